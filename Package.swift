@@ -1,0 +1,92 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// Modules that see no clock, file, socket or C: a test of one needs neither terminal nor Redis.
+let pure: [Target] = [
+  .target(name: "FleetModel", swiftSettings: strict),
+  .target(name: "Screen", swiftSettings: strict),
+  .target(name: "Wire", dependencies: ["FleetModel"], swiftSettings: strict),
+  .target(name: "Console", dependencies: ["FleetModel", "Screen"], swiftSettings: strict),
+]
+
+/// C libraries, each behind a shim header.
+let libraries: [Target] = [
+  .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+  .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
+  .systemLibrary(name: "CLinux"),
+]
+
+/// Modules that touch the outside.
+let edges: [Target] = [
+  .target(
+    name: "Configuration",
+    dependencies: ["Screen", .product(name: "TOMLKit", package: "TOMLKit")],
+    resources: [.embedInCode("../../Themes/dark.toml"), .embedInCode("../../Themes/light.toml")],
+    swiftSettings: strict),
+  .target(name: "Loop", dependencies: ["CLinux"], swiftSettings: strict),
+  .target(name: "Redis", dependencies: ["FleetModel", "Wire", "Loop", "CHiredis", "CLinux"], swiftSettings: strict),
+  .target(name: "Terminal", dependencies: ["Screen", "Loop", "CNcurses", "CLinux"], swiftSettings: strict),
+  .target(name: "Handler", dependencies: ["FleetModel", "Wire", "Redis", "Loop"], swiftSettings: strict),
+  .target(name: "Simulation", dependencies: ["FleetModel", "Wire", "Redis", "Loop"], swiftSettings: strict),
+]
+
+let programs: [Target] = [
+  .executableTarget(
+    name: "vigia",
+    dependencies: [
+      "FleetModel", "Screen", "Wire", "Console", "Configuration", "Loop", "Redis", "Terminal", "Simulation",
+      .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    ],
+    swiftSettings: strict),
+  .executableTarget(
+    name: "vigia-handler",
+    dependencies: [
+      "Handler", "Redis", "Wire", "Loop", "Configuration",
+      .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    ],
+    swiftSettings: strict),
+]
+
+/// What only the tests need: real servers, recorded bytes, and simdjson as the scanner's oracle.
+let tests: [Target] = [
+  .target(
+    name: "CSimdjson", path: "Tests/CSimdjson", cxxSettings: [.unsafeFlags(["-O2"])],
+    linkerSettings: [.linkedLibrary("simdjson")]),
+  .target(
+    name: "TestSupport", dependencies: ["CLinux", "Wire", "FleetModel", "Redis", "Loop"], path: "Tests/TestSupport",
+    swiftSettings: strict),
+  .testTarget(name: "FleetModelTests", dependencies: ["FleetModel", "TestSupport"], swiftSettings: strict),
+  .testTarget(
+    name: "WireTests", dependencies: ["Wire", "CSimdjson", "TestSupport"], resources: [.copy("Fixtures")],
+    swiftSettings: strict),
+  .testTarget(name: "ScreenTests", dependencies: ["Screen"], swiftSettings: strict),
+  .testTarget(name: "ConsoleTests", dependencies: ["Console", "Wire", "TestSupport"], swiftSettings: strict),
+  .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),
+  .testTarget(name: "LoopTests", dependencies: ["Loop", "CLinux"], swiftSettings: strict),
+  .testTarget(name: "RedisTests", dependencies: ["Redis", "TestSupport"], swiftSettings: strict),
+  .testTarget(
+    name: "TerminalTests", dependencies: ["Terminal", "Screen", "CLinux", "TestSupport"], swiftSettings: strict),
+  .testTarget(name: "HandlerTests", dependencies: ["Handler", "TestSupport"], swiftSettings: strict),
+  .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"], swiftSettings: strict),
+  .testTarget(name: "ProgramTests", dependencies: ["vigia", "vigia-handler", "TestSupport"], swiftSettings: strict),
+]
+
+let package = Package(
+  name: "vigia",
+  products: [
+    .executable(name: "vigia", targets: ["vigia"]),
+    .executable(name: "vigia-handler", targets: ["vigia-handler"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+  ],
+  targets: pure + libraries + edges + programs + tests,
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)

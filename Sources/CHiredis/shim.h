@@ -1,0 +1,6 @@
+#ifndef VIGIA_CHIREDIS_H
+#define VIGIA_CHIREDIS_H
+
+#include <hiredis/read.h>
+
+#endif

@@ -1,0 +1,76 @@
+/// What an alert is about: the event type that opens it, or an operator's escalation.
+package enum AlertKind: UInt8, CaseIterable, Sendable {
+  case performanceDegraded, highTraffic, satisfactionLow, securityAlert, healthCritical, predictiveAlert, escalation
+
+  /// The first part of the alert's id on the wire.
+  package var type: String {
+    switch self {
+    case .performanceDegraded: "agent.performance_degraded"
+    case .highTraffic: "agent.high_traffic"
+    case .satisfactionLow: "agent.satisfaction_low"
+    case .securityAlert: "agent.security_alert"
+    case .healthCritical: "agent.health_critical"
+    case .predictiveAlert: "agent.predictive_alert"
+    case .escalation: "escalation"
+    }
+  }
+}
+
+/// `<event type>/<agent>`: one alert of a kind an agent at a time.
+package struct AlertID: Hashable, Sendable {
+  package var kind: AlertKind
+  package var agent: AgentID
+
+  package init(_ kind: AlertKind, _ agent: AgentID) {
+    self.kind = kind
+    self.agent = agent
+  }
+
+  /// Reads the wire form; nil where the part before the first slash is no known kind.
+  package init?(bytes: [UInt8]) {
+    guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")),
+      let kind = AlertKind.allCases.first(where: { bytes[..<slash].elementsEqual($0.type.utf8) })
+    else { return nil }
+    self.init(kind, AgentID(bytes: Array(bytes[(slash + 1)...])))
+  }
+
+  /// The wire form.
+  package var bytes: [UInt8] { Array(kind.type.utf8) + [UInt8(ascii: "/")] + agent.bytes }
+}
+
+/// An alert as the hash `agentos:alerts` holds it.
+package struct AlertRecord: Equatable, Sendable {
+  package var id: AlertID
+  package var severity: Severity
+  /// How often it was opened or repeated.
+  package var count: Int
+  package var since: Instant
+  /// The last sign of trouble.
+  package var last: Instant
+  package var isClosed: Bool
+  /// Who acknowledged it; nil where nobody did.
+  package var acknowledgedBy: String?
+  package var acknowledgedAt: Instant?
+  package var silencedUntil: Instant?
+  package var note: String
+  /// What it says, in a few words: `error rate 25%`.
+  package var summary: String
+
+  package init(
+    id: AlertID, severity: Severity, count: Int = 1, since: Instant, last: Instant, isClosed: Bool = false,
+    acknowledgedBy: String? = nil, acknowledgedAt: Instant? = nil, silencedUntil: Instant? = nil, note: String = "",
+    summary: String = ""
+  ) {
+    self.id = id
+    self.severity = severity
+    self.count = count
+    self.since = since
+    self.last = last
+    self.isClosed = isClosed
+    self.acknowledgedBy = acknowledgedBy
+    self.acknowledgedAt = acknowledgedAt
+    self.silencedUntil = silencedUntil
+    self.note = note
+    self.summary = summary
+  }
+}

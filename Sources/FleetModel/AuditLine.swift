@@ -1,0 +1,56 @@
+/// One line of the audit: what happened to one target in one step, or, with no target, to the command as a whole.
+package struct AuditLine: Equatable, Sendable {
+  package enum Phase: String, CaseIterable, Sendable {
+    case received, rejected, proposed, started, succeeded
+    /// The runtime's own `agent.status` confirmed it.
+    case obeyed
+    case failed, skipped, unknown, expired, undone
+  }
+
+  /// Whose step it is.
+  package enum Origin: Equatable, Sendable {
+    case command(CommandID)
+    /// A run of a rule.
+    case run(String)
+  }
+
+  package var origin: Origin
+  package var rule: String?
+  package var phase: Phase
+  /// The action's wire name; one that this version does not know is kept as it is.
+  package var action: String
+  package var target: AgentID
+  package var `operator`: String
+  package var reason: String
+  /// Free text that explains the phase: why it was refused, what was changed.
+  package var detail: String
+  package var before: AgentRecord?
+  package var after: AgentRecord?
+  /// The alert as it stands after the step, where the step changed one.
+  package var alert: AlertRecord?
+  package var handler: String
+  package var at: Instant
+  /// Where the command came from: the stream it was read from.
+  package var source: String
+
+  package init(
+    origin: Origin, rule: String? = nil, phase: Phase, action: String, target: AgentID = .none, operator: String = "",
+    reason: String = "", detail: String = "", before: AgentRecord? = nil, after: AgentRecord? = nil,
+    alert: AlertRecord? = nil, handler: String = "", at: Instant, source: String = ""
+  ) {
+    self.origin = origin
+    self.rule = rule
+    self.phase = phase
+    self.action = action
+    self.target = target
+    self.operator = `operator`
+    self.reason = reason
+    self.detail = detail
+    self.before = before
+    self.after = after
+    self.alert = alert
+    self.handler = handler
+    self.at = at
+    self.source = source
+  }
+}

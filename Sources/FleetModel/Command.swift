@@ -1,0 +1,54 @@
+/// A command's identity: a UUIDv7 as text.
+package struct CommandID: Hashable, Sendable, CustomStringConvertible {
+  package let text: String
+
+  package init(_ text: String) {
+    self.text = text
+  }
+
+  package var description: String { text }
+}
+
+/// What an operator asks for, as it goes on the wire.
+package struct Command: Equatable, Sendable {
+  /// What the sender saw of an agent when deciding; the handler refuses where it is no longer so.
+  package struct Observation: Equatable, Sendable {
+    package var state: AgentState
+    package var version: Int
+
+    package init(state: AgentState, version: Int) {
+      self.state = state
+      self.version = version
+    }
+  }
+
+  package var id: CommandID
+  package var action: Action
+  package var targets: [AgentID]
+  /// Argument name → text as typed; see ``Action/parameters``.
+  package var arguments: [String: String]
+  /// `user@host`.
+  package var `operator`: String
+  package var reason: String
+  package var issuedAt: Instant
+  package var expiresAt: Instant
+  package var observed: [AgentID: Observation]
+  package var isDryRun: Bool
+
+  package init(
+    id: CommandID, action: Action, targets: [AgentID] = [], arguments: [String: String] = [:], operator: String,
+    reason: String = "", issuedAt: Instant, expiresAt: Instant, observed: [AgentID: Observation] = [:],
+    isDryRun: Bool = false
+  ) {
+    self.id = id
+    self.action = action
+    self.targets = targets
+    self.arguments = arguments
+    self.operator = `operator`
+    self.reason = reason
+    self.issuedAt = issuedAt
+    self.expiresAt = expiresAt
+    self.observed = observed
+    self.isDryRun = isDryRun
+  }
+}

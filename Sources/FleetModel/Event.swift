@@ -1,0 +1,85 @@
+/// One decoded event, borrowed from the bytes it was read from.
+///
+/// Nothing is copied out of the wire but numbers: texts are stretches of `bytes`, which are valid only until the call
+/// that received the event returns. What must outlive it is taken out as a `String` or an `AgentID`.
+package struct Event {
+  /// The event's JSON body. Every `EventText` counts from its start.
+  package var bytes: UnsafeRawBufferPointer
+  /// `entity_id`: a string stands for itself, any other scalar for its JSON text.
+  package var agent: EventText
+  package var kind: EventKind
+  /// The dotted type as published, of a `.other` event too; `agents.` is not yet read as `agent.` here.
+  package var type: EventText
+  /// Where the type came from a channel, that channel's bytes; otherwise empty, and `type` is in `bytes`.
+  package var channel: UnsafeRawBufferPointer
+  package var metrics: MetricValues
+  package var fields: EventFields
+  /// `event_id`, where the publisher set one.
+  package var eventID: EventText
+  package var source: EventText
+  package var severity: EventText
+  /// The publisher's own time: shown, never used for windows or ages.
+  package var publishedAt: Instant?
+  /// The stream entry's time, or the time of receipt: what windows, rates and ages go by.
+  package var receivedAt: Instant
+
+  package init(bytes: UnsafeRawBufferPointer, receivedAt: Instant) {
+    self.bytes = bytes
+    self.receivedAt = receivedAt
+    agent = .absent
+    kind = .other
+    type = .absent
+    channel = UnsafeRawBufferPointer(start: nil, count: 0)
+    metrics = MetricValues()
+    fields = EventFields()
+    eventID = .absent
+    source = .absent
+    severity = .absent
+  }
+
+  /// The bytes of a text as they stand on the wire; nil where it is absent.
+  package func raw(_ text: EventText) -> UnsafeRawBufferPointer? {
+    guard text.isPresent else { return nil }
+    let start = Int(text.start)
+    return UnsafeRawBufferPointer(rebasing: bytes[start..<start + Int(text.length)])
+  }
+
+  /// The text of a string field, unescaped, or the JSON text of another value; nil where it is absent or null.
+  package func string(_ text: EventText) -> String? {
+    guard let bytes = unescaped(text) else { return nil }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  package func string(_ field: EventField) -> String? { string(fields[field]) }
+
+  /// The strings of an array field, unescaped, at most `limit` of them; other elements are passed over. A single
+  /// string counts as an array of one.
+  package func strings(_ field: EventField, limit: Int = 16) -> [String] {
+    let text = fields[field]
+    guard let raw = raw(text) else { return [] }
+    guard text.form == .json else { return [string(text) ?? ""] }
+    return JSONText.strings(inArray: raw, limit: limit)
+  }
+
+  /// `true` or `false`; nil where the field is absent or something else.
+  package func flag(_ field: EventField) -> Bool? {
+    guard let raw = raw(fields[field]) else { return nil }
+    if raw.elementsEqual("true".utf8) { return true }
+    if raw.elementsEqual("false".utf8) { return false }
+    return nil
+  }
+
+  /// The agent's id, copied out.
+  package var agentID: AgentID { AgentID(bytes: unescaped(agent) ?? []) }
+
+  /// A text's bytes, copied out and unescaped; nil where it is absent or null.
+  package func unescaped(_ text: EventText) -> [UInt8]? {
+    guard let raw = raw(text) else { return nil }
+    switch text.form {
+    case .absent: return nil
+    case .plain: return Array(raw)
+    case .escaped: return JSONText.unescape(raw)
+    case .json: return raw.elementsEqual("null".utf8) ? nil : Array(raw)
+    }
+  }
+}

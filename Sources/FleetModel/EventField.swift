@@ -1,0 +1,71 @@
+/// The fields of an event's `data`, other than metrics, that the fleet reads itself. The rest stays in the stream and
+/// is read on demand.
+package enum EventField: Int, CaseIterable, Sendable {
+  // agent.created, agent.updated
+  case name, isActive, role, model, language, tier, backupFor, capacity, replicasMinimum, replicasMaximum, skills
+  case languages
+  // agent.status
+  case state, replicas, commandID, conversations
+  // agent.feedback, agent.handoff_requested
+  case conversationID, text, skill
+  // agent.satisfaction_low
+  case mainComplaints
+  // agent.security_alert
+  case alertType, suspiciousAddresses, riskLevel
+  // agent.health_critical
+  case issuesDetected, suggestedActions
+  // agent.predictive_alert
+  case predictions, recommendedActions
+
+  /// The field's name on the wire.
+  package var key: String {
+    switch self {
+    case .name: "name"
+    case .isActive: "is_active"
+    case .role: "role"
+    case .model: "llm_model"
+    case .language: "default_language"
+    case .tier: "tier"
+    case .backupFor: "backup_for"
+    case .capacity: "capacity"
+    case .replicasMinimum: "replicas_min"
+    case .replicasMaximum: "replicas_max"
+    case .skills: "skills"
+    case .languages: "languages"
+    case .state: "state"
+    case .replicas: "replicas"
+    case .commandID: "command_id"
+    case .conversations: "conversations"
+    case .conversationID: "conversation_id"
+    case .text: "text"
+    case .skill: "skill"
+    case .mainComplaints: "main_complaints"
+    case .alertType: "alert_type"
+    case .suspiciousAddresses: "suspicious_ips"
+    case .riskLevel: "risk_level"
+    case .issuesDetected: "issues_detected"
+    case .suggestedActions: "suggested_actions"
+    case .predictions: "predictions"
+    case .recommendedActions: "recommended_actions"
+    }
+  }
+}
+
+/// Where each field of `data` stands in an event's bytes, without an allocation.
+package struct EventFields: Sendable {
+  private var texts = InlineArray<27, EventText>(repeating: .absent)
+  private var present: UInt32 = 0
+
+  package init() {}
+
+  package subscript(field: EventField) -> EventText {
+    get { present & (1 << field.rawValue) != 0 ? texts[field.rawValue] : .absent }
+    set {
+      texts[field.rawValue] = newValue
+      present |= 1 << field.rawValue
+    }
+  }
+
+  /// Forgets all fields, so that the same storage serves the next event.
+  package mutating func removeAll() { present = 0 }
+}

@@ -1,0 +1,36 @@
+/// What an event says, by its dotted type.
+package enum EventKind: UInt8, CaseIterable, Sendable {
+  case created, updated, deleted
+  case metrics
+  case status
+  case feedback
+  case performanceDegraded
+  case highTraffic
+  case satisfactionLow
+  case securityAlert
+  case healthCritical
+  case predictiveAlert
+  case handoffRequested
+  /// A type that vigia does not know: kept, counted and shown all the same.
+  case other
+
+  /// The dotted type on the wire; nil for `.other`, whose name travels with the event.
+  package var type: String? {
+    switch self {
+    case .created: "agent.created"
+    case .updated: "agent.updated"
+    case .deleted: "agent.deleted"
+    case .metrics: "agent.metrics"
+    case .status: "agent.status"
+    case .feedback: "agent.feedback"
+    case .performanceDegraded: "agent.performance_degraded"
+    case .highTraffic: "agent.high_traffic"
+    case .satisfactionLow: "agent.satisfaction_low"
+    case .securityAlert: "agent.security_alert"
+    case .healthCritical: "agent.health_critical"
+    case .predictiveAlert: "agent.predictive_alert"
+    case .handoffRequested: "agent.handoff_requested"
+    case .other: nil
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/// A length of time in whole milliseconds, written on the wire as `<int>` and one of s, m, h, d.
+package struct TimeSpan: Hashable, Comparable, Sendable {
+  package var milliseconds: Int64
+
+  package init(milliseconds: Int64) {
+    self.milliseconds = milliseconds
+  }
+
+  package static let zero = TimeSpan(milliseconds: 0)
+
+  package static func milliseconds(_ count: Int64) -> TimeSpan { TimeSpan(milliseconds: count) }
+  package static func seconds(_ count: Int64) -> TimeSpan { TimeSpan(milliseconds: count * 1000) }
+  package static func minutes(_ count: Int64) -> TimeSpan { seconds(count * 60) }
+  package static func hours(_ count: Int64) -> TimeSpan { minutes(count * 60) }
+  package static func days(_ count: Int64) -> TimeSpan { hours(count * 24) }
+
+  package static func < (left: TimeSpan, right: TimeSpan) -> Bool { left.milliseconds < right.milliseconds }
+
+  /// Whole seconds, rounded toward zero.
+  package var seconds: Int64 { milliseconds / 1000 }
+
+  /// Units of the written form, longest first.
+  private static let units: [(letter: Character, milliseconds: Int64)] = [
+    ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000),
+  ]
+
+  /// Reads `90s`, `15m`, `1h` or `2d`: a positive whole number and one unit. Nil for anything else, zero included, and
+  /// for what does not fit.
+  package init?(_ text: some StringProtocol) {
+    guard let letter = text.last, let unit = Self.units.first(where: { $0.letter == letter }) else { return nil }
+    let digits = text.dropLast()
+    guard digits.utf8.allSatisfy({ (48...57).contains($0) }), let count = Int64(digits), count > 0 else { return nil }
+    let (product, overflow) = count.multipliedReportingOverflow(by: unit.milliseconds)
+    guard !overflow else { return nil }
+    milliseconds = product
+  }
+}
+
+extension TimeSpan: CustomStringConvertible {
+  /// The written form in the longest unit that divides it: `15m`, `90s`. Parts of a second are rounded up.
+  package var description: String {
+    let whole = (milliseconds + (milliseconds > 0 ? 999 : 0)) / 1000 * 1000
+    let unit = Self.units.first { whole % $0.milliseconds == 0 && whole != 0 } ?? ("s", 1000)
+    return "\(whole / unit.milliseconds)\(unit.letter)"
+  }
+}
