@@ -1,0 +1,136 @@
+/// Commands and automatic actions as far as they have come, from what was sent here and what the audit says.
+package struct CommandLog: Sendable {
+  package static let limit = 500
+
+  /// One command, or one run of a rule.
+  package struct Entry: Equatable, Sendable {
+    /// Where it stands; `sent` is our own word for what nobody has acknowledged yet.
+    package enum Progress: Equatable, Sendable {
+      case sent
+      case phase(AuditLine.Phase)
+    }
+
+    package var origin: AuditLine.Origin
+    package var rule: String?
+    package var action: String
+    package var targets: [AgentID]
+    package var `operator`: String
+    package var reason: String
+    package var progress: Progress
+    /// What the last line said about it.
+    package var detail: String
+    package var firstAt: Instant
+    package var lastAt: Instant
+    package var expiresAt: Instant?
+    /// Targets by how they ended so far.
+    package var succeeded = 0
+    package var failed = 0
+    package var obeyed: Set<AgentID> = []
+    /// Whether this console sent it.
+    package var isOwn = false
+
+    package init(
+      origin: AuditLine.Origin, rule: String? = nil, action: String, targets: [AgentID], operator: String,
+      reason: String, progress: Progress, detail: String = "", firstAt: Instant, expiresAt: Instant? = nil
+    ) {
+      self.origin = origin
+      self.rule = rule
+      self.action = action
+      self.targets = targets
+      self.operator = `operator`
+      self.reason = reason
+      self.progress = progress
+      self.detail = detail
+      self.firstAt = firstAt
+      lastAt = firstAt
+      self.expiresAt = expiresAt
+    }
+
+    /// Whether the handler has taken it up.
+    package var isReceived: Bool { progress != .sent }
+
+    /// Whether nothing more is to come but a runtime's confirmation.
+    package var isFinished: Bool {
+      switch progress {
+      case .sent: false
+      case .phase(let phase):
+        switch phase {
+        case .received, .proposed, .started: false
+        case .rejected, .succeeded, .obeyed, .failed, .skipped, .unknown, .expired, .undone: true
+        }
+      }
+    }
+  }
+
+  /// Oldest first.
+  package private(set) var entries: [Entry] = []
+  private var positions: [String: Int] = [:]
+  private var dropped = 0
+
+  package init() {}
+
+  /// The entry of a command.
+  package subscript(id: CommandID) -> Entry? { position(of: id.text).map { entries[$0] } }
+
+  /// Enters a command that this console sends.
+  package mutating func enter(_ command: Command, at now: Instant) {
+    var entry = Entry(
+      origin: .command(command.id), action: command.action.rawValue, targets: command.targets,
+      operator: command.operator, reason: command.reason, progress: .sent, firstAt: now, expiresAt: command.expiresAt)
+    entry.isOwn = true
+    add(entry, key: command.id.text)
+  }
+
+  mutating func apply(_ line: AuditLine) {
+    let key = line.origin.key
+    guard let position = position(of: key) else {
+      var entry = Entry(
+        origin: line.origin, rule: line.rule, action: line.action, targets: [], operator: line.operator,
+        reason: line.reason, progress: .phase(line.phase), firstAt: line.at)
+      Self.update(&entry, with: line)
+      return add(entry, key: key)
+    }
+    Self.update(&entries[position], with: line)
+  }
+
+  private static func update(_ entry: inout Entry, with line: AuditLine) {
+    entry.lastAt = max(entry.lastAt, line.at)
+    if !line.detail.isEmpty { entry.detail = line.detail }
+    guard line.target != .none else {
+      // The closing line tells where the command as a whole stands; a confirmation may have come before it.
+      if line.phase != .succeeded || entry.progress != .phase(.obeyed) { entry.progress = .phase(line.phase) }
+      return
+    }
+    if !entry.targets.contains(line.target) { entry.targets.append(line.target) }
+    switch line.phase {
+    case .succeeded: entry.succeeded += 1
+    case .failed, .rejected, .expired, .unknown: entry.failed += 1
+    case .obeyed:
+      entry.obeyed.insert(line.target)
+      if entry.failed == 0, entry.obeyed.count == entry.targets.count { entry.progress = .phase(.obeyed) }
+    case .started where entry.progress == .phase(.received): entry.progress = .phase(.started)
+    case .received, .proposed, .started, .skipped, .undone: break
+    }
+  }
+
+  private mutating func add(_ entry: Entry, key: String) {
+    positions[key] = entries.count + dropped
+    entries.append(entry)
+    guard entries.count > 2 * Self.limit else { return }
+    for old in entries.prefix(Self.limit) { positions[old.origin.key] = nil }
+    entries.removeFirst(Self.limit)
+    dropped += Self.limit
+  }
+
+  private func position(of key: String) -> Int? { positions[key].map { $0 - dropped } }
+}
+
+extension AuditLine.Origin {
+  /// The id alone; a command's and a run's never look alike.
+  package var key: String {
+    switch self {
+    case .command(let id): id.text
+    case .run(let id): "run:" + id
+    }
+  }
+}

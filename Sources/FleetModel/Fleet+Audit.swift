@@ -1,0 +1,39 @@
+extension Fleet {
+  /// Takes in one line of the audit: the state it left an agent in, the alert it changed, the command's progress.
+  package mutating func apply(_ line: AuditLine) {
+    advance(to: line.at)
+    commands.apply(line)
+    if let after = line.after { setRecord(after, of: line.target) }
+    if let alert = line.alert { setAlert(alert) }
+  }
+
+  /// Takes an agent's record as its hash holds it. An older version than the one known is passed over.
+  package mutating func setRecord(_ record: AgentRecord, of id: AgentID) {
+    let position = position(of: id) ?? add(id, at: record.updatedAt ?? now)
+    guard record.version >= (agents[position]?.record.version ?? 0) else { return }
+    agents[position]?.record = record
+  }
+
+  /// Takes an alert as the handler holds it: its word on severity, acknowledgement, silence and end is final.
+  package mutating func setAlert(_ record: AlertRecord) {
+    let existing = position(of: record.id.agent)
+    if record.isClosed {
+      if let existing, let slot = agents[existing]?.alertSlot(record.id.kind), slot >= 0 { closeAlert(slot) }
+      return
+    }
+    let position = existing ?? add(record.id.agent, at: record.since)
+    let slot = agents[position]?.alertSlot(record.id.kind) ?? -1
+    guard let open = alerts[slot] else {
+      let slot = alerts.add(Alert(record: record, position: position))
+      agents[position]?.setAlertSlot(record.id.kind, slot)
+      return
+    }
+    alerts.update(slot) { alert in
+      let last = max(open.record.last, record.last)
+      let count = max(open.record.count, record.count)
+      alert.record = record
+      (alert.record.last, alert.record.count) = (last, count)
+      if record.summary.isEmpty { alert.record.summary = open.record.summary }
+    }
+  }
+}

@@ -1,0 +1,131 @@
+extension Fleet {
+  /// Takes the event's numbers: latest values, windows, and what they say about limits.
+  mutating func applyMetrics(_ event: borrowing Event, at position: Int) {
+    guard !event.metrics.isEmpty else { return }
+    for metric in Metric.allCases where event.metrics.has(metric) {
+      guard let value = event.metrics[metric] else { continue }
+      guard metric.isPlausible(value) else {
+        agents[position]?.suspect.insert(metric)
+        counts.suspect += 1
+        continue
+      }
+      if agents[position]?.suspect.isEmpty == false { agents[position]?.suspect.remove(metric) }
+      agents[position]?.set(metric, value, at: event.receivedAt)
+      if metric.isCharted { chart(metric, value, at: position, event.receivedAt) }
+      judge(metric, value, at: position, event.receivedAt)
+    }
+  }
+
+  private mutating func chart(_ metric: Metric, _ value: Double, at position: Int, _ instant: Instant) {
+    guard var slot = agents[position]?.seriesSlot(metric) else { return }
+    if slot < 0 {
+      slot = series.allocate()
+      agents[position]?.setSeriesSlot(metric, slot)
+    }
+    series.add(Float(value), to: slot, at: instant)
+  }
+
+  /// Opens, keeps open or worsens the alert that a value speaks for.
+  private mutating func judge(_ metric: Metric, _ value: Double, at position: Int, _ instant: Instant) {
+    guard let levels = limits[metric], let kind = metric.alert, levels.isNear(value) else { return }
+    let slot = agents[position]?.alertSlot(kind) ?? -1
+    if let severity = levels.severity(of: value) {
+      raise(kind, severity, at: position, instant, counts: false, metric: metric, value: value)
+    } else if slot >= 0 {
+      alerts.touch(slot, at: instant)
+    }
+  }
+
+  mutating func applyKind(_ event: borrowing Event, at position: Int) {
+    switch event.kind {
+    case .created, .updated: describe(event, at: position)
+    case .deleted: agents[position]?.deletedAt = event.receivedAt
+    case .status: report(event, at: position)
+    case .feedback: incidents.add(feedback: event, agent: agents[position]?.id ?? .none)
+    case .performanceDegraded, .highTraffic, .satisfactionLow, .securityAlert, .healthCritical, .predictiveAlert:
+      incidents.add(event, agent: agents[position]?.id ?? .none)
+      raise(event, at: position)
+    case .metrics, .handoffRequested, .other: break
+    }
+  }
+
+  private mutating func describe(_ event: borrowing Event, at position: Int) {
+    guard var agent = agents[position] else { return }
+    if let name = event.string(.name) { agent.name = name }
+    if let role = event.string(.role) { agent.role = role }
+    if let tier = event.string(.tier) { agent.tier = tier }
+    if let model = event.string(.model) { agent.model = model }
+    if let language = event.string(.language) { agent.language = language }
+    if let backupFor = event.string(.backupFor) { agent.backupFor = backupFor }
+    if let least = event.string(.replicasMinimum) { agent.replicasMinimum = Int(least) }
+    if let most = event.string(.replicasMaximum) { agent.replicasMaximum = Int(most) }
+    if let isActive = event.flag(.isActive) { agent.isActive = isActive }
+    agent.deletedAt = nil
+    agents[position] = agent
+  }
+
+  private mutating func report(_ event: borrowing Event, at position: Int) {
+    agents[position]?.reported = Agent.Report(
+      state: event.string(.state).flatMap(AgentState.init(rawValue:)),
+      replicas: event.string(.replicas).flatMap { Int($0) },
+      commandID: event.string(.commandID).map(CommandID.init), at: event.receivedAt)
+  }
+
+  /// Opens or counts up the alert that an event is by itself.
+  private mutating func raise(_ event: borrowing Event, at position: Int) {
+    guard let (kind, least) = event.kind.alert else { return }
+    var worst: (severity: Severity, metric: Metric?, value: Double?) = (least, nil, nil)
+    for metric in Metric.allCases where metric.alert == kind {
+      guard let value = event.metrics[metric], metric.isPlausible(value) else { continue }
+      if worst.metric == nil { (worst.metric, worst.value) = (metric, value) }
+      if let severity = limits[metric]?.severity(of: value), severity > worst.severity {
+        worst = (severity, metric, value)
+      }
+    }
+    if let risk = event.string(.riskLevel).flatMap({ Severity(rawValue: $0.lowercased()) }) {
+      worst.severity = max(worst.severity, risk)
+    }
+    raise(
+      kind, worst.severity, at: position, event.receivedAt, counts: true, metric: worst.metric, value: worst.value,
+      summary: Incident.summary(of: event))
+  }
+
+  /// Opens an alert, or brings an open one up to date.
+  ///
+  /// - Parameter counts: whether this is a repeat to be counted, rather than one more sample past the limit.
+  private mutating func raise(
+    _ kind: AlertKind, _ severity: Severity, at position: Int, _ instant: Instant, counts isRepeat: Bool,
+    metric: Metric?, value: Double?, summary: String? = nil
+  ) {
+    guard let agent = agents[position] else { return }
+    let slot = agent.alertSlot(kind)
+    guard let open = alerts[slot] else {
+      let record = AlertRecord(
+        id: AlertID(kind, agent.id), severity: severity, since: instant, last: instant, summary: summary ?? "")
+      let slot = alerts.add(Alert(record: record, position: position, metric: metric, value: value))
+      agents[position]?.setAlertSlot(kind, slot)
+      return
+    }
+    let isWorse = severity > open.record.severity
+    guard isRepeat || isWorse || open.metric != metric || open.value != value else {
+      return alerts.touch(slot, at: instant)
+    }
+    if isRepeat || isWorse {
+      alerts.update(slot) { alert in
+        alert.record.severity = max(alert.record.severity, severity)
+        if isRepeat { alert.record.count += 1 }
+        if let summary, !summary.isEmpty { alert.record.summary = summary }
+        alert.record.last = max(alert.record.last, instant)
+        (alert.metric, alert.value) = (metric ?? alert.metric, value ?? alert.value)
+      }
+    } else {
+      alerts.refresh(slot, metric: metric, value: value, at: instant)
+    }
+  }
+
+  mutating func closeAlert(_ slot: Int) {
+    guard let alert = alerts[slot] else { return }
+    agents[alert.position]?.setAlertSlot(alert.id.kind, -1)
+    alerts.remove(slot)
+  }
+}

@@ -1,0 +1,150 @@
+/// All agents, their rolling windows, alerts and counts: what the console shows and the handler judges by.
+///
+/// It changes only by facts (`apply`) and by time (`advance`). A value: a copy is a picture of one moment, which is how
+/// a frozen display works.
+package struct Fleet: Sendable {
+  /// What became of an event.
+  package enum Outcome: Equatable, Sendable {
+    /// The agent's position.
+    case applied(Int)
+    /// Its `event_id` was seen in the last ten minutes.
+    case duplicate
+  }
+
+  /// A deleted agent's row stays this long.
+  package static let deletedStays = TimeSpan.minutes(1)
+  /// A value older than this says nothing about the present.
+  package static let freshness = TimeSpan.minutes(5)
+
+  package var limits: Limits
+  /// Agents by position; nil where one has left. Positions of those who stay never change.
+  package internal(set) var agents: [Agent?] = []
+  package internal(set) var alerts: AlertBook
+  package internal(set) var series = SeriesStore()
+  package internal(set) var totals = FleetTotals()
+  package internal(set) var counts = EventCounts()
+  package internal(set) var incidents = RecentIncidents()
+  package internal(set) var commands = CommandLog()
+  /// The latest moment that a fact or `advance` brought.
+  package internal(set) var now = Instant.epoch
+
+  var directory: AgentDirectory
+  private var freePositions: [Int] = []
+  private var seenEvents = SeenEvents()
+
+  /// - Parameters:
+  ///   - seed: random, so that nobody can choose ids that collide in the directory.
+  ///   - tracksAlertChanges: whether `takeAlertChanges` is going to be called.
+  package init(limits: Limits = Limits(), seed: UInt64 = 0x5DEE_CE66, tracksAlertChanges: Bool = false) {
+    self.limits = limits
+    directory = AgentDirectory(seed: seed)
+    alerts = AlertBook(tracksChanges: tracksAlertChanges)
+  }
+
+  // MARK: Reading
+
+  /// How many agents there are.
+  package var count: Int { agents.count - freePositions.count }
+
+  package func position(of id: AgentID) -> Int? {
+    id.bytes.withUnsafeBytes { directory.position(of: $0) }
+  }
+
+  package subscript(id: AgentID) -> Agent? { position(of: id).flatMap { agents[$0] } }
+
+  /// The agent's open alert of a kind.
+  package func alert(_ kind: AlertKind, ofAgentAt position: Int) -> Alert? {
+    guard let agent = agents[position] else { return nil }
+    return alerts[agent.alertSlot(kind)]
+  }
+
+  /// The agent's open alerts, worst first.
+  package func alerts(ofAgentAt position: Int) -> [Alert] {
+    AlertKind.allCases.compactMap { alert($0, ofAgentAt: position) }.sorted { $0.record.severity > $1.record.severity }
+  }
+
+  /// The last buckets of an agent's metric, oldest first; empty where it has none.
+  package func history(
+    _ metric: Metric, ofAgentAt position: Int, _ resolution: SeriesStore.Resolution, count: Int, until now: Instant
+  ) -> [Float?] {
+    guard let slot = agents[position]?.seriesSlot(metric), slot >= 0 else { return [] }
+    return series.values(slot, resolution, until: now, count: count)
+  }
+
+  package mutating func takeAlertChanges() -> Set<AlertID> { alerts.takeChanges() }
+
+  // MARK: Facts
+
+  /// Takes in one event. An event of an agent that is not known yet makes it known.
+  @discardableResult
+  package mutating func apply(_ event: borrowing Event) -> Outcome {
+    advance(to: event.receivedAt)
+    if event.eventID.isPresent, let raw = event.raw(event.eventID),
+      !seenEvents.insert(raw, at: event.receivedAt)
+    {
+      counts.duplicates += 1
+      return .duplicate
+    }
+    counts.add(event.kind, at: event.receivedAt)
+    let position = findOrAdd(event)
+    agents[position]?.eventCount += 1
+    // `now` is this event's moment, or a later one where it came late.
+    agents[position]?.lastEventAt = event.receivedAt
+    applyMetrics(event, at: position)
+    applyKind(event, at: position)
+    return .applied(position)
+  }
+
+  /// Counts something that came and could not be read.
+  package mutating func applyUnreadable(reason: String, at instant: Instant) {
+    advance(to: instant)
+    counts.addUnreadable(reason, at: instant)
+  }
+
+  /// Lets time pass: alerts close, deleted agents leave, totals are sampled. Time never runs backward.
+  package mutating func advance(to instant: Instant) {
+    guard instant > now else { return }
+    let crossed = instant.milliseconds / 1000 != now.milliseconds / 1000
+    now = instant
+    guard crossed else { return }
+    for slot in alerts.expired(at: now) { closeAlert(slot) }
+    for (position, agent) in agents.enumerated() where agent?.deletedAt != nil {
+      if let deletedAt = agent?.deletedAt, now - deletedAt >= Self.deletedStays { remove(at: position) }
+    }
+    if totals.isDue(at: now) { totals.add(FleetTotals.measure(self)) }
+  }
+
+  // MARK: Agents coming and going
+
+  private mutating func findOrAdd(_ event: borrowing Event) -> Int {
+    if event.agent.form != .escaped, let raw = event.raw(event.agent) {
+      if let position = directory.position(of: raw) { return position }
+      return add(event.agentID, at: event.receivedAt)
+    }
+    let id = event.agentID
+    if let known = position(of: id) { return known }
+    return add(id, at: event.receivedAt)
+  }
+
+  mutating func add(_ id: AgentID, at instant: Instant) -> Int {
+    let position: Int
+    if let freed = freePositions.popLast() {
+      position = freed
+      agents[position] = Agent(id: id, at: instant)
+    } else {
+      position = agents.count
+      agents.append(Agent(id: id, at: instant))
+    }
+    id.bytes.withUnsafeBytes { directory.insert($0, at: position) }
+    return position
+  }
+
+  private mutating func remove(at position: Int) {
+    guard let agent = agents[position] else { return }
+    for kind in AlertKind.allCases where agent.alertSlot(kind) >= 0 { alerts.remove(agent.alertSlot(kind)) }
+    for metric in Metric.allCases where agent.seriesSlot(metric) >= 0 { series.release(agent.seriesSlot(metric)) }
+    agent.id.bytes.withUnsafeBytes { directory.remove($0) }
+    agents[position] = nil
+    freePositions.append(position)
+  }
+}

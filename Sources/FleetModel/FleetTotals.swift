@@ -1,0 +1,70 @@
+/// The fleet as a whole: sums and means over the agents' fresh values, sampled every ten seconds.
+package struct FleetTotals: Sendable {
+  package static let span = TimeSpan.seconds(10)
+  package static let sampleCount = 360
+
+  /// One sample.
+  package struct Sample: Equatable, Sendable {
+    package var at: Instant
+    /// Mean over agents, weighted by their traffic where they report it; 0…1.
+    package var errorRate: Double?
+    /// Sum, messages a minute.
+    package var traffic: Double?
+    /// Mean over agents, 1…5.
+    package var rating: Double?
+    /// Sum.
+    package var queue: Double?
+  }
+
+  /// Oldest first, an hour or more.
+  package private(set) var samples: [Sample] = []
+
+  package init() {}
+
+  package var latest: Sample? { samples.last }
+
+  /// Whether the present ten seconds have no sample yet.
+  func isDue(at now: Instant) -> Bool {
+    guard let last = samples.last else { return true }
+    return last.at.milliseconds / Self.span.milliseconds < now.milliseconds / Self.span.milliseconds
+  }
+
+  mutating func add(_ sample: Sample) {
+    samples.append(sample)
+    if samples.count > 2 * Self.sampleCount { samples.removeFirst(Self.sampleCount) }
+  }
+
+  /// The fleet's present sums and means.
+  package static func measure(_ fleet: borrowing Fleet) -> Sample {
+    var errors = WeightedMean()
+    var rating = WeightedMean()
+    var traffic: Double?
+    var queue: Double?
+    let now = fleet.now
+    for index in fleet.agents.indices {
+      guard let agent = fleet.agents[index], agent.deletedAt == nil else { continue }
+      let messages = agent.value(.messagesPerMinute, within: Fleet.freshness, of: now)
+      if let messages { traffic = (traffic ?? 0) + messages }
+      if let waiting = agent.value(.queueSize, within: Fleet.freshness, of: now) { queue = (queue ?? 0) + waiting }
+      if let rate = agent.value(.errorRate, within: Fleet.freshness, of: now) {
+        errors.add(rate, weight: messages ?? 1)
+      }
+      if let stars = agent.value(.averageRating, within: Fleet.freshness, of: now) { rating.add(stars, weight: 1) }
+    }
+    return Sample(at: now, errorRate: errors.mean, traffic: traffic, rating: rating.mean, queue: queue)
+  }
+}
+
+/// A mean of weighted values; nil of none.
+private struct WeightedMean {
+  private var sum = 0.0
+  private var weight = 0.0
+
+  mutating func add(_ value: Double, weight added: Double) {
+    let added = max(added, 0.001)
+    sum += value * added
+    weight += added
+  }
+
+  var mean: Double? { weight > 0 ? sum / weight : nil }
+}

@@ -1,0 +1,70 @@
+/// Something that happened to an agent, as a line to read: what the security and satisfaction panes list.
+package struct Incident: Equatable, Sendable {
+  package var kind: EventKind
+  package var agent: AgentID
+  package var at: Instant
+  package var severity: Severity?
+  /// A few words, taken from the event and not scrubbed.
+  package var summary: String
+  /// Addresses, complaints or actions, by kind.
+  package var items: [String]
+
+  /// What an event says, in a few words.
+  package static func summary(of event: borrowing Event) -> String {
+    switch event.kind {
+    case .securityAlert: (event.string(.alertType) ?? "").replacing("_", with: " ")
+    case .satisfactionLow: event.strings(.mainComplaints, limit: 4).joined(separator: ", ")
+    case .healthCritical: event.strings(.issuesDetected, limit: 4).joined(separator: ", ").replacing("_", with: " ")
+    case .predictiveAlert:
+      event.strings(.recommendedActions, limit: 4).joined(separator: ", ").replacing("_", with: " ")
+    case .feedback: event.string(.text) ?? ""
+    case .created, .updated, .deleted, .metrics, .status, .performanceDegraded, .highTraffic, .handoffRequested, .other:
+      ""
+    }
+  }
+}
+
+/// The latest incidents of each sort, newest last.
+package struct RecentIncidents: Sendable {
+  package static let limit = 200
+
+  package private(set) var security: [Incident] = []
+  package private(set) var satisfaction: [Incident] = []
+
+  package init() {}
+
+  mutating func add(_ event: borrowing Event, agent: AgentID) {
+    let items: [String]
+    switch event.kind {
+    case .securityAlert: items = event.strings(.suspiciousAddresses, limit: 8)
+    case .satisfactionLow: items = event.strings(.mainComplaints, limit: 8)
+    case .created, .updated, .deleted, .metrics, .status, .feedback, .performanceDegraded, .highTraffic,
+      .healthCritical, .predictiveAlert, .handoffRequested, .other:
+      return
+    }
+    let incident = Incident(
+      kind: event.kind, agent: agent, at: event.receivedAt,
+      severity: event.string(.riskLevel).flatMap { Severity(rawValue: $0.lowercased()) },
+      summary: Incident.summary(of: event), items: items)
+    if event.kind == .securityAlert {
+      Self.push(incident, on: &security)
+    } else {
+      Self.push(incident, on: &satisfaction)
+    }
+  }
+
+  mutating func add(feedback event: borrowing Event, agent: AgentID) {
+    guard let rating = event.metrics[.rating], rating <= 2 else { return }
+    let incident = Incident(
+      kind: .feedback, agent: agent, at: event.receivedAt, severity: nil, summary: Incident.summary(of: event),
+      items: event.string(.conversationID).map { [$0] } ?? [])
+    Self.push(incident, on: &satisfaction)
+  }
+
+  /// Appends, and drops the older half's excess only now and then, so that a storm costs no shifting an event. Newest
+  /// stand last.
+  private static func push(_ incident: Incident, on list: inout [Incident]) {
+    list.append(incident)
+    if list.count > 2 * limit { list.removeFirst(limit) }
+  }
+}

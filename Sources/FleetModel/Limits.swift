@@ -1,0 +1,78 @@
+/// From which value on a metric is trouble: the shared table that thresholds, colours and alerts go by.
+package struct Limits: Equatable, Sendable {
+  /// Where medium, high and critical begin. For a metric that is bad when low they fall, for others they rise.
+  package struct Levels: Equatable, Sendable {
+    package var medium: Double
+    package var high: Double
+    package var critical: Double
+
+    package init(medium: Double, high: Double, critical: Double) {
+      self.medium = medium
+      self.high = high
+      self.critical = critical
+    }
+
+    package var isBadWhenLow: Bool { critical < medium }
+
+    /// How bad a value is; nil where it is not.
+    package func severity(of value: Double) -> Severity? {
+      func reaches(_ level: Double) -> Bool { isBadWhenLow ? value <= level : value >= level }
+      if reaches(critical) { return .critical }
+      if reaches(high) { return .high }
+      return reaches(medium) ? .medium : nil
+    }
+
+    /// Whether a value has not yet left the neighbourhood of trouble: at least 80 % of the way to the first level. An
+    /// alert stays open for as long.
+    package func isNear(_ value: Double) -> Bool {
+      isBadWhenLow ? value <= medium / 0.8 : value >= medium * 0.8
+    }
+  }
+
+  private var levels: [Metric: Levels]
+
+  package init(_ levels: [Metric: Levels] = Limits.defaults) {
+    self.levels = levels
+  }
+
+  package subscript(metric: Metric) -> Levels? {
+    get { levels[metric] }
+    set { levels[metric] = newValue }
+  }
+
+  package static let defaults: [Metric: Levels] = [
+    .errorRate: Levels(medium: 0.05, high: 0.10, critical: 0.25),
+    .responseTime: Levels(medium: 2000, high: 4000, critical: 8000),
+    .queueSize: Levels(medium: 100, high: 300, critical: 1000),
+    .averageRating: Levels(medium: 3.0, high: 2.5, critical: 2.0),
+    .healthScore: Levels(medium: 0.6, high: 0.4, critical: 0.2),
+  ]
+}
+
+extension Metric {
+  /// The alert that a value of this metric past its limit opens.
+  package var alert: AlertKind? {
+    switch self {
+    case .errorRate, .responseTime: .performanceDegraded
+    case .queueSize: .highTraffic
+    case .averageRating: .satisfactionLow
+    case .healthScore: .healthCritical
+    case .lastHourErrors, .messagesPerMinute, .negativeFeedback, .attempts, .confidence, .rating: nil
+    }
+  }
+}
+
+extension EventKind {
+  /// The alert that an event of this kind opens by itself, and how bad it is at least.
+  package var alert: (kind: AlertKind, atLeast: Severity)? {
+    switch self {
+    case .performanceDegraded: (.performanceDegraded, .high)
+    case .highTraffic: (.highTraffic, .medium)
+    case .satisfactionLow: (.satisfactionLow, .medium)
+    case .securityAlert: (.securityAlert, .medium)
+    case .healthCritical: (.healthCritical, .high)
+    case .predictiveAlert: (.predictiveAlert, .low)
+    case .created, .updated, .deleted, .metrics, .status, .feedback, .handoffRequested, .other: nil
+    }
+  }
+}

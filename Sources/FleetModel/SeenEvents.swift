@@ -1,0 +1,25 @@
+/// The `event_id`s of the last ten minutes, by a 64-bit hash: two different ids are taken for one once in some 10^13
+/// pairs.
+struct SeenEvents: Sendable {
+  static let remembers = TimeSpan.minutes(10)
+
+  private var current: [UInt64: Int64] = [:]
+  private var previous: [UInt64: Int64] = [:]
+  private var currentSince = Instant.epoch
+
+  /// Enters an id; false where it was seen within the span.
+  mutating func insert(_ id: UnsafeRawBufferPointer, at instant: Instant) -> Bool {
+    if instant - currentSince > Self.remembers {
+      previous = current
+      current = [:]
+      currentSince = instant
+    }
+    var hasher = Hasher()
+    hasher.combine(bytes: id)
+    let key = UInt64(bitPattern: Int64(hasher.finalize()))
+    let oldest = (instant - Self.remembers).milliseconds
+    if let seen = current[key] ?? previous[key], seen >= oldest { return false }
+    current[key] = instant.milliseconds
+    return true
+  }
+}
