@@ -3,7 +3,6 @@
 
 // What Swift's Glibc module leaves out: headers it does not list, and calls that are variadic in C.
 
-#define _GNU_SOURCE 1
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,6 +14,7 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -29,15 +29,54 @@ static inline int vigia_set_nonblocking(int fd) {
 }
 static inline int vigia_set_close_on_exec(int fd) { return fcntl(fd, F_SETFD, FD_CLOEXEC); }
 
-// epoll_event holds a union, whose fields Swift reaches awkwardly.
-static inline int vigia_epoll_control(int epoll, int operation, int fd, uint32_t events) {
-  struct epoll_event event = {.events = events, .data = {.fd = fd}};
+// epoll_event holds a union, whose fields Swift reaches awkwardly. The token tells a descriptor from a later one of the
+// same number.
+static inline int vigia_epoll_control(int epoll, int operation, int fd, uint32_t events, uint64_t token) {
+  struct epoll_event event = {.events = events, .data = {.u64 = token}};
   return epoll_ctl(epoll, operation, fd, &event);
 }
-static inline int vigia_epoll_fd(const struct epoll_event *event) { return event->data.fd; }
+static inline uint64_t vigia_epoll_token(const struct epoll_event *event) { return event->data.u64; }
 
-// prctl is variadic: the child asks to be killed when its parent dies, however that happens.
+// prctl is variadic: the caller asks to get `signal` when its parent dies, however that happens.
 static inline int vigia_die_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
+
+// Swift does not import fork. Starts a program with stdin from /dev/null, stdout and stderr on the descriptors given
+// (negative: inherited), no signal blocked, and a death signal, so that it cannot outlive this process. Returns its
+// pid, or -1 with errno, also where the program could not be executed.
+static inline pid_t vigia_spawn(const char *path, char *const argv[], char *const envp[], int out, int err,
+                                int death_signal, int new_group) {
+  int report[2];
+  if (pipe(report) < 0) return -1;
+  vigia_set_close_on_exec(report[0]);
+  vigia_set_close_on_exec(report[1]);
+  pid_t parent = getpid();
+  pid_t child = fork();
+  if (child == 0) {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (new_group) setpgid(0, 0);
+    if (death_signal) prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0);
+    int null = open("/dev/null", O_RDWR);
+    if (null >= 0) dup2(null, 0);
+    if (out >= 0) dup2(out, 1);
+    if (err >= 0) dup2(err, 2);
+    // The parent may have died before prctl took effect.
+    if (!death_signal || getppid() == parent) execve(path, argv, envp);
+    int reason = errno;
+    ssize_t ignored = write(report[1], &reason, sizeof reason);
+    (void)ignored;
+    _exit(127);
+  }
+  close(report[1]);
+  int reason = 0;
+  ssize_t length = child < 0 ? 0 : read(report[0], &reason, sizeof reason);
+  close(report[0]);
+  if (length != (ssize_t)sizeof reason) return child;
+  waitpid(child, NULL, 0);
+  errno = reason;
+  return -1;
+}
 
 static inline int vigia_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 

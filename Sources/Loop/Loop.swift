@@ -1,1 +1,195 @@
-// Filled by the commits that follow.
+import CLinux
+import Glibc
+
+/// The one epoll that a program turns around: descriptors, signals and timers, all on the thread that runs it.
+///
+/// It is a class because everything that watches something shares it, and it owns kernel objects. With nothing due it
+/// sleeps; a turn hands out what is ready, fires what is due, and then calls `afterTurn` once.
+package final class Loop {
+  /// What to be told of a descriptor.
+  package struct Interest: OptionSet, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+    package static let readable = Interest(rawValue: EPOLLIN.rawValue)
+    package static let writable = Interest(rawValue: EPOLLOUT.rawValue)
+  }
+
+  /// What a descriptor is ready for. An error or a hang-up reads as both, so that the next call meets it.
+  package struct Readiness: Sendable {
+    package let readable: Bool
+    package let writable: Bool
+  }
+
+  /// Names a timer, so that it can be taken back.
+  package struct TimerID: Hashable, Sendable {
+    fileprivate let number: UInt64
+  }
+
+  private struct Watch {
+    let token: UInt64
+    let handler: (Readiness) -> Void
+  }
+
+  private struct Timer {
+    let id: TimerID
+    let due: MonotonicTime
+    let handler: () -> Void
+  }
+
+  private let epoll: Int32
+  private let timer: Int32
+  private var watches: [Int32: Watch] = [:]
+  private var timers: [Timer] = []
+  private var armed: MonotonicTime?
+  private var lastNumber: UInt64 = 0
+  private var isRunning = false
+  private var deferred: [() -> Void] = []
+
+  /// Called once a turn, after everything that was ready.
+  package var afterTurn: () -> Void = {}
+  /// How often the loop has woken: what "at rest" is measured by.
+  package private(set) var wakeUps = 0
+
+  package init() throws(SystemError) {
+    epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+    guard epoll >= 0 else { throw SystemError("create an epoll") }
+    timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK | TFD_CLOEXEC))
+    guard timer >= 0 else { throw SystemError("create a timer") }
+    guard vigia_epoll_control(epoll, EPOLL_CTL_ADD, timer, EPOLLIN.rawValue, UInt64(timer)) == 0 else {
+      throw SystemError("watch the timer")
+    }
+  }
+
+  deinit {
+    close(timer)
+    close(epoll)
+  }
+
+  // MARK: Descriptors
+
+  /// Calls `handler` whenever the descriptor is ready, until `unwatch`. One watch a descriptor: a later one replaces it.
+  package func watch(_ descriptor: Int32, _ interest: Interest, _ handler: @escaping (Readiness) -> Void) {
+    unwatch(descriptor)
+    let token = nextNumber() << 32 | UInt64(UInt32(bitPattern: descriptor))
+    watches[descriptor] = Watch(token: token, handler: handler)
+    _ = vigia_epoll_control(epoll, EPOLL_CTL_ADD, descriptor, interest.rawValue, token)
+  }
+
+  /// Changes what a watched descriptor is watched for.
+  package func change(_ descriptor: Int32, to interest: Interest) {
+    guard let watch = watches[descriptor] else { return }
+    _ = vigia_epoll_control(epoll, EPOLL_CTL_MOD, descriptor, interest.rawValue, watch.token)
+  }
+
+  /// Forgets a descriptor; call it before closing one.
+  package func unwatch(_ descriptor: Int32) {
+    guard watches.removeValue(forKey: descriptor) != nil else { return }
+    _ = vigia_epoll_control(epoll, EPOLL_CTL_DEL, descriptor, 0, 0)
+  }
+
+  // MARK: Timers
+
+  /// Calls `handler` once, at `due` or as soon after as a turn allows.
+  @discardableResult
+  package func schedule(at due: MonotonicTime, _ handler: @escaping () -> Void) -> TimerID {
+    let id = TimerID(number: nextNumber())
+    timers.append(Timer(id: id, due: due, handler: handler))
+    return id
+  }
+
+  @discardableResult
+  package func schedule(inMilliseconds span: Int64, _ handler: @escaping () -> Void) -> TimerID {
+    schedule(at: MonotonicTime.now.adding(milliseconds: span), handler)
+  }
+
+  /// Takes a timer back; one that has fired is none.
+  package func cancel(_ id: TimerID?) {
+    guard let id else { return }
+    timers.removeAll { $0.id == id }
+  }
+
+  // MARK: Running
+
+  /// Turns until `stop` is called.
+  package func run() {
+    isRunning = true
+    while isRunning { turn() }
+  }
+
+  /// Ends `run` after the present turn.
+  package func stop() { isRunning = false }
+
+  /// Waits for something and handles it; at most `milliseconds`, or for as long as it takes.
+  package func turn(atMostMilliseconds limit: Int32 = -1) {
+    arm()
+    var events = [epoll_event](repeating: epoll_event(), count: 64)
+    let count = epoll_wait(epoll, &events, Int32(events.count), limit)
+    wakeUps += 1
+    for index in 0..<max(0, Int(count)) { dispatch(&events[index]) }
+    fireTimers()
+    runDeferred()
+    afterTurn()
+    runDeferred()
+  }
+
+  /// Calls `work` once, late in the present turn: what gathers small pieces of work into one, such as a flush.
+  package func later(_ work: @escaping () -> Void) { deferred.append(work) }
+
+  private func runDeferred() {
+    while !deferred.isEmpty {
+      let batch = deferred
+      deferred.removeAll(keepingCapacity: true)
+      for work in batch { work() }
+    }
+  }
+
+  private func dispatch(_ event: inout epoll_event) {
+    let token = vigia_epoll_token(&event)
+    let descriptor = Int32(bitPattern: UInt32(truncatingIfNeeded: token))
+    // A handler earlier in this turn may have closed the descriptor, and another may have taken its number.
+    guard let watch = watches[descriptor], watch.token == token else { return }
+    let broken = event.events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0
+    watch.handler(
+      Readiness(
+        readable: broken || event.events & EPOLLIN.rawValue != 0,
+        writable: broken || event.events & EPOLLOUT.rawValue != 0))
+  }
+
+  private func fireTimers() {
+    let now = MonotonicTime.now
+    if let armed, armed <= now { drainTimer() }
+    // A handler may set or cancel timers: take one at a time, and none that was set for this very moment again.
+    let last = lastNumber
+    while let index = timers.indices.filter({ timers[$0].due <= now && timers[$0].id.number <= last })
+      .min(by: { timers[$0].due < timers[$1].due })
+    {
+      timers.remove(at: index).handler()
+    }
+  }
+
+  private func drainTimer() {
+    var expirations: UInt64 = 0
+    _ = read(timer, &expirations, 8)
+    armed = nil
+  }
+
+  /// Sets the kernel's timer to the earliest deadline, where that changed.
+  private func arm() {
+    let earliest = timers.min { $0.due < $1.due }?.due
+    guard earliest != armed else { return }
+    var setting = itimerspec()
+    if let earliest {
+      // All zero would disarm it.
+      let nanoseconds = max(1, earliest.nanoseconds)
+      setting.it_value.tv_sec = Int(nanoseconds / 1_000_000_000)
+      setting.it_value.tv_nsec = Int(nanoseconds % 1_000_000_000)
+    }
+    timerfd_settime(timer, Int32(TFD_TIMER_ABSTIME), &setting, nil)
+    armed = earliest
+  }
+
+  private func nextNumber() -> UInt64 {
+    lastNumber += 1
+    return lastNumber
+  }
+}

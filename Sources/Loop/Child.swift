@@ -1,0 +1,80 @@
+import CLinux
+import Glibc
+
+/// A child process that dies with this one, `kill -9` included.
+///
+/// It owns the process: letting go of it ends the child.
+package final class Child {
+  package let pid: pid_t
+  private let pidDescriptor: Int32
+  private var status: Int32?
+
+  /// Starts a program.
+  ///
+  /// - Parameters:
+  ///   - path: the program's file.
+  ///   - arguments: those after its name.
+  ///   - environment: names and values; nothing else is handed on.
+  ///   - output: a descriptor for its stdout and stderr; negative to share this process's own.
+  package init(
+    _ path: String, _ arguments: [String], environment: [String: String], output: Int32 = -1, error: Int32 = -1,
+    newGroup: Bool = true
+  ) throws(SystemError) {
+    var argv = ([path] + arguments).map { strdup($0) } + [nil]
+    var envp = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { for pointer in argv + envp { free(pointer) } }
+    pid = vigia_spawn(path, &argv, &envp, output, error, SIGKILL, newGroup ? 1 : 0)
+    guard pid > 0 else { throw SystemError("start", path) }
+    pidDescriptor = vigia_pidfd_open(pid)
+  }
+
+  deinit {
+    end(SIGKILL)
+    close(pidDescriptor)
+  }
+
+  /// Calls `handler` with the exit status, as a shell reports it (128 + the signal's number for a signal), when the
+  /// child has ended.
+  package func watch(on loop: Loop, _ handler: @escaping (Int32) -> Void) {
+    loop.watch(pidDescriptor, .readable) { [unowned self, unowned loop] _ in
+      loop.unwatch(pidDescriptor)
+      handler(wait())
+    }
+  }
+
+  /// Whether it still runs.
+  package var isRunning: Bool {
+    guard status == nil else { return false }
+    var raw: Int32 = 0
+    guard waitpid(pid, &raw, WNOHANG) == pid else { return true }
+    status = Self.exitStatus(raw)
+    return false
+  }
+
+  package func signal(_ signal: Int32) {
+    if isRunning { kill(pid, signal) }
+  }
+
+  /// Sends a signal and waits for the end.
+  package func end(_ signal: Int32 = SIGTERM) {
+    guard isRunning else { return }
+    kill(pid, signal)
+    _ = wait()
+  }
+
+  /// Waits for the end; the status as a shell reports it.
+  @discardableResult
+  package func wait() -> Int32 {
+    if let status { return status }
+    var raw: Int32 = 0
+    while waitpid(pid, &raw, 0) < 0, errno == EINTR {}
+    let result = Self.exitStatus(raw)
+    status = result
+    return result
+  }
+
+  private static func exitStatus(_ raw: Int32) -> Int32 {
+    let signal = raw & 0x7F
+    return signal == 0 ? raw >> 8 & 0xFF : 128 + signal
+  }
+}

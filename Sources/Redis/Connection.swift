@@ -1,0 +1,252 @@
+import Glibc
+import Loop
+import Wire
+
+/// One connection to a Redis: requests out in order, answers back in order.
+///
+/// It logs in and picks its database by itself before `onReady`. It fails once and for all; `Link` makes the next one.
+/// A class, because the loop's handlers and everybody who sends share it.
+package final class Connection {
+  /// What a completion gets: the answer, or why none will come.
+  package typealias Completion = (Result<Reply, ConnectionFailure>) -> Void
+
+  private struct Pending {
+    let expectation: ReplyReader.Expectation
+    let completion: Completion
+  }
+
+  private enum State { case connecting, up, closed }
+
+  private let loop: Loop
+  private let endpoint: Endpoint
+  private let socket: Socket
+  private var state = State.connecting
+  private let reader = ReplyReader()
+  private var output: [UInt8] = []
+  private var outputStart = 0
+  private var flushIsDue = false
+  private var pending: [Pending] = []
+  private var pendingStart = 0
+  /// After a subscription every reply is a message.
+  private var receiver: MessageReceiver?
+  private var expectationIsSet = false
+
+  private let onReady: () -> Void
+  private let onFailure: (ConnectionFailure) -> Void
+
+  /// A turn reads for at most this long before others get theirs.
+  private static let readBudgetMilliseconds: Int64 = 8
+  /// hiredis moves the rest of its buffer for every small reply: messages are fed in small pieces.
+  private static let messageChunk = 16 * 1024
+  private static let entryChunk = 256 * 1024
+
+  /// Begins to connect.
+  ///
+  /// - Parameters:
+  ///   - onReady: called once, when requests can be answered. Requests sent before wait.
+  ///   - onFailure: called once, at the end, after every completion.
+  package init(
+    loop: Loop, endpoint: Endpoint, onReady: @escaping () -> Void,
+    onFailure: @escaping (ConnectionFailure) -> Void
+  ) throws(ConnectionFailure) {
+    self.loop = loop
+    self.endpoint = endpoint
+    self.onReady = onReady
+    self.onFailure = onFailure
+    socket = try Socket.connect(to: endpoint.address)
+    loop.watch(socket.descriptor, [.writable]) { [weak self] in self?.ready($0) }
+  }
+
+  deinit { loop.unwatch(socket.descriptor) }
+
+  // MARK: Sending
+
+  /// Sends a request and hands its whole answer to `completion`.
+  package func send(_ request: Request, _ completion: @escaping Completion = { _ in }) {
+    send(request, expecting: .tree, completion)
+  }
+
+  /// Sends a request whose answer is read as it passes; the completion gets null at its end, or an error.
+  package func send(
+    _ request: Request, expecting expectation: ReplyReader.Expectation, _ completion: @escaping Completion
+  ) {
+    guard state != .closed else { return completion(.failure(.closedHere)) }
+    request.encode(into: &output)
+    pending.append(Pending(expectation: expectation, completion: completion))
+    scheduleFlush()
+  }
+
+  /// Subscribes to channels and patterns; from here on the connection serves messages only.
+  package func subscribe(channels: [[UInt8]], patterns: [[UInt8]], _ receiver: MessageReceiver) {
+    guard state != .closed else { return }
+    self.receiver = receiver
+    for (command, names) in [("SUBSCRIBE", channels), ("PSUBSCRIBE", patterns)] where !names.isEmpty {
+      receiver.expect(confirmations: names.count)
+      Request([command] + names.map { $0 as any RequestArgument }).encode(into: &output)
+    }
+    scheduleFlush()
+  }
+
+  /// Whether bytes still wait to be sent.
+  package var hasOutput: Bool { outputStart < output.count }
+
+  /// How many answers are still to come.
+  package var pendingCount: Int { pending.count - pendingStart }
+
+  /// Closes it; completions that still wait get `closedHere`.
+  package func close() { fail(.closedHere) }
+
+  /// Fails it for a reason that the caller found, such as silence.
+  package func fail(_ failure: ConnectionFailure) {
+    guard state != .closed else { return }
+    state = .closed
+    loop.unwatch(socket.descriptor)
+    shutdown(socket.descriptor, Int32(SHUT_RDWR))
+    let waiting = pending[pendingStart...]
+    pending = []
+    pendingStart = 0
+    for item in waiting { item.completion(.failure(failure)) }
+    onFailure(failure)
+  }
+
+  // MARK: The socket
+
+  private func ready(_ readiness: Loop.Readiness) {
+    switch state {
+    case .connecting: finishConnecting()
+    case .up:
+      if readiness.readable { receive() }
+      if state == .up, readiness.writable { flush() }
+    case .closed: break
+    }
+  }
+
+  private func finishConnecting() {
+    let code = socket.connectResult
+    guard code == 0 else { return fail(.system(SystemError("connect to", endpoint.description, code: code))) }
+    state = .up
+    logIn()
+    loop.change(socket.descriptor, to: [.readable])
+    flush()
+  }
+
+  /// Puts the log-in before whatever was sent in the meantime.
+  private func logIn() {
+    var greeting: [Request] = []
+    if let password = endpoint.password {
+      greeting.append(endpoint.user.map { Request("AUTH", $0, password) } ?? Request("AUTH", password))
+    }
+    if endpoint.database != 0 { greeting.append(Request("SELECT", endpoint.database)) }
+    // The answer to a request that is always allowed shows that the server serves.
+    greeting.append(Request("CLIENT", "SETNAME", "vigia"))
+    let early = (output, pending)
+    output = []
+    pending = []
+    for (index, request) in greeting.enumerated() {
+      request.encode(into: &output)
+      let isLast = index == greeting.count - 1
+      pending.append(
+        Pending(expectation: .tree) { [weak self] result in
+          guard let self, case .success(let reply) = result else { return }
+          if let error = reply.error, !isLast || error.code != "NOPERM" {
+            fail(.refused(error))
+          } else if isLast {
+            onReady()
+          }
+        })
+    }
+    output += early.0
+    pending += early.1
+  }
+
+  private func scheduleFlush() {
+    guard !flushIsDue, state == .up else { return }
+    flushIsDue = true
+    loop.later { [weak self] in
+      self?.flushIsDue = false
+      self?.flush()
+    }
+  }
+
+  /// Writes what the socket takes; the rest goes when it is writable again.
+  package func flush() {
+    guard state == .up else { return }
+    while hasOutput {
+      let written = output.withUnsafeBytes { bytes in
+        Glibc.send(
+          socket.descriptor, bytes.baseAddress! + outputStart, bytes.count - outputStart, Int32(MSG_NOSIGNAL.rawValue))
+      }
+      guard written > 0 else {
+        if written < 0, errno == EINTR { continue }
+        if written < 0, errno == EAGAIN { return loop.change(socket.descriptor, to: [.readable, .writable]) }
+        return fail(.system(SystemError("send to", endpoint.description)))
+      }
+      outputStart += written
+    }
+    output.removeAll(keepingCapacity: output.capacity < 1 << 20)
+    outputStart = 0
+    loop.change(socket.descriptor, to: [.readable])
+  }
+
+  private func receive() {
+    let started = MonotonicTime.now
+    let chunk = receiver == nil ? Self.entryChunk : Self.messageChunk
+    withUnsafeTemporaryAllocation(byteCount: chunk, alignment: 16) { buffer in
+      repeat {
+        let length = recv(socket.descriptor, buffer.baseAddress, chunk, 0)
+        guard length > 0 else {
+          if length == 0 { return fail(.closedByServer) }
+          if errno == EINTR { continue }
+          if errno != EAGAIN { fail(.system(SystemError("read from", endpoint.description))) }
+          return
+        }
+        parse(UnsafeRawBufferPointer(rebasing: buffer[..<length]))
+        // A short read has emptied the socket; asking once more would only cost a call.
+        guard state == .up, length == chunk else { return }
+      } while MonotonicTime.now.milliseconds(since: started) < Double(Self.readBudgetMilliseconds)
+    }
+  }
+
+  private func parse(_ bytes: UnsafeRawBufferPointer) {
+    do throws(ProtocolError) {
+      try reader.feed(bytes)
+      while state == .up {
+        setExpectation()
+        guard let reply = try reader.next() else { return }
+        expectationIsSet = false
+        complete(reply)
+      }
+    } catch {
+      fail(.brokenProtocol(error))
+    }
+  }
+
+  /// Tells the reader what comes next, before the first byte of it is parsed.
+  private func setExpectation() {
+    guard !expectationIsSet else { return }
+    if pendingStart < pending.count {
+      reader.expectation = pending[pendingStart].expectation
+    } else if let receiver {
+      reader.expectation = .messages(receiver)
+    } else {
+      return
+    }
+    if case .entries(let assembler) = reader.expectation { assembler.begin() }
+    expectationIsSet = true
+  }
+
+  private func complete(_ reply: Reply) {
+    guard pendingStart < pending.count else {
+      if let error = reply.error { fail(.refused(error)) }
+      return
+    }
+    let item = pending[pendingStart]
+    pendingStart += 1
+    // Keep the queue from growing with every request ever sent.
+    if pendingStart > 64, pendingStart * 2 > pending.count {
+      pending.removeFirst(pendingStart)
+      pendingStart = 0
+    }
+    item.completion(.success(reply))
+  }
+}

@@ -1,0 +1,29 @@
+import Loop
+
+/// Why a connection is no more, or never was.
+package enum ConnectionFailure: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The name could not be resolved.
+  case unresolved(host: String, reason: String)
+  case system(SystemError)
+  /// The server closed it.
+  case closedByServer
+  /// Nothing came for too long.
+  case silent(milliseconds: Int64)
+  /// The server answered the log-in, or the choice of the database, with an error.
+  case refused(ServerError)
+  case brokenProtocol(ProtocolError)
+  /// We closed it.
+  case closedHere
+
+  package var description: String {
+    switch self {
+    case .unresolved(let host, let reason): "cannot resolve \(host): \(reason)"
+    case .system(let error): error.description
+    case .closedByServer: "the server closed the connection"
+    case .silent(let milliseconds): "no answer for \(milliseconds / 1000) s"
+    case .refused(let error): "the server refused: \(error)"
+    case .brokenProtocol(let error): "not understood: \(error)"
+    case .closedHere: "closed"
+    }
+  }
+}

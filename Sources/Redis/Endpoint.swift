@@ -1,0 +1,135 @@
+/// Where a Redis is and how to log in: what `--redis` says.
+package struct Endpoint: Equatable, Sendable {
+  package enum Address: Equatable, Sendable {
+    case tcp(host: String, port: UInt16)
+    case unix(path: String)
+  }
+
+  package var address: Address
+  package var user: String?
+  package var password: String?
+  package var database: Int
+
+  package init(address: Address, user: String? = nil, password: String? = nil, database: Int = 0) {
+    self.address = address
+    self.user = user
+    self.password = password
+    self.database = database
+  }
+
+  package static let `default` = Endpoint(address: .tcp(host: "127.0.0.1", port: 6379))
+
+  /// Why a text is no Redis URL; never repeats the text, which may hold a password.
+  package struct Malformed: Error, Equatable, CustomStringConvertible {
+    package let reason: String
+    package var description: String {
+      "\(reason); expected redis://[user:pass@]host:port/db or unix:///path"
+    }
+  }
+
+  /// Reads `redis://[user:pass@]host[:port][/db]` or `unix://[user:pass@]/path[?db=N]`; parts may be percent-encoded,
+  /// an IPv6 host stands in brackets.
+  package init(url: String) throws(Malformed) {
+    guard let scheme = url.firstRange(of: "://") else { throw Malformed(reason: "a Redis URL needs a scheme") }
+    let rest = url[scheme.upperBound...]
+    switch url[..<scheme.lowerBound] {
+    case "redis": try self.init(tcp: rest)
+    case "unix": try self.init(unix: rest)
+    case "rediss": throw Malformed(reason: "TLS (rediss://) is not supported by this version")
+    case let other: throw Malformed(reason: "unknown scheme \(other)://")
+    }
+  }
+
+  private init(tcp text: Substring) throws(Malformed) {
+    let (credentials, location) = Self.splitCredentials(text, until: "/")
+    let pieces = location.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    let (host, port) = try Self.hostAndPort(pieces[0])
+    var database = 0
+    if pieces.count > 1, !pieces[1].isEmpty {
+      guard let number = Int(pieces[1]), number >= 0 else {
+        throw Malformed(reason: "the database in the path is not a number")
+      }
+      database = number
+    }
+    self.init(address: .tcp(host: host, port: port), database: database)
+    try setCredentials(credentials)
+  }
+
+  private init(unix text: Substring) throws(Malformed) {
+    let (credentials, location) = Self.splitCredentials(text, until: "/")
+    let pieces = location.split(separator: "?", maxSplits: 1)
+    guard let path = pieces.first, path.hasPrefix("/") else {
+      throw Malformed(reason: "a unix URL needs an absolute path")
+    }
+    self.init(address: .unix(path: try Self.decode(path)))
+    if pieces.count > 1 {
+      guard pieces[1].hasPrefix("db="), let number = Int(pieces[1].dropFirst(3)), number >= 0 else {
+        throw Malformed(reason: "only ?db=N may follow the path")
+      }
+      database = number
+    }
+    try setCredentials(credentials)
+  }
+
+  private mutating func setCredentials(_ text: Substring?) throws(Malformed) {
+    guard let text else { return }
+    let pieces = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    if pieces.count == 2 {
+      user = pieces[0].isEmpty ? nil : try Self.decode(pieces[0])
+      password = try Self.decode(pieces[1])
+    } else {
+      password = try Self.decode(pieces[0])
+    }
+  }
+
+  /// The part before the last `@` that comes before the first `/`.
+  private static func splitCredentials(_ text: Substring, until end: Character) -> (Substring?, Substring) {
+    let authority = text[..<(text.firstIndex(of: end) ?? text.endIndex)]
+    guard let at = authority.lastIndex(of: "@") else { return (nil, text) }
+    return (text[..<at], text[text.index(after: at)...])
+  }
+
+  private static func hostAndPort(_ text: Substring) throws(Malformed) -> (String, UInt16) {
+    var host = text
+    var port: Substring?
+    if text.hasPrefix("["), let bracket = text.firstIndex(of: "]") {
+      host = text[text.index(after: text.startIndex)..<bracket]
+      let after = text[text.index(after: bracket)...]
+      if !after.isEmpty { port = after.dropFirst() }
+    } else if let colon = text.lastIndex(of: ":") {
+      host = text[..<colon]
+      port = text[text.index(after: colon)...]
+    }
+    guard let port else { return (host.isEmpty ? "127.0.0.1" : String(host), 6379) }
+    guard let number = UInt16(port), number > 0 else { throw Malformed(reason: "the port is not one of 1…65535") }
+    return (host.isEmpty ? "127.0.0.1" : String(host), number)
+  }
+
+  private static func decode(_ text: Substring) throws(Malformed) -> String {
+    var bytes: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+      guard byte == UInt8(ascii: "%") else {
+        bytes.append(byte)
+        continue
+      }
+      guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else {
+        throw Malformed(reason: "a % is not followed by two hexadecimal digits")
+      }
+      bytes.append(value)
+      rest = rest.dropFirst(2)
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+extension Endpoint: CustomStringConvertible {
+  /// The place without the password.
+  package var description: String {
+    switch address {
+    case .tcp(let host, let port):
+      (host.contains(":") ? "[\(host)]" : host) + ":\(port)" + (database == 0 ? "" : "/\(database)")
+    case .unix(let path): path + (database == 0 ? "" : "?db=\(database)")
+    }
+  }
+}

@@ -1,0 +1,54 @@
+/// Takes published messages as they pass: `message channel payload` or `pmessage pattern channel payload`, and the
+/// confirmations of subscriptions between them.
+package final class MessageReceiver {
+  private let deliver: (_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) -> Void
+  private let confirmed: () -> Void
+
+  private enum Kind { case message, patternMessage, subscribed, other }
+
+  private var kind = Kind.other
+  private var channel: [UInt8] = []
+  private var missingConfirmations = 0
+
+  /// - Parameters:
+  ///   - confirmed: called once all subscriptions that were asked for stand.
+  ///   - deliver: called a message; both buffers are valid only during the call.
+  package init(
+    confirmed: @escaping () -> Void,
+    deliver: @escaping (_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) -> Void
+  ) {
+    self.confirmed = confirmed
+    self.deliver = deliver
+  }
+
+  func expect(confirmations: Int) { missingConfirmations += confirmations }
+
+  func begin(_ count: Int) { kind = .other }
+
+  func part(_ bytes: UnsafeRawBufferPointer, index: Int) {
+    switch (kind, index) {
+    case (_, 0): setKind(bytes)
+    case (.message, 1), (.patternMessage, 2):
+      channel.removeAll(keepingCapacity: true)
+      channel.append(contentsOf: bytes)
+    case (.message, 2), (.patternMessage, 3):
+      channel.withUnsafeBytes { deliver($0, bytes) }
+    case (.subscribed, 1):
+      missingConfirmations -= 1
+      if missingConfirmations == 0 { confirmed() }
+    default: break
+    }
+  }
+
+  private func setKind(_ bytes: UnsafeRawBufferPointer) {
+    if bytes.elementsEqual("pmessage".utf8) {
+      kind = .patternMessage
+    } else if bytes.elementsEqual("message".utf8) {
+      kind = .message
+    } else if bytes.elementsEqual("psubscribe".utf8) || bytes.elementsEqual("subscribe".utf8) {
+      kind = .subscribed
+    } else {
+      kind = .other
+    }
+  }
+}

@@ -1,0 +1,179 @@
+import CHiredis
+
+/// The server broke the protocol; the connection is of no more use.
+package struct ProtocolError: Error, Equatable, CustomStringConvertible {
+  package let description: String
+}
+
+/// hiredis's reader with our own object functions: replies are seen where they lie in its buffer, and only what asks
+/// for a tree gets one.
+///
+/// hiredis keeps a pointer to this object and to the table of functions, so it is a class, and the table lives as long
+/// as the process.
+package final class ReplyReader {
+  /// What to make of the reply that comes next.
+  package enum Expectation {
+    /// A `Reply` value.
+    case tree
+    /// Entries, handed to an assembler as they pass.
+    case entries(EntryAssembler)
+    /// Published messages, handed to a receiver as they pass.
+    case messages(MessageReceiver)
+  }
+
+  private let reader: UnsafeMutablePointer<redisReader>
+  /// Set it before the reply's first byte is read.
+  package var expectation = Expectation.tree
+  private var tree = ReplyTree()
+  /// An error or null in place of entries.
+  private var bare: Reply?
+
+  package init() {
+    reader = redisReaderCreateWithFunctions(Self.functions)
+    reader.pointee.privdata = Unmanaged.passUnretained(self).toOpaque()
+  }
+
+  deinit { redisReaderFree(reader) }
+
+  /// Bytes that hiredis holds and has not yet turned into replies.
+  package var bufferedBytes: Int { reader.pointee.len - reader.pointee.pos }
+
+  /// Hands over bytes as they came from the socket.
+  package func feed(_ bytes: UnsafeRawBufferPointer) throws(ProtocolError) {
+    let status = redisReaderFeed(reader, bytes.bindMemory(to: CChar.self).baseAddress, bytes.count)
+    guard status == 0 else { throw failure }
+  }
+
+  /// Reads on; the reply where one is complete, nil where more bytes are needed. Entries and messages come through
+  /// their receivers; what is returned for them is null, or the error that came instead.
+  package func next() throws(ProtocolError) -> Reply? {
+    var token: UnsafeMutableRawPointer?
+    guard redisReaderGetReply(reader, &token) == 0 else { throw failure }
+    guard token != nil else { return nil }
+    switch expectation {
+    case .tree: return tree.take()
+    case .entries, .messages:
+      defer { bare = nil }
+      return bare ?? .null
+    }
+  }
+
+  private var failure: ProtocolError {
+    let text = withUnsafeBytes(of: reader.pointee.errstr) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    return ProtocolError(description: text)
+  }
+
+  // MARK: What hiredis meets
+
+  private func array(_ task: redisReadTask, count: Int) {
+    switch expectation {
+    case .tree: tree.open(count)
+    case .entries(let assembler): assembler.array(depth: task.depth, index: Int(task.idx), count: count)
+    case .messages(let receiver): if task.parent == nil { receiver.begin(count) }
+    }
+  }
+
+  private func string(_ task: redisReadTask, _ bytes: UnsafeRawBufferPointer) {
+    switch expectation {
+    case .tree: tree.add(Self.scalar(task, bytes))
+    case .entries(let assembler):
+      if task.parent == nil {
+        bare = Self.scalar(task, bytes)
+      } else {
+        assembler.string(bytes, depth: task.depth, index: Int(task.idx))
+      }
+    case .messages(let receiver):
+      if task.parent == nil { bare = Self.scalar(task, bytes) } else { receiver.part(bytes, index: Int(task.idx)) }
+    }
+  }
+
+  private func other(_ task: redisReadTask, _ value: Reply) {
+    switch expectation {
+    case .tree: tree.add(value)
+    case .entries, .messages: break
+    }
+  }
+
+  private static func scalar(_ task: redisReadTask, _ bytes: UnsafeRawBufferPointer) -> Reply {
+    switch task.type {
+    case REDIS_REPLY_ERROR: .error(ServerError(String(decoding: bytes, as: UTF8.self)))
+    case REDIS_REPLY_STATUS: .status(String(decoding: bytes, as: UTF8.self))
+    default: .string(Array(bytes))
+    }
+  }
+
+  /// What every object function returns: nil would mean "out of memory" to hiredis, and the value is never looked at.
+  private static var token: UnsafeMutableRawPointer? { UnsafeMutableRawPointer(bitPattern: 1) }
+
+  private static func owner(_ task: redisReadTask) -> ReplyReader? {
+    task.privdata.map { Unmanaged<ReplyReader>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  /// Never changed and never freed: hiredis reads it for as long as any reader lives.
+  nonisolated(unsafe) private static let functions: UnsafeMutablePointer<redisReplyObjectFunctions> = {
+    let table = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
+    table.initialize(
+      to: redisReplyObjectFunctions(
+        createString: { task, start, length in
+          guard let task = task?.pointee else { return token }
+          owner(task)?.string(task, UnsafeRawBufferPointer(start: start, count: length))
+          return token
+        },
+        createArray: { task, count in
+          guard let task = task?.pointee else { return token }
+          owner(task)?.array(task, count: Int(count))
+          return token
+        },
+        createInteger: { task, value in
+          guard let task = task?.pointee else { return token }
+          owner(task)?.other(task, .integer(value))
+          return token
+        },
+        createNil: { task in
+          guard let task = task?.pointee else { return token }
+          owner(task)?.other(task, .null)
+          return token
+        },
+        freeObject: { _ in }))
+    return table
+  }()
+}
+
+extension redisReadTask {
+  /// How many arrays are around the value.
+  fileprivate var depth: Int {
+    var depth = 0
+    var next = parent
+    while let task = next {
+      depth += 1
+      next = task.pointee.parent
+    }
+    return depth
+  }
+}
+
+/// Builds a `Reply` from values in the order in which they stand in the protocol.
+private struct ReplyTree {
+  private var open: [(missing: Int, elements: [Reply])] = []
+  private var root: Reply?
+
+  mutating func open(_ count: Int) {
+    if count > 0 { open.append((count, [])) } else { add(.array([])) }
+  }
+
+  mutating func add(_ value: Reply) {
+    var value = value
+    while !open.isEmpty {
+      open[open.count - 1].elements.append(value)
+      open[open.count - 1].missing -= 1
+      guard open[open.count - 1].missing == 0 else { return }
+      value = .array(open.removeLast().elements)
+    }
+    root = value
+  }
+
+  mutating func take() -> Reply {
+    defer { root = nil }
+    return root ?? .null
+  }
+}
