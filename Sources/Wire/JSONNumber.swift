@@ -1,0 +1,142 @@
+/// A number as it stands in JSON text: `mantissa × 10^exponent`, turned into a `Double` only where one is wanted.
+struct JSONNumber {
+  var mantissa: UInt64
+  var exponent: Int
+  var isNegative: Bool
+  /// Written without fraction and exponent.
+  var isInteger: Bool
+  /// Whether all digits are in `mantissa`; otherwise only the text tells.
+  var isComplete: Bool
+  var text: UnsafeRawBufferPointer
+
+  /// The number, where it is written as a whole one and fits.
+  var int: Int64? {
+    guard isInteger, isComplete, !(isNegative && mantissa == 0) else { return nil }
+    guard isNegative else { return Int64(exactly: mantissa) }
+    return mantissa == 1 << 63 ? .min : Int64(exactly: mantissa).map { -$0 }
+  }
+
+  /// The nearest `Double`, ties to even; infinite where it is out of range.
+  @inline(__always)
+  var double: Double {
+    if isComplete, mantissa <= 1 << 53, exponent >= -22, exponent <= 22 {
+      // Both factors are exact, so that one operation rounds once (Clinger, "How to read floating point numbers
+      // accurately", 1990).
+      let power = Self.powers[exponent < 0 ? -exponent : exponent]
+      let value = exponent < 0 ? Double(mantissa) / power : Double(mantissa) * power
+      return isNegative ? -value : value
+    }
+    return slowDouble
+  }
+
+  /// 10⁰ … 10²², all exact.
+  private static let powers: InlineArray<23, Double> = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22,
+  ]
+
+  @inline(never)
+  private var slowDouble: Double {
+    if isComplete, mantissa > 0, exponent < 0, exponent >= -19 {
+      let value = Self.divide(mantissa, byPowerOfTen: -exponent)
+      return isNegative ? -value : value
+    }
+    return Double(String(decoding: text, as: UTF8.self)) ?? .nan
+  }
+
+  /// `mantissa ÷ 10^power` rounded once, for the 17 digits that Python writes: a 64-bit quotient and whether a rest is
+  /// left decide the rounding to 53 bits exactly.
+  private static func divide(_ mantissa: UInt64, byPowerOfTen power: Int) -> Double {
+    var divisor: UInt64 = 1
+    for _ in 0..<power { divisor *= 10 }
+    let dividend = mantissa << UInt64(mantissa.leadingZeroBitCount)
+    let scaled = divisor << UInt64(divisor.leadingZeroBitCount)
+    var exponent = divisor.leadingZeroBitCount - mantissa.leadingZeroBitCount - 64
+    var high = dividend
+    var low: UInt64 = 0
+    if high >= scaled {
+      (high, low) = (dividend >> 1, dividend << 63)
+      exponent += 1
+    }
+    let (quotient, rest) = scaled.dividingFullWidth((high, low))
+    // The lowest of the 64 bits is far below the 53 kept: with the rest folded into it, one conversion rounds rightly.
+    return Double(sign: .plus, exponent: exponent, significand: Double(rest == 0 ? quotient : quotient | 1))
+  }
+}
+
+extension JSONCursor {
+  /// Reads a number, or `-Infinity`, whose text the result then holds as incomplete.
+  @inline(__always)
+  mutating func number() throws(Unreadable) -> JSONNumber {
+    let first = at
+    let isNegative = at.pointee == UInt8(ascii: "-")
+    if isNegative {
+      at += 1
+      if at < end, at.pointee == UInt8(ascii: "I") { return try negativeInfinity(from: first) }
+    }
+    var mantissa: UInt64 = 0
+    var digits = try whole(&mantissa)
+    var exponent = 0
+    var isInteger = true
+    if at < end, at.pointee == UInt8(ascii: ".") {
+      isInteger = false
+      at += 1
+      let count = try self.digits(&mantissa)
+      exponent = -count
+      digits += count
+    }
+    if at < end, at.pointee | 0x20 == UInt8(ascii: "e") {
+      isInteger = false
+      exponent += try self.exponent()
+    }
+    let text = UnsafeRawBufferPointer(start: first, count: at - first)
+    return JSONNumber(
+      mantissa: mantissa, exponent: exponent, isNegative: isNegative, isInteger: isInteger, isComplete: digits <= 19,
+      text: text)
+  }
+
+  /// The digits before the point: a zero stands alone.
+  @inline(__always)
+  private mutating func whole(_ mantissa: inout UInt64) throws(Unreadable) -> Int {
+    guard at < end, at.pointee == UInt8(ascii: "0") else { return try digits(&mantissa) }
+    at += 1
+    if at < end, at.pointee &- UInt8(ascii: "0") <= 9 { throw .notJSON }
+    return 1
+  }
+
+  /// One digit or more; returns how many.
+  @inline(__always)
+  private mutating func digits(_ mantissa: inout UInt64) throws(Unreadable) -> Int {
+    let first = at
+    while at < end {
+      let digit = at.pointee &- UInt8(ascii: "0")
+      guard digit <= 9 else { break }
+      mantissa = mantissa &* 10 &+ UInt64(digit)
+      at += 1
+    }
+    guard at > first else { throw failure }
+    return at - first
+  }
+
+  private mutating func exponent() throws(Unreadable) -> Int {
+    at += 1
+    guard at < end else { throw .truncated }
+    let isNegative = at.pointee == UInt8(ascii: "-")
+    if isNegative || at.pointee == UInt8(ascii: "+") { at += 1 }
+    let first = at
+    var value = 0
+    while at < end, at.pointee &- UInt8(ascii: "0") <= 9 {
+      value = min(value * 10 + Int(at.pointee &- UInt8(ascii: "0")), 1_000_000)
+      at += 1
+    }
+    guard at > first else { throw failure }
+    return isNegative ? -value : value
+  }
+
+  private mutating func negativeInfinity(from first: UnsafePointer<UInt8>) throws(Unreadable) -> JSONNumber {
+    try word("Infinity")
+    return JSONNumber(
+      mantissa: 0, exponent: 0, isNegative: true, isInteger: false, isComplete: false,
+      text: UnsafeRawBufferPointer(start: first, count: at - first))
+  }
+}

@@ -1,0 +1,31 @@
+/// Why bytes could not be read as an event or as JSON.
+package enum Unreadable: Error, Hashable, Sendable, CaseIterable {
+  /// No bytes at all, or a message without a body.
+  case empty
+  case notJSON
+  /// The bytes end inside a value or a header.
+  case truncated
+  case notAnObject
+  case noEntityID
+  case badBinaryHeader
+  /// Arrays and objects stand deeper in each other than ``JSONCursor/depthLimit``.
+  case nestedTooDeep
+  /// 4 GiB or more.
+  case tooLong
+}
+
+extension Unreadable: CustomStringConvertible {
+  /// The reason in plain words: shown beside its count.
+  package var description: String {
+    switch self {
+    case .empty: "no content"
+    case .notJSON: "not JSON"
+    case .truncated: "cut short"
+    case .notAnObject: "JSON, but not an object"
+    case .noEntityID: "no entity_id"
+    case .badBinaryHeader: "unknown or damaged binary header"
+    case .nestedTooDeep: "nested too deep"
+    case .tooLong: "too long"
+    }
+  }
+}
