@@ -1,0 +1,87 @@
+import FleetModel
+
+/// Every key and channel that vigia reads or writes, built from one prefix in this one place, so that a shard of agents
+/// can have a prefix with a hash tag of its own.
+package struct Keys: Sendable {
+  /// The stream of events.
+  package let events: [UInt8]
+  /// The stream of commands from any operator.
+  package let commands: [UInt8]
+  /// The stream that tells what became of each command.
+  package let audit: [UInt8]
+  /// The stream that runtimes obey.
+  package let control: [UInt8]
+  /// Alert id → record.
+  package let alerts: [UInt8]
+  /// Due time → what runs then.
+  package let schedule: [UInt8]
+  /// Address → end of its block.
+  package let blocked: [UInt8]
+  package let proposals: [UInt8]
+  /// The stream of what could not be handled.
+  package let dead: [UInt8]
+  /// The active handler's lease.
+  package let lease: [UInt8]
+  /// Counts takeovers.
+  package let fence: [UInt8]
+  /// Stream → how far the active handler has acted.
+  package let cursor: [UInt8]
+  package let automation: [UInt8]
+  /// Where a new recorder's marker goes out.
+  package let recorderChannel: [UInt8]
+  package let presenceChannel: [UInt8]
+
+  private let prefix: [UInt8]
+
+  package init(prefix: String = "agentos") {
+    func key(_ name: String) -> [UInt8] { Array("\(prefix):\(name)".utf8) }
+    func channel(_ name: String) -> [UInt8] { Array("\(prefix).\(name)".utf8) }
+    self.prefix = Array(prefix.utf8)
+    events = key("events")
+    commands = key("commands")
+    audit = key("audit")
+    control = key("control")
+    alerts = key("alerts")
+    schedule = key("schedule")
+    blocked = key("blocked")
+    proposals = key("proposals")
+    dead = key("dead")
+    lease = key("handler")
+    fence = key("fence")
+    cursor = key("cursor")
+    automation = key("automation")
+    recorderChannel = channel("recorder")
+    presenceChannel = channel("presence")
+  }
+
+  /// An operator's own stream of commands.
+  package func commands(of operator: String) -> [UInt8] { commands + ":\(`operator`)".utf8 }
+
+  /// The record of an agent.
+  package func agent(_ id: AgentID) -> [UInt8] { prefix + ":agent:".utf8 + id.bytes }
+
+  /// An idempotency mark, throttle or guard counter.
+  package func mark(_ key: some Collection<UInt8>) -> [UInt8] { prefix + ":mark:".utf8 + key }
+
+  package func mark(_ text: String) -> [UInt8] { mark(text.utf8) }
+
+  /// The mark that a command has acted on a target.
+  package func mark(_ command: CommandID, _ target: AgentID) -> [UInt8] {
+    mark(Array(command.text.utf8) + [UInt8(ascii: "/")] + target.bytes)
+  }
+
+  /// One hour of an agent's packed history; hours count from the epoch.
+  package func rollup(_ id: AgentID, hour: Int64) -> [UInt8] { prefix + ":rollup:".utf8 + id.bytes + ":\(hour)".utf8 }
+
+  /// Where a control message for an action goes out besides the stream.
+  package func controlChannel(_ action: Action) -> [UInt8] { prefix + ".control.\(action.rawValue)".utf8 }
+
+  /// The handlers' consumer group on the streams of commands.
+  package static let group = Array("vigia-handler".utf8)
+  /// The field of a stream entry that holds its message.
+  package static let dataField = Array("__data__".utf8)
+  /// The field of a recorded entry that holds the channel it was heard on.
+  package static let channelField = Array("channel".utf8)
+  /// The channels that the handler records.
+  package static let recordedPatterns = ["agent.*", "agents.*"]
+}
