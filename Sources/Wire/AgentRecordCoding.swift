@@ -1,0 +1,91 @@
+import FleetModel
+
+/// An agent's record: the fields of a hash, and JSON inside audit lines.
+package enum AgentRecordCoding {
+  /// The record as hash fields, instants in epoch milliseconds. What nobody has set is empty text, so that writing all
+  /// fields over an older record leaves nothing of it behind.
+  package static func fields(_ record: AgentRecord) -> [(name: String, value: [UInt8])] {
+    func text(_ value: (some CustomStringConvertible)?) -> [UInt8] { value.map { Array($0.description.utf8) } ?? [] }
+    func time(_ value: Instant?) -> [UInt8] { text(value?.milliseconds) }
+    return [
+      ("state", text(record.state.rawValue)),
+      ("replicas", text(record.replicas)),
+      ("cpu", text(record.cpu)),
+      ("memory", text(record.memory)),
+      ("rate_limit", text(record.rateLimit)),
+      ("rate_limited_until", time(record.rateLimitedUntil)),
+      ("backup", record.backup?.bytes ?? []),
+      ("paused_until", time(record.pausedUntil)),
+      ("health", text(record.health)),
+      ("version", text(record.version)),
+      ("updated_at", time(record.updatedAt)),
+      ("updated_by", text(record.updatedBy)),
+    ]
+  }
+
+  /// Reads a hash: unknown fields are passed over, and one that is empty or malformed counts as not set.
+  package static func decode(fields: [(name: [UInt8], value: [UInt8])]) -> AgentRecord {
+    var record = AgentRecord()
+    for field in fields where !field.value.isEmpty {
+      let text = String(decoding: field.value, as: UTF8.self)
+      let instant = Int64(text).map { Instant(milliseconds: $0) }
+      switch String(decoding: field.name, as: UTF8.self) {
+      case "state": record.state = AgentState(rawValue: text) ?? .running
+      case "replicas": record.replicas = Int(text)
+      case "cpu": record.cpu = finite(text)
+      case "memory": record.memory = Int(text)
+      case "rate_limit": record.rateLimit = Int(text)
+      case "rate_limited_until": record.rateLimitedUntil = instant
+      case "backup": record.backup = AgentID(bytes: field.value)
+      case "paused_until": record.pausedUntil = instant
+      case "health": record.health = finite(text)
+      case "version": record.version = Int(text) ?? 0
+      case "updated_at": record.updatedAt = instant
+      case "updated_by": record.updatedBy = text
+      default: break
+      }
+    }
+    return record
+  }
+
+  /// The record as JSON, instants in ISO 8601; what nobody has set is left out.
+  package static func json(_ record: AgentRecord) -> JSONValue {
+    [
+      "state": .string(record.state.rawValue),
+      "replicas": record.replicas.map { .integer(Int64($0)) },
+      "cpu": record.cpu.map { .number($0) },
+      "memory": record.memory.map { .integer(Int64($0)) },
+      "rate_limit": record.rateLimit.map { .integer(Int64($0)) },
+      "rate_limited_until": record.rateLimitedUntil?.json,
+      "backup": record.backup.map { .string($0.bytes) },
+      "paused_until": record.pausedUntil?.json,
+      "health": record.health.map { .number($0) },
+      "version": .integer(Int64(record.version)),
+      "updated_at": record.updatedAt?.json,
+      "updated_by": record.updatedBy.map { .string($0) },
+    ]
+  }
+
+  /// Reads the JSON form; nil where it is no object.
+  package static func decode(json: JSONValue) -> AgentRecord? {
+    guard json.object != nil else { return nil }
+    var record = AgentRecord()
+    record.state = json["state"]?.text.flatMap(AgentState.init(rawValue:)) ?? .running
+    record.replicas = json["replicas"]?.int
+    record.cpu = json["cpu"]?.double
+    record.memory = json["memory"]?.int
+    record.rateLimit = json["rate_limit"]?.int
+    record.rateLimitedUntil = json["rate_limited_until"].flatMap { Instant(json: $0) }
+    record.backup = json["backup"]?.bytes.map { AgentID(bytes: $0) }
+    record.pausedUntil = json["paused_until"].flatMap { Instant(json: $0) }
+    record.health = json["health"]?.double
+    record.version = json["version"]?.int ?? 0
+    record.updatedAt = json["updated_at"].flatMap { Instant(json: $0) }
+    record.updatedBy = json["updated_by"]?.text
+    return record
+  }
+
+  private static func finite(_ text: String) -> Double? {
+    Double(text).flatMap { $0.isFinite ? $0 : nil }
+  }
+}

@@ -1,0 +1,65 @@
+import FleetModel
+
+/// What one runtime is told to do: an entry of `agentos:control`, and a message on `agentos.control.<action>`.
+package struct ControlMessage: Equatable, Sendable {
+  package var agent: AgentID
+  package var action: Action
+  /// Argument name → text; whole numbers go out as JSON numbers.
+  package var arguments: [String: String]
+  package var commandID: CommandID
+  /// When what it restricts ends, also by itself; nil where it restricts nothing.
+  package var until: Instant?
+
+  package init(
+    agent: AgentID, action: Action, arguments: [String: String] = [:], commandID: CommandID, until: Instant? = nil
+  ) {
+    self.agent = agent
+    self.action = action
+    self.arguments = arguments
+    self.commandID = commandID
+    self.until = until
+  }
+}
+
+/// `{"entity_id":"agent-0042","event_type":"control.pause","data":{"for":"15m","command_id":"…","until":"…"}}`
+package enum ControlCoding {
+  package static func encode(_ message: ControlMessage) -> [UInt8] {
+    var data = JSONObject()
+    for (name, text) in message.arguments.sorted(by: { $0.key < $1.key }) { data[name] = argument(text) }
+    data["command_id"] = .string(message.commandID.text)
+    data["until"] = message.until?.json
+    let json: JSONValue = [
+      "entity_id": .string(message.agent.bytes),
+      "event_type": .string("control.\(message.action.rawValue)"),
+      "data": .object(data),
+    ]
+    return json.encoded
+  }
+
+  /// Reads a message of any format; nil where it has no agent, no known action or no command's id.
+  package static func decode(_ payload: UnsafeRawBufferPointer) -> ControlMessage? {
+    guard let json = try? MessageFormat.document(payload), let agent = json["entity_id"]?.bytes,
+      let type = json["event_type"]?.text, type.hasPrefix("control."),
+      let action = Action(rawValue: String(type.dropFirst("control.".count))), let data = json["data"]?.object,
+      let id = data["command_id"]?.text
+    else { return nil }
+    var arguments: [String: String] = [:]
+    for member in data.members {
+      let name = String(decoding: member.key, as: UTF8.self)
+      guard name != "command_id", name != "until", !member.value.isNull else { continue }
+      arguments[name] = member.value.text ?? String(decoding: member.value.encoded, as: UTF8.self)
+    }
+    return ControlMessage(
+      agent: AgentID(bytes: agent), action: action, arguments: arguments, commandID: CommandID(id),
+      until: data["until"].flatMap { Instant(json: $0) })
+  }
+
+  /// Reads a message from bytes held elsewhere.
+  package static func decode(_ payload: [UInt8]) -> ControlMessage? { payload.withUnsafeBytes { decode($0) } }
+
+  /// A whole number in its shortest form as a number; everything else as text, which comes back as it was.
+  private static func argument(_ text: String) -> JSONValue {
+    guard let value = Int64(text), "\(value)" == text else { return .string(text) }
+    return .integer(value)
+  }
+}

@@ -1,0 +1,56 @@
+import FleetModel
+
+/// The active handler's lease: the value of `agentos:handler`, a key that expires.
+package struct Lease: Equatable, Sendable {
+  /// The handler's own id.
+  package var id: String
+  /// The number of its takeover: a script with a lower one is refused.
+  package var fence: Int
+  package var isRecording: Bool
+  /// The channel patterns that it records.
+  package var patterns: [String]
+  /// When it took over.
+  package var since: Instant
+  package var protocolVersion: Int
+
+  package init(
+    id: String, fence: Int, isRecording: Bool, patterns: [String] = Keys.recordedPatterns, since: Instant,
+    protocolVersion: Int = 1
+  ) {
+    self.id = id
+    self.fence = fence
+    self.isRecording = isRecording
+    self.patterns = patterns
+    self.since = since
+    self.protocolVersion = protocolVersion
+  }
+}
+
+/// `{"id":"h1","fence":3,"recording":true,"patterns":["agent.*"],"since":"2026-11-22T08:00:00.000Z","protocol":1}`
+package enum LeaseCoding {
+  package static func encode(_ lease: Lease) -> [UInt8] {
+    let json: JSONValue = [
+      "id": .string(lease.id),
+      "fence": .integer(Int64(lease.fence)),
+      "recording": .bool(lease.isRecording),
+      "patterns": .array(lease.patterns.map { .string($0) }),
+      "since": lease.since.json,
+      "protocol": .integer(Int64(lease.protocolVersion)),
+    ]
+    return json.encoded
+  }
+
+  /// Reads a lease; nil where it has no id, fence or time.
+  package static func decode(_ payload: UnsafeRawBufferPointer) -> Lease? {
+    guard let json = try? JSONValue.parse(payload), let id = json["id"]?.text, let fence = json["fence"]?.int,
+      let since = json["since"].flatMap({ Instant(json: $0) })
+    else { return nil }
+    return Lease(
+      id: id, fence: fence, isRecording: json["recording"]?.bool ?? false,
+      patterns: json["patterns"]?.list?.compactMap(\.text) ?? [], since: since,
+      protocolVersion: json["protocol"]?.int ?? 1)
+  }
+
+  /// Reads a lease from bytes held elsewhere.
+  package static func decode(_ payload: [UInt8]) -> Lease? { payload.withUnsafeBytes { decode($0) } }
+}
