@@ -40,10 +40,10 @@ static inline uint64_t vigia_epoll_token(const struct epoll_event *event) { retu
 // prctl is variadic: the caller asks to get `signal` when its parent dies, however that happens.
 static inline int vigia_die_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
 
-// Swift does not import fork. Starts a program with stdin from /dev/null, stdout and stderr on the descriptors given
-// (negative: inherited), no signal blocked, and a death signal, so that it cannot outlive this process. Returns its
+// Swift does not import fork. Starts a program with stdin, stdout and stderr on the descriptors given (negative:
+// /dev/null for stdin, inherited for the others), no signal blocked, and a death signal, so that it cannot outlive this process. Returns its
 // pid, or -1 with errno, also where the program could not be executed.
-static inline pid_t vigia_spawn(const char *path, char *const argv[], char *const envp[], int out, int err,
+static inline pid_t vigia_spawn(const char *path, char *const argv[], char *const envp[], int in, int out, int err,
                                 int death_signal, int new_group) {
   int report[2];
   if (pipe(report) < 0) return -1;
@@ -57,8 +57,8 @@ static inline pid_t vigia_spawn(const char *path, char *const argv[], char *cons
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (new_group) setpgid(0, 0);
     if (death_signal) prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0);
-    int null = open("/dev/null", O_RDWR);
-    if (null >= 0) dup2(null, 0);
+    if (in < 0) in = open("/dev/null", O_RDWR);
+    if (in >= 0) dup2(in, 0);
     if (out >= 0) dup2(out, 1);
     if (err >= 0) dup2(err, 2);
     // The parent may have died before prctl took effect.

@@ -15,15 +15,16 @@ package final class Child {
   ///   - path: the program's file.
   ///   - arguments: those after its name.
   ///   - environment: names and values; nothing else is handed on.
-  ///   - output: a descriptor for its stdout and stderr; negative to share this process's own.
+  ///   - input: a descriptor for its stdin; negative for none.
+  ///   - output, error: descriptors for its stdout and stderr; negative to share this process's own.
   package init(
-    _ path: String, _ arguments: [String], environment: [String: String], output: Int32 = -1, error: Int32 = -1,
-    newGroup: Bool = true
+    _ path: String, _ arguments: [String], environment: [String: String], input: Int32 = -1, output: Int32 = -1,
+    error: Int32 = -1, newGroup: Bool = true
   ) throws(SystemError) {
     var argv = ([path] + arguments).map { strdup($0) } + [nil]
     var envp = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for pointer in argv + envp { free(pointer) } }
-    pid = vigia_spawn(path, &argv, &envp, output, error, SIGKILL, newGroup ? 1 : 0)
+    pid = vigia_spawn(path, &argv, &envp, input, output, error, SIGKILL, newGroup ? 1 : 0)
     guard pid > 0 else { throw SystemError("start", path) }
     pidDescriptor = vigia_pidfd_open(pid)
   }

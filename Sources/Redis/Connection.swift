@@ -174,7 +174,7 @@ package final class Connection {
     while hasOutput {
       let written = output.withUnsafeBytes { bytes in
         Glibc.send(
-          socket.descriptor, bytes.baseAddress! + outputStart, bytes.count - outputStart, Int32(MSG_NOSIGNAL.rawValue))
+          socket.descriptor, bytes.baseAddress! + outputStart, bytes.count - outputStart, Int32(MSG_NOSIGNAL))
       }
       guard written > 0 else {
         if written < 0, errno == EINTR { continue }

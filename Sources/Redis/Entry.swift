@@ -77,7 +77,7 @@ package final class EntryAssembler {
     case -1 where shape == .read && index == 0:
       stream = streams.firstIndex { bytes.elementsEqual($0) } ?? 0
     case 1 where index == 0:
-      id = StreamID(bytes: bytes)
+      id = StreamID(bytes)
     case 2 where index & 1 == 0:
       setName(bytes)
     case 2:
@@ -88,9 +88,9 @@ package final class EntryAssembler {
   }
 
   private func setName(_ bytes: UnsafeRawBufferPointer) {
-    if bytes.elementsEqual(Keys.dataField.utf8) {
+    if bytes.elementsEqual(Keys.dataField) {
       name = .data
-    } else if bytes.elementsEqual(Keys.channelField.utf8) {
+    } else if bytes.elementsEqual(Keys.channelField) {
       name = .channel
     } else {
       name = .other
@@ -106,7 +106,7 @@ package final class EntryAssembler {
       payload = Array(bytes)
     case .channel:
       channel.append(contentsOf: bytes)
-      if isLast, payload == nil { fields.append((Array(Keys.channelField.utf8), Array(bytes))) }
+      if isLast, payload == nil { fields.append((Keys.channelField, Array(bytes))) }
     case .other:
       fields.append((nameBytes, Array(bytes)))
     }

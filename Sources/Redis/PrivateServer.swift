@@ -1,0 +1,129 @@
+import CLinux
+import Glibc
+import Loop
+
+/// A redis-server of our own on loopback: a free port, a password if wanted, and no file left behind.
+///
+/// It dies with this process, `kill -9` included, or when it is let go. For the demo, benchmarks and tests.
+package final class PrivateServer {
+  /// What the server keeps.
+  package enum Persistence: Sendable {
+    case none
+    /// Every write is in the append-only file, in this folder, before it is answered.
+    case appendOnly(folder: String)
+  }
+
+  package enum Failure: Error, CustomStringConvertible {
+    case notInstalled
+    case system(SystemError)
+    /// It ended, or did not answer in time.
+    case notServing(port: UInt16)
+
+    package var description: String {
+      switch self {
+      case .notInstalled: "redis-server is not in PATH; install it (Debian: apt-get install redis-server)"
+      case .system(let error): error.description
+      case .notServing(let port): "redis-server did not begin to serve on 127.0.0.1:\(port)"
+      }
+    }
+  }
+
+  package let endpoint: Endpoint
+  package let port: UInt16
+  private let child: Child
+
+  /// Starts a server and waits until it takes connections.
+  ///
+  /// - Parameters:
+  ///   - port: a free one where none is named.
+  ///   - settings: further lines of its configuration.
+  package init(
+    password: String? = nil, port: UInt16? = nil, persistence: Persistence = .none, settings: [String] = [],
+    environment: [String: String]
+  ) throws(Failure) {
+    guard let program = Self.find("redis-server", path: environment["PATH"] ?? "/usr/bin:/usr/local/bin") else {
+      throw .notInstalled
+    }
+    self.port = port ?? Self.freePort()
+    endpoint = Endpoint(address: .tcp(host: "127.0.0.1", port: self.port), password: password)
+    let lines = Self.configuration(port: self.port, password: password, persistence: persistence) + settings
+    do throws(SystemError) {
+      // By stdin, so that the password stands in no list of processes and in no file.
+      let input = try Self.pipe(holding: lines.joined(separator: "\n") + "\n")
+      defer { close(input) }
+      let null = open("/dev/null", O_WRONLY)
+      defer { close(null) }
+      child = try Child(program, ["-"], environment: [:], input: input, output: null, error: null)
+    } catch {
+      throw .system(error)
+    }
+    guard waitUntilServing() else { throw .notServing(port: self.port) }
+  }
+
+  package var pid: pid_t { child.pid }
+
+  package var isRunning: Bool { child.isRunning }
+
+  /// Ends it; SIGKILL is how a crash looks.
+  package func stop(_ signal: Int32 = SIGKILL) { child.end(signal) }
+
+  package func signal(_ signal: Int32) { child.signal(signal) }
+
+  private static func configuration(port: UInt16, password: String?, persistence: Persistence) -> [String] {
+    var lines = ["port \(port)", "bind 127.0.0.1", "daemonize no", "save \"\"", "loglevel warning", "logfile \"\""]
+    if let password { lines.append("requirepass \(password)") }
+    switch persistence {
+    case .none: lines += ["appendonly no", "dir /tmp"]
+    case .appendOnly(let folder): lines += ["appendonly yes", "appendfsync always", "dir \(folder)"]
+    }
+    return lines
+  }
+
+  /// The first file of a name in a search path that can be executed.
+  package static func find(_ program: String, path: String) -> String? {
+    path.split(separator: ":").map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
+  }
+
+  private static func pipe(holding text: String) throws(SystemError) -> Int32 {
+    var ends: [Int32] = [0, 0]
+    guard Glibc.pipe(&ends) == 0 else { throw SystemError("open a pipe") }
+    for end in ends { vigia_set_close_on_exec(end) }
+    _ = text.withCString { write(ends[1], $0, strlen($0)) }
+    close(ends[1])
+    return ends[0]
+  }
+
+  /// A port that nobody listened on a moment ago. It lies below the range that outgoing connections get theirs from:
+  /// one of those could otherwise take it while the server is away, or even connect to itself.
+  package static func freePort() -> UInt16 {
+    while true {
+      let port = UInt16.random(in: 12_000..<32_000)
+      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      defer { close(descriptor) }
+      if withLoopback(port: port, { bind(descriptor, $0, $1) }) == 0 { return port }
+    }
+  }
+
+  private func waitUntilServing() -> Bool {
+    for _ in 0..<1000 where child.isRunning {
+      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      defer { close(descriptor) }
+      let status = Self.withLoopback(port: port) { connect(descriptor, $0, $1) }
+      if status == 0 { return true }
+      usleep(5000)
+    }
+    return false
+  }
+
+  private static func withLoopback<Result>(
+    port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+  ) -> Result {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    return withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import FleetModel
+import Glibc
+import Loop
+import Redis
+import Wire
+
+/// A redis-server of a test's own, with blocking calls to set scenes and look at results.
+package final class TestServer {
+  package let server: PrivateServer
+  package let loop: Loop
+  private var link: Link?
+
+  package init(persistence: PrivateServer.Persistence = .none, port: UInt16? = nil, password: String? = nil) throws {
+    server = try PrivateServer(
+      password: password, port: port, persistence: persistence, environment: ["PATH": "/usr/bin:/usr/local/bin"])
+    loop = try Loop()
+  }
+
+  package var endpoint: Endpoint { server.endpoint }
+
+  /// Sends one request and waits for its answer.
+  package func call(_ arguments: any RequestArgument...) throws -> Reply {
+    var answer: Result<Reply, ConnectionFailure>?
+    try connection().send(Request(arguments)) { answer = $0 }
+    try wait { answer != nil }
+    return try answer!.get()
+  }
+
+  /// Turns the loop until something holds; throws where it does not within ten seconds.
+  package func wait(_ condition: () -> Bool) throws { try loop.wait(condition) }
+
+  private func connection() throws -> Connection {
+    if let connection = link?.connection { return connection }
+    link?.stop()
+    let fresh = Link(loop: loop, endpoint: endpoint) { _ in }
+    link = fresh
+    fresh.start()
+    try wait { fresh.connection != nil }
+    return fresh.connection!
+  }
+}
+
+/// A test waited for something that did not come.
+package struct NeverHappened: Error {}
+
+extension Loop {
+  /// Turns until something holds; throws where it does not within a limit that no healthy run comes near.
+  package func wait(seconds: Int64 = 10, _ condition: () -> Bool) throws {
+    let deadline = MonotonicTime.now.adding(milliseconds: seconds * 1000)
+    while !condition() {
+      guard MonotonicTime.now < deadline else { throw NeverHappened() }
+      turn(atMostMilliseconds: 20)
+    }
+  }
+}
