@@ -44,20 +44,34 @@ package final class PrivateServer {
     guard let program = Self.find("redis-server", path: environment["PATH"] ?? "/usr/bin:/usr/local/bin") else {
       throw .notInstalled
     }
-    self.port = port ?? Self.freePort()
-    endpoint = Endpoint(address: .tcp(host: "127.0.0.1", port: self.port), password: password)
-    let lines = Self.configuration(port: self.port, password: password, persistence: persistence) + settings
+    // Somebody may take a free port before the server does: then another one is tried.
+    for attempt in 1...3 {
+      let candidate = port ?? Self.freePort()
+      let lines = Self.configuration(port: candidate, password: password, persistence: persistence) + settings
+      let started = try Self.start(program, configuration: lines)
+      guard Self.waitUntilServing(started, port: candidate) else {
+        if port == nil, attempt < 3 { continue }
+        throw .notServing(port: candidate)
+      }
+      self.port = candidate
+      endpoint = Endpoint(address: .tcp(host: "127.0.0.1", port: candidate), password: password)
+      child = started
+      return
+    }
+    throw .notServing(port: 0)
+  }
+
+  private static func start(_ program: String, configuration: [String]) throws(Failure) -> Child {
     do throws(SystemError) {
       // By stdin, so that the password stands in no list of processes and in no file.
-      let input = try Self.pipe(holding: lines.joined(separator: "\n") + "\n")
+      let input = try pipe(holding: configuration.joined(separator: "\n") + "\n")
       defer { close(input) }
-      let null = open("/dev/null", O_WRONLY)
+      let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
       defer { close(null) }
-      child = try Child(program, ["-"], environment: [:], input: input, output: null, error: null)
+      return try Child(program, ["-"], environment: [:], input: input, output: null, error: null)
     } catch {
       throw .system(error)
     }
-    guard waitUntilServing() else { throw .notServing(port: self.port) }
   }
 
   package var pid: pid_t { child.pid }
@@ -93,22 +107,25 @@ package final class PrivateServer {
     return ends[0]
   }
 
+  /// Closed on exec: a child started at the same moment by another thread would otherwise hold the port.
+  private static let socketType = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+
   /// A port that nobody listened on a moment ago. It lies below the range that outgoing connections get theirs from:
   /// one of those could otherwise take it while the server is away, or even connect to itself.
   package static func freePort() -> UInt16 {
     while true {
       let port = UInt16.random(in: 12_000..<32_000)
-      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      let descriptor = socket(AF_INET, socketType, 0)
       defer { close(descriptor) }
       if withLoopback(port: port, { bind(descriptor, $0, $1) }) == 0 { return port }
     }
   }
 
-  private func waitUntilServing() -> Bool {
+  private static func waitUntilServing(_ child: Child, port: UInt16) -> Bool {
     for _ in 0..<1000 where child.isRunning {
-      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      let descriptor = socket(AF_INET, socketType, 0)
       defer { close(descriptor) }
-      let status = Self.withLoopback(port: port) { connect(descriptor, $0, $1) }
+      let status = withLoopback(port: port) { connect(descriptor, $0, $1) }
       if status == 0 { return true }
       usleep(5000)
     }
