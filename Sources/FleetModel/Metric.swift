@@ -90,6 +90,9 @@ package struct MetricValues: Sendable {
 
   package var isEmpty: Bool { present == 0 }
 
+  /// Forgets all values, so that the same storage serves the next event.
+  package mutating func removeAll() { present = 0 }
+
   package func has(_ metric: Metric) -> Bool { present & (1 << metric.rawValue) != 0 }
 
   /// Calls `body` for each metric that has a value.

@@ -1,0 +1,34 @@
+import FleetModel
+
+/// The names that an event's own object knows.
+enum OuterKey: String, CaseIterable {
+  case entityID = "entity_id"
+  case eventType = "event_type"
+  case data
+  /// Tells an envelope, together with `data`.
+  case headers
+  case eventID = "event_id"
+  case timestamp, source, severity
+
+  static func table() -> KeyTable<OuterKey> { KeyTable(allCases.map { ($0.rawValue, $0) }) }
+}
+
+/// The names that an event's `data` knows.
+enum DataKey {
+  case metric(Metric)
+  case field(EventField)
+
+  static func table() -> KeyTable<DataKey> {
+    let metrics = Metric.allCases.flatMap { metric in
+      ([metric.field] + metric.aliases).map { (name: $0, target: DataKey.metric(metric)) }
+    }
+    return KeyTable(metrics + EventField.allCases.map { ($0.key, .field($0)) })
+  }
+}
+
+extension EventKind {
+  /// What stands behind `agent.` in the dotted type.
+  static func table() -> KeyTable<EventKind> {
+    KeyTable(allCases.compactMap { kind in kind.type.map { (String($0.dropFirst("agent.".count)), kind) } })
+  }
+}
