@@ -8,6 +8,8 @@ package final class MessageReceiver {
 
   private var kind = Kind.other
   private var channel: [UInt8] = []
+  /// The pattern that brought the message under delivery; empty for a channel subscribed to by name.
+  package private(set) var pattern: [UInt8] = []
   private var missingConfirmations = 0
 
   /// - Parameters:
@@ -27,7 +29,11 @@ package final class MessageReceiver {
 
   func part(_ bytes: UnsafeRawBufferPointer, index: Int) {
     switch (kind, index) {
-    case (_, 0): setKind(bytes)
+    case (_, 0):
+      setKind(bytes)
+      pattern.removeAll(keepingCapacity: true)
+    case (.patternMessage, 1):
+      pattern.append(contentsOf: bytes)
     case (.message, 1), (.patternMessage, 2):
       channel.removeAll(keepingCapacity: true)
       channel.append(contentsOf: bytes)
