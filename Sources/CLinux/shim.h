@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
+#include <wchar.h>
 
 // ioctl is variadic, which Swift does not import.
 static inline int vigia_window_size(int fd, struct winsize *size) { return ioctl(fd, TIOCGWINSZ, size); }
@@ -79,5 +80,17 @@ static inline pid_t vigia_spawn(const char *path, char *const argv[], char *cons
 }
 
 static inline int vigia_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+// memfd_create is behind a feature macro: a file in memory that ncurses can write to without ever blocking.
+static inline int vigia_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1U /* MFD_CLOEXEC */); }
+
+// The measure that ncurses uses, behind a feature macro too.
+extern int wcwidth(wchar_t);
+static inline int vigia_wcwidth(uint32_t scalar) { return wcwidth((wchar_t)scalar); }
+
+// open is variadic, which Swift imports only through an overlay without these flags together.
+static inline int vigia_open_terminal(const char *path) {
+  return open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+}
 
 #endif

@@ -1,1 +1,198 @@
-// Filled by the commits that follow.
+import Glibc
+import Screen
+
+/// The operator's terminal: shows grids, gives bytes, and is left as it was found.
+///
+/// A class because there is one terminal, whose modes must be put back once. Nothing in it waits: frames go to the
+/// terminal as it takes them, and while one is under way no other is begun. ncurses draws into memory.
+///
+/// ```
+///  grid ─▶ changed rows ─▶ ncurses ─▶ memory ─▶ output ─▶ terminal     (at most one frame under way)
+/// ```
+package final class Terminal {
+  /// How the console is to look; nil means what the environment says.
+  package struct Options: Sendable {
+    package var ascii: Bool?
+    package var colors: ColorDepth?
+    package var theme: Theme
+
+    package init(ascii: Bool? = nil, colors: ColorDepth? = nil, theme: Theme = .plain) {
+      self.ascii = ascii
+      self.colors = colors
+      self.theme = theme
+    }
+  }
+
+  /// What a read found.
+  package enum ReadResult: Equatable, Sendable {
+    case bytes([UInt8])
+    case nothing
+    /// The terminal was closed: there is nobody to show anything to.
+    case gone
+  }
+
+  package let isUTF8: Bool
+  package let glyphs: Glyphs
+  package let keyTable: KeyTable
+  package let depth: ColorDepth
+  /// What the operator should know, such as an unknown `TERM`.
+  package let warning: String?
+  package private(set) var size: Size
+
+  private let device: Device
+  private let painter: Painter
+  private let palette: Palette
+  private let modes: Modes
+  private let environment: [String: String]
+  private var output = Output()
+  private var shown: Grid?
+  private var phase = Phase.shown
+  private var needsModes = true
+  private var isSynchronized = false
+
+  private enum Phase {
+    case shown, suspended, closed
+  }
+
+  /// Opens the process's terminal and takes its screen.
+  package convenience init(environment: [String: String], options: Options) throws(TerminalError) {
+    if environment["TERM"] == "dumb" { throw .incapable(type: "dumb") }
+    try self.init(environment: environment, options: options, descriptor: Device.openOwn())
+  }
+
+  /// Opens a given terminal, whose descriptor is owned from here on and set not to wait.
+  package init(environment: [String: String], options: Options, descriptor: Int32) throws(TerminalError) {
+    let device = try Device(descriptor: descriptor)
+    let kind = try TerminalType(environment: environment)
+    isUTF8 = LocaleChoice.apply(environment: environment)
+    let painter = try Painter(types: kind.candidates, isUTF8: isUTF8)
+    guard Capabilities.canPlaceText else { throw .incapable(type: kind.name) }
+    warning = kind.warning()
+    depth = options.colors ?? ColorDepth(environment: environment, capability: Capabilities.colors)
+    palette = Palette(
+      theme: options.theme, depth: min(depth, ColorDepth(environment: [:], capability: Capabilities.colors)))
+    glyphs = options.ascii ?? !(isUTF8 && kind.hasGlyphs) ? .ascii : .unicode
+    keyTable = Capabilities.keyTable()
+    modes = Modes(isQueryable: kind.isQueryable)
+    size = Terminal.measure(device, environment)
+    painter.use(palette)
+    painter.resize(size)
+    self.environment = environment
+    self.painter = painter
+    Terminal.armCrashRestore(
+      descriptor: device.descriptor, attributes: device.found, reset: modes.off + Capabilities.reset())
+    device.makeRaw()
+    self.device = device
+  }
+
+  deinit { close() }
+
+  /// What to wait on for keys.
+  package var descriptor: Int32 { device.descriptor }
+
+  /// What to wait on while `wantsWrite`.
+  package var outputDescriptor: Int32 { device.descriptor }
+
+  /// Bytes that the terminal has taken since it was opened.
+  package var bytesWritten: Int { output.written }
+
+  /// Whether bytes wait for the terminal to take them.
+  package var wantsWrite: Bool { !output.isEmpty }
+
+  /// Whether the last frame is still under way: drawing another would be for nothing.
+  package var isCongested: Bool { !output.isEmpty }
+
+  /// Takes what has come from the terminal; never waits.
+  package func read() -> ReadResult {
+    var transfer = Device.Transfer.wouldBlock
+    let bytes = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+      transfer = device.read(into: UnsafeMutableRawBufferPointer(buffer))
+      if case .bytes(let read) = transfer { count = read }
+    }
+    switch transfer {
+    case .bytes: return .bytes(bytes)
+    case .wouldBlock: return .nothing
+    case .gone: return .gone
+    }
+  }
+
+  /// Shows a grid, as far as it differs from what is shown; leaves it out while the last frame is under way.
+  package func present(_ grid: Grid) {
+    guard phase == .shown, output.isEmpty else { return }
+    if shown?.size != grid.size { painter.erase() }
+    for row in 0..<min(grid.size.rows, size.rows) where shown.map({ grid.differs(from: $0, row: row) }) ?? true {
+      painter.put(row: row, of: grid, palette: palette)
+    }
+    shown = grid
+    let frame = painter.frame()
+    if needsModes {
+      needsModes = false
+      output.append(frame + modes.on)
+    } else if !frame.isEmpty {
+      output.append(isSynchronized ? Modes.beginFrame + frame + Modes.endFrame : frame)
+    }
+    flush()
+  }
+
+  /// Writes what the terminal takes now.
+  package func flush() { output.flush(to: device) }
+
+  /// Notes what the terminal answered about its modes: frames are marked only where it knows the marks.
+  package func note(_ report: ModeReport) {
+    if report.mode == ModeReport.synchronizedOutput { isSynchronized = report.isSwitchable }
+  }
+
+  /// Takes over the terminal's present size, after SIGWINCH.
+  package func resize() {
+    size = Terminal.measure(device, environment)
+    shown = nil
+    if phase == .shown { painter.resize(size) }
+  }
+
+  /// Gives the terminal back for a while; the caller stops the process then.
+  package func suspend() {
+    guard phase == .shown else { return }
+    phase = .suspended
+    leave()
+  }
+
+  /// Takes the terminal again, at its present size; the next frame paints everything.
+  package func resume() {
+    guard phase == .suspended else { return }
+    phase = .shown
+    needsModes = true
+    device.makeRaw()
+    resize()
+  }
+
+  /// Gives the terminal back for good; a second call does nothing.
+  package func close() {
+    guard phase != .closed else { return }
+    if phase == .shown { leave() }
+    phase = .closed
+    Terminal.disarmCrashRestore()
+  }
+
+  /// Sends what ends the console's screen, waiting a moment at most, and puts the modes back.
+  private func leave() {
+    let isCut = output.drop()
+    // CAN ends a sequence that was cut off in the middle.
+    output.append((isCut ? [0x18] : []) + modes.off + painter.end())
+    for _ in 0..<3 where wantsWrite {
+      flush()
+      if wantsWrite { _ = device.waitWritable(milliseconds: 100) }
+    }
+    _ = output.drop()
+    device.dropInput()
+    device.restore()
+  }
+
+  private static func measure(_ device: borrowing Device, _ environment: [String: String]) -> Size {
+    let rows = environment["LINES"].flatMap { Int($0) }
+    let columns = environment["COLUMNS"].flatMap { Int($0) }
+    let stated = rows.flatMap { rows in columns.map { Size(rows: rows, columns: $0) } }
+    let size = device.size ?? stated ?? Capabilities.size ?? Size(rows: 24, columns: 80)
+    // ncurses and the grid hold every cell: a size beyond any screen would only take memory.
+    return Size(rows: min(max(1, size.rows), 500), columns: min(max(1, size.columns), 1000))
+  }
+}

@@ -1,0 +1,29 @@
+import Screen
+
+/// How many colours the terminal shows.
+package enum ColorDepth: Int, Comparable, Sendable {
+  case none = 0
+  case eight = 8
+  case sixteen = 16
+  case indexed = 256
+  case direct = 16_777_216
+
+  package static func < (left: ColorDepth, right: ColorDepth) -> Bool { left.rawValue < right.rawValue }
+
+  /// What environment and terminfo say: `NO_COLOR` switches colours off, `COLORTERM` announces 24 bits.
+  ///
+  /// - Parameter capability: terminfo's `colors`, negative where it says nothing.
+  package init(environment: [String: String], capability: Int) {
+    if let noColor = environment["NO_COLOR"], !noColor.isEmpty {
+      self = .none
+      return
+    }
+    let announced = environment["COLORTERM"]
+    switch capability {
+    case ..<8: self = .none
+    case 8..<16: self = .eight
+    case 16..<256: self = .sixteen
+    default: self = announced == "truecolor" || announced == "24bit" ? .direct : .indexed
+    }
+  }
+}
