@@ -120,31 +120,39 @@ static inline int vigia_set_termios(int fd, const struct termios *attributes) {
 }
 
 // What the crash handler needs, ready beforehand: it may call nothing that is not async-signal-safe. These are used from
-// one Swift file only, since each file that uses a static variable gets its own.
-static struct {
+// one Swift file only, since each file that calls them gets a state of its own.
+struct vigia_crash {
   volatile sig_atomic_t armed;
   int fd;
   struct termios attributes;
   char reset[256];
   size_t length;
   char stack[16384];
-} vigia_crash;
+};
+
+// A variable of the file would never be emitted: Swift emits only what it calls itself, and what that contains.
+static inline struct vigia_crash *vigia_crash_state(void) {
+  static struct vigia_crash state;
+  return &state;
+}
 
 static inline void vigia_on_crash(int number) {
-  if (vigia_crash.armed) {
-    vigia_crash.armed = 0;
-    ssize_t ignored = write(vigia_crash.fd, vigia_crash.reset, vigia_crash.length);
+  struct vigia_crash *crash = vigia_crash_state();
+  if (crash->armed) {
+    crash->armed = 0;
+    ssize_t ignored = write(crash->fd, crash->reset, crash->length);
     (void)ignored;
-    vigia_set_termios(vigia_crash.fd, &vigia_crash.attributes);
+    vigia_set_termios(crash->fd, &crash->attributes);
   }
   // SA_RESETHAND has put the default back: it acts when this handler returns.
   raise(number);
 }
 
 static inline void vigia_crash_install(void) {
+  struct vigia_crash *crash = vigia_crash_state();
   static const int fatal[] = {SIGSEGV, SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGTRAP};
   // A stack of its own: the crash may be the stack's overflow.
-  stack_t stack = {.ss_sp = vigia_crash.stack, .ss_size = sizeof vigia_crash.stack};
+  stack_t stack = {.ss_sp = crash->stack, .ss_size = sizeof crash->stack};
   sigaltstack(&stack, NULL);
   for (int i = 0; i < 6; i++) {
     struct sigaction action = {.sa_handler = vigia_on_crash, .sa_flags = SA_RESETHAND | SA_ONSTACK};
@@ -153,14 +161,15 @@ static inline void vigia_crash_install(void) {
 }
 
 static inline void vigia_crash_arm(int fd, const struct termios *attributes, const uint8_t *reset, size_t length) {
-  vigia_crash.armed = 0;
-  vigia_crash.fd = fd;
-  vigia_crash.attributes = *attributes;
-  vigia_crash.length = length < sizeof vigia_crash.reset ? length : sizeof vigia_crash.reset;
-  memcpy(vigia_crash.reset, reset, vigia_crash.length);
-  vigia_crash.armed = 1;
+  struct vigia_crash *crash = vigia_crash_state();
+  crash->armed = 0;
+  crash->fd = fd;
+  crash->attributes = *attributes;
+  crash->length = length < sizeof crash->reset ? length : sizeof crash->reset;
+  memcpy(crash->reset, reset, crash->length);
+  crash->armed = 1;
 }
 
-static inline void vigia_crash_disarm(void) { vigia_crash.armed = 0; }
+static inline void vigia_crash_disarm(void) { vigia_crash_state()->armed = 0; }
 
 #endif

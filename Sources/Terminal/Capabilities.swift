@@ -24,7 +24,7 @@ enum Capabilities {
     return size.rows > 0 && size.columns > 0 ? size : nil
   }
 
-  /// The fixed sequence that a crash sends: plain letters, a visible cursor, the normal screen.
+  /// The fixed sequence that a crash sends after ending what is cut off: plain letters, the cursor, the normal screen.
   static func reset() -> [UInt8] {
     let screen = ["rmacs", "op", "sgr0", "cnorm", "rmcup"].compactMap(string).joined()
     return Array(screen) + [0x0D]

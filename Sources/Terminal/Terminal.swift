@@ -80,7 +80,7 @@ package final class Terminal {
     self.environment = environment
     self.painter = painter
     Terminal.armCrashRestore(
-      descriptor: device.descriptor, attributes: device.found, reset: modes.off + Capabilities.reset())
+      descriptor: device.descriptor, attributes: device.found, reset: [0x18] + modes.off + Capabilities.reset())
     device.makeRaw()
     self.device = device
   }

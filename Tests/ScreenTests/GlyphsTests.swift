@@ -16,7 +16,7 @@ struct GlyphsTests {
     #expect(Set(glyphs.levels + [glyphs.gap]).count == 9)
   }
 
-  @Test func asciiSetIsAscii() { #expect(Glyphs.ascii.all.allSatisfy(\.isASCII)) }
+  @Test func asciiSetIsAscii() { #expect(Glyphs.ascii.all.allSatisfy { $0.isASCII }) }
 
   @Test func richSetHoldsNoEmoji() {
     let scalars = Glyphs.unicode.all.flatMap(\.unicodeScalars).filter { $0.value > 0x7F }
