@@ -93,4 +93,14 @@ static inline int vigia_open_terminal(const char *path) {
   return open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 }
 
+// The calls that make a pseudo-terminal are behind a feature macro; the other end's path is TIOCGPTN's number.
+static inline int vigia_open_pty(void) {
+  int unlocked = 0, fd = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+  return fd >= 0 && ioctl(fd, TIOCSPTLCK, &unlocked) == 0 ? fd : -1;
+}
+static inline int vigia_pty_number(int fd) {
+  unsigned int number = 0;
+  return ioctl(fd, TIOCGPTN, &number) == 0 ? (int)number : -1;
+}
+
 #endif

@@ -83,10 +83,29 @@ struct Painter: ~Copyable {
     return drain()
   }
 
+  /// The bytes that take the screen and show the first frame on it.
+  func begin() -> [UInt8] { withoutPaletteReset(frame()) }
+
   /// The bytes that leave the alternate screen and bring the cursor back.
   func end() -> [UInt8] {
     endwin()
-    return drain()
+    return withoutPaletteReset(drain())
+  }
+
+  /// ncurses sets the palette back to the terminal's own (OSC 104) although nothing here changes it: the user may have.
+  private func withoutPaletteReset(_ bytes: [UInt8]) -> [UInt8] {
+    guard let reset = Capabilities.string("oc"), !reset.isEmpty else { return bytes }
+    var kept: [UInt8] = []
+    var rest = bytes[...]
+    while let byte = rest.first {
+      if rest.starts(with: reset) {
+        rest = rest.dropFirst(reset.count)
+      } else {
+        kept.append(byte)
+        rest = rest.dropFirst()
+      }
+    }
+    return kept
   }
 
   private func drain() -> [UInt8] {

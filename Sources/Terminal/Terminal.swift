@@ -124,12 +124,12 @@ package final class Terminal {
       painter.put(row: row, of: grid, palette: palette)
     }
     shown = grid
-    let frame = painter.frame()
     if needsModes {
       needsModes = false
-      output.append(frame + modes.on)
-    } else if !frame.isEmpty {
-      output.append(isSynchronized ? Modes.beginFrame + frame + Modes.endFrame : frame)
+      output.append(painter.begin() + modes.on)
+    } else {
+      let frame = painter.frame()
+      output.append(isSynchronized && !frame.isEmpty ? Modes.beginFrame + frame + Modes.endFrame : frame)
     }
     flush()
   }
