@@ -17,7 +17,7 @@ struct Device: ~Copyable {
     return descriptor
   }
 
-  /// Takes over an open descriptor of a terminal; it must not make others wait.
+  /// Takes over an open descriptor of a terminal, an open file of its own: it is set not to wait.
   init(descriptor: Int32) throws(TerminalError) {
     var attributes = termios()
     guard tcgetattr(descriptor, &attributes) == 0 else {
@@ -25,6 +25,7 @@ struct Device: ~Copyable {
       Glibc.close(descriptor)
       throw .noTerminal(cause: cause)
     }
+    _ = vigia_set_nonblocking(descriptor)
     self.descriptor = descriptor
     saved = attributes
   }
@@ -54,7 +55,7 @@ struct Device: ~Copyable {
   /// The modes that were found, for who restores them in a crash.
   var found: termios { saved }
 
-  /// Throws away what was typed or answered and not read.
+  /// Throws away what was not read: the rest of a paste or of an answer must not reach the shell.
   func dropInput() { tcflush(descriptor, TCIFLUSH) }
 
   /// Rows and columns, nil where the terminal does not know.

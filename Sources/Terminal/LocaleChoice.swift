@@ -4,13 +4,16 @@ import Glibc
 enum LocaleChoice {
   /// Sets the process's character type and says whether it is UTF-8.
   ///
-  /// The user's locale counts; where it is missing on this machine, or none is set, C.UTF-8 stands in. A locale that
-  /// exists and is not UTF-8 is taken at its word.
+  /// The user's locale counts. Where it is missing on this machine but names UTF-8, or none is set, C.UTF-8 stands in.
+  /// A locale that is not UTF-8 is taken at its word.
   static func apply(environment: [String: String]) -> Bool {
     let named = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
-    for candidate in [named, "C.UTF-8", "C.utf8"].compactMap(\.self) where setlocale(LC_CTYPE, candidate) != nil {
+    if let named, setlocale(LC_CTYPE, named) != nil { return isUTF8 }
+    let wantsUTF8 = named.map { $0.lowercased().contains("utf") } ?? true
+    for candidate in wantsUTF8 ? ["C.UTF-8", "C.utf8"] : [] where setlocale(LC_CTYPE, candidate) != nil {
       return isUTF8
     }
+    setlocale(LC_CTYPE, "C")
     return false
   }
 

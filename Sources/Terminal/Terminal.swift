@@ -176,8 +176,8 @@ package final class Terminal {
   /// Sends what ends the console's screen, waiting a moment at most, and puts the modes back.
   private func leave() {
     let isCut = output.drop()
-    // CAN ends a sequence that was cut off in the middle.
-    output.append((isCut ? [0x18] : []) + modes.off + painter.end())
+    // CAN ends a sequence that was cut off in the middle. Where nothing was shown, nothing is taken back.
+    if !needsModes { output.append((isCut ? [0x18] : []) + modes.off + painter.end()) }
     for _ in 0..<3 where wantsWrite {
       flush()
       if wantsWrite { _ = device.waitWritable(milliseconds: 100) }

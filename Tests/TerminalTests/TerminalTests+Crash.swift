@@ -11,7 +11,7 @@ extension TerminalTests {
     let terminal = try pty.terminal()
     terminal.present(grid(["agents"]))
     _ = pty.take()
-    let child = vigia_fork()
+    let child = forkProcess()
     if child == 0 {
       var limit = rlimit(rlim_cur: 0, rlim_max: 0)
       setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
@@ -35,4 +35,4 @@ extension TerminalTests {
 }
 
 /// Swift hides fork, since a child of several threads may do next to nothing: this one only raises a signal.
-@_silgen_name("fork") private func vigia_fork() -> pid_t
+@_silgen_name("fork") private func forkProcess() -> pid_t

@@ -35,6 +35,7 @@ extension TerminalTests {
     #expect(try Pty().terminal(["TERM": "xterm"]).glyphs == .unicode)
     #expect(try Pty().terminal(["TERM": "xterm", "LANG": "xx_YY.UTF-8"]).isUTF8)
     #expect(try Pty().terminal(["TERM": "xterm", "LC_ALL": "C"]).glyphs == .ascii)
+    #expect(try Pty().terminal(["TERM": "xterm", "LC_ALL": "xx_YY.ISO-8859-1"]).glyphs == .ascii)
     #expect(try Pty().terminal(options: Terminal.Options(ascii: true)).glyphs == .ascii)
     #expect(try Pty().terminal(["TERM": "linux", "LANG": "C.UTF-8"]).glyphs == .ascii)
   }

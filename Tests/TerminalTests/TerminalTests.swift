@@ -66,6 +66,7 @@ struct TerminalTests {
     let before = pty.modes
     _ = try pty.terminal()
     #expect(pty.modes == before)
+    #expect(pty.take() == [], "nothing was shown, so nothing is taken back")
   }
 
   @Test func suspendGivesBackAndResumeTakesAgain() throws {
