@@ -24,7 +24,7 @@ package struct Fleet: Sendable {
   package internal(set) var totals = FleetTotals()
   package internal(set) var counts = EventCounts()
   package internal(set) var incidents = RecentIncidents()
-  package internal(set) var commands = CommandLog()
+  package var commands = CommandLog()
   /// The latest moment that a fact or `advance` brought.
   package internal(set) var now = Instant.epoch
 

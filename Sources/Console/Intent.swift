@@ -1,0 +1,11 @@
+import FleetModel
+
+/// What a key means, whichever key it is.
+package enum Intent: Hashable, Sendable {
+  case up, down, pageUp, pageDown, first, last
+  case nextPane, previousPane
+  case pane(PaneID)
+  case open, back
+  case mark, filter, freeze, help, quit, suspend, redraw
+  case act(Action)
+}

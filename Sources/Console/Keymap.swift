@@ -1,0 +1,83 @@
+import FleetModel
+import Screen
+
+/// The keys of the console: one table, from which keys are understood and help and footer are made.
+package struct Keymap: Sendable {
+  package struct Binding: Sendable {
+    package let keys: [Key]
+    /// How help writes the keys.
+    package let label: String
+    package let intent: Intent
+    /// What it does, in help.
+    package let summary: String
+    /// The word in the footer; nil for keys that stand in help only.
+    package let short: String?
+
+    init(_ keys: [Key], _ label: String, _ intent: Intent, _ summary: String, short: String? = nil) {
+      self.keys = keys
+      self.label = label
+      self.intent = intent
+      self.summary = summary
+      self.short = short
+    }
+  }
+
+  /// A heading and its keys.
+  package struct Section: Sendable {
+    package let title: String
+    package let bindings: [Binding]
+  }
+
+  package static let sections: [Section] = [
+    Section(
+      title: "Act on the selected or the marked agents",
+      bindings: [
+        Binding([.character("p")], "p", .act(.pause), "pause for a while; ends by itself", short: "pause"),
+        Binding([.character("r")], "r", .act(.resume), "resume", short: "resume"),
+        Binding([.character("R")], "R", .act(.restart), "restart", short: "restart"),
+        Binding([.character("s")], "s", .act(.scale), "scale: replicas, or by, cpu, memory", short: "scale"),
+        Binding([.character("l")], "l", .act(.rateLimit), "limit messages a minute; 0 lifts it", short: "limit"),
+        Binding([.character("e")], "e", .act(.escalate), "escalate to a person or team", short: "escalate"),
+        Binding([.character("b")], "b", .act(.blockIP), "block an IP address", short: "block IP"),
+        Binding([.character("B")], "B", .act(.activateBackup), "activate the backup agent", short: "backup"),
+        Binding([.character("u")], "u", .act(.undo), "undo your last command", short: "undo"),
+      ]),
+    Section(
+      title: "Look",
+      bindings: [
+        Binding([.enter], "Enter", .open, "open the agent: series, events, alerts, commands", short: "open"),
+        Binding([.escape], "Esc", .back, "back; clear filter and marks"),
+        Binding([.character(" ")], "Space", .mark, "mark the agent, or take the mark off", short: "mark"),
+        Binding([.character("/")], "/", .filter, "show only agents with this text", short: "filter"),
+        Binding([.character("f")], "f", .freeze, "freeze the display; events go on counting", short: "freeze"),
+        Binding([.character("?")], "?", .help, "this help", short: "help"),
+        Binding([.character("q"), .control("c")], "q", .quit, "quit", short: "quit"),
+      ]),
+    Section(
+      title: "Move",
+      bindings: [
+        Binding([.up, .character("k")], "Up k", .up, "up"),
+        Binding([.down, .character("j")], "Down j", .down, "down"),
+        Binding([.pageUp, .control("b")], "PgUp", .pageUp, "a page up"),
+        Binding([.pageDown, .control("f")], "PgDn", .pageDown, "a page down"),
+        Binding([.home, .character("g")], "Home g", .first, "to the first row"),
+        Binding([.end, .character("G")], "End G", .last, "to the last row"),
+        Binding([.tab], "Tab", .nextPane, "to the next pane"),
+        Binding([.backTab], "Shift-Tab", .previousPane, "to the previous pane"),
+        Binding([.character("1")], "1…6", .pane(.agents), "to a pane by its number"),
+        Binding([.control("z")], "Ctrl-Z", .suspend, "suspend; fg comes back"),
+        Binding([.control("l")], "Ctrl-L", .redraw, "draw the screen anew"),
+      ]),
+  ]
+
+  private static let intents: [Key: Intent] = {
+    var intents: [Key: Intent] = [:]
+    for section in sections {
+      for binding in section.bindings { for key in binding.keys { intents[key] = binding.intent } }
+    }
+    for pane in PaneID.allCases { intents[.character(Character("\(pane.rawValue + 1)"))] = .pane(pane) }
+    return intents
+  }()
+
+  package static func intent(of key: Key) -> Intent? { intents[key] }
+}

@@ -1,0 +1,62 @@
+import FleetModel
+import Screen
+
+/// What agents are called on the screen: their name where they have one, else their id, scrubbed. Two that look alike
+/// get `#` and a short hash of the id.
+package struct Labels: Sendable {
+  private struct Known: Sendable {
+    var name: String
+    var text: String
+  }
+
+  private var known: [AgentID: Known] = [:]
+  private var bearers: [String: Int] = [:]
+  /// More of a name than this is never shown.
+  private static let longest = 160
+
+  package init() {}
+
+  /// Learns an agent's present name. Cheap where nothing changed.
+  mutating func learn(_ agent: Agent) {
+    if let old = known[agent.id] {
+      guard old.name != agent.name else { return }
+      bearers[old.text, default: 1] -= 1
+    }
+    let text = Self.text(agent)
+    known[agent.id] = Known(name: agent.name, text: text)
+    bearers[text, default: 0] += 1
+  }
+
+  /// Drops those who are gone, now and then.
+  mutating func keepOnly(_ isPresent: (AgentID) -> Bool) {
+    for (id, label) in known where !isPresent(id) {
+      bearers[label.text, default: 1] -= 1
+      known[id] = nil
+    }
+  }
+
+  var count: Int { known.count }
+
+  package subscript(id: AgentID) -> String {
+    guard let text = known[id]?.text else { return Self.idText(id) }
+    return bearers[text, default: 1] > 1 ? "\(text)#\(Self.hash(id))" : text
+  }
+
+  /// The id as it can be shown.
+  package static func idText(_ id: AgentID) -> String {
+    id.bytes.isEmpty ? "(empty id)" : Scrubber.display(id.bytes.prefix(longest * 4))
+  }
+
+  private static func text(_ agent: Agent) -> String {
+    let name = String(Scrubber.display(String(agent.name.unicodeScalars.prefix(longest))))
+    return name.allSatisfy(\.isWhitespace) ? idText(agent.id) : name
+  }
+
+  /// Four hexadecimal digits of the id's FNV-1a hash: the same on every console.
+  private static func hash(_ id: AgentID) -> String {
+    var state: UInt32 = 2_166_136_261
+    for byte in id.bytes { state = (state ^ UInt32(byte)) &* 16_777_619 }
+    let text = String(state & 0xFFFF, radix: 16)
+    return String(repeating: "0", count: 4 - text.count) + text
+  }
+}

@@ -1,0 +1,59 @@
+import FleetModel
+import Screen
+
+/// Everything that reaches the model from outside, other than facts about the fleet.
+package enum Message: Sendable {
+  case key(Key)
+  /// Time has come on; the server's clock.
+  case tick(Instant)
+  case resized(Size)
+  case link(LinkStatus)
+  case handler(HandlerStatus)
+  case caughtUp
+  /// A draft was given an id and times, and has been sent or waits for the link.
+  case sent(Command)
+  /// What was asked for with `readEvents`.
+  case latestEvents(AgentID, [EventDigest])
+  /// Something to tell the operator for a few seconds.
+  case note(String)
+}
+
+/// What the model wants done outside.
+package enum Effect: Equatable, Sendable {
+  case send(ActionDraft)
+  /// Read an agent's latest events from the stream.
+  case readEvents(AgentID)
+  case suspend
+  case redraw
+  case quit
+}
+
+/// The link to Redis.
+package enum LinkStatus: Equatable, Sendable {
+  case connecting
+  case up
+  /// Times are the server's clock.
+  case down(since: Instant, retryAt: Instant?, reason: String)
+}
+
+/// Who executes commands.
+package enum HandlerStatus: Equatable, Sendable {
+  /// Nobody has asked yet.
+  case unknown
+  case absent
+  case alive(id: String, isRecording: Bool)
+}
+
+/// One event of an agent as a line to read.
+package struct EventDigest: Equatable, Sendable {
+  package var at: Instant
+  package var type: String
+  /// The event's `data` as JSON text, not scrubbed.
+  package var data: String
+
+  package init(at: Instant, type: String, data: String) {
+    self.at = at
+    self.type = type
+    self.data = data
+  }
+}

@@ -1,0 +1,185 @@
+import FleetModel
+import Screen
+
+/// From a key to a command: who it is for, with what arguments, and the operator's yes.
+extension Model {
+  /// Begins to ask for an action, or says why it can't be had.
+  mutating func begin(_ action: Action) {
+    if settings.isReadOnly { return show(note: "read-only: \(action.title) is not available here") }
+    guard var draft = draft(of: action) else { return }
+    draft.observed = observe(draft.targets)
+    for parameter in action.parameters where draft.arguments[parameter.name] == nil {
+      draft.arguments[parameter.name] = parameter.defaultText
+    }
+    let lacks = action.parameters.contains { $0.isRequired && draft.arguments[$0.name] == nil }
+    if lacks || Prompt.asksArguments(action) {
+      edit(draft)
+    } else {
+      confirm(draft)
+    }
+  }
+
+  private mutating func draft(of action: Action) -> ActionDraft? {
+    if action == .undo { return undoDraft() }
+    let targets = targets
+    guard !targets.isEmpty else {
+      show(note: "nothing is selected to \(action.title)")
+      return nil
+    }
+    var draft = ActionDraft(action: action, targets: targets)
+    if let worst = fleet.position(of: targets[0]).flatMap({ fleet.alerts(ofAgentAt: $0).first }) {
+      draft.reason = Why.text(worst)
+    }
+    switch action {
+    case .blockIP: draft.arguments["ip"] = latestAddress(of: targets)
+    case .activateBackup: if let backup = backup(of: targets) { draft.arguments["backup"] = backup }
+    case .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .deactivateBackup, .escalate, .transfer,
+      .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge, .silence, .unsilence,
+      .approve, .reject, .undo, .automation:
+      break
+    }
+    return draft
+  }
+
+  /// The address that last attacked one of the agents.
+  private func latestAddress(of targets: [AgentID]) -> String? {
+    fleet.incidents.security.last { targets.contains($0.agent) && !$0.items.isEmpty }?.items.first
+  }
+
+  /// The agent that says it stands in for the only target.
+  private func backup(of targets: [AgentID]) -> String? {
+    guard targets.count == 1 else { return nil }
+    if let known = fleet[targets[0]]?.record.backup { return known.description }
+    let name = targets[0].description
+    return fleet.agents.lazy.compactMap { $0 }.first { $0.backupFor == name }?.id.description
+  }
+
+  /// This operator's last command that was done and can be taken back.
+  private mutating func undoDraft() -> ActionDraft? {
+    let last = fleet.commands.entries.last { entry in
+      guard case .command = entry.origin, entry.operator == settings.operator, entry.action != Action.undo.rawValue
+      else { return false }
+      return entry.progress == .phase(.succeeded) || entry.progress == .phase(.obeyed)
+    }
+    guard let last, case .command(let id) = last.origin else {
+      show(note: "there is no command of yours to undo")
+      return nil
+    }
+    return ActionDraft(
+      action: .undo, targets: last.targets, arguments: ["command_id": id.text], reason: "undo \(last.action)")
+  }
+
+  private func observe(_ targets: [AgentID]) -> [AgentID: Command.Observation] {
+    var observed: [AgentID: Command.Observation] = [:]
+    for target in targets {
+      guard let agent = fleet[target] else { continue }
+      observed[target] = Command.Observation(state: agent.record.state, version: agent.record.version)
+    }
+    return observed
+  }
+
+  private mutating func edit(_ draft: ActionDraft) {
+    var line = draft.argumentLine
+    for parameter in draft.action.parameters where parameter.isRequired && draft.arguments[parameter.name] == nil {
+      line = "\(parameter.name)=" + (line.isEmpty ? "" : " ") + line
+    }
+    prompt = .arguments(draft, LineEditor(line), fault: nil)
+  }
+
+  private mutating func confirm(_ draft: ActionDraft) {
+    guard Prompt.needsCode(draft, fleetSize: fleet.count) else {
+      prompt = .confirm(draft)
+      return
+    }
+    prompt = .code(draft, code: Prompt.makeCode(&random), typed: "")
+  }
+
+  // MARK: Answers
+
+  mutating func answer(_ asked: Prompt, _ key: Key) -> [Effect] {
+    if key == .control("c") {
+      prompt = nil
+      return []
+    }
+    switch asked {
+    case .filter(let editor): editFilter(editor, key)
+    case .arguments(let draft, let editor, _): editArguments(draft, editor, key)
+    case .confirm(let draft): return decide(draft, key)
+    case .code(let draft, let code, let typed): return take(key, of: code, typed: typed, draft)
+    }
+    return []
+  }
+
+  private mutating func editFilter(_ editor: LineEditor, _ key: Key) {
+    var editor = editor
+    switch key {
+    case .enter: prompt = nil
+    case .escape:
+      prompt = nil
+      filter = ""
+    case .character, .paste, .backspace, .delete, .insert, .tab, .backTab, .up, .down, .left, .right, .pageUp,
+      .pageDown, .home, .end, .function, .control:
+      if editor.handle(key) {
+        filter = editor.text
+        prompt = .filter(editor)
+      }
+    }
+    lists.patch(displayed, labels: labels, filter: filter)
+    lists.followTime(displayed, filter: filter, labels: labels)
+  }
+
+  private mutating func editArguments(_ draft: ActionDraft, _ editor: LineEditor, _ key: Key) {
+    var (draft, editor) = (draft, editor)
+    if key == .escape {
+      cancel(draft)
+    } else if key == .enter {
+      if let fault = draft.setArguments(editor.text) {
+        prompt = .arguments(draft, editor, fault: fault)
+      } else {
+        confirm(draft)
+      }
+    } else if editor.handle(key) {
+      prompt = .arguments(draft, editor, fault: nil)
+    }
+  }
+
+  private mutating func decide(_ draft: ActionDraft, _ key: Key) -> [Effect] {
+    if key == .character("y") {
+      prompt = nil
+      return [.send(draft)]
+    }
+    if key == .tab, !draft.action.parameters.isEmpty, draft.action != .undo {
+      edit(draft)
+    } else {
+      cancel(draft)
+    }
+    return []
+  }
+
+  private mutating func take(_ key: Key, of code: String, typed: String, _ draft: ActionDraft) -> [Effect] {
+    if key == .tab, !draft.action.parameters.isEmpty, draft.action != .undo {
+      edit(draft)
+      return []
+    }
+    if key == .backspace {
+      prompt = .code(draft, code: code, typed: String(typed.dropLast()))
+      return []
+    }
+    guard case .character(let character) = key, code.hasPrefix(typed + String(character)) else {
+      cancel(draft)
+      return []
+    }
+    let typed = typed + String(character)
+    guard typed == code else {
+      prompt = .code(draft, code: code, typed: typed)
+      return []
+    }
+    prompt = nil
+    return [.send(draft)]
+  }
+
+  private mutating func cancel(_ draft: ActionDraft) {
+    prompt = nil
+    show(note: "cancelled: \(draft.action.title); nothing was sent")
+  }
+}

@@ -1,0 +1,49 @@
+import Screen
+
+extension Model {
+  /// Draws the whole screen. Cursors are settled first, so that the selected row is in view.
+  package mutating func draw(into grid: inout Grid) {
+    let layout = Layout(size: grid.size)
+    grid.clear()
+    guard layout.kind != .none else {
+      let least = Layout.least
+      grid.draw("vigia needs \(least.columns)x\(least.rows)", in: grid.bounds.line(0), role: .text)
+      return
+    }
+    settle(layout)
+    headline(grid.glyphs).draw(into: &grid, in: layout.headline)
+    if layout.kind == .small { TabBar(focus: focus).draw(into: &grid, in: layout.tabs) }
+    if let helpTop {
+      HelpPane(top: helpTop).draw(into: &grid, in: layout.body)
+    } else if let opened {
+      detailPane(of: opened).draw(into: &grid, in: layout.body)
+    } else {
+      drawPanes(into: &grid, layout)
+    }
+    if case .down = link { grid.paint(layout.body, role: .stale) }
+    promptLine().draw(into: &grid, in: layout.prompt)
+    statusLine().draw(into: &grid, in: layout.status)
+  }
+
+  private func drawPanes(into grid: inout Grid, _ layout: Layout) {
+    let panes = layout.kind == .small ? [focus] : PaneID.allCases
+    for pane in panes {
+      let rect = layout[pane]
+      switch pane {
+      case .agents: agentsPane(in: layout).draw(into: &grid, in: rect)
+      case .errorRate: metricPane(pane, .errorRate, in: layout).draw(into: &grid, in: rect)
+      case .traffic: metricPane(pane, .messagesPerMinute, in: layout).draw(into: &grid, in: rect)
+      case .satisfaction: metricPane(pane, .averageRating, in: layout).draw(into: &grid, in: rect)
+      case .security: securityPane(in: layout).draw(into: &grid, in: rect)
+      case .commands: commandsPane(in: layout).draw(into: &grid, in: rect)
+      }
+    }
+  }
+
+  private mutating func settle(_ layout: Layout) {
+    for pane in PaneID.allCases {
+      let keepsLine = pane == focus && hasBeenTouched
+      cursors[pane.rawValue].settle(in: lists[pane], height: layout.height(of: pane), keepsLine: keepsLine)
+    }
+  }
+}

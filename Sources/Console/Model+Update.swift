@@ -1,0 +1,154 @@
+import FleetModel
+import Screen
+
+extension Model {
+  /// Takes in a message; what is to be done outside comes back.
+  package mutating func update(_ message: Message) -> [Effect] {
+    switch message {
+    case .key(let key): return press(key)
+    case .tick(let instant): tick(instant)
+    case .resized(let size): self.size = size
+    case .link(let status): link = status
+    case .handler(let status): handler = status
+    case .caughtUp:
+      isCaughtUp = true
+      reorder()
+    case .sent(let command):
+      fleet.commands.enter(command, at: now)
+    case .latestEvents(let agent, let events):
+      if agent == opened { latestEvents = (agent, events) }
+    case .note(let text): show(note: text)
+    }
+    return []
+  }
+
+  private mutating func tick(_ instant: Instant) {
+    now = max(now, instant)
+    // While the link is down nothing is known of what happens, so no time passes for the fleet.
+    if link == .up { fleet.advance(to: instant) }
+    if let note, note.until <= now { self.note = nil }
+    refreshLists()
+  }
+
+  /// Brings the lists up to date, as far as the operator's hands allow.
+  mutating func refreshLists() {
+    let shown = displayed
+    for agent in shown.agents { if let agent { labels.learn(agent) } }
+    if labels.count > shown.count + 1000 { labels.keepOnly { shown[$0] != nil } }
+    let handsAreOff = prompt == nil && (!hasBeenTouched || now - lastKeyAt >= PaneLists.handsOff)
+    if handsAreOff, now - lists.orderedAt >= PaneLists.rest {
+      reorder()
+    } else if lists.isOutdated(shown, filter: filter) {
+      lists.patch(shown, labels: labels, filter: filter)
+    }
+    lists.followTime(shown, filter: filter, labels: labels)
+  }
+
+  mutating func reorder() {
+    let shown = displayed
+    for agent in shown.agents { if let agent { labels.learn(agent) } }
+    lists.order(shown, labels: labels, filter: filter, now: now)
+    lists.followTime(shown, filter: filter, labels: labels)
+    if !hasBeenTouched { cursors[PaneID.agents.rawValue] = ListCursor(selected: lists[.agents].first) }
+  }
+
+  // MARK: Keys
+
+  private mutating func press(_ key: Key) -> [Effect] {
+    lastKeyAt = now
+    hasBeenTouched = true
+    if cursors[focus.rawValue].selected == nil { cursors[focus.rawValue].selected = lists[focus].first }
+    if let prompt { return answer(prompt, key) }
+    if helpTop != nil { return browseHelp(key) }
+    guard let intent = Keymap.intent(of: key) else { return [] }
+    return perform(intent)
+  }
+
+  private mutating func perform(_ intent: Intent) -> [Effect] {
+    switch intent {
+    case .up: move(by: -1)
+    case .down: move(by: 1)
+    case .pageUp: move(by: -pageHeight)
+    case .pageDown: move(by: pageHeight)
+    case .first: move(by: -1_000_000)
+    case .last: move(by: 1_000_000)
+    case .nextPane: focus(on: focus.stepped(by: 1))
+    case .previousPane: focus(on: focus.stepped(by: -1))
+    case .pane(let pane): focus(on: pane)
+    case .open: return open()
+    case .back: back()
+    case .mark: toggleMark()
+    case .filter: prompt = .filter(LineEditor(filter))
+    case .freeze: toggleFreeze()
+    case .help: helpTop = 0
+    case .quit: return [.quit]
+    case .suspend: return [.suspend]
+    case .redraw: return [.redraw]
+    case .act(let action): begin(action)
+    }
+    return []
+  }
+
+  private var pageHeight: Int { max(1, Layout(size: size).height(of: focus) - 1) }
+
+  private mutating func move(by step: Int) {
+    guard opened == nil else {
+      detailTop = max(0, min(detailTop + step, 10_000))
+      return
+    }
+    cursors[focus.rawValue].move(by: step, in: lists[focus])
+  }
+
+  private mutating func focus(on pane: PaneID) {
+    opened = nil
+    focus = pane
+    if cursors[pane.rawValue].selected == nil { cursors[pane.rawValue].selected = lists[pane].first }
+  }
+
+  private mutating func open() -> [Effect] {
+    guard opened == nil, let agent = selectedAgent else { return [] }
+    opened = agent
+    detailTop = 0
+    latestEvents = nil
+    return [.readEvents(agent)]
+  }
+
+  /// One thing a press: the open agent, then the marks, then the filter, then the freeze.
+  private mutating func back() {
+    if opened != nil {
+      opened = nil
+    } else if !marked.isEmpty {
+      marked = []
+    } else if !filter.isEmpty {
+      filter = ""
+      refreshLists()
+    } else if isFrozen {
+      toggleFreeze()
+    }
+  }
+
+  private mutating func toggleMark() {
+    guard let agent = selectedAgent else { return }
+    if marked.remove(agent) == nil { marked.insert(agent) }
+  }
+
+  private mutating func toggleFreeze() {
+    frozen = isFrozen ? nil : (fleet, now)
+    refreshLists()
+  }
+
+  private mutating func browseHelp(_ key: Key) -> [Effect] {
+    guard let top = helpTop else { return [] }
+    switch Keymap.intent(of: key) {
+    case .up: helpTop = max(0, top - 1)
+    case .down: helpTop = min(top + 1, HelpPane.lineCount - 1)
+    case .pageUp: helpTop = max(0, top - 10)
+    case .pageDown: helpTop = min(top + 10, HelpPane.lineCount - 1)
+    case .quit where key == .control("c"): return [.quit]
+    case .suspend: return [.suspend]
+    case .redraw: return [.redraw]
+    default: helpTop = nil
+    }
+    return []
+  }
+}

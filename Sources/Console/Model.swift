@@ -1,0 +1,90 @@
+import FleetModel
+import Screen
+
+/// The console's whole state. Facts about the fleet go straight into `fleet`; everything else comes as a `Message`, and
+/// what is to be done outside goes out as `Effect`s.
+package struct Model: Sendable {
+  /// What does not change while the console runs.
+  package struct Settings: Sendable {
+    package var isReadOnly = false
+    /// `user@host`: whose commands `u` takes back.
+    package var `operator` = "operator"
+    /// What is followed, as the status line names it; holds no password.
+    package var place = ""
+
+    package init() {}
+  }
+
+  package var fleet: Fleet
+  package let settings: Settings
+  package internal(set) var size: Size
+  package internal(set) var now = Instant.epoch
+  package internal(set) var link = LinkStatus.connecting
+  package internal(set) var handler = HandlerStatus.unknown
+  package internal(set) var isCaughtUp = false
+
+  package internal(set) var focus = PaneID.agents
+  /// The agent that is open, in place of the panes.
+  package internal(set) var opened: AgentID?
+  package internal(set) var prompt: Prompt?
+  package internal(set) var helpTop: Int?
+  package internal(set) var filter = ""
+  package internal(set) var marked: Set<AgentID> = []
+  /// The fleet as it was when the display was frozen, and since when.
+  var frozen: (fleet: Fleet, since: Instant)?
+
+  var cursors = Array(repeating: ListCursor(), count: PaneID.allCases.count)
+  var lists = PaneLists()
+  var labels = Labels()
+  var latestEvents: (agent: AgentID, events: [EventDigest])?
+  var detailTop = 0
+  var note: (text: String, until: Instant)?
+  var lastKeyAt = Instant.epoch
+  /// Until the first key the selection stays on the worst agent.
+  var hasBeenTouched = false
+  var random: RandomState
+
+  package init(settings: Settings = Settings(), size: Size, fleet: Fleet = Fleet(), seed: UInt64 = 1) {
+    self.settings = settings
+    self.size = size
+    self.fleet = fleet
+    random = RandomState(seed: seed)
+  }
+
+  /// What is on display: the present, or the moment of the freeze.
+  var displayed: Fleet { frozen?.fleet ?? fleet }
+
+  package var isFrozen: Bool { frozen != nil }
+
+  /// The moment that ages are counted to.
+  var displayedNow: Instant { frozen?.since ?? now }
+
+  // MARK: The selection
+
+  /// The selected row of the focused pane.
+  var selectedRow: RowID? { cursors[focus.rawValue].selected }
+
+  /// The agent that keys act on where none is marked.
+  package var selectedAgent: AgentID? {
+    if let opened { return opened }
+    switch selectedRow {
+    case .agent(let id)?, .incident(let id, _, _)?: return id
+    case .command(let key)?:
+      let targets = displayed.commands.entries.first { $0.origin.key == key }?.targets ?? []
+      return targets.count == 1 ? targets[0] : nil
+    case nil: return nil
+    }
+  }
+
+  /// The agents that an action would be for: the marked ones, else the selected one.
+  var targets: [AgentID] {
+    guard marked.isEmpty || opened != nil else {
+      return marked.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+    }
+    return selectedAgent.map { [$0] } ?? []
+  }
+
+  mutating func show(note text: String) {
+    note = (text, now + .seconds(6))
+  }
+}

@@ -1,0 +1,105 @@
+import FleetModel
+import Screen
+
+extension Model {
+  func agentsPane(in layout: Layout) -> AgentsPane {
+    let rows = lists[.agents]
+    let cursor = cursors[PaneID.agents.rawValue]
+    let shown = displayed
+    let length = AgentColumn.widths(for: layout[.agents].width).first { $0.column == .errorLine }?.width ?? 0
+    let visible = rows.dropFirst(cursor.top).prefix(layout.height(of: .agents)).map { agentRow($0, in: shown, length) }
+    var summary = filter.isEmpty ? "\(shown.count)" : "\(rows.count) of \(shown.count) with \"\(filter)\""
+    if !marked.isEmpty { summary += ", \(marked.count) marked" }
+    return AgentsPane(
+      frame: frame(.agents, summary: summary, in: layout), rows: visible, list: list(.agents), emptyText: emptyText)
+  }
+
+  func frame(_ pane: PaneID, summary: String, in layout: Layout) -> PaneFrame {
+    PaneFrame(
+      title: pane.title, summary: summary, isFocused: focus == pane && opened == nil, hasBorder: layout.kind != .small)
+  }
+
+  func list(_ pane: PaneID) -> ListRows {
+    let cursor = cursors[pane.rawValue]
+    let rows = lists[pane]
+    return ListRows(
+      count: rows.count, top: cursor.top, selected: cursor.selected.flatMap { rows.firstIndex(of: $0) },
+      isFocused: focus == pane)
+  }
+
+  /// What the agents pane says while it has no rows.
+  private var emptyText: String {
+    if !filter.isEmpty { return "no agent has \"\(filter)\"; Esc shows all" }
+    switch link {
+    case .connecting: return "connecting to \(settings.place)"
+    case .down: return "no link to \(settings.place)"
+    case .up where !isCaughtUp: return "reading the history"
+    case .up: return "no events yet; listening on agent.* and agents.* and reading the stream"
+    }
+  }
+
+  private func agentRow(_ row: RowID, in shown: Fleet, _ lineLength: Int) -> AgentsPane.Row {
+    guard case .agent(let id) = row, let position = shown.position(of: id), let agent = shown.agents[position] else {
+      return .gone
+    }
+    let alerts = shown.alerts(ofAgentAt: position)
+    let isStale = displayedNow - agent.lastEventAt > Fleet.freshness
+    return AgentsPane.Row(
+      label: labels[id], id: Labels.idText(id), state: agent.state, stateNote: stateNote(agent),
+      why: alerts.prefix(3).map(Why.text).joined(separator: ", "), severity: alerts.first?.record.severity,
+      alerts: alerts.count, isAcknowledged: !alerts.isEmpty && !alerts.contains { $0.isLoud(at: displayedNow) },
+      isMarked: marked.contains(id), values: values(of: agent, in: shown),
+      errorLine: line(.errorRate, position, shown, lineLength),
+      trafficLine: line(.messagesPerMinute, position, shown, lineLength),
+      age: Format.age(displayedNow - agent.lastEventAt), isStale: isStale)
+  }
+
+  /// How long a pause still lasts, with `?` where the runtime says otherwise; `off` for an agent that was switched off.
+  func stateNote(_ agent: Agent) -> String {
+    if agent.deletedAt != nil { return "gone" }
+    if !agent.isActive { return "off" }
+    switch agent.state {
+    case .paused:
+      let rest = agent.record.pausedUntil.map { Format.age($0 - displayedNow) } ?? ""
+      return agent.isObeying == false ? "\(rest)?" : rest
+    case .running: return (agent.record.rateLimit ?? 0) > 0 ? "ltd" : ""
+    case .restarting, .draining, .stopped: return ""
+    }
+  }
+
+  func line(_ metric: Metric, _ position: Int, _ shown: Fleet, _ length: Int) -> Sparkline {
+    Sparkline(
+      values: shown.history(metric, ofAgentAt: position, .fine, count: length, until: displayedNow),
+      top: metric == .errorRate ? 0.1 : nil, levels: shown.limits[metric])
+  }
+
+  private func values(of agent: Agent, in shown: Fleet) -> [Metric: (text: String, role: Role)] {
+    var values: [Metric: (text: String, role: Role)] = [:]
+    for metric in Metric.allCases where metric.isCharted { values[metric] = valueText(metric, of: agent, in: shown) }
+    return values
+  }
+
+  /// A metric's value with its role: one that says nothing about the present is stale, one that can't be is `?`.
+  func valueText(_ metric: Metric, of agent: Agent, in shown: Fleet) -> (text: String, role: Role)? {
+    if agent.suspect.contains(metric) { return ("?", .warning) }
+    guard let value = agent.value(metric) ?? (metric == .healthScore ? agent.record.health : nil) else { return nil }
+    let isFresh = agent.value(metric, within: Fleet.freshness, of: displayedNow) != nil
+    let text = Format.value(value, of: metric)
+    guard isFresh else { return (text, .stale) }
+    switch shown.limits[metric]?.severity(of: value) {
+    case .critical?, .high?: return (text, .bad)
+    case .medium?: return (text, .warning)
+    case .low?, nil: return (text, .text)
+    }
+  }
+}
+
+extension AgentsPane.Row {
+  /// A row whose agent has left since the list was made.
+  fileprivate static var gone: AgentsPane.Row {
+    AgentsPane.Row(
+      label: "", id: "", state: .stopped, stateNote: "gone", why: "", severity: nil, alerts: 0, isAcknowledged: false,
+      isMarked: false, values: [:], errorLine: Sparkline(values: []), trafficLine: Sparkline(values: []), age: "",
+      isStale: true)
+  }
+}

@@ -1,0 +1,103 @@
+import FleetModel
+import Screen
+
+/// A row an agent: its state, what is wrong with it, and its numbers.
+struct AgentsPane {
+  struct Row {
+    var label: String
+    var id: String
+    var state: AgentState
+    /// A word after the state: how long still, or that the runtime has not confirmed it.
+    var stateNote: String
+    var why: String
+    var severity: Severity?
+    var alerts: Int
+    var isAcknowledged: Bool
+    var isMarked: Bool
+    var values: [Metric: (text: String, role: Role)]
+    var errorLine: Sparkline
+    var trafficLine: Sparkline
+    var age: String
+    var isStale: Bool
+  }
+
+  var frame: PaneFrame
+  /// The rows in view.
+  var rows: [Row]
+  var list: ListRows
+  /// What stands here where there is no row.
+  var emptyText: String
+
+  func draw(into grid: inout Grid, in rect: Rect) {
+    let inside = frame.draw(into: &grid, in: rect)
+    let (heading, body) = inside.splitTop(1)
+    let widths = AgentColumn.widths(for: inside.width)
+    drawHeading(into: &grid, in: heading, widths)
+    if list.count == 0 { grid.draw(emptyText, in: body.line(0).dropping(left: 2), role: .dim) }
+    list.draw(into: &grid, in: body) { grid, index, line in
+      guard rows.indices.contains(index - list.top) else { return }
+      draw(rows[index - list.top], into: &grid, in: line, widths, isSelected: index == list.selected)
+    }
+  }
+
+  private func drawHeading(into grid: inout Grid, in rect: Rect, _ widths: [(column: AgentColumn, width: Int)]) {
+    grid.fill(rect, role: .header)
+    var rest = rect.dropping(left: 2)
+    for (column, width) in widths {
+      let (cell, after) = rest.splitLeft(width)
+      let align: Alignment = column.isNumber ? .trailing : .leading
+      grid.draw(column.heading, in: cell, role: .header, align: align, truncation: .clip)
+      rest = after.dropping(left: 1)
+    }
+  }
+
+  private func draw(
+    _ row: Row, into grid: inout Grid, in rect: Rect, _ widths: [(column: AgentColumn, width: Int)], isSelected: Bool
+  ) {
+    if isSelected { grid.draw(String(grid.glyphs.selection), in: rect, role: .text) }
+    if row.isMarked { grid.draw(String(grid.glyphs.mark), in: rect.dropping(left: 1), role: .marked) }
+    var rest = rect.dropping(left: 2)
+    for (column, width) in widths {
+      let (cell, after) = rest.splitLeft(width)
+      draw(column, of: row, into: &grid, in: cell)
+      rest = after.dropping(left: 1)
+    }
+  }
+
+  private func draw(_ column: AgentColumn, of row: Row, into grid: inout Grid, in cell: Rect) {
+    func number(_ metric: Metric) {
+      let value = row.values[metric] ?? ("-", .dim)
+      grid.draw(value.text, in: cell, role: value.role, align: .trailing, truncation: .clip)
+    }
+    switch column {
+    case .state: drawState(row, into: &grid, in: cell)
+    case .label: grid.draw(row.label, in: cell, role: row.isMarked ? .marked : row.isStale ? .stale : .text)
+    case .id: grid.draw(row.id, in: cell, role: .dim)
+    case .why: grid.draw(row.why, in: cell, role: row.severity.map { Role($0) } ?? .dim)
+    case .alerts: drawAlerts(row, into: &grid, in: cell)
+    case .errorRate: number(.errorRate)
+    case .errorLine: row.errorLine.draw(into: &grid, in: cell)
+    case .responseTime: number(.responseTime)
+    case .traffic: number(.messagesPerMinute)
+    case .trafficLine: row.trafficLine.draw(into: &grid, in: cell)
+    case .queue: number(.queueSize)
+    case .rating: number(.averageRating)
+    case .health: number(.healthScore)
+    case .age:
+      grid.draw(row.age, in: cell, role: row.isStale ? .stale : .dim, align: .trailing, truncation: .clip)
+    }
+  }
+
+  private func drawState(_ row: Row, into grid: inout Grid, in cell: Rect) {
+    let word = "\(grid.glyphs.state(row.state)) \(row.state.shortWord)"
+    let text = row.stateNote.isEmpty ? word : "\(word) \(row.stateNote)"
+    grid.draw(text, in: cell, role: Role(row.state), truncation: .clip)
+  }
+
+  private func drawAlerts(_ row: Row, into grid: inout Grid, in cell: Rect) {
+    guard let severity = row.severity else { return }
+    // An "a" says that somebody has them in hand.
+    let text = "\(grid.glyphs.severity(severity))\(row.alerts)" + (row.isAcknowledged ? "a" : "")
+    grid.draw(text, in: cell, role: row.isAcknowledged ? .dim : Role(severity))
+  }
+}

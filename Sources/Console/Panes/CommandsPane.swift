@@ -1,0 +1,118 @@
+import FleetModel
+import Screen
+
+/// Commands and automatic actions, newest first: how far each has come, and why it ended so.
+struct CommandsPane {
+  struct Row {
+    var age: String
+    var phase: String
+    var mark: Mark
+    var text: String
+    var detail: String
+  }
+
+  /// The look of a phase.
+  enum Mark {
+    case pending, waiting, done, ended, refused, unclear
+
+    var role: Role {
+      switch self {
+      case .pending, .ended: .dim
+      case .waiting, .unclear: .warning
+      case .done: .good
+      case .refused: .bad
+      }
+    }
+
+    func glyph(_ glyphs: Glyphs) -> Character {
+      switch self {
+      case .pending, .waiting: glyphs.pending
+      case .done: glyphs.success
+      case .ended: glyphs.steady
+      case .refused: glyphs.failure
+      case .unclear: glyphs.unknown
+      }
+    }
+  }
+
+  var frame: PaneFrame
+  var rows: [Row]
+  var list: ListRows
+  var emptyText: String
+
+  func draw(into grid: inout Grid, in rect: Rect) {
+    let inside = frame.draw(into: &grid, in: rect)
+    let (heading, body) = inside.splitTop(1)
+    grid.fill(heading, role: .header)
+    grid.draw(" Age Phase       What", in: heading, role: .header)
+    if list.count == 0 { grid.draw(emptyText, in: body.line(0).dropping(left: 1), role: .dim) }
+    list.draw(into: &grid, in: body) { grid, index, line in
+      guard rows.indices.contains(index - list.top) else { return }
+      Self.draw(rows[index - list.top], into: &grid, in: line.dropping(left: 1))
+    }
+  }
+
+  static func draw(_ row: Row, into grid: inout Grid, in rect: Rect) {
+    let (age, afterAge) = rect.splitLeft(3)
+    grid.draw(row.age, in: age, role: .dim, align: .trailing)
+    let (phase, rest) = afterAge.dropping(left: 1).splitLeft(11)
+    grid.draw("\(row.mark.glyph(grid.glyphs)) \(row.phase)", in: phase, role: row.mark.role)
+    let text = rest.dropping(left: 1)
+    let used = grid.draw(row.text, in: text, role: .text)
+    if !row.detail.isEmpty { grid.draw(row.detail, in: text.dropping(left: used + 2), role: row.mark.role) }
+  }
+}
+
+extension Model {
+  func commandsPane(in layout: Layout) -> CommandsPane {
+    let shown = displayed
+    let top = cursors[PaneID.commands.rawValue].top
+    var entries: [RowID: CommandLog.Entry] = [:]
+    for entry in shown.commands.entries { entries[.command(entry.origin.key)] = entry }
+    let rows = lists[.commands].dropFirst(top).prefix(layout.height(of: .commands)).compactMap { entries[$0] }
+    return CommandsPane(
+      frame: frame(.commands, summary: handler == .absent ? "nobody listens: no handler" : "", in: layout),
+      rows: rows.map(commandRow), list: list(.commands),
+      emptyText: settings.isReadOnly
+        ? "none yet; this console is read-only" : "none yet; select an agent and press p to pause it")
+  }
+
+  func commandRow(_ entry: CommandLog.Entry) -> CommandsPane.Row {
+    let (phase, mark) = phaseWord(entry)
+    return CommandsPane.Row(
+      age: Format.age(displayedNow - entry.firstAt), phase: phase, mark: mark, text: what(entry), detail: detail(entry))
+  }
+
+  private func what(_ entry: CommandLog.Entry) -> String {
+    let action = Action(rawValue: entry.action)?.title ?? Scrubber.display(entry.action)
+    let named = entry.targets.prefix(3).map { labels[$0] }.joined(separator: ", ")
+    let more = entry.targets.count > 3 ? " and \(entry.targets.count - 3) more" : ""
+    let by = entry.operator.isEmpty ? "" : ", \(Scrubber.display(entry.operator))"
+    return action + (named.isEmpty ? "" : " ") + named + more + by
+  }
+
+  private func detail(_ entry: CommandLog.Entry) -> String {
+    guard entry.progress == .sent, let expires = entry.expiresAt else {
+      return Scrubber.display(entry.detail.isEmpty ? entry.reason : entry.detail)
+    }
+    if expires <= displayedNow { return "nobody took it in time" }
+    let rest = Format.remaining(expires - displayedNow)
+    if link != .up { return "waits for the link; expires in \(rest)" }
+    return handler == .absent ? "nobody listens; expires in \(rest)" : ""
+  }
+
+  private func phaseWord(_ entry: CommandLog.Entry) -> (String, CommandsPane.Mark) {
+    guard case .phase(let phase) = entry.progress else {
+      let isOver = entry.expiresAt.map { $0 <= displayedNow } ?? false
+      return isOver ? ("expired", .refused) : ("sent", handler == .absent || link != .up ? .waiting : .pending)
+    }
+    switch phase {
+    case .received, .started: return (phase.rawValue, .pending)
+    case .proposed: return (phase.rawValue, .waiting)
+    case .succeeded, .obeyed: return (phase.rawValue, .done)
+    case .undone, .skipped: return (phase.rawValue, .ended)
+    case .rejected, .failed, .expired: return (phase.rawValue, .refused)
+    case .unknown: return (phase.rawValue, .unclear)
+    }
+  }
+}

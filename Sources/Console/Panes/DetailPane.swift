@@ -1,0 +1,157 @@
+import FleetModel
+import Screen
+
+/// One agent opened: who it is, its series, its alerts, its commands and its latest events, as lines to scroll.
+struct DetailPane {
+  enum Line {
+    case heading(String)
+    case pair(String, String, Role)
+    case chart(label: String, value: String, role: Role, minutes: Chart, hour: Chart)
+    case command(CommandsPane.Row)
+    case text(String, Role)
+    case blank
+
+    /// Rows of the screen that it takes.
+    var height: Int {
+      if case .chart = self { 3 } else { 1 }
+    }
+  }
+
+  var frame: PaneFrame
+  var lines: [Line]
+  var top: Int
+
+  func draw(into grid: inout Grid, in rect: Rect) {
+    var rest = frame.draw(into: &grid, in: rect).inset(rows: 0, columns: 1)
+    for line in lines.dropFirst(min(top, max(0, lines.count - 1))) {
+      guard !rest.isEmpty else { return }
+      let (place, after) = rest.splitTop(line.height)
+      draw(line, into: &grid, in: place)
+      rest = after
+    }
+  }
+
+  private func draw(_ line: Line, into grid: inout Grid, in rect: Rect) {
+    switch line {
+    case .heading(let text): grid.draw(text, in: rect, role: .title)
+    case .pair(let name, let value, let role):
+      grid.draw(name, in: rect.splitLeft(14).0, role: .dim)
+      grid.draw(value, in: rect.dropping(left: 15), role: role)
+    case .chart(let label, let value, let role, let minutes, let hour):
+      drawChart(label, value, role, minutes, hour, into: &grid, in: rect)
+    case .command(let row): CommandsPane.draw(row, into: &grid, in: rect)
+    case .text(let text, let role): grid.draw(text, in: rect, role: role)
+    case .blank: break
+    }
+  }
+
+  private func drawChart(
+    _ label: String, _ value: String, _ role: Role, _ minutes: Chart, _ hour: Chart, into grid: inout Grid,
+    in rect: Rect
+  ) {
+    let middle = rect.line(min(1, rect.height - 1))
+    grid.draw(label, in: middle.splitLeft(14).0, role: .dim)
+    grid.draw(value, in: middle.dropping(left: 15).splitLeft(7).0, role: role)
+    let area = rect.dropping(left: 23)
+    let room = Rect(row: area.row, column: area.column, height: min(2, area.height), width: area.width)
+    let width = min(60, max(0, (room.width - 2) / 2))
+    let (left, right) = room.splitLeft(width)
+    minutes.draw(into: &grid, in: left)
+    hour.draw(into: &grid, in: right.dropping(left: 2).splitLeft(width).0)
+  }
+}
+
+extension Model {
+  func detailPane(of id: AgentID) -> DetailPane {
+    let shown = displayed
+    let frame = PaneFrame(
+      title: labels[id], summary: "Esc closes, up and down scroll", isFocused: true, hasBorder: true)
+    guard let position = shown.position(of: id), let agent = shown.agents[position] else {
+      return DetailPane(frame: frame, lines: [.text("this agent has left", .dim)], top: 0)
+    }
+    let lines =
+      identityLines(agent) + alertLines(position, shown) + chartLines(agent, position, shown) + commandLines(id, shown)
+      + eventLines(id)
+    return DetailPane(frame: frame, lines: lines, top: detailTop)
+  }
+
+  private func identityLines(_ agent: Agent) -> [DetailPane.Line] {
+    var state = agent.state.rawValue + (stateNote(agent).isEmpty ? "" : " \(stateNote(agent))")
+    if let reported = agent.reported?.state { state += ", says it is \(reported.rawValue)" }
+    if let by = agent.record.updatedBy { state += ", changed by \(Scrubber.display(by))" }
+    let about = [agent.role, agent.tier, agent.model, agent.language].map { Scrubber.display($0) }.filter {
+      !$0.isEmpty
+    }
+    var lines: [DetailPane.Line] = [
+      .pair("id", Labels.idText(agent.id), .text), .pair("state", state, Role(agent.state)),
+    ]
+    if !about.isEmpty { lines.append(.pair("about", about.joined(separator: ", "), .text)) }
+    let replicas = agent.reported?.replicas ?? agent.record.replicas
+    let limit = agent.record.rateLimit.flatMap { $0 > 0 ? "\($0) messages a minute" : nil }
+    if let replicas { lines.append(.pair("replicas", "\(replicas)", .text)) }
+    if let limit { lines.append(.pair("rate limit", limit, .warning)) }
+    if let backup = agent.record.backup { lines.append(.pair("backup", "\(labels[backup]) stands in", .warning)) }
+    let events = "\(agent.eventCount), last \(Format.age(displayedNow - agent.lastEventAt))"
+    return lines + [.pair("events", events, .text), .blank]
+  }
+
+  private func alertLines(_ position: Int, _ shown: Fleet) -> [DetailPane.Line] {
+    let alerts = shown.alerts(ofAgentAt: position)
+    guard !alerts.isEmpty else { return [.heading("Alerts"), .text("  none open", .dim), .blank] }
+    return [.heading("Alerts")]
+      + alerts.map { alert in
+        let record = alert.record
+        var text = "  \(record.severity.rawValue): \(Why.text(alert)), \(record.count) times, "
+        text += "since \(Format.clock(record.since))Z"
+        if let who = record.acknowledgedBy { text += ", in hand: \(Scrubber.display(who))" }
+        if case .alive = handler {} else { text += " (judged by this console)" }
+        return .text(text, record.acknowledgedBy == nil ? Role(record.severity) : .dim)
+      } + [.blank]
+  }
+
+  private func chartLines(_ agent: Agent, _ position: Int, _ shown: Fleet) -> [DetailPane.Line] {
+    let charts = Metric.allCases.filter { $0.isCharted && agent.seriesSlot($0) >= 0 }.map { metric -> DetailPane.Line in
+      func chart(_ resolution: SeriesStore.Resolution) -> Chart {
+        let values = shown.history(metric, ofAgentAt: position, resolution, count: 60, until: displayedNow)
+        return Chart(values: values, levels: shown.limits[metric], top: metric == .errorRate ? 0.1 : nil)
+      }
+      let value = valueText(metric, of: agent, in: shown) ?? ("-", .dim)
+      return .chart(
+        label: metric.title, value: value.text, role: value.role, minutes: chart(.fine), hour: chart(.coarse))
+    }
+    return [.heading("Series: the last 10 minutes, the last hour")] + charts + [.blank]
+  }
+
+  private func commandLines(_ id: AgentID, _ shown: Fleet) -> [DetailPane.Line] {
+    let entries = shown.commands.entries.reversed().filter { $0.targets.contains(id) }.prefix(8)
+    guard !entries.isEmpty else { return [.heading("Commands"), .text("  none", .dim), .blank] }
+    return [.heading("Commands")] + entries.map { .command(commandRow($0)) } + [.blank]
+  }
+
+  private func eventLines(_ id: AgentID) -> [DetailPane.Line] {
+    guard let latestEvents, latestEvents.agent == id else {
+      return [.heading("Latest events"), .text("  reading", .dim)]
+    }
+    guard !latestEvents.events.isEmpty else {
+      return [.heading("Latest events"), .text("  the stream holds none of this agent", .dim)]
+    }
+    return [.heading("Latest events")]
+      + latestEvents.events.map { event in
+        .text("  \(Format.clock(event.at))Z  \(Scrubber.display(event.type))  \(Scrubber.display(event.data))", .text)
+      }
+  }
+}
+
+extension Metric {
+  fileprivate var title: String {
+    switch self {
+    case .errorRate: "error rate"
+    case .responseTime: "response time"
+    case .messagesPerMinute: "traffic"
+    case .queueSize: "queue"
+    case .averageRating: "rating"
+    case .healthScore: "health"
+    case .lastHourErrors, .negativeFeedback, .attempts, .confidence, .rating: field
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import FleetModel
+import Screen
+
+/// The first line: which agent is worst, and why; or that nothing is wrong.
+struct Headline: Equatable {
+  var lead: String
+  var text: String
+  var role: Role
+  var trailing: String
+
+  func draw(into grid: inout Grid, in rect: Rect) {
+    grid.fill(rect, role: .text)
+    let (left, right) = rect.splitRight(min(TextWidth.columns(trailing) + 1, rect.width / 3))
+    grid.draw(trailing, in: right.splitRight(1).0, role: .dim, align: .trailing)
+    let used = grid.draw(lead, in: left.dropping(left: 1), role: role)
+    grid.draw(text, in: left.dropping(left: used + 2), role: role == .good ? .text : role)
+  }
+}
+
+extension Model {
+  func headline(_ glyphs: Glyphs) -> Headline {
+    let shown = displayed
+    let inTrouble = shown.agents.indices.filter { position in
+      shown.agents[position].map { _ in shown.alerts(ofAgentAt: position).contains { $0.isLoud(at: displayedNow) } }
+        ?? false
+    }
+    if case .down = link {
+      let age = Format.age(now - shown.now)
+      return Headline(
+        lead: "NO LINK", text: "what is shown is \(age == "now" ? "a moment" : age) old", role: .bad, trailing: "vigia")
+    }
+    guard let worst = inTrouble.max(by: { Trouble(shown, $0) < Trouble(shown, $1) }), let agent = shown.agents[worst],
+      let alert = shown.alerts(ofAgentAt: worst).first
+    else { return quietHeadline(shown) }
+    let why = shown.alerts(ofAgentAt: worst).prefix(3).map(Why.text).joined(separator: ", ")
+    let since = Format.age(displayedNow - alert.record.since)
+    let more = inTrouble.count > 1 ? "\(inTrouble.count - 1) more in trouble" : "vigia"
+    return Headline(
+      lead: "\(glyphs.severity(alert.record.severity)) \(labels[agent.id])",
+      text: "\(why), \(since == "now" ? "just now" : "for \(since)")", role: Role(alert.record.severity), trailing: more
+    )
+  }
+
+  private func quietHeadline(_ shown: Fleet) -> Headline {
+    if shown.count == 0 { return Headline(lead: "vigia", text: "", role: .title, trailing: "") }
+    let open = shown.alerts.count
+    if open > 0 {
+      return Headline(
+        lead: "all in hand", text: "\(Format.counted(open, "alert")) acknowledged", role: .good, trailing: "vigia")
+    }
+    return Headline(lead: "all well", text: "no open alerts", role: .good, trailing: "vigia")
+  }
+}

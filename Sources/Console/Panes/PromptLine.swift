@@ -1,0 +1,116 @@
+import FleetModel
+import Screen
+
+/// The line above the status: a question, a note, or the keys that work here.
+struct PromptLine {
+  enum Content {
+    case keys([(key: String, word: String)])
+    case note(String)
+    /// Something to type, after a few words.
+    case editor(lead: String, LineEditor, hint: String)
+    /// A question with the answer it takes.
+    case question(String, answer: String, hint: String, isDangerous: Bool)
+  }
+
+  var content: Content
+
+  func draw(into grid: inout Grid, in rect: Rect) {
+    switch content {
+    case .keys(let keys): drawKeys(keys, into: &grid, in: rect)
+    case .note(let text):
+      grid.fill(rect, role: .prompt)
+      grid.draw(text, in: rect.dropping(left: 1), role: .prompt)
+    case .editor(let lead, let editor, let hint):
+      grid.fill(rect, role: .prompt)
+      let used = grid.draw(lead, in: rect.dropping(left: 1), role: .prompt)
+      let rest = rect.dropping(left: used + 2)
+      let (field, tail) = rest.splitRight(min(TextWidth.columns(hint) + 1, rest.width / 2))
+      editor.draw(into: &grid, in: field, role: .input)
+      grid.draw(hint, in: tail.dropping(left: 1), role: .prompt)
+    case .question(let text, let answer, let hint, let isDangerous):
+      let role: Role = isDangerous ? .promptDanger : .prompt
+      grid.fill(rect, role: role)
+      let tailWidth = TextWidth.columns(answer) + TextWidth.columns(hint) + 3
+      // What is asked may be cut; what to type never is.
+      let (lead, _) = rect.dropping(left: 1).splitLeft(max(0, rect.width - 1 - tailWidth))
+      let used = grid.draw(text, in: lead, role: role)
+      let rest = rect.dropping(left: used + 2)
+      let taken = grid.draw(answer, in: rest, role: .code)
+      grid.draw(hint, in: rest.dropping(left: taken + 1), role: role)
+    }
+  }
+
+  private func drawKeys(_ keys: [(key: String, word: String)], into grid: inout Grid, in rect: Rect) {
+    grid.fill(rect, role: .text)
+    var rest = rect.dropping(left: 1)
+    for (key, word) in keys {
+      let width = TextWidth.columns(key) + 1 + TextWidth.columns(word)
+      guard width <= rest.width else { return }
+      let used = grid.draw(key, in: rest, role: .key)
+      grid.draw(word, in: rest.dropping(left: used + 1), role: .dim)
+      rest = rest.dropping(left: width + 2)
+    }
+  }
+}
+
+extension Model {
+  func promptLine() -> PromptLine {
+    if let prompt { return PromptLine(content: content(of: prompt)) }
+    if let note { return PromptLine(content: .note(note.text)) }
+    return PromptLine(content: .keys(footer))
+  }
+
+  /// The keys of the table that have a word for the footer; without those that nothing here can use.
+  private var footer: [(key: String, word: String)] {
+    let help: [(key: String, word: String)] = [("?", "help")]
+    let keys = Keymap.sections.flatMap(\.bindings).compactMap { binding -> (key: String, word: String)? in
+      guard let short = binding.short, binding.intent != .help else { return nil }
+      if case .act = binding.intent, settings.isReadOnly { return nil }
+      return (binding.label, short)
+    }
+    return help + keys
+  }
+
+  private func content(of prompt: Prompt) -> PromptLine.Content {
+    switch prompt {
+    case .filter(let editor): return .editor(lead: "show agents with:", editor, hint: "Enter keeps  Esc clears")
+    case .arguments(let draft, let editor, let fault):
+      let lead = "\(draft.action.title) \(names(draft)):"
+      return .editor(lead: lead, editor, hint: fault.map { Scrubber.display($0) } ?? "Enter goes on  Esc cancels")
+    case .confirm(let draft):
+      return .question(
+        "\(question(draft))?", answer: "y", hint: "yes\(editHint(draft))  other keys: no", isDangerous: false)
+    case .code(let draft, let code, let typed):
+      let answer =
+        typed.isEmpty ? code : "\(typed)\(String(repeating: "_", count: code.count - typed.count)) of \(code)"
+      return .question(
+        "\(question(draft))? type", answer: answer, hint: "to do it\(editHint(draft))  Esc: no", isDangerous: true)
+    }
+  }
+
+  private func editHint(_ draft: ActionDraft) -> String {
+    draft.action.parameters.isEmpty || draft.action == .undo ? "" : "  Tab edits"
+  }
+
+  /// The action, its target and what it will do: `pause Vendas (sales-br-01) for=15m`.
+  private func question(_ draft: ActionDraft) -> String {
+    if draft.action == .undo {
+      let id = CommandID(draft.arguments["command_id"] ?? "")
+      guard let entry = fleet.commands[id] else { return "undo" }
+      return "undo \(Action(rawValue: entry.action)?.title ?? entry.action) \(names(draft))"
+    }
+    let arguments = Scrubber.display(draft.argumentLine)
+    return "\(draft.action.title) \(names(draft))\(arguments.isEmpty ? "" : " ")\(arguments)"
+  }
+
+  private func names(_ draft: ActionDraft) -> String {
+    guard draft.targets.count != 1 else { return name(draft.targets[0]) }
+    let first = draft.targets.prefix(3).map { labels[$0] }.joined(separator: ", ")
+    return draft.targets.count > 3 ? "\(draft.targets.count) agents (\(first)…)" : first
+  }
+
+  private func name(_ id: AgentID) -> String {
+    let (label, idText) = (labels[id], Labels.idText(id))
+    return label == idText ? label : "\(label) (\(idText))"
+  }
+}

@@ -1,0 +1,65 @@
+import FleetModel
+import Screen
+
+/// Security alerts as they came, newest first.
+struct SecurityPane {
+  struct Row {
+    var age: String
+    var severity: Severity?
+    var label: String
+    var text: String
+  }
+
+  var frame: PaneFrame
+  var rows: [Row]
+  var list: ListRows
+
+  func draw(into grid: inout Grid, in rect: Rect) {
+    let inside = frame.draw(into: &grid, in: rect)
+    let (heading, body) = inside.splitTop(1)
+    grid.fill(heading, role: .header)
+    grid.draw(" Age Risk   Agent", in: heading, role: .header)
+    if list.count == 0 { grid.draw("no security alerts", in: body.line(0).dropping(left: 1), role: .dim) }
+    list.draw(into: &grid, in: body) { grid, index, line in
+      guard rows.indices.contains(index - list.top) else { return }
+      draw(rows[index - list.top], into: &grid, in: line.dropping(left: 1))
+    }
+  }
+
+  private func draw(_ row: Row, into grid: inout Grid, in rect: Rect) {
+    let (age, afterAge) = rect.splitLeft(3)
+    grid.draw(row.age, in: age, role: .dim, align: .trailing)
+    let (risk, afterRisk) = afterAge.dropping(left: 1).splitLeft(6)
+    if let severity = row.severity {
+      grid.draw("\(grid.glyphs.severity(severity)) \(severity.shortWord)", in: risk, role: Role(severity))
+    }
+    let (label, text) = afterRisk.dropping(left: 1).splitLeft(min(22, max(10, rect.width / 4)))
+    grid.draw(row.label, in: label, role: .text)
+    grid.draw(row.text, in: text.dropping(left: 1), role: .text)
+  }
+}
+
+extension Model {
+  func securityPane(in layout: Layout) -> SecurityPane {
+    let shown = displayed
+    let top = cursors[PaneID.security.rawValue].top
+    var incidents: [RowID: Incident] = [:]
+    for incident in shown.incidents.security {
+      incidents[.incident(incident.agent, incident.at, incident.kind)] = incident
+    }
+    let rows = lists[.security].dropFirst(top).prefix(layout.height(of: .security)).compactMap { incidents[$0] }
+    let attacked = shown.alerts.open.count { $0.id.kind == .securityAlert }
+    return SecurityPane(
+      frame: frame(
+        .security, summary: attacked > 0 ? "\(Format.counted(attacked, "agent")) under attack" : "", in: layout),
+      rows: rows.map(securityRow), list: list(.security))
+  }
+
+  private func securityRow(_ incident: Incident) -> SecurityPane.Row {
+    let addresses = incident.items.map { Scrubber.display($0) }.joined(separator: " ")
+    let summary = Scrubber.display(incident.summary)
+    return SecurityPane.Row(
+      age: Format.age(displayedNow - incident.at), severity: incident.severity, label: labels[incident.agent],
+      text: addresses.isEmpty ? summary : "\(summary) from \(addresses)")
+  }
+}

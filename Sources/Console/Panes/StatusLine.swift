@@ -1,0 +1,84 @@
+import FleetModel
+import Screen
+
+/// The last line: the link, what flows over it, who listens, and the time.
+struct StatusLine: Equatable {
+  struct Part: Equatable {
+    var text: String
+    var role: Role
+    /// What a narrow line does without goes by the highest number first.
+    var rank: Int
+  }
+
+  var parts: [Part]
+  var clock: String
+
+  func draw(into grid: inout Grid, in rect: Rect) {
+    grid.fill(rect, role: .statusBar)
+    let (left, right) = rect.splitRight(clock.count + 1)
+    grid.draw(clock, in: right, role: .statusBar)
+    var shown = parts
+    func width() -> Int { shown.reduce(1) { $0 + TextWidth.columns($1.text) + 2 } }
+    while width() > left.width, shown.count > 1, let last = shown.indices.max(by: { shown[$0].rank < shown[$1].rank }) {
+      shown.remove(at: last)
+    }
+    var rest = left.dropping(left: 1)
+    for part in shown {
+      let used = grid.draw(part.text, in: rest, role: part.role)
+      rest = rest.dropping(left: used + 2)
+    }
+  }
+}
+
+extension Model {
+  func statusLine() -> StatusLine {
+    var parts = [linkPart]
+    if settings.isReadOnly { parts.append(.init(text: "READ-ONLY", role: .statusWarning, rank: 0)) }
+    if let frozen {
+      let age = Format.remaining(now - frozen.since)
+      parts.append(.init(text: "FROZEN for \(age), f goes on", role: .statusWarning, rank: 0))
+    }
+    parts.append(handlerPart)
+    let loud = fleet.alerts.open.count { $0.isLoud(at: now) }
+    let alerts = fleet.alerts.count
+    let alertText = Format.counted(alerts, "alert") + (alerts > loud ? " (\(alerts - loud) in hand)" : "")
+    parts.append(.init(text: alertText, role: loud > 0 ? .statusBad : .statusBar, rank: 2))
+    parts.append(.init(text: Format.counted(fleet.count, "agent"), role: .statusBar, rank: 4))
+    let rate = link == .up ? fleet.counts.rate(at: now) : 0
+    parts.append(
+      .init(
+        text: "\(rate < 10 ? Format.decimal(rate, places: 1) : Format.count(rate)) events/s", role: .statusBar, rank: 3)
+    )
+    if fleet.counts.unreadableTotal > 0 { parts.append(unreadablePart) }
+    if fleet.counts.suspect > 0 {
+      parts.append(.init(text: "\(Format.count(Double(fleet.counts.suspect))) suspect", role: .statusWarning, rank: 7))
+    }
+    parts.append(.init(text: settings.place, role: .statusBar, rank: 9))
+    return StatusLine(parts: parts, clock: Format.clock(now) + "Z")
+  }
+
+  private var linkPart: StatusLine.Part {
+    switch link {
+    case .connecting: return .init(text: "connecting", role: .statusWarning, rank: 0)
+    case .up: return .init(text: isCaughtUp ? "live" : "reading history", role: .statusGood, rank: 0)
+    case .down(let since, let retryAt, let reason):
+      let age = Format.remaining(now - since)
+      let retry = retryAt.map { ", next try in \(Format.remaining($0 - now))" } ?? ", trying"
+      return .init(text: "NO LINK for \(age)\(retry): \(Scrubber.display(reason))", role: .statusBad, rank: 0)
+    }
+  }
+
+  private var handlerPart: StatusLine.Part {
+    switch handler {
+    case .unknown: .init(text: "handler ?", role: .statusBar, rank: 5)
+    case .absent: .init(text: "NO HANDLER", role: .statusWarning, rank: 1)
+    case .alive(let id, _): .init(text: "handler \(Scrubber.display(id)) alive", role: .statusGood, rank: 5)
+    }
+  }
+
+  private var unreadablePart: StatusLine.Part {
+    let reason = fleet.counts.unreadable.max { $0.value < $1.value }?.key ?? ""
+    let count = Format.count(Double(fleet.counts.unreadableTotal))
+    return .init(text: "\(count) unreadable: \(Scrubber.display(reason))", role: .statusWarning, rank: 6)
+  }
+}

@@ -1,0 +1,46 @@
+import FleetModel
+
+/// What a row stands for: the selection holds on to this, wherever the row goes.
+package enum RowID: Hashable, Sendable {
+  case agent(AgentID)
+  case incident(AgentID, Instant, EventKind)
+  case command(String)
+}
+
+/// A list's selected row and the first row in view.
+struct ListCursor: Sendable {
+  var selected: RowID?
+  var top = 0
+  /// Where the selected row was last, for when it leaves the list.
+  var lastIndex = 0
+
+  /// Moves the selection by rows within a list.
+  mutating func move(by step: Int, in rows: [RowID]) {
+    guard !rows.isEmpty else { return }
+    let index = min(max(index(in: rows) + step, 0), rows.count - 1)
+    selected = rows[index]
+    lastIndex = index
+  }
+
+  /// The selected row's place; the nearest one where it has left the list.
+  func index(in rows: [RowID]) -> Int {
+    if let selected, let index = rows.firstIndex(of: selected) { return index }
+    return min(max(lastIndex, 0), max(rows.count - 1, 0))
+  }
+
+  /// Keeps the cursor in step with a list that may have changed, and the selected row in view.
+  ///
+  /// Where the list was reordered, the view scrolls along, so that the selected row stays on its line if it can.
+  mutating func settle(in rows: [RowID], height: Int, keepsLine: Bool) {
+    let line = lastIndex - top
+    let index = index(in: rows)
+    if keepsLine { top = index - line }
+    if index < top { top = index }
+    if height > 0, index >= top + height { top = index - height + 1 }
+    top = min(max(top, 0), max(0, rows.count - max(height, 1)))
+    lastIndex = index
+    if selected == nil || !rows.indices.contains(index) || rows[index] != selected {
+      selected = rows.indices.contains(index) ? rows[index] : nil
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/// An IPv4 or IPv6 address: enough of one to tell it from other text and to know a loopback.
+package struct IPAddress: Hashable, Sendable {
+  /// 4 or 16 bytes, most significant first.
+  package let bytes: [UInt8]
+
+  package init?(_ text: String) {
+    guard let bytes = text.contains(":") ? Self.parseSix(text) : Self.parseFour(text) else { return nil }
+    self.bytes = bytes
+  }
+
+  /// 127.0.0.0/8, ::1, and ::ffff:127.0.0.0/104.
+  package var isLoopback: Bool {
+    if bytes.count == 4 { return bytes[0] == 127 }
+    if bytes[..<15].allSatisfy({ $0 == 0 }) { return bytes[15] == 1 }
+    return bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 255 && bytes[11] == 255 && bytes[12] == 127
+  }
+
+  private static func parseFour(_ text: some StringProtocol) -> [UInt8]? {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 4 else { return nil }
+    var bytes: [UInt8] = []
+    for part in parts {
+      // No leading zeros: some read them as octal.
+      guard part.utf8.allSatisfy({ (48...57).contains($0) }), part == "0" || part.first != "0", let byte = UInt8(part)
+      else { return nil }
+      bytes.append(byte)
+    }
+    return bytes
+  }
+
+  private static func parseSix(_ text: String) -> [UInt8]? {
+    guard let gap = text.firstRange(of: "::") else {
+      guard let groups = groups(text[...]), groups.count == 16 else { return nil }
+      return groups
+    }
+    guard let head = groups(text[..<gap.lowerBound]), let tail = groups(text[gap.upperBound...]),
+      head.count + tail.count <= 14
+    else { return nil }
+    return head + Array(repeating: 0, count: 16 - head.count - tail.count) + tail
+  }
+
+  /// Groups between colons, the last of which may be an IPv4 address.
+  private static func groups(_ text: Substring) -> [UInt8]? {
+    if text.isEmpty { return [] }
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    var bytes: [UInt8] = []
+    for (index, part) in parts.enumerated() {
+      if index == parts.count - 1, part.contains("."), let four = parseFour(part) {
+        bytes += four
+      } else if (1...4).contains(part.count), part.allSatisfy({ $0.isASCII && $0.isHexDigit }),
+        let group = UInt16(part, radix: 16)
+      {
+        bytes += [UInt8(group >> 8), UInt8(group & 0xFF)]
+      } else {
+        return nil
+      }
+    }
+    return bytes
+  }
+}
