@@ -15,13 +15,18 @@ package struct EventText: Sendable {
   package var length: UInt32
   package var form: Form
 
+  @inlinable
   package init(start: Int, length: Int, form: Form) {
     self.start = UInt32(truncatingIfNeeded: start)
     self.length = UInt32(truncatingIfNeeded: length)
     self.form = form
   }
 
-  package static let absent = EventText(start: 0, length: 0, form: .absent)
+  @inlinable
+  package static var absent: EventText { EventText(start: 0, length: 0, form: .absent) }
 
-  package var isPresent: Bool { form != .absent }
+  @inlinable
+  package var isPresent: Bool {
+    if case .absent = form { false } else { true }
+  }
 }

@@ -46,33 +46,44 @@ package final class EventDecoder {
   /// Reads the body's outer object into `event`. True where it is an envelope, whose body `scratch` then holds.
   private func scan(_ event: inout Event, mayBeEnvelope: Bool) throws(Unreadable) -> Bool {
     var cursor = try JSONCursor(event.bytes)
-    guard try cursor.next() == UInt8(ascii: "{") else { throw Self.reason(&cursor) }
+    guard try cursor.next() == UInt8(ascii: "{") else { throw Self.reason(cursor) }
     cursor.at += 1
     var hasTextData = false
     var hasHeaders = false
-    guard try cursor.next() != UInt8(ascii: "}") else {
+    var hasData = false
+    if try cursor.next() == UInt8(ascii: "}") {
       cursor.at += 1
-      try cursor.finish()
-      return false
+    } else {
+      repeat {
+        let target = find(try cursor.key(), in: outerKeys, end: cursor.end)
+        guard target != .data else {
+          if hasData { Self.forgetData(&event) }
+          hasData = true
+          hasTextData = try scanData(&cursor, &event, mayBeEnvelope: mayBeEnvelope)
+          continue
+        }
+        let isObject = cursor.at.pointee == UInt8(ascii: "{")
+        let token = try cursor.value(depth: 1)
+        switch target {
+        case .entityID: event.agent = Self.isID(token) ? token.text(in: cursor) : .absent
+        case .eventType: event.type = token.text(in: cursor)
+        case .headers: hasHeaders = isObject
+        case .eventID: event.eventID = token.text(in: cursor)
+        case .timestamp: event.publishedAt = Self.instant(token)
+        case .source: event.source = token.text(in: cursor)
+        case .severity: event.severity = token.text(in: cursor)
+        case .data, nil: break
+        }
+      } while try cursor.another(closing: UInt8(ascii: "}"))
     }
-    repeat {
-      let name = try cursor.key()
-      switch find(name, in: outerKeys, cursor) {
-      case .data: hasTextData = try scanData(&cursor, &event, mayBeEnvelope: mayBeEnvelope)
-      case .headers:
-        hasHeaders = cursor.at.pointee == UInt8(ascii: "{")
-        _ = try cursor.value(depth: 1)
-      case .entityID: event.agent = Self.scalar(try cursor.value(depth: 1), cursor)
-      case .eventType: event.type = try cursor.value(depth: 1)
-      case .eventID: event.eventID = try cursor.value(depth: 1)
-      case .timestamp: event.publishedAt = Self.instant(try cursor.value(depth: 1), cursor)
-      case .source: event.source = try cursor.value(depth: 1)
-      case .severity: event.severity = try cursor.value(depth: 1)
-      case nil: _ = try cursor.value(depth: 1)
-      }
-    } while try cursor.another(closing: UInt8(ascii: "}"))
     try cursor.finish()
     return mayBeEnvelope && hasTextData && hasHeaders
+  }
+
+  /// Of several `data` the last counts.
+  private static func forgetData(_ event: inout Event) {
+    event.metrics.removeAll()
+    event.fields.removeAll()
   }
 
   /// Reads the value of `data`. True where it is a string, whose content `scratch` then holds if it may be a body.
@@ -80,21 +91,20 @@ package final class EventDecoder {
   private func scanData(
     _ cursor: inout JSONCursor, _ event: inout Event, mayBeEnvelope: Bool
   ) throws(Unreadable) -> Bool {
-    // The last of several counts.
-    event.metrics.removeAll()
-    event.fields.removeAll()
-    switch cursor.at.pointee {
-    case UInt8(ascii: "{"):
+    if cursor.at.pointee == UInt8(ascii: "{") {
       try scanMembers(&cursor, &event)
       return false
-    case UInt8(ascii: "\"") where mayBeEnvelope:
-      cursor.at += 1
-      try scratch.unescape(&cursor)
-      return true
-    default:
-      _ = try cursor.value(depth: 1)
-      return false
     }
+    let isText = mayBeEnvelope && cursor.at.pointee == UInt8(ascii: "\"")
+    var other = cursor
+    if isText {
+      other.at += 1
+      try scratch.unescape(&other)
+    } else {
+      _ = try other.value(depth: 1)
+    }
+    cursor.at = other.at
+    return isText
   }
 
   @inline(__always)
@@ -105,25 +115,37 @@ package final class EventDecoder {
       return
     }
     repeat {
-      let name = try cursor.key()
-      switch find(name, in: dataKeys, cursor) {
-      case .metric(let metric): event.metrics[metric] = try Self.metric(&cursor)
-      case .field(let field): event.fields[field] = try cursor.value(depth: 2)
-      case nil: _ = try cursor.value(depth: 2)
+      let target = find(try cursor.key(), in: dataKeys, end: cursor.end)
+      if case .metric(let metric) = target, Self.beginsNumber(cursor.at.pointee) {
+        let value = try cursor.number().double
+        event.metrics[metric] = value.isFinite ? value : nil
+        continue
+      }
+      let token = try cursor.value(depth: 2)
+      switch target {
+      case .metric(let metric): event.metrics[metric] = nil
+      case .field(let field): event.fields[field] = token.text(in: cursor)
+      case nil: break
       }
     } while try cursor.another(closing: UInt8(ascii: "}"))
   }
 
   @inline(__always)
+  private static func beginsNumber(_ byte: UInt8) -> Bool {
+    byte &- UInt8(ascii: "0") <= 9 || byte == UInt8(ascii: "-")
+  }
+
+  @inline(__always)
   private func find<Target>(
-    _ name: EventText, in table: borrowing KeyTable<Target>, _ cursor: borrowing JSONCursor
+    _ name: JSONToken, in table: borrowing KeyTable<Target>, end: UnsafePointer<UInt8>
   ) -> Target? {
-    guard name.form == .plain else { return table.find(JSONText.unescape(cursor.bytes(name))) }
-    return table.find(cursor.start + Int(name.start), Int(name.length), end: cursor.end)
+    guard case .plain = name.form else { return table.find(name.content) }
+    return table.find(name.start, name.count, end: end)
   }
 
   /// Where no object begins: whether it is JSON all the same.
-  private static func reason(_ cursor: inout JSONCursor) -> Unreadable {
+  private static func reason(_ cursor: JSONCursor) -> Unreadable {
+    var cursor = cursor
     do throws(Unreadable) {
       _ = try cursor.value(depth: 0)
       try cursor.finish()
@@ -133,37 +155,22 @@ package final class EventDecoder {
     }
   }
 
-  /// An id: any scalar, but not null.
+  /// Any scalar is an id, but not null.
   @inline(__always)
-  private static func scalar(_ text: EventText, _ cursor: JSONCursor) -> EventText {
-    guard text.form == .json else { return text }
-    switch cursor.start[Int(text.start)] {
-    case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "n"): return .absent
-    default: return text
-    }
-  }
-
-  /// A metric's number; nil for anything else, and for what is infinite.
-  @inline(__always)
-  private static func metric(_ cursor: inout JSONCursor) throws(Unreadable) -> Double? {
-    let byte = cursor.at.pointee
-    guard byte == UInt8(ascii: "-") || byte &- UInt8(ascii: "0") <= 9 else {
-      _ = try cursor.value(depth: 2)
-      return nil
-    }
-    let value = try cursor.number().double
-    return value.isFinite ? value : nil
+  private static func isID(_ token: JSONToken) -> Bool {
+    guard case .json = token.form else { return true }
+    let first = token.start.pointee
+    return first != UInt8(ascii: "{") && first != UInt8(ascii: "[") && first != UInt8(ascii: "n")
   }
 
   /// The publisher's own time: ISO 8601 or a number since the epoch.
-  private static func instant(_ text: EventText, _ cursor: JSONCursor) -> Instant? {
-    let bytes = cursor.bytes(text)
-    switch text.form {
-    case .plain: return ISO8601.parse(bytes)
-    case .escaped: return ISO8601.parse(JSONText.unescape(bytes))
+  private static func instant(_ token: JSONToken) -> Instant? {
+    switch token.form {
+    case .plain: return ISO8601.parse(token.bytes)
+    case .escaped: return ISO8601.parse(token.content)
     case .absent: return nil
     case .json:
-      guard let value = try? JSONValue.parse(bytes), let number = value.double else { return nil }
+      guard let value = try? JSONValue.parse(token.bytes), let number = value.double else { return nil }
       return Instant(epoch: number)
     }
   }
@@ -180,11 +187,12 @@ extension EventDecoder {
       return
     }
     guard let name = event.raw(event.type) else { return }
-    if event.type.form == .escaped {
+    switch event.type.form {
+    case .plain: event.kind = kind(name, after: Self.prefixLength(name) ?? 0)
+    case .escaped:
       let bytes = JSONText.unescape(name)
       event.kind = bytes.withUnsafeBytes { kind($0, after: Self.prefixLength($0) ?? 0) }
-    } else if event.type.form == .plain {
-      event.kind = kind(name, after: Self.prefixLength(name) ?? 0)
+    case .absent, .json: break
     }
   }
 

@@ -3,22 +3,35 @@ import FleetModel
 extension JSONCursor {
   /// Reads a string whose opening quote has been taken, up to and with its closing quote.
   @inline(__always)
-  mutating func string() throws(Unreadable) -> EventText {
+  mutating func string() throws(Unreadable) -> JSONToken {
     let first = at
-    var form = EventText.Form.plain
+    skipPlain()
+    guard at < end, at.pointee == UInt8(ascii: "\"") else {
+      // The work is handed to a copy, here and below: the cursor itself can then stay in registers.
+      var other = self
+      let found = try other.escapedString(from: first)
+      at = other.at
+      return found
+    }
+    let found = token(from: first, form: .plain)
+    at += 1
+    return found
+  }
+
+  /// The rest of a string that is not as simple as most: it holds an escape, or it is none.
+  @inline(never)
+  private mutating func escapedString(from first: UnsafePointer<UInt8>) throws(Unreadable) -> JSONToken {
     while true {
-      skipPlain()
       guard at < end else { throw .truncated }
       switch at.pointee {
       case UInt8(ascii: "\""):
-        let found = text(from: first, form: form)
+        let found = token(from: first, form: .escaped)
         at += 1
         return found
-      case UInt8(ascii: "\\"):
-        form = .escaped
-        try skipEscape()
+      case UInt8(ascii: "\\"): try skipEscape()
       default: throw .notJSON
       }
+      skipPlain()
     }
   }
 

@@ -68,7 +68,7 @@ struct JSONCursor {
 
   /// Reads a member's key and the colon behind it; the cursor then stands at the value.
   @inline(__always)
-  mutating func key() throws(Unreadable) -> EventText {
+  mutating func key() throws(Unreadable) -> JSONToken {
     try take(UInt8(ascii: "\""))
     let key = try string()
     try take(UInt8(ascii: ":"))
@@ -77,7 +77,20 @@ struct JSONCursor {
   }
 
   /// Passes over a value of any kind and tells where it stood; `depth` counts the containers around it.
-  mutating func value(depth: Int) throws(Unreadable) -> EventText {
+  @inline(__always)
+  mutating func value(depth: Int) throws(Unreadable) -> JSONToken {
+    if at.pointee == UInt8(ascii: "\"") {
+      at += 1
+      return try string()
+    }
+    var other = self
+    let found = try other.anyValue(depth: depth)
+    at = other.at
+    return found
+  }
+
+  @inline(never)
+  private mutating func anyValue(depth: Int) throws(Unreadable) -> JSONToken {
     let first = at
     switch at.pointee {
     case UInt8(ascii: "\""):
@@ -93,7 +106,7 @@ struct JSONCursor {
     case UInt8(ascii: "I"): try word("Infinity")
     default: throw .notJSON
     }
-    return text(from: first, form: .json)
+    return token(from: first, form: .json)
   }
 
   private mutating func skipObject(depth: Int) throws(Unreadable) {
@@ -130,15 +143,9 @@ struct JSONCursor {
     }
   }
 
-  /// The stretch from `first` to here.
+  /// What stands from `first` to here.
   @inline(__always)
-  func text(from first: UnsafePointer<UInt8>, form: EventText.Form) -> EventText {
-    EventText(start: first - start, length: at - first, form: form)
-  }
-
-  /// The bytes of a stretch.
-  @inline(__always)
-  func bytes(_ text: EventText) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(start: start + Int(text.start), count: Int(text.length))
+  func token(from first: UnsafePointer<UInt8>, form: EventText.Form) -> JSONToken {
+    JSONToken(start: first, count: at - first, form: form)
   }
 }

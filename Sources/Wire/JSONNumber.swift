@@ -9,6 +9,23 @@ struct JSONNumber {
   var isComplete: Bool
   var text: UnsafeRawBufferPointer
 
+  init(
+    mantissa: UInt64, exponent: Int, isNegative: Bool, isInteger: Bool, isComplete: Bool, text: UnsafeRawBufferPointer
+  ) {
+    self.mantissa = mantissa
+    self.exponent = exponent
+    self.isNegative = isNegative
+    self.isInteger = isInteger
+    self.isComplete = isComplete
+    self.text = text
+  }
+
+  /// The bare word `-Infinity`.
+  init(infinityFrom start: UnsafePointer<UInt8>, to end: UnsafePointer<UInt8>) {
+    let text = UnsafeRawBufferPointer(start: start, count: end - start)
+    self.init(mantissa: 0, exponent: 0, isNegative: true, isInteger: false, isComplete: false, text: text)
+  }
+
   /// The number, where it is written as a whole one and fits.
   var int: Int64? {
     guard isInteger, isComplete, !(isNegative && mantissa == 0) else { return nil }
@@ -30,7 +47,7 @@ struct JSONNumber {
   }
 
   /// 10⁰ … 10²², all exact.
-  private static let powers: InlineArray<23, Double> = [
+  private static let powers: [Double] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
     1e21, 1e22,
   ]
@@ -72,7 +89,10 @@ extension JSONCursor {
     let isNegative = at.pointee == UInt8(ascii: "-")
     if isNegative {
       at += 1
-      if at < end, at.pointee == UInt8(ascii: "I") { return try negativeInfinity(from: first) }
+      if at < end, at.pointee == UInt8(ascii: "I") {
+        try takeInfinity()
+        return JSONNumber(infinityFrom: first, to: at)
+      }
     }
     var mantissa: UInt64 = 0
     var digits = try whole(&mantissa)
@@ -118,7 +138,16 @@ extension JSONCursor {
     return at - first
   }
 
+  @inline(__always)
   private mutating func exponent() throws(Unreadable) -> Int {
+    var other = self
+    let value = try other.anyExponent()
+    at = other.at
+    return value
+  }
+
+  @inline(never)
+  private mutating func anyExponent() throws(Unreadable) -> Int {
     at += 1
     guard at < end else { throw .truncated }
     let isNegative = at.pointee == UInt8(ascii: "-")
@@ -133,10 +162,10 @@ extension JSONCursor {
     return isNegative ? -value : value
   }
 
-  private mutating func negativeInfinity(from first: UnsafePointer<UInt8>) throws(Unreadable) -> JSONNumber {
-    try word("Infinity")
-    return JSONNumber(
-      mantissa: 0, exponent: 0, isNegative: true, isInteger: false, isComplete: false,
-      text: UnsafeRawBufferPointer(start: first, count: at - first))
+  @inline(__always)
+  private mutating func takeInfinity() throws(Unreadable) {
+    var other = self
+    try other.word("Infinity")
+    at = other.at
   }
 }

@@ -1,5 +1,3 @@
-import FleetModel
-
 extension JSONValue {
   /// Reads one JSON document; see ``JSONCursor`` for what counts as JSON.
   package static func parse(_ bytes: UnsafeRawBufferPointer) throws(Unreadable) -> JSONValue {
@@ -27,9 +25,9 @@ extension JSONValue {
       return number.int.map { .integer($0) } ?? .number(number.double)
     case UInt8(ascii: "\""):
       cursor.at += 1
-      return .string(content(try cursor.string(), of: cursor))
+      return .string(try cursor.string().content)
     default:
-      let word = cursor.bytes(try cursor.value(depth: depth))
+      let word = try cursor.value(depth: depth).bytes
       switch word.first {
       case UInt8(ascii: "t"): return .bool(true)
       case UInt8(ascii: "f"): return .bool(false)
@@ -38,11 +36,6 @@ extension JSONValue {
       default: return .null
       }
     }
-  }
-
-  private static func content(_ text: EventText, of cursor: JSONCursor) -> [UInt8] {
-    let raw = cursor.bytes(text)
-    return text.form == .escaped ? JSONText.unescape(raw) : Array(raw)
   }
 
   private static func readObject(_ cursor: inout JSONCursor, depth: Int) throws(Unreadable) -> JSONValue {
@@ -54,7 +47,7 @@ extension JSONValue {
       return .object(object)
     }
     repeat {
-      let key = content(try cursor.key(), of: cursor)
+      let key = try cursor.key().content
       object.append(key, try read(&cursor, depth: depth))
     } while try cursor.another(closing: UInt8(ascii: "}"))
     return .object(object)
