@@ -11,12 +11,9 @@ import FleetModel
 /// out where there is none. The closing line of a command has the target "".
 package enum AuditCoding {
   package static func encode(_ line: AuditLine) -> [UInt8] {
-    let origin: (key: String, value: String) =
-      switch line.origin {
-      case .command(let id): ("command_id", id.text)
-      case .run(let id): ("run_id", id)
-      }
-    var object: JSONObject = [
+    let json: JSONValue = [
+      "command_id": commandID(line.origin),
+      "run_id": runID(line.origin),
       "rule": line.rule.map { .string($0) },
       "phase": .string(line.phase.rawValue),
       "action": .string(line.action),
@@ -31,8 +28,7 @@ package enum AuditCoding {
       "at": line.at.json,
       "source": .string(line.source),
     ]
-    object[origin.key] = .string(origin.value)
-    return JSONValue.object(object).encoded
+    return json.encoded
   }
 
   /// Reads a line; nil where it has no id, no known phase, no action or no time.
@@ -53,6 +49,16 @@ package enum AuditCoding {
 
   /// Reads a line from bytes held elsewhere.
   package static func decode(_ payload: [UInt8]) -> AuditLine? { payload.withUnsafeBytes { decode($0) } }
+
+  private static func commandID(_ origin: AuditLine.Origin) -> JSONValue? {
+    guard case .command(let id) = origin else { return nil }
+    return .string(id.text)
+  }
+
+  private static func runID(_ origin: AuditLine.Origin) -> JSONValue? {
+    guard case .run(let id) = origin else { return nil }
+    return .string(id)
+  }
 
   private static func origin(_ json: JSONValue) -> AuditLine.Origin? {
     if let id = json["command_id"]?.text { return .command(CommandID(id)) }
