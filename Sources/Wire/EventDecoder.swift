@@ -92,7 +92,7 @@ package final class EventDecoder {
     _ cursor: inout JSONCursor, _ event: inout Event, mayBeEnvelope: Bool
   ) throws(Unreadable) -> Bool {
     if cursor.at.pointee == UInt8(ascii: "{") {
-      try scanMembers(&cursor, &event)
+      cursor.at = try scanMembers(cursor, &event)
       return false
     }
     let isText = mayBeEnvelope && cursor.at.pointee == UInt8(ascii: "\"")
@@ -107,17 +107,18 @@ package final class EventDecoder {
     return isText
   }
 
-  @inline(__always)
-  private func scanMembers(_ cursor: inout JSONCursor, _ event: inout Event) throws(Unreadable) {
+  /// Reads the members of `data`, the cursor standing at its brace; returns where it ends.
+  @inline(never)
+  private func scanMembers(
+    _ place: JSONCursor, _ event: inout Event
+  ) throws(Unreadable) -> UnsafePointer<UInt8> {
+    var cursor = place
     cursor.at += 1
-    guard try cursor.next() != UInt8(ascii: "}") else {
-      cursor.at += 1
-      return
-    }
+    guard try cursor.next() != UInt8(ascii: "}") else { return cursor.at + 1 }
     repeat {
       let target = find(try cursor.key(), in: dataKeys, end: cursor.end)
       if case .metric(let metric) = target, Self.beginsNumber(cursor.at.pointee) {
-        let value = try cursor.number().double
+        let value = try cursor.double()
         event.metrics[metric] = value.isFinite ? value : nil
         continue
       }
@@ -128,6 +129,7 @@ package final class EventDecoder {
       case nil: break
       }
     } while try cursor.another(closing: UInt8(ascii: "}"))
+    return cursor.at
   }
 
   @inline(__always)
@@ -139,8 +141,8 @@ package final class EventDecoder {
   private func find<Target>(
     _ name: JSONToken, in table: borrowing KeyTable<Target>, end: UnsafePointer<UInt8>
   ) -> Target? {
-    guard case .plain = name.form else { return table.find(name.content) }
-    return table.find(name.start, name.count, end: end)
+    if case .plain = name.form { return table.find(name.start, name.count, end: end) }
+    return table.find(name.content)
   }
 
   /// Where no object begins: whether it is JSON all the same.

@@ -35,32 +35,37 @@ extension JSONCursor {
     }
   }
 
-  /// Goes to the next quote, backslash or control character, eight bytes at a time.
-  ///
-  /// `(x − 0x01…) & ~x & 0x80…` sets the high bit of each zero byte of x. A borrow can set one too many, but only above
-  /// a true one, and only the lowest is used. With 0x20 in place of 0x01 it finds the bytes below 0x20.
+  /// Goes to the next quote, backslash or control character, sixteen bytes at a time.
   @inline(__always)
   mutating func skipPlain() {
-    while end - at >= 8 {
-      let found = Self.special(UnsafeRawPointer(at).loadUnaligned(as: UInt64.self))
-      guard found == 0 else {
-        at += found.trailingZeroBitCount &>> 3
-        return
-      }
-      at += 8
+    while end - at >= 16 {
+      let length = Self.plainLength(UnsafeRawPointer(at).loadUnaligned(as: SIMD16<UInt8>.self))
+      at += length
+      if length < 16 { return }
     }
+    var other = self
+    other.skipLastPlain()
+    at = other.at
+  }
+
+  /// The same near the end.
+  @inline(never)
+  private mutating func skipLastPlain() {
     while at < end, at.pointee >= 0x20, at.pointee != UInt8(ascii: "\""), at.pointee != UInt8(ascii: "\\") { at += 1 }
   }
 
-  /// The high bit of each quote, backslash and control character in eight bytes; see ``skipPlain()``.
+  /// How many of sixteen bytes stand before the first quote, backslash or control character.
   @inline(__always)
-  static func special(_ raw: UInt64) -> UInt64 {
-    let word = UInt64(littleEndian: raw)
-    let quotes = word ^ 0x2222_2222_2222_2222
-    let backslashes = word ^ 0x5C5C_5C5C_5C5C_5C5C
-    return
-      ((quotes &- 0x0101_0101_0101_0101) & ~quotes | (backslashes &- 0x0101_0101_0101_0101) & ~backslashes
-      | (word &- 0x2020_2020_2020_2020) & ~word) & 0x8080_8080_8080_8080
+  static func plainLength(_ bytes: SIMD16<UInt8>) -> Int {
+    // Each step with its type spelled out: the compiler otherwise takes the generic operators, lane by lane.
+    let quotes: SIMDMask<SIMD16<Int8>> = bytes .== SIMD16<UInt8>(repeating: UInt8(ascii: "\""))
+    let backslashes: SIMDMask<SIMD16<Int8>> = bytes .== SIMD16<UInt8>(repeating: UInt8(ascii: "\\"))
+    let controls: SIMDMask<SIMD16<Int8>> = bytes .< SIMD16<UInt8>(repeating: 0x20)
+    let special: SIMDMask<SIMD16<Int8>> = quotes .| backslashes .| controls
+    // A mask is sixteen bytes of ones and zeros: two words, whose lowest set bits tell the place.
+    let words = unsafeBitCast(special, to: (UInt64, UInt64).self)
+    if words.0 != 0 { return UInt64(littleEndian: words.0).trailingZeroBitCount &>> 3 }
+    return words.1 != 0 ? 8 &+ (UInt64(littleEndian: words.1).trailingZeroBitCount &>> 3) : 16
   }
 
   /// Passes over an escape, checking that it is one.

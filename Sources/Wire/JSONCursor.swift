@@ -30,6 +30,15 @@ struct JSONCursor {
   /// The byte here, after white space; fails at the end.
   @inline(__always)
   mutating func next() throws(Unreadable) -> UInt8 {
+    if at < end, at.pointee > 0x20 { return at.pointee }
+    var other = self
+    let byte = try other.nextAfterSpace()
+    at = other.at
+    return byte
+  }
+
+  @inline(never)
+  private mutating func nextAfterSpace() throws(Unreadable) -> UInt8 {
     while at < end {
       let byte = at.pointee
       guard byte <= 0x20 else { return byte }
@@ -71,9 +80,21 @@ struct JSONCursor {
   mutating func key() throws(Unreadable) -> JSONToken {
     try take(UInt8(ascii: "\""))
     let key = try string()
+    if end - at >= 2, at.pointee == UInt8(ascii: ":"), at[1] > 0x20 {
+      at += 1
+    } else {
+      var other = self
+      try other.colon()
+      at = other.at
+    }
+    return key
+  }
+
+  /// A colon with white space around it.
+  @inline(never)
+  private mutating func colon() throws(Unreadable) {
     try take(UInt8(ascii: ":"))
     _ = try next()
-    return key
   }
 
   /// Passes over a value of any kind and tells where it stood; `depth` counts the containers around it.

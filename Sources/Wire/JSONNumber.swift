@@ -47,7 +47,7 @@ struct JSONNumber {
   }
 
   /// 10⁰ … 10²², all exact.
-  private static let powers: [Double] = [
+  fileprivate static let powers: [Double] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
     1e21, 1e22,
   ]
@@ -82,6 +82,59 @@ struct JSONNumber {
 }
 
 extension JSONCursor {
+  /// Reads a number as a `Double`; what is not finite is out of range or was `-Infinity`.
+  @inline(__always)
+  mutating func double() throws(Unreadable) -> Double {
+    let (value, end) = try readDouble()
+    at = end
+    return value
+  }
+
+  /// Most numbers are a few digits with or without a point: those here, all others by ``number()``.
+  @inline(never)
+  private func readDouble() throws(Unreadable) -> (Double, UnsafePointer<UInt8>) {
+    let isNegative = at.pointee == UInt8(ascii: "-")
+    let first = isNegative ? at + 1 : at
+    var place = first
+    var mantissa: UInt64 = 0
+    Self.takeDigits(&place, end, &mantissa)
+    let whole = place - first
+    var fraction = 0
+    if place < end, place.pointee == UInt8(ascii: ".") {
+      let point = place
+      place += 1
+      Self.takeDigits(&place, end, &mantissa)
+      fraction = place - point - 1
+      if fraction == 0 { return try readAnyDouble() }
+    }
+    let isPlain = whole == 1 || whole > 1 && first.pointee != UInt8(ascii: "0")
+    guard isPlain, whole + fraction <= 15, place < end, place.pointee | 0x20 != UInt8(ascii: "e") else {
+      return try readAnyDouble()
+    }
+    // Exact for the reason given in `JSONNumber.double`.
+    let value = Double(Int64(bitPattern: mantissa)) / JSONNumber.powers[fraction]
+    return (isNegative ? -value : value, place)
+  }
+
+  @inline(__always)
+  private static func takeDigits(
+    _ place: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ mantissa: inout UInt64
+  ) {
+    while place < end {
+      let digit = place.pointee &- UInt8(ascii: "0")
+      guard digit <= 9 else { return }
+      mantissa = mantissa &* 10 &+ UInt64(digit)
+      place += 1
+    }
+  }
+
+  @inline(never)
+  private func readAnyDouble() throws(Unreadable) -> (Double, UnsafePointer<UInt8>) {
+    var cursor = self
+    let value = try cursor.number().double
+    return (value, cursor.at)
+  }
+
   /// Reads a number, or `-Infinity`, whose text the result then holds as incomplete.
   @inline(__always)
   mutating func number() throws(Unreadable) -> JSONNumber {

@@ -61,6 +61,7 @@ struct KeyTable<Target>: ~Copyable {
   }
 
   /// What a name held in an array stands for.
+  @inline(never)
   func find(_ bytes: [UInt8]) -> Target? {
     bytes.withUnsafeBytes { buffer in
       buffer.baseAddress.flatMap { find($0, buffer.count, end: $0 + buffer.count) }

@@ -21,17 +21,18 @@ struct Scratch: ~Copyable {
     count = bytes.count
   }
 
-  /// Forgets what was held and makes room for `length` bytes and one word more, which copies by words may overrun.
+  /// Forgets what was held and makes room for `length` bytes and sixteen more, which copies may overrun.
   private mutating func reserve(_ length: Int) {
     count = 0
-    guard capacity < length + 8 else { return }
+    guard capacity < length + 16 else { return }
     memory.deallocate()
-    capacity = max(length + 8, capacity * 2)
+    capacity = max(length + 16, capacity * 2)
     memory = .allocate(capacity: capacity)
   }
 
   /// Reads a string at `cursor`, whose opening quote has been taken, and holds its content without escapes. A lone
   /// surrogate becomes its three-byte form, as in ``JSONText``.
+  @inline(never)
   mutating func unescape(_ cursor: inout JSONCursor) throws(Unreadable) {
     // An escape is never shorter than what it stands for.
     reserve(cursor.end - cursor.at)
@@ -53,14 +54,13 @@ struct Scratch: ~Copyable {
   /// Copies up to the next quote, backslash or control character; see ``JSONCursor/skipPlain()``.
   @inline(__always)
   private static func copyPlain(_ cursor: inout JSONCursor, to output: inout UnsafeMutablePointer<UInt8>) {
-    while cursor.end - cursor.at >= 8 {
-      let word = UnsafeRawPointer(cursor.at).loadUnaligned(as: UInt64.self)
-      UnsafeMutableRawPointer(output).storeBytes(of: word, as: UInt64.self)
-      let found = JSONCursor.special(word)
-      let length = found == 0 ? 8 : found.trailingZeroBitCount &>> 3
+    while cursor.end - cursor.at >= 16 {
+      let bytes = UnsafeRawPointer(cursor.at).loadUnaligned(as: SIMD16<UInt8>.self)
+      UnsafeMutableRawPointer(output).storeBytes(of: bytes, as: SIMD16<UInt8>.self)
+      let length = JSONCursor.plainLength(bytes)
       cursor.at += length
       output += length
-      if found != 0 { return }
+      if length < 16 { return }
     }
     while cursor.at < cursor.end, cursor.at.pointee >= 0x20, cursor.at.pointee != UInt8(ascii: "\""),
       cursor.at.pointee != UInt8(ascii: "\\")

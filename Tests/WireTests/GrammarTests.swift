@@ -137,24 +137,28 @@ struct GrammarTests {
     return sign + whole + fraction + exponent
   }
 
-  private static func expectSameAsStrtod(_ literal: String) {
+  private static func expectSameAsStrtod(_ literal: String, _ decoder: EventDecoder) {
     let value = try? JSONValue.parse(Array(literal.utf8)).double
     #expect(value?.bitPattern == strtod(literal, nil).bitPattern, "\(literal)")
+    let event = try? decoder.read(#"{"entity_id":"a","data":{"queue_size":\#(literal)}}"#)
+    let expected = strtod(literal, nil)
+    #expect(event?.metrics[.queueSize]?.bitPattern == (expected.isFinite ? expected.bitPattern : nil), "\(literal)")
   }
 
   @Test func numbersAreThoseOfStrtod() {
     var random = SeededGenerator(seed: 4)
-    for _ in 0..<20_000 { Self.expectSameAsStrtod(Self.literal(&random)) }
-    for _ in 0..<10_000 { Self.expectSameAsStrtod("\(Double.random(in: 0...1, using: &random))") }
+    let decoder = EventDecoder()
+    for _ in 0..<20_000 { Self.expectSameAsStrtod(Self.literal(&random), decoder) }
+    for _ in 0..<10_000 { Self.expectSameAsStrtod("\(Double.random(in: 0...1, using: &random))", decoder) }
     for _ in 0..<10_000 {
       // Half-way between two doubles, which ties to even.
       let mantissa = UInt64.random(in: 1 << 53..<1 << 54, using: &random) | 1
-      Self.expectSameAsStrtod("\(mantissa)")
-      Self.expectSameAsStrtod("\(mantissa)e-\(Int.random(in: 1...20, using: &random))")
+      Self.expectSameAsStrtod("\(mantissa)", decoder)
+      Self.expectSameAsStrtod("\(mantissa)e-\(Int.random(in: 1...20, using: &random))", decoder)
     }
     for text in ["0", "-0", "-0.0", "1e22", "1e23", "9007199254740993", "4.9e-324", "2.2250738585072011e-308", "1e400"]
     {
-      Self.expectSameAsStrtod(text)
+      Self.expectSameAsStrtod(text, decoder)
     }
   }
 
