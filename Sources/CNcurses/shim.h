@@ -1,8 +1,7 @@
 #ifndef VIGIA_CNCURSES_H
 #define VIGIA_CNCURSES_H
 
-// As CLinux, so that both see the same C library.
-#define _GNU_SOURCE 1
+// No _GNU_SOURCE here or in CLinux: Swift's own Glibc module is read without it, and types of both must be the same.
 #define NCURSES_WIDECHAR 1
 #define NCURSES_NOMACROS 1
 #include <curses.h>
