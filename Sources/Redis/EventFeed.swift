@@ -103,9 +103,12 @@ package final class EventFeed {
   }
 
   /// Sends a request on the connection that answers at once; nil where the link is down.
-  package func send(_ request: Request, _ completion: @escaping Connection.Completion) -> Bool {
+  package func send(
+    _ request: Request, expecting expectation: ReplyReader.Expectation = .tree,
+    _ completion: @escaping Connection.Completion
+  ) -> Bool {
     guard let connection = asking.connection else { return false }
-    connection.send(request, completion)
+    connection.send(request, expecting: expectation, completion)
     connection.flush()
     return true
   }

@@ -1,0 +1,249 @@
+import Console
+import FleetModel
+import Glibc
+import Loop
+import Redis
+import Screen
+import Terminal
+import Wire
+
+/// The console at work: one loop around the terminal's keys, Redis and the clock, and the model between them.
+///
+/// A class, because the loop's handlers share it. It owns everything that changes.
+final class ConsoleProgram {
+  struct Options {
+    var feed = EventFeed.Options()
+    var isReadOnly = false
+    var ascii: Bool?
+    var theme = Theme.plain
+    /// Frames a second, at most.
+    var framesPerSecond = 30
+  }
+
+  private let loop: Loop
+  private let terminal: Terminal
+  private var feed: EventFeed?
+  private var decoder: KeyDecoder
+  private var model: Model
+  private var outbox = Outbox()
+  private let keys: Keys
+  private let identity: String
+  private let frameMilliseconds: Int64
+
+  private var needsFrame = true
+  private var lastFrameAt = MonotonicTime(nanoseconds: 0)
+  private var frameTimer: Loop.TimerID?
+  private var keyTimer: Loop.TimerID?
+  private var waitsForOutput = false
+
+  /// How long a command stays valid.
+  private static let commandLife = TimeSpan.minutes(1)
+
+  /// Opens the terminal; from here on nothing else may write to it.
+  init(loop: Loop, endpoint: Endpoint, options: Options, environment: [String: String]) throws(TerminalError) {
+    self.loop = loop
+    terminal = try Terminal(
+      environment: environment, options: .init(ascii: options.ascii, colors: nil, theme: options.theme))
+    decoder = KeyDecoder(table: terminal.keyTable)
+    identity = Identity.operator(environment)
+    keys = options.feed.keys
+    frameMilliseconds = Int64(1000 / max(1, min(options.framesPerSecond, 60)))
+    var settings = Model.Settings()
+    settings.isReadOnly = options.isReadOnly
+    settings.operator = identity
+    settings.place = endpoint.description
+    model = Model(
+      settings: settings, size: terminal.size, fleet: Fleet(seed: .random(in: .min ... .max)),
+      seed: .random(in: .min ... .max))
+    feed = EventFeed(loop: loop, endpoint: endpoint, options: options.feed) { [unowned self] in take($0) }
+    if let warning = terminal.warning { _ = model.update(.note(warning)) }
+  }
+
+  /// Runs until the operator quits or the terminal goes away.
+  func run() throws(SystemError) {
+    Terminal.installCrashRestore()
+    try loop.watchSignals([SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGCONT, SIGTSTP]) { [unowned self] in
+      receive(signal: $0)
+    }
+    watchTerminal()
+    loop.afterTurn = { [unowned self] in drawIfDue() }
+    tickEverySecond()
+    feed?.start()
+    loop.run()
+    loop.afterTurn = {}
+    feed?.stop()
+    terminal.close()
+  }
+
+  // MARK: What happens
+
+  private func take(_ notice: EventFeed.Notice) {
+    switch notice {
+    case .event(let event, _): model.fleet.apply(event)
+    case .unreadable(let reason, let origin): model.fleet.applyUnreadable(reason: reason.description, at: time(of: origin))
+    case .audit(let line):
+      outbox.acknowledge(line)
+      model.fleet.apply(line)
+    case .record(let id, let record): model.fleet.setRecord(record, of: id)
+    case .alert(let record): model.fleet.setAlert(record)
+    case .handler(let lease):
+      update(.handler(lease.map { .alive(id: $0.id, isRecording: $0.isRecording) } ?? .absent))
+    case .caughtUp: update(.caughtUp)
+    case .link(let state): linkChanged(state)
+    case .gap: break
+    }
+    needsFrame = true
+  }
+
+  private func time(of origin: EventFeed.Origin) -> Instant {
+    switch origin {
+    case .channel: now
+    case .entry(let id): id.instant
+    }
+  }
+
+  private var now: Instant { feed?.clock.now ?? .epoch }
+
+  private func linkChanged(_ state: EventFeed.LinkState) {
+    switch state {
+    case .connecting: update(.link(.connecting))
+    case .up:
+      update(.link(.up))
+      for command in outbox.resend(at: now) { publish(command) }
+    case .down(let since, let retryAt, let reason):
+      guard let clock = feed?.clock else { return }
+      update(
+        .link(.down(since: clock.instant(at: since), retryAt: retryAt.map { clock.instant(at: $0) }, reason: reason)))
+    }
+  }
+
+  private func update(_ message: Message) {
+    needsFrame = true
+    for effect in model.update(message) { perform(effect) }
+  }
+
+  private func perform(_ effect: Effect) {
+    switch effect {
+    case .send(let draft): send(draft)
+    case .readEvents(let agent): readEvents(of: agent)
+    case .suspend: suspend()
+    case .redraw: terminal.resize()
+    case .quit: loop.stop()
+    }
+  }
+
+  // MARK: Commands
+
+  private func send(_ draft: ActionDraft) {
+    let command = Command(
+      id: UUIDv7.make(at: now, random: (.random(in: .min ... .max), .random(in: .min ... .max))), action: draft.action,
+      targets: draft.targets, arguments: draft.arguments, operator: identity, reason: draft.reason, issuedAt: now,
+      expiresAt: now + Self.commandLife, observed: draft.observed)
+    outbox.add(command)
+    publish(command)
+    update(.sent(command))
+  }
+
+  private func publish(_ command: Command) {
+    let request = Request("XADD", keys.commands, "*", Keys.dataField, CommandCoding.encode(command))
+    _ = feed?.send(request) { [unowned self] result in
+      if case .success(.error(let error)) = result {
+        update(.note("the server refused the command: \(Scrubber.display(error.description))"))
+      }
+    }
+  }
+
+  /// Looks through the stream's end for an agent's latest events.
+  private func readEvents(of agent: AgentID) {
+    guard let feed else { return }
+    let search = EventSearch(agent: agent, stream: keys.events)
+    search.run(on: feed) { [unowned self] in update(.latestEvents(agent, $0)) }
+  }
+
+  // MARK: The terminal
+
+  private func watchTerminal() {
+    loop.watch(terminal.descriptor, .readable) { [unowned self] readiness in
+      if readiness.readable { readKeys() }
+      if readiness.writable { terminal.flush() }
+    }
+  }
+
+  private func readKeys() {
+    while true {
+      switch terminal.read() {
+      case .bytes(let bytes): press(decoder.feed(bytes, at: MonotonicTime.now.milliseconds))
+      case .nothing: return
+      case .gone: return loop.stop()
+      }
+    }
+  }
+
+  private func press(_ keys: [Key]) {
+    for report in decoder.takeReports() { terminal.note(report) }
+    _ = model.update(.tick(now))
+    for key in keys { update(.key(key)) }
+    loop.cancel(keyTimer)
+    keyTimer = decoder.deadline.map { deadline in
+      loop.schedule(at: MonotonicTime(nanoseconds: deadline * 1_000_000)) { [unowned self] in
+        press(decoder.expire(at: MonotonicTime.now.milliseconds))
+      }
+    }
+  }
+
+  private func receive(signal: Int32) {
+    switch signal {
+    case SIGWINCH:
+      terminal.resize()
+      update(.resized(terminal.size))
+    case SIGTSTP: suspend()
+    case SIGCONT:
+      terminal.resume()
+      update(.resized(terminal.size))
+    default: loop.stop()
+    }
+  }
+
+  private func suspend() {
+    terminal.suspend()
+    kill(0, SIGSTOP)
+    terminal.resume()
+    update(.resized(terminal.size))
+  }
+
+  // MARK: Frames
+
+  private func tickEverySecond() {
+    loop.schedule(inMilliseconds: 1000 - now.milliseconds % 1000) { [unowned self] in
+      needsFrame = true
+      tickEverySecond()
+    }
+  }
+
+  /// Draws where something changed: at once on a quiet screen, else when the last frame is old enough.
+  private func drawIfDue() {
+    watchOutput()
+    guard needsFrame, !terminal.isCongested else { return }
+    let elapsed = MonotonicTime.now.milliseconds(since: lastFrameAt)
+    guard elapsed >= Double(frameMilliseconds) else { return scheduleFrame(in: frameMilliseconds - Int64(elapsed)) }
+    needsFrame = false
+    lastFrameAt = .now
+    _ = model.update(.tick(now))
+    var grid = Grid(size: terminal.size, glyphs: terminal.glyphs)
+    model.draw(into: &grid)
+    terminal.present(grid)
+    watchOutput()
+  }
+
+  private func scheduleFrame(in milliseconds: Int64) {
+    guard frameTimer == nil else { return }
+    frameTimer = loop.schedule(inMilliseconds: max(1, milliseconds)) { [unowned self] in frameTimer = nil }
+  }
+
+  /// A frame that the terminal has not taken yet goes on when it can; nothing waits for it.
+  private func watchOutput() {
+    guard terminal.wantsWrite != waitsForOutput else { return }
+    waitsForOutput.toggle()
+    loop.change(terminal.descriptor, to: waitsForOutput ? [.readable, .writable] : [.readable])
+  }
+}
