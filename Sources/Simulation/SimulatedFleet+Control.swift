@@ -1,0 +1,104 @@
+import FleetModel
+import Wire
+
+extension SimulatedFleet {
+  /// Does as one entry of the control stream says; what the agents answer. A message to an agent that is not of this
+  /// fleet is somebody else's; one to no agent is for all of them.
+  package mutating func obey(_ message: ControlMessage) -> [SimulatedEvent] {
+    let targets: [Int]
+    if message.agent == .none {
+      targets = Array(agents.indices)
+    } else {
+      targets = positions[message.agent].map { [$0] } ?? []
+    }
+    return targets.flatMap { obey(message, at: $0) }
+  }
+
+  private mutating func obey(_ message: ControlMessage, at position: Int) -> [SimulatedEvent] {
+    let agent = agents[position].profile.id
+    switch message.action {
+    case .pause: return pause(position, message)
+    case .restart: return restart(position, message)
+    case .resume:
+      if agents[position].state == .paused { agents[position].state = .running }
+      agents[position].pausedUntil = nil
+    case .scale:
+      agents[position].replicas = replicas(for: position, message.arguments)
+    case .rateLimit:
+      let limit = message.arguments["per_minute"].flatMap { Int($0) } ?? 0
+      agents[position].rateLimit = limit > 0 ? limit : nil
+      agents[position].rateLimitedUntil = limit > 0 ? message.until : nil
+    case .activateBackup:
+      agents[position].backup = message.arguments["backup"].map { AgentID($0) } ?? backup(of: agent)
+    case .deactivateBackup: agents[position].backup = nil
+    case .blockIP:
+      if let address = message.arguments["ip"] { blocked[address] = .some(message.until) }
+    case .unblockIP:
+      if let address = message.arguments["ip"] { blocked[address] = nil }
+    case .escalate:
+      // Somebody steps in and talks to the users.
+      cure([.unhappyUsers], of: agent)
+    case .rebalance, .transfer, .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge,
+      .silence, .unsilence, .approve, .reject, .undo, .automation:
+      break
+    }
+    return [agents[position].status(answering: message.commandID)]
+  }
+
+  private mutating func pause(_ position: Int, _ message: ControlMessage) -> [SimulatedEvent] {
+    let interrupted = agents[position].restart?.commands ?? []
+    agents[position].restart = nil
+    agents[position].state = .paused
+    agents[position].pausedUntil = message.until
+    return (interrupted + [message.commandID]).map { agents[position].status(answering: $0) }
+  }
+
+  /// The agent is gone for some seconds, and answers when it is back.
+  private mutating func restart(_ position: Int, _ message: ControlMessage) -> [SimulatedEvent] {
+    agents[position].state = .restarting
+    agents[position].pausedUntil = nil
+    let earlier = agents[position].restart?.commands ?? []
+    agents[position].restart = .init(commands: earlier + [message.commandID], backAt: now + Self.restartTakes)
+    cure([.errorStorm, .unhappyUsers], of: agents[position].profile.id)
+    return [agents[position].status()]
+  }
+
+  private func replicas(for position: Int, _ arguments: [String: String]) -> Int {
+    let agent = agents[position]
+    if let wanted = arguments["replicas"].flatMap({ Int($0) }) { return max(0, wanted) }
+    guard let change = arguments["by"].flatMap({ Int($0) }) else { return agent.replicas }
+    return min(max(agent.replicas + change, agent.profile.replicas.lowerBound), agent.profile.replicas.upperBound)
+  }
+
+  private func backup(of agent: AgentID) -> AgentID? {
+    agents.first { $0.profile.backupFor == agent }?.profile.id
+  }
+
+  /// Ends what was restricted for a time, should nobody else have done so, and brings back who restarted.
+  mutating func endRestrictions() -> [SimulatedEvent] {
+    blocked = blocked.filter { isBlocked($0.key) }
+    return agents.indices.flatMap { endRestrictions(of: $0) }
+  }
+
+  private mutating func endRestrictions(of position: Int) -> [SimulatedEvent] {
+    var events: [SimulatedEvent] = []
+    if let until = agents[position].rateLimitedUntil, until <= now {
+      agents[position].rateLimit = nil
+      agents[position].rateLimitedUntil = nil
+      events.append(agents[position].status())
+    }
+    if agents[position].state == .paused, let until = agents[position].pausedUntil, until <= now {
+      agents[position].state = .running
+      agents[position].pausedUntil = nil
+      events.append(agents[position].status())
+    }
+    if let restart = agents[position].restart, restart.backAt <= now {
+      agents[position].restart = nil
+      agents[position].state = .running
+      agents[position].startAfresh()
+      events += restart.commands.map { agents[position].status(answering: $0) }
+      events.append(agents[position].metrics())
+    }
+    return events
+  }
+}

@@ -1,0 +1,104 @@
+import FleetModel
+
+/// When incidents begin, and which.
+struct IncidentTimetable: Sendable {
+  /// In turns a new one begins every so often, and ends by itself after a while.
+  static let interval = TimeSpan.seconds(25)
+  static let lasts = TimeSpan.seconds(70)
+
+  private let plan: IncidentPlan
+  private var next: Instant
+  private var begun = 0
+
+  init(_ plan: IncidentPlan, from start: Instant) {
+    self.plan = plan
+    next = start
+  }
+
+  /// The incidents that begin now: each with a number that decides whom it befalls.
+  mutating func due(at now: Instant) -> [(incident: SimulatedIncident, number: Int, until: Instant?)] {
+    switch plan {
+    case .none: return []
+    case .fixed(let incidents):
+      guard begun == 0 else { return [] }
+      begun = incidents.count
+      return incidents.enumerated().map { ($1, $0, nil) }
+    case .automatic:
+      guard now >= next else { return [] }
+      next = now + Self.interval
+      defer { begun += 1 }
+      let all = SimulatedIncident.allCases
+      return [(all[begun % all.count], begun, now + Self.lasts)]
+    }
+  }
+}
+
+extension SimulatedFleet {
+  /// Lets incidents begin and end; what says so beforehand.
+  mutating func beginAndEndIncidents() -> [SimulatedEvent] {
+    outbreaks.removeAll { $0.until.map { $0 <= now } ?? false || positions[$0.agent] == nil }
+    return incidents.due(at: now).flatMap { begin($0.incident, number: $0.number, until: $0.until) }
+  }
+
+  /// Ends the incidents of an agent that something has cured.
+  mutating func cure(_ incidents: Set<SimulatedIncident>, of agent: AgentID) {
+    outbreaks.removeAll { $0.agent == agent && incidents.contains($0.incident) }
+  }
+
+  /// An intrusion is felt while an address of it is not blocked.
+  func isFelt(_ outbreak: Outbreak) -> Bool {
+    outbreak.incident != .intrusion || outbreak.addresses.contains { !isBlocked($0) }
+  }
+
+  func isBlocked(_ address: String) -> Bool {
+    guard let end = blocked[address] else { return false }
+    return end.map { now < $0 } ?? true
+  }
+
+  /// What the incidents under way make their agents say.
+  mutating func incidentReports() -> [SimulatedEvent] {
+    outbreaks.indices.compactMap { index in
+      let outbreak = outbreaks[index]
+      guard outbreak.nextReport <= now, isFelt(outbreak), let agent = agent(outbreak.agent), agent.state == .running
+      else { return nil }
+      outbreaks[index].nextReport = now + outbreak.interval
+      outbreaks[index].reports += 1
+      var event = report(of: outbreak, agent)
+      event.eventID = eventID()
+      return event
+    }
+  }
+
+  private mutating func report(of outbreak: Outbreak, _ agent: SimulatedAgent) -> SimulatedEvent {
+    switch outbreak.incident {
+    case .errorStorm: return agent.performanceDegraded()
+    case .trafficSpike: return agent.highTraffic()
+    case .unhappyUsers: return agent.satisfactionLow(&random)
+    case .intrusion:
+      let open = outbreak.addresses.filter { !isBlocked($0) }
+      return agent.securityAlert(from: open, repeats: outbreak.reports)
+    }
+  }
+
+  private mutating func begin(_ incident: SimulatedIncident, number: Int, until: Instant?) -> [SimulatedEvent] {
+    let primaries = agents.filter { $0.profile.backupFor == nil }
+    guard !primaries.isEmpty else { return [] }
+    // From the third on, by steps that pass through all of them: the next incident befalls somebody else.
+    let victim = primaries[(1 + number * 3) % primaries.count]
+    var outbreak = Outbreak(
+      incident: incident, agent: victim.profile.id, since: now, until: until, nextReport: now + .seconds(2))
+    guard incident == .trafficSpike else {
+      if incident == .intrusion { outbreak.addresses = (0..<2).map { _ in address() } }
+      outbreaks.append(outbreak)
+      return []
+    }
+    outbreaks.append(outbreak)
+    return victim.state == .running ? [victim.predictiveAlert()] : []
+  }
+
+  /// An address of the networks that are set aside for documentation (RFC 5737).
+  private mutating func address() -> String {
+    let network = random.chance(0.5) ? "203.0.113" : "198.51.100"
+    return "\(network).\(Int.random(in: 2...254, using: &random))"
+  }
+}

@@ -1,0 +1,165 @@
+import FleetModel
+
+/// A company's worth of simulated agents: they work, fall into trouble, and do as the control stream says.
+///
+/// A value with a seeded random source: time and control messages go in, events come out, and the same inputs always
+/// give the same events.
+package struct SimulatedFleet: Sendable {
+  /// How long a restarting agent is away.
+  package static let restartTakes = TimeSpan.seconds(3)
+  /// A longer step than this is taken for a pause of the simulation, not for time that its agents lived through.
+  private static let longestStep = TimeSpan.seconds(1)
+
+  /// Events a second, those of incidents included; more only where incidents alone make more.
+  package let rate: Double
+  package private(set) var now: Instant
+  var agents: [SimulatedAgent]
+  var positions: [AgentID: Int]
+  var random: SeededRandom
+  var outbreaks: [Outbreak] = []
+  /// Blocked address → end; nil for none.
+  var blocked: [String: Instant?] = [:]
+  var incidents: IncidentTimetable
+  private var visitors: Visitors
+  /// Regular events that are due.
+  private var due = 0.0
+  private var cursor = 0
+  private var isIntroduced = false
+  private var lastEventNumber = 0
+
+  /// - Parameters:
+  ///   - agents: how many there are at all times; now and then one more comes for a while.
+  ///   - rate: events a second.
+  ///   - seed: what everything random follows from.
+  package init(agents count: Int, rate: Double, seed: UInt64, incidents plan: IncidentPlan, at start: Instant) {
+    agents = Roster.agents(count).map(SimulatedAgent.init)
+    positions = Dictionary(uniqueKeysWithValues: agents.enumerated().map { ($1.profile.id, $0) })
+    self.rate = rate
+    random = SeededRandom(seed: seed)
+    now = start
+    incidents = IncidentTimetable(plan, from: start)
+    visitors = Visitors(from: start)
+  }
+
+  /// How many agents there are at present.
+  package var count: Int { agents.count }
+
+  /// Lets time pass up to `instant`; what the agents published in it, in order.
+  package mutating func advance(to instant: Instant) -> [SimulatedEvent] {
+    var events = introductions()
+    let span = min(instant - now, Self.longestStep)
+    guard span > .zero else { return events }
+    now = instant
+    events += beginAndEndIncidents()
+    events += endRestrictions()
+    step(seconds: Double(span.milliseconds) / 1000)
+    events += comeAndGo()
+    events += incidentReports()
+    events += healthReports()
+    due = min(due + rate * Double(span.milliseconds) / 1000 - Double(events.count), max(1, rate))
+    while due >= 1 {
+      due -= 1
+      if let event = nextRegularEvent() { events.append(event) }
+    }
+    return events
+  }
+
+  /// Where an agent stands; nil for one that is not of this fleet.
+  func agent(_ id: AgentID) -> SimulatedAgent? { positions[id].map { agents[$0] } }
+
+  /// An id for an event that must not count twice.
+  mutating func eventID() -> String {
+    lastEventNumber += 1
+    return "sim-\(String(random.next(), radix: 16))-\(lastEventNumber)"
+  }
+
+  /// At first every agent says what it is and how it fares, so that an observer sees all of them at once.
+  private mutating func introductions() -> [SimulatedEvent] {
+    guard !isIntroduced else { return [] }
+    isIntroduced = true
+    return agents.flatMap { [$0.created(), $0.status(), $0.metrics()] }
+  }
+
+  private mutating func step(seconds: Double) {
+    var pressures = [SimulatedAgent.Pressure](repeating: .init(), count: agents.count)
+    for outbreak in outbreaks {
+      guard let position = positions[outbreak.agent], isFelt(outbreak) else { continue }
+      pressures[position].incidents.insert(outbreak.incident)
+    }
+    for agent in agents {
+      guard let backup = agent.backup, let position = positions[backup] else { continue }
+      // A paused primary's users go to the backup as well.
+      pressures[position].borrowed += agent.demand * (agent.state == .running ? SimulatedAgent.handedOver : 1)
+    }
+    for position in agents.indices { agents[position].step(seconds: seconds, pressures[position], &random) }
+  }
+
+  private mutating func healthReports() -> [SimulatedEvent] {
+    agents.indices.compactMap { position in
+      let agent = agents[position]
+      guard agent.state == .running, agent.health < 0.4, agent.nextHealthReport <= now else { return nil }
+      agents[position].nextHealthReport = now + .seconds(10)
+      return agent.healthCritical()
+    }
+  }
+
+  /// Agents take turns; one that does not run lets its turn pass in silence.
+  private mutating func nextRegularEvent() -> SimulatedEvent? {
+    guard !agents.isEmpty else { return nil }
+    cursor = (cursor + 1) % agents.count
+    let agent = agents[cursor]
+    guard agent.state == .running else { return nil }
+    switch Int.random(in: 0..<100, using: &random) {
+    case ..<93: return agent.metrics()
+    case ..<97: return agent.feedback(&random)
+    case ..<99: return agent.handoffRequested(&random)
+    default: return agent.updated()
+    }
+  }
+
+  private mutating func comeAndGo() -> [SimulatedEvent] {
+    switch visitors.advance(to: now) {
+    case .none: return []
+    case .come(let number):
+      let visitor = SimulatedAgent(Roster.visitor(number))
+      positions[visitor.profile.id] = agents.count
+      agents.append(visitor)
+      return [visitor.created(), visitor.metrics()]
+    case .go(let number):
+      // The last to come is the first to go, so that nobody's position changes.
+      guard agents.last?.profile.id == Roster.visitor(number).id, let visitor = agents.popLast() else { return [] }
+      positions[visitor.profile.id] = nil
+      return [visitor.deleted()]
+    }
+  }
+}
+
+/// When agents come that stay only for a while.
+private struct Visitors: Sendable {
+  enum Change { case none, come(Int), go(Int) }
+
+  private static let firstAfter = TimeSpan.seconds(12)
+  private static let stay = TimeSpan.seconds(45)
+  private static let every = TimeSpan.minutes(4)
+
+  private var next: Instant
+  private var isPresent = false
+  private var number = 0
+
+  init(from start: Instant) {
+    next = start + Self.firstAfter
+  }
+
+  mutating func advance(to now: Instant) -> Change {
+    guard now >= next else { return .none }
+    if isPresent {
+      isPresent = false
+      next = now + Self.every
+      return .go(number)
+    }
+    isPresent = true
+    number += 1
+    next = now + Self.stay
+    return .come(number)
+  }
+}
