@@ -20,7 +20,7 @@ struct IncidentTimetable: Sendable {
     switch plan {
     case .none: return []
     case .fixed(let incidents):
-      guard begun == 0 else { return [] }
+      guard begun == 0, now >= next else { return [] }
       begun = incidents.count
       return incidents.enumerated().map { ($1, $0, nil) }
     case .automatic:

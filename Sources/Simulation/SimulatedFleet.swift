@@ -31,13 +31,17 @@ package struct SimulatedFleet: Sendable {
   ///   - agents: how many there are at all times; now and then one more comes for a while.
   ///   - rate: events a second.
   ///   - seed: what everything random follows from.
-  package init(agents count: Int, rate: Double, seed: UInt64, incidents plan: IncidentPlan, at start: Instant) {
+  ///   - incidentsFrom: when the first incident may begin; nil for at once.
+  package init(
+    agents count: Int, rate: Double, seed: UInt64, incidents plan: IncidentPlan, at start: Instant,
+    incidentsFrom: Instant? = nil
+  ) {
     agents = Roster.agents(count).map(SimulatedAgent.init)
     positions = Dictionary(uniqueKeysWithValues: agents.enumerated().map { ($1.profile.id, $0) })
     self.rate = rate
     random = SeededRandom(seed: seed)
     now = start
-    incidents = IncidentTimetable(plan, from: start)
+    incidents = IncidentTimetable(plan, from: incidentsFrom ?? start)
     visitors = Visitors(from: start)
   }
 
