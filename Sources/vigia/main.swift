@@ -1,1 +1,1 @@
-print("vigia")
+Vigia.main()

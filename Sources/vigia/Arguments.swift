@@ -1,0 +1,12 @@
+import ArgumentParser
+import FleetModel
+import Simulation
+
+extension TimeSpan: ExpressibleByArgument {
+  /// `90s`, `15m`, `1h` or `2d`.
+  public init?(argument: String) { self.init(argument) }
+}
+
+extension SimulatedIncident: ExpressibleByArgument {}
+extension Simulator.Settings.Destination: ExpressibleByArgument {}
+extension Simulator.Settings.Format: ExpressibleByArgument {}

@@ -1,0 +1,18 @@
+import ArgumentParser
+
+/// How a command ends, as the shell sees it. Wrong usage is argument-parser's own 64.
+enum Exit: Int32 {
+  case done = 0
+  /// Failed or refused.
+  case failed = 1
+  case noAnswer = 3
+  case redisUnreachable = 4
+
+  var code: ExitCode { ExitCode(rawValue) }
+
+  /// Says why on stderr; what to throw.
+  func saying(_ reason: String) -> ExitCode {
+    Output.error("vigia: \(reason)")
+    return code
+  }
+}

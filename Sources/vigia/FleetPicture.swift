@@ -1,0 +1,128 @@
+import FleetModel
+import Screen
+import Wire
+
+/// The fleet at one moment, as text or JSON.
+struct FleetPicture {
+  let fleet: Fleet
+  /// Events that came, readable or not.
+  let received: Int
+  let handler: Lease?
+  let now: Instant
+
+  /// Agents with their open alerts, worst first.
+  private var ranked: [(agent: Agent, alerts: [Alert])] {
+    let rows = fleet.agents.indices.compactMap { position in
+      fleet.agents[position].map { (agent: $0, alerts: fleet.alerts(ofAgentAt: position)) }
+    }
+    return rows.sorted { left, right in
+      let (leftWorst, rightWorst) = (left.alerts.first?.record.severity, right.alerts.first?.record.severity)
+      if leftWorst != rightWorst {
+        guard let leftWorst else { return false }
+        return rightWorst.map { leftWorst > $0 } ?? true
+      }
+      if left.alerts.count != right.alerts.count { return left.alerts.count > right.alerts.count }
+      return left.agent.id.bytes.lexicographicallyPrecedes(right.agent.id.bytes)
+    }
+  }
+
+  // MARK: JSON
+
+  var json: JSONValue {
+    let unreadable = fleet.counts.unreadable.sorted { $0.key < $1.key }
+    return [
+      "events": [
+        "received": .integer(Int64(received)),
+        "decoded": .integer(Int64(received - fleet.counts.unreadableTotal)),
+        "unreadable": .integer(Int64(fleet.counts.unreadableTotal)),
+        "duplicates": .integer(Int64(fleet.counts.duplicates)),
+        "reasons": .object(
+          JSONObject(members: unreadable.map { (Array($0.key.utf8), .integer(Int64($0.value))) })),
+      ],
+      "agents": .array(ranked.map { json($0.agent, $0.alerts) }),
+      "handler": HandlerJSON.json(handler),
+    ]
+  }
+
+  private func json(_ agent: Agent, _ alerts: [Alert]) -> JSONValue {
+    var metrics = JSONObject()
+    for metric in Metric.allCases {
+      if let value = agent.value(metric) { metrics[metric.field] = Self.number(value, metric) }
+    }
+    return [
+      "id": .string(agent.id.bytes), "name": .string(agent.name), "role": .string(agent.role),
+      "state": .string(agent.state.rawValue),
+      "replicas": (agent.record.replicas ?? agent.reported?.replicas).map { .integer(Int64($0)) },
+      "metrics": .object(metrics), "alerts": .array(alerts.map { AlertCoding.jsonWithID($0.record) }),
+      "record": agent.record.version > 0 ? AgentRecordCoding.json(agent.record) : nil,
+      "events": .integer(Int64(agent.eventCount)), "last_event": .string(ISO8601.format(agent.lastEventAt)),
+    ]
+  }
+
+  /// Values are kept in single precision: more digits than it has would be noise.
+  private static func number(_ value: Double, _ metric: Metric) -> JSONValue {
+    let rounded = (value * 10_000).rounded() / 10_000
+    return Int64(exactly: rounded).map { .integer($0) } ?? .number(rounded)
+  }
+
+  // MARK: Text
+
+  /// A table of the agents, and a line for the fleet as a whole.
+  var lines: [String] {
+    let header = ["agent", "name", "state", "errors", "response", "traffic", "queue", "rating", "health", "alerts"]
+    let rows = ranked.map { cells($0.agent, $0.alerts) }
+    return TextTable.lines([header] + rows, rightAligned: 3...8) + [summary]
+  }
+
+  private func cells(_ agent: Agent, _ alerts: [Alert]) -> [String] {
+    func cell(_ metric: Metric, _ format: (Double) -> String) -> String { agent.value(metric).map(format) ?? "-" }
+    return [
+      agent.id.description.shown, agent.name.shown, agent.state.rawValue,
+      cell(.errorRate) { Self.decimal($0 * 100, 1) + "%" }, cell(.responseTime) { Self.decimal($0, 0) + "ms" },
+      cell(.messagesPerMinute) { Self.decimal($0, 0) + "/m" }, cell(.queueSize) { Self.decimal($0, 0) },
+      cell(.averageRating) { Self.decimal($0, 2) }, cell(.healthScore) { Self.decimal($0, 2) },
+      alerts.map { "\($0.record.severity.rawValue) \(Self.word(for: $0.id.kind))" }.joined(separator: ", "),
+    ]
+  }
+
+  private var summary: String {
+    let who = handler.map { "handler \($0.id.shown) alive" } ?? "no handler alive"
+    let unreadable = fleet.counts.unreadableTotal
+    return "\(fleet.count) agents, \(received) events, \(unreadable) unreadable, \(fleet.alerts.count) alerts, \(who)"
+  }
+
+  private static func word(for kind: AlertKind) -> String {
+    let type = kind.type
+    return String(type.hasPrefix("agent.") ? type.dropFirst("agent.".count) : type[...]).replacing("_", with: " ")
+  }
+
+  /// A number with so many digits after the point.
+  private static func decimal(_ value: Double, _ digits: Int) -> String {
+    let scale = digits == 0 ? 1.0 : digits == 1 ? 10 : 100
+    guard let scaled = Int64(exactly: (value * scale).rounded()) else { return "?" }
+    guard digits > 0 else { return "\(scaled)" }
+    let fraction = String(abs(scaled) % Int64(scale))
+    return "\(scaled / Int64(scale))." + String(repeating: "0", count: digits - fraction.count) + fraction
+  }
+}
+
+/// Columns of text, aligned by the width that a terminal gives them.
+enum TextTable {
+  /// A name may be kilobytes long; a cell shows this much of it.
+  private static let widest = 40
+
+  /// - Parameter rightAligned: columns of numbers.
+  static func lines(_ rows: [[String]], rightAligned: ClosedRange<Int>) -> [String] {
+    let rows = rows.map { row in row.map { TextWidth.prefix($0, columns: $0 == row.last ? .max : widest).0 } }
+    let columns = rows.first?.count ?? 0
+    let widths = (0..<columns).map { column in rows.map { TextWidth.columns($0[column]) }.max() ?? 0 }
+    return rows.map { row in
+      let cells = row.indices.map { column in
+        let space = String(repeating: " ", count: widths[column] - TextWidth.columns(row[column]))
+        return rightAligned.contains(column) ? space + row[column] : row[column] + space
+      }
+      let line = cells.joined(separator: "  ")
+      return String(line[..<(line.lastIndex { $0 != " " }.map { line.index(after: $0) } ?? line.startIndex)])
+    }
+  }
+}

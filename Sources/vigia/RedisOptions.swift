@@ -1,0 +1,41 @@
+import ArgumentParser
+import Glibc
+import Redis
+
+/// Which Redis.
+struct RedisOptions: ParsableArguments {
+  @Option(
+    name: .customLong("redis"),
+    help: ArgumentHelp(
+      "redis://[user:pass@]host:port/db or unix:///path (default: $VIGIA_REDIS, $REDIS_URL, 127.0.0.1:6379).",
+      valueName: "url"))
+  var url: String?
+
+  /// The place that the option, or else the environment, names. The message of an error never repeats a URL, which may
+  /// hold a password.
+  func endpoint() throws -> Endpoint {
+    if let url { return try Self.parse(url, from: "--redis") }
+    for variable in ["VIGIA_REDIS", "REDIS_URL"] {
+      if let url = Environment[variable], !url.isEmpty { return try Self.parse(url, from: "$\(variable)") }
+    }
+    return .default
+  }
+
+  private static func parse(_ url: String, from origin: String) throws -> Endpoint {
+    do {
+      return try Endpoint(url: url)
+    } catch {
+      throw ValidationError("\(origin): \(error)")
+    }
+  }
+}
+
+/// The process's environment.
+enum Environment {
+  static subscript(name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+  /// Those of the named variables that are set.
+  static func values(_ names: String...) -> [String: String] {
+    Dictionary(uniqueKeysWithValues: names.compactMap { name in self[name].map { (name, $0) } })
+  }
+}

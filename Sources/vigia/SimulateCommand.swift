@@ -1,0 +1,65 @@
+import ArgumentParser
+import FleetModel
+import Simulation
+import Wire
+
+/// `vigia simulate`.
+struct SimulateCommand: ParsableCommand {
+  /// Incidents that come by themselves.
+  enum Timetable: String, CaseIterable, ExpressibleByArgument { case none, auto }
+
+  static let configuration = CommandConfiguration(
+    commandName: "simulate",
+    abstract: "Publish the events of a simulated fleet, and obey the control stream.",
+    discussion: """
+      A Redis that holds foreign events, or on which others publish, is refused without --into-live: simulated trouble \
+      would be taken for real.
+      """)
+
+  @OptionGroup var redis: RedisOptions
+  @Option(help: "How many agents.") var agents = 12
+  @Option(help: "Events a second.") var rate = 20.0
+  @Option(help: "What everything random follows from (default: another one each time).") var seed: UInt64?
+  @Option(name: .customLong("for"), help: "End after this long, such as 30s (default: on Ctrl-C).")
+  var duration: TimeSpan?
+  @Option(help: "Where events go.") var into = Simulator.Settings.Destination.channels
+  @Option(help: "How messages are written; flat is for the stream only.") var format = Simulator.Settings.Format.mixed
+  @Option(help: "An incident from the start, until somebody cures it (several times).")
+  var incident: [SimulatedIncident] = []
+  @Option(help: "Whether incidents come by themselves, one after the other.") var incidents = Timetable.none
+  @Option(help: "Put this much past into an empty stream of events first, such as 15m.") var history: TimeSpan?
+  @Flag(help: "Run even where others publish.") var intoLive = false
+  @Option(help: "Print what was published as JSON this often, and at the end.") var report: TimeSpan?
+
+  func validate() throws {
+    guard (1...100_000).contains(agents) else { throw ValidationError("--agents is not in 1…100000") }
+    guard rate > 0, rate <= 1_000_000 else { throw ValidationError("--rate is not above 0 and up to 1000000") }
+    guard incident.isEmpty || incidents == .none else {
+      throw ValidationError("--incident and --incidents auto exclude each other")
+    }
+    guard format != .flat || into == .stream else { throw ValidationError("--format flat needs --into stream") }
+    _ = try redis.endpoint()
+  }
+
+  func run() throws {
+    let session = try Session()
+    let run = SimulationRun(session, endpoint: try redis.endpoint(), settings: settings, report: report)
+    try session.onInterrupt { run.finish() }
+    if let duration { session.loop.schedule(inMilliseconds: duration.milliseconds) { run.finish() } }
+    run.start()
+    try session.run()
+  }
+
+  private var settings: Simulator.Settings {
+    var settings = Simulator.Settings()
+    settings.agents = agents
+    settings.rate = rate
+    settings.seed = seed ?? .random(in: 0...UInt64.max)
+    settings.incidents = !incident.isEmpty ? .fixed(incident) : incidents == .auto ? .automatic : .none
+    settings.destination = into
+    settings.format = format
+    settings.joinsOthers = intoLive
+    settings.history = history ?? .zero
+    return settings
+  }
+}

@@ -1,0 +1,108 @@
+import ArgumentParser
+import FleetModel
+import Loop
+import Redis
+import Wire
+
+/// `vigia status`.
+struct StatusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Print the fleet once, worst first.",
+    discussion: "It reads the history of the stream; where that holds no event it listens for 5 seconds.")
+
+  @OptionGroup var redis: RedisOptions
+  @Flag(help: "As one JSON document.") var json = false
+  @Option(help: "How far back to begin.") var history = TimeSpan.hours(1)
+
+  func validate() throws { _ = try redis.endpoint() }
+
+  func run() throws {
+    let session = try Session()
+    let survey = Survey(session, endpoint: try redis.endpoint(), history: history) { picture in
+      if json { Output.json(picture.json) } else { picture.lines.forEach(Output.line) }
+    }
+    try session.onInterrupt { session.end(.failed) }
+    survey.start()
+    try session.run()
+  }
+}
+
+/// Looks at the fleet until there is something to show.
+///
+/// A class, since the feed's notices and the loop's timers share it.
+final class Survey {
+  private static let listensMilliseconds: Int64 = 5000
+  /// Records are asked for agent by agent, and no notice says which one was the last.
+  private static let settlesMilliseconds: Int64 = 250
+  private static let longestMilliseconds: Int64 = 30_000
+
+  private let session: Session
+  private let endpoint: Endpoint
+  private let history: TimeSpan
+  private let show: (FleetPicture) -> Void
+  private var fleet = Fleet(seed: .random(in: 0...UInt64.max))
+  private var received = 0
+  private var lease: Lease?
+  private var knowsHandler = false
+  private var isCaughtUp = false
+  private var isFinishing = false
+  private lazy var feed = EventFeed(loop: session.loop, endpoint: endpoint, options: options) {
+    [unowned self] in take($0)
+  }
+
+  init(_ session: Session, endpoint: Endpoint, history: TimeSpan, _ show: @escaping (FleetPicture) -> Void) {
+    self.session = session
+    self.endpoint = endpoint
+    self.history = history
+    self.show = show
+  }
+
+  func start() {
+    feed.start()
+    session.loop.schedule(inMilliseconds: Self.longestMilliseconds) { [weak self] in
+      guard let self else { return }
+      session.fail(.noAnswer, "Redis at \(endpoint) did not tell its history in 30 s".shown)
+    }
+  }
+
+  private var options: EventFeed.Options {
+    var options = EventFeed.Options()
+    options.history = history
+    return options
+  }
+
+  private func take(_ notice: EventFeed.Notice) {
+    switch notice {
+    case .event(let event, _):
+      received += 1
+      fleet.apply(event)
+    case .unreadable(let reason, let origin):
+      received += 1
+      fleet.applyUnreadable(reason: reason.description, at: origin.id?.instant ?? feed.clock.now)
+    case .audit(let line): fleet.apply(line)
+    case .record(let agent, let record): fleet.setRecord(record, of: agent)
+    case .alert(let record): fleet.setAlert(record)
+    case .handler(let found):
+      lease = found
+      knowsHandler = true
+    case .caughtUp: isCaughtUp = true
+    case .link(.down(_, _, let reason)):
+      session.fail(.redisUnreachable, "Redis at \(endpoint) cannot be reached: \(reason)".shown)
+    case .link, .gap: break
+    }
+    finishIfReady()
+  }
+
+  private func finishIfReady() {
+    guard isCaughtUp, knowsHandler, !isFinishing else { return }
+    isFinishing = true
+    let wait = received == 0 ? Self.listensMilliseconds : Self.settlesMilliseconds
+    session.loop.schedule(inMilliseconds: wait) { [weak self] in
+      guard let self else { return }
+      fleet.advance(to: feed.clock.now)
+      show(FleetPicture(fleet: fleet, received: received, handler: lease, now: feed.clock.now))
+      feed.stop()
+      session.end()
+    }
+  }
+}

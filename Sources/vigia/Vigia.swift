@@ -1,0 +1,17 @@
+import ArgumentParser
+
+/// The program: `vigia` alone is the console.
+struct Vigia: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "vigia",
+    abstract: "A lookout over a fleet of AI agents: watch them live, and act.",
+    discussion: """
+      Exit codes: 0 done, 1 failed or refused, 3 no answer in time, 4 Redis unreachable, 64 wrong usage.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      ConsoleCommand.self, DemoCommand.self, StatusCommand.self, TailCommand.self, SendCommand.self,
+      HandlerCommand.self, SimulateCommand.self,
+    ],
+    defaultSubcommand: ConsoleCommand.self)
+}
