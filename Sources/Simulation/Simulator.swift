@@ -145,8 +145,10 @@ package final class Simulator {
     guard settings.history > .zero, let connection = link.connection else { return goLive() }
     connection.send(Request("XLEN", settings.keys.events)) { [weak self] result in
       guard let self else { return }
-      if case .success(let reply) = result, reply.integer == 0 { publishHistory(until: now) }
-      goLive()
+      guard case .success(let reply) = result, reply.integer == 0 else { return goLive() }
+      publishHistory(until: now)
+      // Answers come in order: with this one the past is written.
+      link.connection?.send(Request("PING")) { [weak self] _ in self?.goLive() }
     }
   }
 

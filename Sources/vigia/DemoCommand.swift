@@ -1,7 +1,50 @@
 import ArgumentParser
+import FleetModel
 
 /// `vigia demo`.
 struct DemoCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "demo", abstract: "Everything at once.")
-  func run() throws { throw Exit.failed.saying("not yet") }
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract: "Watch a simulated fleet: a private Redis, agents, a handler and the console, with nothing set up.",
+    discussion: "Nothing is left behind, and nothing outside is touched.")
+
+  @Flag(help: "Without the console: send every kind of command, and print what became of it as JSON.")
+  var headless = false
+  @Option(name: .customLong("for"), help: "How long --headless takes.") var duration = TimeSpan.seconds(20)
+  @Option(help: "How many agents.") var agents = 12
+  @Option(help: "Events a second.") var rate = 20.0
+  @Option(help: "What everything random follows from (default: another one each time).") var seed: UInt64?
+
+  func validate() throws {
+    guard (7...100_000).contains(agents) else { throw ValidationError("--agents is not in 7…100000") }
+    guard rate > 0, rate <= 1_000_000 else { throw ValidationError("--rate is not above 0 and up to 1000000") }
+  }
+
+  func run() throws {
+    let stage = try DemoStage(isQuiet: !headless)
+    if headless { try runHeadless(stage) } else { try runConsole(stage) }
+  }
+
+  private func runHeadless(_ stage: DemoStage) throws {
+    let session = try Session()
+    let demo = HeadlessDemo(session, stage: stage, duration: duration, simulation: simulation)
+    try session.onInterrupt { session.end(.failed) }
+    try demo.start()
+    try session.run()
+  }
+
+  private func runConsole(_ stage: DemoStage) throws {
+    // The past goes into the stream before anybody else writes to it.
+    let output = try stage.startSimulator(simulation + ["--history", "15m"])
+    try output.waitForLine()
+    try stage.startHandler()
+    try ConsoleProgram.run(endpoint: stage.endpoint)
+    withExtendedLifetime((stage, output)) {}
+  }
+
+  private var simulation: [String] {
+    var arguments = ["--agents", "\(agents)", "--rate", "\(rate)", "--incidents", "auto"]
+    if let seed { arguments += ["--seed", "\(seed)"] }
+    return arguments
+  }
 }

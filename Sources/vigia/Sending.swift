@@ -28,7 +28,8 @@ final class Sending {
     self.order = order
     self.wait = wait
     report = SendingReport(isJSON: isJSON)
-    progress = SendingProgress(targets: order.targets.count, needsObedience: untilObeyed)
+    progress = SendingProgress(
+      targets: order.targets.count, needsObedience: untilObeyed && order.action.reachesRuntimes)
   }
 
   func start() {
