@@ -13,6 +13,7 @@ struct DemoCommand: ParsableCommand {
   @Option(name: .customLong("for"), help: "How long --headless takes.") var duration = TimeSpan.seconds(20)
   @Option(help: "How many agents.") var agents = 12
   @Option(help: "Events a second.") var rate = 20.0
+  @OptionGroup var look: LookOptions
   @Option(help: "What everything random follows from (default: another one each time).") var seed: UInt64?
 
   func validate() throws {
@@ -38,7 +39,7 @@ struct DemoCommand: ParsableCommand {
     let output = try stage.startSimulator(simulation + ["--history", "15m"])
     try output.waitForLine()
     try stage.startHandler()
-    try ConsoleProgram.run(endpoint: stage.endpoint)
+    try ConsoleProgram.run(endpoint: stage.endpoint, options: try look.options())
     withExtendedLifetime((stage, output)) {}
   }
 

@@ -49,6 +49,6 @@ final class EventSearch {
     else { return }
     let data = (try? JSONValue.parse(event.bytes))?["data"]?.encoded ?? []
     found.append(
-      EventDigest(at: entry.id.instant, type: event.dottedType, data: String(decoding: data, as: UTF8.self)))
+      EventDigest(at: entry.id.instant, type: event.typeName, data: String(decoding: data, as: UTF8.self)))
   }
 }
