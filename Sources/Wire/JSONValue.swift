@@ -67,7 +67,7 @@ package enum JSONValue: Equatable, Sendable {
   package var isNull: Bool { self == .null }
 }
 
-/// An object's members in the order in which they were written; a key that comes twice keeps its last value.
+/// An object's members in the order in which they were written; of a key that was written twice the last is found.
 package struct JSONObject: Equatable, Sendable {
   /// One key and its value.
   package struct Member: Equatable, Sendable {
