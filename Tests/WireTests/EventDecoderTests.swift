@@ -175,6 +175,28 @@ struct EventDecoderTests {
     #expect(texts == ["e1", "s1", "high"])
   }
 
+  @Test func anEventsMemoryKeepsNothingOfTheOneBefore() throws {
+    let full =
+      Array(
+        #"{"entity_id":"a","event_type":"created","event_id":"e","source":"s","severity":"low","timestamp":5,"#.utf8)
+      + Array(#""data":{"name":"n","queue_size":5}}"#.utf8)
+    let bare = EventEncoding.encode(["entity_id": "b"], as: .envelope, correlationID: "c")
+    let channel = Array("agent.deleted".utf8)
+    try full.withUnsafeBytes { full in
+      try bare.withUnsafeBytes { bare in
+        try channel.withUnsafeBytes { channel in
+          var event = try decoder.decode(full, channel: channel, receivedAt: .epoch)
+          try decoder.decode(bare, channel: nil, receivedAt: Instant(milliseconds: 7), into: &event)
+          let read = DecodedEvent(event)
+          #expect(read.agent == "b" && read.kind == .other && read.type == nil)
+          #expect(read.metrics.isEmpty && read.fields.isEmpty)
+          #expect(event.channel.isEmpty && event.publishedAt == nil && event.receivedAt.milliseconds == 7)
+          #expect(!event.eventID.isPresent && !event.source.isPresent && !event.severity.isPresent)
+        }
+      }
+    }
+  }
+
   @Test func damagedBinaryHeadersAreRefused() {
     var message = EventEncoding.encode(["entity_id": "a"], as: .binary, correlationID: "c")
     message[9] = 2
