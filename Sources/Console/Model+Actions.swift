@@ -27,9 +27,7 @@ extension Model {
       return nil
     }
     var draft = ActionDraft(action: action, targets: targets)
-    if let worst = fleet.position(of: targets[0]).flatMap({ fleet.alerts(ofAgentAt: $0).first }) {
-      draft.reason = Why.text(worst)
-    }
+    draft.reason = fleet.position(of: targets[0]).map { Why.text(ofAgentAt: $0, in: fleet) } ?? ""
     switch action {
     case .blockIP: draft.arguments["ip"] = latestAddress(of: targets)
     case .activateBackup: if let backup = backup(of: targets) { draft.arguments["backup"] = backup }

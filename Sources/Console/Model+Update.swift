@@ -24,14 +24,15 @@ extension Model {
 
   private mutating func tick(_ instant: Instant) {
     now = max(now, instant)
-    // While the link is down nothing is known of what happens, so no time passes for the fleet.
-    if link == .up { fleet.advance(to: instant) }
+    // While history is read, time is the history's; while the link is down nothing is known of what happens.
+    if link == .up, isCaughtUp { fleet.advance(to: instant) }
     if let note, note.until <= now { self.note = nil }
-    refreshLists()
+    if now - refreshedAt >= .milliseconds(250) { refreshLists() }
   }
 
   /// Brings the lists up to date, as far as the operator's hands allow.
   mutating func refreshLists() {
+    refreshedAt = now
     let shown = displayed
     for agent in shown.agents { if let agent { labels.learn(agent) } }
     if labels.count > shown.count + 1000 { labels.keepOnly { shown[$0] != nil } }

@@ -40,6 +40,7 @@ package struct Model: Sendable {
   var detailTop = 0
   var note: (text: String, until: Instant)?
   var lastKeyAt = Instant.epoch
+  var refreshedAt = Instant.epoch
   /// Until the first key the selection stays on the worst agent.
   var hasBeenTouched = false
   var random: RandomState

@@ -1,27 +1,40 @@
 import FleetModel
 import Screen
 
-/// Why an agent is in trouble, in the words one would use.
+/// Why an agent is in trouble, in the words one would use: what is past its limit now, worst first.
 package enum Why {
-  /// One alert: `errors 38%`, `slow 5.2s`, `attack: brute force`.
-  package static func text(_ alert: Alert) -> String {
+  /// All of an agent's alerts: `errors 38%, slow 5.2s, attack: brute force`.
+  package static func text(ofAgentAt position: Int, in fleet: Fleet) -> String {
+    fleet.alerts(ofAgentAt: position).prefix(3).map { text($0, in: fleet) }.joined(separator: ", ")
+  }
+
+  /// One alert.
+  package static func text(_ alert: Alert, in fleet: Fleet) -> String {
     let summary = Scrubber.display(alert.record.summary)
+    func with(_ words: String) -> String { summary.isEmpty ? words : "\(words): \(summary)" }
     switch alert.id.kind {
-    case .performanceDegraded:
-      return measured(alert) ?? "degraded"
-    case .highTraffic: return measured(alert) ?? "traffic spike"
-    case .satisfactionLow:
-      return (measured(alert) ?? "unhappy users") + (summary.isEmpty ? "" : ": \(summary)")
-    case .securityAlert: return "attack" + (summary.isEmpty ? "" : ": \(summary)")
-    case .healthCritical: return measured(alert) ?? "health critical"
-    case .predictiveAlert: return "forecast" + (summary.isEmpty ? "" : ": \(summary)")
-    case .escalation: return "escalated" + (summary.isEmpty ? "" : " \(summary)")
+    case .performanceDegraded: return measured(alert, in: fleet) ?? "degraded, now recovering"
+    case .highTraffic: return measured(alert, in: fleet) ?? "traffic spike"
+    case .satisfactionLow: return with(measured(alert, in: fleet) ?? "unhappy users")
+    case .healthCritical: return measured(alert, in: fleet) ?? with("health critical")
+    case .securityAlert: return with("attack")
+    case .predictiveAlert: return with("forecast")
+    case .escalation: return summary.isEmpty ? "escalated" : "escalated \(summary)"
     }
   }
 
-  private static func measured(_ alert: Alert) -> String? {
-    guard let metric = alert.metric, let value = alert.value else { return nil }
-    return "\(word(metric)) \(Format.value(value, of: metric))"
+  /// The metrics of the alert that are past their limit at present.
+  private static func measured(_ alert: Alert, in fleet: Fleet) -> String? {
+    guard let agent = fleet.agents[alert.position] else { return nil }
+    let bad = Metric.allCases.compactMap { metric -> (words: String, severity: Severity)? in
+      guard metric.alert == alert.id.kind, let value = agent.value(metric, within: Fleet.freshness, of: fleet.now),
+        let severity = fleet.limits[metric]?.severity(of: value)
+      else { return nil }
+      return ("\(word(metric)) \(Format.value(value, of: metric))", severity)
+    }
+    // Of two that are equally bad the table's order decides, so that the words do not jump about.
+    let worst = bad.enumerated().sorted { ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset) }
+    return bad.isEmpty ? nil : worst.map(\.element.words).joined(separator: ", ")
   }
 
   private static func word(_ metric: Metric) -> String {

@@ -14,12 +14,14 @@ struct ConsoleCommand: ParsableCommand {
 
   @OptionGroup var redis: RedisOptions
 
-  @Option(name: .customLong("stream"), help: .init("A further stream of events to read; several times.", valueName: "key"))
+  @Option(
+    name: .customLong("stream"), help: .init("A further stream of events to read; several times.", valueName: "key"))
   var streams: [String] = []
 
   @Option(
     name: .customLong("channels"),
-    help: .init("A further channel pattern to listen to, besides agent.* and agents.*; several times.", valueName: "pattern"))
+    help: .init(
+      "A further channel pattern to listen to, besides agent.* and agents.*; several times.", valueName: "pattern"))
   var channels: [String] = []
 
   @Option(help: .init("How far back the screen begins, such as 15m or 1h.", valueName: "span"))
@@ -60,7 +62,8 @@ struct LookOptions: ParsableArguments {
     options.ascii = ascii ? true : nil
     options.framesPerSecond = fps
     do {
-      options.theme = try theme.contains("/") ? ThemeFile.read(try File.read(theme), file: theme) : ThemeFile.builtIn(theme)
+      options.theme =
+        try theme.contains("/") ? ThemeFile.read(try File.read(theme), file: theme) : ThemeFile.builtIn(theme)
     } catch {
       throw ValidationError("--theme \(error)")
     }

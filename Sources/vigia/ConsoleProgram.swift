@@ -80,7 +80,8 @@ final class ConsoleProgram {
   private func take(_ notice: EventFeed.Notice) {
     switch notice {
     case .event(let event, _): model.fleet.apply(event)
-    case .unreadable(let reason, let origin): model.fleet.applyUnreadable(reason: reason.description, at: time(of: origin))
+    case .unreadable(let reason, let origin):
+      model.fleet.applyUnreadable(reason: reason.description, at: time(of: origin))
     case .audit(let line):
       outbox.acknowledge(line)
       model.fleet.apply(line)

@@ -45,8 +45,8 @@ extension Model {
     let alerts = shown.alerts(ofAgentAt: position)
     let isStale = displayedNow - agent.lastEventAt > Fleet.freshness
     return AgentsPane.Row(
-      label: labels[id], id: Labels.idText(id), state: agent.state, stateNote: stateNote(agent),
-      why: alerts.prefix(3).map(Why.text).joined(separator: ", "), severity: alerts.first?.record.severity,
+      label: labels[id], id: Labels.idText(id), state: agent.state, stateWords: stateWords(agent),
+      why: Why.text(ofAgentAt: position, in: shown), severity: alerts.first?.record.severity,
       alerts: alerts.count, isAcknowledged: !alerts.isEmpty && !alerts.contains { $0.isLoud(at: displayedNow) },
       isMarked: marked.contains(id), values: values(of: agent, in: shown),
       errorLine: line(.errorRate, position, shown, lineLength),
@@ -54,16 +54,17 @@ extension Model {
       age: Format.age(displayedNow - agent.lastEventAt), isStale: isStale)
   }
 
-  /// How long a pause still lasts, with `?` where the runtime says otherwise; `off` for an agent that was switched off.
-  func stateNote(_ agent: Agent) -> String {
-    if agent.deletedAt != nil { return "gone" }
+  /// The state in a few letters, with how long a pause still lasts, and `?` where the runtime says otherwise.
+  func stateWords(_ agent: Agent) -> String {
+    if agent.deletedAt != nil { return "deleted" }
     if !agent.isActive { return "off" }
+    let word = agent.state.shortWord
     switch agent.state {
     case .paused:
-      let rest = agent.record.pausedUntil.map { Format.age($0 - displayedNow) } ?? ""
-      return agent.isObeying == false ? "\(rest)?" : rest
-    case .running: return (agent.record.rateLimit ?? 0) > 0 ? "ltd" : ""
-    case .restarting, .draining, .stopped: return ""
+      let rest = agent.record.pausedUntil.map { " " + Format.age($0 - displayedNow) } ?? ""
+      return word + rest + (agent.isObeying == false ? "?" : "")
+    case .running: return (agent.record.rateLimit ?? 0) > 0 ? "\(word) ltd" : word
+    case .restarting, .draining, .stopped: return word
     }
   }
 
@@ -98,7 +99,8 @@ extension AgentsPane.Row {
   /// A row whose agent has left since the list was made.
   fileprivate static var gone: AgentsPane.Row {
     AgentsPane.Row(
-      label: "", id: "", state: .stopped, stateNote: "gone", why: "", severity: nil, alerts: 0, isAcknowledged: false,
+      label: "", id: "", state: .stopped, stateWords: "deleted", why: "", severity: nil, alerts: 0,
+      isAcknowledged: false,
       isMarked: false, values: [:], errorLine: Sparkline(values: []), trafficLine: Sparkline(values: []), age: "",
       isStale: true)
   }

@@ -7,8 +7,8 @@ struct AgentsPane {
     var label: String
     var id: String
     var state: AgentState
-    /// A word after the state: how long still, or that the runtime has not confirmed it.
-    var stateNote: String
+    /// The state's word, and what is to be said of it.
+    var stateWords: String
     var why: String
     var severity: Severity?
     var alerts: Int
@@ -89,9 +89,7 @@ struct AgentsPane {
   }
 
   private func drawState(_ row: Row, into grid: inout Grid, in cell: Rect) {
-    let word = "\(grid.glyphs.state(row.state)) \(row.state.shortWord)"
-    let text = row.stateNote.isEmpty ? word : "\(word) \(row.stateNote)"
-    grid.draw(text, in: cell, role: Role(row.state), truncation: .clip)
+    grid.draw("\(grid.glyphs.state(row.state)) \(row.stateWords)", in: cell, role: Role(row.state), truncation: .clip)
   }
 
   private func drawAlerts(_ row: Row, into grid: inout Grid, in cell: Rect) {

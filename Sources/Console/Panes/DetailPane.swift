@@ -76,7 +76,7 @@ extension Model {
   }
 
   private func identityLines(_ agent: Agent) -> [DetailPane.Line] {
-    var state = agent.state.rawValue + (stateNote(agent).isEmpty ? "" : " \(stateNote(agent))")
+    var state = stateWords(agent)
     if let reported = agent.reported?.state { state += ", says it is \(reported.rawValue)" }
     if let by = agent.record.updatedBy { state += ", changed by \(Scrubber.display(by))" }
     let about = [agent.role, agent.tier, agent.model, agent.language].map { Scrubber.display($0) }.filter {
@@ -101,7 +101,7 @@ extension Model {
     return [.heading("Alerts")]
       + alerts.map { alert in
         let record = alert.record
-        var text = "  \(record.severity.rawValue): \(Why.text(alert)), \(record.count) times, "
+        var text = "  \(record.severity.rawValue): \(Why.text(alert, in: shown)), \(record.count) times, "
         text += "since \(Format.clock(record.since))Z"
         if let who = record.acknowledgedBy { text += ", in hand: \(Scrubber.display(who))" }
         if case .alive = handler {} else { text += " (judged by this console)" }

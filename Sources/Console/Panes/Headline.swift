@@ -32,7 +32,7 @@ extension Model {
     guard let worst = inTrouble.max(by: { Trouble(shown, $0) < Trouble(shown, $1) }), let agent = shown.agents[worst],
       let alert = shown.alerts(ofAgentAt: worst).first
     else { return quietHeadline(shown) }
-    let why = shown.alerts(ofAgentAt: worst).prefix(3).map(Why.text).joined(separator: ", ")
+    let why = Why.text(ofAgentAt: worst, in: shown)
     let since = Format.age(displayedNow - alert.record.since)
     let more = inTrouble.count > 1 ? "\(inTrouble.count - 1) more in trouble" : "vigia"
     return Headline(
