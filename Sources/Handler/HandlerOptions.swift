@@ -1,0 +1,36 @@
+import FleetModel
+import Wire
+
+/// What a handler is told when it starts.
+package struct HandlerOptions: Sendable {
+  /// The handler's own name: in its lease, its audit lines, and as its consumer in the group.
+  package var id: String
+  package var prefix: String
+  /// The channel patterns to record.
+  package var recordedPatterns: [String]
+  /// How long a lease stands without being renewed, and how often it is.
+  package var leaseSpan = TimeSpan.seconds(3)
+  package var renewalSpan = TimeSpan.seconds(1)
+  /// How often a standby asks for the lease.
+  package var attemptSpan = TimeSpan.milliseconds(500)
+  /// How long before the lease's end the handler stops acting.
+  package var leaseMargin = TimeSpan.milliseconds(500)
+  /// How long a restart may take until it counts as failed.
+  package var restartLimit = TimeSpan.seconds(60)
+  /// Events older than this cause nothing.
+  package var actWithin = TimeSpan.seconds(60)
+  /// How far back the handler reads events when it starts for the first time.
+  package var firstLook = TimeSpan.minutes(5)
+  package var retention = Retention.Bounds()
+
+  package init(
+    id: String, prefix: String = "agentos", recordedPatterns: [String] = Keys.recordedPatterns
+  ) {
+    self.id = id
+    self.prefix = prefix
+    self.recordedPatterns = recordedPatterns
+  }
+
+  /// How long idempotency marks are kept.
+  static let marksStay = TimeSpan.hours(48)
+}

@@ -1,0 +1,202 @@
+import FleetModel
+import Loop
+import Redis
+import Wire
+
+/// Who of several handlers acts: asks for the lease, keeps it, and says when it is lost.
+///
+/// ```
+///                      take: nobody holds it
+///   away ── up ──▶ standby ──────────────────────▶ active ── renewed every second
+///    ▲               ▲                               │
+///    └──── down ─────┴── refused, too late, released ┘
+/// ```
+final class Leadership {
+  enum Notice {
+    /// It holds the lease, and may act until the moment given unless told of a later one.
+    case taken(fence: Int, mayActUntil: MonotonicTime)
+    case renewed(mayActUntil: MonotonicTime)
+    /// It must not act any more.
+    case lost(String)
+  }
+
+  private enum State {
+    case away
+    case standby
+    case active(Lease, mayActUntil: MonotonicTime)
+  }
+
+  private let loop: Loop
+  private let keys: Keys
+  private let options: HandlerOptions
+  private let clock: () -> Instant
+  private let notify: (Notice) -> Void
+  private var state = State.away
+  private var connection: Connection?
+  private var timer: Loop.TimerID?
+  /// The highest fence that this handler has seen, or had.
+  private var highestFence = 0
+  /// The lease as it was last written by this handler: one that is found so may be taken over at once.
+  private var written: [UInt8] = []
+  private var isAsking = false
+  /// Whether it may ask: a handler that cannot record yet waits.
+  private(set) var isCandidate = false
+
+  private let takeScript = Script(LeaseScripts.take)
+  private let renewScript = Script(LeaseScripts.renew)
+  private let releaseScript = Script(LeaseScripts.release)
+
+  init(
+    loop: Loop, keys: Keys, options: HandlerOptions, clock: @escaping () -> Instant,
+    notify: @escaping (Notice) -> Void
+  ) {
+    self.loop = loop
+    self.keys = keys
+    self.options = options
+    self.clock = clock
+    self.notify = notify
+  }
+
+  func connected(_ connection: Connection) {
+    self.connection = connection
+    state = .standby
+    isAsking = false
+    ask()
+  }
+
+  func disconnected() {
+    connection = nil
+    let wasActive = isActive
+    state = .away
+    loop.cancel(timer)
+    if wasActive { notify(.lost("the connection is gone")) }
+  }
+
+  var isActive: Bool {
+    if case .active = state { true } else { false }
+  }
+
+  /// Lets it ask for the lease.
+  func stand() {
+    guard !isCandidate else { return }
+    isCandidate = true
+    ask()
+  }
+
+  /// Keeps it from asking; a lease that it holds stays.
+  func sitOut() { isCandidate = false }
+
+  /// Says in the lease that events are being recorded.
+  func setRecording(_ isRecording: Bool) {
+    guard case .active(var lease, let until) = state, lease.isRecording != isRecording else { return }
+    lease.isRecording = isRecording
+    state = .active(lease, mayActUntil: until)
+    renew()
+  }
+
+  /// Gives the lease back.
+  func release(_ completion: @escaping () -> Void = {}) {
+    guard case .active(let lease, _) = state, let connection else { return completion() }
+    state = .standby
+    loop.cancel(timer)
+    written = []
+    releaseScript.run(on: connection, keys: [keys.lease, keys.fence], arguments: [lease.fence]) { _ in completion() }
+    notify(.lost("the lease was given back"))
+    wait(options.attemptSpan)
+  }
+
+  /// The server or somebody else ended it: it may ask again.
+  func lose(_ reason: String) {
+    guard case .active = state else { return }
+    state = .standby
+    notify(.lost(reason))
+    ask()
+  }
+
+  /// Asks no more, and lets everything go.
+  func halt() {
+    loop.cancel(timer)
+    connection = nil
+    state = .away
+  }
+
+  // MARK: Asking
+
+  private func ask() {
+    loop.cancel(timer)
+    guard case .standby = state, let connection, isCandidate, !isAsking else { return }
+    isAsking = true
+    let asked = MonotonicTime.now
+    let lease = Lease(
+      id: options.id, fence: highestFence + 1, isRecording: false, patterns: options.recordedPatterns, since: clock())
+    let bytes = LeaseCoding.encode(lease)
+    let arguments: [any RequestArgument] = [lease.fence, bytes, options.leaseSpan.milliseconds, written]
+    takeScript.run(on: connection, keys: [keys.lease, keys.fence], arguments: arguments) { [weak self] result in
+      guard let self else { return }
+      isAsking = false
+      guard case .standby = state, case .success(let reply) = result else { return }
+      answered(reply, lease, bytes, asked)
+    }
+  }
+
+  private func answered(_ reply: Reply, _ lease: Lease, _ bytes: [UInt8], _ asked: MonotonicTime) {
+    let answer = reply.elements?.compactMap(\.integer) ?? []
+    guard answer.count == 2 else { return wait(options.attemptSpan) }
+    switch answer[0] {
+    case 1:
+      highestFence = lease.fence
+      written = bytes
+      activate(lease, asked)
+    case -1:
+      // The fence stands higher than we knew: ask again with the next.
+      highestFence = max(highestFence, Int(answer[1]))
+      ask()
+    default:
+      // Somebody holds it: ask again when it could end, and not much later than usual.
+      wait(TimeSpan(milliseconds: min(options.attemptSpan.milliseconds, max(10, answer[1] + 5))))
+    }
+  }
+
+  private func wait(_ span: TimeSpan) {
+    loop.cancel(timer)
+    timer = loop.schedule(inMilliseconds: span.milliseconds) { [weak self] in self?.ask() }
+  }
+
+  // MARK: Keeping it
+
+  /// Counted from before the request left: the server began to count later.
+  private func end(askedAt asked: MonotonicTime) -> MonotonicTime {
+    asked.adding(milliseconds: options.leaseSpan.milliseconds - options.leaseMargin.milliseconds)
+  }
+
+  private func activate(_ lease: Lease, _ asked: MonotonicTime) {
+    state = .active(lease, mayActUntil: end(askedAt: asked))
+    renewLater()
+    notify(.taken(fence: lease.fence, mayActUntil: end(askedAt: asked)))
+  }
+
+  private func renewLater() {
+    loop.cancel(timer)
+    timer = loop.schedule(inMilliseconds: options.renewalSpan.milliseconds) { [weak self] in self?.renew() }
+  }
+
+  private func renew() {
+    guard case .active(let lease, let until) = state, let connection else { return }
+    guard MonotonicTime.now < until else { return lose("the lease could not be renewed in time") }
+    renewLater()
+    let asked = MonotonicTime.now
+    let bytes = LeaseCoding.encode(lease)
+    written = bytes
+    let arguments: [any RequestArgument] = [lease.fence, bytes, options.leaseSpan.milliseconds]
+    renewScript.run(on: connection, keys: [keys.lease, keys.fence], arguments: arguments) { [weak self] result in
+      guard let self, case .active(let current, _) = state, current.fence == lease.fence else { return }
+      guard case .success(let reply) = result else { return }
+      if let error = reply.error {
+        if error.code == "FENCED" { lose(error.text) }
+        return
+      }
+      state = .active(current, mayActUntil: end(askedAt: asked))
+      notify(.renewed(mayActUntil: end(askedAt: asked)))
+    }
+  }
+}

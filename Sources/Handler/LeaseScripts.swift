@@ -1,0 +1,30 @@
+/// The scripts around the lease. KEYS of each: the lease, the fence.
+///
+/// Whoever holds the present fence is the owner: it goes up at each takeover and never down.
+enum LeaseScripts {
+  /// ARGV: the fence to take, the lease, its milliseconds, the lease as the caller wrote it last ("" for none).
+  ///
+  /// Answers {1, 0} taken; {0, milliseconds left} held by another; {-1, fence} the fence is not above the stored one.
+  static let take = """
+    local held = redis.call('GET', KEYS[1])
+    if held and held ~= ARGV[4] then return {0, redis.call('PTTL', KEYS[1])} end
+    local stored = tonumber(redis.call('GET', KEYS[2]) or '0') or 0
+    if stored >= tonumber(ARGV[1]) then return {-1, stored} end
+    redis.call('SET', KEYS[2], ARGV[1])
+    redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+    return {1, 0}
+    """
+
+  /// ARGV: the owner's fence, the lease, its milliseconds.
+  static let renew = """
+    local stored = redis.call('GET', KEYS[2])
+    if stored ~= ARGV[1] then return redis.error_reply('FENCED ' .. (stored or 'no fence')) end
+    return redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+    """
+
+  /// ARGV: the owner's fence. Answers how many leases it ended.
+  static let release = """
+    if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+    return redis.call('DEL', KEYS[1])
+    """
+}

@@ -1,0 +1,100 @@
+import FleetModel
+import Loop
+import Redis
+import Wire
+
+/// A term in office: what an active handler acts with, from its takeover until it is over.
+///
+/// A class, because all parts of the handler share it, and its end is everybody's end. It never begins again: the next
+/// takeover has a higher fence and a term of its own.
+final class Term {
+  let loop: Loop
+  let options: HandlerOptions
+  let keys: Keys
+  let log: Log
+  let connection: Connection
+  let fence: Int
+  private let script: Script
+  private let clock: () -> Instant
+  /// Until when the lease lets it act.
+  var mayActUntil: MonotonicTime
+  private(set) var isOver = false
+  /// How many steps that change an alert are under way: what events change of alerts is written after them.
+  private(set) var alertSteps = 0
+  /// Told, once, that the server or the connection has ended the term.
+  var onEnd: (String) -> Void = { _ in }
+  /// Told of alerts that commands have changed, and that the schedule has changed.
+  var onAlert: (AlertRecord) -> Void = { _ in }
+  var onSchedule: () -> Void = {}
+  /// The agent that says it stands in for another.
+  var knownBackup: (AgentID) -> AgentID? = { _ in nil }
+
+  init(
+    loop: Loop, options: HandlerOptions, keys: Keys, log: Log, connection: Connection, fence: Int, script: Script,
+    mayActUntil: MonotonicTime, clock: @escaping () -> Instant
+  ) {
+    self.loop = loop
+    self.options = options
+    self.keys = keys
+    self.log = log
+    self.connection = connection
+    self.fence = fence
+    self.script = script
+    self.mayActUntil = mayActUntil
+    self.clock = clock
+  }
+
+  /// The server's time.
+  var now: Instant { clock() }
+
+  /// Ends it: nothing is done any more, and outcomes that still come are `over`.
+  func end() { isOver = true }
+
+  /// Whether the lease still stands by the machine's own clock.
+  var mayAct: Bool { !isOver && MonotonicTime.now < mayActUntil }
+
+  /// Runs a step. Its outcome is `over` where the term has ended by the time that it is known.
+  func run(_ step: Step, _ completion: @escaping (StepOutcome) -> Void) {
+    guard mayAct else { return completion(.over("the lease has ended")) }
+    step.run(script, on: connection, fenceKey: keys.fence, fence: fence) { [weak self] outcome in
+      guard let self, !isOver else { return completion(.over("the term has ended")) }
+      if case .over(let reason) = outcome { onEnd(reason) }
+      completion(outcome)
+    }
+  }
+
+  /// Runs a step that writes a change, and tells those who must know of it.
+  func run(_ step: Step, carrying change: Change, _ completion: @escaping (StepOutcome) -> Void) {
+    if change.alert != nil { alertSteps += 1 }
+    run(step) { [weak self] outcome in
+      if change.alert != nil { self?.alertSteps -= 1 }
+      if case .done = outcome {
+        if let alert = change.alert { self?.onAlert(alert) }
+        if !change.appointments.isEmpty { self?.onSchedule() }
+      }
+      completion(outcome)
+    }
+  }
+
+  /// Reads several things at once; `completion` gets all answers, in order, or is never called where the connection or
+  /// the term ended before.
+  func read(_ requests: [Request], _ completion: @escaping ([Reply]) -> Void) {
+    var replies: [Reply] = []
+    for request in requests {
+      connection.send(request) { [weak self] result in
+        guard let self, !isOver, case .success(let reply) = result else { return }
+        replies.append(reply)
+        if replies.count == requests.count { completion(replies) }
+      }
+    }
+  }
+
+  /// Does something later in this term.
+  @discardableResult
+  func later(inMilliseconds span: Int64, _ work: @escaping () -> Void) -> Loop.TimerID {
+    loop.schedule(inMilliseconds: span) { [weak self] in
+      guard let self, !isOver else { return }
+      work()
+    }
+  }
+}
