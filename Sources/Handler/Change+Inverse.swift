@@ -1,0 +1,72 @@
+import FleetModel
+
+extension Change {
+  /// What takes back what an instruction did to one target.
+  ///
+  /// - Parameters:
+  ///   - instruction: what was done.
+  ///   - done: what stood before, as the mark of the step remembers it.
+  static func inverse(of instruction: Instruction, _ done: TargetMark, _ scene: Scene) throws(Refusal) -> Change {
+    let before = done.before ?? AgentRecord()
+    switch instruction {
+    case .pause: return try resume(scene)
+    case .scale(let scale): return restore(scale, before, scene)
+    case .rateLimit:
+      guard let limit = before.rateLimit, limit > 0, let end = before.rateLimitedUntil, end > scene.now else {
+        return try rateLimit(0, scene, until: scene.now)
+      }
+      return try rateLimit(limit, scene, until: end)
+    case .activateBackup: return try undoBackup(before, scene)
+    case .deactivateBackup: return try activate(before.backup, scene)
+    case .block(let address, _): return try unblock(address, scene)
+    case .unblock(let address):
+      guard let end = done.blockedUntil, end > scene.now else {
+        throw Refusal("the block of \(address) would have ended by now")
+      }
+      return block(address, scene, until: end)
+    case .acknowledge(let id, _): return try unacknowledge(id, scene)
+    case .unacknowledge(let id): return try acknowledge(id, note: "", scene)
+    case .resume, .restart, .escalate, .undo: throw Refusal(Self.notInvertible(instruction))
+    }
+  }
+
+  /// Why an instruction cannot be taken back at all.
+  static func notInvertible(_ instruction: Instruction) -> String {
+    switch instruction {
+    case .resume: "a resume cannot be undone: pause again"
+    case .restart: "a restart cannot be undone"
+    case .escalate: "an escalation cannot be undone: acknowledge its alert"
+    case .undo: "an undo cannot be undone: send the command again"
+    case .pause, .scale, .rateLimit, .activateBackup, .deactivateBackup, .block, .unblock, .acknowledge,
+      .unacknowledge:
+      ""
+    }
+  }
+
+  private static func restore(_ scale: Instruction.Scale, _ before: AgentRecord, _ scene: Scene) -> Change {
+    var after = scene.record
+    var arguments: [String: String] = [:]
+    if scale.replicas != nil {
+      after.replicas = before.replicas ?? 1
+      arguments["replicas"] = "\(before.replicas ?? 1)"
+    }
+    if scale.cpu != nil {
+      after.cpu = before.cpu
+      arguments["cpu"] = before.cpu.map { "\($0)" }
+    }
+    if scale.memory != nil {
+      after.memory = before.memory
+      arguments["memory"] = before.memory.map { "\($0)" }
+    }
+    let words = arguments.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    return Change(
+      after: after, control: Control(action: .scale, arguments: arguments),
+      detail: "back to \(words.isEmpty ? "unset" : words.joined(separator: ", "))")
+  }
+
+  /// Back to another backup that stood in before, or to none.
+  private static func undoBackup(_ before: AgentRecord, _ scene: Scene) throws(Refusal) -> Change {
+    if let backup = before.backup, backup != scene.record.backup { return try activate(backup, scene) }
+    return try deactivate(nil, scene)
+  }
+}

@@ -1,0 +1,64 @@
+import FleetModel
+
+/// Changes to alerts and blocks.
+extension Change {
+  static func escalate(to team: String, _ severity: Severity, _ scene: Scene) -> Change {
+    var alert =
+      scene.alert
+      ?? AlertRecord(
+        id: AlertID(.escalation, scene.target), severity: severity, count: 0, since: scene.now, last: scene.now)
+    alert.severity = severity
+    alert.count += 1
+    alert.last = scene.now
+    alert.summary = "to \(team)"
+    // A new call for help is not answered by an old acknowledgement.
+    alert.acknowledgedBy = nil
+    alert.acknowledgedAt = nil
+    return Change(
+      control: Control(action: .escalate, arguments: ["to": team, "severity": severity.rawValue]), alert: alert,
+      detail: "escalated to \(team)")
+  }
+
+  static func acknowledge(_ id: AlertID, note: String, _ scene: Scene) throws(Refusal) -> Change {
+    var alert = try open(id, scene)
+    if let who = alert.acknowledgedBy { throw Refusal("\(id) is already acknowledged by \(who)") }
+    alert.acknowledgedBy = scene.operator
+    alert.acknowledgedAt = scene.now
+    if !note.isEmpty { alert.note = note }
+    return Change(alert: alert, detail: "acknowledged")
+  }
+
+  static func unacknowledge(_ id: AlertID, _ scene: Scene) throws(Refusal) -> Change {
+    var alert = try open(id, scene)
+    guard alert.acknowledgedBy != nil else { throw Refusal("\(id) is not acknowledged") }
+    alert.acknowledgedBy = nil
+    alert.acknowledgedAt = nil
+    return Change(alert: alert, detail: "no longer acknowledged")
+  }
+
+  private static func open(_ id: AlertID, _ scene: Scene) throws(Refusal) -> AlertRecord {
+    guard let alert = scene.alert, !alert.isClosed else { throw Refusal("no open alert \(id)") }
+    return alert
+  }
+
+  static func block(_ address: IPAddress, _ scene: Scene, until end: Instant) -> Change {
+    let span = end - scene.now
+    return Change(
+      control: Control(
+        action: .blockIP, arguments: ["ip": address.description, "for": span.description], until: end),
+      appointments: [Appointment(job: Job(.unblock(address), scene.target), due: end)],
+      block: Block(address: address, until: end), detail: "\(address) blocked for \(span)")
+  }
+
+  static func unblock(_ address: IPAddress, _ scene: Scene) throws(Refusal) -> Change {
+    guard scene.blockedUntil != nil else { throw Refusal("\(address) is not blocked") }
+    return Change(
+      control: Control(action: .unblockIP, arguments: ["ip": address.description]),
+      appointments: [Appointment(job: Job(.unblock(address), scene.target), due: nil)],
+      block: Block(address: address, until: nil), detail: "\(address) no longer blocked")
+  }
+}
+
+extension AlertID: CustomStringConvertible {
+  package var description: String { String(decoding: bytes, as: UTF8.self) }
+}

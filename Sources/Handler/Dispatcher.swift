@@ -1,0 +1,130 @@
+import FleetModel
+import Redis
+import Wire
+
+/// Takes commands and due jobs, and runs each when the lanes of its agents are free.
+final class Dispatcher {
+  private let term: Term
+  private var lanes = Lanes()
+  private var waiting: [Int: () -> Void] = [:]
+  /// What is being worked on, so that one that comes again meanwhile is not begun twice.
+  private var deliveries: Set<Delivery> = []
+  /// Told when work is done, and more can be taken.
+  var onProgress: () -> Void = {}
+
+  init(term: Term) {
+    self.term = term
+  }
+
+  var isFull: Bool { deliveries.count >= 512 }
+  var isIdle: Bool { lanes.count == 0 && deliveries.isEmpty }
+
+  /// Takes a command as it stands in a stream; nil where the entry holds none.
+  func take(_ payload: [UInt8]?, _ delivery: Delivery) {
+    guard deliveries.insert(delivery).inserted else { return }
+    do throws(CommandRefusal) {
+      guard let payload else { throw CommandRefusal(reason: "the entry has no field __data__") }
+      take(try CommandCoding.decode(payload), delivery)
+    } catch {
+      refuse(error, .rejected, delivery)
+    }
+  }
+
+  private func take(_ command: Command, _ delivery: Delivery) {
+    let instruction: Instruction
+    do throws(Refusal) {
+      instruction = try InstructionReader.read(command)
+    } catch {
+      return refuse(CommandRefusal(command, error.reason), .rejected, delivery)
+    }
+    let late = term.now - command.expiresAt
+    if late > .zero {
+      let refusal = CommandRefusal(command, "it expired \(late) before it was read")
+      return refuse(refusal, .expired, delivery) { [weak self] in self?.start(command, instruction, delivery) }
+    }
+    start(command, instruction, delivery)
+  }
+
+  private func start(_ command: Command, _ instruction: Instruction, _ delivery: Delivery) {
+    var leave: () -> Void = {}
+    let run = CommandRun(command, instruction, delivery, term: term) { [weak self] in
+      leave()
+      self?.settled(delivery)
+    }
+    leave = enter(run.needs) { run.laneBecameFree() }
+    run.receive()
+  }
+
+  /// Runs work once the lanes it needs are free.
+  ///
+  /// - Returns: what to call when it is done.
+  func enter(_ needs: Lanes.Needs, _ work: @escaping () -> Void) -> () -> Void {
+    let (number, isReady) = lanes.enter(needs)
+    if isReady { work() } else { waiting[number] = work }
+    return { [weak self] in
+      guard let self else { return }
+      for next in lanes.leave(number) { waiting.removeValue(forKey: next)?() }
+      onProgress()
+    }
+  }
+
+  private func settled(_ delivery: Delivery) {
+    deliveries.remove(delivery)
+    onProgress()
+  }
+
+  // MARK: Refusing
+
+  /// Says why a command is not run, and acknowledges it.
+  ///
+  /// - Parameter resume: called in place of that where an earlier delivery has begun to run it.
+  private func refuse(
+    _ refusal: CommandRefusal, _ phase: AuditLine.Phase, _ delivery: Delivery, resume: (() -> Void)? = nil
+  ) {
+    let key = refusal.id.map { term.keys.mark($0.text) }
+    var step = Step()
+    if let key {
+      var mark = CommandMark(
+        action: refusal.action ?? "", targets: refusal.targets, operator: refusal.operator ?? "")
+      mark.closed = phase
+      step.require("GET", key, is: [])
+      step.change("SET", key, mark.encoded, "PX", HandlerOptions.marksStay.milliseconds)
+    }
+    let origin: AuditLine.Origin = refusal.id.map { .command($0) } ?? .run("\(delivery.source)/\(delivery.entry)")
+    let line = AuditLine(
+      origin: origin, phase: phase, action: refusal.action ?? "", operator: refusal.operator ?? "",
+      detail: refusal.reason, handler: term.options.id, at: term.now, source: delivery.source)
+    step.add(to: term.keys.audit, AuditCoding.encode(line))
+    delivery.acknowledge(in: &step)
+    term.run(step) { [self] outcome in
+      switch outcome {
+      case .done: settled(delivery)
+      case .refused(_, let found):
+        if let resume, CommandMark(found)?.closed == nil { resume() } else { acknowledge(delivery) }
+      case .over: break
+      case .failed(let error):
+        term.log(.error, "Redis refused a step; trying again", ["error": error.text])
+        term.later(inMilliseconds: 500) { self.refuse(refusal, phase, delivery, resume: resume) }
+      }
+    }
+  }
+
+  /// It was dealt with before: nothing is left but to say so to the group.
+  private func acknowledge(_ delivery: Delivery) {
+    var step = Step()
+    delivery.acknowledge(in: &step)
+    term.run(step) { [self] outcome in
+      if case .failed(let error) = outcome { term.log(.error, "cannot acknowledge", ["error": error.text]) }
+      settled(delivery)
+    }
+  }
+}
+
+extension CommandRefusal {
+  /// A refusal of a command that could be read.
+  init(_ command: Command, _ reason: String) {
+    self.init(
+      id: command.id, action: command.action.rawValue, targets: command.targets, operator: command.operator,
+      reason: reason)
+  }
+}

@@ -1,0 +1,122 @@
+import FleetModel
+import Loop
+import Redis
+import Wire
+
+/// The handler: executes commands, runs what is due, follows events and records channels, while it holds the lease; and
+/// stands by while another does.
+///
+/// A class, because the loop's handlers share it.
+package final class HandlerService {
+  private let loop: Loop
+  private let endpoint: Endpoint
+  private let options: HandlerOptions
+  private let keys: Keys
+  private let log: Log
+  private var clock = ServerClock()
+  private let stepScript = Script(Step.script)
+  private var isStopping = false
+
+  private lazy var main = Link(loop: loop, endpoint: endpoint) { [weak self] in self?.mainChanged($0) }
+  private lazy var leadership = Leadership(
+    loop: loop, keys: keys, options: options, clock: { [weak self] in self?.clock.now ?? .epoch },
+    notify: { [weak self] in self?.leadershipChanged($0) })
+  private var office: Office?
+
+  /// How often the server is asked for its time.
+  private static let timeSpan: Int64 = 30_000
+
+  package init(loop: Loop, endpoint: Endpoint, options: HandlerOptions, log: Log = .silent) {
+    self.loop = loop
+    self.endpoint = endpoint
+    self.options = options
+    self.log = log
+    keys = Keys(prefix: options.prefix)
+  }
+
+  /// Whether it holds the lease and acts.
+  package var isActive: Bool { office != nil }
+
+  package func start() {
+    main.start()
+    leadership.stand()
+  }
+
+  /// Finishes what is under way, gives the lease back, and then calls `completion`.
+  package func stop(_ completion: @escaping () -> Void) {
+    isStopping = true
+    leadership.sitOut()
+    guard let office else { return end(completion) }
+    office.finish { [weak self] in
+      self?.leadership.release { self?.end(completion) }
+    }
+  }
+
+  /// Lets go of everything at once, as a crash would: the lease stays until it expires.
+  package func halt() {
+    leadership.halt()
+    closeOffice()
+    main.stop()
+  }
+
+  private func end(_ completion: () -> Void) {
+    halt()
+    completion()
+  }
+
+  // MARK: The connection
+
+  private func mainChanged(_ notice: Link.Notice) {
+    switch notice {
+    case .up(let connection):
+      askForTime(connection) { [weak self] in
+        self?.log(.info, "connected")
+        self?.leadership.connected(connection)
+      }
+    case .down(let failure):
+      log(.warning, "no connection", ["reason": failure.description])
+      leadership.disconnected()
+    }
+  }
+
+  private func askForTime(_ connection: Connection, _ completion: @escaping () -> Void = {}) {
+    let asked = MonotonicTime.now
+    connection.send(Request("TIME")) { [weak self, weak connection] result in
+      guard let self, let connection, case .success(let reply) = result else { return }
+      if !clock.set(reply, asked: asked) { log(.warning, "the server does not tell its time") }
+      loop.schedule(inMilliseconds: Self.timeSpan) { [weak self, weak connection] in
+        if let connection, connection === self?.main.connection { self?.askForTime(connection) }
+      }
+      completion()
+    }
+  }
+
+  // MARK: The lease
+
+  private func leadershipChanged(_ notice: Leadership.Notice) {
+    switch notice {
+    case .taken(let fence, let until): openOffice(fence, until)
+    case .renewed(let until): office?.term.mayActUntil = until
+    case .lost(let reason):
+      log(.info, "standing by", ["reason": reason])
+      closeOffice()
+    }
+  }
+
+  private func openOffice(_ fence: Int, _ until: MonotonicTime) {
+    guard let connection = main.connection, !isStopping else { return }
+    log(.info, "active", ["fence": "\(fence)"])
+    let term = Term(
+      loop: loop, options: options, keys: keys, log: log, connection: connection, fence: fence, script: stepScript,
+      mayActUntil: until, clock: { [weak self] in self?.clock.now ?? .epoch })
+    term.onEnd = { [weak self] in self?.leadership.lose($0) }
+    let office = Office(term: term, endpoint: endpoint)
+    self.office = office
+    office.open()
+  }
+
+  private func closeOffice() {
+    office?.close()
+    office = nil
+  }
+}

@@ -1,0 +1,137 @@
+import FleetModel
+
+/// Reads a command's arguments by the table of its action, each refusal with its reason.
+struct InstructionReader {
+  private let action: Action
+  private let arguments: [String: String]
+
+  static func read(_ command: Command) throws(Refusal) -> Instruction {
+    let reader = InstructionReader(action: command.action, arguments: command.arguments)
+    try reader.checkNames()
+    try reader.checkTargets(command.targets)
+    return try reader.instruction()
+  }
+
+  private init(action: Action, arguments: [String: String]) {
+    self.action = action
+    self.arguments = arguments.filter { !$0.value.isEmpty }
+  }
+
+  private func instruction() throws(Refusal) -> Instruction {
+    switch action {
+    case .pause: .pause(try span("for"))
+    case .resume: .resume
+    case .restart: .restart
+    case .scale: .scale(try scale())
+    case .rateLimit: .rateLimit(try count("per_minute") ?? 0, try span("for"))
+    case .activateBackup: .activateBackup(arguments["backup"].map { AgentID($0) })
+    case .deactivateBackup: .deactivateBackup(arguments["backup"].map { AgentID($0) })
+    case .escalate: .escalate(to: arguments["to"] ?? "", try severity("severity"))
+    case .blockIP: .block(try address("ip"), try span("for"))
+    case .unblockIP: .unblock(try address("ip"))
+    case .acknowledge: try acknowledge()
+    case .unacknowledge: .unacknowledge(try alert("alert"))
+    case .undo: .undo(CommandID(arguments["command_id"] ?? ""))
+    case .rebalance, .transfer, .offerCoupon, .schedule, .cancel, .tune, .notify, .silence, .unsilence, .approve,
+      .reject, .automation:
+      throw Refusal("\(action.rawValue) is not supported by this handler version")
+    }
+  }
+
+  /// A misspelt argument would otherwise be passed over in silence.
+  private func checkNames() throws(Refusal) {
+    let known = action.parameters.map(\.name)
+    for name in arguments.keys.sorted() where !known.contains(name) {
+      let takes = known.isEmpty ? "none" : known.joined(separator: ", ")
+      throw Refusal("\(action.rawValue) has no argument \"\(name)\"; it takes \(takes)")
+    }
+    for parameter in action.parameters where parameter.isRequired && arguments[parameter.name] == nil {
+      throw Refusal("\(action.rawValue) needs the argument \"\(parameter.name)\"")
+    }
+  }
+
+  private func checkTargets(_ targets: [AgentID]) throws(Refusal) {
+    switch action.scope {
+    case .agents where targets.isEmpty:
+      throw Refusal("\(action.rawValue) names no target; list the agents in \"targets\"")
+    case .agents, .fleetOrAgents:
+      if targets.contains(.none) { throw Refusal("\"targets\" holds an empty id, which is no agent") }
+    case .object, .fleet: break
+    }
+  }
+
+  private func acknowledge() throws(Refusal) -> Instruction {
+    if arguments["for"] != nil {
+      throw Refusal("ack with \"for\" is not supported by this handler version; leave it out")
+    }
+    return .acknowledge(try alert("alert"), note: arguments["note"] ?? "")
+  }
+
+  private func scale() throws(Refusal) -> Instruction.Scale {
+    var scale = Instruction.Scale(cpu: try decimal("cpu"), memory: try count("memory"))
+    if let replicas = try count("replicas") { scale.replicas = .exactly(replicas) }
+    if let by = try signedCount("by") {
+      guard scale.replicas == nil else { throw Refusal("scale takes \"replicas\" or \"by\", not both") }
+      scale.replicas = .by(by)
+    }
+    guard scale != Instruction.Scale() else { throw Refusal("scale needs one of replicas, by, cpu, memory") }
+    return scale
+  }
+
+  // MARK: Kinds of arguments
+
+  private func malformed(_ name: String, _ expected: String) -> Refusal {
+    Refusal("\(action.rawValue): \"\(name)\" is \"\(arguments[name] ?? "")\"; expected \(expected)")
+  }
+
+  /// The argument, or the table's default where it is missing.
+  private func span(_ name: String) throws(Refusal) -> TimeSpan {
+    let text = arguments[name] ?? action.parameters.first { $0.name == name }?.defaultText ?? ""
+    guard let span = TimeSpan(text), span <= .days(365) else {
+      throw malformed(name, "a duration up to 365d, as 90s, 15m, 1h or 2d")
+    }
+    return span
+  }
+
+  private func count(_ name: String) throws(Refusal) -> Int? {
+    guard let text = arguments[name] else { return nil }
+    guard let value = Int(text), (0...1_000_000_000).contains(value) else {
+      throw malformed(name, "a whole number from 0")
+    }
+    return value
+  }
+
+  private func signedCount(_ name: String) throws(Refusal) -> Int? {
+    guard let text = arguments[name] else { return nil }
+    guard let value = Int(text), value != 0, abs(value) <= 1_000_000 else { throw malformed(name, "+n or -n") }
+    return value
+  }
+
+  private func decimal(_ name: String) throws(Refusal) -> Double? {
+    guard let text = arguments[name] else { return nil }
+    guard let value = Double(text), value > 0, value <= 1_000_000 else { throw malformed(name, "a number above 0") }
+    return value
+  }
+
+  private func severity(_ name: String) throws(Refusal) -> Severity {
+    guard let severity = Severity(rawValue: arguments[name] ?? "high") else {
+      throw malformed(name, "low, medium, high or critical")
+    }
+    return severity
+  }
+
+  private func address(_ name: String) throws(Refusal) -> IPAddress {
+    guard let address = IPAddress(arguments[name] ?? "") else { throw malformed(name, "an IPv4 or IPv6 address") }
+    if address.isLocal, action == .blockIP {
+      throw Refusal("\(address) is a loopback or unspecified address: blocking it would cut services from themselves")
+    }
+    return address
+  }
+
+  private func alert(_ name: String) throws(Refusal) -> AlertID {
+    guard let id = AlertID(bytes: Array((arguments[name] ?? "").utf8)) else {
+      throw malformed(name, "an alert's id, as agent.high_traffic/agent-1")
+    }
+    return id
+  }
+}

@@ -1,0 +1,70 @@
+import FleetModel
+import Wire
+
+/// Something that is due at a time: a member of `agentos:schedule`.
+///
+/// Its JSON says all there is to it but the time, so that setting it again moves it, and taking it out needs no search:
+/// `{"action":"resume","target":"agent-0042"}`, `{"action":"unblock_ip","target":"","args":{"ip":"192.0.2.7"}}`,
+/// `{"action":"restart_limit","target":"agent-0042","args":{"command_id":"…"}}`.
+struct Job: Equatable {
+  enum Kind: Equatable {
+    /// A pause ends.
+    case resume
+    /// A rate limit ends.
+    case endRateLimit
+    /// A block ends.
+    case unblock(IPAddress)
+    /// A restart that the runtime has not confirmed counts as failed.
+    case restartLimit(CommandID)
+  }
+
+  var kind: Kind
+  /// No agent for a block of the fleet.
+  var target: AgentID
+
+  init(_ kind: Kind, _ target: AgentID) {
+    self.kind = kind
+    self.target = target
+  }
+
+  var name: String {
+    switch kind {
+    case .resume: Action.resume.rawValue
+    case .endRateLimit: Action.rateLimit.rawValue
+    case .unblock: Action.unblockIP.rawValue
+    case .restartLimit: "restart_limit"
+    }
+  }
+
+  var encoded: [UInt8] {
+    let arguments: JSONValue? =
+      switch kind {
+      case .resume: nil
+      case .endRateLimit: ["per_minute": 0]
+      case .unblock(let address): ["ip": .string(address.description)]
+      case .restartLimit(let id): ["command_id": .string(id.text)]
+      }
+    let json: JSONValue = ["action": .string(name), "target": .string(target.bytes), "args": arguments]
+    return json.encoded
+  }
+
+  /// Nil where the bytes are no job of this version.
+  init?(_ bytes: [UInt8]) {
+    guard let json = bytes.withUnsafeBytes({ try? JSONValue.parse($0) }), let name = json["action"]?.text else {
+      return nil
+    }
+    let arguments = json["args"]
+    switch name {
+    case "resume": kind = .resume
+    case "rate_limit": kind = .endRateLimit
+    case "unblock_ip":
+      guard let address = arguments?["ip"]?.text.flatMap({ IPAddress($0) }) else { return nil }
+      kind = .unblock(address)
+    case "restart_limit":
+      guard let id = arguments?["command_id"]?.text else { return nil }
+      kind = .restartLimit(CommandID(id))
+    default: return nil
+    }
+    target = AgentID(bytes: json["target"]?.bytes ?? [])
+  }
+}

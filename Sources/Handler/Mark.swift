@@ -1,0 +1,109 @@
+import FleetModel
+import Wire
+
+/// What is remembered of a command under `agentos:mark:<command id>`: that it was received, how it ended, and what it
+/// takes to undo it or to tell when its runtimes have obeyed.
+struct CommandMark: Equatable {
+  var action: String
+  var targets: [AgentID]
+  var arguments: [String: String]
+  var `operator`: String
+  var reason: String
+  /// How it ended; nil while it is being run.
+  var closed: AuditLine.Phase?
+  /// The command that took it back.
+  var undoneBy: CommandID?
+  /// Those of its targets whose runtimes were told something.
+  var told: [AgentID] = []
+
+  init(_ command: Command) {
+    action = command.action.rawValue
+    targets = command.targets
+    arguments = command.arguments
+    self.operator = command.operator
+    reason = command.reason
+  }
+
+  init(action: String, targets: [AgentID], operator: String) {
+    self.action = action
+    self.targets = targets
+    arguments = [:]
+    self.operator = `operator`
+    reason = ""
+  }
+
+  var encoded: [UInt8] {
+    func list(_ ids: [AgentID]) -> JSONValue { .array(ids.map { .string($0.bytes) }) }
+    let arguments = arguments.sorted { $0.key < $1.key }.map { (Array($0.key.utf8), JSONValue.string($0.value)) }
+    let json: JSONValue = [
+      "action": .string(action),
+      "targets": list(targets),
+      "args": .object(JSONObject(members: arguments)),
+      "operator": .string(self.operator),
+      "reason": .string(reason),
+      "closed": closed.map { .string($0.rawValue) },
+      "undone_by": undoneBy.map { .string($0.text) },
+      "told": list(told),
+    ]
+    return json.encoded
+  }
+
+  init?(_ bytes: [UInt8]) {
+    guard let json = bytes.withUnsafeBytes({ try? JSONValue.parse($0) }), let action = json["action"]?.text else {
+      return nil
+    }
+    func list(_ key: String) -> [AgentID] {
+      json[key]?.list?.compactMap { $0.bytes.map { AgentID(bytes: $0) } } ?? []
+    }
+    self.action = action
+    targets = list("targets")
+    arguments = [:]
+    for member in json["args"]?.object?.members ?? [] {
+      arguments[String(decoding: member.key, as: UTF8.self)] = member.value.text
+    }
+    self.operator = json["operator"]?.text ?? ""
+    reason = json["reason"]?.text ?? ""
+    closed = json["closed"]?.text.flatMap(AuditLine.Phase.init(rawValue:))
+    undoneBy = json["undone_by"]?.text.map { CommandID($0) }
+    told = list("told")
+  }
+}
+
+/// What is remembered of one target of a command under `agentos:mark:<command id>/<target>`: that it was acted on, and
+/// what stood before.
+struct TargetMark: Equatable {
+  var phase: AuditLine.Phase
+  var detail: String
+  var before: AgentRecord?
+  /// When the block that a step ended would have ended by itself.
+  var blockedUntil: Instant?
+  /// Whether its runtime was told something.
+  var isTold = false
+
+  var encoded: [UInt8] {
+    let json: JSONValue = [
+      "phase": .string(phase.rawValue),
+      "why": .string(detail),
+      "before": before.map(AgentRecordCoding.json),
+      "blocked_until": blockedUntil.map { .integer($0.milliseconds) },
+      "told": .bool(isTold),
+    ]
+    return json.encoded
+  }
+
+  init(phase: AuditLine.Phase, detail: String) {
+    self.phase = phase
+    self.detail = detail
+  }
+
+  init?(_ bytes: [UInt8]) {
+    guard let json = bytes.withUnsafeBytes({ try? JSONValue.parse($0) }),
+      let phase = json["phase"]?.text.flatMap(AuditLine.Phase.init(rawValue:))
+    else { return nil }
+    self.phase = phase
+    detail = json["why"]?.text ?? ""
+    before = json["before"].flatMap(AgentRecordCoding.decode(json:))
+    blockedUntil = json["blocked_until"]?.int.map { Instant(milliseconds: Int64($0)) }
+    isTold = json["told"]?.bool ?? false
+  }
+}

@@ -1,0 +1,47 @@
+import FleetModel
+import Loop
+import Redis
+
+/// The parts of an active handler, for one term.
+final class Office {
+  let term: Term
+  private let dispatcher: Dispatcher
+  private let intake: CommandIntake
+  private let scheduler: Scheduler
+
+  init(term: Term, endpoint: Endpoint) {
+    self.term = term
+    dispatcher = Dispatcher(term: term)
+    intake = CommandIntake(term: term, dispatcher: dispatcher, endpoint: endpoint)
+    scheduler = Scheduler(term: term, dispatcher: dispatcher)
+  }
+
+  func open() {
+    intake.start()
+    scheduler.start()
+  }
+
+  /// Takes nothing new, and calls `completion` when what was begun is done, or a little later.
+  func finish(_ completion: @escaping () -> Void) {
+    intake.stop()
+    scheduler.stop()
+    var isDone = false
+    let done = {
+      guard !isDone else { return }
+      isDone = true
+      completion()
+    }
+    dispatcher.onProgress = { [weak dispatcher] in if dispatcher?.isIdle ?? true { done() } }
+    term.loop.schedule(inMilliseconds: Self.patience) { done() }
+    if dispatcher.isIdle { done() }
+  }
+
+  /// How long a handler that ends waits for what is under way.
+  private static let patience: Int64 = 2000
+
+  func close() {
+    term.end()
+    intake.stop()
+    scheduler.stop()
+  }
+}

@@ -1,0 +1,82 @@
+import FleetModel
+import Loop
+import Redis
+import Wire
+
+/// Runs what is due: one timer, armed for the earliest job in `agentos:schedule`.
+final class Scheduler {
+  private let term: Term
+  private let dispatcher: Dispatcher
+  private var timer: Loop.TimerID?
+  /// Jobs that are being run.
+  private var running: Set<[UInt8]> = []
+
+  /// A due time further off is looked at again after this long: the server's clock and this machine's may part.
+  private static let longestWait: Int64 = 60_000
+
+  init(term: Term, dispatcher: Dispatcher) {
+    self.term = term
+    self.dispatcher = dispatcher
+  }
+
+  func start() {
+    term.onSchedule = { [weak self] in self?.look() }
+    look()
+  }
+
+  func stop() { term.loop.cancel(timer) }
+
+  /// Finds what is due, and when the next job will be.
+  private func look() {
+    let now = term.now
+    term.read([
+      Request("ZRANGEBYSCORE", term.keys.schedule, "-inf", now, "WITHSCORES", "LIMIT", 0, 64),
+      Request("ZRANGEBYSCORE", term.keys.schedule, "(\(now.milliseconds)", "+inf", "WITHSCORES", "LIMIT", 0, 1),
+    ]) { [weak self] replies in
+      guard let self else { return }
+      for (member, score) in replies[0].pairs where running.insert(member).inserted { run(member, score) }
+      guard let next = replies[1].pairs.first else { return arm(Self.longestWait) }
+      arm(Instant(score: next.value).map { ($0 - self.term.now).milliseconds } ?? Self.longestWait)
+    }
+  }
+
+  private func arm(_ span: Int64) {
+    term.loop.cancel(timer)
+    timer = term.later(inMilliseconds: min(max(0, span), Self.longestWait)) { [weak self] in self?.look() }
+  }
+
+  private func run(_ member: [UInt8], _ score: [UInt8]) {
+    guard let job = Job(member), let due = Instant(score: score) else { return discard(member, score) }
+    var leave: () -> Void = {}
+    let run = JobRun(job, member: member, score: score, due: due, term: term) { [weak self] in
+      leave()
+      self?.finished(member)
+    }
+    leave = dispatcher.enter(.agents([job.target])) { run.begin() }
+  }
+
+  private func finished(_ member: [UInt8]) {
+    running.remove(member)
+    look()
+  }
+
+  /// What this version does not understand is put aside, where it can be found.
+  private func discard(_ member: [UInt8], _ score: [UInt8]) {
+    term.log(.error, "a job of the schedule is not understood", ["job": String(decoding: member, as: UTF8.self)])
+    var step = Step()
+    step.require("ZSCORE", term.keys.schedule, member, is: score)
+    step.change("ZREM", term.keys.schedule, member)
+    step.change(
+      "XADD", term.keys.dead, "*", "source", term.keys.schedule, "reason", "not a job that this handler knows",
+      Keys.dataField, member)
+    term.run(step) { [weak self] _ in self?.finished(member) }
+  }
+}
+
+extension Instant {
+  /// A sorted set's score.
+  init?(score: [UInt8]) {
+    guard let value = Double(String(decoding: score, as: UTF8.self)), abs(value) < 1e16 else { return nil }
+    self.init(milliseconds: Int64(value))
+  }
+}

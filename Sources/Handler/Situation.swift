@@ -1,0 +1,96 @@
+import FleetModel
+import Redis
+import Wire
+
+/// A target as it stands in Redis when an action is decided, with the bytes by which the step makes sure that it still
+/// stands so.
+struct Situation {
+  var record: AgentRecord
+  /// What an earlier delivery of the same command left.
+  var mark: TargetMark?
+  var alert: AlertRecord?
+  var blockedUntil: Instant?
+  private var version: [UInt8]
+  private var alertBytes: [UInt8]?
+
+  /// Reads it.
+  static func read(
+    _ target: AgentID, mark: [UInt8], for instruction: Instruction, in term: Term,
+    _ completion: @escaping (Situation) -> Void
+  ) {
+    let keys = term.keys
+    var requests = [Request("HGETALL", keys.agent(target)), Request("GET", mark)]
+    let alert = instruction.alert(of: target)
+    if let alert { requests.append(Request("HGET", keys.alerts, alert.bytes)) }
+    if let address = instruction.address { requests.append(Request("ZSCORE", keys.blocked, address.bytes)) }
+    term.read(requests) { replies in
+      var situation = Situation(record: replies[0].pairs, mark: replies[1])
+      if let alert { situation.setAlert(alert, replies[2]) }
+      if instruction.address != nil { situation.blockedUntil = replies[2].integer.map { Instant(milliseconds: $0) } }
+      completion(situation)
+    }
+  }
+
+  private init(record pairs: [(name: [UInt8], value: [UInt8])], mark: Reply) {
+    record = AgentRecordCoding.decode(fields: pairs)
+    version = pairs.first { $0.name == Array("version".utf8) }?.value ?? []
+    self.mark = mark.bytes.flatMap { TargetMark($0) }
+  }
+
+  private mutating func setAlert(_ id: AlertID, _ reply: Reply) {
+    alertBytes = reply.bytes ?? []
+    alert = reply.bytes.flatMap { AlertCoding.decode(id: id.bytes, payload: $0) }
+  }
+
+  /// Lets a step go ahead only while the target stands as it was read.
+  func require(for target: AgentID, _ change: Change, keys: Keys, in step: inout Step) {
+    if change.after != nil { step.require("HGET", keys.agent(target), "version", is: version) }
+    if let alert = change.alert, let alertBytes {
+      step.require("HGET", keys.alerts, alert.id.bytes, is: alertBytes)
+    }
+  }
+}
+
+extension Change {
+  /// Writes the change into a step.
+  ///
+  /// - Returns: the record as it then stands; nil where the change leaves it.
+  func write(
+    to step: inout Step, target: AgentID, version: Int, origin: String, author: String, now: Instant, keys: Keys
+  ) -> AgentRecord? {
+    var written: AgentRecord?
+    if var record = after {
+      record.version = version + 1
+      record.updatedAt = now
+      record.updatedBy = author
+      let fields = AgentRecordCoding.fields(record).flatMap { [Array($0.name.utf8), $0.value] }
+      step.change("HSET", keys.agent(target), all: fields)
+      written = record
+    }
+    for appointment in appointments {
+      let member = appointment.job.encoded
+      if let due = appointment.due {
+        step.change("ZADD", keys.schedule, due, member)
+      } else {
+        step.change("ZREM", keys.schedule, member)
+      }
+    }
+    if let alert { step.change("HSET", keys.alerts, alert.id.bytes, AlertCoding.encode(alert)) }
+    if let block {
+      if let until = block.until {
+        step.change("ZADD", keys.blocked, until, block.address.bytes)
+      } else {
+        step.change("ZREM", keys.blocked, block.address.bytes)
+      }
+    }
+    if let control {
+      let message = ControlMessage(
+        agent: target, action: control.action, arguments: control.arguments, commandID: CommandID(origin),
+        until: control.until)
+      let payload = ControlCoding.encode(message)
+      step.add(to: keys.control, payload)
+      step.publish(keys.controlChannel(control.action), payload)
+    }
+    return written
+  }
+}

@@ -1,0 +1,52 @@
+import FleetModel
+import Redis
+import Wire
+
+/// What an undo takes back: the earlier command as its mark remembers it.
+struct Undoing {
+  let id: CommandID
+  let mark: CommandMark
+  let instruction: Instruction
+
+  var targets: [AgentID] { mark.targets }
+
+  /// Reads the mark of an earlier command, or gives the reason why it cannot be undone.
+  static func read(_ id: CommandID, _ term: Term, _ completion: @escaping (Result<Undoing, Refusal>) -> Void) {
+    term.read([Request("GET", term.keys.mark(id.text))]) { replies in
+      do throws(Refusal) {
+        completion(.success(try Undoing(id, replies[0].bytes.flatMap { CommandMark($0) }, now: term.now)))
+      } catch {
+        completion(.failure(error))
+      }
+    }
+  }
+
+  private init(_ id: CommandID, _ found: CommandMark?, now: Instant) throws(Refusal) {
+    guard let found else { throw Refusal("nothing is known of command \(id) within the last 48 hours") }
+    guard let closed = found.closed else { throw Refusal("command \(id) is still being run") }
+    if let other = found.undoneBy { throw Refusal("command \(id) was already undone by \(other)") }
+    guard closed == .succeeded || closed == .failed, let action = Action(rawValue: found.action) else {
+      throw Refusal("command \(id) did nothing: it was \(closed.rawValue)")
+    }
+    let command = Command(
+      id: id, action: action, targets: found.targets.filter { $0 != .none }, arguments: found.arguments,
+      operator: found.operator, issuedAt: now, expiresAt: now)
+    let instruction = try InstructionReader.read(command)
+    let reason = Change.notInvertible(instruction)
+    guard reason.isEmpty else { throw Refusal(reason) }
+    self.id = id
+    mark = found
+    self.instruction = instruction
+  }
+
+  /// Says of the earlier command that it was taken back.
+  func markUndone(by command: Command, in step: inout Step, _ term: Term) {
+    var mark = mark
+    mark.undoneBy = command.id
+    step.change("SET", term.keys.mark(id.text), mark.encoded, "PX", HandlerOptions.marksStay.milliseconds)
+    let line = AuditLine(
+      origin: .command(id), phase: .undone, action: mark.action, operator: command.operator, reason: command.reason,
+      detail: "undone by \(command.id)", handler: term.options.id, at: term.now)
+    step.add(to: term.keys.audit, AuditCoding.encode(line))
+  }
+}
