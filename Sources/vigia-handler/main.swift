@@ -1,1 +1,1 @@
-print("vigia")
+HandlerCommand.main()
