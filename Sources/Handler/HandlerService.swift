@@ -21,10 +21,16 @@ package final class HandlerService {
   private lazy var leadership = Leadership(
     loop: loop, keys: keys, options: options, clock: { [weak self] in self?.clock.now ?? .epoch },
     notify: { [weak self] in self?.leadershipChanged($0) })
+  private lazy var recorder = Recorder(
+    loop: loop, endpoint: endpoint, options: options, keys: keys, log: log,
+    notify: { [weak self] in self?.recorderChanged($0) })
   private var office: Office?
+  private var patience: Loop.TimerID?
 
   /// How often the server is asked for its time.
   private static let timeSpan: Int64 = 30_000
+  /// How long a handler that cannot listen waits before it acts without recording.
+  private static let listeningPatience: Int64 = 5000
 
   package init(loop: Loop, endpoint: Endpoint, options: HandlerOptions, log: Log = .silent) {
     self.loop = loop
@@ -39,7 +45,8 @@ package final class HandlerService {
 
   package func start() {
     main.start()
-    leadership.stand()
+    recorder.start()
+    waitForRecorder()
   }
 
   /// Finishes what is under way, gives the lease back, and then calls `completion`.
@@ -48,14 +55,16 @@ package final class HandlerService {
     leadership.sitOut()
     guard let office else { return end(completion) }
     office.finish { [weak self] in
-      self?.leadership.release { self?.end(completion) }
+      self?.recorder.finish { self?.leadership.release { self?.end(completion) } }
     }
   }
 
   /// Lets go of everything at once, as a crash would: the lease stays until it expires.
   package func halt() {
+    loop.cancel(patience)
     leadership.halt()
     closeOffice()
+    recorder.stop()
     main.stop()
   }
 
@@ -112,11 +121,40 @@ package final class HandlerService {
     term.onEnd = { [weak self] in self?.leadership.lose($0) }
     let office = Office(term: term, endpoint: endpoint)
     self.office = office
+    recorder.record(in: term)
     office.open()
   }
 
   private func closeOffice() {
     office?.close()
     office = nil
+    recorder.standBy()
+  }
+
+  // MARK: The recorder
+
+  private func recorderChanged(_ notice: Recorder.Notice) {
+    guard !isStopping else { return }
+    switch notice {
+    case .subscribed:
+      loop.cancel(patience)
+      leadership.stand()
+      if let office { recorder.record(in: office.term) }
+    case .recording: leadership.setRecording(true)
+    case .unsubscribed:
+      // Within one term the recording has no hole: it is over, and whoever has gone on listening takes over.
+      leadership.sitOut()
+      waitForRecorder()
+      log(.warning, "no longer hears the channels")
+      leadership.release()
+    }
+  }
+
+  private func waitForRecorder() {
+    patience = loop.schedule(inMilliseconds: Self.listeningPatience) { [weak self] in
+      guard let self, !isStopping else { return }
+      log(.warning, "cannot listen to channels; acting without recording")
+      leadership.stand()
+    }
   }
 }

@@ -1,0 +1,56 @@
+/// Finds how much of what was heard another recorder has already written, from the end of the stream.
+///
+/// ```
+/// heard     a b M c d e f g
+/// stream  … a b M c d            → the first five are there
+/// ```
+/// Where a marker stands in both, what the stream holds after it is followed message by message. Where none does, the
+/// longest beginning of what was heard that the stream ends with counts as written.
+struct Alignment {
+  private let heard: [Int]
+  /// Where each marker was heard.
+  private let markers: [Int: Int]
+  /// The messages at the stream's end, since the last marker that was heard too.
+  private var entries: [Int] = []
+  private var anchor: Int?
+
+  init(_ heard: some Collection<HeardBuffer.Message>) {
+    self.heard = heard.map(\.digest)
+    var markers: [Int: Int] = [:]
+    for (place, message) in heard.enumerated() where message.isMarker { markers[message.digest] = place }
+    self.markers = markers
+  }
+
+  /// Takes the stream's recorded entries, one after the other.
+  mutating func read(_ digest: Int) {
+    guard let place = markers[digest] else { return entries.append(digest) }
+    anchor = place + 1
+    entries.removeAll(keepingCapacity: true)
+  }
+
+  /// How many of the messages heard are in the stream.
+  var written: Int {
+    guard var place = anchor else { return overlap }
+    for entry in entries where place < heard.count && heard[place] == entry { place += 1 }
+    return place
+  }
+
+  /// The longest beginning of `heard` that `entries` ends with, by Knuth, Morris and Pratt's automaton.
+  private var overlap: Int {
+    guard !heard.isEmpty else { return 0 }
+    var failure = [0]
+    var length = 0
+    for digest in heard.dropFirst() {
+      while length > 0, heard[length] != digest { length = failure[length - 1] }
+      if heard[length] == digest { length += 1 }
+      failure.append(length)
+    }
+    var matched = 0
+    for entry in entries {
+      if matched == heard.count { matched = failure[matched - 1] }
+      while matched > 0, heard[matched] != entry { matched = failure[matched - 1] }
+      if heard[matched] == entry { matched += 1 }
+    }
+    return matched
+  }
+}

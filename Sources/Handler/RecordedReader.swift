@@ -1,0 +1,44 @@
+import FleetModel
+import Redis
+import Wire
+
+/// Reads the recorded entries at the end of the stream, to align what was heard with them.
+final class RecordedReader {
+  private let term: Term
+  private var alignment: Alignment
+  private var next: StreamID
+  /// Nobody but this handler records after this moment.
+  private let end: StreamID
+  private let completion: (Int) -> Void
+  private static let pageCount = 1000
+
+  /// - Parameters:
+  ///   - start: before the first message of `heard` can have been written.
+  ///   - completion: gets how many of `heard` are in the stream.
+  init(
+    _ term: Term, _ heard: ArraySlice<HeardBuffer.Message>, from start: Instant, _ completion: @escaping (Int) -> Void
+  ) {
+    self.term = term
+    self.completion = completion
+    alignment = Alignment(heard)
+    next = StreamID(milliseconds: UInt64(max(0, start.milliseconds)))
+    end = StreamID(milliseconds: UInt64(max(0, (term.now + .seconds(2)).milliseconds)))
+  }
+
+  func start() { read() }
+
+  private func read() {
+    let assembler = EntryAssembler(.range) { [self] entry in
+      next = entry.id.next()
+      guard !entry.channel.isEmpty, let payload = entry.payload else { return }
+      let message = HeardBuffer.Message(
+        channel: Array(entry.channel), payload: Array(payload), heardAt: 0, isMarker: false)
+      alignment.read(message.digest)
+    }
+    let request = Request("XRANGE", term.keys.events, next, end, "COUNT", Self.pageCount)
+    term.connection.send(request, expecting: .entries(assembler)) { [self] result in
+      guard !term.isOver, case .success = result else { return }
+      if assembler.count < Self.pageCount { completion(alignment.written) } else { read() }
+    }
+  }
+}

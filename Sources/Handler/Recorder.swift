@@ -1,0 +1,261 @@
+import FleetModel
+import Loop
+import Redis
+import Wire
+
+/// Writes what is heard on channels into the stream of events, each message once, whoever of the handlers is active.
+///
+/// All handlers listen. The active one writes everything it hears, the markers on the recorder's channel among it, in
+/// the order in which it hears it:
+/// ```
+/// takeover ─ publish a marker ─ find what the one before has written ─ write the rest, the marker, and what follows
+/// ```
+/// So the marker stands in the stream where it was heard among the messages. While messages flow a further marker goes
+/// out every second, by which a successor finds its place.
+final class Recorder {
+  private let loop: Loop
+  private let endpoint: Endpoint
+  private let options: HandlerOptions
+  private let keys: Keys
+  private let log: Log
+  private let script = Script(Recorder.script)
+  private lazy var link = Link(loop: loop, endpoint: endpoint) { [weak self] in self?.changed($0) }
+  private var receiver: MessageReceiver?
+  private var buffer = HeardBuffer()
+  private var state = State.listening
+  private var isSubscribed = false
+  private var isWriting = false
+  private var flushIsDue = false
+  private var nonce = 0
+  private var markedAt = MonotonicTime(nanoseconds: 0)
+
+  private enum State {
+    /// Another records, or nobody.
+    case listening
+    /// Finds what the one before has written.
+    case aligning(Term)
+    case recording(Term, since: RecorderMarker)
+    /// Writes what it has heard, and then tells.
+    case draining(Term, () -> Void)
+  }
+
+  enum Notice {
+    /// It hears everything from here on.
+    case subscribed
+    /// It hears nothing any more; what it had heard before is written.
+    case unsubscribed
+    /// Its marker is in the stream.
+    case recording
+  }
+
+  private let notify: (Notice) -> Void
+  /// How many messages one script writes at most, and how many bytes.
+  private static let batchCount = 2000
+  private static let batchBytes = 512 * 1024
+
+  init(
+    loop: Loop, endpoint: Endpoint, options: HandlerOptions, keys: Keys, log: Log,
+    notify: @escaping (Notice) -> Void
+  ) {
+    self.loop = loop
+    self.endpoint = endpoint
+    self.options = options
+    self.keys = keys
+    self.log = log
+    self.notify = notify
+  }
+
+  func start() { link.start() }
+
+  func stop() {
+    state = .listening
+    link.stop()
+  }
+
+  // MARK: Listening
+
+  private func changed(_ notice: Link.Notice) {
+    switch notice {
+    case .up(let connection):
+      let receiver = MessageReceiver { [weak self] in
+        self?.isSubscribed = true
+        self?.notify(.subscribed)
+      } deliver: { [weak self] channel, payload in
+        self?.hear(channel, payload)
+      }
+      self.receiver = receiver
+      let patterns = options.recordedPatterns.map { Array($0.utf8) }
+      connection.subscribe(channels: [keys.recorderChannel], patterns: patterns, receiver)
+    case .down:
+      guard isSubscribed else { return }
+      isSubscribed = false
+      finish { [weak self] in self?.notify(.unsubscribed) }
+    }
+  }
+
+  private func hear(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
+    let isMarker = channel.elementsEqual(keys.recorderChannel)
+    guard isMarker || isFirstMatch(channel) else { return }
+    let now = MonotonicTime.now.milliseconds
+    let message = HeardBuffer.Message(
+      channel: Array(channel), payload: Array(payload), heardAt: now, isMarker: isMarker)
+    let isFree = if case .listening = state { !isWriting } else { false }
+    if !buffer.append(message, lettingGo: isFree) {
+      log(.error, "cannot write as fast as it hears; messages are lost", ["lost": "\(buffer.lost)"])
+    }
+    switch state {
+    case .listening: buffer.trim(at: now)
+    case .aligning: break
+    case .recording(let term, _):
+      if !isMarker { markWhileMessagesFlow(term) }
+      flushLater()
+    case .draining: flushLater()
+    }
+  }
+
+  /// Redis sends a message once for each pattern that matches it.
+  private func isFirstMatch(_ channel: UnsafeRawBufferPointer) -> Bool {
+    let patterns = options.recordedPatterns
+    guard patterns.count > 1, patterns != Keys.recordedPatterns, let pattern = receiver?.pattern else { return true }
+    return patterns.first { Glob.matches(Array($0.utf8), channel) }.map { pattern.elementsEqual($0.utf8) } ?? true
+  }
+
+  // MARK: Taking over
+
+  /// Begins to record in a term, once it hears; a second call in the same term does nothing.
+  func record(in term: Term) {
+    guard isSubscribed, case .listening = state, !term.isOver else { return }
+    state = .aligning(term)
+    let marker = mark(term)
+    let now = MonotonicTime.now.milliseconds
+    // What is older was either written long ago or is past keeping.
+    let recent = buffer.messages.firstIndex { now - $0.heardAt <= 2 * HeardBuffer.keepsMilliseconds }
+    buffer.removeFirst((recent ?? buffer.messages.endIndex) - buffer.messages.startIndex)
+    guard let first = buffer.messages.first else { return begin(term, marker, written: 0) }
+    let start = term.now - .milliseconds(now - first.heardAt + 3000)
+    let reader = RecordedReader(term, buffer.messages, from: start) { [weak self] in
+      self?.begin(term, marker, written: $0)
+    }
+    reader.start()
+  }
+
+  private func begin(_ term: Term, _ marker: RecorderMarker, written: Int) {
+    guard case .aligning(let current) = state, current === term else { return }
+    buffer.removeFirst(min(written, buffer.count))
+    state = .recording(term, since: marker)
+    let count = buffer.messages.count { !$0.isMarker }
+    log(.info, "recording", ["fence": "\(term.fence)", "missed_by_predecessor": "\(count)"])
+    write()
+  }
+
+  private func mark(_ term: Term) -> RecorderMarker {
+    nonce += 1
+    let random = String(UInt64.random(in: .min ... .max), radix: 16)
+    let marker = RecorderMarker(handler: options.id, fence: term.fence, nonce: "\(random)-\(nonce)")
+    markedAt = .now
+    var step = Step()
+    step.publish(keys.recorderChannel, marker.encode())
+    term.run(step) { _ in }
+    return marker
+  }
+
+  private func markWhileMessagesFlow(_ term: Term) {
+    if MonotonicTime.now.milliseconds(since: markedAt) >= 1000 { _ = mark(term) }
+  }
+
+  // MARK: Writing
+
+  /// Writes what has gathered by the end of the turn.
+  private func flushLater() {
+    guard !flushIsDue else { return }
+    flushIsDue = true
+    loop.later { [weak self] in
+      self?.flushIsDue = false
+      self?.write()
+    }
+  }
+
+  private var term: Term? {
+    switch state {
+    case .listening, .aligning: nil
+    case .recording(let term, _), .draining(let term, _): term
+    }
+  }
+
+  /// One batch at a time, so that the stream keeps the order.
+  private func write() {
+    guard let term, !isWriting else { return }
+    guard !buffer.isEmpty else { return drained() }
+    guard term.mayAct else { return }
+    let batch = buffer.batch(count: Self.batchCount, bytes: Self.batchBytes)
+    isWriting = true
+    var arguments: [any RequestArgument] = [term.fence]
+    for message in batch {
+      arguments.append(message.channel)
+      arguments.append(message.payload)
+    }
+    script.run(on: term.connection, keys: [keys.fence, keys.events], arguments: arguments) { [weak self] result in
+      guard let self else { return }
+      isWriting = false
+      wrote(batch.count, StepOutcome(result), term)
+    }
+  }
+
+  private func wrote(_ count: Int, _ outcome: StepOutcome, _ term: Term) {
+    switch outcome {
+    case .done, .refused:
+      // In another term, or in none, the batch is found when that is aligned.
+      guard self.term === term else { return write() }
+      let written = buffer.messages.prefix(count)
+      if case .recording(_, let marker) = state, written.contains(where: { isMarker($0, marker) }) {
+        notify(.recording)
+      }
+      buffer.removeFirst(count)
+      write()
+    case .over(let reason):
+      // What became of the batch is found out by the next who aligns.
+      if !term.isOver { term.onEnd(reason) }
+    case .failed(let error):
+      log(.error, "cannot record", ["error": error.text])
+      term.later(inMilliseconds: 500) { [weak self] in self?.write() }
+    }
+  }
+
+  private func isMarker(_ message: HeardBuffer.Message, _ marker: RecorderMarker) -> Bool {
+    message.isMarker && RecorderMarker.decode(message.payload) == marker
+  }
+
+  // MARK: Ending
+
+  /// Writes what was heard, and then calls `completion`; at once where it does not record.
+  func finish(_ completion: @escaping () -> Void) {
+    guard case .recording(let term, _) = state else { return completion() }
+    state = .draining(term, completion)
+    term.later(inMilliseconds: 1000) { [weak self] in self?.drained() }
+    write()
+  }
+
+  private func drained() {
+    guard case .draining(_, let completion) = state else { return }
+    state = .listening
+    completion()
+  }
+
+  /// The term is over: it only listens, and keeps what it could not write.
+  func standBy() {
+    let ended = state
+    state = .listening
+    if case .draining(_, let completion) = ended { completion() }
+  }
+
+  /// KEYS: the fence, the stream. ARGV: the fence; channel and payload of each message. `channel` stands first, so that
+  /// a reader knows it when it meets the payload.
+  private static let script = """
+    local stored = redis.call('GET', KEYS[1])
+    if stored ~= ARGV[1] then return redis.error_reply('FENCED ' .. (stored or 'no fence')) end
+    for place = 2, #ARGV, 2 do
+      redis.call('XADD', KEYS[2], '*', 'channel', ARGV[place], '__data__', ARGV[place + 1])
+    end
+    return {0}
+    """
+}

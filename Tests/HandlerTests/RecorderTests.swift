@@ -1,0 +1,141 @@
+import FleetModel
+import Loop
+import Redis
+import TestSupport
+import Testing
+import Wire
+
+@testable import Handler
+
+@Suite struct RecorderTests {
+  @Test func whatIsHeardIsRecordedWithItsChannelFirst() throws {
+    let scene = try HandlerScene()
+    try scene.waitForRecording()
+    _ = try scene.server.call("PUBLISH", "agent.metrics", "one")
+    _ = try scene.server.call("PUBLISH", "agents.status", "two")
+    _ = try scene.server.call("PUBLISH", "other", "three")
+    try scene.server.wait { ((try? scene.recorded().count) ?? 0) == 2 }
+    #expect(try scene.recorded() == ["agent.metrics one", "agents.status two"])
+    let entries = try scene.server.call("XRANGE", scene.keys.events, "-", "+").elements ?? []
+    for entry in entries {
+      #expect(entry.elements?.last?.pairs.map { String(decoding: $0.name, as: UTF8.self) } == ["channel", "__data__"])
+    }
+  }
+
+  @Test func leaseTellsThatItRecordsOnceTheMarkerIsInTheStream() throws {
+    let scene = try HandlerScene()
+    try scene.waitForRecording()
+    let lease = try #require(try scene.lease())
+    #expect(lease.id == "h1")
+    #expect(lease.fence == 1)
+    #expect(lease.patterns == ["agent.*", "agents.*"])
+    let marker = try #require(try scene.entries(scene.keys.events).first.flatMap { RecorderMarker.decode($0) })
+    #expect(marker.handler == "h1")
+    #expect(marker.fence == 1)
+  }
+
+  @Test func standbyWritesWhatADeadRecorderMissed() throws {
+    let scene = try HandlerScene(start: false)
+    let publisher = try Publisher(scene)
+    try scene.server.wait { publisher.sent >= 20 }
+    let first = try scene.startHandler("h1")
+    try scene.waitForRecording()
+    let second = try scene.startHandler("h2", waits: false)
+    let mark = publisher.sent
+    try scene.server.wait { publisher.sent >= mark + 300 }
+    first.halt()
+    try scene.server.wait { second.isActive }
+    try scene.waitForRecording(fence: 2)
+    publisher.stop()
+    try scene.server.wait { publisher.isIdle }
+    try scene.server.wait { ((try? scene.recorded().last) ?? "") == "agent.metrics \(publisher.sent)" }
+    let numbers = try scene.recorded().compactMap { Int($0.split(separator: " ")[1]) }
+    // What was published before the first handler listened is nobody's to record.
+    let start = try #require(numbers.first)
+    #expect(numbers == Array(start...publisher.sent))
+    #expect(numbers.count >= 300)
+  }
+
+  @Test func standbyTakesOverWithinThreeAndAHalfSecondsOfAKillAndAtOnceAfterARelease() throws {
+    let scene = try HandlerScene()
+    let second = try scene.startHandler("h2", waits: false)
+    let third = try scene.startHandler("h3", waits: false)
+    var killedAt = MonotonicTime.now
+    scene.handlers[0].halt()
+    try scene.server.wait { second.isActive || third.isActive }
+    #expect(MonotonicTime.now.milliseconds(since: killedAt) < 3500)
+    let (active, other) = second.isActive ? (second, third) : (third, second)
+    killedAt = .now
+    active.stop {}
+    try scene.server.wait { other.isActive }
+    #expect(MonotonicTime.now.milliseconds(since: killedAt) < 1500)
+    #expect(try scene.server.call("GET", scene.keys.fence) == .string(Array("3".utf8)))
+  }
+
+  @Test func stoppedLeaderThatWakesIsRefused() throws {
+    let scene = try HandlerScene()
+    // Somebody else took over while this one slept.
+    _ = try scene.server.call("SET", scene.keys.fence, "7")
+    _ = try scene.server.call("SET", scene.keys.lease, "other", "PX", 60_000)
+    try scene.publish(try scene.command(.pause, ["agent-1"]))
+    try scene.server.wait { !scene.handlers[0].isActive }
+    #expect(try scene.record("agent-1") == AgentRecord())
+    #expect(try scene.audit().isEmpty)
+    _ = try scene.server.call("DEL", scene.keys.lease)
+    try scene.server.wait { scene.handlers[0].isActive }
+    #expect(try scene.server.call("GET", scene.keys.fence) == .string(Array("8".utf8)))
+    try scene.server.wait { (try? scene.record("agent-1").state) == .paused }
+  }
+}
+
+/// Publishes 1, 2, 3 … on a channel, steadily.
+private final class Publisher {
+  private let link: Link
+  private let loop: Loop
+  private(set) var sent = 0
+  private var answered = 0
+  private var isRunning = true
+
+  init(_ scene: HandlerScene) throws {
+    loop = scene.server.loop
+    link = Link(loop: loop, endpoint: scene.server.endpoint) { _ in }
+    link.start()
+    try scene.server.wait { link.connection != nil }
+    publish()
+  }
+
+  var isIdle: Bool { answered == sent }
+
+  func stop() { isRunning = false }
+
+  private func publish() {
+    guard isRunning else { return }
+    for _ in 0..<5 {
+      sent += 1
+      link.connection?.send(Request("PUBLISH", "agent.metrics", sent)) { _ in self.answered += 1 }
+    }
+    loop.schedule(inMilliseconds: 5) { [weak self] in self?.publish() }
+  }
+}
+
+extension HandlerScene {
+  func lease() throws -> Lease? { try server.call("GET", keys.lease).bytes.flatMap { LeaseCoding.decode($0) } }
+
+  func waitForRecording(fence: Int = 1) throws {
+    try server.wait {
+      guard let lease = try? self.lease() else { return false }
+      return lease.isRecording && lease.fence == fence
+    }
+  }
+
+  /// Channel and payload of every recorded entry but the markers.
+  func recorded() throws -> [String] {
+    try server.call("XRANGE", keys.events, "-", "+").elements?.compactMap { entry in
+      let fields = entry.elements?.last?.pairs ?? []
+      guard let channel = fields.first(where: { $0.name == Keys.channelField })?.value,
+        let payload = fields.first(where: { $0.name == Keys.dataField })?.value, channel != keys.recorderChannel
+      else { return nil }
+      return String(decoding: channel + [32] + payload, as: UTF8.self)
+    } ?? []
+  }
+}
