@@ -38,7 +38,8 @@ struct SendingReport {
     let what =
       progress.isSucceeded
       ? "no runtime has confirmed it"
-      : progress.isReceived ? "it is not through" : "the command expires in \(max(.zero, command.expiresAt - now))"
+      : progress.isReceived
+        ? "it is not through" : "the command expires in \(max(0, (command.expiresAt - now).seconds))s"
     Output.error("vigia: no answer: \(who); \(what)")
   }
 

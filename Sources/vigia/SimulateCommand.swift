@@ -43,9 +43,9 @@ struct SimulateCommand: ParsableCommand {
 
   func run() throws {
     let session = try Session()
-    let run = SimulationRun(session, endpoint: try redis.endpoint(), settings: settings, report: report)
+    let run = SimulationRun(
+      session, endpoint: try redis.endpoint(), settings: settings, duration: duration, report: report)
     try session.onInterrupt { run.finish() }
-    if let duration { session.loop.schedule(inMilliseconds: duration.milliseconds) { run.finish() } }
     run.start()
     try session.run()
   }

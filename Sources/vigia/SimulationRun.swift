@@ -11,6 +11,8 @@ final class SimulationRun {
   private let session: Session
   private let endpoint: Endpoint
   private let settings: Simulator.Settings
+  /// How long to publish; nil for as long as nobody ends it.
+  private let duration: TimeSpan?
   private let report: TimeSpan?
   private var hasStarted = false
   private var isFinishing = false
@@ -18,10 +20,11 @@ final class SimulationRun {
     [unowned self] in notice($0)
   }
 
-  init(_ session: Session, endpoint: Endpoint, settings: Simulator.Settings, report: TimeSpan?) {
+  init(_ session: Session, endpoint: Endpoint, settings: Simulator.Settings, duration: TimeSpan?, report: TimeSpan?) {
     self.session = session
     self.endpoint = endpoint
     self.settings = settings
+    self.duration = duration
     self.report = report
   }
 
@@ -42,6 +45,11 @@ final class SimulationRun {
     case .started:
       hasStarted = true
       if report == nil { announce() } else { reportRegularly() }
+      if let duration {
+        session.loop.schedule(inMilliseconds: duration.milliseconds) { [weak self] in
+          if self?.isFinishing == false { self?.finish() }
+        }
+      }
     case .refused(let finding):
       session.fail(.failed, "refused to simulate on Redis at \(endpoint): \(finding); --into-live does it all the same")
     case .down(let failure):

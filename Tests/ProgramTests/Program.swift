@@ -1,0 +1,74 @@
+import Glibc
+import Loop
+import Redis
+import TestSupport
+
+/// A run of one of the built programs.
+final class Program {
+  let child: Child
+  private let output: UnsafeMutablePointer<FILE>
+  private let errors: UnsafeMutablePointer<FILE>
+
+  /// How a run ended.
+  struct Result: Equatable {
+    var status: Int32
+    var output: String
+    var errors: String
+
+    init(_ status: Int32, _ output: String = "", errors: String = "") {
+      self.status = status
+      self.output = output
+      self.errors = errors
+    }
+  }
+
+  /// Starts `vigia`, with the server in its environment.
+  init(_ arguments: [String], on endpoint: Endpoint? = nil, environment: [String: String] = [:]) throws {
+    var environment = environment
+    environment["PATH"] = "/usr/bin:/usr/local/bin:/bin"
+    if let endpoint, case .tcp(let host, let port) = endpoint.address {
+      let password = endpoint.password.map { ":\($0)@" } ?? ""
+      environment["VIGIA_REDIS"] = "redis://\(password)\(host):\(port)"
+    }
+    output = tmpfile()
+    errors = tmpfile()
+    child = try Child(
+      Self.folder + "/vigia", arguments, environment: environment, output: fileno(output), error: fileno(errors))
+  }
+
+  deinit {
+    fclose(output)
+    fclose(errors)
+  }
+
+  /// Runs it to its end.
+  static func run(
+    _ arguments: String..., on endpoint: Endpoint? = nil, environment: [String: String] = [:]
+  ) throws -> Result {
+    try Program(arguments, on: endpoint, environment: environment).finish()
+  }
+
+  /// Waits for the end.
+  func finish() -> Result {
+    let status = child.wait()
+    return Result(status, Self.text(output), errors: Self.text(errors))
+  }
+
+  /// The folder that tests and programs are built into.
+  private static let folder: String = {
+    var path = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let length = readlink("/proc/self/exe", &path, path.count)
+    let slash = path[..<length].lastIndex(of: UInt8(ascii: "/"))!
+    return String(decoding: path[..<slash], as: UTF8.self)
+  }()
+
+  private static func text(_ file: UnsafeMutablePointer<FILE>) -> String {
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let length = pread(fileno(file), &chunk, chunk.count, off_t(bytes.count))
+      guard length > 0 else { return String(decoding: bytes, as: UTF8.self) }
+      bytes += chunk[..<length]
+    }
+  }
+}

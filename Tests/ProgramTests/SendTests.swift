@@ -1,0 +1,114 @@
+import FleetModel
+import Redis
+import TestSupport
+import Testing
+import Wire
+
+@Suite struct SendTests {
+  private let server: TestServer
+
+  init() throws { server = try TestServer() }
+
+  /// The one command in the stream, as a handler would read it.
+  private func command() throws -> Command {
+    var found: Command?
+    try server.loop.wait {
+      guard let reply = try? server.call("XRANGE", "agentos:commands", "-", "+"),
+        let payload = reply.elements?.last?.elements?[1].elements?[1].bytes
+      else { return false }
+      found = try? CommandCoding.decode(payload)
+      return found != nil
+    }
+    return try #require(found)
+  }
+
+  private func audit(_ command: Command, _ phase: AuditLine.Phase, _ target: AgentID = .none, _ detail: String = "")
+    throws
+  {
+    let line = AuditLine(
+      origin: .command(command.id), phase: phase, action: command.action.rawValue, target: target, detail: detail,
+      at: command.issuedAt)
+    _ = try server.call("XADD", "agentos:audit", "*", "__data__", AuditCoding.encode(line))
+  }
+
+  @Test func commandIsWrittenAsTheWireSays() throws {
+    let program = try Program(
+      ["send", "pause", "a", "b", "--arg", "for=5m", "--reason", "errors", "--wait", "1s"], on: server.endpoint)
+    let command = try command()
+    #expect(command.action == .pause && command.targets == ["a", "b"] && command.arguments == ["for": "5m"])
+    #expect(command.reason == "errors" && command.operator.contains("@"))
+    #expect(command.expiresAt - command.issuedAt == .seconds(60))
+    #expect(command.id.text.utf8.count == 36 && Array(command.id.text)[14] == "7")
+    #expect(program.finish().status == 3)
+  }
+
+  @Test func noAnswerTellsWhetherAHandlerLives() throws {
+    #expect(
+      try Program.run("send", "resume", "a", "--wait", "1s", on: server.endpoint)
+        == .init(
+          3, "sent       resume a\n",
+          errors: "vigia: no answer: no handler is alive; the command expires in 59s\n"))
+    let lease = Lease(id: "h1", fence: 1, isRecording: true, since: .epoch)
+    _ = try server.call("SET", "agentos:handler", LeaseCoding.encode(lease))
+    #expect(
+      try Program.run("send", "resume", "a", "--wait", "1s", on: server.endpoint).errors
+        == "vigia: no answer: handler h1 is alive; the command expires in 59s\n")
+  }
+
+  @Test func eachStepIsALine() throws {
+    let program = try Program(["send", "pause", "a", "東京"], on: server.endpoint)
+    let command = try command()
+    try audit(command, .received)
+    try audit(command, .succeeded, "a", "running -> paused")
+    try audit(command, .succeeded, "東京", "\u{1B}[2J")
+    try audit(command, .succeeded)
+    #expect(
+      program.finish()
+        == .init(
+          0,
+          """
+          sent       pause a 東京
+          received
+          succeeded  a: running -> paused
+          succeeded  東京: ^[[2J
+          succeeded
+
+          """))
+  }
+
+  @Test func otherCommandsAreNotWaitedFor() throws {
+    let program = try Program(["send", "pause", "a", "--wait", "2s"], on: server.endpoint)
+    var other = try command()
+    other.id = CommandID("another")
+    try audit(other, .succeeded)
+    #expect(program.finish().status == 3)
+  }
+
+  @Test(arguments: [AuditLine.Phase.rejected, .failed, .expired, .unknown])
+  func whatIsNotDoneIsOne(_ phase: AuditLine.Phase) throws {
+    let program = try Program(["send", "pause", "a"], on: server.endpoint)
+    try audit(try command(), phase, .none, "no such agent")
+    let result = program.finish()
+    #expect(result.status == 1)
+    #expect(result.output.hasSuffix("no such agent\n"))
+  }
+
+  @Test func obedienceIsWaitedForWhereAsked() throws {
+    let program = try Program(["send", "pause", "a", "b", "--until", "obeyed", "--json"], on: server.endpoint)
+    let command = try command()
+    try audit(command, .obeyed, "a")
+    try audit(command, .succeeded)
+    try audit(command, .obeyed, "b")
+    let result = program.finish()
+    #expect(result.status == 0)
+    let phases = try result.output.split(separator: "\n").map { try JSONValue.parse(Array($0.utf8))["phase"]?.text }
+    #expect(phases == ["sent", "obeyed", "succeeded", "obeyed"])
+  }
+
+  @Test func whatReachesNoRuntimeIsObeyedWhenItSucceeded() throws {
+    let program = try Program(
+      ["send", "ack", "--arg", "alert=escalation/a", "--until", "obeyed"], on: server.endpoint)
+    try audit(try command(), .succeeded)
+    #expect(program.finish().status == 0)
+  }
+}

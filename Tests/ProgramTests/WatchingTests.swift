@@ -1,0 +1,122 @@
+import FleetModel
+import Redis
+import TestSupport
+import Testing
+import Wire
+
+/// `vigia status` and `vigia tail`.
+@Suite struct WatchingTests {
+  private let server: TestServer
+
+  init() throws {
+    server = try TestServer()
+  }
+
+  private func add(_ payload: String) throws {
+    _ = try server.call("XADD", "agentos:events", "*", "__data__", payload)
+  }
+
+  private func fill() throws {
+    try add(#"{"entity_id":"a1","event_type":"agent.created","data":{"name":"東京サポート","role":"support"}}"#)
+    try add(
+      #"{"entity_id":"a1","event_type":"agent.metrics","data":{"error_rate":0.012,"response_time":800,"queue_size":3}}"#
+    )
+    try add(
+      #"{"entity_id":"a2","event_type":"agent.metrics","data":{"error_rate":0.3,"avg_rating":4.25,"health_score":0.5}}"#
+    )
+    try add("nonsense")
+  }
+
+  @Test func statusIsATableWorstFirst() throws {
+    try fill()
+    #expect(
+      try Program.run("status", on: server.endpoint)
+        == .init(
+          0,
+          """
+          agent  name          state    errors  response  traffic  queue  rating  health  alerts
+          a2                   running   30.0%         -        -      -    4.25    0.50  critical performance degraded, medium health critical
+          a1     東京サポート  running    1.2%     800ms        -      3       -       -
+          2 agents, 4 events, 1 unreadable, 2 alerts, no handler alive
+
+          """))
+  }
+
+  @Test func statusIsOneDocument() throws {
+    try fill()
+    let lease = Lease(id: "h1", fence: 1, isRecording: true, since: Instant(milliseconds: 0))
+    _ = try server.call("SET", "agentos:handler", LeaseCoding.encode(lease))
+    let result = try Program.run("status", "--json", on: server.endpoint)
+    #expect(result.status == 0)
+    let json = try JSONValue.parse(Array(result.output.utf8))
+    #expect(
+      json["events"] == [
+        "received": 4, "decoded": 3, "unreadable": 1, "duplicates": 0, "reasons": ["not JSON": 1],
+      ])
+    #expect(
+      json["handler"] == ["alive": true, "id": "h1", "recording": true, "since": "1970-01-01T00:00:00.000Z"])
+    let agents = try #require(json["agents"]?.list)
+    #expect(agents.map { $0["id"]?.text } == ["a2", "a1"])
+    #expect(agents[0]["metrics"] == ["error_rate": 0.3, "avg_rating": 4.25, "health_score": 0.5])
+    #expect(agents[0]["alerts"]?.list?.first?["id"] == "agent.performance_degraded/a2")
+    #expect(agents[0]["alerts"]?.list?.first?["severity"] == "critical")
+    #expect(agents[1]["name"] == "東京サポート")
+    #expect(agents[1]["state"] == "running")
+  }
+
+  @Test func statusListensWhereThereIsNoHistory() throws {
+    let program = try Program(["status", "--json"], on: server.endpoint)
+    try server.loop.wait {
+      (try? server.call("PUBLISH", "agent.metrics", #"{"entity_id":"x","data":{"queue_size":1}}"#))?.integer == 1
+    }
+    let json = try JSONValue.parse(Array(program.finish().output.utf8))
+    #expect(json["agents"]?.list?.map { $0["id"]?.text } == ["x"])
+  }
+
+  @Test func recordsAreShown() throws {
+    try add(#"{"entity_id":"a1","event_type":"agent.metrics","data":{"queue_size":3}}"#)
+    _ = try server.call("HSET", "agentos:agent:a1", "state", "paused", "version", 3)
+    let json = try JSONValue.parse(Array(try Program.run("status", "--json", on: server.endpoint).output.utf8))
+    #expect(json["agents"]?.list?.first?["state"] == "paused")
+    #expect(json["agents"]?.list?.first?["record"]?["version"] == 3)
+  }
+
+  @Test func tailPrintsWhatComes() throws {
+    try fill()
+    let result = try Program.run("tail", "--history", "1m", "--count", "4", on: server.endpoint)
+    #expect(result.status == 0)
+    // Each line begins with a time: 08:00:00.000 and a blank.
+    let lines = result.output.split(separator: "\n").map { String($0.dropFirst(13)) }
+    #expect(
+      lines.prefix(3) == [
+        #"agent.created              a1 {"name":"東京サポート","role":"support"}"#,
+        #"agent.metrics              a1 {"error_rate":0.012,"response_time":800,"queue_size":3}"#,
+        #"agent.metrics              a2 {"error_rate":0.3,"avg_rating":4.25,"health_score":0.5}"#,
+      ])
+    #expect(lines.last?.hasPrefix("unreadable: not JSON (entry ") == true)
+  }
+
+  @Test func tailAsJSONReadsBackAsTheSameEvents() throws {
+    try fill()
+    let result = try Program.run("tail", "--json", "--history", "1m", "--count", "4", on: server.endpoint)
+    let lines = result.output.split(separator: "\n").map { Array($0.utf8) }
+    #expect(lines.count == 4)
+    let decoder = EventDecoder()
+    try lines[1].withUnsafeBytes { line in
+      let (event, id) = try EventLine.decode(line, using: decoder)
+      #expect(event.kind == .metrics && event.agentID == "a1" && event.metrics[.queueSize] == 3)
+      #expect(id != nil)
+    }
+    #expect(try JSONValue.parse(lines[3])["unreadable"] == "not JSON")
+  }
+
+  @Test func nothingPrintedSteersATerminal() throws {
+    try add(#"{"entity_id":"\u001b]0;x\u0007","event_type":"agent.metrics","data":{"name":"\u009b2J"}}"#)
+    let tail = try Program.run("tail", "--history", "1m", "--count", "1", on: server.endpoint)
+    let status = try Program.run("status", on: server.endpoint)
+    for output in [tail.output, status.output] {
+      #expect(!output.unicodeScalars.contains { $0.properties.generalCategory == .control && $0 != "\n" })
+    }
+    #expect(status.output.contains("^[]0;x^G"))
+  }
+}
