@@ -8,15 +8,21 @@ final class Office {
   private let dispatcher: Dispatcher
   private let intake: CommandIntake
   private let scheduler: Scheduler
+  private let follower: EventFollower
+  private let confirmations: Confirmations
 
   init(term: Term, endpoint: Endpoint) {
     self.term = term
     dispatcher = Dispatcher(term: term)
     intake = CommandIntake(term: term, dispatcher: dispatcher, endpoint: endpoint)
     scheduler = Scheduler(term: term, dispatcher: dispatcher)
+    let confirmations = Confirmations(term: term, dispatcher: dispatcher)
+    self.confirmations = confirmations
+    follower = EventFollower(term: term, endpoint: endpoint) { confirmations.take($0) }
   }
 
   func open() {
+    follower.start()
     intake.start()
     scheduler.start()
   }
@@ -25,6 +31,7 @@ final class Office {
   func finish(_ completion: @escaping () -> Void) {
     intake.stop()
     scheduler.stop()
+    follower.stop()
     var isDone = false
     let done = {
       guard !isDone else { return }
@@ -43,5 +50,6 @@ final class Office {
     term.end()
     intake.stop()
     scheduler.stop()
+    follower.stop()
   }
 }

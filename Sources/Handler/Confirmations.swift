@@ -1,0 +1,130 @@
+import FleetModel
+import Redis
+import Wire
+
+/// Writes that runtimes have obeyed: once a command and target, and with a closing line when all have.
+final class Confirmations {
+  /// A command whose runtimes were told something.
+  private struct Awaited {
+    var mark: CommandMark
+    var obeyed: Set<AgentID>
+    var isClosed = false
+  }
+
+  private let term: Term
+  private let dispatcher: Dispatcher
+  /// What has been looked up lately; nil for an id that nobody knows.
+  private var known: [CommandID: Awaited?] = [:]
+
+  private static let limit = 10_000
+
+  init(term: Term, dispatcher: Dispatcher) {
+    self.term = term
+    self.dispatcher = dispatcher
+  }
+
+  func take(_ report: EventFollower.Report) {
+    if let found = known[report.command] {
+      // Nobody's command: its mark would have been there before its control message.
+      guard let awaited = found else { return }
+      guard !awaited.isClosed, !awaited.obeyed.contains(report.agent) else { return }
+    }
+    lookUp(report)
+  }
+
+  /// Runs in the lane of its agent, so that a step of the command that is under way is done before.
+  private func lookUp(_ report: EventFollower.Report) {
+    var leave: () -> Void = {}
+    let done = { leave() }
+    leave = dispatcher.enter(.agents([report.agent])) { [weak self] in
+      guard let self else { return }
+      term.read([
+        Request("GET", term.keys.mark(report.command.text)),
+        Request("SMEMBERS", obeyedKey(report.command)),
+        Request("GET", term.keys.mark(report.command, report.agent)),
+        Request("HGETALL", term.keys.agent(report.agent)),
+      ]) { [weak self] in self?.judge(report, $0, done) }
+    }
+  }
+
+  private func obeyedKey(_ id: CommandID) -> [UInt8] { term.keys.mark("obeyed/\(id)") }
+
+  private func judge(_ report: EventFollower.Report, _ replies: [Reply], _ done: @escaping () -> Void) {
+    if known.count > Self.limit { known.removeAll() }
+    guard let mark = replies[0].bytes.flatMap({ CommandMark($0) }) else {
+      known[report.command] = .some(nil)
+      return done()
+    }
+    let obeyed = Set(replies[1].elements?.compactMap { $0.bytes.map { AgentID(bytes: $0) } } ?? [])
+    let awaited = Awaited(mark: mark, obeyed: obeyed)
+    known[report.command] = awaited
+    // A fleet-wide command is confirmed by the first who reports it.
+    let target = mark.targets == [.none] ? AgentID.none : report.agent
+    let targetMark = replies[2].bytes.flatMap { TargetMark($0) }
+    let isTold = targetMark?.isTold ?? mark.told.contains(target)
+    guard isTold, !obeyed.contains(target) else { return done() }
+    write(report, target, awaited, targetMark, fields: replies[3].pairs, done)
+  }
+
+  private func write(
+    _ report: EventFollower.Report, _ target: AgentID, _ awaited: Awaited, _ targetMark: TargetMark?,
+    fields: [(name: [UInt8], value: [UInt8])], _ done: @escaping () -> Void
+  ) {
+    let isRestart = awaited.mark.action == Action.restart.rawValue
+    // A restart is confirmed when the agent runs again, not when it says that it begins.
+    if isRestart, report.state != .running { return done() }
+    var awaited = awaited
+    awaited.obeyed.insert(target)
+    let isLast = awaited.mark.closed != nil && awaited.obeyed.isSuperset(of: awaited.mark.told)
+    awaited.isClosed = isLast
+    var step = Step()
+    let key = obeyedKey(report.command)
+    step.require("SISMEMBER", key, target.bytes, is: Array("0".utf8))
+    var line = line(report, target, awaited.mark)
+    if isRestart { finishRestart(report, fields, &step, &line) }
+    step.change("SADD", key, target.bytes)
+    step.change("PEXPIRE", key, HandlerOptions.marksStay.milliseconds)
+    if target != .none { step.add(to: term.keys.audit, AuditCoding.encode(line)) }
+    if isLast {
+      var closing = self.line(report, .none, awaited.mark)
+      if target == .none { closing.detail = "by \(report.agent)" }
+      step.add(to: term.keys.audit, AuditCoding.encode(closing))
+    }
+    term.run(step) { [weak self] outcome in
+      if case .done = outcome { self?.known[report.command] = awaited }
+      if case .done = outcome, isRestart { self?.term.onSchedule() }
+      if case .refused(2, _) = outcome { self?.lookUp(report) }
+      done()
+    }
+  }
+
+  /// The agent runs again: its record says so, and the limit is off.
+  private func finishRestart(
+    _ report: EventFollower.Report, _ fields: [(name: [UInt8], value: [UInt8])], _ step: inout Step,
+    _ line: inout AuditLine
+  ) {
+    let record = AgentRecordCoding.decode(fields: fields)
+    let limit = Job(.restartLimit(report.command), report.agent)
+    var change = Change(appointments: [Change.Appointment(job: limit, due: nil)])
+    if record.state == .restarting {
+      change.after = record
+      change.after?.state = .running
+      let version = fields.first { $0.name == Array("version".utf8) }?.value ?? []
+      step.require("HGET", term.keys.agent(report.agent), "version", is: version)
+    }
+    let after = change.write(
+      to: &step, target: report.agent, version: record.version, origin: report.command.text,
+      author: record.updatedBy ?? "", now: term.now, keys: term.keys)
+    if let after { (line.before, line.after) = (record, after) }
+  }
+
+  private func line(_ report: EventFollower.Report, _ target: AgentID, _ mark: CommandMark) -> AuditLine {
+    // Jobs of the schedule answer by the name of their run.
+    let isRun = report.command.text.hasPrefix("schedule/")
+    return AuditLine(
+      origin: isRun ? .run(report.command.text) : .command(report.command), phase: .obeyed, action: mark.action,
+      target: target, operator: mark.operator, reason: mark.reason,
+      detail: report.state.map { "it reports \($0.rawValue)" } ?? "", handler: term.options.id, at: term.now,
+      source: String(decoding: term.keys.events, as: UTF8.self))
+  }
+}

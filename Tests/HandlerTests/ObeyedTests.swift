@@ -1,0 +1,110 @@
+import FleetModel
+import TestSupport
+import Testing
+import Wire
+
+@testable import Handler
+
+@Suite struct ObeyedTests {
+  @Test func obeyedFollowsWhenEachRuntimeHasReported() throws {
+    let scene = try HandlerScene()
+    try scene.send(.pause, ["agent-1", "agent-2"])
+    try scene.report("agent-1", "paused", command: "c1")
+    try scene.report("agent-1", "paused", command: "c1")
+    try scene.report("agent-3", "paused", command: "c1")
+    try scene.report("agent-2", "paused", command: "c1")
+    try scene.waitForLine("obeyed: it reports paused")
+    let lines = try scene.outcome(of: CommandID("c1")).filter { $0.phase == .obeyed }
+    #expect(
+      lines.map(\.short) == [
+        "obeyed agent-1: it reports paused", "obeyed agent-2: it reports paused", "obeyed: it reports paused",
+      ])
+    #expect(lines.allSatisfy { $0.operator == "alice@bastion" && $0.action == "pause" })
+  }
+
+  @Test func fleetWideBlockIsObeyedByTheFirstWhoReports() throws {
+    let scene = try HandlerScene()
+    try scene.send(.blockIP, [], ["ip": "192.0.2.7"])
+    try scene.report("agent-3", "running", command: "c1")
+    try scene.report("agent-4", "running", command: "c1")
+    try scene.waitForLine("obeyed: by agent-3")
+    #expect(try scene.audit().filter { $0.phase == .obeyed }.count == 1)
+  }
+
+  @Test func restartEndsWhenTheAgentRunsAgain() throws {
+    let scene = try HandlerScene()
+    let lines = try scene.send(.restart, ["agent-1"])
+    #expect(lines.last?.short == "succeeded: told to restart")
+    #expect(try scene.record("agent-1").state == .restarting)
+    #expect(
+      try scene.schedule().map(\.job) == [
+        #"{"action":"restart_limit","target":"agent-1","args":{"command_id":"c1"}}"#
+      ])
+    let twice = try scene.send(.restart, ["agent-1"])
+    #expect(twice.last?.short == "failed: agent-1 is already restarting")
+    try scene.report("agent-1", "restarting", command: "c1")
+    try scene.report("agent-1", "running", command: "c1")
+    try scene.waitForLine("obeyed: it reports running")
+    let record = try scene.record("agent-1")
+    #expect(record.state == .running)
+    #expect(record.version == 2)
+    #expect(try scene.schedule().isEmpty)
+    let obeyed = try #require(try scene.audit().first { $0.phase == .obeyed })
+    #expect(obeyed.after == record)
+  }
+
+  @Test func restartThatNobodyConfirmsFailsAtItsLimit() throws {
+    let scene = try HandlerScene(start: false)
+    try scene.startHandler("h1") { $0.restartLimit = .seconds(1) }
+    try scene.send(.restart, ["agent-1"])
+    try scene.waitForLine("failed: the restart was not confirmed within 1s")
+    let record = try scene.record("agent-1")
+    #expect(record.state == .running)
+    #expect(record.version == 2)
+    #expect(try scene.schedule().isEmpty)
+  }
+
+  @Test func oldReportsCauseNothing() throws {
+    let scene = try HandlerScene()
+    try scene.send(.pause, ["agent-1"])
+    scene.handlers[0].halt()
+    // The stream was empty: an entry may still be given an id of the past.
+    let old = try scene.now(.minutes(-2)).milliseconds
+    let event: JSONValue = [
+      "entity_id": "agent-1", "event_type": "agent.status", "data": ["state": "paused", "command_id": "c1"],
+    ]
+    _ = try scene.server.call("DEL", scene.keys.events)
+    _ = try scene.server.call("HSET", scene.keys.cursor, scene.keys.events, "\(old - 1)-0")
+    _ = try scene.server.call("XADD", scene.keys.events, "\(old)-0", Keys.dataField, event.encoded)
+    _ = try scene.server.call("DEL", scene.keys.lease)
+    try scene.startHandler("h2")
+    try scene.report("agent-1", "paused", command: "other")
+    try scene.server.wait { (try? scene.cursorIsAtEnd()) ?? false }
+    #expect(try scene.audit().allSatisfy { $0.phase != .obeyed })
+  }
+
+  @Test func alertsOfEventsAreKeptInTheHash() throws {
+    let scene = try HandlerScene()
+    let event: JSONValue = [
+      "entity_id": "agent-1", "event_type": "agent.security_alert",
+      "data": ["alert_type": "brute_force", "attempts_count": 9, "risk_level": "high"],
+    ]
+    for _ in 1...2 { _ = try scene.server.call("XADD", scene.keys.events, "*", Keys.dataField, event.encoded) }
+    try scene.server.wait { (try? scene.alert(.securityAlert, "agent-1")?.count) == 2 }
+    #expect(try scene.alert(.securityAlert, "agent-1")?.severity == .high)
+    try scene.send(.acknowledge, [], ["alert": "agent.security_alert/agent-1"])
+    // A repeat keeps the acknowledgement, also in the eyes of the next handler.
+    scene.handlers[0].halt()
+    _ = try scene.server.call("DEL", scene.keys.lease)
+    try scene.startHandler("h2")
+    _ = try scene.server.call("XADD", scene.keys.events, "*", Keys.dataField, event.encoded)
+    try scene.server.wait { (try? scene.alert(.securityAlert, "agent-1")?.count) == 3 }
+    #expect(try scene.alert(.securityAlert, "agent-1")?.acknowledgedBy == "alice@bastion")
+  }
+}
+
+extension HandlerScene {
+  func waitForLine(_ short: String) throws {
+    try server.wait { ((try? audit()) ?? []).contains { $0.short == short } }
+  }
+}
