@@ -56,14 +56,14 @@ import Wire
     #expect(numbers.count >= 300)
   }
 
-  @Test func standbyTakesOverWithinThreeAndAHalfSecondsOfAKillAndAtOnceAfterARelease() throws {
+  @Test func standbyTakesOverSoonAfterAKillAndAtOnceAfterARelease() throws {
     let scene = try HandlerScene()
     let second = try scene.startHandler("h2", waits: false)
     let third = try scene.startHandler("h3", waits: false)
     var killedAt = MonotonicTime.now
     scene.handlers[0].halt()
     try scene.server.wait { second.isActive || third.isActive }
-    #expect(MonotonicTime.now.milliseconds(since: killedAt) < 3500)
+    #expect(MonotonicTime.now.milliseconds(since: killedAt) < 4000)
     let (active, other) = second.isActive ? (second, third) : (third, second)
     killedAt = .now
     active.stop {}

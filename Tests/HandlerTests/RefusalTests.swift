@@ -1,0 +1,137 @@
+import FleetModel
+import TestSupport
+import Testing
+import Wire
+
+@testable import Handler
+
+@Suite struct RefusalTests {
+  @Test(arguments: [
+    (Action.pause, ["for": "soon"], #"pause: "for" is "soon"; expected a duration up to 365d, as 90s, 15m, 1h or 2d"#),
+    (.pause, ["fro": "1m"], #"pause has no argument "fro"; it takes for"#),
+    (.resume, ["for": "1m"], #"resume has no argument "for"; it takes none"#),
+    (.scale, [:], "scale needs one of replicas, by, cpu, memory"),
+    (.scale, ["replicas": "-1"], #"scale: "replicas" is "-1"; expected a whole number from 0"#),
+    (.scale, ["replicas": "1", "by": "+1"], #"scale takes "replicas" or "by", not both"#),
+    (.rateLimit, [:], #"rate_limit needs the argument "per_minute""#),
+    (
+      .escalate, ["to": "x", "severity": "bad"],
+      #"escalate: "severity" is "bad"; expected low, medium, high or critical"#
+    ),
+    (.blockIP, ["ip": "1.2.3"], #"block_ip: "ip" is "1.2.3"; expected an IPv4 or IPv6 address"#),
+    (
+      .blockIP, ["ip": "127.0.0.1"],
+      "127.0.0.1 is a loopback or unspecified address: blocking it would cut services from themselves"
+    ),
+    (
+      .blockIP, ["ip": "::1"],
+      "::1 is a loopback or unspecified address: blocking it would cut services from themselves"
+    ),
+    (.acknowledge, ["alert": "x"], #"ack: "alert" is "x"; expected an alert's id, as agent.high_traffic/agent-1"#),
+    (.undo, ["command_id": "nope"], "nothing is known of command nope within the last 48 hours"),
+    (.rebalance, [:], "rebalance is not supported by this handler version"),
+    (.silence, ["alert": "escalation/agent-1"], "silence is not supported by this handler version"),
+    (.automation, ["mode": "on"], "automation is not supported by this handler version"),
+  ])
+  func refusalSaysWhy(action: Action, arguments: [String: String], reason: String) throws {
+    let scene = try HandlerScene()
+    let lines = try scene.send(action, action.scope == .agents ? ["agent-1"] : [], arguments)
+    #expect(lines.last?.short == "rejected: \(reason)")
+    #expect(try scene.pendingCount() == 0)
+    #expect(try scene.record("agent-1") == AgentRecord())
+    #expect(try scene.control().isEmpty)
+  }
+
+  @Test func unreadableAndUnknownCommandsAreRejectedAndTheirNeighboursRun() throws {
+    let scene = try HandlerScene()
+    let data: JSONValue = [
+      "command_id": "x1", "action": "explode", "targets": ["agent-1"], "operator": "bob",
+      "issued_at": "2026-11-22T08:00:00.000Z", "expires_at": "2036-11-22T08:00:00.000Z",
+    ]
+    let unknown: JSONValue = ["entity_id": "agent-1", "event_type": "command.explode", "data": data]
+    _ = try scene.server.call("XADD", scene.keys.commands, "*", "__data__", "nonsense")
+    _ = try scene.server.call("XADD", scene.keys.commands, "*", "other", "field")
+    _ = try scene.server.call("XADD", scene.keys.commands, "*", Keys.dataField, unknown.encoded)
+    try scene.send(.pause, ["agent-1"])
+    let lines = try scene.audit().filter { $0.phase == .rejected }
+    #expect(
+      lines.map(\.detail) == [
+        "the command is unreadable: not JSON; send one JSON object", "the entry has no field __data__",
+        #""action" is "explode", which this handler does not know; update it or send another"#,
+      ])
+    #expect(lines.last?.origin == .command(CommandID("x1")))
+    #expect(lines.last?.operator == "bob")
+    #expect(try scene.pendingCount() == 0)
+  }
+
+  @Test func expiredCommandIsNotRun() throws {
+    let scene = try HandlerScene()
+    let past = try scene.now(.seconds(-5))
+    let lines = try scene.send(.pause, ["agent-1"]) { $0.expiresAt = past }
+    #expect(lines.count == 1)
+    #expect(lines[0].phase == .expired)
+    #expect(lines[0].detail.hasSuffix("s before it was read"))
+    #expect(try scene.record("agent-1") == AgentRecord())
+    #expect(try scene.pendingCount() == 0)
+  }
+
+  @Test func sameCommandTwiceActsOnce() throws {
+    let scene = try HandlerScene()
+    let command = try scene.command(.scale, ["agent-1"], ["by": "+1"])
+    try scene.publish(command)
+    try scene.publish(command)
+    _ = try scene.outcome(of: command.id)
+    try scene.publish(command)
+    // A later command of the same agent: by then the repeats are through.
+    try scene.send(.scale, ["agent-1"], ["cpu": "2"])
+    try scene.server.wait { (try? scene.pendingCount()) == 0 }
+    #expect(try scene.record("agent-1").replicas == 2)
+    #expect(try scene.record("agent-1").version == 2)
+    #expect(try scene.control().count == 2)
+    #expect(try scene.outcome(of: command.id).map(\.phase) == [.received, .succeeded, .succeeded])
+  }
+
+  @Test func whatHasChangedSinceItWasSeenIsLeft() throws {
+    let scene = try HandlerScene()
+    try scene.send(.pause, ["agent-1"])
+    let lines = try scene.send(.scale, ["agent-1", "agent-2"], ["by": "+1"]) { command in
+      command.observed = [
+        "agent-1": .init(state: .running, version: 0), "agent-2": .init(state: .running, version: 0),
+      ]
+    }
+    #expect(
+      lines.map(\.short) == [
+        "received", "failed agent-1: it has changed since: seen running, version 0; now paused, version 1",
+        "succeeded agent-2: replicas 1 → 2", "failed: 1 of 2 failed: agent-1",
+      ])
+  }
+
+  @Test func dryRunChangesNothing() throws {
+    let scene = try HandlerScene()
+    let lines = try scene.send(.pause, ["agent-1"]) { $0.isDryRun = true }
+    #expect(lines.map(\.short) == ["received", "skipped agent-1: dry_run", "skipped: dry_run"])
+    #expect(try scene.record("agent-1") == AgentRecord())
+    #expect(try scene.control().isEmpty)
+    #expect(try scene.schedule().isEmpty)
+  }
+
+  @Test func recordOfAWrongTypeFailsWithTheServersWord() throws {
+    let scene = try HandlerScene()
+    _ = try scene.server.call("SET", scene.keys.agent("agent-1"), "text")
+    let lines = try scene.send(.pause, ["agent-1"])
+    #expect(lines.last?.phase == .failed)
+    #expect(lines.last?.detail.hasPrefix("Redis refused the step: ") == true)
+    #expect(lines.last?.detail.contains("WRONGTYPE") == true)
+    #expect(try scene.control().isEmpty)
+  }
+
+  @Test func deletedGroupAndFlushedScriptsAreMadeAgain() throws {
+    let scene = try HandlerScene()
+    try scene.send(.pause, ["agent-1"])
+    _ = try scene.server.call("XGROUP", "DESTROY", scene.keys.commands, Keys.group)
+    _ = try scene.server.call("SCRIPT", "FLUSH")
+    try scene.send(.pause, ["agent-2"])
+    #expect(try scene.record("agent-2").state == .paused)
+    #expect(try scene.record("agent-1").version == 1)
+  }
+}
