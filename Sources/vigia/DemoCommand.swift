@@ -10,6 +10,7 @@ struct DemoCommand: ParsableCommand {
 
   @Flag(help: "Without the console: send every kind of command, and print what became of it as JSON.")
   var headless = false
+  @Flag(help: "With --headless: show what the handler and the simulator log.") var verbose = false
   @Option(name: .customLong("for"), help: "How long --headless takes.") var duration = TimeSpan.seconds(20)
   @Option(help: "How many agents.") var agents = 12
   @Option(help: "Events a second.") var rate = 20.0
@@ -22,7 +23,7 @@ struct DemoCommand: ParsableCommand {
   }
 
   func run() throws {
-    let stage = try DemoStage(isQuiet: !headless)
+    let stage = try DemoStage(isQuiet: !(headless && verbose))
     if headless { try runHeadless(stage) } else { try runConsole(stage) }
   }
 
@@ -36,7 +37,8 @@ struct DemoCommand: ParsableCommand {
 
   private func runConsole(_ stage: DemoStage) throws {
     // The past goes into the stream before anybody else writes to it.
-    let output = try stage.startSimulator(simulation + ["--history", "15m"])
+    // Nobody reads on after the first line: more of them would fill the pipe and stop the simulator.
+    let output = try stage.startSimulator(simulation + ["--history", "15m"], report: "365d")
     try output.waitForLine()
     try stage.startHandler()
     try ConsoleProgram.run(endpoint: stage.endpoint, options: try look.options())

@@ -56,9 +56,10 @@ struct DemoScript {
 
   /// What was not done, for people.
   var unfinished: [String] {
-    given.filter { $0.outcome != .done }.map {
-      "\($0.command.action.rawValue) \($0.command.targets.map(\.description).joined(separator: " ")): "
-        + ($0.outcome != nil ? "failed" : $0.progress.isSucceeded ? "not confirmed" : "no answer")
+    given.filter { $0.outcome != .done }.map { step in
+      let words = [step.command.action.rawValue] + step.command.targets.map(\.description)
+      let end = step.outcome != nil ? "failed" : step.progress.isSucceeded ? "not confirmed" : "no answer"
+      return "\(words.joined(separator: " ")): \(end)"
     }
   }
 

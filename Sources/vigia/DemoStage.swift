@@ -15,7 +15,7 @@ final class DemoStage {
 
   /// Starts the Redis.
   ///
-  /// - Parameter isQuiet: whether the children's complaints are dropped, since a console has the terminal.
+  /// - Parameter isQuiet: whether what the children log is dropped, since a console has the terminal.
   init(isQuiet: Bool) throws {
     let password = Self.password()
     do {
@@ -38,12 +38,14 @@ final class DemoStage {
     handler = try start(program, ["--die-with-parent"], output: -1)
   }
 
-  /// Starts the simulator; what it prints, a line of JSON as soon as it is under way, and more as it goes on.
-  func startSimulator(_ arguments: [String]) throws -> ChildOutput {
+  /// Starts the simulator; what it prints: a line of JSON as soon as it is under way, one more every `report`, and one at
+  /// its end.
+  func startSimulator(_ arguments: [String], report: String) throws -> ChildOutput {
     guard let program = HandlerCommand.ownPath else { throw Exit.failed.saying("this program's file is not known") }
     let output = try ChildOutput()
     // The Redis is ours: there is nobody to ask for leave.
-    simulator = try start(program, ["simulate", "--into-live", "--report", "1s"] + arguments, output: output.writeEnd)
+    simulator = try start(
+      program, ["simulate", "--into-live", "--report", report] + arguments, output: output.writeEnd)
     output.closeWriteEnd()
     return output
   }

@@ -83,7 +83,7 @@ final class HeadlessDemo {
     guard !isPublishing, isLinked else { return }
     isPublishing = true
     do {
-      let output = try stage.startSimulator(simulation)
+      let output = try stage.startSimulator(simulation, report: "1s")
       self.output = output
       output.watch(on: session.loop) { [weak self] in self?.reported($0) }
     } catch {

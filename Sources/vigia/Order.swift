@@ -1,5 +1,4 @@
 import FleetModel
-import Glibc
 import Redis
 import Wire
 
@@ -42,7 +41,8 @@ struct Order: Equatable {
   func command(at now: Instant) -> Command {
     Command(
       id: UUIDv7.make(at: now, random: (.random(in: 0...UInt64.max), .random(in: 0...UInt64.max))), action: action,
-      targets: targets, arguments: arguments, operator: Operator.name, reason: reason, issuedAt: now,
+      targets: targets, arguments: arguments, operator: Identity.operator(Environment.values("USER")), reason: reason,
+      issuedAt: now,
       expiresAt: now + Self.expiresAfter)
   }
 
@@ -82,20 +82,5 @@ struct Order: Equatable {
       arguments[parameter.name] = text
     }
     return arguments
-  }
-}
-
-/// Who runs this program: `user@host`.
-enum Operator {
-  static var name: String {
-    var host = [CChar](repeating: 0, count: 256)
-    _ = gethostname(&host, host.count - 1)
-    let hostName = String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    return "\(user)@\(hostName.isEmpty ? "localhost" : hostName)"
-  }
-
-  private static var user: String {
-    if let entry = getpwuid(geteuid()), let name = entry.pointee.pw_name { return String(cString: name) }
-    return "uid-\(geteuid())"
   }
 }

@@ -118,7 +118,9 @@ struct SendingProgress {
     if line.phase == .obeyed { obeyed.insert(line.target) }
     if line.target == .none {
       switch line.phase {
-      case .succeeded, .obeyed: hasSucceeded = true
+      case .succeeded: hasSucceeded = true
+      // The closing one: all that were told have confirmed it.
+      case .obeyed: return .done
       case .rejected, .failed, .expired, .unknown, .skipped: return .failed
       case .received, .proposed, .started, .undone: break
       }
