@@ -55,14 +55,14 @@ final class Program {
   }
 
   /// The folder that tests and programs are built into.
-  private static let folder: String = {
+  static let folder: String = {
     var path = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let length = readlink("/proc/self/exe", &path, path.count)
     let slash = path[..<length].lastIndex(of: UInt8(ascii: "/"))!
     return String(decoding: path[..<slash], as: UTF8.self)
   }()
 
-  private static func text(_ file: UnsafeMutablePointer<FILE>) -> String {
+  static func text(_ file: UnsafeMutablePointer<FILE>) -> String {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65_536)
     while true {

@@ -36,7 +36,7 @@ extension Model {
     if settings.isReadOnly { parts.append(.init(text: "READ-ONLY", role: .statusWarning, rank: 0)) }
     if let frozen {
       let age = Format.remaining(now - frozen.since)
-      parts.append(.init(text: "FROZEN for \(age), f goes on", role: .statusWarning, rank: 0))
+      parts.append(.init(text: "FROZEN \(age), f goes on", role: .statusWarning, rank: 0))
     }
     parts.append(handlerPart)
     let loud = fleet.alerts.open.count { $0.isLoud(at: now) }

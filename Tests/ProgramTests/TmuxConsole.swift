@@ -1,0 +1,71 @@
+import Glibc
+import Loop
+import Redis
+import TestSupport
+
+/// A program on a real terminal: in a tmux of the test's own, typed at and read.
+final class TmuxConsole {
+  private let socket: String
+  private static let environment = [
+    "PATH": "/usr/bin:/usr/local/bin:/bin", "LANG": "C.UTF-8", "TERM": "xterm-256color",
+  ]
+
+  /// Starts `vigia` with these arguments on a screen of this size.
+  init(_ arguments: String, on endpoint: Endpoint?, columns: Int, rows: Int, environment: String = "") throws {
+    socket = "vigia-test-\(getpid())-\(UInt32.random(in: .min ... .max))"
+    var url = ""
+    if let endpoint, case .tcp(let host, let port) = endpoint.address { url = "VIGIA_REDIS=redis://\(host):\(port)" }
+    let command = "env LANG=C.UTF-8 \(url) \(environment) \(Program.folder)/vigia \(arguments); echo ended with $?; cat"
+    _ = try tmux("new-session", "-d", "-x", "\(columns)", "-y", "\(rows)", command)
+  }
+
+  deinit { _ = try? tmux("kill-server") }
+
+  /// What the screen shows, a line a row.
+  func screen() throws -> [String] {
+    try tmux("capture-pane", "-p").split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+  }
+
+  /// Presses keys by tmux's names for them, one after the other.
+  func press(_ keys: String...) throws {
+    for key in keys { _ = try tmux("send-keys", key) }
+  }
+
+  func resize(columns: Int, rows: Int) throws {
+    _ = try tmux("resize-window", "-x", "\(columns)", "-y", "\(rows)")
+  }
+
+  /// Waits until the screen satisfies a condition; throws with the screen where it does not within a limit that no
+  /// healthy run comes near.
+  func wait(_ condition: ([String]) -> Bool) throws {
+    let deadline = MonotonicTime.now.adding(milliseconds: 20_000)
+    var last: [String] = []
+    while MonotonicTime.now < deadline {
+      last = try screen()
+      if condition(last) { return }
+      usleep(20_000)
+    }
+    throw NeverShown(screen: last.joined(separator: "\n"))
+  }
+
+  /// Waits until some row holds a text.
+  func wait(for text: String) throws {
+    try wait { screen in screen.contains { $0.contains(text) } }
+  }
+
+  private func tmux(_ arguments: String...) throws -> String {
+    let output = tmpfile()!
+    defer { fclose(output) }
+    let child = try Child(
+      "/usr/bin/tmux", ["-L", socket, "-f", "/dev/null"] + arguments, environment: Self.environment,
+      output: fileno(output), error: fileno(output))
+    _ = child.wait()
+    return Program.text(output)
+  }
+}
+
+/// The screen never showed what was waited for.
+struct NeverShown: Error, CustomStringConvertible {
+  var screen: String
+  var description: String { "the screen was:\n\(screen)" }
+}
