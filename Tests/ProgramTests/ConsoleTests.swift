@@ -85,7 +85,7 @@ import Wire
     try console.wait(for: "pause for a while; ends by itself")
     try console.press("Escape")
     try console.resize(columns: 20, rows: 5)
-    try console.wait { $0.contains { $0.hasPrefix("> + ") } }
+    try console.wait { $0.contains { $0.hasPrefix("> + agent-3") } }
     try console.resize(columns: 19, rows: 5)
     try console.wait(for: "vigia needs 20x5")
     try console.resize(columns: 200, rows: 50)
