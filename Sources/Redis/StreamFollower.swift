@@ -15,6 +15,8 @@ package final class StreamFollower {
 
   /// How long the server may keep a read waiting.
   private static let blockMilliseconds = 5000
+  /// With nothing heard for longer the connection is dead, whatever the system says of it.
+  private static let silenceMilliseconds: Int64 = 10_000
   /// A pause before the next read lets a burst gather, which costs both sides less.
   private static let pauseMilliseconds: Int64 = 5
 
@@ -24,6 +26,7 @@ package final class StreamFollower {
   private let notify: (Notice) -> Void
   private var last: StreamID?
   private var isReady = false
+  private var silence: Loop.TimerID?
   private lazy var link = Link(loop: loop, endpoint: endpoint) { [unowned self] in changed($0) }
   private lazy var assembler = EntryAssembler(.read, streams: [key]) { [unowned self] entry in
     last = entry.id
@@ -56,8 +59,9 @@ package final class StreamFollower {
   private func findEnd(_ connection: Connection) {
     connection.send(Request("XINFO", "STREAM", key)) { [weak self, weak connection] result in
       guard let self, let connection, case .success(let reply) = result else { return }
-      let end = reply.field("last-generated-id")?.bytes.flatMap { StreamID($0) }
-      last = end ?? .zero
+      // A stream that does not exist yet is read from its beginning.
+      if let error = reply.error, !error.text.contains("no such key") { return link.restart(.refused(error)) }
+      last = reply.field("last-generated-id")?.bytes.flatMap { StreamID($0) } ?? .zero
       begin(connection)
     }
   }
@@ -72,8 +76,13 @@ package final class StreamFollower {
 
   private func read(_ connection: Connection) {
     let request = Request("XREAD", "COUNT", 1000, "BLOCK", Self.blockMilliseconds, "STREAMS", key, last ?? .zero)
+    silence = loop.schedule(inMilliseconds: Self.silenceMilliseconds) { [weak self] in
+      self?.link.restart(.silent(milliseconds: Self.silenceMilliseconds))
+    }
     connection.send(request, expecting: .entries(assembler)) { [weak self, weak connection] result in
-      guard let self, case .success(let reply) = result else { return }
+      guard let self else { return }
+      loop.cancel(silence)
+      guard case .success(let reply) = result else { return }
       if let error = reply.error { return link.restart(.refused(error)) }
       loop.schedule(inMilliseconds: Self.pauseMilliseconds) { [weak self, weak connection] in
         guard let self, let connection, connection === link.connection else { return }
