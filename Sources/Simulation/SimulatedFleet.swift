@@ -9,6 +9,8 @@ package struct SimulatedFleet: Sendable {
   package static let restartTakes = TimeSpan.seconds(3)
   /// A longer step than this is taken for a pause of the simulation, not for time that its agents lived through.
   private static let longestStep = TimeSpan.seconds(1)
+  /// Figures move this often; between two steps an agent reports the same ones.
+  private static let figuresMove = TimeSpan.milliseconds(100)
 
   /// Events a second, those of incidents included; more only where incidents alone make more.
   package let rate: Double
@@ -23,6 +25,8 @@ package struct SimulatedFleet: Sendable {
   private var visitors: Visitors
   /// Regular events that are due.
   private var due = 0.0
+  /// Time that has passed since figures moved.
+  private var unstepped = TimeSpan.zero
   private var cursor = 0
   private var isIntroduced = false
   private var lastEventNumber = 0
@@ -56,7 +60,11 @@ package struct SimulatedFleet: Sendable {
     now = instant
     events += beginAndEndIncidents()
     events += endRestrictions()
-    step(seconds: Double(span.milliseconds) / 1000)
+    unstepped = TimeSpan(milliseconds: unstepped.milliseconds + span.milliseconds)
+    if unstepped >= Self.figuresMove {
+      step(seconds: Double(unstepped.milliseconds) / 1000)
+      unstepped = .zero
+    }
     events += comeAndGo()
     events += incidentReports()
     events += healthReports()

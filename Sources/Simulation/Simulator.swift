@@ -66,6 +66,8 @@ package final class Simulator {
   package private(set) var failed = 0
   /// Control messages that agents of this fleet obeyed.
   package private(set) var obeyed = 0
+  /// Entries of the control stream that are none.
+  package private(set) var unreadable = 0
 
   private lazy var link = Link(loop: loop, endpoint: endpoint) { [unowned self] in changed($0) }
   private lazy var control = StreamFollower(loop: loop, endpoint: endpoint, key: settings.keys.control) {
@@ -128,7 +130,11 @@ package final class Simulator {
     switch notice {
     case .ready: begin()
     case .entry(_, let payload):
-      guard let message = ControlCoding.decode(payload), let answers = fleet?.obey(message) else { return }
+      guard let message = ControlCoding.decode(payload) else {
+        unreadable += 1
+        return
+      }
+      let answers = fleet?.obey(message) ?? []
       if !answers.isEmpty { obeyed += 1 }
       publish(answers)
     case .down(let failure): notify(.down(failure))

@@ -73,6 +73,7 @@ final class SimulationRun {
     Output.json([
       "published": .integer(Int64(simulator.published)), "failed": .integer(Int64(simulator.failed)),
       "agents": .integer(Int64(simulator.agentCount)), "obeyed": .integer(Int64(simulator.obeyed)),
+      "unreadable": .integer(Int64(simulator.unreadable)),
     ])
   }
 }
