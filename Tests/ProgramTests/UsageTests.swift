@@ -53,3 +53,12 @@ import Testing
     #expect(result.errors.hasPrefix("Error: \(reason)\n"))
   }
 }
+
+@Suite struct HandlerLauncherTests {
+  @Test func argumentsReachTheDaemonBesideTheProgram() throws {
+    let help = try Program.run("handler", "--help")
+    #expect(help.status == 0 && help.output.contains("USAGE: vigia-handler"))
+    let wrong = try Program.run("handler", "--redis", "nonsense")
+    #expect(wrong.status == 64 && wrong.errors.contains("a Redis URL needs a scheme"))
+  }
+}
