@@ -43,16 +43,14 @@ import Wire
   }
 
   @Test func noAnswerTellsWhetherAHandlerLives() throws {
-    #expect(
-      try Program.run("send", "resume", "a", "--wait", "1s", on: server.endpoint)
-        == .init(
-          3, "sent       resume a\n",
-          errors: "vigia: no answer: no handler is alive; the command expires in 59s\n"))
+    let alone = try Program.run("send", "resume", "a", "--wait", "1s", on: server.endpoint)
+    #expect(alone.status == 3 && alone.output == "sent       resume a\n")
+    // How many of its 60 seconds are left depends on the machine.
+    #expect(alone.errors.hasPrefix("vigia: no answer: no handler is alive; the command expires in 5"))
     let lease = Lease(id: "h1", fence: 1, isRecording: true, since: .epoch)
     _ = try server.call("SET", "agentos:handler", LeaseCoding.encode(lease))
-    #expect(
-      try Program.run("send", "resume", "a", "--wait", "1s", on: server.endpoint).errors
-        == "vigia: no answer: handler h1 is alive; the command expires in 59s\n")
+    let heard = try Program.run("send", "resume", "a", "--wait", "1s", on: server.endpoint)
+    #expect(heard.errors.hasPrefix("vigia: no answer: handler h1 is alive; the command expires in 5"))
   }
 
   @Test func eachStepIsALine() throws {

@@ -1,6 +1,18 @@
 import TestSupport
 import Testing
 
+@testable import vigia
+
+@Suite struct OutputTests {
+  @Test(arguments: [
+    ("\u{7F}", #"\u007f"#), ("\u{85}", #"\u0085"#), ("\u{61C}", #"\u061c"#), ("\u{200E}", #"\u200e"#),
+    ("\u{202E}", #"\u202e"#), ("\u{2028}", #"\u2028"#), ("\u{2066}", #"\u2066"#), ("é東京", "é東京"),
+  ])
+  func whatSteersATerminalIsEscapedInJSON(_ text: String, _ escaped: String) {
+    #expect(String(decoding: Output.escaped(Array("\"a\(text)b\"".utf8)), as: UTF8.self) == "\"a\(escaped)b\"")
+  }
+}
+
 @Suite struct UsageTests {
   @Test func versionIsPrinted() throws {
     #expect(try Program.run("--version") == .init(0, "0.1.0\n"))

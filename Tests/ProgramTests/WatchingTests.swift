@@ -118,5 +118,8 @@ import Wire
       #expect(!output.unicodeScalars.contains { $0.properties.generalCategory == .control && $0 != "\n" })
     }
     #expect(status.output.contains("^[]0;x^G"))
+    let json = try Program.run("tail", "--json", "--history", "1m", "--count", "1", on: server.endpoint)
+    #expect(json.output.contains(#""data":{"name":"\u009b2J"}"#))
+    #expect(json.output.contains(#""entity_id":"\u001b]0;x\u0007""#))
   }
 }
