@@ -21,7 +21,10 @@ package final class TestServer {
   /// Sends one request and waits for its answer.
   package func call(_ arguments: any RequestArgument...) throws -> Reply {
     var answer: Result<Reply, ConnectionFailure>?
-    try connection().send(Request(arguments)) { answer = $0 }
+    let connection = try connection()
+    connection.send(Request(arguments)) { answer = $0 }
+    // Outside a turn of the loop nothing else sends it before the turn's wait is over.
+    connection.flush()
     try wait { answer != nil }
     return try answer!.get()
   }
