@@ -14,7 +14,8 @@ final class CommandIntake {
   private let endpoint: Endpoint
   /// One connection that blocks in reading.
   private lazy var link = Link(loop: term.loop, endpoint: endpoint) { [weak self] in self?.changed($0) }
-  private var streams: [[UInt8]] = []
+  /// The common stream, and operators' own as far as they have been found.
+  private(set) var streams: [[UInt8]] = []
   /// Streams whose group stands and whose pending entries have been taken.
   private var ready: Set<[UInt8]> = []
   private var isReading = false

@@ -10,6 +10,7 @@ final class Office {
   private let scheduler: Scheduler
   private let follower: EventFollower
   private let confirmations: Confirmations
+  private let retention: Retention
 
   init(term: Term, endpoint: Endpoint) {
     self.term = term
@@ -18,13 +19,19 @@ final class Office {
     scheduler = Scheduler(term: term, dispatcher: dispatcher)
     let confirmations = Confirmations(term: term, dispatcher: dispatcher)
     self.confirmations = confirmations
-    follower = EventFollower(term: term, endpoint: endpoint) { confirmations.take($0) }
+    let follower = EventFollower(term: term, endpoint: endpoint) { confirmations.take($0) }
+    self.follower = follower
+    let intake = intake
+    retention = Retention(
+      term: term, cursor: { [weak follower] in follower?.cursor },
+      commandStreams: { [weak intake] in intake?.streams ?? [] })
   }
 
   func open() {
     follower.start()
     intake.start()
     scheduler.start()
+    retention.start()
   }
 
   /// Takes nothing new, and calls `completion` when what was begun is done, or a little later.
