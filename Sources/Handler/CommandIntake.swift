@@ -19,6 +19,7 @@ final class CommandIntake {
   /// Streams whose group stands and whose pending entries have been taken.
   private var ready: Set<[UInt8]> = []
   private var isReading = false
+  private lazy var watchdog = Watchdog(loop: term.loop, limit: 3 * Int64(Self.blockSpan))
 
   private static let discoverySpan: Int64 = 2000
   private static let blockSpan = 1000
@@ -39,9 +40,13 @@ final class CommandIntake {
     sweep()
   }
 
-  func stop() { link.stop() }
+  func stop() {
+    watchdog.rest()
+    link.stop()
+  }
 
   private func changed(_ notice: Link.Notice) {
+    watchdog.rest()
     isReading = false
     ready = []
     guard case .up = notice else { return }
@@ -118,7 +123,9 @@ final class CommandIntake {
       "XREADGROUP", "GROUP", Keys.group, term.options.id, "COUNT", 128, "BLOCK", Self.blockSpan, "STREAMS")
     for stream in streams { request.append(stream) }
     for _ in streams { request.append(">") }
+    watchdog.expect(on: connection)
     connection.send(request) { [weak self] result in
+      self?.watchdog.rest()
       guard let self, !term.isOver, case .success(let reply) = result else { return }
       isReading = false
       if let error = reply.error { return failed(error, streams) }

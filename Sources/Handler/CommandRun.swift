@@ -45,7 +45,7 @@ final class CommandRun {
   /// What it must have for itself.
   var needs: Lanes.Needs {
     if case .undo = instruction { return .everything }
-    return .agents(targets)
+    return .lanes(targets.map { .agent($0) })
   }
 
   // MARK: Reception

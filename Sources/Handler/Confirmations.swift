@@ -32,11 +32,12 @@ final class Confirmations {
     lookUp(report)
   }
 
-  /// Runs in the lane of its agent, so that a step of the command that is under way is done before.
+  /// Runs in the lane of its agent, so that a step of the command that is under way is done before; and one of a
+  /// command's reports after the other, so that the last of them knows that it is.
   private func lookUp(_ report: EventFollower.Report) {
     var leave: () -> Void = {}
     let done = { leave() }
-    leave = dispatcher.enter(.agents([report.agent])) { [weak self] in
+    leave = dispatcher.enter(.lanes([.agent(report.agent), .confirmation(report.command)])) { [weak self] in
       guard let self else { return }
       term.read([
         Request("GET", term.keys.mark(report.command.text)),

@@ -27,6 +27,7 @@ final class EventFollower {
   private var position: StreamID?
   private var saved: StreamID?
   private var isSaving = false
+  private lazy var watchdog = Watchdog(loop: term.loop, limit: 3 * Int64(Self.blockMilliseconds))
 
   private static let pageCount = 1000
   private static let blockMilliseconds = 1000
@@ -61,7 +62,10 @@ final class EventFollower {
     }
   }
 
-  func stop() { link.stop() }
+  func stop() {
+    watchdog.rest()
+    link.stop()
+  }
 
   /// How far events have been read; nil before the first.
   var cursor: StreamID? { position }
@@ -73,6 +77,7 @@ final class EventFollower {
   // MARK: Reading
 
   private func changed(_ notice: Link.Notice) {
+    watchdog.rest()
     guard case .up(let connection) = notice else { return }
     // A server that lost writes, or another one, may stand before the cursor: reading past its end would be silent.
     connection.send(Request("XINFO", "STREAM", term.keys.events)) { [weak self, weak connection] result in
@@ -90,7 +95,9 @@ final class EventFollower {
     guard let position, !term.isOver else { return }
     let request = Request(
       "XREAD", "COUNT", Self.pageCount, "BLOCK", Self.blockMilliseconds, "STREAMS", term.keys.events, position)
+    watchdog.expect(on: connection)
     connection.send(request, expecting: .entries(assembler)) { [weak self, weak connection] result in
+      self?.watchdog.rest()
       guard let self, let connection, !term.isOver, case .success(let reply) = result else { return }
       if let error = reply.error { term.log(.error, "cannot read events", ["error": error.text]) }
       save(unlessOnlyRead: true)

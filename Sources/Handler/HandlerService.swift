@@ -113,7 +113,7 @@ package final class HandlerService {
   }
 
   private func openOffice(_ fence: Int, _ until: MonotonicTime) {
-    guard let connection = main.connection, !isStopping else { return }
+    guard let connection = main.connection, !isStopping else { return leadership.release() }
     log(.info, "active", ["fence": "\(fence)"])
     let term = Term(
       loop: loop, options: options, keys: keys, log: log, connection: connection, fence: fence, script: stepScript,

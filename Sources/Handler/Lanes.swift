@@ -1,11 +1,18 @@
 import FleetModel
 
-/// Keeps order where it matters: work that shares an agent runs one after the other, in the order in which it came;
+/// Keeps order where it matters: work that shares a lane runs one after the other, in the order in which it came;
 /// other work runs side by side.
 struct Lanes {
+  /// What only one piece of work at a time may touch.
+  enum Lane: Hashable {
+    case agent(AgentID)
+    /// What runtimes say of a command.
+    case confirmation(CommandID)
+  }
+
   /// What a piece of work must have for itself.
   enum Needs: Equatable {
-    case agents([AgentID])
+    case lanes([Lane])
     /// Everything: what it touches is known only once it runs.
     case everything
   }
@@ -18,7 +25,7 @@ struct Lanes {
 
   private var items: [Int: Item] = [:]
   /// The latest item on each lane that is still there.
-  private var last: [AgentID: Int] = [:]
+  private var last: [Lane: Int] = [:]
   private var lastBarrier: Int?
   private var nextNumber = 0
 
@@ -36,11 +43,11 @@ struct Lanes {
       before = Set(items.keys)
       lastBarrier = number
       last = [:]
-    case .agents(let agents):
+    case .lanes(let lanes):
       // With an item on the lane the barrier is already before it.
-      for agent in agents { (last[agent] ?? lastBarrier).map { _ = before.insert($0) } }
-      for agent in agents { last[agent] = number }
-      if agents.isEmpty, let lastBarrier { before.insert(lastBarrier) }
+      for lane in lanes { (last[lane] ?? lastBarrier).map { _ = before.insert($0) } }
+      for lane in lanes { last[lane] = number }
+      if lanes.isEmpty, let lastBarrier { before.insert(lastBarrier) }
     }
     items[number] = Item(needs: needs, waitsFor: before.count)
     for other in before { items[other]?.followers.append(number) }
@@ -51,8 +58,8 @@ struct Lanes {
   mutating func leave(_ number: Int) -> [Int] {
     guard let item = items.removeValue(forKey: number) else { return [] }
     if lastBarrier == number { lastBarrier = nil }
-    if case .agents(let agents) = item.needs {
-      for agent in agents where last[agent] == number { last[agent] = nil }
+    if case .lanes(let lanes) = item.needs {
+      for lane in lanes where last[lane] == number { last[lane] = nil }
     }
     var ready: [Int] = []
     for follower in item.followers {

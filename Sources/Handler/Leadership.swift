@@ -42,6 +42,8 @@ final class Leadership {
   /// Whether it may ask: a handler that cannot record yet waits.
   private(set) var isCandidate = false
 
+  private lazy var watchdog = Watchdog(loop: loop, limit: options.leaseSpan.milliseconds)
+
   private let takeScript = Script(LeaseScripts.take)
   private let renewScript = Script(LeaseScripts.renew)
   private let releaseScript = Script(LeaseScripts.release)
@@ -67,6 +69,7 @@ final class Leadership {
   func disconnected() {
     connection = nil
     let wasActive = isActive
+    watchdog.rest()
     state = .away
     loop.cancel(timer)
     if wasActive { notify(.lost("the connection is gone")) }
@@ -115,6 +118,7 @@ final class Leadership {
 
   /// Asks no more, and lets everything go.
   func halt() {
+    watchdog.rest()
     loop.cancel(timer)
     connection = nil
     state = .away
@@ -126,6 +130,7 @@ final class Leadership {
     loop.cancel(timer)
     guard case .standby = state, let connection, isCandidate, !isAsking else { return }
     isAsking = true
+    watchdog.expect(on: connection)
     let asked = MonotonicTime.now
     let lease = Lease(
       id: options.id, fence: highestFence + 1, isRecording: false, patterns: options.recordedPatterns, since: clock())
@@ -134,6 +139,7 @@ final class Leadership {
     takeScript.run(on: connection, keys: [keys.lease, keys.fence], arguments: arguments) { [weak self] result in
       guard let self else { return }
       isAsking = false
+      watchdog.rest()
       guard case .standby = state, case .success(let reply) = result else { return }
       answered(reply, lease, bytes, asked)
     }
@@ -187,8 +193,10 @@ final class Leadership {
     let asked = MonotonicTime.now
     let bytes = LeaseCoding.encode(lease)
     written = bytes
+    watchdog.expect(on: connection)
     let arguments: [any RequestArgument] = [lease.fence, bytes, options.leaseSpan.milliseconds]
     renewScript.run(on: connection, keys: [keys.lease, keys.fence], arguments: arguments) { [weak self] result in
+      self?.watchdog.rest()
       guard let self, case .active(let current, _) = state, current.fence == lease.fence else { return }
       guard case .success(let reply) = result else { return }
       if let error = reply.error {

@@ -28,6 +28,8 @@ final class Recorder {
   private var flushIsDue = false
   private var nonce = 0
   private var markedAt = MonotonicTime(nanoseconds: 0)
+  /// A marker that was sent and is not heard means that nothing else would be.
+  private lazy var watchdog = Watchdog(loop: loop, limit: 3000)
 
   private enum State {
     /// Another records, or nobody.
@@ -68,6 +70,7 @@ final class Recorder {
   func start() { link.start() }
 
   func stop() {
+    watchdog.rest()
     state = .listening
     link.stop()
   }
@@ -87,6 +90,7 @@ final class Recorder {
       let patterns = options.recordedPatterns.map { Array($0.utf8) }
       connection.subscribe(channels: [keys.recorderChannel], patterns: patterns, receiver)
     case .down:
+      watchdog.rest()
       guard isSubscribed else { return }
       isSubscribed = false
       finish { [weak self] in self?.notify(.unsubscribed) }
@@ -96,6 +100,7 @@ final class Recorder {
   private func hear(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
     let isMarker = channel.elementsEqual(keys.recorderChannel)
     guard isMarker || isFirstMatch(channel) else { return }
+    if isMarker { watchdog.rest() }
     let now = MonotonicTime.now.milliseconds
     let message = HeardBuffer.Message(
       channel: Array(channel), payload: Array(payload), heardAt: now, isMarker: isMarker)
@@ -144,7 +149,7 @@ final class Recorder {
     buffer.removeFirst(min(written, buffer.count))
     state = .recording(term, since: marker)
     let count = buffer.messages.count { !$0.isMarker }
-    log(.info, "recording", ["fence": "\(term.fence)", "missed_by_predecessor": "\(count)"])
+    log(.info, "recording", ["fence": "\(term.fence)", "bridged": "\(count)"])
     write()
   }
 
@@ -153,6 +158,7 @@ final class Recorder {
     let random = String(UInt64.random(in: .min ... .max), radix: 16)
     let marker = RecorderMarker(handler: options.id, fence: term.fence, nonce: "\(random)-\(nonce)")
     markedAt = .now
+    if let connection = link.connection { watchdog.expect(on: connection) }
     var step = Step()
     step.publish(keys.recorderChannel, marker.encode())
     term.run(step) { _ in }
@@ -243,6 +249,7 @@ final class Recorder {
 
   /// The term is over: it only listens, and keeps what it could not write.
   func standBy() {
+    watchdog.rest()
     let ended = state
     state = .listening
     if case .draining(_, let completion) = ended { completion() }

@@ -52,7 +52,7 @@ final class Scheduler {
       leave()
       self?.finished(member)
     }
-    leave = dispatcher.enter(.agents([job.target])) { run.begin() }
+    leave = dispatcher.enter(.lanes([.agent(job.target)])) { run.begin() }
   }
 
   private func finished(_ member: [UInt8]) {

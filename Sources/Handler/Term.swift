@@ -55,7 +55,11 @@ final class Term {
 
   /// Runs a step. Its outcome is `over` where the term has ended by the time that it is known.
   func run(_ step: Step, _ completion: @escaping (StepOutcome) -> Void) {
-    guard mayAct else { return completion(.over("the lease has ended")) }
+    guard mayAct else {
+      // What is not done now would never be: the term must not go on without it.
+      if !isOver { onEnd("the lease was not renewed in time") }
+      return completion(.over("the lease has ended"))
+    }
     step.run(script, on: connection, fenceKey: keys.fence, fence: fence) { [weak self] outcome in
       guard let self, !isOver else { return completion(.over("the term has ended")) }
       if case .over(let reason) = outcome { onEnd(reason) }
