@@ -1,5 +1,5 @@
 import Screen
-import TOMLKit
+internal import TOMLKit
 
 /// Themes as TOML: a name, and a table of roles.
 package enum ThemeFile {

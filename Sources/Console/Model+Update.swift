@@ -27,7 +27,11 @@ extension Model {
     // While history is read, time is the history's; while the link is down nothing is known of what happens.
     if link == .up, isCaughtUp { fleet.advance(to: instant) }
     if let note, note.until <= now { self.note = nil }
-    if now - refreshedAt >= .milliseconds(250) { refreshLists() }
+    if now - refreshedAt >= .milliseconds(250) || lists.isOutdated(displayed, filter: filter) {
+      refreshLists()
+    } else {
+      lists.followTime(displayed, filter: filter, labels: labels)
+    }
   }
 
   /// Brings the lists up to date, as far as the operator's hands allow.

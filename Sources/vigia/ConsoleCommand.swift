@@ -63,7 +63,8 @@ struct LookOptions: ParsableArguments {
     options.framesPerSecond = fps
     do {
       options.theme =
-        try theme.contains("/") ? ThemeFile.read(try File.read(theme), file: theme) : ThemeFile.builtIn(theme)
+        try theme.contains("/" as Character)
+        ? ThemeFile.read(try File.read(theme), file: theme) : ThemeFile.builtIn(theme)
     } catch {
       throw ValidationError("--theme \(error)")
     }
