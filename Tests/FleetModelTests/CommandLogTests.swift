@@ -1,0 +1,131 @@
+import FleetModel
+import TestSupport
+import Testing
+
+@Suite struct CommandLogTests {
+  private var fleet = Fleet()
+  private let id = CommandID("c1")
+
+  private var entry: CommandLog.Entry? { fleet.commands[id] }
+
+  private mutating func hear(_ phase: AuditLine.Phase, _ target: AgentID = .none, _ detail: String = "", at: Int64 = 1)
+  {
+    fleet.apply(
+      AuditLine(
+        origin: .command(id), phase: phase, action: "pause", target: target, operator: "alice@bastion",
+        reason: "errors 25%", detail: detail, at: .at(at)))
+  }
+
+  private mutating func send(_ targets: [AgentID]) {
+    fleet.commands.enter(
+      Command(
+        id: id, action: .pause, targets: targets, operator: "alice@bastion", issuedAt: .at(0), expiresAt: .at(60)),
+      at: .at(0))
+  }
+
+  @Test mutating func ownCommandIsSentUntilSomebodyTakesIt() throws {
+    send(["a"])
+    let sent = try #require(entry)
+    #expect(sent.progress == .sent)
+    #expect(sent.isOwn)
+    #expect(!sent.isReceived)
+    #expect(!sent.isFinished)
+    #expect(sent.expiresAt == .at(60))
+    hear(.received)
+    #expect(entry?.isReceived == true)
+    #expect(entry?.isFinished == false)
+    #expect(entry?.isOwn == true)
+    #expect(fleet.commands.entries.count == 1)
+  }
+
+  @Test mutating func commandOfAnotherIsKnownFromTheAudit() throws {
+    hear(.received, at: 5)
+    let heard = try #require(entry)
+    #expect(heard.progress == .phase(.received))
+    #expect(heard.operator == "alice@bastion")
+    #expect(heard.reason == "errors 25%")
+    #expect(heard.firstAt == .at(5))
+    #expect(!heard.isOwn)
+  }
+
+  @Test mutating func commandGoesFromReceivedToObeyed() {
+    send(["a"])
+    hear(.received, at: 1)
+    hear(.started, "a", at: 2)
+    #expect(entry?.progress == .phase(.started))
+    hear(.succeeded, "a", "paused for 15m", at: 3)
+    #expect(entry?.progress == .phase(.started))
+    hear(.succeeded, at: 3)
+    #expect(entry?.progress == .phase(.succeeded))
+    #expect(entry?.isFinished == true)
+    #expect(entry?.detail == "paused for 15m")
+    hear(.obeyed, "a", at: 4)
+    #expect(entry?.progress == .phase(.obeyed))
+    #expect(entry?.obeyed == ["a"])
+    #expect(entry?.lastAt == .at(4))
+    #expect(entry?.targets == ["a"])
+  }
+
+  @Test mutating func commandIsObeyedOnceAllItsTargetsAre() {
+    send(["a", "b"])
+    hear(.received)
+    hear(.succeeded, "a")
+    hear(.succeeded, "b")
+    hear(.succeeded)
+    hear(.obeyed, "a")
+    #expect(entry?.progress == .phase(.succeeded))
+    hear(.obeyed, "b")
+    #expect(entry?.progress == .phase(.obeyed))
+    #expect(entry?.succeeded == 2)
+  }
+
+  @Test mutating func confirmationMayComeBeforeTheClosingLine() {
+    send(["a"])
+    hear(.received)
+    hear(.succeeded, "a")
+    hear(.obeyed, "a")
+    hear(.succeeded)
+    #expect(entry?.progress == .phase(.obeyed))
+  }
+
+  @Test mutating func failureOfSomeIsFailureOfTheWhole() {
+    send(["a", "b"])
+    hear(.received)
+    hear(.succeeded, "a")
+    hear(.failed, "b", "already paused")
+    hear(.failed, .none, "1 of 2 failed: b: already paused")
+    #expect(entry?.progress == .phase(.failed))
+    #expect(entry?.succeeded == 1)
+    #expect(entry?.failed == 1)
+    hear(.obeyed, "a")
+    #expect(entry?.progress == .phase(.failed))
+    #expect(entry?.detail == "1 of 2 failed: b: already paused")
+  }
+
+  @Test(arguments: [AuditLine.Phase.rejected, .expired, .unknown, .skipped, .undone])
+  mutating func closingLineEndsACommand(phase: AuditLine.Phase) {
+    send(["a"])
+    hear(phase, .none, "why")
+    #expect(entry?.progress == .phase(phase))
+    #expect(entry?.isFinished == true)
+    #expect(entry?.detail == "why")
+  }
+
+  @Test mutating func runOfARuleIsApartFromACommandOfThatID() {
+    hear(.received)
+    fleet.apply(AuditLine(origin: .run("c1"), rule: "storm", phase: .succeeded, action: "pause", at: .at(2)))
+    #expect(fleet.commands.entries.map(\.rule) == [nil, "storm"])
+    #expect(entry?.progress == .phase(.received))
+  }
+
+  @Test mutating func oldestAreForgottenAndTheRestStillFound() {
+    for number in 0..<1500 {
+      fleet.apply(
+        AuditLine(origin: .command(CommandID("n\(number)")), phase: .received, action: "pause", at: .at(Int64(number))))
+    }
+    #expect(fleet.commands.entries.count <= 1000)
+    #expect(fleet.commands[CommandID("n0")] == nil)
+    #expect(fleet.commands[CommandID("n1499")]?.firstAt == .at(1499))
+    #expect(fleet.commands[CommandID("n1000")]?.firstAt == .at(1000))
+  }
+}

@@ -1,0 +1,130 @@
+import FleetModel
+import TestSupport
+import Testing
+
+@Suite struct FleetAlertTests {
+  private var fleet = Fleet(tracksAlertChanges: true)
+
+  private func alert(_ kind: AlertKind, _ agent: AgentID = "a") -> AlertRecord? {
+    fleet.position(of: agent).flatMap { fleet.alert(kind, ofAgentAt: $0) }?.record
+  }
+
+  @Test mutating func eventOpensItsAlert() throws {
+    try fleet.apply("security_alert", "a", #"{"alert_type":"brute_force","risk_level":"high"}"#, at: .at(0))
+    #expect(
+      alert(.securityAlert)
+        == AlertRecord(
+          id: AlertID(.securityAlert, "a"), severity: .high, since: .at(0), last: .at(0), summary: "brute force"))
+    #expect(fleet.alerts.count == 1)
+  }
+
+  @Test(arguments: [
+    ("performance_degraded", AlertKind.performanceDegraded, Severity.high), ("high_traffic", .highTraffic, .medium),
+    ("satisfaction_low", .satisfactionLow, .medium), ("security_alert", .securityAlert, .medium),
+    ("health_critical", .healthCritical, .high), ("predictive_alert", .predictiveAlert, .low),
+  ])
+  mutating func eventWithoutNumbersHasItsLeastSeverity(type: String, kind: AlertKind, severity: Severity) throws {
+    try fleet.apply(type, "a", at: .at(0))
+    #expect(alert(kind)?.severity == severity)
+  }
+
+  @Test mutating func thresholdOpensAnAlertWithoutCountingSamples() throws {
+    for second in 0..<5 as Range<Int64> { try fleet.apply("metrics", "a", #"{"error_rate":0.06}"#, at: .at(second)) }
+    #expect(alert(.performanceDegraded)?.severity == .medium)
+    #expect(alert(.performanceDegraded)?.count == 1)
+    #expect(alert(.performanceDegraded)?.since == .at(0))
+    #expect(alert(.performanceDegraded)?.last == .at(4))
+  }
+
+  @Test mutating func valueBelowTheLimitOpensNone() throws {
+    try fleet.apply("metrics", "a", #"{"error_rate":0.049,"avg_rating":3.1}"#, at: .at(0))
+    #expect(fleet.alerts.count == 0)
+  }
+
+  @Test mutating func repeatsAreCounted() throws {
+    for second in 0..<3 as Range<Int64> { try fleet.apply("security_alert", "a", at: .at(second)) }
+    #expect(alert(.securityAlert)?.count == 3)
+    #expect(alert(.securityAlert)?.since == .at(0))
+    #expect(alert(.securityAlert)?.last == .at(2))
+    #expect(fleet.alerts.count == 1)
+  }
+
+  @Test mutating func alertWorsensAndDoesNotSoften() throws {
+    try fleet.apply("metrics", "a", #"{"error_rate":0.06}"#, at: .at(0))
+    try fleet.apply("metrics", "a", #"{"error_rate":0.3}"#, at: .at(1))
+    #expect(alert(.performanceDegraded)?.severity == .critical)
+    try fleet.apply("metrics", "a", #"{"error_rate":0.06}"#, at: .at(2))
+    #expect(alert(.performanceDegraded)?.severity == .critical)
+  }
+
+  @Test mutating func eventIsAsBadAsTheWorstOfItsNumbers() throws {
+    try fleet.apply("performance_degraded", "a", #"{"error_rate":0.06,"response_time":9000}"#, at: .at(0))
+    let open = try #require(fleet.alert(.performanceDegraded, ofAgentAt: 0))
+    #expect(open.record.severity == .critical)
+    #expect(open.metric == .responseTime)
+    #expect(open.value == 9000)
+  }
+
+  @Test mutating func alertClosesFiveMinutesAfterTheLastSignOfTrouble() throws {
+    try fleet.apply("metrics", "a", #"{"error_rate":0.06}"#, at: .at(0))
+    try fleet.apply("metrics", "a", #"{"error_rate":0.01}"#, at: .at(100))
+    fleet.advance(to: .at(299))
+    #expect(fleet.alerts.count == 1)
+    fleet.advance(to: .at(300))
+    #expect(fleet.alerts.count == 0)
+    #expect(alert(.performanceDegraded) == nil)
+  }
+
+  @Test mutating func valueNearTheLimitKeepsAnAlertOpen() throws {
+    try fleet.apply("metrics", "a", #"{"error_rate":0.06}"#, at: .at(0))
+    try fleet.apply("metrics", "a", #"{"error_rate":0.041}"#, at: .at(200))
+    fleet.advance(to: .at(499))
+    #expect(fleet.alerts.count == 1)
+    fleet.advance(to: .at(500))
+    #expect(fleet.alerts.count == 0)
+  }
+
+  @Test mutating func valueNearTheLimitOpensNone() throws {
+    try fleet.apply("metrics", "a", #"{"error_rate":0.045}"#, at: .at(0))
+    #expect(fleet.alerts.count == 0)
+  }
+
+  @Test mutating func troubleAfterTheEndOpensAnother() throws {
+    try fleet.apply("security_alert", "a", at: .at(0))
+    try fleet.apply("security_alert", "a", at: .at(1))
+    fleet.advance(to: .at(301))
+    try fleet.apply("security_alert", "a", at: .at(400))
+    #expect(alert(.securityAlert)?.count == 1)
+    #expect(alert(.securityAlert)?.since == .at(400))
+  }
+
+  @Test mutating func worstAlertOfAnAgentComesFirst() throws {
+    try fleet.apply("predictive_alert", "a", at: .at(0))
+    try fleet.apply("metrics", "a", #"{"error_rate":0.3,"queue_size":120}"#, at: .at(0))
+    #expect(fleet.alerts(ofAgentAt: 0).map(\.id.kind) == [.performanceDegraded, .highTraffic, .predictiveAlert])
+  }
+
+  @Test mutating func onlyWhatIsNewIsTold() throws {
+    let id = AlertID(.performanceDegraded, "a")
+    try fleet.apply("metrics", "a", #"{"error_rate":0.06}"#, at: .at(0))
+    #expect(fleet.takeAlertChanges() == [id])
+    #expect(fleet.takeAlertChanges() == [])
+    try fleet.apply("metrics", "a", #"{"error_rate":0.07}"#, at: .at(1))
+    #expect(fleet.takeAlertChanges() == [])
+    try fleet.apply("metrics", "a", #"{"error_rate":0.2}"#, at: .at(2))
+    #expect(fleet.takeAlertChanges() == [id])
+    fleet.advance(to: .at(600))
+    #expect(fleet.takeAlertChanges() == [id])
+  }
+
+  @Test(arguments: ["agent.security_alert/a/b", "escalation/", "agent.high_traffic/é"])
+  func alertIDReadsBackFromItsWireForm(text: String) throws {
+    let id = try #require(AlertID(bytes: Array(text.utf8)))
+    #expect(id.bytes == Array(text.utf8))
+  }
+
+  @Test(arguments: ["", "escalation", "agent.unknown/a", "/a"])
+  func otherTextIsNoAlertID(text: String) {
+    #expect(AlertID(bytes: Array(text.utf8)) == nil)
+  }
+}
