@@ -25,7 +25,8 @@ package struct Limits: Equatable, Sendable {
     /// Whether a value has not yet left the neighbourhood of trouble: at least 80 % of the way to the first level. An
     /// alert stays open for as long.
     package func isNear(_ value: Double) -> Bool {
-      isBadWhenLow ? value <= medium / 0.8 : value >= medium * 0.8
+      // In whole factors: 0.05 × 0.8 is a little more than 0.04.
+      isBadWhenLow ? value * 4 <= medium * 5 : value * 5 >= medium * 4
     }
   }
 
