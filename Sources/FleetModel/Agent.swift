@@ -68,7 +68,9 @@ package struct Agent: Sendable {
     return value(metric)
   }
 
+  /// Takes a value as the latest, unless a later one is known.
   mutating func set(_ metric: Metric, _ value: Double, at instant: Instant) {
+    guard instant.milliseconds >= latestAt[metric.rawValue] else { return }
     latest[metric.rawValue] = Float(value)
     latestAt[metric.rawValue] = instant.milliseconds
   }

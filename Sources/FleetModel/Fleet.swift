@@ -88,8 +88,10 @@ package struct Fleet: Sendable {
     counts.add(event.kind, at: event.receivedAt)
     let position = findOrAdd(event)
     agents[position]?.eventCount += 1
-    // `now` is this event's moment, or a later one where it came late.
-    agents[position]?.lastEventAt = event.receivedAt
+    // An event may come late: from the history, or written down by a recorder that took over.
+    if let last = agents[position]?.lastEventAt, event.receivedAt > last {
+      agents[position]?.lastEventAt = event.receivedAt
+    }
     applyMetrics(event, at: position)
     applyKind(event, at: position)
     return .applied(position)

@@ -18,6 +18,17 @@ import Testing
     #expect(agent.valueTime(.queueSize) == nil)
   }
 
+  @Test mutating func lateEventDoesNotTakeBackWhatIsNewer() throws {
+    try fleet.apply("metrics", "a", #"{"queue_size":7}"#, at: .at(60))
+    try fleet.apply("metrics", "a", #"{"queue_size":1000,"avg_rating":4}"#, at: .at(30))
+    #expect(fleet["a"]?.value(.queueSize) == 7)
+    #expect(fleet["a"]?.valueTime(.queueSize) == .at(60))
+    #expect(fleet["a"]?.value(.averageRating) == 4)
+    #expect(fleet["a"]?.lastEventAt == .at(60))
+    #expect(fleet["a"]?.eventCount == 2)
+    #expect(fleet.history(.queueSize, ofAgentAt: 0, .fine, count: 4, until: .at(60)) == [1000, nil, nil, 7])
+  }
+
   @Test mutating func oldValueSaysNothingOfThePresent() throws {
     try fleet.apply("metrics", "a", #"{"queue_size":7}"#, at: .at(0))
     let agent = try #require(fleet["a"])
