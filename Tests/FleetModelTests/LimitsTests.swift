@@ -34,6 +34,7 @@ import Testing
   @Test(arguments: [
     (Metric.errorRate, 0.0, true), (.errorRate, 1.0, true), (.errorRate, 25.0, false), (.errorRate, -0.1, false),
     (.errorRate, .nan, false), (.responseTime, .infinity, false), (.responseTime, -1.0, false), (.queueSize, 0.0, true),
+    (.queueSize, 1e15, true), (.queueSize, 1.1e15, false), (.messagesPerMinute, 1e300, false),
     (.averageRating, 5.0, true), (.averageRating, 5.1, false),
   ])
   func onlyNumbersOfTheMetricArePlausible(metric: Metric, value: Double, isPlausible: Bool) {
