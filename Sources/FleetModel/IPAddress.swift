@@ -30,22 +30,23 @@ package struct IPAddress: Hashable, Sendable {
 
   private static func parseSix(_ text: String) -> [UInt8]? {
     guard let gap = text.firstRange(of: "::") else {
-      guard let groups = groups(text[...]), groups.count == 16 else { return nil }
+      guard let groups = groups(text[...], mayEndInFour: true), groups.count == 16 else { return nil }
       return groups
     }
-    guard let head = groups(text[..<gap.lowerBound]), let tail = groups(text[gap.upperBound...]),
+    guard let head = groups(text[..<gap.lowerBound], mayEndInFour: false),
+      let tail = groups(text[gap.upperBound...], mayEndInFour: true),
       head.count + tail.count <= 14
     else { return nil }
     return head + Array(repeating: 0, count: 16 - head.count - tail.count) + tail
   }
 
-  /// Groups between colons, the last of which may be an IPv4 address.
-  private static func groups(_ text: Substring) -> [UInt8]? {
+  /// Groups between colons; the last of an address, and only that, may be an IPv4 address.
+  private static func groups(_ text: Substring, mayEndInFour: Bool) -> [UInt8]? {
     if text.isEmpty { return [] }
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     var bytes: [UInt8] = []
     for (index, part) in parts.enumerated() {
-      if index == parts.count - 1, part.contains("."), let four = parseFour(part) {
+      if mayEndInFour, index == parts.count - 1, part.contains("."), let four = parseFour(part) {
         bytes += four
       } else if (1...4).contains(part.count), part.allSatisfy({ $0.isASCII && $0.isHexDigit }),
         let group = UInt16(part, radix: 16)
