@@ -39,7 +39,8 @@ package struct TimeSpan: Hashable, Comparable, Sendable {
 extension TimeSpan: CustomStringConvertible {
   /// The written form in the longest unit that divides it: `15m`, `90s`. Parts of a second are rounded up.
   package var description: String {
-    let whole = (milliseconds + (milliseconds > 0 ? 999 : 0)) / 1000 * 1000
+    let (raised, overflow) = milliseconds.addingReportingOverflow(milliseconds > 0 ? 999 : 0)
+    let whole = (overflow ? .max : raised) / 1000 * 1000
     let unit = Self.units.first { whole % $0.milliseconds == 0 && whole != 0 } ?? ("s", 1000)
     return "\(whole / unit.milliseconds)\(unit.letter)"
   }

@@ -26,9 +26,14 @@ import Testing
     #expect(span.description == text)
   }
 
-  @Test(arguments: ["1s", "59s", "90s", "15m", "1h", "2d", "400d"])
+  @Test(arguments: ["1s", "59s", "90s", "15m", "1h", "2d", "400d", "9223372036854775s"])
   func writtenSpanReadsBackAsItself(text: String) {
     #expect(TimeSpan(text)?.description == text)
+  }
+
+  @Test func longestSpansAreWrittenToo() {
+    #expect(TimeSpan(milliseconds: .max).description == "9223372036854775s")
+    #expect(TimeSpan(milliseconds: .min).description == "-9223372036854775s")
   }
 
   @Test func secondsAreRoundedTowardZero() {
