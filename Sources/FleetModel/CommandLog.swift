@@ -49,6 +49,9 @@ package struct CommandLog: Sendable {
     /// Whether the handler has taken it up.
     package var isReceived: Bool { progress != .sent }
 
+    /// Whether every target's runtime has confirmed it.
+    fileprivate var isObeyedByAll: Bool { failed == 0 && !targets.isEmpty && obeyed.count == targets.count }
+
     /// Whether nothing more is to come but a runtime's confirmation.
     package var isFinished: Bool {
       switch progress {
@@ -72,8 +75,14 @@ package struct CommandLog: Sendable {
   /// The entry of a command.
   package subscript(id: CommandID) -> Entry? { position(of: id.text).map { entries[$0] } }
 
-  /// Enters a command that this console sends.
+  /// Enters a command that this console sends, for the first time or again.
   package mutating func enter(_ command: Command, at now: Instant) {
+    if let position = position(of: command.id.text) {
+      entries[position].isOwn = true
+      entries[position].targets = command.targets
+      entries[position].expiresAt = command.expiresAt
+      return
+    }
     var entry = Entry(
       origin: .command(command.id), action: command.action.rawValue, targets: command.targets,
       operator: command.operator, reason: command.reason, progress: .sent, firstAt: now, expiresAt: command.expiresAt)
@@ -97,8 +106,9 @@ package struct CommandLog: Sendable {
     entry.lastAt = max(entry.lastAt, line.at)
     if !line.detail.isEmpty { entry.detail = line.detail }
     guard line.target != .none else {
-      // The closing line tells where the command as a whole stands; a confirmation may have come before it.
-      if line.phase != .succeeded || entry.progress != .phase(.obeyed) { entry.progress = .phase(line.phase) }
+      // The closing line tells where the command as a whole stands; confirmations may have come before it.
+      let isObeyed = line.phase == .succeeded && entry.isObeyedByAll
+      entry.progress = .phase(isObeyed ? .obeyed : line.phase)
       return
     }
     if !entry.targets.contains(line.target) { entry.targets.append(line.target) }
@@ -107,8 +117,9 @@ package struct CommandLog: Sendable {
     case .failed, .rejected, .expired, .unknown: entry.failed += 1
     case .obeyed:
       entry.obeyed.insert(line.target)
-      if entry.failed == 0, entry.obeyed.count == entry.targets.count { entry.progress = .phase(.obeyed) }
-    case .started where entry.progress == .phase(.received): entry.progress = .phase(.started)
+      // Until it is closed, there may be targets that have not been heard of yet.
+      if entry.progress == .phase(.succeeded), entry.isObeyedByAll { entry.progress = .phase(.obeyed) }
+    case .started where !entry.isFinished: entry.progress = .phase(.started)
     case .received, .proposed, .started, .skipped, .undone: break
     }
   }

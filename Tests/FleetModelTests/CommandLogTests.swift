@@ -79,6 +79,36 @@ import Testing
     #expect(entry?.succeeded == 2)
   }
 
+  @Test mutating func commandOfAnotherIsNotObeyedByTheFirstOfItsTargets() {
+    hear(.received)
+    hear(.started, "a")
+    hear(.succeeded, "a")
+    hear(.obeyed, "a")
+    #expect(entry?.progress == .phase(.started))
+    hear(.succeeded, "b")
+    hear(.succeeded)
+    #expect(entry?.progress == .phase(.succeeded))
+    hear(.obeyed, "b")
+    #expect(entry?.progress == .phase(.obeyed))
+  }
+
+  @Test mutating func targetMayBeHeardOfBeforeItsCommand() {
+    send(["a"])
+    hear(.started, "a")
+    #expect(entry?.progress == .phase(.started))
+  }
+
+  @Test mutating func commandEnteredTwiceIsOneRow() {
+    hear(.received)
+    send(["a"])
+    send(["a"])
+    #expect(fleet.commands.entries.count == 1)
+    #expect(entry?.progress == .phase(.received))
+    #expect(entry?.isOwn == true)
+    #expect(entry?.targets == ["a"])
+    #expect(entry?.expiresAt == .at(60))
+  }
+
   @Test mutating func confirmationMayComeBeforeTheClosingLine() {
     send(["a"])
     hear(.received)
