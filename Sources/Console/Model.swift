@@ -43,13 +43,13 @@ package struct Model: Sendable {
   var refreshedAt = Instant.epoch
   /// Until the first key the selection stays on the worst agent.
   var hasBeenTouched = false
-  var random: RandomState
+  var random: SeededRandom
 
   package init(settings: Settings = Settings(), size: Size, fleet: Fleet = Fleet(), seed: UInt64 = 1) {
     self.settings = settings
     self.size = size
     self.fleet = fleet
-    random = RandomState(seed: seed)
+    random = SeededRandom(seed: seed)
   }
 
   /// What is on display: the present, or the moment of the freeze.

@@ -41,25 +41,8 @@ extension Prompt {
   }
 
   /// Four letters and digits that do not look like one another.
-  static func makeCode(_ random: inout RandomState) -> String {
+  static func makeCode(_ random: inout SeededRandom) -> String {
     let alphabet = Array("acdefhjkmnpqrtuvwxy3479")
     return String((0..<4).map { _ in alphabet[Int(random.next() % UInt64(alphabet.count))] })
-  }
-}
-
-/// SplitMix64: a small generator whose state is part of the model, so that the same inputs give the same screens.
-package struct RandomState: RandomNumberGenerator, Equatable, Sendable {
-  private var state: UInt64
-
-  package init(seed: UInt64) {
-    state = seed
-  }
-
-  package mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
   }
 }

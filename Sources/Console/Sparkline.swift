@@ -1,53 +1,27 @@
 import FleetModel
 import Screen
 
-/// A series as a row of bars; holes in the data are holes in the line.
+/// A series as bars, one column each, of as many rows as there is room for; holes in the data are holes in the line.
 struct Sparkline: Equatable {
   var values: [Float?]
-  /// The value of a full bar; the greatest of the values where nil.
+  /// The value of a full bar, where the greatest of the values is not greater.
   var top: Float?
-  /// From here on a bar is bad; for a metric that is bad when low, up to here.
   var levels: Limits.Levels?
 
+  /// Draws the latest values at the right of a region.
   func draw(into grid: inout Grid, in rect: Rect) {
     guard !rect.isEmpty else { return }
     let shown = values.suffix(rect.width)
     let full = max(top ?? 0, shown.compactMap { $0 }.max() ?? 0)
-    let offset = rect.width - shown.count
+    let first = rect.endColumn - shown.count
     for (index, value) in shown.enumerated() {
-      let column = rect.column + offset + index
       guard let value else {
-        grid.putGlyph(grid.glyphs.gap, row: rect.row, column: column, role: .sparklineGap)
+        grid.putGlyph(grid.glyphs.gap, row: rect.endRow - 1, column: first + index, role: .sparklineGap)
         continue
       }
       let isBad = levels?.severity(of: Double(value)).map { $0 >= .high } ?? false
-      let level = full > 0 ? Int((value / full * 7).rounded()) : 0
-      let glyph = grid.glyphs.levels[min(max(level, 0), 7)]
-      grid.putGlyph(glyph, row: rect.row, column: column, role: isBad ? .sparklineBad : .sparkline)
-    }
-  }
-}
-
-/// A series as columns of several rows, for the detail view.
-struct Chart: Equatable {
-  var values: [Float?]
-  var levels: Limits.Levels?
-  var top: Float?
-
-  func draw(into grid: inout Grid, in rect: Rect) {
-    guard !rect.isEmpty else { return }
-    let shown = values.suffix(rect.width)
-    let full = max(top ?? 0, shown.compactMap { $0 }.max() ?? 0)
-    let offset = rect.width - shown.count
-    for (index, value) in shown.enumerated() {
-      let column = rect.column + offset + index
-      guard let value else {
-        grid.putGlyph(grid.glyphs.gap, row: rect.endRow - 1, column: column, role: .sparklineGap)
-        continue
-      }
-      let isBad = levels?.severity(of: Double(value)).map { $0 >= .high } ?? false
-      let eighths = full > 0 ? max(1, Int((value / full * Float(rect.height * 8)).rounded())) : 1
-      bar(eighths, column: column, role: isBad ? .sparklineBad : .sparkline, into: &grid, in: rect)
+      let eighths = full > 0 ? Int((value / full * Float(rect.height * 8)).rounded()) : 0
+      bar(max(1, eighths), column: first + index, role: isBad ? .sparklineBad : .sparkline, into: &grid, in: rect)
     }
   }
 

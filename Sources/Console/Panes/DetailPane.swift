@@ -6,7 +6,7 @@ struct DetailPane {
   enum Line {
     case heading(String)
     case pair(String, String, Role)
-    case chart(label: String, value: String, role: Role, minutes: Chart, hour: Chart)
+    case chart(label: String, value: String, role: Role, minutes: Sparkline, hour: Sparkline)
     case command(CommandsPane.Row)
     case text(String, Role)
     case blank
@@ -46,7 +46,7 @@ struct DetailPane {
   }
 
   private func drawChart(
-    _ label: String, _ value: String, _ role: Role, _ minutes: Chart, _ hour: Chart, into grid: inout Grid,
+    _ label: String, _ value: String, _ role: Role, _ minutes: Sparkline, _ hour: Sparkline, into grid: inout Grid,
     in rect: Rect
   ) {
     let middle = rect.line(min(1, rect.height - 1))
@@ -111,9 +111,9 @@ extension Model {
 
   private func chartLines(_ agent: Agent, _ position: Int, _ shown: Fleet) -> [DetailPane.Line] {
     let charts = Metric.allCases.filter { $0.isCharted && agent.seriesSlot($0) >= 0 }.map { metric -> DetailPane.Line in
-      func chart(_ resolution: SeriesStore.Resolution) -> Chart {
+      func chart(_ resolution: SeriesStore.Resolution) -> Sparkline {
         let values = shown.history(metric, ofAgentAt: position, resolution, count: 60, until: displayedNow)
-        return Chart(values: values, levels: shown.limits[metric], top: metric == .errorRate ? 0.1 : nil)
+        return Sparkline(values: values, top: metric == .errorRate ? 0.1 : nil, levels: shown.limits[metric])
       }
       let value = valueText(metric, of: agent, in: shown) ?? ("-", .dim)
       return .chart(
