@@ -138,12 +138,14 @@ package final class HandlerService {
     switch notice {
     case .subscribed:
       loop.cancel(patience)
-      leadership.stand()
+      leadership.stand(listens: true)
       if let office { recorder.record(in: office.term) }
     case .recording: leadership.setRecording(true)
+    case .released: leadership.leaseWasReleased()
     case .unsubscribed:
       // Within one term the recording has no hole: it is over, and whoever has gone on listening takes over.
       leadership.sitOut()
+      loop.cancel(patience)
       waitForRecorder()
       log(.warning, "no longer hears the channels")
       leadership.release()
@@ -154,7 +156,7 @@ package final class HandlerService {
     patience = loop.schedule(inMilliseconds: Self.listeningPatience) { [weak self] in
       guard let self, !isStopping else { return }
       log(.warning, "cannot listen to channels; acting without recording")
-      leadership.stand()
+      leadership.stand(listens: false)
     }
   }
 }

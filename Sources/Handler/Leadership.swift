@@ -41,6 +41,11 @@ final class Leadership {
   private var isAsking = false
   /// Whether it may ask: a handler that cannot record yet waits.
   private(set) var isCandidate = false
+  /// Since when it has heard the channels.
+  private var listeningSince: MonotonicTime?
+  /// Whether others are about, one of which may have listened for longer.
+  private var mustYield = false
+  private var hasYielded = false
 
   private lazy var watchdog = Watchdog(loop: loop, limit: options.leaseSpan.milliseconds)
 
@@ -80,14 +85,30 @@ final class Leadership {
   }
 
   /// Lets it ask for the lease.
-  func stand() {
+  ///
+  /// - Parameter listens: whether it hears the channels from here on.
+  func stand(listens: Bool) {
+    if listens { listeningSince = .now }
     guard !isCandidate else { return }
     isCandidate = true
     ask()
   }
 
   /// Keeps it from asking; a lease that it holds stays.
-  func sitOut() { isCandidate = false }
+  func sitOut() {
+    isCandidate = false
+    listeningSince = nil
+    mustYield = true
+  }
+
+  /// How long it lets others go first, in milliseconds: the longer, the less of what a dead recorder missed it has
+  /// heard itself.
+  private var yieldSpan: Int64 {
+    guard mustYield, !hasYielded else { return 0 }
+    let listened = listeningSince.map { MonotonicTime.now.milliseconds(since: $0) } ?? 0
+    let missing = 1 - min(1, listened / Double(HeardBuffer.keepsMilliseconds))
+    return Int64(600 * missing)
+  }
 
   /// Says in the lease that events are being recorded.
   func setRecording(_ isRecording: Bool) {
@@ -103,10 +124,17 @@ final class Leadership {
     state = .standby
     loop.cancel(timer)
     written = []
-    releaseScript.run(on: connection, keys: [keys.lease, keys.fence], arguments: [lease.fence]) { _ in completion() }
+    let arguments: [any RequestArgument] = [lease.fence, keys.recorderChannel, Self.releaseNotice]
+    releaseScript.run(on: connection, keys: [keys.lease, keys.fence], arguments: arguments) { _ in completion() }
     notify(.lost("the lease was given back"))
     wait(options.attemptSpan)
   }
+
+  /// What a handler says on the recorder's channel that gives its lease back; no marker, so that nobody else minds.
+  static let releaseNotice = Array(#"{"released":true}"#.utf8)
+
+  /// Another gave its lease back.
+  func leaseWasReleased() { ask() }
 
   /// The server or somebody else ended it: it may ask again.
   func lose(_ reason: String) {
@@ -129,7 +157,9 @@ final class Leadership {
   private func ask() {
     loop.cancel(timer)
     guard case .standby = state, let connection, isCandidate, !isAsking else { return }
+    if yieldSpan > 0 { return look(connection) }
     isAsking = true
+    hasYielded = false
     watchdog.expect(on: connection)
     let asked = MonotonicTime.now
     let lease = Lease(
@@ -158,8 +188,29 @@ final class Leadership {
       highestFence = max(highestFence, Int(answer[1]))
       ask()
     default:
-      // Somebody holds it: ask again when it could end, and not much later than usual.
-      wait(TimeSpan(milliseconds: min(options.attemptSpan.milliseconds, max(10, answer[1] + 5))))
+      mustYield = true
+      waitForEnd(in: answer[1])
+    }
+  }
+
+  /// Somebody holds it: ask again when it could end, and not much later than usual.
+  private func waitForEnd(in milliseconds: Int64) {
+    wait(TimeSpan(milliseconds: min(options.attemptSpan.milliseconds, max(10, milliseconds + 5))))
+  }
+
+  /// Only looks; where nobody holds the lease, those who have listened for longer get time to take it.
+  private func look(_ connection: Connection) {
+    isAsking = true
+    watchdog.expect(on: connection)
+    connection.send(Request("PTTL", keys.lease)) { [weak self] result in
+      guard let self else { return }
+      isAsking = false
+      watchdog.rest()
+      guard case .standby = state, case .success(let reply) = result else { return }
+      if let left = reply.integer, left > 0 { return waitForEnd(in: left) }
+      let span = yieldSpan
+      hasYielded = true
+      wait(.milliseconds(span))
     }
   }
 

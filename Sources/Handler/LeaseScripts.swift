@@ -22,9 +22,12 @@ enum LeaseScripts {
     return redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
     """
 
-  /// ARGV: the owner's fence. Answers how many leases it ended.
+  /// ARGV: the owner's fence, a channel, and what to say there, so that others need not wait for their next look.
+  /// Answers how many leases it ended.
   static let release = """
     if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
-    return redis.call('DEL', KEYS[1])
+    local ended = redis.call('DEL', KEYS[1])
+    redis.call('PUBLISH', ARGV[2], ARGV[3])
+    return ended
     """
 }

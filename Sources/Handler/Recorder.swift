@@ -48,6 +48,8 @@ final class Recorder {
     case unsubscribed
     /// Its marker is in the stream.
     case recording
+    /// Another handler gave its lease back.
+    case released
   }
 
   private let notify: (Notice) -> Void
@@ -99,6 +101,10 @@ final class Recorder {
 
   private func hear(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
     let isMarker = channel.elementsEqual(keys.recorderChannel)
+    if isMarker, RecorderMarker.decode(payload) == nil {
+      if payload.elementsEqual(Leadership.releaseNotice) { notify(.released) }
+      return
+    }
     guard isMarker || isFirstMatch(channel) else { return }
     if isMarker { watchdog.rest() }
     let now = MonotonicTime.now.milliseconds
