@@ -24,12 +24,15 @@ final class Confirmations {
   }
 
   func take(_ report: EventFollower.Report) {
-    if let found = known[report.command] {
-      // Nobody's command: its mark would have been there before its control message.
-      guard let awaited = found else { return }
-      guard !awaited.isClosed, !awaited.obeyed.contains(report.agent) else { return }
-    }
-    lookUp(report)
+    if isNeeded(report) { lookUp(report) }
+  }
+
+  /// Whether a report may still tell something.
+  private func isNeeded(_ report: EventFollower.Report) -> Bool {
+    guard let found = known[report.command] else { return true }
+    // Nobody's command: its mark would have been there before its control message.
+    guard let awaited = found else { return false }
+    return !awaited.isClosed && !awaited.obeyed.contains(report.agent)
   }
 
   /// Runs in the lane of its agent, so that a step of the command that is under way is done before; and one of a
@@ -39,6 +42,8 @@ final class Confirmations {
     let done = { leave() }
     leave = dispatcher.enter(.lanes([.agent(report.agent), .confirmation(report.command)])) { [weak self] in
       guard let self else { return }
+      // A whole fleet may have reported the same command at once.
+      guard isNeeded(report) else { return term.loop.later(done) }
       term.read([
         Request("GET", term.keys.mark(report.command.text)),
         Request("SMEMBERS", obeyedKey(report.command)),
