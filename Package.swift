@@ -65,7 +65,8 @@ let tests: [Target] = [
     name: "WireTests", dependencies: ["Wire", "CSimdjson", "TestSupport"], resources: [.copy("Fixtures")],
     swiftSettings: strict),
   .testTarget(name: "ScreenTests", dependencies: ["Screen"], swiftSettings: strict),
-  .testTarget(name: "ConsoleTests", dependencies: ["Console", "Wire", "TestSupport"], swiftSettings: strict),
+  .testTarget(
+    name: "ConsoleTests", dependencies: ["Console", "Wire", "TestSupport"], exclude: ["Screens"], swiftSettings: strict),
   .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),
   .testTarget(name: "LoopTests", dependencies: ["Loop", "CLinux"], swiftSettings: strict),
   .testTarget(name: "RedisTests", dependencies: ["Redis", "TestSupport"], swiftSettings: strict),

@@ -1,0 +1,86 @@
+import FleetModel
+import Screen
+import TestSupport
+import Testing
+
+@testable import Console
+
+@Suite struct FilterTests {
+  private func scene() throws -> Scene {
+    var scene = Scene()
+    for (id, name, role) in [("x-1", "Vendas", "sales"), ("x-2", "Suporte", "help"), ("x-3", "Ärger", "help")] {
+      try scene.model.fleet.apply("created", id, #"{"name":"\#(name)","role":"\#(role)"}"#, at: .at(0))
+    }
+    var paused = AgentRecord()
+    (paused.state, paused.version) = (.paused, 1)
+    scene.model.fleet.setRecord(paused, of: "x-3")
+    scene.goLive(at: .at(1))
+    return scene
+  }
+
+  @Test(
+    arguments: [
+      ("ven", ["x-1"]), ("X-2", ["x-2"]), ("help", ["x-2", "x-3"]), ("PAUSED", ["x-3"]), ("ärg", ["x-3"]), ("zzz", []),
+    ] as [(String, Set<AgentID>)])
+  func textIsLookedForInNameIdRoleAndState(text: String, ids: Set<AgentID>) throws {
+    var scene = try scene()
+    scene.press(.character("/"))
+    scene.type(text)
+    #expect(Set(scene.order) == ids)
+    scene.press(.enter)
+    #expect(scene.model.prompt == nil)
+    #expect(scene.model.filter == text)
+  }
+
+  @Test func escapeInTheFieldClearsTheFilter() throws {
+    var scene = try scene()
+    scene.press(.character("/"))
+    scene.type("ven")
+    scene.press(.escape)
+    #expect(scene.model.filter == "")
+    #expect(Set(scene.order) == ["x-1", "x-2", "x-3"])
+  }
+
+  @Test func escapeLaterClearsItToo() throws {
+    var scene = try scene()
+    scene.press(.character("/"))
+    scene.type("ven")
+    scene.press(.enter, .escape)
+    #expect(scene.model.filter == "")
+    #expect(Set(scene.order) == ["x-1", "x-2", "x-3"])
+  }
+
+  @Test func lettersInTheFieldAreNoCommands() throws {
+    var scene = try scene()
+    scene.press(.character("/"))
+    #expect(scene.type("qpRy ") == [])
+    #expect(scene.model.filter == "qpRy ")
+  }
+
+  @Test func filterHoldsForNewAgents() throws {
+    var scene = try scene()
+    scene.press(.character("/"))
+    scene.type("ven")
+    scene.press(.enter)
+    try scene.model.fleet.apply("created", "x-4", #"{"name":"Vendas 2"}"#, at: .at(2))
+    try scene.model.fleet.apply("created", "x-5", #"{"name":"Other"}"#, at: .at(2))
+    scene.tick(.at(3))
+    #expect(scene.order == ["x-1", "x-4"])
+  }
+
+  @Test func numberShownIsTold() throws {
+    var scene = try scene()
+    scene.press(.character("/"))
+    scene.type("help")
+    #expect(scene.draw().lines()[1].contains("2 of 3 with \"help\""))
+  }
+
+  @Test func securityPaneIsFilteredToo() throws {
+    var scene = try scene()
+    try scene.model.fleet.apply("security_alert", "x-1", at: .at(1))
+    try scene.model.fleet.apply("security_alert", "x-2", at: .at(1))
+    scene.press(.character("/"))
+    scene.type("ven")
+    #expect(scene.rows(of: .security) == ["x-1"])
+  }
+}

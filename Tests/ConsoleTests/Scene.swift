@@ -1,0 +1,100 @@
+import FleetModel
+import Screen
+import TestSupport
+import Testing
+
+@testable import Console
+
+/// A console over a fleet of the test's own, whose every moment is given.
+struct Scene {
+  var model: Model
+
+  init(columns: Int = 130, rows: Int = 40, isReadOnly: Bool = false) {
+    var settings = Model.Settings()
+    settings.isReadOnly = isReadOnly
+    settings.operator = "alice@bastion"
+    settings.place = "127.0.0.1:6379"
+    model = Model(settings: settings, size: Size(rows: rows, columns: columns))
+  }
+
+  /// Link up, history read, handler there, and this late.
+  mutating func goLive(at instant: Instant) {
+    _ = model.update(.link(.up))
+    _ = model.update(.caughtUp)
+    _ = model.update(.handler(.alive(id: "h1", isRecording: true)))
+    tick(instant)
+  }
+
+  mutating func tick(_ instant: Instant) { _ = model.update(.tick(instant)) }
+
+  /// Presses keys one after another; what is to be done outside comes back.
+  @discardableResult
+  mutating func press(_ keys: Key...) -> [Effect] { keys.flatMap { model.update(.key($0)) } }
+
+  /// Types a text letter by letter.
+  @discardableResult
+  mutating func type(_ text: String) -> [Effect] { text.flatMap { model.update(.key(.character($0))) } }
+
+  mutating func draw(_ glyphs: Glyphs = .unicode) -> Grid {
+    var grid = Grid(size: model.size, glyphs: glyphs)
+    model.draw(into: &grid)
+    return grid
+  }
+
+  /// The line above the status.
+  mutating func promptText() -> String { draw().lines().dropLast().last ?? "" }
+
+  mutating func statusText() -> String { draw().lines().last ?? "" }
+
+  /// The four characters that are asked for.
+  var code: String? {
+    guard case .code(_, let code, _)? = model.prompt else { return nil }
+    return code
+  }
+
+  /// The rows of the agents pane.
+  var order: [AgentID] { rows(of: .agents) }
+
+  func rows(of pane: PaneID) -> [AgentID] {
+    model.lists[pane].compactMap {
+      switch $0 {
+      case .agent(let id), .incident(let id, _, _): id
+      case .command: nil
+      }
+    }
+  }
+}
+
+extension Scene {
+  /// Agents `a0`, `a1` …, the first the worst, with nothing else to them.
+  static func plain(agents count: Int, columns: Int = 130, rows: Int = 40, isReadOnly: Bool = false) throws -> Scene {
+    var scene = Scene(columns: columns, rows: rows, isReadOnly: isReadOnly)
+    for number in 0..<count {
+      let rate = number == 0 ? 0.3 : 0.04 - Double(number) * 0.0001
+      try scene.model.fleet.apply("metrics", "a\(number)", #"{"error_rate":\#(rate)}"#, at: .at(0))
+    }
+    scene.goLive(at: .at(1))
+    return scene
+  }
+
+  /// A command's line in the audit.
+  mutating func hear(
+    _ id: String, _ phase: AuditLine.Phase, _ action: String = "pause", _ target: AgentID = .none,
+    _ detail: String = "",
+    by who: String = "alice@bastion", at instant: Instant
+  ) {
+    model.fleet.apply(
+      AuditLine(
+        origin: .command(CommandID(id)), phase: phase, action: action, target: target, operator: who, detail: detail,
+        handler: "h1", at: instant, source: "agentos:commands"))
+  }
+}
+
+/// The one command that a key had sent.
+func sent(_ effects: [Effect], sourceLocation: SourceLocation = #_sourceLocation) throws -> ActionDraft {
+  #expect(effects.count == 1, sourceLocation: sourceLocation)
+  guard case .send(let draft)? = effects.first else { throw NothingSent() }
+  return draft
+}
+
+struct NothingSent: Error {}
