@@ -26,6 +26,28 @@ import Testing
     #expect(scene.promptText().hasPrefix(" pause Vendas (a0) for=15m? y yes"))
   }
 
+  @Test(arguments: [
+    (80, " pause Vendas (a0) for=15m? y yes  Tab edits  other keys: no"), (40, " pause Vendas (a0) for=15m? y"),
+    (20, " pause Vendas (a0… y"),
+  ])
+  func narrowLineStillNamesActionTargetAndAnswer(columns: Int, line: String) throws {
+    var scene = try Scene.plain(agents: 1, columns: columns, rows: 10)
+    try scene.model.fleet.apply("updated", "a0", #"{"name":"Vendas"}"#, at: .at(1))
+    scene.tick(.at(2))
+    scene.type("p")
+    #expect(scene.promptText() == line)
+  }
+
+  @Test func longNameLeavesTheAnswerInView() throws {
+    var scene = try Scene.plain(agents: 1, columns: 80, rows: 24)
+    try scene.model.fleet.apply("updated", "a0", #"{"name":"\#(String(repeating: "n", count: 4096))"}"#, at: .at(1))
+    scene.tick(.at(2))
+    scene.type("R")
+    let code = try #require(scene.code)
+    #expect(scene.promptText().hasPrefix(" restart nnnnnnnn"))
+    #expect(scene.promptText().hasSuffix("n… \(code) to do it  Esc: no"))
+  }
+
   @Test(
     arguments: [
       ("p", Action.pause, ["for": "15m"]), ("r", .resume, [:]), ("l", .rateLimit, ["per_minute": "60", "for": "15m"]),

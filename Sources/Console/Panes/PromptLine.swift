@@ -24,19 +24,22 @@ struct PromptLine {
       grid.fill(rect, role: .prompt)
       let used = grid.draw(lead, in: rect.dropping(left: 1), role: .prompt)
       let rest = rect.dropping(left: used + 2)
-      let (field, tail) = rest.splitRight(min(TextWidth.columns(hint) + 1, rest.width / 2))
+      let typed = min(TextWidth.columns(editor.text) + 1, rest.width / 2)
+      let (field, tail) = rest.splitRight(min(TextWidth.columns(hint) + 1, rest.width - typed))
       editor.draw(into: &grid, in: field, role: .input)
       grid.draw(hint, in: tail.dropping(left: 1), role: .prompt)
     case .question(let text, let answer, let hint, let isDangerous):
       let role: Role = isDangerous ? .promptDanger : .prompt
       grid.fill(rect, role: role)
-      let tailWidth = TextWidth.columns(answer) + TextWidth.columns(hint) + 3
-      // What is asked may be cut; what to type never is.
-      let (lead, _) = rect.dropping(left: 1).splitLeft(max(0, rect.width - 1 - tailWidth))
-      let used = grid.draw(text, in: lead, role: role)
+      // What to type is never cut; what is asked, only where it leaves half the line or more; the hint goes first.
+      let room = max(0, rect.width - 2 - TextWidth.columns(answer))
+      let beside = room - 1 - TextWidth.columns(hint)
+      let width = TextWidth.fits(text, columns: max(0, beside)) || beside * 2 >= rect.width ? beside : room
+      let used = grid.draw(text, in: rect.dropping(left: 1).splitLeft(width).0, role: role)
       let rest = rect.dropping(left: used + 2)
       let taken = grid.draw(answer, in: rest, role: .code)
-      grid.draw(hint, in: rest.dropping(left: taken + 1), role: role)
+      let left = rest.dropping(left: taken + 1)
+      if TextWidth.fits(hint, columns: left.width) { grid.draw(hint, in: left, role: role) }
     }
   }
 
@@ -75,7 +78,7 @@ extension Model {
     switch prompt {
     case .filter(let editor): return .editor(lead: "show agents with:", editor, hint: "Enter keeps  Esc clears")
     case .arguments(let draft, let editor, let fault):
-      let lead = "\(draft.action.title) \(names(draft)):"
+      let lead = "\(draft.action.title) \(draft.targets.count == 1 ? labels[draft.targets[0]] : names(draft)):"
       return .editor(lead: lead, editor, hint: fault.map { Scrubber.display($0) } ?? "Enter goes on  Esc cancels")
     case .confirm(let draft):
       return .question(
