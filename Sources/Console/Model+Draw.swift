@@ -43,7 +43,8 @@ extension Model {
   private mutating func settle(_ layout: Layout) {
     for pane in PaneID.allCases {
       let keepsLine = pane == focus && hasBeenTouched
-      cursors[pane.rawValue].settle(in: lists[pane], height: layout.height(of: pane), keepsLine: keepsLine)
+      cursors[pane.rawValue].settle(
+        in: lists[pane], height: layout.height(of: pane), isFocused: pane == focus, keepsLine: keepsLine)
     }
   }
 }

@@ -106,6 +106,8 @@ extension Model {
 
   private mutating func focus(on pane: PaneID) {
     opened = nil
+    // A pane that is left goes back to its head, where the worst or the newest stands; the agents keep their place.
+    if focus != pane, focus != .agents { cursors[focus.rawValue] = ListCursor() }
     focus = pane
     if cursors[pane.rawValue].selected == nil { cursors[pane.rawValue].selected = lists[pane].first }
   }

@@ -30,8 +30,13 @@ struct ListCursor: Sendable {
 
   /// Keeps the cursor in step with a list that may have changed, and the selected row in view.
   ///
-  /// Where the list was reordered, the view scrolls along, so that the selected row stays on its line if it can.
-  mutating func settle(in rows: [RowID], height: Int, keepsLine: Bool) {
+  /// Where the list was reordered, the view scrolls along, so that the selected row stays on its line if it can. A list
+  /// in which nothing was selected shows its head.
+  mutating func settle(in rows: [RowID], height: Int, isFocused: Bool, keepsLine: Bool) {
+    guard selected != nil || isFocused else {
+      (top, lastIndex) = (0, 0)
+      return
+    }
     let line = lastIndex - top
     let index = index(in: rows)
     if keepsLine { top = index - line }

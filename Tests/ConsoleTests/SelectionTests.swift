@@ -88,6 +88,26 @@ import Testing
     #expect(scene.model.selectedAgent == "a50")
   }
 
+  @Test func paneThatIsNotInUseShowsItsHead() throws {
+    var scene = try Scene.plain(agents: 60)
+    #expect(scene.draw().lines()[21].hasPrefix("│ a0  "))
+    for number in 1..<60 { try worsen(&scene, "a\(number)", at: 2) }
+    scene.tick(.at(4))
+    #expect(scene.draw().lines()[21].hasPrefix("│ a1  "))
+  }
+
+  @Test(arguments: [false, true])
+  func newestCommandIsInView(wasVisited: Bool) throws {
+    var scene = try Scene.plain(agents: 3)
+    scene.hear("c0", .received, at: .at(1))
+    scene.tick(.at(2))
+    _ = scene.draw()
+    if wasVisited { scene.press(.character("6"), .character("1")) }
+    for number in 1..<30 { scene.hear("c\(number)", .received, by: "op\(number)", at: .at(2)) }
+    scene.tick(.at(30))
+    #expect(scene.draw().lines().contains { $0.contains("received  pause, op29 ") })
+  }
+
   @Test func homeEndAndPagesStayWithinTheList() throws {
     var scene = try Scene.plain(agents: 100, columns: 80, rows: 24)
     scene.press(.up)
