@@ -122,8 +122,7 @@ extension Model {
         prompt = .filter(editor)
       }
     }
-    lists.patch(displayed, labels: labels, filter: filter)
-    lists.followTime(displayed, filter: filter, labels: labels)
+    reorder()
   }
 
   private mutating func editArguments(_ draft: ActionDraft, _ editor: LineEditor, _ key: Key) {

@@ -128,7 +128,7 @@ extension Model {
       marked = []
     } else if !filter.isEmpty {
       filter = ""
-      refreshLists()
+      reorder()
     } else if isFrozen {
       toggleFreeze()
     }

@@ -75,6 +75,17 @@ import Testing
     #expect(scene.draw().lines()[1].contains("2 of 3 with \"help\""))
   }
 
+  @Test(arguments: [[Key.escape], [.enter, .escape], [.backspace]])
+  func allPanesAreWholeAgainAtOnce(keys: [Key]) throws {
+    var scene = try Scene.plain(agents: 3)
+    scene.press(.character("/"))
+    scene.type("2")
+    #expect(scene.rows(of: .errorRate) == ["a2"])
+    for key in keys { scene.press(key) }
+    #expect(scene.order == ["a0", "a1", "a2"])
+    #expect(scene.rows(of: .errorRate) == ["a0", "a1", "a2"])
+  }
+
   @Test func securityPaneIsFilteredToo() throws {
     var scene = try scene()
     try scene.model.fleet.apply("security_alert", "x-1", at: .at(1))
