@@ -39,6 +39,7 @@ extension Model {
     refreshedAt = now
     let shown = displayed
     for agent in shown.agents { if let agent { labels.learn(agent) } }
+    if !marked.isEmpty { marked = marked.filter { fleet[$0] != nil } }
     if labels.count > shown.count + 1000 { labels.keepOnly { shown[$0] != nil } }
     let handsAreOff = prompt == nil && (!hasBeenTouched || now - lastKeyAt >= PaneLists.handsOff)
     if handsAreOff, now - lists.orderedAt >= PaneLists.rest {

@@ -161,6 +161,14 @@ import Testing
     #expect(scene.model.marked == [])
   }
 
+  @Test func markGoesWithItsAgent() throws {
+    var scene = try Scene.plain(agents: 3)
+    scene.press(.character(" "), .down, .character(" "))
+    try scene.model.fleet.apply("deleted", "a0", at: .at(2))
+    scene.tick(.at(63))
+    #expect(scene.model.marked == ["a1"])
+  }
+
   @Test func openedAgentIsTheTargetWhateverIsMarked() throws {
     var scene = try Scene.plain(agents: 3)
     scene.press(.character(" "), .down, .enter)
