@@ -14,9 +14,14 @@ extension Model {
     headline(grid.glyphs).draw(into: &grid, in: layout.headline)
     if layout.kind == .small { TabBar(focus: focus).draw(into: &grid, in: layout.tabs) }
     if let helpTop {
-      HelpPane(top: helpTop).draw(into: &grid, in: layout.body)
+      let help = HelpPane(top: helpTop, height: layout.body.height)
+      self.helpTop = help.top
+      help.draw(into: &grid, in: layout.body)
     } else if let opened {
-      detailPane(of: opened).draw(into: &grid, in: layout.body)
+      var pane = detailPane(of: opened)
+      pane.top = min(pane.top, pane.lastTop(height: layout.body.height))
+      detailTop = pane.top
+      pane.draw(into: &grid, in: layout.body)
     } else {
       drawPanes(into: &grid, layout)
     }

@@ -60,6 +60,19 @@ import Testing
     #expect(scene.model.prompt == nil)
   }
 
+  @Test func helpScrollsToItsEndAndStraightBack() throws {
+    var scene = try Scene.plain(agents: 1, columns: 80, rows: 24)
+    scene.press(.character("?"))
+    let head = scene.draw()
+    for _ in 0..<60 { scene.press(.down) }
+    #expect(scene.draw().lines().contains { $0.contains("draw the screen anew") })
+    let end = scene.model.helpTop
+    scene.press(.up)
+    #expect(scene.model.helpTop == end.map { $0 - 1 })
+    for _ in 0..<60 { scene.press(.up) }
+    #expect(scene.draw() == head)
+  }
+
   @Test func quitSuspendAndRedrawAreDoneOutside() throws {
     var scene = try Scene.plain(agents: 1)
     #expect(scene.press(.character("q")) == [.quit])

@@ -90,10 +90,10 @@ import Testing
 
   @Test func paneThatIsNotInUseShowsItsHead() throws {
     var scene = try Scene.plain(agents: 60)
-    #expect(scene.draw().lines()[21].hasPrefix("│ a0  "))
+    #expect(scene.draw().lines()[22].hasPrefix("│ a0  "))
     for number in 1..<60 { try worsen(&scene, "a\(number)", at: 2) }
     scene.tick(.at(4))
-    #expect(scene.draw().lines()[21].hasPrefix("│ a1  "))
+    #expect(scene.draw().lines()[22].hasPrefix("│ a1  "))
   }
 
   @Test(arguments: [false, true])
@@ -175,6 +175,21 @@ import Testing
     scene.type("p")
     let draft = try sent(scene.type("y"))
     #expect(draft.targets == ["a1"])
+  }
+
+  @Test func openedAgentScrollsToItsEndAndStraightBack() throws {
+    var scene = try Scene.plain(agents: 1, columns: 80, rows: 12)
+    scene.press(.enter)
+    let head = scene.draw()
+    scene.press(.end)
+    #expect(scene.draw().lines()[8].hasPrefix("│   reading"))
+    let end = scene.model.detailTop
+    scene.press(.end)
+    _ = scene.draw()
+    scene.press(.up)
+    #expect(scene.model.detailTop == end - 1)
+    scene.press(.home)
+    #expect(scene.draw() == head)
   }
 
   @Test func latestEventsOfAnotherAgentAreLeftOut() throws {

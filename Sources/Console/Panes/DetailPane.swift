@@ -21,6 +21,17 @@ struct DetailPane {
   var lines: [Line]
   var top: Int
 
+  /// The first line in view once the last one is, in so many rows, frame included.
+  func lastTop(height: Int) -> Int {
+    var rest = height - 2
+    var top = lines.count
+    while top > 0, lines[top - 1].height <= rest {
+      rest -= lines[top - 1].height
+      top -= 1
+    }
+    return min(top, max(0, lines.count - 1))
+  }
+
   func draw(into grid: inout Grid, in rect: Rect) {
     var rest = frame.draw(into: &grid, in: rect).inset(rows: 0, columns: 1)
     for line in lines.dropFirst(min(top, max(0, lines.count - 1))) {

@@ -2,7 +2,16 @@ import Screen
 
 /// The keys and what they do, made from the key table.
 struct HelpPane: Equatable {
-  var top: Int
+  /// The first line in view.
+  let top: Int
+  private let isWhole: Bool
+
+  /// - Parameter height: rows, frame included.
+  init(top: Int, height: Int) {
+    let hidden = max(0, Self.lines.count - (height - 2))
+    self.top = min(top, hidden)
+    isWhole = hidden == 0
+  }
 
   private enum Line {
     case title(String)
@@ -17,9 +26,10 @@ struct HelpPane: Equatable {
   static var lineCount: Int { lines.count }
 
   func draw(into grid: inout Grid, in rect: Rect) {
-    let frame = PaneFrame(title: "Help", summary: "any key closes", isFocused: true, hasBorder: true)
+    let frame = PaneFrame(
+      title: "Help", summary: isWhole ? "any key closes" : "up and down scroll, other keys close", isFocused: true,
+      hasBorder: true)
     let inside = frame.draw(into: &grid, in: rect).inset(rows: 0, columns: 1)
-    let top = min(self.top, max(0, Self.lines.count - inside.height))
     for (row, line) in Self.lines.dropFirst(top).prefix(inside.height).enumerated() {
       let rect = inside.line(row)
       switch line {
