@@ -8,6 +8,11 @@ package struct IPAddress: Hashable, Sendable {
     self.bytes = bytes
   }
 
+  /// A loopback or unspecified address: this machine's own, or no machine's. Blocking it would hit everybody or nobody.
+  package var isLocal: Bool {
+    isLoopback || (bytes.count == 4 ? bytes[0] == 0 : bytes.allSatisfy { $0 == 0 })
+  }
+
   /// 127.0.0.0/8, ::1, and ::ffff:127.0.0.0/104.
   package var isLoopback: Bool {
     if bytes.count == 4 { return bytes[0] == 127 }
@@ -57,5 +62,34 @@ package struct IPAddress: Hashable, Sendable {
       }
     }
     return bytes
+  }
+}
+
+extension IPAddress: CustomStringConvertible {
+  /// The one way of writing it that RFC 5952 prefers: lower case, no leading zeros, `::` for the longest run of zero
+  /// groups, IPv4 at the end of a mapped address.
+  package var description: String {
+    if bytes.count == 4 { return Self.dotted(bytes[...]) }
+    if bytes[..<10].allSatisfy({ $0 == 0 }), bytes[10] == 255, bytes[11] == 255 {
+      return "::ffff:" + Self.dotted(bytes[12...])
+    }
+    let groups = stride(from: 0, to: 16, by: 2).map { UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]) }
+    let texts = groups.map { String($0, radix: 16) }
+    guard let zeros = Self.longestZeros(groups) else { return texts.joined(separator: ":") }
+    return texts[..<zeros.lowerBound].joined(separator: ":") + "::" + texts[zeros.upperBound...].joined(separator: ":")
+  }
+
+  private static func dotted(_ bytes: ArraySlice<UInt8>) -> String { bytes.map { "\($0)" }.joined(separator: ".") }
+
+  /// The first of the longest runs of two zero groups or more.
+  private static func longestZeros(_ groups: [UInt16]) -> Range<Int>? {
+    var longest = 0..<1
+    var start = 0
+    while start < groups.count {
+      let end = groups[start...].firstIndex { $0 != 0 } ?? groups.count
+      if end - start > longest.count { longest = start..<end }
+      start = end + 1
+    }
+    return longest.count > 1 ? longest : nil
   }
 }

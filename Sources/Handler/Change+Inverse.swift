@@ -24,8 +24,8 @@ extension Change {
         throw Refusal("the block of \(address) would have ended by now")
       }
       return block(address, scene, until: end)
-    case .acknowledge(let id, _): return try unacknowledge(id, scene)
-    case .unacknowledge(let id): return try acknowledge(id, note: "", scene)
+    case .acknowledge(let id, _, _): return try unacknowledge(id, scene)
+    case .unacknowledge(let id): return try acknowledge(id, for: nil, note: "", scene)
     case .resume, .restart, .escalate, .undo: throw Refusal(Self.notInvertible(instruction))
     }
   }

@@ -19,13 +19,15 @@ extension Change {
       detail: "escalated to \(team)")
   }
 
-  static func acknowledge(_ id: AlertID, note: String, _ scene: Scene) throws(Refusal) -> Change {
+  /// - Parameter span: how long it is in hand; nil until somebody takes it back.
+  static func acknowledge(_ id: AlertID, for span: TimeSpan?, note: String, _ scene: Scene) throws(Refusal) -> Change {
     var alert = try open(id, scene)
     if let who = alert.acknowledgedBy { throw Refusal("\(id) is already acknowledged by \(who)") }
     alert.acknowledgedBy = scene.operator
     alert.acknowledgedAt = scene.now
     if !note.isEmpty { alert.note = note }
-    return Change(alert: alert, detail: "acknowledged")
+    let end = Appointment(job: Job(.endAcknowledgement(id), id.agent), due: span.map { scene.now + $0 })
+    return Change(appointments: [end], alert: alert, detail: span.map { "acknowledged for \($0)" } ?? "acknowledged")
   }
 
   static func unacknowledge(_ id: AlertID, _ scene: Scene) throws(Refusal) -> Change {
@@ -33,7 +35,8 @@ extension Change {
     guard alert.acknowledgedBy != nil else { throw Refusal("\(id) is not acknowledged") }
     alert.acknowledgedBy = nil
     alert.acknowledgedAt = nil
-    return Change(alert: alert, detail: "no longer acknowledged")
+    let end = Appointment(job: Job(.endAcknowledgement(id), id.agent), due: nil)
+    return Change(appointments: [end], alert: alert, detail: "no longer acknowledged")
   }
 
   private static func open(_ id: AlertID, _ scene: Scene) throws(Refusal) -> AlertRecord {

@@ -14,7 +14,7 @@ extension Change {
     case .escalate(let team, let severity): escalate(to: team, severity, scene)
     case .block(let address, let span): block(address, scene, until: scene.now + span)
     case .unblock(let address): try unblock(address, scene)
-    case .acknowledge(let id, let note): try acknowledge(id, note: note, scene)
+    case .acknowledge(let id, let span, let note): try acknowledge(id, for: span, note: note, scene)
     case .unacknowledge(let id): try unacknowledge(id, scene)
     case .undo: throw Refusal("undo is planned from what it takes back")
     }

@@ -27,7 +27,8 @@ enum Instruction: Equatable {
   case escalate(to: String, Severity)
   case block(IPAddress, TimeSpan)
   case unblock(IPAddress)
-  case acknowledge(AlertID, note: String)
+  /// Until somebody takes it back, or for a span.
+  case acknowledge(AlertID, TimeSpan?, note: String)
   case unacknowledge(AlertID)
   case undo(CommandID)
 
@@ -35,7 +36,7 @@ enum Instruction: Equatable {
   func alert(of target: AgentID) -> AlertID? {
     switch self {
     case .escalate: AlertID(.escalation, target)
-    case .acknowledge(let id, _), .unacknowledge(let id): id
+    case .acknowledge(let id, _, _), .unacknowledge(let id): id
     case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .block, .unblock, .undo: nil
     }
   }

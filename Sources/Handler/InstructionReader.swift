@@ -61,10 +61,7 @@ struct InstructionReader {
   }
 
   private func acknowledge() throws(Refusal) -> Instruction {
-    if arguments["for"] != nil {
-      throw Refusal("ack with \"for\" is not supported by this handler version; leave it out")
-    }
-    return .acknowledge(try alert("alert"), note: arguments["note"] ?? "")
+    .acknowledge(try alert("alert"), arguments["for"] == nil ? nil : try span("for"), note: arguments["note"] ?? "")
   }
 
   private func scale() throws(Refusal) -> Instruction.Scale {

@@ -14,6 +14,8 @@ struct Job: Equatable {
     case endRateLimit
     /// A block ends.
     case unblock(IPAddress)
+    /// An alert is no longer in anybody's hands.
+    case endAcknowledgement(AlertID)
     /// A restart that the runtime has not confirmed counts as failed.
     case restartLimit(CommandID)
   }
@@ -32,6 +34,7 @@ struct Job: Equatable {
     case .resume: Action.resume.rawValue
     case .endRateLimit: Action.rateLimit.rawValue
     case .unblock: Action.unblockIP.rawValue
+    case .endAcknowledgement: Action.unacknowledge.rawValue
     case .restartLimit: "restart_limit"
     }
   }
@@ -42,6 +45,7 @@ struct Job: Equatable {
       case .resume: nil
       case .endRateLimit: ["per_minute": 0]
       case .unblock(let address): ["ip": .string(address.description)]
+      case .endAcknowledgement(let id): ["alert": .string(id.bytes)]
       case .restartLimit(let id): ["command_id": .string(id.text)]
       }
     let json: JSONValue = ["action": .string(name), "target": .string(target.bytes), "args": arguments]
@@ -60,6 +64,9 @@ struct Job: Equatable {
     case "unblock_ip":
       guard let address = arguments?["ip"]?.text.flatMap({ IPAddress($0) }) else { return nil }
       kind = .unblock(address)
+    case "unack":
+      guard let id = arguments?["alert"]?.bytes.flatMap({ AlertID(bytes: $0) }) else { return nil }
+      kind = .endAcknowledgement(id)
     case "restart_limit":
       guard let id = arguments?["command_id"]?.text else { return nil }
       kind = .restartLimit(CommandID(id))

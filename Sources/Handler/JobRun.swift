@@ -30,6 +30,7 @@ final class JobRun {
     case .resume, .restartLimit: .resume
     case .endRateLimit: .rateLimit(0, .zero)
     case .unblock(let address): .unblock(address)
+    case .endAcknowledgement(let id): .unacknowledge(id)
     }
   }
 
@@ -54,10 +55,10 @@ final class JobRun {
       if let end = record.rateLimitedUntil, end > due { throw Refusal("stale") }
     case .unblock:
       if let end = situation.blockedUntil, end > due { throw Refusal("stale") }
-    case .restartLimit: break
+    case .endAcknowledgement, .restartLimit: break
     }
     let scene = Scene(
-      target: job.target, record: record, alert: nil, blockedUntil: situation.blockedUntil,
+      target: job.target, record: record, alert: situation.alert, blockedUntil: situation.blockedUntil,
       commandID: CommandID(name), operator: "schedule", now: term.now, restartLimit: term.options.restartLimit)
     do throws(Refusal) {
       return try Change.plan(instruction, scene)

@@ -22,7 +22,7 @@ struct Situation {
     var requests = [Request("HGETALL", keys.agent(target)), Request("GET", mark)]
     let alert = instruction.alert(of: target)
     if let alert { requests.append(Request("HGET", keys.alerts, alert.bytes)) }
-    if let address = instruction.address { requests.append(Request("ZSCORE", keys.blocked, address.bytes)) }
+    if let address = instruction.address { requests.append(Request("ZSCORE", keys.blocked, address.description)) }
     term.read(requests) { replies in
       var situation = Situation(record: replies[0].pairs, mark: replies[1])
       if let alert { situation.setAlert(alert, replies[2]) }
@@ -78,9 +78,9 @@ extension Change {
     if let alert { step.change("HSET", keys.alerts, alert.id.bytes, AlertCoding.encode(alert)) }
     if let block {
       if let until = block.until {
-        step.change("ZADD", keys.blocked, until, block.address.bytes)
+        step.change("ZADD", keys.blocked, until, block.address.description)
       } else {
-        step.change("ZREM", keys.blocked, block.address.bytes)
+        step.change("ZREM", keys.blocked, block.address.description)
       }
     }
     if let control {

@@ -17,7 +17,7 @@ import Testing
     #expect(scene.model.fleet.counts.total == 5)
     #expect(scene.model.fleet.count == 4)
     #expect(scene.order == ["a0", "a1", "a2"])
-    #expect(scene.statusText().contains("FROZEN for 29s"))
+    #expect(scene.statusText().contains("FROZEN 29s"))
     #expect(scene.statusText().contains("4 agents"))
   }
 

@@ -32,4 +32,18 @@ import Testing
   func loopbackIsKnown(text: String, isLoopback: Bool) {
     #expect(IPAddress(text)?.isLoopback == isLoopback)
   }
+
+  @Test(arguments: [
+    ("10.0.0.9", "10.0.0.9"), ("2001:DB8:0:0:0:0:0:A", "2001:db8::a"), ("1:0:0:2:0:0:0:3", "1:0:0:2::3"),
+    ("1:0:2:3:4:5:6:7", "1:0:2:3:4:5:6:7"), ("0:0:1:1:0:0:1:1", "::1:1:0:0:1:1"), ("::", "::"), ("1::", "1::"),
+    ("::FFFF:192.0.2.1", "::ffff:192.0.2.1"),
+  ])
+  func oneAddressIsWrittenInOneWay(text: String, written: String) {
+    #expect(IPAddress(text)?.description == written)
+  }
+
+  @Test(arguments: [("0.0.0.0", true), ("::", true), ("127.0.0.1", true), ("10.0.0.1", false), ("1::", false)])
+  func addressesOfNobodyElseAreLocal(text: String, isLocal: Bool) {
+    #expect(IPAddress(text)?.isLocal == isLocal)
+  }
 }

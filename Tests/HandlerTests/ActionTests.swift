@@ -102,6 +102,16 @@ import Wire
     #expect(none.last?.short == "failed: no open alert agent.high_traffic/agent-7")
   }
 
+  @Test func acknowledgementForASpanEndsByItself() throws {
+    let scene = try HandlerScene()
+    try scene.send(.escalate, ["agent-1"], ["to": "billing"])
+    let lines = try scene.send(.acknowledge, [], ["alert": "escalation/agent-1", "for": "1s"])
+    #expect(lines.last?.short == "succeeded: acknowledged for 1s")
+    #expect(try scene.alert(.escalation, "agent-1")?.acknowledgedBy == "alice@bastion")
+    try scene.server.wait { (try? scene.alert(.escalation, "agent-1")?.acknowledgedBy == nil) ?? false }
+    #expect(try scene.server.call("ZCARD", "agentos:schedule") == .integer(0))
+  }
+
   @Test func fleetWideBlockEndsByItself() throws {
     let scene = try HandlerScene()
     let lines = try scene.send(.blockIP, [], ["ip": "192.0.2.7", "for": "1s"])
