@@ -15,6 +15,8 @@ extension Model {
       reorder()
     case .sent(let command):
       fleet.commands.enter(command, at: now)
+      // The frozen panes do not show it.
+      if isFrozen { show(note: "sent: \(command.action.title); the display is frozen, f goes on") }
     case .latestEvents(let agent, let events):
       if agent == opened { latestEvents = (agent, events) }
     case .note(let text): show(note: text)

@@ -1,9 +1,10 @@
 import FleetModel
 import Screen
 
-/// A series as bars, one column each, of as many rows as there is room for; holes in the data are holes in the line.
+/// A series as bars, one column each, of as many rows as there is room for. Where nothing came there is nothing; where
+/// something was missed there is a mark.
 struct Sparkline: Equatable {
-  var values: [Float?]
+  var values: [Bucket]
   /// The value of a full bar, where the greatest of the values is not greater.
   var top: Float?
   var levels: Limits.Levels?
@@ -12,13 +13,13 @@ struct Sparkline: Equatable {
   func draw(into grid: inout Grid, in rect: Rect) {
     guard !rect.isEmpty else { return }
     let shown = values.suffix(rect.width)
-    let full = max(top ?? 0, shown.compactMap { $0 }.max() ?? 0)
+    let full = max(top ?? 0, shown.compactMap(\.value).max() ?? 0)
     let first = rect.endColumn - shown.count
-    for (index, value) in shown.enumerated() {
-      guard let value else {
-        grid.putGlyph(grid.glyphs.gap, row: rect.endRow - 1, column: first + index, role: .sparklineGap)
-        continue
+    for (index, bucket) in shown.enumerated() {
+      if bucket == .missed {
+        grid.putGlyph(grid.glyphs.gap, row: rect.endRow - 1, column: first + index, role: .gap)
       }
+      guard let value = bucket.value else { continue }
       let isBad = levels?.severity(of: Double(value)).map { $0 >= .high } ?? false
       let eighths = full > 0 ? Int((value / full * Float(rect.height * 8)).rounded()) : 0
       bar(max(1, eighths), column: first + index, role: isBad ? .sparklineBad : .sparkline, into: &grid, in: rect)

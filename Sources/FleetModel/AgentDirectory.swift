@@ -65,6 +65,12 @@ package struct AgentDirectory: Sendable {
     }
   }
 
+  /// Bytes of ids that it holds, of those who have left included.
+  package var byteCount: Int { ids.count }
+
+  /// Forgets the bytes of those who have left.
+  package mutating func compact() { rebuild(capacity: slots.count) }
+
   private var liveCount: Int { slots.count { $0.position >= 0 } }
 
   private func holds(_ position: Int, _ id: UnsafeRawBufferPointer) -> Bool {

@@ -9,6 +9,9 @@ package struct EventCounts: Sendable {
   /// Numbers that could not be ones of their metric.
   package internal(set) var suspect = 0
 
+  /// Agents that were let go to make room, the longest silent first.
+  package internal(set) var released = 0
+
   /// Events of each of the last seconds, addressed by time.
   private var seconds = InlineArray<16, Int32>(repeating: 0)
   private var latestSecond: Int64 = 0

@@ -39,7 +39,9 @@ extension Fleet {
   mutating func applyKind(_ event: borrowing Event, at position: Int) {
     switch event.kind {
     case .created, .updated: describe(event, at: position)
-    case .deleted: agents[position]?.deletedAt = event.receivedAt
+    case .deleted:
+      if agents[position]?.deletedAt == nil { leaving.append(position) }
+      agents[position]?.deletedAt = event.receivedAt
     case .status: report(event, at: position)
     case .feedback: incidents.add(feedback: event, agent: agents[position]?.id ?? .none)
     case .performanceDegraded, .highTraffic, .satisfactionLow, .securityAlert, .healthCritical, .predictiveAlert:
@@ -51,12 +53,14 @@ extension Fleet {
 
   private mutating func describe(_ event: borrowing Event, at position: Int) {
     guard var agent = agents[position] else { return }
-    if let name = event.string(.name) { agent.name = name }
-    if let role = event.string(.role) { agent.role = role }
-    if let tier = event.string(.tier) { agent.tier = tier }
-    if let model = event.string(.model) { agent.model = model }
-    if let language = event.string(.language) { agent.language = language }
-    if let backupFor = event.string(.backupFor) { agent.backupFor = backupFor }
+    // Nobody reads more of a name than a line: what a publisher sends too long is not kept.
+    func text(_ field: EventField) -> String? { event.string(field).map { String($0.unicodeScalars.prefix(4096)) } }
+    if let name = text(.name) { agent.name = name }
+    if let role = text(.role) { agent.role = role }
+    if let tier = text(.tier) { agent.tier = tier }
+    if let model = text(.model) { agent.model = model }
+    if let language = text(.language) { agent.language = language }
+    if let backupFor = text(.backupFor) { agent.backupFor = backupFor }
     if let least = event.string(.replicasMinimum) { agent.replicasMinimum = Int(least) }
     if let most = event.string(.replicasMaximum) { agent.replicasMaximum = Int(most) }
     if let isActive = event.flag(.isActive) { agent.isActive = isActive }

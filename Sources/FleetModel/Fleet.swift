@@ -16,6 +16,9 @@ package struct Fleet: Sendable {
   /// A value older than this says nothing about the present.
   package static let freshness = TimeSpan.minutes(5)
 
+  /// Ids may be long: all of them together take no more than this.
+  private static let mostIDBytes = 32 << 20
+
   package var limits: Limits
   /// Agents by position; nil where one has left. Positions of those who stay never change.
   package internal(set) var agents: [Agent?] = []
@@ -24,19 +27,29 @@ package struct Fleet: Sendable {
   package internal(set) var totals = FleetTotals()
   package internal(set) var counts = EventCounts()
   package internal(set) var incidents = RecentIncidents()
+  /// Spans in which something was missed, oldest first; those of the last hour or more.
+  package private(set) var gaps: [Gap] = []
   package var commands = CommandLog()
   /// The latest moment that a fact or `advance` brought.
   package internal(set) var now = Instant.epoch
 
   var directory: AgentDirectory
+  /// How many agents are kept: beyond it the longest silent ones leave.
+  private let capacity: Int
   private var freePositions: [Int] = []
+  /// Positions of agents that were deleted and still have their row.
+  var leaving: [Int] = []
   private var seenEvents = SeenEvents()
 
   /// - Parameters:
   ///   - seed: random, so that nobody can choose ids that collide in the directory.
+  ///   - capacity: how many agents are kept at the most. One with four metrics and their windows takes some 4 KiB.
   ///   - tracksAlertChanges: whether `takeAlertChanges` is going to be called.
-  package init(limits: Limits = Limits(), seed: UInt64 = 0x5DEE_CE66, tracksAlertChanges: Bool = false) {
+  package init(
+    limits: Limits = Limits(), seed: UInt64 = 0x5DEE_CE66, capacity: Int = 30_000, tracksAlertChanges: Bool = false
+  ) {
     self.limits = limits
+    self.capacity = max(16, capacity)
     directory = AgentDirectory(seed: seed)
     alerts = AlertBook(tracksChanges: tracksAlertChanges)
   }
@@ -66,9 +79,26 @@ package struct Fleet: Sendable {
   /// The last buckets of an agent's metric, oldest first; empty where it has none.
   package func history(
     _ metric: Metric, ofAgentAt position: Int, _ resolution: SeriesStore.Resolution, count: Int, until now: Instant
-  ) -> [Float?] {
+  ) -> [Bucket] {
     guard let slot = agents[position]?.seriesSlot(metric), slot >= 0 else { return [] }
-    return series.values(slot, resolution, until: now, count: count)
+    return buckets(series.values(slot, resolution, until: now, count: count), span: resolution.span, until: now)
+  }
+
+  /// The fleet's own last buckets of ten seconds, oldest first.
+  package func history(
+    _ value: (FleetTotals.Sample) -> Double?, count: Int, until now: Instant
+  ) -> [Bucket] {
+    buckets(totals.values(value, count: count, until: now), span: FleetTotals.span, until: now)
+  }
+
+  private func buckets(_ values: [Float?], span: TimeSpan, until now: Instant) -> [Bucket] {
+    let last = now.milliseconds / span.milliseconds
+    return values.enumerated().map { index, value in
+      if let value { return .value(value) }
+      let number = last - Int64(values.count - 1 - index)
+      let start = Instant(milliseconds: number * span.milliseconds)
+      return gaps.contains { $0.from < start + span && $0.to >= start } ? .missed : .silent
+    }
   }
 
   package mutating func takeAlertChanges() -> Set<AlertID> { alerts.takeChanges() }
@@ -103,6 +133,15 @@ package struct Fleet: Sendable {
     counts.addUnreadable(reason, at: instant)
   }
 
+  /// Takes note that events may have been missed.
+  ///
+  /// - Parameter count: how many, where that is known.
+  package mutating func applyGap(from start: Instant, to end: Instant, count: Int?) {
+    gaps.append(Gap(from: min(start, end), to: max(start, end), count: count))
+    gaps.removeAll { end - $0.to > .hours(1) }
+    if gaps.count > 256 { gaps.removeFirst(128) }
+  }
+
   /// Lets time pass: alerts close, deleted agents leave, totals are sampled. Time never runs backward.
   package mutating func advance(to instant: Instant) {
     guard instant > now else { return }
@@ -110,9 +149,7 @@ package struct Fleet: Sendable {
     now = instant
     guard crossed else { return }
     for slot in alerts.expired(at: now) { closeAlert(slot) }
-    for (position, agent) in agents.enumerated() where agent?.deletedAt != nil {
-      if let deletedAt = agent?.deletedAt, now - deletedAt >= Self.deletedStays { remove(at: position) }
-    }
+    if !leaving.isEmpty { removeDeleted() }
     if totals.isDue(at: now) { totals.add(FleetTotals.measure(self)) }
   }
 
@@ -129,6 +166,7 @@ package struct Fleet: Sendable {
   }
 
   mutating func add(_ id: AgentID, at instant: Instant) -> Int {
+    if count >= capacity || directory.byteCount >= Self.mostIDBytes { removeLongestSilent() }
     let position: Int
     if let freed = freePositions.popLast() {
       position = freed
@@ -139,6 +177,26 @@ package struct Fleet: Sendable {
     }
     id.bytes.withUnsafeBytes { directory.insert($0, at: position) }
     return position
+  }
+
+  private mutating func removeDeleted() {
+    let due = leaving.filter { position in
+      guard let deletedAt = agents[position]?.deletedAt else { return true }
+      return now - deletedAt >= Self.deletedStays
+    }
+    leaving.removeAll { due.contains($0) }
+    // One that came back to life meanwhile stays.
+    for position in due where agents[position]?.deletedAt != nil { remove(at: position) }
+  }
+
+  /// Makes room: a sixteenth of the agents at once, so that a new agent an event costs no search an event.
+  private mutating func removeLongestSilent() {
+    let silent = agents.indices.filter { agents[$0] != nil }
+      .sorted { (agents[$0]?.lastEventAt ?? .epoch) < (agents[$1]?.lastEventAt ?? .epoch) }
+    let leaving = silent.prefix(max(1, capacity / 16))
+    counts.released += leaving.count
+    for position in leaving { remove(at: position) }
+    directory.compact()
   }
 
   private mutating func remove(at position: Int) {

@@ -34,6 +34,17 @@ package struct FleetTotals: Sendable {
     if samples.count > 2 * Self.sampleCount { samples.removeFirst(Self.sampleCount) }
   }
 
+  /// A value of the last samples, oldest first, each at its time; nil where there is none.
+  func values(_ pick: (Sample) -> Double?, count: Int, until now: Instant) -> [Float?] {
+    let last = now.milliseconds / Self.span.milliseconds
+    var values = [Float?](repeating: nil, count: count)
+    for sample in samples.suffix(count) {
+      let age = last - sample.at.milliseconds / Self.span.milliseconds
+      if age >= 0, age < Int64(count) { values[count - 1 - Int(age)] = pick(sample).map { Float($0) } }
+    }
+    return values
+  }
+
   /// The fleet's present sums and means.
   package static func measure(_ fleet: borrowing Fleet) -> Sample {
     var errors = WeightedMean()

@@ -9,8 +9,15 @@ package struct Incident: Equatable, Sendable {
   /// Addresses, complaints or actions, by kind.
   package var items: [String]
 
+  /// More of a text than this is not kept.
+  static let longestText = 400
+
   /// What an event says, in a few words.
   package static func summary(of event: borrowing Event) -> String {
+    String(words(of: event).unicodeScalars.prefix(longestText))
+  }
+
+  private static func words(of event: borrowing Event) -> String {
     switch event.kind {
     case .securityAlert: (event.string(.alertType) ?? "").replacing("_", with: " ")
     case .satisfactionLow: event.strings(.mainComplaints, limit: 4).joined(separator: ", ")
@@ -45,7 +52,8 @@ package struct RecentIncidents: Sendable {
     let incident = Incident(
       kind: event.kind, agent: agent, at: event.receivedAt,
       severity: event.string(.riskLevel).flatMap { Severity(rawValue: $0.lowercased()) },
-      summary: Incident.summary(of: event), items: items)
+      summary: Incident.summary(of: event),
+      items: items.map { String($0.unicodeScalars.prefix(Incident.longestText)) })
     if event.kind == .securityAlert {
       Self.push(incident, on: &security)
     } else {

@@ -2,6 +2,9 @@
 /// pairs.
 struct SeenEvents: Sendable {
   static let remembers = TimeSpan.minutes(10)
+  /// Beyond so many in one half of the memory the older half is forgotten early: memory stays bounded, and in a storm an
+  /// id may count again sooner.
+  static let mostAHalf = 500_000
 
   private var current: [UInt64: Int64] = [:]
   private var previous: [UInt64: Int64] = [:]
@@ -9,7 +12,7 @@ struct SeenEvents: Sendable {
 
   /// Enters an id; false where it was seen within the span.
   mutating func insert(_ id: UnsafeRawBufferPointer, at instant: Instant) -> Bool {
-    if instant - currentSince > Self.remembers {
+    if instant - currentSince > Self.remembers || current.count >= Self.mostAHalf {
       previous = current
       current = [:]
       currentSince = instant

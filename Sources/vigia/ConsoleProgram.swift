@@ -91,7 +91,7 @@ final class ConsoleProgram {
       update(.handler(lease.map { .alive(id: $0.id, isRecording: $0.isRecording) } ?? .absent))
     case .caughtUp: update(.caughtUp)
     case .link(let state): linkChanged(state)
-    case .gap: break
+    case .gap(let start, let end): model.fleet.applyGap(from: start, to: end, count: nil)
     }
     needsFrame = true
   }

@@ -60,7 +60,7 @@ import Testing
     #expect(fleet.agents.count == 1)
     #expect(fleet["b"]?.value(.errorRate) == nil)
     #expect(fleet["b"]?.eventCount == 1)
-    #expect(fleet.history(.queueSize, ofAgentAt: 0, .fine, count: 7, until: .at(62)).compactMap { $0 } == [1])
+    #expect(fleet.history(.queueSize, ofAgentAt: 0, .fine, count: 7, until: .at(62)).compactMap(\.value) == [1])
     #expect(fleet.alerts(ofAgentAt: 0).isEmpty)
   }
 

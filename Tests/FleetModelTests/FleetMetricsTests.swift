@@ -26,7 +26,10 @@ import Testing
     #expect(fleet["a"]?.value(.averageRating) == 4)
     #expect(fleet["a"]?.lastEventAt == .at(60))
     #expect(fleet["a"]?.eventCount == 2)
-    #expect(fleet.history(.queueSize, ofAgentAt: 0, .fine, count: 4, until: .at(60)) == [1000, nil, nil, 7])
+    #expect(
+      fleet.history(.queueSize, ofAgentAt: 0, .fine, count: 4, until: .at(60)) == [
+        .value(1000), .silent, .silent, .value(7),
+      ])
   }
 
   @Test mutating func oldValueSaysNothingOfThePresent() throws {
@@ -54,7 +57,8 @@ import Testing
     try fleet.apply("metrics", "a", #"{"queue_size":2,"attempts_count":9}"#, at: .at(0))
     try fleet.apply("metrics", "a", #"{"queue_size":4}"#, at: .at(5))
     try fleet.apply("metrics", "a", #"{"queue_size":8}"#, at: .at(20))
-    #expect(fleet.history(.queueSize, ofAgentAt: 0, .fine, count: 3, until: .at(20)) == [3, nil, 8])
+    #expect(
+      fleet.history(.queueSize, ofAgentAt: 0, .fine, count: 3, until: .at(20)) == [.value(3), .silent, .value(8)])
     #expect(fleet.history(.attempts, ofAgentAt: 0, .fine, count: 3, until: .at(20)) == [])
   }
 

@@ -62,7 +62,7 @@ extension Model {
 
   private func total(_ metric: Metric, in shown: Fleet, _ length: Int) -> MetricPane.Row {
     let present = FleetTotals.measure(shown)[metric]
-    let samples = shown.totals.samples.suffix(length).map { $0[metric].map { Float($0) } }
+    let samples = shown.history({ $0[metric] }, count: length, until: displayedNow)
     return MetricPane.Row(
       label: metric == .messagesPerMinute ? "all agents" : "fleet mean",
       value: present.map { Format.value($0, of: metric) } ?? "-", role: .title,

@@ -50,6 +50,11 @@ extension Model {
         text: "\(rate < 10 ? Format.decimal(rate, places: 1) : Format.count(rate)) events/s", role: .statusBar, rank: 3)
     )
     if fleet.counts.unreadableTotal > 0 { parts.append(unreadablePart) }
+    if let gap = fleet.gaps.last, now - gap.to < .minutes(10) { parts.append(missedPart(gap)) }
+    if fleet.counts.released > 0 {
+      let count = Format.count(Double(fleet.counts.released))
+      parts.append(.init(text: "\(count) silent agents let go", role: .statusWarning, rank: 6))
+    }
     if fleet.counts.suspect > 0 {
       parts.append(.init(text: "\(Format.count(Double(fleet.counts.suspect))) suspect", role: .statusWarning, rank: 7))
     }
@@ -74,6 +79,13 @@ extension Model {
     case .absent: .init(text: "NO HANDLER", role: .statusWarning, rank: 1)
     case .alive(let id, _): .init(text: "handler \(Scrubber.display(id)) alive", role: .statusGood, rank: 5)
     }
+  }
+
+  /// What was missed last, and for how long.
+  private func missedPart(_ gap: Gap) -> StatusLine.Part {
+    let events = gap.count.map { " (\(Format.count(Double($0))) events)" } ?? ""
+    let text = "MISSED \(Format.remaining(gap.length))\(events) at \(Format.clock(gap.from))Z"
+    return .init(text: text, role: .statusWarning, rank: 2)
   }
 
   private var unreadablePart: StatusLine.Part {
