@@ -24,11 +24,7 @@ extension Model {
       shown.agents[position].map { _ in shown.alerts(ofAgentAt: position).contains { $0.isLoud(at: displayedNow) } }
         ?? false
     }
-    if case .down = link {
-      let age = Format.age(now - shown.now)
-      return Headline(
-        lead: "NO LINK", text: "what is shown is \(age == "now" ? "a moment" : age) old", role: .bad, trailing: "vigia")
-    }
+    if case .down(_, _, let reason) = link { return brokenHeadline(shown, Scrubber.display(reason)) }
     guard let worst = inTrouble.max(by: { Trouble(shown, $0) < Trouble(shown, $1) }), let agent = shown.agents[worst],
       let alert = shown.alerts(ofAgentAt: worst).first
     else { return quietHeadline(shown) }
@@ -39,6 +35,13 @@ extension Model {
       lead: "\(glyphs.severity(alert.record.severity)) \(labels[agent.id])",
       text: "\(why), \(since == "now" ? "just now" : "for \(since)")", role: Role(alert.record.severity), trailing: more
     )
+  }
+
+  /// Why there is no link, and how old what is shown has become.
+  private func brokenHeadline(_ shown: Fleet, _ reason: String) -> Headline {
+    let age = Format.age(now - shown.now)
+    let what = shown.now == .epoch ? "nothing read yet" : "what is shown is \(age == "now" ? "seconds" : age) old"
+    return Headline(lead: "NO LINK:", text: "\(what); \(reason)", role: .bad, trailing: "vigia")
   }
 
   private func quietHeadline(_ shown: Fleet) -> Headline {

@@ -66,10 +66,9 @@ extension Model {
     switch link {
     case .connecting: return .init(text: "connecting", role: .statusWarning, rank: 0)
     case .up: return .init(text: isCaughtUp ? "live" : "reading history", role: .statusGood, rank: 0)
-    case .down(let since, let retryAt, let reason):
-      let age = Format.remaining(now - since)
-      let retry = retryAt.map { ", next try in \(Format.remaining($0 - now))" } ?? ", trying"
-      return .init(text: "NO LINK for \(age)\(retry): \(Scrubber.display(reason))", role: .statusBad, rank: 0)
+    case .down(let since, let retryAt, _):
+      let retry = retryAt.map { "next try in \(Format.remaining($0 - now))" } ?? "trying now"
+      return .init(text: "NO LINK for \(Format.remaining(now - since)), \(retry)", role: .statusBad, rank: 0)
     }
   }
 
