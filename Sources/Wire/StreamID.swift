@@ -12,12 +12,32 @@ package struct StreamID: Hashable, Comparable, Sendable {
 
   /// Reads `ms-seq`, or `ms` alone; nil for anything else.
   package init?(_ bytes: some Collection<UInt8>) {
-    let dash = bytes.firstIndex(of: UInt8(ascii: "-"))
-    guard let milliseconds = Self.number(bytes[..<(dash ?? bytes.endIndex)]) else { return nil }
-    self.init(milliseconds: milliseconds)
-    guard let dash else { return }
-    guard let sequence = Self.number(bytes[bytes.index(after: dash)...]) else { return nil }
-    self.sequence = sequence
+    guard let id = Array(bytes).withUnsafeBytes({ StreamID($0) }) else { return nil }
+    self = id
+  }
+
+  /// Reads it where it lies; see above.
+  package init?(_ bytes: UnsafeRawBufferPointer) {
+    var parts: (UInt64, UInt64) = (0, 0)
+    var digits = 0
+    var isSequence = false
+    for byte in bytes {
+      let digit = byte &- UInt8(ascii: "0")
+      if digit <= 9 {
+        let value = isSequence ? parts.1 : parts.0
+        let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+        let (sum, carry) = product.addingReportingOverflow(UInt64(digit))
+        guard !overflow, !carry else { return nil }
+        if isSequence { parts.1 = sum } else { parts.0 = sum }
+        digits += 1
+      } else {
+        guard byte == UInt8(ascii: "-"), !isSequence, digits > 0 else { return nil }
+        isSequence = true
+        digits = 0
+      }
+    }
+    guard digits > 0 else { return nil }
+    self.init(milliseconds: parts.0, sequence: parts.1)
   }
 
   /// Before every entry.
@@ -34,20 +54,6 @@ package struct StreamID: Hashable, Comparable, Sendable {
   package func next() -> StreamID {
     if sequence < .max { return StreamID(milliseconds: milliseconds, sequence: sequence + 1) }
     return milliseconds < .max ? StreamID(milliseconds: milliseconds + 1) : self
-  }
-
-  private static func number(_ digits: some Collection<UInt8>) -> UInt64? {
-    guard !digits.isEmpty else { return nil }
-    var value: UInt64 = 0
-    for byte in digits {
-      let digit = byte &- UInt8(ascii: "0")
-      guard digit <= 9 else { return nil }
-      let (product, overflow) = value.multipliedReportingOverflow(by: 10)
-      let (sum, carry) = product.addingReportingOverflow(UInt64(digit))
-      guard !overflow, !carry else { return nil }
-      value = sum
-    }
-    return value
   }
 }
 

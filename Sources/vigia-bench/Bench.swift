@@ -1,0 +1,8 @@
+import ArgumentParser
+
+/// The benchmarks: the product's own code beside its yardsticks, in one run.
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "vigia-bench", abstract: "Measure vigia beside what plain C does, in one run.",
+    subcommands: [IngestCommand.self])
+}
