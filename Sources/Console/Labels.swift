@@ -17,7 +17,7 @@ package struct Labels: Sendable {
   package init() {}
 
   /// Learns an agent's present name. Cheap where nothing changed.
-  mutating func learn(_ agent: Agent) {
+  mutating func learn(_ agent: AgentProfile) {
     if let old = known[agent.id] {
       guard old.name != agent.name else { return }
       bearers[old.text, default: 1] -= 1
@@ -47,7 +47,7 @@ package struct Labels: Sendable {
     id.bytes.isEmpty ? "(empty id)" : Scrubber.display(id.bytes.prefix(longest * 4))
   }
 
-  private static func text(_ agent: Agent) -> String {
+  private static func text(_ agent: AgentProfile) -> String {
     let name = String(Scrubber.display(String(agent.name.unicodeScalars.prefix(longest))))
     return name.allSatisfy(\.isWhitespace) ? idText(agent.id) : name
   }

@@ -40,7 +40,7 @@ extension Model {
   mutating func refreshLists() {
     refreshedAt = now
     let shown = displayed
-    for agent in shown.agents { if let agent { labels.learn(agent) } }
+    for profile in shown.agents.profiles { if let profile { labels.learn(profile) } }
     if !marked.isEmpty { marked = marked.filter { fleet[$0] != nil } }
     if labels.count > shown.count + 1000 { labels.keepOnly { shown[$0] != nil } }
     let handsAreOff = prompt == nil && (!hasBeenTouched || now - lastKeyAt >= PaneLists.handsOff)
@@ -54,7 +54,7 @@ extension Model {
 
   mutating func reorder() {
     let shown = displayed
-    for agent in shown.agents { if let agent { labels.learn(agent) } }
+    for profile in shown.agents.profiles { if let profile { labels.learn(profile) } }
     lists.order(shown, labels: labels, filter: filter, now: now)
     lists.followTime(shown, filter: filter, labels: labels)
     if !hasBeenTouched { cursors[PaneID.agents.rawValue] = ListCursor(selected: lists[.agents].first) }

@@ -10,22 +10,22 @@ extension Fleet {
   /// Takes an agent's record as its hash holds it. An older version than the one known is passed over.
   package mutating func setRecord(_ record: AgentRecord, of id: AgentID) {
     let position = position(of: id) ?? add(id, at: record.updatedAt ?? now)
-    guard record.version >= (agents[position]?.record.version ?? 0) else { return }
-    agents[position]?.record = record
+    guard record.version >= (agents.profiles[position]?.record.version ?? 0) else { return }
+    agents.profiles[position]?.record = record
   }
 
   /// Takes an alert as the handler holds it: its word on severity, acknowledgement, silence and end is final.
   package mutating func setAlert(_ record: AlertRecord) {
     let existing = position(of: record.id.agent)
     if record.isClosed {
-      if let existing, let slot = agents[existing]?.alertSlot(record.id.kind), slot >= 0 { closeAlert(slot) }
+      if let existing { closeAlert(agents.activity[existing].alertSlot(record.id.kind)) }
       return
     }
     let position = existing ?? add(record.id.agent, at: record.since)
-    let slot = agents[position]?.alertSlot(record.id.kind) ?? -1
+    let slot = agents.activity[position].alertSlot(record.id.kind)
     guard let open = alerts[slot] else {
       let slot = alerts.add(Alert(record: record, position: position))
-      agents[position]?.setAlertSlot(record.id.kind, slot)
+      agents.activity[position].setAlertSlot(record.id.kind, slot)
       return
     }
     alerts.update(slot) { alert in

@@ -5,30 +5,29 @@ extension Fleet {
     for metric in Metric.allCases where event.metrics.has(metric) {
       guard let value = event.metrics[metric] else { continue }
       guard metric.isPlausible(value) else {
-        agents[position]?.suspect.insert(metric)
+        agents.activity[position].setSuspect(metric, true)
         counts.suspect += 1
         continue
       }
-      if agents[position]?.suspect.isEmpty == false { agents[position]?.suspect.remove(metric) }
-      agents[position]?.set(metric, value, at: event.receivedAt)
+      agents.activity[position].setSuspect(metric, false)
+      agents.activity[position].set(metric, value, at: event.receivedAt)
       if metric.isCharted { chart(metric, value, at: position, event.receivedAt) }
       judge(metric, value, at: position, event.receivedAt)
     }
   }
 
   private mutating func chart(_ metric: Metric, _ value: Double, at position: Int, _ instant: Instant) {
-    guard var slot = agents[position]?.seriesSlot(metric) else { return }
-    if slot < 0 {
-      slot = series.allocate()
-      agents[position]?.setSeriesSlot(metric, slot)
-    }
-    series.add(Float(value), to: slot, at: instant)
+    let slot = agents.activity[position].cells[metric.rawValue].slot
+    if slot < 0 { agents.activity[position].cells[metric.rawValue].slot = series.allocate() }
+    series.add(
+      Float(value), to: &agents.activity[position].cells[metric.rawValue].open,
+      of: agents.activity[position].cells[metric.rawValue].slot, at: instant)
   }
 
   /// Opens, keeps open or worsens the alert that a value speaks for.
   private mutating func judge(_ metric: Metric, _ value: Double, at position: Int, _ instant: Instant) {
     guard let levels = limits[metric], let kind = metric.alert, levels.isNear(value) else { return }
-    let slot = agents[position]?.alertSlot(kind) ?? -1
+    let slot = agents.activity[position].alertSlot(kind)
     if let severity = levels.severity(of: value) {
       raise(kind, severity, at: position, instant, counts: false, metric: metric, value: value)
     } else if slot >= 0 {
@@ -40,19 +39,19 @@ extension Fleet {
     switch event.kind {
     case .created, .updated: describe(event, at: position)
     case .deleted:
-      if agents[position]?.deletedAt == nil { leaving.append(position) }
-      agents[position]?.deletedAt = event.receivedAt
+      if agents.profiles[position]?.deletedAt == nil { leaving.append(position) }
+      agents.profiles[position]?.deletedAt = event.receivedAt
     case .status: report(event, at: position)
-    case .feedback: incidents.add(feedback: event, agent: agents[position]?.id ?? .none)
+    case .feedback: incidents.add(feedback: event, agent: agents.profiles[position]?.id ?? .none)
     case .performanceDegraded, .highTraffic, .satisfactionLow, .securityAlert, .healthCritical, .predictiveAlert:
-      incidents.add(event, agent: agents[position]?.id ?? .none)
+      incidents.add(event, agent: agents.profiles[position]?.id ?? .none)
       raise(event, at: position)
     case .metrics, .handoffRequested, .other: break
     }
   }
 
   private mutating func describe(_ event: borrowing Event, at position: Int) {
-    guard var agent = agents[position] else { return }
+    guard var agent = agents.profiles[position] else { return }
     // Nobody reads more of a name than a line: what a publisher sends too long is not kept.
     func text(_ field: EventField) -> String? { event.string(field).map { String($0.unicodeScalars.prefix(4096)) } }
     if let name = text(.name) { agent.name = name }
@@ -65,11 +64,11 @@ extension Fleet {
     if let most = event.string(.replicasMaximum) { agent.replicasMaximum = Int(most) }
     if let isActive = event.flag(.isActive) { agent.isActive = isActive }
     agent.deletedAt = nil
-    agents[position] = agent
+    agents.profiles[position] = agent
   }
 
   private mutating func report(_ event: borrowing Event, at position: Int) {
-    agents[position]?.reported = Agent.Report(
+    agents.profiles[position]?.reported = AgentProfile.Report(
       state: event.string(.state).flatMap(AgentState.init(rawValue:)),
       replicas: event.string(.replicas).flatMap { Int($0) },
       commandID: event.string(.commandID).map(CommandID.init), at: event.receivedAt)
@@ -101,13 +100,13 @@ extension Fleet {
     _ kind: AlertKind, _ severity: Severity, at position: Int, _ instant: Instant, counts isRepeat: Bool,
     metric: Metric?, value: Double?, summary: String? = nil
   ) {
-    guard let agent = agents[position] else { return }
-    let slot = agent.alertSlot(kind)
+    let slot = agents.activity[position].alertSlot(kind)
     guard let open = alerts[slot] else {
+      guard let id = agents.profiles[position]?.id else { return }
       let record = AlertRecord(
-        id: AlertID(kind, agent.id), severity: severity, since: instant, last: instant, summary: summary ?? "")
+        id: AlertID(kind, id), severity: severity, since: instant, last: instant, summary: summary ?? "")
       let slot = alerts.add(Alert(record: record, position: position, metric: metric, value: value))
-      agents[position]?.setAlertSlot(kind, slot)
+      agents.activity[position].setAlertSlot(kind, slot)
       return
     }
     let isWorse = severity > open.record.severity
@@ -129,7 +128,7 @@ extension Fleet {
 
   mutating func closeAlert(_ slot: Int) {
     guard let alert = alerts[slot] else { return }
-    agents[alert.position]?.setAlertSlot(alert.id.kind, -1)
+    agents.activity[alert.position].setAlertSlot(alert.id.kind, -1)
     alerts.remove(slot)
   }
 }

@@ -20,8 +20,7 @@ package struct Fleet: Sendable {
   private static let mostIDBytes = 32 << 20
 
   package var limits: Limits
-  /// Agents by position; nil where one has left. Positions of those who stay never change.
-  package internal(set) var agents: [Agent?] = []
+  package internal(set) var agents = AgentTable()
   package internal(set) var alerts: AlertBook
   package internal(set) var series = SeriesStore()
   package internal(set) var totals = FleetTotals()
@@ -65,10 +64,12 @@ package struct Fleet: Sendable {
 
   package subscript(id: AgentID) -> Agent? { position(of: id).flatMap { agents[$0] } }
 
+  /// Whether an agent stands at a position.
+  package func isPresent(_ position: Int) -> Bool { agents.profiles[position] != nil }
+
   /// The agent's open alert of a kind.
   package func alert(_ kind: AlertKind, ofAgentAt position: Int) -> Alert? {
-    guard let agent = agents[position] else { return nil }
-    return alerts[agent.alertSlot(kind)]
+    alerts[agents.activity[position].alertSlot(kind)]
   }
 
   /// The agent's open alerts, worst first.
@@ -80,8 +81,10 @@ package struct Fleet: Sendable {
   package func history(
     _ metric: Metric, ofAgentAt position: Int, _ resolution: SeriesStore.Resolution, count: Int, until now: Instant
   ) -> [Bucket] {
-    guard let slot = agents[position]?.seriesSlot(metric), slot >= 0 else { return [] }
-    return buckets(series.values(slot, resolution, until: now, count: count), span: resolution.span, until: now)
+    let cell = agents.activity[position].cells[metric.rawValue]
+    guard cell.slot >= 0 else { return [] }
+    let values = series.values(cell.slot, resolution, until: now, count: count, open: cell.open)
+    return buckets(values, span: resolution.span, until: now)
   }
 
   /// The fleet's own last buckets of ten seconds, oldest first.
@@ -117,10 +120,10 @@ package struct Fleet: Sendable {
     }
     counts.add(event.kind, at: event.receivedAt)
     let position = findOrAdd(event)
-    agents[position]?.eventCount += 1
+    agents.activity[position].eventCount += 1
     // An event may come late: from the history, or written down by a recorder that took over.
-    if let last = agents[position]?.lastEventAt, event.receivedAt > last {
-      agents[position]?.lastEventAt = event.receivedAt
+    if event.receivedAt > agents.activity[position].lastEventAt {
+      agents.activity[position].lastEventAt = event.receivedAt
     }
     applyMetrics(event, at: position)
     applyKind(event, at: position)
@@ -167,32 +170,26 @@ package struct Fleet: Sendable {
 
   mutating func add(_ id: AgentID, at instant: Instant) -> Int {
     if count >= capacity || directory.byteCount >= Self.mostIDBytes { removeLongestSilent() }
-    let position: Int
-    if let freed = freePositions.popLast() {
-      position = freed
-      agents[position] = Agent(id: id, at: instant)
-    } else {
-      position = agents.count
-      agents.append(Agent(id: id, at: instant))
-    }
+    let position = freePositions.popLast() ?? agents.count
+    agents.put(AgentProfile(id: id, at: instant), at: position)
     id.bytes.withUnsafeBytes { directory.insert($0, at: position) }
     return position
   }
 
   private mutating func removeDeleted() {
     let due = leaving.filter { position in
-      guard let deletedAt = agents[position]?.deletedAt else { return true }
+      guard let deletedAt = agents.profiles[position]?.deletedAt else { return true }
       return now - deletedAt >= Self.deletedStays
     }
     leaving.removeAll { due.contains($0) }
     // One that came back to life meanwhile stays.
-    for position in due where agents[position]?.deletedAt != nil { remove(at: position) }
+    for position in due where agents.profiles[position]?.deletedAt != nil { remove(at: position) }
   }
 
   /// Makes room: a sixteenth of the agents at once, so that a new agent an event costs no search an event.
   private mutating func removeLongestSilent() {
-    let silent = agents.indices.filter { agents[$0] != nil }
-      .sorted { (agents[$0]?.lastEventAt ?? .epoch) < (agents[$1]?.lastEventAt ?? .epoch) }
+    let silent = agents.indices.filter(isPresent)
+      .sorted { agents.activity[$0].lastEventAt < agents.activity[$1].lastEventAt }
     let leaving = silent.prefix(max(1, capacity / 16))
     counts.released += leaving.count
     for position in leaving { remove(at: position) }
@@ -200,11 +197,15 @@ package struct Fleet: Sendable {
   }
 
   private mutating func remove(at position: Int) {
-    guard let agent = agents[position] else { return }
-    for kind in AlertKind.allCases where agent.alertSlot(kind) >= 0 { alerts.remove(agent.alertSlot(kind)) }
-    for metric in Metric.allCases where agent.seriesSlot(metric) >= 0 { series.release(agent.seriesSlot(metric)) }
-    agent.id.bytes.withUnsafeBytes { directory.remove($0) }
-    agents[position] = nil
+    guard let id = agents.profiles[position]?.id else { return }
+    let activity = agents.activity[position]
+    for kind in AlertKind.allCases where activity.alertSlot(kind) >= 0 { alerts.remove(activity.alertSlot(kind)) }
+    for metric in Metric.allCases where activity.hasSeries(metric) {
+      series.release(activity.cells[metric.rawValue].slot)
+    }
+    id.bytes.withUnsafeBytes { directory.remove($0) }
+    agents.profiles[position] = nil
+    agents.activity[position] = AgentActivity(at: now)
     freePositions.append(position)
   }
 }

@@ -53,7 +53,8 @@ package struct FleetTotals: Sendable {
     var queue: Double?
     let now = fleet.now
     for index in fleet.agents.indices {
-      guard let agent = fleet.agents[index], agent.deletedAt == nil else { continue }
+      guard fleet.isPresent(index), fleet.agents.profiles[index]?.deletedAt == nil else { continue }
+      let agent = fleet.agents.activity[index]
       let messages = agent.value(.messagesPerMinute, within: Fleet.freshness, of: now)
       if let messages { traffic = (traffic ?? 0) + messages }
       if let waiting = agent.value(.queueSize, within: Fleet.freshness, of: now) { queue = (queue ?? 0) + waiting }

@@ -18,6 +18,13 @@ package struct SeriesStore: Sendable {
     fileprivate var offset: Int { self == .fine ? 0 : SeriesStore.bucketCount }
   }
 
+  /// A fine bucket that samples still fall into, kept by its owner until it is full of time: only then is it written.
+  package struct OpenBucket: Sendable {
+    var number: Int64 = .min
+    var mean: Float = 0
+    var count: Int32 = 0
+  }
+
   private var means: [Float] = []
   private var counts: [UInt16] = []
   /// The latest bucket number written, two a slot.
@@ -43,26 +50,58 @@ package struct SeriesStore: Sendable {
     free.append(slot)
   }
 
-  /// Adds a sample to both windows.
-  package mutating func add(_ value: Float, to slot: Int32, at instant: Instant) {
-    add(value, slot, .fine, at: instant)
-    add(value, slot, .coarse, at: instant)
+  /// Adds a sample to an open bucket; one that its time has passed over is written first.
+  mutating func add(_ value: Float, to open: inout OpenBucket, of slot: Int32, at instant: Instant) {
+    let number = max(0, instant.milliseconds / Self.fineSpan.milliseconds)
+    guard number == open.number else {
+      guard number > open.number else { return add(value, to: slot, at: instant) }
+      if open.count > 0 { write(open, to: slot) }
+      open = OpenBucket(number: number, mean: value, count: 1)
+      return
+    }
+    open.count += 1
+    open.mean += (value - open.mean) / Float(open.count)
   }
 
-  /// The last `count` buckets up to `now`, oldest first; nil is a gap.
-  package func values(_ slot: Int32, _ resolution: Resolution, until now: Instant, count: Int) -> [Float?] {
+  private mutating func write(_ open: OpenBucket, to slot: Int32) {
+    let start = Instant(milliseconds: open.number * Self.fineSpan.milliseconds)
+    let weight = UInt16(clamping: open.count)
+    add(open.mean, slot, .fine, at: start, weight: weight)
+    add(open.mean, slot, .coarse, at: start, weight: weight)
+  }
+
+  /// Adds a sample to both windows.
+  package mutating func add(_ value: Float, to slot: Int32, at instant: Instant) {
+    add(value, slot, .fine, at: instant, weight: 1)
+    add(value, slot, .coarse, at: instant, weight: 1)
+  }
+
+  /// The last `count` buckets up to `now`, oldest first; nil is a gap. An open bucket counts as if it were written.
+  package func values(
+    _ slot: Int32, _ resolution: Resolution, until now: Instant, count: Int, open: OpenBucket = OpenBucket()
+  ) -> [Float?] {
     let last = now.milliseconds / resolution.span.milliseconds
     let head = heads[Int(slot) * 2 + (resolution == .fine ? 0 : 1)]
     let count = min(count, Self.bucketCount)
+    let openNumber = open.count > 0 ? open.number * Self.fineSpan.milliseconds / resolution.span.milliseconds : .min
     return (0..<count).map { position in
       let number = last - Int64(count - 1 - position)
-      guard number <= head, number > head - Int64(Self.bucketCount), number >= 0 else { return nil }
-      let index = bucket(slot, resolution, number)
-      return counts[index] > 0 ? means[index] : nil
+      var (mean, weight): (Float, Float) = (0, 0)
+      if number <= head, number > head - Int64(Self.bucketCount), number >= 0 {
+        let index = bucket(slot, resolution, number)
+        (mean, weight) = (means[index], Float(counts[index]))
+      }
+      if number == openNumber {
+        mean += (open.mean - mean) * Float(open.count) / (weight + Float(open.count))
+        weight += Float(open.count)
+      }
+      return weight > 0 ? mean : nil
     }
   }
 
-  private mutating func add(_ value: Float, _ slot: Int32, _ resolution: Resolution, at instant: Instant) {
+  private mutating func add(
+    _ value: Float, _ slot: Int32, _ resolution: Resolution, at instant: Instant, weight: UInt16
+  ) {
     let number = max(0, instant.milliseconds / resolution.span.milliseconds)
     let headIndex = Int(slot) * 2 + (resolution == .fine ? 0 : 1)
     let head = heads[headIndex]
@@ -74,9 +113,10 @@ package struct SeriesStore: Sendable {
       return
     }
     let index = bucket(slot, resolution, number)
-    let count = counts[index]
-    means[index] = count == 0 ? value : means[index] + (value - means[index]) / Float(count + 1)
-    if count < .max - 1 { counts[index] = count + 1 }
+    let total = Int(counts[index]) + Int(weight)
+    means[index] += (value - (counts[index] == 0 ? 0 : means[index])) * Float(weight) / Float(total)
+    if counts[index] == 0 { means[index] = value }
+    counts[index] = UInt16(clamping: total)
   }
 
   private mutating func empty(_ slot: Int32, _ resolution: Resolution, after head: Int64, through number: Int64) {

@@ -13,7 +13,8 @@ enum StreamFiller {
       var number = 0
       func batch() {
         for _ in 0..<min(1000, entries - number) {
-          let payload = EventEncoding.encode(body(number, agent: number % agents), as: format, correlationID: correlation)
+          let payload = EventEncoding.encode(
+            body(number, agent: number % agents), as: format, correlationID: correlation)
           connection.send(Request("XADD", "agentos:events", "*", "__data__", payload))
           number += 1
         }

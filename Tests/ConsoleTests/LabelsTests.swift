@@ -9,7 +9,7 @@ import Testing
   private var labels = Labels()
 
   private mutating func learn(_ id: AgentID, _ name: String = "") -> String {
-    var agent = Agent(id: id, at: .start)
+    var agent = AgentProfile(id: id, at: .start)
     agent.name = name
     labels.learn(agent)
     return labels[id]

@@ -124,7 +124,7 @@ import Testing
   @Test mutating func statusIsTheRuntimesOwnWord() throws {
     try fleet.apply("status", "a", #"{"state":"paused","replicas":2,"command_id":"c1"}"#, at: .at(3))
     let agent = try #require(fleet["a"])
-    #expect(agent.reported == Agent.Report(state: .paused, replicas: 2, commandID: CommandID("c1"), at: .at(3)))
+    #expect(agent.reported == AgentProfile.Report(state: .paused, replicas: 2, commandID: CommandID("c1"), at: .at(3)))
     #expect(agent.state == .running)
     #expect(agent.isObeying == false)
     var record = AgentRecord()

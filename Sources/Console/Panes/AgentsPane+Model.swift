@@ -82,7 +82,7 @@ extension Model {
 
   /// A metric's value with its role: one that says nothing about the present is stale, one that can't be is `?`.
   func valueText(_ metric: Metric, of agent: Agent, in shown: Fleet) -> (text: String, role: Role)? {
-    if agent.suspect.contains(metric) { return ("?", .warning) }
+    if agent.isSuspect(metric) { return ("?", .warning) }
     guard let value = agent.value(metric) ?? (metric == .healthScore ? agent.record.health : nil) else { return nil }
     let isFresh = agent.value(metric, within: Fleet.freshness, of: displayedNow) != nil
     let text = Format.value(value, of: metric)

@@ -121,7 +121,7 @@ extension Model {
   }
 
   private func chartLines(_ agent: Agent, _ position: Int, _ shown: Fleet) -> [DetailPane.Line] {
-    let charts = Metric.allCases.filter { $0.isCharted && agent.seriesSlot($0) >= 0 }.map { metric -> DetailPane.Line in
+    let charts = Metric.allCases.filter { $0.isCharted && agent.hasSeries($0) }.map { metric -> DetailPane.Line in
       func chart(_ resolution: SeriesStore.Resolution) -> Sparkline {
         let values = shown.history(metric, ofAgentAt: position, resolution, count: 60, until: displayedNow)
         return Sparkline(values: values, top: metric == .errorRate ? 0.1 : nil, levels: shown.limits[metric])

@@ -1,0 +1,63 @@
+/// What changes with every event of an agent: numbers alone, apart from its words, so that an event touches no reference
+/// count and few lines of memory.
+package struct AgentActivity: Sendable {
+  /// One metric: the last value, and the bucket of its series that is still open.
+  struct Cell: Sendable {
+    var latest: Float = 0
+    /// The slot in the fleet's series; negative where there is none yet.
+    var slot: Int32 = -1
+    /// When the latest value came, in milliseconds; `.min` where none did.
+    var at: Int64 = .min
+    var open = SeriesStore.OpenBucket()
+  }
+
+  package internal(set) var eventCount = 0
+  package internal(set) var lastEventAt: Instant
+  var cells = InlineArray<11, Cell>(repeating: Cell())
+  private var alerts = InlineArray<7, Int32>(repeating: -1)
+  private var suspectBits: UInt16 = 0
+
+  init(at instant: Instant) {
+    lastEventAt = instant
+  }
+
+  /// The last value of a metric.
+  package func value(_ metric: Metric) -> Double? {
+    let cell = cells[metric.rawValue]
+    return cell.at == .min ? nil : Double(cell.latest)
+  }
+
+  /// When that value came.
+  package func valueTime(_ metric: Metric) -> Instant? {
+    let milliseconds = cells[metric.rawValue].at
+    return milliseconds == .min ? nil : Instant(milliseconds: milliseconds)
+  }
+
+  /// The last value, where it is no older than `age`.
+  package func value(_ metric: Metric, within age: TimeSpan, of now: Instant) -> Double? {
+    guard let time = valueTime(metric), now - time <= age else { return nil }
+    return value(metric)
+  }
+
+  /// Whether the fleet keeps a series of the metric.
+  package func hasSeries(_ metric: Metric) -> Bool { cells[metric.rawValue].slot >= 0 }
+
+  /// Whether the metric's last number could not be one, such as an error rate of 25.
+  package func isSuspect(_ metric: Metric) -> Bool { suspectBits & (1 << metric.rawValue) != 0 }
+
+  mutating func setSuspect(_ metric: Metric, _ isSuspect: Bool) {
+    if isSuspect { suspectBits |= 1 << metric.rawValue } else { suspectBits &= ~(1 << metric.rawValue) }
+  }
+
+  /// Takes a value as the latest, unless a later one is known.
+  mutating func set(_ metric: Metric, _ value: Double, at instant: Instant) {
+    guard instant.milliseconds >= cells[metric.rawValue].at else { return }
+    cells[metric.rawValue].latest = Float(value)
+    cells[metric.rawValue].at = instant.milliseconds
+  }
+
+  /// The place of the agent's alert of a kind in the fleet's list; negative where none is open.
+  func alertSlot(_ kind: AlertKind) -> Int { Int(alerts[Int(kind.rawValue)]) }
+
+  mutating func setAlertSlot(_ kind: AlertKind, _ slot: Int) { alerts[Int(kind.rawValue)] = Int32(slot) }
+}

@@ -1,0 +1,43 @@
+/// Who an agent is and what it was told: what seldom changes.
+package struct AgentProfile: Sendable {
+  package let id: AgentID
+  /// What its publishers call it; empty where nobody said. Not scrubbed.
+  package var name = ""
+  package var role = ""
+  package var tier = ""
+  package var model = ""
+  package var language = ""
+  package var backupFor = ""
+  package var replicasMinimum: Int?
+  package var replicasMaximum: Int?
+  package var isActive = true
+  /// When `agent.deleted` came; the row leaves a minute later.
+  package var deletedAt: Instant?
+  /// What the handler has recorded; changes only when the audit or the agent's hash says so.
+  package var record = AgentRecord()
+  /// What the runtime itself said last, by `agent.status`.
+  package var reported: Report?
+  package var firstEventAt: Instant
+
+  /// A runtime's own word on its state.
+  package struct Report: Equatable, Sendable {
+    package var state: AgentState?
+    package var replicas: Int?
+    package var commandID: CommandID?
+    package var at: Instant
+  }
+
+  package init(id: AgentID, at instant: Instant) {
+    self.id = id
+    firstEventAt = instant
+  }
+
+  /// The state to show: inactive and deleted agents are stopped, whatever the record says.
+  package var state: AgentState { isActive && deletedAt == nil ? record.state : .stopped }
+
+  /// Whether the runtime has confirmed the recorded state; nil where it never reported.
+  package var isObeying: Bool? {
+    guard let reported, let state = reported.state else { return nil }
+    return state == record.state
+  }
+}
