@@ -190,7 +190,7 @@ package struct Fleet: Sendable {
   private mutating func removeLongestSilent() {
     let silent = agents.indices.filter(isPresent)
       .sorted { agents.activity[$0].lastEventAt < agents.activity[$1].lastEventAt }
-    let leaving = silent.prefix(max(1, capacity / 16))
+    let leaving = silent.prefix(max(1, count / 16))
     counts.released += leaving.count
     for position in leaving { remove(at: position) }
     directory.compact()
