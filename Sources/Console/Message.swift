@@ -10,6 +10,10 @@ package enum Message: Sendable {
   case link(LinkStatus)
   case handler(HandlerStatus)
   case caughtUp
+  /// The server refuses one thing, by its name, with what that means; everything else goes on.
+  case refused(String, String)
+  /// What was refused is served again.
+  case served(String)
   /// A draft was given an id and times, and has been sent or waits for the link.
   case sent(Command)
   /// What was asked for with `readEvents`.

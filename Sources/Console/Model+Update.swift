@@ -13,6 +13,8 @@ extension Model {
     case .caughtUp:
       isCaughtUp = true
       reorder()
+    case .refused(let what, let meaning): refusals[Scrubber.display(what)] = Scrubber.display(meaning)
+    case .served(let what): refusals[Scrubber.display(what)] = nil
     case .sent(let command):
       fleet.commands.enter(command, at: now)
       // The frozen panes do not show it.

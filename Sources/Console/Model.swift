@@ -22,6 +22,8 @@ package struct Model: Sendable {
   package internal(set) var link = LinkStatus.connecting
   package internal(set) var handler = HandlerStatus.unknown
   package internal(set) var isCaughtUp = false
+  /// What the server refuses, and why.
+  var refusals: [String: String] = [:]
 
   package internal(set) var focus = PaneID.agents
   /// The agent that is open, in place of the panes.

@@ -30,6 +30,8 @@ package final class Connection {
   /// After a subscription every reply is a message.
   private var receiver: MessageReceiver?
   private var expectationIsSet = false
+  /// Since when an answer is owed and nothing has come.
+  private var waitingSince: MonotonicTime?
 
   private let onReady: () -> Void
   private let onFailure: (ConnectionFailure) -> Void
@@ -73,6 +75,7 @@ package final class Connection {
     guard state != .closed else { return completion(.failure(.closedHere)) }
     request.encode(into: &output)
     pending.append(Pending(expectation: expectation, completion: completion))
+    expectBytes()
     scheduleFlush()
   }
 
@@ -80,11 +83,28 @@ package final class Connection {
   package func subscribe(channels: [[UInt8]], patterns: [[UInt8]], _ receiver: MessageReceiver) {
     guard state != .closed else { return }
     self.receiver = receiver
+    receiver.expect(confirmations: channels.count + patterns.count)
     for (command, names) in [("SUBSCRIBE", channels), ("PSUBSCRIBE", patterns)] where !names.isEmpty {
-      receiver.expect(confirmations: names.count)
       Request([command] + names.map { $0 as any RequestArgument }).encode(into: &output)
     }
     scheduleFlush()
+  }
+
+  /// Makes a connection that serves messages say something; another one is asked by its owner.
+  package func ping() {
+    guard state == .up, receiver != nil else { return }
+    Request("PING").encode(into: &output)
+    expectBytes()
+    scheduleFlush()
+  }
+
+  /// For how many milliseconds an answer has been owed without a byte of it; nil where none is.
+  package func silence(at now: MonotonicTime) -> Int64? {
+    waitingSince.map { Int64(now.milliseconds(since: $0)) }
+  }
+
+  private func expectBytes() {
+    if waitingSince == nil { waitingSince = .now }
   }
 
   /// Whether bytes still wait to be sent.
@@ -137,8 +157,9 @@ package final class Connection {
       greeting.append(endpoint.user.map { Request("AUTH", $0, password) } ?? Request("AUTH", password))
     }
     if endpoint.database != 0 { greeting.append(Request("SELECT", endpoint.database)) }
-    // The answer to a request that is always allowed shows that the server serves.
     greeting.append(Request("CLIENT", "SETNAME", "vigia"))
+    // A server that loads its data, or a replica that has lost its master, answers all of the above, but not this.
+    greeting.append(Request("PING"))
     let early = (output, pending)
     output = []
     pending = []
@@ -148,7 +169,8 @@ package final class Connection {
       pending.append(
         Pending(expectation: .tree) { [weak self] result in
           guard let self, case .success(let reply) = result else { return }
-          if let error = reply.error, !isLast || error.code != "NOPERM" {
+          // A user need not be allowed to give itself a name, nor to ping.
+          if let error = reply.error, error.code != "NOPERM" || request.arguments[0].elementsEqual("SELECT".utf8) {
             fail(.refused(error))
           } else if isLast {
             onReady()
@@ -200,7 +222,9 @@ package final class Connection {
           if errno != EAGAIN { fail(.system(SystemError("read from", endpoint.description))) }
           return
         }
+        waitingSince = nil
         parse(UnsafeRawBufferPointer(rebasing: buffer[..<length]))
+        if pendingCount > 0 { expectBytes() }
         // A short read has emptied the socket; asking once more would only cost a call.
         guard state == .up, length == chunk else { return }
       } while MonotonicTime.now.milliseconds(since: started) < Double(Self.readBudgetMilliseconds)
@@ -237,7 +261,7 @@ package final class Connection {
 
   private func complete(_ reply: Reply) {
     guard pendingStart < pending.count else {
-      if let error = reply.error { fail(.refused(error)) }
+      if let error = reply.error, receiver?.refuse(error) != true { fail(.refused(error)) }
       return
     }
     let item = pending[pendingStart]

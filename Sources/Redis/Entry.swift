@@ -11,6 +11,8 @@ package struct Entry {
   package let channel: UnsafeRawBufferPointer
   /// All fields, where there is no `__data__`.
   package let fields: [(name: [UInt8], value: [UInt8])]
+  /// Whether a value was too long: what is here of it is only its beginning.
+  package let isOversized: Bool
 }
 
 /// Puts entries together from the values that the reply reader meets one by one.
@@ -45,6 +47,9 @@ package final class EntryAssembler {
   private var fields: [(name: [UInt8], value: [UInt8])] = []
   /// How many entries this reply held.
   package private(set) var count = 0
+  /// How many bytes their values had.
+  package private(set) var bytes = 0
+  private var isOversized = false
 
   private enum FieldName { case data, channel, other }
 
@@ -58,6 +63,7 @@ package final class EntryAssembler {
   /// Forgets what an earlier reply left, so that one assembler can serve a connection for all its life.
   package func begin() {
     count = 0
+    bytes = 0
     id = nil
     stream = 0
   }
@@ -68,11 +74,13 @@ package final class EntryAssembler {
     fieldTotal = elements
     channel.removeAll(keepingCapacity: true)
     payload = nil
+    isOversized = false
     if !fields.isEmpty { fields.removeAll(keepingCapacity: true) }
   }
 
   /// A string stands at a depth, as an element of its parent.
-  func string(_ bytes: UnsafeRawBufferPointer, depth: Int, index: Int) {
+  func string(_ bytes: UnsafeRawBufferPointer, depth: Int, index: Int, isOversized: Bool) {
+    if isOversized { self.isOversized = true }
     switch depth - shape.entryDepth {
     case -1 where shape == .read && index == 0:
       stream = streams.firstIndex { bytes.elementsEqual($0) } ?? 0
@@ -99,6 +107,7 @@ package final class EntryAssembler {
   }
 
   private func setValue(_ bytes: UnsafeRawBufferPointer, isLast: Bool) {
+    self.bytes += bytes.count
     switch name {
     case .data where isLast:
       return finish(bytes)
@@ -118,7 +127,10 @@ package final class EntryAssembler {
     guard let id else { return }
     count += 1
     channel.withUnsafeBytes { channel in
-      deliver(Entry(stream: stream, id: id, payload: payload, channel: channel, fields: payload == nil ? fields : []))
+      deliver(
+        Entry(
+          stream: stream, id: id, payload: payload, channel: channel, fields: payload == nil ? fields : [],
+          isOversized: isOversized))
     }
   }
 }

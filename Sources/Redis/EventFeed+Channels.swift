@@ -9,19 +9,42 @@ extension EventFeed {
     case .up(let connection):
       let receiver = MessageReceiver { [weak self] in
         self?.channelIsUp = true
+        self?.serve(.channels)
         self?.askForHandler()
+      } refused: { [weak self] error in
+        self?.channelsRefused(error)
       } deliver: { [weak self] channel, payload in
         self?.hear(channel, payload)
       }
       receiverOfChannels = receiver
-      connection.subscribe(
-        channels: [options.keys.recorderChannel], patterns: allPatterns.map { Array($0.utf8) }, receiver)
-    case .down:
-      if channelIsUp, handover.countsLive == true { channelLostAt = clock.now }
-      channelIsUp = false
-      handover.channelLost()
+      subscribe(connection)
+    case .down: channelLost()
     }
     tellLinkState()
+  }
+
+  private func subscribe(_ connection: Connection) {
+    guard let receiverOfChannels else { return }
+    connection.subscribe(
+      channels: [options.keys.recorderChannel], patterns: allPatterns.map { Array($0.utf8) }, receiverOfChannels)
+  }
+
+  /// Streams go on without channels; what is recorded of them counts.
+  private func channelsRefused(_ error: ServerError) {
+    guard error.concernsOneThing else { return listening.restart(.refused(error)) }
+    channelLost()
+    refuse(.channels, error)
+    loop.schedule(inMilliseconds: error.advice.pause) { [weak self] in
+      guard let self, !channelIsUp, let connection = listening.connection else { return }
+      subscribe(connection)
+    }
+  }
+
+  private func channelLost() {
+    if channelIsUp, channelLoss == nil { channelLoss = (clock.now, handover.countsLive != false) }
+    channelIsUp = false
+    directAfter = nil
+    handover.channelLost()
   }
 
   /// The recorded patterns, then those asked for; a message counts for the first that matches its channel.
@@ -41,6 +64,7 @@ extension EventFeed {
         .init(channel: Array(channel), payload: Array(payload), heardAt: now.milliseconds), bytes: payload.count)
       guard isCounted else { return }
     }
+    if receiverOfChannels?.isOversized == true { return notify(.unreadable(.tooLong, .channel)) }
     decode(channel, payload, at: clock.instant(at: now))
   }
 
@@ -70,21 +94,38 @@ extension EventFeed {
   /// still within what is kept.
   private static let recorderPatience: Int64 = 1500
 
-  func judgeRecorder(_ lease: Lease?) {
+  /// - Parameter end: the recorded stream's last id, asked for after the lease; nil where it was not.
+  func judgeRecorder(_ lease: Lease?, end: StreamID?) {
     guard channelIsUp else { return }
     let now = MonotonicTime.now.milliseconds
     handover.expire(at: now)
-    if lease?.isRecording == true {
+    if let lease, lease.isRecording {
       recorderSeenAt = now
-      if handover.countsLive == nil {
-        handover.follow()
-        channelLostAt = nil
-      }
+      directAfter = nil
+      if handover.countsLive == nil { follow(lease) }
     } else if handover.countsLive == nil
       || (handover.countsLive == false && now - recorderSeenAt > Self.recorderPatience)
     {
-      goDirect()
+      directAfter = end
+      goDirectIfRead()
     }
+  }
+
+  /// The stream holds what was recorded; what nobody recorded before is lost.
+  private func follow(_ lease: Lease) {
+    handover.follow()
+    guard let loss = channelLoss else { return }
+    channelLoss = nil
+    guard loss.wasDirect else { return }
+    let end = max(loss.at, min(lease.since, clock.now))
+    notify(.gap(Gap(cause: .notHeard, from: loss.at, to: end)))
+  }
+
+  /// Live messages count from where the recorded ones end: those are read first.
+  func goDirectIfRead() {
+    guard let end = directAfter, let place = places.first, place.last >= end || place.refusal != nil else { return }
+    directAfter = nil
+    goDirect()
   }
 
   private func goDirect() {
@@ -95,8 +136,14 @@ extension EventFeed {
         message.payload.withUnsafeBytes { decode(channel, $0, at: clock.now - .milliseconds(age)) }
       }
     }
-    if !bridge.isExact { notify(.gap(from: clock.now - .milliseconds(Handover.keepsMilliseconds), to: clock.now)) }
-    if let lost = channelLostAt { notify(.gap(from: lost, to: clock.now)) }
-    channelLostAt = nil
+    if !bridge.isExact {
+      let start = clock.now - .milliseconds(Handover.keepsMilliseconds)
+      notify(.gap(Gap(cause: .notRecorded, from: start, to: clock.now)))
+    }
+    guard let loss = channelLoss else { return }
+    channelLoss = nil
+    // What was recorded while nothing was heard has been read.
+    let start = loss.wasDirect ? loss.at : max(loss.at, lastRecordedAt ?? loss.at)
+    notify(.gap(Gap(cause: .notHeard, from: start, to: clock.now)))
   }
 }

@@ -4,65 +4,69 @@ import Wire
 
 /// Asking: the server's time, the handler's lease, and once a connection the records and alerts.
 extension EventFeed {
-  /// Between two looks at the lease.
-  private static let pollMilliseconds: Int64 = 1000
-  /// An answer that takes longer means a dead link.
-  private static let silenceMilliseconds: Int64 = 3000
-
   func askingChanged(_ notice: Link.Notice) {
-    switch notice {
-    case .up(let connection):
-      askForTime(connection)
+    if case .up(let connection) = notice {
+      askForTime(connection) { [weak self] in
+        self?.readOn()
+        self?.askForHandler()
+      }
       if options.followsHandler { askForState(connection) }
-    case .down:
-      loop.cancel(pollTimer)
-      loop.cancel(silenceTimer)
     }
     tellLinkState()
   }
 
-  private func askForTime(_ connection: Connection) {
+  private func askForTime(_ connection: Connection, _ completion: @escaping () -> Void = {}) {
     let asked = MonotonicTime.now
+    measuredAt = asked
     connection.send(Request("TIME")) { [weak self] result in
       guard let self, case .success(let reply) = result else { return }
-      clock.set(reply, asked: asked)
-      read()
-      askForHandler()
+      if clock.set(reply, asked: asked) {
+        serve(.time)
+      } else if let error = reply.error {
+        guard error.concernsOneThing else { return asking.restart(.refused(error)) }
+        if !clock.isSet { clock.setByLocalClock() }
+        refuse(.time, error)
+      }
+      completion()
     }
   }
 
-  /// Looks at the lease, now and every second from here on.
+  /// Looks at the lease; and where nobody may be recording, at how far the stream would have to be read.
   func askForHandler() {
-    loop.cancel(pollTimer)
     guard let connection = asking.connection, clock.isSet else { return }
-    pollTimer = loop.schedule(inMilliseconds: Self.pollMilliseconds) { [weak self] in self?.askForHandler() }
-    if silenceTimer == nil {
-      silenceTimer = loop.schedule(inMilliseconds: Self.silenceMilliseconds) { [weak self] in
-        self?.silenceTimer = nil
-        self?.failAll(.silent(milliseconds: Self.silenceMilliseconds))
+    if MonotonicTime.now.milliseconds(since: measuredAt) >= Double(options.patience.inspect) {
+      askForTime(connection)
+    }
+    let wantsEnd = handover.countsLive != true && lease?.isRecording != true
+    connection.send(Request("GET", options.keys.lease)) { [weak self] in self?.receiveLease($0, isJudged: !wantsEnd) }
+    if wantsEnd {
+      connection.send(Request("XINFO", "STREAM", options.keys.events)) { [weak self] result in
+        guard let self, case .success(let reply) = result else { return }
+        // Where there is no stream, or it cannot be asked for, nothing is waited for.
+        judgeRecorder(lease, end: StreamInfo(reply)?.lastID ?? .zero)
       }
     }
-    connection.send(Request("GET", options.keys.lease)) { [weak self] result in
-      guard let self, case .success(let reply) = result else { return }
-      loop.cancel(silenceTimer)
-      silenceTimer = nil
-      let found = reply.bytes.flatMap { LeaseCoding.decode($0) }
-      judgeRecorder(found)
-      lease = found
-      notify(.handler(found))
-    }
+    connection.flush()
   }
 
-  /// The server does not answer: every connection to it is as dead as the one that noticed.
-  private func failAll(_ failure: ConnectionFailure) {
-    for link in [asking, listening, reading] { link.restart(failure) }
+  private func receiveLease(_ result: Result<Reply, ConnectionFailure>, isJudged: Bool) {
+    guard case .success(let reply) = result else { return }
+    if let error = reply.error {
+      guard error.concernsOneThing else { return asking.restart(.refused(error)) }
+      refuse(.lease, error)
+    } else {
+      serve(.lease)
+    }
+    lease = reply.bytes.flatMap { LeaseCoding.decode($0) }
+    if isJudged { judgeRecorder(lease, end: nil) }
+    notify(.handler(lease))
   }
 
   // MARK: Records and alerts
 
   private func askForState(_ connection: Connection) {
     connection.send(Request("HGETALL", options.keys.alerts)) { [weak self] result in
-      guard let self, case .success(let reply) = result else { return }
+      guard let self, case .success(let reply) = result, isServed(.alerts, reply) else { return }
       for (id, value) in reply.pairs {
         if let record = AlertCoding.decode(id: id, payload: value) { notify(.alert(record)) }
       }
@@ -70,12 +74,18 @@ extension EventFeed {
     scan(connection, cursor: Array("0".utf8))
   }
 
+  private func isServed(_ subject: Subject, _ reply: Reply) -> Bool {
+    if let error = reply.error { refuse(subject, error) } else { serve(subject) }
+    return reply.error == nil
+  }
+
   /// Finds the agents that have a record, a page at a time.
   private func scan(_ connection: Connection, cursor: [UInt8]) {
     let prefix = options.keys.agent(.none)
     let request = Request("SCAN", cursor, "MATCH", Glob.escape(prefix) + [UInt8(ascii: "*")], "COUNT", 1000)
     connection.send(request) { [weak self, weak connection] result in
-      guard let self, let connection, case .success(let reply) = result, let parts = reply.elements, parts.count == 2
+      guard let self, let connection, case .success(let reply) = result, isServed(.records, reply),
+        let parts = reply.elements, parts.count == 2
       else { return }
       for key in parts[1].elements ?? [] {
         if let key = key.bytes { askForRecord(connection, AgentID(bytes: Array(key.dropFirst(prefix.count))), key) }

@@ -3,33 +3,99 @@ import Loop
 import Wire
 
 /// Reading the streams: history first, in large bites, then live, with a pause between reads.
+///
+/// ```
+/// up ─▶ inspect: XINFO of each ─▶ XREAD ─┬─▶ XREAD …         more waits
+///             ▲                          ├─▶ pause ─▶ XREAD   read to the end
+///             └──── every ten seconds ───┴─▶ probe each      one is refused: it is left out
+/// ```
 extension EventFeed {
-  /// Entries a read, while there is history to catch up with.
-  private static let bite = 2000
   /// A pause after a read that emptied the streams: at 20,000 events a second it takes the client from a fifth of a
   /// core to a sixtieth, and costs half of it in delay.
   private static let pauseMilliseconds: Int64 = 5
 
   func readingChanged(_ notice: Link.Notice) {
-    switch notice {
-    case .up:
-      tellLinkState()
-      if clock.isSet { read() }
-    case .down: tellLinkState()
+    tellLinkState()
+    inspectedAt = nil
+    if case .up = notice { readOn() }
+  }
+
+  /// Does what is due next on the reading connection, once the server's time is known.
+  func readOn() {
+    guard let connection = reading.connection, connection.pendingCount == 0, clock.isSet else { return }
+    begin()
+    if isDue(inspectedAt, options.patience.inspect) { return inspect(connection) }
+    if places.contains(where: { $0.refusal != nil }), isDue(probedAt, LinkMachine.longestPause) {
+      return probe(connection)
+    }
+    read(connection)
+  }
+
+  private func isDue(_ last: MonotonicTime?, _ span: Int64) -> Bool {
+    last.map { MonotonicTime.now.milliseconds(since: $0) >= Double(span) } ?? true
+  }
+
+  private func readLater(inMilliseconds span: Int64) {
+    loop.schedule(inMilliseconds: span) { [weak self] in self?.readOn() }
+  }
+
+  /// Fixes where to begin: an empty stream must not be read from a moment that moves.
+  private func begin() {
+    guard places.isEmpty else { return }
+    let beginning = StreamID(milliseconds: UInt64(clamping: (clock.now - options.history).milliseconds))
+    places = streams.map { StreamPlace(key: $0, after: beginning) }
+  }
+
+  // MARK: What may have been missed
+
+  private func inspect(_ connection: Connection) {
+    inspectedAt = .now
+    for (index, key) in streams.enumerated() {
+      connection.send(Request("XINFO", "STREAM", key)) { [weak self] result in
+        guard let self, case .success(let reply) = result else { return }
+        if let info = StreamInfo(reply) {
+          tell(places[index].inspect(info), of: index)
+        } else if reply.error?.text.contains("no such key") == true {
+          tell(places[index].inspect(nil), of: index)
+        } else if let error = reply.error, !error.concernsOneThing, error.code != "ERR" {
+          return reading.restart(.refused(error))
+        }
+        if index == streams.count - 1 { readOn() }
+      }
+    }
+    connection.flush()
+  }
+
+  private func tell(_ finding: StreamPlace.Finding?, of index: Int) {
+    guard let finding else { return }
+    let key = streams[index]
+    let now = clock.now
+    switch finding {
+    case .missed(let count, let from, let to):
+      notify(.gap(Gap(cause: .trimmed, stream: key, from: from.instant, to: to.instant, count: count)))
+    case .lostWrites(let from, let to):
+      let start = min(from.instant, to.instant)
+      notify(.gap(Gap(cause: .serverLostWrites, stream: key, from: start, to: now, count: nil)))
+    case .gone(let from):
+      notify(.gap(Gap(cause: .streamGone, stream: key, from: from.instant, to: now, count: nil)))
     }
   }
 
+  // MARK: Reading
+
   /// Asks for what comes after the last entry of each stream; waits on the server where there is nothing.
-  func read() {
-    guard let connection = reading.connection, connection.pendingCount == 0 else { return }
-    let beginning = StreamID(milliseconds: UInt64(clamping: (clock.now - options.history).milliseconds))
-    let ids = positions.map { $0 ?? beginning }
-    var request = Request("XREAD", "COUNT", Self.bite)
+  private func read(_ connection: Connection) {
+    let open = places.filter { $0.refusal == nil }
+    guard !open.isEmpty else {
+      finishHistory()
+      return readLater(inMilliseconds: LinkMachine.longestPause)
+    }
+    var request = Request("XREAD", "COUNT", bite.count)
     // Without history to read yet, the first answer must come at once, to say so.
-    if isCaughtUp { request.append("BLOCK", 0) }
+    if isCaughtUp { request.append("BLOCK", options.patience.block) }
     request.append("STREAMS")
-    for stream in streams { request.append(stream) }
-    for id in ids { request.append(id) }
+    for place in open { request.append(place.key) }
+    for place in open { request.append(place.last) }
     connection.send(request, expecting: .entries(assembler)) { [weak self] in self?.finishRead($0) }
     connection.flush()
   }
@@ -37,29 +103,59 @@ extension EventFeed {
   private func finishRead(_ result: Result<Reply, ConnectionFailure>) {
     guard case .success(let reply) = result else { return }
     if let error = reply.error {
-      reading.restart(.refused(error))
-    } else if assembler.count >= Self.bite {
+      guard error.concernsOneThing, let connection = reading.connection else {
+        return reading.restart(.refused(error))
+      }
+      return probe(connection)
+    }
+    if bite.took(assembler.count, bytes: assembler.bytes) {
       // More is waiting; but let the keyboard have its turn.
-      loop.later { [weak self] in self?.read() }
+      loop.later { [weak self] in self?.readOn() }
     } else {
       finishHistory()
-      loop.schedule(inMilliseconds: Self.pauseMilliseconds) { [weak self] in self?.read() }
+      readLater(inMilliseconds: Self.pauseMilliseconds)
     }
   }
 
   private func finishHistory() {
     guard !isCaughtUp else { return }
     isCaughtUp = true
-    // A stream that is still empty must not be read from a moment that moves.
-    let beginning = StreamID(milliseconds: UInt64(clamping: (clock.now - options.history).milliseconds))
-    for index in positions.indices where positions[index] == nil { positions[index] = beginning }
     notify(.caughtUp)
   }
 
+  // MARK: What the server refuses
+
+  /// Finds out which streams it lets be read: an error names none.
+  private func probe(_ connection: Connection) {
+    probedAt = .now
+    let hadRefusals = places.contains { $0.refusal != nil }
+    let end = StreamID(milliseconds: .max, sequence: .max)
+    for (index, key) in streams.enumerated() {
+      connection.send(Request("XREAD", "COUNT", 1, "STREAMS", key, end)) { [weak self] result in
+        guard let self, case .success(let reply) = result else { return }
+        places[index].refusal = reply.error
+        if let error = reply.error { refuse(.stream(key), error) } else { serve(.stream(key)) }
+        guard index == streams.count - 1 else { return }
+        // An error that no stream gives alone is not to be met again without a pause.
+        let isExplained = hadRefusals || places.contains { $0.refusal != nil }
+        if isExplained { readOn() } else { readLater(inMilliseconds: LinkMachine.longestPause) }
+      }
+    }
+    connection.flush()
+  }
+
+  // MARK: Entries
+
   func receive(_ entry: Entry) {
-    defer { positions[entry.stream] = entry.id }
+    deliver(entry)
+    tell(places[entry.stream].read(entry.id), of: entry.stream)
+    if entry.stream == 0, directAfter != nil { goDirectIfRead() }
+  }
+
+  private func deliver(_ entry: Entry) {
     if options.followsHandler, entry.stream == streams.count - 1 { return receiveAudit(entry) }
-    if !entry.channel.isEmpty {
+    if entry.stream == 0, !entry.channel.isEmpty {
+      lastRecordedAt = entry.id.instant
       if entry.channel.elementsEqual(options.keys.recorderChannel) {
         if let marker = entry.payload.flatMap({ RecorderMarker.decode($0) }) { handover.read(marker) }
         return
@@ -72,6 +168,7 @@ extension EventFeed {
   private func decode(_ entry: Entry) {
     let origin = Origin.entry(entry.id)
     do throws(Unreadable) {
+      if entry.isOversized { throw .tooLong }
       if let payload = entry.payload {
         notify(.event(try decoder.decode(payload, channel: entry.channel, receivedAt: entry.id.instant), origin))
       } else {

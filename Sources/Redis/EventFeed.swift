@@ -3,7 +3,7 @@ import Loop
 import Wire
 
 /// Follows everything that a console shows: events live and recorded, the audit, the handler's lease, records and
-/// alerts; and sends commands.
+/// alerts; and sends requests.
 ///
 /// Three connections: one blocks on the streams, one is subscribed, one asks and sends. Each comes back by itself, and
 /// the streams go on from the last entry read.
@@ -19,38 +19,23 @@ package final class EventFeed {
     package var history = TimeSpan.hours(1)
     /// Whether to follow the audit, records and alerts too.
     package var followsHandler = true
+    package var patience = Patience()
 
     package init() {}
   }
 
-  /// What it tells its owner, as it comes. Bytes in an event are valid only during the call.
-  package enum Notice {
-    case event(Event, Origin)
-    /// `channel` is empty for an entry of a stream.
-    case unreadable(Unreadable, Origin)
-    case audit(AuditLine)
-    case record(AgentID, AgentRecord)
-    case alert(AlertRecord)
-    /// Nil: no handler holds the lease.
-    case handler(Lease?)
-    /// The history has been read to its end.
-    case caughtUp
-    case link(LinkState)
-    /// Something was missed from the first instant to the second.
-    case gap(from: Instant, to: Instant)
-  }
+  /// Spans, in milliseconds.
+  package struct Patience: Sendable {
+    /// Between two looks at the lease, and at whether connections live.
+    package var poll: Int64 = 1000
+    /// How long the server may keep a read waiting.
+    package var block: Int64 = 2000
+    /// An answer that is owed for longer means a dead link; longer than `block`.
+    package var silence: Int64 = 4000
+    /// Between two looks at what was trimmed, and two measurements of the server's time.
+    package var inspect: Int64 = 10_000
 
-  /// Where an event came from.
-  package enum Origin: Equatable, Sendable {
-    case channel
-    case entry(StreamID)
-  }
-
-  /// The links as one: up only when all are.
-  package enum LinkState: Equatable, Sendable {
-    case connecting
-    case up
-    case down(since: MonotonicTime, retryAt: MonotonicTime?, reason: String)
+    package init() {}
   }
 
   let loop: Loop
@@ -59,18 +44,26 @@ package final class EventFeed {
   let decoder = EventDecoder()
   package internal(set) var clock = ServerClock()
   package internal(set) var lease: Lease?
+  /// What is refused at present.
+  package internal(set) var refusals: [Subject: ServerError] = [:]
   /// When a handler was last known to record; monotonic milliseconds.
   var recorderSeenAt: Int64 = 0
   var handover = Handover()
-  /// The last entry read of each stream.
-  var positions: [StreamID?]
+  /// Nobody records: live messages count once the stream has been read to here.
+  var directAfter: StreamID?
+  /// How far each stream has been read; empty until the server's time is known.
+  var places: [StreamPlace] = []
   let streams: [[UInt8]]
+  var bite = Bite()
   var isCaughtUp = false
+  var inspectedAt: MonotonicTime?
+  var probedAt = MonotonicTime.now
   var channelIsUp = false
-  var channelLostAt: Instant?
+  var channelLoss: (at: Instant, wasDirect: Bool)?
+  var lastRecordedAt: Instant?
   var receiverOfChannels: MessageReceiver?
-  var pollTimer: Loop.TimerID?
-  var silenceTimer: Loop.TimerID?
+  var measuredAt = MonotonicTime.now
+  private var tickTimer: Loop.TimerID?
   private var lastState = LinkState.connecting
   private var downSince: MonotonicTime?
 
@@ -87,22 +80,23 @@ package final class EventFeed {
     self.notify = notify
     let events = [options.keys.events] + options.streams.filter { $0 != options.keys.events }
     streams = options.followsHandler ? events + [options.keys.audit] : events
-    positions = Array(repeating: nil, count: streams.count)
   }
 
   package func start() {
     asking.start()
     listening.start()
     reading.start()
+    tick()
   }
 
   package func stop() {
+    loop.cancel(tickTimer)
     reading.stop()
     listening.stop()
     asking.stop()
   }
 
-  /// Sends a request on the connection that answers at once; nil where the link is down.
+  /// Sends a request on the connection that answers at once; false where the link is down.
   package func send(
     _ request: Request, expecting expectation: ReplyReader.Expectation = .tree,
     _ completion: @escaping Connection.Completion
@@ -111,6 +105,20 @@ package final class EventFeed {
     connection.send(request, expecting: expectation, completion)
     connection.flush()
     return true
+  }
+
+  // MARK: The links
+
+  private func tick() {
+    tickTimer = loop.schedule(inMilliseconds: options.patience.poll) { [weak self] in self?.tick() }
+    let now = MonotonicTime.now
+    for link in [asking, listening, reading] {
+      guard let silence = link.connection?.silence(at: now), silence > options.patience.silence else { continue }
+      link.restart(.silent(milliseconds: silence))
+    }
+    // Nothing else would make a subscriber's connection speak.
+    listening.connection?.ping()
+    askForHandler()
   }
 
   /// Where the links stand together.
@@ -132,5 +140,16 @@ package final class EventFeed {
     guard state != lastState else { return }
     lastState = state
     notify(.link(state))
+  }
+
+  // MARK: What the server refuses
+
+  func refuse(_ subject: Subject, _ error: ServerError) {
+    guard refusals.updateValue(error, forKey: subject) == nil else { return }
+    notify(.refused(subject, error))
+  }
+
+  func serve(_ subject: Subject) {
+    if refusals.removeValue(forKey: subject) != nil { notify(.served(subject)) }
   }
 }

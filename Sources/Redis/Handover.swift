@@ -11,7 +11,7 @@ import Wire
 /// ```
 ///
 /// The two sides switch apart from each other, since either may run ahead. What is heard after the last marker that
-/// the stream has shown is kept for five seconds, so that what a dead recorder did not write can still be counted.
+/// the stream has shown is kept for ten seconds, so that what a dead recorder did not write can still be counted.
 package struct Handover: Sendable {
   /// A message as it was heard.
   package struct Message: Equatable, Sendable {
@@ -32,8 +32,9 @@ package struct Handover: Sendable {
     case marker(RecorderMarker)
   }
 
-  /// How long what was heard is kept, and how much of it.
-  package static let keepsMilliseconds: Int64 = 5000
+  /// How long what was heard is kept, and how much of it. A dead recorder's lease stands for three seconds, and may be
+  /// missed a second late: five would just not do.
+  package static let keepsMilliseconds: Int64 = 10_000
   package static let keepsBytes = 32 << 20
 
   /// Whether messages on recorded channels count as they are heard; nil until it is known who records.
@@ -136,9 +137,11 @@ package struct Handover: Sendable {
   package mutating func goDirect() -> Bridge {
     guard countsLive != true else { return Bridge(messages: [], isExact: true) }
     var messages: [Message] = []
-    let isFollowing = countsLive == false
-    var skip = isFollowing ? recordedSinceMarker : 0
-    let isExact = !hasOverflowed && (!isFollowing || keptSince == lastMarkerRead)
+    // Where the recorded side has not switched, none of what is kept has counted yet.
+    let isFollowing = countsLive == false && countsRecorded
+    let isPlaceKnown = keptSince == lastMarkerRead
+    var skip = isFollowing && isPlaceKnown ? recordedSinceMarker : 0
+    let isExact = !hasOverflowed && (!isFollowing || isPlaceKnown)
     for case .message(let message) in kept[keptStart...] {
       if skip > 0 { skip -= 1 } else { messages.append(message) }
     }

@@ -89,7 +89,7 @@ package final class Link {
     attempt = nil
     guard machine.state != .stopped else { return }
     lastFailure = failure
-    perform(machine.failed(now: MonotonicTime.now.milliseconds, jitter: .random(in: 0...1)))
+    perform(machine.failed(now: MonotonicTime.now.milliseconds, jitter: .random(in: 0...1), pace: failure.pace))
     notify(.down(failure))
   }
 }

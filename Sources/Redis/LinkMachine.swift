@@ -8,7 +8,8 @@ package struct LinkMachine: Equatable, Sendable {
     case idle
     /// An attempt is under way; `downSince` is when the link was last up, or when the first attempt began.
     case connecting(attempt: Int, downSince: Int64)
-    case up(since: Int64)
+    /// `attempt`: how many it took, since the last one that lasted.
+    case up(since: Int64, attempt: Int)
     /// Between two attempts.
     case waiting(attempt: Int, downSince: Int64, retryAt: Int64)
     case stopped
@@ -21,11 +22,22 @@ package struct LinkMachine: Equatable, Sendable {
     case retry(at: Int64)
   }
 
+  /// How pauses between attempts grow.
+  package enum Pace: Equatable, Sendable {
+    /// Each twice as long as the one before, up to the longest.
+    case growing
+    /// All of so many milliseconds, up to the longest.
+    case steady(Int64)
+  }
+
   package private(set) var state = State.idle
 
   /// The first pause, and the longest, in milliseconds.
   package static let firstPause: Int64 = 100
   package static let longestPause: Int64 = 5000
+  /// A connection that ends sooner counts as a failed attempt: a server that takes and drops connections is not to be
+  /// asked without pause.
+  package static let lasting: Int64 = 5000
 
   package init() {}
 
@@ -36,20 +48,24 @@ package struct LinkMachine: Equatable, Sendable {
   }
 
   package mutating func connected(now: Int64) -> Action {
-    guard case .connecting = state else { return .none }
-    state = .up(since: now)
+    guard case .connecting(let attempt, _) = state else { return .none }
+    state = .up(since: now, attempt: attempt)
     return .none
   }
 
   /// - Parameter jitter: 0…1, new each time, so that a fleet of consoles does not come back all at once.
-  package mutating func failed(now: Int64, jitter: Double) -> Action {
+  package mutating func failed(now: Int64, jitter: Double, pace: Pace = .growing) -> Action {
     let (attempt, downSince): (Int, Int64)
     switch state {
     case .connecting(let current, let since): (attempt, downSince) = (current + 1, since)
-    case .up: (attempt, downSince) = (1, now)
+    case .up(let since, let current): (attempt, downSince) = (now - since < Self.lasting ? current + 1 : 1, now)
     case .idle, .waiting, .stopped: return .none
     }
-    let longest = min(Self.longestPause, Self.firstPause << min(attempt - 1, 10))
+    let longest =
+      switch pace {
+      case .growing: min(Self.longestPause, Self.firstPause << min(attempt - 1, 10))
+      case .steady(let pause): min(Self.longestPause, pause)
+      }
     let pause = Int64(Double(longest) * (0.5 + 0.5 * min(max(jitter, 0), 1)))
     state = .waiting(attempt: attempt, downSince: downSince, retryAt: now + pause)
     return .retry(at: now + pause)

@@ -3,6 +3,7 @@
 package final class MessageReceiver {
   private let deliver: (_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) -> Void
   private let confirmed: () -> Void
+  private let refused: ((ServerError) -> Void)?
 
   private enum Kind { case message, patternMessage, subscribed, other }
 
@@ -10,24 +11,35 @@ package final class MessageReceiver {
   private var channel: [UInt8] = []
   /// The pattern that brought the message under delivery; empty for a channel subscribed to by name.
   package private(set) var pattern: [UInt8] = []
+  /// Whether the message under delivery was too long: its payload is only the beginning.
+  package private(set) var isOversized = false
   private var missingConfirmations = 0
 
   /// - Parameters:
   ///   - confirmed: called once all subscriptions that were asked for stand.
+  ///   - refused: called where the server answers a subscription with an error; without it the connection fails.
   ///   - deliver: called a message; both buffers are valid only during the call.
   package init(
-    confirmed: @escaping () -> Void,
+    confirmed: @escaping () -> Void, refused: ((ServerError) -> Void)? = nil,
     deliver: @escaping (_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) -> Void
   ) {
     self.confirmed = confirmed
+    self.refused = refused
     self.deliver = deliver
   }
 
-  func expect(confirmations: Int) { missingConfirmations += confirmations }
+  func expect(confirmations: Int) { missingConfirmations = confirmations }
+
+  /// Whether the error was taken care of.
+  func refuse(_ error: ServerError) -> Bool {
+    refused?(error)
+    return refused != nil
+  }
 
   func begin(_ count: Int) { kind = .other }
 
-  func part(_ bytes: UnsafeRawBufferPointer, index: Int) {
+  func part(_ bytes: UnsafeRawBufferPointer, index: Int, isOversized: Bool) {
+    self.isOversized = isOversized
     switch (kind, index) {
     case (_, 0):
       setKind(bytes)

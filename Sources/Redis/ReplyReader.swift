@@ -27,6 +27,13 @@ package final class ReplyReader {
   private var tree = ReplyTree()
   /// An error or null in place of entries.
   private var bare: Reply?
+  /// How many bytes of an oversized value are still to come, and to be let go.
+  private var swallows = 0
+  /// Whether the value that is read next stands for an oversized one.
+  private var nextIsOversized = false
+
+  /// hiredis keeps a whole value in its buffer. Of one that is longer than this only the beginning is kept.
+  package static let longestValue = 2 << 20
 
   package init() {
     reader = redisReaderCreateWithFunctions(Self.functions)
@@ -40,6 +47,12 @@ package final class ReplyReader {
 
   /// Hands over bytes as they came from the socket.
   package func feed(_ bytes: UnsafeRawBufferPointer) throws(ProtocolError) {
+    let spare = min(swallows, bytes.count)
+    swallows -= spare
+    if spare < bytes.count { try feedReader(UnsafeRawBufferPointer(rebasing: bytes[spare...])) }
+  }
+
+  private func feedReader(_ bytes: UnsafeRawBufferPointer) throws(ProtocolError) {
     let status = redisReaderFeed(reader, bytes.bindMemory(to: CChar.self).baseAddress, bytes.count)
     guard status == 0 else { throw failure }
   }
@@ -49,12 +62,47 @@ package final class ReplyReader {
   package func next() throws(ProtocolError) -> Reply? {
     var token: UnsafeMutableRawPointer?
     guard redisReaderGetReply(reader, &token) == 0 else { throw failure }
-    guard token != nil else { return nil }
+    guard token != nil else { return try shorten() ? next() : nil }
     switch expectation {
     case .tree: return tree.take()
     case .entries, .messages:
       defer { bare = nil }
       return bare ?? .null
+    }
+  }
+
+  /// Cuts a value short that is too long to be kept: its header is rewritten to the length that has come, and the rest
+  /// is let go as it comes. Whether there was one.
+  ///
+  /// ```
+  /// before   $314572800\r\nxxxxx        the reader stands at the 3 and waits for more
+  /// after    $314572805\r\nxxxxx\r\n    it stands at the last digit, 5; 314572795 + 2 bytes are still to come
+  /// ```
+  /// A value that is incomplete with so much of it there is the only thing that can fill the buffer like this.
+  private func shorten() throws(ProtocolError) -> Bool {
+    guard bufferedBytes > Self.longestValue, let buffer = reader.pointee.buf else { return false }
+    let start = buffer + reader.pointee.pos
+    let header = UnsafeRawBufferPointer(start: start, count: min(24, bufferedBytes))
+    guard let digits = header.firstIndex(of: 13), digits > 0, let length = Self.number(header[..<digits]) else {
+      return false
+    }
+    let here = bufferedBytes - digits - 2
+    guard length > here else { return false }
+    let fresh = Array(String(here).utf8)
+    reader.pointee.pos += digits - fresh.count
+    for (place, digit) in fresh.enumerated() { start[digits - fresh.count + place] = CChar(bitPattern: digit) }
+    swallows = length - here + 2
+    nextIsOversized = true
+    let end: [UInt8] = [13, 10]
+    let status = end.withUnsafeBytes { redisReaderFeed(reader, $0.bindMemory(to: CChar.self).baseAddress, $0.count) }
+    guard status == 0 else { throw failure }
+    return true
+  }
+
+  private static func number(_ digits: Slice<UnsafeRawBufferPointer>) -> Int? {
+    digits.reduce(0) { value, digit in
+      guard let value, (48...57).contains(digit), value < 1 << 50 else { return nil }
+      return value * 10 + Int(digit - 48)
     }
   }
 
@@ -74,16 +122,23 @@ package final class ReplyReader {
   }
 
   private func string(_ task: redisReadTask, _ bytes: UnsafeRawBufferPointer) {
+    let isOversized = nextIsOversized || bytes.count > Self.longestValue
+    nextIsOversized = false
     switch expectation {
-    case .tree: tree.add(Self.scalar(task, bytes))
+    // Nothing that is asked for singly is that long.
+    case .tree: tree.add(isOversized ? .null : Self.scalar(task, bytes))
     case .entries(let assembler):
       if task.parent == nil {
         bare = Self.scalar(task, bytes)
       } else {
-        assembler.string(bytes, depth: task.depth, index: Int(task.idx))
+        assembler.string(bytes, depth: task.depth, index: Int(task.idx), isOversized: isOversized)
       }
     case .messages(let receiver):
-      if task.parent == nil { bare = Self.scalar(task, bytes) } else { receiver.part(bytes, index: Int(task.idx)) }
+      if task.parent == nil {
+        bare = Self.scalar(task, bytes)
+      } else {
+        receiver.part(bytes, index: Int(task.idx), isOversized: isOversized)
+      }
     }
   }
 

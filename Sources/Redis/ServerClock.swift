@@ -34,6 +34,9 @@ package struct ServerClock: Sendable {
     return true
   }
 
+  /// Goes by the local wall clock as it is now: for a server that does not tell its time.
+  package mutating func setByLocalClock() { offset = Self.localOffset }
+
   private static var localOffset: Int64 { LocalClock.now.milliseconds * 1000 - MonotonicTime.now.nanoseconds / 1000 }
 }
 

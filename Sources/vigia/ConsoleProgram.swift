@@ -25,7 +25,7 @@ final class ConsoleProgram {
   private var feed: EventFeed?
   private var decoder: KeyDecoder
   private var model: Model
-  private var outbox = Outbox()
+  private var sender: CommandSender?
   private let keys: Keys
   private let identity: String
   private let frameMilliseconds: Int64
@@ -56,6 +56,9 @@ final class ConsoleProgram {
       settings: settings, size: terminal.size, fleet: Fleet(seed: .random(in: .min ... .max)),
       seed: .random(in: .min ... .max))
     feed = EventFeed(loop: loop, endpoint: endpoint, options: options.feed) { [unowned self] in take($0) }
+    sender = feed.map { feed in
+      CommandSender(loop: loop, feed: feed, stream: keys.commands) { [unowned self] in refused($0, $1) }
+    }
     if let warning = terminal.warning { _ = model.update(.note(warning)) }
   }
 
@@ -78,20 +81,23 @@ final class ConsoleProgram {
   // MARK: What happens
 
   private func take(_ notice: EventFeed.Notice) {
+    sender?.take(notice)
     switch notice {
     case .event(let event, _): model.fleet.apply(event)
     case .unreadable(let reason, let origin):
       model.fleet.applyUnreadable(reason: reason.description, at: time(of: origin))
-    case .audit(let line):
-      outbox.acknowledge(line)
-      model.fleet.apply(line)
+    case .audit(let line): model.fleet.apply(line)
     case .record(let id, let record): model.fleet.setRecord(record, of: id)
     case .alert(let record): model.fleet.setAlert(record)
     case .handler(let lease):
       update(.handler(lease.map { .alive(id: $0.id, isRecording: $0.isRecording) } ?? .absent))
     case .caughtUp: update(.caughtUp)
     case .link(let state): linkChanged(state)
-    case .gap(let start, let end): model.fleet.applyGap(from: start, to: end, count: nil)
+    case .gap(let gap): model.fleet.applyGap(from: gap.from, to: gap.to, count: gap.count)
+    case .refused(let subject, let error):
+      update(.refused(subject.words, error.advice.meaning))
+      update(.note("\(subject.words): \(error.advice.meaning); \(error.advice.remedy)"))
+    case .served(let subject): update(.served(subject.words))
     }
     needsFrame = true
   }
@@ -108,9 +114,7 @@ final class ConsoleProgram {
   private func linkChanged(_ state: EventFeed.LinkState) {
     switch state {
     case .connecting: update(.link(.connecting))
-    case .up:
-      update(.link(.up))
-      for command in outbox.resend(at: now) { publish(command) }
+    case .up: update(.link(.up))
     case .down(let since, let retryAt, let reason):
       guard let clock = feed?.clock else { return }
       update(
@@ -140,18 +144,12 @@ final class ConsoleProgram {
       id: UUIDv7.make(at: now, random: (.random(in: .min ... .max), .random(in: .min ... .max))), action: draft.action,
       targets: draft.targets, arguments: draft.arguments, operator: identity, reason: draft.reason, issuedAt: now,
       expiresAt: now + Self.commandLife, observed: draft.observed)
-    outbox.add(command)
-    publish(command)
+    sender?.send(command)
     update(.sent(command))
   }
 
-  private func publish(_ command: Command) {
-    let request = Request("XADD", keys.commands, "*", Keys.dataField, CommandCoding.encode(command))
-    _ = feed?.send(request) { [unowned self] result in
-      if case .success(.error(let error)) = result {
-        update(.note("the server refused the command: \(Scrubber.display(error.description))"))
-      }
-    }
+  private func refused(_ command: Command, _ error: ServerError) {
+    update(.note(Scrubber.display("\(command.action.rawValue): \(error.advice.meaning); it is kept and sent again")))
   }
 
   /// Looks through the stream's end for an agent's latest events.

@@ -88,7 +88,7 @@ final class Survey {
     case .caughtUp: isCaughtUp = true
     case .link(.down(_, _, let reason)):
       session.fail(.redisUnreachable, "Redis at \(endpoint) cannot be reached: \(reason)".shown)
-    case .link, .gap: break
+    case .link, .gap, .refused, .served: break
     }
     finishIfReady()
   }

@@ -67,10 +67,17 @@ final class Tail {
     switch notice {
     case .event(let event, let origin): print { isJSON ? json(event, origin) : text(event) }
     case .unreadable(let reason, let origin): print { isJSON ? json(reason, origin) : text(reason, origin) }
-    case .gap(let from, let to): Output.error("vigia: events of \(to - from) were missed")
+    case .gap(let gap): Output.error("vigia: \(missed(gap))".shown)
+    case .refused(_, let error): Output.error("vigia: \(error.advice.meaning); \(error.advice.next)".shown)
     case .link(let state): linkChanged(state)
-    case .audit, .record, .alert, .handler, .caughtUp: break
+    case .audit, .record, .alert, .handler, .caughtUp, .served: break
     }
+  }
+
+  private func missed(_ gap: EventFeed.Gap) -> String {
+    let place = gap.stream.map { " of \(String(decoding: $0, as: UTF8.self))" } ?? ""
+    let amount = gap.count.map { "\($0) events" } ?? "events"
+    return "\(amount)\(place) were missed, within \(gap.to - gap.from)"
   }
 
   private func print(_ line: () -> [UInt8]) {

@@ -38,6 +38,10 @@ extension Model {
       let age = Format.remaining(now - frozen.since)
       parts.append(.init(text: "FROZEN \(age), f goes on", role: .statusWarning, rank: 0))
     }
+    if let (what, meaning) = refusals.min(by: { $0.key < $1.key }) {
+      let more = refusals.count > 1 ? " (and \(refusals.count - 1) more)" : ""
+      parts.append(.init(text: "NOT SERVED: \(what)\(more), \(meaning)", role: .statusBad, rank: 1))
+    }
     parts.append(handlerPart)
     let loud = fleet.alerts.open.count { $0.isLoud(at: now) }
     let alerts = fleet.alerts.count

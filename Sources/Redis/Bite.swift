@@ -1,0 +1,19 @@
+/// How many entries to ask for at once: many where they are small, few where they are large, so that no answer is a
+/// burden to either side.
+struct Bite {
+  /// What one answer should hold, about.
+  private static let bytes = 8 << 20
+  private static let most = 2000
+  /// What is asked for where nothing is known of what comes.
+  private static let first = 200
+
+  private(set) var count = first
+
+  /// Takes what the last answer held; whether more is likely to wait.
+  mutating func took(_ entries: Int, bytes: Int) -> Bool {
+    let isFull = entries >= count
+    let fitting = Self.bytes / max(1, bytes / max(1, entries))
+    count = min(isFull ? count * 4 : Self.first, max(1, fitting), Self.most)
+    return isFull
+  }
+}

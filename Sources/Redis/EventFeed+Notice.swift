@@ -1,0 +1,74 @@
+import FleetModel
+import Loop
+import Wire
+
+extension EventFeed {
+  /// What it tells its owner, as it comes. Bytes in an event are valid only during the call.
+  package enum Notice {
+    case event(Event, Origin)
+    /// Counted and passed: what cannot be read, and what is too long to be.
+    case unreadable(Unreadable, Origin)
+    case audit(AuditLine)
+    case record(AgentID, AgentRecord)
+    case alert(AlertRecord)
+    /// Nil: no handler holds the lease.
+    case handler(Lease?)
+    /// The history has been read to its end.
+    case caughtUp
+    case link(LinkState)
+    case gap(Gap)
+    /// The server does not let this be read; everything else goes on. Told once, until it is served.
+    case refused(Subject, ServerError)
+    /// What was refused is served again.
+    case served(Subject)
+  }
+
+  /// Where an event came from.
+  package enum Origin: Equatable, Sendable {
+    case channel
+    case entry(StreamID)
+  }
+
+  /// The links as one: up only when all are.
+  package enum LinkState: Equatable, Sendable {
+    case connecting
+    case up
+    case down(since: MonotonicTime, retryAt: MonotonicTime?, reason: String)
+  }
+
+  /// What may have been missed.
+  package struct Gap: Equatable, Sendable {
+    package enum Cause: Equatable, Sendable {
+      /// Channels were not heard while the link was down.
+      case notHeard
+      /// A recorder died, and not all that it missed was still kept.
+      case notRecorded
+      /// Entries were trimmed before they were read.
+      case trimmed
+      /// The server came back without its last writes; reading goes on from its end.
+      case serverLostWrites
+      /// The stream was deleted; reading goes on from its new beginning.
+      case streamGone
+    }
+
+    package var cause: Cause
+    /// The stream's key; nil for channels.
+    package var stream: [UInt8]?
+    package var from: Instant
+    package var to: Instant
+    /// How many entries; nil where nobody can tell.
+    package var count: Int?
+  }
+
+  /// What one error can concern without concerning the rest.
+  package enum Subject: Hashable, Sendable {
+    case stream([UInt8])
+    case channels
+    /// TIME: until it is served, times go by the local clock.
+    case time
+    /// The lease: until it is served, nobody knows whether a handler lives.
+    case lease
+    case records
+    case alerts
+  }
+}

@@ -1,0 +1,15 @@
+import Redis
+
+extension EventFeed.Subject {
+  /// What the server does not serve, as the status line names it.
+  var words: String {
+    switch self {
+    case .stream(let key): String(decoding: key, as: UTF8.self)
+    case .channels: "channels"
+    case .time: "the server's time"
+    case .lease: "the handler's lease"
+    case .records: "agents' records"
+    case .alerts: "alerts"
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import FleetModel
+import Glibc
+import Redis
+import TestSupport
+import Testing
+import Wire
+
+@Suite struct CommandSenderTests {
+  private func command(_ follower: Follower, _ id: String = "c1") -> Command {
+    let now = follower.feed.clock.now
+    return Command(
+      id: CommandID(id), action: .pause, targets: ["a"], arguments: [:], operator: "alice", reason: "",
+      issuedAt: now, expiresAt: now + .minutes(1))
+  }
+
+  private func sender(_ server: TestServer, _ follower: Follower) -> CommandSender {
+    let sender = CommandSender(loop: server.loop, feed: follower.feed, stream: Keys().commands) { command, error in
+      follower.seen.append("refused \(command.id) \(error.code)")
+    }
+    follower.sender = sender
+    return sender
+  }
+
+  private func ids(_ server: TestServer) throws -> [String] {
+    try server.call("XRANGE", "agentos:commands", "-", "+").elements?.compactMap { entry in
+      entry.elements?.last?.pairs.first.flatMap { try? CommandCoding.decode($0.value).id.text }
+    } ?? []
+  }
+
+  private func receive(_ server: TestServer, _ id: String) throws {
+    let line = AuditLine(
+      origin: .command(CommandID(id)), phase: .received, action: "pause", at: Instant(milliseconds: 0))
+    _ = try server.call("XADD", "agentos:audit", "*", "__data__", AuditCoding.encode(line))
+  }
+
+  @Test func serverKilledWithoutAFileGetsItAgain() throws {
+    let first = try TestServer()
+    let follower = Follower(first)
+    try first.wait { follower.isUp && follower.isCaughtUp }
+    let sender = sender(first, follower)
+    sender.send(command(follower))
+    try first.wait { (try? ids(first)) == ["c1"] }
+    let port = first.server.port
+    first.server.stop()
+    try first.wait { follower.isDown }
+    let second = try TestServer(port: port)
+    try first.wait { (try? ids(second)) == ["c1"] }
+    #expect(!sender.isEmpty)
+    try receive(second, "c1")
+    try first.wait { sender.isEmpty }
+    #expect(try ids(second) == ["c1"])
+  }
+
+  @Test func commandSentWhileRedisIsAwayGoesOutWhenItIsBack() throws {
+    let server = try TestServer()
+    let proxy = try FaultProxy(loop: server.loop, to: server.server)
+    let follower = Follower(server, at: proxy.endpoint)
+    try server.wait { follower.isUp && follower.isCaughtUp }
+    let sender = sender(server, follower)
+    proxy.refuse()
+    try server.wait { follower.isDown }
+    sender.send(command(follower))
+    try proxy.allow()
+    try server.wait { (try? ids(server)) == ["c1"] }
+  }
+
+  /// Errors that refuse writes only, each brought about by a real server.
+  @Test(arguments: ["READONLY", "OOM", "NOREPLICAS", "MISCONF"])
+  func refusedCommandIsKeptUntilItIsTaken(_ code: String) throws {
+    let server = try TestServer()
+    let follower = Follower(server)
+    try server.wait { follower.isUp && follower.isCaughtUp }
+    let sender = sender(server, follower)
+    try refuseWrites(server, code)
+    sender.send(command(follower))
+    try server.wait { follower.seen == ["refused c1 \(code)"] }
+    #expect(follower.isUp)
+    try allowWrites(server, code)
+    try server.wait { (try? ids(server)) == ["c1"] }
+    try receive(server, "c1")
+    try server.wait { sender.isEmpty }
+  }
+
+  private func refuseWrites(_ server: TestServer, _ code: String) throws {
+    switch code {
+    case "READONLY": _ = try server.call("REPLICAOF", "127.0.0.1", 1)
+    case "OOM": _ = try server.call("CONFIG", "SET", "maxmemory", 1, "maxmemory-policy", "noeviction")
+    case "NOREPLICAS": _ = try server.call("CONFIG", "SET", "min-replicas-to-write", 1)
+    default:
+      _ = try server.call("CONFIG", "SET", "dir", "/proc")
+      _ = try server.call("CONFIG", "SET", "save", "3600 1", "stop-writes-on-bgsave-error", "yes")
+      _ = try server.call("BGSAVE")
+      try server.wait { (try? server.call("INFO", "persistence").text?.contains("bgsave_status:err")) == true }
+    }
+  }
+
+  private func allowWrites(_ server: TestServer, _ code: String) throws {
+    switch code {
+    case "READONLY": _ = try server.call("REPLICAOF", "NO", "ONE")
+    case "OOM": _ = try server.call("CONFIG", "SET", "maxmemory", 0)
+    case "NOREPLICAS": _ = try server.call("CONFIG", "SET", "min-replicas-to-write", 0)
+    default: _ = try server.call("CONFIG", "SET", "stop-writes-on-bgsave-error", "no")
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import FleetModel
+import Redis
+import TestSupport
+import Testing
+import Wire
+
+/// Follows a server, and notes what comes as text.
+final class Follower {
+  var seen: [String] = []
+  var isCaughtUp = false
+  var states: [EventFeed.LinkState] = []
+  var gaps: [EventFeed.Gap] = []
+  var handlers: [String?] = []
+  var sender: CommandSender?
+  private(set) var feed: EventFeed!
+
+  init(
+    _ server: TestServer, at endpoint: Endpoint? = nil, _ change: (inout EventFeed.Options) -> Void = { _ in }
+  ) {
+    var options = EventFeed.Options()
+    change(&options)
+    feed = EventFeed(loop: server.loop, endpoint: endpoint ?? server.endpoint, options: options) { [unowned self] in
+      take($0)
+    }
+    feed.start()
+  }
+
+  deinit { feed.stop() }
+
+  var isUp: Bool { states.last == .up }
+  var isDown: Bool { if case .down = states.last { true } else { false } }
+
+  /// The numbers that events carry as their agents' ids.
+  var numbers: [Int] { seen.compactMap { $0.split(separator: " ").dropFirst().first.flatMap { Int($0) } } }
+
+  private func take(_ notice: EventFeed.Notice) {
+    sender?.take(notice)
+    switch notice {
+    case .event(let event, let origin):
+      let place = if case .entry = origin { "entry" } else { "channel" }
+      seen.append("\(place) \(event.agentID) \(event.kind)")
+    case .unreadable(let reason, _): seen.append("unreadable \(reason)")
+    case .audit(let line): seen.append("audit \(line.phase.rawValue) \(line.target)")
+    case .record(let id, let record): seen.append("record \(id) \(record.state.rawValue)")
+    case .alert(let alert): seen.append("alert \(alert.id.kind)")
+    case .handler(let lease): handlers.append(lease?.id)
+    case .caughtUp: isCaughtUp = true
+    case .link(let state): states.append(state)
+    case .gap(let gap):
+      gaps.append(gap)
+      seen.append("gap")
+    case .refused(let subject, let error): seen.append("refused \(Self.name(subject)) \(error.code)")
+    case .served(let subject): seen.append("served \(Self.name(subject))")
+    }
+  }
+
+  private static func name(_ subject: EventFeed.Subject) -> String {
+    if case .stream(let key) = subject { String(decoding: key, as: UTF8.self) } else { "\(subject)" }
+  }
+}
+
+extension TestServer {
+  /// An event of an agent, as plain JSON.
+  static func event(_ agent: String, padding: Int = 0) -> String {
+    let text = String(repeating: "x", count: padding)
+    return #"{"entity_id":"\#(agent)","event_type":"metrics","data":{"error_rate":0.5,"text":"\#(text)"}}"#
+  }
+
+  /// Adds events of agents to a stream.
+  func add(_ agents: some Sequence<Int>, to stream: String = "agentos:events") throws {
+    for agent in agents { _ = try call("XADD", stream, "*", "__data__", Self.event("\(agent)")) }
+  }
+
+  func publish(_ agents: some Sequence<Int>) throws {
+    for agent in agents { _ = try call("PUBLISH", "agent.metrics", Self.event("\(agent)")) }
+  }
+}
+
+/// `#expect` takes no call that changes what it is made on.
+func expect<Value: Equatable>(_ value: Value, is expected: Value, _ place: SourceLocation = #_sourceLocation) {
+  #expect(value == expected, sourceLocation: place)
+}

@@ -1,0 +1,132 @@
+import Loop
+import Redis
+import TestSupport
+import Testing
+
+/// What a server refuses, and the way back from it.
+@Suite struct ServerErrorTests {
+  private let server: TestServer
+
+  init() throws { server = try TestServer() }
+
+  private static let codes = [
+    "LOADING", "READONLY", "OOM", "NOAUTH", "NOPERM", "WRONGTYPE", "MISCONF", "MOVED", "NOSCRIPT", "WRONGPASS",
+  ]
+
+  @Test func eachErrorHasItsOwnWords() {
+    let advice = Self.codes.map { ServerError("\($0) text of the server's").advice }
+    #expect(Set(advice.map(\.meaning)).count == Self.codes.count)
+    #expect(advice.allSatisfy { !$0.next.isEmpty && !$0.remedy.isEmpty && $0.pause <= 5000 })
+    #expect(
+      advice.map(\.wayBack) == [
+        .retrySoon, .keepCommand, .keepCommand, .retrySlowly, .leaveOut, .leaveOut, .keepCommand, .leaveOut,
+        .reloadScript, .retrySlowly,
+      ])
+    #expect(ServerError("STRANGE thing").advice.meaning.contains("no entry"))
+    #expect(ServerError("MOVED 866 10.0.0.7:6380").advice.meaning.hasSuffix("(it names 10.0.0.7:6380)"))
+  }
+
+  @Test func keyOfAnotherTypeIsLeftOutAndTheRestGoesOn() throws {
+    _ = try server.call("SET", "wrong", "text")
+    try server.add(1...2)
+    let follower = Follower(server) { $0.streams = [Array("wrong".utf8), Array("more".utf8)] }
+    try server.wait { follower.isCaughtUp && follower.numbers.count == 2 }
+    try server.add(3...3, to: "more")
+    try server.wait { follower.numbers.count == 3 }
+    #expect(follower.seen.filter { $0.hasPrefix("refused") } == ["refused wrong WRONGTYPE"])
+    #expect(!follower.states.contains { if case .down = $0 { true } else { false } })
+    // It is looked at again, and read from the place where it was left.
+    _ = try server.call("DEL", "wrong")
+    try server.add(4...4, to: "wrong")
+    try server.wait { follower.numbers.count == 4 }
+    #expect(follower.seen.contains("served wrong"))
+  }
+
+  @Test func userWithoutTheAuditStillGetsEvents() throws {
+    _ = try server.call(
+      "ACL", "SETUSER", "bob", "on", ">pw", "+@all", "~agentos:events", "~agentos:handler", "&agent*", "&agentos.*")
+    var endpoint = server.endpoint
+    endpoint.user = "bob"
+    endpoint.password = "pw"
+    let follower = Follower(server, at: endpoint)
+    try server.add(1...2)
+    try server.wait { follower.numbers.count == 2 && follower.isCaughtUp && follower.isUp }
+    let refused = follower.seen.filter { $0.hasPrefix("refused") }.sorted()
+    #expect(refused == ["refused agentos:audit NOPERM", "refused alerts NOPERM"])
+    _ = try server.call("ACL", "SETUSER", "bob", "~*")
+    try server.wait { follower.seen.contains("served agentos:audit") }
+  }
+
+  @Test func userWithoutChannelsStillGetsStreams() throws {
+    _ = try server.call("ACL", "SETUSER", "bob", "on", ">pw", "+@all", "~*", "resetchannels")
+    var endpoint = server.endpoint
+    endpoint.user = "bob"
+    endpoint.password = "pw"
+    let follower = Follower(server, at: endpoint)
+    try server.add(1...2)
+    try server.wait { follower.numbers.count == 2 && follower.seen.contains("refused channels NOPERM") }
+    #expect(follower.isUp)
+    _ = try server.call("ACL", "SETUSER", "bob", "allchannels")
+    try server.wait { follower.seen.contains("served channels") }
+    try server.publish(3...3)
+    try server.wait { follower.numbers.count == 3 }
+  }
+
+  @Test(arguments: [nil, "wrong"] as [String?]) func wrongPasswordIsTriedAgainSlowly(_ password: String?) throws {
+    let locked = try TestServer(password: "right")
+    var endpoint = locked.endpoint
+    endpoint.password = password
+    let follower = Follower(locked, at: endpoint)
+    try locked.wait { follower.isDown && follower.states.count >= 2 }
+    guard case .down(_, .some(let retryAt), let reason) = follower.states.last else {
+      Issue.record("\(follower.states)")
+      return
+    }
+    #expect(reason.contains(password == nil ? "NOAUTH" : "WRONGPASS"))
+    #expect(retryAt.milliseconds(since: .now) > 1000)
+    #expect(!reason.contains("wrong "))
+  }
+
+  @Test func loadingServerIsAskedEachSecondUntilItServes() throws {
+    var isLoading = true
+    var loaded = 0
+    let fake = try FakeServer(loop: server.loop) { request in
+      switch request[0] {
+      case "PING" where isLoading:
+        loaded += 1
+        return "-LOADING Redis is loading the dataset in memory\r\n"
+      case "TIME": return "*2\r\n$10\r\n1795334400\r\n$1\r\n0\r\n"
+      case "SUBSCRIBE", "XREAD": return "*-1\r\n"
+      case "PSUBSCRIBE": return ""
+      default: return "+OK\r\n"
+      }
+    }
+    let follower = Follower(server, at: fake.endpoint)
+    try server.wait { loaded >= 6 }
+    for case .down(_, .some(let retryAt), let reason) in follower.states {
+      #expect(reason.contains("LOADING"))
+      #expect(retryAt.milliseconds(since: .now) <= 1000)
+    }
+    isLoading = false
+    try server.wait { follower.isUp }
+    #expect(loaded < 12)
+  }
+
+  @Test func clusterNodeIsNamed() throws {
+    let fake = try FakeServer(loop: server.loop) { request in
+      switch request[0] {
+      case "TIME": "*2\r\n$10\r\n1795334400\r\n$1\r\n0\r\n"
+      case "XREAD", "XINFO", "GET", "HGETALL": "-MOVED 866 10.0.0.7:6380\r\n"
+      case "PSUBSCRIBE": ""
+      default: "+OK\r\n"
+      }
+    }
+    let follower = Follower(server, at: fake.endpoint)
+    try server.wait { follower.isCaughtUp && follower.isUp }
+    #expect(Set(follower.seen.filter { $0.hasSuffix("MOVED") }).count >= 4)
+    let error = try #require(follower.feed.refusals[.lease])
+    #expect(error.advice.meaning.contains("10.0.0.7:6380"))
+    // Refusals are not met again and again without a pause.
+    #expect(fake.requests.filter { $0[0] == "XREAD" }.count <= 6)
+  }
+}
