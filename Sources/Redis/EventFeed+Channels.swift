@@ -55,7 +55,7 @@ extension EventFeed {
   private func hear(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
     let now = MonotonicTime.now
     if channel.elementsEqual(options.keys.recorderChannel) {
-      if let marker = RecorderMarker.decode(payload) { handover.heard(marker, at: now.milliseconds) }
+      if let marker = RecorderMarker.decode(payload) { count(handover.heard(marker, at: now.milliseconds)) }
       return
     }
     guard let pattern = receiverOfChannels?.pattern, isFirstMatch(pattern, channel) else { return }
@@ -129,7 +129,17 @@ extension EventFeed {
   }
 
   private func goDirect() {
-    let bridge = handover.goDirect()
+    count(handover.goDirect())
+    guard let loss = channelLoss else { return }
+    channelLoss = nil
+    // What was recorded while nothing was heard has been read.
+    let start = loss.wasDirect ? loss.at : max(loss.at, lastRecordedAt ?? loss.at)
+    notify(.gap(Gap(cause: .notHeard, from: start, to: clock.now)))
+  }
+
+  /// Counts what was heard, and not recorded.
+  func count(_ bridge: Handover.Bridge?) {
+    guard let bridge else { return }
     for message in bridge.messages {
       let age = MonotonicTime.now.milliseconds - message.heardAt
       message.channel.withUnsafeBytes { channel in
@@ -140,10 +150,5 @@ extension EventFeed {
       let start = clock.now - .milliseconds(Handover.keepsMilliseconds)
       notify(.gap(Gap(cause: .notRecorded, from: start, to: clock.now)))
     }
-    guard let loss = channelLoss else { return }
-    channelLoss = nil
-    // What was recorded while nothing was heard has been read.
-    let start = loss.wasDirect ? loss.at : max(loss.at, lastRecordedAt ?? loss.at)
-    notify(.gap(Gap(cause: .notHeard, from: start, to: clock.now)))
   }
 }

@@ -157,10 +157,11 @@ extension EventFeed {
     if entry.stream == 0, !entry.channel.isEmpty {
       lastRecordedAt = entry.id.instant
       if entry.channel.elementsEqual(options.keys.recorderChannel) {
-        if let marker = entry.payload.flatMap({ RecorderMarker.decode($0) }) { handover.read(marker) }
+        if let marker = entry.payload.flatMap({ RecorderMarker.decode($0) }) { count(handover.read(marker)) }
         return
       }
-      guard handover.readRecorded() else { return }
+      let payload = entry.payload ?? UnsafeRawBufferPointer(start: nil, count: 0)
+      guard handover.readRecorded(Handover.Message.digest(entry.channel, payload)) else { return }
     }
     decode(entry)
   }

@@ -10,8 +10,9 @@ import Wire
 /// stream            M d e f …      counted from the stream: d e f …   (after M is read)
 /// ```
 ///
-/// The two sides switch apart from each other, since either may run ahead. What is heard after the last marker that
-/// the stream has shown is kept for ten seconds, so that what a dead recorder did not write can still be counted.
+/// The two sides switch apart from each other, since either may run ahead. What is heard is kept until the stream has
+/// shown a marker after it. So what a dead recorder did not write is found by comparing both sides: when the next one's
+/// marker has come on both, or when for some time no recorder is there.
 package struct Handover: Sendable {
   /// A message as it was heard.
   package struct Message: Equatable, Sendable {
@@ -25,11 +26,27 @@ package struct Handover: Sendable {
       self.payload = payload
       self.heardAt = heardAt
     }
+
+    var digest: Int {
+      channel.withUnsafeBytes { channel in payload.withUnsafeBytes { Self.digest(channel, $0) } }
+    }
+
+    /// Two messages with the same digest are taken for the same.
+    package static func digest(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) -> Int {
+      var hasher = Hasher()
+      hasher.combine(channel.count)
+      hasher.combine(bytes: channel)
+      hasher.combine(bytes: payload)
+      return hasher.finalize()
+    }
   }
 
   private enum Heard: Sendable {
     case message(Message)
     case marker(RecorderMarker)
+
+    var message: Message? { if case .message(let message) = self { message } else { nil } }
+    var marker: RecorderMarker? { if case .marker(let marker) = self { marker } else { nil } }
   }
 
   /// How long what was heard is kept, and how much of it. A dead recorder's lease stands for three seconds, and may be
@@ -47,14 +64,18 @@ package struct Handover: Sendable {
   private var keptBytes = 0
   /// Whether something that might be needed was let go.
   private var hasOverflowed = false
-  private var lastMarkerRead: RecorderMarker?
-  /// The marker that what is kept begins after, less `recordedSinceMarker` messages of it that were let go.
-  private var keptSince: RecorderMarker?
-  private var recordedSinceMarker = 0
+  /// Digests of the recorded entries that counted, up to each marker that was read and not heard yet, and since the
+  /// last one.
+  private var segments: [(digests: [Int], marker: RecorderMarker)] = []
+  private var open: [Int] = []
+  /// Whether what is kept and those digests begin at the same place.
+  private var isPlaceKnown = false
+  /// Without markers nothing is compared, and digests are of no use.
+  private static let mostDigests = 1 << 18
 
   package init() {}
 
-  /// What was found when it had to be counted without a recorder.
+  /// What was heard and never recorded.
   package struct Bridge: Equatable, Sendable {
     /// Count these now.
     package var messages: [Message]
@@ -71,15 +92,18 @@ package struct Handover: Sendable {
     return false
   }
 
-  package mutating func heard(_ marker: RecorderMarker, at now: Int64) {
+  /// A marker on the recorder's channel: what is to be counted that the recorder before it did not write.
+  @discardableResult
+  package mutating func heard(_ marker: RecorderMarker, at now: Int64) -> Bridge? {
     if countsLive == true {
       countsLive = false
       forget()
+      // Nothing counts from the stream before it shows a marker.
+      isPlaceKnown = !countsRecorded
     }
     keep(.marker(marker), bytes: 0)
-    // The stream may already have shown it.
-    if marker == lastMarkerRead { drop(through: marker) }
-    expire(at: now)
+    defer { expire(at: now) }
+    return compare(through: marker)
   }
 
   /// Lets go of what is older than it is kept for.
@@ -100,8 +124,11 @@ package struct Handover: Sendable {
 
   private mutating func letGo(_ message: Message) {
     keptBytes -= message.payload.count
-    if keptSince == lastMarkerRead, recordedSinceMarker > 0 {
-      recordedSinceMarker -= 1
+    let digest = message.digest
+    if isPlaceKnown, let place = segments.firstIndex(where: { !$0.digests.isEmpty }) {
+      if segments[place].digests[0] == digest { segments[place].digests.removeFirst() } else { hasOverflowed = true }
+    } else if isPlaceKnown, open.first == digest {
+      open.removeFirst()
     } else {
       hasOverflowed = true
     }
@@ -110,16 +137,18 @@ package struct Handover: Sendable {
   // MARK: What the stream shows
 
   /// A recorded entry. Whether to count it.
-  package mutating func readRecorded() -> Bool {
-    recordedSinceMarker += 1
+  package mutating func readRecorded(_ digest: @autoclosure () -> Int) -> Bool {
+    if countsRecorded, countsLive != true || !segments.isEmpty, open.count < Self.mostDigests { open.append(digest()) }
     return countsRecorded
   }
 
-  package mutating func read(_ marker: RecorderMarker) {
+  /// A marker in the stream: what is to be counted that the recorder before it did not write.
+  @discardableResult
+  package mutating func read(_ marker: RecorderMarker) -> Bridge? {
     countsRecorded = true
-    lastMarkerRead = marker
-    recordedSinceMarker = 0
-    drop(through: marker)
+    segments.append((open, marker))
+    open = []
+    return compare(through: marker)
   }
 
   // MARK: Who records
@@ -136,19 +165,25 @@ package struct Handover: Sendable {
   /// - Returns: messages that were heard and not recorded, to be counted now.
   package mutating func goDirect() -> Bridge {
     guard countsLive != true else { return Bridge(messages: [], isExact: true) }
-    var messages: [Message] = []
-    // Where the recorded side has not switched, none of what is kept has counted yet.
-    let isFollowing = countsLive == false && countsRecorded
-    let isPlaceKnown = keptSince == lastMarkerRead
-    var skip = isFollowing && isPlaceKnown ? recordedSinceMarker : 0
-    let isExact = !hasOverflowed && (!isFollowing || isPlaceKnown)
-    for case .message(let message) in kept[keptStart...] {
-      if skip > 0 { skip -= 1 } else { messages.append(message) }
+    let messages = kept[keptStart...].compactMap(\.message)
+    let bridge: Bridge
+    if countsLive == nil {
+      bridge = Bridge(messages: messages, isExact: !hasOverflowed)
+    } else if isPlaceKnown {
+      let missing = Self.missing(messages, in: segments.flatMap(\.digests) + open)
+      bridge = Bridge(messages: missing, isExact: !hasOverflowed)
+    } else {
+      // The best guess: what follows the last of them that was recorded.
+      let recorded = Set(segments.flatMap(\.digests) + open)
+      let last = messages.lastIndex { recorded.contains($0.digest) }
+      bridge = Bridge(messages: Array(messages[(last.map { $0 + 1 } ?? 0)...]), isExact: false)
     }
     countsLive = true
     countsRecorded = false
+    segments = []
+    open = []
     forget()
-    return Bridge(messages: messages, isExact: isExact)
+    return bridge
   }
 
   /// The live channel was lost: until it is back, recorded entries are all there is.
@@ -166,22 +201,41 @@ package struct Handover: Sendable {
     if keptBytes > Self.keepsBytes, case .message(let message) = heard { expire(at: message.heardAt) }
   }
 
-  /// Drops what stands before a marker, where it was heard.
-  private mutating func drop(through marker: RecorderMarker) {
-    let place = kept[keptStart...].lastIndex { if case .marker(marker) = $0 { true } else { false } }
-    guard let place else { return }
-    for case .message(let message) in kept[keptStart..<place] { keptBytes -= message.payload.count }
-    keptStart = place + 1
-    keptSince = marker
+  /// Compares what was heard before a marker with what was read before it, once it has come on both sides, and lets go
+  /// of both.
+  private mutating func compare(through marker: RecorderMarker) -> Bridge? {
+    guard let read = segments.lastIndex(where: { $0.marker == marker }),
+      let heard = kept[keptStart...].lastIndex(where: { $0.marker == marker })
+    else { return nil }
+    let messages = kept[keptStart..<heard].compactMap(\.message)
+    let digests = segments[...read].flatMap(\.digests)
+    let (wasKnown, isExact) = (isPlaceKnown, !hasOverflowed)
+    keptStart = heard + 1
+    for message in messages { keptBytes -= message.payload.count }
+    segments.removeFirst(read + 1)
+    isPlaceKnown = true
     hasOverflowed = false
     compact()
+    guard wasKnown else { return nil }
+    let missing = Self.missing(messages, in: digests)
+    return missing.isEmpty && isExact ? nil : Bridge(messages: missing, isExact: isExact)
+  }
+
+  /// What was heard and is not among what was recorded, which stands in the same order.
+  private static func missing(_ messages: [Message], in digests: [Int]) -> [Message] {
+    var rest = digests[...]
+    return messages.filter { message in
+      guard rest.first == message.digest else { return true }
+      rest.removeFirst()
+      return false
+    }
   }
 
   private mutating func forget() {
     kept.removeAll()
     keptStart = 0
     keptBytes = 0
-    keptSince = nil
+    isPlaceKnown = false
     hasOverflowed = false
   }
 

@@ -53,6 +53,8 @@ package struct StreamPlace: Equatable, Sendable {
   package var refusal: ServerError?
   /// How many entries were ever added, up to and including `last`.
   private var index: Int?
+  /// Where `index` was last found to be right.
+  private var anchor: StreamID
   /// An id ahead, and its count.
   private var checkpoint: (id: StreamID, index: Int)?
   /// Whether `last` is an entry that was read.
@@ -61,21 +63,29 @@ package struct StreamPlace: Equatable, Sendable {
   package init(key: [UInt8], after last: StreamID) {
     self.key = key
     self.last = last
+    anchor = last
   }
 
   /// Takes an entry.
   package mutating func read(_ id: StreamID) -> Finding? {
-    let previous = last
     last = id
     hasRead = true
     index = index.map { $0 + 1 }
     guard let checkpoint, id >= checkpoint.id else { return nil }
     self.checkpoint = nil
     let place = id == checkpoint.id ? checkpoint.index : checkpoint.index + 1
-    defer { index = place }
-    guard let index, place != index else { return nil }
+    return settle(place)
+  }
+
+  /// Takes the server's count of the place reached.
+  private mutating func settle(_ place: Int?) -> Finding? {
+    defer {
+      index = place
+      anchor = last
+    }
+    guard let index, let place, place != index else { return nil }
     return place > index
-      ? .missed(place - index, after: previous, before: id) : .lostWrites(after: previous, before: id)
+      ? .missed(place - index, after: anchor, before: last) : .lostWrites(after: anchor, before: last)
   }
 
   /// Takes what the server says of the stream, while no entry is on its way; nil where it does not exist.
@@ -83,10 +93,12 @@ package struct StreamPlace: Equatable, Sendable {
     checkpoint = nil
     guard let info else { return vanish() }
     guard info.lastID > last else {
+      if info.lastID == last { return settle(info.added) }
       defer { index = info.added }
-      guard info.lastID < last, hasRead else { return nil }
+      guard hasRead else { return nil }
       let previous = last
       last = info.lastID
+      anchor = last
       return .lostWrites(after: previous, before: last)
     }
     checkpoint = info.added.map { (info.lastID, $0) }
@@ -114,6 +126,7 @@ package struct StreamPlace: Equatable, Sendable {
     let missed = added - info.length - known
     guard missed > 0 else { return nil }
     index = known + missed
+    anchor = next
     return .missed(missed, after: previous, before: next)
   }
 

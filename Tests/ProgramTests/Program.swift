@@ -48,6 +48,18 @@ final class Program {
     try Program(arguments, on: endpoint, environment: environment).finish()
   }
 
+  /// What it has written so far.
+  var outputSoFar: String { Self.text(output) }
+
+  /// A file as text; nil where it cannot be read.
+  static func contents(of path: String, limit: Int = .max) -> String? {
+    guard let file = fopen(path, "r") else { return nil }
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: min(limit, 65_536))
+    let length = fread(&bytes, 1, bytes.count, file)
+    return String(decoding: bytes.prefix(length), as: UTF8.self)
+  }
+
   /// Waits for the end.
   func finish() -> Result {
     let status = child.wait()

@@ -44,7 +44,7 @@ import Testing
 
   @Test func userWithoutTheAuditStillGetsEvents() throws {
     _ = try server.call(
-      "ACL", "SETUSER", "bob", "on", ">pw", "+@all", "~agentos:events", "~agentos:handler", "&agent*", "&agentos.*")
+      "ACL", "SETUSER", "bob", "on", ">pw", "+@all", "~agentos:events", "~agentos:handler", "allchannels")
     var endpoint = server.endpoint
     endpoint.user = "bob"
     endpoint.password = "pw"

@@ -48,7 +48,7 @@ import Wire
     var place = read3()
     expect(place.inspect(info(9, added: 9, last: 9, first: 1)), is: nil)
     expect(place.read(id(8)), is: nil)
-    expect(place.read(id(9)), is: .missed(4, after: id(8), before: id(9)))
+    expect(place.read(id(9)), is: .missed(4, after: id(3), before: id(9)))
   }
 
   @Test func joiningInTheMiddleMissesNothing() {

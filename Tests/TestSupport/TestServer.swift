@@ -10,9 +10,14 @@ package final class TestServer {
   package let loop: Loop
   private var link: Link?
 
-  package init(persistence: PrivateServer.Persistence = .none, port: UInt16? = nil, password: String? = nil) throws {
+  /// - Parameter settings: further lines of its configuration.
+  package init(
+    persistence: PrivateServer.Persistence = .none, port: UInt16? = nil, password: String? = nil,
+    settings: [String] = []
+  ) throws {
     server = try PrivateServer(
-      password: password, port: port, persistence: persistence, environment: ["PATH": "/usr/bin:/usr/local/bin"])
+      password: password, port: port, persistence: persistence, settings: settings,
+      environment: ["PATH": "/usr/bin:/usr/local/bin"])
     loop = try Loop()
   }
 

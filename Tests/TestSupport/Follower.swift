@@ -1,20 +1,18 @@
 import FleetModel
 import Redis
-import TestSupport
-import Testing
 import Wire
 
 /// Follows a server, and notes what comes as text.
-final class Follower {
-  var seen: [String] = []
-  var isCaughtUp = false
-  var states: [EventFeed.LinkState] = []
-  var gaps: [EventFeed.Gap] = []
-  var handlers: [String?] = []
-  var sender: CommandSender?
-  private(set) var feed: EventFeed!
+package final class Follower {
+  package var seen: [String] = []
+  package var isCaughtUp = false
+  package var states: [EventFeed.LinkState] = []
+  package var gaps: [EventFeed.Gap] = []
+  package var handlers: [String?] = []
+  package var sender: CommandSender?
+  package private(set) var feed: EventFeed!
 
-  init(
+  package init(
     _ server: TestServer, at endpoint: Endpoint? = nil, _ change: (inout EventFeed.Options) -> Void = { _ in }
   ) {
     var options = EventFeed.Options()
@@ -27,11 +25,11 @@ final class Follower {
 
   deinit { feed.stop() }
 
-  var isUp: Bool { states.last == .up }
-  var isDown: Bool { if case .down = states.last { true } else { false } }
+  package var isUp: Bool { states.last == .up }
+  package var isDown: Bool { if case .down = states.last { true } else { false } }
 
   /// The numbers that events carry as their agents' ids.
-  var numbers: [Int] { seen.compactMap { $0.split(separator: " ").dropFirst().first.flatMap { Int($0) } } }
+  package var numbers: [Int] { seen.compactMap { $0.split(separator: " ").dropFirst().first.flatMap { Int($0) } } }
 
   private func take(_ notice: EventFeed.Notice) {
     sender?.take(notice)
@@ -61,22 +59,17 @@ final class Follower {
 
 extension TestServer {
   /// An event of an agent, as plain JSON.
-  static func event(_ agent: String, padding: Int = 0) -> String {
+  package static func event(_ agent: String, padding: Int = 0) -> String {
     let text = String(repeating: "x", count: padding)
     return #"{"entity_id":"\#(agent)","event_type":"metrics","data":{"error_rate":0.5,"text":"\#(text)"}}"#
   }
 
   /// Adds events of agents to a stream.
-  func add(_ agents: some Sequence<Int>, to stream: String = "agentos:events") throws {
+  package func add(_ agents: some Sequence<Int>, to stream: String = "agentos:events") throws {
     for agent in agents { _ = try call("XADD", stream, "*", "__data__", Self.event("\(agent)")) }
   }
 
-  func publish(_ agents: some Sequence<Int>) throws {
+  package func publish(_ agents: some Sequence<Int>) throws {
     for agent in agents { _ = try call("PUBLISH", "agent.metrics", Self.event("\(agent)")) }
   }
-}
-
-/// `#expect` takes no call that changes what it is made on.
-func expect<Value: Equatable>(_ value: Value, is expected: Value, _ place: SourceLocation = #_sourceLocation) {
-  #expect(value == expected, sourceLocation: place)
 }
