@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
@@ -79,10 +80,24 @@ static inline pid_t vigia_spawn(const char *path, char *const argv[], char *cons
   return -1;
 }
 
+// A copy of another process's descriptor, sharing its open file; glibc has no wrapper of the call.
+static inline int vigia_borrow_descriptor(int pidfd, int fd) { return (int)syscall(438 /* pidfd_getfd */, pidfd, fd, 0); }
+
 static inline int vigia_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
 // memfd_create is behind a feature macro: a file in memory that ncurses can write to without ever blocking.
 static inline int vigia_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1U /* MFD_CLOEXEC */); }
+
+// The same, of a size that the kernel lets nobody exceed: MFD_CLOEXEC | MFD_ALLOW_SEALING, F_ADD_SEALS, and
+// F_SEAL_SHRINK | F_SEAL_GROW are behind the feature macro as well.
+static inline int vigia_bounded_memory_file(const char *name, off_t size) {
+  int fd = (int)syscall(SYS_memfd_create, name, 3U);
+  if (fd >= 0) (void)(ftruncate(fd, size) < 0 || fcntl(fd, 1033, 6) < 0);
+  return fd;
+}
+
+// fcntl is variadic: a copy that children do not inherit.
+static inline int vigia_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 3); }
 
 // The measure that ncurses uses, behind a feature macro too.
 extern int wcwidth(wchar_t);
@@ -97,6 +112,26 @@ static inline int vigia_open_terminal(const char *path) {
 static inline int vigia_open_pty(void) {
   int unlocked = 0, fd = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
   return fd >= 0 && ioctl(fd, TIOCSPTLCK, &unlocked) == 0 ? fd : -1;
+}
+// Starts a program as a login does: the leader of a session of its own, whose terminal is the one at `terminal`. No signal
+// is ignored or blocked in it, and it leaves no core file.
+static inline pid_t vigia_spawn_on_terminal(const char *path, char *const argv[], char *const envp[],
+                                            const char *terminal) {
+  pid_t parent = getpid(), child = fork();
+  if (child != 0) return child;
+  sigset_t none;
+  sigemptyset(&none);
+  for (int number = 1; number < 32; number++) (void)signal(number, SIG_DFL);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  struct rlimit nothing = {0, 0};
+  setrlimit(RLIMIT_CORE, &nothing);
+  setsid();
+  int fd = open(terminal, O_RDWR);
+  for (int number = 0; number < 3; number++) dup2(fd, number);
+  if (fd > 2) close(fd);
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  if (fd >= 0 && getppid() == parent) execve(path, argv, envp);
+  _exit(127);
 }
 static inline int vigia_pty_number(int fd) {
   unsigned int number = 0;

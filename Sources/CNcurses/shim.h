@@ -51,6 +51,11 @@ static inline const char *vigia_capability(const char *name) {
   char *value = tigetstr((char *)name);
   return value == (char *)-1 ? NULL : value;
 }
+// tparm is variadic: what sets one colour of the palette, in the terminal's own words. Valid until the next call.
+static inline const char *vigia_color_sequence(const char *capability, int index) {
+  const char *format = vigia_capability(capability);
+  return format ? tiparm(format, index) : NULL;
+}
 static inline int vigia_number(const char *name) { return tigetnum((char *)name); }
 
 // The A_ attributes are macros with casts, which Swift does not import.
@@ -123,6 +128,8 @@ static inline int vigia_set_termios(int fd, const struct termios *attributes) {
 struct vigia_crash {
   volatile sig_atomic_t armed;
   int fd;
+  // What was printed meanwhile, to be shown after the reset; negative for nothing.
+  int kept;
   struct termios attributes;
   char reset[256];
   size_t length;
@@ -135,6 +142,23 @@ static inline struct vigia_crash *vigia_crash_state(void) {
   return &state;
 }
 
+// The runtime's last words were kept off the screen: they are what a crash is reported by. Only plain letters of them.
+static inline void vigia_crash_tell(const struct vigia_crash *crash) {
+  char text[512];
+  off_t end = crash->kept < 0 ? 0 : lseek(crash->kept, 0, SEEK_CUR);
+  for (off_t at = 0; at < end;) {
+    ssize_t length = pread(crash->kept, text, sizeof text, at);
+    if (length <= 0) return;
+    if (length > end - at) length = end - at;
+    at += length;
+    for (ssize_t i = 0; i < length; i++) {
+      if ((text[i] < 0x20 && text[i] != '\n') || text[i] == 0x7F) text[i] = '?';
+    }
+    ssize_t ignored = write(crash->fd, text, (size_t)length);
+    (void)ignored;
+  }
+}
+
 static inline void vigia_on_crash(int number) {
   struct vigia_crash *crash = vigia_crash_state();
   if (crash->armed) {
@@ -142,18 +166,22 @@ static inline void vigia_on_crash(int number) {
     ssize_t ignored = write(crash->fd, crash->reset, crash->length);
     (void)ignored;
     vigia_set_termios(crash->fd, &crash->attributes);
+    vigia_crash_tell(crash);
   }
   // SA_RESETHAND has put the default back: it acts when this handler returns.
   raise(number);
 }
 
+// Every signal whose default ends the process, but SIGKILL: those that the program watches are blocked before they get
+// here, except in the moment between taking the terminal and watching.
 static inline void vigia_crash_install(void) {
   struct vigia_crash *crash = vigia_crash_state();
-  static const int fatal[] = {SIGSEGV, SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGTRAP};
+  static const int fatal[] = {SIGSEGV, SIGILL,  SIGABRT, SIGBUS,  SIGFPE,  SIGTRAP, SIGSYS,    SIGXCPU, SIGXFSZ, SIGHUP,
+                              SIGINT,  SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGPIPE};
   // A stack of its own: the crash may be the stack's overflow.
   stack_t stack = {.ss_sp = crash->stack, .ss_size = sizeof crash->stack};
   sigaltstack(&stack, NULL);
-  for (int i = 0; i < 6; i++) {
+  for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++) {
     struct sigaction action = {.sa_handler = vigia_on_crash, .sa_flags = SA_RESETHAND | SA_ONSTACK};
     sigaction(fatal[i], &action, NULL);
   }
@@ -163,12 +191,14 @@ static inline void vigia_crash_arm(int fd, const struct termios *attributes, con
   struct vigia_crash *crash = vigia_crash_state();
   crash->armed = 0;
   crash->fd = fd;
+  crash->kept = -1;
   crash->attributes = *attributes;
   crash->length = length < sizeof crash->reset ? length : sizeof crash->reset;
   memcpy(crash->reset, reset, crash->length);
   crash->armed = 1;
 }
 
+static inline void vigia_crash_keep(int fd) { vigia_crash_state()->kept = fd; }
 static inline void vigia_crash_disarm(void) { vigia_crash_state()->armed = 0; }
 
 #endif

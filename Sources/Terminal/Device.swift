@@ -33,7 +33,9 @@ struct Device: ~Copyable {
   deinit { Glibc.close(descriptor) }
 
   /// Every key as a byte, every byte as it is: no echo, lines, signals, flow control or translation.
-  func makeRaw() {
+  ///
+  /// From the background it stops the process until the shell brings it to the fore, as SIGTTOU does by default.
+  func makeRaw() throws(TerminalError) {
     var raw = saved
     raw.c_iflag &= ~tcflag_t(BRKINT | ICRNL | INLCR | IGNCR | ISTRIP | INPCK | PARMRK | IXON)
     raw.c_oflag &= ~tcflag_t(OPOST)
@@ -43,7 +45,9 @@ struct Device: ~Copyable {
       characters[Int(VMIN)] = 1
       characters[Int(VTIME)] = 0
     }
-    _ = vigia_set_termios(descriptor, &raw)
+    while tcsetattr(descriptor, TCSANOW, &raw) != 0 {
+      guard errno == EINTR else { throw .noTerminal(cause: systemError()) }
+    }
   }
 
   /// Puts back the modes that were found.

@@ -13,6 +13,7 @@ struct Painter: ~Copyable {
   private let memory: Int32
   /// What stands for a glyph that the C library does not know: `?` where only ASCII can be written.
   private let replacement: UInt32
+  private var colors = DirectColors()
 
   /// Opens the first of these terminal types that the database knows.
   init(types: [String], isUTF8: Bool) throws(TerminalError) {
@@ -44,8 +45,9 @@ struct Painter: ~Copyable {
   }
 
   /// Sets up one colour pair a role, as far as the terminal has colours.
-  func use(_ palette: Palette) {
+  mutating func use(_ palette: Palette) {
     guard palette.depth != .none, start_color() == OK else { return }
+    colors = DirectColors(palette.mixed)
     let hasDefaults = use_default_colors() == OK
     for entry in palette.pairs {
       let foreground = entry.foreground ?? (hasDefaults ? -1 : 7)
@@ -80,7 +82,7 @@ struct Painter: ~Copyable {
   /// The bytes that bring the terminal from the last frame to this one.
   func frame() -> [UInt8] {
     vigia_refresh()
-    return drain()
+    return colors.mix(drain())
   }
 
   /// The bytes that take the screen and show the first frame on it.

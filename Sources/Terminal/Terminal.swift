@@ -48,7 +48,10 @@ package final class Terminal {
   private var shown: Grid?
   private var phase = Phase.shown
   private var needsModes = true
+  /// Whether anything was shown: only then there is a screen to give back.
+  private var hasScreen = false
   private var isSynchronized = false
+  private var stray: StrayOutput?
 
   private enum Phase {
     case shown, suspended, closed
@@ -57,7 +60,9 @@ package final class Terminal {
   /// Opens the process's terminal and takes its screen.
   package convenience init(environment: [String: String], options: Options) throws(TerminalError) {
     if environment["TERM"] == "dumb" { throw .incapable(type: "dumb") }
+    Terminal.installCrashRestore()
     try self.init(environment: environment, options: options, descriptor: Device.openOwn())
+    stray = StrayOutput()
   }
 
   /// Opens a given terminal, whose descriptor is owned from here on and set not to wait.
@@ -65,7 +70,7 @@ package final class Terminal {
     let device = try Device(descriptor: descriptor)
     let kind = try TerminalType(environment: environment)
     isUTF8 = LocaleChoice.apply(environment: environment)
-    let painter = try Painter(types: kind.candidates, isUTF8: isUTF8)
+    var painter = try Painter(types: kind.candidates, isUTF8: isUTF8)
     guard Capabilities.canPlaceText else { throw .incapable(type: kind.name) }
     warning = kind.warning()
     depth = options.colors ?? ColorDepth(environment: environment, capability: Capabilities.colors)
@@ -81,7 +86,7 @@ package final class Terminal {
     self.painter = painter
     Terminal.armCrashRestore(
       descriptor: device.descriptor, attributes: device.found, reset: [0x18] + modes.off + Capabilities.reset())
-    device.makeRaw()
+    try device.makeRaw()
     self.device = device
   }
 
@@ -126,6 +131,7 @@ package final class Terminal {
     shown = grid
     if needsModes {
       needsModes = false
+      hasScreen = true
       output.append(painter.begin() + modes.on)
     } else {
       let frame = painter.frame()
@@ -156,12 +162,16 @@ package final class Terminal {
     leave()
   }
 
-  /// Takes the terminal again, at its present size; the next frame paints everything.
+  /// Takes the terminal again, at its present size; the next frame paints everything. Also after a stop that came
+  /// without notice: the shell has had the terminal meanwhile.
   package func resume() {
-    guard phase == .suspended else { return }
+    guard phase != .closed else { return }
+    // ncurses takes the screen again only where it has given it back.
+    if phase == .shown { _ = painter.end() }
     phase = .shown
     needsModes = true
-    device.makeRaw()
+    // A terminal that is gone shows when it is read.
+    try? device.makeRaw()
     resize()
   }
 
@@ -171,13 +181,15 @@ package final class Terminal {
     if phase == .shown { leave() }
     phase = .closed
     Terminal.disarmCrashRestore()
+    stray?.release()
   }
 
   /// Sends what ends the console's screen, waiting a moment at most, and puts the modes back.
   private func leave() {
     let isCut = output.drop()
     // CAN ends a sequence that was cut off in the middle. Where nothing was shown, nothing is taken back.
-    if !needsModes { output.append((isCut ? [0x18] : []) + modes.off + painter.end()) }
+    if hasScreen { output.append((isCut ? [0x18] : []) + modes.off + painter.end()) }
+    hasScreen = false
     for _ in 0..<3 where wantsWrite {
       flush()
       if wantsWrite { _ = device.waitWritable(milliseconds: 100) }

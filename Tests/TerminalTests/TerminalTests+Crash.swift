@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Terminal
+import TestSupport
 import Testing
 
 extension TerminalTests {

@@ -1,6 +1,7 @@
 import Glibc
 import Screen
 import Terminal
+import TestSupport
 import Testing
 
 extension TerminalTests {
@@ -51,47 +52,5 @@ extension Grid {
         draw(words[Int.random(in: 0..<words.count, using: &random)], in: rect, role: role)
       }
     }
-  }
-}
-
-/// A screen of tmux's own, without a terminal of the test's.
-private struct TmuxScreen {
-  let rows: Int
-  let columns: Int
-
-  /// The rows that are on the screen after these bytes, blanks at their ends left out.
-  func show(_ bytes: [UInt8]) throws -> [String] {
-    let name = "vigia-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-    let path = "/tmp/\(name).bytes"
-    let file = try #require(fopen(path, "w"))
-    fwrite(bytes, 1, bytes.count, file)
-    fclose(file)
-    defer { unlink(path) }
-    let tmux = "tmux -u -f /dev/null -L \(name)"
-    let inside = "stty raw -echo; cat \(path); tmux wait-for -S drawn; sleep 60"
-    try run("LC_ALL=C.UTF-8 \(tmux) new-session -d -x \(columns) -y \(rows) '\(inside)' \\; set -g status off")
-    defer { _ = try? run("\(tmux) kill-server") }
-    try run("\(tmux) wait-for drawn")
-    let lines = try run("\(tmux) capture-pane -p").split(separator: "\n", omittingEmptySubsequences: false)
-    return (0..<rows).map { row in
-      var line = row < lines.count ? lines[row] : ""
-      while line.last == " " { line.removeLast() }
-      return String(line)
-    }
-  }
-
-  @discardableResult
-  private func run(_ command: String) throws -> String {
-    let pipe = try #require(popen(command, "r"))
-    var output: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    while true {
-      let count = fread(&buffer, 1, buffer.count, pipe)
-      guard count > 0 else { break }
-      output += buffer[..<count]
-    }
-    let status = pclose(pipe)
-    #expect(status == 0, "\(command)")
-    return String(decoding: output, as: UTF8.self)
   }
 }

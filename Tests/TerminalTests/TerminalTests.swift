@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import Screen
 import Terminal
+import TestSupport
 import Testing
 
 /// ncurses keeps its state in globals: all tests that open a terminal are in this suite, one after another.
@@ -129,7 +130,7 @@ struct TerminalTests {
     pty.type("p\u{3}\u{1A}\r")
     #expect(terminal.read() == .bytes([0x70, 0x03, 0x1A, 0x0D]))
     #expect(terminal.read() == .nothing)
-    Glibc.close(pty.master)
+    pty.hangUp()
     #expect(terminal.read() == .gone)
     terminal.present(grid(["unseen"]))
     #expect(!terminal.wantsWrite)
