@@ -35,6 +35,12 @@ final class ConsoleProgram {
   private var frameTimer: Loop.TimerID?
   private var keyTimer: Loop.TimerID?
   private var waitsForOutput = false
+  private var question = QuestionSight.unseen
+
+  /// Whether the open question has come to the operator's eyes.
+  private enum QuestionSight {
+    case unseen, underWay, seen
+  }
 
   /// How long a command stays valid.
   private static let commandLife = TimeSpan.minutes(1)
@@ -64,7 +70,8 @@ final class ConsoleProgram {
 
   /// Runs until the operator quits or the terminal goes away.
   func run() throws(SystemError) {
-    Terminal.installCrashRestore()
+    // A connection that breaks while it is written to is an error of that call, and no end of the program.
+    signal(SIGPIPE, SIG_IGN)
     try loop.watchSignals([SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGCONT, SIGTSTP]) { [unowned self] in
       receive(signal: $0)
     }
@@ -181,13 +188,22 @@ final class ConsoleProgram {
   private func press(_ keys: [Key]) {
     for report in decoder.takeReports() { terminal.note(report) }
     _ = model.update(.tick(now))
-    for key in keys { update(.key(key)) }
+    for key in keys { press(key) }
     loop.cancel(keyTimer)
     keyTimer = decoder.deadline.map { deadline in
       loop.schedule(at: MonotonicTime(nanoseconds: deadline * 1_000_000)) { [unowned self] in
         press(decoder.expire(at: MonotonicTime.now.milliseconds))
       }
     }
+  }
+
+  /// Takes one key. A question is answered only once it has been on the screen: letters pasted into a terminal that marks
+  /// no pastes cannot both ask and answer.
+  private func press(_ key: Key) {
+    let hadQuestion = model.isAsking
+    if hadQuestion, question != .seen, key != .escape, key != .control("c") { return }
+    update(.key(key))
+    if model.isAsking, !hadQuestion { question = .unseen }
   }
 
   private func receive(signal: Int32) {
@@ -222,15 +238,20 @@ final class ConsoleProgram {
   /// Draws where something changed: at once on a quiet screen, else when the last frame is old enough.
   private func drawIfDue() {
     watchOutput()
+    if question == .underWay, !terminal.isCongested { question = .seen }
     guard needsFrame, !terminal.isCongested else { return }
     let elapsed = MonotonicTime.now.milliseconds(since: lastFrameAt)
-    guard elapsed >= Double(frameMilliseconds) else { return scheduleFrame(in: frameMilliseconds - Int64(elapsed)) }
+    let isUrgent = model.isAsking && question == .unseen
+    guard isUrgent || elapsed >= Double(frameMilliseconds) else {
+      return scheduleFrame(in: frameMilliseconds - Int64(elapsed))
+    }
     needsFrame = false
     lastFrameAt = .now
     _ = model.update(.tick(now))
     var grid = Grid(size: terminal.size, glyphs: terminal.glyphs)
     model.draw(into: &grid)
     terminal.present(grid)
+    question = terminal.isCongested ? .underWay : .seen
     watchOutput()
   }
 
@@ -244,5 +265,15 @@ final class ConsoleProgram {
     guard terminal.wantsWrite != waitsForOutput else { return }
     waitsForOutput.toggle()
     loop.change(terminal.descriptor, to: waitsForOutput ? [.readable, .writable] : [.readable])
+  }
+}
+
+extension Model {
+  /// Whether a question is open that one key, or a code, answers.
+  fileprivate var isAsking: Bool {
+    switch prompt {
+    case .confirm, .code: true
+    case .filter, .arguments, nil: false
+    }
   }
 }
