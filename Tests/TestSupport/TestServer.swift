@@ -34,7 +34,7 @@ package final class TestServer {
     return try answer!.get()
   }
 
-  /// Turns the loop until something holds; throws where it does not within ten seconds.
+  /// Turns the loop until something holds; throws where it does not within a minute.
   package func wait(_ condition: () -> Bool) throws { try loop.wait(condition) }
 
   private func connection() throws -> Connection {
@@ -53,7 +53,7 @@ package struct NeverHappened: Error {}
 
 extension Loop {
   /// Turns until something holds; throws where it does not within a limit that no healthy run comes near.
-  package func wait(seconds: Int64 = 10, _ condition: () -> Bool) throws {
+  package func wait(seconds: Int64 = 60, _ condition: () -> Bool) throws {
     let deadline = MonotonicTime.now.adding(milliseconds: seconds * 1000)
     while !condition() {
       guard MonotonicTime.now < deadline else { throw NeverHappened() }
