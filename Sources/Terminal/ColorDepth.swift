@@ -18,12 +18,17 @@ package enum ColorDepth: Int, Comparable, Sendable {
       self = .none
       return
     }
-    let announced = environment["COLORTERM"]
+    let isDirect = ["truecolor", "24bit"].contains(environment["COLORTERM"])
+    self = min(ColorDepth(most: capability), isDirect ? .direct : .indexed)
+  }
+
+  /// The most that can be had where terminfo says so many: 24 bits are told in the place of a palette's numbers.
+  init(most capability: Int) {
     switch capability {
     case ..<8: self = .none
     case 8..<16: self = .eight
     case 16..<256: self = .sixteen
-    default: self = announced == "truecolor" || announced == "24bit" ? .direct : .indexed
+    default: self = .direct
     }
   }
 }

@@ -74,8 +74,7 @@ package final class Terminal {
     guard Capabilities.canPlaceText else { throw .incapable(type: kind.name) }
     warning = kind.warning()
     depth = options.colors ?? ColorDepth(environment: environment, capability: Capabilities.colors)
-    palette = Palette(
-      theme: options.theme, depth: min(depth, ColorDepth(environment: [:], capability: Capabilities.colors)))
+    palette = Palette(theme: options.theme, depth: min(depth, ColorDepth(most: Capabilities.colors)))
     glyphs = options.ascii ?? !(isUTF8 && kind.hasGlyphs) ? .ascii : .unicode
     keyTable = Capabilities.keyTable()
     modes = Modes(isQueryable: kind.isQueryable)

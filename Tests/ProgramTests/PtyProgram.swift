@@ -94,7 +94,7 @@ final class PtyProgram {
   @discardableResult
   func redraw() throws -> [UInt8] {
     let start = output.count
-    type("\u{0C}")
+    signal(SIGWINCH)
     try wait {
       guard
         let clear = output[start...].firstRange(of: Array("\u{1B}[J".utf8))

@@ -5,6 +5,9 @@ struct TerminalState {
   /// Whether letters are plain: no colour, no attribute.
   private(set) var isPlain = true
 
+  /// The parameters of each sequence that set attributes, in their order.
+  private(set) var attributes: [String] = []
+
   init(after bytes: [UInt8]) {
     var rest = bytes[...]
     while let start = rest.firstRange(of: [0x1B, UInt8(ascii: "[")]) {
@@ -23,6 +26,7 @@ struct TerminalState {
         if let number = Int(mode) { modes[number] = final == UInt8(ascii: "h") }
       }
     case UInt8(ascii: "m"):
+      attributes.append(parameters)
       if parameters == "" || parameters == "0" {
         isPlain = true
       } else if parameters != "39;49" {

@@ -78,6 +78,22 @@ extension TerminalTests {
     #expect(pty.takeText().contains(sequence))
   }
 
+  @Test(arguments: ["truecolor", "24bit"])
+  func colourOf24BitsIsSentAsItIs(_ announced: String) throws {
+    let orange = Style(foreground: Color(hex: "#ff8701"), background: Color(hex: "#010203"))
+    let theme = Theme(name: "orange", styles: [.bad: orange, .good: Style(foreground: Color(hex: "#ff8702"))])
+    let pty = Pty()
+    let environment = ["TERM": "xterm-256color", "COLORTERM": announced]
+    let terminal = try pty.terminal(environment, options: Terminal.Options(theme: theme))
+    var grid = grid(["bad"], role: .bad)
+    grid.draw("good 38;5;16m", in: grid.bounds.line(1), role: .good)
+    terminal.present(grid)
+    let text = pty.takeText()
+    #expect(text.contains("\u{1B}[38;2;255;135;1m") && text.contains("\u{1B}[48;2;1;2;3m"))
+    #expect(text.contains("\u{1B}[38;2;255;135;2m") && text.contains("good 38;5;16m"))
+    #expect(!text.contains("\u{1B}[38;5;") && !text.contains("\u{1B}[48;5;"))
+  }
+
   @Test func keysComeFromTheTerminalsOwnDescription() throws {
     let terminal = try Pty().terminal()
     #expect(terminal.keyTable.key(for: Array("\u{1B}OA".utf8)) == .up)
