@@ -62,7 +62,7 @@ final class ConsoleProgram {
       settings: settings, size: terminal.size, fleet: Fleet(seed: .random(in: .min ... .max)),
       seed: .random(in: .min ... .max))
     feed = EventFeed(loop: loop, endpoint: endpoint, options: options.feed) { [unowned self] in take($0) }
-sender = feed.map { feed in
+    sender = feed.map { feed in
       CommandSender(loop: loop, feed: feed, stream: keys.commands) { [unowned self] in refused($0, $1) }
     }
     if let warning = terminal.warning {
