@@ -5,9 +5,12 @@ struct Bite {
   private static let bytes = 8 << 20
   private static let most = 2000
   /// What is asked for where nothing is known of what comes.
-  private static let first = 200
+  private static let first = 50
 
   private(set) var count = first
+
+  /// The last answer never came: perhaps it was too much for the server.
+  mutating func wasTooMuch() { count = 1 }
 
   /// Takes what the last answer held; whether more is likely to wait.
   mutating func took(_ entries: Int, bytes: Int) -> Bool {

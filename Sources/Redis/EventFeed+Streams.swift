@@ -108,6 +108,7 @@ extension EventFeed {
       }
       return probe(connection)
     }
+    endurance = 1
     if bite.took(assembler.count, bytes: assembler.bytes) {
       // More is waiting; but let the keyboard have its turn.
       loop.later { [weak self] in self?.readOn() }

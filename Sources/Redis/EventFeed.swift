@@ -55,6 +55,8 @@ package final class EventFeed {
   var places: [StreamPlace] = []
   let streams: [[UInt8]]
   var bite = Bite()
+  /// How many times the usual silence is borne: a server that is busy for long must not be cut off again and again.
+  var endurance: Int64 = 1
   var isCaughtUp = false
   var inspectedAt: MonotonicTime?
   var probedAt = MonotonicTime.now
@@ -112,9 +114,17 @@ package final class EventFeed {
   private func tick() {
     tickTimer = loop.schedule(inMilliseconds: options.patience.poll) { [weak self] in self?.tick() }
     let now = MonotonicTime.now
+    var isSilent = false
     for link in [asking, listening, reading] {
-      guard let silence = link.connection?.silence(at: now), silence > options.patience.silence else { continue }
+      guard let silence = link.connection?.silence(at: now), silence > options.patience.silence * endurance else {
+        continue
+      }
+      isSilent = true
       link.restart(.silent(milliseconds: silence))
+    }
+    if isSilent {
+      endurance = min(endurance * 2, 16)
+      bite.wasTooMuch()
     }
     // Nothing else would make a subscriber's connection speak.
     listening.connection?.ping()

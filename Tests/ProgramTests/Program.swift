@@ -23,7 +23,12 @@ final class Program {
   }
 
   /// Starts `vigia`, with the server in its environment.
-  init(_ arguments: [String], on endpoint: Endpoint? = nil, environment: [String: String] = [:]) throws {
+  ///
+  /// - Parameter wrapper: a program that starts it, and that program's arguments.
+  init(
+    _ arguments: [String], on endpoint: Endpoint? = nil, environment: [String: String] = [:],
+    through wrapper: [String] = []
+  ) throws {
     var environment = environment
     environment["PATH"] = "/usr/bin:/usr/local/bin:/bin"
     if let endpoint, case .tcp(let host, let port) = endpoint.address {
@@ -32,8 +37,9 @@ final class Program {
     }
     output = tmpfile()
     errors = tmpfile()
+    let words = wrapper + [Self.folder + "/vigia"] + arguments
     child = try Child(
-      Self.folder + "/vigia", arguments, environment: environment, output: fileno(output), error: fileno(errors))
+      words[0], Array(words.dropFirst()), environment: environment, output: fileno(output), error: fileno(errors))
   }
 
   deinit {

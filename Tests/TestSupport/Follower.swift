@@ -43,7 +43,8 @@ package final class Follower {
     case .alert(let alert): seen.append("alert \(alert.id.kind)")
     case .handler(let lease): handlers.append(lease?.id)
     case .caughtUp: isCaughtUp = true
-    case .link(let state): states.append(state)
+    case .link(let state):
+      states.append(state)
     case .gap(let gap):
       gaps.append(gap)
       seen.append("gap")

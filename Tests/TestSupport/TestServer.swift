@@ -34,6 +34,15 @@ package final class TestServer {
     return try answer!.get()
   }
 
+  /// Sends one request; what it gives tells whether its answer has come.
+  package func start(_ arguments: any RequestArgument...) throws -> () -> Bool {
+    var isDone = false
+    let connection = try connection()
+    connection.send(Request(arguments)) { _ in isDone = true }
+    connection.flush()
+    return { isDone }
+  }
+
   /// Turns the loop until something holds; throws where it does not within a minute.
   package func wait(_ condition: () -> Bool) throws { try loop.wait(condition) }
 
