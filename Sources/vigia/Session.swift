@@ -17,7 +17,8 @@ final class Session {
 
   /// Turns the loop until `end`; throws unless all went well.
   func run() throws {
-    loop.run()
+    // What failed at once, such as a socket that is not there, has ended it before it began.
+    if outcome == nil { loop.run() }
     if let outcome, outcome != .done { throw outcome.code }
   }
 
