@@ -67,7 +67,7 @@ struct OutputGrammar: Sendable {
     var position = 0
     while position < bytes.count {
       let longest = bytes[position] < 0x20 ? sequences.compactMap { match($0[...], bytes, position) }.max() : nil
-      guard let next = longest ?? Self.letter(bytes, position) else {
+      guard let next = longest ?? Self.letter(bytes, position) ?? Self.cutOff(bytes, position) else {
         let context = bytes[max(0, position - 60)..<min(bytes.count, position + 60)]
         throw Stray(offset: position, context: String(decoding: context, as: UTF8.self).debugDescription)
       }
@@ -95,9 +95,17 @@ struct OutputGrammar: Sendable {
     }
   }
 
+  /// The position of the CAN that ends what an end of the program has cut off.
+  private static func cutOff(_ bytes: [UInt8], _ position: Int) -> Int? {
+    let rest = bytes[(position + 1)..<min(position + 24, bytes.count)]
+    guard let end = rest.firstIndex(where: { $0 < 0x20 }), bytes[end] == 0x18 else { return nil }
+    return end
+  }
+
   /// The position after one scalar that has a shape and steers nothing.
   private static func letter(_ bytes: [UInt8], _ position: Int) -> Int? {
     let first = bytes[position]
+    if (0x20..<0x7F).contains(first) { return position + 1 }
     let length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
     let end = min(position + length, bytes.count)
     guard let text = String(validating: bytes[position..<end], as: UTF8.self), text.unicodeScalars.count == 1,

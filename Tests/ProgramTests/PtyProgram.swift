@@ -10,7 +10,7 @@ final class PtyProgram {
   let pid: pid_t
   private(set) var output: [UInt8] = []
   private let answersModes: Bool
-  private var answered = 0
+  private var hasAnswered = false
   private var ended: Ended?
 
   /// How it ended, and how long it had a processor.
@@ -67,8 +67,8 @@ final class PtyProgram {
     var entry = pollfd(fd: pty.master, events: Int16(POLLIN), revents: 0)
     _ = poll(&entry, 1, 20)
     output += pty.take()
-    guard answersModes, let question = output[answered...].firstRange(of: Array("\u{1B}[?2026$p".utf8)) else { return }
-    answered = question.upperBound
+    guard answersModes, !hasAnswered, output.firstRange(of: Array("\u{1B}[?2026$p".utf8)) != nil else { return }
+    hasAnswered = true
     type("\u{1B}[?2026;2$y")
   }
 
