@@ -19,6 +19,13 @@ final class TmuxConsole {
     _ = try tmux("new-session", "-d", "-x", "\(columns)", "-y", "\(rows)", command)
   }
 
+  /// Starts an interactive shell in place of a program.
+  init(shellOfColumns columns: Int, rows: Int) throws {
+    socket = "vigia-test-\(getpid())-\(UInt32.random(in: .min ... .max))"
+    _ = try tmux(
+      "new-session", "-d", "-x", "\(columns)", "-y", "\(rows)", "env PS1='ready> ' bash --norc --noprofile -i")
+  }
+
   deinit { _ = try? tmux("kill-server") }
 
   /// What the screen shows, a line a row.
@@ -29,6 +36,12 @@ final class TmuxConsole {
   /// Presses keys by tmux's names for them, one after the other.
   func press(_ keys: String...) throws {
     for key in keys { _ = try tmux("send-keys", key) }
+  }
+
+  /// Types a line.
+  func type(_ line: String) throws {
+    _ = try tmux("send-keys", "-l", line)
+    try press("Enter")
   }
 
   func resize(columns: Int, rows: Int) throws {
