@@ -11,14 +11,6 @@ package enum Prompt: Equatable, Sendable {
   case confirm(ActionDraft)
   /// A code to type; `typed` is what has been typed of it.
   case code(ActionDraft, code: String, typed: String)
-
-  /// The command under way, where one is.
-  var draft: ActionDraft? {
-    switch self {
-    case .filter: nil
-    case .arguments(let draft, _, _), .confirm(let draft), .code(let draft, _, _): draft
-    }
-  }
 }
 
 extension Prompt {

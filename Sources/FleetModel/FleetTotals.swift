@@ -21,8 +21,6 @@ package struct FleetTotals: Sendable {
 
   package init() {}
 
-  package var latest: Sample? { samples.last }
-
   /// Whether the present ten seconds have no sample yet.
   func isDue(at now: Instant) -> Bool {
     guard let last = samples.last else { return true }

@@ -5,7 +5,7 @@ package enum Role: UInt8, CaseIterable, Sendable {
   case stateRunning, statePaused, stateRestarting, stateDraining, stateStopped
   case alertLow, alertMedium, alertHigh, alertCritical
   case good, warning, bad
-  case sparkline, sparklineGap, sparklineBad
+  case sparkline, sparklineBad
   case statusBar, statusGood, statusBad, statusWarning
   case key, prompt, promptDanger, code, input, gap, stale
 
@@ -21,5 +21,5 @@ package enum Role: UInt8, CaseIterable, Sendable {
   /// One letter for each role, by which recorded screens show roles.
   package var letter: Character { Role.letters[Int(rawValue)] }
 
-  private static let letters = Array(".dTFbBhSsmRPXDO0123gwe~/!_GEWkp?c|^z")
+  private static let letters = Array(".dTFbBhSsmRPXDO0123gwe~!_GEWkp?c|^z")
 }

@@ -19,7 +19,7 @@ package struct Theme: Sendable {
 
   private static func plainAttributes(_ role: Role) -> Attributes {
     switch role {
-    case .text, .stateRunning, .alertLow, .good, .sparkline, .sparklineGap: []
+    case .text, .stateRunning, .alertLow, .good, .sparkline: []
     case .dim, .border, .stateDraining, .stateStopped, .gap, .stale: .dim
     case .title, .borderFocused, .statePaused, .stateRestarting, .alertMedium, .warning, .sparklineBad, .key: .bold
     case .header, .input: .underline
