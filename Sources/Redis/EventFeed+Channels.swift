@@ -2,8 +2,25 @@ import FleetModel
 import Loop
 import Wire
 
-/// Listening to channels, and who counts what is heard: see `Handover`.
+/// Listening to channels. What is recorded too counts where it comes first: see `Handover`.
 extension EventFeed {
+  /// What was heard while the stream was still being read to its end.
+  enum Heard {
+    struct Message {
+      let channel: [UInt8]
+      let payload: [UInt8]
+      let isOversized: Bool
+      let at: MonotonicTime
+    }
+
+    case message(Message)
+    case marker(RecorderMarker, MonotonicTime)
+    case pong
+  }
+
+  private static let mostHeldBytes = 32 << 20
+  private static let standbyKeeps = TimeSpan.seconds(5)
+
   func listeningChanged(_ notice: Link.Notice) {
     switch notice {
     case .up(let connection):
@@ -13,6 +30,8 @@ extension EventFeed {
         self?.askForHandler()
       } refused: { [weak self] error in
         self?.channelsRefused(error)
+      } answered: { [weak self] in
+        self?.take(.pong)
       } deliver: { [weak self] channel, payload in
         self?.hear(channel, payload)
       }
@@ -25,6 +44,7 @@ extension EventFeed {
 
   private func subscribe(_ connection: Connection) {
     guard let receiverOfChannels else { return }
+    heardSince = .now
     connection.subscribe(
       channels: [options.keys.recorderChannel], patterns: allPatterns.map { Array($0.utf8) }, receiverOfChannels)
   }
@@ -41,10 +61,12 @@ extension EventFeed {
   }
 
   private func channelLost() {
-    if channelIsUp, channelLoss == nil { channelLoss = (clock.now, handover.countsLive != false) }
+    if channelIsUp, channelLoss == nil { channelLoss = (clock.now, lease?.isRecording == true) }
     channelIsUp = false
-    directAfter = nil
-    handover.channelLost()
+    heardSince = nil
+    releaseHeld()
+    handover.lostHearing(at: MonotonicTime.now.milliseconds)
+    pings.removeAll()
   }
 
   /// The recorded patterns, then those asked for; a message counts for the first that matches its channel.
@@ -55,22 +77,21 @@ extension EventFeed {
   private func hear(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
     let now = MonotonicTime.now
     if channel.elementsEqual(options.keys.recorderChannel) {
-      if let marker = RecorderMarker.decode(payload) { count(handover.heard(marker, at: now.milliseconds)) }
+      if let marker = RecorderMarker.decode(payload) { take(.marker(marker, now)) }
       return
     }
-    guard let pattern = receiverOfChannels?.pattern, isFirstMatch(pattern, channel) else { return }
-    if Self.isRecorded(channel) {
-      let isCounted = handover.heard(
-        .init(channel: Array(channel), payload: Array(payload), heardAt: now.milliseconds), bytes: payload.count)
-      guard isCounted else { return }
-    }
-    if receiverOfChannels?.isOversized == true { return notify(.unreadable(.tooLong, .channel)) }
-    decode(channel, payload, at: clock.instant(at: now))
+    guard let receiver = receiverOfChannels, isFirstMatch(receiver.pattern, channel) else { return }
+    guard isHolding else { return count(channel, payload, isOversized: receiver.isOversized, at: now) }
+    take(.message(.init(channel: Array(channel), payload: Array(payload), isOversized: receiver.isOversized, at: now)))
   }
 
-  func decode(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer, at instant: Instant) {
+  private func count(
+    _ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer, isOversized: Bool, at time: MonotonicTime
+  ) {
+    guard handover.hear(Handover.digest(channel, payload, isOversized: isOversized)) else { return }
+    if isOversized { return notify(.unreadable(.tooLong, .channel)) }
     do throws(Unreadable) {
-      notify(.event(try decoder.decode(payload, channel: channel, receivedAt: instant), .channel))
+      notify(.event(try decoder.decode(payload, channel: channel, receivedAt: clock.instant(at: time)), .channel))
     } catch {
       notify(.unreadable(error, .channel))
     }
@@ -78,77 +99,69 @@ extension EventFeed {
 
   /// Redis sends a message once for each pattern that matches.
   private func isFirstMatch(_ pattern: [UInt8], _ channel: UnsafeRawBufferPointer) -> Bool {
-    if Self.isRecorded(channel) { return Keys.recordedPatterns.contains { pattern.elementsEqual($0.utf8) } }
-    guard options.patterns.count > 1 else { return true }
-    return options.patterns.first { Glob.matches(Array($0.utf8), channel) }.map { pattern.elementsEqual($0.utf8) }
+    let patterns = allPatterns
+    guard patterns.count > 1 else { return true }
+    return patterns.first { Glob.matches(Array($0.utf8), channel) }.map { pattern.elementsEqual($0.utf8) }
       ?? true
   }
 
-  private static func isRecorded(_ channel: UnsafeRawBufferPointer) -> Bool {
-    channel.starts(with: "agent.".utf8) || channel.starts(with: "agents.".utf8)
+  // MARK: What waits for the stream
+
+  /// Asks the server to say that all it published up to now has been delivered.
+  func ping(at now: MonotonicTime) {
+    let moment = handover.pass(
+      now.milliseconds, readToEndAt: readToEndAt.milliseconds, hasRecorder: lease?.isRecording == true)
+    guard channelIsUp, let connection = listening.connection else { return }
+    pings.append(moment)
+    connection.ping()
   }
 
-  // MARK: Who records
+  private func take(_ item: Heard) {
+    guard isHolding else { return apply(item) }
+    held.append(item)
+    if case .message(let message) = item { heldBytes += message.payload.count + message.channel.count + 64 }
+    if heldBytes > Self.mostHeldBytes { releaseHeld() }
+  }
 
-  /// A recorder's lease lasts three seconds: gone for this long, it is not about to be renewed, and what it missed is
-  /// still within what is kept.
-  private static let recorderPatience: Int64 = 1500
-
-  /// - Parameter end: the recorded stream's last id, asked for after the lease; nil where it was not.
-  func judgeRecorder(_ lease: Lease?, end: StreamID?) {
-    guard channelIsUp else { return }
-    let now = MonotonicTime.now.milliseconds
-    handover.expire(at: now)
-    if let lease, lease.isRecording {
-      recorderSeenAt = now
-      directAfter = nil
-      if handover.countsLive == nil { follow(lease) }
-    } else if handover.countsLive == nil
-      || (handover.countsLive == false && now - recorderSeenAt > Self.recorderPatience)
-    {
-      directAfter = end
-      goDirectIfRead()
+  private func apply(_ item: Heard) {
+    switch item {
+    case .message(let message):
+      message.channel.withUnsafeBytes { channel in
+        message.payload.withUnsafeBytes {
+          count(channel, $0, isOversized: message.isOversized, at: message.at)
+        }
+      }
+    case .marker(let marker, let time): handover.hear(marker, at: time.milliseconds)
+    case .pong: if !pings.isEmpty { handover.heardAll(readBefore: pings.removeFirst()) }
     }
   }
 
-  /// The stream holds what was recorded; what nobody recorded before is lost.
-  private func follow(_ lease: Lease) {
-    handover.follow()
-    guard let loss = channelLoss else { return }
+  /// What was heard while older events were still to be read follows them.
+  func releaseHeld() {
+    isHolding = false
+    let items = held
+    held = []
+    heldBytes = 0
+    for item in items { apply(item) }
+  }
+
+  // MARK: What was not heard
+
+  /// Settles what the loss of the channels meant, once it is known who records.
+  func judgeLoss() {
+    guard channelIsUp, let loss = channelLoss else { return }
     channelLoss = nil
-    guard loss.wasDirect else { return }
-    let end = max(loss.at, min(lease.since, clock.now))
-    notify(.gap(Gap(cause: .notHeard, from: loss.at, to: end)))
-  }
-
-  /// Live messages count from where the recorded ones end: those are read first.
-  func goDirectIfRead() {
-    guard let end = directAfter, let place = places.first, place.last >= end || place.refusal != nil else { return }
-    directAfter = nil
-    goDirect()
-  }
-
-  private func goDirect() {
-    count(handover.goDirect())
-    guard let loss = channelLoss else { return }
-    channelLoss = nil
-    // What was recorded while nothing was heard has been read.
-    let start = loss.wasDirect ? loss.at : max(loss.at, lastRecordedAt ?? loss.at)
-    notify(.gap(Gap(cause: .notHeard, from: start, to: clock.now)))
-  }
-
-  /// Counts what was heard, and not recorded.
-  func count(_ bridge: Handover.Bridge?) {
-    guard let bridge else { return }
-    for message in bridge.messages {
-      let age = MonotonicTime.now.milliseconds - message.heardAt
-      message.channel.withUnsafeBytes { channel in
-        message.payload.withUnsafeBytes { decode(channel, $0, at: clock.now - .milliseconds(age)) }
+    var (start, end) = (loss.at, clock.now)
+    if loss.wasRecorded { start = max(start, lastRecordedAt ?? start) }
+    if let lease, lease.isRecording {
+      // The stream holds what was recorded; what nobody recorded before is lost.
+      end = max(loss.at, min(lease.since, end))
+      if loss.wasRecorded {
+        start = max(loss.at, terms.end(before: lease.fence) ?? loss.at)
+        // A standby writes what it kept of what its predecessor missed.
+        guard end - start > Self.standbyKeeps else { return }
       }
     }
-    if !bridge.isExact {
-      let start = clock.now - .milliseconds(Handover.keepsMilliseconds)
-      notify(.gap(Gap(cause: .notRecorded, from: start, to: clock.now)))
-    }
+    notify(.gap(Gap(cause: .notHeard, from: start, to: end)))
   }
 }

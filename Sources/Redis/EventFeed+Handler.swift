@@ -31,25 +31,16 @@ extension EventFeed {
     }
   }
 
-  /// Looks at the lease; and where nobody may be recording, at how far the stream would have to be read.
   func askForHandler() {
     guard let connection = asking.connection, clock.isSet else { return }
     if MonotonicTime.now.milliseconds(since: measuredAt) >= Double(options.patience.inspect) {
       askForTime(connection)
     }
-    let wantsEnd = handover.countsLive != true && lease?.isRecording != true
-    connection.send(Request("GET", options.keys.lease)) { [weak self] in self?.receiveLease($0, isJudged: !wantsEnd) }
-    if wantsEnd {
-      connection.send(Request("XINFO", "STREAM", options.keys.events)) { [weak self] result in
-        guard let self, case .success(let reply) = result else { return }
-        // Where there is no stream, or it cannot be asked for, nothing is waited for.
-        judgeRecorder(lease, end: StreamInfo(reply)?.lastID ?? .zero)
-      }
-    }
+    connection.send(Request("GET", options.keys.lease)) { [weak self] in self?.receiveLease($0) }
     connection.flush()
   }
 
-  private func receiveLease(_ result: Result<Reply, ConnectionFailure>, isJudged: Bool) {
+  private func receiveLease(_ result: Result<Reply, ConnectionFailure>) {
     guard case .success(let reply) = result else { return }
     if let error = reply.error {
       guard error.concernsOneThing else { return asking.restart(.refused(error)) }
@@ -58,7 +49,7 @@ extension EventFeed {
       serve(.lease)
     }
     lease = reply.bytes.flatMap { LeaseCoding.decode($0) }
-    if isJudged { judgeRecorder(lease, end: nil) }
+    judgeLoss()
     notify(.handler(lease))
   }
 

@@ -41,8 +41,6 @@ extension EventFeed {
     package enum Cause: Equatable, Sendable {
       /// Channels were not heard while the link was down.
       case notHeard
-      /// A recorder died, and not all that it missed was still kept.
-      case notRecorded
       /// Entries were trimmed before they were read.
       case trimmed
       /// The server came back without its last writes; reading goes on from its end.

@@ -17,7 +17,13 @@ extension EventFeed {
   func readingChanged(_ notice: Link.Notice) {
     tellLinkState()
     inspectedAt = nil
-    if case .up = notice { readOn() }
+    switch notice {
+    case .up:
+      isAtEnd = false
+      isHolding = true
+      readOn()
+    case .down: releaseHeld()
+    }
   }
 
   /// Does what is due next on the reading connection, once the server's time is known.
@@ -91,8 +97,8 @@ extension EventFeed {
       return readLater(inMilliseconds: LinkMachine.longestPause)
     }
     var request = Request("XREAD", "COUNT", bite.count)
-    // Without history to read yet, the first answer must come at once, to say so.
-    if isCaughtUp { request.append("BLOCK", options.patience.block) }
+    // Until the end has been met the answer must come at once, to say so.
+    if isAtEnd { request.append("BLOCK", options.patience.block) }
     request.append("STREAMS")
     for place in open { request.append(place.key) }
     for place in open { request.append(place.last) }
@@ -119,6 +125,9 @@ extension EventFeed {
   }
 
   private func finishHistory() {
+    isAtEnd = true
+    readToEndAt = .now
+    if isHolding { releaseHeld() }
     guard !isCaughtUp else { return }
     isCaughtUp = true
     notify(.caughtUp)
@@ -150,7 +159,6 @@ extension EventFeed {
   func receive(_ entry: Entry) {
     deliver(entry)
     tell(places[entry.stream].read(entry.id), of: entry.stream)
-    if entry.stream == 0, directAfter != nil { goDirectIfRead() }
   }
 
   private func deliver(_ entry: Entry) {
@@ -158,13 +166,24 @@ extension EventFeed {
     if entry.stream == 0, !entry.channel.isEmpty {
       lastRecordedAt = entry.id.instant
       if entry.channel.elementsEqual(options.keys.recorderChannel) {
-        if let marker = entry.payload.flatMap({ RecorderMarker.decode($0) }) { count(handover.read(marker)) }
+        if let marker = entry.payload.flatMap({ RecorderMarker.decode($0) }) {
+          handover.read(marker, at: MonotonicTime.now.milliseconds)
+          terms.read(marker, at: entry.id.instant)
+        }
         return
       }
-      let payload = entry.payload ?? UnsafeRawBufferPointer(start: nil, count: 0)
-      guard handover.readRecorded(Handover.Message.digest(entry.channel, payload)) else { return }
+      guard isFirst(entry) else { return }
     }
     decode(entry)
+  }
+
+  /// Whether the recorded entry was not heard before.
+  private func isFirst(_ entry: Entry) -> Bool {
+    let payload = entry.payload ?? UnsafeRawBufferPointer(start: nil, count: 0)
+    // A second of doubt, for the server's time is known to some milliseconds only.
+    let mayBeHeard = heardSince.map { entry.id.instant >= clock.instant(at: $0) - .seconds(1) } ?? false
+    return handover.read(
+      Handover.digest(entry.channel, payload, isOversized: entry.isOversized), mayBeHeard: mayBeHeard)
   }
 
   private func decode(_ entry: Entry) {

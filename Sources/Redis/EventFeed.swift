@@ -46,11 +46,17 @@ package final class EventFeed {
   package internal(set) var lease: Lease?
   /// What is refused at present.
   package internal(set) var refusals: [Subject: ServerError] = [:]
-  /// When a handler was last known to record; monotonic milliseconds.
-  var recorderSeenAt: Int64 = 0
   var handover = Handover()
-  /// Nobody records: live messages count once the stream has been read to here.
-  var directAfter: StreamID?
+  /// Whether what is heard waits until the streams have been read to their end, so that events stay in order.
+  var isHolding = true
+  var held: [Heard] = []
+  var heldBytes = 0
+  /// Pings on their way, as the hand-over knows them.
+  var pings: [Int] = []
+  /// Since when channels may be heard; nil where they are not.
+  var heardSince: MonotonicTime?
+  /// When the streams were last read to their end.
+  var readToEndAt = MonotonicTime.now
   /// How far each stream has been read; empty until the server's time is known.
   var places: [StreamPlace] = []
   let streams: [[UInt8]]
@@ -58,11 +64,14 @@ package final class EventFeed {
   /// How many times the usual silence is borne: a server that is busy for long must not be cut off again and again.
   var endurance: Int64 = 1
   var isCaughtUp = false
+  /// Whether this connection has read the streams to their end once.
+  var isAtEnd = false
   var inspectedAt: MonotonicTime?
   var probedAt = MonotonicTime.now
   var channelIsUp = false
-  var channelLoss: (at: Instant, wasDirect: Bool)?
+  var channelLoss: (at: Instant, wasRecorded: Bool)?
   var lastRecordedAt: Instant?
+  var terms = RecorderTerms()
   var receiverOfChannels: MessageReceiver?
   var measuredAt = MonotonicTime.now
   private var tickTimer: Loop.TimerID?
@@ -127,7 +136,7 @@ package final class EventFeed {
       bite.wasTooMuch()
     }
     // Nothing else would make a subscriber's connection speak.
-    listening.connection?.ping()
+    ping(at: now)
     askForHandler()
   }
 

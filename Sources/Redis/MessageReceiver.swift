@@ -3,9 +3,10 @@
 package final class MessageReceiver {
   private let deliver: (_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) -> Void
   private let confirmed: () -> Void
+  private let answered: () -> Void
   private let refused: ((ServerError) -> Void)?
 
-  private enum Kind { case message, patternMessage, subscribed, other }
+  private enum Kind { case message, patternMessage, subscribed, pong, other }
 
   private var kind = Kind.other
   private var channel: [UInt8] = []
@@ -18,13 +19,16 @@ package final class MessageReceiver {
   /// - Parameters:
   ///   - confirmed: called once all subscriptions that were asked for stand.
   ///   - refused: called where the server answers a subscription with an error; without it the connection fails.
+  ///   - answered: called a pong: all that was published before the ping was sent has been delivered.
   ///   - deliver: called a message; both buffers are valid only during the call.
   package init(
     confirmed: @escaping () -> Void, refused: ((ServerError) -> Void)? = nil,
+    answered: @escaping () -> Void = {},
     deliver: @escaping (_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) -> Void
   ) {
     self.confirmed = confirmed
     self.refused = refused
+    self.answered = answered
     self.deliver = deliver
   }
 
@@ -54,6 +58,7 @@ package final class MessageReceiver {
     case (.subscribed, 1):
       missingConfirmations -= 1
       if missingConfirmations == 0 { confirmed() }
+    case (.pong, 1): answered()
     default: break
     }
   }
@@ -65,6 +70,8 @@ package final class MessageReceiver {
       kind = .message
     } else if bytes.elementsEqual("psubscribe".utf8) || bytes.elementsEqual("subscribe".utf8) {
       kind = .subscribed
+    } else if bytes.elementsEqual("pong".utf8) {
+      kind = .pong
     } else {
       kind = .other
     }

@@ -18,8 +18,9 @@ import Testing
     let proxy = try FaultProxy(loop: server.loop, to: server.server)
     let follower = Follower(server, at: proxy.endpoint)
     try server.wait { follower.isUp && follower.isCaughtUp }
-    try server.add(1...5)
+    // First, so that whoever has the events has read these too.
     try server.add(1...5, to: "agentos:audit")
+    try server.add(1...5)
     try server.wait { follower.numbers == Array(1...5) }
     proxy.refuse()
     try server.wait { follower.isDown }

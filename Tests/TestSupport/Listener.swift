@@ -5,7 +5,7 @@ import Redis
 
 /// Takes connections on a loopback port, and can be closed and opened again on the same one.
 final class Listener {
-  let port = PrivateServer.freePort()
+  private(set) var port: UInt16
   private let loop: Loop
   private let accepted: (Int32) -> Void
   private var descriptor: Int32 = -1
@@ -13,6 +13,12 @@ final class Listener {
   init(loop: Loop, _ accepted: @escaping (Int32) -> Void) throws(SystemError) {
     self.loop = loop
     self.accepted = accepted
+    port = PrivateServer.freePort()
+    // Somebody may take a free port before it is listened on: then another one is tried.
+    for _ in 1...20 {
+      if (try? open()) != nil { return }
+      port = PrivateServer.freePort()
+    }
     try open()
   }
 
