@@ -76,7 +76,19 @@ package struct AgentDirectory: Sendable {
   private func holds(_ position: Int, _ id: UnsafeRawBufferPointer) -> Bool {
     let extent = extents[position]
     guard extent.length == id.count else { return false }
-    return ids.withUnsafeBytes { $0[extent.start..<extent.start + extent.length].elementsEqual(id) }
+    return ids.withUnsafeBytes { ids in
+      var offset = 0
+      while offset + 8 <= id.count {
+        let word = ids.loadUnaligned(fromByteOffset: extent.start + offset, as: UInt64.self)
+        guard word == id.loadUnaligned(fromByteOffset: offset, as: UInt64.self) else { return false }
+        offset += 8
+      }
+      while offset < id.count {
+        guard ids[extent.start + offset] == id[offset] else { return false }
+        offset += 1
+      }
+      return true
+    }
   }
 
   private mutating func place(_ position: Int, hash: UInt32) {

@@ -1,8 +1,8 @@
 extension Fleet {
   /// Takes the event's numbers: latest values, windows, and what they say about limits.
   mutating func applyMetrics(_ event: borrowing Event, at position: Int) {
-    guard !event.metrics.isEmpty else { return }
-    for metric in Metric.allCases where event.metrics.has(metric) {
+    var rest = event.metrics.present
+    while let metric = rest.popFirst() {
       guard let value = event.metrics[metric] else { continue }
       guard metric.isPlausible(value) else {
         agents.activity[position].setSuspect(metric, true)

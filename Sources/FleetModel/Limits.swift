@@ -30,15 +30,16 @@ package struct Limits: Equatable, Sendable {
     }
   }
 
-  private var levels: [Metric: Levels]
+  /// By the metric's number: they are asked for with every value of every event.
+  private var levels: [Levels?]
 
   package init(_ levels: [Metric: Levels] = Limits.defaults) {
-    self.levels = levels
+    self.levels = Metric.allCases.map { levels[$0] }
   }
 
   package subscript(metric: Metric) -> Levels? {
-    get { levels[metric] }
-    set { levels[metric] = newValue }
+    get { levels[metric.rawValue] }
+    set { levels[metric.rawValue] = newValue }
   }
 
   package static let defaults: [Metric: Levels] = [

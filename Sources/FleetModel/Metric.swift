@@ -78,7 +78,8 @@ package enum Metric: Int, CaseIterable, Sendable {
 
 /// Values for some of the metrics, without an allocation.
 package struct MetricValues: Sendable {
-  private var present: UInt16 = 0
+  /// Which metrics have a value.
+  package private(set) var present = MetricSet()
   private var values = InlineArray<11, Double>(repeating: 0)
 
   package init() {}
@@ -87,30 +88,38 @@ package struct MetricValues: Sendable {
     get { has(metric) ? values[metric.rawValue] : nil }
     set {
       values[metric.rawValue] = newValue ?? 0
-      if newValue == nil { present &= ~(1 << metric.rawValue) } else { present |= 1 << metric.rawValue }
+      if newValue == nil { present.remove(metric) } else { present.insert(metric) }
     }
   }
 
-  package var isEmpty: Bool { present == 0 }
+  package var isEmpty: Bool { present.isEmpty }
 
   /// Forgets all values, so that the same storage serves the next event.
-  package mutating func removeAll() { present = 0 }
+  package mutating func removeAll() { present = MetricSet() }
 
-  package func has(_ metric: Metric) -> Bool { present & (1 << metric.rawValue) != 0 }
-
-  /// Calls `body` for each metric that has a value.
-  package func forEach(_ body: (Metric, Double) -> Void) {
-    var rest = present
-    while rest != 0 {
-      let index = rest.trailingZeroBitCount
-      rest &= rest - 1
-      if let metric = Metric(rawValue: index) { body(metric, values[index]) }
-    }
-  }
+  package func has(_ metric: Metric) -> Bool { present.contains(metric) }
 }
 
 extension MetricValues: ExpressibleByDictionaryLiteral {
   package init(dictionaryLiteral elements: (Metric, Double)...) {
     for (metric, value) in elements { self[metric] = value }
+  }
+}
+
+/// Some of the metrics, as bits.
+package struct MetricSet: Sendable {
+  private var bits: UInt16 = 0
+
+  package var isEmpty: Bool { bits == 0 }
+  package func contains(_ metric: Metric) -> Bool { bits & (1 << metric.rawValue) != 0 }
+  package mutating func insert(_ metric: Metric) { bits |= 1 << metric.rawValue }
+  package mutating func remove(_ metric: Metric) { bits &= ~(1 << metric.rawValue) }
+
+  /// Takes one out; nil where none is left.
+  package mutating func popFirst() -> Metric? {
+    guard bits != 0 else { return nil }
+    let index = bits.trailingZeroBitCount
+    bits &= bits &- 1
+    return Metric(rawValue: index)
   }
 }

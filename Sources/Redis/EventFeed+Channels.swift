@@ -76,7 +76,7 @@ extension EventFeed {
 
   private func hear(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
     let now = MonotonicTime.now
-    if channel.elementsEqual(options.keys.recorderChannel) {
+    if channel.isEqual(to: options.keys.recorderChannel) {
       if let marker = RecorderMarker.decode(payload) { take(.marker(marker, now)) }
       return
     }
@@ -91,7 +91,8 @@ extension EventFeed {
     guard handover.hear(Handover.digest(channel, payload, isOversized: isOversized)) else { return }
     if isOversized { return notify(.unreadable(.tooLong, .channel)) }
     do throws(Unreadable) {
-      notify(.event(try decoder.decode(payload, channel: channel, receivedAt: clock.instant(at: time)), .channel))
+      try decoder.decode(payload, channel: channel, receivedAt: clock.instant(at: time), into: &event.pointee)
+      takeEvent(event.pointee, .channel)
     } catch {
       notify(.unreadable(error, .channel))
     }

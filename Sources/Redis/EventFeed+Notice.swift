@@ -3,9 +3,11 @@ import Loop
 import Wire
 
 extension EventFeed {
-  /// What it tells its owner, as it comes. Bytes in an event are valid only during the call.
+  /// Takes an event as it comes; it and its bytes are valid only during the call.
+  package typealias TakeEvent = (borrowing Event, Origin) -> Void
+
+  /// What it tells its owner besides events.
   package enum Notice {
-    case event(Event, Origin)
     /// Counted and passed: what cannot be read, and what is too long to be.
     case unreadable(Unreadable, Origin)
     case audit(AuditLine)

@@ -165,7 +165,7 @@ extension EventFeed {
     if options.followsHandler, entry.stream == streams.count - 1 { return receiveAudit(entry) }
     if entry.stream == 0, !entry.channel.isEmpty {
       lastRecordedAt = entry.id.instant
-      if entry.channel.elementsEqual(options.keys.recorderChannel) {
+      if entry.channel.isEqual(to: options.keys.recorderChannel) {
         if let marker = entry.payload.flatMap({ RecorderMarker.decode($0) }) {
           handover.read(marker, at: MonotonicTime.now.milliseconds)
           terms.read(marker, at: entry.id.instant)
@@ -191,10 +191,11 @@ extension EventFeed {
     do throws(Unreadable) {
       if entry.isOversized { throw .tooLong }
       if let payload = entry.payload {
-        notify(.event(try decoder.decode(payload, channel: entry.channel, receivedAt: entry.id.instant), origin))
+        try decoder.decode(payload, channel: entry.channel, receivedAt: entry.id.instant, into: &event.pointee)
       } else {
-        notify(.event(try decoder.decode(fields: entry.fields, receivedAt: entry.id.instant), origin))
+        event.pointee = try decoder.decode(fields: entry.fields, receivedAt: entry.id.instant)
       }
+      takeEvent(event.pointee, origin)
     } catch {
       notify(.unreadable(error, origin))
     }

@@ -40,8 +40,11 @@ package final class EventFeed {
 
   let loop: Loop
   let options: Options
+  let takeEvent: TakeEvent
   let notify: (Notice) -> Void
   let decoder = EventDecoder()
+  /// The event under delivery: the same memory for all of them.
+  let event: UnsafeMutablePointer<Event>
   package internal(set) var clock = ServerClock()
   package internal(set) var lease: Lease?
   /// What is refused at present.
@@ -84,13 +87,24 @@ package final class EventFeed {
   private(set) lazy var asking = Link(loop: loop, endpoint: endpoint) { [unowned self] in askingChanged($0) }
   private(set) lazy var assembler = EntryAssembler(.read, streams: streams) { [unowned self] in receive($0) }
 
-  package init(loop: Loop, endpoint: Endpoint, options: Options, _ notify: @escaping (Notice) -> Void) {
+  package init(
+    loop: Loop, endpoint: Endpoint, options: Options, event takeEvent: @escaping TakeEvent,
+    notice notify: @escaping (Notice) -> Void
+  ) {
+    event = .allocate(capacity: 1)
+    event.initialize(to: Event(bytes: UnsafeRawBufferPointer(start: nil, count: 0), receivedAt: .epoch))
+    self.takeEvent = takeEvent
     self.loop = loop
     self.endpoint = endpoint
     self.options = options
     self.notify = notify
     let events = [options.keys.events] + options.streams.filter { $0 != options.keys.events }
     streams = options.followsHandler ? events + [options.keys.audit] : events
+  }
+
+  deinit {
+    event.deinitialize(count: 1)
+    event.deallocate()
   }
 
   package func start() {

@@ -113,44 +113,47 @@ package final class ReplyReader {
 
   // MARK: What hiredis meets
 
-  private func array(_ task: redisReadTask, count: Int) {
+  /// How many arrays are around the value that hiredis is at.
+  private var depth: Int { Int(reader.pointee.ridx) }
+
+  private func array(_ task: Task, count: Int) {
     switch expectation {
     case .tree: tree.open(count)
-    case .entries(let assembler): assembler.array(depth: task.depth, index: Int(task.idx), count: count)
-    case .messages(let receiver): if task.parent == nil { receiver.begin(count) }
+    case .entries(let assembler): assembler.array(depth: depth, index: Int(task.pointee.idx), count: count)
+    case .messages(let receiver): if depth == 0 { receiver.begin(count) }
     }
   }
 
-  private func string(_ task: redisReadTask, _ bytes: UnsafeRawBufferPointer) {
+  private func string(_ task: Task, _ bytes: UnsafeRawBufferPointer) {
     let isOversized = nextIsOversized || bytes.count > Self.longestValue
     nextIsOversized = false
     switch expectation {
     // Nothing that is asked for singly is that long.
     case .tree: tree.add(isOversized ? .null : Self.scalar(task, bytes))
     case .entries(let assembler):
-      if task.parent == nil {
+      if depth == 0 {
         bare = Self.scalar(task, bytes)
       } else {
-        assembler.string(bytes, depth: task.depth, index: Int(task.idx), isOversized: isOversized)
+        assembler.string(bytes, depth: depth, index: Int(task.pointee.idx), isOversized: isOversized)
       }
     case .messages(let receiver):
-      if task.parent == nil {
+      if depth == 0 {
         bare = Self.scalar(task, bytes)
       } else {
-        receiver.part(bytes, index: Int(task.idx), isOversized: isOversized)
+        receiver.part(bytes, index: Int(task.pointee.idx), isOversized: isOversized)
       }
     }
   }
 
-  private func other(_ task: redisReadTask, _ value: Reply) {
+  private func other(_ value: Reply) {
     switch expectation {
     case .tree: tree.add(value)
     case .entries, .messages: break
     }
   }
 
-  private static func scalar(_ task: redisReadTask, _ bytes: UnsafeRawBufferPointer) -> Reply {
-    switch task.type {
+  private static func scalar(_ task: Task, _ bytes: UnsafeRawBufferPointer) -> Reply {
+    switch task.pointee.type {
     case REDIS_REPLY_ERROR: .error(ServerError(String(decoding: bytes, as: UTF8.self)))
     case REDIS_REPLY_STATUS: .status(String(decoding: bytes, as: UTF8.self))
     default: .string(Array(bytes))
@@ -160,8 +163,15 @@ package final class ReplyReader {
   /// What every object function returns: nil would mean "out of memory" to hiredis, and the value is never looked at.
   private static var token: UnsafeMutableRawPointer? { UnsafeMutableRawPointer(bitPattern: 1) }
 
-  private static func owner(_ task: redisReadTask) -> ReplyReader? {
-    task.privdata.map { Unmanaged<ReplyReader>.fromOpaque($0).takeUnretainedValue() }
+  private typealias Task = UnsafePointer<redisReadTask>
+
+  /// The reader is alive for as long as hiredis reads for it.
+  @inline(__always)
+  private static func tell(_ task: Task?, _ body: (ReplyReader, Task) -> Void) -> UnsafeMutableRawPointer? {
+    if let task, let owner = task.pointee.privdata {
+      Unmanaged<ReplyReader>.fromOpaque(owner)._withUnsafeGuaranteedRef { body($0, task) }
+    }
+    return token
   }
 
   /// Never changed and never freed: hiredis reads it for as long as any reader lives.
@@ -170,41 +180,14 @@ package final class ReplyReader {
     table.initialize(
       to: redisReplyObjectFunctions(
         createString: { task, start, length in
-          guard let task = task?.pointee else { return token }
-          owner(task)?.string(task, UnsafeRawBufferPointer(start: start, count: length))
-          return token
+          tell(task) { $0.string($1, UnsafeRawBufferPointer(start: start, count: length)) }
         },
-        createArray: { task, count in
-          guard let task = task?.pointee else { return token }
-          owner(task)?.array(task, count: Int(count))
-          return token
-        },
-        createInteger: { task, value in
-          guard let task = task?.pointee else { return token }
-          owner(task)?.other(task, .integer(value))
-          return token
-        },
-        createNil: { task in
-          guard let task = task?.pointee else { return token }
-          owner(task)?.other(task, .null)
-          return token
-        },
+        createArray: { task, count in tell(task) { $0.array($1, count: Int(count)) } },
+        createInteger: { task, value in tell(task) { owner, _ in owner.other(.integer(value)) } },
+        createNil: { task in tell(task) { owner, _ in owner.other(.null) } },
         freeObject: { _ in }))
     return table
   }()
-}
-
-extension redisReadTask {
-  /// How many arrays are around the value.
-  fileprivate var depth: Int {
-    var depth = 0
-    var next = parent
-    while let task = next {
-      depth += 1
-      next = task.pointee.parent
-    }
-    return depth
-  }
 }
 
 /// Builds a `Reply` from values in the order in which they stand in the protocol.

@@ -18,6 +18,30 @@ package struct StreamID: Hashable, Comparable, Sendable {
 
   /// Reads it where it lies; see above.
   package init?(_ bytes: UnsafeRawBufferPointer) {
+    guard let id = Self.short(bytes) ?? Self.long(bytes) else { return nil }
+    self = id
+  }
+
+  /// Reads an id of up to eighteen digits on each side, as all are that servers make: nothing can overflow.
+  @inline(__always)
+  private static func short(_ bytes: UnsafeRawBufferPointer) -> StreamID? {
+    var at = 0
+    func digits() -> UInt64? {
+      let start = at
+      var value: UInt64 = 0
+      while at < bytes.count, bytes[at] &- UInt8(ascii: "0") <= 9 {
+        value = value &* 10 &+ UInt64(bytes[at] &- UInt8(ascii: "0"))
+        at += 1
+      }
+      return at > start && at - start <= 18 ? value : nil
+    }
+    guard let milliseconds = digits(), at < bytes.count, bytes[at] == UInt8(ascii: "-") else { return nil }
+    at += 1
+    guard let sequence = digits(), at == bytes.count else { return nil }
+    return StreamID(milliseconds: milliseconds, sequence: sequence)
+  }
+
+  private static func long(_ bytes: UnsafeRawBufferPointer) -> StreamID? {
     var parts: (UInt64, UInt64) = (0, 0)
     var digits = 0
     var isSequence = false
@@ -37,7 +61,7 @@ package struct StreamID: Hashable, Comparable, Sendable {
       }
     }
     guard digits > 0 else { return nil }
-    self.init(milliseconds: parts.0, sequence: parts.1)
+    return StreamID(milliseconds: parts.0, sequence: parts.1)
   }
 
   /// Before every entry.

@@ -14,13 +14,14 @@ struct IngestCommand: ParsableCommand {
   @Option(help: "How many entries.") var entries = 1_000_000
   @Option(help: "How many agents.") var agents = 10_000
   @Option(help: "How many rounds.") var rounds = 5
+  @Option(help: "Only this format: binary, envelope or plain.") var format: Format?
   @Flag(help: "As JSON.") var json = false
 
   func run() throws {
     let server = try PrivateServer(
       settings: ["stream-node-max-entries 100"], environment: ["PATH": String(cString: getenv("PATH"))])
     let port = Int32(server.port)
-    for format in [MessageFormat.binary, .envelope, .plain] {
+    for format in format.map({ [$0.value] }) ?? MessageFormat.allCases {
       let loop = try Loop()
       try StreamFiller.fill(server.endpoint, on: loop, entries: entries, agents: agents, format: format)
       var product = Rounds()
@@ -42,14 +43,11 @@ struct IngestCommand: ParsableCommand {
     var count = 0
     var options = EventFeed.Options()
     options.history = .days(1)
-    let feed = EventFeed(loop: loop, endpoint: endpoint, options: options) { notice in
-      switch notice {
-      case .event(let event, _):
-        fleet.apply(event)
-        count += 1
-      case .caughtUp: isDone = true
-      default: break
-      }
+    let feed = EventFeed(loop: loop, endpoint: endpoint, options: options) { event, _ in
+      fleet.apply(event)
+      count += 1
+    } notice: { notice in
+      if case .caughtUp = notice { isDone = true }
     }
     feed.start()
     while !isDone { loop.turn() }
@@ -63,5 +61,18 @@ struct IngestCommand: ParsableCommand {
       "ingest \(format): \(millions(product.median)) M/s (\(millions(product.spread.0))…\(millions(product.spread.1))),",
       "reply trees \(millions(tree.median)), ratio \((product.median / tree.median * 100).rounded() / 100),",
       "boundary scan \(millions(scan.median)), ratio \((product.median / scan.median * 100).rounded() / 100)")
+  }
+}
+
+/// A message format, as it is written on the command line.
+enum Format: String, ExpressibleByArgument, CaseIterable {
+  case binary, envelope, plain
+
+  var value: MessageFormat {
+    switch self {
+    case .binary: .binary
+    case .envelope: .envelope
+    case .plain: .plain
+    }
   }
 }

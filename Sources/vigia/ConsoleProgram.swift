@@ -61,7 +61,11 @@ final class ConsoleProgram {
     model = Model(
       settings: settings, size: terminal.size, fleet: Fleet(seed: .random(in: .min ... .max)),
       seed: .random(in: .min ... .max))
-    feed = EventFeed(loop: loop, endpoint: endpoint, options: options.feed) { [unowned self] in take($0) }
+    feed = EventFeed(loop: loop, endpoint: endpoint, options: options.feed) { [unowned self] event, _ in
+      model.fleet.apply(event)
+    } notice: { [unowned self] in
+      take($0)
+    }
     sender = feed.map { feed in
       CommandSender(loop: loop, feed: feed, stream: keys.commands) { [unowned self] in refused($0, $1) }
     }
@@ -93,7 +97,6 @@ final class ConsoleProgram {
   private func take(_ notice: EventFeed.Notice) {
     sender?.take(notice)
     switch notice {
-    case .event(let event, _): model.fleet.apply(event)
     case .unreadable(let reason, let origin):
       model.fleet.applyUnreadable(reason: reason.description, at: time(of: origin))
     case .audit(let line): model.fleet.apply(line)

@@ -35,7 +35,10 @@ final class HeadlessDemo {
   private var timeIsUp = false
   private var isFinished = false
   private lazy var feed = EventFeed(loop: session.loop, endpoint: stage.endpoint, options: .init()) {
-    [unowned self] in take($0)
+    [unowned self] event, _ in
+    take(event)
+  } notice: { [unowned self] in
+    take($0)
   }
 
   init(_ session: Session, stage: DemoStage, duration: TimeSpan, simulation: [String]) {
@@ -59,12 +62,14 @@ final class HeadlessDemo {
 
   // MARK: Events
 
+  private func take(_ event: borrowing Event) {
+    decoded += 1
+    fleet.apply(event)
+    if let at = event.publishedAt { latencies.append(Double(max(.zero, feed.clock.now - at).milliseconds)) }
+  }
+
   private func take(_ notice: EventFeed.Notice) {
     switch notice {
-    case .event(let event, _):
-      decoded += 1
-      fleet.apply(event)
-      if let at = event.publishedAt { latencies.append(Double(max(.zero, feed.clock.now - at).milliseconds)) }
     case .unreadable(let reason, _):
       unreadable += 1
       fleet.applyUnreadable(reason: reason.description, at: feed.clock.now)

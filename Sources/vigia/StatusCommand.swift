@@ -47,7 +47,11 @@ final class Survey {
   private var isCaughtUp = false
   private var isFinishing = false
   private lazy var feed = EventFeed(loop: session.loop, endpoint: endpoint, options: options) {
-    [unowned self] in take($0)
+    [unowned self] event, _ in
+    received += 1
+    fleet.apply(event)
+  } notice: { [unowned self] in
+    take($0)
   }
 
   init(_ session: Session, endpoint: Endpoint, history: TimeSpan, _ show: @escaping (FleetPicture) -> Void) {
@@ -73,9 +77,6 @@ final class Survey {
 
   private func take(_ notice: EventFeed.Notice) {
     switch notice {
-    case .event(let event, _):
-      received += 1
-      fleet.apply(event)
     case .unreadable(let reason, let origin):
       received += 1
       fleet.applyUnreadable(reason: reason.description, at: origin.id?.instant ?? feed.clock.now)

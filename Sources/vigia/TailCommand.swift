@@ -50,7 +50,10 @@ final class Tail {
   private var remaining: Int?
   private var wasUp = false
   private lazy var feed = EventFeed(loop: session.loop, endpoint: endpoint, options: options) {
-    [unowned self] in take($0)
+    [unowned self] event, origin in
+    print { isJSON ? json(event, origin) : text(event) }
+  } notice: { [unowned self] in
+    take($0)
   }
 
   init(_ session: Session, endpoint: Endpoint, options: EventFeed.Options, isJSON: Bool, limit: Int?) {
@@ -65,7 +68,6 @@ final class Tail {
 
   private func take(_ notice: EventFeed.Notice) {
     switch notice {
-    case .event(let event, let origin): print { isJSON ? json(event, origin) : text(event) }
     case .unreadable(let reason, let origin): print { isJSON ? json(reason, origin) : text(reason, origin) }
     case .gap(let gap): Output.error("vigia: \(missed(gap))".shown)
     case .refused(_, let error): Output.error("vigia: \(error.advice.meaning); \(error.advice.next)".shown)

@@ -15,7 +15,11 @@ import Wire
     private var feed: EventFeed?
 
     init(_ server: TestServer) {
-      feed = EventFeed(loop: server.loop, endpoint: server.endpoint, options: .init()) { [unowned self] in take($0) }
+      feed = EventFeed(loop: server.loop, endpoint: server.endpoint, options: .init()) { [unowned self] event, _ in
+        if let number = Int(event.agentID.description) { counts[number, default: 0] += 1 }
+      } notice: { [unowned self] in
+        take($0)
+      }
       feed?.start()
     }
 
@@ -24,9 +28,6 @@ import Wire
     var lease: Lease? { feed?.lease }
 
     private func take(_ notice: EventFeed.Notice) {
-      if case .event(let event, _) = notice, let number = Int(event.agentID.description) {
-        counts[number, default: 0] += 1
-      }
       if case .gap(let gap) = notice { gaps.append(gap) }
       if case .handler = notice { isReady = true }
     }

@@ -17,7 +17,11 @@ package final class Follower {
   ) {
     var options = EventFeed.Options()
     change(&options)
-    feed = EventFeed(loop: server.loop, endpoint: endpoint ?? server.endpoint, options: options) { [unowned self] in
+    feed = EventFeed(loop: server.loop, endpoint: endpoint ?? server.endpoint, options: options) {
+      [unowned self] event, origin in
+      let place = if case .entry = origin { "entry" } else { "channel" }
+      seen.append("\(place) \(event.agentID) \(event.kind)")
+    } notice: { [unowned self] in
       take($0)
     }
     feed.start()
@@ -34,9 +38,6 @@ package final class Follower {
   private func take(_ notice: EventFeed.Notice) {
     sender?.take(notice)
     switch notice {
-    case .event(let event, let origin):
-      let place = if case .entry = origin { "entry" } else { "channel" }
-      seen.append("\(place) \(event.agentID) \(event.kind)")
     case .unreadable(let reason, _): seen.append("unreadable \(reason)")
     case .audit(let line): seen.append("audit \(line.phase.rawValue) \(line.target)")
     case .record(let id, let record): seen.append("record \(id) \(record.state.rawValue)")
