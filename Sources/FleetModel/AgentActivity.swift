@@ -13,9 +13,10 @@ package struct AgentActivity: Sendable {
 
   package internal(set) var eventCount = 0
   package internal(set) var lastEventAt: Instant
-  var cells = InlineArray<11, Cell>(repeating: Cell())
+  private var suspects = MetricSet()
   private var alerts = InlineArray<7, Int32>(repeating: -1)
-  private var suspectBits: UInt16 = 0
+  // Last, so that what every event touches stands close together.
+  var cells = InlineArray<11, Cell>(repeating: Cell())
 
   init(at instant: Instant) {
     lastEventAt = instant
@@ -43,17 +44,42 @@ package struct AgentActivity: Sendable {
   package func hasSeries(_ metric: Metric) -> Bool { cells[metric.rawValue].slot >= 0 }
 
   /// Whether the metric's last number could not be one, such as an error rate of 25.
-  package func isSuspect(_ metric: Metric) -> Bool { suspectBits & (1 << metric.rawValue) != 0 }
+  package func isSuspect(_ metric: Metric) -> Bool { suspects.contains(metric) }
 
-  mutating func setSuspect(_ metric: Metric, _ isSuspect: Bool) {
-    if isSuspect { suspectBits |= 1 << metric.rawValue } else { suspectBits &= ~(1 << metric.rawValue) }
+  /// What is to be looked at of values that were taken.
+  struct Taken {
+    /// Those in the neighbourhood of trouble.
+    var near = MetricSet()
+    /// How many could not be values of their metric.
+    var suspects = 0
   }
 
-  /// Takes a value as the latest, unless a later one is known.
-  mutating func set(_ metric: Metric, _ value: Double, at instant: Instant) {
-    guard instant.milliseconds >= cells[metric.rawValue].at else { return }
-    cells[metric.rawValue].latest = Float(value)
-    cells[metric.rawValue].at = instant.milliseconds
+  /// Takes an event's values as the latest, unless later ones are known, and into their windows.
+  mutating func take(
+    _ values: borrowing MetricValues, at instant: Instant, limits: borrowing Limits, series: inout SeriesStore
+  ) -> Taken {
+    var taken = Taken()
+    var rest = values.present
+    while let metric = rest.popFirst() {
+      let value = values.value(metric)
+      guard metric.isPlausible(value) else {
+        suspects.insert(metric)
+        taken.suspects += 1
+        continue
+      }
+      suspects.remove(metric)
+      if metric.isCharted {
+        if cells[metric.rawValue].slot < 0 { cells[metric.rawValue].slot = series.allocate() }
+        series.add(
+          Float(value), to: &cells[metric.rawValue].open, of: cells[metric.rawValue].slot, at: instant)
+      }
+      if instant.milliseconds >= cells[metric.rawValue].at {
+        cells[metric.rawValue].latest = Float(value)
+        cells[metric.rawValue].at = instant.milliseconds
+      }
+      if limits.isNear(metric, value) { taken.near.insert(metric) }
+    }
+    return taken
   }
 
   /// The place of the agent's alert of a kind in the fleet's list; negative where none is open.

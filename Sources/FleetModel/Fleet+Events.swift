@@ -1,32 +1,16 @@
 extension Fleet {
   /// Takes the event's numbers: latest values, windows, and what they say about limits.
   mutating func applyMetrics(_ event: borrowing Event, at position: Int) {
-    var rest = event.metrics.present
-    while let metric = rest.popFirst() {
-      guard let value = event.metrics[metric] else { continue }
-      guard metric.isPlausible(value) else {
-        agents.activity[position].setSuspect(metric, true)
-        counts.suspect += 1
-        continue
-      }
-      agents.activity[position].setSuspect(metric, false)
-      agents.activity[position].set(metric, value, at: event.receivedAt)
-      if metric.isCharted { chart(metric, value, at: position, event.receivedAt) }
-      judge(metric, value, at: position, event.receivedAt)
+    var taken = agents.activity[position].take(event.metrics, at: event.receivedAt, limits: limits, series: &series)
+    counts.suspect += taken.suspects
+    while let metric = taken.near.popFirst() {
+      judge(metric, event.metrics.value(metric), at: position, event.receivedAt)
     }
-  }
-
-  private mutating func chart(_ metric: Metric, _ value: Double, at position: Int, _ instant: Instant) {
-    let slot = agents.activity[position].cells[metric.rawValue].slot
-    if slot < 0 { agents.activity[position].cells[metric.rawValue].slot = series.allocate() }
-    series.add(
-      Float(value), to: &agents.activity[position].cells[metric.rawValue].open,
-      of: agents.activity[position].cells[metric.rawValue].slot, at: instant)
   }
 
   /// Opens, keeps open or worsens the alert that a value speaks for.
   private mutating func judge(_ metric: Metric, _ value: Double, at position: Int, _ instant: Instant) {
-    guard let levels = limits[metric], let kind = metric.alert, levels.isNear(value) else { return }
+    guard let levels = limits[metric], let kind = metric.alert else { return }
     let slot = agents.activity[position].alertSlot(kind)
     if let severity = levels.severity(of: value) {
       raise(kind, severity, at: position, instant, counts: false, metric: metric, value: value)

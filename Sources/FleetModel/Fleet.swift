@@ -48,7 +48,7 @@ package struct Fleet: Sendable {
     limits: Limits = Limits(), seed: UInt64 = 0x5DEE_CE66, capacity: Int = 30_000, tracksAlertChanges: Bool = false
   ) {
     self.limits = limits
-    self.capacity = max(16, capacity)
+    self.capacity = min(max(16, capacity), AgentDirectory.mostPositions)
     directory = AgentDirectory(seed: seed)
     alerts = AlertBook(tracksChanges: tracksAlertChanges)
   }

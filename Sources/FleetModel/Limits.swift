@@ -42,6 +42,10 @@ package struct Limits: Equatable, Sendable {
     set { levels[metric.rawValue] = newValue }
   }
 
+  /// Whether a value is in the neighbourhood of trouble; one of a metric without limits never is.
+  @inline(__always)
+  func isNear(_ metric: Metric, _ value: Double) -> Bool { levels[metric.rawValue]?.isNear(value) ?? false }
+
   package static let defaults: [Metric: Levels] = [
     .errorRate: Levels(medium: 0.05, high: 0.10, critical: 0.25),
     .responseTime: Levels(medium: 2000, high: 4000, critical: 8000),

@@ -92,6 +92,10 @@ package struct MetricValues: Sendable {
     }
   }
 
+  /// The value of one that is present; 0 of another.
+  @inline(__always)
+  func value(_ metric: Metric) -> Double { values[metric.rawValue] }
+
   package var isEmpty: Bool { present.isEmpty }
 
   /// Forgets all values, so that the same storage serves the next event.

@@ -30,6 +30,10 @@ package final class Connection {
   /// After a subscription every reply is a message.
   private var receiver: MessageReceiver?
   private var expectationIsSet = false
+  /// What the socket is watched for.
+  private var interest: Loop.Interest = [.writable]
+  /// While set, what the server says waits in the socket.
+  package var isPaused = false { didSet { if state == .up { watch() } } }
   /// Since when an answer is owed and nothing has come.
   private var waitingSince: MonotonicTime?
 
@@ -146,7 +150,7 @@ package final class Connection {
     guard code == 0 else { return fail(.system(SystemError("connect to", endpoint.description, code: code))) }
     state = .up
     logIn()
-    loop.change(socket.descriptor, to: [.readable])
+    watch()
     flush()
   }
 
@@ -200,14 +204,22 @@ package final class Connection {
       }
       guard written > 0 else {
         if written < 0, errno == EINTR { continue }
-        if written < 0, errno == EAGAIN { return loop.change(socket.descriptor, to: [.readable, .writable]) }
+        if written < 0, errno == EAGAIN { return watch() }
         return fail(.system(SystemError("send to", endpoint.description)))
       }
       outputStart += written
     }
     output.removeAll(keepingCapacity: output.capacity < 1 << 20)
     outputStart = 0
-    loop.change(socket.descriptor, to: [.readable])
+    watch()
+  }
+
+  private func watch() {
+    var wanted: Loop.Interest = isPaused ? [] : [.readable]
+    if hasOutput { wanted.insert(.writable) }
+    guard wanted != interest else { return }
+    interest = wanted
+    loop.change(socket.descriptor, to: wanted)
   }
 
   private func receive() {
@@ -226,7 +238,7 @@ package final class Connection {
         parse(UnsafeRawBufferPointer(rebasing: buffer[..<length]))
         if pendingCount > 0 { expectBytes() }
         // A short read has emptied the socket; asking once more would only cost a call.
-        guard state == .up, length == chunk else { return }
+        guard state == .up, !isPaused, length == chunk else { return }
       } while MonotonicTime.now.milliseconds(since: started) < Double(Self.readBudgetMilliseconds)
     }
   }

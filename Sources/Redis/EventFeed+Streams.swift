@@ -22,19 +22,24 @@ extension EventFeed {
       isAtEnd = false
       isHolding = true
       readOn()
-    case .down: releaseHeld()
+    case .down:
+      backlog?.stop()
+      backlog = nil
+      releaseHeld()
     }
   }
 
   /// Does what is due next on the reading connection, once the server's time is known.
   func readOn() {
-    guard let connection = reading.connection, connection.pendingCount == 0, clock.isSet else { return }
+    guard let connection = reading.connection, connection.pendingCount == 0, clock.isSet, backlog == nil else {
+      return
+    }
     begin()
     if isDue(inspectedAt, options.patience.inspect) { return inspect(connection) }
     if places.contains(where: { $0.refusal != nil }), isDue(probedAt, LinkMachine.longestPause) {
       return probe(connection)
     }
-    read(connection)
+    if !readBacklog() { read(connection) }
   }
 
   private func isDue(_ last: MonotonicTime?, _ span: Int64) -> Bool {
@@ -50,6 +55,7 @@ extension EventFeed {
     guard places.isEmpty else { return }
     let beginning = StreamID(milliseconds: UInt64(clamping: (clock.now - options.history).milliseconds))
     places = streams.map { StreamPlace(key: $0, after: beginning) }
+    infos = streams.map { _ in nil }
   }
 
   // MARK: What may have been missed
@@ -59,7 +65,8 @@ extension EventFeed {
     for (index, key) in streams.enumerated() {
       connection.send(Request("XINFO", "STREAM", key)) { [weak self] result in
         guard let self, case .success(let reply) = result else { return }
-        if let info = StreamInfo(reply) {
+        infos[index] = StreamInfo(reply)
+        if let info = infos[index] {
           tell(places[index].inspect(info), of: index)
         } else if reply.error?.text.contains("no such key") == true {
           tell(places[index].inspect(nil), of: index)
@@ -88,6 +95,25 @@ extension EventFeed {
   }
 
   // MARK: Reading
+
+  /// Begins to read a stream that has much to read by ranges; false where none has.
+  private func readBacklog() -> Bool {
+    for (index, info) in infos.enumerated() where places[index].refusal == nil {
+      infos[index] = nil
+      guard let info, let stretch = Backlog.Stretch(after: places[index].last, of: info) else { continue }
+      let backlog = Backlog(stretch, of: streams[index]) { [unowned(unsafe) self] in
+        receive($0, of: index)
+      } finish: { [weak self] outcome in
+        self?.backlog = nil
+        // Whatever it left is read one after the other, where an error is dealt with.
+        self?.readOn()
+      }
+      self.backlog = backlog
+      backlog.start(loop, endpoint)
+      return true
+    }
+    return false
+  }
 
   /// Asks for what comes after the last entry of each stream; waits on the server where there is nothing.
   private func read(_ connection: Connection) {
@@ -156,14 +182,14 @@ extension EventFeed {
 
   // MARK: Entries
 
-  func receive(_ entry: Entry) {
-    deliver(entry)
-    tell(places[entry.stream].read(entry.id), of: entry.stream)
+  func receive(_ entry: Entry, of stream: Int) {
+    deliver(entry, of: stream)
+    tell(places[stream].read(entry.id), of: stream)
   }
 
-  private func deliver(_ entry: Entry) {
-    if options.followsHandler, entry.stream == streams.count - 1 { return receiveAudit(entry) }
-    if entry.stream == 0, !entry.channel.isEmpty {
+  private func deliver(_ entry: Entry, of stream: Int) {
+    if options.followsHandler, stream == streams.count - 1 { return receiveAudit(entry) }
+    if stream == 0, !entry.channel.isEmpty {
       lastRecordedAt = entry.id.instant
       if entry.channel.isEqual(to: options.keys.recorderChannel) {
         if let marker = entry.payload.flatMap({ RecorderMarker.decode($0) }) {

@@ -62,6 +62,10 @@ package final class EventFeed {
   var readToEndAt = MonotonicTime.now
   /// How far each stream has been read; empty until the server's time is known.
   var places: [StreamPlace] = []
+  /// What was last said of each stream.
+  var infos: [StreamInfo?] = []
+  /// Reads what is long; nothing else is read meanwhile.
+  var backlog: Backlog?
   let streams: [[UInt8]]
   var bite = Bite()
   /// How many times the usual silence is borne: a server that is busy for long must not be cut off again and again.
@@ -81,11 +85,14 @@ package final class EventFeed {
   private var lastState = LinkState.connecting
   private var downSince: MonotonicTime?
 
-  private let endpoint: Endpoint
+  let endpoint: Endpoint
   private(set) lazy var reading = Link(loop: loop, endpoint: endpoint) { [unowned self] in readingChanged($0) }
   private(set) lazy var listening = Link(loop: loop, endpoint: endpoint) { [unowned self] in listeningChanged($0) }
   private(set) lazy var asking = Link(loop: loop, endpoint: endpoint) { [unowned self] in askingChanged($0) }
-  private(set) lazy var assembler = EntryAssembler(.read, streams: streams) { [unowned self] in receive($0) }
+  // Called an entry, from connections that this object holds: the checked kind of reference costs more than the rest.
+  private(set) lazy var assembler = EntryAssembler(.read, streams: streams) { [unowned(unsafe) self] in
+    receive($0, of: $0.stream)
+  }
 
   package init(
     loop: Loop, endpoint: Endpoint, options: Options, event takeEvent: @escaping TakeEvent,
@@ -116,6 +123,7 @@ package final class EventFeed {
 
   package func stop() {
     loop.cancel(tickTimer)
+    backlog?.stop()
     reading.stop()
     listening.stop()
     asking.stop()
@@ -144,6 +152,10 @@ package final class EventFeed {
       }
       isSilent = true
       link.restart(.silent(milliseconds: silence))
+    }
+    if let silence = backlog?.silence(at: now), silence > options.patience.silence * endurance {
+      isSilent = true
+      reading.restart(.silent(milliseconds: silence))
     }
     if isSilent {
       endurance = min(endurance * 2, 16)

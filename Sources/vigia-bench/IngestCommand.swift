@@ -24,15 +24,26 @@ struct IngestCommand: ParsableCommand {
     for format in format.map({ [$0.value] }) ?? MessageFormat.allCases {
       let loop = try Loop()
       try StreamFiller.fill(server.endpoint, on: loop, entries: entries, agents: agents, format: format)
-      var product = Rounds()
-      var tree = Rounds()
-      var scan = Rounds()
+      var product = Reading()
+      var tree = Reading()
+      var scan = Reading()
       for _ in 0..<rounds {
-        tree.add(Double(entries) / seconds { _ = vigia_baseline_tree(port, nil, "agentos:events", 5000) })
-        scan.add(Double(entries) / seconds { _ = vigia_baseline_scan(port, nil, "agentos:events", 5000) })
-        product.add(Double(entries) / (try seconds { try drain(server.endpoint) }))
+        tree.add(Cost { _ = vigia_baseline_tree(port, nil, "agentos:events", 5000) }, entries)
+        scan.add(Cost { _ = vigia_baseline_scan(port, nil, "agentos:events", 5000) }, entries)
+        product.add(try Cost { try drain(server.endpoint) }, entries)
       }
       report(format, product, tree, scan)
+    }
+  }
+
+  /// Rounds of one way to read.
+  private struct Reading {
+    var rate = Rounds()
+    var cpu = Rounds()
+
+    mutating func add(_ cost: Cost, _ entries: Int) {
+      rate.add(Double(entries) / cost.seconds / 1e6)
+      cpu.add(cost.cpuSeconds / Double(entries) * 1e6)
     }
   }
 
@@ -55,13 +66,18 @@ struct IngestCommand: ParsableCommand {
     precondition(count == entries && fleet.count == agents, "read \(count) entries of \(fleet.count) agents")
   }
 
-  private func report(_ format: MessageFormat, _ product: Rounds, _ tree: Rounds, _ scan: Rounds) {
-    func millions(_ value: Double) -> String { "\((value / 10_000).rounded() / 100)" }
-    print(
-      "ingest \(format): \(millions(product.median)) M/s (\(millions(product.spread.0))…\(millions(product.spread.1))),",
-      "reply trees \(millions(tree.median)), ratio \((product.median / tree.median * 100).rounded() / 100),",
-      "boundary scan \(millions(scan.median)), ratio \((product.median / scan.median * 100).rounded() / 100)")
+  private func report(_ format: MessageFormat, _ product: Reading, _ tree: Reading, _ scan: Reading) {
+    func text(_ reading: Reading) -> String {
+      "\(round(reading.rate.median)) M/s (\(round(reading.rate.spread.0))…\(round(reading.rate.spread.1))),"
+        + " \(round(reading.cpu.median)) µs of CPU"
+    }
+    func ratio(_ other: Reading) -> Double { round(product.rate.median / other.rate.median) }
+    print("\(format): vigia \(text(product))")
+    print("  reply trees \(text(tree)): ratio \(ratio(tree))")
+    print("  boundary scan \(text(scan)): ratio \(ratio(scan))")
   }
+
+  private func round(_ value: Double) -> Double { (value * 100).rounded() / 100 }
 }
 
 /// A message format, as it is written on the command line.

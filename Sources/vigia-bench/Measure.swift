@@ -1,3 +1,4 @@
+import Glibc
 import Loop
 
 /// Several rounds of one measurement.
@@ -18,9 +19,24 @@ struct Rounds {
   }
 }
 
-/// Seconds that some work takes, by the monotonic clock.
-func seconds(_ work: () throws -> Void) rethrows -> Double {
-  let started = MonotonicTime.now
-  try work()
-  return MonotonicTime.now.milliseconds(since: started) / 1000
+/// What some work took.
+struct Cost {
+  /// By the monotonic clock.
+  var seconds: Double
+  /// Of this process's processor time, user's and system's.
+  var cpuSeconds: Double
+
+  init(_ work: () throws -> Void) rethrows {
+    let (started, cpu) = (MonotonicTime.now, Self.cpu)
+    try work()
+    seconds = MonotonicTime.now.milliseconds(since: started) / 1000
+    cpuSeconds = Self.cpu - cpu
+  }
+
+  /// Of this process, so far.
+  static var cpu: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
 }
