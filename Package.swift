@@ -57,7 +57,7 @@ let programs: [Target] = [
 
 /// Measures the programs' own code beside plain C.
 let benchmarks: [Target] = [
-  .target(name: "CBaseline", cSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("hiredis")]),
+  .target(name: "CBaseline", cSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary(":libhiredis.a")]),
   .executableTarget(
     name: "vigia-bench",
     dependencies: [

@@ -33,6 +33,8 @@ package final class Loop {
   private struct Timer {
     let id: TimerID
     let due: MonotonicTime
+    /// From here on it fires where the loop turns anyway.
+    let earliest: MonotonicTime
     let handler: () -> Void
   }
 
@@ -90,16 +92,19 @@ package final class Loop {
   // MARK: Timers
 
   /// Calls `handler` once, at `due` or as soon after as a turn allows.
+  ///
+  /// - Parameter early: how many milliseconds earlier it may be, where the loop turns anyway: so two timers of the same
+  ///   span wake the process once.
   @discardableResult
-  package func schedule(at due: MonotonicTime, _ handler: @escaping () -> Void) -> TimerID {
+  package func schedule(at due: MonotonicTime, early: Int64 = 0, _ handler: @escaping () -> Void) -> TimerID {
     let id = TimerID(number: nextNumber())
-    timers.append(Timer(id: id, due: due, handler: handler))
+    timers.append(Timer(id: id, due: due, earliest: due.adding(milliseconds: -early), handler: handler))
     return id
   }
 
   @discardableResult
-  package func schedule(inMilliseconds span: Int64, _ handler: @escaping () -> Void) -> TimerID {
-    schedule(at: MonotonicTime.now.adding(milliseconds: span), handler)
+  package func schedule(inMilliseconds span: Int64, early: Int64 = 0, _ handler: @escaping () -> Void) -> TimerID {
+    schedule(at: MonotonicTime.now.adding(milliseconds: span), early: early, handler)
   }
 
   /// Takes a timer back; one that has fired is none.
@@ -160,7 +165,7 @@ package final class Loop {
     if let armed, armed <= now { drainTimer() }
     // A handler may set or cancel timers: take one at a time, and none that was set for this very moment again.
     let last = lastNumber
-    while let index = timers.indices.filter({ timers[$0].due <= now && timers[$0].id.number <= last })
+    while let index = timers.indices.filter({ timers[$0].earliest <= now && timers[$0].id.number <= last })
       .min(by: { timers[$0].due < timers[$1].due })
     {
       timers.remove(at: index).handler()

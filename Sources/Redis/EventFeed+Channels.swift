@@ -76,6 +76,7 @@ extension EventFeed {
 
   private func hear(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
     let now = MonotonicTime.now
+    cameAt = now
     if channel.isEqual(to: options.keys.recorderChannel) {
       if let marker = RecorderMarker.decode(payload) { take(.marker(marker, now)) }
       return
@@ -113,6 +114,8 @@ extension EventFeed {
     let moment = handover.pass(
       now.milliseconds, readToEndAt: readToEndAt.milliseconds, hasRecorder: lease?.isRecording == true)
     guard channelIsUp, let connection = listening.connection else { return }
+    if isCalm, !isDue(pingedAt, options.patience.calmBlock) { return }
+    pingedAt = now
     pings.append(moment)
     connection.ping()
   }

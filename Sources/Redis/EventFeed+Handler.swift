@@ -5,6 +5,7 @@ import Wire
 /// Asking: the server's time, the handler's lease, and once a connection the records and alerts.
 extension EventFeed {
   func askingChanged(_ notice: Link.Notice) {
+    leaseIsAsked = false
     if case .up(let connection) = notice {
       askForTime(connection) { [weak self] in
         self?.readOn()
@@ -33,14 +34,17 @@ extension EventFeed {
 
   func askForHandler() {
     guard let connection = asking.connection, clock.isSet else { return }
-    if MonotonicTime.now.milliseconds(since: measuredAt) >= Double(options.patience.inspect) {
-      askForTime(connection)
-    }
+    let isTimeDue = isDue(measuredAt, isCalm ? options.patience.calmInspect : options.patience.inspect)
+    if isTimeDue { askForTime(connection) }
+    leaseIsAsked = true
     connection.send(Request("GET", options.keys.lease)) { [weak self] in self?.receiveLease($0) }
     connection.flush()
+    // The answer is taken in with the next tick: to wake for it alone would double what a quiet console costs.
+    if isCalm, !isTimeDue, connection.pendingCount == 1 { connection.isPaused = true }
   }
 
   private func receiveLease(_ result: Result<Reply, ConnectionFailure>) {
+    leaseIsAsked = false
     guard case .success(let reply) = result else { return }
     if let error = reply.error {
       guard error.concernsOneThing else { return asking.restart(.refused(error)) }
@@ -50,6 +54,9 @@ extension EventFeed {
     }
     lease = reply.bytes.flatMap { LeaseCoding.decode($0) }
     judgeLoss()
+    guard asksAgain else { return }
+    asksAgain = false
+    askForHandler()
     notify(.handler(lease))
   }
 

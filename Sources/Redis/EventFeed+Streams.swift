@@ -35,14 +35,16 @@ extension EventFeed {
       return
     }
     begin()
-    if isDue(inspectedAt, options.patience.inspect) { return inspect(connection) }
+    if isDue(inspectedAt, isCalm ? options.patience.calmInspect : options.patience.inspect) {
+      return inspect(connection)
+    }
     if places.contains(where: { $0.refusal != nil }), isDue(probedAt, LinkMachine.longestPause) {
       return probe(connection)
     }
     if !readBacklog() { read(connection) }
   }
 
-  private func isDue(_ last: MonotonicTime?, _ span: Int64) -> Bool {
+  func isDue(_ last: MonotonicTime?, _ span: Int64) -> Bool {
     last.map { MonotonicTime.now.milliseconds(since: $0) >= Double(span) } ?? true
   }
 
@@ -124,7 +126,8 @@ extension EventFeed {
     }
     var request = Request("XREAD", "COUNT", bite.count)
     // Until the end has been met the answer must come at once, to say so.
-    if isAtEnd { request.append("BLOCK", options.patience.block) }
+    blocksFor = isAtEnd ? (isCalm ? options.patience.calmBlock : options.patience.block) : 0
+    if isAtEnd { request.append("BLOCK", blocksFor) }
     request.append("STREAMS")
     for place in open { request.append(place.key) }
     for place in open { request.append(place.last) }
@@ -141,12 +144,15 @@ extension EventFeed {
       return probe(connection)
     }
     endurance = 1
+    if assembler.count > 0 { cameAt = .now }
     if bite.took(assembler.count, bytes: assembler.bytes) {
       // More is waiting; but let the keyboard have its turn.
       loop.later { [weak self] in self?.readOn() }
     } else {
       finishHistory()
-      readLater(inMilliseconds: Self.pauseMilliseconds)
+      // A read that waited in vain has had its pause.
+      guard assembler.count == 0, blocksFor > 0 else { return readLater(inMilliseconds: Self.pauseMilliseconds) }
+      loop.later { [weak self] in self?.readOn() }
     }
   }
 

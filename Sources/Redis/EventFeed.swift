@@ -34,6 +34,12 @@ package final class EventFeed {
     package var silence: Int64 = 4000
     /// Between two looks at what was trimmed, and two measurements of the server's time.
     package var inspect: Int64 = 10_000
+    /// Nothing having come for so long, it is asked less often.
+    package var calm: Int64 = 30_000
+    /// How long the server may keep a read waiting then; and a subscriber's connection goes without a ping.
+    package var calmBlock: Int64 = 15_000
+    /// Between two looks and two measurements then.
+    package var calmInspect: Int64 = 60_000
 
     package init() {}
   }
@@ -81,6 +87,15 @@ package final class EventFeed {
   var terms = RecorderTerms()
   var receiverOfChannels: MessageReceiver?
   var measuredAt = MonotonicTime.now
+  /// When something last came.
+  var cameAt = MonotonicTime.now
+  var pingedAt = MonotonicTime.now
+  /// Whether an answer about the lease is owed.
+  var leaseIsAsked = false
+  /// Whether that answer is one that waited, and the next question follows it.
+  var asksAgain = false
+  /// How long the read that is under way may be kept waiting.
+  var blocksFor: Int64 = 0
   private var tickTimer: Loop.TimerID?
   private var lastState = LinkState.connecting
   private var downSince: MonotonicTime?
@@ -135,6 +150,7 @@ package final class EventFeed {
     _ completion: @escaping Connection.Completion
   ) -> Bool {
     guard let connection = asking.connection else { return false }
+    connection.isPaused = false
     connection.send(request, expecting: expectation, completion)
     connection.flush()
     return true
@@ -143,13 +159,15 @@ package final class EventFeed {
   // MARK: The links
 
   private func tick() {
-    tickTimer = loop.schedule(inMilliseconds: options.patience.poll) { [weak self] in self?.tick() }
+    // As the server's seconds begin, when clocks on the screen step too: both wake the process once.
+    let phase = clock.isSet ? clock.now.milliseconds % options.patience.poll : 0
+    tickTimer = loop.schedule(inMilliseconds: options.patience.poll - phase, early: 20) { [weak self] in self?.tick() }
     let now = MonotonicTime.now
     var isSilent = false
     for link in [asking, listening, reading] {
-      guard let silence = link.connection?.silence(at: now), silence > options.patience.silence * endurance else {
-        continue
-      }
+      let borne =
+        options.patience.silence * endurance + (link === reading ? max(0, blocksFor - options.patience.block) : 0)
+      guard let silence = link.connection?.silence(at: now), silence > borne else { continue }
       isSilent = true
       link.restart(.silent(milliseconds: silence))
     }
@@ -163,8 +181,18 @@ package final class EventFeed {
     }
     // Nothing else would make a subscriber's connection speak.
     ping(at: now)
-    askForHandler()
+    askOn()
   }
+
+  /// Asks for the lease; an answer that was left waiting is taken in first.
+  private func askOn() {
+    asksAgain = asking.connection?.isPaused == true && leaseIsAsked
+    asking.connection?.isPaused = false
+    if !leaseIsAsked { askForHandler() }
+  }
+
+  /// Whether nothing has come for long: then the server is asked as little as will do.
+  var isCalm: Bool { MonotonicTime.now.milliseconds(since: cameAt) > Double(options.patience.calm) }
 
   /// Where the links stand together.
   package var linkState: LinkState {

@@ -63,6 +63,7 @@ final class ConsoleProgram {
       seed: .random(in: .min ... .max))
     feed = EventFeed(loop: loop, endpoint: endpoint, options: options.feed) { [unowned self] event, _ in
       model.fleet.apply(event)
+      needsFrame = true
     } notice: { [unowned self] in
       take($0)
     }
