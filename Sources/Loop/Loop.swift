@@ -178,18 +178,19 @@ package final class Loop {
     armed = nil
   }
 
-  /// Sets the kernel's timer to the earliest deadline, where that changed.
+  /// Sets the kernel's timer to the earliest deadline, where that changed: to the span until then, which means the same
+  /// to everybody, also where somebody has put a clock of his own before the system's.
   private func arm() {
     let earliest = timers.min { $0.due < $1.due }?.due
     guard earliest != armed else { return }
     var setting = itimerspec()
     if let earliest {
       // All zero would disarm it.
-      let nanoseconds = max(1, earliest.nanoseconds)
+      let nanoseconds = max(1, earliest.nanoseconds - MonotonicTime.now.nanoseconds)
       setting.it_value.tv_sec = Int(nanoseconds / 1_000_000_000)
       setting.it_value.tv_nsec = Int(nanoseconds % 1_000_000_000)
     }
-    timerfd_settime(timer, Int32(TFD_TIMER_ABSTIME), &setting, nil)
+    timerfd_settime(timer, 0, &setting, nil)
     armed = earliest
   }
 
