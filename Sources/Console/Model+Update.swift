@@ -27,6 +27,7 @@ extension Model {
   }
 
   private mutating func tick(_ instant: Instant) {
+    if now - instant > Self.clockDoubt { stepBack(by: now - instant) }
     now = max(now, instant)
     // While history is read, time is the history's; while the link is down nothing is known of what happens.
     if link == .up, isCaughtUp { fleet.advance(to: instant) }
@@ -36,6 +37,20 @@ extension Model {
     } else {
       lists.followTime(displayed, filter: filter, labels: labels)
     }
+  }
+
+  /// Two measurements of the server's time differ by less.
+  private static let clockDoubt = TimeSpan.seconds(2)
+
+  /// The clock so far was wrong: until the server has told its time it is this machine's. What was set by it is set anew,
+  /// for ages would be as wrong until time had come back to where it was.
+  private mutating func stepBack(by step: TimeSpan) {
+    now = now - step
+    lastKeyAt = lastKeyAt - step
+    refreshedAt = refreshedAt - step
+    lists.orderedAt = lists.orderedAt - step
+    if let note { self.note = (note.text, note.until - step) }
+    if let frozen { self.frozen = (frozen.fleet, frozen.since - step) }
   }
 
   /// Brings the lists up to date, as far as the operator's hands allow.

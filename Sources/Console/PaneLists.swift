@@ -6,7 +6,7 @@ import Screen
 struct PaneLists: Sendable {
   /// Rows by pane.
   private(set) var rows = [[RowID]](repeating: [], count: PaneID.allCases.count)
-  private(set) var orderedAt = Instant.epoch
+  var orderedAt = Instant.epoch
   private var fleetSize = -1
   private var filter = ""
 

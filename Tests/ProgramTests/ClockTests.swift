@@ -32,4 +32,29 @@ import Wire
     #expect(status.output.contains("1 agents, 1 events"))
     #expect(!status.output.contains("silent"))
   }
+
+  @Test(arguments: ["+2m", "+1h", "-2m", "-1h"]) func consoleActsByTheServersTime(_ offset: String) throws {
+    let handler = try Program(["handler", "--id", "h1"], on: server.endpoint)
+    // Not by the program faketime: it stays in between, and signals would end it.
+    let console = try PtyProgram(
+      on: server.endpoint, columns: 130,
+      environment: [
+        "LD_PRELOAD": "/usr/$LIB/faketime/libfaketime.so.1", "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+      ])
+    try console.wait(for: "handler h1 alive")
+    try server.publish(1...1)
+    try console.wait(for: "50%")
+    // Its alert is as old as it is by the server's clock.
+    try console.wait(for: "errors 50%, just now")
+    console.type("p")
+    try console.wait(for: "15m?")
+    try console.redraw()
+    console.type("y")
+    try server.wait { (try? server.call("XLEN", "agentos:commands").integer) == 1 }
+    console.type("6")
+    try console.wait(for: "succeeded")
+    console.type("q")
+    #expect(try console.finish().exitCode == 0)
+    handler.child.end()
+  }
 }
