@@ -5,8 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -94,6 +98,60 @@ static inline int vigia_bounded_memory_file(const char *name, off_t size) {
   int fd = (int)syscall(SYS_memfd_create, name, 3U);
   if (fd >= 0) (void)(ftruncate(fd, size) < 0 || fcntl(fd, 1033, 6) < 0);
   return fd;
+}
+
+// getaddrinfo blocks for as long as a name server is silent, and nothing ends it: it runs on a thread of its own, which
+// shares this with whoever asked. The last of the two to let go frees it, so neither waits for the other.
+struct vigia_lookup {
+  int owners;
+  // Readable once status and result are there.
+  int done;
+  int status;
+  struct addrinfo *result;
+  char *host, *port;
+};
+
+static inline void vigia_lookup_release(struct vigia_lookup *lookup) {
+  if (__atomic_sub_fetch(&lookup->owners, 1, __ATOMIC_ACQ_REL) > 0) return;
+  if (lookup->result) freeaddrinfo(lookup->result);
+  if (lookup->done >= 0) close(lookup->done);
+  free(lookup->host);
+  free(lookup->port);
+  free(lookup);
+}
+
+static inline void *vigia_lookup_run(void *argument) {
+  struct vigia_lookup *lookup = argument;
+  struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+  lookup->status = getaddrinfo(lookup->host, lookup->port, &hints, &lookup->result);
+  eventfd_write(lookup->done, 1);
+  vigia_lookup_release(lookup);
+  return NULL;
+}
+
+// NULL with errno where no thread can be had. The thread takes no signal: they belong to the loop.
+static inline struct vigia_lookup *vigia_lookup_start(const char *host, const char *port) {
+  struct vigia_lookup *lookup = calloc(1, sizeof *lookup);
+  if (!lookup) return NULL;
+  lookup->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  lookup->host = strdup(host);
+  lookup->port = strdup(port);
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &before);
+  pthread_t thread;
+  lookup->owners = 2;
+  int failure = lookup->done < 0 || !lookup->host || !lookup->port ? ENOMEM
+                                                                    : pthread_create(&thread, NULL, vigia_lookup_run, lookup);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (!failure) {
+    pthread_detach(thread);
+    return lookup;
+  }
+  lookup->owners = 1;
+  vigia_lookup_release(lookup);
+  errno = failure;
+  return NULL;
 }
 
 // fcntl is variadic: a copy that children do not inherit.

@@ -15,12 +15,12 @@ package final class Connection {
     let completion: Completion
   }
 
-  private enum State { case connecting, up, closed }
+  private enum State { case dialing, up, closed }
 
   private let loop: Loop
   private let endpoint: Endpoint
-  private let socket: Socket
-  private var state = State.connecting
+  private var dialing: Dialing
+  private var state = State.dialing
   private let reader = ReplyReader()
   private var output: [UInt8] = []
   private var outputStart = 0
@@ -33,7 +33,7 @@ package final class Connection {
   /// What the socket is watched for.
   private var interest: Loop.Interest = [.writable]
   /// While set, what the server says waits in the socket.
-  package var isPaused = false { didSet { if state == .up { watch() } } }
+  package var isPaused = false { didSet { if state == .up { followInterest() } } }
   /// Since when an answer is owed and nothing has come.
   private var waitingSince: MonotonicTime?
 
@@ -59,11 +59,15 @@ package final class Connection {
     self.endpoint = endpoint
     self.onReady = onReady
     self.onFailure = onFailure
-    socket = try Socket.connect(to: endpoint.address)
-    loop.watch(socket.descriptor, [.writable]) { [weak self] in self?.ready($0) }
+    dialing = try Dialing(endpoint)
+    watch(dialing.interest)
   }
 
-  deinit { loop.unwatch(socket.descriptor) }
+  deinit { loop.unwatch(dialing.descriptor) }
+
+  private func watch(_ interest: Loop.Interest) {
+    loop.watch(dialing.descriptor, interest) { [weak self] in self?.ready($0) }
+  }
 
   // MARK: Sending
 
@@ -120,12 +124,18 @@ package final class Connection {
   /// Closes it; completions that still wait get `closedHere`.
   package func close() { fail(.closedHere) }
 
+  /// Fails an attempt that takes too long, saying what it waited for.
+  func giveUp(after milliseconds: Int64) {
+    let silence = ConnectionFailure.silent(milliseconds: milliseconds)
+    fail(dialing.unresolved.map { .unresolved(host: $0, reason: "\(silence)") } ?? silence)
+  }
+
   /// Fails it for a reason that the caller found, such as silence.
   package func fail(_ failure: ConnectionFailure) {
     guard state != .closed else { return }
     state = .closed
-    loop.unwatch(socket.descriptor)
-    shutdown(socket.descriptor, Int32(SHUT_RDWR))
+    loop.unwatch(dialing.descriptor)
+    shutdown(dialing.descriptor, Int32(SHUT_RDWR))
     let waiting = pending[pendingStart...]
     pending = []
     pendingStart = 0
@@ -137,7 +147,7 @@ package final class Connection {
 
   private func ready(_ readiness: Loop.Readiness) {
     switch state {
-    case .connecting: finishConnecting()
+    case .dialing: dialOn()
     case .up:
       if readiness.readable { receive() }
       if state == .up, readiness.writable { flush() }
@@ -145,12 +155,18 @@ package final class Connection {
     }
   }
 
-  private func finishConnecting() {
-    let code = socket.connectResult
-    guard code == 0 else { return fail(.system(SystemError("connect to", endpoint.description, code: code))) }
+  private func dialOn() {
+    // The next step may close the descriptor.
+    loop.unwatch(dialing.descriptor)
+    do throws(ConnectionFailure) {
+      guard try dialing.proceed() else { return watch(dialing.interest) }
+    } catch {
+      return fail(error)
+    }
     state = .up
+    interest = .readable
+    watch(.readable)
     logIn()
-    watch()
     flush()
   }
 
@@ -200,26 +216,26 @@ package final class Connection {
     while hasOutput {
       let written = output.withUnsafeBytes { bytes in
         Glibc.send(
-          socket.descriptor, bytes.baseAddress! + outputStart, bytes.count - outputStart, Int32(MSG_NOSIGNAL))
+          dialing.descriptor, bytes.baseAddress! + outputStart, bytes.count - outputStart, Int32(MSG_NOSIGNAL))
       }
       guard written > 0 else {
         if written < 0, errno == EINTR { continue }
-        if written < 0, errno == EAGAIN { return watch() }
+        if written < 0, errno == EAGAIN { return followInterest() }
         return fail(.system(SystemError("send to", endpoint.description)))
       }
       outputStart += written
     }
     output.removeAll(keepingCapacity: output.capacity < 1 << 20)
     outputStart = 0
-    watch()
+    followInterest()
   }
 
-  private func watch() {
+  private func followInterest() {
     var wanted: Loop.Interest = isPaused ? [] : [.readable]
     if hasOutput { wanted.insert(.writable) }
     guard wanted != interest else { return }
     interest = wanted
-    loop.change(socket.descriptor, to: wanted)
+    loop.change(dialing.descriptor, to: wanted)
   }
 
   private func receive() {
@@ -227,7 +243,7 @@ package final class Connection {
     let chunk = receiver == nil ? Self.entryChunk : Self.messageChunk
     withUnsafeTemporaryAllocation(byteCount: chunk, alignment: 16) { buffer in
       repeat {
-        let length = recv(socket.descriptor, buffer.baseAddress, chunk, 0)
+        let length = recv(dialing.descriptor, buffer.baseAddress, chunk, 0)
         guard length > 0 else {
           if length == 0 { return fail(.closedByServer) }
           if errno == EINTR { continue }

@@ -36,7 +36,9 @@ package struct Endpoint: Equatable, Sendable {
     case "redis": try self.init(tcp: rest)
     case "unix": try self.init(unix: rest)
     case "rediss": throw Malformed(reason: "TLS (rediss://) is not supported by this version")
-    case let other: throw Malformed(reason: "unknown scheme \(other)://")
+    case let other where !other.isEmpty && other.utf8.allSatisfy({ Self.schemeBytes.contains($0) }):
+      throw Malformed(reason: "unknown scheme \(other)://")
+    default: throw Malformed(reason: "what stands before :// is no scheme")
     }
   }
 
@@ -100,10 +102,21 @@ package struct Endpoint: Equatable, Sendable {
       host = text[..<colon]
       port = text[text.index(after: colon)...]
     }
+    guard host.unicodeScalars.allSatisfy(isOfHost) else {
+      throw Malformed(reason: "the host holds a character that no host's name has")
+    }
     guard let port else { return (host.isEmpty ? "127.0.0.1" : String(host), 6379) }
     guard let number = UInt16(port), number > 0 else { throw Malformed(reason: "the port is not one of 1…65535") }
     return (host.isEmpty ? "127.0.0.1" : String(host), number)
   }
+
+  /// Letters and digits of any script, and what stands between them in names, numbers and zones: nothing that could steer
+  /// a terminal.
+  private static func isOfHost(_ scalar: Unicode.Scalar) -> Bool {
+    "-._:%".unicodeScalars.contains(scalar) || scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+  }
+
+  private static let schemeBytes = Array("abcdefghijklmnopqrstuvwxyz0123456789+-.".utf8)
 
   private static func decode(_ text: Substring) throws(Malformed) -> String {
     var bytes: [UInt8] = []

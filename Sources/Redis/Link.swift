@@ -66,7 +66,7 @@ package final class Link {
         loop: loop, endpoint: endpoint, onReady: { [weak self] in self?.ready() },
         onFailure: { [weak self] in self?.failed($0) })
       timer = loop.schedule(inMilliseconds: Self.connectLimitMilliseconds) { [weak self] in
-        self?.attempt?.fail(.silent(milliseconds: Self.connectLimitMilliseconds))
+        self?.attempt?.giveUp(after: Self.connectLimitMilliseconds)
       }
     } catch {
       failed(error)
