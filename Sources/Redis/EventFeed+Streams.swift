@@ -87,12 +87,13 @@ extension EventFeed {
     let now = clock.now
     switch finding {
     case .missed(let count, let from, let to):
-      notify(.gap(Gap(cause: .trimmed, stream: key, from: from.instant, to: to.instant, count: count)))
+      let (start, end) = (min(from.instant, now), min(to.instant, now))
+      notify(.gap(Gap(cause: .trimmed, stream: key, from: start, to: end, count: count)))
     case .lostWrites(let from, let to):
       let start = min(from.instant, to.instant)
       notify(.gap(Gap(cause: .serverLostWrites, stream: key, from: start, to: now, count: nil)))
     case .gone(let from):
-      notify(.gap(Gap(cause: .streamGone, stream: key, from: from.instant, to: now, count: nil)))
+      notify(.gap(Gap(cause: .streamGone, stream: key, from: min(from.instant, now), to: now, count: nil)))
     }
   }
 
@@ -189,24 +190,38 @@ extension EventFeed {
   // MARK: Entries
 
   func receive(_ entry: Entry, of stream: Int) {
-    deliver(entry, of: stream)
+    var instant = entry.id.instant
+    if instant > arrivedAt {
+      arrivedAt = clock.now
+      instant = min(instant, arrivedAt)
+    }
+    deliver(entry, of: stream, at: instant)
     tell(places[stream].read(entry.id), of: stream)
   }
 
-  private func deliver(_ entry: Entry, of stream: Int) {
+  /// When something came, by the server's clock. Whoever adds an entry may give it an id of the future, and every entry
+  /// after it has one too: none of them came later than now.
+  package func time(of origin: Origin) -> Instant {
+    switch origin {
+    case .channel: clock.now
+    case .entry(let id): min(id.instant, clock.now)
+    }
+  }
+
+  private func deliver(_ entry: Entry, of stream: Int, at instant: Instant) {
     if options.followsHandler, stream == streams.count - 1 { return receiveAudit(entry) }
     if stream == 0, !entry.channel.isEmpty {
-      lastRecordedAt = entry.id.instant
+      lastRecordedAt = instant
       if entry.channel.isEqual(to: options.keys.recorderChannel) {
         if let marker = entry.payload.flatMap({ RecorderMarker.decode($0) }) {
           handover.read(marker, at: MonotonicTime.now.milliseconds)
-          terms.read(marker, at: entry.id.instant)
+          terms.read(marker, at: instant)
         }
         return
       }
       guard isFirst(entry) else { return }
     }
-    decode(entry)
+    decode(entry, at: instant)
   }
 
   /// Whether the recorded entry was not heard before.
@@ -218,14 +233,14 @@ extension EventFeed {
       Handover.digest(entry.channel, payload, isOversized: entry.isOversized), mayBeHeard: mayBeHeard)
   }
 
-  private func decode(_ entry: Entry) {
+  private func decode(_ entry: Entry, at instant: Instant) {
     let origin = Origin.entry(entry.id)
     do throws(Unreadable) {
       if entry.isOversized { throw .tooLong }
       if let payload = entry.payload {
-        try decoder.decode(payload, channel: entry.channel, receivedAt: entry.id.instant, into: &event.pointee)
+        try decoder.decode(payload, channel: entry.channel, receivedAt: instant, into: &event.pointee)
       } else {
-        event.pointee = try decoder.decode(fields: entry.fields, receivedAt: entry.id.instant)
+        event.pointee = try decoder.decode(fields: entry.fields, receivedAt: instant)
       }
       takeEvent(event.pointee, origin)
     } catch {

@@ -74,6 +74,8 @@ package final class EventFeed {
   var backlog: Backlog?
   let streams: [[UInt8]]
   var bite = Bite()
+  /// When the present reply came: no entry of it is from later.
+  var arrivedAt = Instant.epoch
   /// How many times the usual silence is borne: a server that is busy for long must not be cut off again and again.
   var endurance: Int64 = 1
   var isCaughtUp = false

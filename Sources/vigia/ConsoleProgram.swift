@@ -99,7 +99,7 @@ final class ConsoleProgram {
     sender?.take(notice)
     switch notice {
     case .unreadable(let reason, let origin):
-      model.fleet.applyUnreadable(reason: reason.description, at: time(of: origin))
+      model.fleet.applyUnreadable(reason: reason.description, at: feed?.time(of: origin) ?? now)
     case .audit(let line): model.fleet.apply(line)
     case .record(let id, let record): model.fleet.setRecord(record, of: id)
     case .alert(let record): model.fleet.setAlert(record)
@@ -114,13 +114,6 @@ final class ConsoleProgram {
     case .served(let subject): update(.served(subject.words))
     }
     needsFrame = true
-  }
-
-  private func time(of origin: EventFeed.Origin) -> Instant {
-    switch origin {
-    case .channel: now
-    case .entry(let id): id.instant
-    }
   }
 
   private var now: Instant { feed?.clock.now ?? .epoch }

@@ -79,7 +79,7 @@ final class Survey {
     switch notice {
     case .unreadable(let reason, let origin):
       received += 1
-      fleet.applyUnreadable(reason: reason.description, at: origin.id?.instant ?? feed.clock.now)
+      fleet.applyUnreadable(reason: reason.description, at: feed.time(of: origin))
     case .audit(let line): fleet.apply(line)
     case .record(let agent, let record): fleet.setRecord(record, of: agent)
     case .alert(let record): fleet.setAlert(record)

@@ -124,7 +124,7 @@ final class Tail {
     Array("\(time(received(origin))) unreadable: \(reason)\(origin.id.map { " (entry \($0))" } ?? "")".utf8)
   }
 
-  private func received(_ origin: EventFeed.Origin) -> Instant { origin.id?.instant ?? feed.clock.now }
+  private func received(_ origin: EventFeed.Origin) -> Instant { feed.time(of: origin) }
 
   /// Hours to milliseconds, UTC.
   private func time(_ instant: Instant) -> Substring { ISO8601.format(instant).dropFirst(11).dropLast() }

@@ -48,4 +48,22 @@ import Wire
     #expect(follower.seen == Array(repeating: "entry a1 metrics", count: 3))
     follower.feed.stop()
   }
+
+  /// Whoever adds an entry may name its id, and no later one can be lower.
+  @Test(arguments: [false, true]) func entryOfTheFutureCameNow(_ isHistory: Bool) throws {
+    let server = try TestServer()
+    let follower = Follower(server)
+    try server.wait { follower.isCaughtUp && follower.isUp }
+    let past = follower.feed.clock.now - .minutes(1)
+    if isHistory { follower.feed.stop() }
+    let ids = ["\(past.milliseconds)-0", "9999999999999-1", "*", "*"]
+    for (id, payload) in zip(ids, [event, event, event, "rubbish"]) {
+      _ = try server.call("XADD", "agentos:events", id, "__data__", payload)
+    }
+    let reader = isHistory ? Follower(server) : follower
+    try server.wait { reader.times.count == 4 }
+    #expect(reader.times[0] == past)
+    for time in reader.times[1...] { #expect(time > past && time <= reader.feed.clock.now) }
+    reader.feed.stop()
+  }
 }

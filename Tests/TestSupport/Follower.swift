@@ -5,6 +5,8 @@ import Wire
 /// Follows a server, and notes what comes as text.
 package final class Follower {
   package var seen: [String] = []
+  /// When each event and each unreadable message came, as its ages count.
+  package private(set) var times: [Instant] = []
   package var isCaughtUp = false
   package var states: [EventFeed.LinkState] = []
   package var gaps: [EventFeed.Gap] = []
@@ -21,6 +23,7 @@ package final class Follower {
       [unowned self] event, origin in
       let place = if case .entry = origin { "entry" } else { "channel" }
       seen.append("\(place) \(event.agentID) \(event.kind)")
+      times.append(event.receivedAt)
     } notice: { [unowned self] in
       take($0)
     }
@@ -38,7 +41,9 @@ package final class Follower {
   private func take(_ notice: EventFeed.Notice) {
     sender?.take(notice)
     switch notice {
-    case .unreadable(let reason, _): seen.append("unreadable \(reason)")
+    case .unreadable(let reason, let origin):
+      seen.append("unreadable \(reason)")
+      times.append(feed.time(of: origin))
     case .audit(let line): seen.append("audit \(line.phase.rawValue) \(line.target)")
     case .record(let id, let record): seen.append("record \(id) \(record.state.rawValue)")
     case .alert(let alert): seen.append("alert \(alert.id.kind)")
