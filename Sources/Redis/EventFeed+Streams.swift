@@ -249,7 +249,12 @@ extension EventFeed {
   }
 
   private func receiveAudit(_ entry: Entry) {
-    guard let line = entry.payload.flatMap({ AuditCoding.decode($0) }) else { return }
-    notify(.audit(line))
+    do throws(Unreadable) {
+      if entry.isOversized { throw .tooLong }
+      guard let payload = entry.payload else { throw .empty }
+      notify(.audit(try AuditCoding.read(payload)))
+    } catch {
+      notify(.unreadable(error, .entry(entry.id)))
+    }
   }
 }

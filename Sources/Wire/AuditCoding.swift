@@ -31,12 +31,15 @@ package enum AuditCoding {
     return json.encoded
   }
 
-  /// Reads a line; nil where it has no id, no known phase, no action or no time.
-  package static func decode(_ payload: UnsafeRawBufferPointer) -> AuditLine? {
-    guard let json = try? MessageFormat.document(payload), let origin = origin(json),
-      let phase = json["phase"]?.text.flatMap(AuditLine.Phase.init(rawValue:)), let action = json["action"]?.text,
-      let at = json["at"].flatMap({ Instant(json: $0) })
-    else { return nil }
+  /// Reads a line; nil where it cannot be read.
+  package static func decode(_ payload: UnsafeRawBufferPointer) -> AuditLine? { try? read(payload) }
+
+  /// Reads a line, or says why it is none: one has an id, a known phase, an action and a time.
+  package static func read(_ payload: UnsafeRawBufferPointer) throws(Unreadable) -> AuditLine {
+    let json = try MessageFormat.document(payload)
+    guard let origin = origin(json), let phase = json["phase"]?.text.flatMap(AuditLine.Phase.init(rawValue:)),
+      let action = json["action"]?.text, let at = json["at"].flatMap({ Instant(json: $0) })
+    else { throw .noAuditLine }
     return AuditLine(
       origin: origin, rule: json["rule"]?.text, phase: phase, action: action,
       target: AgentID(bytes: json["target"]?.bytes ?? []), operator: json["operator"]?.text ?? "",

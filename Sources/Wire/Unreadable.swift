@@ -12,6 +12,8 @@ package enum Unreadable: Error, Hashable, Sendable, CaseIterable {
   case nestedTooDeep
   /// 4 GiB or more.
   case tooLong
+  /// An entry of the audit without an id, a known phase, an action or a time.
+  case noAuditLine
 }
 
 extension Unreadable: CustomStringConvertible {
@@ -26,6 +28,7 @@ extension Unreadable: CustomStringConvertible {
     case .badBinaryHeader: "unknown or damaged binary header"
     case .nestedTooDeep: "nested too deep"
     case .tooLong: "too long"
+    case .noAuditLine: "no line of the audit"
     }
   }
 }

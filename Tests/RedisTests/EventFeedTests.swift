@@ -66,4 +66,25 @@ import Wire
     for time in reader.times[1...] { #expect(time > past && time <= reader.feed.clock.now) }
     reader.feed.stop()
   }
+
+  @Test func unreadableLinesOfTheAuditAreCountedToo() throws {
+    let server = try TestServer()
+    let line = AuditLine(
+      origin: .command(CommandID("c1")), phase: .received, action: "pause", at: Instant(milliseconds: 0))
+    let fields: [(String, [UInt8])] = [
+      ("__data__", Array("rubbish".utf8)), ("__data__", Array(#"{"command_id":"c1","phase":"dreamt"}"#.utf8)),
+      ("other", [120]), ("__data__", Array(#"[1]"#.utf8)), ("__data__", AuditCoding.encode(line)),
+    ]
+    for (name, value) in fields { _ = try server.call("XADD", "agentos:audit", "*", name, value) }
+    _ = try server.call(
+      "EVAL", "return redis.call('XADD', 'agentos:audit', '*', '__data__', string.rep('x', 5000000))", 0)
+    let follower = Follower(server)
+    try server.wait { follower.isCaughtUp && follower.isUp }
+    #expect(
+      follower.seen == [
+        "unreadable not JSON", "unreadable no line of the audit", "unreadable no content",
+        "unreadable no line of the audit", "audit received ", "unreadable too long",
+      ])
+    follower.feed.stop()
+  }
 }
