@@ -42,7 +42,7 @@ package enum LinkStatus: Equatable, Sendable {
 
 /// Who executes commands.
 package enum HandlerStatus: Equatable, Sendable {
-  /// Nobody has asked yet.
+  /// Nobody has asked yet, or the server does not say.
   case unknown
   case absent
   case alive(id: String, isRecording: Bool)

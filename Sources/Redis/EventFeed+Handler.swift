@@ -48,10 +48,11 @@ extension EventFeed {
     guard case .success(let reply) = result else { return }
     if let error = reply.error {
       guard error.concernsOneThing else { return asking.restart(.refused(error)) }
-      refuse(.lease, error)
-    } else {
-      serve(.lease)
+      lease = nil
+      judgeLoss()
+      return refuse(.lease, error)
     }
+    serve(.lease)
     lease = reply.bytes.flatMap { LeaseCoding.decode($0) }
     judgeLoss()
     guard asksAgain else { return }

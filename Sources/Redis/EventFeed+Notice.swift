@@ -13,7 +13,7 @@ extension EventFeed {
     case audit(AuditLine)
     case record(AgentID, AgentRecord)
     case alert(AlertRecord)
-    /// Nil: no handler holds the lease.
+    /// Nil: no handler holds the lease. Not told while the lease is refused.
     case handler(Lease?)
     /// The history has been read to its end.
     case caughtUp

@@ -109,6 +109,7 @@ final class ConsoleProgram {
     case .link(let state): linkChanged(state)
     case .gap(let gap): model.fleet.applyGap(from: gap.from, to: gap.to, count: gap.count)
     case .refused(let subject, let error):
+      if subject == .lease { update(.handler(.unknown)) }
       update(.refused(subject.words, error.advice.meaning))
       update(.note("\(subject.words): \(error.advice.meaning); \(error.advice.remedy)"))
     case .served(let subject): update(.served(subject.words))

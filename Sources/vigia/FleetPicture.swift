@@ -7,7 +7,7 @@ struct FleetPicture {
   let fleet: Fleet
   /// Events that came, readable or not.
   let received: Int
-  let handler: Lease?
+  let handler: HandlerSight
   let now: Instant
 
   /// Agents with their open alerts, worst first.
@@ -40,7 +40,7 @@ struct FleetPicture {
           JSONObject(members: unreadable.map { (Array($0.key.utf8), .integer(Int64($0.value))) })),
       ],
       "agents": .array(ranked.map { json($0.agent, $0.alerts) }),
-      "handler": HandlerJSON.json(handler),
+      "handler": handler.json,
     ]
   }
 
@@ -86,9 +86,9 @@ struct FleetPicture {
   }
 
   private var summary: String {
-    let who = handler.map { "handler \($0.id.shown) alive" } ?? "no handler alive"
     let unreadable = fleet.counts.unreadableTotal
-    return "\(fleet.count) agents, \(received) events, \(unreadable) unreadable, \(fleet.alerts.count) alerts, \(who)"
+    return
+      "\(fleet.count) agents, \(received) events, \(unreadable) unreadable, \(fleet.alerts.count) alerts, \(handler.words)"
   }
 
   private static func word(for kind: AlertKind) -> String {

@@ -89,8 +89,7 @@ final class Sending {
     session.loop.schedule(inMilliseconds: 1000) { [weak self] in self?.session.end(.noAnswer) }
     connection.send(Request("GET", keys.lease)) { [weak self] result in
       guard let self, case .success(let reply) = result else { return }
-      let lease = reply.bytes.flatMap { LeaseCoding.decode($0) }
-      report.noAnswer(command, progress, handler: lease, now: clock.now)
+      report.noAnswer(command, progress, handler: HandlerSight(reply), now: clock.now)
       session.end(.noAnswer)
     }
   }

@@ -27,35 +27,23 @@ struct SendingReport {
   }
 
   /// The wait is over.
-  func noAnswer(_ command: Command, _ progress: SendingProgress, handler: Lease?, now: Instant) {
+  func noAnswer(_ command: Command, _ progress: SendingProgress, handler: HandlerSight, now: Instant) {
     guard !isJSON else {
       return Output.json([
         "phase": "no answer", "command_id": .string(command.id.text), "received": .bool(progress.isReceived),
-        "handler": HandlerJSON.json(handler), "expires_at": .string(ISO8601.format(command.expiresAt)),
+        "handler": handler.json, "expires_at": .string(ISO8601.format(command.expiresAt)),
       ])
     }
-    let who = handler.map { "handler \($0.id.shown) is alive" } ?? "no handler is alive"
     let what =
       progress.isSucceeded
       ? "no runtime has confirmed it"
       : progress.isReceived
         ? "it is not through" : "the command expires in \(max(0, (command.expiresAt - now).seconds))s"
-    Output.error("vigia: no answer: \(who); \(what)")
+    Output.error("vigia: no answer: \(handler.sentence); \(what)")
   }
 
   /// A phase and what there is to say of it, in two columns.
   private static func row(_ phase: String, _ text: String) -> String {
     text.isEmpty ? phase : phase + String(repeating: " ", count: max(1, 11 - phase.count)) + text.shown
-  }
-}
-
-/// The handler as JSON.
-enum HandlerJSON {
-  static func json(_ lease: Lease?) -> JSONValue {
-    guard let lease else { return ["alive": false] }
-    return [
-      "alive": true, "id": .string(lease.id), "recording": .bool(lease.isRecording),
-      "since": .string(ISO8601.format(lease.since)),
-    ]
   }
 }

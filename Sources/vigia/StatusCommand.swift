@@ -42,8 +42,8 @@ final class Survey {
   private let show: (FleetPicture) -> Void
   private var fleet = Fleet(seed: .random(in: 0...UInt64.max))
   private var received = 0
-  private var lease: Lease?
-  private var knowsHandler = false
+  /// Nil until the server has said, or refused to say.
+  private var handler: HandlerSight?
   private var isCaughtUp = false
   private var isFinishing = false
   private lazy var feed = EventFeed(loop: session.loop, endpoint: endpoint, options: options) {
@@ -84,24 +84,24 @@ final class Survey {
     case .record(let agent, let record): fleet.setRecord(record, of: agent)
     case .alert(let record): fleet.setAlert(record)
     case .handler(let found):
-      lease = found
-      knowsHandler = true
+      handler = found.map { .alive($0) } ?? .absent
     case .caughtUp: isCaughtUp = true
     case .link(.down(_, _, let reason)):
       session.fail(.redisUnreachable, "Redis at \(endpoint) cannot be reached: \(reason)".shown)
+    case .refused(.lease, _): handler = .unknown
     case .link, .gap, .refused, .served: break
     }
     finishIfReady()
   }
 
   private func finishIfReady() {
-    guard isCaughtUp, knowsHandler, !isFinishing else { return }
+    guard isCaughtUp, handler != nil, !isFinishing else { return }
     isFinishing = true
     let wait = received == 0 ? Self.listensMilliseconds : Self.settlesMilliseconds
     session.loop.schedule(inMilliseconds: wait) { [weak self] in
       guard let self else { return }
       fleet.advance(to: feed.clock.now)
-      show(FleetPicture(fleet: fleet, received: received, handler: lease, now: feed.clock.now))
+      show(FleetPicture(fleet: fleet, received: received, handler: handler ?? .unknown, now: feed.clock.now))
       feed.stop()
       session.end()
     }

@@ -64,6 +64,15 @@ import Testing
   }
 
   @Test(arguments: [(80, 24), (130, 40)])
+  func handlerUnknown(columns: Int, rows: Int) throws {
+    var scene = try Scene.full(columns: columns, rows: rows)
+    _ = scene.model.update(.handler(.unknown))
+    _ = scene.model.update(.refused("the handler's lease", "this user may not do that"))
+    scene.press(.character("6"))
+    expectScreen(scene.draw(), "handler-unknown-\(columns)x\(rows)")
+  }
+
+  @Test(arguments: [(80, 24), (130, 40)])
   func readOnly(columns: Int, rows: Int) throws {
     var scene = try Scene.full(columns: columns, rows: rows, isReadOnly: true)
     expectScreen(scene.draw(), "read-only-\(columns)x\(rows)")

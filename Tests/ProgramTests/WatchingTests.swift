@@ -122,4 +122,32 @@ import Wire
     #expect(json.output.contains(#""data":{"name":"\u009b2J"}"#))
     #expect(json.output.contains(#""entity_id":"\u001b]0;x\u0007""#))
   }
+
+  @Test func leaseThatIsRefusedLeavesTheHandlerUnknown() throws {
+    try fill()
+    try server.forbidLease()
+    let text = try Program.run("status", on: server.endpoint)
+    #expect(text.output.hasSuffix("2 agents, 4 events, 1 unreadable, 2 alerts, handler unknown\n"))
+    let json = try JSONValue.parse(Array(try Program.run("status", "--json", on: server.endpoint).output.utf8))
+    #expect(json["handler"] == ["alive": .null])
+    let sent = try Program.run("send", "resume", "a", "--wait", "1s", on: server.endpoint)
+    #expect(sent.errors.hasPrefix("vigia: no answer: whether a handler is alive is unknown; the command expires in 5"))
+  }
+
+  @Test func consoleWithoutTheLeaseDoesNotSayThatNobodyListens() throws {
+    try server.forbidLease()
+    let console = try PtyProgram(on: server.endpoint, rows: 40, columns: 200)
+    try console.wait(for: "handler unknown")
+    try console.wait(for: "NOT SERVED: the handler's lease, this user may not do that")
+    try fill()
+    try console.wait(for: "30%")
+    console.type("p")
+    try console.wait(for: "15m?")
+    try console.redraw()
+    console.type("y")
+    try console.wait(for: "handler unknown; expires in ")
+    console.type("q")
+    #expect(try console.finish().exitCode == 0)
+    #expect(!console.text.contains("NO HANDLER") && !console.text.contains("nobody listens"))
+  }
 }

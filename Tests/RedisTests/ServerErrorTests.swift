@@ -129,4 +129,14 @@ import Testing
     // Refusals are not met again and again without a pause.
     #expect(fake.requests.filter { $0[0] == "XREAD" }.count <= 6)
   }
+
+  @Test func leaseThatIsRefusedIsNotAnAbsentHandler() throws {
+    try server.forbidLease()
+    let follower = Follower(server)
+    try server.wait { follower.seen.contains("refused lease NOPERM") && follower.isCaughtUp && follower.isUp }
+    #expect(follower.handlers.isEmpty)
+    _ = try server.call("ACL", "SETUSER", "default", "~*")
+    try server.wait { follower.seen.contains("served lease") && !follower.handlers.isEmpty }
+    #expect(follower.handlers.first == .some(nil))
+  }
 }

@@ -34,6 +34,12 @@ package final class TestServer {
     return try answer!.get()
   }
 
+  /// Lets nobody read the handler's lease.
+  package func forbidLease() throws {
+    let keys = ["events", "audit", "alerts", "commands", "agent:*"].map { "~agentos:\($0)" }
+    _ = try call("ACL", "SETUSER", "default", "resetkeys", keys[0], keys[1], keys[2], keys[3], keys[4])
+  }
+
   /// Sends one request; what it gives tells whether its answer has come.
   package func start(_ arguments: any RequestArgument...) throws -> () -> Bool {
     var isDone = false

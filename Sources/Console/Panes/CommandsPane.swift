@@ -98,7 +98,11 @@ extension Model {
     if expires <= displayedNow { return "nobody took it in time" }
     let rest = Format.remaining(expires - displayedNow)
     if link != .up { return "waits for the link; expires in \(rest)" }
-    return handler == .absent ? "nobody listens; expires in \(rest)" : ""
+    switch handler {
+    case .unknown: return "handler unknown; expires in \(rest)"
+    case .absent: return "nobody listens; expires in \(rest)"
+    case .alive: return ""
+    }
   }
 
   private func phaseWord(_ entry: CommandLog.Entry) -> (String, CommandsPane.Mark) {

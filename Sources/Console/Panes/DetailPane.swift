@@ -115,7 +115,7 @@ extension Model {
         var text = "  \(record.severity.rawValue): \(Why.text(alert, in: shown)), \(record.count) times, "
         text += "since \(Format.clock(record.since))Z"
         if let who = record.acknowledgedBy { text += ", in hand: \(Scrubber.display(who))" }
-        if case .alive = handler {} else { text += " (judged by this console)" }
+        if handler == .absent { text += " (judged by this console)" }
         return .text(text, record.acknowledgedBy == nil ? Role(record.severity) : .dim)
       } + [.blank]
   }

@@ -78,7 +78,9 @@ extension Model {
 
   private var handlerPart: StatusLine.Part {
     switch handler {
-    case .unknown: .init(text: "handler ?", role: .statusBar, rank: 5)
+    // With everything else known it is one that cannot be: the server does not say.
+    case .unknown where link == .up && isCaughtUp: .init(text: "handler unknown", role: .statusWarning, rank: 1)
+    case .unknown: .init(text: "handler unknown", role: .statusBar, rank: 5)
     case .absent: .init(text: "NO HANDLER", role: .statusWarning, rank: 1)
     case .alive(let id, _): .init(text: "handler \(Scrubber.display(id)) alive", role: .statusGood, rank: 5)
     }

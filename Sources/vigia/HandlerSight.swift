@@ -1,0 +1,49 @@
+import Redis
+import Wire
+
+/// What the lease tells of the handler.
+enum HandlerSight: Equatable {
+  case absent
+  case alive(Lease)
+  /// The server does not let the lease be read.
+  case unknown
+
+  /// - Parameter reply: the answer to GET of the lease.
+  init(_ reply: Reply) {
+    guard reply.error == nil else {
+      self = .unknown
+      return
+    }
+    self = reply.bytes.flatMap { LeaseCoding.decode($0) }.map { .alive($0) } ?? .absent
+  }
+
+  /// A few words for the end of a line.
+  var words: String {
+    switch self {
+    case .absent: "no handler alive"
+    case .alive(let lease): "handler \(lease.id.shown) alive"
+    case .unknown: "handler unknown"
+    }
+  }
+
+  /// The same as a clause.
+  var sentence: String {
+    switch self {
+    case .absent: "no handler is alive"
+    case .alive(let lease): "handler \(lease.id.shown) is alive"
+    case .unknown: "whether a handler is alive is unknown"
+    }
+  }
+
+  var json: JSONValue {
+    switch self {
+    case .absent: ["alive": false]
+    case .alive(let lease):
+      [
+        "alive": true, "id": .string(lease.id), "recording": .bool(lease.isRecording),
+        "since": .string(ISO8601.format(lease.since)),
+      ]
+    case .unknown: ["alive": .null]
+    }
+  }
+}
