@@ -64,8 +64,8 @@ import Wire
     try server.wait { (try? ids(server)) == ["c1"] }
   }
 
-  /// Errors that refuse writes only, each brought about by a real server.
-  @Test(arguments: ["READONLY", "OOM", "NOREPLICAS", "MISCONF"])
+  /// Errors that refuse writes, or this one, each brought about by a real server.
+  @Test(arguments: ["READONLY", "OOM", "NOREPLICAS", "MISCONF", "NOPERM", "WRONGTYPE"])
   func refusedCommandIsKeptUntilItIsTaken(_ code: String) throws {
     // Into /proc nobody saves.
     let server = try TestServer(settings: code == "MISCONF" ? ["dir /proc"] : [])
@@ -82,11 +82,41 @@ import Wire
     try server.wait { sender.isEmpty }
   }
 
+  /// A cluster's node that does not hold the stream, and then does.
+  @Test func commandThatIsElsewhereIsKeptUntilItIsTaken() throws {
+    let server = try TestServer()
+    var isElsewhere = true
+    let fake = try FakeServer(loop: server.loop) { request in
+      switch request[0] {
+      case "TIME": "*2\r\n$10\r\n1795334400\r\n$1\r\n0\r\n"
+      case "XADD": isElsewhere ? "-MOVED 866 10.0.0.7:6380\r\n" : "$3\r\n1-1\r\n"
+      case "GET", "XREAD": "*-1\r\n"
+      case "PSUBSCRIBE": ""
+      default: "+OK\r\n"
+      }
+    }
+    var refusals: [ServerError] = []
+    let follower = Follower(server, at: fake.endpoint)
+    try server.wait { follower.isUp && follower.isCaughtUp }
+    let sender = CommandSender(loop: server.loop, feed: follower.feed, stream: Keys().commands) { refusals.append($1) }
+    sender.send(command(follower))
+    try server.wait { !refusals.isEmpty }
+    isElsewhere = false
+    let sent = { fake.requests.filter { $0[0] == "XADD" } }
+    try server.wait { sent().count == 2 }
+    #expect(refusals.map(\.text) == ["MOVED 866 10.0.0.7:6380"])
+    #expect(sent()[0] == sent()[1])
+    #expect(try CommandCoding.decode(Array(sent()[1][4].utf8)).id == CommandID("c1"))
+    #expect(!sender.isEmpty)
+  }
+
   private func refuseWrites(_ server: TestServer, _ code: String) throws {
     switch code {
     case "READONLY": _ = try server.call("REPLICAOF", "127.0.0.1", 1)
     case "OOM": _ = try server.call("CONFIG", "SET", "maxmemory", 1, "maxmemory-policy", "noeviction")
     case "NOREPLICAS": _ = try server.call("CONFIG", "SET", "min-replicas-to-write", 1)
+    case "NOPERM": _ = try server.call("ACL", "SETUSER", "default", "-xadd")
+    case "WRONGTYPE": _ = try server.call("SET", "agentos:commands", "text")
     default:
       _ = try server.call("CONFIG", "SET", "save", "3600 1", "stop-writes-on-bgsave-error", "yes")
       _ = try server.call("BGSAVE")
@@ -99,6 +129,8 @@ import Wire
     case "READONLY": _ = try server.call("REPLICAOF", "NO", "ONE")
     case "OOM": _ = try server.call("CONFIG", "SET", "maxmemory", 0)
     case "NOREPLICAS": _ = try server.call("CONFIG", "SET", "min-replicas-to-write", 0)
+    case "NOPERM": _ = try server.call("ACL", "SETUSER", "default", "+xadd")
+    case "WRONGTYPE": _ = try server.call("DEL", "agentos:commands")
     default: _ = try server.call("CONFIG", "SET", "stop-writes-on-bgsave-error", "no")
     }
   }
