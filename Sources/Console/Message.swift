@@ -36,7 +36,7 @@ package enum Effect: Equatable, Sendable {
 package enum LinkStatus: Equatable, Sendable {
   case connecting
   case up
-  /// Times are the server's clock.
+  /// Times are the server's clock. Without a `retryAt`, or past it, an attempt is under way.
   case down(since: Instant, retryAt: Instant?, reason: String)
 }
 

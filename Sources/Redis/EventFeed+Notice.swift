@@ -35,6 +35,7 @@ extension EventFeed {
   package enum LinkState: Equatable, Sendable {
     case connecting
     case up
+    /// `retryAt` is nil while attempts are under way and none waits.
     case down(since: MonotonicTime, retryAt: MonotonicTime?, reason: String)
   }
 

@@ -181,6 +181,8 @@ package final class EventFeed {
       endurance = min(endurance * 2, 16)
       bite.wasTooMuch()
     }
+    // An attempt that has begun says so itself only when it ends.
+    tellLinkState()
     // Nothing else would make a subscriber's connection speak.
     ping(at: now)
     askOn()

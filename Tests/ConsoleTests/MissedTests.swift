@@ -22,4 +22,21 @@ import Testing
     let served = scene.statusText()
     #expect(!served.contains("NOT SERVED"))
   }
+
+  @Test func attemptThatIsUnderWayIsNotYetToCome() throws {
+    var scene = try Scene.plain(agents: 1)
+    func status(retryAt: Instant?, at instant: Instant) -> String {
+      _ = scene.model.update(.link(.down(since: .at(10), retryAt: retryAt, reason: "refused")))
+      scene.tick(instant)
+      return scene.statusText()
+    }
+    let before = status(retryAt: .at(25), at: .at(20))
+    #expect(before.contains("NO LINK for 10s, next try in 5s"))
+    let due = status(retryAt: .at(25), at: .at(25))
+    #expect(due.contains("NO LINK for 15s, trying now"))
+    let later = status(retryAt: .at(25), at: .at(29))
+    #expect(later.contains("NO LINK for 19s, trying now"))
+    let untold = status(retryAt: nil, at: .at(30))
+    #expect(untold.contains("NO LINK for 20s, trying now"))
+  }
 }

@@ -109,4 +109,15 @@ import Testing
     try server.add(1...2)
     try server.wait { follower.numbers.count == 2 }
   }
+
+  @Test func attemptUnderWayHasNoTimeToCome() throws {
+    proxy.refuse()
+    let follower = follow()
+    try server.wait { if case .down(_, .some, _) = follower.states.last { true } else { false } }
+    // They connect, and nothing answers.
+    proxy.fault = { _ in .blackHole }
+    try proxy.allow()
+    try server.wait { if case .down(_, nil, _) = follower.states.last { true } else { false } }
+    #expect(!follower.isUp)
+  }
 }

@@ -71,7 +71,8 @@ extension Model {
     case .connecting: return .init(text: "connecting", role: .statusWarning, rank: 0)
     case .up: return .init(text: isCaughtUp ? "live" : "reading history", role: .statusGood, rank: 0)
     case .down(let since, let retryAt, _):
-      let retry = retryAt.map { "next try in \(Format.remaining($0 - now))" } ?? "trying now"
+      let wait = retryAt.map { $0 - now } ?? .zero
+      let retry = wait > .zero ? "next try in \(Format.remaining(wait))" : "trying now"
       return .init(text: "NO LINK for \(Format.remaining(now - since)), \(retry)", role: .statusBad, rank: 0)
     }
   }
