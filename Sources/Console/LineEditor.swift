@@ -32,7 +32,8 @@ package struct LineEditor: Equatable, Sendable {
       cursor = 0
     case .control("k"): characters.removeLast(characters.count - cursor)
     case .control("w"): deleteWord()
-    case .enter, .escape, .tab, .backTab, .insert, .up, .down, .pageUp, .pageDown, .function, .control: return false
+    case .enter, .escape, .tab, .backTab, .insert, .up, .down, .pageUp, .pageDown, .function, .control, .burst:
+      return false
     }
     return true
   }

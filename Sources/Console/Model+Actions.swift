@@ -94,6 +94,17 @@ extension Model {
 
   // MARK: Answers
 
+  /// Takes keys that came at once, one by one, while the field that was open for text still is.
+  mutating func type(_ keys: [Key]) -> [Effect] {
+    let field = prompt?.field
+    var effects: [Effect] = []
+    for key in keys {
+      guard let prompt, prompt.field == field else { break }
+      effects += answer(prompt, key)
+    }
+    return effects
+  }
+
   mutating func answer(_ asked: Prompt, _ key: Key) -> [Effect] {
     if key == .control("c") {
       prompt = nil
@@ -115,7 +126,7 @@ extension Model {
     case .escape:
       prompt = nil
       filter = ""
-    case .character, .paste, .backspace, .delete, .insert, .tab, .backTab, .up, .down, .left, .right, .pageUp,
+    case .character, .paste, .burst, .backspace, .delete, .insert, .tab, .backTab, .up, .down, .left, .right, .pageUp,
       .pageDown, .home, .end, .function, .control:
       if editor.handle(key) {
         filter = editor.text

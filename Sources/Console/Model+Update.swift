@@ -83,7 +83,12 @@ extension Model {
     lastKeyAt = now
     hasBeenTouched = true
     if cursors[focus.rawValue].selected == nil { cursors[focus.rawValue].selected = lists[focus].first }
+    if case .burst(let keys) = key, prompt?.field != nil { return type(keys) }
     if let prompt { return answer(prompt, key) }
+    if key.isPasted {
+      show(note: "pasted text was ignored: no field for text is open")
+      return []
+    }
     if helpTop != nil { return browseHelp(key) }
     guard let intent = Keymap.intent(of: key) else { return [] }
     return perform(intent)
@@ -177,5 +182,17 @@ extension Model {
     default: helpTop = nil
     }
     return []
+  }
+}
+
+extension Key {
+  /// Whether it may be text that nobody typed here.
+  fileprivate var isPasted: Bool {
+    switch self {
+    case .paste, .burst: true
+    case .character, .enter, .escape, .tab, .backTab, .backspace, .delete, .insert, .up, .down, .left, .right, .pageUp,
+      .pageDown, .home, .end, .function, .control:
+      false
+    }
   }
 }

@@ -14,6 +14,19 @@ package enum Prompt: Equatable, Sendable {
 }
 
 extension Prompt {
+  /// A place that text is typed into.
+  enum Field { case filter, arguments, code }
+
+  /// The field that is open; nil for a question that one key answers.
+  var field: Field? {
+    switch self {
+    case .filter: .filter
+    case .arguments: .arguments
+    case .code: .code
+    case .confirm: nil
+    }
+  }
+
   /// Whether an action needs a code rather than a `y`: those that interrupt users or shut somebody out, and anything
   /// on many agents at once.
   static func needsCode(_ draft: ActionDraft, fleetSize: Int) -> Bool {

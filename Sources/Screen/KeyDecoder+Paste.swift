@@ -28,9 +28,10 @@ extension KeyDecoder {
 
   private static let pasteEnd = Array("\u{1B}[201~".utf8)
 
-  /// Makes one paste of letters that came at once, from a terminal that does not mark pastes.
+  /// Makes one key of letters that came in one read: pasted into a terminal that does not mark pastes, or typed ahead of
+  /// a slow link.
   ///
-  /// One key held down comes at once too after a pause of the link: the same letter many times is no paste.
+  /// One key held down comes at once too after a pause of the link: the same letter many times is itself.
   mutating func foldBursts(_ keys: [Key], at now: Int64) -> [Key] {
     var isContinued = burstUntil.map { now <= $0 } ?? false
     burstUntil = nil
@@ -50,9 +51,10 @@ extension KeyDecoder {
   }
 
   private mutating func close(_ run: [Key], isContinued: Bool, at now: Int64) -> [Key] {
-    guard !run.isEmpty else { return [] }
-    let isBurst = run.count(where: \.isCharacter) >= Limit.burst && Set(run).count > 1
-    guard isBurst || isContinued else { return run }
+    let letters = run.count(where: \.isCharacter)
+    let isMixed = letters > 0 && Set(run).count > 1
+    guard !run.isEmpty, isMixed || isContinued else { return run }
+    guard isContinued || letters >= Limit.burst else { return [.burst(run)] }
     burstUntil = now + Limit.burstPause
     return [.paste(String(run.compactMap(\.typed)))]
   }
@@ -66,7 +68,7 @@ extension Key {
     case .enter: "\n"
     case .tab: "\t"
     case .escape, .backTab, .backspace, .delete, .insert, .up, .down, .left, .right, .pageUp, .pageDown, .home, .end,
-      .function, .control, .paste:
+      .function, .control, .paste, .burst:
       nil
     }
   }

@@ -33,7 +33,7 @@ package struct KeyDecoder: Sendable {
   var latest: Int64 = 0
   /// Until then `[` or `O` still belongs to an Esc that was already given out.
   var lateUntil: Int64?
-  /// Until then letters still belong to a paste that came without marks.
+  /// Until then letters still belong to a long paste that came without marks.
   var burstUntil: Int64?
   /// Bytes of a UTF-8 scalar that is not complete, and whether it came with Alt.
   var partial: [UInt8] = []
@@ -108,7 +108,7 @@ package struct KeyDecoder: Sendable {
     static let string: Int64 = 5_000
     static let pastePause: Int64 = 10_000
     static let burstPause: Int64 = 100
-    /// So many letters in one read are pasted, not typed.
+    /// So many letters in one read are pasted for certain, not typed.
     static let burst = 8
     static let sequenceBytes = 64
     static let pasteBytes = 64 * 1024

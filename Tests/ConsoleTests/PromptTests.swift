@@ -177,4 +177,24 @@ import Testing
     #expect(scene.model.prompt == nil)
     #expect(scene.promptText().hasPrefix(" nothing is selected"))
   }
+
+  @Test func lettersThatCameAtOnceAreTypedIntoAFieldAsLongAsItIsOpen() throws {
+    var scene = try Scene.plain(agents: 3)
+    scene.press(.character("/"), SelectionTests.burst("a1\rq"))
+    #expect(scene.model.prompt == nil && scene.model.filter == "a1")
+    scene.press(.escape, .character("s"))
+    #expect(scene.press(SelectionTests.burst("2\rRy")) == [])
+    let code = try #require(scene.code)
+    #expect(try sent(scene.press(SelectionTests.burst(code + "q"))).action == .scale)
+  }
+
+  @Test func lettersThatCameAtOnceAnswerNoQuestion() throws {
+    var scene = try Scene.plain(agents: 3)
+    scene.press(.character("p"))
+    #expect(scene.press(SelectionTests.burst("yq")) == [])
+    #expect(scene.model.prompt == nil)
+    scene.press(.character("R"))
+    #expect(scene.press(SelectionTests.burst("!yq")) == [])
+    #expect(scene.model.prompt == nil)
+  }
 }

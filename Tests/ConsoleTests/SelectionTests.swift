@@ -201,13 +201,27 @@ import Testing
     #expect(scene.draw().lines().contains { $0.contains("the stream holds none of this agent") })
   }
 
-  @Test func pasteOutsideATextFieldDoesNothing() throws {
+  @Test(arguments: [.paste("q"), .paste("py"), .paste("\r"), Self.burst("qj"), Self.burst("/q"), Self.burst("f?2")])
+  func pasteOutsideATextFieldDoesNothingAndIsToldOf(_ paste: Key) throws {
     var scene = try Scene.plain(agents: 3)
     let before = scene.draw()
-    #expect(scene.press(.paste("q"), .paste("py"), .paste("\r")) == [])
-    #expect(scene.draw() == before)
-    #expect(scene.model.prompt == nil)
+    #expect(scene.press(paste) == [])
+    #expect(scene.model.prompt == nil && scene.model.helpTop == nil)
+    let told = scene.promptText()
+    #expect(told.contains("pasted text was ignored"))
+    scene.tick(.at(8))
+    let after = scene.draw()
+    #expect(after.lines().dropLast() == before.lines().dropLast())
   }
+
+  @Test func pasteLeavesTheHelpOpen() throws {
+    var scene = try Scene.plain(agents: 3)
+    scene.press(.character("?"), Self.burst("qj"))
+    #expect(scene.model.helpTop == 0)
+  }
+
+  /// Letters that came in one read.
+  static func burst(_ text: String) -> Key { .burst(text.map { $0 == "\r" ? .enter : .character($0) }) }
 
   @Test func keysWithoutMeaningDoNothing() throws {
     var scene = try Scene.plain(agents: 3)

@@ -45,7 +45,9 @@ import Wire
     try console.press("n")
     try console.wait(for: "cancelled: resume; nothing was sent")
     #expect(try server.call("EXISTS", "agentos:commands") == .integer(0))
-    try console.press("r", "y")
+    try console.press("r")
+    try console.wait(for: "resume a-1? y")
+    try console.press("y")
     try console.wait(for: "nobody listens; expires in")
     #expect(try server.call("XLEN", "agentos:commands") == .integer(1))
   }
@@ -68,7 +70,9 @@ import Wire
     try console.wait(for: "NO HANDLER")
     for number in 1...4 { try publish("agent-\(number)", errorRate: 0.01) }
     try console.wait { screen in (1...4).allSatisfy { number in screen.contains { $0.contains("agent-\(number)") } } }
-    try console.press("/", "3", "Enter")
+    try console.press("/")
+    try console.wait(for: "show agents with:")
+    try console.press("3", "Enter")
     try console.wait { screen in
       !screen.contains { $0.contains("agent-1") } && screen.contains { $0.contains("agent-3") }
     }

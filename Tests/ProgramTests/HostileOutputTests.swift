@@ -18,7 +18,8 @@ import Testing
     for letter in letters { try show(letter, on: console) }
     try show("\u{1B}[200~\u{1B}]0;x\u{7}\u{9B}2J\u{202E}\r\u{1B}[201~", on: console)
     // A filter of letters and one pasted.
-    try show("/\u{202E}\u{E0041}\u{85}", on: console)
+    try show("/", on: console)
+    try show("\u{202E}\u{E0041}\u{85}", on: console)
     try show("\u{1B}[200~\u{1B}]0;x\u{7}\u{9B}2J\u{202E}y\u{1B}[201~", on: console)
     try show("\u{1B}", on: console)
     for number in HostileText.texts.indices where terminal == "xterm-256color" || number % 9 == 1 {
@@ -37,7 +38,8 @@ import Testing
 
   /// Opens one agent, looks at all of it, and at what is asked before an action.
   private func open(_ number: Int, on console: PtyProgram) throws {
-    try show("/n\(number)x\r", on: console)
+    try show("/", on: console)
+    try show("n\(number)x\r", on: console)
     console.type("\r")
     try console.wait {
       let frame = try String(decoding: console.redraw(), as: UTF8.self)

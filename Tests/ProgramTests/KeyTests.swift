@@ -38,10 +38,32 @@ import Testing
     #expect(try commandsSent(console) == 0)
   }
 
+  /// Different letters in one read, from a terminal that marks no pastes.
+  @Test(arguments: ["qj", "/q", "2\r", "q\n", "\u{1B}[200~q\u{1B}[201~"])
+  func pasteNeitherQuitsNorMoves(_ text: String) throws {
+    let console = try console()
+    console.type(text)
+    try console.wait(for: "pasted text was ignored: no field for text is open")
+    try console.redraw()
+    #expect(try commandsSent(console) == 0)
+  }
+
+  @Test func oneKeyHeldDownStillMoves() throws {
+    let console = try console()
+    _ = try server.call("PUBLISH", "agent.metrics", #"{"entity_id":"a-2","data":{"error_rate":0.2}}"#)
+    try console.wait(for: "a-2")
+    console.type("jj")
+    try console.redraw()
+    console.type("p")
+    try console.wait(for: "pause a-2 for=15m?")
+    console.type("\u{1B}")
+    #expect(try commandsSent(console) == 0)
+  }
+
   @Test func questionIsAnsweredOnceItIsShown() throws {
     let console = try console()
-    console.type("ry")
-    try console.wait(for: "resume")
+    console.type("r")
+    try console.wait(for: "resume a-1?")
     try console.redraw()
     console.type("y")
     try server.wait { (try? server.call("XLEN", "agentos:commands").integer) == 1 }

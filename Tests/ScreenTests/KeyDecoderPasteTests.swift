@@ -51,9 +51,19 @@ struct KeyDecoderPasteTests {
     #expect(decoder.feed(Array("p".utf8), at: 151) == [.character("p")])
   }
 
-  @Test func fewLettersAtOnceAreTyped() {
+  @Test func fewLettersAtOnceAreABurst() {
     var decoder = KeyDecoder(table: .fallback)
-    #expect(decoder.feed(Array("jjpy".utf8), at: 0).count == 4)
+    let keys: [Key] = [.character("j"), .character("p"), .enter]
+    #expect(decoder.feed(Array("jp\r".utf8), at: 0) == [.burst(keys)])
+    #expect(decoder.feed(Array("q".utf8), at: 10) == [.character("q")])
+    #expect(decoder.feed(Array("q\n".utf8), at: 20) == [.burst([.character("q"), .enter])])
+  }
+
+  @Test func sequencesAmongLettersAreThemselves() {
+    var decoder = KeyDecoder(table: .fallback)
+    #expect(decoder.feed(Array("j\u{1B}[Ak".utf8), at: 0) == [.character("j"), .up, .character("k")])
+    #expect(decoder.feed(Array("\u{1B}[A\u{1B}[B\u{1B}[A".utf8), at: 200) == [.up, .down, .up])
+    #expect(decoder.feed(Array("\r\r".utf8), at: 400) == [.enter, .enter])
   }
 
   @Test func keyHeldDownIsNoPaste() {

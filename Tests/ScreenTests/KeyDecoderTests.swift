@@ -16,8 +16,7 @@ struct KeyDecoderTests {
   }
 
   @Test func lettersAreThemselves() {
-    #expect(keys("pY?") == [.character("p"), .character("Y"), .character("?")])
-    #expect(keys("é日") == [.character("é"), .character("日")])
+    for letter in "pY?é日" { #expect(keys(String(letter)) == [.character(letter)]) }
   }
 
   @Test func controlsAreNamed() {
