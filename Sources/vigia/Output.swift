@@ -11,39 +11,37 @@ enum Output {
   /// A line of JSON.
   static func json(_ value: JSONValue) { json(value.encoded) }
 
-  static func json(_ line: [UInt8]) { write(escaped(line) + [10], to: 1) }
+  static func json(_ line: [UInt8]) { write(escaped(line, isForTerminal: isatty(1) == 1) + [10], to: 1) }
 
-  /// The same document, with DEL, C1 controls, bidi marks and line separators as escapes: outside of strings JSON has
-  /// none of them.
-  static func escaped(_ line: [UInt8]) -> [UInt8] {
+  /// The same document, with an escape for every scalar that the scrubber would not let onto a terminal: outside of
+  /// strings JSON has none of them.
+  ///
+  /// - Parameter isForTerminal: whether bytes that are no UTF-8, and so may be controls, become U+FFFD. Elsewhere they
+  ///   stay, for ids keep their bytes.
+  static func escaped(_ line: [UInt8], isForTerminal: Bool = false) -> [UInt8] {
     guard line.contains(where: { $0 >= 0x7F }) else { return line }
     var result: [UInt8] = []
-    var rest = line[...]
-    while let byte = rest.first {
-      let (length, code) = steering(rest)
-      if let code {
-        let digits = String(code, radix: 16)
-        result += (#"\u"# + String(repeating: "0", count: 4 - digits.count) + digits).utf8
-      } else {
-        result.append(byte)
+    var rest = line.makeIterator()
+    var parser = Unicode.UTF8.ForwardParser()
+    var place = 0
+    while true {
+      switch parser.parseScalar(from: &rest) {
+      case .valid(let bytes):
+        let scalar = Unicode.UTF8.decode(bytes)
+        let isKept = scalar.value < 0x7F || Scrubber.fate(of: scalar) == .keep
+        if isKept { result += bytes } else { for unit in scalar.utf16 { result += escape(unit) } }
+        place += bytes.count
+      case .error(let length):
+        result += isForTerminal ? escape(0xFFFD) : Array(line[place..<place + length])
+        place += length
+      case .emptyInput: return result
       }
-      rest = rest.dropFirst(length)
     }
-    return result
   }
 
-  /// The scalar at the beginning, where it is one that steers, and how many bytes to go on by.
-  private static func steering(_ bytes: ArraySlice<UInt8>) -> (length: Int, code: UInt32?) {
-    let start = bytes.startIndex
-    func at(_ offset: Int) -> UInt8 { start + offset < bytes.endIndex ? bytes[start + offset] : 0 }
-    switch (at(0), at(1), at(2)) {
-    case (0x7F, _, _): return (1, 0x7F)
-    case (0xC2, 0x80...0x9F, _): return (2, UInt32(at(1)))
-    case (0xD8, 0x9C, _): return (2, 0x061C)
-    case (0xE2, 0x80, 0x8E...0x8F), (0xE2, 0x80, 0xA8...0xAE): return (3, 0x2000 + UInt32(at(2) & 0x3F))
-    case (0xE2, 0x81, 0xA6...0xA9): return (3, 0x2040 + UInt32(at(2) & 0x3F))
-    default: return (1, nil)
-    }
+  private static func escape(_ unit: UInt16) -> [UInt8] {
+    let digits = String(unit, radix: 16)
+    return Array((#"\u"# + String(repeating: "0", count: 4 - digits.count) + digits).utf8)
   }
 
   static func error(_ text: String) { write(Array(text.utf8) + [10], to: 2) }

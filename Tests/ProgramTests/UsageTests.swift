@@ -1,15 +1,52 @@
+import Screen
 import TestSupport
 import Testing
+import Wire
 
 @testable import vigia
 
 @Suite struct OutputTests {
   @Test(arguments: [
     ("\u{7F}", #"\u007f"#), ("\u{85}", #"\u0085"#), ("\u{61C}", #"\u061c"#), ("\u{200E}", #"\u200e"#),
-    ("\u{202E}", #"\u202e"#), ("\u{2028}", #"\u2028"#), ("\u{2066}", #"\u2066"#), ("é東京", "é東京"),
+    ("\u{202E}", #"\u202e"#), ("\u{2028}", #"\u2028"#), ("\u{2066}", #"\u2066"#), ("é東京🚀e\u{301}", "é東京🚀e\u{301}"),
+    ("\u{E0041}", #"\udb40\udc41"#), ("\u{200D}\u{FE0F}", #"\u200d\ufe0f"#), ("\u{FEFF}", #"\ufeff"#),
+    ("\u{2069}", #"\u2069"#), ("\u{1F3FD}", #"\ud83c\udffd"#),
   ])
   func whatSteersATerminalIsEscapedInJSON(_ text: String, _ escaped: String) {
     #expect(String(decoding: Output.escaped(Array("\"a\(text)b\"".utf8)), as: UTF8.self) == "\"a\(escaped)b\"")
+  }
+}
+
+@Suite struct JSONOutputTests {
+  /// Every field of what the tools print as JSON, with everything in it that could steer a terminal.
+  @Test func jsonOfTheToolsIsHarmlessAndStillSaysTheSame() throws {
+    let server = try TestServer()
+    let evil = "x\u{7F}\u{9B}2J\u{202E}\u{2066}\u{E0041}\u{2028}y"
+    let event: JSONValue = [
+      "entity_id": .string(evil), "event_type": "agent.metrics",
+      "data": ["error_rate": .number(0.3), "name": .string(evil)],
+    ]
+    _ = try server.call("XADD", "agentos:events", "*", "__data__", event.encoded)
+    let runs = [
+      try Program.run("tail", "--json", "--history", "1m", "--count", "1", on: server.endpoint),
+      try Program.run("status", "--json", on: server.endpoint),
+      try Program.run("send", "pause", evil, "--json", "--wait", "1s", on: server.endpoint),
+      try Program.run("send", "pause", evil, "--wait", "1s", on: server.endpoint),
+    ]
+    for run in runs {
+      #expect(run.output.unicodeScalars.allSatisfy { $0 == "\n" || Scrubber.fate(of: $0) == .keep }, "\(run.output)")
+      #expect(!run.output.isEmpty)
+    }
+    #expect(try JSONValue.parse(Array(runs[0].output.utf8))["entity_id"]?.text == evil)
+    #expect(try JSONValue.parse(Array(runs[1].output.utf8))["agents"]?.list?.first?["id"]?.text == evil)
+  }
+
+  /// A byte that is no UTF-8 may be a control to an old terminal; a pipe gets it as it is.
+  @Test func bytesThatAreNoTextReachOnlyPipes() {
+    let line: [UInt8] = [34, 0x9B, 0x32, 0xC3, 0xA9, 0xE6, 0x97, 34]
+    #expect(Output.escaped(line) == line)
+    let shown = Output.escaped(line, isForTerminal: true)
+    #expect(String(decoding: shown, as: UTF8.self) == #""\ufffd2é\ufffd""#)
   }
 }
 
