@@ -38,12 +38,15 @@ struct OutputGrammar: Sendable {
     "\u{1B}[?2004h", "\u{1B}[?2004l", "\u{1B}[?2026h", "\u{1B}[?2026l", "\u{1B}[?2026$p", "\u{18}",
   ]
 
-  /// - Parameter hasDirectColors: whether colours of 24 bits are allowed too.
-  init(terminal: String, hasDirectColors: Bool = false) throws {
+  /// - Parameters:
+  ///   - hasDirectColors: whether colours of 24 bits are allowed too.
+  ///   - database: a folder of terminfo entries besides the system's.
+  init(terminal: String, hasDirectColors: Bool = false, database: String? = nil) throws {
     let file = tmpfile()!
     defer { fclose(file) }
     let infocmp = try Child(
-      "/usr/bin/infocmp", ["-1", "-x", terminal], environment: ["PATH": "/usr/bin"], output: fileno(file))
+      "/usr/bin/infocmp", ["-1", "-x", terminal],
+      environment: ["PATH": "/usr/bin"].merging(database.map { ["TERMINFO": $0] } ?? [:]) { $1 }, output: fileno(file))
     guard infocmp.wait() == 0 else { throw Stray(offset: 0, context: "no terminfo entry of \(terminal)") }
     for line in Program.text(file).split(separator: "\n") {
       let entry = line.drop { $0 == "\t" }

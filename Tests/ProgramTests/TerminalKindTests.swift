@@ -1,3 +1,5 @@
+import Glibc
+import Loop
 import TestSupport
 import Testing
 
@@ -52,8 +54,9 @@ import Testing
     program.type("q")
     #expect(try program.finish().exitCode == 0)
     let isDirect = environment["COLORTERM"] != nil
-    try OutputGrammar(terminal: environment["TERM"] ?? "xterm-256color", hasDirectColors: isDirect).parse(
-      program.output)
+    let grammar = try OutputGrammar(
+      terminal: environment["TERM"] ?? "xterm-256color", hasDirectColors: isDirect, database: environment["TERMINFO"])
+    try grammar.parse(program.output)
     return program.text
   }
 
@@ -81,6 +84,31 @@ import Testing
     (["TERM": "xterm-256color", "NO_COLOR": "1"], "0;1", ["3", "4"]),
   ])
   func coloursAreThoseOfTheTerminal(_ environment: [String: String], _ present: String, _ absent: [String]) throws {
+    try expectColours(environment, present, absent)
+  }
+
+  /// Not every machine's database has a terminal of 16 colours: this one is compiled for the test.
+  private static let sixteenColours = #"""
+    vigia-16color|a terminal of 16 colours,
+      colors#16, pairs#256, setaf=\E[%?%p1%{8}%<%t3%p1%d%e9%p1%{8}%-%d%;m,
+      setab=\E[%?%p1%{8}%<%t4%p1%d%e10%p1%{8}%-%d%;m, use=xterm,
+
+    """#
+
+  @Test func sixteenColoursAreUsedWhereThereAreNoMore() throws {
+    var template = Array("/tmp/vigia-terminfo-XXXXXX".utf8CString)
+    let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
+    defer { _ = try? Child("/bin/rm", ["-r", folder], environment: [:]).wait() }
+    let compiler = try #require(popen("tic -x -o \(folder) -", "w"))
+    fputs(Self.sixteenColours, compiler)
+    try #require(pclose(compiler) == 0)
+    let environment = ["TERM": "vigia-16color", "TERMINFO": folder]
+    // Bright ones too, which eight colours do not have.
+    try expectColours(environment, "9", ["38;", "48;"])
+    try expectColours(environment, "3", ["38;", "48;"])
+  }
+
+  private func expectColours(_ environment: [String: String], _ present: String, _ absent: [String]) throws {
     let attributes = TerminalState(after: Array(try output(environment).utf8)).attributes
     // 39 and 49 are the terminal's own colours.
     let colours = attributes.filter { !["39", "49", "39;49"].contains($0) }
