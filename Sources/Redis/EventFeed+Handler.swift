@@ -45,6 +45,7 @@ extension EventFeed {
 
   private func receiveLease(_ result: Result<Reply, ConnectionFailure>) {
     leaseIsAsked = false
+    defer { askAgain() }
     guard case .success(let reply) = result else { return }
     if let error = reply.error {
       guard error.concernsOneThing else { return asking.restart(.refused(error)) }
@@ -55,10 +56,14 @@ extension EventFeed {
     serve(.lease)
     lease = reply.bytes.flatMap { LeaseCoding.decode($0) }
     judgeLoss()
+    notify(.handler(lease))
+  }
+
+  /// Asks on, where the answer had waited for a tick.
+  private func askAgain() {
     guard asksAgain else { return }
     asksAgain = false
     askForHandler()
-    notify(.handler(lease))
   }
 
   // MARK: Records and alerts

@@ -104,7 +104,10 @@ final class ConsoleProgram {
     case .record(let id, let record): model.fleet.setRecord(record, of: id)
     case .alert(let record): model.fleet.setAlert(record)
     case .handler(let lease):
-      update(.handler(lease.map { .alive(id: $0.id, isRecording: $0.isRecording) } ?? .absent))
+      let status = lease.map { HandlerStatus.alive(id: $0.id, isRecording: $0.isRecording) } ?? .absent
+      // It is told every second: what has not changed is no reason to draw.
+      guard status != model.handler else { return }
+      update(.handler(status))
     case .caughtUp: update(.caughtUp)
     case .link(let state): linkChanged(state)
     case .gap(let gap): model.fleet.applyGap(from: gap.from, to: gap.to, count: gap.count)
