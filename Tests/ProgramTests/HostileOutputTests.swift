@@ -83,7 +83,8 @@ import Testing
     try expectPlain(status.output + status.errors)
     for text in HostileText.texts where !text.contains(0) {
       let target = String(decoding: text, as: UTF8.self)
-      let send = try Program.run("send", "pause", target, "--wait", "10ms", "--reason", target, on: server.endpoint)
+      let send = try Program.run("send", "pause", target, "--wait", "1s", "--reason", target, on: server.endpoint)
+      #expect(send.status == 3, "\(send.errors)")
       try expectPlain(send.output + send.errors)
     }
   }
