@@ -1,3 +1,4 @@
+import FleetModel
 import Screen
 
 extension Model {
@@ -32,13 +33,14 @@ extension Model {
 
   private func drawPanes(into grid: inout Grid, _ layout: Layout) {
     let panes = layout.kind == .small ? [focus] : PaneID.allCases
+    let present = FleetTotals.measure(displayed)
     for pane in panes {
       let rect = layout[pane]
       switch pane {
       case .agents: agentsPane(in: layout).draw(into: &grid, in: rect)
-      case .errorRate: metricPane(pane, .errorRate, in: layout).draw(into: &grid, in: rect)
-      case .traffic: metricPane(pane, .messagesPerMinute, in: layout).draw(into: &grid, in: rect)
-      case .satisfaction: metricPane(pane, .averageRating, in: layout).draw(into: &grid, in: rect)
+      case .errorRate: metricPane(pane, .errorRate, present, in: layout).draw(into: &grid, in: rect)
+      case .traffic: metricPane(pane, .messagesPerMinute, present, in: layout).draw(into: &grid, in: rect)
+      case .satisfaction: metricPane(pane, .averageRating, present, in: layout).draw(into: &grid, in: rect)
       case .security: securityPane(in: layout).draw(into: &grid, in: rect)
       case .commands: commandsPane(in: layout).draw(into: &grid, in: rect)
       }

@@ -57,7 +57,7 @@ extension Model {
   mutating func refreshLists() {
     refreshedAt = now
     let shown = displayed
-    for profile in shown.agents.profiles { if let profile { labels.learn(profile) } }
+    learnNames(of: shown)
     if !marked.isEmpty { marked = marked.filter { fleet[$0] != nil } }
     if labels.count > shown.count + 1000 { labels.keepOnly { shown[$0] != nil } }
     let handsAreOff = prompt == nil && (!hasBeenTouched || now - lastKeyAt >= PaneLists.handsOff)
@@ -71,10 +71,16 @@ extension Model {
 
   mutating func reorder() {
     let shown = displayed
-    for profile in shown.agents.profiles { if let profile { labels.learn(profile) } }
+    learnNames(of: shown)
     lists.order(shown, labels: labels, filter: filter, now: now)
     lists.followTime(shown, filter: filter, labels: labels)
     if !hasBeenTouched { cursors[PaneID.agents.rawValue] = ListCursor(selected: lists[.agents].first) }
+  }
+
+  private mutating func learnNames(of shown: Fleet) {
+    guard learnedNames != shown.agents.namesRevision else { return }
+    learnedNames = shown.agents.namesRevision
+    for profile in shown.agents.profiles { if let profile { labels.learn(profile) } }
   }
 
   // MARK: Keys

@@ -38,6 +38,8 @@ package struct Model: Sendable {
   var cursors = Array(repeating: ListCursor(), count: PaneID.allCases.count)
   var lists = PaneLists()
   var labels = Labels()
+  /// Which revision of the fleet's names the labels know.
+  var learnedNames = -1
   var latestEvents: (agent: AgentID, events: [EventDigest])?
   var detailTop = 0
   var note: (text: String, until: Instant)?

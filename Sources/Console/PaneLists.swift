@@ -8,6 +8,9 @@ struct PaneLists: Sendable {
   private(set) var rows = [[RowID]](repeating: [], count: PaneID.allCases.count)
   var orderedAt = Instant.epoch
   private var fleetSize = -1
+  /// What agents are called, by position, and of which revision of the fleet's names that is.
+  private var names: [String] = []
+  private var namesRevision = -1
   private var filter = ""
 
   /// Between two reorderings.
@@ -23,11 +26,15 @@ struct PaneLists: Sendable {
   mutating func order(_ fleet: Fleet, labels: Labels, filter: String, now: Instant) {
     let positions = Self.matching(fleet, labels, filter)
     let trouble = positions.map { (position: $0, trouble: Trouble(fleet, $0)) }
-    let names = fleet.agents.map { $0.map { labels[$0.id] } ?? "" }
-    func agentRow(_ position: Int) -> RowID? { fleet.agents[position].map { .agent($0.id) } }
+    if namesRevision != fleet.agents.namesRevision {
+      names = fleet.agents.profiles.map { $0.map { labels[$0.id] } ?? "" }
+      namesRevision = fleet.agents.namesRevision
+    }
+    let names = names
+    func agentRow(_ position: Int) -> RowID? { fleet.agents.profiles[position].map { .agent($0.id) } }
     func ranked(_ metric: Metric, isWorseWhenLow: Bool = false) -> [RowID] {
       let valued = positions.compactMap { position in
-        fleet.agents[position]?.value(metric, within: Fleet.freshness, of: fleet.now).map { (position, $0) }
+        fleet.agents.value(metric, at: position, within: Fleet.freshness, of: fleet.now).map { (position, $0) }
       }
       return valued.sorted { left, right in
         if left.1 != right.1 { return isWorseWhenLow ? left.1 < right.1 : left.1 > right.1 }
@@ -50,7 +57,9 @@ struct PaneLists: Sendable {
 
   /// Adds agents that have come and drops those that have left, where they stand: the others stay in their places.
   mutating func patch(_ fleet: Fleet, labels: Labels, filter: String) {
-    let matching = Self.matching(fleet, labels, filter).compactMap { fleet.agents[$0].map { RowID.agent($0.id) } }
+    let matching = Self.matching(fleet, labels, filter).compactMap { position in
+      fleet.agents.profiles[position].map { RowID.agent($0.id) }
+    }
     let present = Set(matching)
     for pane in [PaneID.agents, .errorRate, .traffic, .satisfaction] {
       rows[pane.rawValue].removeAll { !present.contains($0) }
@@ -77,7 +86,7 @@ struct PaneLists: Sendable {
 
   private static func matching(_ fleet: Fleet, _ labels: Labels, _ filter: String) -> [Int] {
     fleet.agents.indices.filter { position in
-      guard let agent = fleet.agents[position] else { return false }
+      guard let agent = fleet.agents.profiles[position] else { return false }
       guard !filter.isEmpty else { return true }
       return holds(labels[agent.id], filter) || holds(Labels.idText(agent.id), filter) || holds(agent.role, filter)
         || holds(agent.state.rawValue, filter)

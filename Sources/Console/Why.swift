@@ -63,13 +63,14 @@ struct Trouble: Comparable {
   var errorRate = 0.0
 
   init(_ fleet: Fleet, _ position: Int) {
+    errorRate = fleet.agents.value(.errorRate, at: position, within: Fleet.freshness, of: fleet.now) ?? 0
+    guard fleet.hasAlerts(ofAgentAt: position) else { return }
     for alert in fleet.alerts(ofAgentAt: position) {
       let rank = 1 + (Severity.allCases.firstIndex(of: alert.record.severity) ?? 0)
       worst = max(worst, rank)
       if alert.isLoud(at: fleet.now) { loud = max(loud, rank) }
       alerts += 1
     }
-    errorRate = fleet.agents[position]?.value(.errorRate, within: Fleet.freshness, of: fleet.now) ?? 0
   }
 
   static func < (left: Trouble, right: Trouble) -> Bool {

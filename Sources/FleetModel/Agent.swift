@@ -24,6 +24,8 @@ package struct Agent: Sendable {
 package struct AgentTable: RandomAccessCollection, Sendable {
   package internal(set) var profiles: [AgentProfile?] = []
   var activity: [AgentActivity] = []
+  /// Steps with every agent that comes or leaves, and with every new name.
+  package internal(set) var namesRevision = 0
 
   package var startIndex: Int { 0 }
   package var endIndex: Int { profiles.count }
@@ -32,8 +34,14 @@ package struct AgentTable: RandomAccessCollection, Sendable {
     profiles[position].map { Agent(profile: $0, activity: activity[position]) }
   }
 
+  /// The last value of a metric, where it is no older than `age`, without copying the agent.
+  package func value(_ metric: Metric, at position: Int, within age: TimeSpan, of now: Instant) -> Double? {
+    activity[position].value(metric, within: age, of: now)
+  }
+
   /// Puts a new agent at a position, or at the end.
   mutating func put(_ profile: AgentProfile, at position: Int) {
+    namesRevision += 1
     let fresh = AgentActivity(at: profile.firstEventAt)
     if position < profiles.count {
       profiles[position] = profile

@@ -85,5 +85,10 @@ package struct AgentActivity: Sendable {
   /// The place of the agent's alert of a kind in the fleet's list; negative where none is open.
   func alertSlot(_ kind: AlertKind) -> Int { Int(alerts[Int(kind.rawValue)]) }
 
+  var hasAlerts: Bool {
+    for index in alerts.indices where alerts[index] >= 0 { return true }
+    return false
+  }
+
   mutating func setAlertSlot(_ kind: AlertKind, _ slot: Int) { alerts[Int(kind.rawValue)] = Int32(slot) }
 }

@@ -38,7 +38,10 @@ extension Fleet {
     guard var agent = agents.profiles[position] else { return }
     // Nobody reads more of a name than a line: what a publisher sends too long is not kept.
     func text(_ field: EventField) -> String? { event.string(field).map { String($0.unicodeScalars.prefix(4096)) } }
-    if let name = text(.name) { agent.name = name }
+    if let name = text(.name), name != agent.name {
+      agent.name = name
+      agents.namesRevision += 1
+    }
     if let role = text(.role) { agent.role = role }
     if let tier = text(.tier) { agent.tier = tier }
     if let model = text(.model) { agent.model = model }

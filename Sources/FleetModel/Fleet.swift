@@ -72,6 +72,9 @@ package struct Fleet: Sendable {
     alerts[agents.activity[position].alertSlot(kind)]
   }
 
+  /// Whether the agent has an open alert.
+  package func hasAlerts(ofAgentAt position: Int) -> Bool { agents.activity[position].hasAlerts }
+
   /// The agent's open alerts, worst first.
   package func alerts(ofAgentAt position: Int) -> [Alert] {
     AlertKind.allCases.compactMap { alert($0, ofAgentAt: position) }.sorted { $0.record.severity > $1.record.severity }
@@ -205,6 +208,7 @@ package struct Fleet: Sendable {
     }
     id.bytes.withUnsafeBytes { directory.remove($0) }
     agents.profiles[position] = nil
+    agents.namesRevision += 1
     agents.activity[position] = AgentActivity(at: now)
     freePositions.append(position)
   }

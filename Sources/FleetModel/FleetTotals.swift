@@ -52,14 +52,14 @@ package struct FleetTotals: Sendable {
     let now = fleet.now
     for index in fleet.agents.indices {
       guard fleet.isPresent(index), fleet.agents.profiles[index]?.deletedAt == nil else { continue }
-      let agent = fleet.agents.activity[index]
-      let messages = agent.value(.messagesPerMinute, within: Fleet.freshness, of: now)
-      if let messages { traffic = (traffic ?? 0) + messages }
-      if let waiting = agent.value(.queueSize, within: Fleet.freshness, of: now) { queue = (queue ?? 0) + waiting }
-      if let rate = agent.value(.errorRate, within: Fleet.freshness, of: now) {
-        errors.add(rate, weight: messages ?? 1)
+      func fresh(_ metric: Metric) -> Double? {
+        fleet.agents.value(metric, at: index, within: Fleet.freshness, of: now)
       }
-      if let stars = agent.value(.averageRating, within: Fleet.freshness, of: now) { rating.add(stars, weight: 1) }
+      let messages = fresh(.messagesPerMinute)
+      if let messages { traffic = (traffic ?? 0) + messages }
+      if let waiting = fresh(.queueSize) { queue = (queue ?? 0) + waiting }
+      if let rate = fresh(.errorRate) { errors.add(rate, weight: messages ?? 1) }
+      if let stars = fresh(.averageRating) { rating.add(stars, weight: 1) }
     }
     return Sample(at: now, errorRate: errors.mean, traffic: traffic, rating: rating.mean, queue: queue)
   }

@@ -181,11 +181,14 @@ import Testing
     let scene = try Scene.full(columns: 1, rows: 1)
     var grid = Grid(size: Size(rows: 1, columns: 1))
     let layout = Layout(size: Size(rows: 24, columns: 80))
+    let present = FleetTotals.measure(scene.model.fleet)
     switch pane {
     case .agents: scene.model.agentsPane(in: layout).draw(into: &grid, in: grid.bounds)
-    case .errorRate: scene.model.metricPane(pane, .errorRate, in: layout).draw(into: &grid, in: grid.bounds)
-    case .traffic: scene.model.metricPane(pane, .messagesPerMinute, in: layout).draw(into: &grid, in: grid.bounds)
-    case .satisfaction: scene.model.metricPane(pane, .averageRating, in: layout).draw(into: &grid, in: grid.bounds)
+    case .errorRate: scene.model.metricPane(pane, .errorRate, present, in: layout).draw(into: &grid, in: grid.bounds)
+    case .traffic:
+      scene.model.metricPane(pane, .messagesPerMinute, present, in: layout).draw(into: &grid, in: grid.bounds)
+    case .satisfaction:
+      scene.model.metricPane(pane, .averageRating, present, in: layout).draw(into: &grid, in: grid.bounds)
     case .security: scene.model.securityPane(in: layout).draw(into: &grid, in: grid.bounds)
     case .commands: scene.model.commandsPane(in: layout).draw(into: &grid, in: grid.bounds)
     }

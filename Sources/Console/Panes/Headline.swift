@@ -20,10 +20,7 @@ struct Headline: Equatable {
 extension Model {
   func headline(_ glyphs: Glyphs) -> Headline {
     let shown = displayed
-    let inTrouble = shown.agents.indices.filter { position in
-      shown.agents[position].map { _ in shown.alerts(ofAgentAt: position).contains { $0.isLoud(at: displayedNow) } }
-        ?? false
-    }
+    let inTrouble = Set(shown.alerts.open.filter { $0.isLoud(at: displayedNow) }.map(\.position)).sorted()
     if case .down(_, _, let reason) = link { return brokenHeadline(shown, Scrubber.display(reason)) }
     guard let worst = inTrouble.max(by: { Trouble(shown, $0) < Trouble(shown, $1) }), let agent = shown.agents[worst],
       let alert = shown.alerts(ofAgentAt: worst).first

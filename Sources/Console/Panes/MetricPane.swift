@@ -42,7 +42,10 @@ struct MetricPane {
 }
 
 extension Model {
-  func metricPane(_ pane: PaneID, _ metric: Metric, in layout: Layout) -> MetricPane {
+  /// - Parameter present: the fleet's present sums and means.
+  func metricPane(
+    _ pane: PaneID, _ metric: Metric, _ present: FleetTotals.Sample, in layout: Layout
+  ) -> MetricPane {
     let shown = displayed
     let length = 30
     let top = cursors[pane.rawValue].top
@@ -56,12 +59,12 @@ extension Model {
         line: line(metric, position, shown, length))
     }
     return MetricPane(
-      frame: frame(pane, summary: metric.paneNote, in: layout), total: total(metric, in: shown, length),
+      frame: frame(pane, summary: metric.paneNote, in: layout),
+      total: total(metric, present[metric], in: shown, length),
       rows: Array(rows), list: list(pane), emptyText: "no agent reports it yet")
   }
 
-  private func total(_ metric: Metric, in shown: Fleet, _ length: Int) -> MetricPane.Row {
-    let present = FleetTotals.measure(shown)[metric]
+  private func total(_ metric: Metric, _ present: Double?, in shown: Fleet, _ length: Int) -> MetricPane.Row {
     let samples = shown.history({ $0[metric] }, count: length, until: displayedNow)
     return MetricPane.Row(
       label: metric == .messagesPerMinute ? "all agents" : "fleet mean",
