@@ -15,7 +15,7 @@ struct IngestCommand: ParsableCommand {
   @Option(help: "How many agents.") var agents = 10_000
   @Option(help: "How many rounds.") var rounds = 5
   @Option(help: "Only this format: binary, envelope or plain.") var format: Format?
-  @Flag(help: "As JSON.") var json = false
+  @OptionGroup var report: Report
 
   func run() throws {
     let server = try PrivateServer(
@@ -28,11 +28,11 @@ struct IngestCommand: ParsableCommand {
       var tree = Reading()
       var scan = Reading()
       for _ in 0..<rounds {
-        tree.add(Cost { _ = vigia_baseline_tree(port, nil, "agentos:events", 5000) }, entries)
-        scan.add(Cost { _ = vigia_baseline_scan(port, nil, "agentos:events", 5000) }, entries)
-        product.add(try Cost { try drain(server.endpoint) }, entries)
+        try tree.add(entries) { vigia_baseline_tree(port, nil, "agentos:events", 5000) }
+        try scan.add(entries) { vigia_baseline_scan(port, nil, "agentos:events", 5000) }
+        try product.add(entries) { try drain(server.endpoint) }
       }
-      report(format, product, tree, scan)
+      show("ingest \(format)", product, tree, scan)
     }
   }
 
@@ -41,13 +41,17 @@ struct IngestCommand: ParsableCommand {
     var rate = Rounds()
     var cpu = Rounds()
 
-    mutating func add(_ cost: Cost, _ entries: Int) {
+    /// - Parameter read: gives how many entries it has read.
+    mutating func add(_ entries: Int, _ read: () throws -> Int) throws {
+      var count = 0
+      let cost = try Cost { count = try read() }
+      guard count == entries else { throw Mismatch("\(count) of \(entries) entries were read") }
       rate.add(Double(entries) / cost.seconds / 1e6)
       cpu.add(cost.cpuSeconds / Double(entries) * 1e6)
     }
   }
 
-  private func drain(_ endpoint: Endpoint) throws {
+  private func drain(_ endpoint: Endpoint) throws -> Int {
     let loop = try Loop()
     var fleet = Fleet()
     var isDone = false
@@ -63,21 +67,23 @@ struct IngestCommand: ParsableCommand {
     feed.start()
     while !isDone { loop.turn() }
     feed.stop()
-    precondition(count == entries && fleet.count == agents, "read \(count) entries of \(fleet.count) agents")
+    guard fleet.count == min(agents, entries) else { throw Mismatch("\(fleet.count) of \(agents) agents are known") }
+    return count
   }
 
-  private func report(_ format: MessageFormat, _ product: Reading, _ tree: Reading, _ scan: Reading) {
-    func text(_ reading: Reading) -> String {
-      "\(round(reading.rate.median)) M/s (\(round(reading.rate.spread.0))…\(round(reading.rate.spread.1))),"
-        + " \(round(reading.cpu.median)) µs of CPU"
-    }
-    func ratio(_ other: Reading) -> Double { round(product.rate.median / other.rate.median) }
-    print("\(format): vigia \(text(product))")
-    print("  reply trees \(text(tree)): ratio \(ratio(tree))")
-    print("  boundary scan \(text(scan)): ratio \(ratio(scan))")
+  private func show(_ name: String, _ product: Reading, _ tree: Reading, _ scan: Reading) {
+    report.add(
+      name, "M entries/s", product.rate,
+      beside: [
+        (.init(name: "reply trees", rounds: tree.rate), .ratioAtLeast(1.2)),
+        (.init(name: "boundary scan", rounds: scan.rate), .ratioAtLeast(0.6)),
+      ])
+    report.add(
+      "\(name), CPU", "µs/entry", product.cpu,
+      beside: [
+        (.init(name: "reply trees", rounds: tree.cpu), nil), (.init(name: "boundary scan", rounds: scan.cpu), nil),
+      ])
   }
-
-  private func round(_ value: Double) -> Double { (value * 100).rounded() / 100 }
 }
 
 /// A message format, as it is written on the command line.

@@ -1,24 +1,6 @@
 import Glibc
 import Loop
 
-/// Several rounds of one measurement.
-struct Rounds {
-  private(set) var values: [Double] = []
-
-  mutating func add(_ value: Double) { values.append(value) }
-
-  var median: Double { quantile(0.5) }
-
-  /// The least and the greatest.
-  var spread: (Double, Double) { (values.min() ?? 0, values.max() ?? 0) }
-
-  func quantile(_ fraction: Double) -> Double {
-    guard !values.isEmpty else { return 0 }
-    let sorted = values.sorted()
-    return sorted[min(sorted.count - 1, Int(Double(sorted.count) * fraction))]
-  }
-}
-
 /// What some work took.
 struct Cost {
   /// By the monotonic clock.
