@@ -61,7 +61,7 @@ let benchmarks: [Target] = [
   .executableTarget(
     name: "vigia-bench",
     dependencies: [
-      "CBaseline", "FleetModel", "Wire", "Redis", "Loop",
+      "CBaseline", "CLinux", "FleetModel", "Wire", "Redis", "Loop",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     swiftSettings: strict),

@@ -18,12 +18,14 @@ struct IngestCommand: ParsableCommand {
   @OptionGroup var report: Report
 
   func run() throws {
-    let server = try PrivateServer(
-      settings: ["stream-node-max-entries 100"], environment: ["PATH": String(cString: getenv("PATH"))])
-    let port = Int32(server.port)
     for format in format.map({ [$0.value] }) ?? MessageFormat.allCases {
-      let loop = try Loop()
-      try StreamFiller.fill(server.endpoint, on: loop, entries: entries, agents: agents, format: format)
+      let server = try PrivateServer(
+        settings: ["stream-node-max-entries 100"], environment: ["PATH": String(cString: getenv("PATH"))])
+      let port = Int32(server.port)
+      // As they come in a storm of 20,000 events a second.
+      let traffic = Traffic(agents: agents, format: format)
+        .spread(entries, over: .milliseconds(Int64(entries / 20)))
+      try Feeder(traffic, port: server.port).publish(0..<entries)
       var product = Reading()
       var tree = Reading()
       var scan = Reading()
