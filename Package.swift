@@ -55,13 +55,15 @@ let programs: [Target] = [
     swiftSettings: strict),
 ]
 
-/// Measures the programs' own code beside plain C.
+/// Measures the programs' own code beside plain C, and beside simdjson, which the programs themselves do without.
 let benchmarks: [Target] = [
   .target(name: "CBaseline", cSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary(":libhiredis.a")]),
+  .target(
+    name: "CSimdjsonBaseline", cxxSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("simdjson")]),
   .executableTarget(
     name: "vigia-bench",
     dependencies: [
-      "CBaseline", "CLinux", "FleetModel", "Wire", "Redis", "Loop",
+      "CBaseline", "CSimdjsonBaseline", "CLinux", "FleetModel", "Wire", "Redis", "Loop",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     swiftSettings: strict),

@@ -36,6 +36,19 @@ struct IngestCommand: ParsableCommand {
       }
       show("ingest \(format)", product, tree, scan)
     }
+    try decode()
+  }
+
+  /// Without socket, server and fleet.
+  private func decode() throws {
+    let decoding = Decoding(events: min(entries, 100_000), agents: agents)
+    var product = Rounds()
+    var simdjson = Rounds()
+    for _ in 0..<rounds {
+      simdjson.add(try decoding.simdjson())
+      product.add(try decoding.product())
+    }
+    report.add("decode plain", "µs/event", product, beside: [(.init(name: "simdjson", rounds: simdjson), nil)])
   }
 
   /// Rounds of one way to read.
