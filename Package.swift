@@ -63,7 +63,8 @@ let benchmarks: [Target] = [
   .executableTarget(
     name: "vigia-bench",
     dependencies: [
-      "CBaseline", "CSimdjsonBaseline", "CLinux", "FleetModel", "Wire", "Redis", "Loop",
+      "CBaseline", "CSimdjsonBaseline", "CLinux", "FleetModel", "Screen", "Wire", "Console", "Configuration", "Loop",
+      "Redis", "Terminal", "TestSupport",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     swiftSettings: strict),
