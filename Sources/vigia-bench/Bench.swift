@@ -4,5 +4,7 @@ import ArgumentParser
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "vigia-bench", abstract: "Measure vigia beside what plain C does, in one run.",
-    subcommands: [IngestCommand.self, FrameCommand.self])
+    subcommands: [
+      IngestCommand.self, FrameCommand.self, MemoryCommand.self, FeedCommand.self,
+    ])
 }
