@@ -55,7 +55,8 @@ final class ConsoleChild {
     do {
       try loop.wait(condition)
     } catch {
-      throw Mismatch("the console did not \(what)")
+      let end = String(decoding: output.suffix(500), as: UTF8.self).debugDescription
+      throw Mismatch("the console did not \(what); it wrote \(end)")
     }
   }
 
