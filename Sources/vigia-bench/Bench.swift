@@ -5,7 +5,7 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "vigia-bench", abstract: "Measure vigia beside what plain C does, in one run.",
     subcommands: [
-      IngestCommand.self, LatencyCommand.self, FrameCommand.self, RestCommand.self,
+      IngestCommand.self, PubSubCommand.self, LatencyCommand.self, FrameCommand.self, RestCommand.self,
       LoadCommand.self, MemoryCommand.self, FeedCommand.self,
     ])
 }
