@@ -77,6 +77,12 @@ final class Feeder {
     return MonotonicTime.now.milliseconds(since: started) / 1000
   }
 
+  /// Sends so many of what was prepared at once, and waits until the server has taken them.
+  func send(first count: Int) throws {
+    try sendPrepared(0..<count)
+    try waitForServer()
+  }
+
   private func waitForServer() throws {
     try send(Request("CLIENT", "REPLY", "ON"))
     var answer = [UInt8](repeating: 0, count: 5)
