@@ -9,8 +9,8 @@ struct Decoding {
 
   private var count: Int { starts.count - 1 }
 
-  init(events: Int, agents: Int) {
-    let traffic = Traffic(agents: agents, format: .plain)
+  init(events: Int, agents: Int, length: Int) {
+    let traffic = Traffic(agents: agents, format: .plain, length: length)
     for number in 0..<events {
       bytes += traffic.message(number)
       starts.append(UInt32(bytes.count))

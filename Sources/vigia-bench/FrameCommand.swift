@@ -10,6 +10,7 @@ struct FrameCommand: ParsableCommand {
 
   @Option(help: "How many agents.") var agents = 1000
   @Option(help: "How many frames, and seconds, a round.") var frames = 120
+  @Option(help: "How many seconds of the fleet's life go before, which fill the sparklines.") var warmUp = 600
   @Option(help: "How many rounds.") var rounds = 5
   @OptionGroup var report: Report
 
@@ -74,11 +75,11 @@ struct FrameCommand: ParsableCommand {
         operator: "alice@bastion", detail: "step \(step)", handler: "h1", at: stage.now, source: "agentos:commands"))
   }
 
-  /// A fleet with ten minutes of history.
+  /// A fleet with some history.
   private func filledStage(_ size: Size) throws -> Stage {
     let stage = try Stage(rows: size.rows, columns: size.columns)
     let traffic = Traffic(agents: agents)
-    for step in 0..<60 {
+    for step in 0..<warmUp / 10 {
       stage.pass(.seconds(10))
       for agent in 0..<agents { try stage.apply(traffic.body(step * agents + agent)) }
     }
@@ -92,9 +93,8 @@ struct FrameCommand: ParsableCommand {
   private func measureTicks(_ size: Size, most kilobytes: Double) throws {
     let stage = try Stage(rows: size.rows, columns: size.columns)
     var (bytes, rows) = (Rounds(), Rounds())
-    // The first ten minutes fill the sparklines.
-    for second in 0..<600 { try tick(stage, second) }
-    var second = 600
+    for second in 0..<warmUp { try tick(stage, second) }
+    var second = warmUp
     for _ in 0..<rounds {
       let start = stage.bytes
       var rowCount = 0

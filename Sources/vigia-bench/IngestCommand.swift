@@ -17,13 +17,16 @@ struct IngestCommand: ParsableCommand {
   @Option(help: "Only this format: binary, envelope or plain.") var format: Format?
   @OptionGroup var report: Report
 
+  /// How many bytes a message has, or more where its format needs them.
+  private static let length = 250
+
   func run() throws {
     for format in format.map({ [$0.value] }) ?? MessageFormat.allCases {
       let server = try PrivateServer(
         settings: ["stream-node-max-entries 100"], environment: ["PATH": String(cString: getenv("PATH"))])
       let port = Int32(server.port)
       // As they come in a storm of 20,000 events a second.
-      let traffic = Traffic(agents: agents, format: format)
+      let traffic = Traffic(agents: agents, format: format, length: Self.length)
         .spread(entries, over: .milliseconds(Int64(entries / 20)))
       try Feeder(traffic, port: server.port).publish(0..<entries)
       var product = Reading()
@@ -41,7 +44,7 @@ struct IngestCommand: ParsableCommand {
 
   /// Without socket, server and fleet.
   private func decode() throws {
-    let decoding = Decoding(events: min(entries, 100_000), agents: agents)
+    let decoding = Decoding(events: min(entries, 100_000), agents: agents, length: Self.length)
     var product = Rounds()
     var simdjson = Rounds()
     for _ in 0..<rounds {

@@ -3,8 +3,8 @@ import Glibc
 import Redis
 import Wire
 
-/// Events as services publish them: metrics of many agents, one after the other, some 250 bytes each as FastStream sends
-/// them.
+/// Events as services publish them: metrics of many agents, one after the other, some 240 bytes each in FastStream's
+/// binary format.
 struct Traffic {
   enum Destination {
     /// Kept to about so many entries.
