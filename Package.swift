@@ -92,7 +92,9 @@ let tests: [Target] = [
     name: "TerminalTests", dependencies: ["Terminal", "Screen", "CLinux", "TestSupport"], swiftSettings: strict),
   .testTarget(name: "HandlerTests", dependencies: ["Handler", "TestSupport"], swiftSettings: strict),
   .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"], swiftSettings: strict),
-  .testTarget(name: "ProgramTests", dependencies: ["vigia", "vigia-handler", "TestSupport"], swiftSettings: strict),
+  .testTarget(
+    name: "ProgramTests", dependencies: ["vigia", "vigia-handler", "vigia-bench", "TestSupport"],
+    swiftSettings: strict),
 ]
 
 let package = Package(

@@ -22,12 +22,14 @@ final class Program {
     }
   }
 
-  /// Starts `vigia`, with the server in its environment.
+  /// Starts a program, with the server in its environment.
   ///
-  /// - Parameter wrapper: a program that starts it, and that program's arguments.
+  /// - Parameters:
+  ///   - wrapper: a program that starts it, and that program's arguments.
+  ///   - name: which of the built programs.
   init(
     _ arguments: [String], on endpoint: Endpoint? = nil, environment: [String: String] = [:],
-    through wrapper: [String] = []
+    through wrapper: [String] = [], name: String = "vigia"
   ) throws {
     var environment = environment
     environment["PATH"] = "/usr/bin:/usr/local/bin:/bin"
@@ -37,7 +39,7 @@ final class Program {
     }
     output = tmpfile()
     errors = tmpfile()
-    let words = wrapper + [Self.folder + "/vigia"] + arguments
+    let words = wrapper + ["\(Self.folder)/\(name)"] + arguments
     child = try Child(
       words[0], Array(words.dropFirst()), environment: environment, output: fileno(output), error: fileno(errors))
   }
