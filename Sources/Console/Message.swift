@@ -20,6 +20,8 @@ package enum Message: Sendable {
   case latestEvents(AgentID, [EventDigest])
   /// Something to tell the operator for a few seconds.
   case note(String)
+
+  var isTick: Bool { if case .tick = self { true } else { false } }
 }
 
 /// What the model wants done outside.

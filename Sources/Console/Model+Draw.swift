@@ -2,6 +2,15 @@ import FleetModel
 import Screen
 
 extension Model {
+  /// The next frame; nil where it would be as the last one was.
+  package mutating func frame(_ size: Size, glyphs: Glyphs) -> Grid? {
+    if let drawn, drawn.changes == changes, drawn.size == size, drawn.glyphs == glyphs { return nil }
+    drawn = (changes, size, glyphs)
+    var grid = Grid(size: size, glyphs: glyphs)
+    draw(into: &grid)
+    return grid
+  }
+
   /// Draws the whole screen. Cursors are settled first, so that the selected row is in view.
   package mutating func draw(into grid: inout Grid) {
     let layout = Layout(size: grid.size)

@@ -4,6 +4,7 @@ import Screen
 extension Model {
   /// Takes in a message; what is to be done outside comes back.
   package mutating func update(_ message: Message) -> [Effect] {
+    if !message.isTick { changes &+= 1 }
     switch message {
     case .key(let key): return press(key)
     case .tick(let instant): tick(instant)
@@ -27,10 +28,14 @@ extension Model {
   }
 
   private mutating func tick(_ instant: Instant) {
+    // Clocks and ages step by the second.
+    if now.milliseconds / 1000 != instant.milliseconds / 1000 { changes &+= 1 }
     if now - instant > Self.clockDoubt { stepBack(by: now - instant) }
     now = max(now, instant)
     // While history is read, time is the history's; while the link is down nothing is known of what happens.
-    if link == .up, isCaughtUp { fleet.advance(to: instant) }
+    if link == .up, isCaughtUp, instant.milliseconds / 1000 > fleet.now.milliseconds / 1000 {
+      fleet.advance(to: instant)
+    }
     if let note, note.until <= now { self.note = nil }
     if now - refreshedAt >= .milliseconds(250) || lists.isOutdated(displayed, filter: filter) {
       refreshLists()

@@ -15,7 +15,7 @@ package struct Model: Sendable {
     package init() {}
   }
 
-  package var fleet: Fleet
+  package var fleet: Fleet { didSet { changes &+= 1 } }
   package let settings: Settings
   package internal(set) var size: Size
   package internal(set) var now = Instant.epoch
@@ -48,6 +48,10 @@ package struct Model: Sendable {
   /// Until the first key the selection stays on the worst agent.
   var hasBeenTouched = false
   var random: SeededRandom
+  /// Steps with everything that the screen may show otherwise than before.
+  var changes = 0
+  /// What the last frame showed; nil before the first.
+  var drawn: (changes: Int, size: Size, glyphs: Glyphs)?
 
   package init(settings: Settings = Settings(), size: Size, fleet: Fleet = Fleet(), seed: UInt64 = 1) {
     self.settings = settings

@@ -49,7 +49,10 @@ final class Stage {
   func apply(_ line: AuditLine) { model.fleet.apply(line) }
 
   /// Has the next frame paint everything.
-  func forget() { terminal.resize() }
+  func forget() {
+    terminal.resize()
+    _ = model.update(.resized(terminal.size))
+  }
 
   /// Bytes that the terminal has been sent so far.
   var bytes: Int { terminal.bytesWritten }
@@ -58,12 +61,11 @@ final class Stage {
   ///
   /// - Returns: the seconds of CPU that the console had, without the terminal's part.
   func frame() throws -> Double {
-    var grid = Grid(size: terminal.size, glyphs: terminal.glyphs)
+    var frame: Grid?
     var cpu = Cost {
       _ = model.update(.tick(now))
-      grid = Grid(size: terminal.size, glyphs: terminal.glyphs)
-      model.draw(into: &grid)
-      terminal.present(grid)
+      frame = model.frame(terminal.size, glyphs: terminal.glyphs)
+      if let frame { terminal.present(frame) }
     }.cpuSeconds
     _ = pty.take()
     for _ in 0..<1000 where terminal.wantsWrite {
@@ -71,6 +73,10 @@ final class Stage {
       _ = pty.take()
     }
     guard !terminal.wantsWrite else { throw Mismatch("a terminal that is read takes nothing") }
+    guard let grid = frame else {
+      changedRows = 0
+      return cpu
+    }
     changedRows = last.map { last in (0..<grid.size.rows).count { grid.differs(from: last, row: $0) } } ?? 0
     last = grid
     return cpu

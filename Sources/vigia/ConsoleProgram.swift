@@ -250,10 +250,9 @@ final class ConsoleProgram {
       return scheduleFrame(in: frameMilliseconds - Int64(elapsed))
     }
     needsFrame = false
-    lastFrameAt = .now
     _ = model.update(.tick(now))
-    var grid = Grid(size: terminal.size, glyphs: terminal.glyphs)
-    model.draw(into: &grid)
+    guard let grid = model.frame(terminal.size, glyphs: terminal.glyphs) else { return }
+    lastFrameAt = .now
     terminal.present(grid)
     question = terminal.isCongested ? .underWay : .seen
     watchOutput()
