@@ -42,7 +42,7 @@ let programs: [Target] = [
   .executableTarget(
     name: "vigia",
     dependencies: [
-      "FleetModel", "Screen", "Wire", "Console", "Configuration", "Loop", "Redis", "Terminal", "Simulation",
+      "FleetModel", "Screen", "Wire", "Console", "Configuration", "Loop", "Redis", "Terminal", "Simulation", "CLinux",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     swiftSettings: strict),

@@ -3,6 +3,7 @@
 
 // What Swift's Glibc module leaves out: headers it does not list, and calls that are variadic in C.
 
+#include <malloc.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -195,5 +196,8 @@ static inline int vigia_pty_number(int fd) {
   unsigned int number = 0;
   return ioctl(fd, TIOCGPTN, &number) == 0 ? (int)number : -1;
 }
+
+// Glibc's Swift module leaves malloc.h out.
+static inline void vigia_map_blocks_from(int bytes) { mallopt(M_MMAP_THRESHOLD, bytes); }
 
 #endif

@@ -4,8 +4,9 @@ import Screen
 extension Model {
   /// The next frame; nil where it would be as the last one was.
   package mutating func frame(_ size: Size, glyphs: Glyphs) -> Grid? {
-    if let drawn, drawn.changes == changes, drawn.size == size, drawn.glyphs == glyphs { return nil }
-    drawn = (changes, size, glyphs)
+    let next = Drawn(changes: changes, facts: fleet.revision, size: size, glyphs: glyphs)
+    guard next != drawn else { return nil }
+    drawn = next
     var grid = Grid(size: size, glyphs: glyphs)
     draw(into: &grid)
     return grid

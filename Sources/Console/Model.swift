@@ -15,7 +15,7 @@ package struct Model: Sendable {
     package init() {}
   }
 
-  package var fleet: Fleet { didSet { changes &+= 1 } }
+  package var fleet: Fleet
   package let settings: Settings
   package internal(set) var size: Size
   package internal(set) var now = Instant.epoch
@@ -48,10 +48,17 @@ package struct Model: Sendable {
   /// Until the first key the selection stays on the worst agent.
   var hasBeenTouched = false
   var random: SeededRandom
-  /// Steps with everything that the screen may show otherwise than before.
+  /// Steps with everything that the screen may show otherwise than before, except for facts about the fleet.
   var changes = 0
   /// What the last frame showed; nil before the first.
-  var drawn: (changes: Int, size: Size, glyphs: Glyphs)?
+  var drawn: Drawn?
+
+  struct Drawn: Equatable {
+    var changes: Int
+    var facts: Int
+    var size: Size
+    var glyphs: Glyphs
+  }
 
   package init(settings: Settings = Settings(), size: Size, fleet: Fleet = Fleet(), seed: UInt64 = 1) {
     self.settings = settings

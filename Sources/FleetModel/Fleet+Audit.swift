@@ -1,6 +1,7 @@
 extension Fleet {
   /// Takes in one line of the audit: the state it left an agent in, the alert it changed, the command's progress.
   package mutating func apply(_ line: AuditLine) {
+    revision &+= 1
     advance(to: line.at)
     commands.apply(line)
     if let after = line.after { setRecord(after, of: line.target) }
@@ -9,6 +10,7 @@ extension Fleet {
 
   /// Takes an agent's record as its hash holds it. An older version than the one known is passed over.
   package mutating func setRecord(_ record: AgentRecord, of id: AgentID) {
+    revision &+= 1
     let position = position(of: id) ?? add(id, at: record.updatedAt ?? now)
     guard record.version >= (agents.profiles[position]?.record.version ?? 0) else { return }
     agents.profiles[position]?.record = record
@@ -16,6 +18,7 @@ extension Fleet {
 
   /// Takes an alert as the handler holds it: its word on severity, acknowledgement, silence and end is final.
   package mutating func setAlert(_ record: AlertRecord) {
+    revision &+= 1
     let existing = position(of: record.id.agent)
     if record.isClosed {
       if let existing { closeAlert(agents.activity[existing].alertSlot(record.id.kind)) }

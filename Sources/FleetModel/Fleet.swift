@@ -29,6 +29,8 @@ package struct Fleet: Sendable {
   /// Spans in which something was missed, oldest first; those of the last hour or more.
   package private(set) var gaps: [Gap] = []
   package var commands = CommandLog()
+  /// Steps with every fact.
+  package internal(set) var revision = 0
   /// The latest moment that a fact or `advance` brought.
   package internal(set) var now = Instant.epoch
 
@@ -114,6 +116,7 @@ package struct Fleet: Sendable {
   /// Takes in one event. An event of an agent that is not known yet makes it known.
   @discardableResult
   package mutating func apply(_ event: borrowing Event) -> Outcome {
+    revision &+= 1
     advance(to: event.receivedAt)
     if event.eventID.isPresent, let raw = event.raw(event.eventID),
       !seenEvents.insert(raw, at: event.receivedAt)
@@ -135,6 +138,7 @@ package struct Fleet: Sendable {
 
   /// Counts something that came and could not be read.
   package mutating func applyUnreadable(reason: String, at instant: Instant) {
+    revision &+= 1
     advance(to: instant)
     counts.addUnreadable(reason, at: instant)
   }
@@ -143,6 +147,7 @@ package struct Fleet: Sendable {
   ///
   /// - Parameter count: how many, where that is known.
   package mutating func applyGap(from start: Instant, to end: Instant, count: Int?) {
+    revision &+= 1
     gaps.append(Gap(from: min(start, end), to: max(start, end), count: count))
     gaps.removeAll { end - $0.to > .hours(1) }
     if gaps.count > 256 { gaps.removeFirst(128) }
@@ -154,6 +159,7 @@ package struct Fleet: Sendable {
     let crossed = instant.milliseconds / 1000 != now.milliseconds / 1000
     now = instant
     guard crossed else { return }
+    revision &+= 1
     for slot in alerts.expired(at: now) { closeAlert(slot) }
     if !leaving.isEmpty { removeDeleted() }
     if totals.isDue(at: now) { totals.add(FleetTotals.measure(self)) }

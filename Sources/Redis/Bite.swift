@@ -16,7 +16,8 @@ struct Bite {
   mutating func took(_ entries: Int, bytes: Int) -> Bool {
     let isFull = entries >= count
     let fitting = Self.bytes / max(1, bytes / max(1, entries))
-    count = min(isFull ? count * 4 : Self.first, max(1, fitting), Self.most)
+    // About as many as came are likely to come again.
+    count = min(isFull ? count * 4 : max(Self.first, entries * 2), max(1, fitting), Self.most)
     return isFull
   }
 }

@@ -11,8 +11,12 @@ import Wire
 /// ```
 extension EventFeed {
   /// A pause after a read that emptied the streams: at 20,000 events a second it takes the client from a fifth of a
-  /// core to a sixtieth, and costs half of it in delay.
-  private static let pauseMilliseconds: Int64 = 5
+  /// core to a sixtieth, and costs half of it in delay. Where much comes it is longer, since each read costs both sides
+  /// the same again whatever it brings.
+  private static let shortestPause: Int64 = 5
+  private static let longestPause: Int64 = 40
+  /// Milliseconds of pause for each entry a millisecond.
+  private static let pausePerRate = 2.0
 
   func readingChanged(_ notice: Link.Notice) {
     tellLinkState()
@@ -152,9 +156,17 @@ extension EventFeed {
     } else {
       finishHistory()
       // A read that waited in vain has had its pause.
-      guard assembler.count == 0, blocksFor > 0 else { return readLater(inMilliseconds: Self.pauseMilliseconds) }
+      guard assembler.count == 0, blocksFor > 0 else { return pause() }
       loop.later { [weak self] in self?.readOn() }
     }
+  }
+
+  private func pause() {
+    let now = MonotonicTime.now
+    let perMillisecond = Double(assembler.count) / max(1, now.milliseconds(since: pausedAt))
+    pausedAt = now
+    let span = Int64(perMillisecond * Self.pausePerRate)
+    readLater(inMilliseconds: min(max(Self.shortestPause, span), Self.longestPause))
   }
 
   private func finishHistory() {

@@ -98,6 +98,8 @@ package final class EventFeed {
   var asksAgain = false
   /// How long the read that is under way may be kept waiting.
   var blocksFor: Int64 = 0
+  /// When a read last emptied the streams.
+  var pausedAt = MonotonicTime.now
   private var tickTimer: Loop.TimerID?
   private var lastState = LinkState.connecting
   private var downSince: MonotonicTime?

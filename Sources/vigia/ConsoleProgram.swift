@@ -1,3 +1,4 @@
+import CLinux
 import Console
 import FleetModel
 import Glibc
@@ -30,9 +31,9 @@ final class ConsoleProgram {
   private let identity: String
   private let frameMilliseconds: Int64
 
-  private var needsFrame = true
+  private var wish = Wish.news
   private var lastFrameAt = MonotonicTime(nanoseconds: 0)
-  private var frameTimer: Loop.TimerID?
+  private var frameTimer: (id: Loop.TimerID, due: MonotonicTime)?
   private var keyTimer: Loop.TimerID?
   private var waitsForOutput = false
   private var question = QuestionSight.unseen
@@ -63,7 +64,7 @@ final class ConsoleProgram {
       seed: .random(in: .min ... .max))
     feed = EventFeed(loop: loop, endpoint: endpoint, options: options.feed) { [unowned self] event, _ in
       model.fleet.apply(event)
-      needsFrame = true
+      want(.news)
     } notice: { [unowned self] in
       take($0)
     }
@@ -78,6 +79,9 @@ final class ConsoleProgram {
 
   /// Runs until the operator quits or the terminal goes away.
   func run() throws(SystemError) {
+    // What is large is mapped by itself, and so given back whole when it has outgrown its place: by default only the
+    // first blocks of a size are, and a large fleet keeps the holes of all its smaller days.
+    vigia_map_blocks_from(256 << 10)
     // A connection that breaks while it is written to is an error of that call, and no end of the program.
     signal(SIGPIPE, SIG_IGN)
     try loop.watchSignals([SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGCONT, SIGTSTP]) { [unowned self] in
@@ -117,7 +121,7 @@ final class ConsoleProgram {
       update(.note("\(subject.words): \(error.advice.meaning); \(error.advice.remedy)"))
     case .served(let subject): update(.served(subject.words))
     }
-    needsFrame = true
+    want(.news)
   }
 
   private var now: Instant { feed?.clock.now ?? .epoch }
@@ -134,7 +138,7 @@ final class ConsoleProgram {
   }
 
   private func update(_ message: Message) {
-    needsFrame = true
+    want(.news)
     for effect in model.update(message) { perform(effect) }
   }
 
@@ -192,6 +196,7 @@ final class ConsoleProgram {
   private func press(_ keys: [Key]) {
     for report in decoder.takeReports() { terminal.note(report) }
     _ = model.update(.tick(now))
+    if !keys.isEmpty { want(.key) }
     for key in keys { press(key) }
     loop.cancel(keyTimer)
     keyTimer = decoder.deadline.map { deadline in
@@ -232,9 +237,20 @@ final class ConsoleProgram {
 
   // MARK: Frames
 
+  private enum Wish: Int {
+    case none, clock, news, key
+  }
+
+  /// While history is read its picture is of no use to anybody; drawing it often would only make it take longer.
+  private static let historyMilliseconds: Int64 = 200
+
+  private func want(_ wish: Wish) {
+    if wish.rawValue > self.wish.rawValue { self.wish = wish }
+  }
+
   private func tickEverySecond() {
     loop.schedule(inMilliseconds: 1000 - now.milliseconds % 1000) { [unowned self] in
-      needsFrame = true
+      want(.clock)
       tickEverySecond()
     }
   }
@@ -243,24 +259,28 @@ final class ConsoleProgram {
   private func drawIfDue() {
     watchOutput()
     if question == .underWay, !terminal.isCongested { question = .seen }
-    guard needsFrame, !terminal.isCongested else { return }
+    guard wish != .none, !terminal.isCongested else { return }
     let elapsed = MonotonicTime.now.milliseconds(since: lastFrameAt)
     let isUrgent = model.isAsking && question == .unseen
-    guard isUrgent || elapsed >= Double(frameMilliseconds) else {
-      return scheduleFrame(in: frameMilliseconds - Int64(elapsed))
-    }
-    needsFrame = false
+    let span = wish == .key || model.isCaughtUp ? frameMilliseconds : max(frameMilliseconds, Self.historyMilliseconds)
+    guard isUrgent || elapsed >= Double(span) else { return scheduleFrame(in: span - Int64(elapsed)) }
+    let isClockAlone = wish == .clock
+    wish = .none
     _ = model.update(.tick(now))
     guard let grid = model.frame(terminal.size, glyphs: terminal.glyphs) else { return }
-    lastFrameAt = .now
+    // What happens just after the clock has stepped need not wait for that.
+    if !isClockAlone { lastFrameAt = .now }
     terminal.present(grid)
     question = terminal.isCongested ? .underWay : .seen
     watchOutput()
   }
 
   private func scheduleFrame(in milliseconds: Int64) {
-    guard frameTimer == nil else { return }
-    frameTimer = loop.schedule(inMilliseconds: max(1, milliseconds)) { [unowned self] in frameTimer = nil }
+    let due = MonotonicTime.now.adding(milliseconds: max(1, milliseconds))
+    // A key wants its frame before one that was set for later.
+    if let frameTimer, frameTimer.due <= due { return }
+    loop.cancel(frameTimer?.id)
+    frameTimer = (loop.schedule(at: due) { [unowned self] in frameTimer = nil }, due)
   }
 
   /// A frame that the terminal has not taken yet goes on when it can; nothing waits for it.

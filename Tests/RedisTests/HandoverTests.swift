@@ -101,11 +101,14 @@ import Wire
     #expect(!reads("b"))
   }
 
-  @Test(arguments: 0..<300) func everyMessageCountsOnceHoweverTheSidesInterleave(_ seed: Int) {
-    var world = RecordedWorld(seed: UInt64(seed))
-    for _ in 0..<4000 { world.step() }
-    world.finish()
-    #expect(world.counted == world.published)
+  @Test func everyMessageCountsOnceHoweverTheSidesInterleave() {
+    for seed in 0..<300 {
+      var world = RecordedWorld(seed: UInt64(seed))
+      for _ in 0..<4000 { world.step() }
+      world.finish()
+      #expect(world.published.count > 500)
+      #expect(world.counted == world.published, "seed \(seed)")
+    }
   }
 }
 
