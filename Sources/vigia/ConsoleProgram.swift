@@ -290,13 +290,3 @@ final class ConsoleProgram {
     loop.change(terminal.descriptor, to: waitsForOutput ? [.readable, .writable] : [.readable])
   }
 }
-
-extension Model {
-  /// Whether a question is open that one key, or a code, answers.
-  fileprivate var isAsking: Bool {
-    switch prompt {
-    case .confirm, .code: true
-    case .filter, .arguments, nil: false
-    }
-  }
-}
