@@ -46,7 +46,7 @@ extension EventFeed {
     guard let receiverOfChannels else { return }
     heardSince = .now
     connection.subscribe(
-      channels: [options.keys.recorderChannel], patterns: allPatterns.map { Array($0.utf8) }, receiverOfChannels)
+      channels: [options.keys.recorderChannel], patterns: patterns, receiverOfChannels)
   }
 
   /// Streams go on without channels; what is recorded of them counts.
@@ -67,11 +67,6 @@ extension EventFeed {
     releaseHeld()
     handover.lostHearing(at: MonotonicTime.now.milliseconds)
     pings.removeAll()
-  }
-
-  /// The recorded patterns, then those asked for; a message counts for the first that matches its channel.
-  private var allPatterns: [String] {
-    Keys.recordedPatterns + options.patterns.filter { !Keys.recordedPatterns.contains($0) }
   }
 
   private func hear(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
@@ -101,10 +96,11 @@ extension EventFeed {
 
   /// Redis sends a message once for each pattern that matches.
   private func isFirstMatch(_ pattern: [UInt8], _ channel: UnsafeRawBufferPointer) -> Bool {
-    let patterns = allPatterns
-    guard patterns.count > 1 else { return true }
-    return patterns.first { Glob.matches(Array($0.utf8), channel) }.map { pattern.elementsEqual($0.utf8) }
-      ?? true
+    for earlier in patterns {
+      if earlier == pattern { return true }
+      if Glob.matches(earlier, channel) { return false }
+    }
+    return true
   }
 
   // MARK: What waits for the stream

@@ -73,6 +73,8 @@ package final class EventFeed {
   /// Reads what is long; nothing else is read meanwhile.
   var backlog: Backlog?
   let streams: [[UInt8]]
+  /// The recorded patterns, then those asked for; a message counts for the first that matches its channel.
+  let patterns: [[UInt8]]
   var bite = Bite()
   /// When the present reply came: no entry of it is from later.
   var arrivedAt = Instant.epoch
@@ -125,6 +127,8 @@ package final class EventFeed {
     self.options = options
     self.notify = notify
     let events = [options.keys.events] + options.streams.filter { $0 != options.keys.events }
+    let asked = options.patterns.filter { !Keys.recordedPatterns.contains($0) }
+    patterns = (Keys.recordedPatterns + asked).map { Array($0.utf8) }
     streams = options.followsHandler ? events + [options.keys.audit] : events
   }
 
