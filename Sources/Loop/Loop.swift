@@ -49,8 +49,6 @@ package final class Loop {
 
   /// Called once a turn, after everything that was ready.
   package var afterTurn: () -> Void = {}
-  /// How often the loop has woken: what "at rest" is measured by.
-  package private(set) var wakeUps = 0
 
   package init() throws(SystemError) {
     epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
@@ -129,7 +127,6 @@ package final class Loop {
     arm()
     var events = [epoll_event](repeating: epoll_event(), count: 64)
     let count = epoll_wait(epoll, &events, Int32(events.count), limit)
-    wakeUps += 1
     for index in 0..<max(0, Int(count)) { dispatch(&events[index]) }
     fireTimers()
     runDeferred()

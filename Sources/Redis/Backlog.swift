@@ -44,16 +44,9 @@ final class Backlog {
     }
   }
 
-  enum Outcome {
-    case done
-    case refused(ServerError)
-    /// A connection ended; what is missing can be read otherwise.
-    case broken
-  }
-
   private let key: [UInt8]
   private let deliver: (Entry) -> Void
-  private let finish: (Outcome) -> Void
+  private let finish: () -> Void
   private lazy var assembler = EntryAssembler(.range) { [unowned(unsafe) self] entry in
     place = entry.id
     deliver(entry)
@@ -73,9 +66,10 @@ final class Backlog {
 
   /// - Parameters:
   ///   - deliver: called an entry.
-  ///   - finish: called once, unless it is stopped before.
+  ///   - finish: called once, unless it is stopped before: at the end, or where an error or a lost connection leaves the
+  ///     rest to be read otherwise.
   init(
-    _ stretch: Stretch, of key: [UInt8], deliver: @escaping (Entry) -> Void, finish: @escaping (Outcome) -> Void
+    _ stretch: Stretch, of key: [UInt8], deliver: @escaping (Entry) -> Void, finish: @escaping () -> Void
   ) {
     self.key = key
     self.deliver = deliver
@@ -92,11 +86,11 @@ final class Backlog {
         self[lane].connection = try Connection(loop: loop, endpoint: endpoint) { [weak self] in
           self?.ready()
         } onFailure: { [weak self] _ in
-          self?.leave(.broken)
+          self?.leave()
         }
       } catch {
         // Not before the caller knows of this object.
-        loop.later { [weak self] in self?.leave(.broken) }
+        loop.later { [weak self] in self?.leave() }
       }
     }
   }
@@ -143,21 +137,21 @@ final class Backlog {
 
   private func took(_ result: Result<Reply, ConnectionFailure>, _ lane: Turn) {
     guard !isOver, let end = self[lane].end, case .success(let reply) = result else { return }
-    if let error = reply.error { return leave(.refused(error)) }
+    if reply.error != nil { return leave() }
     pace.took(assembler.count, bytes: assembler.bytes)
     guard assembler.count < RangePace.most else { return ask(lane, from: place.next(), through: end) }
     self[lane].end = nil
     self[lane].connection?.isPaused = true
     askForNext(lane)
     turn = lane == .first ? .second : .first
-    if self[turn].end == nil { return leave(.done) }
+    if self[turn].end == nil { return leave() }
     self[turn].connection?.isPaused = false
   }
 
-  private func leave(_ outcome: Outcome) {
+  private func leave() {
     guard !isOver else { return }
     stop()
-    finish(outcome)
+    finish()
   }
 }
 

@@ -110,7 +110,7 @@ extension EventFeed {
       guard let info, let stretch = Backlog.Stretch(after: places[index].last, of: info) else { continue }
       let backlog = Backlog(stretch, of: streams[index]) { [unowned(unsafe) self] in
         receive($0, of: index)
-      } finish: { [weak self] outcome in
+      } finish: { [weak self] in
         self?.backlog = nil
         // Whatever it left is read one after the other, where an error is dealt with.
         self?.readOn()
