@@ -172,14 +172,7 @@ package final class Connection {
 
   /// Puts the log-in before whatever was sent in the meantime.
   private func logIn() {
-    var greeting: [Request] = []
-    if let password = endpoint.password {
-      greeting.append(endpoint.user.map { Request("AUTH", $0, password) } ?? Request("AUTH", password))
-    }
-    if endpoint.database != 0 { greeting.append(Request("SELECT", endpoint.database)) }
-    greeting.append(Request("CLIENT", "SETNAME", "vigia"))
-    // A server that loads its data, or a replica that has lost its master, answers all of the above, but not this.
-    greeting.append(Request("PING"))
+    let greeting = endpoint.greeting
     let early = (output, pending)
     output = []
     pending = []
