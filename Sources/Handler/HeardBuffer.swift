@@ -1,3 +1,5 @@
+import Redis
+
 /// What was heard on the recorded channels and on the recorder's own, in the order in which Redis delivered it, and has
 /// not been written to the stream.
 ///
@@ -11,12 +13,8 @@ struct HeardBuffer {
     var heardAt: Int64
     var isMarker: Bool
 
-    /// Two messages with the same digest are taken for the same.
     var digest: Int {
-      var hasher = Hasher()
-      hasher.combine(channel)
-      hasher.combine(payload)
-      return hasher.finalize()
+      channel.withUnsafeBytes { channel in payload.withUnsafeBytes { Handover.digest(channel, $0) } }
     }
   }
 

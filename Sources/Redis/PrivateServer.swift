@@ -132,7 +132,8 @@ package final class PrivateServer {
     return false
   }
 
-  private static func withLoopback<Result>(
+  /// Calls `body` with the address of a port on 127.0.0.1.
+  package static func withLoopback<Result>(
     port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
   ) -> Result {
     var address = sockaddr_in()

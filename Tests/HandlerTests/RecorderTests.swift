@@ -36,7 +36,7 @@ import Wire
 
   @Test func standbyWritesWhatADeadRecorderMissed() throws {
     let scene = try HandlerScene(start: false)
-    let publisher = try Publisher(scene)
+    let publisher = try NumberPublisher(scene.server) { "\($0)" }
     try scene.server.wait { publisher.sent >= 20 }
     let first = try scene.startHandler("h1")
     try scene.waitForRecording()
@@ -85,36 +85,6 @@ import Wire
     try scene.server.wait { scene.handlers[0].isActive }
     #expect(try scene.server.call("GET", scene.keys.fence) == .string(Array("8".utf8)))
     try scene.server.wait { (try? scene.record("agent-1").state) == .paused }
-  }
-}
-
-/// Publishes 1, 2, 3 … on a channel, steadily.
-private final class Publisher {
-  private let link: Link
-  private let loop: Loop
-  private(set) var sent = 0
-  private var answered = 0
-  private var isRunning = true
-
-  init(_ scene: HandlerScene) throws {
-    loop = scene.server.loop
-    link = Link(loop: loop, endpoint: scene.server.endpoint) { _ in }
-    link.start()
-    try scene.server.wait { link.connection != nil }
-    publish()
-  }
-
-  var isIdle: Bool { answered == sent }
-
-  func stop() { isRunning = false }
-
-  private func publish() {
-    guard isRunning else { return }
-    for _ in 0..<5 {
-      sent += 1
-      link.connection?.send(Request("PUBLISH", "agent.metrics", sent)) { _ in self.answered += 1 }
-    }
-    loop.schedule(inMilliseconds: 5) { [weak self] in self?.publish() }
   }
 }
 

@@ -33,39 +33,6 @@ import Wire
     }
   }
 
-  /// Publishes 1, 2, 3 …, pipelined, on a connection of its own.
-  private final class Publisher {
-    private let link: Link
-    private let loop: Loop
-    private(set) var sent = 0
-    private var answered = 0
-    private var isRunning = true
-
-    init(_ server: TestServer) throws {
-      loop = server.loop
-      link = Link(loop: loop, endpoint: server.endpoint) { _ in }
-      link.start()
-      try server.wait { link.connection != nil }
-      publish()
-    }
-
-    deinit { link.stop() }
-
-    func stop() { isRunning = false }
-
-    var isIdle: Bool { answered == sent }
-
-    private func publish() {
-      guard isRunning else { return }
-      for _ in 0..<5 {
-        sent += 1
-        let event = TestServer.event("\(sent)")
-        link.connection?.send(Request("PUBLISH", "agent.metrics", event)) { [weak self] _ in self?.answered += 1 }
-      }
-      loop.schedule(inMilliseconds: 5) { [weak self] in self?.publish() }
-    }
-  }
-
   private func handler(_ id: String, _ server: TestServer) throws -> Child {
     try Child(
       Program.folder + "/vigia-handler", ["--id", id, "--redis", "redis://\(server.endpoint)"],
@@ -79,7 +46,7 @@ import Wire
     try server.wait { counters.allSatisfy(\.isReady) }
     // Both listen once the server has two subscribers for the pattern.
     try server.wait { (try? server.call("PUBLISH", "agent.probe", "{}")) == .integer(2) }
-    let publisher = try Publisher(server)
+    let publisher = try NumberPublisher(server) { TestServer.event("\($0)") }
     func pass(_ range: ClosedRange<Int>) throws {
       let goal = publisher.sent + Int.random(in: range, using: &random)
       try server.loop.wait(seconds: 30) { publisher.sent >= goal }

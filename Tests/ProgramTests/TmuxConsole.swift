@@ -56,6 +56,7 @@ final class TmuxConsole {
     while MonotonicTime.now < deadline {
       last = try screen()
       if condition(last) { return }
+      // tmux tells nobody that a screen has changed.
       usleep(20_000)
     }
     throw NeverShown(screen: last.joined(separator: "\n"))

@@ -31,7 +31,7 @@ final class Listener {
     let fresh = LoopbackSocket.make()
     var one: Int32 = 1
     setsockopt(fresh, SOL_SOCKET, SO_REUSEADDR, &one, 4)
-    guard LoopbackSocket.with(port: port, { bind(fresh, $0, $1) }) == 0, listen(fresh, 128) == 0 else {
+    guard PrivateServer.withLoopback(port: port, { bind(fresh, $0, $1) }) == 0, listen(fresh, 128) == 0 else {
       throw SystemError("listen on", "\(port)")
     }
     _ = vigia_set_nonblocking(fresh)
@@ -63,7 +63,7 @@ enum LoopbackSocket {
   /// Connects, and then lets nothing block.
   static func connected(to port: UInt16) -> Int32? {
     let fresh = make()
-    guard with(port: port, { connect(fresh, $0, $1) }) == 0 else {
+    guard PrivateServer.withLoopback(port: port, { connect(fresh, $0, $1) }) == 0 else {
       close(fresh)
       return nil
     }
@@ -76,16 +76,6 @@ enum LoopbackSocket {
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
     _ = vigia_set_nonblocking(descriptor)
     _ = vigia_set_close_on_exec(descriptor)
-  }
-
-  static func with<Result>(port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    return withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-    }
   }
 
   /// What has come; nil where nothing has, empty where the other end is gone.
