@@ -83,7 +83,8 @@ static inline struct vigia_glyph vigia_make_glyph(
 // A glyph that the C library measures otherwise would put the row out of step: its replacement comes in as many columns.
 static inline int vigia_fill(cchar_t *cells, const struct vigia_glyph *glyph, uint32_t replacement) {
   wchar_t text[4] = {(wchar_t)glyph->scalars[0], (wchar_t)glyph->scalars[1], (wchar_t)glyph->scalars[2], 0};
-  if (wcwidth(text[0]) == glyph->width) {
+  // Printable ASCII is one column everywhere.
+  if ((glyph->width == 1 && text[0] >= 0x20 && text[0] < 0x7F) || wcwidth(text[0]) == glyph->width) {
     setcchar(&cells[0], text, glyph->attributes, glyph->pair, NULL);
     return 1;
   }

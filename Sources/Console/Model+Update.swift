@@ -55,7 +55,7 @@ extension Model {
     refreshedAt = refreshedAt - step
     lists.orderedAt = lists.orderedAt - step
     if let note { self.note = (note.text, note.until - step) }
-    if let frozen { self.frozen = (frozen.fleet, frozen.since - step) }
+    if let since = frozenSince { frozenSince = since - step }
   }
 
   /// Brings the lists up to date, as far as the operator's hands allow.
@@ -176,7 +176,7 @@ extension Model {
   }
 
   private mutating func toggleFreeze() {
-    frozen = isFrozen ? nil : (fleet, now)
+    (frozenFleet, frozenSince) = isFrozen ? (nil, nil) : (fleet, now)
     refreshLists()
   }
 

@@ -32,8 +32,10 @@ package struct Model: Sendable {
   package internal(set) var helpTop: Int?
   package internal(set) var filter = ""
   package internal(set) var marked: Set<AgentID> = []
-  /// The fleet as it was when the display was frozen, and since when.
-  var frozen: (fleet: Fleet, since: Instant)?
+  /// The fleet as it was when the display was frozen, and since when: both or neither. Apart, for the moment is asked for
+  /// with every age on the screen, and a fleet is much to copy.
+  var frozenFleet: Fleet?
+  var frozenSince: Instant?
 
   var cursors = Array(repeating: ListCursor(), count: PaneID.allCases.count)
   var lists = PaneLists()
@@ -68,12 +70,12 @@ package struct Model: Sendable {
   }
 
   /// What is on display: the present, or the moment of the freeze.
-  var displayed: Fleet { frozen?.fleet ?? fleet }
+  var displayed: Fleet { frozenFleet ?? fleet }
 
-  package var isFrozen: Bool { frozen != nil }
+  package var isFrozen: Bool { frozenSince != nil }
 
   /// The moment that ages are counted to.
-  var displayedNow: Instant { frozen?.since ?? now }
+  var displayedNow: Instant { frozenSince ?? now }
 
   // MARK: The selection
 
@@ -86,7 +88,7 @@ package struct Model: Sendable {
     switch selectedRow {
     case .agent(let id)?, .incident(let id, _, _)?: return id
     case .command(let key)?:
-      let targets = displayed.commands.entries.first { $0.origin.key == key }?.targets ?? []
+      let targets = displayed.commands[key: key]?.targets ?? []
       return targets.count == 1 ? targets[0] : nil
     case nil: return nil
     }

@@ -8,10 +8,19 @@ struct PaneLists: Sendable {
   private(set) var rows = [[RowID]](repeating: [], count: PaneID.allCases.count)
   var orderedAt = Instant.epoch
   private var fleetSize = -1
-  /// What agents are called, by position, and of which revision of the fleet's names that is.
-  private var names: [String] = []
+  /// Where agents stand in the order of their names, by position, and of which revision of those that is.
+  private var nameRanks: [Int32] = []
   private var namesRevision = -1
+  /// What the lists in order of time were made of last.
+  private var followed: Followed?
   private var filter = ""
+
+  private struct Followed: Equatable {
+    var incidents: Int
+    var commands: Int
+    var names: Int
+    var filter: String
+  }
 
   /// Between two reorderings.
   static let rest = TimeSpan.seconds(2)
@@ -25,34 +34,44 @@ struct PaneLists: Sendable {
 
   mutating func order(_ fleet: Fleet, labels: Labels, filter: String, now: Instant) {
     let positions = Self.matching(fleet, labels, filter)
-    let trouble = positions.map { (position: $0, trouble: Trouble(fleet, $0)) }
-    if namesRevision != fleet.agents.namesRevision {
-      names = fleet.agents.profiles.map { $0.map { labels[$0.id] } ?? "" }
-      namesRevision = fleet.agents.namesRevision
+    if namesRevision != fleet.agents.namesRevision { rankNames(of: fleet, labels) }
+    // What the closures hold: a fleet in them would be copied for every agent.
+    let (ranks, agents, present) = (nameRanks, fleet.agents, fleet.now)
+    func rows(_ order: some Sequence<Int>) -> [RowID] {
+      order.compactMap { position in
+        guard let id = agents.profiles[position]?.id else { return nil }
+        return .agent(id)
+      }
     }
-    let names = names
-    func agentRow(_ position: Int) -> RowID? { fleet.agents.profiles[position].map { .agent($0.id) } }
     func ranked(_ metric: Metric, isWorseWhenLow: Bool = false) -> [RowID] {
       let valued = positions.compactMap { position in
-        fleet.agents.value(metric, at: position, within: Fleet.freshness, of: fleet.now).map { (position, $0) }
+        agents.value(metric, at: position, within: Fleet.freshness, of: present)
+          .map { (badness: isWorseWhenLow ? -$0 : $0, rank: ranks[position], position: position) }
       }
-      return valued.sorted { left, right in
-        if left.1 != right.1 { return isWorseWhenLow ? left.1 < right.1 : left.1 > right.1 }
-        return names[left.0] < names[right.0]
-      }.compactMap { agentRow($0.0) }
+      return rows(
+        valued.sorted { $0.badness != $1.badness ? $0.badness > $1.badness : $0.rank < $1.rank }.lazy.map(\.position))
     }
+    let troubles = positions.map { (trouble: Trouble(fleet, $0), rank: ranks[$0], position: $0) }
     set(
       .agents,
-      trouble.sorted { left, right in
-        if left.trouble != right.trouble { return left.trouble > right.trouble }
-        return names[left.position] < names[right.position]
-      }.compactMap { agentRow($0.position) })
+      rows(
+        troubles.sorted { $0.trouble != $1.trouble ? $0.trouble > $1.trouble : $0.rank < $1.rank }.lazy.map(\.position))
+    )
     set(.errorRate, ranked(.errorRate))
     set(.traffic, ranked(.messagesPerMinute))
     set(.satisfaction, ranked(.averageRating, isWorseWhenLow: true))
     orderedAt = now
     fleetSize = fleet.count
     self.filter = filter
+  }
+
+  private mutating func rankNames(of fleet: Fleet, _ labels: Labels) {
+    let names = fleet.agents.profiles.map { $0.map { labels[$0.id] } ?? "" }
+    nameRanks = Array(repeating: 0, count: names.count)
+    for (rank, position) in names.indices.sorted(by: { names[$0] < names[$1] }).enumerated() {
+      nameRanks[position] = Int32(rank)
+    }
+    namesRevision = fleet.agents.namesRevision
   }
 
   /// Adds agents that have come and drops those that have left, where they stand: the others stay in their places.
@@ -71,7 +90,12 @@ struct PaneLists: Sendable {
   }
 
   /// Incidents and commands are in order of time, newest first: these lists grow at their head.
-  mutating func followTime(_ fleet: Fleet, filter: String, labels: Labels) {
+  mutating func followTime(_ fleet: borrowing Fleet, filter: String, labels: Labels) {
+    let next = Followed(
+      incidents: fleet.incidents.additions, commands: fleet.commands.additions, names: fleet.agents.namesRevision,
+      filter: filter)
+    guard next != followed else { return }
+    followed = next
     func matches(_ id: AgentID) -> Bool {
       filter.isEmpty || Self.holds(labels[id], filter) || Self.holds(Labels.idText(id), filter)
     }
@@ -79,7 +103,7 @@ struct PaneLists: Sendable {
       .security,
       fleet.incidents.security.reversed().lazy.filter { matches($0.agent) }.prefix(RecentIncidents.limit)
         .map { .incident($0.agent, $0.at, $0.kind) })
-    set(.commands, fleet.commands.entries.reversed().prefix(CommandLog.limit).map { .command($0.origin.key) })
+    set(.commands, fleet.commands.latestKeys.map { .command($0) })
   }
 
   private mutating func set(_ pane: PaneID, _ list: [RowID]) { rows[pane.rawValue] = list }

@@ -62,11 +62,12 @@ struct Trouble: Comparable {
   var alerts = 0
   var errorRate = 0.0
 
-  init(_ fleet: Fleet, _ position: Int) {
+  init(_ fleet: borrowing Fleet, _ position: Int) {
     errorRate = fleet.agents.value(.errorRate, at: position, within: Fleet.freshness, of: fleet.now) ?? 0
     guard fleet.hasAlerts(ofAgentAt: position) else { return }
-    for alert in fleet.alerts(ofAgentAt: position) {
-      let rank = 1 + (Severity.allCases.firstIndex(of: alert.record.severity) ?? 0)
+    for kind in AlertKind.allCases {
+      guard let alert = fleet.alert(kind, ofAgentAt: position) else { continue }
+      let rank = 1 + alert.record.severity.rank
       worst = max(worst, rank)
       if alert.isLoud(at: fleet.now) { loud = max(loud, rank) }
       alerts += 1

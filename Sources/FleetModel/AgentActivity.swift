@@ -23,18 +23,21 @@ package struct AgentActivity: Sendable {
   }
 
   /// The last value of a metric.
+  @inline(__always)
   package func value(_ metric: Metric) -> Double? {
     let cell = cells[metric.rawValue]
     return cell.at == .min ? nil : Double(cell.latest)
   }
 
   /// When that value came.
+  @inline(__always)
   package func valueTime(_ metric: Metric) -> Instant? {
     let milliseconds = cells[metric.rawValue].at
     return milliseconds == .min ? nil : Instant(milliseconds: milliseconds)
   }
 
   /// The last value, where it is no older than `age`.
+  @inline(__always)
   package func value(_ metric: Metric, within age: TimeSpan, of now: Instant) -> Double? {
     guard let time = valueTime(metric), now - time <= age else { return nil }
     return value(metric)
@@ -83,6 +86,7 @@ package struct AgentActivity: Sendable {
   }
 
   /// The place of the agent's alert of a kind in the fleet's list; negative where none is open.
+  @inline(__always)
   func alertSlot(_ kind: AlertKind) -> Int { Int(alerts[Int(kind.rawValue)]) }
 
   var hasAlerts: Bool {

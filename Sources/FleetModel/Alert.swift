@@ -34,6 +34,18 @@ package struct AlertBook: Sendable {
 
   package var count: Int { slots.count - free.count }
 
+  /// Positions of the agents of alerts that ask for attention.
+  package func loudPositions(at now: Instant) -> Set<Int> {
+    var positions: Set<Int> = []
+    for slot in slots.indices {
+      if let alert = slots[slot], alert.isLoud(at: now) { positions.insert(alert.position) }
+    }
+    return positions
+  }
+
+  /// How many of a kind are open.
+  package func count(of kind: AlertKind) -> Int { slots.count { $0?.record.id.kind == kind } }
+
   package subscript(slot: Int) -> Alert? { slots.indices.contains(slot) ? slots[slot] : nil }
 
   /// Takes the list of changes.

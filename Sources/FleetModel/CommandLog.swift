@@ -69,11 +69,19 @@ package struct CommandLog: Sendable {
   package private(set) var entries: [Entry] = []
   private var positions: [String: Int] = [:]
   private var dropped = 0
+  /// Steps with every entry that is added.
+  package private(set) var additions = 0
 
   package init() {}
 
   /// The entry of a command.
-  package subscript(id: CommandID) -> Entry? { position(of: id.text).map { entries[$0] } }
+  package subscript(id: CommandID) -> Entry? { self[key: id.text] }
+
+  /// The entry of an origin's key.
+  package subscript(key key: String) -> Entry? { position(of: key).map { entries[$0] } }
+
+  /// Keys of the latest entries, newest first.
+  package var latestKeys: [String] { entries.indices.suffix(Self.limit).reversed().map { entries[$0].origin.key } }
 
   /// Enters a command that this console sends, for the first time or again.
   package mutating func enter(_ command: Command, at now: Instant) {
@@ -126,6 +134,7 @@ package struct CommandLog: Sendable {
 
   private mutating func add(_ entry: Entry, key: String) {
     positions[key] = entries.count + dropped
+    additions += 1
     entries.append(entry)
     guard entries.count > 2 * Self.limit else { return }
     for old in entries.prefix(Self.limit) { positions[old.origin.key] = nil }

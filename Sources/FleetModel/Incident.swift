@@ -37,6 +37,8 @@ package struct RecentIncidents: Sendable {
 
   package private(set) var security: [Incident] = []
   package private(set) var satisfaction: [Incident] = []
+  /// Steps with every incident.
+  package private(set) var additions = 0
 
   package init() {}
 
@@ -54,6 +56,7 @@ package struct RecentIncidents: Sendable {
       severity: event.string(.riskLevel).flatMap { Severity(rawValue: $0.lowercased()) },
       summary: Incident.summary(of: event),
       items: items.map { String($0.unicodeScalars.prefix(Incident.longestText)) })
+    additions += 1
     if event.kind == .securityAlert {
       Self.push(incident, on: &security)
     } else {
@@ -66,6 +69,7 @@ package struct RecentIncidents: Sendable {
     let incident = Incident(
       kind: .feedback, agent: agent, at: event.receivedAt, severity: nil, summary: Incident.summary(of: event),
       items: event.string(.conversationID).map { [$0] } ?? [])
+    additions += 1
     Self.push(incident, on: &satisfaction)
   }
 

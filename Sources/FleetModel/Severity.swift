@@ -2,7 +2,8 @@
 package enum Severity: String, CaseIterable, Comparable, Sendable {
   case low, medium, high, critical
 
-  private var rank: Int {
+  /// 0 for low to 3 for critical.
+  package var rank: Int {
     switch self {
     case .low: 0
     case .medium: 1

@@ -8,6 +8,8 @@ package struct Cell: Equatable, Sendable {
   package var role: Role
   /// Columns: 1, 2, or 0 for the right half of a wide glyph.
   package var width: UInt8
+  /// Makes the memory of a cell full, so that rows can be compared as bytes.
+  private var filler: UInt16 = 0
 
   package init(base: UInt32, role: Role, width: UInt8 = 1) {
     self.base = base

@@ -2,48 +2,48 @@
 ///
 /// The rich set holds no emoji and nothing whose width terminals disagree on; each sign is one column wide.
 package struct Glyphs: Equatable, Sendable {
-  package var ellipsis: Character
-  package var horizontal: Character
-  package var vertical: Character
-  package var topLeft: Character
-  package var topRight: Character
-  package var bottomLeft: Character
-  package var bottomRight: Character
+  package var ellipsis: Unicode.Scalar
+  package var horizontal: Unicode.Scalar
+  package var vertical: Unicode.Scalar
+  package var topLeft: Unicode.Scalar
+  package var topRight: Unicode.Scalar
+  package var bottomLeft: Unicode.Scalar
+  package var bottomRight: Unicode.Scalar
   /// Where a line meets the border from inside: on the left, right, top and bottom edge.
-  package var teeLeft: Character
-  package var teeRight: Character
-  package var teeTop: Character
-  package var teeBottom: Character
+  package var teeLeft: Unicode.Scalar
+  package var teeRight: Unicode.Scalar
+  package var teeTop: Unicode.Scalar
+  package var teeBottom: Unicode.Scalar
   /// Heights of a sparkline, lowest first; eight of them.
-  package var levels: [Character]
+  package var levels: [Unicode.Scalar]
   /// A bucket of a series with no data.
-  package var gap: Character
+  package var gap: Unicode.Scalar
   /// Before the selected row.
-  package var selection: Character
+  package var selection: Unicode.Scalar
   /// Before a marked row.
-  package var mark: Character
-  package var up: Character
-  package var down: Character
-  package var steady: Character
-  package var left: Character
-  package var right: Character
-  package var bullet: Character
-  package var separator: Character
-  package var success: Character
-  package var failure: Character
-  package var pending: Character
-  package var unknown: Character
-  package var running: Character
-  package var paused: Character
-  package var restarting: Character
-  package var draining: Character
-  package var stopped: Character
-  package var severityLow: Character
-  package var severityMedium: Character
-  package var severityHigh: Character
-  package var severityCritical: Character
+  package var mark: Unicode.Scalar
+  package var up: Unicode.Scalar
+  package var down: Unicode.Scalar
+  package var steady: Unicode.Scalar
+  package var left: Unicode.Scalar
+  package var right: Unicode.Scalar
+  package var bullet: Unicode.Scalar
+  package var separator: Unicode.Scalar
+  package var success: Unicode.Scalar
+  package var failure: Unicode.Scalar
+  package var pending: Unicode.Scalar
+  package var unknown: Unicode.Scalar
+  package var running: Unicode.Scalar
+  package var paused: Unicode.Scalar
+  package var restarting: Unicode.Scalar
+  package var draining: Unicode.Scalar
+  package var stopped: Unicode.Scalar
+  package var severityLow: Unicode.Scalar
+  package var severityMedium: Unicode.Scalar
+  package var severityHigh: Unicode.Scalar
+  package var severityCritical: Unicode.Scalar
   /// The cursor of an input line.
-  package var caret: Character
+  package var caret: Unicode.Scalar
 }
 
 extension Glyphs {
@@ -66,7 +66,7 @@ extension Glyphs {
     severityLow: ".", severityMedium: "-", severityHigh: "*", severityCritical: "!", caret: "_")
 
   /// Every sign of the set, for checks.
-  package var all: [Character] {
+  package var all: [Unicode.Scalar] {
     let frame = [
       ellipsis, horizontal, vertical, topLeft, topRight, bottomLeft, bottomRight, teeLeft, teeRight, teeTop, teeBottom,
     ]
@@ -76,8 +76,8 @@ extension Glyphs {
   }
 
   /// The signs of the agent states; no two are the same.
-  package var states: [Character] { [running, paused, restarting, draining, stopped] }
+  package var states: [Unicode.Scalar] { [running, paused, restarting, draining, stopped] }
 
   /// The signs of the severities, low to critical; no two are the same.
-  package var severities: [Character] { [severityLow, severityMedium, severityHigh, severityCritical] }
+  package var severities: [Unicode.Scalar] { [severityLow, severityMedium, severityHigh, severityCritical] }
 }

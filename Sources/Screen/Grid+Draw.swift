@@ -27,7 +27,7 @@ extension Grid {
     case .center: start += (rect.width - TextWidth.columns(text)) / 2
     case .trailing: start += rect.width - TextWidth.columns(text)
     }
-    return write(text.unicodeScalars, row: rect.row, from: start, to: rect.endColumn, role: role) - start
+    return write(text, row: rect.row, from: start, to: rect.endColumn, role: role) - start
   }
 
   /// Draws a border around a region of at least two rows and columns.
@@ -50,9 +50,8 @@ extension Grid {
   }
 
   /// Writes one sign of one column.
-  package mutating func putGlyph(_ glyph: Character, row: Int, column: Int, role: Role) {
-    guard let scalar = glyph.unicodeScalars.first else { return }
-    put(Cell(base: scalar.value, role: role), row: row, column: column)
+  package mutating func putGlyph(_ glyph: Unicode.Scalar, row: Int, column: Int, role: Role) {
+    put(Cell(base: glyph.value, role: role), row: row, column: column)
   }
 
   private mutating func drawCut(_ text: String, in rect: Rect, role: Role, truncation: Truncation) -> Int {
@@ -60,10 +59,10 @@ extension Grid {
     let end = rect.endColumn
     switch truncation {
     case .clip:
-      let used = write(text.unicodeScalars, row: row, from: rect.column, to: end, role: role)
+      let used = write(text, row: row, from: rect.column, to: end, role: role)
       pad(row: row, from: used, to: end, role: role)
     case .tail:
-      let used = write(text.unicodeScalars, row: row, from: rect.column, to: end - 1, role: role)
+      let used = write(text, row: row, from: rect.column, to: end - 1, role: role)
       putGlyph(glyphs.ellipsis, row: row, column: used, role: role)
       pad(row: row, from: used + 1, to: end, role: role)
     case .head:
@@ -73,6 +72,21 @@ extension Grid {
       pad(row: row, from: used, to: end, role: role)
     }
     return rect.width
+  }
+
+  /// Writes text until its next glyph would pass `end`; returns the column after the last.
+  private mutating func write(_ text: String, row: Int, from start: Int, to end: Int, role: Role) -> Int {
+    let room = max(0, end - start)
+    // Nearly all of what is drawn: one byte is one column, and nothing has to be measured or left out.
+    let plain = text.utf8.withContiguousStorageIfAvailable { bytes -> Int? in
+      let shown = UnsafeBufferPointer(rebasing: bytes.prefix(room))
+      guard shown.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else { return nil }
+      if shown.count < bytes.count, bytes[shown.count] >= 0x7F { return nil }
+      put(ascii: shown, row: row, column: start, role: role)
+      return start + shown.count
+    }
+    if let column = plain ?? nil { return column }
+    return write(text.unicodeScalars, row: row, from: start, to: end, role: role)
   }
 
   /// Writes scalars until the next would pass `end`; returns the column after the last.

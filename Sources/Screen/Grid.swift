@@ -26,29 +26,40 @@ package struct Grid: Equatable, Sendable {
   /// Whether a row differs from the same row of another grid of this size.
   package func differs(from other: Grid, row: Int) -> Bool {
     guard size == other.size else { return true }
-    for position in row * size.columns..<(row + 1) * size.columns where cells[position] != other.cells[position] {
-      return true
+    let bytes = size.columns * MemoryLayout<Cell>.stride
+    return cells.withUnsafeBytes { mine in
+      other.cells.withUnsafeBytes { others in
+        var difference: UInt64 = 0
+        for offset in stride(from: row * bytes, to: (row + 1) * bytes, by: MemoryLayout<UInt64>.size) {
+          difference |=
+            mine.load(fromByteOffset: offset, as: UInt64.self) ^ others.load(fromByteOffset: offset, as: UInt64.self)
+        }
+        return difference != 0
+      }
     }
-    return false
   }
 
   package mutating func clear() {
-    for position in cells.indices { cells[position] = .blank() }
+    cells.withUnsafeMutableBufferPointer { $0.update(repeating: .blank()) }
   }
 
   /// Fills a region with spaces of a role.
   package mutating func fill(_ rect: Rect, role: Role) {
     let area = rect.intersection(bounds)
+    guard !area.isEmpty else { return }
     for row in area.row..<area.endRow {
-      for column in area.column..<area.endColumn { put(.blank(role), row: row, column: column) }
+      open(row, area.column..<area.endColumn) { $0.update(repeating: .blank(role)) }
     }
   }
 
   /// Changes the role of a region and keeps its glyphs.
   package mutating func paint(_ rect: Rect, role: Role) {
     let area = rect.intersection(bounds)
-    for row in area.row..<area.endRow {
-      for column in area.column..<area.endColumn { cells[index(row, column)].role = role }
+    guard !area.isEmpty else { return }
+    cells.withUnsafeMutableBufferPointer { cells in
+      for row in area.row..<area.endRow {
+        for column in area.column..<area.endColumn { cells[row * size.columns + column].role = role }
+      }
     }
   }
 
@@ -56,13 +67,42 @@ package struct Grid: Equatable, Sendable {
   mutating func put(_ cell: Cell, row: Int, column: Int) {
     guard bounds.contains(row: row, column: column) else { return }
     let wide = cell.width == 2
+    let position = index(row, column)
+    if !wide, cells[position].width == 1 {
+      cells[position] = cell
+      return
+    }
     guard !wide || column + 1 < size.columns else {
       return put(.blank(cell.role), row: row, column: column)
     }
     free(row, column)
     if wide { free(row, column + 1) }
-    cells[index(row, column)] = cell
-    if wide { cells[index(row, column + 1)] = .continuation(cell.role) }
+    cells[position] = cell
+    if wide { cells[position + 1] = .continuation(cell.role) }
+  }
+
+  /// Writes printable ASCII, a cell a byte, as far as it lies inside the grid.
+  mutating func put(ascii bytes: UnsafeBufferPointer<UInt8>, row: Int, column: Int, role: Role) {
+    let columns = max(0, column)..<min(size.columns, column + bytes.count)
+    guard !columns.isEmpty, row >= 0, row < size.rows else { return }
+    open(row, columns) { cells in
+      for place in cells.indices {
+        cells[place] = Cell(base: UInt32(bytes[columns.lowerBound - column + place]), role: role)
+      }
+    }
+  }
+
+  /// Hands over the cells of part of a row, to be given single glyphs; wide ones that reach into it are freed first.
+  private mutating func open(
+    _ row: Int, _ columns: Range<Int>, _ body: (inout UnsafeMutableBufferPointer<Cell>) -> Void
+  ) {
+    free(row, columns.lowerBound)
+    free(row, columns.upperBound - 1)
+    let range = index(row, columns.lowerBound)..<index(row, columns.upperBound)
+    cells.withUnsafeMutableBufferPointer {
+      var part = UnsafeMutableBufferPointer(rebasing: $0[range])
+      body(&part)
+    }
   }
 
   /// Puts a combining mark over the glyph at a place.

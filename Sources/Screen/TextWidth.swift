@@ -12,6 +12,7 @@ package enum TextWidth {
 
   /// Columns of a text; controls count nothing.
   package static func columns(_ text: String) -> Int {
+    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text.utf8.count }
     var total = 0
     for scalar in text.unicodeScalars { total += max(0, width(of: scalar)) }
     return total

@@ -67,14 +67,17 @@ struct Painter: ~Copyable {
 
   /// Writes one row of a grid into ncurses's picture.
   func put(row: Int, of grid: Grid, palette: Palette) {
-    var glyphs: [vigia_glyph] = []
-    glyphs.reserveCapacity(grid.size.columns)
-    for cell in grid.row(row) where !cell.isContinuation {
-      let look = palette[cell.role]
-      glyphs.append(
-        vigia_make_glyph(cell.base, cell.firstMark, cell.secondMark, look.attributes, look.pair, cell.width))
+    withUnsafeTemporaryAllocation(of: vigia_glyph.self, capacity: grid.size.columns) { glyphs in
+      var count = 0
+      for cell in grid.row(row) where !cell.isContinuation {
+        let look = palette[cell.role]
+        glyphs.initializeElement(
+          at: count,
+          to: vigia_make_glyph(cell.base, cell.firstMark, cell.secondMark, look.attributes, look.pair, cell.width))
+        count += 1
+      }
+      vigia_put_row(Int32(row), glyphs.baseAddress, Int32(count), replacement)
     }
-    vigia_put_row(Int32(row), glyphs, Int32(glyphs.count), replacement)
   }
 
   func erase() { vigia_erase() }

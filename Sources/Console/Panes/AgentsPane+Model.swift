@@ -45,7 +45,7 @@ extension Model {
     let alerts = shown.alerts(ofAgentAt: position)
     let isStale = displayedNow - agent.lastEventAt > Fleet.freshness
     return AgentsPane.Row(
-      label: labels[id], id: Labels.idText(id), state: agent.state, stateWords: stateWords(agent),
+      label: labels[id], id: Labels.idText(id), state: agent.profile.state, stateWords: stateWords(agent),
       why: Why.text(ofAgentAt: position, in: shown), severity: alerts.first?.record.severity,
       alerts: alerts.count, isAcknowledged: !alerts.isEmpty && !alerts.contains { $0.isLoud(at: displayedNow) },
       isMarked: marked.contains(id), values: values(of: agent, in: shown),
@@ -56,14 +56,14 @@ extension Model {
 
   /// The state in a few letters, with how long a pause still lasts, and `?` where the runtime says otherwise.
   func stateWords(_ agent: Agent) -> String {
-    if agent.deletedAt != nil { return "deleted" }
-    if !agent.isActive { return "off" }
-    let word = agent.state.shortWord
-    switch agent.state {
+    if agent.profile.deletedAt != nil { return "deleted" }
+    if !agent.profile.isActive { return "off" }
+    let word = agent.profile.state.shortWord
+    switch agent.profile.state {
     case .paused:
-      let rest = agent.record.pausedUntil.map { " " + Format.age($0 - displayedNow) } ?? ""
-      return word + rest + (agent.isObeying == false ? "?" : "")
-    case .running: return (agent.record.rateLimit ?? 0) > 0 ? "\(word) ltd" : word
+      let rest = agent.profile.record.pausedUntil.map { " " + Format.age($0 - displayedNow) } ?? ""
+      return word + rest + (agent.profile.isObeying == false ? "?" : "")
+    case .running: return (agent.profile.record.rateLimit ?? 0) > 0 ? "\(word) ltd" : word
     case .restarting, .draining, .stopped: return word
     }
   }
@@ -74,16 +74,16 @@ extension Model {
       top: metric == .errorRate ? 0.1 : nil, levels: shown.limits[metric])
   }
 
-  private func values(of agent: Agent, in shown: Fleet) -> [Metric: (text: String, role: Role)] {
-    var values: [Metric: (text: String, role: Role)] = [:]
-    for metric in Metric.allCases where metric.isCharted { values[metric] = valueText(metric, of: agent, in: shown) }
-    return values
+  private func values(of agent: Agent, in shown: Fleet) -> [(text: String, role: Role)?] {
+    Metric.allCases.map { $0.isCharted ? valueText($0, of: agent, in: shown) : nil }
   }
 
   /// A metric's value with its role: one that says nothing about the present is stale, one that can't be is `?`.
   func valueText(_ metric: Metric, of agent: Agent, in shown: Fleet) -> (text: String, role: Role)? {
     if agent.isSuspect(metric) { return ("?", .warning) }
-    guard let value = agent.value(metric) ?? (metric == .healthScore ? agent.record.health : nil) else { return nil }
+    guard let value = agent.value(metric) ?? (metric == .healthScore ? agent.profile.record.health : nil) else {
+      return nil
+    }
     let isFresh = agent.value(metric, within: Fleet.freshness, of: displayedNow) != nil
     let text = Format.value(value, of: metric)
     guard isFresh else { return (text, .stale) }
@@ -101,7 +101,8 @@ extension AgentsPane.Row {
     AgentsPane.Row(
       label: "", id: "", state: .stopped, stateWords: "deleted", why: "", severity: nil, alerts: 0,
       isAcknowledged: false,
-      isMarked: false, values: [:], errorLine: Sparkline(values: []), trafficLine: Sparkline(values: []), age: "",
+      isMarked: false, values: Array(repeating: nil, count: Metric.allCases.count), errorLine: Sparkline(values: []),
+      trafficLine: Sparkline(values: []), age: "",
       isStale: true)
   }
 }

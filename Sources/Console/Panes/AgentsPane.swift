@@ -14,7 +14,8 @@ struct AgentsPane {
     var alerts: Int
     var isAcknowledged: Bool
     var isMarked: Bool
-    var values: [Metric: (text: String, role: Role)]
+    /// By the metric's number; nil where there is none.
+    var values: [(text: String, role: Role)?]
     var errorLine: Sparkline
     var trafficLine: Sparkline
     var age: String
@@ -66,7 +67,7 @@ struct AgentsPane {
 
   private func draw(_ column: AgentColumn, of row: Row, into grid: inout Grid, in cell: Rect) {
     func number(_ metric: Metric) {
-      let value = row.values[metric] ?? ("-", .dim)
+      let value = row.values[metric.rawValue] ?? ("-", .dim)
       grid.draw(value.text, in: cell, role: value.role, align: .trailing, truncation: .clip)
     }
     switch column {

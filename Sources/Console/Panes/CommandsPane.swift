@@ -24,7 +24,7 @@ struct CommandsPane {
       }
     }
 
-    func glyph(_ glyphs: Glyphs) -> Character {
+    func glyph(_ glyphs: Glyphs) -> Unicode.Scalar {
       switch self {
       case .pending, .waiting: glyphs.pending
       case .done: glyphs.success
@@ -67,9 +67,10 @@ extension Model {
   func commandsPane(in layout: Layout) -> CommandsPane {
     let shown = displayed
     let top = cursors[PaneID.commands.rawValue].top
-    var entries: [RowID: CommandLog.Entry] = [:]
-    for entry in shown.commands.entries { entries[.command(entry.origin.key)] = entry }
-    let rows = lists[.commands].dropFirst(top).prefix(layout.height(of: .commands)).compactMap { entries[$0] }
+    let rows = lists[.commands].dropFirst(top).prefix(layout.height(of: .commands)).compactMap { row in
+      guard case .command(let key) = row else { return nil as CommandLog.Entry? }
+      return shown.commands[key: key]
+    }
     return CommandsPane(
       frame: frame(.commands, summary: handler == .absent ? "nobody listens: no handler" : "", in: layout),
       rows: rows.map(commandRow), list: list(.commands),

@@ -20,10 +20,12 @@ struct Headline: Equatable {
 extension Model {
   func headline(_ glyphs: Glyphs) -> Headline {
     let shown = displayed
-    let inTrouble = Set(shown.alerts.open.filter { $0.isLoud(at: displayedNow) }.map(\.position)).sorted()
+    let inTrouble = shown.alerts.loudPositions(at: displayedNow)
     if case .down(_, _, let reason) = link { return brokenHeadline(shown, Scrubber.display(reason)) }
-    guard let worst = inTrouble.max(by: { Trouble(shown, $0) < Trouble(shown, $1) }), let agent = shown.agents[worst],
-      let alert = shown.alerts(ofAgentAt: worst).first
+    // Of agents that are equally bad always the same one.
+    let ranked = inTrouble.map { (trouble: Trouble(shown, $0), position: $0) }
+    guard let worst = ranked.max(by: { ($0.trouble, $1.position) < ($1.trouble, $0.position) })?.position,
+      let agent = shown.agents[worst], let alert = shown.alerts(ofAgentAt: worst).first
     else { return quietHeadline(shown) }
     let why = Why.text(ofAgentAt: worst, in: shown)
     let since = Format.age(displayedNow - alert.record.since)

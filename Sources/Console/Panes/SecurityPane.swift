@@ -43,12 +43,12 @@ extension Model {
   func securityPane(in layout: Layout) -> SecurityPane {
     let shown = displayed
     let top = cursors[PaneID.security.rawValue].top
-    var incidents: [RowID: Incident] = [:]
-    for incident in shown.incidents.security {
-      incidents[.incident(incident.agent, incident.at, incident.kind)] = incident
+    let rows = lists[.security].dropFirst(top).prefix(layout.height(of: .security)).compactMap { row in
+      guard case .incident(let agent, let at, let kind) = row else { return nil as Incident? }
+      // Newest stand last, and those in view are mostly the newest.
+      return shown.incidents.security.last { $0.at == at && $0.kind == kind && $0.agent == agent }
     }
-    let rows = lists[.security].dropFirst(top).prefix(layout.height(of: .security)).compactMap { incidents[$0] }
-    let attacked = shown.alerts.open.count { $0.id.kind == .securityAlert }
+    let attacked = shown.alerts.count(of: .securityAlert)
     return SecurityPane(
       frame: frame(
         .security, summary: attacked > 0 ? "\(Format.counted(attacked, "agent")) under attack" : "", in: layout),

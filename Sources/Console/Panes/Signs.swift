@@ -50,7 +50,7 @@ extension Role {
 }
 
 extension Glyphs {
-  func state(_ state: AgentState) -> Character {
+  func state(_ state: AgentState) -> Unicode.Scalar {
     switch state {
     case .running: running
     case .paused: paused
@@ -60,7 +60,7 @@ extension Glyphs {
     }
   }
 
-  func severity(_ severity: Severity) -> Character {
+  func severity(_ severity: Severity) -> Unicode.Scalar {
     switch severity {
     case .low: severityLow
     case .medium: severityMedium

@@ -34,8 +34,8 @@ extension Model {
   func statusLine() -> StatusLine {
     var parts = [linkPart]
     if settings.isReadOnly { parts.append(.init(text: "READ-ONLY", role: .statusWarning, rank: 0)) }
-    if let frozen {
-      let age = Format.remaining(now - frozen.since)
+    if let frozenSince {
+      let age = Format.remaining(now - frozenSince)
       parts.append(.init(text: "FROZEN \(age), f goes on", role: .statusWarning, rank: 0))
     }
     if let (what, meaning) = refusals.min(by: { $0.key < $1.key }) {
