@@ -10,6 +10,8 @@ package enum Message: Sendable {
   case link(LinkStatus)
   case handler(HandlerStatus)
   case caughtUp
+  /// How far reading is behind the present, while more waits to be read; nil where nothing does.
+  case lag(TimeSpan?)
   /// The server refuses one thing, by its name, with what that means; everything else goes on.
   case refused(String, String)
   /// What was refused is served again.

@@ -14,6 +14,7 @@ extension Model {
     case .caughtUp:
       isCaughtUp = true
       reorder()
+    case .lag(let lag): self.lag = lag
     case .refused(let what, let meaning): refusals[Scrubber.display(what)] = Scrubber.display(meaning)
     case .served(let what): refusals[Scrubber.display(what)] = nil
     case .sent(let command):

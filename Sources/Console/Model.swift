@@ -22,6 +22,8 @@ package struct Model: Sendable {
   package internal(set) var link = LinkStatus.connecting
   package internal(set) var handler = HandlerStatus.unknown
   package internal(set) var isCaughtUp = false
+  /// How far reading is behind the present; nil where it is not.
+  package internal(set) var lag: TimeSpan?
   /// What the server refuses, and why.
   var refusals: [String: String] = [:]
 

@@ -47,6 +47,10 @@ package final class Loop {
   private var isRunning = false
   private var deferred: [() -> Void] = []
 
+  /// Room for what is read in one go, 256 KiB, shared by all that the loop watches: its bytes are good only until the next
+  /// one reads. To allocate it for every read would have the kernel map and clear it each time.
+  package let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 * 1024, alignment: 16)
+
   /// Called once a turn, after everything that was ready.
   package var afterTurn: () -> Void = {}
 
@@ -61,6 +65,7 @@ package final class Loop {
   }
 
   deinit {
+    scratch.deallocate()
     close(timer)
     close(epoll)
   }

@@ -44,7 +44,6 @@ package final class Connection {
   private static let readBudgetMilliseconds: Int64 = 8
   /// hiredis moves the rest of its buffer for every small reply: messages are fed in small pieces.
   private static let messageChunk = 16 * 1024
-  private static let entryChunk = 256 * 1024
 
   /// Begins to connect.
   ///
@@ -233,27 +232,27 @@ package final class Connection {
 
   private func receive() {
     let started = MonotonicTime.now
-    let chunk = receiver == nil ? Self.entryChunk : Self.messageChunk
-    withUnsafeTemporaryAllocation(byteCount: chunk, alignment: 16) { buffer in
-      repeat {
-        let length = recv(dialing.descriptor, buffer.baseAddress, chunk, 0)
-        guard length > 0 else {
-          if length == 0 { return fail(.closedByServer) }
-          if errno == EINTR { continue }
-          if errno != EAGAIN { fail(.system(SystemError("read from", endpoint.description))) }
-          return
-        }
-        waitingSince = nil
-        parse(UnsafeRawBufferPointer(rebasing: buffer[..<length]))
-        if pendingCount > 0 { expectBytes() }
-        // A short read has emptied the socket; asking once more would only cost a call.
-        guard state == .up, !isPaused, length == chunk else { return }
-      } while MonotonicTime.now.milliseconds(since: started) < Double(Self.readBudgetMilliseconds)
-    }
+    let buffer = loop.scratch
+    let chunk = receiver == nil ? buffer.count : Self.messageChunk
+    repeat {
+      let length = recv(dialing.descriptor, buffer.baseAddress, chunk, 0)
+      guard length > 0 else {
+        if length == 0 { return fail(.closedByServer) }
+        if errno == EINTR { continue }
+        if errno != EAGAIN { fail(.system(SystemError("read from", endpoint.description))) }
+        return
+      }
+      waitingSince = nil
+      parse(UnsafeRawBufferPointer(rebasing: buffer[..<length]))
+      if pendingCount > 0 { expectBytes() }
+      // A short read has emptied the socket; asking once more would only cost a call.
+      guard state == .up, !isPaused, length == chunk else { return }
+    } while MonotonicTime.now.milliseconds(since: started) < Double(Self.readBudgetMilliseconds)
   }
 
   private func parse(_ bytes: UnsafeRawBufferPointer) {
     do throws(ProtocolError) {
+      // The reader has its own copy from here on: the bytes may be overwritten.
       try reader.feed(bytes)
       while state == .up {
         setExpectation()

@@ -24,6 +24,7 @@ extension EventFeed {
     switch notice {
     case .up:
       isAtEnd = false
+      hasMore = false
       isHolding = true
       readOn()
     case .down:
@@ -150,7 +151,8 @@ extension EventFeed {
     }
     endurance = 1
     if assembler.count > 0 { cameAt = .now }
-    if bite.took(assembler.count, bytes: assembler.bytes) {
+    hasMore = bite.took(assembler.count, bytes: assembler.bytes)
+    if hasMore {
       // More is waiting; but let the keyboard have its turn.
       loop.later { [weak self] in self?.readOn() }
     } else {
@@ -171,6 +173,7 @@ extension EventFeed {
 
   private func finishHistory() {
     isAtEnd = true
+    hasMore = false
     readToEndAt = .now
     if isHolding { releaseHeld() }
     guard !isCaughtUp else { return }

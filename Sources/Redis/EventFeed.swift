@@ -81,6 +81,8 @@ package final class EventFeed {
   /// How many times the usual silence is borne: a server that is busy for long must not be cut off again and again.
   var endurance: Int64 = 1
   var isCaughtUp = false
+  /// Whether the last read was full: more is likely to wait.
+  var hasMore = false
   /// Whether this connection has read the streams to their end once.
   var isAtEnd = false
   var inspectedAt: MonotonicTime?
@@ -168,8 +170,12 @@ package final class EventFeed {
 
   private func tick() {
     // As the server's seconds begin, when clocks on the screen step too: both wake the process once.
-    let phase = clock.isSet ? clock.now.milliseconds % options.patience.poll : 0
-    tickTimer = loop.schedule(inMilliseconds: options.patience.poll - phase, early: 20) { [weak self] in self?.tick() }
+    let poll = options.patience.poll
+    let rest = poll - (clock.isSet ? clock.now.milliseconds % poll : 0)
+    // It may fire a little early; the same second is not looked at twice.
+    tickTimer = loop.schedule(inMilliseconds: rest > poll / 2 ? rest : rest + poll, early: 20) { [weak self] in
+      self?.tick()
+    }
     let now = MonotonicTime.now
     var isSilent = false
     for link in [asking, listening, reading] {
@@ -200,6 +206,17 @@ package final class EventFeed {
     asking.connection?.isPaused = false
     if !leaseIsAsked { askForHandler() }
   }
+
+  /// How far behind the present reading is: the age of the last entry, while more wait. Nil where the streams are read to
+  /// their end, or nearly.
+  package var lag: TimeSpan? {
+    guard hasMore || backlog != nil, let last = places.first?.last, clock.isSet else { return nil }
+    let age = clock.now - last.instant
+    return age >= Self.leastLag ? age : nil
+  }
+
+  /// Reading in bites is always a little behind.
+  private static let leastLag = TimeSpan.seconds(2)
 
   /// Whether nothing has come for long: then the server is asked as little as will do.
   var isCalm: Bool { MonotonicTime.now.milliseconds(since: cameAt) > Double(options.patience.calm) }

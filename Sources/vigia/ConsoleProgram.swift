@@ -267,6 +267,7 @@ final class ConsoleProgram {
     let isClockAlone = wish == .clock
     wish = .none
     _ = model.update(.tick(now))
+    if let feed, feed.lag?.seconds != model.lag?.seconds { _ = model.update(.lag(feed.lag)) }
     guard let grid = model.frame(terminal.size, glyphs: terminal.glyphs) else { return }
     // What happens just after the clock has stepped need not wait for that.
     if !isClockAlone { lastFrameAt = .now }

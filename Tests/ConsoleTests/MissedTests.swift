@@ -13,6 +13,16 @@ import Testing
     #expect(status.contains("MISSED 14s (1.2k events) at 08:00:02Z"))
   }
 
+  @Test func readingThatCannotKeepUpSaysHowFarBehindItIs() throws {
+    var scene = try Scene.plain(agents: 1)
+    _ = scene.model.update(.lag(.seconds(12)))
+    let behind = scene.statusText()
+    #expect(behind.contains("12s behind, reading on") && !behind.contains(" live "))
+    _ = scene.model.update(.lag(nil))
+    let present = scene.statusText()
+    #expect(present.contains(" live ") && !present.contains("behind"))
+  }
+
   @Test func whatTheServerRefusesStaysOnTheScreenUntilItIsServed() throws {
     var scene = try Scene.plain(agents: 1)
     _ = scene.model.update(.refused("agentos:audit", "this user may not do that"))

@@ -14,6 +14,8 @@ import Testing
   private final class Reader {
     private(set) var numbers: [Int] = []
     private(set) var isCaughtUp = false
+    /// How far behind the feed said to be, with each event; nil where it did not.
+    private(set) var lags: [TimeSpan?] = []
     private var feed: EventFeed?
 
     init(_ server: TestServer, at endpoint: Endpoint? = nil) {
@@ -23,6 +25,7 @@ import Testing
       feed = EventFeed(loop: server.loop, endpoint: endpoint ?? server.endpoint, options: options) {
         [unowned self] event, _ in
         numbers.append(Int(event.agentID.description) ?? -1)
+        lags.append(feed?.lag)
       } notice: { [unowned self] notice in
         if case .caughtUp = notice { isCaughtUp = true }
       }
@@ -30,6 +33,8 @@ import Testing
     }
 
     deinit { feed?.stop() }
+
+    var lag: TimeSpan? { feed?.lag }
   }
 
   /// Adds entries numbered on from `first`: so many a millisecond, through so many milliseconds.
@@ -64,6 +69,16 @@ import Testing
     try server.add([27_000])
     try server.wait { reader.numbers.count == 27_001 }
     #expect(reader.numbers.last == 27_000)
+  }
+
+  @Test func readingSaysHowFarBehindItIsUntilItsEnd() throws {
+    try fill()
+    let reader = Reader(server)
+    try server.wait { reader.isCaughtUp }
+    // Entries of 1970 are half a century old.
+    let said = reader.lags.compactMap(\.self)
+    #expect(said.count > reader.lags.count / 2 && said.allSatisfy { $0 > .days(10_000) })
+    #expect(reader.lag == nil)
   }
 
   @Test(arguments: [3, 4]) func connectionThatBreaksCostsNothing(_ lane: Int) throws {

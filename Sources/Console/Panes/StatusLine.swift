@@ -69,7 +69,15 @@ extension Model {
   private var linkPart: StatusLine.Part {
     switch link {
     case .connecting: return .init(text: "connecting", role: .statusWarning, rank: 0)
-    case .up: return .init(text: isCaughtUp ? "live" : "reading history", role: .statusGood, rank: 0)
+    case .up:
+      let lag = lag.map { Format.remaining($0) + " behind" }
+      guard isCaughtUp else {
+        return .init(
+          text: ["reading history", lag].compactMap(\.self).joined(separator: ", "), role: .statusGood, rank: 0)
+      }
+      // What is on the screen is true of then, not of now.
+      return lag.map { .init(text: "\($0), reading on", role: .statusWarning, rank: 0) }
+        ?? .init(text: "live", role: .statusGood, rank: 0)
     case .down(let since, let retryAt, _):
       let wait = retryAt.map { $0 - now } ?? .zero
       let retry = wait > .zero ? "next try in \(Format.remaining(wait))" : "trying now"
