@@ -1,34 +1,51 @@
-/// Rolling windows of many metrics in two dense arrays: a slot holds one metric of one agent.
+/// Rolling windows of many metrics: a slot holds one metric of one agent.
 ///
 /// ```
-/// slot    [ fine: 60 buckets of 10 s | coarse: 60 buckets of 1 min ]      mean and count a bucket
+/// slot    fine: 60 buckets of 10 s        coarse: 60 buckets of 1 min        mean and count a bucket
 /// ```
-/// A bucket that nothing fell into has count 0 and shows as a gap. Buckets are addressed by time, so that nothing has
-/// to be shifted; those that time has passed over are emptied when the slot is next written.
+/// A bucket that nothing fell into has count 0 and shows as a gap.
 package struct SeriesStore: Sendable {
-  package static let bucketCount = 60
+  package static let bucketCount = Window.bucketCount
   /// Spans of one bucket.
   package static let fineSpan = TimeSpan.seconds(10)
   package static let coarseSpan = TimeSpan.minutes(1)
+  /// Fine buckets in a coarse one.
+  private static let ratio = coarseSpan.milliseconds / fineSpan.milliseconds
 
   /// Which of a slot's two windows.
   package enum Resolution: Sendable {
     case fine, coarse
     package var span: TimeSpan { self == .fine ? SeriesStore.fineSpan : SeriesStore.coarseSpan }
-    fileprivate var offset: Int { self == .fine ? 0 : SeriesStore.bucketCount }
+    fileprivate var offset: Int { self == .fine ? 0 : 1 }
   }
 
-  /// A fine bucket that samples still fall into, kept by its owner until it is full of time: only then is it written.
+  /// The buckets that samples still fall into, kept by their owner until they are full of time and only then written: a
+  /// window lies far off in memory.
   package struct OpenBucket: Sendable {
-    var number: Int64 = .min
-    var mean: Float = 0
-    var count: Int32 = 0
+    /// The fine bucket's number.
+    fileprivate var number: Int64 = .min
+    fileprivate var fine = Mean()
+    /// The fine buckets before it of the same minute.
+    fileprivate var minute = Mean()
   }
 
-  private var means: [Float] = []
-  private var counts: [UInt16] = []
-  /// The latest bucket number written, two a slot.
-  private var heads: [Int64] = []
+  fileprivate struct Mean {
+    var value: Float = 0
+    var count: Int32 = 0
+
+    mutating func add(_ other: Mean) {
+      count += other.count
+      value += (other.value - value) * Float(other.count) / Float(max(1, count))
+    }
+
+    mutating func add(_ sample: Float) {
+      count += 1
+      value += (sample - value) / Float(count)
+    }
+  }
+
+  /// Two a slot: fine and coarse.
+  private var windows: [Window] = []
   private var free: [Int32] = []
 
   package init() {}
@@ -36,44 +53,44 @@ package struct SeriesStore: Sendable {
   /// A new slot, or one that was given back.
   package mutating func allocate() -> Int32 {
     if let slot = free.popLast() { return slot }
-    let slot = Int32(heads.count / 2)
-    means.append(contentsOf: repeatElement(0, count: 2 * Self.bucketCount))
-    counts.append(contentsOf: repeatElement(0, count: 2 * Self.bucketCount))
-    heads.append(contentsOf: [.min, .min])
-    return slot
+    windows.append(Window())
+    windows.append(Window())
+    return Int32(windows.count / 2 - 1)
   }
 
   package mutating func release(_ slot: Int32) {
-    for index in base(slot)..<base(slot) + 2 * Self.bucketCount { counts[index] = 0 }
-    heads[Int(slot) * 2] = .min
-    heads[Int(slot) * 2 + 1] = .min
+    for resolution in [Resolution.fine, .coarse] { windows[index(slot, resolution)] = Window() }
     free.append(slot)
   }
 
   /// Adds a sample to an open bucket; one that its time has passed over is written first.
   mutating func add(_ value: Float, to open: inout OpenBucket, of slot: Int32, at instant: Instant) {
     let number = max(0, instant.milliseconds / Self.fineSpan.milliseconds)
-    guard number == open.number else {
+    if number != open.number {
       guard number > open.number else { return add(value, to: slot, at: instant) }
-      if open.count > 0 { write(open, to: slot) }
-      open = OpenBucket(number: number, mean: value, count: 1)
-      return
+      if open.fine.count > 0 { write(&open, to: slot, next: number) }
+      open.number = number
+      open.fine = Mean()
     }
-    open.count += 1
-    open.mean += (value - open.mean) / Float(open.count)
+    open.fine.add(value)
   }
 
-  private mutating func write(_ open: OpenBucket, to slot: Int32) {
-    let start = Instant(milliseconds: open.number * Self.fineSpan.milliseconds)
-    let weight = UInt16(clamping: open.count)
-    add(open.mean, slot, .fine, at: start, weight: weight)
-    add(open.mean, slot, .coarse, at: start, weight: weight)
+  private mutating func write(_ open: inout OpenBucket, to slot: Int32, next number: Int64) {
+    windows[index(slot, .fine)].add(open.fine, to: open.number)
+    open.minute.add(open.fine)
+    let minute = open.number / Self.ratio
+    guard minute != number / Self.ratio else { return }
+    windows[index(slot, .coarse)].add(open.minute, to: minute)
+    open.minute = Mean()
   }
 
   /// Adds a sample to both windows.
   package mutating func add(_ value: Float, to slot: Int32, at instant: Instant) {
-    add(value, slot, .fine, at: instant, weight: 1)
-    add(value, slot, .coarse, at: instant, weight: 1)
+    let milliseconds = max(0, instant.milliseconds)
+    let sample = Mean(value: value, count: 1)
+    for resolution in [Resolution.fine, .coarse] {
+      windows[index(slot, resolution)].add(sample, to: milliseconds / resolution.span.milliseconds)
+    }
   }
 
   /// The last `count` buckets up to `now`, oldest first; nil is a gap. An open bucket counts as if it were written.
@@ -81,52 +98,60 @@ package struct SeriesStore: Sendable {
     _ slot: Int32, _ resolution: Resolution, until now: Instant, count: Int, open: OpenBucket = OpenBucket()
   ) -> [Float?] {
     let last = now.milliseconds / resolution.span.milliseconds
-    let head = heads[Int(slot) * 2 + (resolution == .fine ? 0 : 1)]
     let count = min(count, Self.bucketCount)
-    let openNumber = open.count > 0 ? open.number * Self.fineSpan.milliseconds / resolution.span.milliseconds : .min
+    let openNumber =
+      open.fine.count > 0 ? open.number * Self.fineSpan.milliseconds / resolution.span.milliseconds : .min
+    let window = index(slot, resolution)
     return (0..<count).map { position in
       let number = last - Int64(count - 1 - position)
-      var (mean, weight): (Float, Float) = (0, 0)
-      if number <= head, number > head - Int64(Self.bucketCount), number >= 0 {
-        let index = bucket(slot, resolution, number)
-        (mean, weight) = (means[index], Float(counts[index]))
-      }
+      var mean = windows[window].mean(number)
       if number == openNumber {
-        mean += (open.mean - mean) * Float(open.count) / (weight + Float(open.count))
-        weight += Float(open.count)
+        if resolution == .coarse { mean.add(open.minute) }
+        mean.add(open.fine)
       }
-      return weight > 0 ? mean : nil
+      return mean.count > 0 ? mean.value : nil
     }
   }
 
-  private mutating func add(
-    _ value: Float, _ slot: Int32, _ resolution: Resolution, at instant: Instant, weight: UInt16
-  ) {
-    let number = max(0, instant.milliseconds / resolution.span.milliseconds)
-    let headIndex = Int(slot) * 2 + (resolution == .fine ? 0 : 1)
-    let head = heads[headIndex]
+  private func index(_ slot: Int32, _ resolution: Resolution) -> Int { Int(slot) * 2 + resolution.offset }
+}
+
+/// One window: buckets addressed by time, so that nothing has to be shifted. Those that time has passed over are emptied
+/// when a later one is written. All of it stands together in memory: where many agents are followed, each write meets a
+/// window that no cache holds.
+private struct Window: Sendable {
+  static let bucketCount = 60
+
+  /// The latest bucket number written.
+  private var head: Int64 = .min
+  private var counts = InlineArray<60, UInt16>(repeating: 0)
+  private var means = InlineArray<60, Float>(repeating: 0)
+
+  func mean(_ number: Int64) -> SeriesStore.Mean {
+    guard number <= head, number > head - Int64(Self.bucketCount), number >= 0 else { return SeriesStore.Mean() }
+    let place = Self.place(number)
+    return SeriesStore.Mean(value: means[place], count: Int32(counts[place]))
+  }
+
+  mutating func add(_ mean: SeriesStore.Mean, to number: Int64) {
     if number > head {
-      // With nothing written yet the slot is empty as it is.
-      if head != .min { empty(slot, resolution, after: head, through: number) }
-      heads[headIndex] = number
+      // With nothing written yet the window is empty as it is.
+      if head != .min { empty(through: number) }
+      head = number
     } else if number <= head - Int64(Self.bucketCount) {
       return
     }
-    let index = bucket(slot, resolution, number)
-    let total = Int(counts[index]) + Int(weight)
-    means[index] += (value - (counts[index] == 0 ? 0 : means[index])) * Float(weight) / Float(total)
-    if counts[index] == 0 { means[index] = value }
-    counts[index] = UInt16(clamping: total)
+    let place = Self.place(number)
+    var sum = SeriesStore.Mean(value: means[place], count: Int32(counts[place]))
+    if sum.count == 0 { sum.value = mean.value }
+    sum.add(mean)
+    means[place] = sum.value
+    counts[place] = UInt16(clamping: sum.count)
   }
 
-  private mutating func empty(_ slot: Int32, _ resolution: Resolution, after head: Int64, through number: Int64) {
-    let first = max(head + 1, number - Int64(Self.bucketCount) + 1)
-    for passed in first...number { counts[bucket(slot, resolution, passed)] = 0 }
+  private mutating func empty(through number: Int64) {
+    for passed in max(head + 1, number - Int64(Self.bucketCount) + 1)...number { counts[Self.place(passed)] = 0 }
   }
 
-  private func bucket(_ slot: Int32, _ resolution: Resolution, _ number: Int64) -> Int {
-    base(slot) + resolution.offset + Int(number % Int64(Self.bucketCount))
-  }
-
-  private func base(_ slot: Int32) -> Int { Int(slot) * 2 * Self.bucketCount }
+  private static func place(_ number: Int64) -> Int { Int(number % Int64(bucketCount)) }
 }
