@@ -14,6 +14,7 @@ let pure: [Target] = [
   .target(name: "FleetModel", swiftSettings: strict),
   .target(name: "Screen", swiftSettings: strict),
   .target(name: "Wire", dependencies: ["FleetModel"], swiftSettings: strict),
+  .target(name: "Automation", dependencies: ["FleetModel"], swiftSettings: strict),
   .target(name: "Console", dependencies: ["FleetModel", "Screen"], swiftSettings: strict),
 ]
 
@@ -28,13 +29,13 @@ let libraries: [Target] = [
 let edges: [Target] = [
   .target(
     name: "Configuration",
-    dependencies: ["Screen", .product(name: "TOMLKit", package: "TOMLKit")],
+    dependencies: ["FleetModel", "Screen", "Automation", .product(name: "TOMLKit", package: "TOMLKit")],
     resources: [.embedInCode("../../Themes/dark.toml"), .embedInCode("../../Themes/light.toml")],
     swiftSettings: strict),
   .target(name: "Loop", dependencies: ["CLinux"], swiftSettings: strict),
   .target(name: "Redis", dependencies: ["FleetModel", "Wire", "Loop", "CHiredis", "CLinux"], swiftSettings: strict),
   .target(name: "Terminal", dependencies: ["Screen", "Loop", "CNcurses", "CLinux"], swiftSettings: strict),
-  .target(name: "Handler", dependencies: ["FleetModel", "Wire", "Redis", "Loop"], swiftSettings: strict),
+  .target(name: "Handler", dependencies: ["FleetModel", "Automation", "Wire", "Redis", "Loop"], swiftSettings: strict),
   .target(name: "Simulation", dependencies: ["FleetModel", "Wire", "Redis", "Loop"], swiftSettings: strict),
 ]
 
@@ -49,7 +50,7 @@ let programs: [Target] = [
   .executableTarget(
     name: "vigia-handler",
     dependencies: [
-      "Handler", "Redis", "Wire", "Loop", "Configuration",
+      "Handler", "Automation", "Redis", "Wire", "Loop", "Configuration",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     swiftSettings: strict),
@@ -82,6 +83,7 @@ let tests: [Target] = [
   .testTarget(
     name: "WireTests", dependencies: ["Wire", "CSimdjson", "TestSupport"], resources: [.copy("Fixtures")],
     swiftSettings: strict),
+  .testTarget(name: "AutomationTests", dependencies: ["Automation"], swiftSettings: strict),
   .testTarget(name: "ScreenTests", dependencies: ["Screen"], swiftSettings: strict),
   .testTarget(
     name: "ConsoleTests", dependencies: ["Console", "Wire", "TestSupport"], exclude: ["Screens"], swiftSettings: strict),
