@@ -26,7 +26,18 @@ extension Change {
       return block(address, scene, until: end)
     case .acknowledge(let id, _, _): return try unacknowledge(id, scene)
     case .unacknowledge(let id): return try acknowledge(id, for: nil, note: "", scene)
-    case .resume, .restart, .escalate, .undo: throw Refusal(Self.notInvertible(instruction))
+    case .silence(let id, _, _): return try unsilence(id, scene)
+    case .unsilence(let id):
+      guard let end = done.blockedUntil, end > scene.now else { throw Refusal("the silence would have ended by now") }
+      return try silence(id, for: end - scene.now, note: "", scene)
+    case .tune(let parameter, _): return tune(parameter, done.setting, scene)
+    case .schedule(let job, _): return try cancel(job, scene)
+    case .cancel(let job):
+      guard let due = done.blockedUntil else { throw Refusal("nobody knows when \(job.rawValue) was to run") }
+      return schedule(job, at: max(due, scene.now), scene)
+    case .automation: return automate(done.setting ?? AutomationMode.dry.rawValue, scene)
+    case .resume, .restart, .escalate, .rebalance, .transfer, .offerCoupon, .undo:
+      throw Refusal(Self.notInvertible(instruction))
     }
   }
 
@@ -36,9 +47,12 @@ extension Change {
     case .resume: "a resume cannot be undone: pause again"
     case .restart: "a restart cannot be undone"
     case .escalate: "an escalation cannot be undone: acknowledge its alert"
+    case .rebalance: "a rebalancing cannot be undone: rebalance again"
+    case .transfer: "a transfer cannot be undone: transfer the conversation back"
+    case .offerCoupon: "a coupon that was offered cannot be taken back"
     case .undo: "an undo cannot be undone: send the command again"
     case .pause, .scale, .rateLimit, .activateBackup, .deactivateBackup, .block, .unblock, .acknowledge,
-      .unacknowledge:
+      .unacknowledge, .silence, .unsilence, .tune, .schedule, .cancel, .automation:
       ""
     }
   }

@@ -3,20 +3,39 @@ import FleetModel
 /// Changes to alerts and blocks.
 extension Change {
   static func escalate(to team: String, _ severity: Severity, _ scene: Scene) -> Change {
-    var alert =
-      scene.alert
-      ?? AlertRecord(
-        id: AlertID(.escalation, scene.target), severity: severity, count: 0, since: scene.now, last: scene.now)
-    alert.severity = severity
-    alert.count += 1
-    alert.last = scene.now
-    alert.summary = "to \(team)"
-    // A new call for help is not answered by an old acknowledgement.
-    alert.acknowledgedBy = nil
-    alert.acknowledgedAt = nil
+    let alert = escalated(scene.alert, AlertID(.escalation, scene.target), severity, "to \(team)", at: scene.now)
     return Change(
       control: Control(action: .escalate, arguments: ["to": team, "severity": severity.rawValue]), alert: alert,
       detail: "escalated to \(team)")
+  }
+
+  /// An escalation, opened or counted up.
+  static func escalated(
+    _ open: AlertRecord?, _ id: AlertID, _ severity: Severity, _ summary: String, at now: Instant
+  ) -> AlertRecord {
+    var alert = open ?? AlertRecord(id: id, severity: severity, count: 0, since: now, last: now)
+    alert.severity = severity
+    alert.count += 1
+    alert.last = now
+    alert.summary = summary
+    // A new call for help is not answered by an old acknowledgement.
+    alert.acknowledgedBy = nil
+    alert.acknowledgedAt = nil
+    return alert
+  }
+
+  static func silence(_ id: AlertID, for span: TimeSpan, note: String, _ scene: Scene) throws(Refusal) -> Change {
+    var alert = try open(id, scene)
+    alert.silencedUntil = scene.now + span
+    if !note.isEmpty { alert.note = note }
+    return Change(alert: alert, detail: "silenced for \(span)")
+  }
+
+  static func unsilence(_ id: AlertID, _ scene: Scene) throws(Refusal) -> Change {
+    var alert = try open(id, scene)
+    guard let end = alert.silencedUntil, end > scene.now else { throw Refusal("\(id) is not silenced") }
+    alert.silencedUntil = nil
+    return Change(alert: alert, detail: "no longer silenced")
   }
 
   /// - Parameter span: how long it is in hand; nil until somebody takes it back.

@@ -16,6 +16,16 @@ extension Change {
     case .unblock(let address): try unblock(address, scene)
     case .acknowledge(let id, let span, let note): try acknowledge(id, for: span, note: note, scene)
     case .unacknowledge(let id): try unacknowledge(id, scene)
+    case .silence(let id, let span, let note): try silence(id, for: span, note: note, scene)
+    case .unsilence(let id): try unsilence(id, scene)
+    case .rebalance(let others, let share): rebalance(to: others, share: share)
+    case .transfer(let conversation, let agent, let skill): try transfer(conversation, to: agent, skill: skill, scene)
+    case .offerCoupon(let conversations, let campaign): offerCoupon(conversations, campaign)
+    case .tune(let parameter, let value): tune(parameter, value, scene)
+    case .schedule(let job, .after(let span)): schedule(job, at: scene.now + span, scene)
+    case .schedule(let job, .at(let instant)): schedule(job, at: instant, scene)
+    case .cancel(let job): try cancel(job, scene)
+    case .automation(let mode): automate(mode.rawValue, scene)
     case .undo: throw Refusal("undo is planned from what it takes back")
     }
   }

@@ -1,7 +1,8 @@
 import FleetModel
+import Wire
 
 /// What acting on one target changes: a value, made without looking at Redis, and written by one step.
-struct Change: Equatable {
+struct Change {
   /// The address whose block begins or ends.
   struct Block: Equatable {
     var address: IPAddress
@@ -22,14 +23,33 @@ struct Change: Equatable {
   var appointments: [Appointment] = []
   var alert: AlertRecord?
   var block: Block?
+  /// A parameter of the agent's, and what it is to be; nil unsets it.
+  var setting: (parameter: String, value: String?)?
+  /// The fleet's mode of automation.
+  var automation: String?
+  /// What goes into the stream of reports.
+  var report: [UInt8]?
   /// What was done, in a few words.
   var detail = ""
 
   struct Control: Equatable {
-    var action: Action
+    var verb: ControlVerb
     var arguments: [String: String] = [:]
     var until: Instant?
+
+    init(_ verb: ControlVerb, arguments: [String: String] = [:], until: Instant? = nil) {
+      self.verb = verb
+      self.arguments = arguments
+      self.until = until
+    }
+
+    init(action: Action, arguments: [String: String] = [:], until: Instant? = nil) {
+      self.init(.action(action), arguments: arguments, until: until)
+    }
   }
+
+  /// The field of an agent's record that holds a parameter.
+  static func field(of parameter: String) -> [UInt8] { Array("tune:\(parameter)".utf8) }
 }
 
 /// What an action is judged by: the target as it stands, and what is known around it.
@@ -46,4 +66,24 @@ struct Scene {
   var `operator`: String
   var now: Instant
   var restartLimit: TimeSpan
+  /// What a parameter or the mode is set to, and when the job in question is due.
+  var setting: String?
+  var scheduledAt: Instant?
+
+  init(
+    target: AgentID, situation: Situation, knownBackup: AgentID? = nil, commandID: CommandID, operator: String,
+    now: Instant, restartLimit: TimeSpan
+  ) {
+    self.target = target
+    record = situation.record
+    alert = situation.alert
+    blockedUntil = situation.blockedUntil
+    self.knownBackup = knownBackup
+    self.commandID = commandID
+    self.operator = `operator`
+    self.now = now
+    self.restartLimit = restartLimit
+    setting = situation.setting
+    scheduledAt = situation.scheduledAt
+  }
 }

@@ -5,25 +5,38 @@ import Wire
 /// The end of a command: its closing line, what is remembered of it, and its acknowledgement.
 extension CommandRun {
   func addClosing(to step: inout Step) {
-    let failed = outcomes.filter { $0.phase == .failed }
-    let phase: AuditLine.Phase = command.isDryRun && failed.isEmpty ? .skipped : failed.isEmpty ? .succeeded : .failed
-    var detail = outcomes.count == 1 ? outcomes[0].detail : ""
-    if outcomes.count > 1, !failed.isEmpty {
-      let names = failed.map { $0.target.description }.joined(separator: ", ")
-      detail = "\(failed.count) of \(outcomes.count) failed: \(names)"
-    } else if command.isDryRun {
-      detail = "dry_run"
-    }
-    addClosing(phase, detail, to: &step)
-    if let undoing, outcomes.contains(where: { $0.phase == .succeeded }) {
+    let all = targets.compactMap { target in outcomes[target].map { (target: target, outcome: $0) } }
+    let bad = all.filter { $0.outcome.phase == .failed || $0.outcome.phase == .unknown }
+    addClosing(closingPhase(all.map(\.outcome)), closingDetail(all, bad), to: &step)
+    if let undoing, all.contains(where: { $0.outcome.phase == .succeeded }) {
       undoing.markUndone(by: command, in: &step, term)
     }
+  }
+
+  /// A partial result is a failure: whoever asked for all of it must look.
+  private func closingPhase(_ outcomes: [TargetOutcome]) -> AuditLine.Phase {
+    if outcomes.contains(where: { $0.phase == .unknown }), !outcomes.contains(where: { $0.phase == .failed }) {
+      return .unknown
+    }
+    if outcomes.contains(where: { $0.phase == .failed }) { return .failed }
+    return command.isDryRun ? .skipped : .succeeded
+  }
+
+  private func closingDetail(
+    _ all: [(target: AgentID, outcome: TargetOutcome)], _ bad: [(target: AgentID, outcome: TargetOutcome)]
+  ) -> String {
+    if all.count > 1, !bad.isEmpty {
+      let names = bad.map { $0.target.description }.joined(separator: ", ")
+      let words = bad.contains { $0.outcome.phase == .unknown } ? "failed or unknown" : "failed"
+      return "\(bad.count) of \(all.count) \(words): \(names)"
+    }
+    return all.count == 1 ? all[0].outcome.detail : command.isDryRun ? "dry_run" : ""
   }
 
   private func addClosing(_ phase: AuditLine.Phase, _ detail: String, to step: inout Step) {
     mark.closed = phase
     remember(in: &step)
-    step.add(to: term.keys.audit, line(phase, .none, detail))
+    step.add(to: term.keys.audit, line(LineDraft(phase: phase, detail: detail)))
     delivery.acknowledge(in: &step)
   }
 
@@ -43,7 +56,7 @@ extension CommandRun {
   private func runToTheEnd(_ step: Step) {
     term.run(step) { [self] outcome in
       switch outcome {
-      case .done, .refused: finished()
+      case .done, .refused: end()
       case .over: break
       case .failed(let error): retry(error) { self.runToTheEnd(step) }
       }
@@ -55,14 +68,12 @@ extension CommandRun {
     step.change("SET", term.keys.mark(command.id.text), mark.encoded, "PX", stay)
   }
 
-  func line(
-    _ phase: AuditLine.Phase, _ target: AgentID = .none, _ detail: String = "", before: AgentRecord? = nil,
-    after: AgentRecord? = nil, alert: AlertRecord? = nil, at instant: Instant? = nil
-  ) -> [UInt8] {
+  func line(_ draft: LineDraft) -> [UInt8] {
     AuditCoding.encode(
       AuditLine(
-        origin: .command(command.id), phase: phase, action: command.action.rawValue, target: target,
-        operator: command.operator, reason: command.reason, detail: detail, before: before, after: after,
-        alert: alert, handler: term.options.id, at: instant ?? term.now, source: delivery.source))
+        origin: .command(command.id), phase: draft.phase, action: command.action.rawValue, target: draft.target,
+        operator: command.operator, reason: command.reason, detail: draft.detail, before: draft.before,
+        after: draft.after, alert: draft.alert, handler: term.options.id, at: draft.at ?? term.now,
+        source: delivery.source))
   }
 }

@@ -40,7 +40,8 @@ final class Confirmations {
   private func lookUp(_ report: EventFollower.Report) {
     var leave: () -> Void = {}
     let done = { leave() }
-    leave = dispatcher.enter(.lanes([.agent(report.agent), .confirmation(report.command)])) { [weak self] in
+    let lanes = [Lanes.Lane.agent(report.agent), .confirmation(report.command)]
+    leave = dispatcher.enter(.lanes(lanes), isBrief: true) { [weak self] in
       guard let self else { return }
       // A whole fleet may have reported the same command at once.
       guard isNeeded(report) else { return term.loop.later(done) }
@@ -88,6 +89,7 @@ final class Confirmations {
     step.require("SISMEMBER", key, target.bytes, is: Array("0".utf8))
     var line = line(report, target, awaited.mark)
     if isRestart { finishRestart(report, fields, &step, &line) }
+    finishJob(report, awaited.mark, &step)
     step.change("SADD", key, target.bytes)
     step.change("PEXPIRE", key, HandlerOptions.marksStay.milliseconds)
     if target != .none { step.add(to: term.keys.audit, AuditCoding.encode(line)) }
@@ -122,6 +124,19 @@ final class Confirmations {
       to: &step, target: report.agent, version: record.version, origin: report.command.text,
       author: record.updatedBy ?? "", now: term.now, keys: term.keys)
     if let after { (line.before, line.after) = (record, after) }
+  }
+
+  /// A job's runtime has reported: that is its report, and the limit is off.
+  private func finishJob(_ report: EventFollower.Report, _ mark: CommandMark, _ step: inout Step) {
+    guard mark.action.hasPrefix("job/"), let job = mark.arguments["job"].flatMap(JobName.init(rawValue:)) else {
+      return
+    }
+    let limit = Job(.jobLimit(job, run: report.command.text), report.agent)
+    step.change("ZREM", term.keys.schedule, limit.encoded)
+    let detail = report.state.map { "it reports \($0.rawValue)" } ?? "it reports"
+    let outcome = TargetOutcome(phase: .obeyed, detail: detail)
+    step.add(
+      to: term.keys.reports, JobReport(job, report.agent, run: report.command.text, outcome, at: term.now).encoded)
   }
 
   private func line(_ report: EventFollower.Report, _ target: AgentID, _ mark: CommandMark) -> AuditLine {

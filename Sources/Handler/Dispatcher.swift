@@ -9,6 +9,10 @@ final class Dispatcher {
   private var waiting: [Int: () -> Void] = [:]
   /// What is being worked on, so that one that comes again meanwhile is not begun twice.
   private var deliveries: Set<Delivery> = []
+  /// How much is at work, and what waits for its turn, by the place of its first.
+  private var working = 0
+  private var queue: [() -> Void] = []
+  private var queueStart = 0
   /// Told when work is done, and more can be taken.
   var onProgress: () -> Void = {}
 
@@ -46,25 +50,43 @@ final class Dispatcher {
   }
 
   private func start(_ command: Command, _ instruction: Instruction, _ delivery: Delivery) {
-    var leave: () -> Void = {}
-    let run = CommandRun(command, instruction, delivery, term: term) { [weak self] in
-      leave()
-      self?.settled(delivery)
-    }
-    leave = enter(run.needs) { run.laneBecameFree() }
-    run.receive()
+    CommandRun(command, instruction, delivery, lanes: self, term: term) { [weak self] in self?.settled(delivery) }
+      .start()
   }
 
-  /// Runs work once the lanes it needs are free.
+  /// Runs work once the lanes it needs are free, and no more than the handler is to do at once are at work.
   ///
+  /// - Parameter isBrief: it waits for nothing but Redis, and does not count.
   /// - Returns: what to call when it is done.
-  func enter(_ needs: Lanes.Needs, _ work: @escaping () -> Void) -> () -> Void {
+  func enter(_ needs: Lanes.Needs, isBrief: Bool = false, _ work: @escaping () -> Void) -> () -> Void {
     let (number, isReady) = lanes.enter(needs)
+    let work = isBrief ? work : { [weak self] in self?.admit(work) }
     if isReady { work() } else { waiting[number] = work }
     return { [weak self] in
       guard let self else { return }
       for next in lanes.leave(number) { waiting.removeValue(forKey: next)?() }
+      if !isBrief { dismiss() }
       onProgress()
+    }
+  }
+
+  private func admit(_ work: @escaping () -> Void) {
+    guard working < term.options.parallel else { return queue.append(work) }
+    working += 1
+    work()
+  }
+
+  private func dismiss() {
+    working -= 1
+    while working < term.options.parallel, queueStart < queue.count {
+      let next = queue[queueStart]
+      queueStart += 1
+      working += 1
+      next()
+    }
+    if queueStart == queue.count {
+      queue.removeAll(keepingCapacity: true)
+      queueStart = 0
     }
   }
 

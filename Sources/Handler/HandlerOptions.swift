@@ -1,3 +1,4 @@
+import Automation
 import FleetModel
 import Wire
 
@@ -21,7 +22,13 @@ package struct HandlerOptions: Sendable {
   package var actWithin = TimeSpan.seconds(60)
   /// How far back the handler reads events when it starts for the first time.
   package var firstLook = TimeSpan.minutes(5)
+  /// How long a job that runtimes were told may take until it counts as failed.
+  package var jobLimit = TimeSpan.hours(1)
   package var retention = Retention.Bounds()
+  /// How many agents are acted on at once.
+  package var parallel = 64
+  /// Who carries out what.
+  package var actuators = ActuatorTable()
 
   package init(
     id: String, prefix: String = "agentos", recordedPatterns: [String] = Keys.recordedPatterns

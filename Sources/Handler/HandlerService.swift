@@ -25,6 +25,7 @@ package final class HandlerService {
     loop: loop, endpoint: endpoint, options: options, keys: keys, log: log,
     notify: { [weak self] in self?.recorderChanged($0) })
   private var office: Office?
+  private lazy var outside: any Outside = NoOutside()
   private var patience: Loop.TimerID?
 
   /// How often the server is asked for its time.
@@ -117,7 +118,7 @@ package final class HandlerService {
     log(.info, "active", ["fence": "\(fence)"])
     let term = Term(
       loop: loop, options: options, keys: keys, log: log, connection: connection, fence: fence, script: stepScript,
-      mayActUntil: until, clock: { [weak self] in self?.clock.now ?? .epoch })
+      outside: outside, mayActUntil: until, clock: { [weak self] in self?.clock.now ?? .epoch })
     term.onEnd = { [weak self] in self?.leadership.lose($0) }
     let office = Office(term: term, endpoint: endpoint)
     self.office = office
@@ -126,6 +127,7 @@ package final class HandlerService {
   }
 
   private func closeOffice() {
+    outside.abandon()
     office?.close()
     office = nil
     recorder.standBy()

@@ -30,14 +30,33 @@ enum Instruction: Equatable {
   /// Until somebody takes it back, or for a span.
   case acknowledge(AlertID, TimeSpan?, note: String)
   case unacknowledge(AlertID)
+  case silence(AlertID, TimeSpan, note: String)
+  case unsilence(AlertID)
+  /// Traffic to other agents, by a share of it; empty and nil leave the choice to the runtime.
+  case rebalance(to: String?, share: Double?)
+  /// A conversation, to an agent or to whoever has a skill.
+  case transfer(conversation: String, to: AgentID?, skill: String?)
+  case offerCoupon(conversations: String, campaign: String?)
+  case tune(String, String)
+  case schedule(JobName, Time)
+  case cancel(JobName)
+  case automation(AutomationMode)
   case undo(CommandID)
+
+  /// When a job is to run.
+  enum Time: Equatable {
+    case after(TimeSpan)
+    case at(Instant)
+  }
 
   /// The alert of an agent that it changes, if any.
   func alert(of target: AgentID) -> AlertID? {
     switch self {
     case .escalate: AlertID(.escalation, target)
-    case .acknowledge(let id, _, _), .unacknowledge(let id): id
-    case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .block, .unblock, .undo: nil
+    case .acknowledge(let id, _, _), .unacknowledge(let id), .silence(let id, _, _), .unsilence(let id): id
+    case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .block, .unblock,
+      .rebalance, .transfer, .offerCoupon, .tune, .schedule, .cancel, .automation, .undo:
+      nil
     }
   }
 
@@ -46,10 +65,21 @@ enum Instruction: Equatable {
     switch self {
     case .block(let address, _), .unblock(let address): address
     case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .escalate, .acknowledge,
-      .unacknowledge, .undo:
+      .unacknowledge, .silence, .unsilence, .rebalance, .transfer, .offerCoupon, .tune, .schedule, .cancel,
+      .automation, .undo:
       nil
     }
   }
+}
+
+/// A job that can be scheduled for an agent.
+enum JobName: String, CaseIterable {
+  case analysis, retraining, maintenance, audit
+}
+
+/// What rules may do, in the whole fleet.
+enum AutomationMode: String, CaseIterable {
+  case on, dry, off
 }
 
 /// Why something is not done: for the audit.

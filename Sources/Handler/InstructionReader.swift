@@ -1,4 +1,5 @@
 import FleetModel
+import Wire
 
 /// Reads a command's arguments by the table of its action, each refusal with its reason.
 struct InstructionReader {
@@ -32,8 +33,16 @@ struct InstructionReader {
     case .acknowledge: try acknowledge()
     case .unacknowledge: .unacknowledge(try alert("alert"))
     case .undo: .undo(CommandID(arguments["command_id"] ?? ""))
-    case .rebalance, .transfer, .offerCoupon, .schedule, .cancel, .tune, .notify, .silence, .unsilence, .approve,
-      .reject, .automation:
+    case .silence: .silence(try alert("alert"), try span("for", missing: "1h"), note: arguments["note"] ?? "")
+    case .unsilence: .unsilence(try alert("alert"))
+    case .rebalance: .rebalance(to: arguments["to"], share: try share("share"))
+    case .transfer: try transfer()
+    case .offerCoupon: .offerCoupon(conversations: arguments["conversation_ids"] ?? "", campaign: arguments["campaign"])
+    case .tune: .tune(arguments["parameter"] ?? "", arguments["value"] ?? "")
+    case .schedule: .schedule(try word("job"), try time("at"))
+    case .cancel: .cancel(try word("job"))
+    case .automation: .automation(try word("mode"))
+    case .notify, .approve, .reject:
       throw Refusal("\(action.rawValue) is not supported by this handler version")
     }
   }
@@ -64,6 +73,15 @@ struct InstructionReader {
     .acknowledge(try alert("alert"), arguments["for"] == nil ? nil : try span("for"), note: arguments["note"] ?? "")
   }
 
+  private func transfer() throws(Refusal) -> Instruction {
+    guard (arguments["to"] == nil) != (arguments["skill"] == nil) else {
+      throw Refusal("transfer takes \"to\" or \"skill\", one of both")
+    }
+    return .transfer(
+      conversation: arguments["conversation_id"] ?? "", to: arguments["to"].map { AgentID($0) },
+      skill: arguments["skill"])
+  }
+
   private func scale() throws(Refusal) -> Instruction.Scale {
     var scale = Instruction.Scale(cpu: try decimal("cpu"), memory: try count("memory"))
     if let replicas = try count("replicas") { scale.replicas = .exactly(replicas) }
@@ -82,8 +100,8 @@ struct InstructionReader {
   }
 
   /// The argument, or the table's default where it is missing.
-  private func span(_ name: String) throws(Refusal) -> TimeSpan {
-    let text = arguments[name] ?? action.parameters.first { $0.name == name }?.defaultText ?? ""
+  private func span(_ name: String, missing: String = "") throws(Refusal) -> TimeSpan {
+    let text = arguments[name] ?? action.parameters.first { $0.name == name }?.defaultText ?? missing
     guard let span = TimeSpan(text), span <= .days(365) else {
       throw malformed(name, "a duration up to 365d, as 90s, 15m, 1h or 2d")
     }
@@ -108,6 +126,29 @@ struct InstructionReader {
     guard let text = arguments[name] else { return nil }
     guard let value = Double(text), value > 0, value <= 1_000_000 else { throw malformed(name, "a number above 0") }
     return value
+  }
+
+  private func share(_ name: String) throws(Refusal) -> Double? {
+    guard let text = arguments[name] else { return nil }
+    guard let value = Double(text), value > 0, value <= 1 else { throw malformed(name, "a share above 0, up to 1") }
+    return value
+  }
+
+  /// One of the words of an enumeration.
+  private func word<Word: RawRepresentable & CaseIterable>(_ name: String) throws(Refusal) -> Word
+  where Word.RawValue == String {
+    guard let word = Word(rawValue: arguments[name] ?? "") else {
+      throw malformed(name, "one of " + Word.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    return word
+  }
+
+  /// A span from now, or a moment; now where it is missing.
+  private func time(_ name: String) throws(Refusal) -> Instruction.Time {
+    guard let text = arguments[name] else { return .after(.zero) }
+    if let span = TimeSpan(text), span <= .days(365) { return .after(span) }
+    if let instant = ISO8601.parse(text) { return .at(instant) }
+    throw malformed(name, "a span as 15m, or a moment as 2026-11-22T08:00:00Z")
   }
 
   private func severity(_ name: String) throws(Refusal) -> Severity {

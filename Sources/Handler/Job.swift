@@ -5,7 +5,7 @@ import Wire
 ///
 /// Its JSON says all there is to it but the time, so that setting it again moves it, and taking it out needs no search:
 /// `{"action":"resume","target":"agent-0042"}`, `{"action":"unblock_ip","target":"","args":{"ip":"192.0.2.7"}}`,
-/// `{"action":"restart_limit","target":"agent-0042","args":{"command_id":"…"}}`.
+/// `{"action":"restart_limit","target":"agent-0042","args":{"command_id":"…"}}`, `{"action":"job/analysis","target":"…"}`.
 struct Job: Equatable {
   enum Kind: Equatable {
     /// A pause ends.
@@ -18,6 +18,10 @@ struct Job: Equatable {
     case endAcknowledgement(AlertID)
     /// A restart that the runtime has not confirmed counts as failed.
     case restartLimit(CommandID)
+    /// Work on an agent that was scheduled.
+    case run(JobName)
+    /// Such work that its runtime has not reported counts as failed.
+    case jobLimit(JobName, run: String)
   }
 
   var kind: Kind
@@ -36,6 +40,16 @@ struct Job: Equatable {
     case .unblock: Action.unblockIP.rawValue
     case .endAcknowledgement: Action.unacknowledge.rawValue
     case .restartLimit: "restart_limit"
+    case .run(let job): "job/\(job.rawValue)"
+    case .jobLimit: "job_limit"
+    }
+  }
+
+  /// Whether it ends what restricts an agent or the fleet: such a one is tried until it is done.
+  var isEnding: Bool {
+    switch kind {
+    case .resume, .endRateLimit, .unblock, .endAcknowledgement: true
+    case .restartLimit, .run, .jobLimit: false
     }
   }
 
@@ -47,6 +61,8 @@ struct Job: Equatable {
       case .unblock(let address): ["ip": .string(address.description)]
       case .endAcknowledgement(let id): ["alert": .string(id.bytes)]
       case .restartLimit(let id): ["command_id": .string(id.text)]
+      case .run: nil
+      case .jobLimit(let job, let run): ["job": .string(job.rawValue), "run_id": .string(run)]
       }
     let json: JSONValue = ["action": .string(name), "target": .string(target.bytes), "args": arguments]
     return json.encoded
@@ -70,6 +86,13 @@ struct Job: Equatable {
     case "restart_limit":
       guard let id = arguments?["command_id"]?.text else { return nil }
       kind = .restartLimit(CommandID(id))
+    case "job_limit":
+      guard let run = arguments?["run_id"]?.text, let job = arguments?["job"]?.text.flatMap(JobName.init(rawValue:))
+      else { return nil }
+      kind = .jobLimit(job, run: run)
+    case let name where name.hasPrefix("job/"):
+      guard let job = JobName(rawValue: String(name.dropFirst(4))) else { return nil }
+      kind = .run(job)
     default: return nil
     }
     target = AgentID(bytes: json["target"]?.bytes ?? [])

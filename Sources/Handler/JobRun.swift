@@ -3,14 +3,17 @@ import Redis
 import Wire
 
 /// One due job: its effects and its end in the schedule are one step, so that it runs once.
-final class JobRun {
+final class JobRun: Errand {
+  let term: Term
   private let job: Job
   private let member: [UInt8]
   private let score: [UInt8]
   private let due: Instant
-  private let term: Term
   private let finished: () -> Void
   private var attempts = 0
+
+  /// Where what a job ends could not be ended, it is tried again after this long.
+  private static let retrySpan = TimeSpan.seconds(60)
 
   init(_ job: Job, member: [UInt8], score: [UInt8], due: Instant, term: Term, finished: @escaping () -> Void) {
     self.job = job
@@ -24,70 +27,126 @@ final class JobRun {
   /// The run's name, also as the id by which its runtime answers.
   private var name: String { "schedule/\(job.name)/\(job.target)/\(due.milliseconds)" }
 
-  /// As what it is planned.
-  private var instruction: Instruction {
+  func begin() {
     switch job.kind {
-    case .resume, .restartLimit: .resume
+    case .restartLimit(let id):
+      Situation.read(job.target, mark: term.keys.mark(name), for: judged, in: term) { [self] in endRestart(id, $0) }
+    case .jobLimit(let job, let run): endJob(job, run)
+    case .resume, .endRateLimit, .unblock, .endAcknowledgement, .run: TargetRun(job.target, of: self).begin()
+    }
+  }
+
+  // MARK: What its target asks
+
+  var id: CommandID { CommandID(name) }
+  var author: String { "schedule" }
+  var reason: String { "" }
+  var refusedPhase: AuditLine.Phase { .skipped }
+  var isDryRun: Bool { false }
+
+  /// As what it is planned.
+  var judged: Instruction {
+    switch job.kind {
+    case .resume, .restartLimit, .run, .jobLimit: .resume
     case .endRateLimit: .rateLimit(0, .zero)
     case .unblock(let address): .unblock(address)
     case .endAcknowledgement(let id): .unacknowledge(id)
     }
   }
 
-  func begin() {
-    Situation.read(job.target, mark: term.keys.mark(name), for: instruction, in: term) { [self] situation in
-      if case .restartLimit(let id) = job.kind { return endRestart(id, situation) }
-      do throws(Refusal) {
-        carryOut(try plan(situation), situation)
-      } catch {
-        drop(error.reason)
-      }
-    }
-  }
-
   /// The change; refused where what the job was to end has ended, or was made anew with a later end.
-  private func plan(_ situation: Situation) throws(Refusal) -> Change {
-    let record = situation.record
-    switch job.kind {
-    case .resume:
-      if let end = record.pausedUntil, end > due { throw Refusal("stale") }
-    case .endRateLimit:
-      if let end = record.rateLimitedUntil, end > due { throw Refusal("stale") }
-    case .unblock:
-      if let end = situation.blockedUntil, end > due { throw Refusal("stale") }
-    case .endAcknowledgement, .restartLimit: break
-    }
+  func plan(_ target: AgentID, _ situation: Situation, at instant: Instant) throws(Refusal) -> Change {
+    if case .run(let job) = job.kind { return run(job, at: instant) }
+    let ends = [situation.record.pausedUntil, situation.record.rateLimitedUntil, situation.blockedUntil]
+    let concerned: Instant? =
+      switch job.kind {
+      case .resume: ends[0]
+      case .endRateLimit: ends[1]
+      case .unblock: ends[2]
+      case .endAcknowledgement, .restartLimit, .run, .jobLimit: nil
+      }
+    if let concerned, concerned > due { throw Refusal("stale") }
     let scene = Scene(
-      target: job.target, record: record, alert: situation.alert, blockedUntil: situation.blockedUntil,
-      commandID: CommandID(name), operator: "schedule", now: term.now, restartLimit: term.options.restartLimit)
+      target: target, situation: situation, commandID: id, operator: author, now: instant,
+      restartLimit: term.options.restartLimit)
     do throws(Refusal) {
-      return try Change.plan(instruction, scene)
+      var change = try Change.plan(judged, scene)
+      // The step takes the job out itself.
+      change.appointments = []
+      return change
     } catch {
       // There is nothing left to end: somebody did so before.
       throw Refusal("stale")
     }
   }
 
-  private func carryOut(_ change: Change, _ situation: Situation) {
-    var step = base()
-    var change = change
-    // The step takes the job out itself.
-    change.appointments = []
-    situation.require(for: job.target, change, keys: term.keys, in: &step)
-    let now = term.now
-    let after = change.write(
-      to: &step, target: job.target, version: situation.record.version, origin: name, author: "schedule", now: now,
-      keys: term.keys)
-    var mark = CommandMark(action: job.name, targets: [job.target], operator: "schedule")
-    mark.closed = .succeeded
-    mark.told = [job.target]
-    step.change("SET", term.keys.mark(name), mark.encoded, "PX", HandlerOptions.marksStay.milliseconds)
-    let before = after == nil ? nil : situation.record
-    if job.target != .none {
-      step.add(to: term.keys.audit, line(.succeeded, job.target, change.detail, before: before, after: after))
+  /// Work on an agent: its actuator does it, or its runtime is told and answers by its status.
+  private func run(_ job: JobName, at instant: Instant) -> Change {
+    var change = Change(control: Change.Control(.job, arguments: ["job": job.rawValue]))
+    guard !hasActuator else {
+      change.detail = "\(job.rawValue) done"
+      return change
     }
-    step.add(to: term.keys.audit, line(.succeeded, .none, change.detail))
-    run(step)
+    change.detail = "\(job.rawValue) begun"
+    let limit = Job(.jobLimit(job, run: name), self.job.target)
+    change.appointments = [Change.Appointment(job: limit, due: instant + term.options.jobLimit)]
+    return change
+  }
+
+  private var hasActuator: Bool {
+    guard case .run(let job) = job.kind else { return false }
+    return term.actuator(of: .job, ["job": job.rawValue]) != nil
+  }
+
+  func check(in step: inout Step) { step.require("ZSCORE", term.keys.schedule, member, is: score) }
+  func isOver(_ check: Int) -> Bool { check == 1 }
+  func takeBack(_ target: AgentID) {}
+  func settled(_ target: AgentID, _ outcome: TargetOutcome) { finished() }
+
+  func complete(_ target: AgentID, _ outcome: TargetOutcome, in step: inout Step) {
+    if outcome.phase == .failed, job.isEnding {
+      step.change("ZADD", term.keys.schedule, term.now + Self.retrySpan, member)
+    } else {
+      step.change("ZREM", term.keys.schedule, member)
+    }
+    guard outcome.phase != .skipped else { return }
+    var mark = CommandMark(action: job.name, targets: [target], operator: author)
+    mark.closed = outcome.phase
+    mark.told = outcome.isTold ? [target] : []
+    if case .run(let work) = job.kind {
+      mark.arguments = ["job": work.rawValue]
+      if hasActuator || outcome.phase != .succeeded {
+        step.add(to: term.keys.reports, JobReport(work, target, run: name, outcome, at: term.now).encoded)
+      }
+    }
+    step.change("SET", term.keys.mark(name), mark.encoded, "PX", HandlerOptions.marksStay.milliseconds)
+    step.add(to: term.keys.audit, line(LineDraft(phase: outcome.phase, detail: outcome.detail)))
+  }
+
+  func line(_ draft: LineDraft) -> [UInt8] {
+    AuditCoding.encode(
+      AuditLine(
+        origin: .run(name), phase: draft.phase, action: job.name, target: draft.target, operator: author,
+        detail: draft.detail, before: draft.before, after: draft.after, alert: draft.alert, handler: term.options.id,
+        at: draft.at ?? term.now, source: source))
+  }
+
+  // MARK: Limits
+
+  /// A job's runtime has not reported in time: it failed.
+  private func endJob(_ work: JobName, _ run: String) {
+    let why = "no report of it came within \(term.options.jobLimit)"
+    var step = base()
+    for target in [job.target, AgentID.none] {
+      let line = AuditLine(
+        origin: .run(run), phase: .failed, action: "job/\(work.rawValue)", target: target, operator: author,
+        detail: why,
+        handler: term.options.id, at: term.now, source: source)
+      step.add(to: term.keys.audit, AuditCoding.encode(line))
+    }
+    let outcome = TargetOutcome(phase: .failed, detail: why)
+    step.add(to: term.keys.reports, JobReport(work, job.target, run: run, outcome, at: term.now).encoded)
+    self.run(step)
   }
 
   /// A restart has not been confirmed in time: it failed, and the agent stands as before it.
@@ -133,7 +192,9 @@ final class JobRun {
   /// Takes it out with nothing done; a reason goes into the audit.
   private func drop(_ reason: String?) {
     var step = base()
-    if let reason { step.add(to: term.keys.audit, line(.skipped, job.target, reason)) }
+    if let reason {
+      step.add(to: term.keys.audit, line(LineDraft(phase: .skipped, target: job.target, detail: reason)))
+    }
     run(step)
   }
 
@@ -160,14 +221,20 @@ final class JobRun {
   }
 
   private var source: String { String(decoding: term.keys.schedule, as: UTF8.self) }
+}
 
-  private func line(
-    _ phase: AuditLine.Phase, _ target: AgentID, _ detail: String, before: AgentRecord? = nil,
-    after: AgentRecord? = nil
-  ) -> [UInt8] {
-    AuditCoding.encode(
-      AuditLine(
-        origin: .run(name), phase: phase, action: job.name, target: target, operator: "schedule", detail: detail,
-        before: before, after: after, handler: term.options.id, at: term.now, source: source))
+/// What a job came to, as an entry of `agentos:reports`:
+/// `{"entity_id":"agent-1","event_type":"report.job","data":{"job":"analysis","run_id":"…","outcome":"succeeded",
+/// "detail":"…","at":"…"}}`
+struct JobReport {
+  let encoded: [UInt8]
+
+  init(_ job: JobName, _ agent: AgentID, run: String, _ outcome: TargetOutcome, at now: Instant) {
+    let data: JSONValue = [
+      "job": .string(job.rawValue), "run_id": .string(run), "outcome": .string(outcome.phase.rawValue),
+      "detail": .string(outcome.detail), "at": .string(ISO8601.format(now)),
+    ]
+    let json: JSONValue = ["entity_id": .string(agent.bytes), "event_type": "report.job", "data": data]
+    encoded = json.encoded
   }
 }

@@ -75,10 +75,21 @@ struct TargetMark: Equatable {
   var phase: AuditLine.Phase
   var detail: String
   var before: AgentRecord?
-  /// When the block that a step ended would have ended by itself.
+  /// When the block, silence or job that a step ended would have come to its end, or to its turn, by itself.
   var blockedUntil: Instant?
+  /// What a parameter or mode that a step set was before; nil where it was not set.
+  var setting: String?
   /// Whether its runtime was told something.
   var isTold = false
+  /// Of an intent, phase `started`: what an actuator was about to do. Its outcome takes the intent's place.
+  var intent: Intent?
+
+  /// An effect that was begun: what it takes to do the same again, or to find out whether it was done.
+  struct Intent: Equatable {
+    /// When it was decided: an end that counts from then stays where it is.
+    var at: Instant
+    var call: Call
+  }
 
   var encoded: [UInt8] {
     let json: JSONValue = [
@@ -86,7 +97,9 @@ struct TargetMark: Equatable {
       "why": .string(detail),
       "before": before.map(AgentRecordCoding.json),
       "blocked_until": blockedUntil.map { .integer($0.milliseconds) },
+      "setting": setting.map { .string($0) },
       "told": .bool(isTold),
+      "intent": intent.map { ["at": .integer($0.at.milliseconds), "call": $0.call.json] },
     ]
     return json.encoded
   }
@@ -104,6 +117,10 @@ struct TargetMark: Equatable {
     detail = json["why"]?.text ?? ""
     before = json["before"].flatMap(AgentRecordCoding.decode(json:))
     blockedUntil = json["blocked_until"]?.int.map { Instant(milliseconds: Int64($0)) }
+    setting = json["setting"]?.text
     isTold = json["told"]?.bool ?? false
+    if let intent = json["intent"], let at = intent["at"]?.int, let call = intent["call"].flatMap({ Call(json: $0) }) {
+      self.intent = Intent(at: Instant(milliseconds: Int64(at)), call: call)
+    }
   }
 }

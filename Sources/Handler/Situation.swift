@@ -10,6 +10,12 @@ struct Situation {
   var mark: TargetMark?
   var alert: AlertRecord?
   var blockedUntil: Instant?
+  /// What a parameter or the mode is set to at present.
+  var setting: String?
+  /// When the job that it is about is due.
+  var scheduledAt: Instant?
+  /// The mark as it stands; empty where there is none.
+  private(set) var markBytes: [UInt8]
   private var version: [UInt8]
   private var alertBytes: [UInt8]?
 
@@ -23,17 +29,34 @@ struct Situation {
     let alert = instruction.alert(of: target)
     if let alert { requests.append(Request("HGET", keys.alerts, alert.bytes)) }
     if let address = instruction.address { requests.append(Request("ZSCORE", keys.blocked, address.description)) }
+    switch instruction {
+    case .tune(let parameter, _): requests.append(Request("HGET", keys.agent(target), Change.field(of: parameter)))
+    case .automation: requests.append(Request("GET", keys.automation))
+    case .schedule(let name, _), .cancel(let name):
+      requests.append(Request("ZSCORE", keys.schedule, Job(.run(name), target).encoded))
+    default: break
+    }
     term.read(requests) { replies in
       var situation = Situation(record: replies[0].pairs, mark: replies[1])
       if let alert { situation.setAlert(alert, replies[2]) }
-      if instruction.address != nil { situation.blockedUntil = replies[2].integer.map { Instant(milliseconds: $0) } }
+      situation.set(replies.last, for: instruction)
       completion(situation)
+    }
+  }
+
+  private mutating func set(_ reply: Reply?, for instruction: Instruction) {
+    switch instruction {
+    case .block, .unblock: blockedUntil = reply?.bytes.flatMap { Instant(score: $0) }
+    case .tune, .automation: setting = reply?.bytes.map { String(decoding: $0, as: UTF8.self) }
+    case .schedule, .cancel: scheduledAt = reply?.bytes.flatMap { Instant(score: $0) }
+    default: break
     }
   }
 
   private init(record pairs: [(name: [UInt8], value: [UInt8])], mark: Reply) {
     record = AgentRecordCoding.decode(fields: pairs)
     version = pairs.first { $0.name == Array("version".utf8) }?.value ?? []
+    markBytes = mark.bytes ?? []
     self.mark = mark.bytes.flatMap { TargetMark($0) }
   }
 
@@ -56,7 +79,8 @@ extension Change {
   ///
   /// - Returns: the record as it then stands; nil where the change leaves it.
   func write(
-    to step: inout Step, target: AgentID, version: Int, origin: String, author: String, now: Instant, keys: Keys
+    to step: inout Step, target: AgentID, version: Int, origin: String, author: String, now: Instant, keys: Keys,
+    tellsRuntime: Bool = true
   ) -> AgentRecord? {
     var written: AgentRecord?
     if var record = after {
@@ -83,13 +107,23 @@ extension Change {
         step.change("ZREM", keys.blocked, block.address.description)
       }
     }
-    if let control {
+    if let setting {
+      let field = Change.field(of: setting.parameter)
+      if let value = setting.value {
+        step.change("HSET", keys.agent(target), field, value)
+      } else {
+        step.change("HDEL", keys.agent(target), field)
+      }
+    }
+    if let automation { step.change("SET", keys.automation, automation) }
+    if let report { step.add(to: keys.reports, report) }
+    if let control, tellsRuntime {
       let message = ControlMessage(
-        agent: target, action: control.action, arguments: control.arguments, commandID: CommandID(origin),
+        agent: target, verb: control.verb, arguments: control.arguments, commandID: CommandID(origin),
         until: control.until)
       let payload = ControlCoding.encode(message)
       step.add(to: keys.control, payload)
-      step.publish(keys.controlChannel(control.action), payload)
+      step.publish(keys.controlChannel(control.verb), payload)
     }
     return written
   }

@@ -1,3 +1,4 @@
+import Automation
 import FleetModel
 import Loop
 import Redis
@@ -15,6 +16,7 @@ final class Term {
   let connection: Connection
   let fence: Int
   private let script: Script
+  let outside: any Outside
   private let clock: () -> Instant
   /// Until when the lease lets it act.
   var mayActUntil: MonotonicTime
@@ -31,7 +33,7 @@ final class Term {
 
   init(
     loop: Loop, options: HandlerOptions, keys: Keys, log: Log, connection: Connection, fence: Int, script: Script,
-    mayActUntil: MonotonicTime, clock: @escaping () -> Instant
+    outside: any Outside, mayActUntil: MonotonicTime, clock: @escaping () -> Instant
   ) {
     self.loop = loop
     self.options = options
@@ -40,6 +42,7 @@ final class Term {
     self.connection = connection
     self.fence = fence
     self.script = script
+    self.outside = outside
     self.mayActUntil = mayActUntil
     self.clock = clock
   }
@@ -52,6 +55,16 @@ final class Term {
 
   /// Whether the lease still stands by the machine's own clock.
   var mayAct: Bool { !isOver && MonotonicTime.now < mayActUntil }
+
+  /// What acts outside for a control message; nil where runtimes are told.
+  func actuator(of verb: ControlVerb, _ arguments: [String: String]) -> Actuator? {
+    let actuator: Actuator? =
+      switch verb {
+      case .action(let action): options.actuators[action]
+      case .job: options.actuators[job: arguments["job"] ?? ""]
+      }
+    return actuator == .redis ? nil : actuator
+  }
 
   /// Runs a step. Its outcome is `over` where the term has ended by the time that it is known.
   func run(_ step: Step, _ completion: @escaping (StepOutcome) -> Void) {

@@ -16,7 +16,9 @@ extension SimulatedFleet {
 
   private mutating func obey(_ message: ControlMessage, at position: Int) -> [SimulatedEvent] {
     let agent = agents[position].profile.id
-    switch message.action {
+    // A job is done as soon as it is begun.
+    guard let action = message.action else { return [agents[position].status(answering: message.commandID)] }
+    switch action {
     case .pause: return pause(position, message)
     case .restart: return restart(position, message)
     case .resume:

@@ -1,9 +1,31 @@
 import FleetModel
 
-/// What one runtime is told to do: an entry of `agentos:control`, and a message on `agentos.control.<action>`.
+/// What runtimes can be told: an action, or a job that is due.
+package enum ControlVerb: Hashable, Sendable {
+  case action(Action)
+  case job
+
+  package var name: String {
+    switch self {
+    case .action(let action): action.rawValue
+    case .job: "job"
+    }
+  }
+
+  package init?(name: String) {
+    if name == "job" {
+      self = .job
+    } else {
+      guard let action = Action(rawValue: name) else { return nil }
+      self = .action(action)
+    }
+  }
+}
+
+/// What one runtime is told to do: an entry of `agentos:control`, and a message on `agentos.control.<verb>`.
 package struct ControlMessage: Equatable, Sendable {
   package var agent: AgentID
-  package var action: Action
+  package var verb: ControlVerb
   /// Argument name → text; whole numbers go out as JSON numbers.
   package var arguments: [String: String]
   package var commandID: CommandID
@@ -11,13 +33,24 @@ package struct ControlMessage: Equatable, Sendable {
   package var until: Instant?
 
   package init(
-    agent: AgentID, action: Action, arguments: [String: String] = [:], commandID: CommandID, until: Instant? = nil
+    agent: AgentID, verb: ControlVerb, arguments: [String: String] = [:], commandID: CommandID, until: Instant? = nil
   ) {
     self.agent = agent
-    self.action = action
+    self.verb = verb
     self.arguments = arguments
     self.commandID = commandID
     self.until = until
+  }
+
+  package init(
+    agent: AgentID, action: Action, arguments: [String: String] = [:], commandID: CommandID, until: Instant? = nil
+  ) {
+    self.init(agent: agent, verb: .action(action), arguments: arguments, commandID: commandID, until: until)
+  }
+
+  /// Nil for a job.
+  package var action: Action? {
+    if case .action(let action) = verb { action } else { nil }
   }
 }
 
@@ -30,7 +63,7 @@ package enum ControlCoding {
     data["until"] = message.until?.json
     let json: JSONValue = [
       "entity_id": .string(message.agent.bytes),
-      "event_type": .string("control.\(message.action.rawValue)"),
+      "event_type": .string("control.\(message.verb.name)"),
       "data": .object(data),
     ]
     return json.encoded
@@ -40,7 +73,7 @@ package enum ControlCoding {
   package static func decode(_ payload: UnsafeRawBufferPointer) -> ControlMessage? {
     guard let json = try? MessageFormat.document(payload), let agent = json["entity_id"]?.bytes,
       let type = json["event_type"]?.text, type.hasPrefix("control."),
-      let action = Action(rawValue: String(type.dropFirst("control.".count))), let data = json["data"]?.object,
+      let verb = ControlVerb(name: String(type.dropFirst("control.".count))), let data = json["data"]?.object,
       let id = data["command_id"]?.text
     else { return nil }
     var arguments: [String: String] = [:]
@@ -50,7 +83,7 @@ package enum ControlCoding {
       arguments[name] = member.value.text ?? String(decoding: member.value.encoded, as: UTF8.self)
     }
     return ControlMessage(
-      agent: AgentID(bytes: agent), action: action, arguments: arguments, commandID: CommandID(id),
+      agent: AgentID(bytes: agent), verb: verb, arguments: arguments, commandID: CommandID(id),
       until: data["until"].flatMap { Instant(json: $0) })
   }
 

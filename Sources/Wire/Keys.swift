@@ -20,6 +20,8 @@ package struct Keys: Sendable {
   package let proposals: [UInt8]
   /// The stream of what could not be handled.
   package let dead: [UInt8]
+  /// The stream of reports: what jobs came to.
+  package let reports: [UInt8]
   /// The active handler's lease.
   package let lease: [UInt8]
   /// Counts takeovers.
@@ -46,6 +48,7 @@ package struct Keys: Sendable {
     blocked = key("blocked")
     proposals = key("proposals")
     dead = key("dead")
+    reports = key("reports")
     lease = key("handler")
     fence = key("fence")
     cursor = key("cursor")
@@ -73,8 +76,8 @@ package struct Keys: Sendable {
   /// One hour of an agent's packed history; hours count from the epoch.
   package func rollup(_ id: AgentID, hour: Int64) -> [UInt8] { prefix + ":rollup:".utf8 + id.bytes + ":\(hour)".utf8 }
 
-  /// Where a control message for an action goes out besides the stream.
-  package func controlChannel(_ action: Action) -> [UInt8] { prefix + ".control.\(action.rawValue)".utf8 }
+  /// Where a control message goes out besides the stream.
+  package func controlChannel(_ verb: ControlVerb) -> [UInt8] { prefix + ".control.\(verb.name)".utf8 }
 
   /// The handlers' consumer group on the streams of commands.
   package static let group = Array("vigia-handler".utf8)

@@ -29,9 +29,18 @@ import Wire
     ),
     (.acknowledge, ["alert": "x"], #"ack: "alert" is "x"; expected an alert's id, as agent.high_traffic/agent-1"#),
     (.undo, ["command_id": "nope"], "nothing is known of command nope within the last 48 hours"),
-    (.rebalance, [:], "rebalance is not supported by this handler version"),
-    (.silence, ["alert": "escalation/agent-1"], "silence is not supported by this handler version"),
-    (.automation, ["mode": "on"], "automation is not supported by this handler version"),
+    (.rebalance, ["share": "2"], #"rebalance: "share" is "2"; expected a share above 0, up to 1"#),
+    (.transfer, ["conversation_id": "k1"], #"transfer takes "to" or "skill", one of both"#),
+    (
+      .schedule, ["job": "lunch"],
+      #"schedule: "job" is "lunch"; expected one of analysis, retraining, maintenance, audit"#
+    ),
+    (
+      .schedule, ["job": "audit", "at": "noon"],
+      #"schedule: "at" is "noon"; expected a span as 15m, or a moment as 2026-11-22T08:00:00Z"#
+    ),
+    (.automation, ["mode": "maybe"], #"automation: "mode" is "maybe"; expected one of on, dry, off"#),
+    (.notify, ["to": "ops", "text": "x"], "notify is not supported by this handler version"),
   ])
   func refusalSaysWhy(action: Action, arguments: [String: String], reason: String) throws {
     let scene = try HandlerScene()

@@ -1,0 +1,57 @@
+import FleetModel
+import Wire
+
+/// What runtimes and services are asked for, and settings of the handler's own.
+extension Change {
+  static func rebalance(to others: String?, share: Double?) -> Change {
+    let arguments = ["to": others, "share": share.map { "\($0)" }].compactMapValues(\.self)
+    return Change(
+      control: Control(action: .rebalance, arguments: arguments),
+      detail: "told to rebalance" + (others.map { " to \($0)" } ?? ""))
+  }
+
+  static func transfer(
+    _ conversation: String, to agent: AgentID?, skill: String?, _ scene: Scene
+  ) throws(Refusal) -> Change {
+    guard agent != scene.target else { throw Refusal("\(scene.target) has the conversation already") }
+    let arguments = ["conversation_id": conversation, "to": agent?.description, "skill": skill]
+      .compactMapValues(\.self)
+    let whom = agent.map { "\($0)" } ?? "whoever knows \(skill ?? "")"
+    return Change(
+      control: Control(action: .transfer, arguments: arguments), detail: "\(conversation) goes to \(whom)")
+  }
+
+  static func offerCoupon(_ conversations: String, _ campaign: String?) -> Change {
+    let arguments = ["conversation_ids": conversations, "campaign": campaign].compactMapValues(\.self)
+    return Change(
+      control: Control(action: .offerCoupon, arguments: arguments), detail: "a coupon for \(conversations)")
+  }
+
+  /// - Parameter value: nil takes the setting back to what the runtime has by itself.
+  static func tune(_ parameter: String, _ value: String?, _ scene: Scene) -> Change {
+    Change(
+      after: scene.record,
+      control: Control(
+        action: .tune, arguments: ["parameter": parameter, "value": value].compactMapValues(\.self)),
+      setting: (parameter, value),
+      detail: "\(parameter) \(scene.setting ?? "unset") → \(value ?? "unset")")
+  }
+
+  static func schedule(_ job: JobName, at due: Instant, _ scene: Scene) -> Change {
+    let due = max(due, scene.now)
+    let moved = scene.scheduledAt.map { ", moved from \(ISO8601.format($0))" } ?? ""
+    return Change(
+      appointments: [Appointment(job: Job(.run(job), scene.target), due: due)],
+      detail: "\(job.rawValue) at \(ISO8601.format(due))\(moved)")
+  }
+
+  static func cancel(_ job: JobName, _ scene: Scene) throws(Refusal) -> Change {
+    guard scene.scheduledAt != nil else { throw Refusal("no \(job.rawValue) of \(scene.target) is scheduled") }
+    return Change(
+      appointments: [Appointment(job: Job(.run(job), scene.target), due: nil)], detail: "\(job.rawValue) cancelled")
+  }
+
+  static func automate(_ mode: String, _ scene: Scene) -> Change {
+    Change(automation: mode, detail: "automation \(scene.setting ?? AutomationMode.dry.rawValue) → \(mode)")
+  }
+}

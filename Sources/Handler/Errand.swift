@@ -1,0 +1,57 @@
+import FleetModel
+import Wire
+
+/// What acting on targets is for: a command, or a job of the schedule. It says what is to be done to each, and what its
+/// steps carry besides.
+///
+/// A class, because the runs of its targets share it.
+protocol Errand: AnyObject {
+  var term: Term { get }
+  /// The id by which runtimes answer, and under which is remembered what was done.
+  var id: CommandID { get }
+  var author: String { get }
+  var reason: String { get }
+  /// What is read of a target before it is decided.
+  var judged: Instruction { get }
+  /// What a target is left as where it allows nothing to be done.
+  var refusedPhase: AuditLine.Phase { get }
+
+  /// Whether all is decided and nothing done.
+  var isDryRun: Bool { get }
+
+  /// Decides what is done; refused with the reason.
+  ///
+  /// - Parameter instant: the present, or when an effect that is under way was decided.
+  func plan(_ target: AgentID, _ situation: Situation, at instant: Instant) throws(Refusal) -> Change
+  /// Checks of its own, before those of every step.
+  func check(in step: inout Step)
+  /// Whether a check that failed, by its number from 1, says that nothing is left to be done.
+  func isOver(_ check: Int) -> Bool
+  /// Adds to the step that writes a target's outcome what belongs to the errand's own end.
+  func complete(_ target: AgentID, _ outcome: TargetOutcome, in step: inout Step)
+  /// That step did not go ahead.
+  func takeBack(_ target: AgentID)
+  /// A target's outcome is written, or was before.
+  func settled(_ target: AgentID, _ outcome: TargetOutcome)
+  /// A line of the audit.
+  func line(_ draft: LineDraft) -> [UInt8]
+}
+
+/// How it ended for one target.
+struct TargetOutcome: Equatable {
+  var phase: AuditLine.Phase
+  var detail: String
+  /// Whether its runtime was told something, and may answer.
+  var isTold = false
+}
+
+/// What a step says in the audit of one target.
+struct LineDraft {
+  var phase: AuditLine.Phase
+  var target: AgentID = .none
+  var detail = ""
+  var before: AgentRecord?
+  var after: AgentRecord?
+  var alert: AlertRecord?
+  var at: Instant?
+}
