@@ -1,0 +1,84 @@
+import FleetModel
+import TestSupport
+import Testing
+import Wire
+
+@testable import Handler
+
+/// Actions that ask runtimes for something, and settings of the handler's own.
+@Suite struct RequestTests {
+  @Test(arguments: [
+    (Action.rebalance, ["to": "agent-2", "share": "0.5"], "told to rebalance to agent-2"),
+    (.transfer, ["conversation_id": "k1", "to": "agent-2"], "k1 goes to agent-2"),
+    (.transfer, ["conversation_id": "k1", "skill": "refunds"], "k1 goes to whoever knows refunds"),
+    (.offerCoupon, ["conversation_ids": "k1,k2", "campaign": "sorry"], "a coupon for k1,k2"),
+  ])
+  func runtimesAreToldWithEveryArgument(action: Action, arguments: [String: String], detail: String) throws {
+    let scene = try HandlerScene()
+    let lines = try scene.send(action, ["agent-1"], arguments)
+    #expect(lines.map(\.short) == ["received", "succeeded agent-1: \(detail)", "succeeded: \(detail)"])
+    let told = try #require(try scene.control().first)
+    #expect(told.action == action && told.arguments == arguments && told.agent == "agent-1")
+    #expect(try scene.send(.undo, [], ["command_id": "c1"]).last?.phase == .rejected)
+  }
+
+  @Test func settingIsRememberedAndTakenBack() throws {
+    let scene = try HandlerScene()
+    try scene.send(.tune, ["agent-1"], ["parameter": "temperature", "value": "0.2"])
+    let second = try scene.send(.tune, ["agent-1"], ["parameter": "temperature", "value": "0.9"])
+    #expect(second.last?.short == "succeeded: temperature 0.2 → 0.9")
+    #expect(try scene.server.call("HGET", scene.keys.agent("agent-1"), "tune:temperature").text == "0.9")
+    let undone = try scene.send(.undo, [], ["command_id": "c2"])
+    #expect(undone.last?.short == "succeeded: temperature 0.9 → 0.2")
+    try scene.send(.undo, [], ["command_id": "c1"])
+    #expect(try scene.server.call("HEXISTS", scene.keys.agent("agent-1"), "tune:temperature") == .integer(0))
+    #expect(try scene.control().map { $0.arguments["value"] } == ["0.2", "0.9", "0.2", nil])
+    #expect(try scene.record("agent-1").version == 4)
+  }
+
+  @Test func silenceEndsByItselfAndCanBeTakenBackBothWays() throws {
+    let scene = try HandlerScene()
+    try scene.send(.escalate, ["agent-1"], ["to": "billing"])
+    let silence = ["alert": "escalation/agent-1"]
+    #expect(try scene.send(.silence, [], silence).last?.short == "succeeded: silenced for 1h")
+    let end = try #require(try scene.alert(.escalation, "agent-1")?.silencedUntil)
+    #expect(try scene.send(.unsilence, [], silence).last?.short == "succeeded: no longer silenced")
+    #expect(try scene.send(.unsilence, [], silence).last?.short == "failed: escalation/agent-1 is not silenced")
+    try scene.send(.undo, [], ["command_id": "c3"])
+    #expect(try scene.alert(.escalation, "agent-1")?.silencedUntil == end)
+    try scene.send(.undo, [], ["command_id": "c2"])
+    #expect(try scene.alert(.escalation, "agent-1")?.silencedUntil == nil)
+  }
+
+  @Test func modeOfTheAutomationIsSetAndTakenBack() throws {
+    let scene = try HandlerScene()
+    let lines = try scene.send(.automation, [], ["mode": "on"])
+    #expect(lines.map(\.short) == ["received", "succeeded: automation dry → on"])
+    try scene.send(.automation, [], ["mode": "off"])
+    #expect(try scene.server.call("GET", scene.keys.automation).text == "off")
+    try scene.send(.undo, [], ["command_id": "c2"])
+    #expect(try scene.server.call("GET", scene.keys.automation).text == "on")
+    try scene.send(.undo, [], ["command_id": "c1"])
+    #expect(try scene.server.call("GET", scene.keys.automation).text == "dry")
+  }
+
+  @Test func targetNamedTwiceIsOneTarget() throws {
+    let scene = try HandlerScene()
+    let lines = try scene.send(.scale, ["agent-1", "agent-1"], ["by": "+1"])
+    #expect(lines.map(\.short) == ["received", "succeeded agent-1: replicas 1 → 2", "succeeded: replicas 1 → 2"])
+  }
+
+  @Test(arguments: [1, 3, 64])
+  func manyTargetsHaveALineEachAndOneClosing(parallel: Int) throws {
+    let scene = try HandlerScene(start: false)
+    try scene.startHandler("h1") { $0.parallel = parallel }
+    try scene.send(.scale, ["agent-3"], ["replicas": "0"])
+    let agents = (1...40).map { AgentID("agent-\($0)") }
+    let lines = try scene.send(.scale, agents, ["by": "-1"])
+    #expect(lines.count == 42)
+    #expect(lines.count { $0.phase == .succeeded && $0.target != .none } == 39)
+    #expect(lines.first?.short == "received")
+    #expect(lines.last?.short == "failed: 1 of 40 failed: agent-3")
+    #expect(try scene.pendingCount() == 0)
+  }
+}
