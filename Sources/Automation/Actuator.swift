@@ -10,6 +10,21 @@ package enum Actuator: Equatable, Sendable {
   case exec(ExecActuator)
 }
 
+extension Actuator {
+  /// How long it may take, its attempts and a look-up before them included.
+  package var longest: TimeSpan {
+    switch self {
+    case .redis: return .zero
+    case .exec(let exec): return exec.timeout
+    case .http(let http):
+      // Between two attempts it waits at most as long as one may take.
+      var span = http.timeout.milliseconds * Int64(2 * http.attempts)
+      if case .lookUp(let request)? = http.repeat { span += request.timeout.milliseconds }
+      return TimeSpan(milliseconds: span)
+    }
+  }
+}
+
 /// A request of an HTTP service. Texts are templates, see ``Template``.
 package struct HTTPActuator: Equatable, Sendable {
   package var method: String
@@ -91,6 +106,11 @@ package struct ActuatorTable: Equatable, Sendable {
   }
 
   package subscript(action: Action) -> Actuator { actions[action] ?? .redis }
+
+  /// How long the slowest of them may take, its attempts and a look-up before them included.
+  package var longest: TimeSpan {
+    (Array(actions.values) + Array(jobs.values)).map(\.longest).max() ?? .zero
+  }
 
   /// Nil: the runtimes are told, and answer by their status.
   package subscript(job name: String) -> Actuator? { jobs[name] }

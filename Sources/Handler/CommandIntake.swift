@@ -7,7 +7,7 @@ import Wire
 /// this handler or another, then what is new.
 ///
 /// What another has pending is taken over at once: its fence is lower, so that it cannot act any more, and marks tell
-/// what it has done.
+/// what it has done. Later on only what lies idle for twice as long as any action takes is taken again.
 final class CommandIntake {
   private let term: Term
   private let dispatcher: Dispatcher
@@ -24,7 +24,10 @@ final class CommandIntake {
   private static let discoverySpan: Int64 = 2000
   private static let blockSpan = 1000
   /// An entry that was delivered and then lost by a dying handler's last read lies idle for longer than this.
-  private static let lostAfter = 15_000
+  private static let lostAfter: Int64 = 15_000
+  private static let pageCount = 100
+  /// What has been delivered so often without an outcome ends whoever takes it.
+  private static let mostDeliveries: Int64 = 5
 
   init(term: Term, dispatcher: Dispatcher, endpoint: Endpoint) {
     self.term = term
@@ -84,29 +87,87 @@ final class CommandIntake {
         term.later(inMilliseconds: 1000) { [weak self] in self?.prepare(stream) }
         return
       }
-      claim(stream, from: Array("0-0".utf8), idle: 0) { [weak self] in
+      recover(stream, idle: 0) { [weak self] in
         self?.ready.insert(stream)
         self?.read()
       }
     }
   }
 
-  private func claim(_ stream: [UInt8], from start: [UInt8], idle: Int, _ completion: @escaping () -> Void) {
+  // MARK: What was delivered before
+
+  /// Takes what was delivered and not acknowledged: all of it, or what has been idle for so many milliseconds. What has
+  /// been delivered too often is put aside.
+  private func recover(_ stream: [UInt8], idle: Int64, from start: String = "-", _ completion: @escaping () -> Void) {
     guard let connection = link.connection else { return }
-    let request = Request("XAUTOCLAIM", stream, Keys.group, term.options.id, idle, start, "COUNT", 100)
+    let request = Request("XPENDING", stream, Keys.group, "IDLE", idle, start, "+", Self.pageCount)
     connection.send(request) { [weak self] result in
       guard let self, !term.isOver, case .success(let reply) = result else { return }
-      guard let parts = reply.elements, parts.count >= 2, let next = parts[0].bytes else { return completion() }
-      take(parts[1].elements ?? [], from: stream)
-      if next == Array("0-0".utf8) { completion() } else { claim(stream, from: next, idle: idle, completion) }
+      guard reply.error == nil, let elements = reply.elements else { return completion() }
+      let pending = elements.compactMap { Pending($0) }
+      let free = pending.filter { !self.dispatcher.holds(Delivery(stream: stream, entry: $0.entry)) }
+      bury(free.filter { $0.deliveries >= Self.mostDeliveries }, in: stream)
+      claim(free.filter { $0.deliveries < Self.mostDeliveries }.map(\.entry), of: stream) { [weak self] in
+        guard elements.count == Self.pageCount, let last = pending.last else { return completion() }
+        self?.recover(stream, idle: idle, from: "(\(last.entry)", completion)
+      }
     }
   }
 
-  /// Every few seconds takes what lies idle with nobody working on it.
+  /// One line of XPENDING.
+  private struct Pending {
+    var entry: StreamID
+    var deliveries: Int64
+
+    init?(_ reply: Reply) {
+      guard let parts = reply.elements, parts.count == 4, let entry = parts[0].bytes.flatMap({ StreamID($0) }),
+        let deliveries = parts[3].integer
+      else { return nil }
+      self.entry = entry
+      self.deliveries = deliveries
+    }
+  }
+
+  private func claim(_ entries: [StreamID], of stream: [UInt8], _ completion: @escaping () -> Void) {
+    guard !entries.isEmpty, let connection = link.connection else { return completion() }
+    var request = Request("XCLAIM", stream, Keys.group, term.options.id, 0)
+    for entry in entries { request.append(entry) }
+    connection.send(request) { [weak self] result in
+      guard let self, !term.isOver, case .success(let reply) = result else { return }
+      take(reply.elements ?? [], from: stream)
+      reportTrimmed(entries.count - (reply.elements?.count ?? entries.count), of: stream)
+      completion()
+    }
+  }
+
+  /// The server drops from the group's list what was trimmed from the stream.
+  private func reportTrimmed(_ count: Int, of stream: [UInt8]) {
+    guard count > 0 else { return }
+    let reason = "\(count) commands were trimmed before they came to an outcome"
+    term.log(.error, reason, ["stream": text(stream)])
+    var step = Step()
+    DeadLetter(source: stream, reason: reason, bytes: []).add(to: &step, keys: term.keys)
+    term.run(step) { _ in }
+  }
+
+  private func bury(_ pending: [Pending], in stream: [UInt8]) {
+    for item in pending {
+      term.read([Request("XRANGE", stream, item.entry, item.entry)]) { [weak self] replies in
+        let fields = replies[0].elements?.first?.elements?.last?.pairs
+        let payload = fields?.first { $0.name == Keys.dataField }?.value
+        self?.dispatcher.bury(
+          payload, Delivery(stream: stream, entry: item.entry),
+          reason: "it was delivered \(item.deliveries) times and came to no outcome")
+      }
+    }
+  }
+
+  /// Every few seconds takes what lies idle with nobody working on it: a read of this handler's that was lost.
   private func sweep() {
-    term.later(inMilliseconds: Int64(Self.lostAfter)) { [weak self] in
+    let idle = max(Self.lostAfter, 2 * term.options.longestAction.milliseconds)
+    term.later(inMilliseconds: Self.lostAfter) { [weak self] in
       guard let self else { return }
-      for stream in ready { claim(stream, from: Array("0-0".utf8), idle: Self.lostAfter) {} }
+      for stream in ready { recover(stream, idle: idle) {} }
       sweep()
     }
   }

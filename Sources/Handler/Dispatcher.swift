@@ -30,7 +30,33 @@ final class Dispatcher {
       guard let payload else { throw CommandRefusal(reason: "the entry has no field __data__") }
       take(try CommandCoding.decode(payload), delivery)
     } catch {
-      refuse(error, .rejected, delivery)
+      let letter = DeadLetter(
+        source: delivery.stream, id: delivery.entry, reason: error.reason, bytes: payload ?? [])
+      refuse(error, .rejected, delivery, letter: letter)
+    }
+  }
+
+  /// Whether an entry is being worked on here.
+  func holds(_ delivery: Delivery) -> Bool { deliveries.contains(delivery) }
+
+  /// Puts aside a command that has been delivered again and again and never came to an outcome.
+  func bury(_ payload: [UInt8]?, _ delivery: Delivery, reason: String) {
+    guard deliveries.insert(delivery).inserted else { return }
+    var step = Step()
+    DeadLetter(source: delivery.stream, id: delivery.entry, reason: reason, bytes: payload ?? [])
+      .add(to: &step, keys: term.keys)
+    let command = payload.flatMap { try? CommandCoding.decode($0) }
+    let origin: AuditLine.Origin = command.map { .command($0.id) } ?? .run("\(delivery.source)/\(delivery.entry)")
+    let line = AuditLine(
+      origin: origin, phase: .failed, action: command?.action.rawValue ?? "", operator: command?.operator ?? "",
+      reason: command?.reason ?? "", detail: "put aside: \(reason); see vigia dead", handler: term.options.id,
+      at: term.now, source: delivery.source)
+    step.add(to: term.keys.audit, AuditCoding.encode(line))
+    delivery.acknowledge(in: &step)
+    term.log(.error, "a command was put aside", ["stream": delivery.source, "entry": "\(delivery.entry)"])
+    term.run(step) { [self] outcome in
+      if case .failed(let error) = outcome { term.log(.error, "cannot put aside", ["error": error.text]) }
+      settled(delivery)
     }
   }
 
@@ -99,9 +125,12 @@ final class Dispatcher {
 
   /// Says why a command is not run, and acknowledges it.
   ///
-  /// - Parameter resume: called in place of that where an earlier delivery has begun to run it.
+  /// - Parameters:
+  ///   - letter: what is put aside with it, where nobody can make out what it asks for.
+  ///   - resume: called in place of that where an earlier delivery has begun to run it.
   private func refuse(
-    _ refusal: CommandRefusal, _ phase: AuditLine.Phase, _ delivery: Delivery, resume: (() -> Void)? = nil
+    _ refusal: CommandRefusal, _ phase: AuditLine.Phase, _ delivery: Delivery, letter: DeadLetter? = nil,
+    resume: (() -> Void)? = nil
   ) {
     let key = refusal.id.map { term.keys.mark($0.text) }
     var step = Step()
@@ -117,6 +146,7 @@ final class Dispatcher {
       origin: origin, phase: phase, action: refusal.action ?? "", operator: refusal.operator ?? "",
       detail: refusal.reason, handler: term.options.id, at: term.now, source: delivery.source)
     step.add(to: term.keys.audit, AuditCoding.encode(line))
+    letter?.add(to: &step, keys: term.keys)
     delivery.acknowledge(in: &step)
     term.run(step) { [self] outcome in
       switch outcome {
@@ -126,7 +156,7 @@ final class Dispatcher {
       case .over: break
       case .failed(let error):
         term.log(.error, "Redis refused a step; trying again", ["error": error.text])
-        term.later(inMilliseconds: 500) { self.refuse(refusal, phase, delivery, resume: resume) }
+        term.later(inMilliseconds: 500) { self.refuse(refusal, phase, delivery, letter: letter, resume: resume) }
       }
     }
   }

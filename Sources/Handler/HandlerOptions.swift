@@ -38,6 +38,9 @@ package struct HandlerOptions: Sendable {
     self.recordedPatterns = recordedPatterns
   }
 
+  /// How long carrying out one action may take at the most, its attempts included.
+  var longestAction: TimeSpan { actuators.longest }
+
   /// How long idempotency marks are kept.
   static let marksStay = TimeSpan.hours(48)
 }

@@ -66,9 +66,8 @@ final class Scheduler {
     var step = Step()
     step.require("ZSCORE", term.keys.schedule, member, is: score)
     step.change("ZREM", term.keys.schedule, member)
-    step.change(
-      "XADD", term.keys.dead, "*", "source", term.keys.schedule, "reason", "not a job that this handler knows",
-      Keys.dataField, member)
+    DeadLetter(source: term.keys.schedule, reason: "not a job that this handler knows", bytes: member)
+      .add(to: &step, keys: term.keys)
     term.run(step) { [weak self] _ in self?.finished(member) }
   }
 }

@@ -1,0 +1,22 @@
+import FleetModel
+import Redis
+import Wire
+
+/// Something that cannot be handled, put aside in `agentos:dead` where a person finds it: where it came from, why, and its
+/// bytes as they were.
+///
+/// Entry fields: `source` (the key of the stream or set it stood in), `id` (its entry there; left out where it has none),
+/// `reason`, `__data__`.
+struct DeadLetter {
+  var source: [UInt8]
+  var id: StreamID?
+  var reason: String
+  var bytes: [UInt8]
+
+  func add(to step: inout Step, keys: Keys) {
+    var fields: [[UInt8]] = [Array("*".utf8), Array("source".utf8), source]
+    if let id { fields += [Array("id".utf8), id.requestBytes] }
+    fields += [Array("reason".utf8), Array(reason.utf8), Keys.dataField, bytes]
+    step.change("XADD", keys.dead, all: fields)
+  }
+}

@@ -1,0 +1,91 @@
+import FleetModel
+import Redis
+import TestSupport
+import Testing
+import Wire
+
+@testable import Handler
+
+/// What cannot be handled is put aside, and its neighbours are not held up.
+@Suite struct DeadTests {
+  private func letters(_ scene: HandlerScene) throws -> [[String: String]] {
+    try scene.server.call("XRANGE", scene.keys.dead, "-", "+").elements?.map { entry in
+      var fields: [String: String] = [:]
+      for (name, value) in entry.elements?.last?.pairs ?? [] {
+        fields[String(decoding: name, as: UTF8.self)] = String(decoding: value, as: UTF8.self)
+      }
+      return fields
+    } ?? []
+  }
+
+  /// As a handler leaves it that has died of an entry so many times.
+  private func deliver(_ scene: HandlerScene, _ entry: [UInt8], times: Int) throws {
+    _ = try scene.server.call(
+      "XCLAIM", scene.keys.commands, Keys.group, "dead", "0", entry, "RETRYCOUNT", "\(times)", "FORCE")
+  }
+
+  @Test func commandThatWasDeliveredTooOftenIsPutAsideAndItsNeighbourRuns() throws {
+    let scene = try HandlerScene(start: false)
+    let poison = try scene.command(.pause, ["agent-1"])
+    let neighbour = try scene.command(.pause, ["agent-2"])
+    try scene.publish(poison)
+    try scene.publish(neighbour)
+    _ = try scene.server.call("XGROUP", "CREATE", scene.keys.commands, Keys.group, "0")
+    _ = try scene.server.call("XREADGROUP", "GROUP", Keys.group, "dead", "STREAMS", scene.keys.commands, ">")
+    let entries = try scene.server.call("XRANGE", scene.keys.commands, "-", "+").elements ?? []
+    let first = try #require(entries.first?.elements?.first?.bytes)
+    try deliver(scene, first, times: 5)
+    try scene.startHandler("h1")
+    #expect(try scene.outcome(of: neighbour.id).last?.phase == .succeeded)
+    try scene.server.wait { (try? scene.pendingCount()) == 0 }
+    let reason = "it was delivered 5 times and came to no outcome"
+    #expect(
+      try letters(scene) == [
+        [
+          "source": "agentos:commands", "id": String(decoding: first, as: UTF8.self), "reason": reason,
+          "__data__": String(decoding: CommandCoding.encode(poison), as: UTF8.self),
+        ]
+      ])
+    #expect(try scene.outcome(of: poison.id).map(\.short) == ["failed: put aside: \(reason); see vigia dead"])
+    #expect(try scene.record("agent-1") == AgentRecord())
+  }
+
+  @Test func commandOneDeliveryBeforeThatIsStillRun() throws {
+    let scene = try HandlerScene(start: false)
+    let command = try scene.command(.pause, ["agent-1"])
+    try scene.publish(command)
+    _ = try scene.server.call("XGROUP", "CREATE", scene.keys.commands, Keys.group, "0")
+    _ = try scene.server.call("XREADGROUP", "GROUP", Keys.group, "dead", "STREAMS", scene.keys.commands, ">")
+    let entry = try scene.server.call("XRANGE", scene.keys.commands, "-", "+").elements?.first?.elements?.first?.bytes
+    try deliver(scene, try #require(entry), times: 4)
+    try scene.startHandler("h1")
+    #expect(try scene.outcome(of: command.id).last?.phase == .succeeded)
+    #expect(try letters(scene).isEmpty)
+  }
+
+  @Test func unreadableCommandIsPutAsideAtOnceWithItsBytes() throws {
+    let scene = try HandlerScene()
+    _ = try scene.server.call("XADD", scene.keys.commands, "1-1", "__data__", "nonsense")
+    try scene.send(.pause, ["agent-1"])
+    #expect(
+      try letters(scene) == [
+        [
+          "source": "agentos:commands", "id": "1-1",
+          "reason": "the command is unreadable: not JSON; send one JSON object", "__data__": "nonsense",
+        ]
+      ])
+    #expect(try scene.pendingCount() == 0)
+  }
+
+  @Test func commandsThatWereTrimmedWhileTheyWereUnderWayAreCounted() throws {
+    let scene = try HandlerScene(start: false)
+    for number in 1...3 { try scene.publish(try scene.command(.pause, [AgentID("agent-\(number)")])) }
+    _ = try scene.server.call("XGROUP", "CREATE", scene.keys.commands, Keys.group, "0")
+    _ = try scene.server.call("XREADGROUP", "GROUP", Keys.group, "dead", "STREAMS", scene.keys.commands, ">")
+    _ = try scene.server.call("XTRIM", scene.keys.commands, "MAXLEN", 1)
+    try scene.startHandler("h1")
+    #expect(try scene.outcome(of: CommandID("c3")).last?.phase == .succeeded)
+    try scene.server.wait { (try? scene.pendingCount()) == 0 }
+    #expect(try letters(scene).map { $0["reason"] } == ["2 commands were trimmed before they came to an outcome"])
+  }
+}
