@@ -113,7 +113,7 @@ package final class HandlerService {
     }
   }
 
-  private func openOffice(_ fence: Int, _ until: MonotonicTime) {
+  private func openOffice(_ fence: Int, _ until: BootTime) {
     guard let connection = main.connection, !isStopping else { return leadership.release() }
     log(.info, "active", ["fence": "\(fence)"])
     let term = Term(

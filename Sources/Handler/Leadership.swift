@@ -14,8 +14,8 @@ import Wire
 final class Leadership {
   enum Notice {
     /// It holds the lease, and may act until the moment given unless told of a later one.
-    case taken(fence: Int, mayActUntil: MonotonicTime)
-    case renewed(mayActUntil: MonotonicTime)
+    case taken(fence: Int, mayActUntil: BootTime)
+    case renewed(mayActUntil: BootTime)
     /// It must not act any more.
     case lost(String)
   }
@@ -23,7 +23,7 @@ final class Leadership {
   private enum State {
     case away
     case standby
-    case active(Lease, mayActUntil: MonotonicTime)
+    case active(Lease, mayActUntil: BootTime)
   }
 
   private let loop: Loop
@@ -161,7 +161,7 @@ final class Leadership {
     isAsking = true
     hasYielded = false
     watchdog.expect(on: connection)
-    let asked = MonotonicTime.now
+    let asked = BootTime.now
     let lease = Lease(
       id: options.id, fence: highestFence + 1, isRecording: false, patterns: options.recordedPatterns, since: clock())
     let bytes = LeaseCoding.encode(lease)
@@ -175,7 +175,7 @@ final class Leadership {
     }
   }
 
-  private func answered(_ reply: Reply, _ lease: Lease, _ bytes: [UInt8], _ asked: MonotonicTime) {
+  private func answered(_ reply: Reply, _ lease: Lease, _ bytes: [UInt8], _ asked: BootTime) {
     let answer = reply.elements?.compactMap(\.integer) ?? []
     guard answer.count == 2 else { return wait(options.attemptSpan) }
     switch answer[0] {
@@ -222,11 +222,11 @@ final class Leadership {
   // MARK: Keeping it
 
   /// Counted from before the request left: the server began to count later.
-  private func end(askedAt asked: MonotonicTime) -> MonotonicTime {
+  private func end(askedAt asked: BootTime) -> BootTime {
     asked.adding(milliseconds: options.leaseSpan.milliseconds - options.leaseMargin.milliseconds)
   }
 
-  private func activate(_ lease: Lease, _ asked: MonotonicTime) {
+  private func activate(_ lease: Lease, _ asked: BootTime) {
     state = .active(lease, mayActUntil: end(askedAt: asked))
     renewLater()
     notify(.taken(fence: lease.fence, mayActUntil: end(askedAt: asked)))
@@ -239,9 +239,9 @@ final class Leadership {
 
   private func renew() {
     guard case .active(let lease, let until) = state, let connection else { return }
-    guard MonotonicTime.now < until else { return lose("the lease could not be renewed in time") }
+    guard BootTime.now < until else { return lose("the lease could not be renewed in time") }
     renewLater()
-    let asked = MonotonicTime.now
+    let asked = BootTime.now
     let bytes = LeaseCoding.encode(lease)
     written = bytes
     watchdog.expect(on: connection)

@@ -19,7 +19,7 @@ final class Term {
   let outside: any Outside
   private let clock: () -> Instant
   /// Until when the lease lets it act.
-  var mayActUntil: MonotonicTime
+  var mayActUntil: BootTime
   private(set) var isOver = false
   /// How many steps that change an alert are under way: what events change of alerts is written after them.
   private(set) var alertSteps = 0
@@ -33,7 +33,7 @@ final class Term {
 
   init(
     loop: Loop, options: HandlerOptions, keys: Keys, log: Log, connection: Connection, fence: Int, script: Script,
-    outside: any Outside, mayActUntil: MonotonicTime, clock: @escaping () -> Instant
+    outside: any Outside, mayActUntil: BootTime, clock: @escaping () -> Instant
   ) {
     self.loop = loop
     self.options = options
@@ -53,8 +53,8 @@ final class Term {
   /// Ends it: nothing is done any more, and outcomes that still come are `over`.
   func end() { isOver = true }
 
-  /// Whether the lease still stands by the machine's own clock.
-  var mayAct: Bool { !isOver && MonotonicTime.now < mayActUntil }
+  /// Whether the lease still stands by the machine's own clock, time suspended included.
+  var mayAct: Bool { !isOver && BootTime.now < mayActUntil }
 
   /// What acts outside for a control message; nil where runtimes are told.
   func actuator(of verb: ControlVerb, _ arguments: [String: String]) -> Actuator? {

@@ -1,0 +1,20 @@
+import Glibc
+
+/// A moment on the machine's clock that counts time spent suspended: what a lease is measured by. To a machine that wakes
+/// up its ``MonotonicTime`` is where it was, while others have long taken over.
+package struct BootTime: Comparable, Sendable {
+  private var nanoseconds: Int64
+
+  /// Reads the clock.
+  package static var now: BootTime {
+    var time = timespec()
+    clock_gettime(CLOCK_BOOTTIME, &time)
+    return BootTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+  }
+
+  package static func < (left: BootTime, right: BootTime) -> Bool { left.nanoseconds < right.nanoseconds }
+
+  package func adding(milliseconds: Int64) -> BootTime {
+    BootTime(nanoseconds: nanoseconds + milliseconds * 1_000_000)
+  }
+}
