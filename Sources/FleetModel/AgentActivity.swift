@@ -71,7 +71,7 @@ package struct AgentActivity: Sendable {
         continue
       }
       suspects.remove(metric)
-      if metric.isCharted {
+      if metric.isCharted, series.isKept {
         if cells[metric.rawValue].slot < 0 { cells[metric.rawValue].slot = series.allocate() }
         series.add(
           Float(value), to: &cells[metric.rawValue].open, of: cells[metric.rawValue].slot, at: instant)

@@ -22,7 +22,7 @@ package struct Fleet: Sendable {
   package var limits: Limits
   package internal(set) var agents = AgentTable()
   package internal(set) var alerts: AlertBook
-  package internal(set) var series = SeriesStore()
+  package internal(set) var series: SeriesStore
   package internal(set) var totals = FleetTotals()
   package internal(set) var counts = EventCounts()
   package internal(set) var incidents = RecentIncidents()
@@ -45,13 +45,17 @@ package struct Fleet: Sendable {
   /// - Parameters:
   ///   - seed: random, so that nobody can choose ids that collide in the directory.
   ///   - capacity: how many agents are kept at the most. One with four metrics and their windows takes some 4 KiB.
+  ///   - keepsHistory: whether windows and the fleet's totals are kept; who only judges by present values has no use
+  ///     for them, and a long stretch read at once pays for them with every event.
   ///   - tracksAlertChanges: whether `takeAlertChanges` is going to be called.
   package init(
-    limits: Limits = Limits(), seed: UInt64 = 0x5DEE_CE66, capacity: Int = 30_000, tracksAlertChanges: Bool = false
+    limits: Limits = Limits(), seed: UInt64 = 0x5DEE_CE66, capacity: Int = 30_000, keepsHistory: Bool = true,
+    tracksAlertChanges: Bool = false
   ) {
     self.limits = limits
     self.capacity = min(max(16, capacity), AgentDirectory.mostPositions)
     directory = AgentDirectory(seed: seed)
+    series = SeriesStore(isKept: keepsHistory)
     alerts = AlertBook(tracksChanges: tracksAlertChanges)
   }
 
@@ -162,7 +166,7 @@ package struct Fleet: Sendable {
     revision &+= 1
     for slot in alerts.expired(at: now) { closeAlert(slot) }
     if !leaving.isEmpty { removeDeleted() }
-    if totals.isDue(at: now) { totals.add(FleetTotals.measure(self)) }
+    if series.isKept, totals.isDue(at: now) { totals.add(FleetTotals.measure(self)) }
   }
 
   // MARK: Agents coming and going

@@ -44,11 +44,15 @@ package struct SeriesStore: Sendable {
     }
   }
 
+  /// Whether samples are kept at all.
+  let isKept: Bool
   /// Two a slot: fine and coarse.
   private var windows: [Window] = []
   private var free: [Int32] = []
 
-  package init() {}
+  package init(isKept: Bool = true) {
+    self.isKept = isKept
+  }
 
   /// A new slot, or one that was given back.
   package mutating func allocate() -> Int32 {

@@ -62,6 +62,17 @@ import Testing
     #expect(fleet.history(.attempts, ofAgentAt: 0, .fine, count: 3, until: .at(20)) == [])
   }
 
+  @Test func fleetWithoutHistoryJudgesAllTheSame() throws {
+    var fleet = Fleet(keepsHistory: false)
+    for second in 0..<25 {
+      try fleet.apply("metrics", "a", #"{"queue_size":1000}"#, at: .at(Int64(second)))
+    }
+    #expect(fleet["a"]?.value(.queueSize) == 1000)
+    #expect(fleet.alerts.count == 1)
+    #expect(fleet.history(.queueSize, ofAgentAt: 0, .fine, count: 3, until: .at(25)) == [])
+    #expect(fleet.totals.samples.isEmpty)
+  }
+
   @Test mutating func anyEventMayCarryAMetric() throws {
     try fleet.apply("high_traffic", "a", #"{"messages_per_minute":120,"response_time_avg":700}"#, at: .at(0))
     #expect(fleet["a"]?.value(.messagesPerMinute) == 120)
