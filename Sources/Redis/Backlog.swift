@@ -12,7 +12,7 @@ import Wire
 /// further before the other connection's answer is let in.
 ///
 /// A class, since both connections' answers share it.
-final class Backlog {
+package final class Backlog {
   private enum Turn { case first, second }
 
   private struct Lane {
@@ -22,7 +22,7 @@ final class Backlog {
   }
 
   /// A stretch of a stream that is worth it.
-  struct Stretch: Equatable {
+  package struct Stretch: Equatable {
     /// The entries after this one, up to the last.
     var start: StreamID
     var last: StreamID
@@ -32,7 +32,7 @@ final class Backlog {
     /// Fewer are read as fast one after the other.
     static let least = 10_000
 
-    init?(after place: StreamID, of info: StreamInfo) {
+    package init?(after place: StreamID, of info: StreamInfo) {
       guard let firstID = info.firstID, info.lastID > place else { return nil }
       let first = min(firstID.milliseconds, info.lastID.milliseconds)
       start = max(place, StreamID(milliseconds: first == 0 ? 0 : first - 1))
@@ -45,17 +45,11 @@ final class Backlog {
   }
 
   private let key: [UInt8]
-  private let deliver: (Entry) -> Void
   private let finish: () -> Void
-  private lazy var assembler = EntryAssembler(.range) { [unowned(unsafe) self] entry in
-    place = entry.id
-    deliver(entry)
-  }
+  private let assembler: EntryAssembler
   private var first = Lane()
   private var second = Lane()
   private var turn = Turn.first
-  /// Where the last entry taken in stands.
-  private var place: StreamID
   /// Where the next range begins.
   private var next: StreamID
   private let last: StreamID
@@ -64,23 +58,28 @@ final class Backlog {
   private var waitingFor = 2
   private var isOver = false
 
+  /// How long the connections may take to be ready, in milliseconds.
+  private static let patience: Int64 = 5000
+
   /// - Parameters:
   ///   - deliver: called an entry.
   ///   - finish: called once, unless it is stopped before: at the end, or where an error or a lost connection leaves the
   ///     rest to be read otherwise.
-  init(
+  package init(
     _ stretch: Stretch, of key: [UInt8], deliver: @escaping (Entry) -> Void, finish: @escaping () -> Void
   ) {
     self.key = key
-    self.deliver = deliver
     self.finish = finish
+    assembler = EntryAssembler(.range, deliver: deliver)
     last = stretch.last
-    place = stretch.start
     next = stretch.start.next()
     pace = RangePace(span: stretch.last.milliseconds - stretch.start.milliseconds, length: stretch.length)
   }
 
-  func start(_ loop: Loop, _ endpoint: Endpoint) {
+  package func start(_ loop: Loop, _ endpoint: Endpoint) {
+    loop.schedule(inMilliseconds: Self.patience) { [weak self] in
+      if let self, waitingFor > 0 { leave() }
+    }
     for lane in [Turn.first, .second] {
       do throws(ConnectionFailure) {
         self[lane].connection = try Connection(loop: loop, endpoint: endpoint) { [weak self] in
@@ -96,13 +95,13 @@ final class Backlog {
   }
 
   /// Nothing more is delivered, and `finish` is not called.
-  func stop() {
+  package func stop() {
     isOver = true
     for lane in [first, second] { lane.connection?.close() }
   }
 
   /// For how many milliseconds the answer that is next has been owed without a byte of it.
-  func silence(at now: MonotonicTime) -> Int64? { self[turn].connection?.silence(at: now) }
+  package func silence(at now: MonotonicTime) -> Int64? { self[turn].connection?.silence(at: now) }
 
   // MARK: Asking
 
@@ -139,7 +138,9 @@ final class Backlog {
     guard !isOver, let end = self[lane].end, case .success(let reply) = result else { return }
     if reply.error != nil { return leave() }
     pace.took(assembler.count, bytes: assembler.bytes)
-    guard assembler.count < RangePace.most else { return ask(lane, from: place.next(), through: end) }
+    if assembler.count >= RangePace.most, let place = assembler.id {
+      return ask(lane, from: place.next(), through: end)
+    }
     self[lane].end = nil
     self[lane].connection?.isPaused = true
     askForNext(lane)

@@ -39,7 +39,8 @@ package final class EntryAssembler {
   private let deliver: (Entry) -> Void
 
   private var stream = 0
-  private var id: StreamID?
+  /// The entry met last; nil before the first of a reply.
+  package private(set) var id: StreamID?
   private var fieldTotal = 0
   private var name: FieldName = .other
   private var nameBytes: [UInt8] = []
@@ -139,7 +140,7 @@ package final class EntryAssembler {
 extension UnsafeRawBufferPointer {
   /// Byte by byte, in as few steps as there may be.
   @inline(__always)
-  func isEqual(to other: [UInt8]) -> Bool {
+  package func isEqual(to other: [UInt8]) -> Bool {
     guard count == other.count else { return false }
     guard let start = baseAddress else { return true }
     return other.withUnsafeBytes { memcmp(start, $0.baseAddress ?? start, $0.count) == 0 }

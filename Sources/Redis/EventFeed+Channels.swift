@@ -87,8 +87,7 @@ extension EventFeed {
     guard handover.hear(Handover.digest(channel, payload, isOversized: isOversized)) else { return }
     if isOversized { return notify(.unreadable(.tooLong, .channel)) }
     do throws(Unreadable) {
-      try decoder.decode(payload, channel: channel, receivedAt: clock.instant(at: time), into: &event.pointee)
-      takeEvent(event.pointee, .channel)
+      try reader.read(payload, channel: channel, receivedAt: clock.instant(at: time)) { takeEvent($0, .channel) }
     } catch {
       notify(.unreadable(error, .channel))
     }

@@ -251,13 +251,7 @@ extension EventFeed {
   private func decode(_ entry: Entry, at instant: Instant) {
     let origin = Origin.entry(entry.id)
     do throws(Unreadable) {
-      if entry.isOversized { throw .tooLong }
-      if let payload = entry.payload {
-        try decoder.decode(payload, channel: entry.channel, receivedAt: instant, into: &event.pointee)
-      } else {
-        event.pointee = try decoder.decode(fields: entry.fields, receivedAt: instant)
-      }
-      takeEvent(event.pointee, origin)
+      try reader.read(entry, receivedAt: instant) { takeEvent($0, origin) }
     } catch {
       notify(.unreadable(error, origin))
     }

@@ -48,9 +48,7 @@ package final class EventFeed {
   let options: Options
   let takeEvent: TakeEvent
   let notify: (Notice) -> Void
-  let decoder = EventDecoder()
-  /// The event under delivery: the same memory for all of them.
-  let event: UnsafeMutablePointer<Event>
+  let reader = EventReader()
   package internal(set) var clock = ServerClock()
   package internal(set) var lease: Lease?
   /// What is refused at present.
@@ -121,8 +119,6 @@ package final class EventFeed {
     loop: Loop, endpoint: Endpoint, options: Options, event takeEvent: @escaping TakeEvent,
     notice notify: @escaping (Notice) -> Void
   ) {
-    event = .allocate(capacity: 1)
-    event.initialize(to: Event(bytes: UnsafeRawBufferPointer(start: nil, count: 0), receivedAt: .epoch))
     self.takeEvent = takeEvent
     self.loop = loop
     self.endpoint = endpoint
@@ -132,11 +128,6 @@ package final class EventFeed {
     let asked = options.patterns.filter { !Keys.recordedPatterns.contains($0) }
     patterns = (Keys.recordedPatterns + asked).map { Array($0.utf8) }
     streams = options.followsHandler ? events + [options.keys.audit] : events
-  }
-
-  deinit {
-    event.deinitialize(count: 1)
-    event.deallocate()
   }
 
   package func start() {

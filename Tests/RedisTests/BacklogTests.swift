@@ -93,6 +93,15 @@ import Testing
     }
   }
 
+  @Test func connectionThatNeverAnswersIsDoneWithout() throws {
+    try fill()
+    let proxy = try FaultProxy(loop: server.loop, to: server.server)
+    proxy.fault = { $0 == 4 ? .blackHole : .none }
+    let reader = Reader(server, at: proxy.endpoint)
+    try server.loop.wait(seconds: 60) { reader.isCaughtUp }
+    #expect(reader.numbers == Array(0..<27_000))
+  }
+
   @Test func lossOfTheReadingConnectionEndsTheOthers() throws {
     try fill()
     let proxy = try FaultProxy(loop: server.loop, to: server.server)
