@@ -23,12 +23,12 @@ final class Confirmations {
     self.dispatcher = dispatcher
   }
 
-  func take(_ report: EventFollower.Report) {
+  func take(_ report: EventJudge.Report) {
     if isNeeded(report) { lookUp(report) }
   }
 
   /// Whether a report may still tell something.
-  private func isNeeded(_ report: EventFollower.Report) -> Bool {
+  private func isNeeded(_ report: EventJudge.Report) -> Bool {
     guard let found = known[report.command] else { return true }
     // Nobody's command: its mark would have been there before its control message.
     guard let awaited = found else { return false }
@@ -37,7 +37,7 @@ final class Confirmations {
 
   /// Runs in the lane of its agent, so that a step of the command that is under way is done before; and one of a
   /// command's reports after the other, so that the last of them knows that it is.
-  private func lookUp(_ report: EventFollower.Report) {
+  private func lookUp(_ report: EventJudge.Report) {
     var leave: () -> Void = {}
     let done = { leave() }
     let lanes = [Lanes.Lane.agent(report.agent), .confirmation(report.command)]
@@ -56,7 +56,7 @@ final class Confirmations {
 
   private func obeyedKey(_ id: CommandID) -> [UInt8] { term.keys.mark("obeyed/\(id)") }
 
-  private func judge(_ report: EventFollower.Report, _ replies: [Reply], _ done: @escaping () -> Void) {
+  private func judge(_ report: EventJudge.Report, _ replies: [Reply], _ done: @escaping () -> Void) {
     if known.count > Self.limit { known.removeAll() }
     guard let mark = replies[0].bytes.flatMap({ CommandMark($0) }) else {
       known[report.command] = .some(nil)
@@ -74,7 +74,7 @@ final class Confirmations {
   }
 
   private func write(
-    _ report: EventFollower.Report, _ target: AgentID, _ awaited: Awaited, _ targetMark: TargetMark?,
+    _ report: EventJudge.Report, _ target: AgentID, _ awaited: Awaited, _ targetMark: TargetMark?,
     fields: [(name: [UInt8], value: [UInt8])], _ done: @escaping () -> Void
   ) {
     let isRestart = awaited.mark.action == Action.restart.rawValue
@@ -108,7 +108,7 @@ final class Confirmations {
 
   /// The agent runs again: its record says so, and the limit is off.
   private func finishRestart(
-    _ report: EventFollower.Report, _ fields: [(name: [UInt8], value: [UInt8])], _ step: inout Step,
+    _ report: EventJudge.Report, _ fields: [(name: [UInt8], value: [UInt8])], _ step: inout Step,
     _ line: inout AuditLine
   ) {
     let record = AgentRecordCoding.decode(fields: fields)
@@ -127,7 +127,7 @@ final class Confirmations {
   }
 
   /// A job's runtime has reported: that is its report, and the limit is off.
-  private func finishJob(_ report: EventFollower.Report, _ mark: CommandMark, _ step: inout Step) {
+  private func finishJob(_ report: EventJudge.Report, _ mark: CommandMark, _ step: inout Step) {
     guard mark.action.hasPrefix("job/"), let job = mark.arguments["job"].flatMap(JobName.init(rawValue:)) else {
       return
     }
@@ -139,7 +139,7 @@ final class Confirmations {
       to: term.keys.reports, JobReport(job, report.agent, run: report.command.text, outcome, at: term.now).encoded)
   }
 
-  private func line(_ report: EventFollower.Report, _ target: AgentID, _ mark: CommandMark) -> AuditLine {
+  private func line(_ report: EventJudge.Report, _ target: AgentID, _ mark: CommandMark) -> AuditLine {
     // Jobs of the schedule answer by the name of their run.
     let isRun = report.command.text.hasPrefix("schedule/")
     return AuditLine(

@@ -54,8 +54,8 @@ package final class Retention {
   private func trimCommands(_ stream: [UInt8]) {
     term.read([Request("XPENDING", stream, Keys.group), Request("XINFO", "GROUPS", stream)]) { [weak self] replies in
       guard let self, let summary = replies[0].elements, summary.count >= 2 else { return }
-      let group = replies[1].elements?.map(\.pairsOfReplies).first { $0["name"]?.bytes == Keys.group }
-      let delivered = group?["last-delivered-id"]?.bytes.flatMap { StreamID($0) } ?? .zero
+      let group = replies[1].elements?.first { $0.field("name")?.bytes == Keys.group }
+      let delivered = group?.field("last-delivered-id")?.bytes.flatMap { StreamID($0) } ?? .zero
       trim(stream, bounds.commands, sparing: summary[1].bytes.flatMap { StreamID($0) } ?? delivered)
     }
   }
