@@ -14,10 +14,12 @@ struct Alignment {
   private var entries: [Int] = []
   private var anchor: Int?
 
-  init(_ heard: some Collection<HeardBuffer.Message>) {
-    self.heard = heard.map(\.digest)
+  init(_ buffer: HeardBuffer) {
+    heard = buffer.messages.map { buffer.digest(of: $0) }
     var markers: [Int: Int] = [:]
-    for (place, message) in heard.enumerated() where message.isMarker { markers[message.digest] = place }
+    for (place, (message, digest)) in zip(buffer.messages, heard).enumerated() where message.isMarker {
+      markers[digest] = place
+    }
     self.markers = markers
   }
 

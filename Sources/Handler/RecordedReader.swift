@@ -15,9 +15,7 @@ final class RecordedReader {
   /// - Parameters:
   ///   - start: before the first message of `heard` can have been written.
   ///   - completion: gets how many of `heard` are in the stream.
-  init(
-    _ term: Term, _ heard: ArraySlice<HeardBuffer.Message>, from start: Instant, _ completion: @escaping (Int) -> Void
-  ) {
+  init(_ term: Term, _ heard: HeardBuffer, from start: Instant, _ completion: @escaping (Int) -> Void) {
     self.term = term
     self.completion = completion
     alignment = Alignment(heard)
@@ -31,9 +29,7 @@ final class RecordedReader {
     let assembler = EntryAssembler(.range) { [self] entry in
       next = entry.id.next()
       guard !entry.channel.isEmpty, let payload = entry.payload else { return }
-      let message = HeardBuffer.Message(
-        channel: Array(entry.channel), payload: Array(payload), heardAt: 0, isMarker: false)
-      alignment.read(message.digest)
+      alignment.read(Handover.digest(entry.channel, payload))
     }
     let request = Request("XRANGE", term.keys.events, next, end, "COUNT", Self.pageCount)
     term.connection.send(request, expecting: .entries(assembler)) { [self] result in

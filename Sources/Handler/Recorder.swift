@@ -18,6 +18,7 @@ final class Recorder {
   private let options: HandlerOptions
   private let keys: Keys
   private let log: Log
+  private let patterns: [[UInt8]]
   private let script = Script(Recorder.script)
   private lazy var link = Link(loop: loop, endpoint: endpoint) { [weak self] in self?.changed($0) }
   private var receiver: MessageReceiver?
@@ -56,6 +57,8 @@ final class Recorder {
   /// How many messages one script writes at most, and how many bytes.
   private static let batchCount = 2000
   private static let batchBytes = 512 * 1024
+  /// Between two markers while messages flow.
+  private static let markerMilliseconds = 1000.0
 
   init(
     loop: Loop, endpoint: Endpoint, options: HandlerOptions, keys: Keys, log: Log,
@@ -66,6 +69,7 @@ final class Recorder {
     self.options = options
     self.keys = keys
     self.log = log
+    patterns = options.recordedPatterns.map { Array($0.utf8) }
     self.notify = notify
   }
 
@@ -89,7 +93,6 @@ final class Recorder {
         self?.hear(channel, payload)
       }
       self.receiver = receiver
-      let patterns = options.recordedPatterns.map { Array($0.utf8) }
       connection.subscribe(channels: [keys.recorderChannel], patterns: patterns, receiver)
     case .down:
       watchdog.rest()
@@ -100,35 +103,26 @@ final class Recorder {
   }
 
   private func hear(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
-    let isMarker = channel.elementsEqual(keys.recorderChannel)
+    let isMarker = channel.isEqual(to: keys.recorderChannel)
     if isMarker, RecorderMarker.decode(payload) == nil {
-      if payload.elementsEqual(Leadership.releaseNotice) { notify(.released) }
+      if payload.isEqual(to: Leadership.releaseNotice) { notify(.released) }
       return
     }
-    guard isMarker || isFirstMatch(channel) else { return }
+    guard isMarker || receiver?.isFirstMatch(of: patterns, channel) == true else { return }
     if isMarker { watchdog.rest() }
-    let now = MonotonicTime.now.milliseconds
-    let message = HeardBuffer.Message(
-      channel: Array(channel), payload: Array(payload), heardAt: now, isMarker: isMarker)
+    let now = MonotonicTime.now
     let isFree = if case .listening = state { !isWriting } else { false }
-    if !buffer.append(message, lettingGo: isFree) {
+    if !buffer.append(channel, payload, at: now.milliseconds, isMarker: isMarker, lettingGo: isFree) {
       log(.error, "cannot write as fast as it hears; messages are lost", ["lost": "\(buffer.lost)"])
     }
     switch state {
-    case .listening: buffer.trim(at: now)
+    case .listening: buffer.trim(at: now.milliseconds)
     case .aligning: break
     case .recording(let term, _):
-      if !isMarker { markWhileMessagesFlow(term) }
+      if !isMarker, now.milliseconds(since: markedAt) >= Self.markerMilliseconds { _ = mark(term) }
       flushLater()
     case .draining: flushLater()
     }
-  }
-
-  /// Redis sends a message once for each pattern that matches it.
-  private func isFirstMatch(_ channel: UnsafeRawBufferPointer) -> Bool {
-    let patterns = options.recordedPatterns
-    guard patterns.count > 1, patterns != Keys.recordedPatterns, let pattern = receiver?.pattern else { return true }
-    return patterns.first { Glob.matches(Array($0.utf8), channel) }.map { pattern.elementsEqual($0.utf8) } ?? true
   }
 
   // MARK: Taking over
@@ -144,7 +138,7 @@ final class Recorder {
     buffer.removeFirst((recent ?? buffer.messages.endIndex) - buffer.messages.startIndex)
     guard let first = buffer.messages.first else { return begin(term, marker, written: 0) }
     let start = term.now - .milliseconds(now - first.heardAt + 3000)
-    let reader = RecordedReader(term, buffer.messages, from: start) { [weak self] in
+    let reader = RecordedReader(term, buffer, from: start) { [weak self] in
       self?.begin(term, marker, written: $0)
     }
     reader.start()
@@ -171,10 +165,6 @@ final class Recorder {
     return marker
   }
 
-  private func markWhileMessagesFlow(_ term: Term) {
-    if MonotonicTime.now.milliseconds(since: markedAt) >= 1000 { _ = mark(term) }
-  }
-
   // MARK: Writing
 
   /// Writes what has gathered by the end of the turn.
@@ -199,17 +189,15 @@ final class Recorder {
     guard let term, !isWriting else { return }
     guard !buffer.isEmpty else { return drained() }
     guard term.mayAct else { return }
-    let batch = buffer.batch(count: Self.batchCount, bytes: Self.batchBytes)
+    let count = buffer.batch(count: Self.batchCount, bytes: Self.batchBytes)
     isWriting = true
-    var arguments: [any RequestArgument] = [term.fence]
-    for message in batch {
-      arguments.append(message.channel)
-      arguments.append(message.payload)
-    }
-    script.run(on: term.connection, keys: [keys.fence, keys.events], arguments: arguments) { [weak self] result in
+    script.run(
+      on: term.connection, keys: [keys.fence, keys.events], arguments: [term.fence],
+      followedBy: buffer.arguments(ofFirst: count)
+    ) { [weak self] result in
       guard let self else { return }
       isWriting = false
-      wrote(batch.count, StepOutcome(result), term)
+      wrote(count, StepOutcome(result), term)
     }
   }
 
@@ -234,7 +222,7 @@ final class Recorder {
   }
 
   private func isMarker(_ message: HeardBuffer.Message, _ marker: RecorderMarker) -> Bool {
-    message.isMarker && RecorderMarker.decode(message.payload) == marker
+    message.isMarker && RecorderMarker.decode(buffer.payload(of: message)) == marker
   }
 
   // MARK: Ending

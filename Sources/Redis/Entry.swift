@@ -145,4 +145,10 @@ extension UnsafeRawBufferPointer {
     guard let start = baseAddress else { return true }
     return other.withUnsafeBytes { memcmp(start, $0.baseAddress ?? start, $0.count) == 0 }
   }
+
+  @inline(__always)
+  func isEqual(to word: StaticString) -> Bool {
+    guard let baseAddress, count == word.utf8CodeUnitCount else { return false }
+    return memcmp(baseAddress, word.utf8Start, count) == 0
+  }
 }

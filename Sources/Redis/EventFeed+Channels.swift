@@ -76,7 +76,7 @@ extension EventFeed {
       if let marker = RecorderMarker.decode(payload) { take(.marker(marker, now)) }
       return
     }
-    guard let receiver = receiverOfChannels, isFirstMatch(receiver.pattern, channel) else { return }
+    guard let receiver = receiverOfChannels, receiver.isFirstMatch(of: patterns, channel) else { return }
     guard isHolding else { return count(channel, payload, isOversized: receiver.isOversized, at: now) }
     take(.message(.init(channel: Array(channel), payload: Array(payload), isOversized: receiver.isOversized, at: now)))
   }
@@ -91,15 +91,6 @@ extension EventFeed {
     } catch {
       notify(.unreadable(error, .channel))
     }
-  }
-
-  /// Redis sends a message once for each pattern that matches.
-  private func isFirstMatch(_ pattern: [UInt8], _ channel: UnsafeRawBufferPointer) -> Bool {
-    for earlier in patterns {
-      if earlier == pattern { return true }
-      if Glob.matches(earlier, channel) { return false }
-    }
-    return true
   }
 
   // MARK: What waits for the stream

@@ -63,14 +63,26 @@ package final class MessageReceiver {
     }
   }
 
+  /// Whether the message under delivery is the first of those that one publication brought: Redis sends it once for each
+  /// pattern that matches.
+  ///
+  /// - Parameter patterns: those subscribed to; it is the first with the first of them that matches its channel.
+  package func isFirstMatch(of patterns: [[UInt8]], _ channel: UnsafeRawBufferPointer) -> Bool {
+    for earlier in patterns {
+      if earlier == pattern { return true }
+      if Glob.matches(earlier, channel) { return false }
+    }
+    return true
+  }
+
   private func setKind(_ bytes: UnsafeRawBufferPointer) {
-    if bytes.elementsEqual("pmessage".utf8) {
+    if bytes.isEqual(to: "pmessage") {
       kind = .patternMessage
-    } else if bytes.elementsEqual("message".utf8) {
+    } else if bytes.isEqual(to: "message") {
       kind = .message
-    } else if bytes.elementsEqual("psubscribe".utf8) || bytes.elementsEqual("subscribe".utf8) {
+    } else if bytes.isEqual(to: "psubscribe") || bytes.isEqual(to: "subscribe") {
       kind = .subscribed
-    } else if bytes.elementsEqual("pong".utf8) {
+    } else if bytes.isEqual(to: "pong") {
       kind = .pong
     } else {
       kind = .other

@@ -32,16 +32,35 @@ extension Instant: RequestArgument {
   package var requestBytes: [UInt8] { milliseconds.requestBytes }
 }
 
+/// Arguments that stand in the protocol's form already, one after the other.
+package struct EncodedArguments: Sendable {
+  package let bytes: [UInt8]
+  package let count: Int
+
+  /// - Parameters:
+  ///   - bytes: what `Request.append` made of them.
+  ///   - count: how many they are.
+  package init(bytes: [UInt8], count: Int) {
+    self.bytes = bytes
+    self.count = count
+  }
+
+  package static let none = EncodedArguments(bytes: [], count: 0)
+}
+
 /// One request as the server reads it: an array of bulk strings.
 package struct Request: Sendable {
   package private(set) var arguments: [[UInt8]]
+  /// These stand after all others.
+  private var encoded = EncodedArguments.none
 
   package init(_ arguments: any RequestArgument...) {
     self.arguments = arguments.map(\.requestBytes)
   }
 
-  package init(_ arguments: [any RequestArgument]) {
+  package init(_ arguments: [any RequestArgument], followedBy encoded: EncodedArguments = .none) {
     self.arguments = arguments.map(\.requestBytes)
+    self.encoded = encoded
   }
 
   package mutating func append(_ arguments: any RequestArgument...) {
@@ -50,17 +69,32 @@ package struct Request: Sendable {
 
   /// Appends the request in the protocol's form.
   package func encode(into output: inout [UInt8]) {
-    Self.appendHeader(UInt8(ascii: "*"), arguments.count, to: &output)
-    for argument in arguments {
-      Self.appendHeader(UInt8(ascii: "$"), argument.count, to: &output)
-      output += argument
-      output += [13, 10]
-    }
+    Self.appendHeader(UInt8(ascii: "*"), arguments.count + encoded.count, to: &output)
+    for argument in arguments { argument.withUnsafeBytes { Self.append($0, to: &output) } }
+    output += encoded.bytes
+  }
+
+  /// Appends one argument in the protocol's form.
+  package static func append(_ argument: UnsafeRawBufferPointer, to output: inout [UInt8]) {
+    appendHeader(UInt8(ascii: "$"), argument.count, to: &output)
+    output.append(contentsOf: argument)
+    endLine(&output)
   }
 
   private static func appendHeader(_ mark: UInt8, _ count: Int, to output: inout [UInt8]) {
     output.append(mark)
-    output += String(count).utf8
-    output += [13, 10]
+    appendDigits(count, to: &output)
+    endLine(&output)
+  }
+
+  /// Without a string in between.
+  private static func appendDigits(_ number: Int, to output: inout [UInt8]) {
+    if number >= 10 { appendDigits(number / 10, to: &output) }
+    output.append(UInt8(ascii: "0") + UInt8(number % 10))
+  }
+
+  private static func endLine(_ output: inout [UInt8]) {
+    output.append(13)
+    output.append(10)
   }
 }

@@ -16,30 +16,30 @@ package final class Script {
   ///
   /// - Parameters:
   ///   - keys: KEYS.
-  ///   - arguments: ARGV.
+  ///   - arguments: ARGV, up to those that are encoded.
   package func run(
     on connection: Connection, keys: [[UInt8]], arguments: [any RequestArgument],
-    _ completion: @escaping Connection.Completion
+    followedBy encoded: EncodedArguments = .none, _ completion: @escaping Connection.Completion
   ) {
-    guard let digest else { return load(on: connection, keys: keys, arguments: arguments, completion) }
-    let request = Request(["EVALSHA", digest, keys.count] + keys.map { $0 as any RequestArgument } + arguments)
+    let rest = [keys.count] + keys.map { $0 as any RequestArgument } + arguments
+    guard let digest else { return load(on: connection, rest, encoded, completion) }
+    let request = Request(["EVALSHA", digest] + rest, followedBy: encoded)
     connection.send(request) { [weak self, weak connection] result in
       guard let self, let connection, case .success(.error(let error)) = result, error.code == "NOSCRIPT" else {
         return completion(result)
       }
-      load(on: connection, keys: keys, arguments: arguments, completion)
+      load(on: connection, rest, encoded, completion)
     }
   }
 
   private func load(
-    on connection: Connection, keys: [[UInt8]], arguments: [any RequestArgument],
+    on connection: Connection, _ rest: [any RequestArgument], _ encoded: EncodedArguments,
     _ completion: @escaping Connection.Completion
   ) {
     // EVAL runs it and leaves it in the server's cache, in one round trip and in order with what was sent before.
     connection.send(Request("SCRIPT", "LOAD", source)) { [weak self] result in
       if case .success(let reply) = result { self?.digest = reply.bytes }
     }
-    let request = Request(["EVAL", source, keys.count] + keys.map { $0 as any RequestArgument } + arguments)
-    connection.send(request, completion)
+    connection.send(Request(["EVAL", source] + rest, followedBy: encoded), completion)
   }
 }

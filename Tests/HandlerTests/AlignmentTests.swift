@@ -1,17 +1,37 @@
+import Redis
 import Testing
 
 @testable import Handler
 
 @Suite struct AlignmentTests {
-  /// Letters are messages, capitals markers.
-  private func messages(_ text: String) -> [HeardBuffer.Message] {
-    text.map { .init(channel: [], payload: Array(String($0).utf8), heardAt: 0, isMarker: $0.isUppercase) }
-  }
+  private static let channel = Array("agent.metrics".utf8)
 
   private func written(_ heard: String, _ stream: String) -> Int {
-    var alignment = Alignment(messages(heard))
-    for message in messages(stream) { alignment.read(message.digest) }
+    var buffer = HeardBuffer()
+    hear(heard, at: 0, &buffer)
+    var alignment = Alignment(buffer)
+    for letter in stream.utf8 {
+      Self.channel.withUnsafeBytes { channel in
+        withUnsafeBytes(of: letter) { alignment.read(Handover.digest(channel, $0)) }
+      }
+    }
     return alignment.written
+  }
+
+  /// Letters are messages, capitals markers.
+  private func hear(_ text: String, at time: Int64, _ buffer: inout HeardBuffer) {
+    for letter in text {
+      let isKept = Self.channel.withUnsafeBytes { channel in
+        Array(String(letter).utf8).withUnsafeBytes {
+          buffer.append(channel, $0, at: time, isMarker: letter.isUppercase, lettingGo: true)
+        }
+      }
+      #expect(isKept)
+    }
+  }
+
+  private func kept(_ buffer: HeardBuffer) -> String {
+    buffer.messages.map { String(decoding: buffer.payload(of: $0), as: UTF8.self) }.joined()
   }
 
   @Test func markerInBothTellsThePlace() {
@@ -37,23 +57,60 @@ import Testing
   @Test func aStandbyKeepsFiveSecondsAndTheMarkerBeforeThem() {
     var buffer = HeardBuffer()
     func hear(_ text: String, at time: Int64) {
-      for var message in messages(text) {
-        message.heardAt = time
-        let isKept = buffer.append(message, lettingGo: true)
-        #expect(isKept)
-      }
+      self.hear(text, at: time, &buffer)
       buffer.trim(at: time)
     }
-    var kept: String { buffer.messages.map { String(decoding: $0.payload, as: UTF8.self) }.joined() }
     hear("ab", at: 0)
     hear("c", at: 4000)
     hear("d", at: 6000)
-    #expect(kept == "cd")
+    #expect(kept(buffer) == "cd")
     hear("M", at: 7000)
     hear("e", at: 8000)
     hear("f", at: 12_500)
-    #expect(kept == "Mef")
+    #expect(kept(buffer) == "Mef")
     hear("g", at: 100_000)
-    #expect(kept == "Mefg")
+    #expect(kept(buffer) == "Mefg")
+  }
+
+  @Test func whatIsHeardStandsAsArgumentsUntilItLeaves() {
+    var buffer = HeardBuffer()
+    let channel = Array("agent.metrics".utf8)
+    var heard: [[UInt8]] = []
+    var left = 0
+    // Payloads of 0 to 12,000 bytes, in and out at different paces, so that gaps are closed in between.
+    for round in 0..<3000 {
+      let payload = [UInt8](repeating: UInt8(round % 251), count: round * 4 % 12_007)
+      heard.append(payload)
+      let isKept = channel.withUnsafeBytes { channel in
+        payload.withUnsafeBytes { buffer.append(channel, $0, at: 0, isMarker: false, lettingGo: false) }
+      }
+      #expect(isKept)
+      guard round % 50 == 49 else { continue }
+      let count = buffer.batch(count: round < 1500 ? 30 : 100, bytes: 1 << 20)
+      var expected: [UInt8] = []
+      for payload in heard[left..<left + count] {
+        expected += "$13\r\nagent.metrics\r\n$\(payload.count)\r\n".utf8 + payload + [13, 10]
+      }
+      let arguments = buffer.arguments(ofFirst: count)
+      #expect(arguments.bytes == expected)
+      #expect(arguments.count == 2 * count)
+      buffer.removeFirst(count)
+      left += count
+      #expect(buffer.count == heard.count - left)
+    }
+    #expect(buffer.messages.map { buffer.payload(of: $0) } == Array(heard[left...]))
+    buffer.removeFirst(buffer.count)
+    #expect(buffer.isEmpty)
+  }
+
+  @Test func batchEndsAtItsBytesButHoldsOneMessage() {
+    var buffer = HeardBuffer()
+    hear("abcdefgh", at: 0, &buffer)
+    // A message has 14 bytes.
+    #expect(buffer.batch(count: 3, bytes: 1000) == 3)
+    #expect(buffer.batch(count: 100, bytes: 1000) == 8)
+    #expect(buffer.batch(count: 100, bytes: 42) == 3)
+    #expect(buffer.batch(count: 100, bytes: 41) == 2)
+    #expect(buffer.batch(count: 100, bytes: 1) == 1)
   }
 }
