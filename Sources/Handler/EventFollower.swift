@@ -17,6 +17,7 @@ final class EventFollower {
   private var bite = Bite()
   private var saved: StreamID?
   private var isSaving = false
+  private var inspectedAt = MonotonicTime.now
   private lazy var watchdog = Watchdog(loop: term.loop, limit: Self.silenceMilliseconds)
 
   private static let blockMilliseconds = 1000
@@ -24,6 +25,8 @@ final class EventFollower {
   /// Reading anew right after a reply costs both sides a turn for every few entries.
   private static let restMilliseconds: Int64 = 5
   private static let saveMilliseconds: Int64 = 500
+  /// Between two looks at what may have been trimmed or lost.
+  private static let inspectMilliseconds = 10_000.0
 
   init(term: Term, endpoint: Endpoint, notify: @escaping (EventJudge.Report) -> Void) {
     self.term = term
@@ -36,7 +39,8 @@ final class EventFollower {
     term.knownBackup = { [weak judge] in judge?.backup(of: $0) }
     // The alerts as the handler before left them; then where it was.
     term.read([
-      Request("HGETALL", term.keys.alerts), Request("HGET", term.keys.cursor, term.keys.events),
+      Request("HGETALL", term.keys.alerts),
+      Request("HMGET", term.keys.cursor, term.keys.events, countField),
     ]) { [weak self] replies in
       guard let self else { return }
       judge.fleet.advance(to: term.now)
@@ -44,12 +48,24 @@ final class EventFollower {
         if let record = AlertCoding.decode(id: id, payload: value) { judge.fleet.setAlert(record) }
       }
       _ = judge.fleet.takeAlertChanges()
-      saved = replies[1].bytes.flatMap { StreamID($0) }
-      let start = max(0, (term.now - term.options.firstLook).milliseconds)
-      judge.position = saved ?? StreamID(milliseconds: UInt64(start))
+      begin(replies[1].elements?.map(\.bytes) ?? [])
       link.start()
       tick()
     }
+  }
+
+  /// Where in the cursor's hash stands how many entries were ever added up to it: by that a loss is counted exactly, also
+  /// while no handler lived.
+  private var countField: [UInt8] { term.keys.events + "#added".utf8 }
+
+  private func begin(_ cursor: [[UInt8]?]) {
+    judge.missed = { [weak self] in self?.report($0) }
+    saved = cursor.first?.flatMap { StreamID($0) }
+    let count = cursor.last?.flatMap { Int(String(decoding: $0, as: UTF8.self)) }
+    let start = max(0, (term.now - term.options.firstLook).milliseconds)
+    judge.place =
+      saved.map { StreamPlace(key: term.keys.events, reached: $0, count: count) }
+      ?? StreamPlace(key: term.keys.events, after: StreamID(milliseconds: UInt64(start)))
   }
 
   func stop() {
@@ -75,16 +91,36 @@ final class EventFollower {
   }
 
   private func inspect(_ connection: Connection) {
+    inspectedAt = .now
     connection.send(Request("XINFO", "STREAM", term.keys.events)) { [weak self, weak connection] result in
       guard let self, let connection, !term.isOver, case .success(let reply) = result else { return }
-      guard let info = StreamInfo(reply) else { return read(connection) }
+      let info = StreamInfo(reply)
       // A server that lost writes, or another one, may stand before the cursor: reading past its end would be silent.
-      if let position = judge.position, info.lastID < position, saved != nil {
-        term.log(.warning, "the stream of events went back", ["from": "\(position)", "to": "\(info.lastID)"])
-        judge.position = info.lastID
+      if info != nil || reply.error?.text.contains("no such key") == true {
+        if let finding = judge.place?.inspect(info) { report(finding) }
       }
-      if !readBacklog(info) { read(connection) }
+      guard let info, readBacklog(info) else { return read(connection) }
     }
+  }
+
+  /// Says what was never seen: in the log, and in the audit, where consoles show it.
+  private func report(_ finding: StreamPlace.Finding) {
+    let words: String
+    switch finding {
+    case .missed(let count, let after, let before):
+      words =
+        "\(count.map { "\($0)" } ?? "an unknown number of") events between \(after) and \(before) were trimmed unread"
+    case .lostWrites(let after, let before):
+      words = "the server went back from \(after) to \(before): events in between may come again or be lost"
+    case .gone(let after): words = "the stream of events was deleted; it had been read to \(after)"
+    }
+    term.log(.warning, words)
+    var step = Step()
+    let line = AuditLine(
+      origin: .run("events/\(judge.position ?? .zero)"), phase: .unknown, action: "read", detail: words,
+      handler: term.options.id, at: term.now, source: String(decoding: term.keys.events, as: UTF8.self))
+    step.add(to: term.keys.audit, AuditCoding.encode(line))
+    term.run(step) { _ in }
   }
 
   /// Begins to read by ranges where there is much to read.
@@ -106,6 +142,9 @@ final class EventFollower {
 
   private func read(_ connection: Connection) {
     guard let position = judge.position, !term.isOver else { return }
+    guard MonotonicTime.now.milliseconds(since: inspectedAt) < Self.inspectMilliseconds else {
+      return inspect(connection)
+    }
     let request = Request(
       "XREAD", "COUNT", bite.count, "BLOCK", Self.blockMilliseconds, "STREAMS", term.keys.events, position)
     watchdog.expect(on: connection)
@@ -139,11 +178,16 @@ final class EventFollower {
     // A step of a command that changes an alert goes first: what it writes is not known here yet.
     guard !isSaving, term.alertSteps == 0 else { return }
     let changes = judge.fleet.takeAlertChanges()
+    let letters = judge.takeLetters()
     let reached = judge.position
-    guard !changes.isEmpty || (!unlessOnlyRead && reached != saved) else { return }
+    guard !changes.isEmpty || !letters.isEmpty || (!unlessOnlyRead && reached != saved) else { return }
     var step = Step()
     for id in changes { write(id, to: &step) }
-    if let reached { step.change("HSET", term.keys.cursor, term.keys.events, reached) }
+    for letter in letters { letter.add(to: &step, keys: term.keys) }
+    if let reached {
+      step.change(
+        "HSET", term.keys.cursor, term.keys.events, reached, countField, judge.place?.count.map { "\($0)" } ?? "")
+    }
     isSaving = true
     term.run(step) { [weak self] outcome in
       guard let self else { return }

@@ -19,8 +19,16 @@ final class EventJudge {
   private let notify: (Report) -> Void
   private let reader = EventReader()
   var fleet = Fleet(seed: .random(in: .min ... .max), keepsHistory: false, tracksAlertChanges: true)
-  /// The last entry that was taken; nil until it is known where to begin.
-  var position: StreamID?
+  /// How far events have been taken; nil until it is known where to begin.
+  var place: StreamPlace?
+  /// Told of entries that were never seen.
+  var missed: (StreamPlace.Finding) -> Void = { _ in }
+  /// What could not be read since it was last taken.
+  private var letters: [DeadLetter] = []
+  private var otherLetters = 0
+
+  /// More than so many between two saves are counted only: whoever floods the stream must not fill memory.
+  private static let mostLetters = 100
 
   init(term: Term, notify: @escaping (Report) -> Void) {
     self.term = term
@@ -29,15 +37,38 @@ final class EventJudge {
 
   /// Takes the entry after the last one.
   func take(_ entry: Entry) {
-    position = entry.id
+    if let finding = place?.read(entry.id) { missed(finding) }
     if entry.channel.isEqual(to: term.keys.recorderChannel) { return }
     let instant = entry.id.instant
     do throws(Unreadable) {
       try reader.read(entry, receivedAt: instant) { apply($0) }
     } catch {
       fleet.applyUnreadable(reason: error.description, at: instant)
+      putAside(entry, reason: error.description)
     }
   }
+
+  private func putAside(_ entry: Entry, reason: String) {
+    guard letters.count < Self.mostLetters else {
+      otherLetters += 1
+      return
+    }
+    letters.append(
+      DeadLetter(
+        source: term.keys.events, id: entry.id, reason: "the event is unreadable: \(reason)",
+        bytes: entry.payload.map { Array($0) } ?? []))
+  }
+
+  /// What could not be read since the last call.
+  func takeLetters() -> [DeadLetter] {
+    defer { (letters, otherLetters) = ([], 0) }
+    guard otherLetters > 0 else { return letters }
+    let reason = "\(otherLetters) more events were unreadable at the same time"
+    return letters + [DeadLetter(source: term.keys.events, reason: reason, bytes: [])]
+  }
+
+  /// The last entry that was taken.
+  var position: StreamID? { place?.last }
 
   private func apply(_ event: borrowing Event) {
     fleet.apply(event)

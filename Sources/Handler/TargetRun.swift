@@ -16,6 +16,8 @@ final class TargetRun {
   private let errand: any Errand
   private let term: Term
   private var attempts = 0
+  private var lookUps = 0
+  private static let mostLookUps = 3
   /// The mark as it was found: what the step that replaces it requires.
   private var found: [UInt8] = []
 
@@ -97,7 +99,7 @@ final class TargetRun {
       switch result {
       case .done(let words): conclude(words, since: instant)
       case .failed(let reason): leave(.failed, reason)
-      case .unknown(let reason): escalate(reason)
+      case .unknown(let reason): find(call, actuator, since: instant, or: reason)
       }
     }
   }
@@ -112,18 +114,23 @@ final class TargetRun {
       // The configuration has changed meanwhile: the runtimes are told instead.
       return isSafe(call) ? conclude("", since: intent.at) : escalate("its actuator is no longer configured")
     }
-    switch actuator.repeatRule(isSafe: isSafe(call)) {
-    case .safe: perform(call, actuator, since: intent.at)
-    case .lookUp(let request):
-      term.outside.lookUp(call, by: request) { [self] found in
-        guard !term.isOver else { return }
-        switch found {
-        case .done: conclude("found done", since: intent.at)
-        case .notDone: perform(call, actuator, since: intent.at)
-        case .unclear(let reason): escalate(reason)
-        }
+    guard actuator.repeatRule(isSafe: isSafe(call)) != .safe else { return perform(call, actuator, since: intent.at) }
+    find(call, actuator, since: intent.at, or: "a handler ended while it was being done")
+  }
+
+  /// Finds out whether it was done, where that can be asked.
+  private func find(_ call: Call, _ actuator: Actuator, since instant: Instant, or reason: String) {
+    guard case .lookUp(let request) = actuator.repeatRule(isSafe: isSafe(call)), lookUps < Self.mostLookUps else {
+      return escalate(reason)
+    }
+    lookUps += 1
+    term.outside.lookUp(call, by: request) { [self] found in
+      guard !term.isOver else { return }
+      switch found {
+      case .done: conclude("found done", since: instant)
+      case .notDone: perform(call, actuator, since: instant)
+      case .unclear(let why): escalate("\(reason); \(why)")
       }
-    case .never: escalate("a handler ended while it was being done")
     }
   }
 

@@ -66,6 +66,18 @@ package struct StreamPlace: Equatable, Sendable {
     anchor = last
   }
 
+  /// A place that was reached before, and kept.
+  ///
+  /// - Parameter count: as ``count`` was.
+  package init(key: [UInt8], reached last: StreamID, count: Int?) {
+    self.init(key: key, after: last)
+    index = count
+    hasRead = true
+  }
+
+  /// How many entries were ever added, up to and including the last one read; nil where that is not known.
+  package var count: Int? { index }
+
   /// Takes an entry.
   package mutating func read(_ id: StreamID) -> Finding? {
     last = id
