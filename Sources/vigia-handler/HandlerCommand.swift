@@ -33,6 +33,14 @@ struct HandlerCommand: ParsableCommand {
   @Option(parsing: .upToNextOption, help: ArgumentHelp("The channel patterns to record.", valueName: "PATTERN"))
   var recordedPatterns: [String] = ["agent.*", "agents.*"]
 
+  @Option(
+    name: .customLong("log"), help: ArgumentHelp("How lines of the log are written: text or json.", valueName: "FORMAT")
+  )
+  var logFormat: Log.Format = .text
+
+  @Option(help: ArgumentHelp("What is logged at least: debug, info, warning or error.", valueName: "LEVEL"))
+  var logLevel: Log.Level = .info
+
   @Flag(help: .hidden)
   var dieWithParent = false
 
@@ -40,8 +48,9 @@ struct HandlerCommand: ParsableCommand {
     if dieWithParent { _ = vigia_die_with_parent(SIGKILL) }
     if let runbook { try Self.checkRunbook(runbook) }
     let endpoint = try Self.endpoint(redis)
-    let log = Log.standardError
     let loop = try Loop()
+    let log = Log.standardError(logSettings(endpoint))
+    log.wake = { loop.schedule(at: $0, $1) }
     var options = HandlerOptions(id: id ?? Self.defaultID)
     options.prefix = prefix
     options.recordedPatterns = recordedPatterns
@@ -55,6 +64,13 @@ struct HandlerCommand: ParsableCommand {
     }
     service.start()
     loop.run()
+    log.flush()
+  }
+
+  private func logSettings(_ endpoint: Endpoint) -> Log.Settings {
+    Log.Settings(
+      format: logFormat, level: logLevel, secrets: [endpoint.password].compactMap(\.self),
+      isForJournal: Journal.reads(2, stream: Self.variable("JOURNAL_STREAM")))
   }
 
   private static func endpoint(_ url: String?) throws -> Endpoint {
@@ -88,3 +104,6 @@ struct HandlerCommand: ParsableCommand {
       "\(path):\(first): rules are not supported by this version of vigia-handler; nothing was started")
   }
 }
+
+extension Log.Format: ExpressibleByArgument {}
+extension Log.Level: ExpressibleByArgument {}
