@@ -87,7 +87,8 @@ let tests: [Target] = [
   .testTarget(name: "ScreenTests", dependencies: ["Screen"], swiftSettings: strict),
   .testTarget(
     name: "ConsoleTests", dependencies: ["Console", "Wire", "TestSupport"], exclude: ["Screens"], swiftSettings: strict),
-  .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),
+  .testTarget(
+    name: "ConfigurationTests", dependencies: ["Configuration", "Automation", "FleetModel"], swiftSettings: strict),
   .testTarget(name: "LoopTests", dependencies: ["Loop", "CLinux"], swiftSettings: strict),
   .testTarget(name: "RedisTests", dependencies: ["Redis", "TestSupport"], swiftSettings: strict),
   .testTarget(

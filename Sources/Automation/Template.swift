@@ -27,8 +27,10 @@ package struct Template: Equatable, Sendable {
   }
 
   package private(set) var parts: [Part]
-  /// Whether it holds something of the environment, which may be a secret: it is never logged filled in.
-  package private(set) var isSecret = false
+  /// The variables of the environment whose values it holds, which may be secrets: no log may show them.
+  package private(set) var variables: Set<String> = []
+  /// Whether it holds something of the environment: it is never logged filled in.
+  package var isSecret: Bool { !variables.isEmpty }
 
   /// A text as it is.
   package init(text: String) {
@@ -54,8 +56,9 @@ package struct Template: Equatable, Sendable {
         let name = String(rest[..<end])
         rest = rest[rest.index(after: end)...]
         if name.hasPrefix("env.") {
-          text += try Self.variable(String(name.dropFirst(4)), environment)
-          isSecret = true
+          let variable = String(name.dropFirst(4))
+          text += try Self.variable(variable, environment)
+          variables.insert(variable)
           continue
         }
         if !text.isEmpty { parts.append(.text(text)) }

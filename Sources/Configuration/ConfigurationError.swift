@@ -1,3 +1,5 @@
+import Screen
+
 /// What is wrong with a configuration file: where, what was found, and what was expected.
 package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
   /// The file's name, or what stands for it.
@@ -6,5 +8,14 @@ package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
   package var key: String?
   package var problem: String
 
-  package var description: String { [file, key, problem].compactMap { $0 }.joined(separator: ": ") }
+  package init(file: String, key: String?, problem: String) {
+    self.file = file
+    self.key = key
+    self.problem = problem
+  }
+
+  /// Harmless on a terminal: keys and what was found are the file's own.
+  package var description: String {
+    Scrubber.display([file, key, problem].compactMap { $0 }.joined(separator: ": "))
+  }
 }

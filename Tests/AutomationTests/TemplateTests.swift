@@ -42,6 +42,7 @@ import Testing
 
   @Test func whatHoldsTheEnvironmentIsSecret() throws {
     #expect(try Template("{env.TOKEN}", environment: ["TOKEN": "x"]).isSecret)
+    #expect(try Template("{env.TOKEN}{env.TOKEN}", environment: ["TOKEN": "x"]).variables == ["TOKEN"])
     #expect(try !Template("{agent}").isSecret)
   }
 }

@@ -1,0 +1,154 @@
+import Automation
+import FleetModel
+internal import TOMLKit
+
+/// A table of a configuration file, with its path: what it gives is of the right type, or an error that names the whole
+/// key, what was found and what was expected.
+struct FileSection {
+  private let table: TOMLTable
+  private let file: String
+  /// `actuators.scale`; empty for the file's top level.
+  private let path: String
+
+  /// The top level of a file.
+  init(_ bytes: [UInt8], file: String) throws(ConfigurationError) {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw ConfigurationError(file: file, key: nil, problem: "is not UTF-8")
+    }
+    // The parser takes a C string, and would not see what comes after it.
+    guard !bytes.contains(0) else { throw ConfigurationError(file: file, key: nil, problem: "holds a zero byte") }
+    do {
+      self.init(try TOMLTable(string: text), file: file, path: "")
+    } catch {
+      throw ConfigurationError(file: file, key: nil, problem: "not TOML: \(error)")
+    }
+  }
+
+  private init(_ table: TOMLTable, file: String, path: String) {
+    self.table = table
+    self.file = file
+    self.path = path
+  }
+
+  /// The keys, in order.
+  var keys: [String] { table.keys }
+
+  func holds(_ key: String) -> Bool { table[key] != nil }
+
+  // MARK: Errors
+
+  /// An error at a key of this section, or at the section itself.
+  func fault(_ key: String? = nil, _ problem: String) -> ConfigurationError {
+    ConfigurationError(file: file, key: pathOf(key), problem: problem)
+  }
+
+  /// An error that says what stands at a key in place of what should.
+  func fault(_ key: String, expected: String) -> ConfigurationError {
+    guard let value = table[key] else { return fault(key, "is missing; expected \(expected)") }
+    return fault(key, "is \(Self.words(value)); expected \(expected)")
+  }
+
+  /// Refuses keys that are not known.
+  ///
+  /// - Parameter subject: what has the known ones, `an actuator of kind "http"`.
+  func allow(_ known: [String], in subject: String) throws(ConfigurationError) {
+    guard let key = keys.first(where: { !known.contains($0) }) else { return }
+    throw fault(key, "unknown key; \(subject) has \(known.joined(separator: ", "))")
+  }
+
+  private func pathOf(_ key: String?) -> String? {
+    let parts = [path, key ?? ""].filter { !$0.isEmpty }
+    return parts.isEmpty ? nil : parts.joined(separator: ".")
+  }
+
+  /// A value in a few words; a text's beginning.
+  private static func words(_ value: any TOMLValueConvertible) -> String {
+    switch value.type {
+    case .table: "a table"
+    case .array: "an array"
+    case .string: "the text \"\((value.string ?? "").prefix(40))\""
+    case .int: "the number \(value.int ?? 0)"
+    case .double: "the number \(value.double ?? 0)"
+    case .bool: "\(value.bool ?? false)"
+    case .date, .time, .dateTime: "a date or time"
+    }
+  }
+
+  // MARK: Values; nil where the key is missing
+
+  func section(_ key: String, expected: String = "a table") throws(ConfigurationError) -> FileSection? {
+    guard holds(key) else { return nil }
+    guard let table = table[key]?.table else { throw fault(key, expected: expected) }
+    return FileSection(table, file: file, path: pathOf(key) ?? key)
+  }
+
+  func text(_ key: String, expected: String) throws(ConfigurationError) -> String? {
+    guard let value = table[key] else { return nil }
+    guard value.type == .string, let text = value.string else { throw fault(key, expected: expected) }
+    return text
+  }
+
+  /// An array's texts.
+  func texts(_ key: String, expected: String) throws(ConfigurationError) -> [String]? {
+    guard let value = table[key] else { return nil }
+    guard let array = value.array else { throw fault(key, expected: expected) }
+    var texts: [String] = []
+    for (place, element) in array.enumerated() {
+      guard element.type == .string, let text = element.string else {
+        throw fault("\(key)[\(place)]", "is \(Self.words(element)); expected a text")
+      }
+      texts.append(text)
+    }
+    return texts
+  }
+
+  func integer(_ key: String, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
+    guard let value = table[key] else { return nil }
+    guard value.type == .int, let number = value.int, range.contains(number) else {
+      throw fault(key, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+  }
+
+  /// - Parameter longest: beyond it a span is a slip of the hand; ten years leave room to reckon with.
+  func span(_ key: String, atMost longest: TimeSpan = .days(3650)) throws(ConfigurationError) -> TimeSpan? {
+    let expected = "a span of up to \(longest) such as \"10s\", with s, m, h or d"
+    guard let text = try text(key, expected: expected) else { return nil }
+    guard let span = TimeSpan(text), span <= longest else { throw fault(key, expected: expected) }
+    return span
+  }
+
+  /// A number of bytes, or a text such as `512MB`.
+  func byteCount(_ key: String) throws(ConfigurationError) -> Int? {
+    guard let value = table[key] else { return nil }
+    let count: Int? =
+      switch value.type {
+      case .int: value.int
+      case .string: Self.byteCount(value.string ?? "")
+      default: nil
+      }
+    guard let count, count > 0 else {
+      throw fault(key, expected: "a number of bytes above 0, or a text such as \"512MB\", with KB, MB or GB")
+    }
+    return count
+  }
+
+  private static func byteCount(_ text: String) -> Int? {
+    for (unit, size) in [("KB", 1 << 10), ("MB", 1 << 20), ("GB", 1 << 30)] where text.hasSuffix(unit) {
+      let digits = text.dropLast(2)
+      guard digits.utf8.allSatisfy({ (48...57).contains($0) }), let count = Int(digits) else { return nil }
+      let (product, overflow) = count.multipliedReportingOverflow(by: size)
+      return overflow ? nil : product
+    }
+    return nil
+  }
+
+  /// One of an enum's words.
+  func choice<Choice: RawRepresentable & CaseIterable>(_ key: String) throws(ConfigurationError) -> Choice?
+  where Choice.RawValue == String {
+    let expected = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+    guard let text = try text(key, expected: "one of \(expected)") else { return nil }
+    guard let choice = Choice(rawValue: text) else { throw fault(key, expected: "one of \(expected)") }
+    return choice
+  }
+}

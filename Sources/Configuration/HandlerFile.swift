@@ -1,0 +1,67 @@
+import Automation
+import FleetModel
+internal import TOMLKit
+
+/// The handler's configuration file, TOML:
+///
+/// ```toml
+/// parallel = 64                # agents acted on at once, 1…1024
+/// restart_limit = "60s"        # until a restart that nobody confirmed has failed
+/// act_within = "60s"           # events older than this cause nothing
+///
+/// [log]
+/// format = "text"              # or "json"
+/// level = "info"               # debug, info, warning, error
+///
+/// [retention]                  # of each stream
+/// events = "24h"               # so audit, commands, control, dead
+/// bytes = "512MB"              # or a number; KB, MB, GB are powers of 1024
+///
+/// [actuators.scale]            # see HandlerFile+Actuators.swift
+/// kind = "http"
+/// url = "https://deploy.internal/agents/{agent}/scale"
+/// ```
+///
+/// Every span is a whole number and s, m, h or d. A key that it does not know is an error.
+package enum HandlerFile {
+  /// Reads it.
+  ///
+  /// - Parameters:
+  ///   - bytes: the file's content, UTF-8.
+  ///   - file: its name, for errors.
+  ///   - environment: what `{env.NAME}` is filled with.
+  package static func read(
+    _ bytes: [UInt8], file: String, environment: [String: String] = [:]
+  ) throws(ConfigurationError) -> HandlerSettings {
+    let top = try FileSection(bytes, file: file)
+    try top.allow(["parallel", "restart_limit", "act_within", "log", "retention", "actuators"], in: "the file")
+    var settings = HandlerSettings()
+    settings.parallel = try top.integer("parallel", in: HandlerSettings.parallelRange)
+    settings.restartLimit = try top.span("restart_limit", atMost: .days(1))
+    settings.actWithin = try top.span("act_within", atMost: .days(1))
+    if let log = try top.section("log") {
+      try log.allow(["format", "level"], in: "log")
+      settings.logFormat = try log.choice("format")
+      settings.logLevel = try log.choice("level")
+    }
+    if let retention = try top.section("retention") { settings.retention = try read(retention) }
+    if let actuators = try top.section("actuators") {
+      var reader = ActuatorReader(environment: environment)
+      settings.actuators = try reader.table(actuators)
+      settings.secrets = Set(reader.variables.compactMap { environment[$0] })
+    }
+    return settings
+  }
+
+  private static func read(_ section: FileSection) throws(ConfigurationError) -> HandlerSettings.Retention {
+    try section.allow(["events", "audit", "commands", "control", "dead", "bytes"], in: "retention")
+    var retention = HandlerSettings.Retention()
+    retention.events = try section.span("events")
+    retention.audit = try section.span("audit")
+    retention.commands = try section.span("commands")
+    retention.control = try section.span("control")
+    retention.dead = try section.span("dead")
+    retention.bytes = try section.byteCount("bytes")
+    return retention
+  }
+}

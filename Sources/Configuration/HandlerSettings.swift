@@ -1,0 +1,38 @@
+import Automation
+import FleetModel
+
+/// What a handler's configuration file says. Nil: nothing, and the handler's own default counts.
+package struct HandlerSettings: Equatable, Sendable {
+  package enum LogFormat: String, CaseIterable, Sendable { case text, json }
+  package enum LogLevel: String, CaseIterable, Sendable { case debug, info, warning, error }
+
+  /// How long streams are kept, and how many bytes of each.
+  package struct Retention: Equatable, Sendable {
+    package var events: TimeSpan?
+    package var audit: TimeSpan?
+    package var commands: TimeSpan?
+    package var control: TimeSpan?
+    package var dead: TimeSpan?
+    package var bytes: Int?
+
+    package init() {}
+  }
+
+  /// How many agents are acted on at once, 1…1024.
+  package var parallel: Int?
+  /// How long a restart may take until it counts as failed.
+  package var restartLimit: TimeSpan?
+  /// Events older than this cause nothing.
+  package var actWithin: TimeSpan?
+  package var logFormat: LogFormat?
+  package var logLevel: LogLevel?
+  package var retention = Retention()
+  package var actuators = ActuatorTable()
+  /// Values of the environment that the texts hold, which no log may show.
+  package var secrets: Set<String> = []
+
+  package init() {}
+
+  /// How many agents may be acted on at once.
+  package static let parallelRange = 1...1024
+}
