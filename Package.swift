@@ -50,7 +50,7 @@ let programs: [Target] = [
   .executableTarget(
     name: "vigia-handler",
     dependencies: [
-      "Handler", "Automation", "Redis", "Wire", "Loop", "Configuration",
+      "Handler", "Automation", "FleetModel", "Redis", "Wire", "Loop", "Configuration", "CLinux",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     swiftSettings: strict),

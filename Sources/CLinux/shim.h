@@ -44,6 +44,12 @@ static inline int vigia_epoll_control(int epoll, int operation, int fd, uint32_t
 }
 static inline uint64_t vigia_epoll_token(const struct epoll_event *event) { return event->data.u64; }
 
+// Swift takes a global variable for one that another thread may write. Each element is NAME=value; null at the end.
+static inline char *const *vigia_environment(void) {
+  extern char **environ;
+  return environ;
+}
+
 // prctl is variadic: the caller asks to get `signal` when its parent dies, however that happens.
 static inline int vigia_die_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
 

@@ -2,7 +2,7 @@ import Automation
 import FleetModel
 import Wire
 
-/// What a handler is told when it starts.
+/// What a handler is told when it starts, and in part again while it runs; see ``adopt(_:)``.
 package struct HandlerOptions: Sendable {
   /// The handler's own name: in its lease, its audit lines, and as its consumer in the group.
   package var id: String
@@ -29,6 +29,7 @@ package struct HandlerOptions: Sendable {
   package var parallel = 64
   /// Who carries out what.
   package var actuators = ActuatorTable()
+  package var log = Log.Settings()
 
   package init(
     id: String, prefix: String = "agentos", recordedPatterns: [String] = Keys.recordedPatterns
@@ -40,6 +41,18 @@ package struct HandlerOptions: Sendable {
 
   /// How long carrying out one action may take at the most, its attempts included.
   var longestAction: TimeSpan { actuators.longest }
+
+  /// Takes over what may change while a handler runs: limits, retention, actuators and the log. Who it is and what it
+  /// listens to stands in its lease and stays.
+  mutating func adopt(_ new: HandlerOptions) {
+    restartLimit = new.restartLimit
+    jobLimit = new.jobLimit
+    actWithin = new.actWithin
+    retention = new.retention
+    parallel = new.parallel
+    actuators = new.actuators
+    log = new.log
+  }
 
   /// How long idempotency marks are kept.
   static let marksStay = TimeSpan.hours(48)

@@ -10,7 +10,7 @@ import Wire
 package final class HandlerService {
   private let loop: Loop
   private let endpoint: Endpoint
-  private let options: HandlerOptions
+  private var options: HandlerOptions
   private let keys: Keys
   private let log: Log
   private var clock = ServerClock()
@@ -48,6 +48,13 @@ package final class HandlerService {
     main.start()
     recorder.start()
     waitForRecorder()
+  }
+
+  /// Goes on with other options, as far as they may change; the next step of whatever is under way goes by them.
+  package func apply(_ new: HandlerOptions) {
+    options.adopt(new)
+    log.apply(options.log)
+    office?.term.apply(options)
   }
 
   /// Finishes what is under way, gives the lease back, and then calls `completion`.

@@ -22,14 +22,14 @@ package final class Retention {
   }
 
   private let term: Term
-  private let bounds: Bounds
+  /// As they are now: they may change within a term.
+  private var bounds: Bounds { term.options.retention }
   /// How far events have been read, and which streams hold commands.
   private let cursor: () -> StreamID?
   private let commandStreams: () -> [[UInt8]]
 
   init(term: Term, cursor: @escaping () -> StreamID?, commandStreams: @escaping () -> [[UInt8]]) {
     self.term = term
-    bounds = term.options.retention
     self.cursor = cursor
     self.commandStreams = commandStreams
   }

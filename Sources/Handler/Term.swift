@@ -10,7 +10,7 @@ import Wire
 /// takeover has a higher fence and a term of its own.
 final class Term {
   let loop: Loop
-  let options: HandlerOptions
+  private(set) var options: HandlerOptions
   let keys: Keys
   let log: Log
   let connection: Connection
@@ -49,6 +49,9 @@ final class Term {
 
   /// The server's time.
   var now: Instant { clock() }
+
+  /// Goes on with other options.
+  func apply(_ new: HandlerOptions) { options = new }
 
   /// Ends it: nothing is done any more, and outcomes that still come are `over`.
   func end() { isOver = true }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CLinux
+import Configuration
 import Glibc
 import Handler
 import Loop
@@ -12,7 +13,8 @@ struct HandlerCommand: ParsableCommand {
     abstract: "Executes commands, runs what is due, and records channels, for a fleet of agents.",
     discussion: """
       Several may run against one Redis: one is active, the others stand by. Without a Redis it keeps trying. SIGTERM \
-      and SIGINT finish what is under way, give the lease back, and end it with status 0.
+      and SIGINT finish what is under way, give the lease back, and end it with status 0. SIGHUP reads the \
+      configuration file again; a wrong one is logged and changes nothing.
       """)
 
   @Option(
@@ -34,29 +36,60 @@ struct HandlerCommand: ParsableCommand {
   var recordedPatterns: [String] = ["agent.*", "agents.*"]
 
   @Option(
-    name: .customLong("log"), help: ArgumentHelp("How lines of the log are written: text or json.", valueName: "FORMAT")
-  )
-  var logFormat: Log.Format = .text
+    help: ArgumentHelp("Settings, as TOML; default $VIGIA_HANDLER_CONFIG. SIGHUP reads it again.", valueName: "FILE"))
+  var config: String?
 
-  @Option(help: ArgumentHelp("What is logged at least: debug, info, warning or error.", valueName: "LEVEL"))
-  var logLevel: Log.Level = .info
+  @Flag(help: "Read the configuration file, say \"ok\" or what is wrong with it, and end.")
+  var check = false
+
+  @Option(help: ArgumentHelp("How many agents are acted on at once, 1 to 1024; default 64.", valueName: "N"))
+  var parallel: Int?
+
+  @Option(
+    name: .customLong("log"),
+    help: ArgumentHelp("How the log is written: text, the default, or json.", valueName: "FORMAT"))
+  var logFormat: Log.Format?
+
+  @Option(
+    help: ArgumentHelp("What is logged at least: debug, info, the default, warning or error.", valueName: "LEVEL"))
+  var logLevel: Log.Level?
 
   @Flag(help: .hidden)
   var dieWithParent = false
 
+  func validate() throws {
+    if let parallel, !HandlerSettings.parallelRange.contains(parallel) {
+      throw ValidationError("--parallel is not one of 1…1024")
+    }
+  }
+
   func run() throws {
     if dieWithParent { _ = vigia_die_with_parent(SIGKILL) }
     if let runbook { try Self.checkRunbook(runbook) }
+    let path = config ?? Environment["VIGIA_HANDLER_CONFIG"]
+    if check { return try Self.check(path) }
     let endpoint = try Self.endpoint(redis)
-    let loop = try Loop()
-    let log = Log.standardError(logSettings(endpoint))
-    log.wake = { loop.schedule(at: $0, $1) }
+    let source = SettingsSource(
+      path: path, parallel: parallel, logFormat: logFormat, logLevel: logLevel,
+      secrets: [endpoint.password].compactMap(\.self))
     var options = HandlerOptions(id: id ?? Self.defaultID)
     options.prefix = prefix
     options.recordedPatterns = recordedPatterns
+    try Self.serve(endpoint, options, source)
+  }
+
+  /// Serves until a signal ends it.
+  private static func serve(_ endpoint: Endpoint, _ defaults: HandlerOptions, _ source: SettingsSource) throws {
+    let options = try usage { () throws(ConfigurationError) in try source.apply(to: defaults) }
+    let loop = try Loop()
+    let log = Log.standardError(options.log)
+    log.wake = { loop.schedule(at: $0, $1) }
     let service = HandlerService(loop: loop, endpoint: endpoint, options: options, log: log)
     var isStopping = false
-    try loop.watchSignals([SIGTERM, SIGINT]) { _ in
+    // Without a file there is nothing to read again, and SIGHUP is what it is to others: the end.
+    let signals = [SIGTERM, SIGINT] + (source.path == nil ? [] : [SIGHUP])
+    try loop.watchSignals(signals) { signal in
+      if signal == SIGHUP { return reload(service, log, defaults, source) }
       // A second one does not wait.
       if isStopping { return loop.stop() }
       isStopping = true
@@ -67,24 +100,38 @@ struct HandlerCommand: ParsableCommand {
     log.flush()
   }
 
-  private func logSettings(_ endpoint: Endpoint) -> Log.Settings {
-    Log.Settings(
-      format: logFormat, level: logLevel, secrets: [endpoint.password].compactMap(\.self),
-      isForJournal: Journal.reads(2, stream: Self.variable("JOURNAL_STREAM")))
+  /// Reads the file again; with a bad one the handler goes on as before.
+  private static func reload(
+    _ service: HandlerService, _ log: Log, _ defaults: HandlerOptions, _ source: SettingsSource
+  ) {
+    let file = source.path ?? ""
+    do throws(ConfigurationError) {
+      service.apply(try source.apply(to: defaults))
+      log(.info, "settings read again", ["file": file])
+    } catch {
+      log(.error, "settings not changed: the file is wrong", ["error": "\(error)"])
+    }
+  }
+
+  private static func check(_ path: String?) throws {
+    guard let path else { throw ValidationError("--check needs --config FILE or $VIGIA_HANDLER_CONFIG") }
+    let source = SettingsSource(path: path, secrets: [])
+    _ = try usage { () throws(ConfigurationError) in try source.apply(to: HandlerOptions(id: "")) }
+    print("ok")
+  }
+
+  /// A wrong file is wrong usage, as a wrong option is.
+  private static func usage<Value>(_ read: () throws(ConfigurationError) -> Value) throws -> Value {
+    do throws(ConfigurationError) { return try read() } catch { throw ValidationError("\(error)") }
   }
 
   private static func endpoint(_ url: String?) throws -> Endpoint {
-    guard let url = url ?? variable("VIGIA_REDIS") ?? variable("REDIS_URL") else { return .default }
+    guard let url = url ?? Environment["VIGIA_REDIS"] ?? Environment["REDIS_URL"] else { return .default }
     do throws(Endpoint.Malformed) {
       return try Endpoint(url: url)
     } catch {
       throw ValidationError("\(error)")
     }
-  }
-
-  /// An environment variable that is set and not empty.
-  private static func variable(_ name: String) -> String? {
-    getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
   }
 
   private static var defaultID: String {
@@ -96,7 +143,7 @@ struct HandlerCommand: ParsableCommand {
 
   /// Rules are for a later version: a file that holds any must not be passed over in silence.
   private static func checkRunbook(_ path: String) throws {
-    guard let lines = try RunbookFile.lines(of: path) else {
+    guard let lines = RunbookFile.lines(of: path) else {
       throw ValidationError("cannot read the runbook \(path): \(String(cString: strerror(errno)))")
     }
     guard let first = lines.first else { return }

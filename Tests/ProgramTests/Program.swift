@@ -59,6 +59,8 @@ final class Program {
   /// What it has written so far.
   var outputSoFar: String { Self.text(output) }
 
+  var errorsSoFar: String { Self.text(errors) }
+
   /// A file as text; nil where it cannot be read.
   static func contents(of path: String, limit: Int = .max) -> String? {
     guard let file = fopen(path, "r") else { return nil }

@@ -1,0 +1,72 @@
+import Automation
+import Configuration
+import FleetModel
+import Glibc
+import Handler
+
+/// Where a handler's settings come from: the command line before the file, and the file before the defaults.
+struct SettingsSource {
+  /// The configuration file's path.
+  var path: String?
+  /// What the command line says; nil where it says nothing.
+  var parallel: Int?
+  var logFormat: Log.Format?
+  var logLevel: Log.Level?
+  /// Secrets that come from elsewhere.
+  var secrets: [String]
+
+  /// Reads the file and gives the options with its settings in them.
+  func apply(to options: HandlerOptions) throws(ConfigurationError) -> HandlerOptions {
+    let settings = try read()
+    var options = options
+    options.parallel = parallel ?? settings.parallel ?? options.parallel
+    options.restartLimit = settings.restartLimit ?? options.restartLimit
+    options.actWithin = settings.actWithin ?? options.actWithin
+    options.retention.apply(settings.retention)
+    options.actuators = settings.actuators
+    options.log = Log.Settings(
+      format: logFormat ?? settings.logFormat.map(Log.Format.init) ?? .text,
+      level: logLevel ?? settings.logLevel.map(Log.Level.init) ?? .info, secrets: secrets + settings.secrets.sorted(),
+      isForJournal: Journal.reads(2, stream: Environment["JOURNAL_STREAM"]))
+    return options
+  }
+
+  private func read() throws(ConfigurationError) -> HandlerSettings {
+    guard let path else { return HandlerSettings() }
+    guard let bytes = File.read(path) else {
+      throw ConfigurationError(file: path, key: nil, problem: "cannot be read: \(String(cString: strerror(errno)))")
+    }
+    return try HandlerFile.read(bytes, file: path, environment: Environment.all)
+  }
+}
+
+extension Retention.Bounds {
+  fileprivate mutating func apply(_ settings: HandlerSettings.Retention) {
+    events = settings.events ?? events
+    audit = settings.audit ?? audit
+    commands = settings.commands ?? commands
+    control = settings.control ?? control
+    dead = settings.dead ?? dead
+    bytes = settings.bytes ?? bytes
+  }
+}
+
+extension Log.Format {
+  fileprivate init(_ format: HandlerSettings.LogFormat) {
+    switch format {
+    case .text: self = .text
+    case .json: self = .json
+    }
+  }
+}
+
+extension Log.Level {
+  fileprivate init(_ level: HandlerSettings.LogLevel) {
+    switch level {
+    case .debug: self = .debug
+    case .info: self = .info
+    case .warning: self = .warning
+    case .error: self = .error
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import Glibc
+import TestSupport
+import Testing
+import Wire
+
+/// `vigia-handler` and its configuration file.
+@Suite final class HandlerSettingsTests {
+  private let folder: String
+  private var file: String { folder + "/handler.toml" }
+
+  init() throws {
+    var template = Array("/tmp/vigia-settings-XXXXXX".utf8CString)
+    folder = try #require(mkdtemp(&template).map { String(cString: $0) })
+  }
+
+  deinit {
+    unlink(file)
+    rmdir(folder)
+  }
+
+  private func write(_ text: String) throws {
+    let stream = try #require(fopen(file, "w"))
+    fputs(text, stream)
+    fclose(stream)
+  }
+
+  private func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Program.Result {
+    try Program(arguments, environment: environment, name: "vigia-handler").finish()
+  }
+
+  /// The first line of stderr.
+  private func complaint(_ result: Program.Result) -> Substring { result.errors.prefix { $0 != "\n" } }
+
+  @Test func goodFileIsOK() throws {
+    try write("parallel = 8\n[actuators.scale]\nkind = 'http'\nurl = 'http://x/{env.PLACE}'\n")
+    let environment = ["PLACE": "here", "VIGIA_HANDLER_CONFIG": file]
+    #expect(try run("--check", "--config", file, environment: environment) == .init(0, "ok\n"))
+    #expect(try run("--check", environment: environment) == .init(0, "ok\n"))
+  }
+
+  @Test func badFileIsWrongUsage() throws {
+    try write("parallel = 0\n")
+    let problem = "Error: \(file): parallel: is the number 0; expected a whole number from 1 to 1024"
+    for result in [try run("--check", "--config", file), try run("--config", file)] {
+      #expect(result.status == 64 && complaint(result) == problem)
+    }
+    let missing = try run("--config", folder + "/none.toml")
+    #expect(missing.status == 64)
+    #expect(complaint(missing) == "Error: \(folder)/none.toml: cannot be read: No such file or directory")
+    let variable = try run(environment: ["VIGIA_HANDLER_CONFIG": file])
+    #expect(variable.status == 64 && complaint(variable) == problem)
+  }
+
+  @Test func wrongOptionsAreNamed() throws {
+    #expect(
+      complaint(try run("--check")) == "Error: --check needs --config FILE or $VIGIA_HANDLER_CONFIG")
+    for number in ["0", "1025"] {
+      let result = try run("--parallel", number)
+      #expect(result.status == 64 && complaint(result) == "Error: --parallel is not one of 1…1024")
+    }
+    #expect(try run("--log", "xml").status == 64)
+    #expect(try run("--log-level", "loud").status == 64)
+  }
+
+  /// One line of the log after another, until there is one that holds a text.
+  private func wait(for text: String, in program: Program, _ server: TestServer) throws {
+    try server.wait { program.errorsSoFar.contains(text) }
+  }
+
+  @Test func fileIsReadAgainOnSIGHUP() throws {
+    let server = try TestServer()
+    try write("[log]\nformat = 'text'\n")
+    let program = try Program(["--id", "h1", "--config", file], on: server.endpoint, name: "vigia-handler")
+    try wait(for: " info active fence=1\n", in: program, server)
+
+    try write("[log]\nformat = 'csv'\n")
+    program.child.signal(SIGHUP)
+    let problem = "\(file): log.format: is the text 'csv'; expected one of 'text', 'json'"
+    try wait(
+      for: " error settings not changed: the file is wrong error=\"\(problem)\"\n", in: program, server)
+
+    try write("restart_limit = '1s'\n[log]\nformat = 'json'\n")
+    program.child.signal(SIGHUP)
+    try wait(
+      for: #""level":"info","message":"settings read again","file":"\#(file)"}"#, in: program, server)
+    // The handler is the same one, and goes by what it has read.
+    #expect(try Program.run("send", "restart", "a", "--wait", "30s", on: server.endpoint).status == 0)
+    try server.wait {
+      (try? server.call("XRANGE", "agentos:audit", "-", "+"))?.elements?.contains { entry in
+        entry.elements?.last?.pairs.contains {
+          String(decoding: $0.value, as: UTF8.self).contains("not confirmed within 1s")
+        } == true
+      } == true
+    }
+    program.child.signal(SIGTERM)
+    #expect(program.finish().status == 0)
+  }
+
+  @Test func commandLineComesBeforeTheFile() throws {
+    let server = try TestServer()
+    try write("[log]\nformat = 'text'\nlevel = 'error'\n")
+    let program = try Program(
+      ["--id", "h1", "--config", file, "--log", "json", "--log-level", "info"], on: server.endpoint,
+      name: "vigia-handler")
+    try wait(for: #""level":"info","message":"active","fence":"1"}"#, in: program, server)
+    program.child.signal(SIGTERM)
+    #expect(program.finish().status == 0)
+  }
+}
