@@ -13,6 +13,9 @@ enum Output {
 
   static func json(_ line: [UInt8]) { write(escaped(line, isForTerminal: isatty(1) == 1) + [10], to: 1) }
 
+  /// Bytes as they are: for what is no terminal.
+  static func raw(_ bytes: [UInt8]) { write(bytes, to: 1) }
+
   /// The same document, with an escape for every scalar that the scrubber would not let onto a terminal: outside of
   /// strings JSON has none of them.
   ///
