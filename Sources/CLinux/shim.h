@@ -54,8 +54,8 @@ static inline char *const *vigia_environment(void) {
 static inline int vigia_die_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
 
 // Swift does not import fork. Starts a program with stdin, stdout and stderr on the descriptors given (negative:
-// /dev/null for stdin, inherited for the others), no signal blocked, and a death signal, so that it cannot outlive this process. Returns its
-// pid, or -1 with errno, also where the program could not be executed.
+// /dev/null for stdin, inherited for the others) and no other, no signal blocked, SIGPIPE not ignored, and a death signal,
+// so that it cannot outlive this process. Returns its pid, or -1 with errno, also where the program could not be executed.
 static inline pid_t vigia_spawn(const char *path, char *const argv[], char *const envp[], int in, int out, int err,
                                 int death_signal, int new_group) {
   int report[2];
@@ -67,6 +67,8 @@ static inline pid_t vigia_spawn(const char *path, char *const argv[], char *cons
   if (child == 0) {
     sigset_t none;
     sigemptyset(&none);
+    // What is ignored stays so in a new program, and few expect to outlive their reader.
+    (void)signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (new_group) setpgid(0, 0);
     if (death_signal) prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0);
@@ -74,6 +76,8 @@ static inline pid_t vigia_spawn(const char *path, char *const argv[], char *cons
     if (in >= 0) dup2(in, 0);
     if (out >= 0) dup2(out, 1);
     if (err >= 0) dup2(err, 2);
+    // Libraries open descriptors of their own, not all of them closed on exec: a program must not hold on to a connection.
+    syscall(436 /* close_range */, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
     // The parent may have died before prctl took effect.
     if (!death_signal || getppid() == parent) execve(path, argv, envp);
     int reason = errno;
