@@ -6,8 +6,28 @@ import Glibc
 /// It owns the process: letting go of it ends the child.
 package final class Child {
   package let pid: pid_t
-  private let pidDescriptor: Int32
-  private var status: Int32?
+  /// Readable once it has ended.
+  let pidDescriptor: Int32
+  private var ending: Ending?
+
+  /// How a process ended.
+  package enum Ending: Equatable, Sendable {
+    case exited(status: Int32)
+    case signaled(Int32)
+
+    /// As a shell reports it.
+    var status: Int32 {
+      switch self {
+      case .exited(let status): status
+      case .signaled(let signal): 128 + signal
+      }
+    }
+
+    fileprivate init(raw: Int32) {
+      let signal = raw & 0x7F
+      self = signal == 0 ? .exited(status: raw >> 8 & 0xFF) : .signaled(signal)
+    }
+  }
 
   /// Starts a program.
   ///
@@ -27,6 +47,7 @@ package final class Child {
     pid = vigia_spawn(path, &argv, &envp, input, output, error, SIGKILL, newGroup ? 1 : 0)
     guard pid > 0 else { throw SystemError("start", path) }
     pidDescriptor = vigia_pidfd_open(pid)
+    guard pidDescriptor >= 0 else { throw SystemError("watch", path) }
   }
 
   deinit {
@@ -45,15 +66,21 @@ package final class Child {
 
   /// Whether it still runs.
   package var isRunning: Bool {
-    guard status == nil else { return false }
+    guard ending == nil else { return false }
     var raw: Int32 = 0
     guard waitpid(pid, &raw, WNOHANG) == pid else { return true }
-    status = Self.exitStatus(raw)
+    ending = Ending(raw: raw)
     return false
   }
 
   package func signal(_ signal: Int32) {
     if isRunning { kill(pid, signal) }
+  }
+
+  /// Signals its process group, itself included. Nothing is sent once its end has been waited for: until then the group's
+  /// number is its own, also where only others of the group are left.
+  func signalGroup(_ signal: Int32) {
+    if ending == nil { kill(-pid, signal) }
   }
 
   /// Sends a signal and waits for the end.
@@ -65,17 +92,14 @@ package final class Child {
 
   /// Waits for the end; the status as a shell reports it.
   @discardableResult
-  package func wait() -> Int32 {
-    if let status { return status }
+  package func wait() -> Int32 { waitForEnding().status }
+
+  func waitForEnding() -> Ending {
+    if let ending { return ending }
     var raw: Int32 = 0
     while waitpid(pid, &raw, 0) < 0, errno == EINTR {}
-    let result = Self.exitStatus(raw)
-    status = result
+    let result = Ending(raw: raw)
+    ending = result
     return result
-  }
-
-  private static func exitStatus(_ raw: Int32) -> Int32 {
-    let signal = raw & 0x7F
-    return signal == 0 ? raw >> 8 & 0xFF : 128 + signal
   }
 }
