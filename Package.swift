@@ -21,6 +21,7 @@ let pure: [Target] = [
 /// C libraries, each behind a shim header.
 let libraries: [Target] = [
   .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+  .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
   .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
   .systemLibrary(name: "CLinux"),
 ]
@@ -35,7 +36,9 @@ let edges: [Target] = [
   .target(name: "Loop", dependencies: ["CLinux"], swiftSettings: strict),
   .target(name: "Redis", dependencies: ["FleetModel", "Wire", "Loop", "CHiredis", "CLinux"], swiftSettings: strict),
   .target(name: "Terminal", dependencies: ["Screen", "Loop", "CNcurses", "CLinux"], swiftSettings: strict),
-  .target(name: "Handler", dependencies: ["FleetModel", "Automation", "Wire", "Redis", "Loop"], swiftSettings: strict),
+  .target(
+    name: "Handler", dependencies: ["FleetModel", "Automation", "Wire", "Redis", "Loop", "CCurl"], swiftSettings: strict
+  ),
   .target(name: "Simulation", dependencies: ["FleetModel", "Wire", "Redis", "Loop"], swiftSettings: strict),
 ]
 
