@@ -93,11 +93,16 @@ enum LookUpResult: Equatable {
 protocol Outside: AnyObject {
   /// Does what a call says; a safe one again and again, as far as its actuator allows. `completion` is called once, not
   /// from within, and never after `abandon`.
-  func perform(_ call: Call, by actuator: Actuator, isSafe: Bool, _ completion: @escaping (CallResult) -> Void)
+  ///
+  /// - Parameter rule: what is to be done where nobody knows whether it was carried out.
+  func perform(_ call: Call, by actuator: Actuator, rule: RepeatRule, _ completion: @escaping (CallResult) -> Void)
   /// Asks whether an earlier call was carried out.
   func lookUp(_ call: Call, by request: HTTPActuator, _ completion: @escaping (LookUpResult) -> Void)
-  /// Lets go of everything that is under way: its intents stand, and whoever acts next goes on from them.
-  func abandon()
+  /// Lets go of what is under way: its intents stand, and whoever acts next goes on from them.
+  ///
+  /// - Parameter onlyResumable: what could only be guessed at is left to come to its end.
+  func abandon(onlyResumable: Bool)
+  var isIdle: Bool { get }
 }
 
 extension Actuator {

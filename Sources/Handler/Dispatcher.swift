@@ -13,6 +13,7 @@ final class Dispatcher {
   private var working = 0
   private var queue: [() -> Void] = []
   private var queueStart = 0
+  private var isClosed = false
   /// Told when work is done, and more can be taken.
   var onProgress: () -> Void = {}
 
@@ -96,7 +97,11 @@ final class Dispatcher {
     }
   }
 
+  /// Begins nothing more: what waits stays with the group, for whoever acts next.
+  func close() { isClosed = true }
+
   private func admit(_ work: @escaping () -> Void) {
+    guard !isClosed else { return }
     guard working < term.options.parallel else { return queue.append(work) }
     working += 1
     work()
@@ -104,7 +109,7 @@ final class Dispatcher {
 
   private func dismiss() {
     working -= 1
-    while working < term.options.parallel, queueStart < queue.count {
+    while !isClosed, working < term.options.parallel, queueStart < queue.count {
       let next = queue[queueStart]
       queueStart += 1
       working += 1

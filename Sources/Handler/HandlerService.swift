@@ -25,7 +25,7 @@ package final class HandlerService {
     loop: loop, endpoint: endpoint, options: options, keys: keys, log: log,
     notify: { [weak self] in self?.recorderChanged($0) })
   private var office: Office?
-  private lazy var outside: any Outside = NoOutside()
+  private let outside: any Outside
   private var patience: Loop.TimerID?
 
   /// How often the server is asked for its time.
@@ -33,8 +33,9 @@ package final class HandlerService {
   /// How long a handler that cannot listen waits before it acts without recording.
   private static let listeningPatience: Int64 = 5000
 
-  package init(loop: Loop, endpoint: Endpoint, options: HandlerOptions, log: Log = .silent) {
+  package init(loop: Loop, endpoint: Endpoint, options: HandlerOptions, log: Log = .silent) throws(SystemError) {
     self.loop = loop
+    outside = try Effects(loop: loop)
     self.endpoint = endpoint
     self.options = options
     self.log = log
@@ -134,7 +135,7 @@ package final class HandlerService {
   }
 
   private func closeOffice() {
-    outside.abandon()
+    outside.abandon(onlyResumable: false)
     office?.close()
     office = nil
     recorder.standBy()

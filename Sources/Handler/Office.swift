@@ -34,24 +34,29 @@ final class Office {
     retention.start()
   }
 
-  /// Takes nothing new, and calls `completion` when what was begun is done, or a little later.
+  /// Begins nothing new, and calls `completion` when the steps that are under way are done: some milliseconds. What can be
+  /// gone on with from its intent is left to whoever acts next; what cannot is waited for.
   func finish(_ completion: @escaping () -> Void) {
     intake.stop()
     scheduler.stop()
     follower.stop()
+    dispatcher.close()
+    term.outside.abandon(onlyResumable: true)
     var isDone = false
     let done = {
       guard !isDone else { return }
       isDone = true
       completion()
     }
-    dispatcher.onProgress = { [weak dispatcher] in if dispatcher?.isIdle ?? true { done() } }
+    let look = { [term] in if term.inFlight == 0, term.outside.isIdle { done() } }
+    // One step may lead to the next.
+    term.onIdle = { [term] in term.loop.later(look) }
     term.loop.schedule(inMilliseconds: Self.patience) { done() }
-    if dispatcher.isIdle { done() }
+    look()
   }
 
-  /// How long a handler that ends waits for what is under way.
-  private static let patience: Int64 = 2000
+  /// How long a handler that ends waits for an effect that nobody could go on with.
+  private static let patience: Int64 = 10_000
 
   func close() {
     term.end()

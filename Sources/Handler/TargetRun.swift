@@ -93,8 +93,7 @@ final class TargetRun {
   }
 
   private func perform(_ call: Call, _ actuator: Actuator, since instant: Instant) {
-    let isSafe = actuator.repeatRule(isSafe: isSafe(call)) == .safe
-    term.outside.perform(call, by: actuator, isSafe: isSafe) { [self] result in
+    term.outside.perform(call, by: actuator, rule: actuator.repeatRule(isSafe: isSafe(call))) { [self] result in
       guard !term.isOver else { return }
       switch result {
       case .done(let words): conclude(words, since: instant)

@@ -21,6 +21,10 @@ final class Term {
   /// Until when the lease lets it act.
   var mayActUntil: BootTime
   private(set) var isOver = false
+  /// How many steps and reads are under way.
+  private(set) var inFlight = 0
+  /// Told when none is.
+  var onIdle: () -> Void = {}
   /// How many steps that change an alert are under way: what events change of alerts is written after them.
   private(set) var alertSteps = 0
   /// Told, once, that the server or the connection has ended the term.
@@ -76,11 +80,18 @@ final class Term {
       if !isOver { onEnd("the lease was not renewed in time") }
       return completion(.over("the lease has ended"))
     }
+    inFlight += 1
     step.run(script, on: connection, fenceKey: keys.fence, fence: fence) { [weak self] outcome in
       guard let self, !isOver else { return completion(.over("the term has ended")) }
       if case .over(let reason) = outcome { onEnd(reason) }
       completion(outcome)
+      landed()
     }
+  }
+
+  private func landed() {
+    inFlight -= 1
+    if inFlight == 0 { onIdle() }
   }
 
   /// Runs a step that writes a change, and tells those who must know of it.
@@ -100,11 +111,14 @@ final class Term {
   /// the term ended before.
   func read(_ requests: [Request], _ completion: @escaping ([Reply]) -> Void) {
     var replies: [Reply] = []
+    inFlight += 1
     for request in requests {
       connection.send(request) { [weak self] result in
         guard let self, !isOver, case .success(let reply) = result else { return }
         replies.append(reply)
-        if replies.count == requests.count { completion(replies) }
+        guard replies.count == requests.count else { return }
+        completion(replies)
+        landed()
       }
     }
   }

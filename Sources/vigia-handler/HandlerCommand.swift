@@ -84,7 +84,7 @@ struct HandlerCommand: ParsableCommand {
     let loop = try Loop()
     let log = Log.standardError(options.log)
     log.wake = { loop.schedule(at: $0, $1) }
-    let service = HandlerService(loop: loop, endpoint: endpoint, options: options, log: log)
+    let service = try HandlerService(loop: loop, endpoint: endpoint, options: options, log: log)
     var isStopping = false
     // Without a file there is nothing to read again, and SIGHUP is what it is to others: the end.
     let signals = [SIGTERM, SIGINT] + (source.path == nil ? [] : [SIGHUP])

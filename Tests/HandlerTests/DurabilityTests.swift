@@ -30,7 +30,7 @@ import Wire
     try first.wait { follower.isDown }
     let second = try TestServer(persistence: .appendOnly(folder: folder), port: port)
     try first.wait { (try? second.call("XLEN", "agentos:commands")) == .integer(2) }
-    let handler = HandlerService(loop: first.loop, endpoint: first.endpoint, options: HandlerOptions(id: "h1"))
+    let handler = try HandlerService(loop: first.loop, endpoint: first.endpoint, options: HandlerOptions(id: "h1"))
     defer { handler.halt() }
     handler.start()
     try first.wait { sender.isEmpty && (try? pending(second)) == 0 }

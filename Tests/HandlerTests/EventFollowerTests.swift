@@ -65,7 +65,7 @@ import Wire
     try fill(30_000)
     let proxy = try FaultProxy(loop: scene.server.loop, to: scene.server.server)
     proxy.fault = { $0 == number ? .cut(after: 300_000) : .none }
-    let handler = HandlerService(
+    let handler = try HandlerService(
       loop: scene.server.loop, endpoint: proxy.endpoint, options: HandlerOptions(id: "h1"))
     defer { handler.halt() }
     handler.start()

@@ -10,7 +10,9 @@ import Wire
 @Suite struct EventLossTests {
   private func add(_ scene: HandlerScene, _ range: ClosedRange<Int>) throws {
     for number in range {
-      let event: JSONValue = ["entity_id": .string("agent-\(number)"), "event_type": "metrics", "data": ["queue_size": 1]]
+      let event: JSONValue = [
+        "entity_id": .string("agent-\(number)"), "event_type": "metrics", "data": ["queue_size": 1],
+      ]
       _ = try scene.server.call("XADD", scene.keys.events, "*", Keys.dataField, event.encoded)
     }
   }

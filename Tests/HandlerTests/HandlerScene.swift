@@ -26,7 +26,7 @@ final class HandlerScene {
   ) throws -> HandlerService {
     var options = HandlerOptions(id: id)
     change(&options)
-    let handler = HandlerService(loop: server.loop, endpoint: server.endpoint, options: options)
+    let handler = try HandlerService(loop: server.loop, endpoint: server.endpoint, options: options)
     handlers.append(handler)
     handler.start()
     if waits { try server.wait { handler.isActive } }

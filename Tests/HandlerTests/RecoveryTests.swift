@@ -70,8 +70,12 @@ import Wire
     try scene.server.wait { isStopped }
     #expect(try scene.server.call("EXISTS", scene.keys.lease) == .integer(0))
     #expect(try scene.recorded().count == 20)
-    // What it had begun is whole: each command has all of its lines, or none.
-    for lines in Dictionary(grouping: try scene.audit(), by: \.origin.key).values { #expect(lines.count == 3) }
+    // What it had not begun is left to the next, who does it once.
+    try scene.startHandler("h2")
+    try scene.server.wait { (try? scene.pendingCount()) == 0 }
+    let lines = Dictionary(grouping: try scene.audit(), by: \.origin.key)
+    #expect(lines.count == 20 && lines.values.allSatisfy { $0.count == 3 })
+    for number in 1...20 { #expect(try scene.record(AgentID("agent-\(number)")).version == 1) }
   }
 
   @Test func laneKeepsOrderAndLetsOthersPass() {

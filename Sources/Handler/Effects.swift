@@ -1,0 +1,275 @@
+import Automation
+import FleetModel
+import Loop
+import Wire
+
+/// Effects outside of Redis: requests of services and runs of programs, in the handler's own loop.
+///
+/// | what came of a request | safe to repeat | otherwise |
+/// |---|---|---|
+/// | 2xx | done | done |
+/// | 429; no connection | again, then failed | again, then failed |
+/// | 408, 425, 5xx; broken off, timed out | again, then unknown | unknown |
+/// | anything else | failed | failed |
+///
+/// A class, because what is under way has its place here.
+final class Effects: Outside {
+  /// What is under way for one call: a request, a program, or the pause before the next attempt.
+  private struct Work {
+    var request: HTTPCall?
+    var program: ChildRun?
+    var pause: Loop.TimerID?
+    /// Whether whoever finds its intent can do it again, or find out whether it was done.
+    var isResumable: Bool
+  }
+
+  private let loop: Loop
+  private let client: HTTPClient
+  private var works: [Int: Work] = [:]
+  private var lastNumber = 0
+
+  /// - Parameter authorities: a PEM file of those whose certificates are trusted; nil for the system's.
+  init(loop: Loop, authorities: String? = nil) throws(SystemError) {
+    self.loop = loop
+    client = try HTTPClient(loop: loop, authorities: authorities)
+  }
+
+  var isIdle: Bool { works.isEmpty }
+
+  func abandon(onlyResumable: Bool) {
+    for (number, work) in works where work.isResumable || !onlyResumable {
+      work.request?.cancel()
+      loop.cancel(work.pause)
+      works[number] = nil
+    }
+  }
+
+  func perform(_ call: Call, by actuator: Actuator, rule: RepeatRule, _ completion: @escaping (CallResult) -> Void) {
+    let number = begin(isResumable: rule != .never)
+    let end = { [weak self] (result: CallResult) in
+      self?.works[number] = nil
+      completion(result)
+    }
+    switch actuator {
+    case .redis: pause(number, 0) { end(.failed("runtimes are told by the step itself")) }
+    case .http(let http):
+      request(Attempt(work: number, call: call, http: http, isSafe: rule == .safe, completion: end))
+    case .exec(let exec): run(number, call, exec, end)
+    }
+  }
+
+  private func begin(isResumable: Bool) -> Int {
+    lastNumber += 1
+    works[lastNumber] = Work(isResumable: isResumable)
+    return lastNumber
+  }
+
+  // MARK: Requests
+
+  private struct Attempt {
+    var work: Int
+    var call: Call
+    var http: HTTPActuator
+    var isSafe: Bool
+    var completion: (CallResult) -> Void
+    var number = 1
+    /// Whether an earlier one may have been carried out.
+    var isUncertain = false
+
+    var isLast: Bool { number >= http.attempts }
+  }
+
+  private func request(_ attempt: Attempt) {
+    send(attempt.work, attempt.http.request(for: attempt.call)) { [weak self] in self?.judge($0, attempt) }
+  }
+
+  private func judge(_ result: HTTPResult, _ attempt: Attempt) {
+    switch HTTPVerdict(result) {
+    case .done(let words): attempt.completion(.done(words))
+    case .refused(let reason):
+      // What an earlier attempt began may be why this one is refused.
+      attempt.completion(attempt.isUncertain ? .unknown(reason) : .failed(reason))
+    case .notYet(let reason, let pause): again(attempt, reason, pause)
+    case .uncertain(let reason, let pause):
+      var attempt = attempt
+      attempt.isUncertain = true
+      guard attempt.isSafe else { return attempt.completion(.unknown(reason)) }
+      again(attempt, reason, pause)
+    }
+  }
+
+  private func again(_ attempt: Attempt, _ reason: String, _ asked: Int64?) {
+    guard !attempt.isLast else {
+      let words = attempt.number > 1 ? "\(reason), \(attempt.number) times" : reason
+      return attempt.completion(attempt.isUncertain ? .unknown(words) : .failed(words))
+    }
+    var next = attempt
+    next.number += 1
+    pause(attempt.work, Self.span(before: next.number, asked: asked, most: attempt.http.timeout)) { [weak self] in
+      self?.request(next)
+    }
+  }
+
+  /// Milliseconds before an attempt: as long as the service asks for, else longer each time, and never the same for all.
+  private static func span(before number: Int, asked: Int64?, most: TimeSpan) -> Int64 {
+    let usual = Int64(250) << Int64(min(number - 1, 6))
+    return min(asked ?? .random(in: usual / 2...usual), most.milliseconds)
+  }
+
+  func lookUp(_ call: Call, by request: HTTPActuator, _ completion: @escaping (LookUpResult) -> Void) {
+    let number = begin(isResumable: true)
+    lookUp(number, call, by: request, attempt: 1) { [weak self] in
+      self?.works[number] = nil
+      completion($0)
+    }
+  }
+
+  private func lookUp(
+    _ work: Int, _ call: Call, by request: HTTPActuator, attempt: Int,
+    _ completion: @escaping (LookUpResult) -> Void
+  ) {
+    send(work, request.request(for: call)) { [weak self] result in
+      switch HTTPVerdict(result) {
+      case .done: completion(.done)
+      case .refused where result.status == 404: completion(.notDone)
+      case .refused(let reason): completion(.unclear("looked up: \(reason)"))
+      case .notYet(let reason, let asked), .uncertain(let reason, let asked):
+        guard attempt < request.attempts else { return completion(.unclear("looked up: \(reason)")) }
+        self?.pause(work, Self.span(before: attempt + 1, asked: asked, most: request.timeout)) {
+          self?.lookUp(work, call, by: request, attempt: attempt + 1, completion)
+        }
+      }
+    }
+  }
+
+  private func send(_ work: Int, _ request: HTTPRequest, _ completion: @escaping (HTTPResult) -> Void) {
+    works[work]?.request = client.send(request) { [weak self] result in
+      guard self?.works[work] != nil else { return }
+      completion(result)
+    }
+  }
+
+  private func pause(_ work: Int, _ milliseconds: Int64, _ next: @escaping () -> Void) {
+    works[work]?.pause = loop.schedule(inMilliseconds: milliseconds) { [weak self] in
+      guard self?.works[work] != nil else { return }
+      next()
+    }
+  }
+
+  // MARK: Programs
+
+  private func run(_ work: Int, _ call: Call, _ exec: ExecActuator, _ completion: @escaping (CallResult) -> Void) {
+    let arguments = exec.arguments.map { $0.filled(call.value) }
+    var environment = exec.environment.mapValues { $0.filled(call.value) }
+    environment["IDEMPOTENCY_KEY"] = call.key
+    guard !(arguments + environment.values).contains(where: { $0.utf8.contains(0) }) else {
+      return pause(work, 0) { completion(.failed("an argument holds a zero byte, which no program can be given")) }
+    }
+    works[work]?.program = ChildRun(
+      on: loop, arguments, environment: environment, limit: exec.timeout.milliseconds
+    ) { completion(CallResult($0, limit: exec.timeout)) }
+  }
+}
+
+extension HTTPActuator {
+  /// The request for a call, with the key by which the service knows one that it has had.
+  func request(for call: Call) -> HTTPRequest {
+    var request = HTTPRequest(
+      method: method, url: url.filled(call.value, escape: Self.percentEncoded), timeout: timeout)
+    request.headers = headers.map { HTTPRequest.Header($0.name, $0.value.filled(call.value)) }
+    add("Idempotency-Key", call.key, to: &request)
+    add("User-Agent", "vigia-handler", to: &request)
+    guard let body else { return request }
+    request.body = Array(body.filled(call.value, escape: Self.jsonEscaped).utf8)
+    add("Content-Type", "application/json", to: &request)
+    return request
+  }
+
+  private func add(_ name: String, _ value: String, to request: inout HTTPRequest) {
+    guard !request.headers.contains(where: { $0.name.lowercased() == name.lowercased() }) else { return }
+    request.headers.append(HTTPRequest.Header(name, value))
+  }
+
+  /// What may stand in one segment of a path or one value of a query (RFC 3986, 2.3); the rest in per cent and two digits.
+  private static func percentEncoded(_ text: String) -> String {
+    let digits = Array("0123456789ABCDEF")
+    return String(
+      text.utf8.flatMap { byte -> [Character] in
+        let isPlain =
+          (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+          || "-._~".utf8.contains(byte)
+        return isPlain ? [Character(Unicode.Scalar(byte))] : ["%", digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      })
+  }
+
+  /// The inside of a JSON string.
+  private static func jsonEscaped(_ text: String) -> String {
+    String(decoding: JSONValue.string(text).encoded.dropFirst().dropLast(), as: UTF8.self)
+  }
+}
+
+/// What an answer, or none, says of a request.
+private enum HTTPVerdict {
+  case done(String)
+  /// Not done, and asking again would not help.
+  case refused(String)
+  /// Not done this time; after so many milliseconds, where the service says so.
+  case notYet(String, Int64?)
+  /// It may have been done.
+  case uncertain(String, Int64?)
+
+  init(_ result: HTTPResult) {
+    switch result {
+    case .failed(let failure):
+      self = failure.mayHaveArrived ? .uncertain(failure.reason, nil) : .notYet(failure.reason, nil)
+    case .response(let response):
+      let words = response.words
+      switch response.status {
+      case 200..<300: self = .done("HTTP \(response.status)")
+      case 429: self = .notYet(words, response.retryAfter)
+      case 408, 425, 500...: self = .uncertain(words, response.retryAfter)
+      default: self = .refused(words)
+      }
+    }
+  }
+}
+
+extension HTTPResult {
+  /// Nil where no answer came.
+  fileprivate var status: Int? {
+    if case .response(let response) = self { response.status } else { nil }
+  }
+}
+
+extension HTTPResponse {
+  /// Status and the beginning of what it says, in one line.
+  fileprivate var words: String {
+    let text = String(decoding: body.prefix(200), as: UTF8.self)
+    let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    return "HTTP \(status)" + (line.isEmpty ? "" : ": \(line)")
+  }
+
+  /// Milliseconds that `Retry-After` asks for, in seconds, fractions too.
+  fileprivate var retryAfter: Int64? {
+    guard let text = headers["retry-after"], let seconds = Double(text), seconds >= 0, seconds < 86_400 else {
+      return nil
+    }
+    return Int64(seconds * 1000)
+  }
+}
+
+extension CallResult {
+  fileprivate init(_ result: ChildResult, limit: TimeSpan) {
+    func last(_ output: [UInt8]) -> String {
+      let line = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isNewline).last.map(String.init) ?? ""
+      return line.isEmpty ? "" : ": \(line.prefix(200))"
+    }
+    switch result {
+    case .exited(0, _): self = .done("exit 0")
+    case .exited(let status, let output): self = .failed("exit \(status)\(last(output))")
+    case .signaled(let signal, let output): self = .unknown("it was ended by signal \(signal)\(last(output))")
+    case .timedOut(let output): self = .unknown("it was ended after \(limit)\(last(output))")
+    case .notStarted(let reason): self = .failed(reason)
+    }
+  }
+}
