@@ -27,6 +27,8 @@ final class Recorder {
   private var isSubscribed = false
   private var isWriting = false
   private var flushIsDue = false
+  /// Whether what was published before the end is still on its way.
+  private var isHearingOut = false
   private var nonce = 0
   private var markedAt = MonotonicTime(nanoseconds: 0)
   /// A marker that was sent and is not heard means that nothing else would be.
@@ -89,6 +91,8 @@ final class Recorder {
       let receiver = MessageReceiver { [weak self] in
         self?.isSubscribed = true
         self?.notify(.subscribed)
+      } answered: { [weak self] in
+        self?.heardAll()
       } deliver: { [weak self] channel, payload in
         self?.hear(channel, payload)
       }
@@ -187,7 +191,7 @@ final class Recorder {
   /// One batch at a time, so that the stream keeps the order.
   private func write() {
     guard let term, !isWriting else { return }
-    guard !buffer.isEmpty else { return drained() }
+    guard !buffer.isEmpty else { return isHearingOut ? () : drained() }
     guard term.mayAct else { return }
     let count = buffer.batch(count: Self.batchCount, bytes: Self.batchBytes)
     isWriting = true
@@ -227,12 +231,20 @@ final class Recorder {
 
   // MARK: Ending
 
-  /// Writes what was heard, and then calls `completion`; at once where it does not record.
+  /// Writes what has been published so far, and then calls `completion`; at once where it does not record.
   func finish(_ completion: @escaping () -> Void) {
     guard case .recording(let term, _) = state else { return completion() }
     state = .draining(term, completion)
+    isHearingOut = link.connection != nil
+    link.connection?.ping()
     term.later(inMilliseconds: 1000) { [weak self] in self?.drained() }
     write()
+  }
+
+  /// All that was published before the ping has been heard.
+  private func heardAll() {
+    isHearingOut = false
+    if case .draining = state { write() }
   }
 
   private func drained() {
