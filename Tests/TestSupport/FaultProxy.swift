@@ -31,6 +31,8 @@ package final class FaultProxy {
   package private(set) var passages: [Passage] = []
   /// What happens to the connection of a number, counting from 0.
   package var fault: (Int) -> Fault = { _ in .none }
+  /// Sees what is about to be handed on, and by which side it was said; false keeps it for ever.
+  package var inspect: (_ bytes: [UInt8], _ fromServer: Bool) -> Bool = { _, _ in true }
 
   package init(loop: Loop, to server: PrivateServer) throws {
     self.loop = loop
@@ -62,7 +64,9 @@ package final class FaultProxy {
       Glibc.close(client)
       return
     }
-    passages.append(Passage(loop: loop, client: client, server: server, fault: fault(passages.count)))
+    let passage = Passage(loop: loop, client: client, server: server, fault: fault(passages.count))
+    passage.inspect = { [unowned self] in inspect($0, $1) }
+    passages.append(passage)
   }
 }
 
@@ -76,6 +80,7 @@ extension FaultProxy {
     private var toServer: [UInt8] = []
     private var isStepping = false
     package private(set) var isOpen = true
+    fileprivate var inspect: ([UInt8], Bool) -> Bool = { _, _ in true }
     /// How many bytes of the server's have reached the client.
     package private(set) var passed = 0
     /// What happens to it from here on.
@@ -110,6 +115,10 @@ extension FaultProxy {
         // An end passes a black hole as little as anything else does.
         if bytes.isEmpty { return fault.isBlackHole ? loop.unwatch(fromServer ? server : client) : close() }
         if fault.isBlackHole { return }
+        guard inspect(bytes, fromServer) else {
+          fault = .blackHole
+          return
+        }
         if fromServer { toClient += bytes } else { toServer += bytes }
       }
       move()
