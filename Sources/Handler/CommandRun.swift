@@ -25,6 +25,9 @@ final class CommandRun: Errand {
   private var settledCount = 0
   private var isReceived = false
   private var isRepeated = false
+  /// Whether an earlier delivery has closed it: then its lanes are only left, each in its turn, since whatever came after
+  /// it waits for them.
+  private var isObsolete = false
   /// Targets whose lane was free before the command was received.
   private var early: [() -> Void] = []
   let finished: () -> Void
@@ -55,7 +58,7 @@ final class CommandRun: Errand {
       // What it touches is known only once the command it takes back has been read.
       var leave: () -> Void = {}
       leaveAll = { leave() }
-      leave = lanes.enter(.everything) { [self] in whenReceived { self.beginUndo() } }
+      leave = lanes.enter(.everything) { [self] in whenReceived { self.isObsolete ? leave() : self.beginUndo() } }
     } else {
       for target in targets { enter(target) }
     }
@@ -67,9 +70,17 @@ final class CommandRun: Errand {
 
   private func enter(_ target: AgentID) {
     let leave = lanes.enter(.lanes([.agent(target)])) { [self] in
-      whenReceived { TargetRun(target, of: self).begin() }
+      whenReceived { self.begin(target) }
     }
     leaveLane[target] = leave
+  }
+
+  private func begin(_ target: AgentID) {
+    if isObsolete {
+      leaveLane.removeValue(forKey: target)?()
+    } else {
+      TargetRun(target, of: self).begin()
+    }
   }
 
   private func whenReceived(_ work: @escaping () -> Void) {
@@ -106,10 +117,8 @@ final class CommandRun: Errand {
     isRepeated = true
     term.read([Request("GET", term.keys.mark(command.id.text))]) { [self] replies in
       if let found = replies[0].bytes.flatMap({ CommandMark($0) }) { mark = found }
-      guard mark.closed == nil else {
-        early = []
-        return acknowledge()
-      }
+      isObsolete = mark.closed != nil
+      if isObsolete { acknowledge() }
       received()
     }
   }
@@ -198,10 +207,7 @@ final class CommandRun: Errand {
   }
 
   func end() {
-    for leave in leaveLane.values { leave() }
-    leaveLane = [:]
-    leaveAll()
-    leaveAll = {}
+    if !isObsolete { leaveAll() }
     finished()
   }
 

@@ -10,7 +10,7 @@ package struct HandlerOptions: Sendable {
   /// The channel patterns to record.
   package var recordedPatterns: [String]
   /// How long a lease stands without being renewed, and how often it is.
-  package var leaseSpan = TimeSpan.seconds(3)
+  package var leaseSpan = TimeSpan.milliseconds(2800)
   package var renewalSpan = TimeSpan.seconds(1)
   /// How often a standby asks for the lease.
   package var attemptSpan = TimeSpan.milliseconds(500)

@@ -12,7 +12,7 @@ final class JobRun: Errand {
   private let finished: () -> Void
   private var attempts = 0
 
-  /// Where what a job ends could not be ended, it is tried again after this long.
+  /// Where what a job ends could not be ended, or nobody knows, it is tried again after this long.
   private static let retrySpan = TimeSpan.seconds(60)
 
   init(_ job: Job, member: [UInt8], score: [UInt8], due: Instant, term: Term, finished: @escaping () -> Void) {
@@ -104,7 +104,7 @@ final class JobRun: Errand {
   func settled(_ target: AgentID, _ outcome: TargetOutcome) { finished() }
 
   func complete(_ target: AgentID, _ outcome: TargetOutcome, in step: inout Step) {
-    if outcome.phase == .failed, job.isEnding {
+    if [.failed, .unknown].contains(outcome.phase), job.isEnding {
       step.change("ZADD", term.keys.schedule, term.now + Self.retrySpan, member)
     } else {
       step.change("ZREM", term.keys.schedule, member)

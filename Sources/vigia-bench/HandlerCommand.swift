@@ -9,17 +9,24 @@ import Wire
 /// `vigia-bench handler`: how fast the real handler records channels, and how fast it reads and judges events.
 struct HandlerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "handler", abstract: "Messages a second that the handler records, and events a second that it reads.")
+    commandName: "handler", abstract: "What the handler records, reads and carries out a second, and what waiting costs.")
 
   @Option(help: "How many messages are recorded.") var messages = 200_000
   @Option(help: "How many entries are read.") var entries = 1_000_000
   @Option(help: "How many agents they are of.") var agents = 10_000
   @Option(help: "How many rounds.") var rounds = 3
+  @Option(help: "How many commands are carried out.") var commands = 20_000
+  @Option(help: "How many jobs wait in the schedule.") var jobs = 100_000
   @OptionGroup var report: Report
 
   func run() throws {
     try measureRecording()
     try measureReading()
+    let bench = CommandBench(commands: commands, report: report)
+    try bench.measureThroughput(rounds: rounds)
+    try bench.measureLatency(rounds: rounds, rate: min(1000, commands))
+    try bench.measureTakeover(rounds: rounds)
+    try bench.measureSchedule(jobs: jobs, seconds: 5, rounds: min(rounds, 3))
   }
 
   // MARK: Recording

@@ -82,3 +82,24 @@ import Wire
     #expect(try scene.pendingCount() == 0)
   }
 }
+
+/// A command that came again after it was closed, among others of the same agent.
+@Suite struct RepeatTests {
+  @Test func closedCommandThatComesAgainHoldsUpNobodyAndLetsNobodyPass() throws {
+    let scene = try HandlerScene(start: false)
+    try scene.startHandler("h1") { $0.parallel = 1 }
+    let first = try scene.command(.scale, ["agent-1"], ["by": "+1"])
+    try scene.publish(first)
+    _ = try scene.outcome(of: first.id)
+    let commands = try (0..<40).map { _ in try scene.command(.scale, ["agent-1"], ["by": "+1"]) }
+    for command in commands {
+      try scene.publish(command)
+      try scene.publish(first)
+    }
+    let last = try scene.outcome(of: try #require(commands.last).id)
+    #expect(last.last?.detail == "replicas 41 → 42")
+    try scene.server.wait { (try? scene.pendingCount()) == 0 }
+    #expect(try scene.outcome(of: first.id).count == 3)
+    #expect(try scene.record("agent-1").version == 41)
+  }
+}
