@@ -69,15 +69,18 @@ extension Change {
       control: Control(
         action: .blockIP, arguments: ["ip": address.description, "for": span.description], until: end),
       appointments: [Appointment(job: Job(.unblock(address), scene.target), due: end)],
-      block: Block(address: address, until: end), detail: "\(address) blocked for \(span)")
+      // Several targets may have a block of the same address: it is listed until the last of them ends.
+      block: Block(address: address, until: max(end, scene.blockedUntil == nil ? scene.longestBlock ?? end : end)),
+      detail: "\(address) blocked for \(span)")
   }
 
   static func unblock(_ address: IPAddress, _ scene: Scene) throws(Refusal) -> Change {
-    guard scene.blockedUntil != nil else { throw Refusal("\(address) is not blocked") }
+    guard let end = scene.blockedUntil else { throw Refusal("\(address) is not blocked") }
+    let isLast = (scene.longestBlock ?? end) <= end
     return Change(
       control: Control(action: .unblockIP, arguments: ["ip": address.description]),
       appointments: [Appointment(job: Job(.unblock(address), scene.target), due: nil)],
-      block: Block(address: address, until: nil), detail: "\(address) no longer blocked")
+      block: isLast ? Block(address: address, until: nil) : nil, detail: "\(address) no longer blocked")
   }
 }
 

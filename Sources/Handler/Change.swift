@@ -60,6 +60,8 @@ struct Scene {
   var alert: AlertRecord?
   /// When the present block of the address ends.
   var blockedUntil: Instant?
+  /// When the longest block of the address ends, for whichever target.
+  var longestBlock: Instant?
   /// An agent that says it stands in for the target.
   var knownBackup: AgentID?
   var commandID: CommandID
@@ -78,6 +80,7 @@ struct Scene {
     record = situation.record
     alert = situation.alert
     blockedUntil = situation.blockedUntil
+    longestBlock = situation.longestBlock
     self.knownBackup = knownBackup
     self.commandID = commandID
     self.operator = `operator`

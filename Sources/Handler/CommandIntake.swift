@@ -28,6 +28,11 @@ final class CommandIntake {
   private static let pageCount = 100
   /// What has been delivered so often without an outcome ends whoever takes it.
   private static let mostDeliveries: Int64 = 5
+  private static let suspectDeliveries: Int64 = 3
+  /// What is claimed one at a time, and which of it is at work.
+  private var suspects: [Delivery] = []
+  private var claimed: Delivery?
+  private var isClaiming = false
 
   init(term: Term, dispatcher: Dispatcher, endpoint: Endpoint) {
     self.term = term
@@ -37,7 +42,10 @@ final class CommandIntake {
   }
 
   func start() {
-    dispatcher.onProgress = { [weak self] in self?.read() }
+    dispatcher.onProgress = { [weak self] in
+      self?.claimSuspect()
+      self?.read()
+    }
     link.start()
     discover()
     sweep()
@@ -51,6 +59,7 @@ final class CommandIntake {
   private func changed(_ notice: Link.Notice) {
     watchdog.rest()
     isReading = false
+    (suspects, claimed, isClaiming) = ([], nil, false)
     ready = []
     guard case .up = notice else { return }
     for stream in streams { prepare(stream) }
@@ -107,7 +116,8 @@ final class CommandIntake {
       let pending = elements.compactMap { Pending($0) }
       let free = pending.filter { !self.dispatcher.holds(Delivery(stream: stream, entry: $0.entry)) }
       bury(free.filter { $0.deliveries >= Self.mostDeliveries }, in: stream)
-      claim(free.filter { $0.deliveries < Self.mostDeliveries }.map(\.entry), of: stream) { [weak self] in
+      suspect(free.filter { (Self.suspectDeliveries..<Self.mostDeliveries).contains($0.deliveries) }, of: stream)
+      claim(free.filter { $0.deliveries < Self.suspectDeliveries }.map(\.entry), of: stream) { [weak self] in
         guard elements.count == Self.pageCount, let last = pending.last else { return completion() }
         self?.recover(stream, idle: idle, from: "(\(last.entry)", completion)
       }
@@ -137,6 +147,27 @@ final class CommandIntake {
       take(reply.elements ?? [], from: stream)
       reportTrimmed(entries.count - (reply.elements?.count ?? entries.count), of: stream)
       completion()
+    }
+  }
+
+  /// What may have ended the handlers before: each is claimed, and so counted, only once the one before it is through, so
+  /// that none is put aside for what another did.
+  private func suspect(_ pending: [Pending], of stream: [UInt8]) {
+    let new = pending.map { Delivery(stream: stream, entry: $0.entry) }
+    suspects += new.filter { !suspects.contains($0) }
+    claimSuspect()
+  }
+
+  private func claimSuspect() {
+    if let current = claimed, dispatcher.holds(current) || isClaiming { return }
+    claimed = nil
+    guard !suspects.isEmpty, !isClaiming else { return }
+    let next = suspects.removeFirst()
+    claimed = next
+    isClaiming = true
+    claim([next.entry], of: next.stream) { [weak self] in
+      self?.isClaiming = false
+      self?.claimSuspect()
     }
   }
 

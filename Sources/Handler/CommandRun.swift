@@ -99,7 +99,7 @@ final class CommandRun: Errand {
       switch outcome {
       case .done: received()
       case .refused: receivedAgain()
-      case .over: break
+      case .over: early = []
       case .failed(let error): retry(error) { self.receive() }
       }
     }

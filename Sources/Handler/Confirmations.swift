@@ -13,6 +13,8 @@ final class Confirmations {
 
   private let term: Term
   private let dispatcher: Dispatcher
+  /// Reports that wait for one of the same command to be through.
+  private var queues: [CommandID: [() -> Void]] = [:]
   /// What has been looked up lately; nil for an id that nobody knows.
   private var known: [CommandID: Awaited?] = [:]
 
@@ -40,18 +42,44 @@ final class Confirmations {
   private func lookUp(_ report: EventJudge.Report) {
     var leave: () -> Void = {}
     let done = { leave() }
-    let lanes = [Lanes.Lane.agent(report.agent), .confirmation(report.command)]
-    leave = dispatcher.enter(.lanes(lanes), isBrief: true) { [weak self] in
-      guard let self else { return }
-      // A whole fleet may have reported the same command at once.
-      guard isNeeded(report) else { return term.loop.later(done) }
-      term.read([
-        Request("GET", term.keys.mark(report.command.text)),
-        Request("SMEMBERS", obeyedKey(report.command)),
-        Request("GET", term.keys.mark(report.command, report.agent)),
-        Request("HGETALL", term.keys.agent(report.agent)),
-      ]) { [weak self] in self?.judge(report, $0, done) }
+    leave = dispatcher.enter(.lanes([.agent(report.agent)]), isBrief: true) { [weak self] in
+      self?.enter(report.command) { self?.look(report, $0, leave: done) }
     }
+  }
+
+  /// One report of a command after the other, whatever their agents' lanes wait for.
+  private func enter(_ command: CommandID, _ work: @escaping (_ leave: @escaping () -> Void) -> Void) {
+    let begin = { [weak self] in work { self?.leave(command) } }
+    if queues[command] == nil {
+      queues[command] = []
+      begin()
+    } else {
+      queues[command]?.append(begin)
+    }
+  }
+
+  private func leave(_ command: CommandID) {
+    guard let next = queues[command]?.first else {
+      queues[command] = nil
+      return
+    }
+    queues[command]?.removeFirst()
+    next()
+  }
+
+  private func look(_ report: EventJudge.Report, _ leaveQueue: @escaping () -> Void, leave: @escaping () -> Void) {
+    let done = {
+      leaveQueue()
+      leave()
+    }
+    // A whole fleet may have reported the same command at once.
+    guard isNeeded(report) else { return term.loop.later(done) }
+    term.read([
+      Request("GET", term.keys.mark(report.command.text)),
+      Request("SMEMBERS", obeyedKey(report.command)),
+      Request("GET", term.keys.mark(report.command, report.agent)),
+      Request("HGETALL", term.keys.agent(report.agent)),
+    ]) { [weak self] in self?.judge(report, $0, done) }
   }
 
   private func obeyedKey(_ id: CommandID) -> [UInt8] { term.keys.mark("obeyed/\(id)") }
@@ -102,6 +130,10 @@ final class Confirmations {
       if case .done = outcome { self?.known[report.command] = awaited }
       if case .done = outcome, isRestart { self?.term.onSchedule() }
       if case .refused(2, _) = outcome { self?.lookUp(report) }
+      if case .failed(let error) = outcome {
+        self?.term.log(.error, "cannot write that a command was obeyed; trying again", ["error": error.text])
+        self?.term.later(inMilliseconds: 500) { self?.take(report) }
+      }
       done()
     }
   }

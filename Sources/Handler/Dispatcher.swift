@@ -100,6 +100,12 @@ final class Dispatcher {
   /// Begins nothing more: what waits stays with the group, for whoever acts next.
   func close() { isClosed = true }
 
+  /// Lets go of all that waits: what waits holds this.
+  func drop() {
+    isClosed = true
+    (waiting, queue, queueStart) = ([:], [], 0)
+  }
+
   private func admit(_ work: @escaping () -> Void) {
     guard !isClosed else { return }
     guard working < term.options.parallel else { return queue.append(work) }
@@ -115,8 +121,9 @@ final class Dispatcher {
       working += 1
       next()
     }
-    if queueStart == queue.count {
-      queue.removeAll(keepingCapacity: true)
+    // What is through is let go of now and then: a queue that never empties must not grow.
+    if queueStart == queue.count || queueStart > 1024 {
+      queue.removeFirst(min(queueStart, queue.count))
       queueStart = 0
     }
   }

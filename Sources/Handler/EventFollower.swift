@@ -17,6 +17,8 @@ final class EventFollower {
   private var bite = Bite()
   private var saved: StreamID?
   private var isSaving = false
+  /// What a step that the server refused was to write.
+  private var owed: (changes: Set<AlertID>, letters: [DeadLetter]) = ([], [])
   private var inspectedAt = MonotonicTime.now
   private lazy var watchdog = Watchdog(loop: term.loop, limit: Self.silenceMilliseconds)
 
@@ -153,6 +155,7 @@ final class EventFollower {
       guard let self, let connection, !term.isOver, case .success(let reply) = result else { return }
       if let error = reply.error { term.log(.error, "cannot read events", ["error": error.text]) }
       let isMoreLikely = bite.took(assembler.count, bytes: assembler.bytes)
+      if !isMoreLikely { term.hasReadEvents = true }
       save(unlessOnlyRead: true)
       if isMoreLikely { return read(connection) }
       let rest = reply.error == nil ? Self.restMilliseconds : 1000
@@ -177,8 +180,9 @@ final class EventFollower {
   private func save(unlessOnlyRead: Bool) {
     // A step of a command that changes an alert goes first: what it writes is not known here yet.
     guard !isSaving, term.alertSteps == 0 else { return }
-    let changes = judge.fleet.takeAlertChanges()
-    let letters = judge.takeLetters()
+    let changes = judge.fleet.takeAlertChanges().union(owed.changes)
+    let letters = owed.letters + judge.takeLetters()
+    owed = ([], [])
     let reached = judge.position
     guard !changes.isEmpty || !letters.isEmpty || (!unlessOnlyRead && reached != saved) else { return }
     var step = Step()
@@ -197,8 +201,7 @@ final class EventFollower {
       case .over: break
       case .failed(let error):
         term.log(.error, "cannot save alerts", ["error": error.text])
-        // They are written again with the next change of each; those still open now.
-        for id in changes { if let alert = judge.open(id) { judge.fleet.setAlert(alert) } }
+        owed = (changes.union(owed.changes), letters + owed.letters)
       }
     }
   }

@@ -64,8 +64,20 @@ package final class HandlerService {
     leadership.sitOut()
     guard let office else { return end(completion) }
     office.finish { [weak self] in
-      self?.recorder.finish { self?.leadership.release { self?.end(completion) } }
+      self?.recorder.finish { self?.releaseAndEnd(completion) }
     }
+  }
+
+  private func releaseAndEnd(_ completion: @escaping () -> Void) {
+    var isDone = false
+    let done = { [weak self] in
+      guard !isDone else { return }
+      isDone = true
+      self?.end(completion)
+    }
+    // A server that says nothing keeps nobody from ending: the lease ends by itself.
+    loop.schedule(inMilliseconds: options.leaseSpan.milliseconds, done)
+    leadership.release(done)
   }
 
   /// Lets go of everything at once, as a crash would: the lease stays until it expires.

@@ -118,7 +118,9 @@ struct InstructionReader {
 
   private func signedCount(_ name: String) throws(Refusal) -> Int? {
     guard let text = arguments[name] else { return nil }
-    guard let value = Int(text), value != 0, abs(value) <= 1_000_000 else { throw malformed(name, "+n or -n") }
+    guard let value = Int(text), value != 0, (-1_000_000...1_000_000).contains(value) else {
+      throw malformed(name, "+n or -n")
+    }
     return value
   }
 

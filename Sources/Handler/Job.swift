@@ -45,6 +45,14 @@ struct Job: Equatable {
     }
   }
 
+  /// Whether it is the end of a runtime's time to confirm something.
+  var isLimit: Bool {
+    switch kind {
+    case .restartLimit, .jobLimit: true
+    case .resume, .endRateLimit, .unblock, .endAcknowledgement, .run: false
+    }
+  }
+
   /// Whether it ends what restricts an agent or the fleet: such a one is tried until it is done.
   var isEnding: Bool {
     switch kind {

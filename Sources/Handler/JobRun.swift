@@ -25,7 +25,7 @@ final class JobRun: Errand {
   }
 
   /// The run's name, also as the id by which its runtime answers.
-  private var name: String { "schedule/\(job.name)/\(job.target)/\(due.milliseconds)" }
+  private var name: String { "schedule/\(job.name)/\(job.target.unmistakable)/\(due.milliseconds)" }
 
   func begin() {
     switch job.kind {

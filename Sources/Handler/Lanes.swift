@@ -6,8 +6,6 @@ struct Lanes {
   /// What only one piece of work at a time may touch.
   enum Lane: Hashable {
     case agent(AgentID)
-    /// What runtimes say of a command.
-    case confirmation(CommandID)
   }
 
   /// What a piece of work must have for itself.

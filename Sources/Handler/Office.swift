@@ -41,6 +41,7 @@ final class Office {
     scheduler.stop()
     follower.stop()
     dispatcher.close()
+    term.isFinishing = true
     term.outside.abandon(onlyResumable: true)
     var isDone = false
     let done = {
@@ -48,7 +49,7 @@ final class Office {
       isDone = true
       completion()
     }
-    let look = { [term] in if term.inFlight == 0, term.outside.isIdle { done() } }
+    let look = { [term] in if term.isOver || (term.inFlight == 0 && term.outside.isIdle) { done() } }
     // One step may lead to the next.
     term.onIdle = { [term] in term.loop.later(look) }
     term.loop.schedule(inMilliseconds: Self.patience) { done() }
@@ -60,6 +61,7 @@ final class Office {
 
   func close() {
     term.end()
+    dispatcher.drop()
     intake.stop()
     scheduler.stop()
     follower.stop()

@@ -47,12 +47,18 @@ final class Scheduler {
 
   private func run(_ member: [UInt8], _ score: [UInt8]) {
     guard let job = Job(member), let due = Instant(score: score) else { return discard(member, score) }
+    guard !job.isLimit || term.hasReadEvents else { return postpone(member) }
     var leave: () -> Void = {}
     let run = JobRun(job, member: member, score: score, due: due, term: term) { [weak self] in
       leave()
       self?.finished(member)
     }
     leave = dispatcher.enter(.lanes([.agent(job.target)])) { run.begin() }
+  }
+
+  /// A limit is not judged before what its runtime has said meanwhile is known.
+  private func postpone(_ member: [UInt8]) {
+    term.later(inMilliseconds: 100) { [weak self] in self?.finished(member) }
   }
 
   private func finished(_ member: [UInt8]) {

@@ -9,7 +9,10 @@ struct Situation {
   /// What an earlier delivery of the same command left.
   var mark: TargetMark?
   var alert: AlertRecord?
+  /// When the address's block for this target ends.
   var blockedUntil: Instant?
+  /// When the longest block of the address ends, for whichever target.
+  var longestBlock: Instant?
   /// What a parameter or the mode is set to at present.
   var setting: String?
   /// When the job that it is about is due.
@@ -28,7 +31,10 @@ struct Situation {
     var requests = [Request("HGETALL", keys.agent(target)), Request("GET", mark)]
     let alert = instruction.alert(of: target)
     if let alert { requests.append(Request("HGET", keys.alerts, alert.bytes)) }
-    if let address = instruction.address { requests.append(Request("ZSCORE", keys.blocked, address.description)) }
+    if let address = instruction.address {
+      requests.append(Request("ZSCORE", keys.blocked, address.description))
+      requests.append(Request("ZSCORE", keys.schedule, Job(.unblock(address), target).encoded))
+    }
     switch instruction {
     case .tune(let parameter, _): requests.append(Request("HGET", keys.agent(target), Change.field(of: parameter)))
     case .automation: requests.append(Request("GET", keys.automation))
@@ -39,6 +45,7 @@ struct Situation {
     term.read(requests) { replies in
       var situation = Situation(record: replies[0].pairs, mark: replies[1])
       if let alert { situation.setAlert(alert, replies[2]) }
+      if instruction.address != nil { situation.longestBlock = replies[2].bytes.flatMap { Instant(score: $0) } }
       situation.set(replies.last, for: instruction)
       completion(situation)
     }

@@ -28,7 +28,7 @@ final class TargetRun {
   }
 
   private var markKey: [UInt8] { term.keys.mark(errand.id, target) }
-  private var key: String { "\(errand.id)/\(target)" }
+  private var key: String { "\(errand.id)/\(target.unmistakable)" }
 
   func begin() {
     read { [self] situation in
@@ -78,6 +78,10 @@ final class TargetRun {
 
   /// Says what is about to be done before it is: whoever finds this knows that it may have been.
   private func intend(_ call: Call, _ actuator: Actuator, _ change: Change, at instant: Instant) {
+    guard !term.isFinishing else { return }
+    guard String(validating: target.bytes, as: UTF8.self) != nil else {
+      return leave(.failed, "its id is not UTF-8: no service or program can be given it")
+    }
     var mark = TargetMark(phase: .started, detail: change.detail)
     mark.intent = TargetMark.Intent(at: instant, call: call)
     var step = opened()
@@ -92,11 +96,15 @@ final class TargetRun {
     }
   }
 
-  private func perform(_ call: Call, _ actuator: Actuator, since instant: Instant) {
+  /// - Parameter isRepeat: whether the same may have been done before: then a refusal may only mean that it was.
+  private func perform(_ call: Call, _ actuator: Actuator, since instant: Instant, isRepeat: Bool = false) {
+    // Whoever acts next goes on from the intent, where anybody can.
+    guard !term.isFinishing || actuator.repeatRule(isSafe: isSafe(call)) == .never else { return }
     term.outside.perform(call, by: actuator, rule: actuator.repeatRule(isSafe: isSafe(call))) { [self] result in
       guard !term.isOver else { return }
       switch result {
       case .done(let words): conclude(words, since: instant)
+      case .failed(let reason) where isRepeat: find(call, actuator, since: instant, or: "done again, \(reason)")
       case .failed(let reason): leave(.failed, reason)
       case .unknown(let reason): find(call, actuator, since: instant, or: reason)
       }
@@ -111,9 +119,12 @@ final class TargetRun {
     let call = intent.call
     guard let actuator = ControlVerb(name: call.name).flatMap({ term.actuator(of: $0, call.arguments) }) else {
       // The configuration has changed meanwhile: the runtimes are told instead.
-      return isSafe(call) ? conclude("", since: intent.at) : escalate("its actuator is no longer configured")
+      guard isSafe(call) else { return escalate("its actuator is no longer configured") }
+      return conclude("", since: intent.at, isActuated: false)
     }
-    guard actuator.repeatRule(isSafe: isSafe(call)) != .safe else { return perform(call, actuator, since: intent.at) }
+    guard actuator.repeatRule(isSafe: isSafe(call)) != .safe else {
+      return perform(call, actuator, since: intent.at, isRepeat: true)
+    }
     find(call, actuator, since: intent.at, or: "a handler ended while it was being done")
   }
 
@@ -122,6 +133,7 @@ final class TargetRun {
     guard case .lookUp(let request) = actuator.repeatRule(isSafe: isSafe(call)), lookUps < Self.mostLookUps else {
       return escalate(reason)
     }
+    guard !term.isFinishing else { return }
     lookUps += 1
     term.outside.lookUp(call, by: request) { [self] found in
       guard !term.isOver else { return }
@@ -134,12 +146,16 @@ final class TargetRun {
   }
 
   /// The effect is had: writes what it means for the record, which may have changed meanwhile.
-  private func conclude(_ words: String, since instant: Instant) {
+  ///
+  /// - Parameter isActuated: false where nobody has told the runtime yet.
+  private func conclude(_ words: String, since instant: Instant, isActuated: Bool = true) {
     read { [self] situation in
       do throws(Refusal) {
         var change = try errand.plan(target, situation, at: instant)
         if !words.isEmpty { change.detail += " (\(words))" }
-        write(change, situation, at: term.now, isActuated: true) { [self] in conclude(words, since: instant) }
+        write(change, situation, at: term.now, isActuated: isActuated) { [self] in
+          conclude(words, since: instant, isActuated: isActuated)
+        }
       } catch {
         // It is done, and nothing is left to be recorded of it.
         let detail = [words, "done; \(error.reason)"].filter { !$0.isEmpty }.joined(separator: ", ")

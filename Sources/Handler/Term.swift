@@ -23,8 +23,12 @@ final class Term {
   private(set) var isOver = false
   /// How many steps and reads are under way.
   private(set) var inFlight = 0
-  /// Told when none is.
+  /// Told when none is, and when the term ends.
   var onIdle: () -> Void = {}
+  /// Whether events have been read to their end once: before that nobody knows what runtimes have confirmed.
+  var hasReadEvents = false
+  /// Whether nothing new is to be begun.
+  var isFinishing = false
   /// How many steps that change an alert are under way: what events change of alerts is written after them.
   private(set) var alertSteps = 0
   /// Told, once, that the server or the connection has ended the term.
@@ -58,7 +62,10 @@ final class Term {
   func apply(_ new: HandlerOptions) { options = new }
 
   /// Ends it: nothing is done any more, and outcomes that still come are `over`.
-  func end() { isOver = true }
+  func end() {
+    isOver = true
+    onIdle()
+  }
 
   /// Whether the lease still stands by the machine's own clock, time suspended included.
   var mayAct: Bool { !isOver && BootTime.now < mayActUntil }

@@ -97,8 +97,9 @@ private struct CommandReader {
     guard let bytes = data["command_id"]?.bytes, !bytes.isEmpty else {
       throw refusal("\"command_id\" is missing or empty; send a UUIDv7")
     }
-    guard bytes.count <= 64, bytes.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-      throw refusal("\"command_id\" is longer than 64 bytes or not plain ASCII; send a UUIDv7")
+    // A slash parts a command from its targets in the keys of marks.
+    guard bytes.count <= 64, bytes.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "/") }) else {
+      throw refusal("\"command_id\" is longer than 64 bytes, not plain ASCII or holds a slash; send a UUIDv7")
     }
     return CommandID(String(decoding: bytes, as: UTF8.self))
   }

@@ -9,8 +9,13 @@ import Wire
 /// `vigia-bench handler`: how fast the real handler records channels, and how fast it reads and judges events.
 struct HandlerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "handler", abstract: "What the handler records, reads and carries out a second, and what waiting costs.")
+    commandName: "handler",
+    abstract: "What the handler records, reads and carries out a second, and what waiting costs.")
 
+  /// What there is to measure.
+  enum Part: String, CaseIterable, ExpressibleByArgument { case recording, reading, commands, outcomes, takeover, rest }
+
+  @Option(help: "Only this part; several times.") var part: [Part] = []
   @Option(help: "How many messages are recorded.") var messages = 200_000
   @Option(help: "How many entries are read.") var entries = 1_000_000
   @Option(help: "How many agents they are of.") var agents = 10_000
@@ -20,13 +25,17 @@ struct HandlerCommand: ParsableCommand {
   @OptionGroup var report: Report
 
   func run() throws {
-    try measureRecording()
-    try measureReading()
     let bench = CommandBench(commands: commands, report: report)
-    try bench.measureThroughput(rounds: rounds)
-    try bench.measureLatency(rounds: rounds, rate: min(1000, commands))
-    try bench.measureTakeover(rounds: rounds)
-    try bench.measureSchedule(jobs: jobs, seconds: 5, rounds: min(rounds, 3))
+    for part in part.isEmpty ? Part.allCases : part {
+      switch part {
+      case .recording: try measureRecording()
+      case .reading: try measureReading()
+      case .commands: try bench.measureThroughput(rounds: rounds)
+      case .outcomes: try bench.measureLatency(rounds: rounds, rate: min(1000, commands))
+      case .takeover: try bench.measureTakeover(rounds: rounds)
+      case .rest: try bench.measureSchedule(jobs: jobs, seconds: 5, rounds: rounds)
+      }
+    }
   }
 
   // MARK: Recording

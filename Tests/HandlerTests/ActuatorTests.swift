@@ -222,6 +222,40 @@ import Wire
     #expect(try scene.record("agent-1").version == 1)
   }
 
+  @Test func refusalOfWhatMayHaveBeenDoneBeforeIsUnknownAndCallsAPerson() throws {
+    var isDead = true
+    let service = try service { _ in isDead ? .silence : .status(409, "done already") }
+    let actions: [Action: Actuator] = [.pause: .http(http(service))]
+    try start(actions)
+    let command = try scene.command(.pause, ["agent-1"])
+    try scene.publish(command)
+    try scene.server.wait { service.requests.count == 1 }
+    isDead = false
+    try replace(actions)
+    let last = try #require(try scene.outcome(of: command.id).last)
+    #expect(last.short == "unknown: done again, HTTP 409: done already")
+    #expect(try scene.alert(.escalation, "agent-1") != nil)
+  }
+
+  @Test func runtimeIsToldWhereTheActuatorIsNoLongerConfigured() throws {
+    let service = try service { _ in .silence }
+    try start([.pause: .http(http(service))])
+    let command = try scene.command(.pause, ["agent-1"])
+    try scene.publish(command)
+    try scene.server.wait { service.requests.count == 1 }
+    try replace([:])
+    #expect(try scene.outcome(of: command.id).last?.short == "succeeded: paused for 15m")
+    #expect(try scene.control().map(\.action) == [.pause])
+  }
+
+  @Test func agentWhoseIDNoServiceCouldBeGivenIsNotMistakenForAnother() throws {
+    let service = try service { _ in .status(200) }
+    try start([.pause: .http(http(service))])
+    let lines = try scene.send(.pause, [AgentID(bytes: [0x61, 0xFF]), "b"])
+    #expect(lines.last?.phase == .failed)
+    #expect(service.requests.map(\.path) == ["/api/v1/agents/b"])
+  }
+
   @Test func intentOfWhatMayNotBeDoneTwiceIsUnknown() throws {
     let service = try service { _ in .silence }
     let actions: [Action: Actuator] = [.restart: .http(http(service))]

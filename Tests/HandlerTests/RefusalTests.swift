@@ -11,6 +11,7 @@ import Wire
     (.pause, ["fro": "1m"], #"pause has no argument "fro"; it takes for"#),
     (.resume, ["for": "1m"], #"resume has no argument "for"; it takes none"#),
     (.scale, [:], "scale needs one of replicas, by, cpu, memory"),
+    (.scale, ["by": "-9223372036854775808"], #"scale: "by" is "-9223372036854775808"; expected +n or -n"#),
     (.scale, ["replicas": "-1"], #"scale: "replicas" is "-1"; expected a whole number from 0"#),
     (.scale, ["replicas": "1", "by": "+1"], #"scale takes "replicas" or "by", not both"#),
     (.rateLimit, [:], #"rate_limit needs the argument "per_minute""#),

@@ -62,6 +62,24 @@ import Wire
     #expect(try scene.server.call("GET", scene.keys.automation).text == "dry")
   }
 
+  @Test func blocksOfOneAddressEndForEachOfTheirAgents() throws {
+    let scene = try HandlerScene()
+    try scene.send(.blockIP, ["agent-1"], ["ip": "192.0.2.7", "for": "1s"])
+    try scene.send(.blockIP, ["agent-2"], ["ip": "192.0.2.7", "for": "2s"])
+    try scene.server.wait { ((try? scene.control().count) ?? 0) == 3 }
+    #expect(try scene.control().last?.agent == "agent-1" && scene.control().last?.action == .unblockIP)
+    #expect(try scene.server.call("ZCARD", scene.keys.blocked) == .integer(1), "agent-2 still blocks it")
+    try scene.server.wait { ((try? scene.control().count) ?? 0) == 4 }
+    #expect(try scene.control().last?.agent == "agent-2" && scene.control().last?.action == .unblockIP)
+    #expect(try scene.server.call("ZCARD", scene.keys.blocked) == .integer(0))
+    #expect(try scene.schedule().isEmpty)
+    let both = try scene.send(.blockIP, ["agent-1", "agent-2"], ["ip": "192.0.2.7"])
+    #expect(both.last?.phase == .succeeded)
+    let ended = try scene.send(.unblockIP, ["agent-1", "agent-2"], ["ip": "192.0.2.7"])
+    #expect(ended.last?.phase == .succeeded, "\(ended.map(\.short))")
+    #expect(try scene.server.call("ZCARD", scene.keys.blocked) == .integer(0))
+  }
+
   @Test func targetNamedTwiceIsOneTarget() throws {
     let scene = try HandlerScene()
     let lines = try scene.send(.scale, ["agent-1", "agent-1"], ["by": "+1"])

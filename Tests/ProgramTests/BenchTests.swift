@@ -72,8 +72,9 @@ import Wire
 
   @Test func everyMessageIsRecordedAndEveryEntryFollowed() throws {
     let measured = try measure(
-      "handler", "--messages", "12000", "--entries", "12000", "--agents", "50", "--rounds", "2")
-    #expect(measured.count == 4 && measured.values.allSatisfy { $0["median"]?.double ?? 0 > 0 })
+      "handler", "--messages", "12000", "--entries", "12000", "--agents", "50", "--rounds", "2", "--commands", "300",
+      "--part", "recording", "--part", "reading", "--part", "commands", "--part", "outcomes")
+    #expect(measured.count == 8 && measured.values.allSatisfy { $0["median"]?.double ?? 0 > 0 })
   }
 
   @Test func wrongUsageIsSixtyFour() throws {
