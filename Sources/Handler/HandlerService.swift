@@ -77,7 +77,7 @@ package final class HandlerService {
     }
     // A server that says nothing keeps nobody from ending: the lease ends by itself.
     loop.schedule(inMilliseconds: options.leaseSpan.milliseconds, done)
-    leadership.release(done)
+    leadership.release(isComplete: true, done)
   }
 
   /// Lets go of everything at once, as a crash would: the lease stays until it expires.
@@ -163,7 +163,7 @@ package final class HandlerService {
       leadership.stand(listens: true)
       if let office { recorder.record(in: office.term) }
     case .recording: leadership.setRecording(true)
-    case .released: leadership.leaseWasReleased()
+    case .released(let isComplete): leadership.leaseWasReleased(isComplete: isComplete)
     case .unsubscribed:
       // Within one term the recording has no hole: it is over, and whoever has gone on listening takes over.
       leadership.sitOut()

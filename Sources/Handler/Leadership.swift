@@ -119,12 +119,14 @@ final class Leadership {
   }
 
   /// Gives the lease back.
-  func release(_ completion: @escaping () -> Void = {}) {
+  ///
+  /// - Parameter isComplete: whether all that it heard is written: then whoever is first may go on.
+  func release(isComplete: Bool = false, _ completion: @escaping () -> Void = {}) {
     guard case .active(let lease, _) = state, let connection else { return completion() }
     state = .standby
     loop.cancel(timer)
     written = []
-    let arguments: [any RequestArgument] = [lease.fence, keys.recorderChannel, Self.releaseNotice]
+    let arguments: [any RequestArgument] = [lease.fence, keys.recorderChannel, isComplete ? Self.handOverNotice : Self.releaseNotice]
     releaseScript.run(on: connection, keys: [keys.lease, keys.fence], arguments: arguments) { _ in completion() }
     notify(.lost("the lease was given back"))
     wait(options.attemptSpan)
@@ -133,8 +135,14 @@ final class Leadership {
   /// What a handler says on the recorder's channel that gives its lease back; no marker, so that nobody else minds.
   static let releaseNotice = Array(#"{"released":true}"#.utf8)
 
+  static let handOverNotice = Array(#"{"released":true,"complete":true}"#.utf8)
+
   /// Another gave its lease back.
-  func leaseWasReleased() { ask() }
+  func leaseWasReleased(isComplete: Bool) {
+    // Nothing was missed that one who has listened for longer would know.
+    if isComplete { mustYield = false }
+    ask()
+  }
 
   /// The server or somebody else ended it: it may ask again.
   func lose(_ reason: String) {

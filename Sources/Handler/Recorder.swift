@@ -51,8 +51,8 @@ final class Recorder {
     case unsubscribed
     /// Its marker is in the stream.
     case recording
-    /// Another handler gave its lease back.
-    case released
+    /// Another handler gave its lease back; complete where it had written all that was published before.
+    case released(isComplete: Bool)
   }
 
   private let notify: (Notice) -> Void
@@ -109,7 +109,8 @@ final class Recorder {
   private func hear(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
     let isMarker = channel.isEqual(to: keys.recorderChannel)
     if isMarker, RecorderMarker.decode(payload) == nil {
-      if payload.isEqual(to: Leadership.releaseNotice) { notify(.released) }
+      if payload.isEqual(to: Leadership.releaseNotice) { notify(.released(isComplete: false)) }
+      if payload.isEqual(to: Leadership.handOverNotice) { notify(.released(isComplete: true)) }
       return
     }
     guard isMarker || receiver?.isFirstMatch(of: patterns, channel) == true else { return }
