@@ -13,6 +13,8 @@ final class Confirmations {
 
   private let term: Term
   private let dispatcher: Dispatcher
+  /// Entries whose reports are not settled, and how many times each is under way.
+  private var open: [StreamID: Int] = [:]
   /// Reports that wait for one of the same command to be through.
   private var queues: [CommandID: [() -> Void]] = [:]
   /// What has been looked up lately; nil for an id that nobody knows.
@@ -29,6 +31,14 @@ final class Confirmations {
     if isNeeded(report) { lookUp(report) }
   }
 
+  /// The oldest entry whose report is not settled: whoever acts next begins with it.
+  var oldest: StreamID? { open.keys.min() }
+
+  private func close(_ entry: StreamID) {
+    open[entry, default: 1] -= 1
+    if open[entry] == 0 { open[entry] = nil }
+  }
+
   /// Whether a report may still tell something.
   private func isNeeded(_ report: EventJudge.Report) -> Bool {
     guard let found = known[report.command] else { return true }
@@ -41,7 +51,11 @@ final class Confirmations {
   /// command's reports after the other, so that the last of them knows that it is.
   private func lookUp(_ report: EventJudge.Report) {
     var leave: () -> Void = {}
-    let done = { leave() }
+    open[report.entry, default: 0] += 1
+    let done = { [weak self] in
+      self?.close(report.entry)
+      leave()
+    }
     leave = dispatcher.enter(.lanes([.agent(report.agent)]), isBrief: true) { [weak self] in
       self?.enter(report.command) { self?.look(report, $0, leave: done) }
     }
@@ -132,7 +146,11 @@ final class Confirmations {
       if case .refused(2, _) = outcome { self?.lookUp(report) }
       if case .failed(let error) = outcome {
         self?.term.log(.error, "cannot write that a command was obeyed; trying again", ["error": error.text])
-        self?.term.later(inMilliseconds: 500) { self?.take(report) }
+        self?.open[report.entry, default: 0] += 1
+        self?.term.later(inMilliseconds: 500) {
+          self?.take(report)
+          self?.close(report.entry)
+        }
       }
       done()
     }

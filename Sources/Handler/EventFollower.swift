@@ -16,6 +16,9 @@ final class EventFollower {
   private var backlog: Backlog?
   private var bite = Bite()
   private var saved: StreamID?
+  private var savedReport: StreamID?
+  /// The oldest entry whose report is not settled.
+  private let oldestReport: () -> StreamID?
   private var isSaving = false
   /// What a step that the server refused was to write.
   private var owed: (changes: Set<AlertID>, letters: [DeadLetter]) = ([], [])
@@ -30,7 +33,11 @@ final class EventFollower {
   /// Between two looks at what may have been trimmed or lost.
   private static let inspectMilliseconds = 10_000.0
 
-  init(term: Term, endpoint: Endpoint, notify: @escaping (EventJudge.Report) -> Void) {
+  init(
+    term: Term, endpoint: Endpoint, oldestReport: @escaping () -> StreamID? = { nil },
+    notify: @escaping (EventJudge.Report) -> Void
+  ) {
+    self.oldestReport = oldestReport
     self.term = term
     self.endpoint = endpoint
     judge = EventJudge(term: term, notify: notify)
@@ -42,7 +49,7 @@ final class EventFollower {
     // The alerts as the handler before left them; then where it was.
     term.read([
       Request("HGETALL", term.keys.alerts),
-      Request("HMGET", term.keys.cursor, term.keys.events, countField),
+      Request("HMGET", term.keys.cursor, term.keys.events, countField, reportField),
     ]) { [weak self] replies in
       guard let self else { return }
       judge.fleet.advance(to: term.now)
@@ -50,7 +57,9 @@ final class EventFollower {
         if let record = AlertCoding.decode(id: id, payload: value) { judge.fleet.setAlert(record) }
       }
       _ = judge.fleet.takeAlertChanges()
-      begin(replies[1].elements?.map(\.bytes) ?? [])
+      let cursor = replies[1].elements?.map(\.bytes) ?? []
+      begin(cursor)
+      reportAgain(from: cursor.last?.flatMap { StreamID($0) })
       link.start()
       tick()
     }
@@ -60,10 +69,30 @@ final class EventFollower {
   /// while no handler lived.
   private var countField: [UInt8] { term.keys.events + "#added".utf8 }
 
+  /// Where stands the oldest entry before the cursor whose report was not settled.
+  private var reportField: [UInt8] { term.keys.events + "#reports".utf8 }
+
+  /// Takes what runtimes reported before the cursor and the handler before could not settle: its lanes were busy.
+  private func reportAgain(from start: StreamID?) {
+    guard let start, let saved, start <= saved else { return }
+    savedReport = start
+    var last = start
+    let assembler = EntryAssembler(.range) { [judge] entry in
+      last = entry.id
+      judge.takeAgain(entry)
+    }
+    term.connection.send(
+      Request("XRANGE", term.keys.events, start, saved, "COUNT", 1000), expecting: .entries(assembler)
+    ) { [weak self] result in
+      guard let self, !term.isOver, case .success = result, assembler.count == 1000 else { return }
+      reportAgain(from: last.next())
+    }
+  }
+
   private func begin(_ cursor: [[UInt8]?]) {
     judge.missed = { [weak self] in self?.report($0) }
     saved = cursor.first?.flatMap { StreamID($0) }
-    let count = cursor.last?.flatMap { Int(String(decoding: $0, as: UTF8.self)) }
+    let count = cursor.dropFirst().first?.flatMap { Int(String(decoding: $0, as: UTF8.self)) }
     let start = max(0, (term.now - term.options.firstLook).milliseconds)
     judge.place =
       saved.map { StreamPlace(key: term.keys.events, reached: $0, count: count) }
@@ -184,7 +213,9 @@ final class EventFollower {
     let letters = owed.letters + judge.takeLetters()
     owed = ([], [])
     let reached = judge.position
-    guard !changes.isEmpty || !letters.isEmpty || (!unlessOnlyRead && reached != saved) else { return }
+    let report = oldestReport()
+    let isOld = !unlessOnlyRead && (reached != saved || report != savedReport)
+    guard !changes.isEmpty || !letters.isEmpty || isOld else { return }
     var step = Step()
     for id in changes { write(id, to: &step) }
     for letter in letters { letter.add(to: &step, keys: term.keys) }
@@ -192,12 +223,17 @@ final class EventFollower {
       step.change(
         "HSET", term.keys.cursor, term.keys.events, reached, countField, judge.place?.count.map { "\($0)" } ?? "")
     }
+    if let report {
+      step.change("HSET", term.keys.cursor, reportField, report)
+    } else if savedReport != nil {
+      step.change("HDEL", term.keys.cursor, reportField)
+    }
     isSaving = true
     term.run(step) { [weak self] outcome in
       guard let self else { return }
       isSaving = false
       switch outcome {
-      case .done, .refused: saved = reached
+      case .done, .refused: (saved, savedReport) = (reached, report)
       case .over: break
       case .failed(let error):
         term.log(.error, "cannot save alerts", ["error": error.text])

@@ -13,6 +13,8 @@ final class EventJudge {
     var command: CommandID
     var state: AgentState?
     var at: Instant
+    /// The entry that says so.
+    var entry: StreamID
   }
 
   private let term: Term
@@ -41,7 +43,10 @@ final class EventJudge {
     if entry.channel.isEqual(to: term.keys.recorderChannel) { return }
     let instant = entry.id.instant
     do throws(Unreadable) {
-      try reader.read(entry, receivedAt: instant) { apply($0) }
+      try reader.read(entry, receivedAt: instant) {
+        fleet.apply($0)
+        report($0, entry.id)
+      }
     } catch {
       fleet.applyUnreadable(reason: error.description, at: instant)
       putAside(entry, reason: error.description)
@@ -70,15 +75,20 @@ final class EventJudge {
   /// The last entry that was taken.
   var position: StreamID? { place?.last }
 
-  private func apply(_ event: borrowing Event) {
-    fleet.apply(event)
+  /// Takes an entry once more, for what it reports of a command alone.
+  func takeAgain(_ entry: Entry) {
+    // What was unreadable has been put aside before.
+    try? reader.read(entry, receivedAt: entry.id.instant) { report($0, entry.id) }
+  }
+
+  private func report(_ event: borrowing Event, _ entry: StreamID) {
     guard event.kind == .status, let id = event.string(.commandID), !id.isEmpty,
       term.now - event.receivedAt <= term.options.actWithin
     else { return }
     notify(
       Report(
         agent: event.agentID, command: CommandID(id), state: event.string(.state).flatMap(AgentState.init(rawValue:)),
-        at: event.receivedAt))
+        at: event.receivedAt, entry: entry))
   }
 
   /// The agent that says it stands in for another.

@@ -126,7 +126,9 @@ final class Leadership {
     state = .standby
     loop.cancel(timer)
     written = []
-    let arguments: [any RequestArgument] = [lease.fence, keys.recorderChannel, isComplete ? Self.handOverNotice : Self.releaseNotice]
+    let arguments: [any RequestArgument] = [
+      lease.fence, keys.recorderChannel, isComplete ? Self.handOverNotice : Self.releaseNotice,
+    ]
     releaseScript.run(on: connection, keys: [keys.lease, keys.fence], arguments: arguments) { _ in completion() }
     notify(.lost("the lease was given back"))
     wait(options.attemptSpan)

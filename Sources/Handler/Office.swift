@@ -19,7 +19,9 @@ final class Office {
     scheduler = Scheduler(term: term, dispatcher: dispatcher)
     let confirmations = Confirmations(term: term, dispatcher: dispatcher)
     self.confirmations = confirmations
-    let follower = EventFollower(term: term, endpoint: endpoint) { confirmations.take($0) }
+    let follower = EventFollower(term: term, endpoint: endpoint, oldestReport: { confirmations.oldest }) {
+      confirmations.take($0)
+    }
     self.follower = follower
     let intake = intake
     retention = Retention(

@@ -9,6 +9,7 @@ struct RestCommand: ParsableCommand {
     commandName: "rest", abstract: "Wake-ups, CPU and bytes of a console at rest, ten minutes after the last event.")
 
   @Option(help: "How many agents.") var agents = 1000
+  @Option(help: "How long to leave it alone before that.") var after = 0
   @Option(help: "How long to watch.") var seconds = 60
   @Option(help: "How many rounds.") var rounds = 1
   @OptionGroup var report: Report
@@ -23,7 +24,7 @@ struct RestCommand: ParsableCommand {
     try server.wait { (try? server.call("EXISTS", "agentos:handler")) == .integer(1) }
     let console = try ConsoleChild(port: port, rows: 50, columns: 200, loop: server.loop)
     try console.waitUntilLive()
-    server.loop.turn(forMilliseconds: 3000)
+    server.loop.turn(forMilliseconds: 3000 + Int64(after) * 1000)
     var (wakeUps, cpu, bytes) = (Rounds(), Rounds(), Rounds())
     for _ in 0..<rounds {
       let before = (console.probe.wakeUps, console.probe.cpuSeconds, console.bytes, MonotonicTime.now)

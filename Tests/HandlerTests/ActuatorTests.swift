@@ -222,6 +222,32 @@ import Wire
     #expect(try scene.record("agent-1").version == 1)
   }
 
+  @Test func confirmationThatWaitedForABusyAgentIsNotLostWithItsHandler() throws {
+    var isDead = true
+    let service = try service { _ in isDead ? .silence : .status(200) }
+    let actions: [Action: Actuator] = [.pause: .http(http(service))]
+    try start(actions)
+    let scaled = try scene.send(.scale, ["agent-1"], ["by": "+1"])
+    let pause = try scene.command(.pause, ["agent-1"])
+    try scene.publish(pause)
+    try scene.server.wait { service.requests.count == 1 }
+    // Its lane is busy; the cursor goes on without it.
+    try scene.report("agent-1", "running", command: "c1")
+    try scene.server.wait {
+      (try? scene.cursorIsAtEnd()) == true
+        && (try? scene.server.call("HEXISTS", scene.keys.cursor, "agentos:events#reports")) == .integer(1)
+    }
+    isDead = false
+    try replace(actions)
+    try scene.server.wait { (try? scene.audit().contains { $0.phase == .obeyed && $0.target == .none }) ?? false }
+    #expect(scaled.last?.phase == .succeeded)
+    #expect(try scene.outcome(of: CommandID("c1")).last?.short == "obeyed: it reports running")
+    #expect(try scene.outcome(of: pause.id).last?.phase == .succeeded)
+    try scene.server.wait {
+      (try? scene.server.call("HEXISTS", scene.keys.cursor, "agentos:events#reports")) == .integer(0)
+    }
+  }
+
   @Test func refusalOfWhatMayHaveBeenDoneBeforeIsUnknownAndCallsAPerson() throws {
     var isDead = true
     let service = try service { _ in isDead ? .silence : .status(409, "done already") }
