@@ -127,17 +127,14 @@ struct CommandBench {
     _ server: TestServer, _ sender: Sender, _ numbers: Range<Int>, rate: Int
   ) throws -> Rounds {
     var sentAt: [String: MonotonicTime] = [:]
-    var (latencies, isReady) = (Rounds(), false)
-    let follower = StreamFollower(loop: server.loop, endpoint: server.endpoint, key: keys.audit) { notice in
-      if case .ready = notice { isReady = true }
-      guard case .entry(_, let bytes) = notice, let line = AuditCoding.decode(bytes), line.phase == .succeeded,
-        line.target == .none, case .command(let id) = line.origin, let sent = sentAt.removeValue(forKey: id.text)
+    var latencies = Rounds()
+    let follower = try AuditReader(server, keys.audit) { line in
+      guard line.phase == .succeeded, line.target == .none, case .command(let id) = line.origin,
+        let sent = sentAt.removeValue(forKey: id.text)
       else { return }
       latencies.add(MonotonicTime.now.milliseconds(since: sent))
     }
-    follower.start()
     defer { follower.stop() }
-    try server.wait { isReady }
     let start = MonotonicTime.now
     var next = numbers.lowerBound
     try server.loop.wait(seconds: 60) {
@@ -207,6 +204,39 @@ struct CommandBench {
     report.add(
       "handler at rest, \(jobs) open schedules", "% of a core", many,
       beside: [(.init(name: "none", rounds: none), nil)])
+  }
+}
+
+/// Waits for lines of the audit, and asks for the next as soon as it has some: a pause of its own would be measured too.
+private final class AuditReader {
+  private let link: Link
+  private let key: [UInt8]
+  private var last: StreamID
+  private let take: (AuditLine) -> Void
+  private lazy var assembler = EntryAssembler(.read, streams: [key]) { [unowned self] entry in
+    last = entry.id
+    if let line = entry.payload.flatMap({ AuditCoding.decode($0) }) { take(line) }
+  }
+
+  init(_ server: TestServer, _ key: [UInt8], _ take: @escaping (AuditLine) -> Void) throws {
+    self.key = key
+    self.take = take
+    link = Link(loop: server.loop, endpoint: server.endpoint) { _ in }
+    let end = try server.call("XREVRANGE", key, "+", "-", "COUNT", 1).elements?.first?.elements?.first?.bytes
+    last = end.flatMap { StreamID($0) } ?? .zero
+    link.start()
+    try server.wait { link.connection != nil }
+    read()
+  }
+
+  func stop() { link.stop() }
+
+  private func read() {
+    let request = Request("XREAD", "COUNT", 1000, "BLOCK", 5000, "STREAMS", key, last)
+    link.connection?.send(request, expecting: .entries(assembler)) { [weak self] result in
+      if case .success = result { self?.read() }
+    }
+    link.connection?.flush()
   }
 }
 
