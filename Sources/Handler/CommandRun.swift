@@ -132,14 +132,21 @@ final class CommandRun: Errand {
         targets = found.targets
         mark.targets = targets
         guard !targets.isEmpty else { return close() }
-        for target in targets { UndoTarget.begin(target, of: self, found) }
+        for target in targets { beginUndo(of: target, found) }
       case .failure(let refusal): close(.rejected, refusal.reason)
       }
     }
   }
 
   /// What earlier steps of the command that is taken back did to each target.
-  var undone: [AgentID: TargetMark] = [:]
+  private var undone: [AgentID: TargetMark] = [:]
+
+  private func beginUndo(of target: AgentID, _ undoing: Undoing) {
+    term.read([Request("GET", term.keys.mark(undoing.id, target))]) { [self] replies in
+      undone[target] = replies[0].bytes.flatMap { TargetMark($0) }
+      TargetRun(target, of: self).begin()
+    }
+  }
 
   // MARK: What its targets ask
 
@@ -214,16 +221,6 @@ final class CommandRun: Errand {
   func retry(_ error: ServerError, _ work: @escaping () -> Void) {
     term.log(.error, "Redis refused a step; trying again", ["command": command.id.text, "error": error.text])
     term.later(inMilliseconds: 500, work)
-  }
-}
-
-/// The target of an undo: what was done to it is read first.
-enum UndoTarget {
-  static func begin(_ target: AgentID, of run: CommandRun, _ undoing: Undoing) {
-    run.term.read([Request("GET", run.term.keys.mark(undoing.id, target))]) { replies in
-      run.undone[target] = replies[0].bytes.flatMap { TargetMark($0) }
-      TargetRun(target, of: run).begin()
-    }
   }
 }
 
