@@ -34,6 +34,9 @@ package struct AlertBook: Sendable {
 
   package var count: Int { slots.count - free.count }
 
+  /// How many ask for attention.
+  package func loudCount(at now: Instant) -> Int { slots.count { $0?.isLoud(at: now) ?? false } }
+
   /// Positions of the agents of alerts that ask for attention.
   package func loudPositions(at now: Instant) -> Set<Int> {
     var positions: Set<Int> = []

@@ -43,7 +43,7 @@ extension Model {
       parts.append(.init(text: "NOT SERVED: \(what)\(more), \(meaning)", role: .statusBad, rank: 1))
     }
     parts.append(handlerPart)
-    let loud = fleet.alerts.open.count { $0.isLoud(at: now) }
+    let loud = fleet.alerts.loudCount(at: now)
     let alerts = fleet.alerts.count
     let alertText = Format.counted(alerts, "alert") + (alerts > loud ? " (\(alerts - loud) in hand)" : "")
     parts.append(.init(text: alertText, role: loud > 0 ? .statusBad : .statusBar, rank: 2))
