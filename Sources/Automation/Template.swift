@@ -29,8 +29,6 @@ package struct Template: Equatable, Sendable {
   package private(set) var parts: [Part]
   /// The variables of the environment whose values it holds, which may be secrets: no log may show them.
   package private(set) var variables: Set<String> = []
-  /// Whether it holds something of the environment: it is never logged filled in.
-  package var isSecret: Bool { !variables.isEmpty }
 
   /// A text as it is.
   package init(text: String) {
