@@ -195,6 +195,14 @@ import Wire
 
   // MARK: Handlers that end
 
+  /// Has a command for `agent-1` come as far as its service.
+  private func sendAsFar(_ action: Action, as service: MockService) throws -> Command {
+    let command = try scene.command(action, ["agent-1"])
+    try scene.publish(command)
+    try scene.server.wait { service.requests.count == 1 }
+    return command
+  }
+
   /// Ends the first handler as `kill -9` does, and lets the next begin at once.
   private func replace(_ actions: [Action: Actuator]) throws {
     scene.handlers[0].halt()
@@ -207,9 +215,7 @@ import Wire
     let service = try service { _ in isDead ? .silence : .status(200) }
     let actions: [Action: Actuator] = [.pause: .http(http(service))]
     try start(actions)
-    let command = try scene.command(.pause, ["agent-1"])
-    try scene.publish(command)
-    try scene.server.wait { service.requests.count == 1 }
+    let command = try sendAsFar(.pause, as: service)
     isDead = false
     try replace(actions)
     let lines = try scene.outcome(of: command.id)
@@ -253,9 +259,7 @@ import Wire
     let service = try service { _ in isDead ? .silence : .status(409, "done already") }
     let actions: [Action: Actuator] = [.pause: .http(http(service))]
     try start(actions)
-    let command = try scene.command(.pause, ["agent-1"])
-    try scene.publish(command)
-    try scene.server.wait { service.requests.count == 1 }
+    let command = try sendAsFar(.pause, as: service)
     isDead = false
     try replace(actions)
     let last = try #require(try scene.outcome(of: command.id).last)
@@ -266,9 +270,7 @@ import Wire
   @Test func runtimeIsToldWhereTheActuatorIsNoLongerConfigured() throws {
     let service = try service { _ in .silence }
     try start([.pause: .http(http(service))])
-    let command = try scene.command(.pause, ["agent-1"])
-    try scene.publish(command)
-    try scene.server.wait { service.requests.count == 1 }
+    let command = try sendAsFar(.pause, as: service)
     try replace([:])
     #expect(try scene.outcome(of: command.id).last?.short == "succeeded: paused for 15m")
     #expect(try scene.control().map(\.action) == [.pause])
@@ -286,9 +288,7 @@ import Wire
     let service = try service { _ in .silence }
     let actions: [Action: Actuator] = [.restart: .http(http(service))]
     try start(actions)
-    let command = try scene.command(.restart, ["agent-1"])
-    try scene.publish(command)
-    try scene.server.wait { service.requests.count == 1 }
+    let command = try sendAsFar(.restart, as: service)
     try replace(actions)
     #expect(
       try scene.outcome(of: command.id).last?.short == "unknown: a handler ended while it was being done")
@@ -301,9 +301,7 @@ import Wire
     let service = try service { _ in isDead ? .silence : .status(200) }
     let actions: [Action: Actuator] = [.pause: .http(http(service))]
     try start(actions)
-    let command = try scene.command(.pause, ["agent-1"])
-    try scene.publish(command)
-    try scene.server.wait { service.requests.count == 1 }
+    let command = try sendAsFar(.pause, as: service)
     var isStopped = false
     scene.handlers[0].stop { isStopped = true }
     try scene.server.wait { isStopped }
@@ -317,9 +315,7 @@ import Wire
   @Test func handlerToldToStopWaitsForWhatNobodyCouldGoOnWith() throws {
     let service = try service { _ in .response(.init(status: 200), .byteByByte) }
     try start([.restart: .http(http(service))])
-    let command = try scene.command(.restart, ["agent-1"])
-    try scene.publish(command)
-    try scene.server.wait { service.requests.count == 1 }
+    let command = try sendAsFar(.restart, as: service)
     var isStopped = false
     scene.handlers[0].stop { isStopped = true }
     try scene.server.wait { isStopped }

@@ -43,6 +43,7 @@ package final class TLSService {
         close(socket)
         return
       }
+      // openssl tells nobody that it listens.
       usleep(10_000)
     }
     throw SystemError("serve TLS", "127.0.0.1:\(port)", code: ECONNREFUSED)
