@@ -24,6 +24,8 @@ final class CommandRun: Errand {
   private(set) var outcomes: [AgentID: TargetOutcome] = [:]
   private var settledCount = 0
   private var isReceived = false
+  /// Whether the next step says it too.
+  private var isReceptionJoined = false
   private var isRepeated = false
   /// Whether an earlier delivery has closed it: then its lanes are only left, each in its turn, since whatever came after
   /// it waits for them.
@@ -61,6 +63,11 @@ final class CommandRun: Errand {
       leave = lanes.enter(.everything) { [self] in whenReceived { self.isObsolete ? leave() : self.beginUndo() } }
     } else {
       for target in targets { enter(target) }
+      // With one target that can be acted on at once, it is said in one step with what is done.
+      if targets.count == 1, !early.isEmpty {
+        isReceptionJoined = true
+        return received()
+      }
     }
     receive()
   }
@@ -92,9 +99,7 @@ final class CommandRun: Errand {
   /// Says that it has been received, unless an earlier delivery was.
   private func receive() {
     var step = Step()
-    step.require("GET", term.keys.mark(command.id.text), is: [])
-    remember(in: &step)
-    step.add(to: term.keys.audit, line(LineDraft(phase: .received)))
+    receive(in: &step, remembering: true)
     term.run(step) { [self] outcome in
       switch outcome {
       case .done: received()
@@ -103,6 +108,12 @@ final class CommandRun: Errand {
       case .failed(let error): retry(error) { self.receive() }
       }
     }
+  }
+
+  private func receive(in step: inout Step, remembering: Bool) {
+    step.require("GET", term.keys.mark(command.id.text), is: [])
+    if remembering { remember(in: &step) }
+    step.add(to: term.keys.audit, line(LineDraft(phase: .received)))
   }
 
   private func received() {
@@ -156,7 +167,22 @@ final class CommandRun: Errand {
   var judged: Instruction { undoing?.instruction ?? instruction }
   var refusedPhase: AuditLine.Phase { .failed }
 
-  func check(in step: inout Step) {}
+  func check(in step: inout Step, isLast: Bool) {
+    guard isReceptionJoined else { return }
+    // The step that settles it remembers it as it then stands.
+    receive(in: &step, remembering: !isLast)
+  }
+
+  func stepped() { isReceptionJoined = false }
+
+  func beginsAnew(_ target: AgentID, failed check: Int?) -> Bool {
+    guard isReceptionJoined, check == nil || check == 1 else { return false }
+    (isReceptionJoined, isReceived) = (false, false)
+    early.append { [self] in begin(target) }
+    receive()
+    return true
+  }
+
   func isOver(_ check: Int) -> Bool { false }
 
   func plan(_ target: AgentID, _ situation: Situation, at instant: Instant) throws(Refusal) -> Change {

@@ -14,9 +14,9 @@ struct DeadLetter {
   var bytes: [UInt8]
 
   func add(to step: inout Step, keys: Keys) {
-    var fields: [[UInt8]] = [Array("*".utf8), Array("source".utf8), source]
-    if let id { fields += [Array("id".utf8), id.requestBytes] }
-    fields += [Array("reason".utf8), Array(reason.utf8), Keys.dataField, bytes]
+    var fields: [any RequestArgument] = ["*", "source", source]
+    if let id { fields += ["id", id] }
+    fields += ["reason", reason, Keys.dataField, bytes]
     step.change("XADD", keys.dead, all: fields)
   }
 }

@@ -23,8 +23,15 @@ protocol Errand: AnyObject {
   ///
   /// - Parameter instant: the present, or when an effect that is under way was decided.
   func plan(_ target: AgentID, _ situation: Situation, at instant: Instant) throws(Refusal) -> Change
-  /// Checks of its own, before those of every step.
-  func check(in step: inout Step)
+  /// Checks of its own, before those of every step, and what it says before the step's own lines.
+  ///
+  /// - Parameter isLast: whether the step settles its target.
+  func check(in step: inout Step, isLast: Bool)
+  /// A step of its has gone ahead that does not settle its target.
+  func stepped()
+  /// Whether it begins a target anew by itself: it came before, by what was found of the target or by the check that
+  /// failed, its number from 1.
+  func beginsAnew(_ target: AgentID, failed check: Int?) -> Bool
   /// Whether a check that failed, by its number from 1, says that nothing is left to be done.
   func isOver(_ check: Int) -> Bool
   /// Adds to the step that writes a target's outcome what belongs to the errand's own end.

@@ -66,7 +66,7 @@ struct HeardBuffer {
   }
 
   private mutating func keep(_ bytes: UnsafeRawBufferPointer) -> Range<Int> {
-    Request.append(bytes, to: &arguments)
+    EncodedArguments.append(bytes, to: &arguments)
     let end = passed + arguments.count - 2
     return end - bytes.count..<end
   }

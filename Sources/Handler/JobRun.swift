@@ -98,7 +98,9 @@ final class JobRun: Errand {
     return term.actuator(of: .job, ["job": job.rawValue]) != nil
   }
 
-  func check(in step: inout Step) { step.require("ZSCORE", term.keys.schedule, member, is: score) }
+  func check(in step: inout Step, isLast: Bool) { step.require("ZSCORE", term.keys.schedule, member, is: score) }
+  func stepped() {}
+  func beginsAnew(_ target: AgentID, failed check: Int?) -> Bool { false }
   func isOver(_ check: Int) -> Bool { check == 1 }
   func takeBack(_ target: AgentID) {}
   func settled(_ target: AgentID, _ outcome: TargetOutcome) { finished() }

@@ -126,9 +126,8 @@ final class Leadership {
     state = .standby
     loop.cancel(timer)
     written = []
-    let arguments: [any RequestArgument] = [
-      lease.fence, keys.recorderChannel, isComplete ? Self.handOverNotice : Self.releaseNotice,
-    ]
+    let arguments = EncodedArguments(
+      lease.fence, keys.recorderChannel, isComplete ? Self.handOverNotice : Self.releaseNotice)
     releaseScript.run(on: connection, keys: [keys.lease, keys.fence], arguments: arguments) { _ in completion() }
     notify(.lost("the lease was given back"))
     wait(options.attemptSpan)
@@ -175,7 +174,7 @@ final class Leadership {
     let lease = Lease(
       id: options.id, fence: highestFence + 1, isRecording: false, patterns: options.recordedPatterns, since: clock())
     let bytes = LeaseCoding.encode(lease)
-    let arguments: [any RequestArgument] = [lease.fence, bytes, options.leaseSpan.milliseconds, written]
+    let arguments = EncodedArguments(lease.fence, bytes, options.leaseSpan.milliseconds, written)
     takeScript.run(on: connection, keys: [keys.lease, keys.fence], arguments: arguments) { [weak self] result in
       guard let self else { return }
       isAsking = false
@@ -255,7 +254,7 @@ final class Leadership {
     let bytes = LeaseCoding.encode(lease)
     written = bytes
     watchdog.expect(on: connection)
-    let arguments: [any RequestArgument] = [lease.fence, bytes, options.leaseSpan.milliseconds]
+    let arguments = EncodedArguments(lease.fence, bytes, options.leaseSpan.milliseconds)
     renewScript.run(on: connection, keys: [keys.lease, keys.fence], arguments: arguments) { [weak self] result in
       self?.watchdog.rest()
       guard let self, case .active(let current, _) = state, current.fence == lease.fence else { return }

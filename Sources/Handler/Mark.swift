@@ -35,17 +35,16 @@ struct CommandMark: Equatable {
   var encoded: [UInt8] {
     func list(_ ids: [AgentID]) -> JSONValue { .array(ids.map { .string($0.bytes) }) }
     let arguments = arguments.sorted { $0.key < $1.key }.map { (Array($0.key.utf8), JSONValue.string($0.value)) }
-    let json: JSONValue = [
-      "action": .string(action),
-      "targets": list(targets),
-      "args": .object(JSONObject(members: arguments)),
-      "operator": .string(self.operator),
-      "reason": .string(reason),
-      "closed": closed.map { .string($0.rawValue) },
-      "undone_by": undoneBy.map { .string($0.text) },
-      "told": list(told),
-    ]
-    return json.encoded
+    var json = JSONWriter()
+    json.add("action", action)
+    json.add("targets", list(targets))
+    json.add("args", .object(JSONObject(members: arguments)))
+    json.add("operator", self.operator)
+    json.add("reason", reason)
+    json.add("closed", closed?.rawValue)
+    json.add("undone_by", undoneBy?.text)
+    json.add("told", list(told))
+    return json.finish()
   }
 
   init?(_ bytes: [UInt8]) {
@@ -92,16 +91,20 @@ struct TargetMark: Equatable {
   }
 
   var encoded: [UInt8] {
-    let json: JSONValue = [
-      "phase": .string(phase.rawValue),
-      "why": .string(detail),
-      "before": before.map(AgentRecordCoding.json),
-      "blocked_until": blockedUntil.map { .integer($0.milliseconds) },
-      "setting": setting.map { .string($0) },
-      "told": .bool(isTold),
-      "intent": intent.map { ["at": .integer($0.at.milliseconds), "call": $0.call.json] },
-    ]
-    return json.encoded
+    var json = JSONWriter()
+    json.add("phase", phase.rawValue)
+    json.add("why", detail)
+    if let before { json.add("before") { AgentRecordCoding.write(before, to: &$0) } }
+    json.add("blocked_until", blockedUntil.map { Int($0.milliseconds) })
+    json.add("setting", setting)
+    json.add("told", .bool(isTold))
+    if let intent {
+      json.add("intent") {
+        $0.add("at", Int(intent.at.milliseconds))
+        $0.add("call", intent.call.json)
+      }
+    }
+    return json.finish()
   }
 
   init(phase: AuditLine.Phase, detail: String) {

@@ -196,10 +196,9 @@ final class Recorder {
     guard term.mayAct else { return }
     let count = buffer.batch(count: Self.batchCount, bytes: Self.batchBytes)
     isWriting = true
-    script.run(
-      on: term.connection, keys: [keys.fence, keys.events], arguments: [term.fence],
-      followedBy: buffer.arguments(ofFirst: count)
-    ) { [weak self] result in
+    var arguments = EncodedArguments(term.fence)
+    arguments.append(buffer.arguments(ofFirst: count))
+    script.run(on: term.connection, keys: [keys.fence, keys.events], arguments: arguments) { [weak self] result in
       guard let self else { return }
       isWriting = false
       wrote(count, StepOutcome(result), term)

@@ -15,31 +15,31 @@ import Wire
 /// error `FENCED` where another handler has taken over.
 struct Step {
   private var keys: [[UInt8]] = []
-  private var places: [[UInt8]: Int] = [:]
-  private var checks: [[UInt8]] = []
+  private var checks = EncodedArguments()
   private var checkCount = 0
-  private var changes: [[UInt8]] = []
+  private var changes = EncodedArguments()
 
   /// Whether it would change anything.
-  var isEmpty: Bool { changes.isEmpty }
+  var isEmpty: Bool { changes.count == 0 }
 
   /// Lets the step go ahead only where a command's reply is what is expected; checks count from 1 in their order.
   mutating func require(_ command: String, _ key: [UInt8], _ arguments: any RequestArgument..., is expected: [UInt8]) {
-    checks += words(command, key, arguments) + [expected]
+    append(command, place(key), arguments, to: &checks)
+    expected.append(to: &checks)
     checkCount += 1
   }
 
   /// Adds a change.
   mutating func change(_ command: String, _ key: [UInt8], _ arguments: any RequestArgument...) {
-    changes += words(command, key, arguments)
+    change(command, key, all: arguments)
   }
 
-  mutating func change(_ command: String, _ key: [UInt8], all arguments: [[UInt8]]) {
-    changes += words(command, key, arguments)
+  mutating func change(_ command: String, _ key: [UInt8], all arguments: [any RequestArgument]) {
+    append(command, place(key), arguments, to: &changes)
   }
 
   mutating func publish(_ channel: [UInt8], _ payload: [UInt8]) {
-    changes += words("PUBLISH", nil, [channel, payload])
+    append("PUBLISH", 0, [channel, payload], to: &changes)
   }
 
   /// Adds an entry with one field `__data__` to a stream.
@@ -47,16 +47,20 @@ struct Step {
     change("XADD", stream, "*", Keys.dataField, payload)
   }
 
-  private mutating func words(_ command: String, _ key: [UInt8]?, _ arguments: [any RequestArgument]) -> [[UInt8]] {
-    [Array(command.utf8), place(key).requestBytes, arguments.count.requestBytes] + arguments.map(\.requestBytes)
+  private func append(
+    _ command: String, _ place: Int, _ arguments: [any RequestArgument], to words: inout EncodedArguments
+  ) {
+    command.append(to: &words)
+    place.append(to: &words)
+    arguments.count.append(to: &words)
+    for argument in arguments { argument.append(to: &words) }
   }
 
-  private mutating func place(_ key: [UInt8]?) -> Int {
-    guard let key else { return 0 }
-    if let place = places[key] { return place }
-    keys.append(key)
+  /// A step has few keys: looking through them is quicker than hashing them.
+  private mutating func place(_ key: [UInt8]) -> Int {
     // The fence stands before them.
-    places[key] = keys.count + 1
+    if let index = keys.firstIndex(of: key) { return index + 2 }
+    keys.append(key)
     return keys.count + 1
   }
 
@@ -65,12 +69,11 @@ struct Step {
     if stored ~= ARGV[1] then return redis.error_reply('FENCED ' .. (stored or 'no fence')) end
     local at = 3
     local function call()
-      local words = {ARGV[at]}
-      if ARGV[at + 1] ~= '0' then words[2] = KEYS[tonumber(ARGV[at + 1])] end
-      local count = tonumber(ARGV[at + 2])
-      for place = at + 3, at + 2 + count do words[#words + 1] = ARGV[place] end
-      at = at + 3 + count
-      return redis.call(unpack(words))
+      local name, place, last = ARGV[at], ARGV[at + 1], at + 2 + ARGV[at + 2]
+      local first = at + 3
+      at = last + 1
+      if place == '0' then return redis.call(name, unpack(ARGV, first, last)) end
+      return redis.call(name, KEYS[tonumber(place)], unpack(ARGV, first, last))
     end
     for check = 1, tonumber(ARGV[2]) do
       local found = call()
@@ -86,7 +89,9 @@ struct Step {
     _ script: Script, on connection: Connection, fenceKey: [UInt8], fence: Int,
     _ completion: @escaping (StepOutcome) -> Void
   ) {
-    let arguments = [fence.requestBytes, checkCount.requestBytes] + checks + changes
+    var arguments = EncodedArguments(fence, checkCount)
+    arguments.append(checks)
+    arguments.append(changes)
     script.run(on: connection, keys: [fenceKey] + keys, arguments: arguments) { completion(StepOutcome($0)) }
   }
 }

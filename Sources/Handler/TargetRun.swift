@@ -33,6 +33,7 @@ final class TargetRun {
   func begin() {
     read { [self] situation in
       guard let mark = situation.mark else { return decide(situation) }
+      guard !errand.beginsAnew(target, failed: nil) else { return }
       guard mark.phase == .started else {
         return errand.settled(target, TargetOutcome(phase: mark.phase, detail: mark.detail, isTold: mark.isTold))
       }
@@ -84,13 +85,14 @@ final class TargetRun {
     }
     var mark = TargetMark(phase: .started, detail: change.detail)
     mark.intent = TargetMark.Intent(at: instant, call: call)
-    var step = opened()
+    var step = opened(isLast: false)
     step.change("SET", markKey, mark.encoded, "PX", HandlerOptions.marksStay.milliseconds)
     step.add(
       to: term.keys.audit,
       errand.line(LineDraft(phase: .started, target: target, detail: change.detail, at: instant)))
     term.run(step) { [self] in
       guard proceeds($0) else { return }
+      errand.stepped()
       found = mark.encoded
       perform(call, actuator, since: instant)
     }
@@ -166,9 +168,9 @@ final class TargetRun {
 
   // MARK: Outcomes
 
-  private func opened() -> Step {
+  private func opened(isLast: Bool = true) -> Step {
     var step = Step()
-    errand.check(in: &step)
+    errand.check(in: &step, isLast: isLast)
     step.require("GET", markKey, is: found)
     return step
   }
@@ -268,6 +270,7 @@ final class TargetRun {
     case .over: return false
     case .refused(let check, _) where errand.isOver(check):
       errand.settled(target, TargetOutcome(phase: .skipped, detail: "it was dealt with meanwhile"))
+    case .refused(let check, _) where errand.beginsAnew(target, failed: check): break
     case .refused:
       // Something changed between reading and acting: look again.
       attempts += 1

@@ -182,7 +182,7 @@ package final class Connection {
         Pending(expectation: .tree) { [weak self] result in
           guard let self, case .success(let reply) = result else { return }
           // A user need not be allowed to give itself a name, nor to ping.
-          if let error = reply.error, error.code != "NOPERM" || request.arguments[0].elementsEqual("SELECT".utf8) {
+          if let error = reply.error, error.code != "NOPERM" || request.isCommand("SELECT") {
             fail(.refused(error))
           } else if isLast {
             onReady()

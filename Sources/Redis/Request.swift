@@ -3,75 +3,64 @@ import Wire
 
 /// Something that can stand as one argument of a request.
 package protocol RequestArgument {
-  /// Its bytes, exactly as the server gets them.
-  var requestBytes: [UInt8] { get }
+  /// Appends its bytes, exactly as the server is to get them, in the protocol's form.
+  func append(to arguments: inout EncodedArguments)
 }
 
 extension Array: RequestArgument where Element == UInt8 {
-  package var requestBytes: [UInt8] { self }
+  package func append(to arguments: inout EncodedArguments) { withUnsafeBytes { arguments.append($0) } }
 }
 
 extension String: RequestArgument {
-  package var requestBytes: [UInt8] { Array(utf8) }
+  package func append(to arguments: inout EncodedArguments) {
+    var text = self
+    text.withUTF8 { arguments.append(UnsafeRawBufferPointer($0)) }
+  }
 }
 
 extension Int: RequestArgument {
-  package var requestBytes: [UInt8] { Array(String(self).utf8) }
+  package func append(to arguments: inout EncodedArguments) { String(self).append(to: &arguments) }
 }
 
 extension Int64: RequestArgument {
-  package var requestBytes: [UInt8] { Array(String(self).utf8) }
+  package func append(to arguments: inout EncodedArguments) { String(self).append(to: &arguments) }
 }
 
 extension StreamID: RequestArgument {
-  package var requestBytes: [UInt8] { Array(description.utf8) }
+  package func append(to arguments: inout EncodedArguments) { description.append(to: &arguments) }
 }
 
 extension Instant: RequestArgument {
   /// Epoch milliseconds, as hashes and sorted sets hold instants.
-  package var requestBytes: [UInt8] { milliseconds.requestBytes }
+  package func append(to arguments: inout EncodedArguments) { milliseconds.append(to: &arguments) }
 }
 
-/// Arguments that stand in the protocol's form already, one after the other.
+/// Arguments of a request in the protocol's form: bulk strings, one after the other.
 package struct EncodedArguments: Sendable {
-  package let bytes: [UInt8]
-  package let count: Int
+  package private(set) var bytes: [UInt8]
+  package private(set) var count: Int
 
   /// - Parameters:
-  ///   - bytes: what `Request.append` made of them.
+  ///   - bytes: what `EncodedArguments.append(_:to:)` made of them.
   ///   - count: how many they are.
   package init(bytes: [UInt8], count: Int) {
     self.bytes = bytes
     self.count = count
   }
 
-  package static let none = EncodedArguments(bytes: [], count: 0)
-}
-
-/// One request as the server reads it: an array of bulk strings.
-package struct Request: Sendable {
-  package private(set) var arguments: [[UInt8]]
-  /// These stand after all others.
-  private var encoded = EncodedArguments.none
-
   package init(_ arguments: any RequestArgument...) {
-    self.arguments = arguments.map(\.requestBytes)
+    self.init(bytes: [], count: 0)
+    for argument in arguments { argument.append(to: &self) }
   }
 
-  package init(_ arguments: [any RequestArgument], followedBy encoded: EncodedArguments = .none) {
-    self.arguments = arguments.map(\.requestBytes)
-    self.encoded = encoded
+  package mutating func append(_ argument: UnsafeRawBufferPointer) {
+    Self.append(argument, to: &bytes)
+    count += 1
   }
 
-  package mutating func append(_ arguments: any RequestArgument...) {
-    self.arguments += arguments.map(\.requestBytes)
-  }
-
-  /// Appends the request in the protocol's form.
-  package func encode(into output: inout [UInt8]) {
-    Self.appendHeader(UInt8(ascii: "*"), arguments.count + encoded.count, to: &output)
-    for argument in arguments { argument.withUnsafeBytes { Self.append($0, to: &output) } }
-    output += encoded.bytes
+  package mutating func append(_ others: EncodedArguments) {
+    bytes += others.bytes
+    count += others.count
   }
 
   /// Appends one argument in the protocol's form.
@@ -81,7 +70,7 @@ package struct Request: Sendable {
     endLine(&output)
   }
 
-  private static func appendHeader(_ mark: UInt8, _ count: Int, to output: inout [UInt8]) {
+  fileprivate static func appendHeader(_ mark: UInt8, _ count: Int, to output: inout [UInt8]) {
     output.append(mark)
     appendDigits(count, to: &output)
     endLine(&output)
@@ -96,5 +85,33 @@ package struct Request: Sendable {
   private static func endLine(_ output: inout [UInt8]) {
     output.append(13)
     output.append(10)
+  }
+}
+
+/// One request as the server reads it: an array of bulk strings.
+package struct Request: Sendable {
+  private var arguments = EncodedArguments()
+
+  package init(_ arguments: any RequestArgument...) {
+    self.init(arguments)
+  }
+
+  package init(_ arguments: [any RequestArgument]) {
+    for argument in arguments { argument.append(to: &self.arguments) }
+  }
+
+  package mutating func append(_ arguments: any RequestArgument...) {
+    for argument in arguments { argument.append(to: &self.arguments) }
+  }
+
+  package mutating func append(_ encoded: EncodedArguments) { arguments.append(encoded) }
+
+  /// Whether it is of a command, by its first word.
+  func isCommand(_ name: String) -> Bool { arguments.bytes.starts(with: EncodedArguments(name).bytes) }
+
+  /// Appends the request in the protocol's form.
+  package func encode(into output: inout [UInt8]) {
+    EncodedArguments.appendHeader(UInt8(ascii: "*"), arguments.count, to: &output)
+    output += arguments.bytes
   }
 }

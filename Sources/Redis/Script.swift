@@ -16,30 +16,37 @@ package final class Script {
   ///
   /// - Parameters:
   ///   - keys: KEYS.
-  ///   - arguments: ARGV, up to those that are encoded.
+  ///   - arguments: ARGV.
   package func run(
-    on connection: Connection, keys: [[UInt8]], arguments: [any RequestArgument],
-    followedBy encoded: EncodedArguments = .none, _ completion: @escaping Connection.Completion
+    on connection: Connection, keys: [[UInt8]], arguments: EncodedArguments,
+    _ completion: @escaping Connection.Completion
   ) {
-    let rest = [keys.count] + keys.map { $0 as any RequestArgument } + arguments
-    guard let digest else { return load(on: connection, rest, encoded, completion) }
-    let request = Request(["EVALSHA", digest] + rest, followedBy: encoded)
-    connection.send(request) { [weak self, weak connection] result in
+    guard let digest else { return load(on: connection, keys, arguments, completion) }
+    connection.send(call("EVALSHA", digest, keys, arguments)) { [weak self, weak connection] result in
       guard let self, let connection, case .success(.error(let error)) = result, error.code == "NOSCRIPT" else {
         return completion(result)
       }
-      load(on: connection, rest, encoded, completion)
+      load(on: connection, keys, arguments, completion)
     }
   }
 
   private func load(
-    on connection: Connection, _ rest: [any RequestArgument], _ encoded: EncodedArguments,
+    on connection: Connection, _ keys: [[UInt8]], _ arguments: EncodedArguments,
     _ completion: @escaping Connection.Completion
   ) {
     // EVAL runs it and leaves it in the server's cache, in one round trip and in order with what was sent before.
     connection.send(Request("SCRIPT", "LOAD", source)) { [weak self] result in
       if case .success(let reply) = result { self?.digest = reply.bytes }
     }
-    connection.send(Request(["EVAL", source] + rest, followedBy: encoded), completion)
+    connection.send(call("EVAL", source, keys, arguments), completion)
+  }
+
+  private func call(
+    _ command: String, _ script: any RequestArgument, _ keys: [[UInt8]], _ arguments: EncodedArguments
+  ) -> Request {
+    var request = Request(command, script, keys.count)
+    for key in keys { request.append(key) }
+    request.append(arguments)
+    return request
   }
 }

@@ -48,22 +48,27 @@ package enum AgentRecordCoding {
     return record
   }
 
-  /// The record as JSON, instants in ISO 8601; what nobody has set is left out.
+  /// The JSON form as a value, for documents of many parts.
   package static func json(_ record: AgentRecord) -> JSONValue {
-    [
-      "state": .string(record.state.rawValue),
-      "replicas": record.replicas.map { .integer(Int64($0)) },
-      "cpu": record.cpu.map { .number($0) },
-      "memory": record.memory.map { .integer(Int64($0)) },
-      "rate_limit": record.rateLimit.map { .integer(Int64($0)) },
-      "rate_limited_until": record.rateLimitedUntil?.json,
-      "backup": record.backup.map { .string($0.bytes) },
-      "paused_until": record.pausedUntil?.json,
-      "health": record.health.map { .number($0) },
-      "version": .integer(Int64(record.version)),
-      "updated_at": record.updatedAt?.json,
-      "updated_by": record.updatedBy.map { .string($0) },
-    ]
+    var json = JSONWriter()
+    write(record, to: &json)
+    return (try? JSONValue.parse(json.finish())) ?? .null
+  }
+
+  /// Writes the record as JSON, instants in ISO 8601; what nobody has set is left out.
+  package static func write(_ record: AgentRecord, to json: inout JSONWriter) {
+    json.add("state", record.state.rawValue)
+    json.add("replicas", record.replicas)
+    json.add("cpu", record.cpu.map { JSONValue.number($0) })
+    json.add("memory", record.memory)
+    json.add("rate_limit", record.rateLimit)
+    json.add("rate_limited_until", record.rateLimitedUntil)
+    json.add("backup", record.backup)
+    json.add("paused_until", record.pausedUntil)
+    json.add("health", record.health.map { JSONValue.number($0) })
+    json.add("version", record.version)
+    json.add("updated_at", record.updatedAt)
+    json.add("updated_by", record.updatedBy)
   }
 
   /// Reads the JSON form; nil where it is no object.

@@ -11,24 +11,25 @@ import FleetModel
 /// out where there is none. The closing line of a command has the target "".
 package enum AuditCoding {
   package static func encode(_ line: AuditLine) -> [UInt8] {
-    let json: JSONValue = [
-      "command_id": commandID(line.origin),
-      "run_id": runID(line.origin),
-      "rule": line.rule.map { .string($0) },
-      "phase": .string(line.phase.rawValue),
-      "action": .string(line.action),
-      "target": .string(line.target.bytes),
-      "operator": .string(line.operator),
-      "reason": .string(line.reason),
-      "detail": line.detail.isEmpty ? nil : ["why": .string(line.detail)],
-      "before": line.before.map(AgentRecordCoding.json),
-      "after": line.after.map(AgentRecordCoding.json),
-      "alert": line.alert.map(AlertCoding.jsonWithID),
-      "handler": .string(line.handler),
-      "at": line.at.json,
-      "source": .string(line.source),
-    ]
-    return json.encoded
+    var json = JSONWriter()
+    switch line.origin {
+    case .command(let id): json.add("command_id", id.text)
+    case .run(let id): json.add("run_id", id)
+    }
+    json.add("rule", line.rule)
+    json.add("phase", line.phase.rawValue)
+    json.add("action", line.action)
+    json.add("target", line.target)
+    json.add("operator", line.operator)
+    json.add("reason", line.reason)
+    if !line.detail.isEmpty { json.add("detail") { $0.add("why", line.detail) } }
+    if let before = line.before { json.add("before") { AgentRecordCoding.write(before, to: &$0) } }
+    if let after = line.after { json.add("after") { AgentRecordCoding.write(after, to: &$0) } }
+    json.add("alert", line.alert.map(AlertCoding.jsonWithID))
+    json.add("handler", line.handler)
+    json.add("at", line.at)
+    json.add("source", line.source)
+    return json.finish()
   }
 
   /// Reads a line; nil where it cannot be read.
@@ -52,16 +53,6 @@ package enum AuditCoding {
 
   /// Reads a line from bytes held elsewhere.
   package static func decode(_ payload: [UInt8]) -> AuditLine? { payload.withUnsafeBytes { decode($0) } }
-
-  private static func commandID(_ origin: AuditLine.Origin) -> JSONValue? {
-    guard case .command(let id) = origin else { return nil }
-    return .string(id.text)
-  }
-
-  private static func runID(_ origin: AuditLine.Origin) -> JSONValue? {
-    guard case .run(let id) = origin else { return nil }
-    return .string(id)
-  }
 
   private static func origin(_ json: JSONValue) -> AuditLine.Origin? {
     if let id = json["command_id"]?.text { return .command(CommandID(id)) }

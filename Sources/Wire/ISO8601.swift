@@ -4,11 +4,35 @@ import FleetModel
 package enum ISO8601 {
   /// The instant in UTC with milliseconds.
   package static func format(_ instant: Instant) -> String {
+    var bytes: [UInt8] = []
+    append(instant, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Appends what ``format(_:)`` gives.
+  package static func append(_ instant: Instant, to bytes: inout [UInt8]) {
     let (days, rest) = floorDivide(instant.milliseconds, 86_400_000)
     let (year, month, day) = date(ofDay: days)
+    if year < 0 { bytes.append(UInt8(ascii: "-")) }
     let seconds = rest / 1000
-    let time = "\(pad(seconds / 3600, 2)):\(pad(seconds / 60 % 60, 2)):\(pad(seconds % 60, 2))"
-    return "\(year < 0 ? "-" : "")\(pad(abs(year), 4))-\(pad(month, 2))-\(pad(day, 2))T\(time).\(pad(rest % 1000, 3))Z"
+    let parts: [(value: Int64, width: Int64, end: Unicode.Scalar)] = [
+      (abs(year), 1000, "-"), (month, 10, "-"), (day, 10, "T"), (seconds / 3600, 10, ":"),
+      (seconds / 60 % 60, 10, ":"), (seconds % 60, 10, "."), (rest % 1000, 100, "Z"),
+    ]
+    for part in parts {
+      append(part.value, place: part.width, to: &bytes)
+      bytes.append(UInt8(ascii: part.end))
+    }
+  }
+
+  /// - Parameter place: what the first digit counts, at the least.
+  private static func append(_ value: Int64, place: Int64, to bytes: inout [UInt8]) {
+    var place = place
+    while value / place >= 10 { place *= 10 }
+    while place > 0 {
+      bytes.append(UInt8(ascii: "0") + UInt8(value / place % 10))
+      place /= 10
+    }
   }
 
   /// Reads `YYYY-MM-DD`, alone or with `T` or a blank and `hh:mm[:ss[.fraction]]`, then `Z`, `±hh`, `±hhmm`, `±hh:mm`
@@ -33,11 +57,6 @@ package enum ISO8601 {
 
   /// Reads text; see ``parse(_:)``.
   package static func parse(_ text: String) -> Instant? { parse(Array(text.utf8)) }
-
-  private static func pad(_ value: Int64, _ width: Int) -> String {
-    let digits = String(value)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
-  }
 
   private static func floorDivide(_ value: Int64, _ divisor: Int64) -> (quotient: Int64, remainder: Int64) {
     let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)

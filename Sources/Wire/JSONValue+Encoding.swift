@@ -37,6 +37,13 @@ extension JSONValue {
   /// other bytes that are not UTF-8 stay as they are.
   package static func append(string bytes: some Collection<UInt8>, to result: inout [UInt8]) {
     result.append(UInt8(ascii: "\""))
+    // Most strings hold nothing that needs an escape.
+    let isPlain = bytes.withContiguousStorageIfAvailable { !$0.contains(where: needsCare) } ?? false
+    if isPlain {
+      result.append(contentsOf: bytes)
+      result.append(UInt8(ascii: "\""))
+      return
+    }
     var rest = bytes[...]
     while let byte = rest.first {
       if let surrogate = surrogate(at: rest) {
@@ -48,6 +55,11 @@ extension JSONValue {
       }
     }
     result.append(UInt8(ascii: "\""))
+  }
+
+  /// Whether a byte is, or may begin, something that cannot stand as it is.
+  private static func needsCare(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0xED
   }
 
   private static func append(_ byte: UInt8, to result: inout [UInt8]) {

@@ -44,7 +44,7 @@ final class KeyProbe {
   private func time(_ stream: [UInt8], _ act: () throws -> Void) throws -> Double {
     // A concrete id: `$` would be resolved anew each time.
     let info = try server.call("XREVRANGE", stream, "+", "-", "COUNT", 1)
-    let last = info.elements?.first?.elements?.first?.bytes ?? StreamID.zero.requestBytes
+    let last = info.elements?.first?.elements?.first?.bytes ?? Array(StreamID.zero.description.utf8)
     var receivedAt: MonotonicTime?
     reading.connection?.send(Request("XREAD", "BLOCK", 4000, "STREAMS", stream, last)) { result in
       if case .success(.array) = result { receivedAt = .now }

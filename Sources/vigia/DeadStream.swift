@@ -144,7 +144,7 @@ final class DeadStream {
   /// - Parameter completion: gets the new id as text; nil where somebody else was faster.
   func move(_ id: StreamID, _ data: [UInt8], into stream: [UInt8], _ completion: @escaping (String?) -> Void) {
     guard let connection = link.connection else { return }
-    putBack.run(on: connection, keys: [keys.dead, stream], arguments: [id, data]) { [weak self] in
+    putBack.run(on: connection, keys: [keys.dead, stream], arguments: EncodedArguments(id, data)) { [weak self] in
       self?.take($0) { completion($0.text) }
     }
   }

@@ -82,7 +82,7 @@ import Wire
     link.start()
     try server.wait { connection != nil }
     for round in 1...3 {
-      script.run(on: connection!, keys: [], arguments: [round]) { answers.append(try? $0.get().text) }
+      script.run(on: connection!, keys: [], arguments: EncodedArguments(round)) { answers.append(try? $0.get().text) }
       try server.wait { answers.count == round }
       if round == 2 { _ = try server.call("SCRIPT", "FLUSH") }
     }
