@@ -79,6 +79,7 @@ let tests: [Target] = [
   .target(
     name: "CSimdjson", path: "Tests/CSimdjson", cxxSettings: [.unsafeFlags(["-O2"])],
     linkerSettings: [.linkedLibrary("simdjson")]),
+  .target(name: "CClockStep", path: "Tests/CClockStep"),
   .target(
     name: "TestSupport", dependencies: ["CLinux", "Wire", "FleetModel", "Redis", "Loop"], path: "Tests/TestSupport",
     swiftSettings: strict),
@@ -108,6 +109,8 @@ let package = Package(
   products: [
     .executable(name: "vigia", targets: ["vigia"]),
     .executable(name: "vigia-handler", targets: ["vigia-handler"]),
+    // Preloaded into a test's server, steps its clock.
+    .library(name: "ClockStep", type: .dynamic, targets: ["CClockStep"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),

@@ -96,9 +96,11 @@ final class CommandIntake {
         term.later(inMilliseconds: 1000) { [weak self] in self?.prepare(stream) }
         return
       }
-      recover(stream, idle: 0) { [weak self] in
-        self?.ready.insert(stream)
-        self?.read()
+      LostCommands(term: term, stream: stream).report { [weak self] in
+        self?.recover(stream, idle: 0) { [weak self] in
+          self?.ready.insert(stream)
+          self?.read()
+        }
       }
     }
   }
@@ -198,7 +200,10 @@ final class CommandIntake {
     let idle = max(Self.lostAfter, 2 * term.options.longestAction.milliseconds)
     term.later(inMilliseconds: Self.lostAfter) { [weak self] in
       guard let self else { return }
-      for stream in ready { recover(stream, idle: idle) {} }
+      for stream in ready {
+        LostCommands(term: term, stream: stream).report()
+        recover(stream, idle: idle) {}
+      }
       sweep()
     }
   }

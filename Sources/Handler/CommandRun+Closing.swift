@@ -40,11 +40,31 @@ extension CommandRun {
     delivery.acknowledge(in: &step)
   }
 
-  /// Closes it with no further target: all were dealt with before, or it is refused as a whole.
+  /// Closes it with no further target: it is refused as a whole, or has none.
   func close(_ phase: AuditLine.Phase? = nil, _ detail: String = "") {
     var step = Step()
     if let phase { addClosing(phase, detail, to: &step) } else { addClosing(to: &step) }
     runToTheEnd(step)
+  }
+
+  /// Closes it, all targets having been dealt with, unless another delivery of it has.
+  func closeOnce() {
+    let key = term.keys.mark(command.id.text)
+    term.read([Request("GET", key)]) { [self] replies in
+      let found = replies[0].bytes ?? []
+      guard CommandMark(found)?.closed == nil else { return acknowledge() }
+      var step = Step()
+      step.require("GET", key, is: found)
+      addClosing(to: &step)
+      term.run(step) { [self] outcome in
+        switch outcome {
+        case .done: end()
+        case .refused: acknowledge()
+        case .over: break
+        case .failed(let error): retry(error) { self.closeOnce() }
+        }
+      }
+    }
   }
 
   func acknowledge() {

@@ -233,10 +233,9 @@ final class CommandRun: Errand {
     leaveLane.removeValue(forKey: target)?()
     guard settledCount == targets.count else { return }
     guard mark.closed == nil else { return end() }
-    guard isRepeated else { return close() }
-    term.read([Request("GET", term.keys.mark(command.id.text))]) { [self] replies in
-      if replies[0].bytes.flatMap({ CommandMark($0) })?.closed == nil { close() } else { acknowledge() }
-    }
+    // Another delivery of the same command may have closed it: one that said that it was received before this one, or one
+    // that was acted on while this one waited for its lane.
+    closeOnce()
   }
 
   func end() {

@@ -68,6 +68,12 @@ final class Dispatcher {
     } catch {
       return refuse(CommandRefusal(command, error.reason), .rejected, delivery)
     }
+    guard term.now > command.expiresAt else { return start(command, instruction, delivery) }
+    // The server's clock may have been stepped since it was last asked.
+    term.measureTime { [weak self] in self?.judgeAge(command, instruction, delivery) }
+  }
+
+  private func judgeAge(_ command: Command, _ instruction: Instruction, _ delivery: Delivery) {
     let late = term.now - command.expiresAt
     if late > .zero {
       let refusal = CommandRefusal(command, "it expired \(late) before it was read")

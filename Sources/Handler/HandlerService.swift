@@ -28,8 +28,10 @@ package final class HandlerService {
   private let outside: any Outside
   private var patience: Loop.TimerID?
 
-  /// How often the server is asked for its time.
+  /// How often a standby asks the server for its time; who acts gets it with its lease.
   private static let timeSpan: Int64 = 30_000
+  /// From here on a difference counts as a step of the server's clock.
+  private static let stepSpan = TimeSpan.seconds(1)
   /// How long a handler that cannot listen waits before it acts without recording.
   private static let listeningPatience: Int64 = 5000
 
@@ -110,15 +112,31 @@ package final class HandlerService {
   }
 
   private func askForTime(_ connection: Connection, _ completion: @escaping () -> Void = {}) {
-    let asked = MonotonicTime.now
-    connection.send(Request("TIME")) { [weak self, weak connection] result in
-      guard let self, let connection, case .success(let reply) = result else { return }
-      if !clock.set(reply, asked: asked) { log(.warning, "the server does not tell its time") }
-      loop.schedule(inMilliseconds: Self.timeSpan) { [weak self, weak connection] in
+    measureTime(connection) { [weak self, weak connection] in
+      self?.loop.schedule(inMilliseconds: Self.timeSpan) { [weak self, weak connection] in
         if let connection, connection === self?.main.connection { self?.askForTime(connection) }
       }
       completion()
     }
+  }
+
+  private func measureTime(_ connection: Connection, _ completion: @escaping () -> Void) {
+    let asked = MonotonicTime.now
+    connection.send(Request("TIME")) { [weak self] result in
+      guard let self, case .success(let reply) = result else { return }
+      setClock(reply, asked: asked)
+      completion()
+    }
+  }
+
+  private func setClock(_ reply: Reply, asked: MonotonicTime) {
+    let before = clock.isSet ? clock.now : nil
+    guard clock.set(reply, asked: asked) else { return log(.warning, "the server does not tell its time") }
+    guard let before else { return }
+    let step = clock.now - before
+    guard abs(step.milliseconds) > Self.stepSpan.milliseconds else { return }
+    log(.warning, "the server's clock was stepped", ["milliseconds": "\(step.milliseconds)"])
+    office?.clockStepped()
   }
 
   // MARK: The lease
@@ -126,7 +144,9 @@ package final class HandlerService {
   private func leadershipChanged(_ notice: Leadership.Notice) {
     switch notice {
     case .taken(let fence, let until): openOffice(fence, until)
-    case .renewed(let until): office?.term.mayActUntil = until
+    case .renewed(let until, let time, let asked):
+      office?.term.mayActUntil = until
+      setClock(time, asked: asked)
     case .lost(let reason):
       log(.info, "standing by", ["reason": reason])
       closeOffice()
@@ -139,6 +159,9 @@ package final class HandlerService {
     let term = Term(
       loop: loop, options: options, keys: keys, log: log, connection: connection, fence: fence, script: stepScript,
       outside: outside, mayActUntil: until, clock: { [weak self] in self?.clock.now ?? .epoch })
+    term.measureTime = { [weak self, weak connection] completion in
+      if let connection { self?.measureTime(connection, completion) }
+    }
     term.onEnd = { [weak self] in self?.leadership.lose($0) }
     let office = Office(term: term, endpoint: endpoint)
     self.office = office

@@ -15,7 +15,8 @@ final class Leadership {
   enum Notice {
     /// It holds the lease, and may act until the moment given unless told of a later one.
     case taken(fence: Int, mayActUntil: BootTime)
-    case renewed(mayActUntil: BootTime)
+    /// With the server's time, and when it was asked.
+    case renewed(mayActUntil: BootTime, time: Reply, asked: MonotonicTime)
     /// It must not act any more.
     case lost(String)
   }
@@ -250,7 +251,7 @@ final class Leadership {
     guard case .active(let lease, let until) = state, let connection else { return }
     guard BootTime.now < until else { return lose("the lease could not be renewed in time") }
     renewLater()
-    let asked = BootTime.now
+    let (asked, askedTime) = (BootTime.now, MonotonicTime.now)
     let bytes = LeaseCoding.encode(lease)
     written = bytes
     watchdog.expect(on: connection)
@@ -264,7 +265,7 @@ final class Leadership {
         return
       }
       state = .active(current, mayActUntil: end(askedAt: asked))
-      notify(.renewed(mayActUntil: end(askedAt: asked)))
+      notify(.renewed(mayActUntil: end(askedAt: asked), time: reply, asked: askedTime))
     }
   }
 }

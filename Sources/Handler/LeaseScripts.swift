@@ -7,7 +7,15 @@ enum LeaseScripts {
   /// Answers {1, 0} taken; {0, milliseconds left} held by another; {-1, fence} the fence is not above the stored one.
   static let take = """
     local held = redis.call('GET', KEYS[1])
-    if held and held ~= ARGV[4] then return {0, redis.call('PTTL', KEYS[1])} end
+    if held and held ~= ARGV[4] then
+      local left = redis.call('PTTL', KEYS[1])
+      -- Longer than any lease: the server's clock was stepped back, and whoever lives renews it.
+      if left < 0 or left > tonumber(ARGV[3]) then
+        left = tonumber(ARGV[3])
+        redis.call('PEXPIRE', KEYS[1], left)
+      end
+      return {0, left}
+    end
     local stored = tonumber(redis.call('GET', KEYS[2]) or '0') or 0
     if stored >= tonumber(ARGV[1]) then return {-1, stored} end
     redis.call('SET', KEYS[2], ARGV[1])
@@ -15,11 +23,12 @@ enum LeaseScripts {
     return {1, 0}
     """
 
-  /// ARGV: the owner's fence, the lease, its milliseconds.
+  /// ARGV: the owner's fence, the lease, its milliseconds. Answers the server's time, as TIME does.
   static let renew = """
     local stored = redis.call('GET', KEYS[2])
     if stored ~= ARGV[1] then return redis.error_reply('FENCED ' .. (stored or 'no fence')) end
-    return redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+    redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+    return redis.call('TIME')
     """
 
   /// ARGV: the owner's fence, a channel, and what to say there, so that others need not wait for their next look.

@@ -36,6 +36,9 @@ final class Office {
     retention.start()
   }
 
+  /// The server's time has made a leap: something may be due that was not.
+  func clockStepped() { scheduler.look() }
+
   /// Begins nothing new, and calls `completion` when the steps that are under way are done: some milliseconds. What can be
   /// gone on with from its intent is left to whoever acts next; what cannot is waited for.
   func finish(_ completion: @escaping () -> Void) {

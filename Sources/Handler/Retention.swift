@@ -75,34 +75,9 @@ package final class Retention {
       else { return }
       // A little below the bound, so that it is not met again at once.
       let target = Int64(Double(length) * Double(bounds.bytes) / Double(bytes) * 0.95)
-      guard commandStreams().contains(stream) else { return shorten(stream, to: target, sparing: sparing) }
-      countTrimmed(of: stream) { [weak self] before in
-        self?.shorten(stream, to: target, sparing: nil)
-        self?.countTrimmed(of: stream) { [weak self] after in
-          if let before, let after, after > before { self?.reportLoss(of: stream, after - before) }
-        }
-      }
+      // Commands that nobody has read are counted by whoever reads them.
+      shorten(stream, to: target, sparing: commandStreams().contains(stream) ? nil : sparing)
     }
-  }
-
-  /// How many commands were ever trimmed before the group was handed them: those added, less those that are there and
-  /// those that were read. What the server calls the group's lag is wrong after a trim; this is right.
-  private func countTrimmed(of stream: [UInt8], _ completion: @escaping (Int64?) -> Void) {
-    term.read([Request("XINFO", "STREAM", stream), Request("XINFO", "GROUPS", stream)]) { replies in
-      let group = replies[1].elements?.first { $0.field("name")?.bytes == Keys.group }
-      guard let added = replies[0].field("entries-added")?.integer, let length = replies[0].field("length")?.integer,
-        let read = group?.field("entries-read")?.integer
-      else { return completion(nil) }
-      completion(max(0, added - length - read))
-    }
-  }
-
-  private func reportLoss(of stream: [UInt8], _ count: Int64) {
-    let reason = "\(count) commands were trimmed to the stream's bound of bytes before they were read"
-    term.log(.error, reason, ["stream": String(decoding: stream, as: UTF8.self)])
-    var step = Step()
-    DeadLetter(source: stream, reason: reason, bytes: []).add(to: &step, keys: term.keys)
-    term.run(step) { _ in }
   }
 
   private func shorten(_ stream: [UInt8], to length: Int64, sparing: StreamID?) {

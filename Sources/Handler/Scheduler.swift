@@ -27,7 +27,7 @@ final class Scheduler {
   func stop() { term.loop.cancel(timer) }
 
   /// Finds what is due, and when the next job will be.
-  private func look() {
+  func look() {
     let now = term.now
     term.read([
       Request("ZRANGEBYSCORE", term.keys.schedule, "-inf", now, "WITHSCORES", "LIMIT", 0, 64),

@@ -37,9 +37,11 @@ package final class PrivateServer {
   /// - Parameters:
   ///   - port: a free one where none is named.
   ///   - settings: further lines of its configuration.
+  ///   - environment: where it is looked for.
+  ///   - variables: what it has in its own environment.
   package init(
     password: String? = nil, port: UInt16? = nil, persistence: Persistence = .none, settings: [String] = [],
-    environment: [String: String]
+    environment: [String: String], variables: [String: String] = [:]
   ) throws(Failure) {
     guard let program = Self.find("redis-server", path: environment["PATH"] ?? "/usr/bin:/usr/local/bin") else {
       throw .notInstalled
@@ -48,7 +50,7 @@ package final class PrivateServer {
     for attempt in 1...3 {
       let candidate = port ?? Self.freePort()
       let lines = Self.configuration(port: candidate, password: password, persistence: persistence) + settings
-      let started = try Self.start(program, configuration: lines)
+      let started = try Self.start(program, configuration: lines, variables: variables)
       guard Self.waitUntilServing(started, port: candidate) else {
         if port == nil, attempt < 3 { continue }
         throw .notServing(port: candidate)
@@ -61,14 +63,16 @@ package final class PrivateServer {
     throw .notServing(port: 0)
   }
 
-  private static func start(_ program: String, configuration: [String]) throws(Failure) -> Child {
+  private static func start(
+    _ program: String, configuration: [String], variables: [String: String]
+  ) throws(Failure) -> Child {
     do throws(SystemError) {
       // By stdin, so that the password stands in no list of processes and in no file.
       let input = try pipe(holding: configuration.joined(separator: "\n") + "\n")
       defer { close(input) }
       let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
       defer { close(null) }
-      return try Child(program, ["-"], environment: [:], input: input, output: null, error: null)
+      return try Child(program, ["-"], environment: variables, input: input, output: null, error: null)
     } catch {
       throw .system(error)
     }

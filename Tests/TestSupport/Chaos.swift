@@ -30,13 +30,14 @@ package final class Chaos {
     package let description: String
   }
 
-  private let server: TestServer
-  private let keys = Keys()
+  let server: TestServer
+  let clock: SteppedClock
+  let keys = Keys()
   private let path: String
-  private let folder: String
+  let folder: String
   private var service: MockService?
-  private var proxy: FaultProxy?
-  private var handler: Child?
+  var proxy: FaultProxy?
+  var handler: Child?
   private var lastHandler = 0
   private var lastCommand = 0
   private var armed: Point?
@@ -47,13 +48,16 @@ package final class Chaos {
   /// How often each effect was asked for, by its key; the service has it once.
   package private(set) var requests: [String: Int] = [:]
 
-  /// - Parameter path: the handler's program.
-  package init(path: String) throws {
+  /// - Parameters:
+  ///   - path: the handler's program; the library that steps clocks lies beside it.
+  ///   - isPersistent: whether the server keeps what it is told.
+  package init(path: String, isPersistent: Bool = false) throws {
     self.path = path
-    server = try TestServer()
     var template = Array("/tmp/vigia-chaos-XXXXXX".utf8CString)
     guard let folder = mkdtemp(&template) else { throw SystemError("make a folder in", "/tmp") }
     self.folder = String(cString: folder)
+    clock = try SteppedClock(folder: String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+    server = try TestServer(persistence: isPersistent ? .appendOnly(folder: self.folder) : .none, clock: clock)
     service = try MockService(loop: server.loop) { [unowned self] in answer($0) }
     proxy = try FaultProxy(loop: server.loop, to: server.server)
     proxy?.inspect = { [unowned self] in inspect($0, fromServer: $1) }
@@ -63,8 +67,8 @@ package final class Chaos {
 
   deinit {
     handler?.end(SIGKILL)
-    unlink(configuration)
-    rmdir(folder)
+    server.server.stop()
+    _ = try? Child("/bin/rm", ["-rf", folder], environment: [:]).wait()
   }
 
   private var configuration: String { folder + "/handler.toml" }
@@ -83,7 +87,8 @@ package final class Chaos {
     fclose(file)
   }
 
-  private func startHandler() throws {
+  /// Starts the next handler, and waits until it acts.
+  func startHandler() throws {
     lastHandler += 1
     guard let proxy, case .tcp(let host, let port) = proxy.endpoint.address else { return }
     let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
@@ -91,13 +96,15 @@ package final class Chaos {
     handler = try Child(
       path, ["--id", "h\(lastHandler)", "--redis", "redis://\(host):\(port)", "--config", configuration],
       environment: [:], output: null, error: null)
-    try wait("the handler to take office") { [self] in
-      let lease = (try? server.call("GET", keys.lease))?.bytes.flatMap { LeaseCoding.decode($0) }
-      return lease?.id == "h\(lastHandler)"
-    }
+    try wait("the handler to take office") { [self] in holder == "h\(lastHandler)" }
   }
 
-  private func wait(_ what: String, _ condition: () -> Bool) throws {
+  /// Who holds the lease.
+  var holder: String? {
+    (try? server.call("GET", keys.lease))?.bytes.flatMap { LeaseCoding.decode($0) }?.id
+  }
+
+  func wait(_ what: String, _ condition: () -> Bool) throws {
     do { try server.loop.wait(seconds: 30, condition) } catch { throw Fault(description: "waited for \(what)") }
   }
 
@@ -105,9 +112,7 @@ package final class Chaos {
 
   /// Has a handler die at a point of one command, and the next finish it.
   package func run(_ point: Point) throws {
-    lastCommand += 1
-    current = "chaos-\(lastCommand)"
-    let agent = AgentID("agent-\(lastCommand)")
+    let agent = next()
     (armed, isWritten) = (point, false)
     try publish(agent)
     try wait("the handler to die at \(point)") { armed == nil }
@@ -119,7 +124,15 @@ package final class Chaos {
     try check(agent, point)
   }
 
-  private func publish(_ agent: AgentID) throws {
+  /// Names the next command, and gives the agent that it is for.
+  func next() -> AgentID {
+    lastCommand += 1
+    current = "chaos-\(lastCommand)"
+    return AgentID("agent-\(lastCommand)")
+  }
+
+  /// Sends the current command.
+  func publish(_ agent: AgentID) throws {
     let time = try server.call("TIME").elements ?? []
     let now = Instant(milliseconds: (time.first?.integer ?? 0) * 1000)
     let command = Command(
@@ -128,38 +141,47 @@ package final class Chaos {
     _ = try server.call("XADD", keys.commands, "*", Keys.dataField, CommandCoding.encode(command))
   }
 
-  private func closings() throws -> [AuditLine] { try lines().filter { $0.target == .none && $0.phase != .received } }
-
-  private func lines() throws -> [AuditLine] {
-    // Only the latest are of this round.
-    try server.call("XREVRANGE", keys.audit, "+", "-", "COUNT", 20).elements?.compactMap { entry in
-      let data = entry.elements?.last?.pairs.first { $0.name == Keys.dataField }?.value
-      return data.flatMap { AuditCoding.decode($0) }
-    }.filter { $0.origin == .command(CommandID(current)) } ?? []
+  private func closings() throws -> [AuditLine] {
+    try lines(of: current).filter { $0.target == .none && $0.phase != .received }
   }
 
-  private func pending() throws -> Int64? {
+  func lines(of command: String) throws -> [AuditLine] {
+    // Only the latest are of this round.
+    try server.call("XREVRANGE", keys.audit, "+", "-", "COUNT", 60).elements?.compactMap { entry in
+      let data = entry.elements?.last?.pairs.first { $0.name == Keys.dataField }?.value
+      return data.flatMap { AuditCoding.decode($0) }
+    }.filter { $0.origin == .command(CommandID(command)) } ?? []
+  }
+
+  func pending() throws -> Int64? {
     try server.call("XPENDING", keys.commands, Keys.group).elements?.first?.integer
   }
 
   private func check(_ agent: AgentID, _ point: Point) throws {
-    func ensure(_ holds: Bool, _ what: @autoclosure () -> String) throws {
-      if !holds { throw Fault(description: "\(current), killed at \(point): \(what())") }
+    try check(current, agent, "killed at \(point)")
+    // The end of its pause.
+    let jobs = try server.call("ZCARD", keys.schedule).integer ?? 0
+    guard Int(jobs) == lastCommand else {
+      throw Fault(description: "\(current): \(jobs) ends of pauses for \(lastCommand) pauses")
     }
-    let lines = try lines()
+  }
+
+  /// The command was done once: at the service, in the agent's record and in the audit.
+  func check(_ command: String, _ agent: AgentID, _ trouble: String) throws {
+    func ensure(_ holds: Bool, _ what: @autoclosure () -> String) throws {
+      if !holds { throw Fault(description: "\(command), \(trouble): \(what())") }
+    }
+    let lines = try lines(of: command)
     func count(_ phase: AuditLine.Phase, _ target: AgentID) -> Int {
       lines.count { $0.phase == phase && $0.target == target }
     }
     let record = AgentRecordCoding.decode(fields: try server.call("HGETALL", keys.agent(agent)).pairs)
     try ensure(record.state == .paused && record.version == 1, "its record is \(record)")
-    try ensure(requests["\(current)/\(agent)", default: 0] >= 1, "the service was never asked")
+    try ensure(requests["\(command)/\(agent)", default: 0] >= 1, "the service was never asked")
     try ensure(count(.received, .none) == 1, "received \(count(.received, .none)) times")
     try ensure(count(.started, agent) == 1, "\(count(.started, agent)) intents")
     try ensure(count(.succeeded, agent) == 1, "\(count(.succeeded, agent)) outcomes")
     try ensure(count(.succeeded, .none) == 1, "\(count(.succeeded, .none)) closing lines")
-    // The end of its pause.
-    let jobs = try server.call("ZCARD", keys.schedule).integer ?? 0
-    try ensure(Int(jobs) == lastCommand, "\(jobs) ends of pauses for \(lastCommand) pauses")
   }
 
   // MARK: What passes

@@ -6,19 +6,34 @@ import Wire
 
 /// A redis-server of a test's own, with blocking calls to set scenes and look at results.
 package final class TestServer {
-  package let server: PrivateServer
+  package private(set) var server: PrivateServer
   package let loop: Loop
+  private let begin: (UInt16?) throws -> PrivateServer
+  /// Kept for as long as the server goes by it.
+  private let clock: SteppedClock?
   private var link: Link?
 
   /// - Parameter settings: further lines of its configuration.
   package init(
     persistence: PrivateServer.Persistence = .none, port: UInt16? = nil, password: String? = nil,
-    settings: [String] = []
+    settings: [String] = [], clock: SteppedClock? = nil
   ) throws {
-    server = try PrivateServer(
-      password: password, port: port, persistence: persistence, settings: settings,
-      environment: ["PATH": "/usr/bin:/usr/local/bin"])
+    begin = { port in
+      try PrivateServer(
+        password: password, port: port, persistence: persistence, settings: settings,
+        environment: ["PATH": "/usr/bin:/usr/local/bin"], variables: clock?.variables ?? [:])
+    }
+    self.clock = clock
+    server = try begin(port)
     loop = try Loop()
+  }
+
+  /// Kills it, and starts another on its port; it finds what the one before has kept.
+  package func restart() throws {
+    link?.stop()
+    link = nil
+    server.stop()
+    server = try begin(server.port)
   }
 
   package var endpoint: Endpoint { server.endpoint }
