@@ -48,6 +48,9 @@ struct Change {
     }
   }
 
+  /// The field of an agent's record that holds the id of the command that restarted it last.
+  static let restartField = Array("restart".utf8)
+
   /// The field of an agent's record that holds a parameter.
   static func field(of parameter: String) -> [UInt8] { Array("tune:\(parameter)".utf8) }
 }

@@ -155,7 +155,15 @@ final class JobRun: Errand {
   private func endRestart(_ id: CommandID, _ situation: Situation) {
     guard situation.record.state == .restarting else { return drop(nil) }
     let keys = term.keys
-    term.read([Request("GET", keys.mark(id.text)), Request("GET", keys.mark(id, job.target))]) { [self] replies in
+    let requests = [
+      Request("GET", keys.mark(id.text)), Request("GET", keys.mark(id, job.target)),
+      Request("HGET", keys.agent(job.target), Change.restartField),
+    ]
+    term.read(requests) { [self] replies in
+      // Its own restart has ended, and another has begun since.
+      guard replies[2].bytes.map({ CommandID(String(decoding: $0, as: UTF8.self)) }) ?? id == id else {
+        return drop(nil)
+      }
       let before = replies[1].bytes.flatMap { TargetMark($0) }?.before ?? AgentRecord()
       var change = Change(after: situation.record)
       change.after?.state = before.state

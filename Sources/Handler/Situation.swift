@@ -122,6 +122,7 @@ extension Change {
         step.change("HDEL", keys.agent(target), field)
       }
     }
+    if control?.verb == .action(.restart) { step.change("HSET", keys.agent(target), Self.restartField, origin) }
     if let automation { step.change("SET", keys.automation, automation) }
     if let report { step.add(to: keys.reports, report) }
     if let control, tellsRuntime {

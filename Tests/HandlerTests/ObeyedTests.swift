@@ -64,6 +64,21 @@ import Wire
     #expect(try scene.schedule().isEmpty)
   }
 
+  @Test func limitOfAnEarlierRestartLeavesALaterOneAlone() throws {
+    let scene = try HandlerScene()
+    try scene.send(.restart, ["agent-1"])
+    let limit = try #require(try scene.schedule().first?.job)
+    try scene.send(.pause, ["agent-1"])
+    try scene.send(.restart, ["agent-1"])
+    #expect(try scene.schedule().count == 2)
+    _ = try scene.server.call("ZADD", scene.keys.schedule, try scene.now(), limit)
+    // What is appointed makes the handler look at its schedule.
+    try scene.send(.pause, ["agent-2"])
+    try scene.server.wait { (try? scene.schedule().contains { $0.job == limit }) == false }
+    #expect(try scene.record("agent-1").state == .restarting)
+    #expect(try scene.audit().allSatisfy { $0.phase != .failed })
+  }
+
   @Test func oldReportsCauseNothing() throws {
     let scene = try HandlerScene()
     try scene.send(.pause, ["agent-1"])
