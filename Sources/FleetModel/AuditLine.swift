@@ -28,6 +28,8 @@ package struct AuditLine: Equatable, Sendable {
   package var after: AgentRecord?
   /// The alert as it stands after the step, where the step changed one.
   package var alert: AlertRecord?
+  /// The proposal as it stands after the step, where the step made or settled one.
+  package var proposal: Proposal?
   package var handler: String
   package var at: Instant
   /// Where the command came from: the stream it was read from.
@@ -36,7 +38,7 @@ package struct AuditLine: Equatable, Sendable {
   package init(
     origin: Origin, rule: String? = nil, phase: Phase, action: String, target: AgentID = .none, operator: String = "",
     reason: String = "", detail: String = "", before: AgentRecord? = nil, after: AgentRecord? = nil,
-    alert: AlertRecord? = nil, handler: String = "", at: Instant, source: String = ""
+    alert: AlertRecord? = nil, proposal: Proposal? = nil, handler: String = "", at: Instant, source: String = ""
   ) {
     self.origin = origin
     self.rule = rule
@@ -49,6 +51,7 @@ package struct AuditLine: Equatable, Sendable {
     self.before = before
     self.after = after
     self.alert = alert
+    self.proposal = proposal
     self.handler = handler
     self.at = at
     self.source = source

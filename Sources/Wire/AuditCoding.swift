@@ -7,7 +7,7 @@ import FleetModel
 ///  "reason":"error rate 25%","detail":{"why":"…"},"before":{…},"after":{…},"handler":"h1",
 ///  "at":"2026-11-22T08:00:00.120Z","source":"agentos:commands"}
 /// ```
-/// `run_id` stands in place of `command_id` where a rule acted; `rule`, `detail`, `before`, `after` and `alert` are left
+/// `run_id` stands in place of `command_id` where a rule acted; `rule`, `detail`, `before`, `after`, `alert` and `proposal` are left
 /// out where there is none. The closing line of a command has the target "".
 package enum AuditCoding {
   package static func encode(_ line: AuditLine) -> [UInt8] {
@@ -26,6 +26,7 @@ package enum AuditCoding {
     if let before = line.before { json.add("before") { AgentRecordCoding.write(before, to: &$0) } }
     if let after = line.after { json.add("after") { AgentRecordCoding.write(after, to: &$0) } }
     json.add("alert", line.alert.map(AlertCoding.jsonWithID))
+    json.add("proposal", line.proposal.map(ProposalCoding.json))
     json.add("handler", line.handler)
     json.add("at", line.at)
     json.add("source", line.source)
@@ -47,7 +48,8 @@ package enum AuditCoding {
       reason: json["reason"]?.text ?? "", detail: detail(json["detail"]),
       before: json["before"].flatMap(AgentRecordCoding.decode(json:)),
       after: json["after"].flatMap(AgentRecordCoding.decode(json:)),
-      alert: json["alert"].flatMap(AlertCoding.decode(json:)), handler: json["handler"]?.text ?? "", at: at,
+      alert: json["alert"].flatMap(AlertCoding.decode(json:)),
+      proposal: json["proposal"].flatMap(ProposalCoding.decode(json:)), handler: json["handler"]?.text ?? "", at: at,
       source: json["source"]?.text ?? "")
   }
 

@@ -1,0 +1,58 @@
+/// A proposal's identity, as `agentos:proposals` names it.
+package struct ProposalID: Hashable, Sendable, CustomStringConvertible {
+  package let text: String
+
+  package init(_ text: String) {
+    self.text = text
+  }
+
+  package var description: String { text }
+}
+
+/// What a rule would do, waiting for a person's word.
+package struct Proposal: Equatable, Sendable {
+  package enum State: String, CaseIterable, Sendable { case open, approved, declined, expired }
+
+  /// One of the actions, in the order in which they would be done.
+  package struct Step: Equatable, Sendable {
+    /// The action's wire name; `advice` for what no command can do.
+    package var action: String
+    package var target: AgentID
+    package var arguments: [String: String]
+
+    package init(action: String, target: AgentID, arguments: [String: String] = [:]) {
+      self.action = action
+      self.target = target
+      self.arguments = arguments
+    }
+  }
+
+  package var id: ProposalID
+  package var rule: String
+  /// The agent whose event it is about.
+  package var agent: AgentID
+  package var steps: [Step]
+  /// Why the rule would act.
+  package var reason: String
+  /// SHA-256, in hexadecimal digits, of all that is proposed: an answer names it, so that nobody approves what he has
+  /// not seen.
+  package var digest: String
+  package var madeAt: Instant
+  package var expiresAt: Instant
+  package var state = State.open
+
+  package init(
+    id: ProposalID, rule: String, agent: AgentID, steps: [Step], reason: String, digest: String, madeAt: Instant,
+    expiresAt: Instant, state: State = .open
+  ) {
+    self.id = id
+    self.rule = rule
+    self.agent = agent
+    self.steps = steps
+    self.reason = reason
+    self.digest = digest
+    self.madeAt = madeAt
+    self.expiresAt = expiresAt
+    self.state = state
+  }
+}
