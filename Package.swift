@@ -31,7 +31,9 @@ let edges: [Target] = [
   .target(
     name: "Configuration",
     dependencies: ["FleetModel", "Screen", "Automation", .product(name: "TOMLKit", package: "TOMLKit")],
-    resources: [.embedInCode("../../Themes/dark.toml"), .embedInCode("../../Themes/light.toml")],
+    resources: [
+      .embedInCode("../../Themes/dark.toml"), .embedInCode("../../Themes/light.toml"), .embedInCode("runbook.toml"),
+    ],
     swiftSettings: strict),
   .target(name: "Loop", dependencies: ["CLinux"], swiftSettings: strict),
   .target(name: "Redis", dependencies: ["FleetModel", "Wire", "Loop", "CHiredis", "CLinux"], swiftSettings: strict),

@@ -7,15 +7,18 @@ package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
   /// The whole path of the key, `roles.alertHigh.fg`; nil where the file as a whole is wrong.
   package var key: String?
   package var problem: String
+  /// The line in which the key stands, from 1, where that is known.
+  package var line: Int?
 
-  package init(file: String, key: String?, problem: String) {
+  package init(file: String, key: String?, problem: String, line: Int? = nil) {
     self.file = file
     self.key = key
     self.problem = problem
+    self.line = line
   }
 
   /// Harmless on a terminal: keys and what was found are the file's own.
   package var description: String {
-    Scrubber.display([file, key, problem].compactMap { $0 }.joined(separator: ": "))
+    Scrubber.display([file + (line.map { ":\($0)" } ?? ""), key, problem].compactMap { $0 }.joined(separator: ": "))
   }
 }

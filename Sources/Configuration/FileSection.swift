@@ -9,6 +9,7 @@ struct FileSection {
   private let file: String
   /// `actuators.scale`; empty for the file's top level.
   private let path: String
+  private let lines: TOMLLines
 
   /// The top level of a file.
   init(_ bytes: [UInt8], file: String) throws(ConfigurationError) {
@@ -18,17 +19,21 @@ struct FileSection {
     // The parser takes a C string, and would not see what comes after it.
     guard !bytes.contains(0) else { throw ConfigurationError(file: file, key: nil, problem: "holds a zero byte") }
     do {
-      self.init(try TOMLTable(string: text), file: file, path: "")
+      self.init(try TOMLTable(string: text), file: file, path: "", lines: TOMLLines(text))
     } catch {
       throw ConfigurationError(file: file, key: nil, problem: "not TOML: \(error)")
     }
   }
 
-  private init(_ table: TOMLTable, file: String, path: String) {
+  private init(_ table: TOMLTable, file: String, path: String, lines: TOMLLines) {
     self.table = table
     self.file = file
     self.path = path
+    self.lines = lines
   }
+
+  /// The line in which the section begins, from 1; 0 where it is not known.
+  var line: Int { lines.line(of: path) ?? 0 }
 
   /// The keys, in order.
   var keys: [String] { table.keys }
@@ -39,7 +44,8 @@ struct FileSection {
 
   /// An error at a key of this section, or at the section itself.
   func fault(_ key: String? = nil, _ problem: String) -> ConfigurationError {
-    ConfigurationError(file: file, key: pathOf(key), problem: problem)
+    let path = pathOf(key)
+    return ConfigurationError(file: file, key: path, problem: problem, line: path.flatMap { lines.line(of: $0) })
   }
 
   /// An error that says what stands at a key in place of what should.
@@ -79,7 +85,41 @@ struct FileSection {
   func section(_ key: String, expected: String = "a table") throws(ConfigurationError) -> FileSection? {
     guard holds(key) else { return nil }
     guard let table = table[key]?.table else { throw fault(key, expected: expected) }
-    return FileSection(table, file: file, path: pathOf(key) ?? key)
+    return FileSection(table, file: file, path: pathOf(key) ?? key, lines: lines)
+  }
+
+  /// A list of tables, each with its number in its path; empty where the key is missing.
+  func sections(_ key: String, expected: String = "a list of tables") throws(ConfigurationError) -> [FileSection] {
+    guard let value = table[key] else { return [] }
+    guard let array = value.array else { throw fault(key, expected: expected) }
+    var sections: [FileSection] = []
+    for (place, element) in array.enumerated() {
+      let name = "\(key)[\(place)]"
+      guard let table = element.table else { throw fault(name, "is \(Self.words(element)); expected a table") }
+      sections.append(FileSection(table, file: file, path: pathOf(name) ?? name, lines: lines))
+    }
+    return sections
+  }
+
+  func number(_ key: String, in range: ClosedRange<Double>) throws(ConfigurationError) -> Double? {
+    guard let value = table[key] else { return nil }
+    let number = value.type == .int ? value.int.map(Double.init) : value.double
+    guard let number, range.contains(number) else {
+      throw fault(key, expected: "a number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+  }
+
+  /// A text, or a number or truth value in its words.
+  func scalar(_ key: String) throws(ConfigurationError) -> String? {
+    guard let value = table[key] else { return nil }
+    switch value.type {
+    case .string: return value.string
+    case .int: return value.int.map { "\($0)" }
+    case .double: return value.double.map { "\($0)" }
+    case .bool: return value.bool.map { "\($0)" }
+    case .table, .array, .date, .time, .dateTime: throw fault(key, expected: "a text or a number")
+    }
   }
 
   func text(_ key: String, expected: String) throws(ConfigurationError) -> String? {

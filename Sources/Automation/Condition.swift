@@ -1,0 +1,127 @@
+/// A question about facts, as rules write it: `data.error_rate >= 0.25 and agent.state == "running"`.
+package indirect enum Condition: Equatable, Sendable {
+  /// Nothing is asked.
+  case always
+  case comparison(Comparison)
+  /// A flag, or that there is such a fact at all.
+  case present(FactName)
+  case not(Condition)
+  case all([Condition])
+  case any([Condition])
+
+  package struct Comparison: Equatable, Sendable {
+    package var left: Operand
+    package var relation: Relation
+    package var right: Operand
+  }
+
+  package enum Operand: Equatable, Sendable {
+    case fact(FactName)
+    case literal(FactValue)
+  }
+
+  package enum Relation: String, CaseIterable, Sendable {
+    case equal = "=="
+    case unequal = "!="
+    case atMost = "<="
+    case atLeast = ">="
+    case less = "<"
+    case greater = ">"
+    case contains
+    case isIn = "in"
+  }
+
+  /// Whether it holds, and why, in words for a person.
+  package struct Verdict: Equatable, Sendable {
+    package var holds: Bool
+    package var reason: String
+  }
+
+  package func judge(_ facts: some Facts) -> Verdict {
+    switch self {
+    case .always: return Verdict(holds: true, reason: "")
+    case .comparison(let comparison): return comparison.judge(facts)
+    case .present(let name): return Self.judge(present: name, facts)
+    case .not(let condition):
+      let verdict = condition.judge(facts)
+      return Verdict(holds: !verdict.holds, reason: verdict.reason)
+    case .all(let conditions):
+      let verdicts = conditions.map { $0.judge(facts) }
+      // The first that fails is reason enough.
+      if let failed = verdicts.first(where: { !$0.holds }) { return failed }
+      return Verdict(holds: true, reason: Self.joined(verdicts, " and "))
+    case .any(let conditions):
+      let verdicts = conditions.map { $0.judge(facts) }
+      if let held = verdicts.first(where: \.holds) { return held }
+      return Verdict(holds: false, reason: Self.joined(verdicts, "; "))
+    }
+  }
+
+  private static func joined(_ verdicts: [Verdict], _ separator: String) -> String {
+    verdicts.map(\.reason).filter { !$0.isEmpty }.joined(separator: separator)
+  }
+
+  private static func judge(present name: FactName, _ facts: some Facts) -> Verdict {
+    guard let value = facts.value(name) else { return Verdict(holds: false, reason: "\(name) is missing") }
+    if case .flag(let flag) = value { return Verdict(holds: flag, reason: "\(name) is \(flag)") }
+    return Verdict(holds: true, reason: "\(name) is \(value)")
+  }
+}
+
+extension Condition.Comparison {
+  /// With a fact missing it does not hold, whatever the relation.
+  func judge(_ facts: some Facts) -> Condition.Verdict {
+    guard let left = value(self.left, facts) else { return missing(self.left) }
+    guard let right = value(self.right, facts) else { return missing(self.right) }
+    guard let holds = relation.holds(left, right) else {
+      return Condition.Verdict(
+        holds: false, reason: "\(words(self.left, left)) cannot be compared by \(relation.rawValue) with \(right)")
+    }
+    let not = holds ? "" : "not "
+    return Condition.Verdict(
+      holds: holds, reason: "\(words(self.left, left)), \(not)\(relation.rawValue) \(words(self.right, right))")
+  }
+
+  private func value(_ operand: Condition.Operand, _ facts: some Facts) -> FactValue? {
+    switch operand {
+    case .fact(let name): facts.value(name)
+    case .literal(let value): value
+    }
+  }
+
+  private func missing(_ operand: Condition.Operand) -> Condition.Verdict {
+    guard case .fact(let name) = operand else { return Condition.Verdict(holds: false, reason: "a value is missing") }
+    return Condition.Verdict(holds: false, reason: "\(name) is missing")
+  }
+
+  private func words(_ operand: Condition.Operand, _ value: FactValue) -> String {
+    guard case .fact(let name) = operand else { return value.description }
+    return "\(name) is \(value)"
+  }
+}
+
+extension Condition.Relation {
+  /// Nil where the two are of kinds that it does not compare.
+  func holds(_ left: FactValue, _ right: FactValue) -> Bool? {
+    switch (self, left, right) {
+    case (.equal, _, _): left == right
+    case (.unequal, _, _): left != right
+    case (.isIn, _, .list(let values)): values.contains(left)
+    case (.contains, .list(let values), _): values.contains(right)
+    case (.contains, .text(let text), .text(let part)): text.contains(part)
+    case (_, .number(let left), .number(let right)): holds(left, right)
+    case (_, .text(let left), .text(let right)): holds(left, right)
+    default: nil
+    }
+  }
+
+  private func holds<Value: Comparable>(_ left: Value, _ right: Value) -> Bool? {
+    switch self {
+    case .less: left < right
+    case .greater: left > right
+    case .atMost: left <= right
+    case .atLeast: left >= right
+    case .equal, .unequal, .contains, .isIn: nil
+    }
+  }
+}

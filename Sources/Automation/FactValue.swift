@@ -1,0 +1,91 @@
+import FleetModel
+
+/// What a name in a rule stands for, at the moment when the rule is judged.
+package enum FactValue: Equatable, Sendable {
+  case text(String)
+  case number(Double)
+  case flag(Bool)
+  case list([FactValue])
+}
+
+extension FactValue: CustomStringConvertible {
+  /// As it is put into an argument or a sentence: whole numbers without a fraction, lists with commas.
+  package var description: String {
+    switch self {
+    case .text(let text): text
+    case .number(let number): Self.words(number)
+    case .flag(let flag): flag ? "true" : "false"
+    case .list(let values): values.map(\.description).joined(separator: ",")
+    }
+  }
+
+  private static func words(_ number: Double) -> String {
+    if let whole = Int64(exactly: number) { return "\(whole)" }
+    return "\(number)"
+  }
+}
+
+/// Where a rule finds what its names stand for.
+///
+/// | names | what |
+/// |---|---|
+/// | `data.FIELD` | a field of the event's `data`; `data.a.b` of an object in it |
+/// | `event.type`, `event.id`, `event.age` (seconds) | the event itself |
+/// | `metric.NAME` | the agent's present value, by its name on the wire: `metric.error_rate` |
+/// | `before.NAME` | the value before this event |
+/// | `agent.id`, `agent.state`, `agent.role`, … | the agent, see ``FactName/agentNames`` |
+/// | `role.size`, `role.healthy`, `role.healthy_agents`, `role.best` | the agents of the same role |
+/// | `fleet.size`, `fleet.unhealthy` | all agents |
+/// | `item` | the present element, in an action with `each` |
+package protocol Facts {
+  /// Nil where there is none.
+  func value(_ name: FactName) -> FactValue?
+}
+
+/// A name that a rule may use.
+package struct FactName: Hashable, Sendable, CustomStringConvertible {
+  /// Its parts, `["data", "error_rate"]`.
+  package let parts: [String]
+
+  package var description: String { parts.joined(separator: ".") }
+
+  package static let agentNames = [
+    "id", "name", "state", "role", "tier", "replicas", "replicas_min", "replicas_max", "rate_limit", "backup",
+    "has_backup", "backup_for", "health", "pauses",
+  ]
+  package static let eventNames = ["type", "id", "age"]
+  package static let roleNames = ["size", "healthy", "healthy_agents", "best"]
+  package static let fleetNames = ["size", "unhealthy"]
+
+  /// Nil where no such name can mean anything; then ``problem(of:)`` says why.
+  package init?(_ text: String) {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    guard Self.problem(of: parts) == nil else { return nil }
+    self.parts = parts
+  }
+
+  /// What is wrong with a name; nil where nothing is.
+  package static func problem(of text: String) -> String? {
+    problem(of: text.split(separator: ".", omittingEmptySubsequences: false).map(String.init))
+  }
+
+  private static func problem(of parts: [String]) -> String? {
+    let name = parts.joined(separator: ".")
+    guard let first = parts.first, !parts.contains("") else { return "\"\(name)\" is no name" }
+    func only(_ known: [String]) -> String? {
+      parts.count == 2 && known.contains(parts[1])
+        ? nil : "\"\(name)\" is unknown; \(first) has \(known.map { "\(first).\($0)" }.joined(separator: ", "))"
+    }
+    switch first {
+    case "data": return parts.count > 1 ? nil : "\"data\" needs a field, as data.error_rate"
+    case "item": return parts.count == 1 ? nil : "\"\(name)\": an item has no fields"
+    case "metric", "before": return only(Metric.allCases.map(\.field))
+    case "agent": return only(agentNames)
+    case "event": return only(eventNames)
+    case "role": return only(roleNames)
+    case "fleet": return only(fleetNames)
+    default:
+      return "\"\(name)\" is unknown; names begin with data, event, metric, before, agent, role, fleet or item"
+    }
+  }
+}

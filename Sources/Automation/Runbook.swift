@@ -1,0 +1,174 @@
+import FleetModel
+
+/// The rules by which the handler acts on events by itself.
+package struct Runbook: Equatable, Sendable {
+  package var rules: [Rule]
+  package var guards: Guards
+
+  package init(rules: [Rule] = [], guards: Guards = Guards()) {
+    self.rules = rules
+    self.guards = guards
+  }
+
+  /// The rules that a type of event concerns, in order.
+  package func rules(on type: String) -> [Rule] { rules.filter { $0.concerns(type) } }
+}
+
+/// What no rule may go beyond, whatever it says.
+package struct Guards: Equatable, Sendable {
+  /// From so many agents on the guards of numbers count.
+  package var fleetFrom = 5
+  /// The greatest share of a role that rules may have paused at once; one agent always.
+  package var pausedShare = 0.1
+  /// From this share of unhealthy agents on automation stops.
+  package var unhealthyShare = 0.4
+  /// How long without an event of any agent telemetry counts as dead.
+  package var silence = TimeSpan.minutes(2)
+  /// Addresses that are never blocked, as text.
+  package var allowed: Set<String> = []
+  /// How much longer each repeated pause is than the one before, and how long at the most.
+  package var pauseFactor = 2.0
+  package var longestPause = TimeSpan.hours(4)
+  /// How many commands a minute an operator may send.
+  package var commandsPerMinute = 20
+
+  package init() {}
+}
+
+/// One rule: on which events, under which conditions, what is done.
+package struct Rule: Equatable, Sendable {
+  package enum Mode: String, CaseIterable, Sendable {
+    case off
+    case dryRun = "dry_run"
+    case approve, auto
+  }
+
+  /// How far something counts: for one agent, for the rule, or for all.
+  package enum Scope: String, CaseIterable, Sendable { case agent, rule, fleet }
+
+  /// At most once in a span; or only so long after the last time that it was asked for.
+  package struct Throttle: Equatable, Sendable {
+    package var onceWithin: TimeSpan?
+    /// Acts once nothing has asked for it for so long.
+    package var onceAfter: TimeSpan?
+    package var per = Scope.agent
+
+    package init(onceWithin: TimeSpan? = nil, onceAfter: TimeSpan? = nil, per: Scope = .agent) {
+      self.onceWithin = onceWithin
+      self.onceAfter = onceAfter
+      self.per = per
+    }
+  }
+
+  /// So many within a span.
+  package struct Count: Equatable, Sendable {
+    package var count: Int
+    package var within: TimeSpan
+
+    package init(count: Int, within: TimeSpan) {
+      self.count = count
+      self.within = within
+    }
+  }
+
+  package struct Limits: Equatable, Sendable {
+    /// Acted so often on one agent, the rule stops and calls a person.
+    package var perAgent: Count?
+    /// How often the rule acts in all.
+    package var rate: Count?
+    /// Whom it calls.
+    package var escalateTo = "on-call"
+
+    package init(perAgent: Count? = nil, rate: Count? = nil, escalateTo: String = "on-call") {
+      self.perAgent = perAgent
+      self.rate = rate
+      self.escalateTo = escalateTo
+    }
+  }
+
+  package struct Approval: Equatable, Sendable {
+    package enum End: String, CaseIterable, Sendable { case drop, escalate }
+    package var stands = TimeSpan.minutes(15)
+    package var onExpire = End.drop
+
+    package init() {}
+  }
+
+  /// What is looked at after the actions, and what is done where it does not hold.
+  package struct Verification: Equatable, Sendable {
+    package var after: TimeSpan
+    package var when: Condition
+    package var otherwise: [Deed]
+
+    package init(after: TimeSpan, when: Condition, otherwise: [Deed]) {
+      self.after = after
+      self.when = when
+      self.otherwise = otherwise
+    }
+  }
+
+  package var id: String
+  /// Types of events, with `*` for any run of characters.
+  package var on: [String]
+  package var when = Condition.always
+  /// Having acted on an agent, it does so again only once this has held.
+  package var clear: Condition?
+  package var `for`: Count?
+  package var throttle: [Throttle] = []
+  package var limits = Limits()
+  package var mode = Mode.auto
+  package var approval = Approval()
+  package var deeds: [Deed] = []
+  package var verification: Verification?
+  /// What is done once the verification holds, or without one once `clear` does.
+  package var undo: [Deed] = []
+  /// Which line of the file it begins in; 0 where there is none.
+  package var line = 0
+
+  package init(id: String, on: [String]) {
+    self.id = id
+    self.on = on
+  }
+
+  /// Whether a type of event is one of its.
+  package func concerns(_ type: String) -> Bool { on.contains { Self.matches($0[...], type[...]) } }
+
+  private static func matches(_ pattern: Substring, _ text: Substring) -> Bool {
+    guard let first = pattern.first else { return text.isEmpty }
+    if first == "*" {
+      let rest = pattern.dropFirst()
+      return matches(rest, text) || (!text.isEmpty && matches(pattern, text.dropFirst()))
+    }
+    return text.first == first && matches(pattern.dropFirst(), text.dropFirst())
+  }
+}
+
+/// One action of a rule.
+package struct Deed: Equatable, Sendable {
+  package enum OnError: String, CaseIterable, Sendable { case stop, `continue` }
+
+  package enum Kind: Equatable, Sendable {
+    case action(Action)
+    /// Puts the event's conversations and numbers into an entry of the stream of reports.
+    case report(String)
+    /// The commands that a list of suggestions maps to.
+    case recommended
+  }
+
+  package var kind: Kind
+  /// Argument name → text; one whose facts are missing is left out.
+  package var arguments: [String: RuleText] = [:]
+  /// Whom it acts on; nil: the event's agent.
+  package var target: RuleText?
+  package var when = Condition.always
+  /// Once for each element of a list.
+  package var each: FactName?
+  package var onError = OnError.continue
+
+  package init(_ kind: Kind) {
+    self.kind = kind
+  }
+
+  /// No list makes more actions than this.
+  package static let mostOfEach = 32
+}

@@ -1,0 +1,93 @@
+import Automation
+import FleetModel
+
+/// Reads one action of a rule: its name, what is special to rules, and its arguments by the table of actions.
+struct DeedReader {
+  private let section: FileSection
+  private static let own = ["action", "target", "when", "each", "on_error"]
+
+  init(_ section: FileSection) {
+    self.section = section
+  }
+
+  func deed() throws(ConfigurationError) -> Deed {
+    var deed = Deed(try kind())
+    deed.target = try text("target")
+    deed.when = try condition() ?? .always
+    deed.each = try each()
+    deed.onError = try section.choice("on_error") ?? .continue
+    deed.arguments = try arguments(of: deed.kind)
+    return deed
+  }
+
+  private func kind() throws(ConfigurationError) -> Deed.Kind {
+    let expected = "an action's name"
+    guard let name = try section.text("action", expected: expected) else {
+      throw section.fault("action", expected: expected)
+    }
+    if name == "report" {
+      guard let what = try section.text("name", expected: "the report's name") else {
+        throw section.fault("name", expected: "the report's name")
+      }
+      return .report(what)
+    }
+    if name == "recommended" { return .recommended }
+    guard let action = Action(rawValue: name), !Self.personal.contains(action) else {
+      let known = Action.allCases.filter { !Self.personal.contains($0) }.map(\.rawValue)
+      throw section.fault(
+        "action", "is \"\(name)\"; a rule can \((known + ["report", "recommended"]).joined(separator: ", "))")
+    }
+    return .action(action)
+  }
+
+  /// What only a person does.
+  private static let personal: Set<Action> = [
+    .acknowledge, .unacknowledge, .unsilence, .approve, .reject, .undo, .automation,
+  ]
+
+  private func condition() throws(ConfigurationError) -> Condition? {
+    guard let text = try section.text("when", expected: "a condition") else { return nil }
+    do throws(Condition.Malformed) {
+      return try Condition(text)
+    } catch {
+      throw section.fault("when", "is \"\(text)\": at character \(error.column) \(error.problem)")
+    }
+  }
+
+  private func each() throws(ConfigurationError) -> FactName? {
+    guard let text = try section.text("each", expected: "the name of a list, as data.suspicious_ips") else { return nil }
+    guard let name = FactName(text) else { throw section.fault("each", FactName.problem(of: text) ?? "") }
+    return name
+  }
+
+  private func arguments(of kind: Deed.Kind) throws(ConfigurationError) -> [String: RuleText] {
+    guard case .action(let action) = kind else {
+      try section.allow(Self.own + (kind == .recommended ? [] : ["name", "text"]), in: "this action")
+      return try text("text").map { ["text": $0] } ?? [:]
+    }
+    let parameters = action.parameters
+    try section.allow(Self.own + parameters.map(\.name), in: "\"\(action.rawValue)\" in a rule")
+    var arguments: [String: RuleText] = [:]
+    for parameter in parameters {
+      guard let text = try text(parameter.name) else {
+        guard !parameter.isRequired else { throw section.fault(parameter.name, expected: "the argument of that name") }
+        continue
+      }
+      // What facts fill in is known only when the rule acts.
+      if case .text(let literal)? = text.parts.first, text.parts.count == 1, let fault = parameter.fault(of: literal) {
+        throw section.fault(parameter.name, fault)
+      }
+      arguments[parameter.name] = text
+    }
+    return arguments
+  }
+
+  private func text(_ key: String) throws(ConfigurationError) -> RuleText? {
+    guard let text = try section.scalar(key) else { return nil }
+    do throws(RuleText.Malformed) {
+      return try RuleText(text)
+    } catch {
+      throw section.fault(key, error.problem)
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import Automation
+import FleetModel
+
+/// Reads one rule of a runbook.
+struct RuleReader {
+  private let section: FileSection
+  private static let keys = [
+    "id", "on", "when", "clear", "for", "throttle", "limits", "mode", "approve", "do", "verify", "undo",
+  ]
+
+  init(_ section: FileSection) {
+    self.section = section
+  }
+
+  func rule() throws(ConfigurationError) -> Rule {
+    try section.allow(Self.keys, in: "a rule")
+    var rule = Rule(id: try id(), on: try events())
+    rule.line = section.line
+    rule.when = try condition("when", of: section) ?? .always
+    rule.clear = try condition("clear", of: section)
+    rule.for = try count("for", of: section)
+    rule.throttle = try throttles()
+    rule.limits = try limits()
+    rule.mode = try section.choice("mode") ?? .auto
+    rule.approval = try approval()
+    rule.deeds = try deeds("do", of: section)
+    guard !rule.deeds.isEmpty else { throw section.fault("do", "names no action; a rule needs one at least") }
+    rule.verification = try verification()
+    rule.undo = try deeds("undo", of: section)
+    guard rule.undo.isEmpty || rule.verification != nil || rule.clear != nil else {
+      throw section.fault("undo", "is never reached: the rule has neither \"verify\" nor \"clear\"")
+    }
+    return rule
+  }
+
+  private func id() throws(ConfigurationError) -> String {
+    let expected = "a name of letters, digits, - and _"
+    guard let id = try section.text("id", expected: expected), !id.isEmpty, id.utf8.count <= 64,
+      id.utf8.allSatisfy({ Self.isPlain($0) })
+    else { throw section.fault("id", expected: expected) }
+    return id
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"): true
+    default: false
+    }
+  }
+
+  private func events() throws(ConfigurationError) -> [String] {
+    let expected = "a type of event such as \"agent.high_traffic\", or a list of them"
+    if let list = try? section.texts("on", expected: expected), !list.isEmpty { return list }
+    guard let one = try section.text("on", expected: expected), !one.isEmpty else {
+      throw section.fault("on", expected: expected)
+    }
+    return [one]
+  }
+
+  private func condition(_ key: String, of section: FileSection) throws(ConfigurationError) -> Condition? {
+    guard let text = try section.text(key, expected: "a condition such as \"data.error_rate >= 0.25\"") else {
+      return nil
+    }
+    do throws(Condition.Malformed) {
+      return try Condition(text)
+    } catch {
+      throw section.fault(key, "is \"\(text)\": at character \(error.column) \(error.problem)")
+    }
+  }
+
+  private func count(_ key: String, of section: FileSection) throws(ConfigurationError) -> Rule.Count? {
+    let expected = "a table such as { count = 3, within = \"1h\" }"
+    guard let table = try section.section(key, expected: expected) else { return nil }
+    try table.allow(["count", "within"], in: "\"\(key)\"")
+    guard let count = try table.integer("count", in: 1...1_000_000), let within = try table.span("within") else {
+      throw section.fault(key, "lacks count or within; expected \(expected)")
+    }
+    return Rule.Count(count: count, within: within)
+  }
+
+  private func throttles() throws(ConfigurationError) -> [Rule.Throttle] {
+    var throttles: [Rule.Throttle] = []
+    for table in try section.sections("throttle") {
+      try table.allow(["once_within", "once_after", "per"], in: "a throttle")
+      let throttle = Rule.Throttle(
+        onceWithin: try table.span("once_within"), onceAfter: try table.span("once_after"),
+        per: try table.choice("per") ?? .agent)
+      guard (throttle.onceWithin == nil) != (throttle.onceAfter == nil) else {
+        throw table.fault(nil, "needs once_within or once_after, one of both")
+      }
+      throttles.append(throttle)
+    }
+    return throttles
+  }
+
+  private func limits() throws(ConfigurationError) -> Rule.Limits {
+    guard let table = try section.section("limits") else { return Rule.Limits() }
+    try table.allow(["per_agent", "rate", "escalate_to"], in: "limits")
+    var limits = Rule.Limits(perAgent: try count("per_agent", of: table), rate: try count("rate", of: table))
+    if let whom = try table.text("escalate_to", expected: "a team or person") { limits.escalateTo = whom }
+    return limits
+  }
+
+  private func approval() throws(ConfigurationError) -> Rule.Approval {
+    var approval = Rule.Approval()
+    guard let table = try section.section("approve") else { return approval }
+    try table.allow(["ttl", "on_expire"], in: "approve")
+    if let span = try table.span("ttl", atMost: .days(7)) { approval.stands = span }
+    if let end: Rule.Approval.End = try table.choice("on_expire") { approval.onExpire = end }
+    return approval
+  }
+
+  private func verification() throws(ConfigurationError) -> Rule.Verification? {
+    guard let table = try section.section("verify") else { return nil }
+    try table.allow(["after", "when", "else"], in: "verify")
+    guard let after = try table.span("after", atMost: .days(1)) else {
+      throw table.fault("after", expected: "a span such as \"1m\"")
+    }
+    guard let when = try condition("when", of: table) else {
+      throw table.fault("when", expected: "a condition such as \"agent.state == 'running'\"")
+    }
+    return Rule.Verification(after: after, when: when, otherwise: try deeds("else", of: table))
+  }
+
+  private func deeds(_ key: String, of section: FileSection) throws(ConfigurationError) -> [Deed] {
+    var deeds: [Deed] = []
+    for table in try section.sections(key, expected: "a list of actions such as [{ action = \"pause\" }]") {
+      deeds.append(try DeedReader(table).deed())
+    }
+    return deeds
+  }
+}
