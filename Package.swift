@@ -22,6 +22,7 @@ let pure: [Target] = [
 let libraries: [Target] = [
   .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
   .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+  .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
   .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
   .systemLibrary(name: "CLinux"),
 ]
@@ -39,8 +40,8 @@ let edges: [Target] = [
   .target(name: "Redis", dependencies: ["FleetModel", "Wire", "Loop", "CHiredis", "CLinux"], swiftSettings: strict),
   .target(name: "Terminal", dependencies: ["Screen", "Loop", "CNcurses", "CLinux"], swiftSettings: strict),
   .target(
-    name: "Handler", dependencies: ["FleetModel", "Automation", "Wire", "Redis", "Loop", "CCurl"], swiftSettings: strict
-  ),
+    name: "Handler", dependencies: ["FleetModel", "Automation", "Wire", "Redis", "Loop", "CCurl", "COpenSSL"],
+    swiftSettings: strict),
   .target(name: "Simulation", dependencies: ["FleetModel", "Wire", "Redis", "Loop"], swiftSettings: strict),
 ]
 
@@ -99,7 +100,9 @@ let tests: [Target] = [
   .testTarget(name: "RedisTests", dependencies: ["Redis", "TestSupport"], swiftSettings: strict),
   .testTarget(
     name: "TerminalTests", dependencies: ["Terminal", "Screen", "CLinux", "TestSupport"], swiftSettings: strict),
-  .testTarget(name: "HandlerTests", dependencies: ["Handler", "TestSupport"], swiftSettings: strict),
+  .testTarget(
+    name: "HandlerTests", dependencies: ["Handler", "Automation", "Configuration", "TestSupport"], swiftSettings: strict
+  ),
   .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"], swiftSettings: strict),
   .testTarget(
     name: "ProgramTests", dependencies: ["vigia", "vigia-handler", "vigia-bench", "TestSupport"],

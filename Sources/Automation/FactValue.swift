@@ -34,8 +34,9 @@ extension FactValue: CustomStringConvertible {
 /// | `metric.NAME` | the agent's present value, by its name on the wire: `metric.error_rate` |
 /// | `before.NAME` | the value before this event |
 /// | `agent.id`, `agent.state`, `agent.role`, … | the agent, see ``FactName/agentNames`` |
-/// | `role.size`, `role.healthy`, `role.healthy_agents`, `role.best` | the agents of the same role |
+/// | `role.size`, `role.healthy`, `role.healthy_agents` | the agents of the same role; the last two without this one |
 /// | `fleet.size`, `fleet.unhealthy` | all agents |
+/// | `fleet.specialist` | the best other agent for the event's `skill` and `language` |
 /// | `item` | the present element, in an action with `each` |
 package protocol Facts {
   /// Nil where there is none.
@@ -51,11 +52,11 @@ package struct FactName: Hashable, Sendable, CustomStringConvertible {
 
   package static let agentNames = [
     "id", "name", "state", "role", "tier", "replicas", "replicas_min", "replicas_max", "rate_limit", "backup",
-    "has_backup", "backup_for", "health", "pauses",
+    "has_backup", "backup_for", "health",
   ]
   package static let eventNames = ["type", "id", "age"]
-  package static let roleNames = ["size", "healthy", "healthy_agents", "best"]
-  package static let fleetNames = ["size", "unhealthy"]
+  package static let roleNames = ["size", "healthy", "healthy_agents"]
+  package static let fleetNames = ["size", "unhealthy", "specialist"]
 
   /// Nil where no such name can mean anything; then ``problem(of:)`` says why.
   package init?(_ text: String) {

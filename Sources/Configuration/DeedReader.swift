@@ -55,7 +55,9 @@ struct DeedReader {
   }
 
   private func each() throws(ConfigurationError) -> FactName? {
-    guard let text = try section.text("each", expected: "the name of a list, as data.suspicious_ips") else { return nil }
+    guard let text = try section.text("each", expected: "the name of a list, as data.suspicious_ips") else {
+      return nil
+    }
     guard let name = FactName(text) else { throw section.fault("each", FactName.problem(of: text) ?? "") }
     return name
   }

@@ -8,6 +8,8 @@ package struct AgentProfile: Sendable {
   package var model = ""
   package var language = ""
   package var backupFor = ""
+  package var skills: [String] = []
+  package var languages: [String] = []
   package var replicasMinimum: Int?
   package var replicasMaximum: Int?
   package var isActive = true

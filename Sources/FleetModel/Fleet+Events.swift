@@ -47,6 +47,8 @@ extension Fleet {
     if let model = text(.model) { agent.model = model }
     if let language = text(.language) { agent.language = language }
     if let backupFor = text(.backupFor) { agent.backupFor = backupFor }
+    if event.fields[.skills].isPresent { agent.skills = event.strings(.skills).map { String($0.prefix(256)) } }
+    if event.fields[.languages].isPresent { agent.languages = event.strings(.languages).map { String($0.prefix(64)) } }
     if let least = event.string(.replicasMinimum) { agent.replicasMinimum = Int(least) }
     if let most = event.string(.replicasMaximum) { agent.replicasMaximum = Int(most) }
     if let isActive = event.flag(.isActive) { agent.isActive = isActive }

@@ -36,7 +36,7 @@ extension Change {
       guard let due = done.blockedUntil else { throw Refusal("nobody knows when \(job.rawValue) was to run") }
       return schedule(job, at: max(due, scene.now), scene)
     case .automation: return automate(done.setting ?? AutomationMode.dry.rawValue, scene)
-    case .resume, .restart, .escalate, .rebalance, .transfer, .offerCoupon, .undo:
+    case .resume, .restart, .escalate, .rebalance, .transfer, .offerCoupon, .approve, .reject, .undo:
       throw Refusal(Self.notInvertible(instruction))
     }
   }
@@ -50,6 +50,8 @@ extension Change {
     case .rebalance: "a rebalancing cannot be undone: rebalance again"
     case .transfer: "a transfer cannot be undone: transfer the conversation back"
     case .offerCoupon: "a coupon that was offered cannot be taken back"
+    case .approve: "an approval cannot be undone: take back what was done"
+    case .reject: "a proposal that was declined does not come back"
     case .undo: "an undo cannot be undone: send the command again"
     case .pause, .scale, .rateLimit, .activateBackup, .deactivateBackup, .block, .unblock, .acknowledge,
       .unacknowledge, .silence, .unsilence, .tune, .schedule, .cancel, .automation:

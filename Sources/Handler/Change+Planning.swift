@@ -26,6 +26,8 @@ extension Change {
     case .schedule(let job, .at(let instant)): schedule(job, at: instant, scene)
     case .cancel(let job): try cancel(job, scene)
     case .automation(let mode): automate(mode.rawValue, scene)
+    case .approve(let id, let digest): try settle(id, digest, isApproved: true, scene)
+    case .reject(let id, let digest): try settle(id, digest, isApproved: false, scene)
     case .undo: throw Refusal("undo is planned from what it takes back")
     }
   }

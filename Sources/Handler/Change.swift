@@ -22,6 +22,8 @@ struct Change {
   var control: Control?
   var appointments: [Appointment] = []
   var alert: AlertRecord?
+  /// The proposal that it settles.
+  var proposal: Proposal?
   var block: Block?
   /// A parameter of the agent's, and what it is to be; nil unsets it.
   var setting: (parameter: String, value: String?)?
@@ -74,6 +76,8 @@ struct Scene {
   /// What a parameter or the mode is set to, and when the job in question is due.
   var setting: String?
   var scheduledAt: Instant?
+  /// The proposal in question.
+  var proposal: Proposal?
 
   init(
     target: AgentID, situation: Situation, knownBackup: AgentID? = nil, commandID: CommandID, operator: String,
@@ -91,5 +95,6 @@ struct Scene {
     self.restartLimit = restartLimit
     setting = situation.setting
     scheduledAt = situation.scheduledAt
+    proposal = situation.proposal
   }
 }

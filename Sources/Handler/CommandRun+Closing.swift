@@ -93,7 +93,8 @@ extension CommandRun {
       AuditLine(
         origin: .command(command.id), phase: draft.phase, action: command.action.rawValue, target: draft.target,
         operator: command.operator, reason: command.reason, detail: draft.detail, before: draft.before,
-        after: draft.after, alert: draft.alert, handler: term.options.id, at: draft.at ?? term.now,
+        after: draft.after, alert: draft.alert, proposal: draft.proposal, handler: term.options.id,
+        at: draft.at ?? term.now,
         source: delivery.source))
   }
 }

@@ -191,7 +191,7 @@ final class Confirmations {
 
   private func line(_ report: EventJudge.Report, _ target: AgentID, _ mark: CommandMark) -> AuditLine {
     // Jobs of the schedule answer by the name of their run.
-    let isRun = report.command.text.hasPrefix("schedule/")
+    let isRun = report.command.text.hasPrefix("schedule/") || report.command.text.hasPrefix("rule/")
     return AuditLine(
       origin: isRun ? .run(report.command.text) : .command(report.command), phase: .obeyed, action: mark.action,
       target: target, operator: mark.operator, reason: mark.reason,

@@ -60,5 +60,6 @@ struct LineDraft {
   var before: AgentRecord?
   var after: AgentRecord?
   var alert: AlertRecord?
+  var proposal: Proposal?
   var at: Instant?
 }

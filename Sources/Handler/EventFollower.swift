@@ -11,6 +11,7 @@ final class EventFollower {
   private let term: Term
   private let endpoint: Endpoint
   private let judge: EventJudge
+  let rules: RuleEngine
   private lazy var link = Link(loop: term.loop, endpoint: endpoint) { [weak self] in self?.changed($0) }
   private lazy var assembler = EntryAssembler(.read, streams: [term.keys.events]) { [judge] in judge.take($0) }
   private var backlog: Backlog?
@@ -41,10 +42,14 @@ final class EventFollower {
     self.term = term
     self.endpoint = endpoint
     judge = EventJudge(term: term, notify: notify)
+    let judge = judge
+    rules = RuleEngine(term: term) { [unowned judge] in judge.fleet }
+    judge.rules = rules
   }
 
   func start() {
     term.onAlert = { [weak judge] in judge?.fleet.setAlert($0) }
+    term.knownReplicas = { [weak judge] in judge?.replicas(of: $0) }
     term.knownBackup = { [weak judge] in judge?.backup(of: $0) }
     // The alerts as the handler before left them; then where it was.
     term.read([
@@ -213,7 +218,7 @@ final class EventFollower {
     let letters = owed.letters + judge.takeLetters()
     owed = ([], [])
     let reached = judge.position
-    let report = oldestReport()
+    let report = [oldestReport(), rules.oldest].compactMap(\.self).min()
     let isOld = !unlessOnlyRead && (reached != saved || report != savedReport)
     guard !changes.isEmpty || !letters.isEmpty || isOld else { return }
     var step = Step()

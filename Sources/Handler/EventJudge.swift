@@ -20,6 +20,8 @@ final class EventJudge {
   private let term: Term
   private let notify: (Report) -> Void
   private let reader = EventReader()
+  /// What the rules make of events; set once there is a term to act in.
+  var rules: RuleEngine?
   var fleet = Fleet(seed: .random(in: .min ... .max), keepsHistory: false, tracksAlertChanges: true)
   /// How far events have been taken; nil until it is known where to begin.
   var place: StreamPlace?
@@ -44,8 +46,10 @@ final class EventJudge {
     let instant = entry.id.instant
     do throws(Unreadable) {
       try reader.read(entry, receivedAt: instant) {
+        let occasion = occasion($0, entry.id)
         fleet.apply($0)
         report($0, entry.id)
+        if let occasion { rules?.take(occasion) }
       }
     } catch {
       fleet.applyUnreadable(reason: error.description, at: instant)
@@ -78,7 +82,17 @@ final class EventJudge {
   /// Takes an entry once more, for what it reports of a command alone.
   func takeAgain(_ entry: Entry) {
     // What was unreadable has been put aside before.
-    try? reader.read(entry, receivedAt: entry.id.instant) { report($0, entry.id) }
+    try? reader.read(entry, receivedAt: entry.id.instant) {
+      report($0, entry.id)
+      if let occasion = occasion($0, entry.id) { rules?.take(occasion) }
+    }
+  }
+
+  /// The event, copied out, where a rule concerns it; with the agent as it stands before the event is applied.
+  private func occasion(_ event: borrowing Event, _ entry: StreamID) -> Occasion? {
+    // Nearly all events are of kinds that no rule is about.
+    guard let rules, rules.concerns(event.kind) else { return nil }
+    return Occasion(event, entry, before: fleet[event.agentID])
   }
 
   private func report(_ event: borrowing Event, _ entry: StreamID) {
@@ -94,6 +108,13 @@ final class EventJudge {
   /// The agent that says it stands in for another.
   func backup(of id: AgentID) -> AgentID? {
     fleet.agents.lazy.compactMap(\.self).first { $0.deletedAt == nil && AgentID($0.backupFor) == id }?.id
+  }
+
+  /// How few and how many replicas an agent says it may have; nil where it says nothing.
+  func replicas(of id: AgentID) -> ClosedRange<Int>? {
+    guard let agent = fleet[id], agent.replicasMinimum != nil || agent.replicasMaximum != nil else { return nil }
+    let least = max(0, agent.replicasMinimum ?? 1)
+    return least...max(least, agent.replicasMaximum ?? .max)
   }
 
   /// The alert as it is open at present.

@@ -29,6 +29,8 @@ package struct HandlerOptions: Sendable {
   package var parallel = 64
   /// Who carries out what.
   package var actuators = ActuatorTable()
+  /// The rules by which it acts by itself.
+  package var runbook = Runbook()
   package var log = Log.Settings()
 
   package init(
@@ -51,6 +53,7 @@ package struct HandlerOptions: Sendable {
     retention = new.retention
     parallel = new.parallel
     actuators = new.actuators
+    runbook = new.runbook
     log = new.log
   }
 

@@ -57,7 +57,18 @@ package final class HandlerService {
   package func apply(_ new: HandlerOptions) {
     options.adopt(new)
     log.apply(options.log)
-    office?.term.apply(options)
+    office?.apply(options)
+  }
+
+  /// Says on every console that something is wrong with the handler itself.
+  package func complain(_ words: String) {
+    guard let term = office?.term else { return }
+    var step = Step()
+    let line = AuditLine(
+      origin: .run("handler/\(options.id)/\(term.now.milliseconds)"), phase: .failed, action: "settings",
+      operator: "handler/\(options.id)", detail: words, handler: options.id, at: term.now, source: "handler")
+    step.add(to: keys.audit, AuditCoding.encode(line))
+    term.run(step) { _ in }
   }
 
   /// Finishes what is under way, gives the lease back, and then calls `completion`.

@@ -41,6 +41,9 @@ enum Instruction: Equatable {
   case schedule(JobName, Time)
   case cancel(JobName)
   case automation(AutomationMode)
+  /// A proposal, and the digest of what was seen of it.
+  case approve(ProposalID, digest: String)
+  case reject(ProposalID, digest: String)
   case undo(CommandID)
 
   /// When a job is to run.
@@ -55,7 +58,7 @@ enum Instruction: Equatable {
     case .escalate: AlertID(.escalation, target)
     case .acknowledge(let id, _, _), .unacknowledge(let id), .silence(let id, _, _), .unsilence(let id): id
     case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .block, .unblock,
-      .rebalance, .transfer, .offerCoupon, .tune, .schedule, .cancel, .automation, .undo:
+      .rebalance, .transfer, .offerCoupon, .tune, .schedule, .cancel, .automation, .approve, .reject, .undo:
       nil
     }
   }
@@ -66,7 +69,7 @@ enum Instruction: Equatable {
     case .block(let address, _), .unblock(let address): address
     case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .escalate, .acknowledge,
       .unacknowledge, .silence, .unsilence, .rebalance, .transfer, .offerCoupon, .tune, .schedule, .cancel,
-      .automation, .undo:
+      .automation, .approve, .reject, .undo:
       nil
     }
   }

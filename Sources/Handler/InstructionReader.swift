@@ -42,7 +42,9 @@ struct InstructionReader {
     case .schedule: .schedule(try word("job"), try time("at"))
     case .cancel: .cancel(try word("job"))
     case .automation: .automation(try word("mode"))
-    case .notify, .approve, .reject:
+    case .approve: .approve(ProposalID(arguments["proposal"] ?? ""), digest: arguments["sha256"] ?? "")
+    case .reject: .reject(ProposalID(arguments["proposal"] ?? ""), digest: arguments["sha256"] ?? "")
+    case .notify:
       throw Refusal("\(action.rawValue) is not supported by this handler version")
     }
   }

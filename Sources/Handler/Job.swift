@@ -22,6 +22,12 @@ struct Job: Equatable {
     case run(JobName)
     /// Such work that its runtime has not reported counts as failed.
     case jobLimit(JobName, run: String)
+    /// The next action of a rule's run.
+    case deed(run: String, RunRecord.Part, Int)
+    /// A look at what a rule's actions have come to.
+    case verify(run: String)
+    /// A proposal that nobody has answered.
+    case proposalEnd(ProposalID)
   }
 
   var kind: Kind
@@ -42,6 +48,9 @@ struct Job: Equatable {
     case .restartLimit: "restart_limit"
     case .run(let job): "job/\(job.rawValue)"
     case .jobLimit: "job_limit"
+    case .deed: "rule"
+    case .verify: "rule_verify"
+    case .proposalEnd: "proposal_end"
     }
   }
 
@@ -49,7 +58,7 @@ struct Job: Equatable {
   var isLimit: Bool {
     switch kind {
     case .restartLimit, .jobLimit: true
-    case .resume, .endRateLimit, .unblock, .endAcknowledgement, .run: false
+    case .resume, .endRateLimit, .unblock, .endAcknowledgement, .run, .deed, .verify, .proposalEnd: false
     }
   }
 
@@ -57,7 +66,7 @@ struct Job: Equatable {
   var isEnding: Bool {
     switch kind {
     case .resume, .endRateLimit, .unblock, .endAcknowledgement: true
-    case .restartLimit, .run, .jobLimit: false
+    case .restartLimit, .run, .jobLimit, .deed, .verify, .proposalEnd: false
     }
   }
 
@@ -71,6 +80,10 @@ struct Job: Equatable {
       case .restartLimit(let id): ["command_id": .string(id.text)]
       case .run: nil
       case .jobLimit(let job, let run): ["job": .string(job.rawValue), "run_id": .string(run)]
+      case .deed(let run, let part, let place):
+        ["run": .string(run), "part": .string(part.rawValue), "place": .integer(Int64(place))]
+      case .verify(let run): ["run": .string(run)]
+      case .proposalEnd(let id): ["proposal": .string(id.text)]
       }
     let json: JSONValue = ["action": .string(name), "target": .string(target.bytes), "args": arguments]
     return json.encoded
@@ -98,6 +111,17 @@ struct Job: Equatable {
       guard let run = arguments?["run_id"]?.text, let job = arguments?["job"]?.text.flatMap(JobName.init(rawValue:))
       else { return nil }
       kind = .jobLimit(job, run: run)
+    case "rule":
+      guard let run = arguments?["run"]?.text, let place = arguments?["place"]?.int, place >= 0,
+        let part = arguments?["part"]?.text.flatMap(RunRecord.Part.init(rawValue:))
+      else { return nil }
+      kind = .deed(run: run, part, place)
+    case "rule_verify":
+      guard let run = arguments?["run"]?.text else { return nil }
+      kind = .verify(run: run)
+    case "proposal_end":
+      guard let id = arguments?["proposal"]?.text else { return nil }
+      kind = .proposalEnd(ProposalID(id))
     case let name where name.hasPrefix("job/"):
       guard let job = JobName(rawValue: String(name.dropFirst(4))) else { return nil }
       kind = .run(job)

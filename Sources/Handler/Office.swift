@@ -16,13 +16,13 @@ final class Office {
     self.term = term
     dispatcher = Dispatcher(term: term)
     intake = CommandIntake(term: term, dispatcher: dispatcher, endpoint: endpoint)
-    scheduler = Scheduler(term: term, dispatcher: dispatcher)
     let confirmations = Confirmations(term: term, dispatcher: dispatcher)
     self.confirmations = confirmations
     let follower = EventFollower(term: term, endpoint: endpoint, oldestReport: { confirmations.oldest }) {
       confirmations.take($0)
     }
     self.follower = follower
+    scheduler = Scheduler(term: term, dispatcher: dispatcher, rules: follower.rules)
     let intake = intake
     retention = Retention(
       term: term, cursor: { [weak follower] in follower?.cursor },
@@ -34,6 +34,12 @@ final class Office {
     intake.start()
     scheduler.start()
     retention.start()
+  }
+
+  /// Goes on with other options.
+  func apply(_ options: HandlerOptions) {
+    term.apply(options)
+    follower.rules.runbookChanged()
   }
 
   /// The server's time has made a leap: something may be due that was not.

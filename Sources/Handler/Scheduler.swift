@@ -7,6 +7,7 @@ import Wire
 final class Scheduler {
   private let term: Term
   private let dispatcher: Dispatcher
+  private let rules: RuleEngine
   private var timer: Loop.TimerID?
   /// Jobs that are being run.
   private var running: Set<[UInt8]> = []
@@ -14,8 +15,9 @@ final class Scheduler {
   /// A due time further off is looked at again after this long: the server's clock and this machine's may part.
   private static let longestWait: Int64 = 60_000
 
-  init(term: Term, dispatcher: Dispatcher) {
+  init(term: Term, dispatcher: Dispatcher, rules: RuleEngine) {
     self.term = term
+    self.rules = rules
     self.dispatcher = dispatcher
   }
 
@@ -49,11 +51,28 @@ final class Scheduler {
     guard let job = Job(member), let due = Instant(score: score) else { return discard(member, score) }
     guard !job.isLimit || term.hasReadEvents else { return postpone(member) }
     var leave: () -> Void = {}
-    let run = JobRun(job, member: member, score: score, due: due, term: term) { [weak self] in
+    let begin = beginning(of: job, member, score, due) { [weak self] in
       leave()
       self?.finished(member)
     }
-    leave = dispatcher.enter(.lanes([.agent(job.target)])) { run.begin() }
+    leave = dispatcher.enter(.lanes([.agent(job.target)]), begin)
+  }
+
+  private func beginning(
+    of job: Job, _ member: [UInt8], _ score: [UInt8], _ due: Instant, finished: @escaping () -> Void
+  ) -> () -> Void {
+    switch job.kind {
+    case .deed(let run, let part, let place):
+      return RuleRun(
+        run: run, part, place, target: job.target, member: member, score: score, term: term, finished: finished
+      ).begin
+    case .verify, .proposalEnd:
+      return RuleEnd(
+        job, member: member, score: score, term: term, facts: { [rules] in rules.facts($0, $1) }, finished: finished
+      ).begin
+    case .resume, .endRateLimit, .unblock, .endAcknowledgement, .restartLimit, .run, .jobLimit:
+      return JobRun(job, member: member, score: score, due: due, term: term, finished: finished).begin
+    }
   }
 
   /// A limit is not judged before what its runtime has said meanwhile is known.

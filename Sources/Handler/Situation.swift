@@ -17,10 +17,13 @@ struct Situation {
   var setting: String?
   /// When the job that it is about is due.
   var scheduledAt: Instant?
+  /// The proposal that it is about.
+  var proposal: Proposal?
   /// The mark as it stands; empty where there is none.
   private(set) var markBytes: [UInt8]
   private var version: [UInt8]
   private var alertBytes: [UInt8]?
+  private var proposalBytes: [UInt8]?
 
   /// Reads it.
   static func read(
@@ -40,6 +43,8 @@ struct Situation {
     case .automation: requests.append(Request("GET", keys.automation))
     case .schedule(let name, _), .cancel(let name):
       requests.append(Request("ZSCORE", keys.schedule, Job(.run(name), target).encoded))
+    case .approve(let id, _), .reject(let id, _):
+      requests += [Request("GET", keys.automation), Request("HGET", keys.proposals, id.text)]
     default: break
     }
     term.read(requests) { replies in
@@ -47,6 +52,7 @@ struct Situation {
       if let alert { situation.setAlert(alert, replies[2]) }
       if instruction.address != nil { situation.longestBlock = replies[2].bytes.flatMap { Instant(score: $0) } }
       situation.set(replies.last, for: instruction)
+      if case .approve = instruction { situation.setting = replies[2].text }
       completion(situation)
     }
   }
@@ -56,6 +62,9 @@ struct Situation {
     case .block, .unblock: blockedUntil = reply?.bytes.flatMap { Instant(score: $0) }
     case .tune, .automation: setting = reply?.bytes.map { String(decoding: $0, as: UTF8.self) }
     case .schedule, .cancel: scheduledAt = reply?.bytes.flatMap { Instant(score: $0) }
+    case .approve, .reject:
+      proposalBytes = reply?.bytes ?? []
+      proposal = reply?.bytes.flatMap { ProposalCoding.decode($0) }
     default: break
     }
   }
@@ -77,6 +86,9 @@ struct Situation {
     if change.after != nil { step.require("HGET", keys.agent(target), "version", is: version) }
     if let alert = change.alert, let alertBytes {
       step.require("HGET", keys.alerts, alert.id.bytes, is: alertBytes)
+    }
+    if let proposal = change.proposal, let proposalBytes {
+      step.require("HGET", keys.proposals, proposal.id.text, is: proposalBytes)
     }
   }
 }
@@ -122,6 +134,8 @@ extension Change {
         step.change("HDEL", keys.agent(target), field)
       }
     }
+    if let proposal { step.change("HDEL", keys.proposals, proposal.id.text) }
+    writeStandIn(to: &step, target, keys)
     if control?.verb == .action(.restart) { step.change("HSET", keys.agent(target), Self.restartField, origin) }
     if let automation { step.change("SET", keys.automation, automation) }
     if let report { step.add(to: keys.reports, report) }
@@ -134,5 +148,15 @@ extension Change {
       step.publish(keys.controlChannel(control.verb), payload)
     }
     return written
+  }
+
+  /// Who stands in for whom, so that rules leave a backup alone that is needed.
+  private func writeStandIn(to step: inout Step, _ target: AgentID, _ keys: Keys) {
+    guard let control, let backup = control.arguments["backup"] else { return }
+    if control.verb == .action(.activateBackup) {
+      step.change("HSET", keys.mark("standing-in"), backup, target.bytes)
+    } else if control.verb == .action(.deactivateBackup) {
+      step.change("HDEL", keys.mark("standing-in"), backup)
+    }
   }
 }

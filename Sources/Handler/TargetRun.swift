@@ -197,13 +197,13 @@ final class TargetRun {
       to: &step, target: target, version: situation.record.version, origin: errand.id.text, author: errand.author,
       now: instant, keys: term.keys, tellsRuntime: !isActuated)
     let before = after == nil ? nil : situation.record
-    if target != .none || change.alert != nil {
+    if target != .none || change.alert != nil || change.proposal != nil {
       step.add(
         to: term.keys.audit,
         errand.line(
           LineDraft(
             phase: .succeeded, target: target, detail: change.detail, before: before, after: after,
-            alert: change.alert, at: instant)))
+            alert: change.alert, proposal: change.proposal, at: instant)))
     }
     errand.complete(target, outcome, in: &step)
     term.run(step, carrying: change) { [self] in settle($0, outcome, again: again) }

@@ -36,6 +36,8 @@ final class Term {
   /// Told of alerts that commands have changed, and that the schedule has changed.
   var onAlert: (AlertRecord) -> Void = { _ in }
   var onSchedule: () -> Void = {}
+  /// How few and how many replicas an agent says it may have.
+  var knownReplicas: (AgentID) -> ClosedRange<Int>? = { _ in nil }
   /// Asks the server for its time anew.
   var measureTime: (_ completion: @escaping () -> Void) -> Void = { $0() }
   /// The agent that says it stands in for another.

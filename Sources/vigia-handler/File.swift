@@ -2,6 +2,23 @@ import Glibc
 
 /// A file to be read whole.
 enum File {
+  /// When a file was written last, and how long it is: another one is another content.
+  struct Stamp: Equatable {
+    var seconds: Int
+    var nanoseconds: Int
+    var size: Int64
+    var node: UInt64
+  }
+
+  /// Nil where there is no such file.
+  static func stamp(of path: String) -> Stamp? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return Stamp(
+      seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec, size: Int64(status.st_size),
+      node: UInt64(status.st_ino))
+  }
+
   /// Its bytes; nil, with errno set, where it cannot be read.
   static func read(_ path: String) -> [UInt8]? {
     guard let file = fopen(path, "r") else { return nil }

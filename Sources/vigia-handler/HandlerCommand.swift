@@ -13,8 +13,8 @@ struct HandlerCommand: ParsableCommand {
     abstract: "Executes commands, runs what is due, and records channels, for a fleet of agents.",
     discussion: """
       Several may run against one Redis: one is active, the others stand by. Without a Redis it keeps trying. SIGTERM \
-      and SIGINT finish what is under way, give the lease back, and end it with status 0. SIGHUP reads the \
-      configuration file again; a wrong one is logged and changes nothing.
+      and SIGINT finish what is under way, give the lease back, and end it with status 0. SIGHUP, or a change of \
+      either file, reads configuration and runbook again; a wrong one is logged and changes nothing.
       """)
 
   @Option(
@@ -23,7 +23,10 @@ struct HandlerCommand: ParsableCommand {
       valueName: "URL"))
   var redis: String?
 
-  @Option(help: ArgumentHelp("Rules to act by; may be empty.", valueName: "FILE"))
+  @Option(
+    help: ArgumentHelp(
+      "Rules to act by, as TOML; an empty file means none. Default: those that vigia runbook show prints.",
+      valueName: "FILE"))
   var runbook: String?
 
   @Option(help: ArgumentHelp("This handler's own name; default made from host and process.", valueName: "NAME"))
@@ -65,12 +68,11 @@ struct HandlerCommand: ParsableCommand {
 
   func run() throws {
     if dieWithParent { _ = vigia_die_with_parent(SIGKILL) }
-    if let runbook { try Self.checkRunbook(runbook) }
     let path = config ?? Environment["VIGIA_HANDLER_CONFIG"]
-    if check { return try Self.check(path) }
+    if check { return try Self.check(path, runbook: runbook) }
     let endpoint = try Self.endpoint(redis)
     let source = SettingsSource(
-      path: path, parallel: parallel, logFormat: logFormat, logLevel: logLevel,
+      path: path, runbook: runbook, parallel: parallel, logFormat: logFormat, logLevel: logLevel,
       secrets: [endpoint.password].compactMap(\.self))
     var options = HandlerOptions(id: id ?? Self.defaultID)
     options.prefix = prefix
@@ -87,7 +89,8 @@ struct HandlerCommand: ParsableCommand {
     let service = try HandlerService(loop: loop, endpoint: endpoint, options: options, log: log)
     var isStopping = false
     // Without a file there is nothing to read again, and SIGHUP is what it is to others: the end.
-    let signals = [SIGTERM, SIGINT] + (source.path == nil ? [] : [SIGHUP])
+    let hasFile = source.path != nil || source.runbook != nil
+    let signals = [SIGTERM, SIGINT] + (hasFile ? [SIGHUP] : [])
     try loop.watchSignals(signals) { signal in
       if signal == SIGHUP { return reload(service, log, defaults, source) }
       // A second one does not wait.
@@ -96,26 +99,47 @@ struct HandlerCommand: ParsableCommand {
       service.stop { loop.stop() }
     }
     service.start()
+    if hasFile { watch(source, source.stamps, on: loop) { reload(service, log, defaults, source) } }
     loop.run()
     log.flush()
+  }
+
+  /// Looks now and then whether a file has changed, and calls `changed` once it has stood still for a look.
+  private static func watch(
+    _ source: SettingsSource, _ known: [File.Stamp?], pending: [File.Stamp?]? = nil, on loop: Loop,
+    _ changed: @escaping () -> Void
+  ) {
+    loop.schedule(inMilliseconds: 1000) {
+      let stamps = source.stamps
+      guard stamps != known else { return watch(source, known, on: loop, changed) }
+      // A file that is just being written, or is away between two names, is left alone.
+      guard stamps == pending, !stamps.contains(nil) else {
+        return watch(source, known, pending: stamps, on: loop, changed)
+      }
+      changed()
+      watch(source, stamps, on: loop, changed)
+    }
   }
 
   /// Reads the file again; with a bad one the handler goes on as before.
   private static func reload(
     _ service: HandlerService, _ log: Log, _ defaults: HandlerOptions, _ source: SettingsSource
   ) {
-    let file = source.path ?? ""
+    let files = [source.path, source.runbook].compactMap(\.self).joined(separator: ", ")
     do throws(ConfigurationError) {
       service.apply(try source.apply(to: defaults))
-      log(.info, "settings read again", ["file": file])
+      log(.info, "settings read again", ["files": files])
     } catch {
       log(.error, "settings not changed: the file is wrong", ["error": "\(error)"])
+      service.complain("settings not changed: \(error)")
     }
   }
 
-  private static func check(_ path: String?) throws {
-    guard let path else { throw ValidationError("--check needs --config FILE or $VIGIA_HANDLER_CONFIG") }
-    let source = SettingsSource(path: path, secrets: [])
+  private static func check(_ path: String?, runbook: String?) throws {
+    guard path != nil || runbook != nil else {
+      throw ValidationError("--check needs --config FILE, $VIGIA_HANDLER_CONFIG or --runbook FILE")
+    }
+    let source = SettingsSource(path: path, runbook: runbook, secrets: [])
     _ = try usage { () throws(ConfigurationError) in try source.apply(to: HandlerOptions(id: "")) }
     print("ok")
   }
@@ -139,16 +163,6 @@ struct HandlerCommand: ParsableCommand {
     gethostname(&name, name.count - 1)
     let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     return "\(host)-\(getpid())"
-  }
-
-  /// Rules are for a later version: a file that holds any must not be passed over in silence.
-  private static func checkRunbook(_ path: String) throws {
-    guard let lines = RunbookFile.lines(of: path) else {
-      throw ValidationError("cannot read the runbook \(path): \(String(cString: strerror(errno)))")
-    }
-    guard let first = lines.first else { return }
-    throw ValidationError(
-      "\(path):\(first): rules are not supported by this version of vigia-handler; nothing was started")
   }
 }
 

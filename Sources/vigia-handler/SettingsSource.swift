@@ -8,6 +8,8 @@ import Handler
 struct SettingsSource {
   /// The configuration file's path.
   var path: String?
+  /// The runbook's; nil for the one inside the program.
+  var runbook: String?
   /// What the command line says; nil where it says nothing.
   var parallel: Int?
   var logFormat: Log.Format?
@@ -24,6 +26,7 @@ struct SettingsSource {
     options.actWithin = settings.actWithin ?? options.actWithin
     options.retention.apply(settings.retention)
     options.actuators = settings.actuators
+    options.runbook = try readRunbook()
     options.log = Log.Settings(
       format: logFormat ?? settings.logFormat.map(Log.Format.init) ?? .text,
       level: logLevel ?? settings.logLevel.map(Log.Level.init) ?? .info, secrets: secrets + settings.secrets.sorted(),
@@ -31,12 +34,24 @@ struct SettingsSource {
     return options
   }
 
+  /// What tells whether a file has changed since: of each, when it was written last and how long it is.
+  var stamps: [File.Stamp?] { [path, runbook].compactMap(\.self).map { File.stamp(of: $0) } }
+
   private func read() throws(ConfigurationError) -> HandlerSettings {
     guard let path else { return HandlerSettings() }
+    return try HandlerFile.read(try Self.bytes(of: path), file: path, environment: Environment.all)
+  }
+
+  private func readRunbook() throws(ConfigurationError) -> Runbook {
+    guard let runbook else { return try RunbookFile.builtIn() }
+    return try RunbookFile.read(try Self.bytes(of: runbook), file: runbook)
+  }
+
+  private static func bytes(of path: String) throws(ConfigurationError) -> [UInt8] {
     guard let bytes = File.read(path) else {
       throw ConfigurationError(file: path, key: nil, problem: "cannot be read: \(String(cString: strerror(errno)))")
     }
-    return try HandlerFile.read(bytes, file: path, environment: Environment.all)
+    return bytes
   }
 }
 

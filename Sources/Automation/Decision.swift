@@ -1,0 +1,77 @@
+import FleetModel
+
+/// What becomes of an event under one rule, and why.
+package struct Decision: Equatable, Sendable {
+  package enum Course: Equatable, Sendable {
+    case act
+    /// Waits for a person's word.
+    case propose
+    /// Only says what it would do.
+    case dryRun
+    /// Does nothing.
+    case hold(Hold)
+  }
+
+  /// Why nothing is done.
+  package enum Hold: String, CaseIterable, Sendable {
+    case off, notMet = "not_met", stale, notCleared = "not_cleared", counting, throttled, limited, guarded
+  }
+
+  package var course: Course
+  package var reason: String
+  /// Whether a person is called, since what should be done is not.
+  package var callsPerson = false
+
+  package init(_ course: Course, _ reason: String, callsPerson: Bool = false) {
+    self.course = course
+    self.reason = reason
+    self.callsPerson = callsPerson
+  }
+
+  /// As the audit says it: `throttled: acted 3m ago, once in 15m`.
+  package var words: String {
+    switch course {
+    case .act, .propose: reason
+    case .dryRun: reason.isEmpty ? "dry_run" : "dry_run: \(reason)"
+    case .hold(let hold): "\(hold.rawValue): \(reason)"
+    }
+  }
+}
+
+/// What is remembered of a rule when it is judged; all of it stands in Redis.
+package struct RuleMemory: Equatable, Sendable {
+  /// When each throttle was last acted under, in the rule's order; or last asked for, where it is `once_after`.
+  package var throttles: [Instant?]
+  /// When the rule's condition held for this agent, within the span of `for`.
+  package var occurrences: [Instant] = []
+  /// When it acted on this agent, and at all, within the spans of its limits.
+  package var actedOnAgent: [Instant] = []
+  package var acted: [Instant] = []
+  /// Whether it has acted on this agent and `clear` has not held since.
+  package var isUncleared = false
+
+  package init(throttles: [Instant?] = []) {
+    self.throttles = throttles
+  }
+}
+
+/// The fleet's and the operator's say.
+package struct Circumstances: Equatable, Sendable {
+  package enum Switch: String, CaseIterable, Sendable { case on, dry, off }
+
+  package var isOn: Switch
+  package var now: Instant
+  /// How old the event is, and how old one may be to act on.
+  package var age: TimeSpan
+  package var actWithin: TimeSpan
+  /// What speaks against acting at all, or against this rule's actions; nil where nothing does.
+  package var guarded: String?
+
+  package init(isOn: Switch, now: Instant, age: TimeSpan, actWithin: TimeSpan, guarded: String? = nil) {
+    self.isOn = isOn
+    self.now = now
+    self.age = age
+    self.actWithin = actWithin
+    self.guarded = guarded
+  }
+}

@@ -1,0 +1,116 @@
+import FleetModel
+
+/// A rule's actions as they are to be done: facts filled in, lists unfolded.
+package struct PlannedDeed: Equatable, Sendable {
+  package enum Kind: Equatable, Sendable {
+    case action(Action)
+    case report(String)
+    /// What a service recommends and no command can do.
+    case advice(String)
+  }
+
+  package var kind: Kind
+  package var target: AgentID
+  package var arguments: [String: String]
+  package var onError: Deed.OnError
+
+  package init(kind: Kind, target: AgentID, arguments: [String: String] = [:], onError: Deed.OnError = .continue) {
+    self.kind = kind
+    self.target = target
+    self.arguments = arguments
+    self.onError = onError
+  }
+
+  /// The action's wire name, or `report`, or `advice`.
+  package var name: String {
+    switch kind {
+    case .action(let action): action.rawValue
+    case .report: "report"
+    case .advice: "advice"
+    }
+  }
+}
+
+extension PlannedDeed: CustomStringConvertible {
+  /// `pause agent-7 for=15m`.
+  package var description: String {
+    let values = arguments.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    switch kind {
+    case .action: return ([name] + (target == .none ? [] : ["\(target)"]) + values).joined(separator: " ")
+    case .report(let name): return "report \(name)"
+    case .advice(let text): return "advice: \(text)"
+    }
+  }
+}
+
+extension Array where Element == Deed {
+  /// What these come to, for an event of an agent.
+  package func planned(for agent: AgentID, _ facts: some Facts) -> [PlannedDeed] {
+    flatMap { deed -> [PlannedDeed] in
+      guard deed.when.judge(facts).holds else { return [] }
+      guard let each = deed.each else { return deed.planned(for: agent, facts) }
+      guard case .list(let items)? = facts.value(each) else { return [] }
+      return items.prefix(Deed.mostOfEach).flatMap { deed.planned(for: agent, ItemFacts(facts: facts, item: $0)) }
+    }
+  }
+}
+
+/// Facts with the present element of a list.
+private struct ItemFacts<Base: Facts>: Facts {
+  let facts: Base
+  let item: FactValue
+
+  func value(_ name: FactName) -> FactValue? { name.parts == ["item"] ? item : facts.value(name) }
+}
+
+extension Deed {
+  fileprivate func planned(for agent: AgentID, _ facts: some Facts) -> [PlannedDeed] {
+    switch kind {
+    case .recommended: return Recommendation.planned(for: agent, facts, onError: onError)
+    case .report(let name): return [planned(.report(name), agent, facts)]
+    case .action(let action):
+      let isFleetWide = action.scope == .fleetOrAgents || action.scope == .object || action.scope == .fleet
+      return [planned(.action(action), isFleetWide && target == nil ? .none : agent, facts)]
+    }
+  }
+
+  private func planned(_ kind: PlannedDeed.Kind, _ agent: AgentID, _ facts: some Facts) -> PlannedDeed {
+    let named = target?.filled(facts).map { AgentID($0) }
+    return PlannedDeed(
+      kind: kind, target: named ?? agent, arguments: arguments.compactMapValues { $0.filled(facts) }, onError: onError)
+  }
+}
+
+/// What services recommend in words, and the commands that it maps to.
+package enum Recommendation {
+  /// Word → action and arguments.
+  private static let table: [String: (action: Action, arguments: [String: String])] = [
+    "restart": (.restart, [:]), "restart_agent": (.restart, [:]),
+    "scale_up": (.scale, ["by": "+1"]), "add_replicas": (.scale, ["by": "+1"]), "scale": (.scale, ["by": "+1"]),
+    "scale_down": (.scale, ["by": "-1"]),
+    "pause": (.pause, ["for": "15m"]), "pause_agent": (.pause, ["for": "15m"]),
+    "activate_backup": (.activateBackup, [:]), "failover": (.activateBackup, [:]),
+    "rebalance": (.rebalance, [:]), "rebalance_load": (.rebalance, [:]),
+    "rate_limit": (.rateLimit, ["per_minute": "60", "for": "15m"]),
+    "limit_rate": (.rateLimit, ["per_minute": "60", "for": "15m"]),
+    "retrain": (.schedule, ["job": "retraining"]), "retraining": (.schedule, ["job": "retraining"]),
+    "maintenance": (.schedule, ["job": "maintenance"]), "schedule_maintenance": (.schedule, ["job": "maintenance"]),
+    "analysis": (.schedule, ["job": "analysis"]), "audit": (.schedule, ["job": "audit"]),
+    "escalate": (.escalate, ["to": "on-call"]),
+  ]
+
+  static func planned(for agent: AgentID, _ facts: some Facts, onError: Deed.OnError) -> [PlannedDeed] {
+    let names = ["data.recommended_actions", "data.suggested_actions"].compactMap { FactName($0) }
+    let words = names.flatMap { name -> [FactValue] in
+      if case .list(let items)? = facts.value(name) { items } else { [] }
+    }
+    return words.prefix(Deed.mostOfEach).map { planned($0.description, agent, onError) }
+  }
+
+  /// A recommendation as a command, or as advice.
+  package static func planned(_ words: String, _ agent: AgentID, _ onError: Deed.OnError = .continue) -> PlannedDeed {
+    let key = words.lowercased().map { $0 == " " || $0 == "-" ? "_" : String($0) }.joined()
+    guard let found = table[key] else { return PlannedDeed(kind: .advice(words), target: agent) }
+    return PlannedDeed(kind: .action(found.action), target: agent, arguments: found.arguments, onError: onError)
+  }
+}

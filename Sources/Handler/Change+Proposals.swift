@@ -1,0 +1,25 @@
+import FleetModel
+
+/// A person's word on what a rule proposes.
+extension Change {
+  /// - Parameter isApproved: whether it is to be done.
+  static func settle(
+    _ id: ProposalID, _ digest: String, isApproved: Bool, _ scene: Scene
+  ) throws(Refusal) -> Change {
+    guard var proposal = scene.proposal, proposal.state == .open else { throw Refusal("no open proposal \(id)") }
+    guard proposal.digest == digest.lowercased() else {
+      throw Refusal("the proposal is not the one that was seen: its digest is \(proposal.digest)")
+    }
+    guard scene.now < proposal.expiresAt else { throw Refusal("the proposal has expired") }
+    guard !isApproved || scene.setting != AutomationMode.off.rawValue else { throw Refusal("automation is off") }
+    proposal.state = isApproved ? .approved : .declined
+    var change = Change(proposal: proposal)
+    change.appointments = [Appointment(job: Job(.proposalEnd(id), proposal.agent), due: nil)]
+    if isApproved {
+      let first = Job(.deed(run: id.text, .deeds, 0), proposal.agent)
+      change.appointments.append(Appointment(job: first, due: scene.now))
+    }
+    change.detail = "\(proposal.state.rawValue): \(proposal.rule) for \(proposal.agent)"
+    return change
+  }
+}

@@ -1,0 +1,141 @@
+import Automation
+import FleetModel
+import Redis
+import Wire
+
+/// An event that a rule may act on, copied out of the bytes that it was read from.
+struct Occasion {
+  let entry: StreamID
+  let type: String
+  let agent: AgentID
+  let data: JSONValue
+  let receivedAt: Instant
+  /// The agent's values before this event.
+  let before: [Metric: Double]
+
+  /// - Parameter before: of the agent as it stood before the event was applied.
+  init?(_ event: borrowing Event, _ entry: StreamID, before: Agent?) {
+    let json: JSONValue
+    do throws(Unreadable) { json = try JSONValue.parse(event.bytes) } catch { return nil }
+    self.entry = entry
+    let named = event.string(event.type) ?? ""
+    type = event.kind.type ?? named
+    agent = event.agentID
+    // An entry of flat fields has them beside its id.
+    data = json["data"] ?? json
+    receivedAt = event.receivedAt
+    var values: [Metric: Double] = [:]
+    if let before { for metric in Metric.allCases { values[metric] = before.value(metric) } }
+    self.before = values
+  }
+
+  /// What is left of an occasion when a run of its is looked at again: whose it was.
+  init(of record: RunRecord) {
+    entry = StreamID(Array(record.event.utf8)) ?? .zero
+    (type, agent, data, before) = ("", record.agent, .null, [:])
+    receivedAt = entry.instant
+  }
+
+  /// The name of a rule's run on it: the same however often the event is read.
+  func run(of rule: Rule) -> String { "rule/\(rule.id)/\(entry)/\(agent.unmistakable)" }
+}
+
+/// What a rule's names stand for on an occasion.
+struct OccasionFacts: Facts {
+  let occasion: Occasion
+  let agent: Agent?
+  let record: AgentRecord
+  let census: Census
+  /// Who says that it stands in for the agent.
+  let knownBackup: AgentID?
+  let now: Instant
+
+  func value(_ name: FactName) -> FactValue? {
+    let last = name.parts.last ?? ""
+    switch name.parts.first {
+    case "data": return data(name.parts.dropFirst())
+    case "event": return event(last)
+    case "metric":
+      return metric(last).flatMap { agent?.value($0, within: Fleet.freshness, of: now) }.map { .number($0) }
+    case "before": return metric(last).flatMap { occasion.before[$0] }.map { .number($0) }
+    case "agent": return agent(last)
+    case "role": return role(last)
+    case "fleet": return fleet(last)
+    default: return nil
+    }
+  }
+
+  private func data(_ path: ArraySlice<String>) -> FactValue? {
+    var value: JSONValue? = occasion.data
+    for part in path { value = value?[part] }
+    return value.flatMap { FactValue($0) }
+  }
+
+  private func event(_ name: String) -> FactValue? {
+    switch name {
+    case "type": .text(occasion.type)
+    case "id": .text("\(occasion.entry)")
+    case "age": .number(Double((now - occasion.receivedAt).milliseconds) / 1000)
+    default: nil
+    }
+  }
+
+  private func metric(_ name: String) -> Metric? { Metric.allCases.first { $0.field == name } }
+
+  private func agent(_ name: String) -> FactValue? {
+    func text(_ text: String?) -> FactValue? { text.flatMap { $0.isEmpty ? nil : .text($0) } }
+    func number(_ count: Int?) -> FactValue? { count.map { .number(Double($0)) } }
+    return switch name {
+    case "id": .text(occasion.agent.description)
+    case "name": text(agent?.name)
+    case "state": .text((agent?.isActive == false ? AgentState.stopped : record.state).rawValue)
+    case "role": text(agent?.role)
+    case "tier": text(agent?.tier)
+    case "replicas": number(record.replicas ?? 1)
+    case "replicas_min": number(agent?.replicasMinimum)
+    case "replicas_max": number(agent?.replicasMaximum)
+    case "rate_limit": number(record.rateLimit)
+    case "backup": text(record.backup?.description)
+    case "has_backup": .flag(record.backup != nil || knownBackup != nil)
+    case "backup_for": text(agent?.backupFor)
+    case "health": record.health.map { .number($0) }
+    default: nil
+    }
+  }
+
+  private func role(_ name: String) -> FactValue? {
+    let peers = census.peers(of: occasion.agent)
+    return switch name {
+    case "size": .number(Double(census.roleSize(of: occasion.agent)))
+    case "healthy": .number(Double(peers.count))
+    case "healthy_agents": peers.isEmpty ? nil : .list(peers.prefix(Deed.mostOfEach).map { .text($0.description) })
+    default: nil
+    }
+  }
+
+  private func fleet(_ name: String) -> FactValue? {
+    switch name {
+    case "size": .number(Double(census.size))
+    case "unhealthy": .number(Double(census.unhealthy))
+    case "specialist":
+      census.specialist(
+        other: occasion.agent, skill: occasion.data["skill"]?.text, language: occasion.data["language"]?.text
+      ).map { .text($0.description) }
+    default: nil
+    }
+  }
+}
+
+extension FactValue {
+  /// Nil for null and for an object.
+  init?(_ json: JSONValue) {
+    switch json {
+    case .null, .object: return nil
+    case .bool(let flag): self = .flag(flag)
+    case .integer(let number): self = .number(Double(number))
+    case .number(let number): self = .number(number)
+    case .string: self = .text(json.text ?? "")
+    case .array(let elements): self = .list(elements.compactMap { FactValue($0) })
+    }
+  }
+}

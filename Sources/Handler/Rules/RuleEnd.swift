@@ -1,0 +1,133 @@
+import Automation
+import FleetModel
+import Redis
+import Wire
+
+/// What comes due for a rule besides its actions: the look at what they have come to, and the end of a proposal that nobody
+/// has answered.
+final class RuleEnd {
+  private let job: Job
+  private let member: [UInt8]
+  private let score: [UInt8]
+  private let term: Term
+  /// The facts about an agent of a run, as they are now.
+  private let facts: (RunRecord, AgentRecord) -> OccasionFacts
+  private let finished: () -> Void
+
+  init(
+    _ job: Job, member: [UInt8], score: [UInt8], term: Term,
+    facts: @escaping (RunRecord, AgentRecord) -> OccasionFacts, finished: @escaping () -> Void
+  ) {
+    self.job = job
+    self.member = member
+    self.score = score
+    self.term = term
+    self.facts = facts
+    self.finished = finished
+  }
+
+  func begin() {
+    switch job.kind {
+    case .verify(let run): verify(run)
+    case .proposalEnd(let id): expire(id)
+    case .resume, .endRateLimit, .unblock, .endAcknowledgement, .restartLimit, .run, .jobLimit, .deed: finished()
+    }
+  }
+
+  private func opened() -> Step {
+    var step = Step()
+    step.require("ZSCORE", term.keys.schedule, member, is: score)
+    step.change("ZREM", term.keys.schedule, member)
+    return step
+  }
+
+  // MARK: Verification
+
+  private func verify(_ run: String) {
+    term.read([Request("GET", term.keys.mark(run)), Request("HGETALL", term.keys.agent(job.target))]) {
+      [self] replies in
+      var step = opened()
+      if let record = replies[0].bytes.flatMap({ RunRecord($0) }) {
+        judge(record, run, AgentRecordCoding.decode(fields: replies[1].pairs), &step)
+      }
+      write(step)
+    }
+  }
+
+  private func judge(_ record: RunRecord, _ run: String, _ agent: AgentRecord, _ step: inout Step) {
+    guard let rule = term.options.runbook.rules.first(where: { $0.id == record.rule }),
+      let verification = rule.verification
+    else { return add(.unknown, "not verified: the rule is no longer there", record, run, to: &step) }
+    let verdict = verification.when.judge(facts(record, agent))
+    add(
+      verdict.holds ? .succeeded : .failed, "\(verdict.holds ? "verified" : "not verified"): \(verdict.reason)", record,
+      run, to: &step)
+    let part = verdict.holds ? RunRecord.Part.undo : .otherwise
+    guard !record.deeds(of: part).isEmpty else { return }
+    step.change("ZADD", term.keys.schedule, term.now, Job(.deed(run: run, part, 0), job.target).encoded)
+  }
+
+  private func add(
+    _ phase: AuditLine.Phase, _ detail: String, _ record: RunRecord, _ run: String, to step: inout Step
+  ) {
+    let line = AuditLine(
+      origin: .run(run), rule: record.rule, phase: phase, action: "rule", operator: "rule/\(record.rule)",
+      reason: record.reason, detail: detail, handler: term.options.id, at: term.now, source: source)
+    step.add(to: term.keys.audit, AuditCoding.encode(line))
+  }
+
+  // MARK: Proposals
+
+  private func expire(_ id: ProposalID) {
+    let alertID = AlertID(.escalation, job.target)
+    term.read([
+      Request("HGET", term.keys.proposals, id.text), Request("HGET", term.keys.alerts, alertID.bytes),
+    ]) { [self] replies in
+      var step = opened()
+      let stored = replies[0].bytes ?? []
+      guard var proposal = ProposalCoding.decode(stored), proposal.state == .open else { return write(step) }
+      step.require("HGET", term.keys.proposals, id.text, is: stored)
+      step.change("HDEL", term.keys.proposals, id.text)
+      proposal.state = .expired
+      var line = AuditLine(
+        origin: .run(id.text), rule: proposal.rule, phase: .expired, action: "rule", operator: "rule/\(proposal.rule)",
+        reason: proposal.reason, detail: "nobody answered the proposal", proposal: proposal, handler: term.options.id,
+        at: term.now, source: source)
+      line.target = proposal.agent
+      var change = Change()
+      if endsInEscalation(proposal) { change = escalate(proposal, alertID, replies[1].bytes ?? [], &step) }
+      step.add(to: term.keys.audit, AuditCoding.encode(line))
+      write(step, change)
+    }
+  }
+
+  private func endsInEscalation(_ proposal: Proposal) -> Bool {
+    term.options.runbook.rules.first { $0.id == proposal.rule }?.approval.onExpire == .escalate
+  }
+
+  private func escalate(_ proposal: Proposal, _ id: AlertID, _ stored: [UInt8], _ step: inout Step) -> Change {
+    let alert = Change.escalated(
+      AlertCoding.decode(id: id.bytes, payload: stored), id, .high,
+      "nobody answered what rule \(proposal.rule) proposed: \(proposal.reason)", at: term.now)
+    step.require("HGET", term.keys.alerts, id.bytes, is: stored)
+    step.change("HSET", term.keys.alerts, id.bytes, AlertCoding.encode(alert))
+    return Change(alert: alert)
+  }
+
+  private func write(_ step: Step, _ change: Change = Change()) {
+    term.run(step, carrying: change) { [self] outcome in
+      switch outcome {
+      case .done, .refused(1, _):
+        term.onSchedule()
+        finished()
+      case .refused: begin()
+      case .over: break
+      case .failed(let error):
+        term.log(.error, "Redis refused what was due for a rule; trying again", ["error": error.text])
+        term.later(inMilliseconds: 1000) { self.begin() }
+      }
+    }
+  }
+
+  private var source: String { String(decoding: term.keys.events, as: UTF8.self) }
+}

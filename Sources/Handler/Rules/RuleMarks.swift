@@ -1,0 +1,134 @@
+import Automation
+import FleetModel
+import Redis
+import Wire
+
+/// What is remembered of one rule and agent, in Redis, with the bytes by which a step makes sure that it still stands.
+///
+/// | key | what |
+/// |---|---|
+/// | `mark:<run>` | the run's record; there once it is decided |
+/// | `mark:throttle/<n>/<rule>[/<agent>]` | when the rule's n-th throttle was last acted under, or asked for |
+/// | `mark:for/<rule>/<agent>` | when the condition held |
+/// | `mark:limit/<rule>/<agent>`, `mark:rate/<rule>` | when it acted |
+/// | `mark:pauses/<agent>` | when rules paused it within a day |
+/// | `mark:held/<rule>/<agent>` | that a reason to do nothing has been told |
+/// | `mark:uncleared` (a hash) | `<rule>/<agent>` → the run that has not been followed by `clear` |
+///
+/// Times are epoch ms with commas between them; each key ends by itself. In a dry run all of them begin with `dry/`.
+struct RuleMarks {
+  private let rule: Rule
+  private let occasion: Occasion
+  private let keys: Keys
+  private let isDry: Bool
+
+  /// Keys in the order in which they are read.
+  private let names: [[UInt8]]
+  private(set) var found: [[UInt8]] = []
+  private(set) var uncleared: [UInt8] = []
+
+  init(_ rule: Rule, _ occasion: Occasion, _ keys: Keys, isDry: Bool) {
+    self.rule = rule
+    self.occasion = occasion
+    self.keys = keys
+    self.isDry = isDry
+    let agent = occasion.agent.unmistakable
+    let start = isDry ? "dry/" : ""
+    let throttles = rule.throttle.enumerated().map { place, throttle in
+      switch throttle.per {
+      case .agent: "throttle/\(place)/\(rule.id)/\(agent)"
+      case .rule: "throttle/\(place)/\(rule.id)"
+      case .fleet: "throttle/fleet"
+      }
+    }
+    let others = [
+      "for/\(rule.id)/\(agent)", "limit/\(rule.id)/\(agent)", "rate/\(rule.id)", "pauses/\(agent)",
+      "held/\(rule.id)/\(agent)",
+    ]
+    names = [keys.mark(start + occasion.run(of: rule))] + (others + throttles).map { keys.mark(start + $0) }
+  }
+
+  private enum Place: Int { case run, occurrences, actedOnAgent, acted, pauses, held, throttles }
+
+  private var unclearedField: [UInt8] { Array("\(isDry ? "dry/" : "")\(rule.id)/".utf8) + occasion.agent.bytes }
+
+  /// What must be read; ``take(_:)`` wants the answers.
+  var requests: [Request] {
+    names.map { Request("GET", $0) } + [Request("HGET", keys.mark("uncleared"), unclearedField)]
+  }
+
+  mutating func take(_ replies: ArraySlice<Reply>) {
+    found = replies.dropLast().map { $0.bytes ?? [] }
+    uncleared = replies.last?.bytes ?? []
+  }
+
+  /// Whether the event has been decided under the rule before.
+  var isDecided: Bool { !found[Place.run.rawValue].isEmpty }
+
+  /// The reason to do nothing that was told last.
+  var held: String { String(decoding: found[Place.held.rawValue], as: UTF8.self) }
+
+  func memory(at now: Instant) -> RuleMemory {
+    var memory = RuleMemory(throttles: found.dropFirst(Place.throttles.rawValue).map { Self.times($0).last })
+    memory.occurrences = rule.for.map { times(.occurrences, within: $0.within, of: now) } ?? []
+    memory.actedOnAgent = rule.limits.perAgent.map { times(.actedOnAgent, within: $0.within, of: now) } ?? []
+    memory.acted = rule.limits.rate.map { times(.acted, within: $0.within, of: now) } ?? []
+    memory.isUncleared = rule.clear != nil && !uncleared.isEmpty
+    return memory
+  }
+
+  /// How often rules have paused the agent within a day.
+  func pauses(at now: Instant) -> Int { times(.pauses, within: .days(1), of: now).count }
+
+  private func times(_ place: Place, within span: TimeSpan, of now: Instant) -> [Instant] {
+    Self.times(found[place.rawValue]).filter { now - $0 < span }
+  }
+
+  private static func times(_ bytes: [UInt8]) -> [Instant] {
+    bytes.split(separator: UInt8(ascii: ",")).compactMap {
+      Int64(String(decoding: $0, as: UTF8.self)).map { Instant(milliseconds: $0) }
+    }
+  }
+
+  // MARK: Writing
+
+  /// Lets a step go ahead only while all stands as it was read.
+  func require(in step: inout Step) {
+    for (name, value) in zip(names, found) { step.require("GET", name, is: value) }
+  }
+
+  /// That the condition held, whatever is done about it.
+  func addOccurrence(at now: Instant, to step: inout Step) {
+    if let count = rule.for { add(.occurrences, now, within: count.within, to: &step) }
+    for (place, throttle) in rule.throttle.enumerated() {
+      guard let span = throttle.onceAfter else { continue }
+      step.change("SET", names[Place.throttles.rawValue + place], now, "PX", span.milliseconds)
+    }
+  }
+
+  /// That it acts: the run, and what later decisions count by.
+  func addAct(_ run: RunRecord, pauses: Bool, at now: Instant, to step: inout Step) {
+    step.change("SET", names[0], run.encoded, "PX", HandlerOptions.marksStay.milliseconds)
+    if let limit = rule.limits.perAgent { add(.actedOnAgent, now, within: limit.within, to: &step) }
+    if let limit = rule.limits.rate { add(.acted, now, within: limit.within, to: &step) }
+    if pauses { add(.pauses, now, within: .days(1), to: &step) }
+    if rule.for != nil { step.change("DEL", names[Place.occurrences.rawValue]) }
+    if rule.clear != nil { step.change("HSET", keys.mark("uncleared"), unclearedField, occasion.run(of: rule)) }
+    for (place, throttle) in rule.throttle.enumerated() {
+      guard let span = throttle.onceWithin else { continue }
+      step.change("SET", names[Place.throttles.rawValue + place], now, "PX", span.milliseconds)
+    }
+  }
+
+  /// That the event has been decided, and why nothing is done.
+  func addHold(_ hold: Decision.Hold, for span: TimeSpan, to step: inout Step) {
+    step.change("SET", names[Place.held.rawValue], hold.rawValue, "PX", span.milliseconds)
+  }
+
+  /// The times within a span and the present one; no more than the longest list that a limit can count.
+  private func add(_ place: Place, _ now: Instant, within span: TimeSpan, to step: inout Step) {
+    let times = (times(place, within: span, of: now) + [now]).suffix(1000)
+    let text = times.map { "\($0.milliseconds)" }.joined(separator: ",")
+    step.change("SET", names[place.rawValue], text, "PX", span.milliseconds)
+  }
+}

@@ -1,0 +1,209 @@
+import Automation
+import FleetModel
+import Redis
+import Wire
+
+/// The next action of a rule's run: its effect, its end in the schedule and its successor there are one step, so that the
+/// chain goes on wherever a handler ends, and nothing in it is done twice.
+///
+/// ```
+/// deed 0 ─▶ deed 1 ─▶ … ─▶ verify ─┬─ holds ─▶ undo 0 ─▶ …
+///                                  └─ does not ─▶ else 0 ─▶ …
+/// ```
+final class RuleRun: Errand {
+  let term: Term
+  private let run: String
+  private let part: RunRecord.Part
+  private let place: Int
+  private let target: AgentID
+  private let member: [UInt8]
+  private let score: [UInt8]
+  private let finished: () -> Void
+  private var record: RunRecord?
+  private var instruction = Instruction.resume
+
+  /// - Parameter target: the agent whose event it is about, in whose lane it runs.
+  init(
+    run: String, _ part: RunRecord.Part, _ place: Int, target: AgentID, member: [UInt8], score: [UInt8], term: Term,
+    finished: @escaping () -> Void
+  ) {
+    self.run = run
+    self.part = part
+    self.place = place
+    self.target = target
+    self.member = member
+    self.score = score
+    self.term = term
+    self.finished = finished
+  }
+
+  func begin() {
+    term.read([Request("GET", term.keys.mark(run))]) { [self] replies in
+      guard let record = replies[0].bytes.flatMap({ RunRecord($0) }), place < record.deeds(of: part).count else {
+        return end(TargetOutcome(phase: .skipped, detail: "nothing is remembered of the run"))
+      }
+      self.record = record
+      begin(record.deeds(of: part)[place], record)
+    }
+  }
+
+  private func begin(_ deed: PlannedDeed, _ record: RunRecord) {
+    switch deed.kind {
+    case .action(let action):
+      do throws(Refusal) {
+        instruction = try InstructionReader.read(command(action, deed, record))
+        TargetRun(deed.target, of: self).begin()
+      } catch {
+        end(TargetOutcome(phase: .skipped, detail: error.reason))
+      }
+    case .report(let name): writeReport(name, deed, record)
+    case .advice(let words): end(TargetOutcome(phase: .skipped, detail: "advice: \(words)"))
+    }
+  }
+
+  private func command(_ action: Action, _ deed: PlannedDeed, _ record: RunRecord) -> Command {
+    Command(
+      id: id, action: action, targets: deed.target == .none ? [] : [deed.target], arguments: deed.arguments,
+      operator: author, reason: record.reason, issuedAt: term.now, expiresAt: term.now)
+  }
+
+  // MARK: What its target asks
+
+  var id: CommandID { CommandID("\(run)/\(part.rawValue)/\(place)") }
+  var author: String { "rule/\(record?.rule ?? "")" }
+  var reason: String { record?.reason ?? "" }
+  var judged: Instruction { instruction }
+  var refusedPhase: AuditLine.Phase { .skipped }
+  var isDryRun: Bool { false }
+
+  func plan(_ target: AgentID, _ situation: Situation, at instant: Instant) throws(Refusal) -> Change {
+    let scene = Scene(
+      target: target, situation: situation, knownBackup: term.knownBackup(target), commandID: id, operator: author,
+      now: instant, restartLimit: term.options.restartLimit)
+    return try Change.plan(try bounded(instruction, target, situation.record), scene)
+  }
+
+  /// Keeps the number of replicas within the agent's own bounds: judged when it is done, since an earlier action may be
+  /// under way when it is decided.
+  private func bounded(
+    _ instruction: Instruction, _ target: AgentID, _ record: AgentRecord
+  ) throws(Refusal) -> Instruction {
+    guard case .scale(var scale) = instruction, let replicas = scale.replicas, let bounds = term.knownReplicas(target)
+    else { return instruction }
+    let present = record.replicas ?? 1
+    let wanted =
+      switch replicas {
+      case .exactly(let count): count
+      case .by(let difference): present + difference
+      }
+    let bounded = min(max(wanted, bounds.lowerBound), bounds.upperBound)
+    guard bounded != present else {
+      throw Refusal("guarded: it has \(present) replicas, of \(bounds.lowerBound) to \(bounds.upperBound)")
+    }
+    scale.replicas = .exactly(bounded)
+    return .scale(scale)
+  }
+
+  func check(in step: inout Step, isLast: Bool) { step.require("ZSCORE", term.keys.schedule, member, is: score) }
+  func stepped() {}
+  func beginsAnew(_ target: AgentID, failed check: Int?) -> Bool { false }
+  func isOver(_ check: Int) -> Bool { check == 1 }
+  func takeBack(_ target: AgentID) {}
+
+  func settled(_ target: AgentID, _ outcome: TargetOutcome) {
+    term.onSchedule()
+    finished()
+  }
+
+  func complete(_ target: AgentID, _ outcome: TargetOutcome, in step: inout Step) {
+    guard let record else { return }
+    var mark = CommandMark(action: deed?.name ?? "", targets: [target], operator: author)
+    mark.reason = reason
+    mark.closed = outcome.phase
+    mark.told = outcome.isTold ? [target] : []
+    step.change("SET", term.keys.mark(id.text), mark.encoded, "PX", HandlerOptions.marksStay.milliseconds)
+    // Without a target nothing has been said of it yet.
+    if target == .none {
+      step.add(to: term.keys.audit, line(LineDraft(phase: outcome.phase, target: target, detail: outcome.detail)))
+    }
+    goOn(after: outcome, record, in: &step)
+  }
+
+  private var deed: PlannedDeed? { record.map { $0.deeds(of: part) }.flatMap { place < $0.count ? $0[place] : nil } }
+
+  /// Takes this action out of the schedule, and puts in what comes next.
+  private func goOn(after outcome: TargetOutcome, _ record: RunRecord, in step: inout Step) {
+    step.change("ZREM", term.keys.schedule, member)
+    let isBad = outcome.phase == .failed || outcome.phase == .unknown
+    if isBad, deed?.onError == .stop {
+      return close(.failed, "stopped: \(deed?.name ?? "") \(outcome.phase.rawValue): \(outcome.detail)", in: &step)
+    }
+    if place + 1 < record.deeds(of: part).count {
+      return appoint(.deed(run: run, part, place + 1), at: term.now, in: &step)
+    }
+    guard part == .deeds else { return }
+    if let span = record.verifyAfter { return appoint(.verify(run: run), at: term.now + span, in: &step) }
+    close(.succeeded, "\(record.deeds.count) actions done", in: &step)
+  }
+
+  private func appoint(_ kind: Job.Kind, at due: Instant, in step: inout Step) {
+    step.change("ZADD", term.keys.schedule, due, Job(kind, target).encoded)
+  }
+
+  private func close(_ phase: AuditLine.Phase, _ detail: String, in step: inout Step) {
+    var line = AuditLine(
+      origin: .run(run), rule: record?.rule, phase: phase, action: "rule", operator: author, reason: reason,
+      detail: detail, handler: term.options.id, at: term.now, source: source)
+    line.target = .none
+    step.add(to: term.keys.audit, AuditCoding.encode(line))
+  }
+
+  func line(_ draft: LineDraft) -> [UInt8] {
+    AuditCoding.encode(
+      AuditLine(
+        origin: .run(run), rule: record?.rule, phase: draft.phase, action: deed?.name ?? "rule", target: draft.target,
+        operator: author, reason: reason, detail: draft.detail, before: draft.before, after: draft.after,
+        alert: draft.alert, handler: term.options.id, at: draft.at ?? term.now, source: source))
+  }
+
+  private var source: String { String(decoding: term.keys.events, as: UTF8.self) }
+
+  // MARK: What is no command
+
+  /// Ends the action with nothing done to its target.
+  private func end(_ outcome: TargetOutcome, adding changes: (inout Step) -> Void = { _ in }) {
+    var step = Step()
+    check(in: &step, isLast: true)
+    changes(&step)
+    if let record {
+      step.add(to: term.keys.audit, line(LineDraft(phase: outcome.phase, target: target, detail: outcome.detail)))
+      goOn(after: outcome, record, in: &step)
+    } else {
+      step.change("ZREM", term.keys.schedule, member)
+    }
+    term.run(step) { [self] result in
+      switch result {
+      case .done, .refused: settled(target, outcome)
+      case .over: break
+      case .failed(let error):
+        term.log(.error, "Redis refused a rule's action; trying again", ["run": run, "error": error.text])
+        term.later(inMilliseconds: 1000) { self.begin() }
+      }
+    }
+  }
+
+  private func writeReport(_ name: String, _ deed: PlannedDeed, _ record: RunRecord) {
+    let arguments = deed.arguments.sorted { $0.key < $1.key }.map { (Array($0.key.utf8), JSONValue.string($0.value)) }
+    var data = JSONObject(members: arguments)
+    data["rule"] = .string(record.rule)
+    data["run_id"] = .string(run)
+    data["event"] = .string(record.event)
+    data["at"] = .string(ISO8601.format(term.now))
+    let json: JSONValue = [
+      "entity_id": .string(record.agent.bytes), "event_type": .string("report.\(name)"), "data": .object(data),
+    ]
+    end(TargetOutcome(phase: .succeeded, detail: "report \(name)")) {
+      $0.add(to: term.keys.reports, json.encoded)
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import Automation
+import FleetModel
+import Wire
+
+/// A rule's run as `agentos:mark:<run>` holds it, from its decision to its end: what is done was settled when it was
+/// decided, whatever becomes of the runbook.
+///
+/// `{"rule":"…","agent":"…","event":"<entry>","reason":"…","do":[…],"else":[…],"undo":[…],"verify_after":90000}`
+struct RunRecord: Equatable {
+  /// A list of actions of a run.
+  enum Part: String, CaseIterable { case deeds = "do", otherwise = "else", undo }
+
+  var rule: String
+  var agent: AgentID
+  var event: String
+  var reason: String
+  var deeds: [PlannedDeed]
+  var otherwise: [PlannedDeed] = []
+  var undo: [PlannedDeed] = []
+  /// How long after the actions it is verified; nil where it is not.
+  var verifyAfter: TimeSpan?
+
+  func deeds(of part: Part) -> [PlannedDeed] {
+    switch part {
+    case .deeds: deeds
+    case .otherwise: otherwise
+    case .undo: undo
+    }
+  }
+
+  var encoded: [UInt8] {
+    let json: JSONValue = [
+      "rule": .string(rule), "agent": .string(agent.bytes), "event": .string(event), "reason": .string(reason),
+      "do": .array(deeds.map(\.json)), "else": .array(otherwise.map(\.json)), "undo": .array(undo.map(\.json)),
+      "verify_after": verifyAfter.map { .integer($0.milliseconds) },
+    ]
+    return json.encoded
+  }
+
+  init(rule: String, agent: AgentID, event: String, reason: String, deeds: [PlannedDeed]) {
+    self.rule = rule
+    self.agent = agent
+    self.event = event
+    self.reason = reason
+    self.deeds = deeds
+  }
+
+  init?(_ bytes: [UInt8]) {
+    guard let json = try? JSONValue.parse(bytes), let rule = json["rule"]?.text, let agent = json["agent"]?.bytes else {
+      return nil
+    }
+    func list(_ key: String) -> [PlannedDeed] { json[key]?.list?.compactMap { PlannedDeed(json: $0) } ?? [] }
+    self.init(
+      rule: rule, agent: AgentID(bytes: agent), event: json["event"]?.text ?? "", reason: json["reason"]?.text ?? "",
+      deeds: list("do"))
+    otherwise = list("else")
+    undo = list("undo")
+    verifyAfter = json["verify_after"]?.int.map { TimeSpan(milliseconds: Int64($0)) }
+  }
+}
+
+extension PlannedDeed {
+  var json: JSONValue {
+    let arguments = arguments.sorted { $0.key < $1.key }.map { (Array($0.key.utf8), JSONValue.string($0.value)) }
+    let words: String? =
+      switch kind {
+      case .action: nil
+      case .report(let name): name
+      case .advice(let text): text
+      }
+    return [
+      "action": .string(name), "target": .string(target.bytes), "args": .object(JSONObject(members: arguments)),
+      "words": words.map { .string($0) }, "stop": onError == .stop ? true : nil,
+    ]
+  }
+
+  init?(json: JSONValue) {
+    guard let name = json["action"]?.text, let target = json["target"]?.bytes else { return nil }
+    let words = json["words"]?.text ?? ""
+    let kind: Kind
+    switch name {
+    case "report": kind = .report(words)
+    case "advice": kind = .advice(words)
+    default:
+      guard let action = Action(rawValue: name) else { return nil }
+      kind = .action(action)
+    }
+    var arguments: [String: String] = [:]
+    for member in json["args"]?.object?.members ?? [] {
+      arguments[String(decoding: member.key, as: UTF8.self)] = member.value.text
+    }
+    self.init(
+      kind: kind, target: AgentID(bytes: target), arguments: arguments,
+      onError: json["stop"]?.bool == true ? .stop : .continue)
+  }
+}

@@ -1,0 +1,61 @@
+import Automation
+import Configuration
+import FleetModel
+import Redis
+import TestSupport
+import Testing
+import Wire
+
+@testable import Handler
+
+/// A handler with rules, and events for it.
+struct RuleScene {
+  let scene: HandlerScene
+
+  /// - Parameters:
+  ///   - runbook: TOML; nil for the rules inside the program.
+  ///   - mode: what the fleet-wide switch says; nil where nobody has set it.
+  init(_ runbook: String? = nil, mode: String? = "on") throws {
+    scene = try HandlerScene(start: false)
+    if let mode { _ = try scene.server.call("SET", scene.keys.automation, mode) }
+    let rules = try Self.read(runbook)
+    try scene.startHandler("h1") { $0.runbook = rules }
+    try scene.waitForRecording()
+  }
+
+  static func read(_ runbook: String?) throws -> Runbook {
+    try runbook.map { try RunbookFile.read(Array($0.utf8), file: "test.toml") } ?? RunbookFile.builtIn()
+  }
+
+  /// Adds an event, and gives its entry.
+  @discardableResult
+  func event(_ type: String, _ agent: AgentID, _ data: JSONValue) throws -> String {
+    let event: JSONValue = ["entity_id": .string(agent.bytes), "event_type": .string(type), "data": data]
+    return try scene.server.call("XADD", scene.keys.events, "*", Keys.dataField, event.encoded).text ?? ""
+  }
+
+  /// Lines of rules, in order.
+  func lines() throws -> [AuditLine] { try scene.audit().filter { $0.rule != nil } }
+
+  /// Waits until a rule has said something, and gives all that rules have said.
+  @discardableResult
+  func lines(until condition: (AuditLine) -> Bool) throws -> [AuditLine] {
+    var lines: [AuditLine] = []
+    do {
+      try scene.server.loop.wait(seconds: 20) {
+        lines = (try? self.lines()) ?? []
+        return lines.contains(where: condition)
+      }
+    } catch {
+      Issue.record("never said; there is \(lines.map(\.short))")
+    }
+    return lines
+  }
+
+  /// Waits for the closing line of a rule's run.
+  @discardableResult
+  func run(of rule: String) throws -> [AuditLine] {
+    try lines { $0.rule == rule && $0.target == .none && $0.action == "rule" && $0.phase != .started }
+      .filter { $0.rule == rule }
+  }
+}
