@@ -90,7 +90,7 @@ let tests: [Target] = [
   .testTarget(
     name: "WireTests", dependencies: ["Wire", "CSimdjson", "TestSupport"], resources: [.copy("Fixtures")],
     swiftSettings: strict),
-  .testTarget(name: "AutomationTests", dependencies: ["Automation"], swiftSettings: strict),
+  .testTarget(name: "AutomationTests", dependencies: ["Automation", "FleetModel"], swiftSettings: strict),
   .testTarget(name: "ScreenTests", dependencies: ["Screen"], swiftSettings: strict),
   .testTarget(
     name: "ConsoleTests", dependencies: ["Console", "Wire", "TestSupport"], exclude: ["Screens"], swiftSettings: strict),

@@ -65,6 +65,7 @@ final class EventFollower {
       let cursor = replies[1].elements?.map(\.bytes) ?? []
       begin(cursor)
       reportAgain(from: cursor.last?.flatMap { StreamID($0) })
+      rules.start()
       link.start()
       tick()
     }

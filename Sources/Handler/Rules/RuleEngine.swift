@@ -27,10 +27,21 @@ final class RuleEngine {
   /// For how long a reason to do nothing is not told again.
   static let holdSpan = TimeSpan.minutes(15)
 
+  /// What rules have acted on and has not cleared since.
+  private lazy var clearing = Clearing(term: term) { [unowned self] in facts($0, $1) }
+
   init(term: Term, fleet: @escaping () -> Fleet) {
     self.term = term
     self.fleet = fleet
   }
+
+  func start() { clearing.start() }
+
+  /// Whether anything is to be known of each event's agent.
+  var watchesAgents: Bool { !clearing.isIdle }
+
+  /// An event of an agent has been applied.
+  func applied(_ agent: AgentID) { clearing.look(at: agent) }
 
   private var runbook: Runbook { term.options.runbook }
 
@@ -136,6 +147,9 @@ final class RuleEngine {
       switch outcome {
       case .done:
         term.log(.info, "a rule was judged", ["rule": verdict.rule.id, "decision": decision.words])
+        if decision.course == .act, verdict.rule.clear != nil {
+          clearing.watch(verdict.rule.id, verdict.occasion.agent)
+        }
         term.onSchedule()
         done()
       case .refused:

@@ -84,7 +84,8 @@ struct RuleVerdict {
       marks.addHold(hold, for: RuleEngine.holdSpan, to: &step)
       if hold == .throttled { marks.addOccurrence(at: now, to: &step) }
       add(.skipped, decision.words, to: &step)
-      return (step, called(decision.callsPerson && mode == .on, decision.words, &step))
+      let change = called(decision.callsPerson && mode == .on, decision.words, &step)
+      return (step, change)
     }
   }
 
@@ -129,7 +130,8 @@ struct RuleVerdict {
     add(.started, actions.deeds.words, to: &step)
     for refused in actions.refused { add(refused, to: &step) }
     let reasons = actions.refused.map { "\($0.deed): \($0.reason)" }.joined(separator: "; ")
-    return (step, called(actions.callsPerson, "not done: \(reasons)", &step))
+    let change = called(actions.callsPerson, "not done: \(reasons)", &step)
+    return (step, change)
   }
 
   /// Guards have left nothing of it.
@@ -139,7 +141,8 @@ struct RuleVerdict {
     marks.addHold(.guarded, for: RuleEngine.holdSpan, to: &step)
     for refused in actions.refused { add(refused, to: &step) }
     let reasons = actions.refused.map { "\($0.deed): \($0.reason)" }.joined(separator: "; ")
-    return (step, called(actions.callsPerson, "not done: \(reasons)", &step))
+    let change = called(actions.callsPerson, "not done: \(reasons)", &step)
+    return (step, change)
   }
 
   private func proposed() -> (Step, Change)? {

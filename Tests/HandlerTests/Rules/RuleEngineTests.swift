@@ -171,4 +171,26 @@ import Wire
     try rules.scene.server.wait { (try? rules.scene.record("agent-1").replicas) == 3 }
     #expect(try rules.scene.alert(.escalation, "agent-1") != nil)
   }
+
+  @Test func ruleActsAgainOnlyOnceItsTroubleHasCleared() throws {
+    let rules = try RuleScene(
+      """
+      [[rules]]
+      id = "relief"
+      on = "agent.high_traffic"
+      when = "data.queue_size >= 100"
+      clear = "metric.queue_size < 50"
+      do = [{ action = "rate_limit", per_minute = 30, for = "1h" }]
+      undo = [{ action = "rate_limit", per_minute = 0 }]
+      """)
+    try rules.event("agent.high_traffic", "agent-1", ["queue_size": 500])
+    try rules.event("agent.high_traffic", "agent-1", ["queue_size": 400])
+    try rules.lines { $0.detail.hasPrefix("not_cleared: ") }
+    #expect(try rules.scene.record("agent-1").rateLimit == 30)
+    try rules.event("agent.metrics", "agent-1", ["queue_size": 10])
+    try rules.lines { $0.detail == "cleared: metric.queue_size is 10, < 50" }
+    try rules.lines { $0.detail == "no rate limit any more" }
+    try rules.event("agent.high_traffic", "agent-1", ["queue_size": 600])
+    try rules.scene.server.wait { (try? rules.lines().count { $0.phase == .started }) == 2 }
+  }
 }

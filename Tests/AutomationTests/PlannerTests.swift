@@ -1,0 +1,122 @@
+import FleetModel
+import Testing
+
+@testable import Automation
+
+@Suite struct PlannerTests {
+  private let now = Instant(milliseconds: 1_800_000_000_000)
+  private let met = Condition.Verdict(holds: true, reason: "it is so")
+
+  private func decide(
+    _ rule: Rule, _ memory: RuleMemory = RuleMemory(), on: Circumstances.Switch = .on, age: TimeSpan = .zero,
+    guarded: String? = nil, verdict: Condition.Verdict? = nil
+  ) -> Decision {
+    let circumstances = Circumstances(isOn: on, now: now, age: age, actWithin: .seconds(60), guarded: guarded)
+    return Planner(rule, memory, circumstances).decide(verdict ?? met)
+  }
+
+  private var rule: Rule { Rule(id: "r", on: ["agent.x"]) }
+
+  @Test func modesDecideWhatBecomesOfAMatch() {
+    var rule = rule
+    #expect(decide(rule) == Decision(.act, "it is so"))
+    rule.mode = .approve
+    #expect(decide(rule).course == .propose)
+    rule.mode = .dryRun
+    #expect(decide(rule).words == "dry_run: it is so")
+    rule.mode = .off
+    #expect(decide(rule).course == .hold(.off))
+  }
+
+  @Test func switchGoesBeforeModes() {
+    #expect(decide(rule, on: .dry).course == .dryRun)
+    #expect(decide(rule, on: .off).words == "off: automation is off")
+  }
+
+  @Test func conditionThatDoesNotHoldIsTheFirstReason() {
+    let verdict = Condition.Verdict(holds: false, reason: "it is not so")
+    #expect(decide(rule, age: .hours(1), verdict: verdict).words == "not_met: it is not so")
+  }
+
+  @Test func eventPastItsTimeIsStale() {
+    #expect(decide(rule, age: .seconds(60)).course == .act)
+    #expect(decide(rule, age: .seconds(61)).words == "stale: the event is 61s old, rules act within 1m")
+  }
+
+  @Test func throttleHoldsForItsSpanAndNoLonger() {
+    var rule = rule
+    rule.throttle = [Rule.Throttle(onceWithin: .minutes(15))]
+    #expect(decide(rule, RuleMemory(throttles: [nil])).course == .act)
+    #expect(
+      decide(rule, RuleMemory(throttles: [now - .minutes(3)])).words == "throttled: acted 3m ago, once in 15m")
+    #expect(decide(rule, RuleMemory(throttles: [now - .minutes(15)])).course == .act)
+  }
+
+  @Test func onceAfterWaitsForRest() {
+    var rule = rule
+    rule.throttle = [Rule.Throttle(onceAfter: .minutes(5), per: .rule)]
+    #expect(
+      decide(rule, RuleMemory(throttles: [now - .minutes(1)])).words
+        == "throttled: asked for 1m ago, waits for 5m of rest for the rule")
+    #expect(decide(rule, RuleMemory(throttles: [now - .minutes(6)])).course == .act)
+  }
+
+  @Test func countWithinASpanIsWaitedFor() {
+    var rule = rule
+    rule.for = Rule.Count(count: 3, within: .minutes(5))
+    var memory = RuleMemory()
+    #expect(decide(rule, memory).words == "counting: 1 of 3 times within 5m")
+    memory.occurrences = [now, now]
+    #expect(decide(rule, memory).course == .act)
+  }
+
+  @Test func limitsAndGuardsCallAPerson() {
+    var rule = rule
+    rule.limits = Rule.Limits(
+      perAgent: Rule.Count(count: 1, within: .hours(1)), rate: Rule.Count(count: 2, within: .minutes(1)))
+    var memory = RuleMemory()
+    memory.actedOnAgent = [now]
+    #expect(
+      decide(rule, memory) == Decision(.hold(.limited), "acted 1 times within 1h on this agent", callsPerson: true))
+    memory = RuleMemory()
+    memory.acted = [now, now]
+    #expect(decide(rule, memory).words == "limited: acted 2 times within 1m")
+    #expect(decide(rule, guarded: "too many") == Decision(.hold(.guarded), "too many", callsPerson: true))
+  }
+
+  @Test func whatHasNotClearedIsLeft() {
+    var memory = RuleMemory()
+    memory.isUncleared = true
+    #expect(decide(rule, memory).course == .hold(.notCleared))
+  }
+
+  @Test(arguments: [
+    ("agent.*", "agent.created", true), ("*", "x", true), ("agent.created", "agent.created2", false),
+    ("*.high_*", "agent.high_traffic", true), ("agent", "agent.created", false),
+  ])
+  func patternsMatchWholeTypes(pattern: String, type: String, matches: Bool) {
+    #expect(Rule(id: "r", on: [pattern]).concerns(type) == matches)
+  }
+
+  @Test func listMakesAnActionForEachElementAndMissingFactsLeaveArgumentsOut() throws {
+    var deed = Deed(.action(.blockIP))
+    deed.each = FactName("data.ips")
+    deed.arguments = ["ip": try RuleText("{item}"), "for": try RuleText("{data.missing}")]
+    let facts = Table(["data.ips": .list([.text("192.0.2.1"), .text("192.0.2.2")])])
+    #expect(
+      [deed].planned(for: "agent-1", facts).map(\.description) == ["block_ip ip=192.0.2.1", "block_ip ip=192.0.2.2"])
+  }
+
+  @Test func recommendationsMapToCommandsAndTheRestIsAdvice() {
+    #expect(Recommendation.planned("Scale up", "a").description == "scale a by=+1")
+    #expect(Recommendation.planned("restart", "a").description == "restart a")
+    #expect(Recommendation.planned("call the vendor", "a").description == "advice: call the vendor")
+  }
+
+  @Test func factorRoundsANumber() throws {
+    let text = try RuleText("{data.rate * 0.8}/min {{x}}")
+    #expect(text.filled(Table(["data.rate": .number(333)])) == "266/min {x}")
+    #expect(throws: RuleText.Malformed.self) { try RuleText("{nothing.x}") }
+    #expect(throws: RuleText.Malformed.self) { try RuleText("a } b") }
+  }
+}
