@@ -49,7 +49,8 @@ let programs: [Target] = [
   .executableTarget(
     name: "vigia",
     dependencies: [
-      "FleetModel", "Screen", "Wire", "Console", "Configuration", "Loop", "Redis", "Terminal", "Simulation", "CLinux",
+      "FleetModel", "Screen", "Wire", "Console", "Configuration", "Automation", "Handler", "Loop", "Redis", "Terminal",
+      "Simulation", "CLinux",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     swiftSettings: strict),

@@ -52,14 +52,18 @@ package struct RuleText: Equatable, Sendable {
 
   /// Fills it in.
   ///
-  /// - Returns: nil where a fact is missing.
+  /// - Returns: nil where the text is nothing but a fact, and that is missing; inside of other words it is "unknown".
   package func filled(_ facts: some Facts) -> String? {
     var filled = ""
     for part in parts {
       switch part {
       case .text(let text): filled += text
       case .fact(let name, let factor):
-        guard let value = facts.value(name) else { return nil }
+        guard let value = facts.value(name) else {
+          guard parts.count > 1 else { return nil }
+          filled += "unknown"
+          continue
+        }
         if let factor, case .number(let number) = value {
           filled += FactValue.number((number * factor).rounded()).description
         } else {

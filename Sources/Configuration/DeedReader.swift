@@ -40,6 +40,9 @@ struct DeedReader {
     return .action(action)
   }
 
+  /// What a report can hold besides the event and the rule.
+  private static let reported = ["text", "conversations"]
+
   /// What only a person does.
   private static let personal: Set<Action> = [
     .acknowledge, .unacknowledge, .unsilence, .approve, .reject, .undo, .automation,
@@ -64,8 +67,12 @@ struct DeedReader {
 
   private func arguments(of kind: Deed.Kind) throws(ConfigurationError) -> [String: RuleText] {
     guard case .action(let action) = kind else {
-      try section.allow(Self.own + (kind == .recommended ? [] : ["name", "text"]), in: "this action")
-      return try text("text").map { ["text": $0] } ?? [:]
+      try section.allow(
+        Self.own + (kind == .recommended ? [] : ["name"] + Self.reported),
+        in: "\"\(kind == .recommended ? "recommended" : "report")\"")
+      var arguments: [String: RuleText] = [:]
+      for name in Self.reported { arguments[name] = try text(name) }
+      return arguments
     }
     let parameters = action.parameters
     try section.allow(Self.own + parameters.map(\.name), in: "\"\(action.rawValue)\" in a rule")

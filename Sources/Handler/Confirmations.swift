@@ -189,12 +189,19 @@ final class Confirmations {
       to: term.keys.reports, JobReport(job, report.agent, run: report.command.text, outcome, at: term.now).encoded)
   }
 
+  /// Jobs of the schedule answer by the name of their run, and actions of rules by that and their place in it.
+  private func origin(of id: CommandID) -> (AuditLine.Origin, rule: String?) {
+    let parts = id.text.split(separator: "/", omittingEmptySubsequences: false)
+    if parts.first == "schedule" { return (.run(id.text), nil) }
+    guard parts.first == "rule", parts.count > 4 else { return (.command(id), nil) }
+    return (.run(parts.dropLast(2).joined(separator: "/")), String(parts[1]))
+  }
+
   private func line(_ report: EventJudge.Report, _ target: AgentID, _ mark: CommandMark) -> AuditLine {
-    // Jobs of the schedule answer by the name of their run.
-    let isRun = report.command.text.hasPrefix("schedule/") || report.command.text.hasPrefix("rule/")
+    let (origin, rule) = origin(of: report.command)
     return AuditLine(
-      origin: isRun ? .run(report.command.text) : .command(report.command), phase: .obeyed, action: mark.action,
-      target: target, operator: mark.operator, reason: mark.reason,
+      origin: origin, rule: rule, phase: .obeyed, action: mark.action, target: target, operator: mark.operator,
+      reason: mark.reason,
       detail: report.state.map { "it reports \($0.rawValue)" } ?? "", handler: term.options.id, at: term.now,
       source: String(decoding: term.keys.events, as: UTF8.self))
   }

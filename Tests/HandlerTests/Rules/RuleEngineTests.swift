@@ -186,7 +186,7 @@ import Wire
     try rules.event("agent.high_traffic", "agent-1", ["queue_size": 500])
     try rules.event("agent.high_traffic", "agent-1", ["queue_size": 400])
     try rules.lines { $0.detail.hasPrefix("not_cleared: ") }
-    #expect(try rules.scene.record("agent-1").rateLimit == 30)
+    try rules.scene.server.wait { (try? rules.scene.record("agent-1").rateLimit) == 30 }
     try rules.event("agent.metrics", "agent-1", ["queue_size": 10])
     try rules.lines { $0.detail == "cleared: metric.queue_size is 10, < 50" }
     try rules.lines { $0.detail == "no rate limit any more" }

@@ -1,0 +1,107 @@
+import Automation
+import FleetModel
+import Redis
+import Wire
+
+/// What rules would have made of recorded events: nothing is done, and nobody is asked.
+///
+/// Time is the events' own; what rules remember is kept here. Records of agents are as nobody had acted, since nothing is.
+package struct Rehearsal {
+  /// What one rule made of one event.
+  package struct Finding: Equatable {
+    package var at: Instant
+    package var event: String
+    package var agent: AgentID
+    package var rule: String
+    package var decision: Decision
+    /// What would be done.
+    package var deeds: [PlannedDeed]
+  }
+
+  private let runbook: Runbook
+  private let mode: Circumstances.Switch
+  private let decoder = EventDecoder()
+  private var fleet = Fleet(seed: 1, keepsHistory: false)
+  private var memories: [String: RuleMemory] = [:]
+  private var acted: [String: [Instant]] = [:]
+  private var asked: [String: Instant] = [:]
+  private var occurrences: [String: [Instant]] = [:]
+
+  /// - Parameter mode: what the fleet-wide switch is taken to say.
+  package init(_ runbook: Runbook, mode: Circumstances.Switch = .on) {
+    self.runbook = runbook
+    self.mode = mode
+  }
+
+  /// Takes the next event, a line of a recording.
+  ///
+  /// - Returns: what each rule that concerns it made of it, those that did not match included.
+  package mutating func take(_ line: UnsafeRawBufferPointer) throws(Unreadable) -> [Finding] {
+    let (event, id) = try EventLine.decode(line, using: decoder)
+    let before = fleet[event.agentID]
+    let occasion = Occasion(
+      event, id ?? StreamID(milliseconds: UInt64(max(0, event.receivedAt.milliseconds))), before: before)
+    fleet.apply(event)
+    guard let occasion else { return [] }
+    return runbook.rules(on: occasion.type).map { judge($0, occasion) }
+  }
+
+  private mutating func judge(_ rule: Rule, _ occasion: Occasion) -> Finding {
+    let now = occasion.receivedAt
+    let agent = fleet[occasion.agent]
+    let census = Census(fleet, at: now)
+    let backup = fleet.agents.lazy.compactMap(\.self).first { AgentID($0.backupFor) == occasion.agent }?.id
+    let facts = OccasionFacts(
+      occasion: occasion, agent: agent, record: AgentRecord(), census: census, knownBackup: backup, now: now)
+    let guarding = Guarding(
+      guards: runbook.guards, situation: Guarding.Situation(census: census, agent: agent))
+    let circumstances = Circumstances(
+      isOn: mode, now: now, age: .zero, actWithin: .minutes(1), guarded: guarding.fleetFault)
+    let decision = Planner(rule, memory(rule, occasion.agent, at: now), circumstances).decide(rule.when.judge(facts))
+    let deeds = guarding.filter(rule.deeds.planned(for: occasion.agent, facts), for: occasion.agent).deeds
+    remember(rule, occasion.agent, decision, at: now)
+    return Finding(
+      at: now, event: "\(occasion.entry)", agent: occasion.agent, rule: rule.id, decision: decision, deeds: deeds)
+  }
+
+  // MARK: What rules remember
+
+  private func key(_ rule: Rule, _ agent: AgentID, _ scope: Rule.Scope) -> String {
+    switch scope {
+    case .agent: "\(rule.id)/\(agent.unmistakable)"
+    case .rule: rule.id
+    case .fleet: ""
+    }
+  }
+
+  private func memory(_ rule: Rule, _ agent: AgentID, at now: Instant) -> RuleMemory {
+    func times(_ list: [Instant]?, _ count: Rule.Count?) -> [Instant] {
+      count.map { count in (list ?? []).filter { now - $0 < count.within } } ?? []
+    }
+    var memory = RuleMemory(
+      throttles: rule.throttle.map { throttle in
+        let key = key(rule, agent, throttle.per)
+        return throttle.onceAfter == nil ? acted[key]?.last : asked[key]
+      })
+    memory.occurrences = times(occurrences[key(rule, agent, .agent)], rule.for)
+    memory.actedOnAgent = times(acted[key(rule, agent, .agent)], rule.limits.perAgent)
+    memory.acted = times(acted[key(rule, agent, .rule)], rule.limits.rate)
+    return memory
+  }
+
+  private mutating func remember(_ rule: Rule, _ agent: AgentID, _ decision: Decision, at now: Instant) {
+    let scopes = Rule.Scope.allCases.map { key(rule, agent, $0) }
+    switch decision.course {
+    case .act, .propose, .dryRun:
+      for key in scopes {
+        acted[key, default: []].append(now)
+        asked[key] = now
+      }
+      occurrences[scopes[0]] = []
+    case .hold(.counting), .hold(.throttled):
+      occurrences[scopes[0], default: []].append(now)
+      for key in scopes { asked[key] = now }
+    case .hold: break
+    }
+  }
+}

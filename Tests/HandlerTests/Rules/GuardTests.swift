@@ -1,0 +1,159 @@
+import Automation
+import FleetModel
+import TestSupport
+import Testing
+import Wire
+
+@testable import Handler
+
+/// What no rule may go beyond.
+@Suite struct GuardTests {
+  private static let pausing = """
+    [guards]
+    allowed = ["192.0.2.9"]
+
+    [[rules]]
+    id = "calm"
+    on = "agent.performance_degraded"
+    do = [{ action = "pause", for = "15m" }]
+
+    [[rules]]
+    id = "attack"
+    on = "agent.security_alert"
+    do = [{ action = "pause", for = "15m" }, { action = "block_ip", each = "data.suspicious_ips", ip = "{item}", for = "1h" }]
+
+    [[rules]]
+    id = "more"
+    on = "agent.high_traffic"
+    do = [{ action = "scale", by = "+1" }]
+    """
+
+  /// A fleet of one role.
+  private func fleet(_ count: Int, of rules: RuleScene) throws {
+    for number in 1...count {
+      try rules.event("agent.created", AgentID("agent-\(number)"), ["role": "support", "replicas_max": 2])
+    }
+  }
+
+  private func degrade(_ agent: AgentID, _ rules: RuleScene) throws {
+    try rules.event("agent.performance_degraded", agent, ["error_rate": 0.06])
+  }
+
+  @Test func agentOnItsOwnIsPaused() throws {
+    let rules = try RuleScene(Self.pausing)
+    try degrade("agent-1", rules)
+    try rules.run(of: "calm")
+    #expect(try rules.scene.record("agent-1").state == .paused)
+  }
+
+  @Test func noMoreOfARoleArePausedThanItsShare() throws {
+    let rules = try RuleScene(Self.pausing)
+    try fleet(20, of: rules)
+    for number in 1...3 { try degrade(AgentID("agent-\(number)"), rules) }
+    let lines = try rules.lines { $0.phase == .skipped && $0.target == "agent-3" }
+    try rules.scene.server.wait { (try? rules.scene.record("agent-2").state) == .paused }
+    #expect(
+      lines.last { $0.phase == .skipped }?.detail
+        == "guarded: pause agent-3 for=15m: rules have paused 2 of the 20 agents of its role, 2 may be")
+    #expect(try rules.scene.record("agent-3") == AgentRecord())
+    #expect(
+      try rules.scene.alert(.escalation, "agent-3")?.summary.hasPrefix("rule calm: not done: pause agent-3") == true)
+  }
+
+  @Test func lastHealthyAgentOfARoleIsLeft() throws {
+    let rules = try RuleScene(Self.pausing)
+    try fleet(4, of: rules)
+    try rules.event("agent.created", "agent-9", ["role": "sales"])
+    try degrade("agent-9", rules)
+    let lines = try rules.lines { $0.phase == .skipped }
+    #expect(lines.map(\.detail) == ["guarded: pause agent-9 for=15m: no other agent of its role is healthy"])
+  }
+
+  @Test func activeBackupIsLeft() throws {
+    let rules = try RuleScene(Self.pausing)
+    try rules.scene.send(.activateBackup, ["agent-1"], ["backup": "agent-2"])
+    try degrade("agent-2", rules)
+    let lines = try rules.lines { $0.phase == .skipped }
+    #expect(lines.map(\.detail) == ["guarded: pause agent-2 for=15m: it stands in for agent-1"])
+    try rules.scene.send(.deactivateBackup, ["agent-1"])
+    try degrade("agent-2", rules)
+    try rules.run(of: "calm")
+  }
+
+  @Test func fleetThatIsIllStopsAutomationAndCallsAPerson() throws {
+    let rules = try RuleScene(Self.pausing)
+    try fleet(5, of: rules)
+    for number in 1...2 {
+      try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.9])
+    }
+    try degrade("agent-3", rules)
+    let lines = try rules.lines { $0.phase == .skipped }
+    #expect(lines.map(\.detail) == ["guarded: 60% of the fleet is unhealthy: automation waits for a person"])
+    #expect(try rules.scene.alert(.escalation, "agent-3") != nil)
+    #expect(try rules.scene.control().isEmpty)
+  }
+
+  @Test func securityPauseThatIsRefusedCallsAPersonAndTheRestIsDone() throws {
+    let rules = try RuleScene(Self.pausing)
+    try fleet(4, of: rules)
+    try rules.event("agent.created", "agent-9", ["role": "sales"])
+    try rules.event(
+      "agent.security_alert", "agent-9",
+      ["risk_level": "medium", "suspicious_ips": ["10.1.2.3", "192.0.2.9", "127.0.0.1"]])
+    try rules.run(of: "attack")
+    #expect(try rules.scene.record("agent-9") == AgentRecord())
+    #expect(try rules.scene.alert(.escalation, "agent-9") != nil)
+    let blocked = try rules.scene.server.call("ZRANGE", rules.scene.keys.blocked, 0, -1).elements?.compactMap(\.text)
+    #expect(blocked == ["10.1.2.3"])
+    let details = try rules.lines().filter { $0.phase == .skipped }.map(\.detail)
+    #expect(details.contains("guarded: block_ip for=1h ip=192.0.2.9: 192.0.2.9 is allow-listed"))
+    #expect(details.contains { $0.hasPrefix("127.0.0.1 is a loopback") })
+  }
+
+  @Test func replicasStayWithinTheAgentsOwnBounds() throws {
+    let rules = try RuleScene(Self.pausing)
+    try fleet(1, of: rules)
+    for _ in 0..<2 { try rules.event("agent.high_traffic", "agent-1", ["queue_size": 50]) }
+    try rules.lines { $0.detail == "guarded: it has 2 replicas, of 1 to 2" }
+    #expect(try rules.scene.record("agent-1").replicas == 2)
+  }
+
+  @Test func pausesGrowLongerAndThenCallAPerson() {
+    var situation = Guarding.Situation(census: Census(Fleet(), at: .epoch), agent: nil)
+    let pause = PlannedDeed(kind: .action(.pause), target: "a", arguments: ["for": "15m"])
+    func result(_ pauses: Int) -> Guarding.Result {
+      situation.pauses = pauses
+      return Guarding(guards: Guards(), situation: situation).filter([pause], for: "a")
+    }
+    #expect((0...4).map { result($0).deeds.first?.arguments["for"] } == ["15m", "30m", "1h", "2h", "4h"])
+    #expect(result(5).deeds.isEmpty && result(5).callsPerson)
+  }
+
+  @Test func specialistIsWhoHasTheSkillSpeaksTheLanguageAndIsWell() throws {
+    let rules = try RuleScene(
+      """
+      [[rules]]
+      id = "hand"
+      on = "agent.handoff_requested"
+      do = [
+        { action = "transfer", conversation_id = "{data.conversation_id}", to = "{fleet.specialist}", when = "fleet.specialist" },
+        { action = "escalate", to = "support", when = "not fleet.specialist" },
+      ]
+      """)
+    let agents: [(AgentID, [JSONValue], [JSONValue], Double)] = [
+      ("agent-1", ["billing"], ["en"], 1), ("agent-2", ["billing"], ["es"], 0.8),
+      ("agent-3", ["billing"], ["es"], 0.95),
+      ("agent-4", ["tech"], ["es"], 1),
+    ]
+    for (agent, skills, languages, health) in agents {
+      try rules.event("agent.created", agent, ["skills": .array(skills), "languages": .array(languages)])
+      try rules.event("agent.metrics", agent, ["health_score": .number(health)])
+    }
+    try rules.event(
+      "agent.handoff_requested", "agent-1", ["conversation_id": "c-7", "skill": "billing", "language": "es"])
+    try rules.run(of: "hand")
+    #expect(try rules.scene.control().map(\.arguments) == [["conversation_id": "c-7", "to": "agent-3"]])
+    try rules.event("agent.handoff_requested", "agent-4", ["conversation_id": "c-8", "skill": "law", "language": "es"])
+    try rules.lines { $0.action == "escalate" && $0.target == "agent-4" }
+  }
+}
