@@ -22,7 +22,8 @@ final class RuleEngine {
   /// The mode as it was last read.
   private var mode = Circumstances.Switch.dry
 
-  /// How old a census may be.
+  /// How old the census of a large fleet may be; a small one is counted anew each time.
+  private static let smallFleet = 1000
   private static let censusSpan = TimeSpan.seconds(1)
   /// For how long a reason to do nothing is not told again.
   static let holdSpan = TimeSpan.minutes(15)
@@ -131,8 +132,9 @@ final class RuleEngine {
   }
 
   private func currentCensus() -> Census {
-    if let census, term.now - census.madeAt < Self.censusSpan { return census.value }
-    let fresh = Census(fleet(), at: term.now)
+    let fleet = fleet()
+    if let census, fleet.count > Self.smallFleet, term.now - census.madeAt < Self.censusSpan { return census.value }
+    let fresh = Census(fleet, at: term.now)
     census = (fresh, term.now)
     return fresh
   }

@@ -42,7 +42,6 @@ import Wire
     try rules.event(
       "agent.high_traffic", "agent-1", ["queue_size": 80, "messages_per_minute": 400, "response_time_avg": 900])
     try rules.run(of: "high-traffic")
-    Issue.record("\(try told(rules))")
     #expect(
       try told(rules).filter { !$0.hasPrefix("tune") } == [
         "scale agent-1 replicas=2", "rate_limit agent-1 per_minute=320", "rebalance agent-1 share=0.3 to=agent-2",
