@@ -29,8 +29,8 @@ package struct Guards: Equatable, Sendable {
   /// How much longer each repeated pause is than the one before, and how long at the most.
   package var pauseFactor = 2.0
   package var longestPause = TimeSpan.hours(4)
-  /// How many commands a minute an operator may send.
-  package var commandsPerMinute = 20
+  /// How many commands a minute an operator may send; nil for any number.
+  package var commandsPerMinute: Int?
 
   package init() {}
 }

@@ -66,7 +66,7 @@ package enum RunbookFile {
     if let span = try section.span("silence", atMost: .days(1)) { guards.silence = span }
     if let factor = try section.number("pause_factor", in: 1...10) { guards.pauseFactor = factor }
     if let span = try section.span("longest_pause", atMost: .days(7)) { guards.longestPause = span }
-    if let count = try section.integer("commands_per_minute", in: 1...100_000) { guards.commandsPerMinute = count }
+    if let count = try section.integer("commands_per_minute", in: 1...100_000_000) { guards.commandsPerMinute = count }
     for (place, text) in (try section.texts("allowed", expected: "a list of addresses") ?? []).enumerated() {
       guard let address = IPAddress(text) else {
         throw section.fault("allowed[\(place)]", "is \"\(text)\"; expected an IPv4 or IPv6 address")

@@ -14,11 +14,21 @@ final class Dispatcher {
   private var queue: [() -> Void] = []
   private var queueStart = 0
   private var isClosed = false
+  private var rates = OperatorRates()
   /// Told when work is done, and more can be taken.
   var onProgress: () -> Void = {}
 
   init(term: Term) {
     self.term = term
+  }
+
+  /// Takes up what the handler before has counted, and then calls `completion`.
+  func start(_ completion: @escaping () -> Void) {
+    term.read([OperatorRates.request(term.keys, at: term.now)]) { [weak self] replies in
+      guard let self else { return }
+      rates.takeUp(replies[0].elements ?? [], at: term.now)
+      completion()
+    }
   }
 
   var isFull: Bool { deliveries.count >= 512 }
@@ -67,6 +77,13 @@ final class Dispatcher {
       instruction = try InstructionReader.read(command)
     } catch {
       return refuse(CommandRefusal(command, error.reason), .rejected, delivery)
+    }
+    let most = term.options.runbook.guards.commandsPerMinute
+    if let reason = rates.take(command.operator, most: most, at: term.now) {
+      return refuse(CommandRefusal(command, reason), .rejected, delivery) { [weak self] in
+        // It was taken before, by this handler or another.
+        self?.start(command, instruction, delivery)
+      }
     }
     guard term.now > command.expiresAt else { return start(command, instruction, delivery) }
     // The server's clock may have been stepped since it was last asked.

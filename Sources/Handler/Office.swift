@@ -31,7 +31,7 @@ final class Office {
 
   func open() {
     follower.start()
-    intake.start()
+    dispatcher.start { [intake] in intake.start() }
     scheduler.start()
     retention.start()
   }

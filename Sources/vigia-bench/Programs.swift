@@ -27,7 +27,8 @@ enum Programs {
     let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
     defer { close(null) }
     return try Child(
-      path("vigia-handler"), ["--id", id, "--redis", "redis://127.0.0.1:\(port)"], environment: [:], output: null,
+      path("vigia-handler"), ["--id", id, "--redis", "redis://127.0.0.1:\(port)", "--runbook", "/dev/null"],
+      environment: [:], output: null,
       error: null)
   }
 }

@@ -21,7 +21,9 @@ import Testing
     for type in types { #expect(!runbook.rules(on: "agent.\(type)").isEmpty, "\(type)") }
     #expect(runbook.rules(on: "agent.predictive_alert").allSatisfy { $0.mode == .approve })
     #expect(runbook.rules(on: "agent.satisfaction_low").map(\.mode) == [.auto, .approve])
-    #expect(runbook.guards == Guards())
+    var guards = Guards()
+    guards.commandsPerMinute = 20
+    #expect(runbook.guards == guards)
   }
 
   @Test func everyKeyIsRead() throws {

@@ -94,7 +94,12 @@ package final class Chaos {
     let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
     defer { close(null) }
     handler = try Child(
-      path, ["--id", "h\(lastHandler)", "--redis", "redis://\(host):\(port)", "--config", configuration],
+      path,
+      [
+        "--id", "h\(lastHandler)", "--redis", "redis://\(host):\(port)", "--config", configuration,
+        // No rules, and any number of commands.
+        "--runbook", "/dev/null",
+      ],
       environment: [:], output: null, error: null)
     try wait("the handler to take office") { [self] in holder == "h\(lastHandler)" }
   }

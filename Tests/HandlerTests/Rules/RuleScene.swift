@@ -23,6 +23,10 @@ struct RuleScene {
     try scene.waitForRecording()
   }
 
+  init(on scene: HandlerScene) {
+    self.scene = scene
+  }
+
   static func read(_ runbook: String?) throws -> Runbook {
     try runbook.map { try RunbookFile.read(Array($0.utf8), file: "test.toml") } ?? RunbookFile.builtIn()
   }
