@@ -354,7 +354,10 @@ import Testing
       _ = try read(text)
       Issue.record("read without an error: \(text)")
     } catch {
-      #expect("\(error)" == "handler.toml: \(problem)")
+      // The line is another matter; see RunbookFileTests.
+      var bare = error
+      bare.line = nil
+      #expect("\(bare)" == "handler.toml: \(problem)")
     }
   }
 }
