@@ -1,0 +1,52 @@
+import FleetModel
+
+/// Where people are told: a service, its address, and for how long a notice is tried.
+///
+/// Address and key are secrets, and have no description: whoever holds a webhook's URL may write to it.
+package struct Channel: Equatable, Sendable {
+  package enum Kind: String, CaseIterable, Sendable {
+    case slack, discord, pagerduty, alertmanager, webhook
+  }
+
+  package var kind: Kind
+  /// The webhook's own, or the service's base, to which the notifier adds its path.
+  package var url: String
+  /// PagerDuty's integration key; empty for the others.
+  package var routingKey: String
+  /// A notice that could not be told by then is given up.
+  package var deadline: TimeSpan
+
+  package static let usualDeadline = TimeSpan.minutes(15)
+
+  package init(_ kind: Kind, url: String, routingKey: String = "", deadline: TimeSpan = Channel.usualDeadline) {
+    self.kind = kind
+    self.url = url
+    self.routingKey = routingKey
+    self.deadline = deadline
+  }
+
+  /// Whether the service has a use for a status: one to whom an acknowledgement means nothing is not told of it.
+  package func wants(_ status: Notice.Status) -> Bool {
+    switch kind {
+    case .pagerduty, .webhook: true
+    case .slack, .discord, .alertmanager: status != .acknowledged
+    }
+  }
+
+  /// How long the notifier keeps between two requests.
+  package var pace: TimeSpan {
+    switch kind {
+    case .slack: .seconds(1)
+    case .discord, .pagerduty, .alertmanager, .webhook: .zero
+    }
+  }
+}
+
+extension Channel: CustomStringConvertible {
+  package var description: String { "a channel of kind \(kind.rawValue)" }
+}
+
+extension Channel: CustomReflectable {
+  // A dump of whatever holds it shows no secret either.
+  package var customMirror: Mirror { Mirror(self, children: ["kind": kind, "deadline": deadline]) }
+}

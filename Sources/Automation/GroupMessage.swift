@@ -1,0 +1,61 @@
+import FleetModel
+
+/// What a group tells: of one member its own words, of several how many there are and which.
+struct GroupMessage {
+  var id: Grouping.ID
+  /// Members of which something is new.
+  var news: [Notice]
+  /// Members that are not resolved.
+  var open: [Notice]
+  var isFirst: Bool
+
+  /// How many members are listed by their titles.
+  private static let listed = 20
+
+  func notice(at now: Instant) -> Notice {
+    let subject = (open.isEmpty ? news : open).sorted { ($0.at, $0.key) < ($1.at, $1.key) }
+    // A group has members, or nobody would ask for its message.
+    guard var notice = subject.first else {
+      return Notice(key: key, severity: id.severity, title: id.rule, rule: id.rule, at: now)
+    }
+    notice.key = key
+    notice.status = status
+    notice.severity = id.severity
+    notice.at = now
+    notice.to = [id.channel]
+    guard subject.count > 1 || news.count > 1 else { return notice }
+    notice.agents = unique(subject.flatMap(\.agents))
+    notice.role = Set(subject.map(\.role)).count == 1 ? notice.role : nil
+    notice.title = title(notice.agents.count, subject)
+    notice.text = text(subject)
+    notice.fields = []
+    notice.deadline = subject.compactMap(\.deadline).max()
+    return notice
+  }
+
+  /// The same for the whole life of the group.
+  private var key: String { "group/\(id.rule)/\(id.severity.rawValue)" }
+
+  private var status: Notice.Status {
+    if open.isEmpty { return news.allSatisfy { $0.status == .resolved } ? .resolved : .told }
+    return isFirst ? .firing : .updated
+  }
+
+  private func title(_ agents: Int, _ subject: [Notice]) -> String {
+    let many = agents > 0 ? "\(agents) agents" : "\(subject.count) notices"
+    return open.isEmpty && status == .resolved ? "\(id.rule): all clear, \(many)" : "\(id.rule): \(many)"
+  }
+
+  private func text(_ subject: [Notice]) -> String {
+    var lines = subject.prefix(Self.listed).map(\.title)
+    if subject.count > Self.listed { lines.append("and \(subject.count - Self.listed) more") }
+    let resolved = news.count { $0.status == .resolved }
+    if resolved > 0, !open.isEmpty { lines.append("\(resolved) resolved") }
+    return lines.joined(separator: "\n")
+  }
+
+  private func unique(_ agents: [AgentID]) -> [AgentID] {
+    var seen: Set<AgentID> = []
+    return agents.filter { seen.insert($0).inserted }
+  }
+}

@@ -1,0 +1,69 @@
+import FleetModel
+
+/// Something that people are to be told: what it is about, how bad it is, and how long telling it is worth the trouble.
+package struct Notice: Equatable, Sendable {
+  /// Where a trouble stands.
+  package enum Status: String, CaseIterable, Sendable {
+    /// News that nothing will take back.
+    case told
+    case firing
+    /// The same trouble, and something about it is new.
+    case updated
+    /// Somebody has taken it in hand.
+    case acknowledged
+    case resolved
+
+    /// Whether it speaks of a trouble that was told before: then it goes where that went.
+    package var isFollowUp: Bool { self == .acknowledged || self == .resolved }
+  }
+
+  /// A name and a value, shown side by side.
+  package struct Field: Equatable, Sendable {
+    package var name: String
+    package var value: String
+
+    package init(_ name: String, _ value: String) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// The same for the same trouble, from its beginning to its all-clear: services know by it what belongs together.
+  package var key: String
+  package var status: Status
+  package var severity: Severity
+  /// One line.
+  package var title: String
+  package var text: String
+  package var fields: [Field]
+  package var agents: [AgentID]
+  /// The agents' role; nil where they have none, or several.
+  package var role: String?
+  /// The rule that tells it; nil for what is told one by one, and never grouped.
+  package var rule: String?
+  /// When it came to be.
+  package var at: Instant
+  /// The channels it goes to; empty leaves it to the routes.
+  package var to: [String]
+  /// For how long it is tried to be told; nil: as long as each channel says.
+  package var deadline: TimeSpan?
+
+  package init(
+    key: String, status: Status = .firing, severity: Severity, title: String, text: String = "", fields: [Field] = [],
+    agents: [AgentID] = [], role: String? = nil, rule: String? = nil, at: Instant, to: [String] = [],
+    deadline: TimeSpan? = nil
+  ) {
+    self.key = key
+    self.status = status
+    self.severity = severity
+    self.title = title
+    self.text = text
+    self.fields = fields
+    self.agents = agents
+    self.role = role
+    self.rule = rule
+    self.at = at
+    self.to = to
+    self.deadline = deadline
+  }
+}
