@@ -22,6 +22,8 @@ package struct Keys: Sendable {
   package let dead: [UInt8]
   /// The stream of reports: what jobs came to.
   package let reports: [UInt8]
+  /// Id → what people are still to be told, see `OutboxEntry`.
+  package let notices: [UInt8]
   /// The active handler's lease.
   package let lease: [UInt8]
   /// Counts takeovers.
@@ -49,6 +51,7 @@ package struct Keys: Sendable {
     proposals = key("proposals")
     dead = key("dead")
     reports = key("reports")
+    notices = key("notices")
     lease = key("handler")
     fence = key("fence")
     cursor = key("cursor")

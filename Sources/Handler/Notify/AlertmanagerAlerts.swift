@@ -1,0 +1,67 @@
+import Automation
+import FleetModel
+import Wire
+
+/// Alertmanager's API v2: `POST /api/v2/alerts` of `[{labels, annotations, startsAt, endsAt}]`.
+///
+/// An alert is its labels: what changes stands in the annotations. It ends at `endsAt` unless it is posted again before,
+/// and is resolved by an `endsAt` that has come. 200 taken; 400 never will be; 5xx later.
+enum AlertmanagerAlerts {
+  static let path = "/api/v2/alerts"
+  /// How long an alert stands without being posted again; it is, after a third of that, so that two posts may fail.
+  static let stands = TimeSpan.minutes(15)
+  static let again = TimeSpan.minutes(5)
+  private static let mostText = 8000
+  private static let mostLabel = 500
+
+  static func body(_ notice: Notice, now: Instant) -> JSONValue {
+    let end = notice.status == .resolved ? now : now + stands
+    return [
+      [
+        "labels": labels(notice),
+        "annotations": annotations(notice),
+        // Alertmanager refuses what ends before it starts.
+        "startsAt": .string(ISO8601.format(min(notice.at, end))),
+        "endsAt": .string(ISO8601.format(end)),
+      ]
+    ]
+  }
+
+  static func verdict(_ result: HTTPResult) -> Verdict { Verdict(usual: result) }
+
+  /// The same for the whole life of a notice's key.
+  private static func labels(_ notice: Notice) -> JSONValue {
+    [
+      "alertname": .string(notice.rule ?? "vigia"),
+      "severity": .string(notice.severity.rawValue),
+      "key": .string(label(notice.key)),
+      "service": "vigia",
+    ]
+  }
+
+  private static func annotations(_ notice: Notice) -> JSONValue {
+    var annotations: JSONObject = ["summary": .string(label(notice.title))]
+    for field in notice.fields {
+      let name = name(field.name)
+      // Alertmanager refuses an alert for a name that is none, and the summary is the summary.
+      if annotations[name] == nil { annotations[name] = .string(text(field.value)) }
+    }
+    if !notice.text.isEmpty { annotations["description"] = .string(text(notice.text)) }
+    if !notice.agents.isEmpty { annotations["agents"] = .string(text(notice.agentNames(atMost: 50))) }
+    if let role = notice.role, !role.isEmpty { annotations["role"] = .string(label(role)) }
+    return .object(annotations)
+  }
+
+  private static func label(_ text: String) -> String { PlainText.clipped(PlainText.line(text), to: mostLabel) }
+  private static func text(_ text: String) -> String { PlainText.clipped(PlainText.scrubbed(text), to: mostText) }
+
+  /// `[a-zA-Z_][a-zA-Z0-9_]*`: anything else becomes `_`.
+  private static func name(_ text: String) -> String {
+    let name = text.unicodeScalars.map { scalar -> Character in
+      let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
+      return isPlain ? Character(scalar) : "_"
+    }
+    let isNumber = name.first.map { $0.isNumber } ?? true
+    return (isNumber ? "_" : "") + String(name.prefix(mostLabel))
+  }
+}

@@ -1,0 +1,91 @@
+import Automation
+import FleetModel
+import Wire
+
+/// Discord's webhook: `{"content", "embeds": [{description, fields …}], "allowed_mentions": {"parse": []}}`.
+///
+/// | limit | from |
+/// |---|---|
+/// | content 2000 characters | Discord, execute webhook |
+/// | an embed: description 4096; 25 fields, a name 256, a value 1024; 6000 in all | embed limits |
+/// | `X-RateLimit-Remaining` 0: none before `X-RateLimit-Reset-After` seconds; a 429's JSON has `retry_after` | rate limits |
+/// | 404: the webhook was deleted, and asking on is abuse | rate limits, invalid requests |
+enum DiscordWebhook {
+  static let mostContent = 2000
+  static let mostDescription = 4096
+  static let mostName = 256
+  static let mostValue = 1024
+  static let mostFields = 25
+  /// Of all texts; the content, which Discord does not count among them, included.
+  static let mostInAll = 6000
+
+  static func body(_ notice: Notice) -> JSONValue {
+    let content = PlainText.clipped(notice.headline, to: mostContent)
+    var room = mostInAll - content.utf16.count
+    let description = take(PlainText.scrubbed(notice.text), mostDescription, &room)
+    let fields = fields(notice, &room)
+    let embed: JSONValue = [
+      "description": description.isEmpty ? nil : .string(description),
+      "color": .integer(color(notice)),
+      "fields": fields.isEmpty ? nil : .array(fields),
+    ]
+    let isEmpty = description.isEmpty && fields.isEmpty
+    return [
+      "content": .string(content),
+      "embeds": isEmpty ? nil : .array([embed]),
+      // Nobody is called by what an agent, or an attacker, has named itself.
+      "allowed_mentions": ["parse": []],
+    ]
+  }
+
+  static func verdict(_ result: HTTPResult) -> Verdict {
+    guard case .response(let response) = result else { return Verdict(usual: result) }
+    switch response.status {
+    case 404: return .gone(response.words)
+    case 429:
+      let spans = [
+        response.json?["retry_after"]?.double.flatMap { TimeSpan(seconds: $0) }, response.retrySpan,
+        response.seconds("x-ratelimit-reset-after"),
+      ]
+      // The header counts whole seconds, and the longest is the safest.
+      return .again(response.words, after: spans.compactMap(\.self).max())
+    case 200..<300 where response.headers["x-ratelimit-remaining"] == "0":
+      return .told(pause: response.seconds("x-ratelimit-reset-after"))
+    default: return Verdict(usual: result)
+    }
+  }
+
+  private static func fields(_ notice: Notice, _ room: inout Int) -> [JSONValue] {
+    var all = notice.fields.prefix(mostFields - 2)
+    if !notice.agents.isEmpty { all.append(Notice.Field("agents", notice.agentNames(atMost: 20))) }
+    if let role = notice.role { all.append(Notice.Field("role", role)) }
+    var fields: [JSONValue] = []
+    for field in all {
+      var left = room
+      let name = take(PlainText.line(field.name), mostName, &left)
+      let value = take(PlainText.scrubbed(field.value), mostValue, &left)
+      // Discord refuses a field without either.
+      guard !name.isEmpty, !value.isEmpty else { continue }
+      room = left
+      fields.append(["name": .string(name), "value": .string(value), "inline": true])
+    }
+    return fields
+  }
+
+  private static func take(_ text: String, _ most: Int, _ room: inout Int) -> String {
+    let text = PlainText.clipped(text, to: min(most, room))
+    room -= text.utf16.count
+    return text
+  }
+
+  /// Red, green and blue.
+  private static func color(_ notice: Notice) -> Int64 {
+    guard notice.status != .resolved else { return 0x2E_A043 }
+    return switch notice.severity {
+    case .low: 0x6E_7781
+    case .medium: 0xBF_8700
+    case .high: 0xBC_4C00
+    case .critical: 0xCF_222E
+    }
+  }
+}

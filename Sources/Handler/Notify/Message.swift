@@ -1,0 +1,69 @@
+import Automation
+import FleetModel
+import Wire
+
+/// A notice on its way to one channel: the request that carries it, and what the answer to it means. Each service has a
+/// file of its own.
+struct Message {
+  var notice: Notice
+  var channel: Channel
+  /// When it is sent.
+  var now: Instant
+
+  var request: HTTPRequest {
+    switch channel.kind {
+    case .slack: post(SlackWebhook.body(notice))
+    case .discord: post(DiscordWebhook.body(notice))
+    case .pagerduty: post(PagerDutyEvents.body(notice, routingKey: channel.routingKey), path: PagerDutyEvents.path)
+    case .alertmanager: post(AlertmanagerAlerts.body(notice, now: now), path: AlertmanagerAlerts.path)
+    case .webhook: post(PlainWebhook.body(notice))
+    }
+  }
+
+  func verdict(_ result: HTTPResult) -> Verdict {
+    switch channel.kind {
+    case .slack: SlackWebhook.verdict(result)
+    case .discord: DiscordWebhook.verdict(result)
+    case .pagerduty: PagerDutyEvents.verdict(result)
+    case .alertmanager: AlertmanagerAlerts.verdict(result)
+    case .webhook: PlainWebhook.verdict(result)
+    }
+  }
+
+  /// - Parameter path: added to the channel's address, whatever slash that ends with.
+  private func post(_ body: JSONValue, path: String = "") -> HTTPRequest {
+    let base = path.isEmpty ? channel.url[...] : channel.url.reversedDrop { $0 == "/" }
+    return HTTPRequest(
+      method: "POST", url: base + path,
+      headers: [.init("Content-Type", "application/json"), .init("User-Agent", "vigia-handler")], body: body.encoded)
+  }
+}
+
+extension String {
+  /// Without the characters at its end that are so.
+  fileprivate func reversedDrop(while condition: (Character) -> Bool) -> Substring {
+    var rest = self[...]
+    while let last = rest.last, condition(last) { rest.removeLast() }
+    return rest
+  }
+}
+
+extension Notice {
+  /// What stands first wherever it is read: how bad it is, or that it is over, and then what it is.
+  var headline: String {
+    let word =
+      switch status {
+      case .told, .firing: severity.rawValue
+      case .updated: "\(severity.rawValue), update"
+      case .acknowledged: "acknowledged"
+      case .resolved: "resolved"
+      }
+    return "[\(word)] \(PlainText.line(title))"
+  }
+
+  /// The agents by name, so many of them at the most.
+  func agentNames(atMost count: Int) -> String {
+    let names = agents.prefix(count).map { PlainText.line($0.unmistakable) }.joined(separator: ", ")
+    return agents.count > count ? "\(names) and \(agents.count - count) more" : names
+  }
+}

@@ -1,0 +1,61 @@
+/// Text as a service outside may have it: without what steers a screen, and no longer than it takes.
+enum PlainText {
+  /// The text without controls, and without marks that turn the direction of what follows; line feeds stay.
+  static func scrubbed(_ text: String) -> String {
+    var kept = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar.value {
+      case 0x0A: kept.append(scalar)
+      case 0x09, 0x0D, 0x2028, 0x2029: kept.append(" ")
+      case ..<0x20, 0x7F...0x9F: continue
+      // Embeddings, overrides, isolates, and the two marks.
+      case 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069, 0x061C, 0xFEFF: continue
+      // Tags: letters that nobody sees.
+      case 0xE0000...0xE007F: continue
+      default: kept.append(scalar)
+      }
+    }
+    return String(kept)
+  }
+
+  /// The text on one line.
+  static func line(_ text: String) -> String {
+    scrubbed(text).split(whereSeparator: \.isNewline).joined(separator: " ")
+  }
+
+  /// The text's beginning, with "…" where something is left out, and never part of what is read as one character.
+  ///
+  /// Lengths are counted in UTF-16: no service counts more than that, whether it counts UTF-16 or Unicode scalars.
+  ///
+  /// - Parameter escape: what a character is written as; it is this that is counted, and it stays whole.
+  static func clipped(_ text: String, to limit: Int, escape: (Character) -> String = { String($0) }) -> String {
+    guard limit > 0 else { return "" }
+    var kept = ""
+    var length = 0
+    // How much of it would stay if "…" had to follow.
+    var bytesBeforeEllipsis = 0
+    for character in text {
+      let written = escape(character)
+      length += written.utf16.count
+      guard length <= limit else { return String(decoding: kept.utf8.prefix(bytesBeforeEllipsis), as: UTF8.self) + "…" }
+      kept += written
+      if length < limit { bytesBeforeEllipsis = kept.utf8.count }
+    }
+    return kept
+  }
+
+  /// What Slack reads as the beginning of a link, a mention or an entity, written so that it does not.
+  static func slackEscaped(_ character: Character) -> String {
+    // A combining mark behind one of them makes it another character, and Slack sees scalars.
+    var written = ""
+    for scalar in character.unicodeScalars {
+      switch scalar {
+      case "&": written += "&amp;"
+      case "<": written += "&lt;"
+      case ">": written += "&gt;"
+      default: written.unicodeScalars.append(scalar)
+      }
+    }
+    return written
+  }
+}

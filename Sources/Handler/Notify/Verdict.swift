@@ -1,0 +1,58 @@
+import FleetModel
+import Wire
+
+/// What an answer, or none, says of a notice that was sent.
+enum Verdict: Equatable {
+  /// It arrived. Where the service says so, the next one waits.
+  case told(pause: TimeSpan?)
+  /// Not this time. A span is the service's own, and holds for whatever it is sent; without one it is tried later and
+  /// later.
+  case again(String, after: TimeSpan?)
+  /// It will not take this notice, however often it is sent.
+  case refused(String)
+  /// There is nobody at this address any more: nothing is to be sent there.
+  case gone(String)
+
+  /// As most services mean it: 2xx is done; 429, 408, 425, 5xx and a broken connection pass; anything else does not.
+  init(usual result: HTTPResult) {
+    switch result {
+    case .failed(let failure): self = .again(failure.reason, after: nil)
+    case .response(let response):
+      switch response.status {
+      case 200..<300: self = .told(pause: nil)
+      case 408, 425, 429, 500...: self = .again(response.words, after: response.retrySpan)
+      default: self = .refused(response.words)
+      }
+    }
+  }
+}
+
+extension HTTPResponse {
+  /// What `Retry-After` asks for.
+  var retrySpan: TimeSpan? { retryAfter.map { .milliseconds($0) } }
+
+  /// A header's number of seconds, fractions too, rounded up to the millisecond.
+  func seconds(_ name: String) -> TimeSpan? { headers[name].flatMap { Double($0) }.flatMap { TimeSpan(seconds: $0) } }
+
+  /// The body as JSON; nil where it is none.
+  var json: JSONValue? { try? JSONValue.parse(body) }
+}
+
+extension TimeSpan {
+  /// Nil where it is no span that anybody would wait for: a day and more, or negative.
+  init?(seconds: Double) {
+    guard seconds >= 0, seconds < 86_400 else { return nil }
+    self.init(milliseconds: Int64((seconds * 1000).rounded(.up)))
+  }
+
+  /// How long is waited before an attempt, where the service says nothing: a second at first, twice as long each time up
+  /// to a minute, and somewhere in the latter half of that, so that not all come back at once.
+  ///
+  /// - Parameters:
+  ///   - failures: how many there were, from 1.
+  ///   - chance: 0..<1.
+  static func backoff(after failures: Int, chance: Double) -> TimeSpan {
+    let longest = min(Int64(1000) << Int64(min(max(failures, 1) - 1, 6)), 60_000)
+    return TimeSpan(milliseconds: longest / 2 + Int64(Double(longest / 2) * chance))
+  }
+}
