@@ -57,6 +57,9 @@ package struct Grouping: Equatable, Sendable {
     self.spans = spans
   }
 
+  /// Takes over a group that was known before.
+  package mutating func restore(_ id: ID, _ group: Group) { groups[id] = group }
+
   /// Takes a notice of a rule for a channel.
   ///
   /// - Returns: the groups that it changed. A resolved one changes those that know its key, whatever their severity.

@@ -8,6 +8,8 @@ package struct NotifyTable: Equatable, Sendable {
   /// Where a notice goes that no route matches.
   package var defaultRoute: [String]
   package var grouping: Grouping.Spans
+  /// Addresses and keys that nothing may show.
+  package var secrets: [String] = []
 
   package init(
     channels: [String: Channel] = [:], routes: [Route] = [], defaultRoute: [String] = [],

@@ -20,6 +20,10 @@ internal import TOMLKit
 /// [actuators.scale]            # see HandlerFile+Actuators.swift
 /// kind = "http"
 /// url = "https://deploy.internal/agents/{agent}/scale"
+///
+/// [notify.ops]                 # see HandlerFile+Notify.swift
+/// kind = "slack"
+/// url_env = "SLACK_URL"
 /// ```
 ///
 /// Every span is a whole number and s, m, h or d. A key that it does not know is an error.
@@ -29,12 +33,15 @@ package enum HandlerFile {
   /// - Parameters:
   ///   - bytes: the file's content, UTF-8.
   ///   - file: its name, for errors.
-  ///   - environment: what `{env.NAME}` is filled with.
+  ///   - environment: what `{env.NAME}` is filled with, and where channels' secrets come from.
+  ///   - readFile: gives the content of a file that holds a secret; nil where it cannot be read.
   package static func read(
-    _ bytes: [UInt8], file: String, environment: [String: String] = [:]
+    _ bytes: [UInt8], file: String, environment: [String: String] = [:],
+    readFile: @escaping (String) -> [UInt8]? = { _ in nil }
   ) throws(ConfigurationError) -> HandlerSettings {
     let top = try FileSection(bytes, file: file)
-    try top.allow(["parallel", "restart_limit", "act_within", "log", "retention", "actuators"], in: "the file")
+    try top.allow(
+      ["parallel", "restart_limit", "act_within", "log", "retention", "actuators"] + NotifyReader.keys, in: "the file")
     var settings = HandlerSettings()
     settings.parallel = try top.integer("parallel", in: HandlerSettings.parallelRange)
     settings.restartLimit = try top.span("restart_limit", atMost: .days(1))
@@ -50,6 +57,9 @@ package enum HandlerFile {
       settings.actuators = try reader.table(actuators)
       settings.secrets = Set(reader.variables.compactMap { environment[$0] })
     }
+    var reader = NotifyReader(environment: environment, readFile: readFile)
+    settings.notify = try reader.table(top)
+    settings.secrets.formUnion(reader.secrets)
     return settings
   }
 

@@ -28,7 +28,8 @@ package struct HandlerSettings: Equatable, Sendable {
   package var logLevel: LogLevel?
   package var retention = Retention()
   package var actuators = ActuatorTable()
-  /// Values of the environment that the texts hold, which no log may show.
+  package var notify = NotifyTable()
+  /// Values of the environment that the texts hold, and addresses and keys of channels, which no log may show.
   package var secrets: Set<String> = []
 
   package init() {}

@@ -27,6 +27,7 @@ struct SettingsSource {
     options.retention.apply(settings.retention)
     options.actuators = settings.actuators
     options.runbook = try readRunbook()
+    options.notify = settings.notify
     options.log = Log.Settings(
       format: logFormat ?? settings.logFormat.map(Log.Format.init) ?? .text,
       level: logLevel ?? settings.logLevel.map(Log.Level.init) ?? .info, secrets: secrets + settings.secrets.sorted(),
@@ -39,7 +40,8 @@ struct SettingsSource {
 
   private func read() throws(ConfigurationError) -> HandlerSettings {
     guard let path else { return HandlerSettings() }
-    return try HandlerFile.read(try Self.bytes(of: path), file: path, environment: Environment.all)
+    return try HandlerFile.read(
+      try Self.bytes(of: path), file: path, environment: Environment.all, readFile: File.read)
   }
 
   private func readRunbook() throws(ConfigurationError) -> Runbook {

@@ -1,0 +1,225 @@
+import Automation
+import FleetModel
+
+/// Reads who is told what: a table for each channel, and routes.
+///
+/// ```toml
+/// group_wait = "10s"                        # how long a rule's first message waits for others
+/// group_interval = "5m"                     # between two updates of it
+/// default_route = ["ops"]                   # where no route matches; without routes and this: every channel
+///
+/// [notify.ops]
+/// kind = "slack"                            # discord: the same
+/// url_env = "SLACK_URL"                     # or url_file; the URL is a secret
+/// deadline = "15m"                          # then a notice is given up
+///
+/// [notify.pager]
+/// kind = "pagerduty"
+/// routing_key_file = "/run/secrets/pagerduty"   # or routing_key_env
+/// base_url = "https://events.eu.pagerduty.com"
+///
+/// [notify.alerts]
+/// kind = "alertmanager"                     # or "webhook"
+/// url = "http://127.0.0.1:9093"             # or url_env, url_file
+///
+/// [[routes]]
+/// severity = "high"                         # at least
+/// role = "support-*"
+/// rule = "performance"
+/// hours = "22:00-06:00"
+/// utc_offset = "+01:00"
+/// to = ["pager"]
+/// continue = true                           # routes after it are looked at too
+/// ```
+struct NotifyReader {
+  /// What gives variables and files, from which alone secrets come.
+  private let environment: [String: String]
+  private let readFile: (String) -> [UInt8]?
+  /// Addresses and keys that came from there, which no log may show.
+  private(set) var secrets: Set<String> = []
+
+  static let keys = ["notify", "routes", "default_route", "group_wait", "group_interval"]
+  private static let pagerDutyBase = "https://events.pagerduty.com"
+  /// What is shorter is no path that anybody could guess at.
+  private static let shortestPath = 8
+
+  init(environment: [String: String], readFile: @escaping (String) -> [UInt8]?) {
+    self.environment = environment
+    self.readFile = readFile
+  }
+
+  mutating func table(_ top: FileSection) throws(ConfigurationError) -> NotifyTable {
+    var table = NotifyTable()
+    if let section = try top.section("notify", expected: "a table of channels") {
+      for name in section.keys { table.channels[name] = try channel(section, name) }
+    }
+    table.routes = try routes(top, table)
+    let fallback = try targets(top, "default_route", table)
+    table.defaultRoute = fallback ?? (table.routes.isEmpty ? table.channels.keys.sorted() : [])
+    if let wait = try top.span("group_wait", atMost: .hours(1)) { table.grouping.wait = wait }
+    if let interval = try top.span("group_interval", atMost: .hours(24)) { table.grouping.interval = interval }
+    table.secrets = secrets.sorted()
+    return table
+  }
+
+  // MARK: Channels
+
+  private mutating func channel(_ all: FileSection, _ name: String) throws(ConfigurationError) -> Channel {
+    guard !name.isEmpty, name.utf8.allSatisfy(Self.isOfName) else {
+      throw all.fault(name, "is no name of a channel; expected letters, digits, \"-\" and \"_\"")
+    }
+    let expected = "a table with a kind"
+    guard let section = try all.section(name, expected: expected) else { throw all.fault(name, expected: expected) }
+    guard let kind: Channel.Kind = try section.choice("kind") else {
+      let kinds = Channel.Kind.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+      throw section.fault("kind", expected: "one of \(kinds)")
+    }
+    try refuseLiteralSecrets(section, kind)
+    try section.allow(Self.keys(of: kind), in: "a channel of kind \"\(kind.rawValue)\"")
+    var channel = Channel(kind, url: "")
+    switch kind {
+    case .pagerduty:
+      channel.routingKey = try routingKey(section)
+      channel.url = try section.text("base_url", expected: "a URL") ?? Self.pagerDutyBase
+      try check(channel.url, section, "base_url", says: "is no URL")
+    case .slack, .discord, .alertmanager, .webhook:
+      channel.url = try url(section, mayBeLiteral: kind == .alertmanager || kind == .webhook)
+    }
+    if let deadline = try section.span("deadline", atMost: .days(7)) { channel.deadline = deadline }
+    return channel
+  }
+
+  private static func keys(of kind: Channel.Kind) -> [String] {
+    switch kind {
+    case .slack, .discord: ["kind", "url_env", "url_file", "deadline"]
+    case .pagerduty: ["kind", "routing_key_env", "routing_key_file", "base_url", "deadline"]
+    case .alertmanager, .webhook: ["kind", "url", "url_env", "url_file", "deadline"]
+    }
+  }
+
+  /// An error of its own, which does not repeat what stands there.
+  private func refuseLiteralSecrets(_ section: FileSection, _ kind: Channel.Kind) throws(ConfigurationError) {
+    for key in ["url", "routing_key"] where section.holds(key) && !Self.keys(of: kind).contains(key) {
+      guard Self.keys(of: kind).contains("\(key)_env") else { continue }
+      throw section.fault(key, "is a secret and may not stand here; expected \(key)_env or \(key)_file")
+    }
+  }
+
+  private mutating func routingKey(_ section: FileSection) throws(ConfigurationError) -> String {
+    guard let (key, from) = try secret(section, "routing_key") else {
+      throw section.fault("routing_key_env", expected: "the name of a variable, or routing_key_file")
+    }
+    guard key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+      throw section.fault(from, "names what is no routing key; expected letters and digits")
+    }
+    secrets.insert(key)
+    return key
+  }
+
+  private mutating func url(_ section: FileSection, mayBeLiteral: Bool) throws(ConfigurationError) -> String {
+    let found = try secret(section, "url")
+    let literal = mayBeLiteral ? try section.text("url", expected: "a URL") : nil
+    guard let found else {
+      guard let literal else {
+        let expected = "the name of a variable, or url_file"
+        throw mayBeLiteral
+          ? section.fault("url", expected: "a URL, url_env or url_file")
+          : section.fault("url_env", expected: expected)
+      }
+      try check(literal, section, "url", says: "is no URL")
+      return literal
+    }
+    guard literal == nil else { throw section.fault("url", "stands beside \(found.from); expected one of them") }
+    try check(found.value, section, found.from, says: "names what is no URL")
+    secrets.insert(found.value)
+    let parts = found.value.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+    if parts.count == 4, parts[3].utf8.count >= Self.shortestPath { secrets.insert(String(parts[3])) }
+    return found.value
+  }
+
+  /// - Parameter fault: what is wrong, without the value, which may be a secret.
+  private func check(
+    _ url: String, _ section: FileSection, _ key: String, says fault: String
+  ) throws(ConfigurationError) {
+    let scheme = ["https://", "http://"].first { url.lowercased().hasPrefix($0) }
+    let host = url.dropFirst(scheme?.count ?? 0).prefix { !"/?#".contains($0) }
+    guard scheme != nil, !host.isEmpty, url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+      throw section.fault(key, "\(fault); expected one that begins with https:// or http://, and a host")
+    }
+  }
+
+  /// A secret from the variable that `<name>_env` names, or the file that `<name>_file` does; nil where neither is there.
+  private func secret(
+    _ section: FileSection, _ name: String
+  ) throws(ConfigurationError) -> (value: String, from: String)? {
+    let (env, file) = ("\(name)_env", "\(name)_file")
+    if let variable = try section.text(env, expected: "the name of a variable") {
+      guard !section.holds(file) else { throw section.fault(file, "stands beside \(env); expected one of them") }
+      guard let value = environment[variable], !value.isEmpty else {
+        throw section.fault(env, "the variable \(variable) is not set; expected it in the handler's environment")
+      }
+      return (value, env)
+    }
+    guard let path = try section.text(file, expected: "a file's path") else { return nil }
+    guard let bytes = readFile(path) else { throw section.fault(file, "cannot read \(path); expected a file") }
+    let text = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+    guard !text.isEmpty else { throw section.fault(file, "\(path) is empty; expected the secret on its first line") }
+    return (text, file)
+  }
+
+  private static func isOfName(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"): true
+    default: false
+    }
+  }
+
+  // MARK: Routes
+
+  private func routes(_ top: FileSection, _ table: NotifyTable) throws(ConfigurationError) -> [Route] {
+    var routes: [Route] = []
+    for section in try top.sections("routes", expected: "tables, each [[routes]]") ?? [] {
+      try section.allow(
+        ["severity", "role", "rule", "hours", "utc_offset", "to", "continue"], in: "a route")
+      guard let to = try targets(section, "to", table) else {
+        throw section.fault("to", expected: "an array of channels' names")
+      }
+      var route = Route(to: to)
+      if let severity: Severity = try section.choice("severity") { route.severity = severity }
+      route.role = try section.text("role", expected: "a role, with * for any characters")
+      route.rule = try section.text("rule", expected: "a rule's id, with * for any characters")
+      route.hours = try hours(section)
+      route.goesOn = try section.flag("continue") ?? false
+      routes.append(route)
+    }
+    return routes
+  }
+
+  private func hours(_ section: FileSection) throws(ConfigurationError) -> DayHours? {
+    let offset = try section.text("utc_offset", expected: "an offset such as \"+01:00\"") ?? ""
+    guard let text = try section.text("hours", expected: "hours such as \"22:00-06:00\"") else {
+      guard section.holds("utc_offset") else { return nil }
+      throw section.fault("utc_offset", "stands without hours; expected hours such as \"22:00-06:00\" beside it")
+    }
+    guard DayHours("00:00-24:00", offset: offset) != nil else {
+      throw section.fault("utc_offset", expected: "an offset such as \"+01:00\"")
+    }
+    guard let hours = DayHours(text, offset: offset) else {
+      throw section.fault("hours", expected: "hours such as \"22:00-06:00\"")
+    }
+    return hours
+  }
+
+  private func targets(
+    _ section: FileSection, _ key: String, _ table: NotifyTable
+  ) throws(ConfigurationError) -> [String]? {
+    guard let names = try section.texts(key, expected: "an array of channels' names") else { return nil }
+    for (place, name) in names.enumerated() where table[name] == nil {
+      let known = table.channels.keys.sorted().joined(separator: ", ")
+      throw section.fault(
+        "\(key)[\(place)]", "is \"\(name)\"; expected a channel of [notify]: \(known.isEmpty ? "there is none" : known)"
+      )
+    }
+    return names
+  }
+}
