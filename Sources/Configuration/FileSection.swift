@@ -122,20 +122,6 @@ struct FileSection {
     }
   }
 
-  /// An array of tables.
-  func sections(_ key: String, expected: String) throws(ConfigurationError) -> [FileSection]? {
-    guard let value = table[key] else { return nil }
-    guard let array = value.array else { throw fault(key, expected: expected) }
-    var sections: [FileSection] = []
-    for (place, element) in array.enumerated() {
-      guard let table = element.table else {
-        throw fault("\(key)[\(place)]", "is \(Self.words(element)); expected a table")
-      }
-      sections.append(FileSection(table, file: file, path: pathOf("\(key)[\(place)]") ?? key))
-    }
-    return sections
-  }
-
   func flag(_ key: String) throws(ConfigurationError) -> Bool? {
     guard let value = table[key] else { return nil }
     guard value.type == .bool, let flag = value.bool else { throw fault(key, expected: "true or false") }

@@ -178,7 +178,7 @@ struct NotifyReader {
 
   private func routes(_ top: FileSection, _ table: NotifyTable) throws(ConfigurationError) -> [Route] {
     var routes: [Route] = []
-    for section in try top.sections("routes", expected: "tables, each [[routes]]") ?? [] {
+    for section in try top.sections("routes", expected: "tables, each [[routes]]") {
       try section.allow(
         ["severity", "role", "rule", "hours", "utc_offset", "to", "continue"], in: "a route")
       guard let to = try targets(section, "to", table) else {

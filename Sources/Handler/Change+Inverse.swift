@@ -36,7 +36,7 @@ extension Change {
       guard let due = done.blockedUntil else { throw Refusal("nobody knows when \(job.rawValue) was to run") }
       return schedule(job, at: max(due, scene.now), scene)
     case .automation: return automate(done.setting ?? AutomationMode.dry.rawValue, scene)
-    case .resume, .restart, .escalate, .rebalance, .transfer, .offerCoupon, .approve, .reject, .undo:
+    case .resume, .restart, .escalate, .rebalance, .transfer, .offerCoupon, .approve, .reject, .notify, .undo:
       throw Refusal(Self.notInvertible(instruction))
     }
   }
@@ -52,6 +52,7 @@ extension Change {
     case .offerCoupon: "a coupon that was offered cannot be taken back"
     case .approve: "an approval cannot be undone: take back what was done"
     case .reject: "a proposal that was declined does not come back"
+    case .notify: "what was told cannot be taken back"
     case .undo: "an undo cannot be undone: send the command again"
     case .pause, .scale, .rateLimit, .activateBackup, .deactivateBackup, .block, .unblock, .acknowledge,
       .unacknowledge, .silence, .unsilence, .tune, .schedule, .cancel, .automation:

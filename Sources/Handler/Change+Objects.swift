@@ -1,3 +1,4 @@
+import Automation
 import FleetModel
 
 /// Changes to alerts and blocks.
@@ -6,6 +7,9 @@ extension Change {
     let alert = escalated(scene.alert, AlertID(.escalation, scene.target), severity, "to \(team)", at: scene.now)
     return Change(
       control: Control(action: .escalate, arguments: ["to": team, "severity": severity.rawValue]), alert: alert,
+      notices: [
+        Notice(escalation: alert, .firing, at: scene.now, fields: [Notice.Field("by", scene.operator)])
+      ],
       detail: "escalated to \(team)")
   }
 
@@ -46,7 +50,9 @@ extension Change {
     alert.acknowledgedAt = scene.now
     if !note.isEmpty { alert.note = note }
     let end = Appointment(job: Job(.endAcknowledgement(id), id.agent), due: span.map { scene.now + $0 })
-    return Change(appointments: [end], alert: alert, detail: span.map { "acknowledged for \($0)" } ?? "acknowledged")
+    return Change(
+      appointments: [end], alert: alert, notices: pages(alert, .acknowledged, scene),
+      detail: span.map { "acknowledged for \($0)" } ?? "acknowledged")
   }
 
   static func unacknowledge(_ id: AlertID, _ scene: Scene) throws(Refusal) -> Change {
@@ -55,7 +61,14 @@ extension Change {
     alert.acknowledgedBy = nil
     alert.acknowledgedAt = nil
     let end = Appointment(job: Job(.endAcknowledgement(id), id.agent), due: nil)
-    return Change(appointments: [end], alert: alert, detail: "no longer acknowledged")
+    return Change(
+      appointments: [end], alert: alert, notices: pages(alert, .updated, scene), detail: "no longer acknowledged")
+  }
+
+  /// What those who were called for an escalation hear of what became of it.
+  private static func pages(_ alert: AlertRecord, _ status: Notice.Status, _ scene: Scene) -> [Notice] {
+    guard alert.id.kind == .escalation else { return [] }
+    return [Notice(escalation: alert, status, at: scene.now, fields: [Notice.Field("by", scene.operator)])]
   }
 
   private static func open(_ id: AlertID, _ scene: Scene) throws(Refusal) -> AlertRecord {

@@ -28,6 +28,7 @@ extension Change {
     case .automation(let mode): automate(mode.rawValue, scene)
     case .approve(let id, let digest): try settle(id, digest, isApproved: true, scene)
     case .reject(let id, let digest): try settle(id, digest, isApproved: false, scene)
+    case .notify(let channel, let text): try notify(channel, text, scene)
     case .undo: throw Refusal("undo is planned from what it takes back")
     }
   }

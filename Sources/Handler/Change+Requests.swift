@@ -1,3 +1,4 @@
+import Automation
 import FleetModel
 import Wire
 
@@ -49,6 +50,16 @@ extension Change {
     guard scene.scheduledAt != nil else { throw Refusal("no \(job.rawValue) of \(scene.target) is scheduled") }
     return Change(
       appointments: [Appointment(job: Job(.run(job), scene.target), due: nil)], detail: "\(job.rawValue) cancelled")
+  }
+
+  static func notify(_ channel: String, _ text: String, _ scene: Scene) throws(Refusal) -> Change {
+    guard scene.channels.contains(channel) else {
+      let names = scene.channels.sorted().joined(separator: ", ")
+      throw Refusal("no channel \"\(channel)\" is configured; there is \(names.isEmpty ? "none" : names)")
+    }
+    let notice = Notice(
+      text: text, to: channel, from: scene.operator, command: scene.commandID, target: scene.target, at: scene.now)
+    return Change(notices: [notice], detail: "on its way to \(channel)")
   }
 
   static func automate(_ mode: String, _ scene: Scene) -> Change {

@@ -1,3 +1,4 @@
+import Automation
 import FleetModel
 import Wire
 
@@ -31,6 +32,8 @@ struct Change {
   var automation: String?
   /// What goes into the stream of reports.
   var report: [UInt8]?
+  /// What people are told of it.
+  var notices: [Notice] = []
   /// What was done, in a few words.
   var detail = ""
 
@@ -78,10 +81,12 @@ struct Scene {
   var scheduledAt: Instant?
   /// The proposal in question.
   var proposal: Proposal?
+  /// The channels that people can be told by.
+  var channels: Set<String>
 
   init(
     target: AgentID, situation: Situation, knownBackup: AgentID? = nil, commandID: CommandID, operator: String,
-    now: Instant, restartLimit: TimeSpan
+    now: Instant, restartLimit: TimeSpan, channels: Set<String> = []
   ) {
     self.target = target
     record = situation.record
@@ -96,5 +101,6 @@ struct Scene {
     setting = situation.setting
     scheduledAt = situation.scheduledAt
     proposal = situation.proposal
+    self.channels = channels
   }
 }

@@ -51,6 +51,7 @@ final class EventFollower {
     term.onAlert = { [weak judge] in judge?.fleet.setAlert($0) }
     term.knownReplicas = { [weak judge] in judge?.replicas(of: $0) }
     term.knownBackup = { [weak judge] in judge?.backup(of: $0) }
+    term.knownRole = { [weak judge] in judge?.role(of: $0) }
     // The alerts as the handler before left them; then where it was.
     term.read([
       Request("HGETALL", term.keys.alerts),

@@ -118,6 +118,12 @@ final class EventJudge {
     return least...max(least, agent.replicasMaximum ?? .max)
   }
 
+  /// The role that an agent says it has; nil where it says none.
+  func role(of id: AgentID) -> String? {
+    let role = fleet.position(of: id).flatMap { fleet.agents[$0] }?.profile.role ?? ""
+    return role.isEmpty ? nil : role
+  }
+
   /// The alert as it is open at present.
   func open(_ id: AlertID) -> AlertRecord? {
     fleet.position(of: id.agent).flatMap { fleet.alert(id.kind, ofAgentAt: $0) }?.record

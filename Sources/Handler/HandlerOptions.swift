@@ -31,6 +31,8 @@ package struct HandlerOptions: Sendable {
   package var actuators = ActuatorTable()
   /// The rules by which it acts by itself.
   package var runbook = Runbook()
+  /// Who is told what.
+  package var notify = NotifyTable()
   package var log = Log.Settings()
 
   package init(
@@ -44,7 +46,7 @@ package struct HandlerOptions: Sendable {
   /// How long carrying out one action may take at the most, its attempts included.
   var longestAction: TimeSpan { actuators.longest }
 
-  /// Takes over what may change while a handler runs: limits, retention, actuators and the log. Who it is and what it
+  /// Takes over what may change while a handler runs: limits, retention, actuators, channels and the log. Who it is and what it
   /// listens to stands in its lease and stays.
   mutating func adopt(_ new: HandlerOptions) {
     restartLimit = new.restartLimit
@@ -54,6 +56,7 @@ package struct HandlerOptions: Sendable {
     parallel = new.parallel
     actuators = new.actuators
     runbook = new.runbook
+    notify = new.notify
     log = new.log
   }
 

@@ -26,6 +26,7 @@ package final class HandlerService {
     notify: { [weak self] in self?.recorderChanged($0) })
   private var office: Office?
   private let outside: any Outside
+  private let messenger: HTTPClient
   private var patience: Loop.TimerID?
 
   /// How often a standby asks the server for its time; who acts gets it with its lease.
@@ -38,6 +39,7 @@ package final class HandlerService {
   package init(loop: Loop, endpoint: Endpoint, options: HandlerOptions, log: Log = .silent) throws(SystemError) {
     self.loop = loop
     outside = try Effects(loop: loop)
+    messenger = try HTTPClient(loop: loop)
     self.endpoint = endpoint
     self.options = options
     self.log = log
@@ -174,7 +176,7 @@ package final class HandlerService {
       if let connection { self?.measureTime(connection, completion) }
     }
     term.onEnd = { [weak self] in self?.leadership.lose($0) }
-    let office = Office(term: term, endpoint: endpoint)
+    let office = Office(term: term, endpoint: endpoint, messenger: messenger)
     self.office = office
     recorder.record(in: term)
     office.open()

@@ -44,6 +44,8 @@ enum Instruction: Equatable {
   /// A proposal, and the digest of what was seen of it.
   case approve(ProposalID, digest: String)
   case reject(ProposalID, digest: String)
+  /// A text, to a channel.
+  case notify(to: String, String)
   case undo(CommandID)
 
   /// When a job is to run.
@@ -58,7 +60,8 @@ enum Instruction: Equatable {
     case .escalate: AlertID(.escalation, target)
     case .acknowledge(let id, _, _), .unacknowledge(let id), .silence(let id, _, _), .unsilence(let id): id
     case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .block, .unblock,
-      .rebalance, .transfer, .offerCoupon, .tune, .schedule, .cancel, .automation, .approve, .reject, .undo:
+      .rebalance, .transfer, .offerCoupon, .tune, .schedule, .cancel, .automation, .approve, .reject, .notify,
+      .undo:
       nil
     }
   }
@@ -69,7 +72,8 @@ enum Instruction: Equatable {
     case .block(let address, _), .unblock(let address): address
     case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .escalate, .acknowledge,
       .unacknowledge, .silence, .unsilence, .rebalance, .transfer, .offerCoupon, .tune, .schedule, .cancel,
-      .automation, .approve, .reject, .undo:
+      .automation, .approve, .reject, .notify,
+      .undo:
       nil
     }
   }

@@ -44,8 +44,7 @@ struct InstructionReader {
     case .automation: .automation(try word("mode"))
     case .approve: .approve(ProposalID(arguments["proposal"] ?? ""), digest: arguments["sha256"] ?? "")
     case .reject: .reject(ProposalID(arguments["proposal"] ?? ""), digest: arguments["sha256"] ?? "")
-    case .notify:
-      throw Refusal("\(action.rawValue) is not supported by this handler version")
+    case .notify: .notify(to: arguments["to"] ?? "", arguments["text"] ?? "")
     }
   }
 

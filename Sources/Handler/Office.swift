@@ -11,9 +11,11 @@ final class Office {
   private let follower: EventFollower
   private let confirmations: Confirmations
   private let retention: Retention
+  private let notifier: Notifier
 
-  init(term: Term, endpoint: Endpoint) {
+  init(term: Term, endpoint: Endpoint, messenger: HTTPClient) {
     self.term = term
+    notifier = Notifier(term: term, client: messenger)
     dispatcher = Dispatcher(term: term)
     intake = CommandIntake(term: term, dispatcher: dispatcher, endpoint: endpoint)
     let confirmations = Confirmations(term: term, dispatcher: dispatcher)
@@ -34,11 +36,13 @@ final class Office {
     dispatcher.start { [intake] in intake.start() }
     scheduler.start()
     retention.start()
+    notifier.start()
   }
 
   /// Goes on with other options.
   func apply(_ options: HandlerOptions) {
     term.apply(options)
+    notifier.optionsChanged()
     follower.rules.runbookChanged()
   }
 
@@ -60,7 +64,9 @@ final class Office {
       isDone = true
       completion()
     }
-    let look = { [term] in if term.isOver || (term.inFlight == 0 && term.outside.isIdle) { done() } }
+    let look = { [term, notifier] in
+      if term.isOver || (term.inFlight == 0 && term.outside.isIdle && notifier.isIdle) { done() }
+    }
     // One step may lead to the next.
     term.onIdle = { [term] in term.loop.later(look) }
     term.loop.schedule(inMilliseconds: Self.patience) { done() }
@@ -76,5 +82,6 @@ final class Office {
     intake.stop()
     scheduler.stop()
     follower.stop()
+    notifier.stop()
   }
 }

@@ -196,6 +196,7 @@ final class TargetRun {
     let after = change.write(
       to: &step, target: target, version: situation.record.version, origin: errand.id.text, author: errand.author,
       now: instant, keys: term.keys, tellsRuntime: !isActuated)
+    for notice in change.notices { term.notify(notice, in: &step) }
     let before = after == nil ? nil : situation.record
     if target != .none || change.alert != nil || change.proposal != nil {
       step.add(
@@ -231,7 +232,9 @@ final class TargetRun {
       step.require("HGET", keys.alerts, id.bytes, is: stored)
       step.change("HSET", keys.alerts, id.bytes, AlertCoding.encode(alert))
       write(outcome, alert: alert, to: &step)
-      term.run(step, carrying: Change(alert: alert)) { [self] in
+      let page = Notice(escalation: alert, .firing, at: term.now)
+      term.notify(page, in: &step)
+      term.run(step, carrying: Change(alert: alert, notices: [page])) { [self] in
         settle($0, outcome, again: { [self] in escalate(reason) })
       }
     }

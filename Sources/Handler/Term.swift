@@ -38,10 +38,16 @@ final class Term {
   var onSchedule: () -> Void = {}
   /// How few and how many replicas an agent says it may have.
   var knownReplicas: (AgentID) -> ClosedRange<Int>? = { _ in nil }
+  /// Told that a step has put notices into the outbox.
+  var onNotice: () -> Void = {}
+  /// The number of the last notice that was put there.
+  var lastNotice = 0
   /// Asks the server for its time anew.
   var measureTime: (_ completion: @escaping () -> Void) -> Void = { $0() }
   /// The agent that says it stands in for another.
   var knownBackup: (AgentID) -> AgentID? = { _ in nil }
+  /// The role that an agent says it has.
+  var knownRole: (AgentID) -> String? = { _ in nil }
 
   init(
     loop: Loop, options: HandlerOptions, keys: Keys, log: Log, connection: Connection, fence: Int, script: Script,
@@ -113,6 +119,7 @@ final class Term {
       if case .done = outcome {
         if let alert = change.alert { self?.onAlert(alert) }
         if !change.appointments.isEmpty { self?.onSchedule() }
+        if !change.notices.isEmpty { self?.onNotice() }
       }
       completion(outcome)
     }

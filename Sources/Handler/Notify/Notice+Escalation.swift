@@ -1,0 +1,24 @@
+import Automation
+import FleetModel
+
+extension Notice {
+  /// A page about an escalation: its key is the alert's id, so that an acknowledgement finds it.
+  init(escalation alert: AlertRecord, _ status: Status, at now: Instant, fields: [Field] = []) {
+    let agent = alert.id.agent
+    let subject = agent == .none ? "the fleet" : agent.description
+    self.init(
+      key: alert.id.description, status: status, severity: alert.severity,
+      title: "\(subject) needs a person: \(alert.summary)", fields: fields,
+      agents: agent == .none ? [] : [agent], at: status.isFollowUp ? alert.last : now)
+    if !alert.note.isEmpty { self.fields.append(Field("note", alert.note)) }
+  }
+
+  /// What an operator has to say, by a command.
+  init(text: String, to channel: String, from operator: String, command: CommandID, target: AgentID, at now: Instant) {
+    let lines = text.split(whereSeparator: \.isNewline)
+    self.init(
+      key: target == .none ? command.text : "\(command.text)/\(target)", status: .told, severity: .low,
+      title: lines.first.map(String.init) ?? "", text: lines.count > 1 ? text : "",
+      fields: [Field("from", `operator`)], agents: target == .none ? [] : [target], at: now, to: [channel])
+  }
+}

@@ -1,0 +1,53 @@
+import Automation
+import FleetModel
+import Wire
+
+/// A notice as the hash `agentos:notices` holds it: an object with the names of its properties; what is empty is left out.
+enum NoticeCoding {
+  static func json(_ notice: Notice) -> JSONValue {
+    [
+      "key": .string(notice.key),
+      "status": .string(notice.status.rawValue),
+      "severity": .string(notice.severity.rawValue),
+      "title": .string(notice.title),
+      "text": notice.text.isEmpty ? nil : .string(notice.text),
+      "fields": notice.fields.isEmpty
+        ? nil : .array(notice.fields.map { .array([.string($0.name), .string($0.value)]) }),
+      "agents": notice.agents.isEmpty ? nil : .array(notice.agents.map { .string($0.bytes) }),
+      "role": notice.role.map { .string($0) },
+      "rule": notice.rule.map { .string($0) },
+      "at": .integer(notice.at.milliseconds),
+      "to": notice.to.isEmpty ? nil : .array(notice.to.map { .string($0) }),
+      "deadline": notice.deadline.map { .integer($0.milliseconds) },
+    ]
+  }
+
+  static func decode(_ json: JSONValue?) -> Notice? {
+    guard let json, let key = json["key"]?.text, let status = json["status"]?.text.flatMap(Notice.Status.init),
+      let severity = json["severity"]?.text.flatMap(Severity.init), let title = json["title"]?.text,
+      let at = Instant(stored: json["at"])
+    else { return nil }
+    var notice = Notice(key: key, status: status, severity: severity, title: title, at: at)
+    notice.text = json["text"]?.text ?? ""
+    notice.fields = (json["fields"]?.list ?? []).compactMap { field in
+      guard let pair = field.list, pair.count == 2, let name = pair[0].text, let value = pair[1].text else {
+        return nil
+      }
+      return Notice.Field(name, value)
+    }
+    notice.agents = (json["agents"]?.list ?? []).compactMap { $0.bytes.map { AgentID(bytes: $0) } }
+    notice.role = json["role"]?.text
+    notice.rule = json["rule"]?.text
+    notice.to = (json["to"]?.list ?? []).compactMap(\.text)
+    notice.deadline = json["deadline"]?.int.map { .milliseconds(Int64($0)) }
+    return notice
+  }
+}
+
+extension Instant {
+  /// Milliseconds since the epoch, as the handler stores them.
+  init?(stored json: JSONValue?) {
+    guard let milliseconds = json?.int else { return nil }
+    self.init(milliseconds: Int64(milliseconds))
+  }
+}

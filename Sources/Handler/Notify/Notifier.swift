@@ -1,0 +1,246 @@
+import Automation
+import FleetModel
+import Loop
+import Redis
+import Wire
+
+/// Tells people, from the hash `agentos:notices`: what a step has put there is collected in its group or sent, and taken
+/// out once it has arrived. A notice may arrive twice, where a handler ends between the two, and is never lost.
+///
+/// A class, since the loop's and the client's handlers share it.
+final class Notifier {
+  private let term: Term
+  private let client: HTTPClient
+  private var outbox = Outbox()
+  private var grouping: Grouping
+  private var redaction: Redaction
+  private var calls: [OutboxEntry.ID: HTTPCall] = [:]
+  private var timer: Loop.TimerID?
+  private var isReading = false
+  private var isStale = false
+  /// Fields that were taken out, which a reply on its way may still hold.
+  private var removed: Set<[UInt8]> = []
+  /// Changes of the hash, audit and dead letters go one after another: of two changes of a field the later one counts.
+  private var pending = Step()
+  private var isWriting = false
+
+  /// What is due further off is looked at again after this long: the server's clock and this machine's may part.
+  private static let longestWait: Int64 = 60_000
+  /// How long it waits after the server has refused a step.
+  private static let retrySpan: Int64 = 1000
+
+  init(term: Term, client: HTTPClient) {
+    self.term = term
+    self.client = client
+    grouping = Grouping(spans: term.options.notify.grouping)
+    redaction = Redaction(term.options.notify.secrets)
+  }
+
+  private var table: NotifyTable { term.options.notify }
+
+  /// Whether nobody is being told at the moment.
+  var isIdle: Bool { calls.isEmpty && !isWriting }
+
+  func start() {
+    term.onNotice = { [weak self] in self?.look() }
+    look()
+  }
+
+  func stop() {
+    term.loop.cancel(timer)
+    for call in calls.values { call.cancel() }
+    calls = [:]
+  }
+
+  /// Goes on by other options: a channel that was disabled may have another address.
+  func optionsChanged() {
+    grouping.spans = table.grouping
+    redaction = Redaction(table.secrets)
+    outbox.enableAll()
+    turn()
+  }
+
+  // MARK: Reading
+
+  /// Takes what is new in the hash; one read at a time, and another after it for what came meanwhile.
+  private func look() {
+    guard !isReading else {
+      isStale = true
+      return
+    }
+    (isReading, isStale) = (true, false)
+    // Once nothing is being written, a reply to what is asked from here on holds none of these.
+    let over = isWriting || !pending.isEmpty ? [] : removed
+    term.read([Request("HGETALL", term.keys.notices)]) { [weak self] replies in
+      guard let self else { return }
+      isReading = false
+      take(replies[0].pairs)
+      removed.subtract(over)
+      turn()
+      if isStale { look() }
+    }
+  }
+
+  private func take(_ pairs: [(name: [UInt8], value: [UInt8])]) {
+    var entries: [OutboxEntry] = []
+    for (field, value) in pairs where !removed.contains(field) {
+      if let entry = OutboxEntry(field: field, value: value) {
+        if !outbox.holds(entry.id) { entries.append(entry) }
+      } else if let (id, group) = GroupCoding.decode(value), field == GroupCoding.field(id) {
+        if grouping.groups[id] == nil { grouping.restore(id, group) }
+      } else {
+        bury(field, value)
+      }
+    }
+    var changed: Set<Grouping.ID> = []
+    for entry in entries.sorted(by: { $0.id < $1.id }) {
+      guard entry.isForGroup else {
+        outbox.add(entry)
+        continue
+      }
+      changed.formUnion(grouping.take(entry.notice, for: entry.channel, at: term.now))
+      remove(entry.field)
+    }
+    for id in changed { write(id) }
+  }
+
+  // MARK: Acting
+
+  /// Does what is due, and waits for what is next.
+  private func turn() {
+    guard !term.isOver else { return }
+    let now = term.now
+    for turn in grouping.advance(at: now) {
+      if let notice = turn.notice { add(notice, turn.id.channel) }
+      write(turn.id)
+    }
+    for task in outbox.advance(at: now, table, sends: !term.isFinishing) { perform(task) }
+    flush()
+    arm()
+  }
+
+  private func arm() {
+    term.loop.cancel(timer)
+    timer = nil
+    guard let next = [outbox.next, grouping.next].compactMap(\.self).min() else { return }
+    // Whoever ends begins nothing more.
+    guard !term.isFinishing else { return }
+    let span = min(max(1, (next - term.now).milliseconds), Self.longestWait)
+    timer = term.later(inMilliseconds: span) { [weak self] in self?.turn() }
+  }
+
+  private func perform(_ task: Outbox.Task) {
+    switch task {
+    case .send(let entry): send(entry)
+    case .keep(let entry): pending.change("HSET", term.keys.notices, entry.field, entry.encoded)
+    case .remove(let entry): remove(entry.field)
+    case .giveUp(let entry, let reason): giveUp(entry, reason)
+    case .disable(let channel, let reason):
+      term.log(.error, "a channel is disabled", ["channel": channel, "reason": reason])
+      say(
+        .failed, "channel \(channel) is disabled until the configuration is read again: \(reason)",
+        of: "channel/\(channel)")
+    }
+  }
+
+  private func send(_ entry: OutboxEntry) {
+    guard let channel = table[entry.channel] else { return }
+    let message = Message(notice: entry.notice, channel: channel, now: term.now)
+    calls[entry.id] = client.send(message.request) { [weak self] result in
+      guard let self, !term.isOver, calls.removeValue(forKey: entry.id) != nil else { return }
+      let verdict = message.verdict(result).redacted(redaction)
+      note(verdict, entry)
+      let tasks = outbox.take(
+        verdict, of: entry.id, on: entry.channel, channel: channel, at: term.now, chance: .random(in: 0..<1))
+      for task in tasks { perform(task) }
+      turn()
+    }
+  }
+
+  private func note(_ verdict: Verdict, _ entry: OutboxEntry) {
+    switch verdict {
+    case .told: term.log(.debug, "told", ["channel": entry.channel, "notice": entry.notice.key])
+    case .again(let reason, _):
+      term.log(.warning, "could not tell; trying again", ["channel": entry.channel, "reason": reason])
+    case .refused, .gone: break
+    }
+  }
+
+  // MARK: Writing
+
+  private func add(_ notice: Notice, _ channel: String) {
+    var entry = term.entry(notice, channel)
+    entry.isCollected = true
+    outbox.add(entry)
+    pending.change("HSET", term.keys.notices, entry.field, entry.encoded)
+  }
+
+  private func write(_ id: Grouping.ID) {
+    guard let group = grouping.groups[id] else { return remove(GroupCoding.field(id)) }
+    removed.remove(GroupCoding.field(id))
+    pending.change("HSET", term.keys.notices, GroupCoding.field(id), GroupCoding.encode(id, group))
+  }
+
+  private func remove(_ field: [UInt8]) {
+    removed.insert(field)
+    pending.change("HDEL", term.keys.notices, field)
+  }
+
+  /// It stays where a person finds it, and its end is said where consoles look.
+  private func giveUp(_ entry: OutboxEntry, _ reason: String) {
+    term.log(.error, "a notice is given up", ["channel": entry.channel, "notice": entry.notice.key, "reason": reason])
+    DeadLetter(
+      source: term.keys.notices, reason: "notice for \(entry.channel) given up: \(reason)", bytes: entry.encoded
+    ).add(to: &pending, keys: term.keys)
+    say(.failed, "\(entry.channel): \(reason): \(PlainText.line(entry.notice.title))", of: entry.notice.key)
+    remove(entry.field)
+  }
+
+  /// What this version does not understand is put aside, where it can be found.
+  private func bury(_ field: [UInt8], _ value: [UInt8]) {
+    term.log(.error, "a notice is not understood", ["notice": String(decoding: field, as: UTF8.self)])
+    DeadLetter(source: term.keys.notices, reason: "not a notice that this handler knows", bytes: value)
+      .add(to: &pending, keys: term.keys)
+    remove(field)
+  }
+
+  private func say(_ phase: AuditLine.Phase, _ detail: String, of subject: String) {
+    let line = AuditLine(
+      origin: .run("notify/\(subject)"), phase: phase, action: Action.notify.rawValue, operator: "notifier",
+      detail: detail, handler: term.options.id, at: term.now,
+      source: String(decoding: term.keys.notices, as: UTF8.self))
+    pending.add(to: term.keys.audit, AuditCoding.encode(line))
+  }
+
+  private func flush() {
+    guard !isWriting, !pending.isEmpty else { return }
+    isWriting = true
+    let step = pending
+    pending = Step()
+    run(step)
+  }
+
+  private func run(_ step: Step) {
+    term.run(step) { [weak self] outcome in
+      guard let self, !term.isOver else { return }
+      if case .failed(let error) = outcome {
+        term.log(.error, "Redis refused a step; trying again", ["error": error.text])
+        term.later(inMilliseconds: Self.retrySpan) { [weak self] in self?.run(step) }
+        return
+      }
+      isWriting = false
+      flush()
+    }
+  }
+}
+
+extension Verdict {
+  fileprivate func redacted(_ redaction: Redaction) -> Verdict {
+    switch self {
+    case .told: self
+    case .again(let reason, let span): .again(redaction.apply(to: reason), after: span)
+    case .refused(let reason): .refused(redaction.apply(to: reason))
+    case .gone(let reason): .gone(redaction.apply(to: reason))
+    }
+  }
+}

@@ -1,0 +1,186 @@
+import Automation
+import FleetModel
+
+/// What is still to be told, channel by channel: whose turn it is, when, and what an answer means for the rest.
+///
+/// ```
+/// added ─ its turn ─▶ sent ─┬─ told ────────────────▶ removed, or stands: sent again before the service forgets it
+///            ▲              ├─ again ─▶ waits ─┐
+///            └──────────────┼──────────────────┘
+///                           ├─ refused, or its deadline ─▶ given up
+///                           └─ gone ─▶ the channel is disabled, and all of it given up
+/// ```
+/// One request a channel at a time. What comes of one key stays in order; another key does not wait for it.
+struct Outbox {
+  private struct Lane {
+    /// In the order of their ids.
+    var entries: [OutboxEntry] = []
+    var sending: OutboxEntry.ID?
+    /// Nothing is sent before then.
+    var notBefore = Instant.epoch
+    /// How often in a row the service could not be reached, or was not well.
+    var failures = 0
+    /// Why nothing is to be sent there any more.
+    var gone: String?
+
+    /// The first of each key: those that wait for nothing but their time.
+    var candidates: [OutboxEntry] {
+      // What is newer says more than what only stands.
+      let unsaid = Set(entries.filter { !$0.stands }.map(\.notice.key))
+      var keys: Set<String> = []
+      return entries.filter { entry in
+        !(entry.stands && unsaid.contains(entry.notice.key)) && keys.insert(entry.notice.key).inserted
+      }
+    }
+  }
+
+  enum Task: Equatable {
+    case send(OutboxEntry)
+    /// It has come to its end untold, with the reason.
+    case giveUp(OutboxEntry, String)
+    /// As the hash is to hold it.
+    case keep(OutboxEntry)
+    case remove(OutboxEntry)
+    /// A channel is not used any more.
+    case disable(channel: String, String)
+  }
+
+  private var lanes: [String: Lane] = [:]
+  /// How long what stands is said again; then whoever is to end it has forgotten it.
+  private static let longestStand = TimeSpan.days(7)
+
+  var isEmpty: Bool { lanes.values.allSatisfy(\.entries.isEmpty) }
+
+  func holds(_ id: OutboxEntry.ID) -> Bool { lanes.values.contains { $0.entries.contains { $0.id == id } } }
+
+  mutating func add(_ entry: OutboxEntry) {
+    var entries = lanes[entry.channel, default: Lane()].entries
+    entries.insert(entry, at: entries.firstIndex { $0.id > entry.id } ?? entries.endIndex)
+    lanes[entry.channel]?.entries = entries
+  }
+
+  /// Tries channels again that were disabled: their address may be another one now.
+  mutating func enableAll() {
+    for name in lanes.keys { lanes[name]?.gone = nil }
+  }
+
+  /// When something is next to be done; nil where it waits for an answer, or for nothing.
+  var next: Instant? {
+    lanes.values.compactMap { lane in
+      let deadline = lane.entries.filter { $0.id != lane.sending }.map(\.deadline).min()
+      let turn = lane.sending == nil ? lane.candidates.map { max($0.next, lane.notBefore) }.min() : nil
+      return [deadline, turn].compactMap(\.self).min()
+    }.min()
+  }
+
+  // MARK: Whose turn it is
+
+  /// What is due: at most one request a channel, which is under way from then on.
+  ///
+  /// - Parameter sends: whether requests may be begun.
+  mutating func advance(at now: Instant, _ table: NotifyTable, sends: Bool = true) -> [Task] {
+    lanes.keys.sorted().flatMap { name in
+      var tasks = giveUp(name, isKnown: table[name] != nil, at: now)
+      if sends, let entry = begin(name, at: now) { tasks.append(.send(entry)) }
+      return tasks
+    }
+  }
+
+  private mutating func giveUp(_ name: String, isKnown: Bool, at now: Instant) -> [Task] {
+    guard let lane = lanes[name] else { return [] }
+    var tasks: [Task] = []
+    for entry in lane.entries where entry.id != lane.sending {
+      guard let reason = reason(entry, lane, isKnown: isKnown, at: now) else { continue }
+      tasks.append(end(entry, reason))
+    }
+    return tasks
+  }
+
+  private func reason(_ entry: OutboxEntry, _ lane: Lane, isKnown: Bool, at now: Instant) -> String? {
+    guard isKnown else { return "no such channel is configured" }
+    if let gone = lane.gone { return "the channel is disabled: \(gone)" }
+    guard entry.deadline <= now else { return nil }
+    let why = entry.failure.isEmpty ? "its turn did not come" : entry.failure
+    return "not told in time, \(entry.attempts) attempts: \(why)"
+  }
+
+  private mutating func begin(_ name: String, at now: Instant) -> OutboxEntry? {
+    guard let lane = lanes[name], lane.sending == nil, lane.notBefore <= now else { return nil }
+    let entry = lane.candidates.first { $0.next <= now }
+    lanes[name]?.sending = entry?.id
+    return entry
+  }
+
+  // MARK: Answers
+
+  /// What an answer means.
+  ///
+  /// - Parameter chance: 0..<1, for the time until the next attempt.
+  mutating func take(
+    _ verdict: Verdict, of id: OutboxEntry.ID, on name: String, channel: Channel, at now: Instant, chance: Double
+  ) -> [Task] {
+    guard var lane = lanes[name], lane.sending == id, let place = lane.entries.firstIndex(where: { $0.id == id })
+    else { return [] }
+    lane.sending = nil
+    lane.notBefore = now + channel.pace
+    var entry = lane.entries[place]
+    switch verdict {
+    case .told(let pause):
+      lane.failures = 0
+      if let pause { lane.notBefore = max(lane.notBefore, now + pause) }
+      lanes[name] = lane
+      return arrived(entry, channel, at: now)
+    case .again(let reason, let pause):
+      entry.attempts += 1
+      entry.failure = reason
+      if pause == nil { lane.failures += 1 }
+      lane.notBefore = max(lane.notBefore, now + (pause ?? .backoff(after: lane.failures, chance: chance)))
+      entry.next = now + (pause ?? .backoff(after: entry.attempts, chance: chance))
+      lane.entries[place] = entry
+      lanes[name] = lane
+      return [.keep(entry)]
+    case .refused(let reason):
+      lanes[name] = lane
+      return [end(entry, reason)]
+    case .gone(let reason):
+      lane.gone = reason
+      lanes[name] = lane
+      return [.disable(channel: name, reason), end(entry, reason)]
+    }
+  }
+
+  private mutating func arrived(_ entry: OutboxEntry, _ channel: Channel, at now: Instant) -> [Task] {
+    // What stood of the same key is said by this one, or over.
+    let older = lanes[entry.channel]?.entries.filter {
+      $0.stands && $0.id < entry.id && $0.notice.key == entry.notice.key
+    }
+    var tasks = (older ?? []).map { remove($0) }
+    guard channel.kind == .alertmanager, entry.notice.status == .firing || entry.notice.status == .updated else {
+      return tasks + [remove(entry)]
+    }
+    var entry = entry
+    entry.deadline = entry.stands ? entry.deadline : now + Self.longestStand
+    entry.stands = true
+    (entry.attempts, entry.failure) = (0, "")
+    entry.next = now + AlertmanagerAlerts.again
+    replace(entry)
+    tasks.append(.keep(entry))
+    return tasks
+  }
+
+  /// Whoever was told of what stands hears no more of it, and its service ends it by itself.
+  private mutating func end(_ entry: OutboxEntry, _ reason: String) -> Task {
+    _ = remove(entry)
+    return entry.stands ? .remove(entry) : .giveUp(entry, reason)
+  }
+
+  private mutating func remove(_ entry: OutboxEntry) -> Task {
+    lanes[entry.channel]?.entries.removeAll { $0.id == entry.id }
+    return .remove(entry)
+  }
+
+  private mutating func replace(_ entry: OutboxEntry) {
+    guard let place = lanes[entry.channel]?.entries.firstIndex(where: { $0.id == entry.id }) else { return }
+    lanes[entry.channel]?.entries[place] = entry
+  }
+}
