@@ -45,6 +45,11 @@ struct HandlerCommand: ParsableCommand {
   @Flag(help: "Read the configuration file, say \"ok\" or what is wrong with it, and end.")
   var check = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Send one test notice through a channel, print what its service answers, and end.", valueName: "NAME"))
+  var testChannel: String?
+
   @Option(help: ArgumentHelp("How many agents are acted on at once, 1 to 1024; default 64.", valueName: "N"))
   var parallel: Int?
 
@@ -70,6 +75,7 @@ struct HandlerCommand: ParsableCommand {
     if dieWithParent { _ = vigia_die_with_parent(SIGKILL) }
     let path = config ?? Environment["VIGIA_HANDLER_CONFIG"]
     if check { return try Self.check(path, runbook: runbook) }
+    if let testChannel { return try Self.test(testChannel, path) }
     let endpoint = try Self.endpoint(redis)
     let source = SettingsSource(
       path: path, runbook: runbook, parallel: parallel, logFormat: logFormat, logLevel: logLevel,
@@ -142,6 +148,18 @@ struct HandlerCommand: ParsableCommand {
     let source = SettingsSource(path: path, runbook: runbook, secrets: [])
     _ = try usage { () throws(ConfigurationError) in try source.apply(to: HandlerOptions(id: "")) }
     print("ok")
+  }
+
+  private static func test(_ name: String, _ path: String?) throws {
+    guard let path else { throw ValidationError("a channel is tested with --config FILE or $VIGIA_HANDLER_CONFIG") }
+    let source = SettingsSource(path: path, secrets: [])
+    let table = try usage { () throws(ConfigurationError) in try source.apply(to: HandlerOptions(id: "")) }.notify
+    guard let outcome = try ChannelTest.run(name, table, on: try Loop()) else {
+      let names = table.channels.keys.sorted().joined(separator: ", ")
+      throw ValidationError("no channel \"\(name)\" is configured; there is \(names.isEmpty ? "none" : names)")
+    }
+    print("\(name): \(outcome.hasArrived ? "told" : "not told"): \(outcome.words)")
+    if !outcome.hasArrived { throw ExitCode(1) }
   }
 
   /// A wrong file is wrong usage, as a wrong option is.

@@ -9,8 +9,11 @@ struct HandlerCommand: ParsableCommand {
 
   @Argument(parsing: .captureForPassthrough, help: "Arguments of vigia-handler.") var arguments: [String] = []
 
-  func run() throws {
-    guard let program = Self.program else { throw Exit.failed.saying("vigia-handler is not beside this program") }
+  func run() throws { try Self.become(arguments) }
+
+  /// Goes on as the daemon.
+  static func become(_ arguments: [String]) throws {
+    guard let program = program else { throw Exit.failed.saying("vigia-handler is not beside this program") }
     var argv = ([program] + arguments).map { strdup($0) } + [nil]
     execv(program, &argv)
     throw Exit.failed.saying("start \(program): \(String(cString: strerror(errno)))")

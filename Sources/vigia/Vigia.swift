@@ -11,7 +11,7 @@ struct Vigia: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       ConsoleCommand.self, DemoCommand.self, StatusCommand.self, TailCommand.self, SendCommand.self,
-      DeadCommand.self, RunbookCommand.self, HandlerCommand.self, SimulateCommand.self,
+      DeadCommand.self, NotifyCommand.self, RunbookCommand.self, HandlerCommand.self, SimulateCommand.self,
     ],
     defaultSubcommand: ConsoleCommand.self)
 }

@@ -41,7 +41,6 @@ import Wire
       #"schedule: "at" is "noon"; expected a span as 15m, or a moment as 2026-11-22T08:00:00Z"#
     ),
     (.automation, ["mode": "maybe"], #"automation: "mode" is "maybe"; expected one of on, dry, off"#),
-    (.notify, ["to": "ops", "text": "x"], "notify is not supported by this handler version"),
   ])
   func refusalSaysWhy(action: Action, arguments: [String: String], reason: String) throws {
     let scene = try HandlerScene()

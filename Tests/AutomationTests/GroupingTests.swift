@@ -1,0 +1,121 @@
+import Automation
+import FleetModel
+import Testing
+
+/// One message for a storm, one update, one all-clear.
+@Suite struct GroupingTests {
+  private var grouping = Grouping()
+
+  private func at(_ seconds: Int64) -> Instant { Instant(milliseconds: 1_795_334_400_000 + seconds * 1000) }
+
+  private func notice(
+    _ agent: Int, _ status: Notice.Status = .firing, rule: String? = "latency", _ severity: Severity = .high,
+    text: String = ""
+  ) -> Notice {
+    Notice(
+      key: "latency/agent-\(agent)", status: status, severity: severity, title: "agent-\(agent) is slow", text: text,
+      agents: [AgentID("agent-\(agent)")], rule: rule, at: at(0))
+  }
+
+  private mutating func take(_ agents: some Sequence<Int>, _ status: Notice.Status = .firing, at seconds: Int64) {
+    for agent in agents { _ = grouping.take(notice(agent, status), for: "ops", at: at(seconds)) }
+  }
+
+  private mutating func told(at seconds: Int64) -> [Notice] { grouping.advance(at: at(seconds)).compactMap(\.notice) }
+
+  @Test mutating func stormOfFiftyIsOneMessage() throws {
+    take(1...50, at: 0)
+    #expect(told(at: 9).isEmpty)
+    #expect(grouping.next == at(10))
+    let messages = told(at: 10)
+    let message = try #require(messages.first)
+    #expect(messages.count == 1)
+    #expect(message.title == "latency: 50 agents" && message.status == .firing && message.severity == .high)
+    #expect(message.agents.count == 50 && message.to == ["ops"])
+    #expect(message.text.hasPrefix("agent-1 is slow\n") && message.text.hasSuffix("\nand 30 more"))
+  }
+
+  @Test mutating func newsWaitForTheIntervalAndAreOneUpdate() throws {
+    take(1...2, at: 0)
+    let first = told(at: 10)
+    take([3], at: 11)
+    take([4], at: 200)
+    #expect(told(at: 309).isEmpty)
+    let update = try #require(told(at: 310).first)
+    #expect(update.status == .updated && update.agents.count == 4 && update.key == first[0].key)
+    #expect(told(at: 100_00).isEmpty)
+  }
+
+  @Test mutating func allClearComesOnceAndAtOnce() throws {
+    take(1...50, at: 0)
+    let first = told(at: 10)
+    take(1...49, .resolved, at: 20)
+    #expect(told(at: 20).isEmpty)
+    take([50], .resolved, at: 21)
+    let clear = told(at: 21)
+    #expect(clear.map(\.status) == [.resolved])
+    #expect(clear[0].key == first[0].key && clear[0].title == "latency: all clear, 50 agents")
+    #expect(grouping.groups.isEmpty && grouping.next == nil)
+  }
+
+  @Test mutating func oneMemberKeepsItsOwnWords() {
+    take([7], at: 0)
+    #expect(told(at: 10).map(\.title) == ["agent-7 is slow"])
+    take([7], .resolved, at: 60)
+    let clear = told(at: 60)
+    #expect(clear.map(\.title) == ["agent-7 is slow"] && clear.map(\.status) == [.resolved])
+  }
+
+  @Test mutating func whatEndsBeforeItIsToldIsToldToNobody() {
+    take([1], at: 0)
+    take([1], .resolved, at: 5)
+    #expect(told(at: 10).isEmpty)
+    #expect(grouping.groups.isEmpty)
+  }
+
+  @Test mutating func repeatThatSaysTheSameIsNoNews() {
+    take([1], at: 0)
+    #expect(told(at: 10).count == 1)
+    take([1], at: 20)
+    #expect(told(at: 2000).isEmpty)
+    _ = grouping.take(notice(1, .updated, text: "worse"), for: "ops", at: at(2000))
+    #expect(told(at: 2000).map(\.text) == ["worse"])
+  }
+
+  @Test mutating func newsThatNothingTakesBackAreCollectedToo() {
+    take(1...50, .told, at: 0)
+    #expect(told(at: 10).map(\.status) == [.told])
+    take([51], .told, at: 20)
+    take([52], .told, at: 30)
+    #expect(told(at: 60).isEmpty)
+    let second = told(at: 310)
+    #expect(second.count == 1 && second[0].agents.count == 2)
+    #expect(told(at: 610).isEmpty)
+    #expect(grouping.groups.isEmpty)
+  }
+
+  @Test mutating func channelsAndSeveritiesAreGroupsOfTheirOwn() {
+    for channel in ["ops", "pager"] {
+      _ = grouping.take(notice(1), for: channel, at: at(0))
+      _ = grouping.take(notice(2, .firing, .critical), for: channel, at: at(0))
+    }
+    #expect(
+      told(at: 10).map { "\($0.to[0]) \($0.severity)" } == ["ops high", "ops critical", "pager high", "pager critical"])
+    let known = grouping.take(notice(1, .resolved, .low), for: "", at: at(20))
+    #expect(Set(known.map(\.channel)) == ["ops", "pager"])
+    #expect(told(at: 20).map(\.status) == [.resolved, .resolved])
+  }
+
+  @Test mutating func resolvedOneThatNobodyKnowsAndWhatHasNoRuleAreNoGroups() {
+    take([1], .resolved, at: 0)
+    #expect(grouping.take(notice(1, rule: nil), for: "ops", at: at(0)).isEmpty)
+    #expect(grouping.groups.isEmpty)
+  }
+
+  @Test mutating func groupWithoutNewsIsForgottenAfterADay() {
+    take([1], at: 0)
+    _ = told(at: 10)
+    #expect(told(at: 86_399).isEmpty && !grouping.groups.isEmpty)
+    #expect(told(at: 86_400).isEmpty && grouping.groups.isEmpty)
+  }
+}
