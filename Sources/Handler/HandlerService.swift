@@ -49,6 +49,9 @@ package final class HandlerService {
   /// Whether it holds the lease and acts.
   package var isActive: Bool { office != nil }
 
+  /// The term in which it acts; nil while it stands by.
+  var term: Term? { office?.term }
+
   package func start() {
     main.start()
     recorder.start()

@@ -54,9 +54,9 @@ struct Outbox {
   func holds(_ id: OutboxEntry.ID) -> Bool { lanes.values.contains { $0.entries.contains { $0.id == id } } }
 
   mutating func add(_ entry: OutboxEntry) {
-    var entries = lanes[entry.channel, default: Lane()].entries
-    entries.insert(entry, at: entries.firstIndex { $0.id > entry.id } ?? entries.endIndex)
-    lanes[entry.channel]?.entries = entries
+    var lane = lanes[entry.channel] ?? Lane()
+    lane.entries.insert(entry, at: lane.entries.firstIndex { $0.id > entry.id } ?? lane.entries.endIndex)
+    lanes[entry.channel] = lane
   }
 
   /// Tries channels again that were disabled: their address may be another one now.
@@ -106,7 +106,8 @@ struct Outbox {
 
   private mutating func begin(_ name: String, at now: Instant) -> OutboxEntry? {
     guard let lane = lanes[name], lane.sending == nil, lane.notBefore <= now else { return nil }
-    let entry = lane.candidates.first { $0.next <= now }
+    // What was put off stands behind what was not: a notice that its service chokes on keeps back no other.
+    let entry = lane.candidates.filter { $0.next <= now }.min { ($0.next, $0.id) < ($1.next, $1.id) }
     lanes[name]?.sending = entry?.id
     return entry
   }
@@ -135,7 +136,8 @@ struct Outbox {
       entry.failure = reason
       if pause == nil { lane.failures += 1 }
       lane.notBefore = max(lane.notBefore, now + (pause ?? .backoff(after: lane.failures, chance: chance)))
-      entry.next = now + (pause ?? .backoff(after: entry.attempts, chance: chance))
+      // A pause that the service asks for is not the notice's fault: it keeps its place.
+      if pause == nil { entry.next = now + .backoff(after: entry.attempts, chance: chance) }
       lane.entries[place] = entry
       lanes[name] = lane
       return [.keep(entry)]

@@ -1,0 +1,186 @@
+import Automation
+import Configuration
+import FleetModel
+import Testing
+
+/// `[notify]` and `[[routes]]` of the handler's file.
+@Suite struct NotifyFileTests {
+  private static let environment = [
+    "SLACK": "https://hooks.slack.example/services/T0/B0/s3cret", "KEY": "r0ut1ngk3y", "EMPTY": "",
+    "WRONG": "s3cret word",
+  ]
+
+  private func read(_ text: String) throws(ConfigurationError) -> HandlerSettings {
+    try HandlerFile.read(Array(text.utf8), file: "handler.toml", environment: Self.environment) { path in
+      ["/run/slack": Array("https://hooks.slack.example/services/file\n".utf8), "/run/empty": Array("\n".utf8)][path]
+    }
+  }
+
+  @Test func channelsAndRoutesAreRead() throws {
+    let settings = try read(
+      """
+      group_wait = "5s"
+      group_interval = "2m"
+      default_route = ["ops"]
+
+      [notify.ops]
+      kind = "slack"
+      url_env = "SLACK"
+      deadline = "1h"
+
+      [notify.chat]
+      kind = "discord"
+      url_file = "/run/slack"
+
+      [notify.pager]
+      kind = "pagerduty"
+      routing_key_env = "KEY"
+      base_url = "http://127.0.0.1:9"
+
+      [notify.alerts]
+      kind = "alertmanager"
+      url = "http://127.0.0.1:9093"
+
+      [notify.own]
+      kind = "webhook"
+      url_env = "SLACK"
+
+      [[routes]]
+      severity = "critical"
+      hours = "22:00-06:00"
+      utc_offset = "+01:00"
+      to = ["pager"]
+      continue = true
+
+      [[routes]]
+      role = "support-*"
+      rule = "latency"
+      to = ["chat", "alerts"]
+      """)
+    let table = settings.notify
+    #expect(table.grouping == Grouping.Spans(wait: .seconds(5), interval: .minutes(2)))
+    #expect(
+      table["ops"] == Channel(.slack, url: "https://hooks.slack.example/services/T0/B0/s3cret", deadline: .hours(1)))
+    #expect(table["chat"] == Channel(.discord, url: "https://hooks.slack.example/services/file"))
+    #expect(table["pager"] == Channel(.pagerduty, url: "http://127.0.0.1:9", routingKey: "r0ut1ngk3y"))
+    #expect(table["alerts"] == Channel(.alertmanager, url: "http://127.0.0.1:9093", deadline: .minutes(15)))
+    #expect(table["own"]?.kind == .webhook)
+    #expect(
+      table.routes == [
+        Route(severity: .critical, hours: DayHours("22:00-06:00", offset: "+01:00"), to: ["pager"], goesOn: true),
+        Route(role: "support-*", rule: "latency", to: ["chat", "alerts"]),
+      ])
+    #expect(table.defaultRoute == ["ops"])
+  }
+
+  @Test func secretsOfChannelsAreSecrets() throws {
+    let settings = try read(
+      "[notify.a]\nkind='slack'\nurl_env='SLACK'\n[notify.b]\nkind='pagerduty'\nrouting_key_env='KEY'")
+    let secrets: Set = [
+      "https://hooks.slack.example/services/T0/B0/s3cret", "services/T0/B0/s3cret", "r0ut1ngk3y",
+    ]
+    #expect(settings.secrets == secrets && Set(settings.notify.secrets) == secrets)
+  }
+
+  @Test func pagerDutyHasAnAddressOfItsOwn() throws {
+    let settings = try read("[notify.b]\nkind='pagerduty'\nrouting_key_env='KEY'")
+    #expect(settings.notify["b"]?.url == "https://events.pagerduty.com")
+  }
+
+  @Test func withoutRoutesEverybodyIsTold() throws {
+    let channels = "[notify.b]\nkind='webhook'\nurl='http://x'\n[notify.a]\nkind='webhook'\nurl='http://x'\n"
+    #expect(try read(channels).notify.defaultRoute == ["a", "b"])
+    #expect(try read(channels + "[[routes]]\nto=['a']").notify.defaultRoute == [])
+    #expect(try read("default_route = []\n" + channels).notify.defaultRoute == [])
+  }
+
+  @Test(arguments: [
+    ("notify = 1", "notify: is the number 1; expected a table of channels"),
+    ("[notify]\nops = 1", "notify.ops: is the number 1; expected a table with a kind"),
+    ("[notify.'a/b']\nkind='slack'", "notify.a/b: is no name of a channel; expected letters, digits, \"-\" and \"_\""),
+    (
+      "[notify.ops]",
+      "notify.ops.kind: is missing; expected one of \"slack\", \"discord\", \"pagerduty\", \"alertmanager\", \"webhook\""
+    ),
+    (
+      "[notify.ops]\nkind='sms'",
+      "notify.ops.kind: is the text \"sms\"; expected one of \"slack\", \"discord\", \"pagerduty\", \"alertmanager\", \"webhook\""
+    ),
+    ("[notify.ops]\nkind='slack'", "notify.ops.url_env: is missing; expected the name of a variable, or url_file"),
+    (
+      "[notify.ops]\nkind='slack'\nurl='https://s3cret'",
+      "notify.ops.url: is a secret and may not stand here; expected url_env or url_file"
+    ),
+    (
+      "[notify.ops]\nkind='pagerduty'\nrouting_key='s3cret'",
+      "notify.ops.routing_key: is a secret and may not stand here; expected routing_key_env or routing_key_file"
+    ),
+    (
+      "[notify.ops]\nkind='slack'\nurl_env='NONE'",
+      "notify.ops.url_env: the variable NONE is not set; expected it in the handler's environment"
+    ),
+    (
+      "[notify.ops]\nkind='slack'\nurl_env='EMPTY'",
+      "notify.ops.url_env: the variable EMPTY is not set; expected it in the handler's environment"
+    ),
+    (
+      "[notify.ops]\nkind='slack'\nurl_env='WRONG'",
+      "notify.ops.url_env: names what is no URL; expected one that begins with https:// or http://, and a host"
+    ),
+    (
+      "[notify.ops]\nkind='pagerduty'\nrouting_key_env='WRONG'",
+      "notify.ops.routing_key_env: names what is no routing key; expected letters and digits"
+    ),
+    (
+      "[notify.ops]\nkind='slack'\nurl_env='SLACK'\nurl_file='/run/slack'",
+      "notify.ops.url_file: stands beside url_env; expected one of them"
+    ),
+    ("[notify.ops]\nkind='slack'\nurl_file='/none'", "notify.ops.url_file: cannot read /none; expected a file"),
+    (
+      "[notify.ops]\nkind='slack'\nurl_file='/run/empty'",
+      "notify.ops.url_file: /run/empty is empty; expected the secret on its first line"
+    ),
+    ("[notify.ops]\nkind='webhook'", "notify.ops.url: is missing; expected a URL, url_env or url_file"),
+    (
+      "[notify.ops]\nkind='webhook'\nurl='ftp://x'",
+      "notify.ops.url: is no URL; expected one that begins with https:// or http://, and a host"
+    ),
+    (
+      "[notify.ops]\nkind='webhook'\nurl='http://x'\nretries=3",
+      "notify.ops.retries: unknown key; a channel of kind \"webhook\" has kind, url, url_env, url_file, deadline"
+    ),
+    (
+      "[notify.ops]\nkind='webhook'\nurl='http://x'\ndeadline='soon'",
+      "notify.ops.deadline: is the text \"soon\"; expected a span of up to 7d such as \"10s\", with s, m, h or d"
+    ),
+    ("routes = 1", "routes: is the number 1; expected tables, each [[routes]]"),
+    ("[[routes]]", "routes[0].to: is missing; expected an array of channels' names"),
+    ("[[routes]]\nto=['ops']", "routes[0].to[0]: is \"ops\"; expected a channel of [notify]: there is none"),
+    (
+      "default_route=['ops']\n[notify.a]\nkind='webhook'\nurl='http://x'",
+      "default_route[0]: is \"ops\"; expected a channel of [notify]: a"
+    ),
+    (
+      "[[routes]]\nto=[]\n[[routes]]\nto=[]\nseverity='bad'",
+      "routes[1].severity: is the text \"bad\"; expected one of \"low\", \"medium\", \"high\", \"critical\""
+    ),
+    (
+      "[[routes]]\nto=[]\nhours='night'",
+      "routes[0].hours: is the text \"night\"; expected hours such as \"22:00-06:00\""
+    ),
+    (
+      "[[routes]]\nto=[]\nhours='22:00-06:00'\nutc_offset='CET'",
+      "routes[0].utc_offset: is the text \"CET\"; expected an offset such as \"+01:00\""
+    ),
+    ("[[routes]]\nto=[]\ncontinue='yes'", "routes[0].continue: is the text \"yes\"; expected true or false"),
+    (
+      "[[routes]]\nto=[]\nagent='x'",
+      "routes[0].agent: unknown key; a route has severity, role, rule, hours, utc_offset, to, continue"
+    ),
+  ])
+  func errorNamesKeyAndWhatWasFoundAndExpectedAndNoSecret(_ text: String, _ problem: String) {
+    let error = #expect(throws: ConfigurationError.self) { try read(text) }
+    #expect(error?.description == "handler.toml: \(problem)")
+    #expect(error?.description.contains("s3cret") == false)
+  }
+}
