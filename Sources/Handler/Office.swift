@@ -47,7 +47,10 @@ final class Office {
   }
 
   /// The server's time has made a leap: something may be due that was not.
-  func clockStepped() { scheduler.look() }
+  func clockStepped() {
+    scheduler.look()
+    notifier.turn()
+  }
 
   /// Begins nothing new, and calls `completion` when the steps that are under way are done: some milliseconds. What can be
   /// gone on with from its intent is left to whoever acts next; what cannot is waited for.

@@ -148,7 +148,8 @@ import Testing
 
   @Test(arguments: [
     (
-      "paralel = 1", "paralel: unknown key; the file has parallel, restart_limit, act_within, log, retention, actuators"
+      "paralel = 1",
+      "paralel: unknown key; the file has parallel, restart_limit, act_within, log, retention, actuators, notify, routes, default_route, group_wait, group_interval"
     ),
     ("parallel = 0", "parallel: is the number 0; expected a whole number from 1 to 1024"),
     ("parallel = 1025", "parallel: is the number 1025; expected a whole number from 1 to 1024"),
@@ -336,7 +337,8 @@ import Testing
   @Test func errorsSteerNoTerminal() {
     expect(
       "\"a\\u001b[2J\" = 1",
-      "a^[[2J: unknown key; the file has parallel, restart_limit, act_within, log, retention, actuators")
+      "a^[[2J: unknown key; the file has parallel, restart_limit, act_within, log, retention, actuators, notify, routes, default_route, group_wait, group_interval"
+    )
     expect("parallel = \"\\u202e\"", "parallel: is the text \"\u{FFFD}\"; expected a whole number from 1 to 1024")
   }
 

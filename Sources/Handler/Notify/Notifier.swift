@@ -18,6 +18,8 @@ final class Notifier {
   private var timer: Loop.TimerID?
   private var isReading = false
   private var isStale = false
+  /// Fields of the hash that it has here.
+  private var known: Set<[UInt8]> = []
   /// Fields that were taken out, which a reply on its way may still hold.
   private var removed: Set<[UInt8]> = []
   /// Changes of the hash, audit and dead letters go one after another: of two changes of a field the later one counts.
@@ -71,23 +73,34 @@ final class Notifier {
     (isReading, isStale) = (true, false)
     // Once nothing is being written, a reply to what is asked from here on holds none of these.
     let over = isWriting || !pending.isEmpty ? [] : removed
-    term.read([Request("HGETALL", term.keys.notices)]) { [weak self] replies in
+    // What is known already may be a great deal, where a service is away: only what is new is read whole.
+    term.read([Request("HKEYS", term.keys.notices)]) { [weak self] replies in
       guard let self else { return }
-      isReading = false
-      take(replies[0].pairs)
+      let fields = (replies[0].elements ?? []).compactMap(\.bytes)
+      let new = fields.filter { !self.known.contains($0) && !self.removed.contains($0) }
       removed.subtract(over)
-      turn()
-      if isStale { look() }
+      guard !new.isEmpty else { return looked() }
+      term.read([Request(["HMGET", term.keys.notices] + new)]) { [weak self] replies in
+        self?.take(zip(new, (replies[0].elements ?? []).map(\.bytes)))
+        self?.looked()
+      }
     }
   }
 
-  private func take(_ pairs: [(name: [UInt8], value: [UInt8])]) {
+  private func looked() {
+    isReading = false
+    turn()
+    if isStale { look() }
+  }
+
+  private func take(_ pairs: some Sequence<([UInt8], [UInt8]?)>) {
     var entries: [OutboxEntry] = []
-    for (field, value) in pairs where !removed.contains(field) {
+    for case (let field, let value?) in pairs {
+      known.insert(field)
       if let entry = OutboxEntry(field: field, value: value) {
-        if !outbox.holds(entry.id) { entries.append(entry) }
+        entries.append(entry)
       } else if let (id, group) = GroupCoding.decode(value), field == GroupCoding.field(id) {
-        if grouping.groups[id] == nil { grouping.restore(id, group) }
+        grouping.restore(id, group)
       } else {
         bury(field, value)
       }
@@ -107,7 +120,7 @@ final class Notifier {
   // MARK: Acting
 
   /// Does what is due, and waits for what is next.
-  private func turn() {
+  func turn() {
     guard !term.isOver else { return }
     let now = term.now
     for turn in grouping.advance(at: now) {
@@ -172,17 +185,20 @@ final class Notifier {
     var entry = term.entry(notice, channel)
     entry.isCollected = true
     outbox.add(entry)
+    known.insert(entry.field)
     pending.change("HSET", term.keys.notices, entry.field, entry.encoded)
   }
 
   private func write(_ id: Grouping.ID) {
     guard let group = grouping.groups[id] else { return remove(GroupCoding.field(id)) }
     removed.remove(GroupCoding.field(id))
+    known.insert(GroupCoding.field(id))
     pending.change("HSET", term.keys.notices, GroupCoding.field(id), GroupCoding.encode(id, group))
   }
 
   private func remove(_ field: [UInt8]) {
     removed.insert(field)
+    known.remove(field)
     pending.change("HDEL", term.keys.notices, field)
   }
 

@@ -51,8 +51,6 @@ struct Outbox {
 
   var isEmpty: Bool { lanes.values.allSatisfy(\.entries.isEmpty) }
 
-  func holds(_ id: OutboxEntry.ID) -> Bool { lanes.values.contains { $0.entries.contains { $0.id == id } } }
-
   mutating func add(_ entry: OutboxEntry) {
     var lane = lanes[entry.channel] ?? Lane()
     lane.entries.insert(entry, at: lane.entries.firstIndex { $0.id > entry.id } ?? lane.entries.endIndex)

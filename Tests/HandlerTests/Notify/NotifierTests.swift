@@ -97,6 +97,50 @@ import Wire
     #expect(bodies[0]["payload"]?["summary"]?.text == "agent-1 needs a person: to oncall")
   }
 
+  @Test func acknowledgementThatIsTakenBackPagesAgain() throws {
+    let service = try service { _ in .status(202) }
+    try start(table(["pager": Channel(.pagerduty, url: service.url(""), routingKey: "r1")]))
+    try scene.send(.escalate, ["agent-1"], ["to": "oncall"])
+    let acknowledgement = try scene.command(.acknowledge, [], ["alert": "escalation/agent-1"])
+    try scene.publish(acknowledgement)
+    _ = try scene.outcome(of: acknowledgement.id)
+    try scene.send(.undo, [], ["command_id": acknowledgement.id.text])
+    try waitUntilAllIsTold()
+    #expect(
+      try service.requests.map { try json($0)["event_action"]?.text } == ["trigger", "acknowledge", "trigger"])
+  }
+
+  @Test func routeGoesByTheRoleThatAnAgentSaysItHas() throws {
+    let service = try service { _ in .status(200) }
+    var table = table(["a": Channel(.webhook, url: service.url("/a")), "b": Channel(.webhook, url: service.url("/b"))])
+    table.routes = [Route(role: "support-*", to: ["a"]), Route(to: ["b"])]
+    try start(table)
+    for (agent, role) in [("agent-1", "support-eu"), ("agent-2", "sales")] {
+      let data: JSONValue = ["name": .string(agent), "is_active": true, "role": .string(role)]
+      let event: JSONValue = ["entity_id": .string(agent), "event_type": "agent.created", "data": data]
+      _ = try scene.server.call("XADD", scene.keys.events, "*", Keys.dataField, event.encoded)
+    }
+    try scene.server.wait { (try? scene.cursorIsAtEnd()) == true }
+    try scene.send(.escalate, ["agent-1", "agent-2", "agent-3"], ["to": "oncall"])
+    try waitUntilAllIsTold()
+    let told = try service.requests.map { "\($0.path) \(try json($0)["agents"]?.list?.first?.text ?? "")" }
+    #expect(Set(told) == ["/a agent-1", "/b agent-2", "/b agent-3"])
+  }
+
+  @Test func outcomeThatNobodyKnowsPagesAPerson() throws {
+    let broken = try service { _ in .hangUp }
+    let service = try service { _ in .status(200) }
+    let actuator = HTTPActuator(url: Template(text: broken.url()), repeat: .never)
+    try scene.startHandler("h1") {
+      $0.notify = table(["ops": Channel(.webhook, url: service.url())])
+      $0.actuators = ActuatorTable(actions: [.restart: .http(actuator)])
+    }
+    #expect(try scene.send(.restart, ["agent-1"]).last?.phase == .unknown)
+    try waitUntilAllIsTold()
+    let title = try json(try #require(service.requests.first))["title"]?.text ?? ""
+    #expect(title.hasPrefix("agent-1 needs a person: outcome of c1 unknown: "))
+  }
+
   @Test func dryRunTellsNobody() throws {
     let service = try service { _ in .status(200) }
     try start(table(["ops": Channel(.webhook, url: service.url())]))
