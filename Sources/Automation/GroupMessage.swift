@@ -23,7 +23,7 @@ struct GroupMessage {
     notice.severity = id.severity
     notice.at = now
     notice.to = [id.channel]
-    guard subject.count > 1 || news.count > 1 else { return notice }
+    guard Set((subject + news).map(\.key)).count > 1 else { return notice }
     notice.agents = unique(subject.flatMap(\.agents))
     notice.role = Set(subject.map(\.role)).count == 1 ? notice.role : nil
     notice.title = title(notice.agents.count, subject)
@@ -42,7 +42,8 @@ struct GroupMessage {
   }
 
   private func title(_ agents: Int, _ subject: [Notice]) -> String {
-    let many = agents > 0 ? "\(agents) agents" : "\(subject.count) notices"
+    let (count, noun) = agents > 0 ? (agents, "agent") : (subject.count, "notice")
+    let many = "\(count) \(noun)\(count == 1 ? "" : "s")"
     return open.isEmpty && status == .resolved ? "\(id.rule): all clear, \(many)" : "\(id.rule): \(many)"
   }
 

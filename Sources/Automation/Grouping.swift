@@ -20,7 +20,7 @@ package struct Grouping: Equatable, Sendable {
     package var forget: TimeSpan
 
     package init(
-      wait: TimeSpan = .seconds(10), interval: TimeSpan = .minutes(5), forget: TimeSpan = .hours(24)
+      wait: TimeSpan = .seconds(10), interval: TimeSpan = .minutes(5), forget: TimeSpan = .days(7)
     ) {
       self.wait = wait
       self.interval = interval
@@ -140,9 +140,13 @@ extension Grouping.Group {
     if notice.status == .acknowledged { return }
     if let old = members[notice.key], old.isTold, old.notice.saysTheSame(as: notice) { return }
     members[notice.key] = Grouping.Group.Member(notice: notice)
-    // The all-clear waits for nothing.
-    if notice.status == .resolved, !hasOpen, told != nil { due = now }
-    due = due ?? told.map { max(now, $0 + spans.interval) } ?? now + spans.wait
+    guard let told else {
+      due = due ?? now + spans.wait
+      return
+    }
+    // The all-clear waits for nothing, and is none where somebody begins anew before it was told.
+    let isClear = notice.status == .resolved && !hasOpen
+    due = isClear ? now : max(now, told + spans.interval)
   }
 
   /// The message that is due, if any; its members count as told from then on.

@@ -112,10 +112,29 @@ import Testing
     #expect(grouping.groups.isEmpty)
   }
 
-  @Test mutating func groupWithoutNewsIsForgottenAfterADay() {
+  @Test mutating func endOfOneIsAnUpdateThatNamesTheOthers() {
+    take(1...3, at: 0)
+    _ = told(at: 10)
+    take([1, 2], .resolved, at: 20)
+    let update = told(at: 310)
+    #expect(update.map(\.title) == ["latency: 1 agent"] && update.map(\.status) == [.updated])
+    #expect(update.map(\.text) == ["agent-3 is slow\n2 resolved"])
+  }
+
+  @Test mutating func beginningAnewTakesBackAnAllClearThatWasNotTold() {
     take([1], at: 0)
     _ = told(at: 10)
-    #expect(told(at: 86_399).isEmpty && !grouping.groups.isEmpty)
-    #expect(told(at: 86_400).isEmpty && grouping.groups.isEmpty)
+    take([1], .resolved, at: 20)
+    take([2], at: 20)
+    #expect(told(at: 20).isEmpty)
+    #expect(grouping.next == at(310))
+    #expect(told(at: 310).map(\.text) == ["agent-2 is slow\n1 resolved"])
+  }
+
+  @Test mutating func groupWithoutNewsIsForgottenAfterAWeek() {
+    take([1], at: 0)
+    _ = told(at: 10)
+    #expect(told(at: 604_799).isEmpty && !grouping.groups.isEmpty)
+    #expect(told(at: 604_800).isEmpty && grouping.groups.isEmpty)
   }
 }

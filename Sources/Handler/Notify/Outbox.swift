@@ -46,7 +46,7 @@ struct Outbox {
   }
 
   private var lanes: [String: Lane] = [:]
-  /// How long what stands is said again; then whoever is to end it has forgotten it.
+  /// How long what stands is said again; then its group is forgotten too, and nobody would end it.
   private static let longestStand = TimeSpan.days(7)
 
   var isEmpty: Bool { lanes.values.allSatisfy(\.entries.isEmpty) }
