@@ -49,15 +49,16 @@ let programs: [Target] = [
   .executableTarget(
     name: "vigia",
     dependencies: [
-      "FleetModel", "Screen", "Wire", "Console", "Configuration", "Automation", "Handler", "Loop", "Redis", "Terminal",
-      "Simulation", "CLinux",
+      "FleetModel", "Screen", "Wire", "Console", "Configuration", "Automation", "Loop", "Redis", "Terminal",
+      "Simulation",
+      "CLinux",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     swiftSettings: strict),
   .executableTarget(
     name: "vigia-handler",
     dependencies: [
-      "Handler", "Automation", "FleetModel", "Redis", "Wire", "Loop", "Configuration", "CLinux",
+      "Handler", "Automation", "FleetModel", "Screen", "Redis", "Wire", "Loop", "Configuration", "CLinux",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     swiftSettings: strict),

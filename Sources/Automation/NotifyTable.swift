@@ -4,6 +4,8 @@ import FleetModel
 /// counts, unless it goes on.
 package struct NotifyTable: Equatable, Sendable {
   package var channels: [String: Channel]
+  /// What the channels are called.
+  package var names: Set<String> { Set(channels.keys) }
   package var routes: [Route]
   /// Where a notice goes that no route matches.
   package var defaultRoute: [String]

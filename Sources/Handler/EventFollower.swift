@@ -240,7 +240,9 @@ final class EventFollower {
       guard let self else { return }
       isSaving = false
       switch outcome {
-      case .done, .refused: (saved, savedReport) = (reached, report)
+      case .done, .refused:
+        (saved, savedReport) = (reached, report)
+        if !changes.isEmpty { term.onNotice() }
       case .over: break
       case .failed(let error):
         term.log(.error, "cannot save alerts", ["error": error.text])
@@ -254,6 +256,7 @@ final class EventFollower {
       step.change("HSET", term.keys.alerts, id.bytes, AlertCoding.encode(alert))
     } else {
       step.change("HDEL", term.keys.alerts, id.bytes)
+      for notice in RuleNotice.allClears(id, term.options.runbook, at: term.now) { term.notify(notice, in: &step) }
     }
   }
 }

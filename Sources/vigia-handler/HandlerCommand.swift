@@ -15,7 +15,8 @@ struct HandlerCommand: ParsableCommand {
       Several may run against one Redis: one is active, the others stand by. Without a Redis it keeps trying. SIGTERM \
       and SIGINT finish what is under way, give the lease back, and end it with status 0. SIGHUP, or a change of \
       either file, reads configuration and runbook again; a wrong one is logged and changes nothing.
-      """)
+      """,
+    subcommands: [RehearseCommand.self])
 
   @Option(
     help: ArgumentHelp(

@@ -26,7 +26,7 @@ struct SettingsSource {
     options.actWithin = settings.actWithin ?? options.actWithin
     options.retention.apply(settings.retention)
     options.actuators = settings.actuators
-    options.runbook = try readRunbook()
+    options.runbook = try Self.runbook(at: runbook)
     options.notify = settings.notify
     options.log = Log.Settings(
       format: logFormat ?? settings.logFormat.map(Log.Format.init) ?? .text,
@@ -44,9 +44,10 @@ struct SettingsSource {
       try Self.bytes(of: path), file: path, environment: Environment.all, readFile: File.read)
   }
 
-  private func readRunbook() throws(ConfigurationError) -> Runbook {
-    guard let runbook else { return try RunbookFile.builtIn() }
-    return try RunbookFile.read(try Self.bytes(of: runbook), file: runbook)
+  /// Reads a runbook; nil for the one inside the program.
+  static func runbook(at path: String?) throws(ConfigurationError) -> Runbook {
+    guard let path else { return try RunbookFile.builtIn() }
+    return try RunbookFile.read(try bytes(of: path), file: path)
   }
 
   private static func bytes(of path: String) throws(ConfigurationError) -> [UInt8] {

@@ -111,7 +111,9 @@ final class RuleEnd {
       "nobody answered what rule \(proposal.rule) proposed: \(proposal.reason)", at: term.now)
     step.require("HGET", term.keys.alerts, id.bytes, is: stored)
     step.change("HSET", term.keys.alerts, id.bytes, AlertCoding.encode(alert))
-    return Change(alert: alert)
+    let page = Notice(escalation: alert, .firing, at: term.now)
+    term.notify(page, in: &step)
+    return Change(alert: alert, notices: [page])
   }
 
   private func write(_ step: Step, _ change: Change = Change()) {

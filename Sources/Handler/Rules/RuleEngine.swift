@@ -126,9 +126,14 @@ final class RuleEngine {
       marks.take(replies[requests.count...])
       let verdict = RuleVerdict(
         rule: rule, occasion: occasion, marks: marks, replies: replies, census: census, mode: mode, term: term,
-        agent: fleet()[occasion.agent])
+        agent: fleet()[occasion.agent], severity: severity(of: occasion.agent))
       conclude(verdict, done) { [weak self] in self?.decide(rule, occasion, done) }
     }
+  }
+
+  private func severity(of agent: AgentID) -> Severity {
+    let fleet = fleet()
+    return fleet.position(of: agent).flatMap { fleet.alerts(ofAgentAt: $0).first?.record.severity } ?? .low
   }
 
   private func currentCensus() -> Census {

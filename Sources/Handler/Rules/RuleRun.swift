@@ -77,9 +77,13 @@ final class RuleRun: Errand {
   var isDryRun: Bool { false }
 
   func plan(_ target: AgentID, _ situation: Situation, at instant: Instant) throws(Refusal) -> Change {
+    if case .notify(let channel, let text) = instruction, let record {
+      return try RuleNotice.change(
+        channel, text, record, channels: term.options.notify.names, endsByAlert: record.endsByAlert, at: instant)
+    }
     let scene = Scene(
       target: target, situation: situation, knownBackup: term.knownBackup(target), commandID: id, operator: author,
-      now: instant, restartLimit: term.options.restartLimit)
+      now: instant, restartLimit: term.options.restartLimit, channels: term.options.notify.names)
     return try Change.plan(try bounded(instruction, target, situation.record), scene)
   }
 

@@ -19,16 +19,19 @@ struct RuleVerdict {
   private let actions: Guarding.Result
   private let undo: [PlannedDeed]
   private let otherwise: [PlannedDeed]
+  /// How bad the agent's worst alert is.
+  private let severity: Severity
   private let term: Term
   private let now: Instant
 
   /// - Parameter replies: mode, record, paused agents of the role, whom it stands in for, its escalation.
   init(
     rule: Rule, occasion: Occasion, marks: RuleMarks, replies: [Reply], census: Census, mode: Circumstances.Switch,
-    term: Term, agent: Agent?
+    term: Term, agent: Agent?, severity: Severity
   ) {
     (self.rule, self.occasion, self.marks, self.mode, self.term) = (rule, occasion, marks, mode, term)
     now = term.now
+    self.severity = severity
     automation = replies[0].bytes ?? []
     pausedBytes = Array("\(replies[2].integer ?? 0)".utf8)
     alertBytes = replies[4].bytes ?? []
@@ -103,6 +106,7 @@ struct RuleVerdict {
   private var record: RunRecord {
     var record = RunRecord(
       rule: rule.id, agent: occasion.agent, event: "\(occasion.entry)", reason: decision.reason, deeds: actions.deeds)
+    (record.severity, record.endsByAlert) = (severity, rule.isAboutAlerts)
     record.verifyAfter = rule.verification?.after
     (record.undo, record.otherwise) = (undo, otherwise)
     return record
@@ -189,7 +193,9 @@ struct RuleVerdict {
       AlertCoding.decode(id: id.bytes, payload: alertBytes), id, .high, "rule \(rule.id): \(words)", at: now)
     step.require("HGET", term.keys.alerts, id.bytes, is: alertBytes)
     step.change("HSET", term.keys.alerts, id.bytes, AlertCoding.encode(alert))
-    return Change(alert: alert)
+    let page = Notice(escalation: alert, .firing, at: now)
+    term.notify(page, in: &step)
+    return Change(alert: alert, notices: [page])
   }
 }
 

@@ -5,7 +5,7 @@ import Wire
 /// A rule's run as `agentos:mark:<run>` holds it, from its decision to its end: what is done was settled when it was
 /// decided, whatever becomes of the runbook.
 ///
-/// `{"rule":"…","agent":"…","event":"<entry>","reason":"…","do":[…],"else":[…],"undo":[…],"verify_after":90000}`
+/// `{"rule":"…","agent":"…","event":"<entry>","reason":"…","severity":"high","do":[…],"else":[…],"undo":[…],"verify_after":90000}`
 struct RunRecord: Equatable {
   /// A list of actions of a run.
   enum Part: String, CaseIterable { case deeds = "do", otherwise = "else", undo }
@@ -14,6 +14,10 @@ struct RunRecord: Equatable {
   var agent: AgentID
   var event: String
   var reason: String
+  /// How bad the trouble is.
+  var severity = Severity.medium
+  /// Whether it is over once an alert closes.
+  var endsByAlert = false
   var deeds: [PlannedDeed]
   var otherwise: [PlannedDeed] = []
   var undo: [PlannedDeed] = []
@@ -32,6 +36,7 @@ struct RunRecord: Equatable {
     let json: JSONValue = [
       "rule": .string(rule), "agent": .string(agent.bytes), "event": .string(event), "reason": .string(reason),
       "do": .array(deeds.map(\.json)), "else": .array(otherwise.map(\.json)), "undo": .array(undo.map(\.json)),
+      "severity": .string(severity.rawValue), "alert": endsByAlert ? true : nil,
       "verify_after": verifyAfter.map { .integer($0.milliseconds) },
     ]
     return json.encoded
@@ -53,6 +58,8 @@ struct RunRecord: Equatable {
     self.init(
       rule: rule, agent: AgentID(bytes: agent), event: json["event"]?.text ?? "", reason: json["reason"]?.text ?? "",
       deeds: list("do"))
+    severity = json["severity"]?.text.flatMap(Severity.init(rawValue:)) ?? .medium
+    endsByAlert = json["alert"]?.bool ?? false
     otherwise = list("else")
     undo = list("undo")
     verifyAfter = json["verify_after"]?.int.map { TimeSpan(milliseconds: Int64($0)) }
