@@ -179,7 +179,9 @@ import Testing
     ),
   ])
   func errorNamesKeyAndWhatWasFoundAndExpectedAndNoSecret(_ text: String, _ problem: String) {
-    let error = #expect(throws: ConfigurationError.self) { try read(text) }
+    var error = #expect(throws: ConfigurationError.self) { try read(text) }
+    // The line is another matter; see RunbookFileTests.
+    error?.line = nil
     #expect(error?.description == "handler.toml: \(problem)")
     #expect(error?.description.contains("s3cret") == false)
   }
