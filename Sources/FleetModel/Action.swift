@@ -67,7 +67,7 @@ package enum Action: String, CaseIterable, Sendable {
     case .unacknowledge, .unsilence: [.init("alert", .text, isRequired: true)]
     case .approve, .reject: [.init("proposal", .text, isRequired: true), .init("sha256", .text, isRequired: true)]
     case .undo: [.init("command_id", .text, isRequired: true)]
-    case .automation: [.init("mode", .text, isRequired: true)]
+    case .automation: [.init("mode", .mode, isRequired: true)]
     }
   }
 
@@ -118,6 +118,8 @@ package struct ActionParameter: Sendable {
     case address
     /// low, medium, high, critical.
     case severity
+    /// on, dry, off.
+    case mode
     case agent
     case text
   }

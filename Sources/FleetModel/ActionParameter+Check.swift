@@ -22,6 +22,9 @@ extension ActionParameter {
     case .severity:
       if Severity(rawValue: text) != nil { return nil }
       expected = "low, medium, high or critical"
+    case .mode:
+      if AutomationMode(rawValue: text) != nil { return nil }
+      expected = "on, dry or off"
     case .agent, .text:
       if !text.isEmpty { return nil }
       expected = "some text"

@@ -22,6 +22,8 @@ package struct CommandLog: Sendable {
     package var firstAt: Instant
     package var lastAt: Instant
     package var expiresAt: Instant?
+    /// What a run of a rule proposes, where it waits for a person.
+    package var proposal: ProposalID?
     /// Targets by how they ended so far.
     package var succeeded = 0
     package var failed = 0
@@ -100,7 +102,9 @@ package struct CommandLog: Sendable {
 
   mutating func apply(_ line: AuditLine) {
     let key = line.origin.key
+    if let proposal = line.proposal { settle(proposal) }
     guard let position = position(of: key) else {
+      if Self.isPassedOver(line) { return }
       var entry = Entry(
         origin: line.origin, rule: line.rule, action: line.action, targets: [], operator: line.operator,
         reason: line.reason, progress: .phase(line.phase), firstAt: line.at)
@@ -113,6 +117,7 @@ package struct CommandLog: Sendable {
   private static func update(_ entry: inout Entry, with line: AuditLine) {
     entry.lastAt = max(entry.lastAt, line.at)
     if !line.detail.isEmpty { entry.detail = line.detail }
+    if case .run = line.origin, let proposal = line.proposal, proposal.state == .open { entry.proposal = proposal.id }
     guard line.target != .none else {
       // The closing line tells where the command as a whole stands; confirmations may have come before it.
       let isObeyed = line.phase == .succeeded && entry.isObeyedByAll
@@ -130,6 +135,32 @@ package struct CommandLog: Sendable {
     case .started where !entry.isFinished: entry.progress = .phase(.started)
     case .received, .proposed, .started, .skipped, .undone: break
     }
+  }
+
+  /// Rules that match and are held back do so by the thousand: they would drive out what was done, and `RuleLog` has
+  /// them. What a rule would do in a dry run, or a guard keeps it from, is worth its row.
+  private static func isPassedOver(_ line: AuditLine) -> Bool {
+    guard line.rule != nil, line.phase == .skipped else { return false }
+    switch RuleLog.Restraint(detail: line.detail) {
+    case .throttled, .stale: return true
+    case .dryRun, .guarded, nil: return false
+    }
+  }
+
+  /// Whoever writes that a proposal was answered or let lapse, it is the run's row that waits for it.
+  private mutating func settle(_ proposal: Proposal) {
+    let phase: AuditLine.Phase
+    switch proposal.state {
+    case .open: return
+    case .approved: phase = .started
+    case .declined: phase = .rejected
+    case .expired: phase = .expired
+    }
+    guard let index = entries.lastIndex(where: { $0.proposal == proposal.id }),
+      entries[index].progress == .phase(.proposed)
+    else { return }
+    entries[index].progress = .phase(phase)
+    entries[index].detail = proposal.state.rawValue
   }
 
   private mutating func add(_ entry: Entry, key: String) {

@@ -4,8 +4,26 @@ extension Fleet {
     revision &+= 1
     advance(to: line.at)
     commands.apply(line)
+    rules.apply(line)
+    automation.apply(line)
+    if let proposal = line.proposal { proposals.apply(proposal) }
     if let after = line.after { setRecord(after, of: line.target) }
     if let alert = line.alert { setAlert(alert) }
+  }
+
+  /// Takes the fleet-wide switch as its key holds it.
+  ///
+  /// - Parameter instant: when it was asked for.
+  package mutating func setAutomation(_ setting: AutomationSetting, at instant: Instant) {
+    if automation.read(setting, at: instant) { revision &+= 1 }
+  }
+
+  /// Takes all proposals as their hash holds them.
+  ///
+  /// - Parameter instant: when that was told.
+  package mutating func setProposals(_ all: [Proposal], at instant: Instant) {
+    revision &+= 1
+    proposals.set(all, at: instant)
   }
 
   /// Takes an agent's record as its hash holds it. An older version than the one known is passed over.

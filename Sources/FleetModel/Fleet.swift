@@ -29,6 +29,10 @@ package struct Fleet: Sendable {
   /// Spans in which something was missed, oldest first; those of the last hour or more.
   package private(set) var gaps: [Gap] = []
   package var commands = CommandLog()
+  package internal(set) var automation = AutomationSwitch()
+  package internal(set) var proposals = ProposalBook()
+  /// What rules did, and why they did not.
+  package internal(set) var rules = RuleLog()
   /// Steps with every fact.
   package internal(set) var revision = 0
   /// The latest moment that a fact or `advance` brought.
@@ -165,6 +169,7 @@ package struct Fleet: Sendable {
     guard crossed else { return }
     revision &+= 1
     for slot in alerts.expired(at: now) { closeAlert(slot) }
+    proposals.expire(at: now)
     if !leaving.isEmpty { removeDeleted() }
     if series.isKept, totals.isDue(at: now) { totals.add(FleetTotals.measure(self)) }
   }

@@ -2,7 +2,8 @@ import FleetModel
 import Loop
 import Wire
 
-/// Asking: the server's time, the handler's lease, and once a connection the records and alerts.
+/// Asking: the server's time, the handler's lease with the switch of the rules, and once a connection the records, alerts
+/// and proposals.
 extension EventFeed {
   func askingChanged(_ notice: Link.Notice) {
     leaseIsAsked = false
@@ -37,10 +38,50 @@ extension EventFeed {
     let isTimeDue = isDue(measuredAt, isCalm ? options.patience.calmInspect : options.patience.inspect)
     if isTimeDue { askForTime(connection) }
     leaseIsAsked = true
-    connection.send(Request("GET", options.keys.lease)) { [weak self] in self?.receiveLease($0) }
+    askedAt = clock.now
+    let owed = connection.pendingCount
+    askForLease(connection)
     connection.flush()
     // The answer is taken in with the next tick: to wake for it alone would double what a quiet console costs.
-    if isCalm, !isTimeDue, connection.pendingCount == 1 { connection.isPaused = true }
+    if isCalm, !isTimeDue, owed == 0 { connection.isPaused = true }
+  }
+
+  /// Lease and switch in one request; one by one where the server refuses that, so that each is refused for itself.
+  private func askForLease(_ connection: Connection) {
+    let keys = options.keys
+    guard options.followsHandler else {
+      return connection.send(Request("GET", keys.lease)) { [weak self] in self?.receiveLease($0) }
+    }
+    guard asksApart else {
+      return connection.send(Request("MGET", keys.lease, keys.automation)) { [weak self, weak connection] in
+        self?.receiveBoth($0, connection)
+      }
+    }
+    connection.send(Request("GET", keys.automation)) { [weak self] in self?.receiveAutomation($0) }
+    connection.send(Request("GET", keys.lease)) { [weak self] in self?.receiveLease($0) }
+  }
+
+  private func receiveBoth(_ result: Result<Reply, ConnectionFailure>, _ connection: Connection?) {
+    if case .success(let reply) = result, reply.error?.concernsOneThing == true, let connection {
+      asksApart = true
+      askForLease(connection)
+      return connection.flush()
+    }
+    if case .success(let reply) = result, let both = reply.elements, both.count == 2 {
+      receiveAutomation(.success(both[1]))
+      return receiveLease(.success(both[0]))
+    }
+    receiveLease(result)
+  }
+
+  private func receiveAutomation(_ result: Result<Reply, ConnectionFailure>) {
+    guard case .success(let reply) = result else { return }
+    if let error = reply.error {
+      if error.concernsOneThing { refuse(.automation, error) }
+      return
+    }
+    serve(.automation)
+    notify(.automation(AutomationSetting(text: reply.text), at: askedAt))
   }
 
   private func receiveLease(_ result: Result<Reply, ConnectionFailure>) {
@@ -54,6 +95,7 @@ extension EventFeed {
       return refuse(.lease, error)
     }
     serve(.lease)
+    if refusals[.automation] == nil { asksApart = false }
     lease = reply.bytes.flatMap { LeaseCoding.decode($0) }
     judgeLoss()
     notify(.handler(lease))
@@ -75,7 +117,17 @@ extension EventFeed {
         if let record = AlertCoding.decode(id: id, payload: value) { notify(.alert(record)) }
       }
     }
+    askForProposals(connection)
     scan(connection, cursor: Array("0".utf8))
+  }
+
+  private func askForProposals(_ connection: Connection) {
+    connection.send(Request("HGETALL", options.keys.proposals)) { [weak self] result in
+      guard let self, case .success(let reply) = result, isServed(.proposals, reply) else { return }
+      let proposals = reply.pairs.compactMap { ProposalCoding.decode($0.value) }
+      for _ in proposals.count..<reply.pairs.count { notify(.unreadable(.noProposal, .channel)) }
+      notify(.proposals(proposals, at: clock.now))
+    }
   }
 
   private func isServed(_ subject: Subject, _ reply: Reply) -> Bool {

@@ -13,6 +13,10 @@ extension EventFeed {
     case audit(AuditLine)
     case record(AgentID, AgentRecord)
     case alert(AlertRecord)
+    /// All that wait for an answer, and when that was told.
+    case proposals([Proposal], at: Instant)
+    /// The fleet-wide switch of the rules, and when it was asked for. Not told while it is refused.
+    case automation(AutomationSetting, at: Instant)
     /// Nil: no handler holds the lease. Not told while the lease is refused.
     case handler(Lease?)
     /// The history has been read to its end.
@@ -71,5 +75,8 @@ extension EventFeed {
     case lease
     case records
     case alerts
+    case proposals
+    /// The fleet-wide switch of the rules.
+    case automation
   }
 }

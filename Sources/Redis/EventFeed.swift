@@ -94,6 +94,10 @@ package final class EventFeed {
   /// When something last came.
   var cameAt = MonotonicTime.now
   var pingedAt = MonotonicTime.now
+  /// Whether the lease and the switch of the rules are asked for one by one, since together they were refused.
+  var asksApart = false
+  /// When they were last asked for.
+  var askedAt = Instant.epoch
   /// Whether an answer about the lease is owed.
   var leaseIsAsked = false
   /// Whether that answer is one that waited, and the next question follows it.

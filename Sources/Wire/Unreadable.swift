@@ -14,6 +14,8 @@ package enum Unreadable: Error, Hashable, Sendable, CaseIterable {
   case tooLong
   /// An entry of the audit without an id, a known phase, an action or a time.
   case noAuditLine
+  /// A value among the proposals without an id, a rule, a digest or its times.
+  case noProposal
 }
 
 extension Unreadable: CustomStringConvertible {
@@ -29,6 +31,7 @@ extension Unreadable: CustomStringConvertible {
     case .nestedTooDeep: "nested too deep"
     case .tooLong: "too long"
     case .noAuditLine: "no line of the audit"
+    case .noProposal: "no proposal"
     }
   }
 }

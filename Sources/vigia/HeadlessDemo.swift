@@ -80,7 +80,7 @@ final class HeadlessDemo {
     case .alert(let record): fleet.setAlert(record)
     case .handler(let lease): if lease?.isRecording == true { beginPublishing() }
     case .link(let state): isLinked = state == .up
-    case .caughtUp, .gap, .refused, .served: break
+    case .proposals, .automation, .caughtUp, .gap, .refused, .served: break
     }
   }
 

@@ -89,7 +89,7 @@ final class Survey {
     case .link(.down(_, _, let reason)):
       session.fail(.redisUnreachable, "Redis at \(endpoint) cannot be reached: \(reason)".shown)
     case .refused(.lease, _): handler = .unknown
-    case .link, .gap, .refused, .served: break
+    case .link, .gap, .proposals, .automation, .refused, .served: break
     }
     finishIfReady()
   }

@@ -10,6 +10,8 @@ extension EventFeed.Subject {
     case .lease: "the handler's lease"
     case .records: "agents' records"
     case .alerts: "alerts"
+    case .proposals: "proposals"
+    case .automation: "the automation's switch"
     }
   }
 }

@@ -1,7 +1,9 @@
+import FleetModel
 import Loop
 import Redis
 import TestSupport
 import Testing
+import Wire
 
 /// What a server refuses, and the way back from it.
 @Suite struct ServerErrorTests {
@@ -52,7 +54,11 @@ import Testing
     try server.add(1...2)
     try server.wait { follower.numbers.count == 2 && follower.isCaughtUp && follower.isUp }
     let refused = follower.seen.filter { $0.hasPrefix("refused") }.sorted()
-    #expect(refused == ["refused agentos:audit NOPERM", "refused alerts NOPERM"])
+    #expect(
+      refused == [
+        "refused agentos:audit NOPERM", "refused alerts NOPERM", "refused automation NOPERM",
+        "refused proposals NOPERM",
+      ])
     _ = try server.call("ACL", "SETUSER", "bob", "~*")
     try server.wait { follower.seen.contains("served agentos:audit") }
   }
@@ -116,7 +122,7 @@ import Testing
     let fake = try FakeServer(loop: server.loop) { request in
       switch request[0] {
       case "TIME": "*2\r\n$10\r\n1795334400\r\n$1\r\n0\r\n"
-      case "XREAD", "XINFO", "GET", "HGETALL": "-MOVED 866 10.0.0.7:6380\r\n"
+      case "XREAD", "XINFO", "GET", "MGET", "HGETALL": "-MOVED 866 10.0.0.7:6380\r\n"
       case "PSUBSCRIBE": ""
       default: "+OK\r\n"
       }
@@ -138,5 +144,37 @@ import Testing
     _ = try server.call("ACL", "SETUSER", "default", "~*")
     try server.wait { follower.seen.contains("served lease") && !follower.handlers.isEmpty }
     #expect(follower.handlers.first == .some(nil))
+  }
+
+  @Test func switchThatIsRefusedLeavesTheLease() throws {
+    _ = try server.call("SET", "agentos:automation", "on")
+    let lease = Lease(id: "h1", fence: 1, isRecording: true, since: .epoch)
+    _ = try server.call("SET", "agentos:handler", LeaseCoding.encode(lease))
+    _ = try server.call(
+      "ACL", "SETUSER", "default", "resetkeys", "~agentos:events", "~agentos:audit", "~agentos:handler")
+    let follower = Follower(server)
+    try server.wait { follower.seen.contains("refused automation NOPERM") && follower.handlers.last == "h1" }
+    #expect(follower.isUp && follower.settings.isEmpty)
+    #expect(!follower.seen.contains("refused lease NOPERM"))
+    _ = try server.call("ACL", "SETUSER", "default", "~*")
+    try server.wait { follower.seen.contains("served automation") && follower.settings.last == .set(.on) }
+    // From then on both come with one answer again.
+    let asked = try server.call("INFO", "commandstats").text.map { $0.contains("cmdstat_mget") }
+    #expect(asked == true)
+  }
+
+  @Test func switchAndProposalsAreTold() throws {
+    let proposal = Proposal(
+      id: ProposalID("p1"), rule: "r", agent: "a", steps: [], reason: "", digest: "d", madeAt: .epoch,
+      expiresAt: .epoch)
+    _ = try server.call("HSET", "agentos:proposals", "p1", ProposalCoding.encode(proposal), "p2", "{}")
+    let follower = Follower(server)
+    try server.wait { follower.seen.contains("proposal p1") && !follower.settings.isEmpty }
+    #expect(follower.seen.contains("unreadable no proposal"))
+    #expect(follower.settings.first == .unset)
+    _ = try server.call("SET", "agentos:automation", "off")
+    try server.wait { follower.settings.last == .set(.off) }
+    _ = try server.call("SET", "agentos:automation", "everything")
+    try server.wait { follower.settings.last == .unset }
   }
 }

@@ -11,6 +11,7 @@ package final class Follower {
   package var states: [EventFeed.LinkState] = []
   package var gaps: [EventFeed.Gap] = []
   package var handlers: [String?] = []
+  package var settings: [AutomationSetting] = []
   package var sender: CommandSender?
   package private(set) var feed: EventFeed!
 
@@ -48,6 +49,8 @@ package final class Follower {
     case .record(let id, let record): seen.append("record \(id) \(record.state.rawValue)")
     case .alert(let alert): seen.append("alert \(alert.id.kind)")
     case .handler(let lease): handlers.append(lease?.id)
+    case .proposals(let all, _): for proposal in all { seen.append("proposal \(proposal.id)") }
+    case .automation(let setting, _): settings.append(setting)
     case .caughtUp: isCaughtUp = true
     case .link(let state):
       states.append(state)

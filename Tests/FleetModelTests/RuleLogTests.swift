@@ -1,0 +1,61 @@
+import FleetModel
+import TestSupport
+import Testing
+
+@Suite struct RuleLogTests {
+  private var fleet = Fleet()
+
+  private mutating func hear(
+    _ phase: AuditLine.Phase, _ target: AgentID = .none, _ detail: String = "", run: String = "r1",
+    rule: String? = "degraded", at second: Int64 = 1
+  ) {
+    fleet.apply(
+      AuditLine(
+        origin: .run(run), rule: rule, phase: phase, action: "pause", target: target, reason: "errors 38%",
+        detail: detail, at: .at(second)))
+  }
+
+  @Test mutating func stepsOfAnAgentStandNewestFirst() {
+    hear(.started, "a", at: 1)
+    hear(.started, "b", run: "r2", at: 2)
+    hear(.succeeded, "a", "paused", at: 3)
+    hear(.succeeded, at: 3)
+    #expect(fleet.rules.entries(about: "a").map(\.phase) == [.succeeded, .succeeded, .started])
+    #expect(fleet.rules.entries(about: "a")[1].detail == "paused")
+    #expect(fleet.rules.entries(about: "b").count == 1)
+  }
+
+  @Test mutating func linesWithoutARuleAreNone() {
+    hear(.succeeded, "a", rule: nil)
+    hear(.succeeded, "a", rule: "")
+    #expect(fleet.rules.entries.isEmpty)
+  }
+
+  @Test mutating func logIsBoundedInLinesAndText() {
+    for number in 0..<3000 { hear(.skipped, "a", String(repeating: "é", count: 5000), run: "\(number)") }
+    #expect((RuleLog.limit...2 * RuleLog.limit).contains(fleet.rules.entries.count))
+    #expect(fleet.rules.entries.allSatisfy { $0.detail.unicodeScalars.count <= 400 })
+    #expect(fleet.rules.entries.last?.origin == "run:2999")
+  }
+
+  @Test(
+    arguments: [
+      ("dry_run: pause", .dryRun), ("throttled: once in 15m", .throttled), ("guarded", .guarded), ("stale: 3m", .stale),
+      ("because", nil), ("", nil),
+    ] as [(String, RuleLog.Restraint?)])
+  func firstWordSaysWhatHeldItBack(detail: String, restraint: RuleLog.Restraint?) {
+    #expect(RuleLog.Restraint(detail: detail) == restraint)
+  }
+
+  /// A storm of them would drive out what people did.
+  @Test mutating func whatIsThrottledOrStaleHasNoRowAmongTheCommands() {
+    hear(.skipped, "a", "throttled: once in 15m", run: "r1")
+    hear(.skipped, "a", "stale: 3m old", run: "r2")
+    hear(.skipped, "a", "dry_run: pause for 15m", run: "r3")
+    hear(.skipped, "a", "guarded: last healthy agent of its role", run: "r4")
+    #expect(fleet.commands.entries.map(\.origin) == [.run("r3"), .run("r4")])
+    #expect(fleet.rules.entries.count == 4)
+    hear(.skipped, "a", "throttled: x", run: "r5", rule: nil)
+    #expect(fleet.commands.entries.count == 3)
+  }
+}
