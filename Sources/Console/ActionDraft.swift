@@ -7,17 +7,23 @@ package struct ActionDraft: Equatable, Sendable {
   package var arguments: [String: String]
   package var reason: String
   package var observed: [AgentID: Command.Observation]
+  /// What an approval or refusal answers, as it was shown.
+  package var proposal: Proposal?
 
   package init(
     action: Action, targets: [AgentID], arguments: [String: String] = [:], reason: String = "",
-    observed: [AgentID: Command.Observation] = [:]
+    observed: [AgentID: Command.Observation] = [:], proposal: Proposal? = nil
   ) {
     self.action = action
     self.targets = targets
     self.arguments = arguments
     self.reason = reason
     self.observed = observed
+    self.proposal = proposal
   }
+
+  /// Whether its arguments are the operator's to choose.
+  var isEditable: Bool { !action.parameters.isEmpty && action != .undo && proposal == nil }
 
   /// The arguments as one line to edit: `for=15m`.
   var argumentLine: String {
@@ -26,7 +32,7 @@ package struct ActionDraft: Equatable, Sendable {
     }.joined(separator: " ")
   }
 
-  private static func quoted(_ text: String) -> String {
+  static func quoted(_ text: String) -> String {
     text.contains(" ") || text.isEmpty ? "\"\(text)\"" : text
   }
 

@@ -7,5 +7,7 @@ package enum Intent: Hashable, Sendable {
   case pane(PaneID)
   case open, back
   case mark, filter, freeze, help, quit, suspend, redraw
+  /// Why rules did or did not act.
+  case explain
   case act(Action)
 }

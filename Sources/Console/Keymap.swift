@@ -43,6 +43,16 @@ package struct Keymap: Sendable {
         Binding([.character("u")], "u", .act(.undo), "undo your last command", short: "undo"),
       ]),
     Section(
+      title: "Automation",
+      bindings: [
+        Binding([.character("A")], "A", .act(.approve), "approve a proposal"),
+        Binding([.character("D")], "D", .act(.reject), "decline a proposal"),
+        Binding([.character("x")], "x", .explain, "why rules did or did not act on the agent", short: "why"),
+        Binding(
+          [.character("m")], "m", .act(.automation), "switch automation on, dry or off for the whole fleet",
+          short: "automation"),
+      ]),
+    Section(
       title: "Look",
       bindings: [
         Binding([.enter], "Enter", .open, "open the agent: series, events, alerts, commands", short: "open"),

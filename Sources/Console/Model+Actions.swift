@@ -20,7 +20,19 @@ extension Model {
   }
 
   private mutating func draft(of action: Action) -> ActionDraft? {
-    if action == .undo { return undoDraft() }
+    switch action {
+    case .undo: return undoDraft()
+    case .approve, .reject: return answerDraft(action)
+    case .automation: return switchDraft()
+    case .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate,
+      .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge,
+      .silence, .unsilence:
+      return targetedDraft(of: action)
+    }
+  }
+
+  /// For the marked agents, or the selected one.
+  private mutating func targetedDraft(of action: Action) -> ActionDraft? {
     let targets = targets
     guard !targets.isEmpty else {
       show(note: "nothing is selected to \(action.title)")
@@ -84,8 +96,8 @@ extension Model {
     prompt = .arguments(draft, LineEditor(line), fault: nil)
   }
 
-  private mutating func confirm(_ draft: ActionDraft) {
-    guard Prompt.needsCode(draft, fleetSize: fleet.count) else {
+  mutating func confirm(_ draft: ActionDraft) {
+    guard Prompt.needsCode(draft, fleetSize: fleet.count) || turnsSwitch(draft) else {
       prompt = .confirm(draft)
       return
     }
@@ -110,6 +122,7 @@ extension Model {
       prompt = nil
       return []
     }
+    if let draft = asked.draft, let proposal = draft.proposal, browse(draft, proposal, key) { return [] }
     switch asked {
     case .filter(let editor): editFilter(editor, key)
     case .arguments(let draft, let editor, _): editArguments(draft, editor, key)
@@ -153,10 +166,9 @@ extension Model {
 
   private mutating func decide(_ draft: ActionDraft, _ key: Key) -> [Effect] {
     if key == .character("y") {
-      prompt = nil
-      return [.send(draft)]
+      return give(draft)
     }
-    if key == .tab, !draft.action.parameters.isEmpty, draft.action != .undo {
+    if key == .tab, draft.isEditable {
       edit(draft)
     } else {
       cancel(draft)
@@ -165,7 +177,7 @@ extension Model {
   }
 
   private mutating func take(_ key: Key, of code: String, typed: String, _ draft: ActionDraft) -> [Effect] {
-    if key == .tab, !draft.action.parameters.isEmpty, draft.action != .undo {
+    if key == .tab, draft.isEditable {
       edit(draft)
       return []
     }
@@ -182,7 +194,15 @@ extension Model {
       prompt = .code(draft, code: code, typed: typed)
       return []
     }
+    return give(draft)
+  }
+
+  private mutating func give(_ draft: ActionDraft) -> [Effect] {
     prompt = nil
+    if let proposal = draft.proposal, !isStillOpen(proposal) {
+      show(note: "not sent: the proposal \(standing(of: proposal))")
+      return []
+    }
     return [.send(draft)]
   }
 

@@ -28,17 +28,26 @@ extension Model {
       let help = HelpPane(top: helpTop, height: layout.body.height)
       self.helpTop = help.top
       help.draw(into: &grid, in: layout.body)
+    } else if let proposal = prompt?.draft?.proposal {
+      proposalTop = draw(proposalPane(of: proposal), into: &grid, in: layout.body)
+    } else if let explained {
+      explainedTop = draw(whyPane(of: explained), into: &grid, in: layout.body)
     } else if let opened {
-      var pane = detailPane(of: opened)
-      pane.top = min(pane.top, pane.lastTop(height: layout.body.height))
-      detailTop = pane.top
-      pane.draw(into: &grid, in: layout.body)
+      detailTop = draw(detailPane(of: opened), into: &grid, in: layout.body)
     } else {
       drawPanes(into: &grid, layout)
     }
     if case .down = link { grid.paint(layout.body, role: .stale) }
     promptLine().draw(into: &grid, in: layout.prompt)
     statusLine().draw(into: &grid, in: layout.status)
+  }
+
+  /// Draws lines no further down than to their last; the first one in view comes back.
+  private func draw(_ lines: DetailPane, into grid: inout Grid, in rect: Rect) -> Int {
+    var pane = lines
+    pane.top = min(pane.top, pane.lastTop(height: rect.height))
+    pane.draw(into: &grid, in: rect)
+    return pane.top
   }
 
   private func drawPanes(into grid: inout Grid, _ layout: Layout) {

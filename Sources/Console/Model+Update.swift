@@ -122,6 +122,7 @@ extension Model {
     case .mark: toggleMark()
     case .filter: prompt = .filter(LineEditor(filter))
     case .freeze: toggleFreeze()
+    case .explain: explain()
     case .help: helpTop = 0
     case .quit: return [.quit]
     case .suspend: return [.suspend]
@@ -134,6 +135,10 @@ extension Model {
   private var pageHeight: Int { max(1, Layout(size: size).height(of: focus) - 1) }
 
   private mutating func move(by step: Int) {
+    guard explained == nil else {
+      explainedTop = max(0, min(explainedTop + step, 10_000))
+      return
+    }
     guard opened == nil else {
       detailTop = max(0, min(detailTop + step, 10_000))
       return
@@ -142,7 +147,7 @@ extension Model {
   }
 
   private mutating func focus(on pane: PaneID) {
-    opened = nil
+    (opened, explained) = (nil, nil)
     // A pane that is left goes back to its head, where the worst or the newest stands; the agents keep their place.
     if focus != pane, focus != .agents { cursors[focus.rawValue] = ListCursor() }
     focus = pane
@@ -150,16 +155,19 @@ extension Model {
   }
 
   private mutating func open() -> [Effect] {
-    guard opened == nil, let agent = selectedAgent else { return [] }
+    guard opened == nil || explained != nil, let agent = selectedAgent else { return [] }
+    explained = nil
     opened = agent
     detailTop = 0
     latestEvents = nil
     return [.readEvents(agent)]
   }
 
-  /// One thing a press: the open agent, then the marks, then the filter, then the freeze.
+  /// One thing a press: the explanation, then the open agent, then the marks, then the filter, then the freeze.
   private mutating func back() {
-    if opened != nil {
+    if explained != nil {
+      explained = nil
+    } else if opened != nil {
       opened = nil
     } else if !marked.isEmpty {
       marked = []

@@ -30,6 +30,8 @@ package struct Model: Sendable {
   package internal(set) var focus = PaneID.agents
   /// The agent that is open, in place of the panes.
   package internal(set) var opened: AgentID?
+  /// The agent of which it is shown why rules did or did not act, in place of all else.
+  package internal(set) var explained: AgentID?
   package internal(set) var prompt: Prompt?
   package internal(set) var helpTop: Int?
   package internal(set) var filter = ""
@@ -46,6 +48,8 @@ package struct Model: Sendable {
   var learnedNames = -1
   var latestEvents: (agent: AgentID, events: [EventDigest])?
   var detailTop = 0
+  var explainedTop = 0
+  var proposalTop = 0
   var note: (text: String, until: Instant)?
   var lastKeyAt = Instant.epoch
   var refreshedAt = Instant.epoch
@@ -86,6 +90,7 @@ package struct Model: Sendable {
 
   /// The agent that keys act on where none is marked.
   package var selectedAgent: AgentID? {
+    if let explained { return explained }
     if let opened { return opened }
     switch selectedRow {
     case .agent(let id)?, .incident(let id, _, _)?: return id
@@ -98,7 +103,7 @@ package struct Model: Sendable {
 
   /// The agents that an action would be for: the marked ones, else the selected one.
   var targets: [AgentID] {
-    guard marked.isEmpty || opened != nil else {
+    guard marked.isEmpty || opened != nil || explained != nil else {
       return marked.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     }
     return selectedAgent.map { [$0] } ?? []

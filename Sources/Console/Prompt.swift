@@ -27,22 +27,31 @@ extension Prompt {
     }
   }
 
+  /// The action that is asked about; nil for the filter.
+  var draft: ActionDraft? {
+    switch self {
+    case .filter: nil
+    case .arguments(let draft, _, _), .confirm(let draft), .code(let draft, _, _): draft
+    }
+  }
+
   /// Whether an action needs a code rather than a `y`: those that interrupt users or shut somebody out, and anything
   /// on many agents at once.
   static func needsCode(_ draft: ActionDraft, fleetSize: Int) -> Bool {
     if draft.targets.count > max(5, fleetSize / 10) { return true }
     switch draft.action {
     case .restart, .scale, .blockIP: return true
-    case .pause, .resume, .escalate, .rateLimit, .activateBackup, .undo: return false
+    // To decline does nothing.
+    case .pause, .resume, .escalate, .rateLimit, .activateBackup, .undo, .reject: return false
     case .rebalance, .deactivateBackup, .transfer, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .notify,
-      .acknowledge, .unacknowledge, .silence, .unsilence, .approve, .reject, .automation:
+      .acknowledge, .unacknowledge, .silence, .unsilence, .approve, .automation:
       return true
     }
   }
 
   /// Whether the arguments are asked for first, rather than shown with their defaults.
   static func asksArguments(_ action: Action) -> Bool {
-    action == .scale || action == .blockIP
+    action == .scale || action == .blockIP || action == .automation
   }
 
   /// Four letters and digits that do not look like one another.

@@ -32,6 +32,15 @@ import Testing
       "satisfaction_low", Self.evil, #"{"avg_rating":1,"main_complaints":["\#(text)"]}"#, at: .at(0))
     scene.hear("c", .rejected, Self.evil, AgentID(Self.evil), Self.evil, by: Self.evil, at: .at(0))
     scene.hear("c", .rejected, Self.evil, .none, Self.evil, by: Self.evil, at: .at(0))
+    scene.propose(
+      Self.evil, AgentID(Self.evil), made: 0,
+      steps: [
+        .init(action: Self.evil, target: AgentID(Self.evil), arguments: [Self.evil: Self.evil]),
+        .init(action: "pause", target: AgentID(Self.evil), arguments: ["for": Self.evil]),
+      ], digest: Self.evil)
+    scene.hearRule(
+      .skipped, Self.evil, AgentID(Self.evil), "throttled: \(Self.evil)", rule: Self.evil, run: Self.evil,
+      reason: Self.evil, at: .at(0))
     scene.model.fleet.applyUnreadable(reason: Self.evil, at: .at(0))
     scene.goLive(at: .at(1))
     _ = scene.model.update(.handler(.alive(id: Self.evil, isRecording: true)))
@@ -55,7 +64,7 @@ import Testing
       expectHarmless(scene.draw())
     }
     scene.press(.character("1"))
-    for key in ["p", "R", "s", "b", "l", "e", "B"] {
+    for key in ["p", "R", "s", "b", "l", "e", "B", "A", "D", "m", "x"] {
       scene.type(key)
       expectHarmless(scene.draw())
       scene.press(.enter)

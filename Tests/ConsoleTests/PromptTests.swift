@@ -10,7 +10,7 @@ import Testing
   @Test(arguments: [
     ("p", "pause a0 for=15m?"), ("r", "resume a0?"), ("R", "restart a0?"),
     ("l", "limit the rate of a0 per_minute=60 for=15m?"), ("e", "escalate a0 to=on-call severity=high?"),
-    ("B", "activate the backup of a0?"), ("s", "scale a0: by=+1"),
+    ("B", "activate the backup of a0?"), ("s", "scale a0: by=+1"), ("m", "set the automation: mode=off"),
   ])
   func everyActionKeyAsksAndNamesActionAndTarget(key: String, question: String) throws {
     var scene = try Scene.plain(agents: 3)

@@ -5,7 +5,7 @@ import Testing
 @testable import Console
 
 @Suite struct ReadOnlyTests {
-  @Test(arguments: ["p", "r", "R", "s", "l", "e", "b", "B", "u"])
+  @Test(arguments: ["p", "r", "R", "s", "l", "e", "b", "B", "u", "A", "D", "m"])
   func everyActionIsRefusedAndSaidSo(key: String) throws {
     var scene = try Scene.plain(agents: 3, isReadOnly: true)
     #expect(scene.type(key) == [])

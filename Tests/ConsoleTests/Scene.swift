@@ -22,6 +22,7 @@ struct Scene {
     _ = model.update(.link(.up))
     _ = model.update(.caughtUp)
     _ = model.update(.handler(.alive(id: "h1", isRecording: true)))
+    if model.fleet.automation.setting == .unknown { model.fleet.setAutomation(.set(.on), at: .at(0)) }
     tick(instant)
   }
 
@@ -66,6 +67,38 @@ struct Scene {
 }
 
 extension Scene {
+  /// A proposal of the rule `coupon`, as its audit line brings it.
+  mutating func propose(
+    _ id: String = "p1", _ agent: AgentID = "ecom-pt", made: Int64 = 600, until end: Int64 = 1500,
+    state: Proposal.State = .open, steps: [Proposal.Step]? = nil, digest: String = "9f86d081884c7d65"
+  ) {
+    let standard = [
+      Proposal.Step(
+        action: "offer_coupon", target: agent, arguments: ["campaign": "sorry", "conversation_ids": "c-1,c-2"]),
+      .init(action: "schedule", target: agent, arguments: ["job": "retraining", "at": "2h"]),
+      .init(action: "advice", target: agent, arguments: ["text": "look at the prices"]),
+    ]
+    let proposal = Proposal(
+      id: ProposalID(id), rule: "coupon", agent: agent, steps: steps ?? standard, reason: "avg_rating is 1.9",
+      digest: digest, madeAt: .at(made), expiresAt: .at(end), state: state)
+    model.fleet.apply(
+      AuditLine(
+        origin: .run("run-\(id)"), rule: "coupon", phase: state == .open ? .proposed : .started,
+        action: proposal.steps.first?.action ?? "", target: agent, reason: proposal.reason, proposal: proposal,
+        handler: "h1", at: .at(made)))
+  }
+
+  /// A line of a rule's run.
+  mutating func hearRule(
+    _ phase: AuditLine.Phase, _ action: String, _ target: AgentID, _ detail: String = "", rule: String = "degraded",
+    run: String = "r1", reason: String = "error_rate is 0.38", at instant: Instant
+  ) {
+    model.fleet.apply(
+      AuditLine(
+        origin: .run(run), rule: rule, phase: phase, action: action, target: target, reason: reason, detail: detail,
+        handler: "h1", at: instant))
+  }
+
   /// Agents `a0`, `a1` …, the first the worst, with nothing else to them.
   static func plain(agents count: Int, columns: Int = 130, rows: Int = 40, isReadOnly: Bool = false) throws -> Scene {
     var scene = Scene(columns: columns, rows: rows, isReadOnly: isReadOnly)

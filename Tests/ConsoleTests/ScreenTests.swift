@@ -176,6 +176,59 @@ import Testing
     expectScreen(scene.draw(), "opened-\(columns)x\(rows)")
   }
 
+  @Test(arguments: [(80, 24), (130, 40), (200, 50), (40, 10)])
+  func proposalStands(columns: Int, rows: Int) throws {
+    var scene = try Scene.full(columns: columns, rows: rows)
+    scene.propose()
+    expectScreen(scene.draw(), "proposal-\(columns)x\(rows)")
+  }
+
+  @Test(arguments: [(80, 24), (130, 40), (40, 10)])
+  func proposalIsAnswered(columns: Int, rows: Int) throws {
+    var scene = try Scene.full(columns: columns, rows: rows)
+    scene.propose()
+    scene.propose("p2", "plan", until: 1600)
+    scene.press(.character("A"))
+    expectScreen(scene.draw(), "ask-approve-\(columns)x\(rows)")
+  }
+
+  @Test func proposalStandsWithItsAgent() throws {
+    var scene = try Scene.full(columns: 80, rows: 24)
+    scene.propose("p1", "sales-br-01")
+    scene.press(.home, .enter)
+    expectScreen(scene.draw(), "proposal-opened-80x24")
+  }
+
+  @Test(arguments: [(80, 24), (130, 40), (200, 50)])
+  func nobodyHasSwitchedAutomationOn(columns: Int, rows: Int) throws {
+    var scene = try Scene.full(columns: columns, rows: rows)
+    scene.model.fleet.setAutomation(.unset, at: .at(700))
+    expectScreen(scene.draw(), "automation-unset-\(columns)x\(rows)")
+  }
+
+  @Test func automationPrompt() throws {
+    var scene = try Scene.full(columns: 80, rows: 24)
+    scene.press(.character("m"))
+    expectScreen(scene.draw(), "ask-automation-80x24")
+  }
+
+  @Test(arguments: [(80, 24), (130, 40), (40, 10)])
+  func whyRulesDidOrDidNotAct(columns: Int, rows: Int) throws {
+    var scene = try Scene.full(columns: columns, rows: rows)
+    scene.hearRule(.started, "pause", "sales-br-01", at: .at(500))
+    scene.hearRule(.succeeded, "pause", "sales-br-01", "running → paused for 15m", at: .at(501))
+    scene.hearRule(.skipped, "pause", "sales-br-01", "throttled: once in 15m", run: "r2", at: .at(570))
+    scene.hearRule(.skipped, "restart", "sales-br-01", "dry_run: restart", rule: "critical", run: "r3", at: .at(580))
+    scene.press(.home, .character("x"))
+    expectScreen(scene.draw(), "why-\(columns)x\(rows)")
+  }
+
+  @Test func nothingToExplain() throws {
+    var scene = try Scene.full(columns: 80, rows: 24)
+    scene.press(.home, .character("x"))
+    expectScreen(scene.draw(), "why-nothing-80x24")
+  }
+
   @Test(arguments: PaneID.allCases)
   func eachPaneAtOneCell(pane: PaneID) throws {
     let scene = try Scene.full(columns: 1, rows: 1)

@@ -88,11 +88,15 @@ extension Model {
     let action = Action(rawValue: entry.action)?.title ?? Scrubber.display(entry.action)
     let named = entry.targets.prefix(3).map { labels[$0] }.joined(separator: ", ")
     let more = entry.targets.count > 3 ? " and \(entry.targets.count - 3) more" : ""
-    let by = entry.operator.isEmpty ? "" : ", \(Scrubber.display(entry.operator))"
+    let rule = entry.rule.map { ", rule \(Scrubber.display($0))" } ?? ""
+    let by = entry.operator.isEmpty ? rule : ", \(Scrubber.display(entry.operator))"
     return action + (named.isEmpty ? "" : " ") + named + more + by
   }
 
   private func detail(_ entry: CommandLog.Entry) -> String {
+    if let id = entry.proposal, let proposal = displayed.proposals.open(id, at: displayedNow) {
+      return "waits for a person, \(Format.remaining(proposal.expiresAt - displayedNow))"
+    }
     guard entry.progress == .sent, let expires = entry.expiresAt else {
       return Scrubber.display(entry.detail.isEmpty ? entry.reason : entry.detail)
     }

@@ -81,7 +81,8 @@ extension Model {
       return DetailPane(frame: frame, lines: [.text("this agent has left", .dim)], top: 0)
     }
     let lines =
-      identityLines(agent) + alertLines(position, shown) + chartLines(agent, position, shown) + commandLines(id, shown)
+      identityLines(agent) + alertLines(position, shown) + proposalLines(id) + chartLines(agent, position, shown)
+      + commandLines(id, shown)
       + eventLines(id)
     return DetailPane(frame: frame, lines: lines, top: detailTop)
   }

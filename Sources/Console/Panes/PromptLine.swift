@@ -6,6 +6,8 @@ struct PromptLine {
   enum Content {
     case keys([(key: String, word: String)])
     case note(String)
+    /// What waits for an answer, after the keys that answer.
+    case proposal(String, keys: [(key: String, word: String)], text: String)
     /// Something to type, after a few words.
     case editor(lead: String, LineEditor, hint: String)
     /// A question with the answer it takes.
@@ -17,6 +19,11 @@ struct PromptLine {
   func draw(into grid: inout Grid, in rect: Rect) {
     switch content {
     case .keys(let keys): drawKeys(keys, into: &grid, in: rect)
+    case .proposal(let lead, let keys, let text):
+      grid.fill(rect, role: .text)
+      let used = grid.draw(lead, in: rect.dropping(left: 1), role: .warning)
+      let taken = drawKeys(keys, into: &grid, in: rect.dropping(left: used + 2))
+      grid.draw(text, in: rect.dropping(left: used + 2 + taken), role: .text)
     case .note(let text):
       grid.fill(rect, role: .prompt)
       grid.draw(text, in: rect.dropping(left: 1), role: .prompt)
@@ -43,16 +50,19 @@ struct PromptLine {
     }
   }
 
-  private func drawKeys(_ keys: [(key: String, word: String)], into grid: inout Grid, in rect: Rect) {
+  /// - Returns: how many columns they take, with a blank before and after.
+  @discardableResult
+  private func drawKeys(_ keys: [(key: String, word: String)], into grid: inout Grid, in rect: Rect) -> Int {
     grid.fill(rect, role: .text)
     var rest = rect.dropping(left: 1)
     for (key, word) in keys {
       let width = TextWidth.columns(key) + 1 + TextWidth.columns(word)
-      guard width <= rest.width else { return }
+      guard width <= rest.width else { break }
       let used = grid.draw(key, in: rest, role: .key)
       grid.draw(word, in: rest.dropping(left: used + 1), role: .dim)
       rest = rest.dropping(left: width + 2)
     }
+    return rect.width - rest.width
   }
 }
 
@@ -60,15 +70,30 @@ extension Model {
   func promptLine() -> PromptLine {
     if let prompt { return PromptLine(content: content(of: prompt)) }
     if let note { return PromptLine(content: .note(note.text)) }
+    if let proposal = answerable { return PromptLine(content: banner(of: proposal)) }
     return PromptLine(content: .keys(footer))
+  }
+
+  /// What waits for an answer, in one line that is there as long as it does: nothing moves for it.
+  private func banner(of proposal: Proposal) -> PromptLine.Content {
+    let count = fleet.proposals.open(at: now).count
+    let rest = Format.remaining(proposal.expiresAt - now)
+    let lead = count > 1 ? "\(count) PROPOSALS, \(rest)" : "PROPOSAL, \(rest)"
+    let reason = proposal.reason.isEmpty ? "" : ", because \(Scrubber.display(proposal.reason))"
+    return .proposal(
+      lead, keys: settings.isReadOnly ? [] : [("A", "approve"), ("D", "decline")],
+      text: proposal.summary { labels[$0] } + reason)
   }
 
   /// The keys of the table that have a word for the footer; without those that nothing here can use.
   private var footer: [(key: String, word: String)] {
-    let help: [(key: String, word: String)] = [("?", "help")]
+    var help: [(key: String, word: String)] = [("?", "help")]
+    let isUnset = fleet.automation.setting == .unset && !settings.isReadOnly
+    if isUnset { help.append(("m", "automation dry: rules only say what they would do")) }
     let keys = Keymap.sections.flatMap(\.bindings).compactMap { binding -> (key: String, word: String)? in
       guard let short = binding.short, binding.intent != .help else { return nil }
       if case .act = binding.intent, settings.isReadOnly { return nil }
+      if isUnset, binding.intent == .act(.automation) { return nil }
       return (binding.label, short)
     }
     return help + keys
@@ -78,8 +103,10 @@ extension Model {
     switch prompt {
     case .filter(let editor): return .editor(lead: "show agents with:", editor, hint: "Enter keeps  Esc clears")
     case .arguments(let draft, let editor, let fault):
-      let lead = "\(draft.action.title) \(draft.targets.count == 1 ? labels[draft.targets[0]] : names(draft)):"
-      return .editor(lead: lead, editor, hint: fault.map { Scrubber.display($0) } ?? "Enter goes on  Esc cancels")
+      let who = draft.targets.count == 1 ? labels[draft.targets[0]] : names(draft)
+      let lead = [draft.action.title, who].filter { !$0.isEmpty }.joined(separator: " ") + ":"
+      let hint = draft.action == .automation ? "on, dry or off; Enter goes on" : "Enter goes on  Esc cancels"
+      return .editor(lead: lead, editor, hint: fault.map { Scrubber.display($0) } ?? hint)
     case .confirm(let draft):
       return .question(
         "\(question(draft))?", answer: "y", hint: "yes\(editHint(draft))  other keys: no", isDangerous: false)
@@ -92,7 +119,7 @@ extension Model {
   }
 
   private func editHint(_ draft: ActionDraft) -> String {
-    draft.action.parameters.isEmpty || draft.action == .undo ? "" : "  Tab edits"
+    draft.isEditable ? "  Tab edits" : ""
   }
 
   /// The action, its target and what it will do: `pause Vendas (sales-br-01) for=15m`.
@@ -102,8 +129,12 @@ extension Model {
       guard let entry = fleet.commands[id] else { return "undo" }
       return "undo \(Action(rawValue: entry.action)?.title ?? entry.action) \(names(draft))"
     }
-    let arguments = Scrubber.display(draft.argumentLine)
-    return "\(draft.action.title) \(names(draft))\(arguments.isEmpty ? "" : " ")\(arguments)"
+    if let proposal = draft.proposal {
+      let verb = draft.action == .approve ? "approve" : "decline"
+      return "\(verb) this of \(Scrubber.display(proposal.rule)) for \(labels[proposal.agent])"
+    }
+    let words = [draft.action.title, names(draft), Scrubber.display(draft.argumentLine)]
+    return words.filter { !$0.isEmpty }.joined(separator: " ")
   }
 
   private func names(_ draft: ActionDraft) -> String {
@@ -112,7 +143,8 @@ extension Model {
     return draft.targets.count > 3 ? "\(draft.targets.count) agents (\(first)…)" : first
   }
 
-  private func name(_ id: AgentID) -> String {
+  /// Its label, and its id where that is another.
+  func name(_ id: AgentID) -> String {
     let (label, idText) = (labels[id], Labels.idText(id))
     return label == idText ? label : "\(label) (\(idText))"
   }

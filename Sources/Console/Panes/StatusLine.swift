@@ -8,6 +8,8 @@ struct StatusLine: Equatable {
     var role: Role
     /// What a narrow line does without goes by the highest number first.
     var rank: Int
+    /// What it says where there is no room for its text, and nothing of a higher rank than 1 is left to go.
+    var short: String?
   }
 
   var parts: [Part]
@@ -19,8 +21,13 @@ struct StatusLine: Equatable {
     grid.draw(clock, in: right, role: .statusBar)
     var shown = parts
     func width() -> Int { shown.reduce(1) { $0 + TextWidth.columns($1.text) + 2 } }
-    while width() > left.width, shown.count > 1, let last = shown.indices.max(by: { shown[$0].rank < shown[$1].rank }) {
-      shown.remove(at: last)
+    while width() > left.width, let last = shown.indices.max(by: { shown[$0].rank < shown[$1].rank }) {
+      if shown[last].rank <= 1, let long = shown.lastIndex(where: { $0.short != nil }), let short = shown[long].short {
+        (shown[long].text, shown[long].short) = (short, nil)
+      } else {
+        guard shown.count > 1 else { break }
+        shown.remove(at: last)
+      }
     }
     var rest = left.dropping(left: 1)
     for part in shown {
@@ -32,7 +39,7 @@ struct StatusLine: Equatable {
 
 extension Model {
   func statusLine() -> StatusLine {
-    var parts = [linkPart]
+    var parts = [linkPart, automationPart]
     if settings.isReadOnly { parts.append(.init(text: "READ-ONLY", role: .statusWarning, rank: 0)) }
     if let frozenSince {
       let age = Format.remaining(now - frozenSince)
@@ -40,7 +47,8 @@ extension Model {
     }
     if let (what, meaning) = refusals.min(by: { $0.key < $1.key }) {
       let more = refusals.count > 1 ? " (and \(refusals.count - 1) more)" : ""
-      parts.append(.init(text: "NOT SERVED: \(what)\(more), \(meaning)", role: .statusBad, rank: 1))
+      let text = "NOT SERVED: \(what)\(more)"
+      parts.append(.init(text: "\(text), \(meaning)", role: .statusBad, rank: 1, short: text))
     }
     parts.append(handlerPart)
     let loud = fleet.alerts.loudCount(at: now)
@@ -62,6 +70,9 @@ extension Model {
     if fleet.counts.suspect > 0 {
       parts.append(.init(text: "\(Format.count(Double(fleet.counts.suspect))) suspect", role: .statusWarning, rank: 7))
     }
+    if fleet.automation.setting.mode == .dry {
+      parts.append(.init(text: "rules only say what they would do", role: .statusBar, rank: 8))
+    }
     parts.append(.init(text: settings.place, role: .statusBar, rank: 9))
     return StatusLine(parts: parts, clock: Format.clock(now) + "Z")
   }
@@ -82,6 +93,19 @@ extension Model {
       let wait = retryAt.map { $0 - now } ?? .zero
       let retry = wait > .zero ? "next try in \(Format.remaining(wait))" : "trying now"
       return .init(text: "NO LINK for \(Format.remaining(now - since)), \(retry)", role: .statusBad, rank: 0)
+    }
+  }
+
+  /// Whether rules act: on the line at every width, for everybody who looks must know.
+  private var automationPart: StatusLine.Part {
+    switch fleet.automation.setting.mode {
+    case .on?: .init(text: "automation on", role: .statusGood, rank: 0, short: "auto on")
+    case .dry?: .init(text: "automation dry", role: .statusWarning, rank: 0, short: "auto dry")
+    case .off?: .init(text: "automation off", role: .statusBad, rank: 0, short: "auto off")
+    // With everything else known it is one that cannot be: the server does not say.
+    case nil where link == .up && isCaughtUp:
+      .init(text: "automation unknown", role: .statusWarning, rank: 1, short: "auto ?")
+    case nil: .init(text: "automation unknown", role: .statusBar, rank: 5)
     }
   }
 
