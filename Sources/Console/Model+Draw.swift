@@ -29,11 +29,11 @@ extension Model {
       self.helpTop = help.top
       help.draw(into: &grid, in: layout.body)
     } else if let proposal = prompt?.draft?.proposal {
-      proposalTop = draw(proposalPane(of: proposal), into: &grid, in: layout.body)
+      proposalTop = draw(proposalPane(of: proposal, in: layout.body), into: &grid, in: layout.body)
     } else if let explained {
-      explainedTop = draw(whyPane(of: explained), into: &grid, in: layout.body)
+      explainedTop = draw(whyPane(of: explained, in: layout.body), into: &grid, in: layout.body)
     } else if let opened {
-      detailTop = draw(detailPane(of: opened), into: &grid, in: layout.body)
+      detailTop = draw(detailPane(of: opened, in: layout.body), into: &grid, in: layout.body)
     } else {
       drawPanes(into: &grid, layout)
     }

@@ -28,7 +28,7 @@ extension Prompt {
   }
 
   /// The action that is asked about; nil for the filter.
-  var draft: ActionDraft? {
+  package var draft: ActionDraft? {
     switch self {
     case .filter: nil
     case .arguments(let draft, _, _), .confirm(let draft), .code(let draft, _, _): draft

@@ -19,9 +19,11 @@ extension Proposal.Step {
 }
 
 extension Proposal {
-  /// The first of what would be done, and how much more.
+  /// The first of what would be done without its arguments, and how much more.
   func summary(naming name: (AgentID) -> String) -> String {
-    guard let first = steps.first?.words(naming: name) else { return "nothing" }
+    guard var step = steps.first else { return "nothing" }
+    step.arguments = [:]
+    let first = step.words(naming: name)
     return steps.count > 1 ? "\(first), and \(steps.count - 1) more" : first
   }
 }

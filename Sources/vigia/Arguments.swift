@@ -7,6 +7,7 @@ extension TimeSpan: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 }
 
+extension AutomationMode: ExpressibleByArgument {}
 extension SimulatedIncident: ExpressibleByArgument {}
 extension Simulator.Settings.Destination: ExpressibleByArgument {}
 extension Simulator.Settings.Format: ExpressibleByArgument {}

@@ -219,10 +219,10 @@ final class ConsoleProgram {
   /// Takes one key. A question is answered only once it has been on the screen: letters pasted into a terminal that marks
   /// no pastes cannot both ask and answer.
   private func press(_ key: Key) {
-    let hadQuestion = model.isAsking
+    let (hadQuestion, proposal) = (model.isAsking, model.askedProposal)
     if hadQuestion, question != .seen, key != .escape, key != .control("c") { return }
     update(.key(key))
-    if model.isAsking, !hadQuestion { question = .unseen }
+    if model.isAsking, !hadQuestion || model.askedProposal != proposal { question = .unseen }
   }
 
   private func receive(signal: Int32) {

@@ -1,3 +1,4 @@
+import FleetModel
 import Glibc
 import Loop
 import Redis
@@ -31,7 +32,11 @@ final class DemoStage {
     self.environment = environment
   }
 
+  /// Starts the handler in a Redis whose rules act: nobody but the demo's own agents is there to be surprised.
   func startHandler() throws {
+    try Inquiry.run(endpoint) { inquiry in
+      inquiry.send(Request("SET", inquiry.keys.automation, AutomationMode.on.rawValue)) { _ in inquiry.end() }
+    }
     guard let program = HandlerCommand.program else {
       throw Exit.failed.saying("vigia-handler is not beside this program; build both with swift build")
     }

@@ -20,8 +20,7 @@ import Testing
     var scene = try scene()
     #expect(
       scene.promptText().hasPrefix(
-        " PROPOSAL, 14m  A approve  D decline  offer a coupon for a1 conversation_ids=c-1,c-2 campaign=sorry, and 2 more"
-      ))
+        " PROPOSAL, 14m  A approve  D decline  offer a coupon for a1, and 2 more, because avg_rating is 1.9"))
     scene.tick(.at(850))
     #expect(scene.promptText().hasPrefix(" PROPOSAL, 50s  A approve"))
   }
@@ -38,7 +37,7 @@ import Testing
     var scene = try scene()
     #expect(scene.type("A") == [])
     let code = try #require(scene.code)
-    #expect(scene.promptText().hasPrefix(" approve this of coupon for a1? type \(code) to do it"))
+    #expect(scene.promptText().hasPrefix(" approve coupon for a1? type \(code) to do it"))
     let screen = text(&scene)
     for words in [
       "Proposal of coupon", "stands for 14m", "avg_rating is 1.9",
@@ -55,7 +54,7 @@ import Testing
   @Test func decliningTakesAYes() throws {
     var scene = try scene()
     scene.type("D")
-    #expect(scene.promptText().hasPrefix(" decline this of coupon for a1? y yes"))
+    #expect(scene.promptText().hasPrefix(" decline coupon for a1? y yes"))
     let draft = try sent(scene.type("y"))
     #expect(draft.action == .reject)
     #expect(draft.arguments == ["proposal": "p1", "sha256": "9f86d081884c7d65"])
@@ -117,10 +116,10 @@ import Testing
     scene.type("A")
     let code = scene.code
     scene.press(.tab)
-    #expect(scene.promptText().hasPrefix(" approve this of coupon for a2?"))
+    #expect(scene.promptText().hasPrefix(" approve coupon for a2?"))
     #expect(scene.code != code)
     scene.press(.tab)
-    #expect(scene.promptText().hasPrefix(" approve this of coupon for a1?"))
+    #expect(scene.promptText().hasPrefix(" approve coupon for a1?"))
     scene.press(.escape)
     scene.type("D")
     scene.press(.tab)
@@ -153,5 +152,21 @@ import Testing
     #expect(text(&scene).contains("proposed  offer a coupon for a1, rule coupon  waits for a person, 14m"))
     scene.tick(.at(901))
     #expect(!text(&scene).contains("waits for a person"))
+  }
+
+  /// Nobody is to approve what has been cut off.
+  @Test(arguments: [20, 40, 80])
+  func effectsAreShownToTheirEnd(columns: Int) throws {
+    var scene = try Scene.plain(agents: 1, columns: columns, rows: 24)
+    let ids = (0..<20).map { "c-\($0)" }.joined(separator: ",")
+    scene.propose(
+      "p1", "a0", made: 0, until: 900,
+      steps: [
+        .init(action: "offer_coupon", target: "a0", arguments: ["conversation_ids": ids, "campaign": "end of it"])
+      ])
+    scene.type("A")
+    let lines = scene.draw().lines().filter { $0.hasPrefix("│") }
+    let words = lines.map { $0.dropFirst().dropLast().filter { $0 != " " } }.joined()
+    #expect(words.contains("1.offeracouponfora0conversation_ids=\(ids)campaign=\"endofit\""))
   }
 }

@@ -73,7 +73,7 @@ struct DetailPane {
 }
 
 extension Model {
-  func detailPane(of id: AgentID) -> DetailPane {
+  func detailPane(of id: AgentID, in rect: Rect) -> DetailPane {
     let shown = displayed
     let frame = PaneFrame(
       title: labels[id], summary: "Esc closes, up and down scroll", isFocused: true, hasBorder: true)
@@ -81,7 +81,8 @@ extension Model {
       return DetailPane(frame: frame, lines: [.text("this agent has left", .dim)], top: 0)
     }
     let lines =
-      identityLines(agent) + alertLines(position, shown) + proposalLines(id) + chartLines(agent, position, shown)
+      identityLines(agent) + alertLines(position, shown) + proposalLines(id, rect.width - 4)
+      + chartLines(agent, position, shown)
       + commandLines(id, shown)
       + eventLines(id)
     return DetailPane(frame: frame, lines: lines, top: detailTop)

@@ -131,7 +131,7 @@ extension Model {
     }
     if let proposal = draft.proposal {
       let verb = draft.action == .approve ? "approve" : "decline"
-      return "\(verb) this of \(Scrubber.display(proposal.rule)) for \(labels[proposal.agent])"
+      return "\(verb) \(Scrubber.display(proposal.rule)) for \(labels[proposal.agent])"
     }
     let words = [draft.action.title, names(draft), Scrubber.display(draft.argumentLine)]
     return words.filter { !$0.isEmpty }.joined(separator: " ")

@@ -1,32 +1,50 @@
 import FleetModel
 import Screen
 
-/// One proposal whole, as lines: shown in place of the panes while it is being answered.
+/// One proposal whole, as lines: shown in place of the panes while it is being answered. What would be done comes first
+/// and is never cut.
 extension Model {
-  func proposalPane(of proposal: Proposal) -> DetailPane {
-    let open = fleet.proposals.open(at: now)
-    var summary = standing(of: proposal)
-    if let index = open.firstIndex(where: { $0.id == proposal.id }), open.count > 1 {
-      summary += "; \(index + 1) of \(open.count), Tab shows the next"
-    }
-    let frame = PaneFrame(
-      title: "Proposal of \(Scrubber.display(proposal.rule))", summary: summary, isFocused: true, hasBorder: true)
-    let made = "\(Format.clock(proposal.madeAt))Z"
+  func proposalPane(of proposal: Proposal, in rect: Rect) -> DetailPane {
+    // The frame, and a blank on either side.
+    let columns = rect.width - 4
     let lines: [DetailPane.Line] =
-      [
-        .pair("agent", name(proposal.agent), .text),
-        .pair("because", proposal.reason.isEmpty ? "-" : Scrubber.display(proposal.reason), .text), .blank,
-        .heading("Once approved, and if the agent's state still allows it"),
-      ] + effectLines(proposal) + [
-        .blank, .pair("proposed", made, .dim), .pair("id", Scrubber.display(proposal.id.text), .dim),
-        .pair("sha256", Scrubber.display(proposal.digest), .dim),
-      ]
+      effectLines(proposal, columns) + reasonLines(proposal, columns) + [
+        .blank, .pair("agent", name(proposal.agent), .text),
+        .pair("proposed", "\(Format.clock(proposal.madeAt))Z", .dim),
+      ] + DetailPane.Line.wrapped("id \(Scrubber.display(proposal.id.text))", columns: columns, .dim)
+      + DetailPane.Line.wrapped("sha256 \(Scrubber.display(proposal.digest))", columns: columns, .dim) + [.blank]
+      + DetailPane.Line.wrapped(
+        "After approval each agent's state is checked again before anything is done.", columns: columns, .dim)
+    let isWhole = lines.count <= rect.height - 2
+    let frame = PaneFrame(
+      title: "Proposal of \(Scrubber.display(proposal.rule))",
+      summary: (isWhole ? "" : "up and down scroll; ") + summary(of: proposal), isFocused: true, hasBorder: true)
     return DetailPane(frame: frame, lines: lines, top: proposalTop)
   }
 
-  func effectLines(_ proposal: Proposal) -> [DetailPane.Line] {
-    guard !proposal.steps.isEmpty else { return [.text("  nothing is done", .dim)] }
-    return proposal.steps.enumerated().map { .text("  \($0 + 1). \($1.words(naming: name))", .text) }
+  /// No rule has as many.
+  private static let mostEffects = 200
+
+  private func summary(of proposal: Proposal) -> String {
+    let open = fleet.proposals.open(at: now)
+    guard open.count > 1, let index = open.firstIndex(where: { $0.id == proposal.id }) else {
+      return standing(of: proposal)
+    }
+    return "\(standing(of: proposal)); \(index + 1) of \(open.count), Tab: next"
+  }
+
+  private func effectLines(_ proposal: Proposal, _ columns: Int) -> [DetailPane.Line] {
+    guard !proposal.steps.isEmpty else { return [.text("nothing is done", .dim)] }
+    let lines = proposal.steps.prefix(Self.mostEffects).enumerated().flatMap { index, step in
+      DetailPane.Line.wrapped("\(index + 1). \(step.words(naming: name))", columns: columns, .text)
+    }
+    let rest = proposal.steps.count - Self.mostEffects
+    return rest > 0 ? lines + [.text("and \(rest) more that are not shown", .bad)] : lines
+  }
+
+  private func reasonLines(_ proposal: Proposal, _ columns: Int) -> [DetailPane.Line] {
+    guard !proposal.reason.isEmpty else { return [] }
+    return DetailPane.Line.wrapped("because \(Scrubber.display(proposal.reason))", columns: columns, .text)
   }
 
   /// How long it still stands; or that it does no longer.
@@ -36,15 +54,12 @@ extension Model {
   }
 
   /// The agent's open proposals, for its detail.
-  func proposalLines(_ id: AgentID) -> [DetailPane.Line] {
+  func proposalLines(_ id: AgentID, _ columns: Int) -> [DetailPane.Line] {
     let open = fleet.proposals.open(at: now).filter { $0.agent == id }
-    guard !open.isEmpty else { return [] }
     let answers = settings.isReadOnly ? "" : "; A approves, D declines"
     return open.flatMap { proposal -> [DetailPane.Line] in
       let title = "Proposal of \(Scrubber.display(proposal.rule)), \(standing(of: proposal))\(answers)"
-      let reason =
-        proposal.reason.isEmpty ? [] : [DetailPane.Line.text("  because \(Scrubber.display(proposal.reason))", .text)]
-      return [.heading(title)] + reason + effectLines(proposal) + [.blank]
+      return [.heading(title)] + effectLines(proposal, columns) + reasonLines(proposal, columns) + [.blank]
     }
   }
 }
