@@ -40,6 +40,10 @@ extension Model {
       show(note: "no proposal waits for an answer")
       return nil
     }
+    if action == .approve, fleet.automation.setting == .set(.off) {
+      show(note: "automation is off: nothing can be approved; m switches it")
+      return nil
+    }
     proposalTop = 0
     return draft(action, answering: proposal)
   }

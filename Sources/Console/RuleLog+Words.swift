@@ -4,26 +4,49 @@ import Screen
 extension RuleLog.Entry {
   /// What the rule did, or why it did not.
   var what: String {
+    guard action != AuditLine.wholeRun else { return whole }
     let verb = Action(rawValue: action)?.title ?? Scrubber.display(action)
     switch phase {
-    case .received: return "takes it up: \(verb)"
+    case .received: return "takes up: \(verb)"
     case .proposed: return "asks a person: \(verb)"
     case .started: return "began: \(verb)"
     case .succeeded: return "did: \(verb)"
-    case .obeyed: return "did, and the agent obeyed: \(verb)"
+    case .obeyed: return "was obeyed: \(verb)"
     case .failed: return "failed: \(verb)"
-    case .rejected: return "did not, since it was declined: \(verb)"
-    case .expired: return "did not, since nobody answered in time: \(verb)"
-    case .unknown: return "began, and may not have ended: \(verb)"
-    case .undone: return "took back: \(verb)"
-    case .skipped:
-      switch RuleLog.Restraint(detail: detail) {
-      case .dryRun: return "would, but automation runs dry: \(verb)"
-      case .throttled: return "did not, since it did a short while ago: \(verb)"
-      case .guarded: return "did not, since a guard kept it back: \(verb)"
-      case .stale: return "did not, since the event came too late: \(verb)"
-      case nil: return "did not: \(verb)"
-      }
+    case .rejected: return "was declined: \(verb)"
+    case .expired: return "had no answer in time: \(verb)"
+    case .unknown: return "may not have ended: \(verb)"
+    case .undone: return "was taken back: \(verb)"
+    case .skipped: return "\(heldBack): \(verb)"
+    }
+  }
+
+  /// Of the run as a whole.
+  private var whole: String {
+    switch phase {
+    case .received: "takes it up"
+    case .proposed: "asks a person"
+    case .started: "acts"
+    case .succeeded: "is through"
+    case .obeyed: "was obeyed"
+    case .failed: "failed"
+    case .rejected: "was declined"
+    case .expired: "had no answer in time"
+    case .unknown: "may not have ended"
+    case .undone: "was taken back"
+    case .skipped: heldBack
+    }
+  }
+
+  private var heldBack: String {
+    switch RuleLog.Restraint(detail: detail) {
+    case .dryRun: "only says what it would do"
+    case .notCleared: "did nothing, since the trouble of last time has not cleared"
+    case .throttled: "did nothing, since it acted a short while ago"
+    case .limited: "did nothing, since it has acted as often as it may"
+    case .guarded: "was kept back by a guard"
+    case .stale: "did nothing, since the event came too late"
+    case nil: "did not act"
     }
   }
 

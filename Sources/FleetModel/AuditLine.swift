@@ -14,6 +14,9 @@ package struct AuditLine: Equatable, Sendable {
     case run(String)
   }
 
+  /// The action of lines that tell of a rule's run as a whole.
+  package static let wholeRun = "rule"
+
   package var origin: Origin
   package var rule: String?
   package var phase: Phase

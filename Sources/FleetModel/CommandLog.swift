@@ -142,8 +142,8 @@ package struct CommandLog: Sendable {
   private static func isPassedOver(_ line: AuditLine) -> Bool {
     guard line.rule != nil, line.phase == .skipped else { return false }
     switch RuleLog.Restraint(detail: line.detail) {
-    case .throttled, .stale: return true
-    case .dryRun, .guarded, nil: return false
+    case .throttled, .stale, .notCleared: return true
+    case .dryRun, .guarded, .limited, nil: return false
     }
   }
 

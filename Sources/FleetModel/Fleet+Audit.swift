@@ -14,8 +14,12 @@ extension Fleet {
   /// Takes the fleet-wide switch as its key holds it.
   ///
   /// - Parameter instant: when it was asked for.
-  package mutating func setAutomation(_ setting: AutomationSetting, at instant: Instant) {
-    if automation.read(setting, at: instant) { revision &+= 1 }
+  /// - Returns: whether that is news.
+  @discardableResult
+  package mutating func setAutomation(_ setting: AutomationSetting, at instant: Instant) -> Bool {
+    guard automation.read(setting, at: instant) else { return false }
+    revision &+= 1
+    return true
   }
 
   /// Takes all proposals as their hash holds them.

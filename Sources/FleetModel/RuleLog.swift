@@ -8,9 +8,11 @@ package struct RuleLog: Sendable {
     package var origin: String
     package var rule: String
     package var phase: AuditLine.Phase
-    /// The action's wire name.
+    /// The action's wire name; `rule` for what is said of the run as a whole.
     package var action: String
-    /// The agent that it was about; none where no line of the run names one.
+    /// Whom the step acted on; none where it names nobody.
+    package var target: AgentID
+    /// The agent that the run is about; none where no line of it names one.
     package var agent: AgentID
     /// Why the rule matched.
     package var reason: String
@@ -22,7 +24,8 @@ package struct RuleLog: Sendable {
   /// Why a rule that matched did not act, as the first word of a skipped line's detail says.
   package enum Restraint: String, CaseIterable, Sendable {
     case dryRun = "dry_run"
-    case throttled, guarded, stale
+    case notCleared = "not_cleared"
+    case throttled, limited, guarded, stale
 
     /// Reads `throttled: once in 15m`.
     package init?(detail: String) {
@@ -39,8 +42,10 @@ package struct RuleLog: Sendable {
 
   package init() {}
 
-  /// The steps about an agent, newest first.
-  package func entries(about agent: AgentID) -> [Entry] { entries.reversed().filter { $0.agent == agent } }
+  /// The steps about an agent or on it, newest first.
+  package func entries(about agent: AgentID) -> [Entry] {
+    entries.reversed().filter { $0.agent == agent || $0.target == agent }
+  }
 
   mutating func apply(_ line: AuditLine) {
     guard let rule = line.rule, !rule.isEmpty else { return }
@@ -48,16 +53,17 @@ package struct RuleLog: Sendable {
     entries.append(
       Entry(
         origin: origin, rule: Self.short(rule), phase: line.phase, action: Self.short(line.action),
-        agent: agent(of: line, origin), reason: Self.short(line.reason), detail: Self.short(line.detail), at: line.at))
+        target: line.target, agent: agent(of: line, origin), reason: Self.short(line.reason),
+        detail: Self.short(line.detail), at: line.at))
     // The older half at once, so that a storm costs no shifting a line.
     if entries.count > 2 * Self.limit { entries.removeFirst(Self.limit) }
   }
 
-  /// A closing line names no target: the run's other lines do.
+  /// A run's first line names its agent; a later one may act on another, or name nobody.
   private func agent(of line: AuditLine, _ origin: String) -> AgentID {
-    if line.target != .none { return line.target }
     if let proposal = line.proposal { return proposal.agent }
-    return entries.suffix(Self.nearby).last { $0.origin == origin && $0.agent != .none }?.agent ?? .none
+    let known = entries.suffix(Self.nearby).last { $0.origin == origin && $0.agent != .none }
+    return known?.agent ?? line.target
   }
 
   private static func short(_ text: String) -> String {

@@ -127,11 +127,9 @@ final class ConsoleProgram {
     want(.news)
   }
 
-  /// It is told every second: what has not changed is no reason to draw.
+  /// It is told every second, and then no reason to draw.
   private func setAutomation(_ setting: AutomationSetting, at instant: Instant) {
-    let before = model.fleet.automation.setting
-    model.fleet.setAutomation(setting, at: instant)
-    if model.fleet.automation.setting != before { want(.news) }
+    if model.fleet.setAutomation(setting, at: instant) { want(.news) }
   }
 
   private var now: Instant { feed?.clock.now ?? .epoch }

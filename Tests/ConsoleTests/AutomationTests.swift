@@ -80,7 +80,7 @@ import Testing
     scene.type("x")
     let lines = scene.draw().lines().filter { $0.contains("degraded") || $0.contains("because") }
     #expect(lines.count == 4)
-    #expect(lines[0].contains("08:00:20Z  degraded did not, since it did a short while ago: pause"))
+    #expect(lines[0].contains("08:00:20Z  degraded did nothing, since it acted a short while ago: pause"))
     #expect(lines[1].contains("once in 15m; because error_rate is 0.38"))
     #expect(lines[2].contains("08:00:10Z  degraded did: pause"))
     scene.press(.escape)
@@ -92,8 +92,18 @@ import Testing
     var scene = try Scene.plain(agents: 1)
     scene.hearRule(phase, "pause", "a0", at: .at(1))
     let entry = try #require(scene.model.fleet.rules.entries.first)
-    #expect(entry.what.hasSuffix("pause") && entry.what.count > 8)
+    #expect(entry.what.hasSuffix(": pause") && entry.what.count > 8)
     #expect(entry.why == "because error_rate is 0.38")
+    scene.hearRule(phase, "rule", "a0", at: .at(2))
+    #expect(scene.model.fleet.rules.entries.last?.what.contains("rule") == false)
+  }
+
+  @Test(arguments: RuleLog.Restraint.allCases)
+  func everyRestraintHasWordsOfItsOwn(restraint: RuleLog.Restraint) throws {
+    var scene = try Scene.plain(agents: 1)
+    scene.hearRule(.skipped, "rule", "a0", "\(restraint.rawValue): so it is", at: .at(1))
+    let entry = try #require(scene.model.fleet.rules.entries.first)
+    #expect(entry.what != "did not act" && entry.why == "so it is; because error_rate is 0.38")
   }
 
   @Test func nothingRecordedIsSaid() throws {

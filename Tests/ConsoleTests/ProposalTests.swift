@@ -92,6 +92,7 @@ import Testing
     var scene = try scene()
     scene.type("D")
     scene.propose("p1", "a1", made: 1, until: 900, digest: "another")
+    #expect(text(&scene).contains("has become another"))
     #expect(scene.type("y") == [])
   }
 
@@ -149,7 +150,7 @@ import Testing
 
   @Test func rowOfTheRunSaysThatItWaits() throws {
     var scene = try scene()
-    #expect(text(&scene).contains("proposed  offer a coupon for a1, rule coupon  waits for a person, 14m"))
+    #expect(text(&scene).contains("proposed  rule coupon: a1  waits for a person, 14m"))
     scene.tick(.at(901))
     #expect(!text(&scene).contains("waits for a person"))
   }
@@ -168,5 +169,14 @@ import Testing
     let lines = scene.draw().lines().filter { $0.hasPrefix("│") }
     let words = lines.map { $0.dropFirst().dropLast().filter { $0 != " " } }.joined()
     #expect(words.contains("1.offeracouponfora0conversation_ids=\(ids)campaign=\"endofit\""))
+  }
+
+  @Test func whileAutomationIsOffNothingCanBeApproved() throws {
+    var scene = try scene()
+    scene.model.fleet.setAutomation(.set(.off), at: .at(5))
+    #expect(scene.type("A") == [] && scene.model.prompt == nil)
+    #expect(scene.promptText().hasPrefix(" automation is off: nothing can be approved; m switches it"))
+    scene.type("D")
+    #expect(try sent(scene.type("y")).action == .reject)
   }
 }

@@ -84,7 +84,8 @@ extension Scene {
     model.fleet.apply(
       AuditLine(
         origin: .run("run-\(id)"), rule: "coupon", phase: state == .open ? .proposed : .started,
-        action: proposal.steps.first?.action ?? "", target: agent, reason: proposal.reason, proposal: proposal,
+        action: "rule", target: agent, operator: "rule/coupon", reason: proposal.reason,
+        detail: proposal.steps.map { "\($0.action) \($0.target)" }.joined(separator: ", "), proposal: proposal,
         handler: "h1", at: .at(made)))
   }
 
@@ -95,7 +96,8 @@ extension Scene {
   ) {
     model.fleet.apply(
       AuditLine(
-        origin: .run(run), rule: rule, phase: phase, action: action, target: target, reason: reason, detail: detail,
+        origin: .run(run), rule: rule, phase: phase, action: action, target: target, operator: "rule/\(rule)",
+        reason: reason, detail: detail,
         handler: "h1", at: instant))
   }
 

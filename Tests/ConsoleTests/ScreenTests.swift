@@ -215,10 +215,12 @@ import Testing
   @Test(arguments: [(80, 24), (130, 40), (40, 10)])
   func whyRulesDidOrDidNotAct(columns: Int, rows: Int) throws {
     var scene = try Scene.full(columns: columns, rows: rows)
-    scene.hearRule(.started, "pause", "sales-br-01", at: .at(500))
+    scene.hearRule(.started, "rule", "sales-br-01", "pause sales-br-01 for=15m, notify ops", at: .at(500))
     scene.hearRule(.succeeded, "pause", "sales-br-01", "running → paused for 15m", at: .at(501))
-    scene.hearRule(.skipped, "pause", "sales-br-01", "throttled: once in 15m", run: "r2", at: .at(570))
-    scene.hearRule(.skipped, "restart", "sales-br-01", "dry_run: restart", rule: "critical", run: "r3", at: .at(580))
+    scene.hearRule(.succeeded, "rule", .none, "2 actions done", at: .at(502))
+    scene.hearRule(.skipped, "rule", "sales-br-01", "throttled: acted 1m ago, once in 15m", run: "r2", at: .at(570))
+    scene.hearRule(
+      .skipped, "rule", "sales-br-01", "dry_run: would restart sales-br-01", rule: "critical", run: "r3", at: .at(580))
     scene.press(.home, .character("x"))
     expectScreen(scene.draw(), "why-\(columns)x\(rows)")
   }

@@ -25,6 +25,13 @@ import Testing
     #expect(fleet.rules.entries(about: "b").count == 1)
   }
 
+  @Test mutating func stepOnAnotherAgentIsToldOfBoth() {
+    hear(.started, "a", at: 1)
+    hear(.succeeded, "b", "backup on", at: 2)
+    #expect(fleet.rules.entries(about: "a").map(\.detail) == ["backup on", ""])
+    #expect(fleet.rules.entries(about: "b").map(\.detail) == ["backup on"])
+  }
+
   @Test mutating func linesWithoutARuleAreNone() {
     hear(.succeeded, "a", rule: nil)
     hear(.succeeded, "a", rule: "")

@@ -104,7 +104,9 @@ import Wire
     try console.wait(for: "A approve  D decline  offer a coupon for a")
     try console.press("A")
     try console.wait(for: "1. offer a coupon for a conversation_ids=c-1")
-    try console.press("Escape", "D")
+    try console.press("Escape")
+    try console.wait(for: "cancelled: approve a proposal; nothing was sent")
+    try console.press("D")
     try console.wait(for: "decline coupon for a? y yes")
     try console.press("y")
     try server.wait { (try? commands().last?.action) == .reject }

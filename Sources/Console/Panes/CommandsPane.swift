@@ -88,8 +88,10 @@ extension Model {
     let action = Action(rawValue: entry.action)?.title ?? Scrubber.display(entry.action)
     let named = entry.targets.prefix(3).map { labels[$0] }.joined(separator: ", ")
     let more = entry.targets.count > 3 ? " and \(entry.targets.count - 3) more" : ""
-    let rule = entry.rule.map { ", rule \(Scrubber.display($0))" } ?? ""
-    let by = entry.operator.isEmpty ? rule : ", \(Scrubber.display(entry.operator))"
+    if entry.action == AuditLine.wholeRun, let rule = entry.rule {
+      return "rule \(Scrubber.display(rule)): \(named)\(more)"
+    }
+    let by = entry.operator.isEmpty ? "" : ", \(Scrubber.display(entry.operator))"
     return action + (named.isEmpty ? "" : " ") + named + more + by
   }
 

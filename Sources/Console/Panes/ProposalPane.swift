@@ -49,8 +49,9 @@ extension Model {
 
   /// How long it still stands; or that it does no longer.
   func standing(of proposal: Proposal) -> String {
-    guard isStillOpen(proposal) else { return proposal.expiresAt <= now ? "has expired" : "has been answered" }
-    return "stands for \(Format.remaining(proposal.expiresAt - now))"
+    if isStillOpen(proposal) { return "stands for \(Format.remaining(proposal.expiresAt - now))" }
+    if proposal.expiresAt <= now { return "has expired" }
+    return fleet.proposals.open(proposal.id, at: now) == nil ? "has been answered" : "has become another"
   }
 
   /// The agent's open proposals, for its detail.
