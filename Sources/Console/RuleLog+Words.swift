@@ -3,9 +3,12 @@ import Screen
 
 extension RuleLog.Entry {
   /// What the rule did, or why it did not.
-  var what: String {
+  ///
+  /// - Parameter name: what an agent is called.
+  func what(naming name: (AgentID) -> String) -> String {
     guard action != AuditLine.wholeRun else { return whole }
-    let verb = Action(rawValue: action)?.title ?? Scrubber.display(action)
+    let title = Action(rawValue: action)?.title ?? Scrubber.display(action)
+    let verb = target == .none ? title : "\(title) \(name(target))"
     switch phase {
     case .received: return "takes up: \(verb)"
     case .proposed: return "asks a person: \(verb)"
@@ -56,7 +59,9 @@ extension RuleLog.Entry {
     if phase == .skipped, let restraint = RuleLog.Restraint(detail: detail) {
       words = String(detail.dropFirst(restraint.rawValue.count).drop { $0 == ":" || $0 == " " })
     }
-    return [words, reason.isEmpty ? "" : "because \(reason)"].filter { !$0.isEmpty }.map { Scrubber.display($0) }
+    // What held it back may be all the reason there is.
+    let isSaid = reason.isEmpty || words.contains(reason)
+    return [words, isSaid ? "" : "because \(reason)"].filter { !$0.isEmpty }.map { Scrubber.display($0) }
       .joined(separator: "; ")
   }
 

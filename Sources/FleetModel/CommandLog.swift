@@ -104,7 +104,7 @@ package struct CommandLog: Sendable {
     let key = line.origin.key
     if let proposal = line.proposal { settle(proposal) }
     guard let position = position(of: key) else {
-      if Self.isPassedOver(line) { return }
+      if Self.isPassedOver(line) || isDeedOfRun(line) { return }
       var entry = Entry(
         origin: line.origin, rule: line.rule, action: line.action, targets: [], operator: line.operator,
         reason: line.reason, progress: .phase(line.phase), firstAt: line.at)
@@ -145,6 +145,14 @@ package struct CommandLog: Sendable {
     case .throttled, .stale, .notCleared: return true
     case .dryRun, .guarded, .limited, nil: return false
     }
+  }
+
+  /// Runtimes confirm a run's actions one by one, each under an id of its own, `<run>/deeds/0`: the run has its row.
+  private func isDeedOfRun(_ line: AuditLine) -> Bool {
+    guard case .command(let id) = line.origin, line.phase == .obeyed else { return false }
+    let parts = id.text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count > 2 else { return false }
+    return position(of: AuditLine.Origin.run(parts.dropLast(2).joined(separator: "/")).key) != nil
   }
 
   /// Whoever writes that a proposal was answered or let lapse, it is the run's row that waits for it.

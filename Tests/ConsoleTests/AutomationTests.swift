@@ -80,9 +80,9 @@ import Testing
     scene.type("x")
     let lines = scene.draw().lines().filter { $0.contains("degraded") || $0.contains("because") }
     #expect(lines.count == 4)
-    #expect(lines[0].contains("08:00:20Z  degraded did nothing, since it acted a short while ago: pause"))
+    #expect(lines[0].contains("08:00:20Z  degraded did nothing, since it acted a short while ago: pause a0"))
     #expect(lines[1].contains("once in 15m; because error_rate is 0.38"))
-    #expect(lines[2].contains("08:00:10Z  degraded did: pause"))
+    #expect(lines[2].contains("08:00:10Z  degraded did: pause a0"))
     scene.press(.escape)
     #expect(scene.model.explained == nil)
   }
@@ -92,10 +92,11 @@ import Testing
     var scene = try Scene.plain(agents: 1)
     scene.hearRule(phase, "pause", "a0", at: .at(1))
     let entry = try #require(scene.model.fleet.rules.entries.first)
-    #expect(entry.what.hasSuffix(": pause") && entry.what.count > 8)
+    let what = entry.what(naming: \.description)
+    #expect(what.hasSuffix(": pause a0") && what.count > 11)
     #expect(entry.why == "because error_rate is 0.38")
     scene.hearRule(phase, "rule", "a0", at: .at(2))
-    #expect(scene.model.fleet.rules.entries.last?.what.contains("rule") == false)
+    #expect(scene.model.fleet.rules.entries.last?.what(naming: \.description).contains("rule") == false)
   }
 
   @Test(arguments: RuleLog.Restraint.allCases)
@@ -103,7 +104,14 @@ import Testing
     var scene = try Scene.plain(agents: 1)
     scene.hearRule(.skipped, "rule", "a0", "\(restraint.rawValue): so it is", at: .at(1))
     let entry = try #require(scene.model.fleet.rules.entries.first)
-    #expect(entry.what != "did not act" && entry.why == "so it is; because error_rate is 0.38")
+    #expect(entry.what(naming: \.description) != "did not act")
+    #expect(entry.why == "so it is; because error_rate is 0.38")
+  }
+
+  @Test func reasonIsNotSaidTwice() throws {
+    var scene = try Scene.plain(agents: 1)
+    scene.hearRule(.skipped, "rule", "a0", "stale: 3m old", reason: "3m old", at: .at(1))
+    #expect(scene.model.fleet.rules.entries.first?.why == "3m old")
   }
 
   @Test func nothingRecordedIsSaid() throws {

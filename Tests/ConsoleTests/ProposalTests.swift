@@ -179,4 +179,11 @@ import Testing
     scene.type("D")
     #expect(try sent(scene.type("y")).action == .reject)
   }
+
+  @Test(arguments: [(80, false), (200, true)])
+  func otherKeysStandWhereThereIsRoom(columns: Int, isWhole: Bool) throws {
+    var scene = try scene(columns: columns, rows: 24)
+    #expect(scene.promptText().contains("? help"))
+    #expect(scene.promptText().contains("p pause") == isWhole)
+  }
 }

@@ -65,4 +65,14 @@ import Testing
     hear(.skipped, "a", "throttled: x", run: "r5", rule: nil)
     #expect(fleet.commands.entries.count == 3)
   }
+
+  /// Each action of a run would otherwise get a row beside the run's own.
+  @Test mutating func confirmationsOfARunsActionsHaveNoRow() {
+    hear(.started, "a", run: "rule/degraded/1-0/a")
+    for (id, count) in [("rule/degraded/1-0/a/deeds/0", 1), ("c1", 2), ("other/deeds/0", 3)] {
+      fleet.apply(
+        AuditLine(origin: .command(CommandID(id)), phase: .obeyed, action: "pause", target: "a", at: .at(2)))
+      #expect(fleet.commands.entries.count == count)
+    }
+  }
 }

@@ -6,8 +6,8 @@ struct PromptLine {
   enum Content {
     case keys([(key: String, word: String)])
     case note(String)
-    /// What waits for an answer, after the keys that answer.
-    case proposal(String, keys: [(key: String, word: String)], text: String)
+    /// What waits for an answer, after the keys that answer; the other keys where there is room.
+    case proposal(String, keys: [(key: String, word: String)], text: String, others: [(key: String, word: String)])
     /// Something to type, after a few words.
     case editor(lead: String, LineEditor, hint: String)
     /// A question with the answer it takes.
@@ -19,11 +19,8 @@ struct PromptLine {
   func draw(into grid: inout Grid, in rect: Rect) {
     switch content {
     case .keys(let keys): drawKeys(keys, into: &grid, in: rect)
-    case .proposal(let lead, let keys, let text):
-      grid.fill(rect, role: .text)
-      let used = grid.draw(lead, in: rect.dropping(left: 1), role: .warning)
-      let taken = drawKeys(keys, into: &grid, in: rect.dropping(left: used + 2))
-      grid.draw(text, in: rect.dropping(left: used + 2 + taken), role: .text)
+    case .proposal(let lead, let keys, let text, let others):
+      drawProposal(lead, keys, text, others, into: &grid, in: rect)
     case .note(let text):
       grid.fill(rect, role: .prompt)
       grid.draw(text, in: rect.dropping(left: 1), role: .prompt)
@@ -47,6 +44,26 @@ struct PromptLine {
       let taken = grid.draw(answer, in: rest, role: .code)
       let left = rest.dropping(left: taken + 1)
       if TextWidth.fits(hint, columns: left.width) { grid.draw(hint, in: left, role: role) }
+    }
+  }
+
+  private func drawProposal(
+    _ lead: String, _ keys: [(key: String, word: String)], _ text: String, _ others: [(key: String, word: String)],
+    into grid: inout Grid, in rect: Rect
+  ) {
+    grid.fill(rect, role: .text)
+    let used = grid.draw(lead, in: rect.dropping(left: 1), role: .warning)
+    let taken = drawKeys(keys, into: &grid, in: rect.dropping(left: used + 2))
+    let rest = rect.dropping(left: used + 2 + taken)
+    // The first of the other keys is the one that leads to all.
+    let least = others.first.map { TextWidth.columns($0.key) + TextWidth.columns($0.word) + 3 } ?? 0
+    let (left, right) = rest.splitRight(rest.width >= 4 * least ? least : 0)
+    if TextWidth.fits(text, columns: left.width - 2) {
+      let shown = grid.draw(text, in: rest, role: .text)
+      drawKeys(others, into: &grid, in: rest.dropping(left: shown + 1))
+    } else {
+      grid.draw(text, in: left, role: .text)
+      drawKeys(Array(others.prefix(1)), into: &grid, in: right)
     }
   }
 
@@ -82,7 +99,7 @@ extension Model {
     let reason = proposal.reason.isEmpty ? "" : ", because \(Scrubber.display(proposal.reason))"
     return .proposal(
       lead, keys: settings.isReadOnly ? [] : [("A", "approve"), ("D", "decline")],
-      text: proposal.summary { labels[$0] } + reason)
+      text: proposal.summary { labels[$0] } + reason, others: footer)
   }
 
   /// The keys of the table that have a word for the footer; without those that nothing here can use.

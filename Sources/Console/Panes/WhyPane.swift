@@ -21,7 +21,7 @@ extension Model {
   }
 
   private func stepLines(_ entry: RuleLog.Entry, _ columns: Int) -> [DetailPane.Line] {
-    let head = "\(Format.clock(entry.at))Z  \(Scrubber.display(entry.rule)) \(entry.what)"
+    let head = "\(Format.clock(entry.at))Z  \(Scrubber.display(entry.rule)) \(entry.what { labels[$0] })"
     let why = entry.why.isEmpty ? [] : DetailPane.Line.wrapped(entry.why, indent: 2, columns: columns, .dim)
     return DetailPane.Line.wrapped(head, columns: columns, entry.role) + why
   }
