@@ -149,8 +149,13 @@ package struct CommandLog: Sendable {
 
   /// Runtimes confirm a run's actions one by one, each under an id of its own, `<run>/deeds/0`: the run has its row.
   private func isDeedOfRun(_ line: AuditLine) -> Bool {
-    guard case .command(let id) = line.origin, line.phase == .obeyed else { return false }
-    let parts = id.text.split(separator: "/", omittingEmptySubsequences: false)
+    guard line.phase == .obeyed else { return false }
+    let id =
+      switch line.origin {
+      case .command(let id): id.text
+      case .run(let id): id
+      }
+    let parts = id.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count > 2 else { return false }
     return position(of: AuditLine.Origin.run(parts.dropLast(2).joined(separator: "/")).key) != nil
   }

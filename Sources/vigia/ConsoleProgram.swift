@@ -108,7 +108,9 @@ final class ConsoleProgram {
     case .record(let id, let record): model.fleet.setRecord(record, of: id)
     case .alert(let record): model.fleet.setAlert(record)
     case .proposals(let all, let instant): model.fleet.setProposals(all, at: instant)
-    case .automation(let setting, let instant): return setAutomation(setting, at: instant)
+    case .automation(let setting, let instant):
+      // This too is told every second.
+      guard model.fleet.setAutomation(setting, at: instant) else { return }
     case .handler(let lease):
       let status = lease.map { HandlerStatus.alive(id: $0.id, isRecording: $0.isRecording) } ?? .absent
       // It is told every second: what has not changed is no reason to draw.
@@ -119,17 +121,12 @@ final class ConsoleProgram {
     case .gap(let gap): model.fleet.applyGap(from: gap.from, to: gap.to, count: gap.count)
     case .refused(let subject, let error):
       if subject == .lease { update(.handler(.unknown)) }
-      if subject == .automation { setAutomation(.unknown, at: now) }
+      if subject == .automation { model.fleet.setAutomation(.unknown, at: now) }
       update(.refused(subject.words, error.advice.meaning))
       update(.note("\(subject.words): \(error.advice.meaning); \(error.advice.remedy)"))
     case .served(let subject): update(.served(subject.words))
     }
     want(.news)
-  }
-
-  /// It is told every second, and then no reason to draw.
-  private func setAutomation(_ setting: AutomationSetting, at instant: Instant) {
-    if model.fleet.setAutomation(setting, at: instant) { want(.news) }
   }
 
   private var now: Instant { feed?.clock.now ?? .epoch }

@@ -180,6 +180,7 @@ import Testing
   func proposalStands(columns: Int, rows: Int) throws {
     var scene = try Scene.full(columns: columns, rows: rows)
     scene.propose()
+    scene.tick(.at(606))
     expectScreen(scene.draw(), "proposal-\(columns)x\(rows)")
   }
 

@@ -69,9 +69,12 @@ import Testing
   /// Each action of a run would otherwise get a row beside the run's own.
   @Test mutating func confirmationsOfARunsActionsHaveNoRow() {
     hear(.started, "a", run: "rule/degraded/1-0/a")
-    for (id, count) in [("rule/degraded/1-0/a/deeds/0", 1), ("c1", 2), ("other/deeds/0", 3)] {
-      fleet.apply(
-        AuditLine(origin: .command(CommandID(id)), phase: .obeyed, action: "pause", target: "a", at: .at(2)))
+    let origins: [(AuditLine.Origin, Int)] = [
+      (.run("rule/degraded/1-0/a/deeds/0"), 1), (.command(CommandID("rule/degraded/1-0/a/deeds/1")), 1),
+      (.command(CommandID("c1")), 2), (.run("another/deeds/0"), 3),
+    ]
+    for (origin, count) in origins {
+      fleet.apply(AuditLine(origin: origin, phase: .obeyed, action: "pause", target: "a", at: .at(2)))
       #expect(fleet.commands.entries.count == count)
     }
   }
