@@ -57,9 +57,7 @@ package struct RuleMemory: Equatable, Sendable {
 
 /// The fleet's and the operator's say.
 package struct Circumstances: Equatable, Sendable {
-  package enum Switch: String, CaseIterable, Sendable { case on, dry, off }
-
-  package var isOn: Switch
+  package var mode: AutomationMode
   package var now: Instant
   /// How old the event is, and how old one may be to act on.
   package var age: TimeSpan
@@ -67,8 +65,8 @@ package struct Circumstances: Equatable, Sendable {
   /// What speaks against acting at all, or against this rule's actions; nil where nothing does.
   package var guarded: String?
 
-  package init(isOn: Switch, now: Instant, age: TimeSpan, actWithin: TimeSpan, guarded: String? = nil) {
-    self.isOn = isOn
+  package init(mode: AutomationMode, now: Instant, age: TimeSpan, actWithin: TimeSpan, guarded: String? = nil) {
+    self.mode = mode
     self.now = now
     self.age = age
     self.actWithin = actWithin

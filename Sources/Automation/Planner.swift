@@ -19,7 +19,7 @@ package struct Planner {
   package func decide(_ verdict: Condition.Verdict) -> Decision {
     if rule.mode == .off { return Decision(.hold(.off), "the rule is off") }
     guard verdict.holds else { return Decision(.hold(.notMet), verdict.reason) }
-    if circumstances.isOn == .off { return Decision(.hold(.off), "automation is off") }
+    if circumstances.mode == .off { return Decision(.hold(.off), "automation is off") }
     if circumstances.age > circumstances.actWithin {
       let age = "the event is \(circumstances.age) old"
       return Decision(.hold(.stale), "\(age), rules act within \(circumstances.actWithin)")
@@ -29,7 +29,7 @@ package struct Planner {
   }
 
   private func course(_ reason: String) -> Decision {
-    if circumstances.isOn == .dry { return Decision(.dryRun, reason) }
+    if circumstances.mode == .dry { return Decision(.dryRun, reason) }
     switch rule.mode {
     case .off: return Decision(.hold(.off), "the rule is off")
     case .dryRun: return Decision(.dryRun, reason)

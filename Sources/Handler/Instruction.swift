@@ -84,11 +84,6 @@ enum JobName: String, CaseIterable {
   case analysis, retraining, maintenance, audit
 }
 
-/// What rules may do, in the whole fleet.
-enum AutomationMode: String, CaseIterable {
-  case on, dry, off
-}
-
 /// Why something is not done: for the audit.
 struct Refusal: Error, Equatable {
   let reason: String

@@ -8,10 +8,10 @@ import Testing
   private let met = Condition.Verdict(holds: true, reason: "it is so")
 
   private func decide(
-    _ rule: Rule, _ memory: RuleMemory = RuleMemory(), on: Circumstances.Switch = .on, age: TimeSpan = .zero,
+    _ rule: Rule, _ memory: RuleMemory = RuleMemory(), on: AutomationMode = .on, age: TimeSpan = .zero,
     guarded: String? = nil, verdict: Condition.Verdict? = nil
   ) -> Decision {
-    let circumstances = Circumstances(isOn: on, now: now, age: age, actWithin: .seconds(60), guarded: guarded)
+    let circumstances = Circumstances(mode: on, now: now, age: age, actWithin: .seconds(60), guarded: guarded)
     return Planner(rule, memory, circumstances).decide(verdict ?? met)
   }
 

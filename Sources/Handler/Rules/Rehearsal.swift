@@ -19,7 +19,7 @@ package struct Rehearsal {
   }
 
   private let runbook: Runbook
-  private let mode: Circumstances.Switch
+  private let mode: AutomationMode
   private let decoder = EventDecoder()
   private var fleet = Fleet(seed: 1, keepsHistory: false)
   private var memories: [String: RuleMemory] = [:]
@@ -28,7 +28,7 @@ package struct Rehearsal {
   private var occurrences: [String: [Instant]] = [:]
 
   /// - Parameter mode: what the fleet-wide switch is taken to say.
-  package init(_ runbook: Runbook, mode: Circumstances.Switch = .on) {
+  package init(_ runbook: Runbook, mode: AutomationMode = .on) {
     self.runbook = runbook
     self.mode = mode
   }
@@ -56,7 +56,7 @@ package struct Rehearsal {
     let guarding = Guarding(
       guards: runbook.guards, situation: Guarding.Situation(census: census, agent: agent))
     let circumstances = Circumstances(
-      isOn: mode, now: now, age: .zero, actWithin: .minutes(1), guarded: guarding.fleetFault)
+      mode: mode, now: now, age: .zero, actWithin: .minutes(1), guarded: guarding.fleetFault)
     let decision = Planner(rule, memory(rule, occasion.agent, at: now), circumstances).decide(rule.when.judge(facts))
     let deeds = guarding.filter(rule.deeds.planned(for: occasion.agent, facts), for: occasion.agent).deeds
     remember(rule, occasion.agent, decision, at: now)

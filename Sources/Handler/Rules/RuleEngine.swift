@@ -20,7 +20,7 @@ final class RuleEngine {
   /// How often each rule did nothing, by why: what did not match is counted and not written down.
   private(set) var holds: [String: [Decision.Hold: Int]] = [:]
   /// The mode as it was last read.
-  private var mode = Circumstances.Switch.dry
+  private var mode = AutomationMode.dry
 
   /// How old the census of a large fleet may be; a small one is counted anew each time.
   private static let smallFleet = 1000
@@ -116,7 +116,7 @@ final class RuleEngine {
     ]
     term.read(requests + marks.requests) { [weak self] replies in
       guard let self, !term.isOver else { return }
-      let mode = replies[0].text.flatMap(Circumstances.Switch.init(rawValue:)) ?? .dry
+      let mode = replies[0].text.flatMap(AutomationMode.init(rawValue:)) ?? .dry
       guard (mode == .on) == (self.mode == .on) else {
         // Its memory is another one.
         self.mode = mode

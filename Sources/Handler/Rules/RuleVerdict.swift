@@ -11,7 +11,7 @@ struct RuleVerdict {
   /// Whether it was decided before.
   let isDecided: Bool
   private let marks: RuleMarks
-  private let mode: Circumstances.Switch
+  private let mode: AutomationMode
   private let automation: [UInt8]
   private let alertBytes: [UInt8]
   private let pausedBytes: [UInt8]
@@ -26,7 +26,7 @@ struct RuleVerdict {
 
   /// - Parameter replies: mode, record, paused agents of the role, whom it stands in for, its escalation.
   init(
-    rule: Rule, occasion: Occasion, marks: RuleMarks, replies: [Reply], census: Census, mode: Circumstances.Switch,
+    rule: Rule, occasion: Occasion, marks: RuleMarks, replies: [Reply], census: Census, mode: AutomationMode,
     term: Term, agent: Agent?, severity: Severity
   ) {
     (self.rule, self.occasion, self.marks, self.mode, self.term) = (rule, occasion, marks, mode, term)
@@ -50,7 +50,7 @@ struct RuleVerdict {
     undo = rule.undo.planned(for: occasion.agent, facts)
     otherwise = rule.verification?.otherwise.planned(for: occasion.agent, facts) ?? []
     let circumstances = Circumstances(
-      isOn: mode, now: now, age: now - occasion.receivedAt, actWithin: term.options.actWithin,
+      mode: mode, now: now, age: now - occasion.receivedAt, actWithin: term.options.actWithin,
       guarded: guarding.fleetFault)
     decision = Planner(rule, marks.memory(at: now), circumstances).decide(rule.when.judge(facts))
   }

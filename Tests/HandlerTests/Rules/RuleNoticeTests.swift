@@ -66,7 +66,9 @@ import Wire
     for number in 1...50 {
       try rules.event("agent.performance_degraded", AgentID("agent-\(number)"), ["response_time": 9000])
     }
-    try scene.server.wait { (try? rules.lines().count { $0.phase == .succeeded && $0.target == .none && $0.action == "rule" }) == 50 }
+    try scene.server.wait {
+      (try? rules.lines().count { $0.phase == .succeeded && $0.target == .none && $0.action == "rule" }) == 50
+    }
     try scene.server.wait { service.requests.count >= 1 }
     // The first message, and an update where some came after it had gone.
     #expect(service.requests.count <= 5)
