@@ -40,7 +40,7 @@ import Wire
 
   @Test func badFileIsWrongUsage() throws {
     try write("parallel = 0\n")
-    let problem = "Error: \(file): parallel: is the number 0; expected a whole number from 1 to 1024"
+    let problem = "Error: \(file):1: parallel: is the number 0; expected a whole number from 1 to 1024"
     for result in [try run("--check", "--config", file), try run("--config", file)] {
       #expect(result.status == 64 && complaint(result) == problem)
     }
@@ -53,7 +53,7 @@ import Wire
 
   @Test func wrongOptionsAreNamed() throws {
     #expect(
-      complaint(try run("--check")) == "Error: --check needs --config FILE or $VIGIA_HANDLER_CONFIG")
+      complaint(try run("--check")) == "Error: --check needs --config FILE, $VIGIA_HANDLER_CONFIG or --runbook FILE")
     for number in ["0", "1025"] {
       let result = try run("--parallel", number)
       #expect(result.status == 64 && complaint(result) == "Error: --parallel is not one of 1…1024")
@@ -75,14 +75,14 @@ import Wire
 
     try write("[log]\nformat = 'csv'\n")
     program.child.signal(SIGHUP)
-    let problem = "\(file): log.format: is the text 'csv'; expected one of 'text', 'json'"
+    let problem = "\(file):2: log.format: is the text 'csv'; expected one of 'text', 'json'"
     try wait(
       for: " error settings not changed: the file is wrong error=\"\(problem)\"\n", in: program, server)
 
     try write("restart_limit = '1s'\n[log]\nformat = 'json'\n")
     program.child.signal(SIGHUP)
     try wait(
-      for: #""level":"info","message":"settings read again","file":"\#(file)"}"#, in: program, server)
+      for: #""level":"info","message":"settings read again","files":"\#(file)"}"#, in: program, server)
     // The handler is the same one, and goes by what it has read.
     #expect(try Program.run("send", "restart", "a", "--wait", "30s", on: server.endpoint).status == 0)
     try server.wait {
@@ -92,6 +92,27 @@ import Wire
         } == true
       } == true
     }
+    program.child.signal(SIGTERM)
+    #expect(program.finish().status == 0)
+  }
+
+  @Test func changedRunbookIsReadAgainAndABadOneChangesNothingAndSaysSo() throws {
+    let server = try TestServer()
+    try write("")
+    let program = try Program(["--id", "h1", "--runbook", file], on: server.endpoint, name: "vigia-handler")
+    try wait(for: " info active fence=1\n", in: program, server)
+    try write("[[rules]]\nid = 'a'\n")
+    try wait(for: "settings not changed: the file is wrong", in: program, server)
+    // Every console is told, by the audit.
+    try server.wait {
+      (try? server.call("XRANGE", "agentos:audit", "-", "+"))?.elements?.contains { entry in
+        entry.elements?.last?.pairs.contains {
+          String(decoding: $0.value, as: UTF8.self).contains("rules[0].on: is missing")
+        } == true
+      } == true
+    }
+    try write("[[rules]]\nid = 'a'\non = 'agent.x'\ndo = [{ action = 'pause' }]\n")
+    try wait(for: " info settings read again files=", in: program, server)
     program.child.signal(SIGTERM)
     #expect(program.finish().status == 0)
   }

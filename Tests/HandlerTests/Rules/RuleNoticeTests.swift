@@ -56,7 +56,7 @@ import Wire
     let rules = try start(
       """
       [guards]
-      unhealthy_share = 1
+      fleet_from = 1000
 
       [[rules]]
       id = "slow"
