@@ -6,7 +6,7 @@ import Configuration
 struct RunbookCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "runbook", abstract: "Check rules, print those inside the program, or try them on recorded events.",
-    subcommands: [Check.self, Show.self, Test.self])
+    subcommands: [Check.self, Show.self, Test.self, ExplainCommand.self])
 
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(

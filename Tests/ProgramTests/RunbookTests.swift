@@ -43,4 +43,27 @@ import Testing
 
         """)
   }
+
+  @Test func eventIsExplainedByTheAuditAndByItself() throws {
+    let server = try TestServer()
+    let handler = try Program(["--id", "h1"], on: server.endpoint, name: "vigia-handler")
+    defer { handler.child.end(SIGTERM) }
+    try server.wait { (try? server.call("EXISTS", "agentos:handler")) == .integer(1) }
+    let id =
+      try server.call(
+        "XADD", "agentos:events", "*", "__data__",
+        #"{"entity_id":"a1","event_type":"agent.high_traffic","data":{"queue_size":500,"messages_per_minute":10}}"#
+      ).text ?? ""
+    try server.wait { (try? server.call("XLEN", "agentos:audit")) == .integer(1) }
+    let explained = try Program.run("runbook", "explain", id, on: server.endpoint)
+    #expect(explained.status == 0)
+    let lines = explained.output.split(separator: "\n").map { $0.drop { $0 != " " } }
+    #expect(
+      lines[0] == "  agent.high_traffic  a1"
+        && lines[1].hasPrefix("  high-traffic  skipped a1: dry_run: would scale a1 by=+1, notify text=a1: 10 messages"))
+    #expect(explained.output.contains("of the event alone:"))
+    let unknown = try Program.run("runbook", "explain", "1-1", on: server.endpoint)
+    #expect(
+      unknown.status == 1 && unknown.errors == "vigia: 1-1: no such event: it was trimmed, or came by another stream\n")
+  }
 }

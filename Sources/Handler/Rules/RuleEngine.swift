@@ -153,7 +153,10 @@ final class RuleEngine {
       guard let self else { return }
       switch outcome {
       case .done:
-        term.log(.info, "a rule was judged", ["rule": verdict.rule.id, "decision": decision.words])
+        let isHold = if case .hold = decision.course { true } else { false }
+        term.log(
+          isHold ? .debug : .info, "a rule was judged",
+          ["rule": verdict.rule.id, "agent": "\(verdict.occasion.agent)", "decision": decision.words])
         if decision.course == .act, verdict.rule.clear != nil {
           clearing.watch(verdict.rule.id, verdict.occasion.agent)
         }

@@ -147,7 +147,7 @@ final class RuleRun: Errand {
     }
     guard part == .deeds else { return }
     if let span = record.verifyAfter { return appoint(.verify(run: run), at: term.now + span, in: &step) }
-    close(.succeeded, "\(record.deeds.count) actions done", in: &step)
+    close(.succeeded, record.deeds.count == 1 ? "1 action done" : "\(record.deeds.count) actions done", in: &step)
   }
 
   private func appoint(_ kind: Job.Kind, at due: Instant, in step: inout Step) {
