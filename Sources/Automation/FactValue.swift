@@ -52,7 +52,7 @@ package struct FactName: Hashable, Sendable, CustomStringConvertible {
 
   package static let agentNames = [
     "id", "name", "state", "role", "tier", "replicas", "replicas_min", "replicas_max", "rate_limit", "backup",
-    "has_backup", "backup_for", "health",
+    "has_backup", "backup_for", "health", "bad_conversations", "complaints",
   ]
   package static let eventNames = ["type", "id", "age"]
   package static let roleNames = ["size", "healthy", "healthy_agents"]

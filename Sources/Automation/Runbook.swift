@@ -22,7 +22,7 @@ package struct Guards: Equatable, Sendable {
   package var pausedShare = 0.1
   /// From this share of unhealthy agents on automation stops.
   package var unhealthyShare = 0.4
-  /// How long without an event of any agent telemetry counts as dead.
+  /// How long without metrics of any agent telemetry counts as dead, in a fleet that sends them: twice its interval.
   package var silence = TimeSpan.minutes(2)
   /// Addresses that are never blocked, as text.
   package var allowed: Set<String> = []

@@ -41,7 +41,7 @@ struct DeedReader {
   }
 
   /// What a report can hold besides the event and the rule.
-  private static let reported = ["text", "conversations"]
+  private static let reported = ["text", "conversations", "feedback"]
 
   /// What only a person does.
   private static let personal: Set<Action> = [

@@ -13,6 +13,8 @@ struct Guarding {
     var standsInFor: AgentID?
     /// How often rules have paused it within a day.
     var pauses = 0
+    /// How long ago any agent sent metrics; nil where none does.
+    var silence: TimeSpan?
   }
 
   /// What is left of the actions, and what was taken out with the reason.
@@ -28,7 +30,11 @@ struct Guarding {
 
   /// What speaks against acting at all; nil where nothing does.
   var fleetFault: String? {
-    guard isCounted, situation.census.unhealthyShare >= guards.unhealthyShare else { return nil }
+    guard isCounted else { return nil }
+    if let silence = situation.silence, silence > guards.silence {
+      return "no metrics came for \(silence): telemetry may be dead, automation waits for a person"
+    }
+    guard situation.census.unhealthyShare >= guards.unhealthyShare else { return nil }
     let share = Int((situation.census.unhealthyShare * 100).rounded())
     return "\(share)% of the fleet is unhealthy: automation waits for a person"
   }

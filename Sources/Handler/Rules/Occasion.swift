@@ -49,6 +49,8 @@ struct OccasionFacts: Facts {
   /// Who says that it stands in for the agent.
   let knownBackup: AgentID?
   let now: Instant
+  /// What its users said lately, where they were unhappy.
+  var feedback: [Incident] = []
 
   func value(_ name: FactName) -> FactValue? {
     let last = name.parts.last ?? ""
@@ -99,9 +101,13 @@ struct OccasionFacts: Facts {
     case "has_backup": .flag(record.backup != nil || knownBackup != nil)
     case "backup_for": text(agent?.backupFor)
     case "health": record.health.map { .number($0) }
+    case "bad_conversations": list(feedback.compactMap(\.items.first))
+    case "complaints": list(feedback.map { "\($0.items.first ?? ""): \($0.summary)" })
     default: nil
     }
   }
+
+  private func list(_ texts: [String]) -> FactValue? { texts.isEmpty ? nil : .list(texts.map { .text($0) }) }
 
   private func role(_ name: String) -> FactValue? {
     let peers = census.peers(of: occasion.agent)

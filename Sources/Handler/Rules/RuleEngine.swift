@@ -41,6 +41,9 @@ final class RuleEngine {
   /// Whether anything is to be known of each event's agent.
   var watchesAgents: Bool { !clearing.isIdle }
 
+  /// When any agent sent metrics last.
+  var metricsAt: Instant?
+
   /// An event of an agent has been applied.
   func applied(_ agent: AgentID) { clearing.look(at: agent) }
 
@@ -63,7 +66,7 @@ final class RuleEngine {
   func facts(_ record: RunRecord, _ agent: AgentRecord) -> OccasionFacts {
     OccasionFacts(
       occasion: Occasion(of: record), agent: fleet()[record.agent], record: agent, census: currentCensus(),
-      knownBackup: term.knownBackup(record.agent), now: term.now)
+      knownBackup: term.knownBackup(record.agent), now: term.now, feedback: feedback(of: record.agent))
   }
 
   /// The entry of the oldest event that is not decided: whoever acts next begins with it.
@@ -126,9 +129,15 @@ final class RuleEngine {
       marks.take(replies[requests.count...])
       let verdict = RuleVerdict(
         rule: rule, occasion: occasion, marks: marks, replies: replies, census: census, mode: mode, term: term,
-        agent: fleet()[occasion.agent], severity: severity(of: occasion.agent))
+        agent: fleet()[occasion.agent], severity: severity(of: occasion.agent),
+        silence: metricsAt.map { self.term.now - $0 }, feedback: feedback(of: occasion.agent))
       conclude(verdict, done) { [weak self] in self?.decide(rule, occasion, done) }
     }
+  }
+
+  /// What its users said lately, where they were unhappy.
+  private func feedback(of agent: AgentID) -> [Incident] {
+    fleet().incidents.satisfaction.filter { $0.kind == .feedback && $0.agent == agent }.suffix(Deed.mostOfEach)
   }
 
   private func severity(of agent: AgentID) -> Severity {

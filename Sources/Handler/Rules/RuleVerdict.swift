@@ -27,7 +27,7 @@ struct RuleVerdict {
   /// - Parameter replies: mode, record, paused agents of the role, whom it stands in for, its escalation.
   init(
     rule: Rule, occasion: Occasion, marks: RuleMarks, replies: [Reply], census: Census, mode: AutomationMode,
-    term: Term, agent: Agent?, severity: Severity
+    term: Term, agent: Agent?, severity: Severity, silence: TimeSpan?, feedback: [Incident]
   ) {
     (self.rule, self.occasion, self.marks, self.mode, self.term) = (rule, occasion, marks, mode, term)
     now = term.now
@@ -40,12 +40,13 @@ struct RuleVerdict {
     let record = AgentRecordCoding.decode(fields: replies[1].pairs)
     let facts = OccasionFacts(
       occasion: occasion, agent: agent, record: record, census: census, knownBackup: term.knownBackup(occasion.agent),
-      now: now)
+      now: now, feedback: feedback)
     let guarding = Guarding(
       guards: term.options.runbook.guards,
       situation: Guarding.Situation(
         census: census, agent: agent, paused: Int(replies[2].integer ?? 0),
-        standsInFor: replies[3].bytes.map { AgentID(bytes: $0) }, pauses: marks.pauses(at: now)))
+        standsInFor: replies[3].bytes.map { AgentID(bytes: $0) }, pauses: marks.pauses(at: now),
+        silence: silence))
     actions = guarding.filter(rule.deeds.planned(for: occasion.agent, facts), for: occasion.agent)
     undo = rule.undo.planned(for: occasion.agent, facts)
     otherwise = rule.verification?.otherwise.planned(for: occasion.agent, facts) ?? []

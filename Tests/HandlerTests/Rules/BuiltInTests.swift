@@ -52,6 +52,8 @@ import Wire
   @Test func unhappyUsersAreHandedToAPersonAndAmendsAreProposed() throws {
     let rules = try RuleScene()
     try rules.event(
+      "agent.feedback", "agent-1", ["conversation_id": "c-9", "rating": 1, "text": "It never answered me"])
+    try rules.event(
       "agent.satisfaction_low", "agent-1",
       [
         "avg_rating": 1.9, "negative_feedback_count": 12, "main_complaints": ["slow"],
@@ -66,6 +68,7 @@ import Wire
     let reports = try rules.scene.entries(rules.scene.keys.reports).map { try JSONValue.parse($0) }
     #expect(reports.map { $0["event_type"]?.text } == ["report.bad-conversations"])
     #expect(reports.first?["data"]?["conversations"]?.text == "c-1,c-2")
+    #expect(reports.first?["data"]?["feedback"]?.text == "c-9: It never answered me")
     // Nobody is given anything before a person has said so.
     #expect(try told(rules) == ["escalate agent-1 severity=medium to=support"])
   }

@@ -93,6 +93,26 @@ import Wire
     #expect(try rules.scene.control().isEmpty)
   }
 
+  @Test func deadTelemetryStopsAutomationAndCallsAPerson() throws {
+    let scene = try HandlerScene(start: false)
+    _ = try scene.server.call("SET", scene.keys.automation, "on")
+    // Metrics of five agents, three minutes ago; none since.
+    let past = try scene.now(.minutes(-3)).milliseconds
+    for number in 1...5 {
+      let event: JSONValue = [
+        "entity_id": .string("agent-\(number)"), "event_type": "agent.metrics", "data": ["error_rate": 0.01],
+      ]
+      _ = try scene.server.call("XADD", scene.keys.events, "\(past)-\(number)", Keys.dataField, event.encoded)
+    }
+    let runbook = try RuleScene.read(Self.pausing)
+    try scene.startHandler("h1") { $0.runbook = runbook }
+    let rules = RuleScene(on: scene)
+    try degrade("agent-1", rules)
+    let lines = try rules.lines { $0.phase == .skipped }
+    #expect(lines.allSatisfy { $0.detail.hasPrefix("guarded: no metrics came for ") })
+    #expect(try scene.alert(.escalation, "agent-1") != nil)
+  }
+
   @Test func securityPauseThatIsRefusedCallsAPersonAndTheRestIsDone() throws {
     let rules = try RuleScene(Self.pausing)
     try fleet(4, of: rules)
