@@ -54,7 +54,11 @@ package enum Action: String, CaseIterable, Sendable {
     case .activateBackup, .deactivateBackup: [.init("backup", .agent)]
     case .escalate:
       [.init("to", .text, default: "on-call", isRequired: true), .init("severity", .severity, default: "high")]
-    case .transfer: [.init("conversation_id", .text, isRequired: true), .init("to", .agent), .init("skill", .text)]
+    case .transfer:
+      [
+        .init("conversation_id", .text, isRequired: true), .init("to", .agent), .init("skill", .text),
+        .init("context", .text), .init("history", .text),
+      ]
     case .blockIP: [.init("ip", .address, isRequired: true), .init("for", .duration, default: "1h")]
     case .unblockIP: [.init("ip", .address, isRequired: true)]
     case .offerCoupon: [.init("conversation_ids", .text, isRequired: true), .init("campaign", .text)]

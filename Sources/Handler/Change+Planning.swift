@@ -19,7 +19,8 @@ extension Change {
     case .silence(let id, let span, let note): try silence(id, for: span, note: note, scene)
     case .unsilence(let id): try unsilence(id, scene)
     case .rebalance(let others, let share): rebalance(to: others, share: share)
-    case .transfer(let conversation, let agent, let skill): try transfer(conversation, to: agent, skill: skill, scene)
+    case .transfer(let conversation, let agent, let skill, let notes):
+      try transfer(conversation, to: agent, skill: skill, notes: notes, scene)
     case .offerCoupon(let conversations, let campaign): offerCoupon(conversations, campaign)
     case .tune(let parameter, let value): tune(parameter, value, scene)
     case .schedule(let job, .after(let span)): schedule(job, at: scene.now + span, scene)

@@ -12,11 +12,11 @@ extension Change {
   }
 
   static func transfer(
-    _ conversation: String, to agent: AgentID?, skill: String?, _ scene: Scene
+    _ conversation: String, to agent: AgentID?, skill: String?, notes: [String: String], _ scene: Scene
   ) throws(Refusal) -> Change {
     guard agent != scene.target else { throw Refusal("\(scene.target) has the conversation already") }
     let arguments = ["conversation_id": conversation, "to": agent?.description, "skill": skill]
-      .compactMapValues(\.self)
+      .compactMapValues(\.self).merging(notes) { first, _ in first }
     let whom = agent.map { "\($0)" } ?? "whoever knows \(skill ?? "")"
     return Change(
       control: Control(action: .transfer, arguments: arguments), detail: "\(conversation) goes to \(whom)")

@@ -34,8 +34,8 @@ enum Instruction: Equatable {
   case unsilence(AlertID)
   /// Traffic to other agents, by a share of it; empty and nil leave the choice to the runtime.
   case rebalance(to: String?, share: Double?)
-  /// A conversation, to an agent or to whoever has a skill.
-  case transfer(conversation: String, to: AgentID?, skill: String?)
+  /// A conversation, to an agent or to whoever has a skill, with what whoever takes it should know.
+  case transfer(conversation: String, to: AgentID?, skill: String?, notes: [String: String])
   case offerCoupon(conversations: String, campaign: String?)
   case tune(String, String)
   case schedule(JobName, Time)

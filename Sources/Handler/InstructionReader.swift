@@ -80,7 +80,8 @@ struct InstructionReader {
     }
     return .transfer(
       conversation: arguments["conversation_id"] ?? "", to: arguments["to"].map { AgentID($0) },
-      skill: arguments["skill"])
+      skill: arguments["skill"],
+      notes: arguments.filter { ["context", "history"].contains($0.key) })
   }
 
   private func scale() throws(Refusal) -> Instruction.Scale {

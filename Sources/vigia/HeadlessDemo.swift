@@ -25,6 +25,7 @@ final class HeadlessDemo {
   private var output: ChildOutput?
   private var fleet = Fleet(seed: .random(in: 0...UInt64.max))
   private var script = DemoScript()
+  private var rules = RuleTally()
   private var latencies: [Double] = []
   private var decoded = 0
   private var unreadable = 0
@@ -76,6 +77,7 @@ final class HeadlessDemo {
     case .audit(let line):
       fleet.apply(line)
       script.take(line)
+      rules.take(line)
     case .record(let agent, let record): fleet.setRecord(record, of: agent)
     case .alert(let record): fleet.setAlert(record)
     case .handler(let lease): if lease?.isRecording == true { beginPublishing() }
@@ -174,6 +176,7 @@ final class HeadlessDemo {
         "sent": .integer(Int64(script.sent)), "succeeded": .integer(Int64(script.succeeded)),
         "obeyed": .integer(Int64(script.obeyed)),
       ],
+      "rules": rules.json,
       "latency_ms": ["p50": percentile(0.5), "p99": percentile(0.99)],
     ]
   }

@@ -13,6 +13,8 @@ import Wire
     #expect(report["events"]?["published"] == report["events"]?["decoded"])
     #expect(report["events"]?["published"]?.int ?? 0 > 100)
     #expect(report["agents"] == 12)
+    // Every agent that came was given its thresholds, once.
+    #expect(report["rules"]?["agent-created"]?["acted"]?.int ?? 0 >= 12)
     #expect(report["latency_ms"]?["p99"]?.double ?? 1000 < 500)
   }
 }

@@ -133,10 +133,13 @@ struct OccasionFacts: Facts {
 }
 
 extension FactValue {
-  /// Nil for null and for an object.
+  /// Nil for null; an object, and a list that holds any, is its JSON text.
   init?(_ json: JSONValue) {
     switch json {
-    case .null, .object: return nil
+    case .null: return nil
+    case .object: self = .text(String(decoding: json.encoded, as: UTF8.self))
+    case .array(let elements) where elements.contains(where: { $0.object != nil }):
+      self = .text(String(decoding: json.encoded, as: UTF8.self))
     case .bool(let flag): self = .flag(flag)
     case .integer(let number): self = .number(Double(number))
     case .number(let number): self = .number(number)

@@ -151,9 +151,16 @@ import Wire
     let rules = try RuleScene()
     try rules.event("agent.created", "agent-2", ["skills": ["billing"], "languages": ["es"]])
     try rules.event(
-      "agent.handoff_requested", "agent-1", ["conversation_id": "c-1", "skill": "billing", "language": "es"])
+      "agent.handoff_requested", "agent-1",
+      [
+        "conversation_id": "c-1", "skill": "billing", "language": "es", "context": ["tier": "gold"],
+        "history": [["from": "user", "text": "help"]],
+      ])
     try rules.run(of: "handoff")
-    #expect(try told(rules).filter { !$0.hasPrefix("tune") } == ["transfer agent-1 conversation_id=c-1 to=agent-2"])
+    #expect(
+      try told(rules).filter { !$0.hasPrefix("tune") } == [
+        #"transfer agent-1 context={"tier":"gold"} conversation_id=c-1 history=[{"from":"user","text":"help"}] to=agent-2"#
+      ])
     try rules.event("agent.handoff_requested", "agent-3", ["conversation_id": "c-2", "skill": "law"])
     try rules.lines { $0.action == "escalate" && $0.target == "agent-3" && $0.phase == .succeeded }
   }
