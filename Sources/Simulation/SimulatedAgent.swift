@@ -15,7 +15,7 @@ struct SimulatedAgent: Sendable {
   var backup: AgentID?
 
   /// How much of each incident is felt, 0…1.
-  private(set) var levels = InlineArray<4, Double>(repeating: 0)
+  private(set) var levels = InlineArray<5, Double>(repeating: 0)
   /// Drifts around 0: how busy the day is.
   private var mood = 0.0
   private(set) var traffic: Double
@@ -81,6 +81,7 @@ struct SimulatedAgent: Sendable {
   mutating func startAfresh() {
     levels[Self.slot(.errorStorm)] = 0
     levels[Self.slot(.unhappyUsers)] = 0
+    levels[Self.slot(.leak)] = 0
     queue = 0
     errorRate = 0.012
     responseTime = profile.responseTime
@@ -106,7 +107,7 @@ struct SimulatedAgent: Sendable {
     let wantedRating = 4.45 - 2.45 * unhappy - 0.7 * storm - 0.5 * waiting
     rating += (wantedRating - rating) * min(1, seconds / 4) + 0.02 * seconds.squareRoot() * random.noise()
     rating = min(5, max(1, rating))
-    let lost = 0.62 * storm + 0.3 * waiting + 0.25 * unhappy + 0.3 * level(.intrusion)
+    let lost = 0.62 * storm + 0.3 * waiting + 0.25 * unhappy + 0.3 * level(.intrusion) + 0.7 * level(.leak)
     health = min(0.99, max(0.03, 0.97 - lost + 0.01 * random.noise()))
     lastHourErrors += traffic / 60 * seconds * errorRate - lastHourErrors * seconds / 3600
     negativeFeedback += 0.4 * unhappy * seconds - negativeFeedback * seconds / 1800
@@ -119,6 +120,7 @@ struct SimulatedAgent: Sendable {
     case .trafficSpike: 1
     case .unhappyUsers: 2
     case .intrusion: 3
+    case .leak: 4
     }
   }
 }

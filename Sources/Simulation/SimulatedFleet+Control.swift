@@ -61,7 +61,7 @@ extension SimulatedFleet {
     agents[position].pausedUntil = nil
     let earlier = agents[position].restart?.commands ?? []
     agents[position].restart = .init(commands: earlier + [message.commandID], backAt: now + Self.restartTakes)
-    cure([.errorStorm, .unhappyUsers], of: agents[position].profile.id)
+    cure([.errorStorm, .unhappyUsers, .leak], of: agents[position].profile.id)
     return [agents[position].status()]
   }
 

@@ -77,6 +77,8 @@ extension SimulatedFleet {
     case .intrusion:
       let open = outbreak.addresses.filter { !isBlocked($0) }
       return agent.securityAlert(from: open, repeats: outbreak.reports)
+    // What is critical of it is said of any agent whose health is.
+    case .leak: return agent.metrics()
     }
   }
 

@@ -10,6 +10,8 @@ package enum SimulatedIncident: String, CaseIterable, Sendable {
   case unhappyUsers = "unhappy-users"
   /// Log-in attempts from a few addresses; blocking all of them stops it.
   case intrusion
+  /// Its health falls, and nothing else says so yet; a restart cures it.
+  case leak
 }
 
 /// Which incidents there are to be.
@@ -38,7 +40,7 @@ struct Outbreak: Equatable, Sendable {
   var interval: TimeSpan {
     switch incident {
     case .errorStorm, .trafficSpike: .seconds(3)
-    case .unhappyUsers, .intrusion: .seconds(4)
+    case .unhappyUsers, .intrusion, .leak: .seconds(4)
     }
   }
 }

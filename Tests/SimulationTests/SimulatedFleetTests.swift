@@ -136,6 +136,13 @@ extension [SimulatedEvent] {
     #expect(alerts.last?.data["suspicious_ips"]?.list?.count == 2)
   }
 
+  @Test func leakShowsInHealthAlone() {
+    var stage = Stage(.fixed([.leak]))
+    let events = stage.run(seconds: 30)
+    #expect(!events.of(.healthCritical).isEmpty && events.of(.healthCritical).allSatisfy { $0.agent == victim })
+    #expect(events.of(.performanceDegraded).isEmpty)
+  }
+
   @Test func incidentsOfATimetableBefallDifferentAgents() {
     var stage = Stage(.automatic)
     let events = stage.run(seconds: 100)
