@@ -31,11 +31,10 @@ struct Call: Equatable {
   }
 
   var json: JSONValue {
-    let arguments = arguments.sorted { $0.key < $1.key }.map { (Array($0.key.utf8), JSONValue.string($0.value)) }
     return [
       "name": .string(name),
       "target": .string(target.bytes),
-      "args": .object(JSONObject(members: arguments)),
+      "args": .object(JSONObject(texts: arguments)),
       "key": .string(key),
       "command_id": .string(commandID.text),
       "operator": .string(self.operator),
@@ -62,10 +61,7 @@ struct Call: Equatable {
     guard let name = json["name"]?.text, let target = json["target"]?.bytes, let key = json["key"]?.text else {
       return nil
     }
-    var arguments: [String: String] = [:]
-    for member in json["args"]?.object?.members ?? [] {
-      arguments[String(decoding: member.key, as: UTF8.self)] = member.value.text
-    }
+    let arguments = json["args"]?.object?.texts ?? [:]
     self.init(
       name: name, target: AgentID(bytes: target), arguments: arguments, key: key,
       commandID: CommandID(json["command_id"]?.text ?? ""), operator: json["operator"]?.text ?? "",

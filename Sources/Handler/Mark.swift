@@ -34,11 +34,10 @@ struct CommandMark: Equatable {
 
   var encoded: [UInt8] {
     func list(_ ids: [AgentID]) -> JSONValue { .array(ids.map { .string($0.bytes) }) }
-    let arguments = arguments.sorted { $0.key < $1.key }.map { (Array($0.key.utf8), JSONValue.string($0.value)) }
     var json = JSONWriter()
     json.add("action", action)
     json.add("targets", list(targets))
-    json.add("args", .object(JSONObject(members: arguments)))
+    json.add("args", .object(JSONObject(texts: arguments)))
     json.add("operator", self.operator)
     json.add("reason", reason)
     json.add("closed", closed?.rawValue)
@@ -56,10 +55,7 @@ struct CommandMark: Equatable {
     }
     self.action = action
     targets = list("targets")
-    arguments = [:]
-    for member in json["args"]?.object?.members ?? [] {
-      arguments[String(decoding: member.key, as: UTF8.self)] = member.value.text
-    }
+    arguments = json["args"]?.object?.texts ?? [:]
     self.operator = json["operator"]?.text ?? ""
     reason = json["reason"]?.text ?? ""
     closed = json["closed"]?.text.flatMap(AuditLine.Phase.init(rawValue:))

@@ -83,6 +83,18 @@ package struct JSONObject: Equatable, Sendable {
     for (key, value) in members { self[key] = value }
   }
 
+  /// Names and texts, by name: as arguments of actions are written.
+  package init(texts: [String: String]) {
+    for (name, text) in texts.sorted(by: { $0.key < $1.key }) { append(Array(name.utf8), .string(text)) }
+  }
+
+  /// The members that are texts, as text.
+  package var texts: [String: String] {
+    var texts: [String: String] = [:]
+    for member in members { texts[String(decoding: member.key, as: UTF8.self)] = member.value.text }
+    return texts
+  }
+
   package subscript(key: String) -> JSONValue? {
     get { self[Array(key.utf8)] }
     set { self[Array(key.utf8)] = newValue }

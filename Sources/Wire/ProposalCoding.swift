@@ -26,10 +26,9 @@ package enum ProposalCoding {
   }
 
   private static func json(_ step: Proposal.Step) -> JSONValue {
-    let arguments = step.arguments.sorted { $0.key < $1.key }.map { (Array($0.key.utf8), JSONValue.string($0.value)) }
     return [
       "action": .string(step.action), "target": .string(step.target.bytes),
-      "args": .object(JSONObject(members: arguments)),
+      "args": .object(JSONObject(texts: step.arguments)),
     ]
   }
 
@@ -50,10 +49,7 @@ package enum ProposalCoding {
 
   private static func step(_ json: JSONValue) -> Proposal.Step? {
     guard let action = json["action"]?.text else { return nil }
-    var arguments: [String: String] = [:]
-    for member in json["args"]?.object?.members ?? [] {
-      arguments[String(decoding: member.key, as: UTF8.self)] = member.value.text
-    }
+    let arguments = json["args"]?.object?.texts ?? [:]
     return Proposal.Step(action: action, target: AgentID(bytes: json["target"]?.bytes ?? []), arguments: arguments)
   }
 }

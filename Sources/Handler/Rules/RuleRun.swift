@@ -197,8 +197,7 @@ final class RuleRun: Errand {
   }
 
   private func writeReport(_ name: String, _ deed: PlannedDeed, _ record: RunRecord) {
-    let arguments = deed.arguments.sorted { $0.key < $1.key }.map { (Array($0.key.utf8), JSONValue.string($0.value)) }
-    var data = JSONObject(members: arguments)
+    var data = JSONObject(texts: deed.arguments)
     data["rule"] = .string(record.rule)
     data["run_id"] = .string(run)
     data["event"] = .string(record.event)

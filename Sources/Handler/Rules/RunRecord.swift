@@ -68,7 +68,6 @@ struct RunRecord: Equatable {
 
 extension PlannedDeed {
   var json: JSONValue {
-    let arguments = arguments.sorted { $0.key < $1.key }.map { (Array($0.key.utf8), JSONValue.string($0.value)) }
     let words: String? =
       switch kind {
       case .action: nil
@@ -76,7 +75,7 @@ extension PlannedDeed {
       case .advice(let text): text
       }
     return [
-      "action": .string(name), "target": .string(target.bytes), "args": .object(JSONObject(members: arguments)),
+      "action": .string(name), "target": .string(target.bytes), "args": .object(JSONObject(texts: arguments)),
       "words": words.map { .string($0) }, "stop": onError == .stop ? true : nil,
     ]
   }
@@ -92,10 +91,7 @@ extension PlannedDeed {
       guard let action = Action(rawValue: name) else { return nil }
       kind = .action(action)
     }
-    var arguments: [String: String] = [:]
-    for member in json["args"]?.object?.members ?? [] {
-      arguments[String(decoding: member.key, as: UTF8.self)] = member.value.text
-    }
+    let arguments = json["args"]?.object?.texts ?? [:]
     self.init(
       kind: kind, target: AgentID(bytes: target), arguments: arguments,
       onError: json["stop"]?.bool == true ? .stop : .continue)
