@@ -76,7 +76,7 @@ package struct Rule: Equatable, Sendable {
     package var perAgent: Count?
     /// How often the rule acts in all.
     package var rate: Count?
-    /// Whom it calls.
+    /// Whom it calls: the channel of that name where one is configured, else whom the routes name.
     package var escalateTo = "on-call"
 
     package init(perAgent: Count? = nil, rate: Count? = nil, escalateTo: String = "on-call") {

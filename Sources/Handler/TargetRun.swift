@@ -220,21 +220,14 @@ final class TargetRun {
 
   /// Nobody knows whether it was done: says so, and calls a person.
   private func escalate(_ reason: String) {
-    let keys = term.keys
     let id = AlertID(.escalation, target)
-    term.read([Request("HGET", keys.alerts, id.bytes)]) { [self] replies in
-      let stored = replies[0].bytes ?? []
-      let alert = Change.escalated(
-        AlertCoding.decode(id: id.bytes, payload: stored), id, .high, "outcome of \(errand.id) unknown: \(reason)",
-        at: term.now)
+    term.read([Request("HGET", term.keys.alerts, id.bytes)]) { [self] replies in
       let outcome = TargetOutcome(phase: .unknown, detail: reason)
       var step = opened()
-      step.require("HGET", keys.alerts, id.bytes, is: stored)
-      step.change("HSET", keys.alerts, id.bytes, AlertCoding.encode(alert))
-      write(outcome, alert: alert, to: &step)
-      let page = Notice(escalation: alert, .firing, at: term.now)
-      term.notify(page, in: &step)
-      term.run(step, carrying: Change(alert: alert, notices: [page])) { [self] in
+      let change = term.callPerson(
+        id, stored: replies[0].bytes ?? [], "outcome of \(errand.id) unknown: \(reason)", in: &step)
+      write(outcome, alert: change.alert, to: &step)
+      term.run(step, carrying: change) { [self] in
         settle($0, outcome, again: { [self] in escalate(reason) })
       }
     }

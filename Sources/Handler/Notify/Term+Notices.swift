@@ -3,6 +3,25 @@ import FleetModel
 import Wire
 
 extension Term {
+  /// Calls a person in a step: opens an escalation, or counts it up, and pages whom the routes name.
+  ///
+  /// - Parameters:
+  ///   - stored: the alert as it was read; the step goes ahead only while it still stands so.
+  ///   - channel: a channel to page in place of the routes, where one of that name is configured.
+  /// - Returns: what the step is to be run with.
+  func callPerson(
+    _ id: AlertID, stored: [UInt8], _ words: String, to channel: String? = nil, in step: inout Step
+  ) -> Change {
+    let alert = Change.escalated(
+      AlertCoding.decode(id: id.bytes, payload: stored), id, .high, words, at: now)
+    step.require("HGET", keys.alerts, id.bytes, is: stored)
+    step.change("HSET", keys.alerts, id.bytes, AlertCoding.encode(alert))
+    var page = Notice(escalation: alert, .firing, at: now)
+    if let channel, options.notify.names.contains(channel) { page.to = [channel] }
+    notify(page, in: &step)
+    return Change(alert: alert, notices: [page])
+  }
+
   /// Adds a notice to a step, for each channel that it goes to: people are told where the step goes ahead, and only there.
   /// Once it has, call ``onNotice``.
   ///

@@ -106,14 +106,8 @@ final class RuleEnd {
   }
 
   private func escalate(_ proposal: Proposal, _ id: AlertID, _ stored: [UInt8], _ step: inout Step) -> Change {
-    let alert = Change.escalated(
-      AlertCoding.decode(id: id.bytes, payload: stored), id, .high,
-      "nobody answered what rule \(proposal.rule) proposed: \(proposal.reason)", at: term.now)
-    step.require("HGET", term.keys.alerts, id.bytes, is: stored)
-    step.change("HSET", term.keys.alerts, id.bytes, AlertCoding.encode(alert))
-    let page = Notice(escalation: alert, .firing, at: term.now)
-    term.notify(page, in: &step)
-    return Change(alert: alert, notices: [page])
+    term.callPerson(
+      id, stored: stored, "nobody answered what rule \(proposal.rule) proposed: \(proposal.reason)", in: &step)
   }
 
   private func write(_ step: Step, _ change: Change = Change()) {

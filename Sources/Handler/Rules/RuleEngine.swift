@@ -17,8 +17,6 @@ final class RuleEngine {
   private var isBusy = false
   private var attempts = 0
   private var census: (value: Census, madeAt: Instant)?
-  /// How often each rule did nothing, by why: what did not match is counted and not written down.
-  private(set) var holds: [String: [Decision.Hold: Int]] = [:]
   /// The mode as it was last read.
   private var mode = AutomationMode.dry
 
@@ -156,7 +154,6 @@ final class RuleEngine {
   private func conclude(_ verdict: RuleVerdict, _ done: @escaping () -> Void, again: @escaping () -> Void) {
     guard !verdict.isDecided else { return done() }
     let decision = verdict.decision
-    if case .hold(let hold) = decision.course { holds[verdict.rule.id, default: [:]][hold, default: 0] += 1 }
     guard let (step, change) = verdict.step() else { return done() }
     term.run(step, carrying: change) { [weak self] outcome in
       guard let self else { return }

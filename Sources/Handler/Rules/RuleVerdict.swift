@@ -189,14 +189,9 @@ struct RuleVerdict {
   /// Calls a person: opens the agent's escalation, or counts it up.
   private func called(_ isCalled: Bool, _ words: String, _ step: inout Step) -> Change {
     guard isCalled else { return Change() }
-    let id = AlertID(.escalation, occasion.agent)
-    let alert = Change.escalated(
-      AlertCoding.decode(id: id.bytes, payload: alertBytes), id, .high, "rule \(rule.id): \(words)", at: now)
-    step.require("HGET", term.keys.alerts, id.bytes, is: alertBytes)
-    step.change("HSET", term.keys.alerts, id.bytes, AlertCoding.encode(alert))
-    let page = Notice(escalation: alert, .firing, at: now)
-    term.notify(page, in: &step)
-    return Change(alert: alert, notices: [page])
+    return term.callPerson(
+      AlertID(.escalation, occasion.agent), stored: alertBytes, "rule \(rule.id): \(words)",
+      to: rule.limits.escalateTo, in: &step)
   }
 }
 
