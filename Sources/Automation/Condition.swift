@@ -57,6 +57,21 @@ package indirect enum Condition: Equatable, Sendable {
     }
   }
 
+  /// Every name that it asks for.
+  package var names: Set<FactName> {
+    switch self {
+    case .always: []
+    case .present(let name): [name]
+    case .comparison(let comparison):
+      Set([comparison.left, comparison.right].compactMap { if case .fact(let name) = $0 { name } else { nil } })
+    case .not(let condition): condition.names
+    case .all(let conditions), .any(let conditions): conditions.reduce(into: []) { $0.formUnion($1.names) }
+    }
+  }
+
+  /// Whether it can be judged by the event and its agent alone: what stands in Redis, and who else there is, is not asked.
+  package var isAboutEventAlone: Bool { names.allSatisfy(\.isOfEventAlone) }
+
   private static func joined(_ verdicts: [Verdict], _ separator: String) -> String {
     verdicts.map(\.reason).filter { !$0.isEmpty }.joined(separator: separator)
   }

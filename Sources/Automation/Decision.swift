@@ -10,6 +10,20 @@ package struct Decision: Equatable, Sendable {
     case dryRun
     /// Does nothing.
     case hold(Hold)
+
+    /// As it is counted: `acted`, `proposed`, `dry_run`, `not_met` …
+    package var name: String {
+      switch self {
+      case .act: "acted"
+      case .propose: "proposed"
+      case .dryRun: "dry_run"
+      case .hold(let hold): hold.rawValue
+      }
+    }
+
+    /// Every name of one.
+    package static let names =
+      [Course.act, .propose, .dryRun].map(\.name) + Hold.allCases.map(\.rawValue)
   }
 
   /// Why nothing is done.

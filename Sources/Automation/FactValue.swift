@@ -50,6 +50,17 @@ package struct FactName: Hashable, Sendable, CustomStringConvertible {
 
   package var description: String { parts.joined(separator: ".") }
 
+  /// Whether the event and what its agent says of itself tell it.
+  var isOfEventAlone: Bool {
+    switch parts[0] {
+    case "data", "event", "metric", "before": true
+    case "agent": Self.spokenNames.contains(parts[1])
+    default: false
+    }
+  }
+
+  private static let spokenNames: Set = ["id", "name", "role", "tier", "replicas_min", "replicas_max", "backup_for"]
+
   package static let agentNames = [
     "id", "name", "state", "role", "tier", "replicas", "replicas_min", "replicas_max", "rate_limit", "backup",
     "has_backup", "backup_for", "health", "bad_conversations", "complaints",

@@ -65,6 +65,9 @@ package struct Rule: Equatable, Sendable {
     package var count: Int
     package var within: TimeSpan
 
+    /// So many times are remembered, and no more can be counted.
+    package static let most = 1000
+
     package init(count: Int, within: TimeSpan) {
       self.count = count
       self.within = within
@@ -129,6 +132,9 @@ package struct Rule: Equatable, Sendable {
     self.id = id
     self.on = on
   }
+
+  /// Whether it remembers that it was asked for, also where nothing is done.
+  package var countsAsking: Bool { self.for != nil || throttle.contains { $0.onceAfter != nil } }
 
   /// Whether a type of event is one of its.
   package func concerns(_ type: String) -> Bool { on.contains { Self.matches($0[...], type[...]) } }

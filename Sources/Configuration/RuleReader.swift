@@ -72,7 +72,7 @@ struct RuleReader {
     let expected = "a table such as { count = 3, within = \"1h\" }"
     guard let table = try section.section(key, expected: expected) else { return nil }
     try table.allow(["count", "within"], in: "\"\(key)\"")
-    guard let count = try table.integer("count", in: 1...1_000_000), let within = try table.span("within") else {
+    guard let count = try table.integer("count", in: 1...Rule.Count.most), let within = try table.span("within") else {
       throw section.fault(key, "lacks count or within; expected \(expected)")
     }
     return Rule.Count(count: count, within: within)

@@ -221,11 +221,13 @@ final class EventFollower {
     owed = ([], [])
     let reached = judge.position
     let report = [oldestReport(), rules.oldest].compactMap(\.self).min()
-    let isOld = !unlessOnlyRead && (reached != saved || report != savedReport)
+    let isOld = !unlessOnlyRead && (reached != saved || report != savedReport || !rules.tally.isEmpty)
     guard !changes.isEmpty || !letters.isEmpty || isOld else { return }
     var step = Step()
     for id in changes { write(id, to: &step) }
     for letter in letters { letter.add(to: &step, keys: term.keys) }
+    let tally = rules.tally.take()
+    tally.write(to: &step, keys: term.keys)
     if let reached {
       step.change(
         "HSET", term.keys.cursor, term.keys.events, reached, countField, judge.place?.count.map { "\($0)" } ?? "")
@@ -247,6 +249,7 @@ final class EventFollower {
       case .failed(let error):
         term.log(.error, "cannot save alerts", ["error": error.text])
         owed = (changes.union(owed.changes), letters + owed.letters)
+        rules.tally.add(tally)
       }
     }
   }

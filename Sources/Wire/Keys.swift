@@ -71,6 +71,12 @@ package struct Keys: Sendable {
 
   package func mark(_ text: String) -> [UInt8] { mark(text.utf8) }
 
+  /// What rules have acted on and has not cleared since: a hash.
+  package var uncleared: [UInt8] { mark("uncleared") }
+
+  /// How often rules decided what: a hash.
+  package var tally: [UInt8] { mark("tally") }
+
   /// The mark that a command has acted on a target.
   package func mark(_ command: CommandID, _ target: AgentID) -> [UInt8] {
     mark(Array(command.text.utf8) + [UInt8(ascii: "/")] + target.bytes)

@@ -18,6 +18,9 @@ struct Census {
   private(set) var size = 0
   private(set) var unhealthy = 0
 
+  /// Of nobody.
+  init() {}
+
   init(_ fleet: Fleet, at now: Instant) {
     for (position, agent) in fleet.agents.enumerated() {
       guard let agent, agent.deletedAt == nil else { continue }

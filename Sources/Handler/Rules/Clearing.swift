@@ -11,6 +11,7 @@ import Wire
 final class Clearing {
   private let term: Term
   private let facts: (RunRecord, AgentRecord) -> OccasionFacts
+  private let cleared: (_ rule: String, AgentID) -> Void
   /// Rules that have acted on an agent, and when each was looked at last.
   private var watched: [AgentID: [String: MonotonicTime]] = [:]
 
@@ -20,12 +21,19 @@ final class Clearing {
   /// An agent that says much is looked at no more often, in milliseconds.
   private static let pause: Int64 = 1000
 
-  init(term: Term, facts: @escaping (RunRecord, AgentRecord) -> OccasionFacts) {
+  /// - Parameters:
+  ///   - facts: about the agent of a run, as they are now.
+  ///   - cleared: told of what is watched no longer.
+  init(
+    term: Term, facts: @escaping (RunRecord, AgentRecord) -> OccasionFacts,
+    cleared: @escaping (_ rule: String, AgentID) -> Void
+  ) {
     self.term = term
     self.facts = facts
+    self.cleared = cleared
   }
 
-  private var key: [UInt8] { term.keys.mark("uncleared") }
+  private var key: [UInt8] { term.keys.uncleared }
 
   /// Takes up what earlier handlers have left.
   func start() {
@@ -68,6 +76,7 @@ final class Clearing {
   }
 
   private func forget(_ rule: String, _ agent: AgentID) {
+    cleared(rule, agent)
     watched[agent]?[rule] = nil
     if watched[agent]?.isEmpty == true { watched[agent] = nil }
   }

@@ -12,6 +12,8 @@ struct Occasion {
   let receivedAt: Instant
   /// The agent's values before this event.
   let before: [Metric: Double]
+  /// How much room it takes, about, in bytes.
+  let size: Int
 
   /// - Parameter before: of the agent as it stood before the event was applied.
   init?(_ event: borrowing Event, _ entry: StreamID, before: Agent?) {
@@ -27,12 +29,13 @@ struct Occasion {
     var values: [Metric: Double] = [:]
     if let before { for metric in Metric.allCases { values[metric] = before.value(metric) } }
     self.before = values
+    size = event.bytes.count
   }
 
   /// What is left of an occasion when a run of its is looked at again: whose it was.
   init(of record: RunRecord) {
     entry = StreamID(Array(record.event.utf8)) ?? .zero
-    (type, agent, data, before) = ("", record.agent, .null, [:])
+    (type, agent, data, before, size) = ("", record.agent, .null, [:], 0)
     receivedAt = entry.instant
   }
 

@@ -1,5 +1,6 @@
 import Automation
 import FleetModel
+import Loop
 import Redis
 import Wire
 
@@ -9,25 +10,36 @@ import Wire
 final class RuleEngine {
   private let term: Term
   private let fleet: () -> Fleet
-  /// Events that have not been decided, oldest first.
-  private var queue: [Occasion] = []
-  private var queueStart = 0
-  /// Whether a rule concerns events of each kind, where that has been asked.
-  private var kinds = noKinds
+  private var queue = OccasionQueue()
+  /// The rules that have not been asked about the first event of the queue; nil where none has.
+  private var unasked: ArraySlice<Rule>?
   private var isBusy = false
   private var attempts = 0
+  /// Whether a rule concerns events of each kind, and which rules a type, where that has been asked.
+  private var kinds = noKinds
+  private var rulesOfType: [String: [Rule]] = [:]
   private var census: (value: Census, madeAt: Instant)?
-  /// The mode as it was last read.
-  private var mode = AutomationMode.dry
+  /// The mode as it was last read, and when.
+  private var mode = (value: AutomationMode.dry, readAt: MonotonicTime(nanoseconds: 0))
+  private var recent = RecentMarks()
+  /// What was decided since it was last taken.
+  var tally = DecisionTally()
+  private lazy var overflow = OverflowReport(term: term) { [unowned self] in queue.takeOverflow() }
 
   /// How old the census of a large fleet may be; a small one is counted anew each time.
   private static let smallFleet = 1000
   private static let censusSpan = TimeSpan.seconds(1)
+  /// How old the mode may be, in milliseconds, to leave an event alone by; to act it is read anew.
+  private static let modeSpan = 1000.0
   /// For how long a reason to do nothing is not told again.
   static let holdSpan = TimeSpan.minutes(15)
 
   /// What rules have acted on and has not cleared since.
-  private lazy var clearing = Clearing(term: term) { [unowned self] in facts($0, $1) }
+  private lazy var clearing = Clearing(term: term) { [unowned self] in
+    facts($0, $1)
+  } cleared: { [unowned self] in
+    recent.forget($0, $1)
+  }
 
   init(term: Term, fleet: @escaping () -> Fleet) {
     self.term = term
@@ -56,7 +68,10 @@ final class RuleEngine {
   }
 
   /// The runbook is another one.
-  func runbookChanged() { kinds = Self.noKinds }
+  func runbookChanged() {
+    (kinds, rulesOfType, unasked) = (Self.noKinds, [:], nil)
+    recent.forgetAll()
+  }
 
   private static let noKinds = [Bool?](repeating: nil, count: EventKind.allCases.count)
 
@@ -68,44 +83,74 @@ final class RuleEngine {
   }
 
   /// The entry of the oldest event that is not decided: whoever acts next begins with it.
-  var oldest: StreamID? { queueStart < queue.count ? queue[queueStart].entry : nil }
+  var oldest: StreamID? { queue.first?.entry }
 
   func take(_ occasion: Occasion) {
-    queue.append(occasion)
+    guard queue.append(occasion) else { return overflow.appoint() }
     if !isBusy { next() }
   }
 
+  /// Goes through the queue until Redis has to be asked.
   private func next() {
-    guard queueStart < queue.count, !term.isOver else {
-      (queue, queueStart, isBusy) = ([], 0, false)
-      return
-    }
     isBusy = true
-    let occasion = queue[queueStart]
-    judge(occasion, runbook.rules(on: occasion.type)[...])
+    while !term.isOver, let occasion = queue.first {
+      guard let rule = ruleToAsk(about: occasion) else {
+        queue.removeFirst()
+        continue
+      }
+      attempts = 0
+      return decide(rule, occasion) { [weak self] in self?.next() }
+    }
+    if term.isOver { queue = OccasionQueue() }
+    isBusy = false
   }
 
-  /// One rule after the other; then the next event.
-  private func judge(_ occasion: Occasion, _ rules: ArraySlice<Rule>) {
-    guard !term.isOver else { return }
-    guard let rule = rules.first else {
-      queueStart += 1
-      if queueStart > 1024 {
-        queue.removeFirst(queueStart)
-        queueStart = 0
-      }
-      // Not from within itself: a long queue of events that nothing comes of would otherwise be as deep.
-      return term.loop.later { [weak self] in self?.next() }
+  /// The next rule whose say on an event is not known yet.
+  private func ruleToAsk(about occasion: Occasion) -> Rule? {
+    var rest = unasked ?? rules(on: occasion.type)[...]
+    while let rule = rest.popFirst() {
+      unasked = rest
+      guard let decision = known(rule, occasion) else { return rule }
+      tally.count(rule, decision)
     }
-    attempts = 0
-    decide(rule, occasion) { [weak self] in self?.judge(occasion, rules.dropFirst()) }
+    unasked = nil
+    return nil
+  }
+
+  private func rules(on type: String) -> [Rule] {
+    if let known = rulesOfType[type] { return known }
+    // Publishers may make up types without end.
+    if rulesOfType.count > 1000 { rulesOfType.removeAll() }
+    let rules = runbook.rules(on: type)
+    rulesOfType[type] = rules
+    return rules
+  }
+
+  /// A decision to do nothing that is certain, and told where it is to be: most of a flood comes to no more.
+  private func known(_ rule: Rule, _ occasion: Occasion) -> Decision? {
+    if rule.mode == .off { return Decision(.hold(.off), "the rule is off") }
+    guard rule.when.isAboutEventAlone else { return nil }
+    let facts = OccasionFacts(
+      occasion: occasion, agent: fleet()[occasion.agent], record: AgentRecord(), census: Census(), knownBackup: nil,
+      now: term.now)
+    let verdict = rule.when.judge(facts)
+    guard verdict.holds else { return Decision(.hold(.notMet), verdict.reason) }
+    let now = MonotonicTime.now
+    guard !rule.countsAsking, now.milliseconds(since: mode.readAt) < Self.modeSpan,
+      let marks = recent.marks(rule, occasion.agent, at: now)
+    else { return nil }
+    let circumstances = Circumstances(
+      mode: mode.value, now: term.now, age: term.now - occasion.receivedAt, actWithin: term.options.actWithin)
+    let decision = Planner(rule, marks.memory(at: term.now), circumstances).decide(verdict)
+    guard case .hold(let hold) = decision.course, hold == .off || marks.held == hold.rawValue else { return nil }
+    return decision
   }
 
   // MARK: One rule
 
   private func decide(_ rule: Rule, _ occasion: Occasion, _ done: @escaping () -> Void) {
     let keys = term.keys
-    let isDry = mode != .on || rule.mode == .dryRun
+    let isDry = mode.value != .on || rule.mode == .dryRun
     var marks = RuleMarks(rule, occasion, keys, isDry: isDry)
     let census = currentCensus()
     let role = Array(census.role(of: occasion.agent).utf8)
@@ -118,13 +163,15 @@ final class RuleEngine {
     term.read(requests + marks.requests) { [weak self] replies in
       guard let self, !term.isOver else { return }
       let mode = replies[0].text.flatMap(AutomationMode.init(rawValue:)) ?? .dry
-      guard (mode == .on) == (self.mode == .on) else {
+      let isOther = (mode == .on) != (self.mode.value == .on)
+      self.mode = (mode, .now)
+      guard !isOther else {
         // Its memory is another one.
-        self.mode = mode
+        recent.forgetAll()
         return decide(rule, occasion, done)
       }
-      self.mode = mode
       marks.take(replies[requests.count...])
+      recent.keep(marks, rule, occasion.agent, at: .now)
       let verdict = RuleVerdict(
         rule: rule, occasion: occasion, marks: marks, replies: replies, census: census, mode: mode, term: term,
         agent: fleet()[occasion.agent], severity: severity(of: occasion.agent),
@@ -154,11 +201,16 @@ final class RuleEngine {
   private func conclude(_ verdict: RuleVerdict, _ done: @escaping () -> Void, again: @escaping () -> Void) {
     guard !verdict.isDecided else { return done() }
     let decision = verdict.decision
-    guard let (step, change) = verdict.step() else { return done() }
+    guard let (step, change) = verdict.step() else {
+      tally.count(verdict.rule, decision)
+      return done()
+    }
+    recent.forget(verdict.rule.id, verdict.occasion.agent)
     term.run(step, carrying: change) { [weak self] outcome in
       guard let self else { return }
       switch outcome {
       case .done:
+        tally.count(verdict.rule, decision)
         let isHold = if case .hold = decision.course { true } else { false }
         term.log(
           isHold ? .debug : .info, "a rule was judged",

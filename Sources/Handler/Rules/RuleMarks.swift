@@ -9,31 +9,32 @@ import Wire
 /// |---|---|
 /// | `mark:<run>` | the run's record; there once it is decided |
 /// | `mark:throttle/<n>/<rule>[/<agent>]` | when the rule's n-th throttle was last acted under, or asked for |
-/// | `mark:for/<rule>/<agent>` | when the condition held |
+/// | `mark:for/<rule>/<agent>` | the entries for which the condition held |
 /// | `mark:limit/<rule>/<agent>`, `mark:rate/<rule>` | when it acted |
 /// | `mark:pauses/<agent>` | when rules paused it within a day |
 /// | `mark:held/<rule>/<agent>` | that a reason to do nothing has been told |
 /// | `mark:uncleared` (a hash) | `<rule>/<agent>` → the run that has not been followed by `clear` |
 ///
-/// Times are epoch ms with commas between them; each key ends by itself. In a dry run all of them begin with `dry/`.
+/// Times are epoch ms with commas between them, entries begin with theirs; each key ends by itself. In a dry run all of them begin with `dry/`.
 struct RuleMarks {
   private let rule: Rule
-  private let occasion: Occasion
-  private let keys: Keys
-  private let isDry: Bool
+  private let run: String
+  /// The event's entry.
+  private let entry: String
+  private let uncleared: (key: [UInt8], field: [UInt8])
 
   /// Keys in the order in which they are read.
   private let names: [[UInt8]]
-  private(set) var found: [[UInt8]] = []
-  private(set) var uncleared: [UInt8] = []
+  private var found: [[UInt8]] = []
+  private var unclearedRun: [UInt8] = []
 
   init(_ rule: Rule, _ occasion: Occasion, _ keys: Keys, isDry: Bool) {
     self.rule = rule
-    self.occasion = occasion
-    self.keys = keys
-    self.isDry = isDry
+    run = occasion.run(of: rule)
+    entry = "\(occasion.entry)"
     let agent = occasion.agent.unmistakable
     let start = isDry ? "dry/" : ""
+    uncleared = (keys.uncleared, Array("\(start)\(rule.id)/".utf8) + occasion.agent.bytes)
     let throttles = rule.throttle.enumerated().map { place, throttle in
       switch throttle.per {
       case .agent: "throttle/\(place)/\(rule.id)/\(agent)"
@@ -45,21 +46,19 @@ struct RuleMarks {
       "for/\(rule.id)/\(agent)", "limit/\(rule.id)/\(agent)", "rate/\(rule.id)", "pauses/\(agent)",
       "held/\(rule.id)/\(agent)",
     ]
-    names = [keys.mark(start + occasion.run(of: rule))] + (others + throttles).map { keys.mark(start + $0) }
+    names = [keys.mark(start + run)] + (others + throttles).map { keys.mark(start + $0) }
   }
 
   private enum Place: Int { case run, occurrences, actedOnAgent, acted, pauses, held, throttles }
 
-  private var unclearedField: [UInt8] { Array("\(isDry ? "dry/" : "")\(rule.id)/".utf8) + occasion.agent.bytes }
-
   /// What must be read; ``take(_:)`` wants the answers.
   var requests: [Request] {
-    names.map { Request("GET", $0) } + [Request("HGET", keys.mark("uncleared"), unclearedField)]
+    names.map { Request("GET", $0) } + [Request("HGET", uncleared.key, uncleared.field)]
   }
 
   mutating func take(_ replies: ArraySlice<Reply>) {
     found = replies.dropLast().map { $0.bytes ?? [] }
-    uncleared = replies.last?.bytes ?? []
+    unclearedRun = replies.last?.bytes ?? []
   }
 
   /// Whether the event has been decided under the rule before.
@@ -70,11 +69,17 @@ struct RuleMarks {
 
   func memory(at now: Instant) -> RuleMemory {
     var memory = RuleMemory(throttles: found.dropFirst(Place.throttles.rawValue).map { Self.times($0).last })
-    memory.occurrences = rule.for.map { times(.occurrences, within: $0.within, of: now) } ?? []
+    // An event that is read again is not a second one.
+    let others = occurrences.filter { $0 != entry }.compactMap(Self.time(of:))
+    memory.occurrences = rule.for.map { count in others.filter { now - $0 < count.within } } ?? []
     memory.actedOnAgent = rule.limits.perAgent.map { times(.actedOnAgent, within: $0.within, of: now) } ?? []
     memory.acted = rule.limits.rate.map { times(.acted, within: $0.within, of: now) } ?? []
-    memory.isUncleared = rule.clear != nil && !uncleared.isEmpty
+    memory.isUncleared = rule.clear != nil && !unclearedRun.isEmpty
     return memory
+  }
+
+  private var occurrences: [String] {
+    found[Place.occurrences.rawValue].split(separator: UInt8(ascii: ",")).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// How often rules have paused the agent within a day.
@@ -85,9 +90,12 @@ struct RuleMarks {
   }
 
   private static func times(_ bytes: [UInt8]) -> [Instant] {
-    bytes.split(separator: UInt8(ascii: ",")).compactMap {
-      Int64(String(decoding: $0, as: UTF8.self)).map { Instant(milliseconds: $0) }
-    }
+    bytes.split(separator: UInt8(ascii: ",")).compactMap { time(of: String(decoding: $0, as: UTF8.self)) }
+  }
+
+  /// The time of an entry, or a time itself.
+  private static func time(of text: String) -> Instant? {
+    Int64(text.prefix { $0 != "-" }).map { Instant(milliseconds: $0) }
   }
 
   // MARK: Writing
@@ -99,7 +107,10 @@ struct RuleMarks {
 
   /// That the condition held, whatever is done about it.
   func addOccurrence(at now: Instant, to step: inout Step) {
-    if let count = rule.for { add(.occurrences, now, within: count.within, to: &step) }
+    if let count = rule.for {
+      let recent = occurrences.filter { $0 != entry && Self.time(of: $0).map { now - $0 < count.within } == true }
+      write(.occurrences, recent + [entry], for: count.within, to: &step)
+    }
     for (place, throttle) in rule.throttle.enumerated() {
       guard let span = throttle.onceAfter else { continue }
       step.change("SET", names[Place.throttles.rawValue + place], now, "PX", span.milliseconds)
@@ -113,7 +124,7 @@ struct RuleMarks {
     if let limit = rule.limits.rate { add(.acted, now, within: limit.within, to: &step) }
     if pauses { add(.pauses, now, within: .days(1), to: &step) }
     if rule.for != nil { step.change("DEL", names[Place.occurrences.rawValue]) }
-    if rule.clear != nil { step.change("HSET", keys.mark("uncleared"), unclearedField, occasion.run(of: rule)) }
+    if rule.clear != nil { step.change("HSET", uncleared.key, uncleared.field, self.run) }
     for (place, throttle) in rule.throttle.enumerated() {
       guard let span = throttle.onceWithin else { continue }
       step.change("SET", names[Place.throttles.rawValue + place], now, "PX", span.milliseconds)
@@ -125,10 +136,14 @@ struct RuleMarks {
     step.change("SET", names[Place.held.rawValue], hold.rawValue, "PX", span.milliseconds)
   }
 
-  /// The times within a span and the present one; no more than the longest list that a limit can count.
   private func add(_ place: Place, _ now: Instant, within span: TimeSpan, to step: inout Step) {
-    let times = (times(place, within: span, of: now) + [now]).suffix(1000)
-    let text = times.map { "\($0.milliseconds)" }.joined(separator: ",")
+    let times = times(place, within: span, of: now) + [now]
+    write(place, times.map { "\($0.milliseconds)" }, for: span, to: &step)
+  }
+
+  /// No more of them than the longest list that is kept.
+  private func write(_ place: Place, _ list: [String], for span: TimeSpan, to step: inout Step) {
+    let text = list.suffix(Rule.Count.most).joined(separator: ",")
     step.change("SET", names[place.rawValue], text, "PX", span.milliseconds)
   }
 }

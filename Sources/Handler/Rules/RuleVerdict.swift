@@ -83,10 +83,12 @@ struct RuleVerdict {
       marks.addOccurrence(at: now, to: &step)
       return (step, Change())
     case .stale, .notCleared, .throttled, .limited, .guarded:
-      guard marks.held != hold.rawValue else { return nil }
+      let isTold = marks.held == hold.rawValue
+      guard !isTold || (hold == .throttled && rule.countsAsking) else { return nil }
       var step = opened()
-      marks.addHold(hold, for: RuleEngine.holdSpan, to: &step)
       if hold == .throttled { marks.addOccurrence(at: now, to: &step) }
+      guard !isTold else { return (step, Change()) }
+      marks.addHold(hold, for: RuleEngine.holdSpan, to: &step)
       add(.skipped, decision.words, to: &step)
       let change = called(decision.callsPerson && mode == .on, decision.words, &step)
       return (step, change)

@@ -193,4 +193,47 @@ import Wire
     try rules.event("agent.high_traffic", "agent-1", ["queue_size": 600])
     try rules.scene.server.wait { (try? rules.lines().count { $0.phase == .started }) == 2 }
   }
+
+  @Test func floodIsSettledWithoutWordsAndCounted() throws {
+    let rules = try RuleScene(Self.pausing)
+    for number in 0..<3000 {
+      let rate: JSONValue = number % 3 == 0 ? 0.1 : 0.31
+      try rules.event("agent.performance_degraded", "agent-1", ["error_rate": rate])
+    }
+    try rules.event("agent.performance_degraded", "agent-2", ["error_rate": 0.31])
+    try rules.lines { $0.target == "agent-2" && $0.phase == .succeeded && $0.action == "schedule" }
+    #expect(try rules.lines().filter { $0.target == "agent-1" && $0.phase == .skipped }.count == 1)
+    try rules.scene.server.wait {
+      (try? tally(rules)) == ["calm/acted=2", "calm/not_met=1000", "calm/throttled=1999"]
+    }
+  }
+
+  private func tally(_ rules: RuleScene) throws -> [String] {
+    try rules.scene.server.call("HGETALL", rules.scene.keys.tally).pairs
+      .map { "\(String(decoding: $0.name, as: UTF8.self))=\(String(decoding: $0.value, as: UTF8.self))" }.sorted()
+  }
+
+  @Test func occurrenceOfAnEventCountsOnceHoweverOftenItIsRead() throws {
+    let third = """
+      [[rules]]
+      id = "third"
+      on = "agent.performance_degraded"
+      for = { count = 3, within = "10m" }
+      do = [{ action = "pause", for = "15m" }]
+      """
+    let rules = try RuleScene(third)
+    for _ in 0..<2 { try rules.event("agent.performance_degraded", "agent-1", ["error_rate": 0.31]) }
+    try rules.scene.server.wait { (try? tally(rules)) == ["third/counting=2"] }
+    // The handler that takes over reads both once more.
+    rules.scene.handlers[0].halt()
+    _ = try rules.scene.server.call("DEL", rules.scene.keys.lease)
+    _ = try rules.scene.server.call("HSET", rules.scene.keys.cursor, rules.scene.keys.events, "0-1")
+    let runbook = try RuleScene.read(third)
+    try rules.scene.startHandler("h2") { $0.runbook = runbook }
+    try rules.scene.server.wait { (try? tally(rules)) == ["third/counting=4"] }
+    #expect(try rules.lines().isEmpty)
+    try rules.event("agent.performance_degraded", "agent-1", ["error_rate": 0.31])
+    try rules.run(of: "third")
+    #expect(try rules.scene.record("agent-1").state == .paused)
+  }
 }

@@ -1,0 +1,32 @@
+import Automation
+import Redis
+import Wire
+
+/// How often each rule decided what, also where the audit says nothing: a condition that was not met, a reason that had been
+/// told before.
+///
+/// It stands in the hash `agentos:mark:tally`, `<rule>/<decision>` → count, since the rules first ran there.
+struct DecisionTally {
+  private var counts: [String: Int] = [:]
+
+  mutating func count(_ rule: Rule, _ decision: Decision) {
+    counts["\(rule.id)/\(decision.course.name)", default: 0] += 1
+  }
+
+  var isEmpty: Bool { counts.isEmpty }
+
+  /// Takes what was counted since the last call.
+  mutating func take() -> DecisionTally {
+    defer { counts.removeAll(keepingCapacity: true) }
+    return self
+  }
+
+  /// Takes back what could not be written.
+  mutating func add(_ other: DecisionTally) { counts.merge(other.counts, uniquingKeysWith: +) }
+
+  func write(to step: inout Step, keys: Keys) {
+    for (field, count) in counts.sorted(by: { $0.key < $1.key }) {
+      step.change("HINCRBY", keys.tally, field, count)
+    }
+  }
+}

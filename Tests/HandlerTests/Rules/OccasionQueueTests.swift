@@ -1,0 +1,54 @@
+import FleetModel
+import Testing
+import Wire
+
+@testable import Handler
+
+/// What waits to be judged is bounded, and what finds no room is counted.
+@Suite struct OccasionQueueTests {
+  private func occasion(_ agent: AgentID, size: Int = 100, number: UInt64 = 1) throws -> Occasion {
+    let event: JSONValue = [
+      "entity_id": .string(agent.bytes), "event_type": "agent.high_traffic",
+      "data": ["queue_size": 60, "text": .string(String(repeating: "x", count: max(0, size - 100)))],
+    ]
+    let occasion = try event.encoded.withUnsafeBytes { bytes throws(Unreadable) in
+      let event = try EventDecoder().decode(bytes, channel: nil, receivedAt: .epoch)
+      return Occasion(event, StreamID(milliseconds: number), before: nil)
+    }
+    return try #require(occasion)
+  }
+
+  @Test func eventsLeaveInTheOrderInWhichTheyCame() throws {
+    var queue = OccasionQueue()
+    for number in 1...3000 {
+      #expect(queue.append(try occasion(AgentID("agent-\(number)"), number: UInt64(number))))
+    }
+    for number in 1...3000 {
+      #expect(queue.first?.entry == StreamID(milliseconds: UInt64(number)))
+      queue.removeFirst()
+    }
+    #expect(queue.first == nil && queue.takeOverflow() == nil)
+  }
+
+  @Test func oneAgentTakesNoMoreThanItsShare() throws {
+    var queue = OccasionQueue(most: 10, mostOfAgent: 3)
+    let taken = try (0..<5).map { _ in queue.append(try occasion("loud")) }
+    #expect(taken == [true, true, true, false, false])
+    #expect(queue.append(try occasion("quiet")))
+    #expect(queue.takeOverflow() == OccasionQueue.Overflow(counts: ["agent.high_traffic": 2], agent: "loud"))
+    #expect(queue.takeOverflow() == nil)
+    queue.removeFirst()
+    #expect(queue.append(try occasion("loud")))
+  }
+
+  @Test func numberAndBytesAreBounded() throws {
+    var queue = OccasionQueue(most: 2, mostOfAgent: 2, mostBytes: 1000)
+    #expect(queue.append(try occasion("a", size: 900)))
+    #expect(!queue.append(try occasion("b", size: 400)))
+    #expect(queue.append(try occasion("c", size: 10)))
+    queue.removeFirst()
+    #expect(queue.append(try occasion("b", size: 400)))
+    #expect(!queue.append(try occasion("d", size: 10)))
+    #expect(queue.takeOverflow()?.total == 2)
+  }
+}
