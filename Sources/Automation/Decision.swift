@@ -29,17 +29,28 @@ package struct Decision: Equatable, Sendable {
   /// Why nothing is done.
   package enum Hold: String, CaseIterable, Sendable {
     case off, notMet = "not_met", stale, notCleared = "not_cleared", counting, throttled, limited, guarded
+
+    /// Whether the audit says it: something would have been done.
+    package var isTold: Bool {
+      switch self {
+      case .off, .notMet, .counting: false
+      case .stale, .notCleared, .throttled, .limited, .guarded: true
+      }
+    }
   }
 
   package var course: Course
   package var reason: String
   /// Whether a person is called, since what should be done is not.
   package var callsPerson = false
+  /// Whether the reason is the rule's or the fleet's, and not this agent's: then one call is enough for all.
+  package var isOfAll = false
 
-  package init(_ course: Course, _ reason: String, callsPerson: Bool = false) {
+  package init(_ course: Course, _ reason: String, callsPerson: Bool = false, isOfAll: Bool = false) {
     self.course = course
     self.reason = reason
     self.callsPerson = callsPerson
+    self.isOfAll = isOfAll
   }
 
   /// As the audit says it: `throttled: acted 3m ago, once in 15m`.

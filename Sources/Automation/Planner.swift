@@ -69,8 +69,9 @@ package struct Planner {
       return Decision(.hold(.limited), times, callsPerson: true)
     }
     if let limit = rule.limits.rate, memory.acted.count >= limit.count {
-      return Decision(.hold(.limited), "acted \(memory.acted.count) times within \(limit.within)", callsPerson: true)
+      let times = "acted \(memory.acted.count) times within \(limit.within)"
+      return Decision(.hold(.limited), times, callsPerson: true, isOfAll: true)
     }
-    return circumstances.guarded.map { Decision(.hold(.guarded), $0, callsPerson: true) }
+    return circumstances.guarded.map { Decision(.hold(.guarded), $0, callsPerson: true, isOfAll: true) }
   }
 }

@@ -109,7 +109,11 @@ final class EventJudge {
 
   /// The agent that says it stands in for another.
   func backup(of id: AgentID) -> AgentID? {
-    fleet.agents.lazy.compactMap(\.self).first { $0.deletedAt == nil && AgentID($0.backupFor) == id }?.id
+    // Without a copy of each agent: there may be thousands.
+    fleet.agents.profiles.first { profile in
+      guard let profile, !profile.backupFor.isEmpty, profile.deletedAt == nil else { return false }
+      return AgentID(profile.backupFor) == id
+    }??.id
   }
 
   /// How few and how many replicas an agent says it may have; nil where it says nothing.

@@ -207,7 +207,7 @@ final class TargetRun {
             alert: change.alert, proposal: change.proposal, at: instant)))
     }
     errand.complete(target, outcome, in: &step)
-    term.run(step, carrying: change) { [self] in settle($0, outcome, again: again) }
+    term.run(step, carrying: [change]) { [self] in settle($0, outcome, again: again) }
   }
 
   /// Leaves the record as it is, and says why.
@@ -227,7 +227,7 @@ final class TargetRun {
       let change = term.callPerson(
         id, stored: replies[0].bytes ?? [], "outcome of \(errand.id) unknown: \(reason)", in: &step)
       write(outcome, alert: change.alert, to: &step)
-      term.run(step, carrying: change) { [self] in
+      term.run(step, carrying: [change]) { [self] in
         settle($0, outcome, again: { [self] in escalate(reason) })
       }
     }

@@ -36,6 +36,8 @@ final class Term {
   /// Told of alerts that commands have changed, and that the schedule has changed.
   var onAlert: (AlertRecord) -> Void = { _ in }
   var onSchedule: () -> Void = {}
+  /// Told that a command has turned the switch of automation.
+  var onAutomation: () -> Void = {}
   /// How few and how many replicas an agent says it may have.
   var knownReplicas: (AgentID) -> ClosedRange<Int>? = { _ in nil }
   /// Told that a step has put notices into the outbox.
@@ -111,15 +113,17 @@ final class Term {
     if inFlight == 0 { onIdle() }
   }
 
-  /// Runs a step that writes a change, and tells those who must know of it.
-  func run(_ step: Step, carrying change: Change, _ completion: @escaping (StepOutcome) -> Void) {
-    if change.alert != nil { alertSteps += 1 }
+  /// Runs a step that writes changes, and tells those who must know of them.
+  func run(_ step: Step, carrying changes: [Change], _ completion: @escaping (StepOutcome) -> Void) {
+    let alerts = changes.compactMap(\.alert)
+    if !alerts.isEmpty { alertSteps += 1 }
     run(step) { [weak self] outcome in
-      if change.alert != nil { self?.alertSteps -= 1 }
+      if !alerts.isEmpty { self?.alertSteps -= 1 }
       if case .done = outcome {
-        if let alert = change.alert { self?.onAlert(alert) }
-        if !change.appointments.isEmpty { self?.onSchedule() }
-        if !change.notices.isEmpty { self?.onNotice() }
+        for alert in alerts { self?.onAlert(alert) }
+        if changes.contains(where: { !$0.appointments.isEmpty }) { self?.onSchedule() }
+        if changes.contains(where: { $0.automation != nil }) { self?.onAutomation() }
+        if changes.contains(where: { !$0.notices.isEmpty }) { self?.onNotice() }
       }
       completion(outcome)
     }

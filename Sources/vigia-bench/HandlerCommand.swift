@@ -13,7 +13,9 @@ struct HandlerCommand: ParsableCommand {
     abstract: "What the handler records, reads and carries out a second, and what waiting costs.")
 
   /// What there is to measure.
-  enum Part: String, CaseIterable, ExpressibleByArgument { case recording, reading, commands, outcomes, takeover, rest }
+  enum Part: String, CaseIterable, ExpressibleByArgument {
+    case recording, reading, flood, commands, outcomes, takeover, rest
+  }
 
   @Option(help: "Only this part; several times.") var part: [Part] = []
   @Option(help: "How many messages are recorded.") var messages = 200_000
@@ -30,6 +32,7 @@ struct HandlerCommand: ParsableCommand {
       switch part {
       case .recording: try measureRecording()
       case .reading: try measureReading()
+      case .flood: try FloodBench(report: report).measure(rounds: rounds)
       case .commands: try bench.measureThroughput(rounds: rounds)
       case .outcomes: try bench.measureLatency(rounds: rounds, rate: min(1000, commands))
       case .takeover: try bench.measureTakeover(rounds: rounds)

@@ -23,11 +23,14 @@ enum Programs {
   private static var folder: String { String(own[..<(own.lastIndex(of: "/") ?? own.startIndex)]) }
 
   /// Starts `vigia-handler` for a server; its log goes nowhere.
-  static func startHandler(_ port: UInt16, id: String = "bench") throws -> Child {
+  ///
+  /// - Parameter hasRules: whether the built-in runbook is its own, or none.
+  static func startHandler(_ port: UInt16, id: String = "bench", hasRules: Bool = false) throws -> Child {
     let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
     defer { close(null) }
     return try Child(
-      path("vigia-handler"), ["--id", id, "--redis", "redis://127.0.0.1:\(port)", "--runbook", "/dev/null"],
+      path("vigia-handler"),
+      ["--id", id, "--redis", "redis://127.0.0.1:\(port)"] + (hasRules ? [] : ["--runbook", "/dev/null"]),
       environment: [:], output: null,
       error: null)
   }

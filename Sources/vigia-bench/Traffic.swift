@@ -19,6 +19,8 @@ struct Traffic {
   var length: Int?
   /// Whether each message carries its number, in `last_hour_errors`.
   var isNumbered = false
+  /// Whether each is of an agent in trouble, about which the built-in runbook has a rule.
+  var isTrouble = false
   /// When the first entry came, and how many did a millisecond; nil for the server's own time.
   var past: (start: Instant, pace: Double)?
 
@@ -37,8 +39,14 @@ struct Traffic {
     return traffic
   }
 
-  /// The JSON of an event. Nothing in it opens an alert.
+  /// The JSON of an event. Nothing in it opens an alert, but where it is to.
   func body(_ number: Int, padding: Int = 0) -> JSONValue {
+    if isTrouble {
+      return [
+        "entity_id": .string(Self.agent(number % agents).bytes), "event_type": "performance_degraded",
+        "data": ["error_rate": 0.31, "response_time": 1200, "last_hour_errors": .integer(Int64(number))],
+      ]
+    }
     // Each round differs from the one before.
     let random = number &* 2_654_435_761 >> 8 & 0xFFFF
     return [

@@ -81,7 +81,8 @@ import Testing
     memory = RuleMemory()
     memory.acted = [now, now]
     #expect(decide(rule, memory).words == "limited: acted 2 times within 1m")
-    #expect(decide(rule, guarded: "too many") == Decision(.hold(.guarded), "too many", callsPerson: true))
+    #expect(
+      decide(rule, guarded: "too many") == Decision(.hold(.guarded), "too many", callsPerson: true, isOfAll: true))
   }
 
   @Test func whatHasNotClearedIsLeft() {

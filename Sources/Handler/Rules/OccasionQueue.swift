@@ -34,6 +34,9 @@ struct OccasionQueue {
 
   var count: Int { waiting.count - start }
 
+  /// The next so many.
+  func ahead(_ count: Int) -> ArraySlice<Occasion> { waiting[start...].prefix(count) }
+
   /// Takes an event at the end; false where there is no room.
   mutating func append(_ occasion: Occasion) -> Bool {
     guard count < most, bytes + occasion.size <= mostBytes, ofAgent[occasion.agent, default: 0] < mostOfAgent else {

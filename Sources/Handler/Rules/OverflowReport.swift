@@ -48,7 +48,7 @@ final class OverflowReport {
       step.add(to: term.keys.audit, AuditCoding.encode(line))
       let isCalled = calledAt.map { self.term.now - $0 >= RuleEngine.holdSpan } ?? true
       let change = isCalled ? term.callPerson(id, stored: replies[0].bytes ?? [], words, in: &step) : Change()
-      term.run(step, carrying: change) { [weak self] outcome in
+      term.run(step, carrying: [change]) { [weak self] outcome in
         switch outcome {
         case .done: if isCalled { self?.calledAt = self?.term.now }
         case .over: break

@@ -111,7 +111,7 @@ final class RuleEnd {
   }
 
   private func write(_ step: Step, _ change: Change = Change()) {
-    term.run(step, carrying: change) { [self] outcome in
+    term.run(step, carrying: [change]) { [self] outcome in
       switch outcome {
       case .done, .refused(1, _):
         term.onSchedule()

@@ -24,11 +24,14 @@ final class RuleEngine {
   private var recent = RecentMarks()
   /// What was decided since it was last taken.
   var tally = DecisionTally()
+  private lazy var held = HeldEvents(term: term)
   private lazy var overflow = OverflowReport(term: term) { [unowned self] in queue.takeOverflow() }
 
   /// How old the census of a large fleet may be; a small one is counted anew each time.
-  private static let smallFleet = 1000
+  private static let smallFleet = 200
   private static let censusSpan = TimeSpan.seconds(1)
+  /// Of how many events the marks are read at once.
+  private static let mostAhead = 64
   /// How old the mode may be, in milliseconds, to leave an event alone by; to act it is read anew.
   private static let modeSpan = 1000.0
   /// For how long a reason to do nothing is not told again.
@@ -46,7 +49,16 @@ final class RuleEngine {
     self.fleet = fleet
   }
 
-  func start() { clearing.start() }
+  func start() {
+    term.onAutomation = { [weak self] in self?.forgetMode() }
+    clearing.start()
+  }
+
+  /// The switch was turned: the very next event goes by it.
+  private func forgetMode() {
+    mode.readAt = MonotonicTime(nanoseconds: 0)
+    recent.forgetAll()
+  }
 
   /// Whether anything is to be known of each event's agent.
   var watchesAgents: Bool { !clearing.isIdle }
@@ -83,7 +95,7 @@ final class RuleEngine {
   }
 
   /// The entry of the oldest event that is not decided: whoever acts next begins with it.
-  var oldest: StreamID? { queue.first?.entry }
+  var oldest: StreamID? { [held.oldest, queue.first?.entry].compactMap(\.self).min() }
 
   func take(_ occasion: Occasion) {
     guard queue.append(occasion) else { return overflow.appoint() }
@@ -94,27 +106,42 @@ final class RuleEngine {
   private func next() {
     isBusy = true
     while !term.isOver, let occasion = queue.first {
-      guard let rule = ruleToAsk(about: occasion) else {
-        queue.removeFirst()
-        continue
+      switch ask(about: occasion) {
+      case .nothing: queue.removeFirst()
+      case .marks: return readAhead()
+      case .all(let rule):
+        attempts = 0
+        return decide(rule, occasion) { [weak self] in self?.next() }
       }
-      attempts = 0
-      return decide(rule, occasion) { [weak self] in self?.next() }
     }
     if term.isOver { queue = OccasionQueue() }
     isBusy = false
   }
 
-  /// The next rule whose say on an event is not known yet.
-  private func ruleToAsk(about occasion: Occasion) -> Rule? {
+  /// What is to be asked of Redis next about an event.
+  private enum Question {
+    case nothing
+    /// The marks of its rules.
+    case marks
+    /// All that a decision on it goes by.
+    case all(Rule)
+  }
+
+  private func ask(about occasion: Occasion) -> Question {
     var rest = unasked ?? rules(on: occasion.type)[...]
-    while let rule = rest.popFirst() {
+    while let rule = rest.first {
       unasked = rest
-      guard let decision = known(rule, occasion) else { return rule }
-      tally.count(rule, decision)
+      switch known(rule, occasion) {
+      case .settled(let decision): if let decision { tally.count(rule, decision) }
+      case .unread: return .marks
+      case .open:
+        unasked = rest.dropFirst()
+        return .all(rule)
+      }
+      rest = rest.dropFirst()
     }
     unasked = nil
-    return nil
+    return .nothing
   }
 
   private func rules(on type: String) -> [Rule] {
@@ -126,24 +153,93 @@ final class RuleEngine {
     return rules
   }
 
-  /// A decision to do nothing that is certain, and told where it is to be: most of a flood comes to no more.
-  private func known(_ rule: Rule, _ occasion: Occasion) -> Decision? {
-    if rule.mode == .off { return Decision(.hold(.off), "the rule is off") }
-    guard rule.when.isAboutEventAlone else { return nil }
-    let facts = OccasionFacts(
-      occasion: occasion, agent: fleet()[occasion.agent], record: AgentRecord(), census: Census(), knownBackup: nil,
-      now: term.now)
-    let verdict = rule.when.judge(facts)
-    guard verdict.holds else { return Decision(.hold(.notMet), verdict.reason) }
+  // MARK: What is known beforehand
+
+  private enum Knowledge {
+    /// Nothing is done; nil where the event was decided before.
+    case settled(Decision?)
+    /// The marks may tell, and have not been read.
+    case unread
+    case open
+  }
+
+  /// Finds decisions to do nothing that are certain: a flood comes to little else.
+  private func known(_ rule: Rule, _ occasion: Occasion) -> Knowledge {
+    if rule.mode == .off { return .settled(Decision(.hold(.off), "the rule is off")) }
+    guard let verdict = verdict(rule, occasion) else { return .open }
+    guard verdict.holds else { return .settled(Decision(.hold(.notMet), verdict.reason)) }
     let now = MonotonicTime.now
-    guard !rule.countsAsking, now.milliseconds(since: mode.readAt) < Self.modeSpan,
-      let marks = recent.marks(rule, occasion.agent, at: now)
-    else { return nil }
+    guard !rule.countsAsking, now.milliseconds(since: mode.readAt) < Self.modeSpan else { return .open }
+    guard let marks = recent.marks(rule, occasion.agent, at: now) else { return .unread }
     let circumstances = Circumstances(
-      mode: mode.value, now: term.now, age: term.now - occasion.receivedAt, actWithin: term.options.actWithin)
+      mode: mode.value, now: term.now, age: term.now - occasion.receivedAt, actWithin: term.options.actWithin,
+      guarded: fleetFault)
     let decision = Planner(rule, marks.memory(at: term.now), circumstances).decide(verdict)
-    guard case .hold(let hold) = decision.course, hold == .off || marks.held == hold.rawValue else { return nil }
-    return decision
+    guard case .hold(let hold) = decision.course else { return .open }
+    guard hold.isTold, marks.held != hold else { return .settled(decision) }
+    guard marks.entry == "\(occasion.entry)" else {
+      // Whether the event itself was acted on before is not known.
+      recent.forget(rule.id, occasion.agent)
+      return .unread
+    }
+    guard !marks.isDecided else { return .settled(nil) }
+    tell(rule, occasion, decision, hold, marks)
+    return .settled(decision)
+  }
+
+  /// What the condition says, where the event and its agent alone tell it.
+  private func verdict(_ rule: Rule, _ occasion: Occasion) -> Condition.Verdict? {
+    guard rule.when.isAboutEventAlone else { return nil }
+    return rule.when.judge(
+      OccasionFacts(
+        occasion: occasion, agent: fleet()[occasion.agent], record: AgentRecord(), census: Census(), knownBackup: nil,
+        now: term.now))
+  }
+
+  /// What speaks against acting at all.
+  private var fleetFault: String? {
+    Guarding(
+      guards: runbook.guards, situation: Guarding.Situation(census: currentCensus(), silence: silence)
+    ).fleetFault
+  }
+
+  private var silence: TimeSpan? { metricsAt.map { term.now - $0 } }
+
+  private func tell(
+    _ rule: Rule, _ occasion: Occasion, _ decision: Decision, _ hold: Decision.Hold, _ marks: RuleMarks
+  ) {
+    var marks = marks
+    held.add(HeldEvents.Held(rule: rule, occasion: occasion, decision: decision, hold: hold, marks: marks))
+    marks.tell(hold)
+    recent.keep(marks, rule, occasion.agent, at: .now)
+  }
+
+  /// Reads the marks of the next events at once.
+  private func readAhead() {
+    var wanted: [(rule: Rule, agent: AgentID, marks: RuleMarks)] = []
+    var names: Set<[UInt8]> = []
+    let isDry = mode.value != .on
+    let now = MonotonicTime.now
+    for occasion in queue.ahead(Self.mostAhead) {
+      for rule in rules(on: occasion.type)
+      where rule.mode != .off && recent.marks(rule, occasion.agent, at: now) == nil
+        && names.insert(Array(rule.id.utf8) + [0] + occasion.agent.bytes).inserted
+        && verdict(rule, occasion)?.holds == true
+      {
+        let marks = RuleMarks(rule, occasion, term.keys, isDry: isDry || rule.mode == .dryRun)
+        wanted.append((rule, occasion.agent, marks))
+      }
+    }
+    term.read(wanted.flatMap(\.marks.requests)) { [weak self] replies in
+      guard let self, !term.isOver else { return }
+      var rest = replies[...]
+      for (rule, agent, var marks) in wanted {
+        marks.take(rest.prefix(marks.requests.count))
+        rest = rest.dropFirst(marks.requests.count)
+        recent.keep(marks, rule, agent, at: .now)
+      }
+      next()
+    }
   }
 
   // MARK: One rule
@@ -175,8 +271,8 @@ final class RuleEngine {
       let verdict = RuleVerdict(
         rule: rule, occasion: occasion, marks: marks, replies: replies, census: census, mode: mode, term: term,
         agent: fleet()[occasion.agent], severity: severity(of: occasion.agent),
-        silence: metricsAt.map { self.term.now - $0 }, feedback: feedback(of: occasion.agent))
-      conclude(verdict, done) { [weak self] in self?.decide(rule, occasion, done) }
+        silence: silence, feedback: feedback(of: occasion.agent))
+      conclude(verdict, marks, done) { [weak self] in self?.decide(rule, occasion, done) }
     }
   }
 
@@ -198,22 +294,26 @@ final class RuleEngine {
     return fresh
   }
 
-  private func conclude(_ verdict: RuleVerdict, _ done: @escaping () -> Void, again: @escaping () -> Void) {
+  private func conclude(
+    _ verdict: RuleVerdict, _ marks: RuleMarks, _ done: @escaping () -> Void, again: @escaping () -> Void
+  ) {
     guard !verdict.isDecided else { return done() }
     let decision = verdict.decision
+    if case .hold(let hold) = decision.course, hold.isTold, marks.held != hold {
+      tell(verdict.rule, verdict.occasion, decision, hold, marks)
+    }
     guard let (step, change) = verdict.step() else {
       tally.count(verdict.rule, decision)
       return done()
     }
     recent.forget(verdict.rule.id, verdict.occasion.agent)
-    term.run(step, carrying: change) { [weak self] outcome in
+    term.run(step, carrying: [change]) { [weak self] outcome in
       guard let self else { return }
       switch outcome {
       case .done:
         tally.count(verdict.rule, decision)
-        let isHold = if case .hold = decision.course { true } else { false }
         term.log(
-          isHold ? .debug : .info, "a rule was judged",
+          .info, "a rule was judged",
           ["rule": verdict.rule.id, "agent": "\(verdict.occasion.agent)", "decision": decision.words])
         if decision.course == .act, verdict.rule.clear != nil {
           clearing.watch(verdict.rule.id, verdict.occasion.agent)

@@ -20,7 +20,7 @@ struct RuleMarks {
   private let rule: Rule
   private let run: String
   /// The event's entry.
-  private let entry: String
+  let entry: String
   private let uncleared: (key: [UInt8], field: [UInt8])
 
   /// Keys in the order in which they are read.
@@ -65,7 +65,13 @@ struct RuleMarks {
   var isDecided: Bool { !found[Place.run.rawValue].isEmpty }
 
   /// The reason to do nothing that was told last.
-  var held: String { String(decoding: found[Place.held.rawValue], as: UTF8.self) }
+  private(set) var held: Decision.Hold? {
+    get { Decision.Hold(rawValue: String(decoding: found[Place.held.rawValue], as: UTF8.self)) }
+    set { found[Place.held.rawValue] = Array((newValue?.rawValue ?? "").utf8) }
+  }
+
+  /// The reason is being told.
+  mutating func tell(_ hold: Decision.Hold) { held = hold }
 
   func memory(at now: Instant) -> RuleMemory {
     var memory = RuleMemory(throttles: found.dropFirst(Place.throttles.rawValue).map { Self.times($0).last })

@@ -75,23 +75,15 @@ struct RuleVerdict {
 
   // MARK: Nothing is done
 
+  /// What is remembered of it; that it is told is not this step's.
   private func held(_ hold: Decision.Hold) -> (Step, Change)? {
     switch hold {
-    case .notMet, .off: return nil
-    case .counting:
+    case .notMet, .off, .stale, .notCleared, .limited, .guarded: return nil
+    case .counting, .throttled:
+      guard rule.countsAsking else { return nil }
       var step = opened()
       marks.addOccurrence(at: now, to: &step)
       return (step, Change())
-    case .stale, .notCleared, .throttled, .limited, .guarded:
-      let isTold = marks.held == hold.rawValue
-      guard !isTold || (hold == .throttled && rule.countsAsking) else { return nil }
-      var step = opened()
-      if hold == .throttled { marks.addOccurrence(at: now, to: &step) }
-      guard !isTold else { return (step, Change()) }
-      marks.addHold(hold, for: RuleEngine.holdSpan, to: &step)
-      add(.skipped, decision.words, to: &step)
-      let change = called(decision.callsPerson && mode == .on, decision.words, &step)
-      return (step, change)
     }
   }
 
@@ -143,7 +135,7 @@ struct RuleVerdict {
 
   /// Guards have left nothing of it.
   private func refusedAll() -> (Step, Change)? {
-    guard !actions.refused.isEmpty, marks.held != Decision.Hold.guarded.rawValue else { return nil }
+    guard !actions.refused.isEmpty, marks.held != .guarded else { return nil }
     var step = opened()
     marks.addHold(.guarded, for: RuleEngine.holdSpan, to: &step)
     for refused in actions.refused { add(refused, to: &step) }

@@ -1,0 +1,110 @@
+import Automation
+import FleetModel
+import Redis
+import Wire
+
+/// Tells what rules held back: a line of the audit for each event, the mark that it has been told, and a call to a person
+/// where one is due. Many go into one step, for they come in floods.
+final class HeldEvents {
+  struct Held {
+    var rule: Rule
+    var occasion: Occasion
+    var decision: Decision
+    var hold: Decision.Hold
+    var marks: RuleMarks
+  }
+
+  private let term: Term
+  private var waiting: [Held] = []
+  private var writing: [Held] = []
+  /// When a person was called for what holds all of a rule's agents back.
+  private var calledAt: [String: Instant] = [:]
+
+  private static let most = 256
+
+  init(term: Term) {
+    self.term = term
+  }
+
+  /// The oldest event that has not been told: whoever acts next begins with it.
+  var oldest: StreamID? { (writing.first ?? waiting.first)?.occasion.entry }
+
+  func add(_ held: Held) {
+    waiting.append(held)
+    // What a turn brings goes together.
+    if waiting.count == 1, writing.isEmpty { term.loop.later { [weak self] in self?.write() } }
+  }
+
+  private func write() {
+    if writing.isEmpty {
+      writing = Array(waiting.prefix(Self.most))
+      waiting.removeFirst(writing.count)
+    }
+    guard !writing.isEmpty, !term.isOver else { return }
+    let called = agentsToCallFor()
+    guard !called.isEmpty else { return write([]) }
+    let requests = called.map {
+      Request("HGET", term.keys.alerts, AlertID(.escalation, $0.occasion.agent).bytes)
+    }
+    term.read(requests) { [weak self] replies in
+      self?.write(zip(called, replies).map { ($0, $1.bytes ?? []) })
+    }
+  }
+
+  /// Of those for whom a person is called one an agent; and where the reason is everybody's, one in all, but where
+  /// somebody attacks.
+  private func agentsToCallFor() -> [Held] {
+    var agents: Set<AgentID> = []
+    var reasons: Set<String> = []
+    return writing.filter { held in
+      guard held.decision.callsPerson, agents.insert(held.occasion.agent).inserted else { return false }
+      guard isForAll(held) else { return true }
+      let isDue = calledAt[reason(held)].map { term.now - $0 >= RuleEngine.holdSpan } ?? true
+      return isDue && reasons.insert(reason(held)).inserted
+    }
+  }
+
+  private func isForAll(_ held: Held) -> Bool {
+    held.decision.isOfAll && held.occasion.type != EventKind.securityAlert.type
+  }
+
+  private func reason(_ held: Held) -> String { "\(held.rule.id)/\(held.hold.rawValue)" }
+
+  /// - Parameter called: for whom a person is called, and the agent's escalation as it stands.
+  private func write(_ called: [(held: Held, alert: [UInt8])]) {
+    var step = Step()
+    var changes: [Change] = []
+    for (held, alert) in called {
+      changes.append(
+        term.callPerson(
+          AlertID(.escalation, held.occasion.agent), stored: alert, "rule \(held.rule.id): \(held.decision.words)",
+          to: held.rule.limits.escalateTo, in: &step))
+    }
+    for held in writing { add(held, to: &step) }
+    term.run(step, carrying: changes) { [weak self] outcome in
+      guard let self else { return }
+      switch outcome {
+      case .done:
+        for (held, _) in called where isForAll(held) { calledAt[reason(held)] = term.now }
+        writing = []
+        if !waiting.isEmpty { write() }
+      // An escalation has changed meanwhile.
+      case .refused: write()
+      case .over: break
+      case .failed(let error):
+        term.log(.error, "cannot write what rules held back; trying again", ["error": error.text])
+        term.later(inMilliseconds: 500) { [weak self] in self?.write() }
+      }
+    }
+  }
+
+  private func add(_ held: Held, to step: inout Step) {
+    held.marks.addHold(held.hold, for: RuleEngine.holdSpan, to: &step)
+    let line = AuditLine(
+      origin: .run(held.occasion.run(of: held.rule)), rule: held.rule.id, phase: .skipped, action: "rule",
+      target: held.occasion.agent, operator: "rule/\(held.rule.id)", reason: held.decision.reason,
+      detail: held.decision.words, handler: term.options.id, at: term.now,
+      source: String(decoding: term.keys.events, as: UTF8.self))
+    step.add(to: term.keys.audit, AuditCoding.encode(line))
+  }
+}
