@@ -13,6 +13,10 @@ package struct AgentActivity: Sendable {
 
   package internal(set) var eventCount = 0
   package internal(set) var lastEventAt: Instant
+  /// When it sent metrics last, in milliseconds, `.min` where it never did; and how far apart it does so, 0 where that is
+  /// not known.
+  private var reported: Int64 = .min
+  private var interval: Int32 = 0
   private var suspects = MetricSet()
   private var alerts = InlineArray<7, Int32>(repeating: -1)
   // Last, so that what every event touches stands close together.
@@ -20,6 +24,22 @@ package struct AgentActivity: Sendable {
 
   init(at instant: Instant) {
     lastEventAt = instant
+  }
+
+  /// When it sent metrics last; nil where it never did.
+  package var reportedAt: Instant? { reported == .min ? nil : Instant(milliseconds: reported) }
+
+  /// How far apart it sends metrics, about; nil until it has done so twice.
+  package var reportInterval: TimeSpan? { interval == 0 ? nil : TimeSpan(milliseconds: Int64(interval)) }
+
+  /// Takes note that it has sent metrics. The interval follows slowly, and a long silence is not taken for one.
+  @inline(__always)
+  mutating func report(at instant: Instant) {
+    let gap = instant.milliseconds &- reported
+    defer { reported = max(reported, instant.milliseconds) }
+    guard reported != .min, gap > 0 else { return }
+    let known = interval == 0 ? gap : min(gap, 4 * Int64(interval))
+    interval = Int32(clamping: interval == 0 ? known : max(1, Int64(interval) + (known - Int64(interval)) / 8))
   }
 
   /// The last value of a metric.

@@ -30,7 +30,8 @@ extension Fleet {
     case .performanceDegraded, .highTraffic, .satisfactionLow, .securityAlert, .healthCritical, .predictiveAlert:
       incidents.add(event, agent: agents.profiles[position]?.id ?? .none)
       raise(event, at: position)
-    case .metrics, .handoffRequested, .other: break
+    case .metrics: agents.activity[position].report(at: event.receivedAt)
+    case .handoffRequested, .other: break
     }
   }
 

@@ -50,7 +50,7 @@ final class EventJudge {
         fleet.apply($0)
         report($0, entry.id)
         if let occasion { rules?.take(occasion) }
-        if $0.kind == .metrics { rules?.metricsAt = $0.receivedAt }
+        if $0.kind == .metrics { rules?.measured($0.agentID) }
         if let rules, rules.watchesAgents { rules.applied($0.agentID) }
       }
     } catch {

@@ -1,3 +1,4 @@
+import Automation
 import FleetModel
 
 /// Who there is, by role, and who of them is well: what guards and rules count by.
@@ -16,17 +17,28 @@ struct Census {
   private var roles: [String: [Member]] = [:]
   private var roleOf: [AgentID: String] = [:]
   private(set) var size = 0
+  /// In trouble, or silent.
   private(set) var unhealthy = 0
+  /// Agents that run and send metrics, and how many of these have stopped to.
+  private(set) var reporting = 0
+  private(set) var silent = 0
 
   /// Of nobody.
   init() {}
 
-  init(_ fleet: Fleet, at now: Instant) {
+  /// - Parameter silence: metrics that are older than this, and than twice their agent's own interval, have stopped.
+  init(_ fleet: Fleet, at now: Instant, silence: TimeSpan = Guards().silence) {
     for (position, agent) in fleet.agents.enumerated() {
       guard let agent, agent.deletedAt == nil else { continue }
-      let isHealthy = Self.isHealthy(agent, at: position, fleet)
-      size += 1
-      unhealthy += isHealthy ? 0 : 1
+      let isRunning = agent.state == .running
+      let isSilent = isRunning && Self.isSilent(agent, at: now, silence)
+      let isInTrouble = isSilent || Self.isInTrouble(position, fleet)
+      reporting += isRunning && agent.activity.reportedAt != nil ? 1 : 0
+      silent += isSilent ? 1 : 0
+      // Who was stopped or paused on purpose is missed by its role, and no sign of a fleet that is ill.
+      if agent.state != .stopped { size += 1 }
+      unhealthy += isInTrouble && agent.state != .stopped ? 1 : 0
+      let isHealthy = isRunning && !isInTrouble
       roleOf[agent.id] = agent.role
       roles[agent.role, default: []].append(
         Member(
@@ -36,13 +48,23 @@ struct Census {
     }
   }
 
-  /// Active, running, and with no open alert that is high or worse.
-  private static func isHealthy(_ agent: Agent, at position: Int, _ fleet: Fleet) -> Bool {
-    guard agent.state == .running else { return false }
-    return !AlertKind.allCases.contains { kind in
+  /// Whether it has an open alert that is high or worse.
+  private static func isInTrouble(_ position: Int, _ fleet: Fleet) -> Bool {
+    guard fleet.hasAlerts(ofAgentAt: position) else { return false }
+    return AlertKind.allCases.contains { kind in
       fleet.alert(kind, ofAgentAt: position).map { $0.record.severity >= .high } ?? false
     }
   }
+
+  /// Whether it has sent metrics, and has stopped to.
+  private static func isSilent(_ agent: Agent, at now: Instant, _ silence: TimeSpan) -> Bool {
+    guard let last = agent.activity.reportedAt else { return false }
+    return now - last
+      > max(silence, TimeSpan(milliseconds: 2 * (agent.activity.reportInterval ?? usualInterval).milliseconds))
+  }
+
+  /// Of an agent that has reported only once.
+  private static let usualInterval = TimeSpan.minutes(1)
 
   var unhealthyShare: Double { size == 0 ? 0 : Double(unhealthy) / Double(size) }
 
@@ -57,13 +79,18 @@ struct Census {
 
   /// The best other agent for a conversation: who has the skill, then who speaks the language, then the healthiest, then
   /// who has least to do. Nil where nobody healthy has the skill and speaks the language.
-  func specialist(other agent: AgentID, skill: String?, language: String?) -> AgentID? {
+  ///
+  /// - Parameter given: how many conversations rules have given each, that its own numbers do not tell yet.
+  func specialist(
+    other agent: AgentID, skill: String?, language: String?, given: [AgentID: Int] = [:]
+  ) -> AgentID? {
     let able = roles.values.joined().filter { member in
       member.isHealthy && member.id != agent && (skill.map { member.skills.contains($0) } ?? true)
         && (language.map { member.languages.contains($0) } ?? true)
     }
+    func load(_ member: Member) -> Double { member.load + Double(given[member.id, default: 0]) }
     return able.min { left, right in
-      (-left.health, left.load, left.id.description) < (-right.health, right.load, right.id.description)
+      (-left.health, load(left), left.id.description) < (-right.health, load(right), right.id.description)
     }?.id
   }
 }
