@@ -37,6 +37,8 @@ extension FactValue: CustomStringConvertible {
 /// | `role.size`, `role.healthy`, `role.healthy_agents` | the agents of the same role; the last two without this one |
 /// | `fleet.size`, `fleet.unhealthy` | all agents |
 /// | `fleet.specialist` | the best other agent for the event's `skill` and `language` |
+/// | `handler.makes_dashboards` | whether something is configured to make them |
+/// | `run.obeyed`, `run.failed` | in `verify`: whether all whom the rule's actions told something have confirmed it, and whether any action failed |
 /// | `item` | the present element, in an action with `each` |
 package protocol Facts {
   /// Nil where there is none.
@@ -68,7 +70,11 @@ package struct FactName: Hashable, Sendable, CustomStringConvertible {
   package static let eventNames = ["type", "id", "age"]
   package static let roleNames = ["size", "healthy", "healthy_agents"]
   package static let fleetNames = ["size", "unhealthy", "specialist"]
+  package static let runNames = ["obeyed", "failed"]
+  package static let handlerNames = ["makes_dashboards"]
 
+  /// Whether it means something only once the rule's actions are done.
+  package var isOfRun: Bool { parts[0] == "run" }
   /// Nil where no such name can mean anything; then ``problem(of:)`` says why.
   package init?(_ text: String) {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
@@ -96,8 +102,11 @@ package struct FactName: Hashable, Sendable, CustomStringConvertible {
     case "event": return only(eventNames)
     case "role": return only(roleNames)
     case "fleet": return only(fleetNames)
+    case "run": return only(runNames)
+    case "handler": return only(handlerNames)
     default:
-      return "\"\(name)\" is unknown; names begin with data, event, metric, before, agent, role, fleet or item"
+      return
+        "\"\(name)\" is unknown; names begin with data, event, metric, before, agent, role, fleet, handler, run or item"
     }
   }
 }

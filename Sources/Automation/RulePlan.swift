@@ -44,6 +44,15 @@ extension PlannedDeed: CustomStringConvertible {
 }
 
 extension Array where Element == Deed {
+  /// Every name that these ask for.
+  package var names: Set<FactName> {
+    reduce(into: []) { names, deed in
+      names.formUnion(deed.when.names)
+      for text in [deed.target].compactMap(\.self) + deed.arguments.values { names.formUnion(text.names) }
+      if let each = deed.each { names.insert(each) }
+    }
+  }
+
   /// What these come to, for an event of an agent.
   package func planned(for agent: AgentID, _ facts: some Facts) -> [PlannedDeed] {
     flatMap { deed -> [PlannedDeed] in

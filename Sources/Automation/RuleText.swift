@@ -50,6 +50,11 @@ package struct RuleText: Equatable, Sendable {
     return .fact(name, factor: factor)
   }
 
+  /// Every name that it asks for.
+  package var names: Set<FactName> {
+    Set(parts.compactMap { if case .fact(let name, _) = $0 { name } else { nil } })
+  }
+
   /// Fills it in.
   ///
   /// - Returns: nil where the text is nothing but a fact, and that is missing; inside of other words it is "unknown".

@@ -22,8 +22,9 @@ package struct Guards: Equatable, Sendable {
   package var pausedShare = 0.1
   /// From this share of unhealthy agents on automation stops.
   package var unhealthyShare = 0.4
-  /// How long without metrics of any agent telemetry counts as dead, in a fleet that sends them: twice its interval.
-  package var silence = TimeSpan.minutes(2)
+  /// An agent's metrics have stopped once they are older than twice its own interval, and than this. Telemetry counts as
+  /// dead once the same share of those that send any has stopped.
+  package var silence = TimeSpan.seconds(30)
   /// Addresses that are never blocked, as text.
   package var allowed: Set<String> = []
   /// How much longer each repeated pause is than the one before, and how long at the most.

@@ -32,7 +32,7 @@ struct ActuatorReader {
     .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate, .transfer,
     .blockIP, .unblockIP, .offerCoupon, .tune,
   ]
-  static let jobs = ["analysis", "retraining", "maintenance", "audit"]
+  static let jobs = ["analysis", "retraining", "maintenance", "audit", "dashboard"]
 
   private enum Kind: String, CaseIterable { case redis, http, exec }
   private enum Method: String, CaseIterable {

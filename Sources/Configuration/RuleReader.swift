@@ -30,7 +30,20 @@ struct RuleReader {
     guard rule.undo.isEmpty || rule.verification != nil || rule.clear != nil else {
       throw section.fault("undo", "is never reached: the rule has neither \"verify\" nor \"clear\"")
     }
+    try forbidEarlyNames(in: rule)
     return rule
+  }
+
+  /// What becomes of the actions is known once they are done, and nobody can ask for it before.
+  private func forbidEarlyNames(in rule: Rule) throws(ConfigurationError) {
+    let places: [(String, Set<FactName>)] = [
+      ("when", rule.when.names), ("clear", rule.clear?.names ?? []), ("do", rule.deeds.names),
+      ("verify.else", rule.verification?.otherwise.names ?? []), ("undo", rule.undo.names),
+    ]
+    for (key, names) in places {
+      guard let name = names.first(where: \.isOfRun) else { continue }
+      throw section.fault(key, "asks for \(name), which is known only in verify.when, once the actions are done")
+    }
   }
 
   private func id() throws(ConfigurationError) -> String {

@@ -34,7 +34,7 @@ extension Change {
     case .schedule(let job, _): return try cancel(job, scene)
     case .cancel(let job):
       guard let due = done.blockedUntil else { throw Refusal("nobody knows when \(job.rawValue) was to run") }
-      return schedule(job, at: max(due, scene.now), scene)
+      return try schedule(job, at: max(due, scene.now), scene)
     case .automation: return automate(done.setting ?? AutomationMode.dry.rawValue, scene)
     case .resume, .restart, .escalate, .rebalance, .transfer, .offerCoupon, .approve, .reject, .notify, .undo:
       throw Refusal(Self.notInvertible(instruction))

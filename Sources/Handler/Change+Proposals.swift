@@ -16,8 +16,7 @@ extension Change {
     var change = Change(proposal: proposal)
     change.appointments = [Appointment(job: Job(.proposalEnd(id), proposal.agent), due: nil)]
     if isApproved {
-      let first = Job(.deed(run: id.text, .deeds, 0), proposal.agent)
-      change.appointments.append(Appointment(job: first, due: scene.now))
+      change.appointments.append(Appointment(job: Job(.approved(id), proposal.agent), due: scene.now))
     }
     change.detail = "\(proposal.state.rawValue): \(proposal.rule) for \(proposal.agent)"
     return change

@@ -38,7 +38,10 @@ extension Change {
       detail: "\(parameter) \(scene.setting ?? "unset") → \(value ?? "unset")")
   }
 
-  static func schedule(_ job: JobName, at due: Instant, _ scene: Scene) -> Change {
+  static func schedule(_ job: JobName, at due: Instant, _ scene: Scene) throws(Refusal) -> Change {
+    guard job != .dashboard || scene.makesDashboards else {
+      throw Refusal("nothing makes dashboards: [actuators.job.dashboard] in the handler's file would")
+    }
     let due = max(due, scene.now)
     let moved = scene.scheduledAt.map { ", moved from \(ISO8601.format($0))" } ?? ""
     return Change(

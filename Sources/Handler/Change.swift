@@ -83,10 +83,12 @@ struct Scene {
   var proposal: Proposal?
   /// The channels that people can be told by.
   var channels: Set<String>
+  /// Whether anything is configured that makes dashboards.
+  var makesDashboards: Bool
 
   init(
     target: AgentID, situation: Situation, knownBackup: AgentID? = nil, commandID: CommandID, operator: String,
-    now: Instant, restartLimit: TimeSpan, channels: Set<String> = []
+    now: Instant, restartLimit: TimeSpan, channels: Set<String> = [], makesDashboards: Bool = false
   ) {
     self.target = target
     record = situation.record
@@ -102,5 +104,6 @@ struct Scene {
     scheduledAt = situation.scheduledAt
     proposal = situation.proposal
     self.channels = channels
+    self.makesDashboards = makesDashboards
   }
 }

@@ -194,7 +194,7 @@ final class CommandRun: Errand {
     let scene = Scene(
       target: target, situation: situation, knownBackup: term.knownBackup(target), commandID: command.id,
       operator: command.operator, now: instant, restartLimit: term.options.restartLimit,
-      channels: term.options.notify.names)
+      channels: term.options.notify.names, makesDashboards: term.options.makesDashboards)
     guard let undoing else { return try Change.plan(instruction, scene) }
     guard let undone = undone[target], undone.phase == .succeeded else { throw Refusal("nothing was done to it") }
     return try Change.inverse(of: undoing.instruction, undone, scene)

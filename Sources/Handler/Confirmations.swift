@@ -96,7 +96,7 @@ final class Confirmations {
     ]) { [weak self] in self?.judge(report, $0, done) }
   }
 
-  private func obeyedKey(_ id: CommandID) -> [UInt8] { term.keys.mark("obeyed/\(id)") }
+  private func obeyedKey(_ id: CommandID) -> [UInt8] { term.keys.obeyed(id) }
 
   private func judge(_ report: EventJudge.Report, _ replies: [Reply], _ done: @escaping () -> Void) {
     if known.count > Self.limit { known.removeAll() }

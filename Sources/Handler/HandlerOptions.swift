@@ -43,6 +43,9 @@ package struct HandlerOptions: Sendable {
     self.recordedPatterns = recordedPatterns
   }
 
+  /// Whether anything is configured that makes dashboards.
+  var makesDashboards: Bool { actuators[job: JobName.dashboard.rawValue] != nil }
+
   /// How long carrying out one action may take at the most, its attempts included.
   var longestAction: TimeSpan { actuators.longest }
 

@@ -82,6 +82,8 @@ enum Instruction: Equatable {
 /// A job that can be scheduled for an agent.
 enum JobName: String, CaseIterable {
   case analysis, retraining, maintenance, audit
+  /// Shows an agent's numbers elsewhere; done only where an actuator is configured for it.
+  case dashboard
 }
 
 /// Why something is not done: for the audit.

@@ -28,6 +28,8 @@ struct Job: Equatable {
     case verify(run: String)
     /// A proposal that nobody has answered.
     case proposalEnd(ProposalID)
+    /// A proposal that a person has approved: its agent is looked at once more, and then it is done.
+    case approved(ProposalID)
   }
 
   var kind: Kind
@@ -51,6 +53,7 @@ struct Job: Equatable {
     case .deed: "rule"
     case .verify: "rule_verify"
     case .proposalEnd: "proposal_end"
+    case .approved: "rule_approved"
     }
   }
 
@@ -58,7 +61,7 @@ struct Job: Equatable {
   var isLimit: Bool {
     switch kind {
     case .restartLimit, .jobLimit: true
-    case .resume, .endRateLimit, .unblock, .endAcknowledgement, .run, .deed, .verify, .proposalEnd: false
+    case .resume, .endRateLimit, .unblock, .endAcknowledgement, .run, .deed, .verify, .proposalEnd, .approved: false
     }
   }
 
@@ -66,7 +69,7 @@ struct Job: Equatable {
   var isEnding: Bool {
     switch kind {
     case .resume, .endRateLimit, .unblock, .endAcknowledgement: true
-    case .restartLimit, .run, .jobLimit, .deed, .verify, .proposalEnd: false
+    case .restartLimit, .run, .jobLimit, .deed, .verify, .proposalEnd, .approved: false
     }
   }
 
@@ -83,7 +86,7 @@ struct Job: Equatable {
       case .deed(let run, let part, let place):
         ["run": .string(run), "part": .string(part.rawValue), "place": .integer(Int64(place))]
       case .verify(let run): ["run": .string(run)]
-      case .proposalEnd(let id): ["proposal": .string(id.text)]
+      case .proposalEnd(let id), .approved(let id): ["proposal": .string(id.text)]
       }
     let json: JSONValue = ["action": .string(name), "target": .string(target.bytes), "args": arguments]
     return json.encoded
@@ -122,6 +125,9 @@ struct Job: Equatable {
     case "proposal_end":
       guard let id = arguments?["proposal"]?.text else { return nil }
       kind = .proposalEnd(ProposalID(id))
+    case "rule_approved":
+      guard let id = arguments?["proposal"]?.text else { return nil }
+      kind = .approved(ProposalID(id))
     case let name where name.hasPrefix("job/"):
       guard let job = JobName(rawValue: String(name.dropFirst(4))) else { return nil }
       kind = .run(job)

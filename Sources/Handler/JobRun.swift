@@ -33,7 +33,7 @@ final class JobRun: Errand {
       Situation.read(job.target, mark: term.keys.mark(name), for: judged, in: term) { [self] in endRestart(id, $0) }
     case .jobLimit(let job, let run): endJob(job, run)
     case .resume, .endRateLimit, .unblock, .endAcknowledgement, .run: TargetRun(job.target, of: self).begin()
-    case .deed, .verify, .proposalEnd: drop("a rule's, which is run elsewhere")
+    case .deed, .verify, .proposalEnd, .approved: drop("a rule's, which is run elsewhere")
     }
   }
 
@@ -48,7 +48,7 @@ final class JobRun: Errand {
   /// As what it is planned.
   var judged: Instruction {
     switch job.kind {
-    case .resume, .restartLimit, .run, .jobLimit, .deed, .verify, .proposalEnd: .resume
+    case .resume, .restartLimit, .run, .jobLimit, .deed, .verify, .proposalEnd, .approved: .resume
     case .endRateLimit: .rateLimit(0, .zero)
     case .unblock(let address): .unblock(address)
     case .endAcknowledgement(let id): .unacknowledge(id)
@@ -64,7 +64,7 @@ final class JobRun: Errand {
       case .resume: ends[0]
       case .endRateLimit: ends[1]
       case .unblock: ends[2]
-      case .endAcknowledgement, .restartLimit, .run, .jobLimit, .deed, .verify, .proposalEnd: nil
+      case .endAcknowledgement, .restartLimit, .run, .jobLimit, .deed, .verify, .proposalEnd, .approved: nil
       }
     if let concerned, concerned > due { throw Refusal("stale") }
     let scene = Scene(

@@ -66,6 +66,10 @@ final class Scheduler {
       return RuleRun(
         run: run, part, place, target: job.target, member: member, score: score, term: term, finished: finished
       ).begin
+    case .approved(let id):
+      return RuleApproval(
+        id, agent: job.target, member: member, score: score, term: term, rules: rules, finished: finished
+      ).begin
     case .verify, .proposalEnd:
       return RuleEnd(
         job, member: member, score: score, term: term, facts: { [rules] in rules.facts($0, $1) }, finished: finished

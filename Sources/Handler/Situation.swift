@@ -154,9 +154,9 @@ extension Change {
   private func writeStandIn(to step: inout Step, _ target: AgentID, _ keys: Keys) {
     guard let control, let backup = control.arguments["backup"] else { return }
     if control.verb == .action(.activateBackup) {
-      step.change("HSET", keys.mark("standing-in"), backup, target.bytes)
+      step.change("HSET", keys.standIns, backup, target.bytes)
     } else if control.verb == .action(.deactivateBackup) {
-      step.change("HDEL", keys.mark("standing-in"), backup)
+      step.change("HDEL", keys.standIns, backup)
     }
   }
 }

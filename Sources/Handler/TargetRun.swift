@@ -197,6 +197,10 @@ final class TargetRun {
       to: &step, target: target, version: situation.record.version, origin: errand.id.text, author: errand.author,
       now: instant, keys: term.keys, tellsRuntime: !isActuated)
     for notice in change.notices { term.notify(notice, in: &step) }
+    if change.control?.verb == .action(.resume) {
+      // Its place among those that rules have paused is free again.
+      step.change("ZREM", term.keys.paused(role: term.knownRole(target) ?? ""), target.bytes)
+    }
     let before = after == nil ? nil : situation.record
     if target != .none || change.alert != nil || change.proposal != nil {
       step.add(

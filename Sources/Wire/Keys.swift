@@ -74,6 +74,15 @@ package struct Keys: Sendable {
   /// What rules have acted on and has not cleared since: a hash.
   package var uncleared: [UInt8] { mark("uncleared") }
 
+  /// Which agents of a role rules have paused, and until when: a sorted set.
+  package func paused(role: String) -> [UInt8] { mark("paused/\(role)") }
+
+  /// Who stands in for whom: a hash.
+  package var standIns: [UInt8] { mark("standing-in") }
+
+  /// Whose runtimes have confirmed a command: a set.
+  package func obeyed(_ id: CommandID) -> [UInt8] { mark("obeyed/\(id)") }
+
   /// How often rules decided what: a hash.
   package var tally: [UInt8] { mark("tally") }
 

@@ -62,7 +62,8 @@ struct Table: Facts {
       ("data.x >= 1 and", 16, "something is missing at the end"),
       ("data.x ~ 1", 8, "\"~ 1\" is not understood"),
       (
-        "foo.x > 1", 1, "\"foo.x\" is unknown; names begin with data, event, metric, before, agent, role, fleet or item"
+        "foo.x > 1", 1,
+        "\"foo.x\" is unknown; names begin with data, event, metric, before, agent, role, fleet, handler, run or item"
       ),
       ("role.best", 1, "\"role.best\" is unknown; role has role.size, role.healthy, role.healthy_agents"),
       ("(data.x > 1", 12, "\")\" is missing"),

@@ -137,7 +137,7 @@ import Testing
         settings.actuators[try #require(Action(rawValue: name))]
           == .exec(ExecActuator(arguments: [Template(text: "/bin/true")])))
     }
-    for name in ["analysis", "retraining", "maintenance", "audit"] {
+    for name in ["analysis", "retraining", "maintenance", "audit", "dashboard"] {
       #expect(try read("[actuators.job.\(name)]\nkind = 'redis'").actuators[job: name] == .redis)
     }
   }
@@ -208,7 +208,7 @@ import Testing
     ),
     (
       "[actuators.job.cleaning]\nkind = 'redis'",
-      "actuators.job.cleaning: unknown key; the schedule has analysis, retraining, maintenance, audit"
+      "actuators.job.cleaning: unknown key; the schedule has analysis, retraining, maintenance, audit, dashboard"
     ),
     ("[actuators]\njob = 1", "actuators.job: is the number 1; expected a table of jobs"),
   ])

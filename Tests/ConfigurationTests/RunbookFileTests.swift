@@ -94,11 +94,15 @@ import Testing
       ),
       (
         "for = { count = 0, within = \"1m\" }",
-        "r.toml:7: rules[0].for.count: is the number 0; expected a whole number from 1 to 1000000"
+        "r.toml:7: rules[0].for.count: is the number 0; expected a whole number from 1 to 1000"
       ),
       (
         "undo = [{ action = \"resume\" }]",
         "r.toml:7: rules[0].undo: is never reached: the rule has neither \"verify\" nor \"clear\""
+      ),
+      (
+        "when = \"not run.obeyed\"",
+        "r.toml:7: rules[0].when: asks for run.obeyed, which is known only in verify.when, once the actions are done"
       ),
       (
         "lid = 3",

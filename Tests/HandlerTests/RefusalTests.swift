@@ -34,7 +34,7 @@ import Wire
     (.transfer, ["conversation_id": "k1"], #"transfer takes "to" or "skill", one of both"#),
     (
       .schedule, ["job": "lunch"],
-      #"schedule: "job" is "lunch"; expected one of analysis, retraining, maintenance, audit"#
+      #"schedule: "job" is "lunch"; expected one of analysis, retraining, maintenance, audit, dashboard"#
     ),
     (
       .schedule, ["job": "audit", "at": "noon"],

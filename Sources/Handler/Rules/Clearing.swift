@@ -86,35 +86,40 @@ final class Clearing {
     term.read([Request("HGET", key, field), Request("HGETALL", term.keys.agent(agent))]) { [weak self] replies in
       guard let self else { return }
       guard let run = replies[0].bytes else { return forget(rule.id, agent) }
-      let record = AgentRecordCoding.decode(fields: replies[1].pairs)
-      let empty = RunRecord(rule: rule.id, agent: agent, event: "", reason: "", deeds: [])
-      let verdict = rule.clear?.judge(facts(empty, record))
-      if let verdict, verdict.holds { clear(rule, agent, field, run, verdict.reason) }
+      look(at: agent, rule, field, run, AgentRecordCoding.decode(fields: replies[1].pairs))
     }
   }
 
-  private func clear(_ rule: Rule, _ agent: AgentID, _ field: [UInt8], _ run: [UInt8], _ reason: String) {
+  private func look(at agent: AgentID, _ rule: Rule, _ field: [UInt8], _ run: [UInt8], _ now: AgentRecord) {
     term.read([Request("GET", term.keys.mark(run))]) { [weak self] replies in
       guard let self else { return }
-      var step = Step()
-      step.require("HGET", key, field, is: run)
-      step.change("HDEL", key, field)
-      let name = String(decoding: run, as: UTF8.self)
-      let line = AuditLine(
-        origin: .run(name), rule: rule.id, phase: .succeeded, action: "rule", operator: "rule/\(rule.id)",
-        reason: reason, detail: "cleared: \(reason)", handler: term.options.id, at: term.now,
-        source: String(decoding: term.keys.events, as: UTF8.self))
-      step.add(to: term.keys.audit, AuditCoding.encode(line))
-      // With a verification it is that which takes back.
-      let record = replies[0].bytes.flatMap { RunRecord($0) }
-      if let record, rule.verification == nil, !record.undo.isEmpty {
-        step.change("ZADD", term.keys.schedule, term.now, Job(.deed(run: name, .undo, 0), agent).encoded)
-      }
-      term.run(step) { [weak self] outcome in
-        guard case .done = outcome else { return }
-        self?.forget(rule.id, agent)
-        self?.term.onSchedule()
-      }
+      let record =
+        replies[0].bytes.flatMap { RunRecord($0) }
+        ?? RunRecord(rule: rule.id, agent: agent, event: "", reason: "", deeds: [])
+      guard let verdict = rule.clear?.judge(facts(record, now)), verdict.holds else { return }
+      clear(rule, record, field, run, verdict.reason)
+    }
+  }
+
+  private func clear(_ rule: Rule, _ record: RunRecord, _ field: [UInt8], _ run: [UInt8], _ reason: String) {
+    let agent = record.agent
+    var step = Step()
+    step.require("HGET", key, field, is: run)
+    step.change("HDEL", key, field)
+    let name = String(decoding: run, as: UTF8.self)
+    let line = AuditLine(
+      origin: .run(name), rule: rule.id, phase: .succeeded, action: "rule", operator: "rule/\(rule.id)",
+      reason: reason, detail: "cleared: \(reason)", handler: term.options.id, at: term.now,
+      source: String(decoding: term.keys.events, as: UTF8.self))
+    step.add(to: term.keys.audit, AuditCoding.encode(line))
+    // With a verification it is that which takes back.
+    if rule.verification == nil, !record.undo.isEmpty {
+      step.change("ZADD", term.keys.schedule, term.now, Job(.deed(run: name, .undo, 0), agent).encoded)
+    }
+    term.run(step) { [weak self] outcome in
+      guard case .done = outcome else { return }
+      self?.forget(rule.id, agent)
+      self?.term.onSchedule()
     }
   }
 }

@@ -13,8 +13,15 @@ struct Guarding {
     var standsInFor: AgentID?
     /// How often rules have paused it within a day.
     var pauses = 0
-    /// How long ago any agent sent metrics; nil where none does.
-    var silence: TimeSpan?
+
+    init(census: Census, agent: Agent? = nil) {
+      (self.census, self.agent) = (census, agent)
+    }
+
+    init(census: Census, agent: Agent?, ledger: PauseLedger) {
+      self.init(census: census, agent: agent)
+      (paused, standsInFor, pauses) = (ledger.paused, ledger.standsInFor, ledger.pauses)
+    }
   }
 
   /// What is left of the actions, and what was taken out with the reason.
@@ -23,6 +30,9 @@ struct Guarding {
     var refused: [(deed: PlannedDeed, reason: String)] = []
     /// Whether one that a person should know of was refused.
     var callsPerson = false
+
+    /// `not done: pause agent-7 for=15m: it stands in for agent-3`.
+    var refusal: String { "not done: \(refused.map { "\($0.deed): \($0.reason)" }.joined(separator: "; "))" }
   }
 
   let guards: Guards
@@ -31,11 +41,14 @@ struct Guarding {
   /// What speaks against acting at all; nil where nothing does.
   var fleetFault: String? {
     guard isCounted else { return nil }
-    if let silence = situation.silence, silence > guards.silence {
-      return "no metrics came for \(silence): telemetry may be dead, automation waits for a person"
+    let census = situation.census
+    if census.silent > 0, Double(census.silent) >= Double(census.reporting) * guards.unhealthyShare {
+      return
+        "\(census.silent) of the \(census.reporting) agents that send metrics have stopped: telemetry may be dead, "
+        + "automation waits for a person"
     }
-    guard situation.census.unhealthyShare >= guards.unhealthyShare else { return nil }
-    let share = Int((situation.census.unhealthyShare * 100).rounded())
+    guard census.unhealthyShare >= guards.unhealthyShare else { return nil }
+    let share = Int((census.unhealthyShare * 100).rounded())
     return "\(share)% of the fleet is unhealthy: automation waits for a person"
   }
 
@@ -57,6 +70,15 @@ struct Guarding {
         result.deeds.append(deed)
       }
     }
+    return result
+  }
+
+  /// The same, where what is left must stay as it is: a person has approved it.
+  func refusing(_ deeds: [PlannedDeed], for agent: AgentID) -> Result {
+    var result = filter(deeds, for: agent)
+    let refused = result.refused.map(\.deed)
+    // A pause that is refused for its length was not lengthened: they compare.
+    result.deeds = deeds.filter { !refused.contains($0) }
     return result
   }
 

@@ -57,10 +57,12 @@ final class HeldEvents {
     var agents: Set<AgentID> = []
     var reasons: Set<String> = []
     return writing.filter { held in
-      guard held.decision.callsPerson, agents.insert(held.occasion.agent).inserted else { return false }
-      guard isForAll(held) else { return true }
-      let isDue = calledAt[reason(held)].map { term.now - $0 >= RuleEngine.holdSpan } ?? true
-      return isDue && reasons.insert(reason(held)).inserted
+      guard held.decision.callsPerson else { return false }
+      if isForAll(held) {
+        let isDue = calledAt[reason(held)].map { term.now - $0 >= RuleEngine.holdSpan } ?? true
+        guard isDue, reasons.insert(reason(held)).inserted else { return false }
+      }
+      return agents.insert(held.occasion.agent).inserted
     }
   }
 

@@ -32,11 +32,46 @@ struct Occasion {
     size = event.bytes.count
   }
 
-  /// What is left of an occasion when a run of its is looked at again: whose it was.
+  /// The occasion of a run that is looked at again, as far as its record has kept it.
   init(of record: RunRecord) {
     entry = StreamID(Array(record.event.utf8)) ?? .zero
-    (type, agent, data, before, size) = ("", record.agent, .null, [:], 0)
+    let remains = record.occasion ?? Remains(type: "", data: .null, before: [:])
+    (type, data, before) = (remains.type, remains.data, remains.before)
+    (agent, size) = (record.agent, 0)
     receivedAt = entry.instant
+  }
+
+  /// What a run's record keeps of it.
+  struct Remains: Equatable {
+    var type: String
+    var data: JSONValue
+    var before: [Metric: Double]
+
+    /// Longer data are not kept, in bytes of JSON: conditions about them then do not hold.
+    static let most = 64 << 10
+
+    init(type: String, data: JSONValue, before: [Metric: Double]) {
+      (self.type, self.data, self.before) = (type, data, before)
+    }
+
+    init(_ json: JSONValue) {
+      type = json["type"]?.text ?? ""
+      data = json["data"] ?? .null
+      var values: [Metric: Double] = [:]
+      for metric in Metric.allCases { values[metric] = json["before"]?[metric.field]?.double }
+      before = values
+    }
+
+    var json: JSONValue {
+      let values = before.sorted { $0.key.field < $1.key.field }.map {
+        (Array($0.key.field.utf8), JSONValue.number($0.value))
+      }
+      return ["type": .string(type), "data": data, "before": .object(JSONObject(members: values))]
+    }
+  }
+
+  var remains: Remains {
+    Remains(type: type, data: data.encoded.count <= Remains.most ? data : .null, before: before)
   }
 
   /// The name of a rule's run on it: the same however often the event is read.
@@ -54,6 +89,12 @@ struct OccasionFacts: Facts {
   let now: Instant
   /// What its users said lately, where they were unhappy.
   var feedback: [Incident] = []
+  /// How many conversations rules have given each agent, that its own numbers do not tell yet.
+  var given: [AgentID: Int] = [:]
+  /// What has become of the run's actions, once they are done.
+  var run: RunOutcome?
+  /// Whether a dashboard is made for new agents.
+  var makesDashboards = false
 
   func value(_ name: FactName) -> FactValue? {
     let last = name.parts.last ?? ""
@@ -66,6 +107,9 @@ struct OccasionFacts: Facts {
     case "agent": return agent(last)
     case "role": return role(last)
     case "fleet": return fleet(last)
+    case "run":
+      return run.flatMap { last == "obeyed" ? .flag($0.isObeyed) : last == "failed" ? .flag($0.hasFailed) : nil }
+    case "handler": return last == "makes_dashboards" ? .flag(makesDashboards) : nil
     default: return nil
     }
   }
@@ -128,7 +172,8 @@ struct OccasionFacts: Facts {
     case "unhealthy": .number(Double(census.unhealthy))
     case "specialist":
       census.specialist(
-        other: occasion.agent, skill: occasion.data["skill"]?.text, language: occasion.data["language"]?.text
+        other: occasion.agent, skill: occasion.data["skill"]?.text, language: occasion.data["language"]?.text,
+        given: given
       ).map { .text($0.description) }
     default: nil
     }

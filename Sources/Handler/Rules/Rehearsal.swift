@@ -49,7 +49,7 @@ package struct Rehearsal {
   private mutating func judge(_ rule: Rule, _ occasion: Occasion) -> Finding {
     let now = occasion.receivedAt
     let agent = fleet[occasion.agent]
-    let census = Census(fleet, at: now)
+    let census = Census(fleet, at: now, silence: runbook.guards.silence)
     let backup = fleet.agents.lazy.compactMap(\.self).first { AgentID($0.backupFor) == occasion.agent }?.id
     let facts = OccasionFacts(
       occasion: occasion, agent: agent, record: AgentRecord(), census: census, knownBackup: backup, now: now)

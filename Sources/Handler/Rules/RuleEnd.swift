@@ -30,7 +30,8 @@ final class RuleEnd {
     switch job.kind {
     case .verify(let run): verify(run)
     case .proposalEnd(let id): expire(id)
-    case .resume, .endRateLimit, .unblock, .endAcknowledgement, .restartLimit, .run, .jobLimit, .deed: finished()
+    case .resume, .endRateLimit, .unblock, .endAcknowledgement, .restartLimit, .run, .jobLimit, .deed, .approved:
+      finished()
     }
   }
 
@@ -46,19 +47,25 @@ final class RuleEnd {
   private func verify(_ run: String) {
     term.read([Request("GET", term.keys.mark(run)), Request("HGETALL", term.keys.agent(job.target))]) {
       [self] replies in
-      var step = opened()
-      if let record = replies[0].bytes.flatMap({ RunRecord($0) }) {
-        judge(record, run, AgentRecordCoding.decode(fields: replies[1].pairs), &step)
+      guard let record = replies[0].bytes.flatMap({ RunRecord($0) }) else { return write(opened()) }
+      let agent = AgentRecordCoding.decode(fields: replies[1].pairs)
+      RunOutcome.read(run, record.deeds.count, in: term) { [self] outcome in
+        var step = opened()
+        judge(record, run, agent, outcome, &step)
+        write(step)
       }
-      write(step)
     }
   }
 
-  private func judge(_ record: RunRecord, _ run: String, _ agent: AgentRecord, _ step: inout Step) {
+  private func judge(
+    _ record: RunRecord, _ run: String, _ agent: AgentRecord, _ outcome: RunOutcome, _ step: inout Step
+  ) {
     guard let rule = term.options.runbook.rules.first(where: { $0.id == record.rule }),
       let verification = rule.verification
     else { return add(.unknown, "not verified: the rule is no longer there", record, run, to: &step) }
-    let verdict = verification.when.judge(facts(record, agent))
+    var facts = facts(record, agent)
+    facts.run = outcome
+    let verdict = verification.when.judge(facts)
     add(
       verdict.holds ? .succeeded : .failed, "\(verdict.holds ? "verified" : "not verified"): \(verdict.reason)", record,
       run, to: &step)

@@ -19,6 +19,8 @@ final class RuleEngine {
   private var kinds = noKinds
   private var rulesOfType: [String: [Rule]] = [:]
   private var census: (value: Census, madeAt: Instant)?
+  /// How many conversations rules have given to agents that have not sent metrics since.
+  private var given: [AgentID: Int] = [:]
   /// The mode as it was last read, and when.
   private var mode = (value: AutomationMode.dry, readAt: MonotonicTime(nanoseconds: 0))
   private var recent = RecentMarks()
@@ -63,11 +65,15 @@ final class RuleEngine {
   /// Whether anything is to be known of each event's agent.
   var watchesAgents: Bool { !clearing.isIdle }
 
-  /// When any agent sent metrics last.
-  var metricsAt: Instant?
-
   /// An event of an agent has been applied.
   func applied(_ agent: AgentID) { clearing.look(at: agent) }
+
+  /// An agent has sent metrics: they tell what rules have given it.
+  func measured(_ agent: AgentID) {
+    if !given.isEmpty { given[agent] = nil }
+  }
+
+  func role(of agent: AgentID) -> String { currentCensus().role(of: agent) }
 
   private var runbook: Runbook { term.options.runbook }
 
@@ -91,7 +97,8 @@ final class RuleEngine {
   func facts(_ record: RunRecord, _ agent: AgentRecord) -> OccasionFacts {
     OccasionFacts(
       occasion: Occasion(of: record), agent: fleet()[record.agent], record: agent, census: currentCensus(),
-      knownBackup: term.knownBackup(record.agent), now: term.now, feedback: feedback(of: record.agent))
+      knownBackup: term.knownBackup(record.agent), now: term.now, feedback: feedback(of: record.agent), given: given,
+      makesDashboards: term.options.makesDashboards)
   }
 
   /// The entry of the oldest event that is not decided: whoever acts next begins with it.
@@ -199,11 +206,9 @@ final class RuleEngine {
   /// What speaks against acting at all.
   private var fleetFault: String? {
     Guarding(
-      guards: runbook.guards, situation: Guarding.Situation(census: currentCensus(), silence: silence)
+      guards: runbook.guards, situation: Guarding.Situation(census: currentCensus())
     ).fleetFault
   }
-
-  private var silence: TimeSpan? { metricsAt.map { term.now - $0 } }
 
   private func tell(
     _ rule: Rule, _ occasion: Occasion, _ decision: Decision, _ hold: Decision.Hold, _ marks: RuleMarks
@@ -249,14 +254,12 @@ final class RuleEngine {
     let isDry = mode.value != .on || rule.mode == .dryRun
     var marks = RuleMarks(rule, occasion, keys, isDry: isDry)
     let census = currentCensus()
-    let role = Array(census.role(of: occasion.agent).utf8)
+    var ledger = PauseLedger(occasion.agent, role: census.role(of: occasion.agent), at: term.now, keys: keys)
     let requests = [
       Request("GET", keys.automation), Request("HGETALL", keys.agent(occasion.agent)),
-      Request("ZCOUNT", keys.mark(Array("paused/".utf8) + role), "(\(term.now.milliseconds)", "+inf"),
-      Request("HGET", keys.mark("standing-in"), occasion.agent.bytes),
       Request("HGET", keys.alerts, AlertID(.escalation, occasion.agent).bytes),
     ]
-    term.read(requests + marks.requests) { [weak self] replies in
+    term.read(requests + ledger.requests + marks.requests) { [weak self] replies in
       guard let self, !term.isOver else { return }
       let mode = replies[0].text.flatMap(AutomationMode.init(rawValue:)) ?? .dry
       let isOther = (mode == .on) != (self.mode.value == .on)
@@ -266,12 +269,16 @@ final class RuleEngine {
         recent.forgetAll()
         return decide(rule, occasion, done)
       }
-      marks.take(replies[requests.count...])
+      ledger.take(replies[requests.count...].prefix(ledger.requests.count))
+      marks.take(replies[(requests.count + ledger.requests.count)...])
       recent.keep(marks, rule, occasion.agent, at: .now)
+      let facts = OccasionFacts(
+        occasion: occasion, agent: fleet()[occasion.agent], record: AgentRecordCoding.decode(fields: replies[1].pairs),
+        census: census, knownBackup: term.knownBackup(occasion.agent), now: term.now,
+        feedback: feedback(of: occasion.agent), given: given, makesDashboards: term.options.makesDashboards)
       let verdict = RuleVerdict(
-        rule: rule, occasion: occasion, marks: marks, replies: replies, census: census, mode: mode, term: term,
-        agent: fleet()[occasion.agent], severity: severity(of: occasion.agent),
-        silence: silence, feedback: feedback(of: occasion.agent))
+        rule: rule, facts: facts, marks: marks, ledger: ledger, automation: replies[0].bytes ?? [], mode: mode,
+        alert: replies[2].bytes ?? [], severity: severity(of: occasion.agent), term: term)
       conclude(verdict, marks, done) { [weak self] in self?.decide(rule, occasion, done) }
     }
   }
@@ -289,7 +296,7 @@ final class RuleEngine {
   private func currentCensus() -> Census {
     let fleet = fleet()
     if let census, fleet.count > Self.smallFleet, term.now - census.madeAt < Self.censusSpan { return census.value }
-    let fresh = Census(fleet, at: term.now)
+    let fresh = Census(fleet, at: term.now, silence: runbook.guards.silence)
     census = (fresh, term.now)
     return fresh
   }
@@ -312,6 +319,7 @@ final class RuleEngine {
       switch outcome {
       case .done:
         tally.count(verdict.rule, decision)
+        for agent in verdict.receivers { given[agent, default: 0] += 1 }
         term.log(
           .info, "a rule was judged",
           ["rule": verdict.rule.id, "agent": "\(verdict.occasion.agent)", "decision": decision.words])

@@ -11,7 +11,6 @@ import Wire
 /// | `mark:throttle/<n>/<rule>[/<agent>]` | when the rule's n-th throttle was last acted under, or asked for |
 /// | `mark:for/<rule>/<agent>` | the entries for which the condition held |
 /// | `mark:limit/<rule>/<agent>`, `mark:rate/<rule>` | when it acted |
-/// | `mark:pauses/<agent>` | when rules paused it within a day |
 /// | `mark:held/<rule>/<agent>` | that a reason to do nothing has been told |
 /// | `mark:uncleared` (a hash) | `<rule>/<agent>` → the run that has not been followed by `clear` |
 ///
@@ -43,13 +42,13 @@ struct RuleMarks {
       }
     }
     let others = [
-      "for/\(rule.id)/\(agent)", "limit/\(rule.id)/\(agent)", "rate/\(rule.id)", "pauses/\(agent)",
+      "for/\(rule.id)/\(agent)", "limit/\(rule.id)/\(agent)", "rate/\(rule.id)",
       "held/\(rule.id)/\(agent)",
     ]
     names = [keys.mark(start + run)] + (others + throttles).map { keys.mark(start + $0) }
   }
 
-  private enum Place: Int { case run, occurrences, actedOnAgent, acted, pauses, held, throttles }
+  private enum Place: Int { case run, occurrences, actedOnAgent, acted, held, throttles }
 
   /// What must be read; ``take(_:)`` wants the answers.
   var requests: [Request] {
@@ -88,9 +87,6 @@ struct RuleMarks {
     found[Place.occurrences.rawValue].split(separator: UInt8(ascii: ",")).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// How often rules have paused the agent within a day.
-  func pauses(at now: Instant) -> Int { times(.pauses, within: .days(1), of: now).count }
-
   private func times(_ place: Place, within span: TimeSpan, of now: Instant) -> [Instant] {
     Self.times(found[place.rawValue]).filter { now - $0 < span }
   }
@@ -124,11 +120,10 @@ struct RuleMarks {
   }
 
   /// That it acts: the run, and what later decisions count by.
-  func addAct(_ run: RunRecord, pauses: Bool, at now: Instant, to step: inout Step) {
+  func addAct(_ run: RunRecord, at now: Instant, to step: inout Step) {
     step.change("SET", names[0], run.encoded, "PX", HandlerOptions.marksStay.milliseconds)
     if let limit = rule.limits.perAgent { add(.actedOnAgent, now, within: limit.within, to: &step) }
     if let limit = rule.limits.rate { add(.acted, now, within: limit.within, to: &step) }
-    if pauses { add(.pauses, now, within: .days(1), to: &step) }
     if rule.for != nil { step.change("DEL", names[Place.occurrences.rawValue]) }
     if rule.clear != nil { step.change("HSET", uncleared.key, uncleared.field, self.run) }
     for (place, throttle) in rule.throttle.enumerated() {

@@ -20,6 +20,8 @@ final class RuleRun: Errand {
   private let score: [UInt8]
   private let finished: () -> Void
   private var record: RunRecord?
+  /// What has become of the actions before this one, where people are to be told.
+  private var outcomes: [TargetMark?] = []
   private var instruction = Instruction.resume
 
   /// - Parameter target: the agent whose event it is about, in whose lane it runs.
@@ -49,6 +51,8 @@ final class RuleRun: Errand {
 
   private func begin(_ deed: PlannedDeed, _ record: RunRecord) {
     switch deed.kind {
+    case .action(.notify) where place > 0 && outcomes.isEmpty:
+      readOutcomes(record) { [self] in begin(deed, record) }
     case .action(let action):
       do throws(Refusal) {
         instruction = try InstructionReader.read(command(action, deed, record))
@@ -61,6 +65,16 @@ final class RuleRun: Errand {
     }
   }
 
+  private func readOutcomes(_ record: RunRecord, _ completion: @escaping () -> Void) {
+    let requests = record.deeds(of: part)[..<place].enumerated().map { place, deed in
+      Request("GET", term.keys.mark(RunRecord.id(of: run, part, place), deed.target))
+    }
+    term.read(requests) { [self] replies in
+      outcomes = replies.map { $0.bytes.flatMap { TargetMark($0) } }
+      completion()
+    }
+  }
+
   private func command(_ action: Action, _ deed: PlannedDeed, _ record: RunRecord) -> Command {
     Command(
       id: id, action: action, targets: deed.target == .none ? [] : [deed.target], arguments: deed.arguments,
@@ -69,7 +83,7 @@ final class RuleRun: Errand {
 
   // MARK: What its target asks
 
-  var id: CommandID { CommandID("\(run)/\(part.rawValue)/\(place)") }
+  var id: CommandID { RunRecord.id(of: run, part, place) }
   var author: String { "rule/\(record?.rule ?? "")" }
   var reason: String { record?.reason ?? "" }
   var judged: Instruction { instruction }
@@ -79,11 +93,13 @@ final class RuleRun: Errand {
   func plan(_ target: AgentID, _ situation: Situation, at instant: Instant) throws(Refusal) -> Change {
     if case .notify(let channel, let text) = instruction, let record {
       return try RuleNotice.change(
-        channel, text, record, channels: term.options.notify.names, endsByAlert: record.endsByAlert, at: instant)
+        channel, text, record, RuleNotice.words(of: record, part, outcomes), channels: term.options.notify.names,
+        endsByAlert: record.endsByAlert, at: instant)
     }
     let scene = Scene(
       target: target, situation: situation, knownBackup: term.knownBackup(target), commandID: id, operator: author,
-      now: instant, restartLimit: term.options.restartLimit, channels: term.options.notify.names)
+      now: instant, restartLimit: term.options.restartLimit, channels: term.options.notify.names,
+      makesDashboards: term.options.makesDashboards)
     return try Change.plan(try bounded(instruction, target, situation.record), scene)
   }
 

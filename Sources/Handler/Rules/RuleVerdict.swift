@@ -14,8 +14,7 @@ struct RuleVerdict {
   private let mode: AutomationMode
   private let automation: [UInt8]
   private let alertBytes: [UInt8]
-  private let pausedBytes: [UInt8]
-  private let role: String
+  private let ledger: PauseLedger
   private let actions: Guarding.Result
   private let undo: [PlannedDeed]
   private let otherwise: [PlannedDeed]
@@ -24,29 +23,21 @@ struct RuleVerdict {
   private let term: Term
   private let now: Instant
 
-  /// - Parameter replies: mode, record, paused agents of the role, whom it stands in for, its escalation.
+  /// - Parameters:
+  ///   - automation: the switch as it was read, and what it says.
+  ///   - alert: the agent's escalation as it was read.
   init(
-    rule: Rule, occasion: Occasion, marks: RuleMarks, replies: [Reply], census: Census, mode: AutomationMode,
-    term: Term, agent: Agent?, severity: Severity, silence: TimeSpan?, feedback: [Incident]
+    rule: Rule, facts: OccasionFacts, marks: RuleMarks, ledger: PauseLedger, automation: [UInt8], mode: AutomationMode,
+    alert: [UInt8], severity: Severity, term: Term
   ) {
-    (self.rule, self.occasion, self.marks, self.mode, self.term) = (rule, occasion, marks, mode, term)
-    now = term.now
-    self.severity = severity
-    automation = replies[0].bytes ?? []
-    pausedBytes = Array("\(replies[2].integer ?? 0)".utf8)
-    alertBytes = replies[4].bytes ?? []
-    role = census.role(of: occasion.agent)
+    (self.rule, occasion, self.marks, self.mode, self.term) = (rule, facts.occasion, marks, mode, term)
+    (self.ledger, self.automation, self.severity) = (ledger, automation, severity)
+    alertBytes = alert
+    now = facts.now
     isDecided = marks.isDecided
-    let record = AgentRecordCoding.decode(fields: replies[1].pairs)
-    let facts = OccasionFacts(
-      occasion: occasion, agent: agent, record: record, census: census, knownBackup: term.knownBackup(occasion.agent),
-      now: now, feedback: feedback)
     let guarding = Guarding(
       guards: term.options.runbook.guards,
-      situation: Guarding.Situation(
-        census: census, agent: agent, paused: Int(replies[2].integer ?? 0),
-        standsInFor: replies[3].bytes.map { AgentID(bytes: $0) }, pauses: marks.pauses(at: now),
-        silence: silence))
+      situation: Guarding.Situation(census: facts.census, agent: facts.agent, ledger: ledger))
     actions = guarding.filter(rule.deeds.planned(for: occasion.agent, facts), for: occasion.agent)
     undo = rule.undo.planned(for: occasion.agent, facts)
     otherwise = rule.verification?.otherwise.planned(for: occasion.agent, facts) ?? []
@@ -54,6 +45,12 @@ struct RuleVerdict {
       mode: mode, now: now, age: now - occasion.receivedAt, actWithin: term.options.actWithin,
       guarded: guarding.fleetFault)
     decision = Planner(rule, marks.memory(at: now), circumstances).decide(rule.when.judge(facts))
+  }
+
+  /// To whom conversations go, where it acts.
+  var receivers: [AgentID] {
+    guard decision.course == .act else { return [] }
+    return actions.deeds.filter { $0.kind == .action(.transfer) }.compactMap { $0.arguments["to"].map { AgentID($0) } }
   }
 
   /// What is written; nil where nothing is.
@@ -90,7 +87,7 @@ struct RuleVerdict {
   private func dry() -> (Step, Change)? {
     var step = opened()
     marks.addOccurrence(at: now, to: &step)
-    marks.addAct(record, pauses: false, at: now, to: &step)
+    marks.addAct(record, at: now, to: &step)
     add(.skipped, "dry_run: would \(actions.deeds.words)", to: &step)
     for refused in actions.refused { add(refused, to: &step) }
     return (step, Change())
@@ -103,33 +100,28 @@ struct RuleVerdict {
       rule: rule.id, agent: occasion.agent, event: "\(occasion.entry)", reason: decision.reason, deeds: actions.deeds)
     (record.severity, record.endsByAlert) = (severity, rule.isAboutAlerts)
     record.verifyAfter = rule.verification?.after
+    record.refused = actions.refused.map { "\($0.deed): \($0.reason)" }
+    if rule.isJudgedAgain { record.occasion = occasion.remains }
     (record.undo, record.otherwise) = (undo, otherwise)
     return record
   }
 
-  /// What both beginnings have: what is remembered, and the agent's place among those that rules have paused.
+  /// What both beginnings have.
   private func begun() -> Step {
     var step = opened()
     marks.addOccurrence(at: now, to: &step)
-    let pause = actions.deeds.first { $0.kind == .action(.pause) && $0.target == occasion.agent }
-    marks.addAct(record, pauses: pause != nil, at: now, to: &step)
-    guard let pause, let span = TimeSpan(pause.arguments["for"] ?? "15m") else { return step }
-    let key = term.keys.mark("paused/\(role)")
-    step.require("ZCOUNT", key, "(\(now.milliseconds)", "+inf", is: pausedBytes)
-    step.change("ZADD", key, now + span, occasion.agent.bytes)
-    step.change("ZREMRANGEBYSCORE", key, "-inf", now)
-    step.change("PEXPIRE", key, HandlerOptions.marksStay.milliseconds)
+    marks.addAct(record, at: now, to: &step)
     return step
   }
 
   private func acted() -> (Step, Change)? {
     guard !actions.deeds.isEmpty else { return refusedAll() }
     var step = begun()
+    if let span = actions.deeds.pause(of: occasion.agent) { ledger.reserve(span, in: &step) }
     step.change("ZADD", term.keys.schedule, now, Job(.deed(run: run, .deeds, 0), occasion.agent).encoded)
     add(.started, actions.deeds.words, to: &step)
     for refused in actions.refused { add(refused, to: &step) }
-    let reasons = actions.refused.map { "\($0.deed): \($0.reason)" }.joined(separator: "; ")
-    let change = called(actions.callsPerson, "not done: \(reasons)", &step)
+    let change = called(actions.callsPerson, actions.refusal, &step)
     return (step, change)
   }
 
@@ -139,8 +131,7 @@ struct RuleVerdict {
     var step = opened()
     marks.addHold(.guarded, for: RuleEngine.holdSpan, to: &step)
     for refused in actions.refused { add(refused, to: &step) }
-    let reasons = actions.refused.map { "\($0.deed): \($0.reason)" }.joined(separator: "; ")
-    let change = called(actions.callsPerson, "not done: \(reasons)", &step)
+    let change = called(actions.callsPerson, actions.refusal, &step)
     return (step, change)
   }
 
@@ -191,5 +182,15 @@ struct RuleVerdict {
 
 extension Array where Element == PlannedDeed {
   /// `pause agent-7 for=15m, notify …`.
-  fileprivate var words: String { isEmpty ? "nothing" : map(\.description).joined(separator: ", ") }
+  var words: String { isEmpty ? "nothing" : map(\.description).joined(separator: ", ") }
+
+  /// For how long they pause an agent; nil where they do not.
+  func pause(of agent: AgentID) -> TimeSpan? {
+    first { $0.kind == .action(.pause) && $0.target == agent }.flatMap { TimeSpan($0.arguments["for"] ?? "15m") }
+  }
+}
+
+extension Rule {
+  /// Whether its condition, or one for afterwards, is judged once it has decided.
+  fileprivate var isJudgedAgain: Bool { mode == .approve || verification != nil || clear != nil }
 }

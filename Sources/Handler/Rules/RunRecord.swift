@@ -5,7 +5,8 @@ import Wire
 /// A rule's run as `agentos:mark:<run>` holds it, from its decision to its end: what is done was settled when it was
 /// decided, whatever becomes of the runbook.
 ///
-/// `{"rule":"…","agent":"…","event":"<entry>","reason":"…","severity":"high","do":[…],"else":[…],"undo":[…],"verify_after":90000}`
+/// `{"rule":"…","agent":"…","event":"<entry>","reason":"…","severity":"high","do":[…],"refused":["…"],"else":[…],
+/// "undo":[…],"verify_after":90000,"occasion":{"type":"agent.…","data":{…},"before":{"error_rate":0.1}}}`
 struct RunRecord: Equatable {
   /// A list of actions of a run.
   enum Part: String, CaseIterable { case deeds = "do", otherwise = "else", undo }
@@ -19,10 +20,19 @@ struct RunRecord: Equatable {
   /// Whether it is over once an alert closes.
   var endsByAlert = false
   var deeds: [PlannedDeed]
+  /// What guards have taken out, and why.
+  var refused: [String] = []
   var otherwise: [PlannedDeed] = []
   var undo: [PlannedDeed] = []
   /// How long after the actions it is verified; nil where it is not.
   var verifyAfter: TimeSpan?
+  /// What the event said, and the agent's values before it: kept where the run is judged again.
+  var occasion: Occasion.Remains?
+
+  /// By which an action of a run is known, as a command is by its own.
+  static func id(of run: String, _ part: Part, _ place: Int) -> CommandID {
+    CommandID("\(run)/\(part.rawValue)/\(place)")
+  }
 
   func deeds(of part: Part) -> [PlannedDeed] {
     switch part {
@@ -36,8 +46,9 @@ struct RunRecord: Equatable {
     let json: JSONValue = [
       "rule": .string(rule), "agent": .string(agent.bytes), "event": .string(event), "reason": .string(reason),
       "do": .array(deeds.map(\.json)), "else": .array(otherwise.map(\.json)), "undo": .array(undo.map(\.json)),
-      "severity": .string(severity.rawValue), "alert": endsByAlert ? true : nil,
-      "verify_after": verifyAfter.map { .integer($0.milliseconds) },
+      "refused": refused.isEmpty ? nil : .array(refused.map { .string($0) }), "severity": .string(severity.rawValue),
+      "alert": endsByAlert ? true : nil,
+      "verify_after": verifyAfter.map { .integer($0.milliseconds) }, "occasion": occasion?.json,
     ]
     return json.encoded
   }
@@ -62,6 +73,8 @@ struct RunRecord: Equatable {
     endsByAlert = json["alert"]?.bool ?? false
     otherwise = list("else")
     undo = list("undo")
+    refused = json["refused"]?.list?.compactMap(\.text) ?? []
+    occasion = json["occasion"].map { Occasion.Remains($0) }
     verifyAfter = json["verify_after"]?.int.map { TimeSpan(milliseconds: Int64($0)) }
   }
 }

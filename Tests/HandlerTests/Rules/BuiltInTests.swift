@@ -156,7 +156,7 @@ import Wire
         "conversation_id": "c-1", "skill": "billing", "language": "es", "context": ["tier": "gold"],
         "history": [["from": "user", "text": "help"]],
       ])
-    try rules.run(of: "handoff")
+    try rules.lines { $0.action == "transfer" && $0.phase == .succeeded }
     #expect(
       try told(rules).filter { !$0.hasPrefix("tune") } == [
         #"transfer agent-1 context={"tier":"gold"} conversation_id=c-1 history=[{"from":"user","text":"help"}] to=agent-2"#

@@ -109,8 +109,44 @@ import Wire
     let rules = RuleScene(on: scene)
     try degrade("agent-1", rules)
     let lines = try rules.lines { $0.phase == .skipped }
-    #expect(lines.allSatisfy { $0.detail.hasPrefix("guarded: no metrics came for ") })
+    #expect(
+      lines.allSatisfy {
+        $0.detail
+          == "guarded: 5 of the 5 agents that send metrics have stopped: telemetry may be dead, automation waits for a person"
+      })
     #expect(try scene.alert(.escalation, "agent-1") != nil)
+  }
+
+  @Test func illFleetCallsAPersonOnceAndForEachAttack() throws {
+    let rules = try RuleScene(Self.pausing)
+    try fleet(8, of: rules)
+    for number in 1...4 {
+      try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.9])
+    }
+    for number in 5...7 { try degrade(AgentID("agent-\(number)"), rules) }
+    for number in 6...7 { try rules.event("agent.security_alert", AgentID("agent-\(number)"), ["risk_level": "high"]) }
+    let lines = try rules.lines { $0.rule == "attack" && $0.target == "agent-7" }
+    #expect(lines.count { $0.rule == "calm" && $0.phase == .skipped } == 3)
+    let called = try (1...8).filter { try rules.scene.alert(.escalation, AgentID("agent-\($0)")) != nil }
+    #expect(called == [5, 6, 7])
+  }
+
+  @Test func metricsOlderThanTwiceTheirOwnIntervalHaveStopped() throws {
+    var fleet = Fleet(seed: 1, keepsHistory: false)
+    func report(_ agent: String, _ seconds: Int64) throws {
+      let event: JSONValue = ["entity_id": .string(agent), "event_type": "agent.metrics", "data": ["error_rate": 0]]
+      let instant = Instant.epoch + .seconds(seconds)
+      try event.encoded.withUnsafeBytes { bytes in
+        _ = fleet.apply(try EventDecoder().decode(bytes, channel: nil, receivedAt: instant))
+      }
+    }
+    for second in stride(from: Int64(0), through: 300, by: 10) { try report("often", second) }
+    for second in stride(from: Int64(0), through: 300, by: 100) { try report("seldom", second) }
+    try report("once", 300)
+    func silent(_ seconds: Int64) -> Int {
+      Census(fleet, at: .epoch + .seconds(300 + seconds), silence: .seconds(30)).silent
+    }
+    #expect([20, 30, 31, 120, 121, 200, 201].map(silent) == [0, 0, 1, 1, 2, 2, 3])
   }
 
   @Test func securityPauseThatIsRefusedCallsAPersonAndTheRestIsDone() throws {

@@ -1,0 +1,70 @@
+import Automation
+import FleetModel
+import Redis
+import Wire
+
+/// How many of a role rules have paused, how often this agent, and whom it stands in for: read before a rule pauses, and
+/// counted in the step by which it does.
+///
+/// | key | what |
+/// |---|---|
+/// | `mark:paused/<role>` (a sorted set) | the role's agents that rules have paused → when that ends |
+/// | `mark:pauses/<agent>` | when rules paused it within a day, epoch ms with commas between them |
+/// | `mark:standing-in` (a hash) | a backup → the agent that it stands in for |
+struct PauseLedger {
+  private let agent: AgentID
+  private let now: Instant
+  private let placesKey: [UInt8]
+  private let pausesKey: [UInt8]
+  private let standInKey: [UInt8]
+  private var placesFound: [UInt8] = []
+  private var pausesFound: [UInt8] = []
+  /// The agent that it stands in for.
+  private(set) var standsInFor: AgentID?
+
+  init(_ agent: AgentID, role: String, at now: Instant, keys: Keys) {
+    self.agent = agent
+    self.now = now
+    placesKey = keys.paused(role: role)
+    pausesKey = keys.mark("pauses/\(agent.unmistakable)")
+    standInKey = keys.standIns
+  }
+
+  /// What must be read; ``take(_:)`` wants the answers.
+  var requests: [Request] {
+    [
+      Request("ZCOUNT", placesKey, "(\(now.milliseconds)", "+inf"), Request("GET", pausesKey),
+      Request("HGET", standInKey, agent.bytes),
+    ]
+  }
+
+  mutating func take(_ replies: some Collection<Reply>) {
+    let replies = Array(replies)
+    placesFound = Array("\(replies[0].integer ?? 0)".utf8)
+    pausesFound = replies[1].bytes ?? []
+    standsInFor = replies[2].bytes.map { AgentID(bytes: $0) }
+  }
+
+  /// How many of the role rules have paused at present.
+  var paused: Int { Int(String(decoding: placesFound, as: UTF8.self)) ?? 0 }
+
+  /// How often rules have paused the agent within a day.
+  var pauses: Int { times.count }
+
+  private var times: [Instant] {
+    pausesFound.split(separator: UInt8(ascii: ",")).compactMap {
+      Int64(String(decoding: $0, as: UTF8.self)).map { Instant(milliseconds: $0) }
+    }.filter { now - $0 < .days(1) }
+  }
+
+  /// Takes the agent's place among those that are paused; the step goes ahead only while no other was taken meanwhile.
+  func reserve(_ span: TimeSpan, in step: inout Step) {
+    step.require("ZCOUNT", placesKey, "(\(now.milliseconds)", "+inf", is: placesFound)
+    step.require("GET", pausesKey, is: pausesFound)
+    step.change("ZADD", placesKey, now + span, agent.bytes)
+    step.change("ZREMRANGEBYSCORE", placesKey, "-inf", now)
+    step.change("PEXPIRE", placesKey, HandlerOptions.marksStay.milliseconds)
+    let text = (times + [now]).suffix(Rule.Count.most).map { "\($0.milliseconds)" }.joined(separator: ",")
+    step.change("SET", pausesKey, text, "PX", TimeSpan.days(1).milliseconds)
+  }
+}

@@ -1,0 +1,90 @@
+import FleetModel
+import TestSupport
+import Testing
+import Wire
+
+@testable import Handler
+
+/// Between a proposal and a person's word things change: what was approved is looked at again.
+@Suite struct ApprovalTests {
+  private static let asking = """
+    [[rules]]
+    id = "ask"
+    on = "agent.satisfaction_low"
+    when = "data.avg_rating <= 3 and agent.state == 'running'"
+    mode = "approve"
+    do = [{ action = "pause", for = "15m" }, { action = "schedule", job = "retraining", at = "1h" }]
+    """
+
+  private let rules: RuleScene
+
+  init() throws { rules = try RuleScene(Self.asking) }
+
+  private func proposal() throws -> Proposal {
+    try rules.event("agent.satisfaction_low", "agent-1", ["avg_rating": 1.5])
+    let line = try #require(try rules.lines { $0.phase == .proposed }.first { $0.phase == .proposed })
+    return try #require(line.proposal)
+  }
+
+  private func approve(_ proposal: Proposal) throws {
+    try rules.scene.send(.approve, [], ["proposal": proposal.id.text, "sha256": proposal.digest])
+  }
+
+  @Test func whatStillHoldsIsDoneAsItWasApproved() throws {
+    try approve(try proposal())
+    let lines = try rules.run(of: "ask").filter { $0.phase != .proposed && $0.phase != .skipped }
+    #expect(
+      lines.map(\.short).first
+        == "started agent-1: approved: pause agent-1 for=15m, schedule agent-1 at=1h job=retraining")
+    #expect(lines.last?.short == "succeeded: 2 actions done")
+    #expect(try rules.scene.record("agent-1").state == .paused)
+  }
+
+  @Test func conditionThatHoldsNoLongerStopsIt() throws {
+    let proposal = try proposal()
+    try rules.scene.send(.pause, ["agent-1"], ["for": "1h"])
+    try approve(proposal)
+    let lines = try rules.lines { $0.phase == .skipped }
+    #expect(
+      lines.last?.short
+        == "skipped agent-1: approved, and not done: not_met: agent.state is paused, not == running")
+    #expect(try rules.scene.control().map(\.arguments) == [["for": "1h"]])
+    #expect(try rules.scene.schedule().map(\.job) == [#"{"action":"resume","target":"agent-1"}"#])
+  }
+
+  @Test func switchThatWasTurnedMeanwhileStopsIt() throws {
+    let proposal = try proposal()
+    try rules.scene.send(.automation, [], ["mode": "dry"])
+    try approve(proposal)
+    let lines = try rules.lines { $0.phase == .skipped }
+    #expect(lines.last?.short == "skipped agent-1: approved, and not done: automation is dry")
+    #expect(try rules.scene.control().isEmpty)
+  }
+
+  @Test func guardTakesOutWhatMayNotBeAnyMoreAndCallsAPerson() throws {
+    let proposal = try proposal()
+    try rules.scene.send(.activateBackup, ["agent-2"], ["backup": "agent-1"])
+    try approve(proposal)
+    let lines = try rules.run(of: "ask")
+    #expect(
+      lines.filter { $0.phase == .skipped }.map(\.detail) == [
+        "guarded: pause agent-1 for=15m: it stands in for agent-2"
+      ])
+    #expect(lines.last?.short == "succeeded: 1 action done")
+    #expect(try rules.scene.record("agent-1") == AgentRecord())
+    #expect(
+      try rules.scene.alert(.escalation, "agent-1")?.summary
+        == "rule ask: not done: pause agent-1 for=15m: it stands in for agent-2")
+  }
+
+  @Test func proposedPauseTakesNobodysPlaceBeforeItIsApproved() throws {
+    let proposal = try proposal()
+    let places = rules.scene.keys.paused(role: "")
+    #expect(try rules.scene.server.call("ZCARD", places) == .integer(0))
+    try approve(proposal)
+    try rules.run(of: "ask")
+    #expect(try rules.scene.server.call("ZCARD", places) == .integer(1))
+    try rules.scene.send(.resume, ["agent-1"])
+    #expect(try rules.scene.server.call("ZCARD", places) == .integer(0), "its place is free again")
+  }
+}

@@ -1,0 +1,119 @@
+import Automation
+import Configuration
+import FleetModel
+import TestSupport
+import Testing
+import Wire
+
+@testable import Handler
+
+/// What rules look at once their actions are done.
+@Suite struct VerificationTests {
+  private static let handing = """
+    [[rules]]
+    id = "hand"
+    on = "agent.handoff_requested"
+    do = [{ action = "transfer", conversation_id = "{data.conversation_id}", to = "agent-2" }]
+    verify = { after = "1s", when = "run.obeyed", else = [{ action = "escalate", to = "support", severity = "medium" }] }
+    """
+
+  private func handOver(_ rules: RuleScene) throws -> String {
+    let entry = try rules.event("agent.handoff_requested", "agent-1", ["conversation_id": "c-1"])
+    try rules.lines { $0.action == "transfer" && $0.phase == .succeeded }
+    return "rule/hand/\(entry)/agent-1/do/0"
+  }
+
+  @Test func transferThatTheRuntimeConfirmsIsVerified() throws {
+    let rules = try RuleScene(Self.handing)
+    let id = try handOver(rules)
+    try rules.scene.report("agent-1", "running", command: id)
+    let lines = try rules.run(of: "hand")
+    #expect(lines.contains { $0.phase == .obeyed && $0.action == "transfer" })
+    try rules.lines { $0.detail == "verified: run.obeyed is true" }
+    #expect(try rules.scene.alert(.escalation, "agent-1") == nil)
+  }
+
+  @Test func transferThatNobodyConfirmsFallsBackToAPerson() throws {
+    let rules = try RuleScene(Self.handing)
+    _ = try handOver(rules)
+    let lines = try rules.lines { $0.action == "escalate" && $0.phase == .succeeded }
+    #expect(lines.contains { $0.short == "failed: not verified: run.obeyed is false" })
+    #expect(try rules.scene.alert(.escalation, "agent-1")?.summary == "to support")
+  }
+
+  @Test func answerOfAServiceConfirmsInPlaceOfTheRuntime() throws {
+    let scene = try HandlerScene(start: false)
+    let service = try MockService(loop: scene.server.loop) { _ in .status(200, "ok") }
+    let runbook = try RuleScene.read(Self.handing)
+    let actuator = HTTPActuator(url: try Template(service.url("/transfer")))
+    _ = try scene.server.call("SET", scene.keys.automation, "on")
+    try scene.startHandler("h1") {
+      $0.runbook = runbook
+      $0.actuators = ActuatorTable(actions: [.transfer: .http(actuator)])
+    }
+    let rules = RuleScene(on: scene)
+    _ = try handOver(rules)
+    try rules.lines { $0.detail == "verified: run.obeyed is true" }
+    #expect(service.requests.count == 1)
+  }
+
+  @Test func eventsOwnWordsAreKnownAfterwards() throws {
+    let rules = try RuleScene(
+      """
+      [[rules]]
+      id = "relief"
+      on = "agent.high_traffic"
+      clear = "data.mode == 'short' and metric.queue_size < 50"
+      do = [{ action = "rate_limit", per_minute = 30, for = "1h" }]
+      undo = [{ action = "rate_limit", per_minute = 0 }]
+      """)
+    try rules.event("agent.high_traffic", "agent-1", ["queue_size": 500, "mode": "short"])
+    try rules.scene.server.wait { (try? rules.scene.record("agent-1").rateLimit) == 30 }
+    try rules.event("agent.metrics", "agent-1", ["queue_size": 10])
+    try rules.lines { $0.detail == "cleared: data.mode is short, == short and metric.queue_size is 10, < 50" }
+    try rules.lines { $0.detail == "no rate limit any more" }
+  }
+
+  @Test func conversationsInARowGoToDifferentAgents() throws {
+    let rules = try RuleScene()
+    for agent: AgentID in ["agent-2", "agent-3"] {
+      try rules.event("agent.created", agent, ["skills": ["billing"]])
+    }
+    for number in 1...4 {
+      try rules.event(
+        "agent.handoff_requested", "agent-1", ["conversation_id": .string("c-\(number)"), "skill": "billing"])
+    }
+    let lines = try rules.lines { $0.action == "transfer" && $0.detail.hasPrefix("c-4 ") }
+    #expect(
+      lines.filter { $0.action == "transfer" }.map(\.detail).sorted() == [
+        "c-1 goes to agent-2", "c-2 goes to agent-3", "c-3 goes to agent-2", "c-4 goes to agent-3",
+      ])
+  }
+
+  @Test func newAgentGetsItsDashboardOnce() throws {
+    let scene = try HandlerScene(start: false)
+    let service = try MockService(loop: scene.server.loop) { _ in .status(201, "made") }
+    let runbook = try RuleScene.read(nil)
+    let actuator = HTTPActuator(
+      url: try Template(service.url("/api/dashboards/{agent}")), body: try Template(#"{{"uid": "{agent}"}}"#))
+    _ = try scene.server.call("SET", scene.keys.automation, "on")
+    try scene.startHandler("h1") {
+      $0.runbook = runbook
+      $0.actuators = ActuatorTable(jobs: ["dashboard": .http(actuator)])
+    }
+    let rules = RuleScene(on: scene)
+    for _ in 0..<2 { try rules.event("agent.created", "agent-1", ["name": "One"]) }
+    try rules.lines { $0.phase == .skipped && $0.detail.hasPrefix("throttled: ") }
+    try scene.waitForLine("succeeded agent-1: dashboard done (HTTP 201)")
+    #expect(service.requests.map(\.path) == ["/api/dashboards/agent-1"])
+    #expect(service.requests.map(\.text) == [#"{"uid": "agent-1"}"#])
+  }
+
+  @Test func dashboardThatNothingMakesIsRefused() throws {
+    let scene = try HandlerScene()
+    let lines = try scene.send(.schedule, ["agent-1"], ["job": "dashboard"])
+    #expect(
+      lines.last?.short
+        == "failed: nothing makes dashboards: [actuators.job.dashboard] in the handler's file would")
+  }
+}
