@@ -17,7 +17,7 @@ import Testing
     let path = try file(shown.output)
     defer { unlink(path) }
     let checked = try Program.run("runbook", "check", path)
-    #expect(checked.status == 0 && checked.output.hasSuffix("ok: 10 rules\n"))
+    #expect(checked.status == 0 && checked.output.hasSuffix("ok: 11 rules\n"))
   }
 
   @Test func wrongRunbookIsNamedWithLineKeyAndWhatWasExpected() throws {
@@ -62,6 +62,11 @@ import Testing
       lines[0] == "  agent.high_traffic  a1"
         && lines[1].hasPrefix("  high-traffic  skipped a1: dry_run: would scale a1 by=+1, notify text=a1: 10 messages"))
     #expect(explained.output.contains("of the event alone:"))
+    try server.wait { (try? server.call("HLEN", "agentos:mark:tally")) == .integer(1) }
+    let tally = try Program.run("runbook", "tally", on: server.endpoint)
+    #expect(tally.output == "rule          dry run\nhigh-traffic        1\n")
+    let json = try Program.run("runbook", "tally", "--json", on: server.endpoint)
+    #expect(json.output == "{\"high-traffic\":{\"dry_run\":1}}\n")
     let unknown = try Program.run("runbook", "explain", "1-1", on: server.endpoint)
     #expect(
       unknown.status == 1 && unknown.errors == "vigia: 1-1: no such event: it was trimmed, or came by another stream\n")

@@ -26,6 +26,8 @@ package struct Rehearsal {
   private var acted: [String: [Instant]] = [:]
   private var asked: [String: Instant] = [:]
   private var occurrences: [String: [Instant]] = [:]
+  /// What rules have acted on and has not cleared since: agent → rule → the occasion.
+  private var uncleared: [AgentID: [String: Occasion]] = [:]
 
   /// - Parameter mode: what the fleet-wide switch is taken to say.
   package init(_ runbook: Runbook, mode: AutomationMode = .on) {
@@ -42,6 +44,7 @@ package struct Rehearsal {
     let occasion = Occasion(
       event, id ?? StreamID(milliseconds: UInt64(max(0, event.receivedAt.milliseconds))), before: before)
     fleet.apply(event)
+    clear(event.agentID, at: event.receivedAt)
     guard let occasion else { return [] }
     return runbook.rules(on: occasion.type).map { judge($0, occasion) }
   }
@@ -50,18 +53,32 @@ package struct Rehearsal {
     let now = occasion.receivedAt
     let agent = fleet[occasion.agent]
     let census = Census(fleet, at: now, silence: runbook.guards.silence)
-    let backup = fleet.agents.lazy.compactMap(\.self).first { AgentID($0.backupFor) == occasion.agent }?.id
-    let facts = OccasionFacts(
-      occasion: occasion, agent: agent, record: AgentRecord(), census: census, knownBackup: backup, now: now)
+    let facts = facts(occasion, census, at: now)
     let guarding = Guarding(
       guards: runbook.guards, situation: Guarding.Situation(census: census, agent: agent))
     let circumstances = Circumstances(
       mode: mode, now: now, age: .zero, actWithin: .minutes(1), guarded: guarding.fleetFault)
     let decision = Planner(rule, memory(rule, occasion.agent, at: now), circumstances).decide(rule.when.judge(facts))
     let deeds = guarding.filter(rule.deeds.planned(for: occasion.agent, facts), for: occasion.agent).deeds
-    remember(rule, occasion.agent, decision, at: now)
+    remember(rule, occasion, decision, at: now)
     return Finding(
       at: now, event: "\(occasion.entry)", agent: occasion.agent, rule: rule.id, decision: decision, deeds: deeds)
+  }
+
+  private func facts(_ occasion: Occasion, _ census: Census, at now: Instant) -> OccasionFacts {
+    let backup = fleet.agents.lazy.compactMap(\.self).first { AgentID($0.backupFor) == occasion.agent }?.id
+    return OccasionFacts(
+      occasion: occasion, agent: fleet[occasion.agent], record: AgentRecord(), census: census, knownBackup: backup,
+      now: now)
+  }
+
+  /// Looks whether the trouble is over that rules have acted on.
+  private mutating func clear(_ agent: AgentID, at now: Instant) {
+    for (name, occasion) in uncleared[agent] ?? [:] {
+      guard let clear = runbook.rules.first(where: { $0.id == name })?.clear else { continue }
+      let census = Census(fleet, at: now, silence: runbook.guards.silence)
+      if clear.judge(facts(occasion, census, at: now)).holds { uncleared[agent]?[name] = nil }
+    }
   }
 
   // MARK: What rules remember
@@ -85,12 +102,13 @@ package struct Rehearsal {
       })
     memory.occurrences = times(occurrences[key(rule, agent, .agent)], rule.for)
     memory.actedOnAgent = times(acted[key(rule, agent, .agent)], rule.limits.perAgent)
+    memory.isUncleared = uncleared[agent]?[rule.id] != nil
     memory.acted = times(acted[key(rule, agent, .rule)], rule.limits.rate)
     return memory
   }
 
-  private mutating func remember(_ rule: Rule, _ agent: AgentID, _ decision: Decision, at now: Instant) {
-    let scopes = Rule.Scope.allCases.map { key(rule, agent, $0) }
+  private mutating func remember(_ rule: Rule, _ occasion: Occasion, _ decision: Decision, at now: Instant) {
+    let scopes = Rule.Scope.allCases.map { key(rule, occasion.agent, $0) }
     switch decision.course {
     case .act, .propose, .dryRun:
       for key in scopes {
@@ -98,6 +116,7 @@ package struct Rehearsal {
         asked[key] = now
       }
       occurrences[scopes[0]] = []
+      if rule.clear != nil { uncleared[occasion.agent, default: [:]][rule.id] = occasion }
     case .hold(.counting), .hold(.throttled):
       occurrences[scopes[0], default: []].append(now)
       for key in scopes { asked[key] = now }
