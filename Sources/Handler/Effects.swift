@@ -1,6 +1,7 @@
 import Automation
 import FleetModel
 import Loop
+import Redis
 import Wire
 
 /// Effects outside of Redis: requests of services and runs of programs, in the handler's own loop.
@@ -98,7 +99,7 @@ final class Effects: Outside {
     }
   }
 
-  private func again(_ attempt: Attempt, _ reason: String, _ asked: Int64?) {
+  private func again(_ attempt: Attempt, _ reason: String, _ asked: TimeSpan?) {
     guard !attempt.isLast else {
       let words = attempt.number > 1 ? "\(reason), \(attempt.number) times" : reason
       return attempt.completion(attempt.isUncertain ? .unknown(words) : .failed(words))
@@ -111,9 +112,9 @@ final class Effects: Outside {
   }
 
   /// Milliseconds before an attempt: as long as the service asks for, else longer each time, and never the same for all.
-  private static func span(before number: Int, asked: Int64?, most: TimeSpan) -> Int64 {
+  private static func span(before number: Int, asked: TimeSpan?, most: TimeSpan) -> Int64 {
     let usual = Int64(250) << Int64(min(number - 1, 6))
-    return min(asked ?? .random(in: usual / 2...usual), most.milliseconds)
+    return min(asked?.milliseconds ?? .random(in: usual / 2...usual), most.milliseconds)
   }
 
   func lookUp(_ call: Call, by request: HTTPActuator, _ completion: @escaping (LookUpResult) -> Void) {
@@ -213,10 +214,10 @@ private enum HTTPVerdict {
   case done(String)
   /// Not done, and asking again would not help.
   case refused(String)
-  /// Not done this time; after so many milliseconds, where the service says so.
-  case notYet(String, Int64?)
+  /// Not done this time; again after a span, where the service says so.
+  case notYet(String, TimeSpan?)
   /// It may have been done.
-  case uncertain(String, Int64?)
+  case uncertain(String, TimeSpan?)
 
   init(_ result: HTTPResult) {
     switch result {
@@ -224,10 +225,12 @@ private enum HTTPVerdict {
       self = failure.mayHaveArrived ? .uncertain(failure.reason, nil) : .notYet(failure.reason, nil)
     case .response(let response):
       let words = response.words
+      // Services go by the world's time, as this machine does; an action waits seconds at the most.
+      let span = response.retryAfter(at: LocalClock.now)
       switch response.status {
       case 200..<300: self = .done("HTTP \(response.status)")
-      case 429: self = .notYet(words, response.retryAfter)
-      case 408, 425, 500...: self = .uncertain(words, response.retryAfter)
+      case 429: self = .notYet(words, span)
+      case 408, 425, 500...: self = .uncertain(words, span)
       default: self = .refused(words)
       }
     }

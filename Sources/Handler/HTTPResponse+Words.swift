@@ -1,3 +1,5 @@
+import FleetModel
+
 extension HTTPResponse {
   /// Status and the beginning of what it says, in one line.
   var words: String {
@@ -6,11 +8,15 @@ extension HTTPResponse {
     return "HTTP \(status)" + (line.isEmpty ? "" : ": \(line)")
   }
 
-  /// Milliseconds that `Retry-After` asks for, in seconds, fractions too.
-  var retryAfter: Int64? {
-    guard let text = headers["retry-after"], let seconds = Double(text), seconds >= 0, seconds < 86_400 else {
-      return nil
-    }
-    return Int64(seconds * 1000)
+  /// What `Retry-After` asks for: seconds, fractions too, or a date (RFC 9110, 10.2.3); one that is over asks for nothing
+  /// but another attempt. Nil where it asks for more than anybody would wait, or for nothing that can be read.
+  ///
+  /// - Parameter now: when the answer came, for a service that does not say what its own clock showed.
+  func retryAfter(at now: Instant) -> TimeSpan? {
+    guard let text = headers["retry-after"] else { return nil }
+    if let seconds = Double(text) { return TimeSpan(seconds: seconds) }
+    guard let date = HTTPDate.parse(text) else { return nil }
+    let sent = headers["date"].flatMap { HTTPDate.parse($0) } ?? now
+    return TimeSpan(seconds: Double(max(.zero, date - sent).milliseconds) / 1000)
   }
 }

@@ -27,7 +27,7 @@ enum AlertmanagerAlerts {
     ]
   }
 
-  static func verdict(_ result: HTTPResult) -> Verdict { Verdict(usual: result) }
+  static func verdict(_ result: HTTPResult, at now: Instant) -> Verdict { Verdict(usual: result, at: now) }
 
   /// The same for the whole life of a notice's key.
   private static func labels(_ notice: Notice) -> JSONValue {

@@ -39,7 +39,7 @@ extension ChannelTest.Outcome {
       case .response(let response): response.words
       case .failed(let failure): failure.reason
       }
-    hasArrived = if case .told = message.verdict(result) { true } else { false }
+    hasArrived = if case .told = message.verdict(result, at: message.now) { true } else { false }
     words = PlainText.line(redaction.apply(to: answer))
   }
 }

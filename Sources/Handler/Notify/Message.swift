@@ -20,13 +20,14 @@ struct Message {
     }
   }
 
-  func verdict(_ result: HTTPResult) -> Verdict {
+  /// - Parameter now: when the answer came.
+  func verdict(_ result: HTTPResult, at now: Instant) -> Verdict {
     switch channel.kind {
-    case .slack: SlackWebhook.verdict(result)
-    case .discord: DiscordWebhook.verdict(result)
-    case .pagerduty: PagerDutyEvents.verdict(result)
-    case .alertmanager: AlertmanagerAlerts.verdict(result)
-    case .webhook: PlainWebhook.verdict(result)
+    case .slack: SlackWebhook.verdict(result, at: now)
+    case .discord: DiscordWebhook.verdict(result, at: now)
+    case .pagerduty: PagerDutyEvents.verdict(result, at: now)
+    case .alertmanager: AlertmanagerAlerts.verdict(result, at: now)
+    case .webhook: PlainWebhook.verdict(result, at: now)
     }
   }
 

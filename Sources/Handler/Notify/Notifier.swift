@@ -161,7 +161,7 @@ final class Notifier {
     let message = Message(notice: entry.notice, channel: channel, now: term.now)
     calls[entry.id] = client.send(message.request) { [weak self] result in
       guard let self, !term.isOver, calls.removeValue(forKey: entry.id) != nil else { return }
-      let verdict = message.verdict(result).redacted(redaction)
+      let verdict = message.verdict(result, at: term.now).redacted(redaction)
       note(verdict, entry)
       let tasks = outbox.take(
         verdict, of: entry.id, on: entry.channel, channel: channel, at: term.now, chance: .random(in: 0..<1))

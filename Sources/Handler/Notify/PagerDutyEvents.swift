@@ -34,7 +34,7 @@ enum PagerDutyEvents {
     ]
   }
 
-  static func verdict(_ result: HTTPResult) -> Verdict { Verdict(usual: result) }
+  static func verdict(_ result: HTTPResult, at now: Instant) -> Verdict { Verdict(usual: result, at: now) }
 
   /// The notice's key; of one that is too long the beginning, and a hash of all of it, so that it stays its own.
   static func dedupKey(_ key: String) -> String {

@@ -32,5 +32,5 @@ enum PlainWebhook {
     ]
   }
 
-  static func verdict(_ result: HTTPResult) -> Verdict { Verdict(usual: result) }
+  static func verdict(_ result: HTTPResult, at now: Instant) -> Verdict { Verdict(usual: result, at: now) }
 }

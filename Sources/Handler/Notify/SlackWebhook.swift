@@ -26,7 +26,7 @@ enum SlackWebhook {
     return ["text": .string(fallback), "blocks": .array(blocks)]
   }
 
-  static func verdict(_ result: HTTPResult) -> Verdict { Verdict(usual: result) }
+  static func verdict(_ result: HTTPResult, at now: Instant) -> Verdict { Verdict(usual: result, at: now) }
 
   private static func section(_ text: JSONValue) -> JSONValue { ["type": "section", "text": text] }
 

@@ -14,13 +14,15 @@ enum Verdict: Equatable {
   case gone(String)
 
   /// As most services mean it: 2xx is done; 429, 408, 425, 5xx and a broken connection pass; anything else does not.
-  init(usual result: HTTPResult) {
+  ///
+  /// - Parameter now: when it came.
+  init(usual result: HTTPResult, at now: Instant) {
     switch result {
     case .failed(let failure): self = .again(failure.reason, after: nil)
     case .response(let response):
       switch response.status {
       case 200..<300: self = .told(pause: nil)
-      case 408, 425, 429, 500...: self = .again(response.words, after: response.retrySpan)
+      case 408, 425, 429, 500...: self = .again(response.words, after: response.retryAfter(at: now))
       default: self = .refused(response.words)
       }
     }
@@ -28,9 +30,6 @@ enum Verdict: Equatable {
 }
 
 extension HTTPResponse {
-  /// What `Retry-After` asks for.
-  var retrySpan: TimeSpan? { retryAfter.map { .milliseconds($0) } }
-
   /// A header's number of seconds, fractions too, rounded up to the millisecond.
   func seconds(_ name: String) -> TimeSpan? { headers[name].flatMap { Double($0) }.flatMap { TimeSpan(seconds: $0) } }
 

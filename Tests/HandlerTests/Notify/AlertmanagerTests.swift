@@ -69,7 +69,7 @@ import Wire
         agents: [AgentID(bytes: [0xFF, 0x00])], rule: "r", at: now + .minutes(1))
       let message = Message(notice: notice, channel: channel, now: now)
       let response = try answer(message.request)
-      #expect(message.verdict(.response(response)) == .told(pause: nil), "\(status): \(response.words)")
+      #expect(message.verdict(.response(response), at: now) == .told(pause: nil), "\(status): \(response.words)")
     }
   }
 
@@ -80,7 +80,7 @@ import Wire
       now: .epoch)
     var request = message.request
     request.body = Array(#"[{"labels":{}}]"#.utf8)
-    guard case .refused(let reason) = message.verdict(.response(try answer(request))) else {
+    guard case .refused(let reason) = message.verdict(.response(try answer(request)), at: .epoch) else {
       Issue.record("not refused")
       return
     }

@@ -167,7 +167,7 @@ import Wire
   {
     let response = HTTPResponse(status: status, headers: headers, body: Array(body.utf8))
     return Message(notice: Self.small(), channel: Channel(kind, url: "http://x"), now: Self.now).verdict(
-      .response(response))
+      .response(response), at: Self.now)
   }
 
   @Test(arguments: Channel.Kind.allCases)
@@ -182,6 +182,23 @@ import Wire
     #expect(verdict(kind, 429, ["retry-after": "soon"]) == .again("HTTP 429", after: nil))
   }
 
+  /// 2026-11-22T08:00:00Z is what the handler's clock shows.
+  @Test(arguments: [
+    (["retry-after": "Sun, 22 Nov 2026 08:00:30 GMT"], TimeSpan.seconds(30)),
+    // What counts is the service's own clock, here an hour ahead.
+    (["retry-after": "Sun, 22 Nov 2026 09:00:30 GMT", "date": "Sun, 22 Nov 2026 09:00:00 GMT"], .seconds(30)),
+    (["retry-after": "Sun, 22 Nov 2026 08:00:30 GMT", "date": "today"], .seconds(30)),
+    (["retry-after": "Sun, 22 Nov 2026 07:59:30 GMT"], .zero),
+    (["retry-after": "Mon, 23 Nov 2026 07:59:59 GMT"], .seconds(86_399)),
+    (["retry-after": "Mon, 23 Nov 2026 08:00:00 GMT"], nil),
+  ])
+  func retryAfterMayBeADate(_ headers: [String: String], _ span: TimeSpan?) {
+    for kind in Channel.Kind.allCases {
+      #expect(verdict(kind, 429, headers) == .again("HTTP 429", after: span))
+      #expect(verdict(kind, 503, headers) == .again("HTTP 503", after: span))
+    }
+  }
+
   @Test func discordsHeadersAreHeeded() {
     let empty = ["x-ratelimit-remaining": "0", "x-ratelimit-reset-after": "1.337"]
     #expect(verdict(.discord, 204, empty) == .told(pause: .milliseconds(1337)))
@@ -194,7 +211,9 @@ import Wire
 
   @Test func brokenConnectionIsTriedAgain() {
     let message = Message(notice: Self.small(), channel: Channel(.slack, url: "http://x"), now: Self.now)
-    #expect(message.verdict(.failed(.unsent("POST http://x: refused"))) == .again("POST http://x: refused", after: nil))
+    #expect(
+      message.verdict(.failed(.unsent("POST http://x: refused")), at: Self.now)
+        == .again("POST http://x: refused", after: nil))
   }
 
   @Test func attemptsAreFurtherAndFurtherApartAndNeverAllAtOnce() {
