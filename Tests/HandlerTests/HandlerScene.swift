@@ -13,8 +13,8 @@ final class HandlerScene {
   private(set) var handlers: [HandlerService] = []
   private var lastCommand = 0
 
-  init(start: Bool = true) throws {
-    server = try TestServer()
+  init(start: Bool = true, clock: SteppedClock? = nil) throws {
+    server = try TestServer(clock: clock)
     if start { try startHandler("h1") }
   }
 
