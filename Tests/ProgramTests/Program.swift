@@ -76,13 +76,7 @@ final class Program {
     return Result(status, Self.text(output), errors: Self.text(errors))
   }
 
-  /// The folder that tests and programs are built into.
-  static let folder: String = {
-    var path = [UInt8](repeating: 0, count: Int(PATH_MAX))
-    let length = readlink("/proc/self/exe", &path, path.count)
-    let slash = path[..<length].lastIndex(of: UInt8(ascii: "/"))!
-    return String(decoding: path[..<slash], as: UTF8.self)
-  }()
+  static let folder = BuildFolder.path
 
   static func text(_ file: UnsafeMutablePointer<FILE>) -> String {
     var bytes: [UInt8] = []
