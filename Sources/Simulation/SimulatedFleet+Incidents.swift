@@ -83,7 +83,8 @@ extension SimulatedFleet {
   }
 
   private mutating func begin(_ incident: SimulatedIncident, number: Int, until: Instant?) -> [SimulatedEvent] {
-    let primaries = agents.filter { $0.profile.backupFor == nil }
+    // A visitor would take its trouble away with it before anybody has seen much of it.
+    let primaries = agents.prefix(residents).filter { $0.profile.backupFor == nil }
     guard !primaries.isEmpty else { return [] }
     // From the third on, by steps that pass through all of them: the next incident befalls somebody else.
     let victim = primaries[(1 + number * 3) % primaries.count]

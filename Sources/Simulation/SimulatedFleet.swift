@@ -9,6 +9,8 @@ package struct SimulatedFleet: Sendable {
   package static let restartTakes = TimeSpan.seconds(3)
   /// A longer step than this is taken for a pause of the simulation, not for time that its agents lived through.
   private static let longestStep = TimeSpan.seconds(1)
+  /// How long the first incident has lasted when the present begins.
+  private static let intoFirstIncident = TimeSpan.seconds(12)
   /// Figures move this often; between two steps an agent reports the same ones.
   private static let figuresMove = TimeSpan.milliseconds(100)
 
@@ -22,6 +24,8 @@ package struct SimulatedFleet: Sendable {
   /// Blocked address → end; nil for none.
   var blocked: [String: Instant?] = [:]
   var incidents: IncidentTimetable
+  /// How many of the agents, from the first on, are there at all times.
+  let residents: Int
   private var visitors: Visitors
   /// Regular events that are due.
   private var due = 0.0
@@ -35,18 +39,20 @@ package struct SimulatedFleet: Sendable {
   ///   - agents: how many there are at all times; now and then one more comes for a while.
   ///   - rate: events a second.
   ///   - seed: what everything random follows from.
-  ///   - incidentsFrom: when the first incident may begin; nil for at once.
+  ///   - present: when what is lived through begins, after a past in which nothing happens: then the first incident is in
+  ///     full swing, and the first visitor is about to come. Nil where there is no past.
   package init(
     agents count: Int, rate: Double, seed: UInt64, incidents plan: IncidentPlan, at start: Instant,
-    incidentsFrom: Instant? = nil
+    present: Instant? = nil
   ) {
     agents = Roster.agents(count).map(SimulatedAgent.init)
     positions = Dictionary(uniqueKeysWithValues: agents.enumerated().map { ($1.profile.id, $0) })
     self.rate = rate
     random = SeededRandom(seed: seed)
     now = start
-    incidents = IncidentTimetable(plan, from: incidentsFrom ?? start)
-    visitors = Visitors(from: start)
+    residents = agents.count
+    incidents = IncidentTimetable(plan, from: present.map { $0 - Self.intoFirstIncident } ?? start)
+    visitors = Visitors(from: present ?? start)
   }
 
   /// How many agents there are at present.

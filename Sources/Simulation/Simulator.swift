@@ -143,11 +143,9 @@ package final class Simulator {
 
   private func begin() {
     let now = clock.now
-    // With a past, the first incident is in full swing when the present begins.
-    let incidentsFrom = settings.history > .zero ? now - .seconds(12) : now
     fleet = SimulatedFleet(
       agents: settings.agents, rate: settings.rate, seed: settings.seed, incidents: settings.incidents,
-      at: now - settings.history, incidentsFrom: incidentsFrom)
+      at: now - settings.history, present: settings.history > .zero ? now : nil)
     guard settings.history > .zero, let connection = link.connection else { return goLive() }
     connection.send(Request("XLEN", settings.keys.events)) { [weak self] result in
       guard let self else { return }

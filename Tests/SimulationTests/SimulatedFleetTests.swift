@@ -10,8 +10,10 @@ struct Stage {
   var fleet: SimulatedFleet
   var now = Stage.start
 
-  init(agents: Int = 12, rate: Double = 40, seed: UInt64 = 7, _ plan: IncidentPlan = .none) {
-    fleet = SimulatedFleet(agents: agents, rate: rate, seed: seed, incidents: plan, at: Self.start)
+  init(
+    agents: Int = 12, rate: Double = 40, seed: UInt64 = 7, _ plan: IncidentPlan = .none, present: Instant? = nil
+  ) {
+    fleet = SimulatedFleet(agents: agents, rate: rate, seed: seed, incidents: plan, at: Self.start, present: present)
   }
 
   mutating func run(seconds: Int64) -> [SimulatedEvent] {
@@ -71,6 +73,23 @@ extension [SimulatedEvent] {
     _ = stage.run(seconds: 1)
     let count = stage.run(seconds: 60).count
     #expect((2300...2500).contains(count))
+  }
+
+  @Test func pastIsCalmAndThePresentBeginsInTheFirstIncidentWithAVisitorToCome() {
+    var stage = Stage(.automatic, present: Stage.start + .minutes(10))
+    let past = stage.run(seconds: 585)
+    #expect(past.of(.created).count == 12 && past.of(.deleted).isEmpty && past.of(.performanceDegraded).isEmpty)
+    let lastOfIt = stage.run(seconds: 15)
+    #expect(!lastOfIt.of(.performanceDegraded).isEmpty && lastOfIt.of(.created).isEmpty)
+    let present = stage.run(seconds: 60)
+    #expect(present.of(.created).count == 1 && present.of(.deleted).count == 1)
+  }
+
+  @Test func noIncidentBefallsAVisitor() {
+    var stage = Stage(.automatic)
+    let reports = stage.run(seconds: 120).filter { $0.eventID != nil }
+    let residents = Set(Roster.agents(12).map(\.id))
+    #expect(reports.count > 20 && reports.allSatisfy { residents.contains($0.agent) })
   }
 
   @Test func laterAgentsFollowThePattern() {
