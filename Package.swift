@@ -107,7 +107,10 @@ let tests: [Target] = [
   ),
   .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"], swiftSettings: strict),
   .testTarget(
-    name: "ProgramTests", dependencies: ["vigia", "vigia-handler", "vigia-bench", "TestSupport"],
+    name: "ProgramTests",
+    dependencies: [
+      "vigia", "vigia-handler", "vigia-bench", "Simulation", "Handler", "Automation", "Configuration", "TestSupport",
+    ],
     swiftSettings: strict),
 ]
 
