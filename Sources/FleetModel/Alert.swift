@@ -95,7 +95,7 @@ package struct AlertBook: Sendable {
     free.append(slot)
   }
 
-  /// Slots of alerts whose time is up.
+  /// Slots of alerts whose time is up. An escalation's end is the handler's word: see ``Fleet/isOver(_:at:)``.
   func expired(at now: Instant) -> [Int] {
     slots.indices.filter { index in
       guard let alert = slots[index], alert.id.kind != .escalation else { return false }

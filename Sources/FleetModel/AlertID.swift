@@ -55,11 +55,13 @@ package struct AlertRecord: Equatable, Sendable {
   package var note: String
   /// What it says, in a few words: `error rate 25%`.
   package var summary: String
+  /// The channels that people were called by, where it is an escalation: what becomes of it goes there too.
+  package var told: [String]
 
   package init(
     id: AlertID, severity: Severity, count: Int = 1, since: Instant, last: Instant, isClosed: Bool = false,
     acknowledgedBy: String? = nil, acknowledgedAt: Instant? = nil, silencedUntil: Instant? = nil, note: String = "",
-    summary: String = ""
+    summary: String = "", told: [String] = []
   ) {
     self.id = id
     self.severity = severity
@@ -72,5 +74,6 @@ package struct AlertRecord: Equatable, Sendable {
     self.silencedUntil = silencedUntil
     self.note = note
     self.summary = summary
+    self.told = told
   }
 }

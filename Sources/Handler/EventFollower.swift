@@ -12,6 +12,7 @@ final class EventFollower {
   private let endpoint: Endpoint
   private let judge: EventJudge
   let rules: RuleEngine
+  private let escalations: EscalationEnd
   private lazy var link = Link(loop: term.loop, endpoint: endpoint) { [weak self] in self?.changed($0) }
   private lazy var assembler = EntryAssembler(.read, streams: [term.keys.events]) { [judge] in judge.take($0) }
   private var backlog: Backlog?
@@ -44,6 +45,7 @@ final class EventFollower {
     judge = EventJudge(term: term, notify: notify)
     let judge = judge
     rules = RuleEngine(term: term) { [unowned judge] in judge.fleet }
+    escalations = EscalationEnd(term: term) { [unowned judge] in judge.fleet }
     judge.rules = rules
   }
 
@@ -209,6 +211,7 @@ final class EventFollower {
     }
     judge.fleet.advance(to: term.now)
     save(unlessOnlyRead: false)
+    escalations.look()
     term.later(inMilliseconds: Self.saveMilliseconds) { [weak self] in self?.tick() }
   }
 

@@ -184,6 +184,7 @@ final class TargetRun {
     _ change: Change, _ situation: Situation, at instant: Instant, isActuated: Bool = false,
     again: (() -> Void)? = nil
   ) {
+    let change = term.addressed(change)
     var step = opened()
     situation.require(for: target, change, keys: term.keys, in: &step)
     let outcome = TargetOutcome(phase: .succeeded, detail: change.detail, isTold: change.control != nil)

@@ -44,6 +44,7 @@ package enum AlertCoding {
       "silence": record.silencedUntil?.json,
       "note": record.note.isEmpty ? nil : .string(record.note),
       "summary": .string(record.summary),
+      "told": record.told.isEmpty ? nil : .array(record.told.map { .string($0) }),
     ]
   }
 
@@ -55,6 +56,6 @@ package enum AlertCoding {
       id: id, severity: severity, count: count, since: since, last: last, isClosed: json["closed"]?.bool ?? false,
       acknowledgedBy: json["who"]?.text, acknowledgedAt: json["ack"].flatMap { Instant(json: $0) },
       silencedUntil: json["silence"].flatMap { Instant(json: $0) }, note: json["note"]?.text ?? "",
-      summary: json["summary"]?.text ?? "")
+      summary: json["summary"]?.text ?? "", told: json["told"]?.list?.compactMap(\.text) ?? [])
   }
 }

@@ -144,7 +144,7 @@ struct CodingTests {
     AlertRecord(
       id: AlertID(.performanceDegraded, "a/1"), severity: .high, count: 3, since: at, last: at + .seconds(9),
       isClosed: true, acknowledgedBy: "alice", acknowledgedAt: at, silencedUntil: at + .hours(1), note: "n",
-      summary: "error rate 25%")
+      summary: "error rate 25%", told: ["pager", "ops"])
   }
 
   @Test func alertsComeBack() {

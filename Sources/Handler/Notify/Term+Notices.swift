@@ -14,12 +14,38 @@ extension Term {
   ) -> Change {
     let alert = Change.escalated(
       AlertCoding.decode(id: id.bytes, payload: stored), id, .high, words, at: now)
-    step.require("HGET", keys.alerts, id.bytes, is: stored)
-    step.change("HSET", keys.alerts, id.bytes, AlertCoding.encode(alert))
     var page = Notice(escalation: alert, .firing, at: now)
     if let channel, options.notify.names.contains(channel) { page.to = [channel] }
-    notify(page, in: &step)
-    return Change(alert: alert, notices: [page])
+    let change = addressed(Change(alert: alert, notices: [page]))
+    step.require("HGET", keys.alerts, id.bytes, is: stored)
+    step.change("HSET", keys.alerts, id.bytes, AlertCoding.encode(change.alert ?? alert))
+    for notice in change.notices { notify(notice, in: &step) }
+    return change
+  }
+
+  /// The same change, where it is one of an escalation: its alert knows by which channels people are called, and what
+  /// becomes of it goes to those that they were called by.
+  func addressed(_ change: Change) -> Change {
+    guard var alert = change.alert, alert.id.kind == .escalation else { return change }
+    var change = change
+    for index in change.notices.indices {
+      if change.notices[index].status == .firing {
+        let channels = options.notify.channels(for: withRole(change.notices[index]))
+        change.notices[index].to = channels
+        alert.told += channels.filter { !alert.told.contains($0) }
+      } else {
+        // One that is no longer configured could only be given up.
+        change.notices[index].to = alert.told.filter { options.notify.names.contains($0) }
+      }
+    }
+    change.alert = alert
+    return change
+  }
+
+  private func withRole(_ notice: Notice) -> Notice {
+    var notice = notice
+    notice.role = notice.role ?? (notice.agents.count == 1 ? knownRole(notice.agents[0]) : nil)
+    return notice
   }
 
   /// Adds a notice to a step, for each channel that it goes to: people are told where the step goes ahead, and only there.
@@ -30,8 +56,7 @@ extension Term {
   /// - Returns: the channels' names.
   @discardableResult
   func notify(_ notice: Notice, in step: inout Step) -> [String] {
-    var notice = notice
-    notice.role = notice.role ?? (notice.agents.count == 1 ? knownRole(notice.agents[0]) : nil)
+    let notice = withRole(notice)
     let channels = notice.rule != nil && notice.status.isFollowUp ? [""] : options.notify.channels(for: notice)
     for channel in channels { entry(notice, channel).add(to: &step, keys: keys) }
     return channels

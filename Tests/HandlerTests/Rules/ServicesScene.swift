@@ -13,27 +13,34 @@ final class ServicesScene {
   let service: MockService
   var scene: HandlerScene { rules.scene }
 
-  /// - Parameter runbook: TOML; nil for the rules inside the program.
+  private let book: Runbook
+  private let table: NotifyTable
+
+  /// - Parameters:
+  ///   - runbook: TOML; nil for the rules inside the program.
+  ///   - routed: where the routes lead; nil for all channels.
   init(
     _ runbook: String? = nil, grouping: Grouping.Spans = .init(wait: .milliseconds(50), interval: .milliseconds(50)),
-    channels kinds: [Channel.Kind] = Channel.Kind.allCases, clock: SteppedClock? = nil
+    channels kinds: [Channel.Kind] = Channel.Kind.allCases, routed: [Channel.Kind]? = nil, clock: SteppedClock? = nil
   ) throws {
     let scene = try HandlerScene(start: false, clock: clock)
-    rules = RuleScene(on: scene)
-    service = try MockService(loop: scene.server.loop) { _ in .status(200, "ok") }
-    _ = try scene.server.call("SET", scene.keys.automation, "on")
-    let book = try RuleScene.read(runbook)
-    let table = table(kinds, grouping)
-    try scene.startHandler("h1") { ($0.runbook, $0.notify) = (book, table) }
-    try scene.waitForRecording()
-  }
-
-  private func table(_ kinds: [Channel.Kind], _ grouping: Grouping.Spans) -> NotifyTable {
+    let service = try MockService(loop: scene.server.loop) { _ in .status(200, "ok") }
     let channels = kinds.map { kind in
       (kind.rawValue, Channel(kind, url: service.url("/\(kind.rawValue)"), routingKey: Self.routingKey))
     }
-    let names = kinds.map(\.rawValue)
-    return NotifyTable(channels: Dictionary(uniqueKeysWithValues: channels), defaultRoute: names, grouping: grouping)
+    rules = RuleScene(on: scene)
+    self.service = service
+    book = try RuleScene.read(runbook)
+    table = NotifyTable(
+      channels: Dictionary(uniqueKeysWithValues: channels), defaultRoute: (routed ?? kinds).map(\.rawValue),
+      grouping: grouping)
+    _ = try scene.server.call("SET", scene.keys.automation, "on")
+    try startHandler("h1")
+    try scene.waitForRecording()
+  }
+
+  func startHandler(_ id: String) throws {
+    try scene.startHandler(id) { ($0.runbook, $0.notify) = (book, table) }
   }
 
   /// What a service has received, in order.

@@ -1,0 +1,69 @@
+import Automation
+import FleetModel
+import Redis
+import Wire
+
+/// Closes escalations that are over, and tells those who were called.
+///
+/// The handler alone does, and says so in the audit, by which consoles close theirs: an escalation is what stands in
+/// Redis, and nothing that events speak of.
+final class EscalationEnd {
+  private let term: Term
+  private let fleet: () -> Fleet
+  private var isClosing = false
+
+  init(term: Term, fleet: @escaping () -> Fleet) {
+    self.term = term
+    self.fleet = fleet
+  }
+
+  /// Closes what is over, one after the other.
+  func look() {
+    // Events that are not read yet may speak of new trouble, and a step under way may take an acknowledgement back.
+    guard !isClosing, term.hasReadEvents, !term.isFinishing, term.alertSteps == 0,
+      let alert = fleet().endedEscalations(at: term.now).first
+    else { return }
+    isClosing = true
+    term.read([Request("HGET", term.keys.alerts, alert.id.bytes)]) { [weak self] replies in
+      self?.close(alert, stored: replies[0].bytes ?? [])
+    }
+  }
+
+  private func close(_ alert: AlertRecord, stored: [UInt8]) {
+    // Where nothing is stored any more, what is known of it ends all the same.
+    var alert = AlertCoding.decode(id: alert.id.bytes, payload: stored) ?? alert
+    guard fleet().isOver(alert, at: term.now) else {
+      isClosing = false
+      return term.onAlert(alert)
+    }
+    alert.isClosed = true
+    let change = term.addressed(
+      Change(alert: alert, notices: [Notice(escalation: alert, .resolved, at: term.now)]))
+    term.run(step(change, alert, stored), carrying: change) { [weak self] outcome in
+      guard let self else { return }
+      isClosing = false
+      switch outcome {
+      case .done: look()
+      // What has changed meanwhile is looked at anew with the next look.
+      case .refused, .over: break
+      case .failed(let error): term.log(.error, "cannot close an escalation", ["error": error.text])
+      }
+    }
+  }
+
+  private func step(_ change: Change, _ alert: AlertRecord, _ stored: [UInt8]) -> Step {
+    var step = Step()
+    step.require("HGET", term.keys.alerts, alert.id.bytes, is: stored)
+    step.change("HDEL", term.keys.alerts, alert.id.bytes)
+    // There is no acknowledgement any more that could end.
+    step.change("ZREM", term.keys.schedule, Job(.endAcknowledgement(alert.id), alert.id.agent).encoded)
+    for notice in change.notices { term.notify(notice, in: &step) }
+    let line = AuditLine(
+      origin: .run("\(alert.id)/\(alert.since.milliseconds)"), phase: .succeeded, action: Action.escalate.rawValue,
+      target: alert.id.agent, operator: "handler/\(term.options.id)",
+      detail: "over: acknowledged by \(alert.acknowledgedBy ?? ""), no other alert for \(AlertBook.closesAfter)",
+      alert: alert, handler: term.options.id, at: term.now, source: String(decoding: term.keys.alerts, as: UTF8.self))
+    step.add(to: term.keys.audit, AuditCoding.encode(line))
+    return step
+  }
+}

@@ -1,0 +1,134 @@
+import Automation
+import FleetModel
+import TestSupport
+import Testing
+import Wire
+
+@testable import Handler
+
+/// An escalation from its call to its end: what stands in Redis, what consoles read of it, and what services heard.
+@Suite struct EscalationTests {
+  private let clock: SteppedClock
+
+  init() throws { clock = try SteppedClock(folder: BuildFolder.path) }
+
+  private func escalate(_ agents: [AgentID], _ services: ServicesScene, for span: String? = nil) throws {
+    try services.scene.send(.escalate, agents, ["to": "on-call", "severity": "critical"])
+    for agent in agents { try acknowledge(agent, services, for: span) }
+  }
+
+  private func acknowledge(_ agent: AgentID, _ services: ServicesScene, for span: String? = nil) throws {
+    var arguments = ["alert": "escalation/\(agent)"]
+    arguments["for"] = span
+    #expect(try services.scene.send(.acknowledge, [], arguments).last?.phase == .succeeded)
+  }
+
+  private func waitForEnd(of agent: AgentID, _ services: ServicesScene) throws {
+    try services.scene.server.wait { (try? services.scene.alert(.escalation, agent)) == nil }
+  }
+
+  private func stands(_ agent: AgentID, _ services: ServicesScene) throws -> Bool {
+    try services.scene.alert(.escalation, agent) != nil
+  }
+
+  @Test func acknowledgedEscalationIsOverForAllWhoWereCalled() throws {
+    let services = try ServicesScene("", clock: clock)
+    try escalate(["agent-1"], services, for: "1h")
+    try services.waitUntilAllIsTold()
+    clock.set(seconds: 301)
+    try waitForEnd(of: "agent-1", services)
+    try services.waitUntilAllIsTold()
+    let now = try services.scene.now()
+    for (kind, phases) in [
+      (Channel.Kind.slack, ["trouble", "over"]), (.discord, ["trouble", "over"]),
+      (.pagerduty, ["trigger", "acknowledge", "resolve"]), (.webhook, ["firing", "acknowledged", "resolved"]),
+    ] {
+      #expect(services.told(kind).map { $0.phase(at: now) } == phases, "\(kind)")
+    }
+    // What stands for five minutes is posted again.
+    let alerts = services.told(.alertmanager)
+    #expect(alerts.count >= 2 && alerts.dropLast().allSatisfy { $0.phase(at: now) == "stands" })
+    #expect(alerts.last?.phase(at: now) == "over")
+    #expect(alerts.allSatisfy { $0.body.list?.first?["labels"] == alerts[0].body.list?.first?["labels"] })
+    for told in Channel.Kind.allCases.flatMap({ services.told($0) }) {
+      #expect(ServiceLimits.broken(by: told) == [], "\(told.kind)")
+      #expect(told.key == nil || told.key == "escalation/agent-1")
+    }
+    #expect(try services.scene.server.call("HLEN", services.scene.keys.notices) == .integer(0), "nothing stands")
+    #expect(try services.scene.schedule().isEmpty, "nor is there an acknowledgement to end")
+  }
+
+  @Test func consolesReadItsEndInTheAuditOnce() throws {
+    let services = try ServicesScene("", clock: clock)
+    try escalate(["agent-1"], services)
+    clock.set(seconds: 301)
+    try waitForEnd(of: "agent-1", services)
+    // One more of what is over is looked for, and found, after it.
+    try escalate(["agent-2"], services)
+    clock.set(seconds: 610)
+    try waitForEnd(of: "agent-2", services)
+    let ends = try services.scene.audit().filter { $0.alert?.isClosed == true }
+    #expect(ends.map(\.target) == ["agent-1", "agent-2"])
+    #expect(ends[0].detail == "over: acknowledged by alice@bastion, no other alert for 5m")
+    var fleet = Fleet()
+    for line in try services.scene.audit() { fleet.apply(line) }
+    #expect(fleet.alerts.count == 0)
+  }
+
+  @Test func oneThatNobodyAcknowledgedStaysAndSoDoesOneWhoseAcknowledgementWasTakenBack() throws {
+    let services = try ServicesScene("", clock: clock)
+    try services.scene.send(.escalate, ["agent-1"], ["to": "on-call"])
+    try escalate(["agent-2", "agent-3"], services)
+    try services.scene.send(.unacknowledge, [], ["alert": "escalation/agent-2"])
+    clock.set(seconds: 3600)
+    try waitForEnd(of: "agent-3", services)
+    #expect(try stands("agent-1", services) && stands("agent-2", services))
+  }
+
+  @Test func otherTroubleOfTheAgentKeepsItOpen() throws {
+    let services = try ServicesScene("", clock: clock)
+    try escalate(["agent-1", "agent-2"], services)
+    clock.set(seconds: 200)
+    try services.rules.event("agent.security_alert", "agent-1", ["risk_level": "low"])
+    try services.scene.server.wait { (try? services.scene.alert(.securityAlert, "agent-1")) != nil }
+    clock.set(seconds: 310)
+    try waitForEnd(of: "agent-2", services)
+    #expect(try stands("agent-1", services))
+    clock.set(seconds: 510)
+    try waitForEnd(of: "agent-1", services)
+  }
+
+  @Test func nextHandlerClosesWhatTheLastOneLeft() throws {
+    let services = try ServicesScene("", channels: [.pagerduty], clock: clock)
+    try escalate(["agent-1"], services)
+    try services.waitUntilAllIsTold()
+    services.scene.handlers[0].halt()
+    _ = try services.scene.server.call("DEL", services.scene.keys.lease)
+    clock.set(seconds: 301)
+    try services.startHandler("h2")
+    try waitForEnd(of: "agent-1", services)
+    try services.waitUntilAllIsTold()
+    #expect(
+      services.told(.pagerduty).map { $0.body["event_action"]?.text } == ["trigger", "acknowledge", "resolve"])
+  }
+
+  @Test func whatBecomesOfItGoesWhereTheRuleCalledAndNowhereElse() throws {
+    let services = try ServicesScene(
+      """
+      [[rules]]
+      id = "odd"
+      on = "agent.odd"
+      limits = { per_agent = { count = 1, within = "1h" }, escalate_to = "pagerduty" }
+      do = [{ action = "tune", parameter = "p", value = "1" }]
+      """, routed: [.webhook], clock: clock)
+    for _ in 0..<2 { try services.rules.event("agent.odd", "agent-1", [:]) }
+    try services.scene.server.wait { (try? stands("agent-1", services)) == true }
+    try acknowledge("agent-1", services)
+    clock.set(seconds: 301)
+    try waitForEnd(of: "agent-1", services)
+    try services.waitUntilAllIsTold()
+    #expect(
+      services.told(.pagerduty).map { $0.body["event_action"]?.text } == ["trigger", "acknowledge", "resolve"])
+    #expect(services.service.requests.count == 3, "the routes name others, who never heard of it")
+  }
+}
