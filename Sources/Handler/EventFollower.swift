@@ -60,18 +60,25 @@ final class EventFollower {
       Request("HMGET", term.keys.cursor, term.keys.events, countField, reportField),
     ]) { [weak self] replies in
       guard let self else { return }
-      judge.fleet.advance(to: term.now)
-      for (id, value) in replies[0].pairs {
-        if let record = AlertCoding.decode(id: id, payload: value) { judge.fleet.setAlert(record) }
-      }
-      _ = judge.fleet.takeAlertChanges()
       let cursor = replies[1].elements?.map(\.bytes) ?? []
+      restore(replies[0].pairs, reached: cursor.first?.flatMap { StreamID($0) }?.instant)
       begin(cursor)
       reportAgain(from: cursor.last?.flatMap { StreamID($0) })
       rules.start()
       link.start()
       tick()
     }
+  }
+
+  private func restore(_ alerts: [(name: [UInt8], value: [UInt8])], reached cursor: Instant?) {
+    judge.fleet.advance(to: term.now)
+    for (id, value) in alerts {
+      guard var record = AlertCoding.decode(id: id, payload: value) else { continue }
+      // One more sample past the limit is not written: what was open when the cursor was saved was so for a reason.
+      if let cursor, record.id.kind != .escalation { record.last = max(record.last, cursor) }
+      judge.fleet.setAlert(record)
+    }
+    _ = judge.fleet.takeAlertChanges()
   }
 
   /// Where in the cursor's hash stands how many entries were ever added up to it: by that a loss is counted exactly, also
