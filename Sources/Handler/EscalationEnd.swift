@@ -39,7 +39,7 @@ final class EscalationEnd {
     alert.isClosed = true
     let change = term.addressed(
       Change(alert: alert, notices: [Notice(escalation: alert, .resolved, at: term.now)]))
-    term.run(step(change, alert, stored), carrying: change) { [weak self] outcome in
+    term.run(step(change, alert, stored), carrying: [change]) { [weak self] outcome in
       guard let self else { return }
       isClosing = false
       switch outcome {
