@@ -47,7 +47,8 @@ package struct Keymap: Sendable {
       bindings: [
         Binding([.character("A")], "A", .act(.approve), "approve a proposal"),
         Binding([.character("D")], "D", .act(.reject), "decline a proposal"),
-        Binding([.character("x")], "x", .explain, "why rules did or did not act on the agent", short: "why"),
+        Binding(
+          [.character("x")], "x", .explain, "why rules did or did not act: on an event, action or agent", short: "why"),
         Binding(
           [.character("m")], "m", .act(.automation), "switch automation on, dry or off for the whole fleet",
           short: "automation"),

@@ -20,6 +20,8 @@ package enum Message: Sendable {
   case sent(Command)
   /// What was asked for with `readEvents`.
   case latestEvents(AgentID, [EventDigest])
+  /// What was asked for with `traceEvent`.
+  case traced(Incident, EventTrace)
   /// Something to tell the operator for a few seconds.
   case note(String)
 
@@ -31,6 +33,8 @@ package enum Effect: Equatable, Sendable {
   case send(ActionDraft)
   /// Read an agent's latest events from the stream.
   case readEvents(AgentID)
+  /// Find the event of an incident in the stream.
+  case traceEvent(Incident)
   case suspend
   case redraw
   case quit
@@ -64,4 +68,15 @@ package struct EventDigest: Equatable, Sendable {
     self.type = type
     self.data = data
   }
+}
+
+/// Where an event stands in the stream, as far as it was looked for.
+package enum EventTrace: Equatable, Sendable {
+  case looking
+  /// Under this id.
+  case entry(String)
+  /// The stream does not hold it.
+  case absent
+  /// The stream could not be read, or not far enough.
+  case unknown
 }

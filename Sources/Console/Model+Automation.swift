@@ -87,11 +87,21 @@ extension Model {
 
   // MARK: Why
 
-  mutating func explain() {
-    guard let agent = selectedAgent else {
-      return show(note: "select an agent, an alert or an action to see why rules did or did not act")
+  /// Explains the selected row; what is explained already leads to its agent.
+  mutating func explain() -> [Effect] {
+    let row = explained.map { agent(of: $0).map(RowID.agent) ?? $0 } ?? opened.map(RowID.agent) ?? selectedRow
+    guard let row else {
+      show(note: "select an agent, an alert or an action to see why rules did or did not act")
+      return []
     }
-    explained = agent
-    explainedTop = 0
+    (explained, explainedTop, trace) = (row, 0, .looking)
+    return incident(of: row).map { [.traceEvent($0)] } ?? []
+  }
+
+  /// What a row of the security alerts stands for.
+  func incident(of row: RowID) -> Incident? {
+    guard case .incident(_, let number) = row else { return nil }
+    // Newest stand last, and those in view are mostly the newest.
+    return displayed.incidents.security.last { $0.number == number }
   }
 }

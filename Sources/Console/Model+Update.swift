@@ -23,6 +23,8 @@ extension Model {
       if isFrozen { show(note: "sent: \(command.action.title); the display is frozen, f goes on") }
     case .latestEvents(let agent, let events):
       if agent == opened { latestEvents = (agent, events) }
+    case .traced(let incident, let trace):
+      if let explained, self.incident(of: explained) == incident { self.trace = trace }
     case .note(let text): show(note: text)
     }
     return []
@@ -122,7 +124,7 @@ extension Model {
     case .mark: toggleMark()
     case .filter: prompt = .filter(LineEditor(filter))
     case .freeze: toggleFreeze()
-    case .explain: explain()
+    case .explain: return explain()
     case .help: helpTop = 0
     case .quit: return [.quit]
     case .suspend: return [.suspend]

@@ -30,8 +30,10 @@ package struct Model: Sendable {
   package internal(set) var focus = PaneID.agents
   /// The agent that is open, in place of the panes.
   package internal(set) var opened: AgentID?
-  /// The agent of which it is shown why rules did or did not act, in place of all else.
-  package internal(set) var explained: AgentID?
+  /// What it is shown of why rules did or did not act, in place of all else.
+  package internal(set) var explained: RowID?
+  /// Where the event of an explained incident stands in the stream.
+  var trace = EventTrace.looking
   package internal(set) var prompt: Prompt?
   package internal(set) var helpTop: Int?
   package internal(set) var filter = ""
@@ -90,14 +92,17 @@ package struct Model: Sendable {
 
   /// The agent that keys act on where none is marked.
   package var selectedAgent: AgentID? {
-    if let explained { return explained }
-    if let opened { return opened }
-    switch selectedRow {
-    case .agent(let id)?, .incident(let id, _, _)?: return id
-    case .command(let key)?:
+    if let explained { return agent(of: explained) }
+    return opened ?? selectedRow.flatMap { agent(of: $0) }
+  }
+
+  /// The one agent that a row is about.
+  func agent(of row: RowID) -> AgentID? {
+    switch row {
+    case .agent(let id), .incident(let id, _): return id
+    case .command(let key):
       let targets = displayed.commands[key: key]?.targets ?? []
       return targets.count == 1 ? targets[0] : nil
-    case nil: return nil
     }
   }
 

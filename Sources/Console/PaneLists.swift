@@ -102,7 +102,7 @@ struct PaneLists: Sendable {
     set(
       .security,
       fleet.incidents.security.reversed().lazy.filter { matches($0.agent) }.prefix(RecentIncidents.limit)
-        .map { .incident($0.agent, $0.at, $0.kind) })
+        .map { .incident($0.agent, $0.number) })
     set(.commands, fleet.commands.latestKeys.map { .command($0) })
   }
 

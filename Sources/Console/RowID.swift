@@ -3,7 +3,8 @@ import FleetModel
 /// What a row stands for: the selection holds on to this, wherever the row goes.
 package enum RowID: Hashable, Sendable {
   case agent(AgentID)
-  case incident(AgentID, Instant, EventKind)
+  /// By its number.
+  case incident(AgentID, Int)
   case command(String)
 }
 

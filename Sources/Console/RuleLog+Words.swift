@@ -55,14 +55,23 @@ extension RuleLog.Entry {
 
   /// The line's own words, and why the rule had matched; empty where there are neither.
   var why: String {
-    var words = detail
-    if phase == .skipped, let restraint = RuleLog.Restraint(detail: detail) {
-      words = String(detail.dropFirst(restraint.rawValue.count).drop { $0 == ":" || $0 == " " })
-    }
     // What held it back may be all the reason there is.
-    let isSaid = reason.isEmpty || words.contains(reason)
-    return [words, isSaid ? "" : "because \(reason)"].filter { !$0.isEmpty }.map { Scrubber.display($0) }
-      .joined(separator: "; ")
+    guard !reason.isEmpty, !ownWords.contains(reason) else { return outcome }
+    return [outcome, "because \(Scrubber.display(reason))"].filter { !$0.isEmpty }.joined(separator: "; ")
+  }
+
+  /// The line's own words alone.
+  var outcome: String { Scrubber.display(ownWords) }
+
+  private var ownWords: String {
+    guard phase == .skipped, let restraint = RuleLog.Restraint(detail: detail) else { return detail }
+    return String(detail.dropFirst(restraint.rawValue.count).drop { $0 == ":" || $0 == " " })
+  }
+
+  /// Whether it only closes what the step before it has said of an agent.
+  func closes(_ older: RuleLog.Entry) -> Bool {
+    target == .none && older.target != .none
+      && (origin, phase, action, detail) == (older.origin, older.phase, older.action, older.detail)
   }
 
   var role: Role {

@@ -60,3 +60,18 @@ package struct AuditLine: Equatable, Sendable {
     self.source = source
   }
 }
+
+extension AuditLine.Origin {
+  /// The stream entry of the event that a rule's run is about: `rule/<rule>/<entry>/<agent>` names it, and nothing else
+  /// does.
+  package var event: String? {
+    guard case .run(let id) = self else { return nil }
+    let parts = id.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 3, omittingEmptySubsequences: false)
+    guard parts.count == 4, parts[0].elementsEqual("rule".utf8) else { return nil }
+    let numbers = parts[2].split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+    let isEntry =
+      numbers.count == 2
+      && numbers.allSatisfy { (1...20).contains($0.count) && $0.allSatisfy { (0x30...0x39).contains($0) } }
+    return isEntry ? String(parts[2]) : nil
+  }
+}

@@ -1,5 +1,7 @@
 /// Something that happened to an agent, as a line to read: what the security and satisfaction panes list.
 package struct Incident: Equatable, Sendable {
+  /// Counts the fleet's incidents, from 1: several may come in one millisecond.
+  package var number: Int
   package var kind: EventKind
   package var agent: AgentID
   package var at: Instant
@@ -51,12 +53,12 @@ package struct RecentIncidents: Sendable {
       .healthCritical, .predictiveAlert, .handoffRequested, .other:
       return
     }
+    additions += 1
     let incident = Incident(
-      kind: event.kind, agent: agent, at: event.receivedAt,
+      number: additions, kind: event.kind, agent: agent, at: event.receivedAt,
       severity: event.string(.riskLevel).flatMap { Severity(rawValue: $0.lowercased()) },
       summary: Incident.summary(of: event),
       items: items.map { String($0.unicodeScalars.prefix(Incident.longestText)) })
-    additions += 1
     if event.kind == .securityAlert {
       Self.push(incident, on: &security)
     } else {
@@ -66,10 +68,11 @@ package struct RecentIncidents: Sendable {
 
   mutating func add(feedback event: borrowing Event, agent: AgentID) {
     guard let rating = event.metrics[.rating], rating <= 2 else { return }
-    let incident = Incident(
-      kind: .feedback, agent: agent, at: event.receivedAt, severity: nil, summary: Incident.summary(of: event),
-      items: event.string(.conversationID).map { [$0] } ?? [])
     additions += 1
+    let incident = Incident(
+      number: additions, kind: .feedback, agent: agent, at: event.receivedAt, severity: nil,
+      summary: Incident.summary(of: event),
+      items: event.string(.conversationID).map { [$0] } ?? [])
     Self.push(incident, on: &satisfaction)
   }
 

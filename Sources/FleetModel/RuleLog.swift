@@ -6,6 +6,8 @@ package struct RuleLog: Sendable {
   package struct Entry: Equatable, Sendable {
     /// The run's or the command's key.
     package var origin: String
+    /// The stream entry of the event that it is about, as `1795334137846-0`; nil where its origin names none.
+    package var event: String?
     package var rule: String
     package var phase: AuditLine.Phase
     /// The action's wire name; `rule` for what is said of the run as a whole.
@@ -47,12 +49,19 @@ package struct RuleLog: Sendable {
     entries.reversed().filter { $0.agent == agent || $0.target == agent }
   }
 
+  /// The steps that one event led to, newest first.
+  package func entries(onEvent event: String) -> [Entry] { entries.reversed().filter { $0.event == event } }
+
+  /// The steps of one run or command, newest first.
+  package func entries(ofOrigin key: String) -> [Entry] { entries.reversed().filter { $0.origin == key } }
+
   mutating func apply(_ line: AuditLine) {
     guard let rule = line.rule, !rule.isEmpty else { return }
     let origin = line.origin.key
     entries.append(
       Entry(
-        origin: origin, rule: Self.short(rule), phase: line.phase, action: Self.short(line.action),
+        origin: origin, event: line.origin.event, rule: Self.short(rule), phase: line.phase,
+        action: Self.short(line.action),
         target: line.target, agent: agent(of: line, origin), reason: Self.short(line.reason),
         detail: Self.short(line.detail), at: line.at))
     // The older half at once, so that a storm costs no shifting a line.

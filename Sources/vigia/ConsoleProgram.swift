@@ -150,7 +150,13 @@ final class ConsoleProgram {
   private func perform(_ effect: Effect) {
     switch effect {
     case .send(let draft): send(draft)
-    case .readEvents(let agent): readEvents(of: agent)
+    case .readEvents(let agent):
+      guard let feed else { return }
+      EventSearch(agent: agent, stream: keys.events).run(on: feed) { [unowned self] in update(.latestEvents(agent, $0))
+      }
+    case .traceEvent(let incident):
+      guard let feed else { return }
+      EventTracer(incident, stream: keys.events).run(on: feed) { [unowned self] in update(.traced(incident, $0)) }
     case .suspend: suspend()
     case .redraw: terminal.resize()
     case .quit: loop.stop()
@@ -170,13 +176,6 @@ final class ConsoleProgram {
 
   private func refused(_ command: Command, _ error: ServerError) {
     update(.note(Scrubber.display("\(command.action.rawValue): \(error.advice.meaning); it is kept and sent again")))
-  }
-
-  /// Looks through the stream's end for an agent's latest events.
-  private func readEvents(of agent: AgentID) {
-    guard let feed else { return }
-    let search = EventSearch(agent: agent, stream: keys.events)
-    search.run(on: feed) { [unowned self] in update(.latestEvents(agent, $0)) }
   }
 
   // MARK: The terminal

@@ -63,6 +63,11 @@ import Testing
       scene.press(.character(Character("\(pane)")))
       expectHarmless(scene.draw())
     }
+    for pane in ["5", "6"] {
+      scene.type(pane + "x")
+      expectHarmless(scene.draw())
+      scene.press(.escape)
+    }
     scene.press(.character("1"))
     for key in ["p", "R", "s", "b", "l", "e", "B", "A", "D", "m", "x"] {
       scene.type(key)

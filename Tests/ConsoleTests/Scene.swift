@@ -59,7 +59,7 @@ struct Scene {
   func rows(of pane: PaneID) -> [AgentID] {
     model.lists[pane].compactMap {
       switch $0 {
-      case .agent(let id), .incident(let id, _, _): id
+      case .agent(let id), .incident(let id, _): id
       case .command: nil
       }
     }

@@ -171,7 +171,7 @@ import Testing
     #expect(
       fleet.incidents.security == [
         Incident(
-          kind: .securityAlert, agent: "a", at: .at(0), severity: .critical, summary: "brute force",
+          number: 1, kind: .securityAlert, agent: "a", at: .at(0), severity: .critical, summary: "brute force",
           items: ["10.0.0.1", "10.0.0.2"])
       ])
     #expect(fleet.incidents.satisfaction.map(\.summary) == ["too slow"])

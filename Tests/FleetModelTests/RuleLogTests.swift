@@ -47,6 +47,25 @@ import Testing
 
   @Test(
     arguments: [
+      (.run("rule/degraded/1795334137846-0/a"), "1795334137846-0"), (.run("rule/r/1-2/"), "1-2"),
+      (.run("rule/r/1-2/a/b/deeds/0"), "1-2"), (.run("rule/r/1-2"), nil), (.run("rule/r/12/a"), nil),
+      (.run("rule/r/1-2-3/a"), nil), (.run("rule/r/-/a"), nil), (.run("rule/r/1-\u{1B}/a"), nil),
+      (.run("notify/r/1-2/a"), nil), (.run(""), nil), (.command(CommandID("rule/r/1-2/a")), nil),
+    ] as [(AuditLine.Origin, String?)])
+  func runNamesItsEvent(origin: AuditLine.Origin, event: String?) {
+    #expect(origin.event == event)
+  }
+
+  @Test mutating func stepsOnAnEventStandNewestFirst() {
+    hear(.started, "a", "first", run: "rule/x/5-0/a", at: 1)
+    hear(.skipped, "a", "second", run: "rule/y/5-0/a", at: 2)
+    hear(.skipped, "a", "another", run: "rule/x/5-1/a", at: 3)
+    #expect(fleet.rules.entries(onEvent: "5-0").map(\.detail) == ["second", "first"])
+    #expect(fleet.rules.entries(ofOrigin: "run:rule/x/5-1/a").map(\.detail) == ["another"])
+  }
+
+  @Test(
+    arguments: [
       ("dry_run: pause", .dryRun), ("throttled: once in 15m", .throttled), ("guarded", .guarded), ("stale: 3m", .stale),
       ("because", nil), ("", nil),
     ] as [(String, RuleLog.Restraint?)])

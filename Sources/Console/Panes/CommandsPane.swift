@@ -84,7 +84,7 @@ extension Model {
       age: Format.age(displayedNow - entry.firstAt), phase: phase, mark: mark, text: what(entry), detail: detail(entry))
   }
 
-  private func what(_ entry: CommandLog.Entry) -> String {
+  func what(_ entry: CommandLog.Entry) -> String {
     let action = Action(rawValue: entry.action)?.title ?? Scrubber.display(entry.action)
     let named = entry.targets.prefix(3).map { labels[$0] }.joined(separator: ", ")
     let more = entry.targets.count > 3 ? " and \(entry.targets.count - 3) more" : ""

@@ -43,11 +43,7 @@ extension Model {
   func securityPane(in layout: Layout) -> SecurityPane {
     let shown = displayed
     let top = cursors[PaneID.security.rawValue].top
-    let rows = lists[.security].dropFirst(top).prefix(layout.height(of: .security)).compactMap { row in
-      guard case .incident(let agent, let at, let kind) = row else { return nil as Incident? }
-      // Newest stand last, and those in view are mostly the newest.
-      return shown.incidents.security.last { $0.at == at && $0.kind == kind && $0.agent == agent }
-    }
+    let rows = lists[.security].dropFirst(top).prefix(layout.height(of: .security)).compactMap { incident(of: $0) }
     let attacked = shown.alerts.count(of: .securityAlert)
     return SecurityPane(
       frame: frame(
@@ -56,10 +52,15 @@ extension Model {
   }
 
   private func securityRow(_ incident: Incident) -> SecurityPane.Row {
+    SecurityPane.Row(
+      age: Format.age(displayedNow - incident.at), severity: incident.severity, label: labels[incident.agent],
+      text: words(of: incident))
+  }
+
+  /// What happened, and where it came from.
+  func words(of incident: Incident) -> String {
     let addresses = incident.items.map { Scrubber.display($0) }.joined(separator: " ")
     let summary = Scrubber.display(incident.summary)
-    return SecurityPane.Row(
-      age: Format.age(displayedNow - incident.at), severity: incident.severity, label: labels[incident.agent],
-      text: addresses.isEmpty ? summary : "\(summary) from \(addresses)")
+    return addresses.isEmpty ? summary : "\(summary) from \(addresses)"
   }
 }

@@ -1,17 +1,40 @@
 import FleetModel
 import Screen
 
-/// Why rules did or did not act on an agent, newest first, as far as this console has heard.
+/// Why rules did or did not act on an agent or on one event, newest first, as far as this console has heard.
 extension Model {
-  func whyPane(of id: AgentID, in rect: Rect) -> DetailPane {
-    let frame = PaneFrame(
-      title: "Why: \(labels[id])", summary: "Esc closes, up and down scroll", isFocused: true, hasBorder: true)
+  func whyPane(of row: RowID, in rect: Rect) -> DetailPane {
     // The frame, and a blank on either side.
     let columns = rect.width - 4
+    switch row {
+    case .agent(let id): return whyPane("Why: \(labels[id])", linesOf(agent: id, columns))
+    case .incident(let id, _):
+      guard let incident = incident(of: row) else { return forgotten }
+      return whyPane("Why: \(Self.name(of: incident.kind)), \(labels[id])", linesOf(incident, columns))
+    case .command(let key):
+      guard let entry = displayed.commands[key: key] else { return forgotten }
+      return whyPane("Why: \(what(entry))", linesOf(entry, columns))
+    }
+  }
+
+  private var forgotten: DetailPane {
+    whyPane("Why", [.text("This console does not remember it any more.", .dim)])
+  }
+
+  private func whyPane(_ title: String, _ lines: [DetailPane.Line]) -> DetailPane {
+    var leadsToAgent = false
+    if let explained, case .agent = explained {} else { leadsToAgent = selectedAgent != nil }
+    let summary = leadsToAgent ? "Esc closes, x goes to the agent" : "Esc closes, up and down scroll"
+    let frame = PaneFrame(title: title, summary: summary, isFocused: true, hasBorder: true)
+    return DetailPane(frame: frame, lines: lines, top: explainedTop)
+  }
+
+  // MARK: An agent
+
+  private func linesOf(agent id: AgentID, _ columns: Int) -> [DetailPane.Line] {
     let steps = displayed.rules.entries(about: id)
-    let mode = DetailPane.Line.wrapped(modeSentence, columns: columns, automationRole) + [.blank]
-    let lines = steps.isEmpty ? Self.nothingRecorded(columns) : steps.flatMap { stepLines($0, columns) }
-    return DetailPane(frame: frame, lines: mode + lines, top: explainedTop)
+    guard !steps.isEmpty else { return modeLines(columns) + Self.nothingRecorded(columns) }
+    return modeLines(columns) + stepLines(steps, columns, namesEvents: true)
   }
 
   private static func nothingRecorded(_ columns: Int) -> [DetailPane.Line] {
@@ -20,10 +43,35 @@ extension Model {
       + [.text("vigia runbook explain EVENT-ID tells of one event.", .dim)]
   }
 
-  private func stepLines(_ entry: RuleLog.Entry, _ columns: Int) -> [DetailPane.Line] {
+  // MARK: Steps
+
+  /// - Parameters:
+  ///   - steps: newest first.
+  ///   - namesEvents: whether each event stands above what it led to.
+  func stepLines(_ steps: [RuleLog.Entry], _ columns: Int, namesEvents: Bool = false) -> [DetailPane.Line] {
+    var lines: [DetailPane.Line] = []
+    var shownEvent: String?
+    for (step, older) in zip(steps, steps.dropFirst().map(Optional.some) + [nil]) {
+      if let older, step.closes(older) { continue }
+      if namesEvents, let event = step.event, event != shownEvent { lines.append(.heading("event \(event)")) }
+      shownEvent = step.event
+      // Why a run began is said once, where it did.
+      let isSaid = older.map { $0.origin == step.origin && $0.reason == step.reason } ?? false
+      lines += stepLines(step, why: isSaid ? step.outcome : step.why, columns)
+    }
+    return lines
+  }
+
+  private func stepLines(_ entry: RuleLog.Entry, why: String, _ columns: Int) -> [DetailPane.Line] {
     let head = "\(Format.clock(entry.at))Z  \(Scrubber.display(entry.rule)) \(entry.what { labels[$0] })"
-    let why = entry.why.isEmpty ? [] : DetailPane.Line.wrapped(entry.why, indent: 2, columns: columns, .dim)
-    return DetailPane.Line.wrapped(head, columns: columns, entry.role) + why
+    let rest = why.isEmpty ? [] : DetailPane.Line.wrapped(why, indent: 2, columns: columns, .dim)
+    return DetailPane.Line.wrapped(head, columns: columns, entry.role) + rest
+  }
+
+  // MARK: The switch
+
+  func modeLines(_ columns: Int) -> [DetailPane.Line] {
+    DetailPane.Line.wrapped(modeSentence, columns: columns, automationRole) + [.blank]
   }
 
   private var modeSentence: String {
