@@ -41,7 +41,20 @@ struct FleetPicture {
       ],
       "agents": .array(ranked.map { json($0.agent, $0.alerts) }),
       "handler": handler.json,
+      "automation": [
+        "mode": fleet.automation.setting.mode.map { .string($0.rawValue) } ?? .null, "switched": isSwitched,
+      ],
+      "proposals": .integer(Int64(fleet.proposals.open(at: now).count)),
     ]
+  }
+
+  /// Whether anybody has ever switched automation; nil where that is not known.
+  private var isSwitched: JSONValue? {
+    switch fleet.automation.setting {
+    case .unknown: nil
+    case .unset: false
+    case .set: true
+    }
   }
 
   private func json(_ agent: Agent, _ alerts: [Alert]) -> JSONValue {
@@ -67,11 +80,25 @@ struct FleetPicture {
 
   // MARK: Text
 
-  /// A table of the agents, and a line for the fleet as a whole.
+  /// A table of the agents, a line for the fleet as a whole, and what there is to say of its rules.
   var lines: [String] {
     let header = ["agent", "name", "state", "errors", "response", "traffic", "queue", "rating", "health", "alerts"]
     let rows = ranked.map { cells($0.agent, $0.alerts) }
-    return TextTable.lines([header] + rows, rightAligned: 3...8) + [summary]
+    return TextTable.lines([header] + rows, rightAligned: 3...8) + [summary] + standing
+  }
+
+  private var standing: [String] {
+    let open = fleet.proposals.open(at: now).count
+    let waiting = open == 1 ? "1 waits" : "\(open) wait"
+    return ["automation  \(switchWords)"] + (open > 0 ? ["proposals   \(waiting) for an answer; vigia proposals"] : [])
+  }
+
+  private var switchWords: String {
+    switch fleet.automation.setting {
+    case .unknown: "unknown: the server does not say"
+    case .unset: "dry: nobody has switched it on yet; vigia automation on"
+    case .set(let mode): mode.rawValue
+    }
   }
 
   private func cells(_ agent: Agent, _ alerts: [Alert]) -> [String] {

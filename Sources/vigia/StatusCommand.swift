@@ -88,8 +88,10 @@ final class Survey {
     case .caughtUp: isCaughtUp = true
     case .link(.down(_, _, let reason)):
       session.fail(.redisUnreachable, "Redis at \(endpoint) cannot be reached: \(reason)".shown)
+    case .automation(let setting, let instant): fleet.setAutomation(setting, at: instant)
+    case .proposals(let all, let instant): fleet.setProposals(all, at: instant)
     case .refused(.lease, _): handler = .unknown
-    case .link, .gap, .proposals, .automation, .refused, .served: break
+    case .link, .gap, .refused, .served: break
     }
     finishIfReady()
   }

@@ -38,8 +38,47 @@ import Wire
           a2                   running   30.0%         -        -      -    4.25    0.50  critical performance degraded, medium health critical
           a1     東京サポート  running    1.2%     800ms        -      3       -       -
           2 agents, 4 events, 1 unreadable, 2 alerts, no handler alive
+          automation  dry: nobody has switched it on yet; vigia automation on
 
           """))
+  }
+
+  @Test(arguments: [AutomationMode.on, .dry, .off])
+  func statusTellsTheSwitch(mode: AutomationMode) throws {
+    try fill()
+    _ = try server.call("SET", "agentos:automation", mode.rawValue)
+    #expect(try Program.run("status", on: server.endpoint).output.hasSuffix("\nautomation  \(mode.rawValue)\n"))
+    let json = try JSONValue.parse(Array(try Program.run("status", "--json", on: server.endpoint).output.utf8))
+    #expect(json["automation"] == ["mode": .string(mode.rawValue), "switched": true])
+  }
+
+  @Test func statusCountsOpenProposals() throws {
+    try fill()
+    let now = Instant(milliseconds: try #require(try server.call("TIME").elements?[0].integer) * 1000)
+    func propose(_ id: String, lasting span: TimeSpan) throws {
+      let proposal = Proposal(
+        id: ProposalID(id), rule: "r", agent: "a1", steps: [], reason: "", digest: "", madeAt: now,
+        expiresAt: now + span)
+      _ = try server.call("HSET", "agentos:proposals", id, ProposalCoding.encode(proposal))
+    }
+    try propose("late", lasting: .seconds(-1))
+    try propose("p1", lasting: .minutes(15))
+    let one = try Program.run("status", on: server.endpoint)
+    #expect(one.output.hasSuffix("\nproposals   1 waits for an answer; vigia proposals\n"))
+    try propose("p2", lasting: .minutes(15))
+    let two = try Program.run("status", on: server.endpoint)
+    #expect(two.output.hasSuffix("\nproposals   2 wait for an answer; vigia proposals\n"))
+    let json = try JSONValue.parse(Array(try Program.run("status", "--json", on: server.endpoint).output.utf8))
+    #expect(json["proposals"] == 2 && json["automation"] == ["mode": "dry", "switched": false])
+  }
+
+  @Test func statusDoesNotGuessASwitchThatIsRefused() throws {
+    try fill()
+    try server.forbid("automation")
+    let status = try Program.run("status", on: server.endpoint)
+    #expect(status.output.hasSuffix("\nautomation  unknown: the server does not say\n"))
+    let json = try JSONValue.parse(Array(try Program.run("status", "--json", on: server.endpoint).output.utf8))
+    #expect(json["automation"] == ["mode": .null] && json["handler"] == ["alive": false])
   }
 
   @Test func statusIsOneDocument() throws {
@@ -127,7 +166,7 @@ import Wire
     try fill()
     try server.forbidLease()
     let text = try Program.run("status", on: server.endpoint)
-    #expect(text.output.hasSuffix("2 agents, 4 events, 1 unreadable, 2 alerts, handler unknown\n"))
+    #expect(text.output.contains("2 agents, 4 events, 1 unreadable, 2 alerts, handler unknown\n"))
     let json = try JSONValue.parse(Array(try Program.run("status", "--json", on: server.endpoint).output.utf8))
     #expect(json["handler"] == ["alive": .null])
     let sent = try Program.run("send", "resume", "a", "--wait", "1s", on: server.endpoint)

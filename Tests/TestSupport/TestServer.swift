@@ -50,8 +50,12 @@ package final class TestServer {
   }
 
   /// Lets nobody read the handler's lease.
-  package func forbidLease() throws {
-    let others = ["events", "audit", "alerts", "commands", "agent:*", "automation", "proposals"]
+  package func forbidLease() throws { try forbid("handler") }
+
+  /// Lets clients read all that a console reads but one key, by its name behind the prefix.
+  package func forbid(_ key: String) throws {
+    let all = ["events", "audit", "alerts", "commands", "agent:*", "automation", "proposals", "handler"]
+    let others = all.filter { $0 != key }
     _ = try call("ACL", "SETUSER", "default", "resetkeys")
     for key in others { _ = try call("ACL", "SETUSER", "default", "~agentos:\(key)") }
   }
