@@ -53,7 +53,8 @@ package enum HandlerStatus: Equatable, Sendable {
   /// Nobody has asked yet, or the server does not say.
   case unknown
   case absent
-  case alive(id: String, isRecording: Bool)
+  /// - `fault`: why it did not take its new settings, where it did not.
+  case alive(id: String, isRecording: Bool, fault: String? = nil)
 }
 
 /// One event of an agent as a line to read.

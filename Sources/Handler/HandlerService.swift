@@ -33,6 +33,8 @@ package final class HandlerService {
   private static let timeSpan: Int64 = 30_000
   /// From here on a difference counts as a step of the server's clock.
   private static let stepSpan = TimeSpan.seconds(1)
+  /// A lease is read every second by every console: more of a fault it does not say.
+  private static let longestFault = 300
   /// How long a handler that cannot listen waits before it acts without recording.
   private static let listeningPatience: Int64 = 5000
 
@@ -60,13 +62,15 @@ package final class HandlerService {
 
   /// Goes on with other options, as far as they may change; the next step of whatever is under way goes by them.
   package func apply(_ new: HandlerOptions) {
+    leadership.setFault(nil)
     options.adopt(new)
     log.apply(options.log)
     office?.apply(options)
   }
 
-  /// Says on every console that something is wrong with the handler itself.
+  /// Says on every console that new settings could not be taken, until some are.
   package func complain(_ words: String) {
+    leadership.setFault(String(words.prefix(Self.longestFault)))
     guard let term = office?.term else { return }
     var step = Step()
     let line = AuditLine(

@@ -42,6 +42,8 @@ final class Leadership {
   private var isAsking = false
   /// Whether it may ask: a handler that cannot record yet waits.
   private(set) var isCandidate = false
+  /// What its lease says is wrong with its settings.
+  private var fault: String?
   /// Since when it has heard the channels.
   private var listeningSince: MonotonicTime?
   /// Whether others are about, one of which may have listened for longer.
@@ -119,6 +121,15 @@ final class Leadership {
     renew()
   }
 
+  /// Says in the lease, this one or the next, what is wrong with the settings; nil where nothing is.
+  func setFault(_ fault: String?) {
+    self.fault = fault
+    guard case .active(var lease, let until) = state, lease.fault != fault else { return }
+    lease.fault = fault
+    state = .active(lease, mayActUntil: until)
+    renew()
+  }
+
   /// Gives the lease back.
   ///
   /// - Parameter isComplete: whether all that it heard is written: then whoever is first may go on.
@@ -173,7 +184,8 @@ final class Leadership {
     watchdog.expect(on: connection)
     let asked = BootTime.now
     let lease = Lease(
-      id: options.id, fence: highestFence + 1, isRecording: false, patterns: options.recordedPatterns, since: clock())
+      id: options.id, fence: highestFence + 1, isRecording: false, patterns: options.recordedPatterns, since: clock(),
+      fault: fault)
     let bytes = LeaseCoding.encode(lease)
     let arguments = EncodedArguments(lease.fence, bytes, options.leaseSpan.milliseconds, written)
     takeScript.run(on: connection, keys: [keys.lease, keys.fence], arguments: arguments) { [weak self] result in

@@ -12,10 +12,12 @@ package struct Lease: Equatable, Sendable {
   /// When it took over.
   package var since: Instant
   package var protocolVersion: Int
+  /// What is wrong with a settings file that it did not take, so that it goes on by the old one; nil where nothing is.
+  package var fault: String?
 
   package init(
     id: String, fence: Int, isRecording: Bool, patterns: [String] = Keys.recordedPatterns, since: Instant,
-    protocolVersion: Int = 1
+    protocolVersion: Int = 1, fault: String? = nil
   ) {
     self.id = id
     self.fence = fence
@@ -23,10 +25,13 @@ package struct Lease: Equatable, Sendable {
     self.patterns = patterns
     self.since = since
     self.protocolVersion = protocolVersion
+    self.fault = fault
   }
 }
 
 /// `{"id":"h1","fence":3,"recording":true,"patterns":["agent.*"],"since":"2026-11-22T08:00:00.000Z","protocol":1}`
+///
+/// `fault` stands behind it while there is one.
 package enum LeaseCoding {
   package static func encode(_ lease: Lease) -> [UInt8] {
     let json: JSONValue = [
@@ -36,6 +41,7 @@ package enum LeaseCoding {
       "patterns": .array(lease.patterns.map { .string($0) }),
       "since": lease.since.json,
       "protocol": .integer(Int64(lease.protocolVersion)),
+      "fault": lease.fault.map { .string($0) },
     ]
     return json.encoded
   }
@@ -48,7 +54,7 @@ package enum LeaseCoding {
     return Lease(
       id: id, fence: fence, isRecording: json["recording"]?.bool ?? false,
       patterns: json["patterns"]?.list?.compactMap(\.text) ?? [], since: since,
-      protocolVersion: json["protocol"]?.int ?? 1)
+      protocolVersion: json["protocol"]?.int ?? 1, fault: json["fault"]?.text)
   }
 
   /// Reads a lease from bytes held elsewhere.

@@ -138,7 +138,7 @@ struct HandlerCommand: ParsableCommand {
       log(.info, "settings read again", ["files": files])
     } catch {
       log(.error, "settings not changed: the file is wrong", ["error": "\(error)"])
-      service.complain("settings not changed: \(error)")
+      service.complain(source.words(of: error))
     }
   }
 

@@ -38,6 +38,13 @@ struct SettingsSource {
   /// What tells whether a file has changed since: of each, when it was written last and how long it is.
   var stamps: [File.Stamp?] { [path, runbook].compactMap(\.self).map { File.stamp(of: $0) } }
 
+  /// What to say of a file that was not taken, the most needed first: `runbook not taken: line 12: …`.
+  func words(of error: ConfigurationError) -> String {
+    let what = error.file == runbook ? "runbook" : "settings"
+    let place = [error.line.map { "line \($0)" }, error.key].compactMap(\.self)
+    return "\(what) not taken: \((place + [error.problem]).joined(separator: ": ")) (\(error.file))"
+  }
+
   private func read() throws(ConfigurationError) -> HandlerSettings {
     guard let path else { return HandlerSettings() }
     return try HandlerFile.read(

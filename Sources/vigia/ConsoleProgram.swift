@@ -112,7 +112,7 @@ final class ConsoleProgram {
       // This too is told every second.
       guard model.fleet.setAutomation(setting, at: instant) else { return }
     case .handler(let lease):
-      let status = lease.map { HandlerStatus.alive(id: $0.id, isRecording: $0.isRecording) } ?? .absent
+      let status = lease.map { HandlerStatus.alive(id: $0.id, isRecording: $0.isRecording, fault: $0.fault) } ?? .absent
       // It is told every second: what has not changed is no reason to draw.
       guard status != model.handler else { return }
       update(.handler(status))

@@ -90,7 +90,9 @@ struct FleetPicture {
   private var standing: [String] {
     let open = fleet.proposals.open(at: now).count
     let waiting = open == 1 ? "1 waits" : "\(open) wait"
-    return ["automation  \(switchWords)"] + (open > 0 ? ["proposals   \(waiting) for an answer; vigia proposals"] : [])
+    return ["automation  \(switchWords)"]
+      + (open > 0 ? ["proposals   \(waiting) for an answer; vigia proposals"] : [])
+      + (handler.fault.map { ["handler     \($0.shown)"] } ?? [])
   }
 
   private var switchWords: String {

@@ -26,6 +26,11 @@ enum HandlerSight: Equatable {
     }
   }
 
+  /// What is wrong with its settings.
+  var fault: String? {
+    if case .alive(let lease) = self { lease.fault } else { nil }
+  }
+
   /// The same as a clause.
   var sentence: String {
     switch self {
@@ -41,7 +46,7 @@ enum HandlerSight: Equatable {
     case .alive(let lease):
       [
         "alive": true, "id": .string(lease.id), "recording": .bool(lease.isRecording),
-        "since": .string(ISO8601.format(lease.since)),
+        "since": .string(ISO8601.format(lease.since)), "fault": lease.fault.map { .string($0) },
       ]
     case .unknown: ["alive": .null]
     }

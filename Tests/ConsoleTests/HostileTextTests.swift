@@ -43,7 +43,7 @@ import Testing
       reason: Self.evil, at: .at(0))
     scene.model.fleet.applyUnreadable(reason: Self.evil, at: .at(0))
     scene.goLive(at: .at(1))
-    _ = scene.model.update(.handler(.alive(id: Self.evil, isRecording: true)))
+    _ = scene.model.update(.handler(.alive(id: Self.evil, isRecording: true, fault: Self.evil)))
     return scene
   }
 

@@ -117,6 +117,53 @@ import Wire
     #expect(program.finish().status == 0)
   }
 
+  private func lease(_ server: TestServer) throws -> Lease? {
+    try server.call("GET", "agentos:handler").bytes.flatMap { LeaseCoding.decode($0) }
+  }
+
+  @Test func runbookThatWasNotTakenIsToldByLeaseStatusAndConsoleUntilOneIs() throws {
+    let server = try TestServer()
+    try write("")
+    let program = try Program(["--id", "h1", "--runbook", file], on: server.endpoint, name: "vigia-handler")
+    try wait(for: " info active fence=1\n", in: program, server)
+    #expect(try lease(server)?.fault == nil)
+    let console = try TmuxConsole("", on: server.endpoint, columns: 80, rows: 24)
+    try console.wait(for: "live  automation dry")
+
+    try write("[[rules]]\nid = 'a'\n")
+    program.child.signal(SIGHUP)
+    let fault = "runbook not taken: line 1: rules[0].on: is missing"
+    try server.wait { (try? lease(server)?.fault?.hasPrefix(fault)) == true }
+    // It holds as long as the lease is renewed.
+    func left() -> Int64 { (try? server.call("PTTL", "agentos:handler").integer) ?? 0 }
+    try server.wait { left() < 2300 }
+    try server.wait { left() > 2500 }
+    #expect(try lease(server)?.fault?.hasSuffix(" (\(file))") == true)
+    try console.wait(for: "runbook not taken: line 1")
+    #expect(try Program.run("status", on: server.endpoint).output.contains("\nhandler     \(fault)"))
+    let json = try JSONValue.parse(Array(try Program.run("status", "--json", on: server.endpoint).output.utf8))
+    #expect(json["handler"]?["fault"]?.text?.hasPrefix(fault) == true)
+
+    try write("[[rules]]\nid = 'a'\non = 'agent.x'\ndo = [{ action = 'pause' }]\n")
+    program.child.signal(SIGHUP)
+    try server.wait { (try? lease(server).map { $0.fault == nil }) == true }
+    try console.wait { !$0.contains { $0.contains("not taken: line") && $0.contains("Z") } }
+    program.child.signal(SIGTERM)
+    #expect(program.finish().status == 0)
+  }
+
+  @Test func settingsThatWereNotTakenAreNamedAsSuch() throws {
+    let server = try TestServer()
+    try write("")
+    let program = try Program(["--id", "h1", "--config", file], on: server.endpoint, name: "vigia-handler")
+    try wait(for: " info active fence=1\n", in: program, server)
+    try write("\nparallel = 0\n")
+    program.child.signal(SIGHUP)
+    try server.wait { (try? lease(server)?.fault?.hasPrefix("settings not taken: line 2: parallel: ")) == true }
+    program.child.signal(SIGTERM)
+    #expect(program.finish().status == 0)
+  }
+
   @Test func commandLineComesBeforeTheFile() throws {
     let server = try TestServer()
     try write("[log]\nformat = 'text'\nlevel = 'error'\n")

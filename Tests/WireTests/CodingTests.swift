@@ -207,6 +207,10 @@ struct CodingTests {
     )
     #expect(LeaseCoding.decode(LeaseCoding.encode(lease)) == lease)
     #expect(LeaseCoding.decode([UInt8]("{}".utf8)) == nil)
+    var faulty = lease
+    faulty.fault = "runbook not taken: line 12"
+    #expect(text(LeaseCoding.encode(faulty)).hasSuffix(#","protocol":1,"fault":"runbook not taken: line 12"}"#))
+    #expect(LeaseCoding.decode(LeaseCoding.encode(faulty)) == faulty)
 
     let message = ControlMessage(
       agent: "a", action: .rateLimit, arguments: ["per_minute": "60", "for": "15m", "by": "+1"],

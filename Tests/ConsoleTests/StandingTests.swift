@@ -1,0 +1,45 @@
+import FleetModel
+import Screen
+import TestSupport
+import Testing
+
+@testable import Console
+
+/// What stands on the status line as long as it is true: settings that were not taken.
+@Suite struct StandingTests {
+  private static let fault =
+    "runbook not taken: line 12: rules[0].on: is missing; expected a type of event (/etc/vigia/rules.toml)"
+
+  private func faulty(_ columns: Int, _ rows: Int, fault: String = Self.fault) throws -> Scene {
+    var scene = try Scene.full(columns: columns, rows: rows)
+    _ = scene.model.update(.handler(.alive(id: "h1", isRecording: true, fault: fault)))
+    return scene
+  }
+
+  @Test(arguments: [(80, 24), (130, 40), (200, 50)])
+  func runbookThatWasNotTakenStandsOnTheStatusLine(columns: Int, rows: Int) throws {
+    var scene = try faulty(columns, rows)
+    expectScreen(scene.draw(), "fault-\(columns)x\(rows)")
+  }
+
+  @Test func goodRunbookTakesItAway() throws {
+    var scene = try faulty(80, 24)
+    #expect(scene.statusText().contains("runbook not taken: line 12  "))
+    _ = scene.model.update(.handler(.alive(id: "h1", isRecording: true)))
+    #expect(!scene.statusText().contains("runbook"))
+  }
+
+  @Test func narrowLineSaysAtLeastThat() throws {
+    var scene = try faulty(60, 24)
+    #expect(scene.statusText().hasPrefix(" live  automation on  runbook not taken: line 12  "))
+    _ = scene.model.update(.resized(Size(rows: 24, columns: 50)))
+    #expect(scene.statusText().hasPrefix(" live  auto on  runbook not taken  "))
+  }
+
+  @Test func faultOfAnyTextTakesNoMoreThanItsPlace() throws {
+    var scene = try faulty(130, 40, fault: String(repeating: "東京", count: 200))
+    #expect(scene.statusText().contains("automation on") && scene.statusText().contains("7 alerts"))
+    scene = try faulty(130, 40, fault: "")
+    #expect(scene.statusText().contains("automation on"))
+  }
+}
