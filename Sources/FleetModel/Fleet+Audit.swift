@@ -5,6 +5,7 @@ extension Fleet {
     advance(to: line.at)
     commands.apply(line)
     rules.apply(line)
+    undelivered.apply(line)
     automation.apply(line)
     if let proposal = line.proposal { proposals.apply(proposal) }
     if let after = line.after { setRecord(after, of: line.target) }

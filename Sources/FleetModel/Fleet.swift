@@ -33,6 +33,7 @@ package struct Fleet: Sendable {
   package internal(set) var proposals = ProposalBook()
   /// What rules did, and why they did not.
   package internal(set) var rules = RuleLog()
+  package internal(set) var undelivered = UndeliveredNotices()
   /// Steps with every fact.
   package internal(set) var revision = 0
   /// The latest moment that a fact or `advance` brought.

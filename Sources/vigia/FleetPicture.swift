@@ -45,6 +45,7 @@ struct FleetPicture {
         "mode": fleet.automation.setting.mode.map { .string($0.rawValue) } ?? .null, "switched": isSwitched,
       ],
       "proposals": .integer(Int64(fleet.proposals.open(at: now).count)),
+      "undelivered": .integer(Int64(fleet.undelivered.count(at: now))),
     ]
   }
 
@@ -90,9 +91,11 @@ struct FleetPicture {
   private var standing: [String] {
     let open = fleet.proposals.open(at: now).count
     let waiting = open == 1 ? "1 waits" : "\(open) wait"
+    let undelivered = fleet.undelivered.count(at: now)
     return ["automation  \(switchWords)"]
       + (open > 0 ? ["proposals   \(waiting) for an answer; vigia proposals"] : [])
       + (handler.fault.map { ["handler     \($0.shown)"] } ?? [])
+      + (undelivered > 0 ? ["notices     \(undelivered) undelivered; vigia dead list"] : [])
   }
 
   private var switchWords: String {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Console
 
-/// What stands on the status line as long as it is true: settings that were not taken.
+/// What stands on the status line as long as it is true: settings that were not taken, and people who were not told.
 @Suite struct StandingTests {
   private static let fault =
     "runbook not taken: line 12: rules[0].on: is missing; expected a type of event (/etc/vigia/rules.toml)"
@@ -14,6 +14,13 @@ import Testing
     var scene = try Scene.full(columns: columns, rows: rows)
     _ = scene.model.update(.handler(.alive(id: "h1", isRecording: true, fault: fault)))
     return scene
+  }
+
+  private func giveUp(_ scene: inout Scene, _ number: Int, at instant: Instant) {
+    scene.model.fleet.apply(
+      AuditLine(
+        origin: .run("notify/degraded/a\(number)"), phase: .failed, action: "notify", operator: "notifier",
+        detail: "ops: not told in time, 9 attempts: HTTP 503: a\(number) is ill", handler: "h1", at: instant))
   }
 
   @Test(arguments: [(80, 24), (130, 40), (200, 50)])
@@ -41,5 +48,29 @@ import Testing
     #expect(scene.statusText().contains("automation on") && scene.statusText().contains("7 alerts"))
     scene = try faulty(130, 40, fault: "")
     #expect(scene.statusText().contains("automation on"))
+  }
+
+  @Test(arguments: [(80, 24), (130, 40), (200, 50)])
+  func noticesThatWereGivenUpAreCounted(columns: Int, rows: Int) throws {
+    var scene = try Scene.full(columns: columns, rows: rows)
+    for number in 1...2 { giveUp(&scene, number, at: .at(603)) }
+    scene.tick(.at(606))
+    expectScreen(scene.draw(), "undelivered-\(columns)x\(rows)")
+  }
+
+  @Test func bothStandOnANarrowLine() throws {
+    var scene = try faulty(80, 24)
+    for number in 1...2 { giveUp(&scene, number, at: .at(603)) }
+    #expect(
+      scene.statusText() == " live  automation on  runbook not taken: line 12  2 undelivered       08:10:05Z")
+  }
+
+  @Test func oneIsOneAndADayLaterNone() throws {
+    var scene = try Scene.plain(agents: 1)
+    giveUp(&scene, 1, at: .at(2))
+    scene.tick(.at(3))
+    #expect(scene.statusText().contains("1 notice undelivered  vigia dead list"))
+    scene.tick(.at(2 + 86_400))
+    #expect(!scene.statusText().contains("undelivered"))
   }
 }

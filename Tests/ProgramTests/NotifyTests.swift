@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// `vigia notify test`.
+/// `vigia notify test`, and what is seen of a notice that was given up.
 @Suite final class NotifyTests {
   private let file: String
 
@@ -36,6 +36,27 @@ import Testing
     let (result, bodies) = try run("ops", answer: .status(403, "no /services/s3cret"))
     #expect(result.status == 1 && result.output == "ops: not told: HTTP 403: no /***\n")
     #expect(bodies.count == 1)
+  }
+
+  @Test func noticeThatIsGivenUpStandsOnTheScreenAndInTheStatus() throws {
+    let server = try TestServer()
+    let service = try MockService(loop: server.loop) { _ in .status(403, "no") }
+    let stream = try #require(fopen(file, "w"))
+    fputs("[notify.ops]\nkind = 'slack'\nurl_env = 'OPS_URL'\n", stream)
+    fclose(stream)
+    let handler = try Program(
+      ["--id", "h1", "--config", file], on: server.endpoint, environment: ["OPS_URL": service.url("/x")],
+      name: "vigia-handler")
+    defer { handler.child.end(SIGTERM) }
+    let console = try TmuxConsole("", on: server.endpoint, columns: 100, rows: 30)
+    let send = try Program(
+      ["send", "notify", "--arg", "to=ops", "--arg", "text=x", "--wait", "10s"], on: server.endpoint)
+    try server.wait { !send.child.isRunning && (try? server.call("XLEN", "agentos:dead")) == .integer(1) }
+    #expect(send.finish().status == 0)
+    try console.wait(for: "1 notice undelivered  vigia dead list")
+    // One who comes later is told as well.
+    let status = try Program.run("status", on: server.endpoint)
+    #expect(status.output.hasSuffix("\nnotices     1 undelivered; vigia dead list\n"))
   }
 
   @Test func channelThatIsNotThereIsWrongUsage() throws {

@@ -50,7 +50,7 @@ extension Model {
       let text = "NOT SERVED: \(what)\(more)"
       parts.append(.init(text: "\(text), \(meaning)", role: .statusBad, rank: 1, short: text))
     }
-    parts += faultParts
+    parts += faultParts + undeliveredParts
     parts.append(handlerPart)
     let loud = fleet.alerts.loudCount(at: now)
     let alerts = fleet.alerts.count
@@ -134,6 +134,17 @@ extension Model {
 
   private static func cut(_ text: String, columns: Int) -> String {
     TextWidth.fits(text, columns: columns) ? text : TextWidth.prefix(text, columns: columns - 1).0 + "…"
+  }
+
+  /// That people were not told, and what shows which of it.
+  private var undeliveredParts: [StatusLine.Part] {
+    let count = fleet.undelivered.count(at: now)
+    guard count > 0 else { return [] }
+    let text = "\(Format.counted(count, "notice")) undelivered"
+    return [
+      .init(text: text, role: .statusBad, rank: 1, short: "\(Format.count(Double(count))) undelivered"),
+      .init(text: "vigia dead list", role: .statusBar, rank: 2),
+    ]
   }
 
   /// What was missed last, and for how long.
