@@ -5,7 +5,8 @@ import Configuration
 /// `vigia runbook`: rules, looked at without a handler.
 struct RunbookCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "runbook", abstract: "Check rules, print those inside the program, try them on recorded events, or tell what they did.",
+    commandName: "runbook",
+    abstract: "Check rules, print those inside the program, try them on recorded events, or tell what they did.",
     subcommands: [Check.self, Show.self, Test.self, ExplainCommand.self, TallyCommand.self])
 
   struct Check: ParsableCommand {

@@ -91,7 +91,7 @@ import Wire
       before: [("agent.created", "agent-2", ["name": "Bo", "skills": ["billing"], "languages": ["es"]])],
       told: [.rule("agent-created", .low, "agent-2 (Bo) is new.")]),
     Case(
-      rules: ["handoff"], type: "agent.handoff_requested", data: ["conversation_id": "c-1", "skill": "law"],
+      rules: ["handoff-nobody"], type: "agent.handoff_requested", data: ["conversation_id": "c-1", "skill": "law"],
       texts: ["conversation_id", "skill"], told: [.page(.medium, "agent-1 needs a person: to support")]),
   ]
 
@@ -132,7 +132,7 @@ import Wire
     for event in example.before { try services.rules.event(event.type, event.agent, event.data) }
     try services.rules.event(example.type, agent, data)
     for rule in example.rules {
-      try services.rules.lines { $0.rule == rule && ($0.phase == .proposed || $0.isEndOfRun) }
+      try services.rules.lines { $0.rule == rule && ($0.phase == .proposed || $0.isEndOfRun || $0.isHandedOver) }
     }
     for event in example.before where event.type == "agent.created" {
       try services.rules.lines { $0.rule == "agent-created" && $0.isEndOfRun && $0.run.hasSuffix("\(event.agent)") }
@@ -222,6 +222,9 @@ extension Channel.Kind {
 extension AuditLine {
   /// Whether a rule's run was closed by it.
   var isEndOfRun: Bool { action == "rule" && target == .none && phase != .started && rule != nil }
+
+  /// Whether a conversation went to another agent by it: whether its runtime confirms that is looked at only later.
+  var isHandedOver: Bool { action == Action.transfer.rawValue && phase == .succeeded }
 
   /// The run that it is of; empty where it is of none.
   var run: String { if case .run(let run) = origin { run } else { "" } }

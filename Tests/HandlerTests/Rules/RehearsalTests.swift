@@ -8,7 +8,8 @@ import Wire
 /// Rules tried on recorded events.
 @Suite struct RehearsalTests {
   /// What is made of events at so many seconds each.
-  private func decisions(_ runbook: String, _ events: [(second: Int, type: String, data: JSONValue)]) throws -> [String] {
+  private func decisions(_ runbook: String, _ events: [(second: Int, type: String, data: JSONValue)]) throws -> [String]
+  {
     var rehearsal = Rehearsal(try RuleScene.read(runbook))
     return try events.flatMap { second, type, data in
       let received = ISO8601.format(.epoch + .seconds(Int64(second)))
