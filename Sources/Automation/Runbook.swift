@@ -137,6 +137,13 @@ package struct Rule: Equatable, Sendable {
   /// Whether it remembers that it was asked for, also where nothing is done.
   package var countsAsking: Bool { self.for != nil || throttle.contains { $0.onceAfter != nil } }
 
+  /// Whether it asks for the agent's values before the event.
+  package var asksForBefore: Bool {
+    let otherwise = verification.map { $0.when.names.union($0.otherwise.names) } ?? []
+    let names = [when.names, clear?.names ?? [], deeds.names, undo.names, otherwise]
+    return names.contains { $0.contains { $0.parts[0] == "before" } }
+  }
+
   /// Whether a type of event is one of its.
   package func concerns(_ type: String) -> Bool { on.contains { Self.matches($0[...], type[...]) } }
 

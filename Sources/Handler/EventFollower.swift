@@ -44,7 +44,7 @@ final class EventFollower {
     self.endpoint = endpoint
     judge = EventJudge(term: term, notify: notify)
     let judge = judge
-    rules = RuleEngine(term: term) { [unowned judge] in judge.fleet }
+    rules = RuleEngine(term: term, judge: judge)
     escalations = EscalationEnd(term: term) { [unowned judge] in judge.fleet }
     judge.rules = rules
   }

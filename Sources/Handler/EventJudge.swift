@@ -94,7 +94,12 @@ final class EventJudge {
   private func occasion(_ event: borrowing Event, _ entry: StreamID) -> Occasion? {
     // Nearly all events are of kinds that no rule is about.
     guard let rules, rules.concerns(event.kind) else { return nil }
-    return Occasion(event, entry, before: fleet[event.agentID])
+    let agent = event.agentID
+    guard rules.hasRoom(for: agent, size: event.bytes.count) else {
+      rules.refuse(agent, type: event.typeName)
+      return nil
+    }
+    return Occasion(event, entry, before: rules.asksForBefore(event.kind) ? fleet[agent] : nil)
   }
 
   private func report(_ event: borrowing Event, _ entry: StreamID) {

@@ -37,17 +37,22 @@ struct OccasionQueue {
   /// The next so many.
   func ahead(_ count: Int) -> ArraySlice<Occasion> { waiting[start...].prefix(count) }
 
-  /// Takes an event at the end; false where there is no room.
-  mutating func append(_ occasion: Occasion) -> Bool {
-    guard count < most, bytes + occasion.size <= mostBytes, ofAgent[occasion.agent, default: 0] < mostOfAgent else {
-      if overflow.counts.isEmpty { overflow.agent = occasion.agent }
-      overflow.counts[occasion.type, default: 0] += 1
-      return false
-    }
+  /// Asked before an event is copied out of what was read: in a flood that would be most of the work.
+  func hasRoom(for agent: AgentID, size: Int) -> Bool {
+    count < most && bytes + size <= mostBytes && ofAgent[agent, default: 0] < mostOfAgent
+  }
+
+  /// Counts an event that found no room.
+  mutating func refuse(_ agent: AgentID, type: String) {
+    if overflow.counts.isEmpty { overflow.agent = agent }
+    overflow.counts[type, default: 0] += 1
+  }
+
+  /// Takes an event at the end.
+  mutating func append(_ occasion: Occasion) {
     waiting.append(occasion)
     bytes += occasion.size
     ofAgent[occasion.agent, default: 0] += 1
-    return true
   }
 
   mutating func removeFirst() {

@@ -9,7 +9,8 @@ import Wire
 /// A class, because what reads events and what it decides meanwhile share it.
 final class RuleEngine {
   private let term: Term
-  private let fleet: () -> Fleet
+  /// Whose fleet it is: asked in place, for a copy of a fleet is dear.
+  private unowned let judge: EventJudge
   private var queue = OccasionQueue()
   /// The rules that have not been asked about the first event of the queue; nil where none has.
   private var unasked: ArraySlice<Rule>?
@@ -46,9 +47,9 @@ final class RuleEngine {
     recent.forget($0, $1)
   }
 
-  init(term: Term, fleet: @escaping () -> Fleet) {
+  init(term: Term, judge: EventJudge) {
     self.term = term
-    self.fleet = fleet
+    self.judge = judge
   }
 
   func start() {
@@ -96,7 +97,7 @@ final class RuleEngine {
   /// The facts about a run's agent, for what is judged after its actions.
   func facts(_ record: RunRecord, _ agent: AgentRecord) -> OccasionFacts {
     OccasionFacts(
-      occasion: Occasion(of: record), agent: fleet()[record.agent], record: agent, census: currentCensus(),
+      occasion: Occasion(of: record), agent: judge.fleet[record.agent], record: agent, census: currentCensus(),
       knownBackup: term.knownBackup(record.agent), now: term.now, feedback: feedback(of: record.agent), given: given,
       makesDashboards: term.options.makesDashboards)
   }
@@ -105,8 +106,23 @@ final class RuleEngine {
   var oldest: StreamID? { [held.oldest, queue.first?.entry].compactMap(\.self).min() }
 
   func take(_ occasion: Occasion) {
-    guard queue.append(occasion) else { return overflow.appoint() }
+    queue.append(occasion)
     if !isBusy { next() }
+  }
+
+  /// Whether there is room for an event of so many bytes.
+  func hasRoom(for agent: AgentID, size: Int) -> Bool { queue.hasRoom(for: agent, size: size) }
+
+  /// Counts an event that found no room; it is told in a while.
+  func refuse(_ agent: AgentID, type: String) {
+    queue.refuse(agent, type: type)
+    overflow.appoint()
+  }
+
+  /// Whether a rule on events of a kind asks for the agent's values before them.
+  func asksForBefore(_ kind: EventKind) -> Bool {
+    guard let type = kind.type else { return true }
+    return rules(on: type).contains(where: \.asksForBefore)
   }
 
   /// Goes through the queue until Redis has to be asked.
@@ -199,7 +215,7 @@ final class RuleEngine {
     guard rule.when.isAboutEventAlone else { return nil }
     return rule.when.judge(
       OccasionFacts(
-        occasion: occasion, agent: fleet()[occasion.agent], record: AgentRecord(), census: Census(), knownBackup: nil,
+        occasion: occasion, agent: judge.fleet[occasion.agent], record: AgentRecord(), census: Census(), knownBackup: nil,
         now: term.now))
   }
 
@@ -273,7 +289,7 @@ final class RuleEngine {
       marks.take(replies[(requests.count + ledger.requests.count)...])
       recent.keep(marks, rule, occasion.agent, at: .now)
       let facts = OccasionFacts(
-        occasion: occasion, agent: fleet()[occasion.agent], record: AgentRecordCoding.decode(fields: replies[1].pairs),
+        occasion: occasion, agent: judge.fleet[occasion.agent], record: AgentRecordCoding.decode(fields: replies[1].pairs),
         census: census, knownBackup: term.knownBackup(occasion.agent), now: term.now,
         feedback: feedback(of: occasion.agent), given: given, makesDashboards: term.options.makesDashboards)
       let verdict = RuleVerdict(
@@ -285,18 +301,16 @@ final class RuleEngine {
 
   /// What its users said lately, where they were unhappy.
   private func feedback(of agent: AgentID) -> [Incident] {
-    fleet().incidents.satisfaction.filter { $0.kind == .feedback && $0.agent == agent }.suffix(Deed.mostOfEach)
+    judge.fleet.incidents.satisfaction.filter { $0.kind == .feedback && $0.agent == agent }.suffix(Deed.mostOfEach)
   }
 
   private func severity(of agent: AgentID) -> Severity {
-    let fleet = fleet()
-    return fleet.position(of: agent).flatMap { fleet.alerts(ofAgentAt: $0).first?.record.severity } ?? .low
+    judge.fleet.position(of: agent).flatMap { judge.fleet.alerts(ofAgentAt: $0).first?.record.severity } ?? .low
   }
 
   private func currentCensus() -> Census {
-    let fleet = fleet()
-    if let census, fleet.count > Self.smallFleet, term.now - census.madeAt < Self.censusSpan { return census.value }
-    let fresh = Census(fleet, at: term.now, silence: runbook.guards.silence)
+    if let census, judge.fleet.count > Self.smallFleet, term.now - census.madeAt < Self.censusSpan { return census.value }
+    let fresh = Census(judge.fleet, at: term.now, silence: runbook.guards.silence)
     census = (fresh, term.now)
     return fresh
   }

@@ -18,10 +18,21 @@ import Wire
     return try #require(occasion)
   }
 
+  /// Takes an event where there is room.
+  private func add(_ agent: AgentID, size: Int = 100, number: UInt64 = 1, to queue: inout OccasionQueue) throws -> Bool {
+    let occasion = try occasion(agent, size: size, number: number)
+    guard queue.hasRoom(for: agent, size: occasion.size) else {
+      queue.refuse(agent, type: occasion.type)
+      return false
+    }
+    queue.append(occasion)
+    return true
+  }
+
   @Test func eventsLeaveInTheOrderInWhichTheyCame() throws {
     var queue = OccasionQueue()
     for number in 1...3000 {
-      #expect(queue.append(try occasion(AgentID("agent-\(number)"), number: UInt64(number))))
+      #expect(try add(AgentID("agent-\(number)"), number: UInt64(number), to: &queue))
     }
     for number in 1...3000 {
       #expect(queue.first?.entry == StreamID(milliseconds: UInt64(number)))
@@ -32,23 +43,23 @@ import Wire
 
   @Test func oneAgentTakesNoMoreThanItsShare() throws {
     var queue = OccasionQueue(most: 10, mostOfAgent: 3)
-    let taken = try (0..<5).map { _ in queue.append(try occasion("loud")) }
+    let taken = try (0..<5).map { _ in try add("loud", to: &queue) }
     #expect(taken == [true, true, true, false, false])
-    #expect(queue.append(try occasion("quiet")))
+    #expect(try add("quiet", to: &queue))
     #expect(queue.takeOverflow() == OccasionQueue.Overflow(counts: ["agent.high_traffic": 2], agent: "loud"))
     #expect(queue.takeOverflow() == nil)
     queue.removeFirst()
-    #expect(queue.append(try occasion("loud")))
+    #expect(try add("loud", to: &queue))
   }
 
   @Test func numberAndBytesAreBounded() throws {
     var queue = OccasionQueue(most: 2, mostOfAgent: 2, mostBytes: 1000)
-    #expect(queue.append(try occasion("a", size: 900)))
-    #expect(!queue.append(try occasion("b", size: 400)))
-    #expect(queue.append(try occasion("c", size: 10)))
+    #expect(try add("a", size: 900, to: &queue))
+    #expect(!try add("b", size: 400, to: &queue))
+    #expect(try add("c", size: 10, to: &queue))
     queue.removeFirst()
-    #expect(queue.append(try occasion("b", size: 400)))
-    #expect(!queue.append(try occasion("d", size: 10)))
+    #expect(try add("b", size: 400, to: &queue))
+    #expect(!try add("d", size: 10, to: &queue))
     #expect(queue.takeOverflow()?.total == 2)
   }
 }
