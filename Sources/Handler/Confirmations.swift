@@ -131,6 +131,7 @@ final class Confirmations {
     step.require("SISMEMBER", key, target.bytes, is: Array("0".utf8))
     var line = line(report, target, awaited.mark)
     if isRestart { finishRestart(report, fields, &step, &line) }
+    let after = line.after
     finishJob(report, awaited.mark, &step)
     step.change("SADD", key, target.bytes)
     step.change("PEXPIRE", key, HandlerOptions.marksStay.milliseconds)
@@ -142,6 +143,7 @@ final class Confirmations {
     }
     term.run(step) { [weak self] outcome in
       if case .done = outcome { self?.known[report.command] = awaited }
+      if case .done = outcome, let after { self?.term.onRecord(report.agent, after) }
       if case .done = outcome, isRestart { self?.term.onSchedule() }
       if case .refused(2, _) = outcome { self?.lookUp(report) }
       if case .failed(let error) = outcome {

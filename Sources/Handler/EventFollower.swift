@@ -19,6 +19,8 @@ final class EventFollower {
   private var bite = Bite()
   private var saved: StreamID?
   private var savedReport: StreamID?
+  /// From where entries before the cursor are still to be read once more.
+  private var rereadFrom: StreamID?
   /// The oldest entry whose report is not settled.
   private let oldestReport: () -> StreamID?
   private var isSaving = false
@@ -51,10 +53,32 @@ final class EventFollower {
 
   func start() {
     term.onAlert = { [weak judge] in judge?.fleet.setAlert($0) }
+    term.onRecord = { [weak judge] in judge?.fleet.setRecord($1, of: $0) }
     term.knownReplicas = { [weak judge] in judge?.replicas(of: $0) }
     term.knownBackup = { [weak judge] in judge?.backup(of: $0) }
     term.knownRole = { [weak judge] in judge?.role(of: $0) }
-    // The alerts as the handler before left them; then where it was.
+    // The fleet as the handler before knew it; then where it was.
+    term.read([Request("HGETALL", term.keys.profiles)]) { [weak self] replies in
+      guard let self else { return }
+      judge.fleet.advance(to: term.now)
+      for (_, event) in replies[0].pairs { judge.restore(profile: event, at: term.now) }
+      restoreRecords(of: judge.fleet.agents.profiles.compactMap { $0?.id }[...]) { [weak self] in self?.takeUp() }
+    }
+  }
+
+  /// Reads the records of agents, some hundred at a time.
+  private func restoreRecords(of agents: ArraySlice<AgentID>, _ completion: @escaping () -> Void) {
+    guard !agents.isEmpty else { return completion() }
+    let some = Array(agents.prefix(500))
+    term.read(some.map { Request("HGETALL", term.keys.agent($0)) }) { [weak self] replies in
+      for (agent, reply) in zip(some, replies) {
+        self?.judge.fleet.setRecord(AgentRecordCoding.decode(fields: reply.pairs), of: agent)
+      }
+      self?.restoreRecords(of: agents.dropFirst(some.count), completion)
+    }
+  }
+
+  private func takeUp() {
     term.read([
       Request("HGETALL", term.keys.alerts),
       Request("HMGET", term.keys.cursor, term.keys.events, countField, reportField),
@@ -62,6 +86,7 @@ final class EventFollower {
       guard let self else { return }
       let cursor = replies[1].elements?.map(\.bytes) ?? []
       restore(replies[0].pairs, reached: cursor.first?.flatMap { StreamID($0) }?.instant)
+      term.knowsFleet = true
       begin(cursor)
       reportAgain(from: cursor.last?.flatMap { StreamID($0) })
       rules.start()
@@ -90,8 +115,11 @@ final class EventFollower {
 
   /// Takes what runtimes reported before the cursor and the handler before could not settle: its lanes were busy.
   private func reportAgain(from start: StreamID?) {
-    guard let start, let saved, start <= saved else { return }
-    savedReport = start
+    guard let start, let saved, start <= saved else {
+      rereadFrom = nil
+      return
+    }
+    (savedReport, rereadFrom) = (start, start)
     var last = start
     let assembler = EntryAssembler(.range) { [judge] entry in
       last = entry.id
@@ -100,8 +128,8 @@ final class EventFollower {
     term.connection.send(
       Request("XRANGE", term.keys.events, start, saved, "COUNT", 1000), expecting: .entries(assembler)
     ) { [weak self] result in
-      guard let self, !term.isOver, case .success = result, assembler.count == 1000 else { return }
-      reportAgain(from: last.next())
+      guard let self, !term.isOver, case .success = result else { return }
+      reportAgain(from: assembler.count == 1000 ? last.next() : nil)
     }
   }
 
@@ -217,6 +245,7 @@ final class EventFollower {
       link.restart(.silent(milliseconds: silence))
     }
     judge.fleet.advance(to: term.now)
+    rules.watchFleet()
     save(unlessOnlyRead: false)
     escalations.look()
     term.later(inMilliseconds: Self.saveMilliseconds) { [weak self] in self?.tick() }
@@ -230,14 +259,17 @@ final class EventFollower {
     let letters = owed.letters + judge.takeLetters()
     owed = ([], [])
     let reached = judge.position
-    let report = [oldestReport(), rules.oldest].compactMap(\.self).min()
-    let isOld = !unlessOnlyRead && (reached != saved || report != savedReport || !rules.tally.isEmpty)
+    let report = [oldestReport(), rules.oldest, rereadFrom].compactMap(\.self).min()
+    let isOld =
+      !unlessOnlyRead && (reached != saved || report != savedReport || !rules.tally.isEmpty || judge.hasChangedProfiles)
     guard !changes.isEmpty || !letters.isEmpty || isOld else { return }
     var step = Step()
     for id in changes { write(id, to: &step) }
     for letter in letters { letter.add(to: &step, keys: term.keys) }
     let tally = rules.tally.take()
     tally.write(to: &step, keys: term.keys)
+    let profiles = judge.takeChangedProfiles()
+    for agent in profiles { writeProfile(of: agent, to: &step) }
     if let reached {
       step.change(
         "HSET", term.keys.cursor, term.keys.events, reached, countField, judge.place?.count.map { "\($0)" } ?? "")
@@ -260,7 +292,17 @@ final class EventFollower {
         term.log(.error, "cannot save alerts", ["error": error.text])
         owed = (changes.union(owed.changes), letters + owed.letters)
         rules.tally.add(tally)
+        judge.giveBack(profiles)
       }
+    }
+  }
+
+  private func writeProfile(of agent: AgentID, to step: inout Step) {
+    let profile = judge.fleet.position(of: agent).flatMap { judge.fleet.agents.profiles[$0] }
+    if let profile, profile.deletedAt == nil {
+      step.change("HSET", term.keys.profiles, agent.bytes, AgentProfileCoding.encode(profile))
+    } else {
+      step.change("HDEL", term.keys.profiles, agent.bytes)
     }
   }
 

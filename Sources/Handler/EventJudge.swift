@@ -31,6 +31,9 @@ final class EventJudge {
   private var letters: [DeadLetter] = []
   private var otherLetters = 0
 
+  /// Agents that have said something of themselves since it was last taken.
+  private var changedProfiles: Set<AgentID> = []
+
   /// More than so many between two saves are counted only: whoever floods the stream must not fill memory.
   private static let mostLetters = 100
 
@@ -47,9 +50,11 @@ final class EventJudge {
     do throws(Unreadable) {
       try reader.read(entry, receivedAt: instant) {
         let occasion = occasion($0, entry.id)
-        fleet.apply($0)
+        let outcome = fleet.apply($0)
         report($0, entry.id)
-        if let occasion { rules?.take(occasion) }
+        // What is said a second time is not acted on a second time.
+        if let occasion, outcome != .duplicate { rules?.take(occasion) }
+        if [.created, .updated, .deleted].contains($0.kind) { changedProfiles.insert($0.agentID) }
         if $0.kind == .metrics { rules?.measured($0.agentID) }
         if let rules, rules.watchesAgents { rules.applied($0.agentID) }
       }
@@ -76,6 +81,26 @@ final class EventJudge {
     guard otherLetters > 0 else { return letters }
     let reason = "\(otherLetters) more events were unreadable at the same time"
     return letters + [DeadLetter(source: term.keys.events, reason: reason, bytes: [])]
+  }
+
+  /// Agents that have said something of themselves since the last call; no more than one step should write.
+  func takeChangedProfiles() -> Set<AgentID> {
+    let taken = Set(changedProfiles.prefix(1000))
+    changedProfiles.subtract(taken)
+    return taken
+  }
+
+  /// What could not be written is to be taken again.
+  func giveBack(_ profiles: Set<AgentID>) { changedProfiles.formUnion(profiles) }
+
+  var hasChangedProfiles: Bool { !changedProfiles.isEmpty }
+
+  /// Takes what an earlier handler has kept of an agent.
+  func restore(profile: [UInt8], at instant: Instant) {
+    // What is no event was written by somebody else.
+    try? profile.withUnsafeBytes { bytes in
+      _ = fleet.apply(try EventDecoder().decode(bytes, channel: nil, receivedAt: instant))
+    }
   }
 
   /// The last entry that was taken.

@@ -57,11 +57,11 @@ struct Job: Equatable {
     }
   }
 
-  /// Whether it is the end of a runtime's time to confirm something.
-  var isLimit: Bool {
+  /// Whether it goes by what runtimes and events have said: it waits until that has been read.
+  var goesByEvents: Bool {
     switch kind {
-    case .restartLimit, .jobLimit: true
-    case .resume, .endRateLimit, .unblock, .endAcknowledgement, .run, .deed, .verify, .proposalEnd, .approved: false
+    case .restartLimit, .jobLimit, .verify, .approved: true
+    case .resume, .endRateLimit, .unblock, .endAcknowledgement, .run, .deed, .proposalEnd: false
     }
   }
 

@@ -49,7 +49,7 @@ final class Scheduler {
 
   private func run(_ member: [UInt8], _ score: [UInt8]) {
     guard let job = Job(member), let due = Instant(score: score) else { return discard(member, score) }
-    guard !job.isLimit || term.hasReadEvents else { return postpone(member) }
+    guard term.knowsFleet, !job.goesByEvents || term.hasReadEvents else { return postpone(member) }
     var leave: () -> Void = {}
     let begin = beginning(of: job, member, score, due) { [weak self] in
       leave()
@@ -79,7 +79,7 @@ final class Scheduler {
     }
   }
 
-  /// A limit is not judged before what its runtime has said meanwhile is known.
+  /// Nothing is judged before what has been said meanwhile is known.
   private func postpone(_ member: [UInt8]) {
     term.later(inMilliseconds: 100) { [weak self] in self?.finished(member) }
   }

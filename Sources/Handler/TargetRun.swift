@@ -212,7 +212,10 @@ final class TargetRun {
             alert: change.alert, proposal: change.proposal, at: instant)))
     }
     errand.complete(target, outcome, in: &step)
-    term.run(step, carrying: [change]) { [self] in settle($0, outcome, again: again) }
+    term.run(step, carrying: [change]) { [self] in
+      if case .done = $0, let after { term.onRecord(target, after) }
+      settle($0, outcome, again: again)
+    }
   }
 
   /// Leaves the record as it is, and says why.

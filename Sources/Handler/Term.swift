@@ -38,6 +38,10 @@ final class Term {
   var onSchedule: () -> Void = {}
   /// Told that a command has turned the switch of automation.
   var onAutomation: () -> Void = {}
+  /// Told what an agent's record is now.
+  var onRecord: (AgentID, AgentRecord) -> Void = { _, _ in }
+  /// Whether what earlier handlers knew of the fleet has been read.
+  var knowsFleet = false
   /// How few and how many replicas an agent says it may have.
   var knownReplicas: (AgentID) -> ClosedRange<Int>? = { _ in nil }
   /// Told that a step has put notices into the outbox.
@@ -132,6 +136,7 @@ final class Term {
   /// Reads several things at once; `completion` gets all answers, in order, or is never called where the connection or
   /// the term ended before.
   func read(_ requests: [Request], _ completion: @escaping ([Reply]) -> Void) {
+    guard !requests.isEmpty else { return completion([]) }
     var replies: [Reply] = []
     inFlight += 1
     for request in requests {

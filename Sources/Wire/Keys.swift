@@ -18,6 +18,8 @@ package struct Keys: Sendable {
   /// Address → end of its block.
   package let blocked: [UInt8]
   package let proposals: [UInt8]
+  /// What agents say of themselves: a hash.
+  package let profiles: [UInt8]
   /// The stream of what could not be handled.
   package let dead: [UInt8]
   /// The stream of reports: what jobs came to.
@@ -49,6 +51,7 @@ package struct Keys: Sendable {
     schedule = key("schedule")
     blocked = key("blocked")
     proposals = key("proposals")
+    profiles = key("profiles")
     dead = key("dead")
     reports = key("reports")
     notices = key("notices")

@@ -19,6 +19,8 @@ struct Census {
   private(set) var size = 0
   /// In trouble, or silent.
   private(set) var unhealthy = 0
+  /// The first of them.
+  private(set) var firstInTrouble: AgentID?
   /// Agents that run and send metrics, and how many of these have stopped to.
   private(set) var reporting = 0
   private(set) var silent = 0
@@ -37,7 +39,10 @@ struct Census {
       silent += isSilent ? 1 : 0
       // Who was stopped or paused on purpose is missed by its role, and no sign of a fleet that is ill.
       if agent.state != .stopped { size += 1 }
-      unhealthy += isInTrouble && agent.state != .stopped ? 1 : 0
+      if isInTrouble, agent.state != .stopped {
+        unhealthy += 1
+        firstInTrouble = firstInTrouble ?? agent.id
+      }
       let isHealthy = isRunning && !isInTrouble
       roleOf[agent.id] = agent.role
       roles[agent.role, default: []].append(
@@ -88,9 +93,11 @@ struct Census {
       member.isHealthy && member.id != agent && (skill.map { member.skills.contains($0) } ?? true)
         && (language.map { member.languages.contains($0) } ?? true)
     }
+    // A hair's breadth of health is no reason to give one agent everything.
+    func health(_ member: Member) -> Double { (member.health * 10).rounded() }
     func load(_ member: Member) -> Double { member.load + Double(given[member.id, default: 0]) }
     return able.min { left, right in
-      (-left.health, load(left), left.id.description) < (-right.health, load(right), right.id.description)
+      (-health(left), load(left), left.id.description) < (-health(right), load(right), right.id.description)
     }?.id
   }
 }

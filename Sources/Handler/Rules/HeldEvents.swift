@@ -59,8 +59,7 @@ final class HeldEvents {
     return writing.filter { held in
       guard held.decision.callsPerson else { return false }
       if isForAll(held) {
-        let isDue = calledAt[reason(held)].map { term.now - $0 >= RuleEngine.holdSpan } ?? true
-        guard isDue, reasons.insert(reason(held)).inserted else { return false }
+        guard isCallDue(reason(held)), reasons.insert(reason(held)).inserted else { return false }
       }
       return agents.insert(held.occasion.agent).inserted
     }
@@ -70,7 +69,17 @@ final class HeldEvents {
     held.decision.isOfAll && held.occasion.type != EventKind.securityAlert.type
   }
 
-  private func reason(_ held: Held) -> String { "\(held.rule.id)/\(held.hold.rawValue)" }
+  /// The reason that is the whole fleet's, whichever rule meets it.
+  static let fleet = "fleet"
+
+  private func reason(_ held: Held) -> String {
+    held.hold == .guarded ? Self.fleet : "\(held.rule.id)/\(held.hold.rawValue)"
+  }
+
+  /// Whether nobody has been called for a reason of all agents lately.
+  func isCallDue(_ reason: String) -> Bool { calledAt[reason].map { term.now - $0 >= RuleEngine.holdSpan } ?? true }
+
+  func noteCall(_ reason: String) { calledAt[reason] = term.now }
 
   /// - Parameter called: for whom a person is called, and the agent's escalation as it stands.
   private func write(_ called: [(held: Held, alert: [UInt8])]) {
@@ -87,7 +96,7 @@ final class HeldEvents {
       guard let self else { return }
       switch outcome {
       case .done:
-        for (held, _) in called where isForAll(held) { calledAt[reason(held)] = term.now }
+        for (held, _) in called where isForAll(held) { noteCall(reason(held)) }
         writing = []
         if !waiting.isEmpty { write() }
       // An escalation has changed meanwhile.

@@ -20,8 +20,7 @@ struct Occasion {
     let json: JSONValue
     do throws(Unreadable) { json = try JSONValue.parse(event.bytes) } catch { return nil }
     self.entry = entry
-    let named = event.string(event.type) ?? ""
-    type = event.kind.type ?? named
+    type = event.typeName
     agent = event.agentID
     // An entry of flat fields has them beside its id.
     data = json["data"] ?? json

@@ -1,4 +1,5 @@
 import FleetModel
+import Wire
 
 /// Events that wait to be judged, oldest first.
 ///
@@ -33,6 +34,9 @@ struct OccasionQueue {
   var first: Occasion? { start < waiting.count ? waiting[start] : nil }
 
   var count: Int { waiting.count - start }
+
+  /// The oldest entry: what is read again may stand behind newer ones.
+  var oldest: StreamID? { waiting[start...].lazy.map(\.entry).min() }
 
   /// The next so many.
   func ahead(_ count: Int) -> ArraySlice<Occasion> { waiting[start...].prefix(count) }

@@ -28,6 +28,7 @@ final class RuleEngine {
   /// What was decided since it was last taken.
   var tally = DecisionTally()
   private lazy var held = HeldEvents(term: term)
+  private lazy var watch = FleetWatch(term: term, held: held)
   private lazy var overflow = OverflowReport(term: term) { [unowned self] in queue.takeOverflow() }
 
   /// How old the census of a large fleet may be; a small one is counted anew each time.
@@ -66,6 +67,11 @@ final class RuleEngine {
   /// Whether anything is to be known of each event's agent.
   var watchesAgents: Bool { !clearing.isIdle }
 
+  /// Looks at the fleet as a whole, where it is time to.
+  func watchFleet() {
+    watch.look { fleetFault.flatMap { fault in currentCensus().firstInTrouble.map { (fault, $0) } } }
+  }
+
   /// An event of an agent has been applied.
   func applied(_ agent: AgentID) { clearing.look(at: agent) }
 
@@ -103,7 +109,7 @@ final class RuleEngine {
   }
 
   /// The entry of the oldest event that is not decided: whoever acts next begins with it.
-  var oldest: StreamID? { [held.oldest, queue.first?.entry].compactMap(\.self).min() }
+  var oldest: StreamID? { [held.oldest, queue.oldest].compactMap(\.self).min() }
 
   func take(_ occasion: Occasion) {
     queue.append(occasion)
@@ -132,13 +138,18 @@ final class RuleEngine {
       switch ask(about: occasion) {
       case .nothing: queue.removeFirst()
       case .marks: return readAhead()
-      case .all(let rule):
-        attempts = 0
-        return decide(rule, occasion) { [weak self] in self?.next() }
+      case .all: return decideFirst()
       }
     }
     if term.isOver { queue = OccasionQueue() }
     isBusy = false
+  }
+
+  /// Decides by all there is to know, under the rule that is next.
+  private func decideFirst() {
+    guard let occasion = queue.first, let rule = unasked?.popFirst() else { return next() }
+    attempts = 0
+    decide(rule, occasion) { [weak self] in self?.next() }
   }
 
   /// What is to be asked of Redis next about an event.
@@ -147,7 +158,7 @@ final class RuleEngine {
     /// The marks of its rules.
     case marks
     /// All that a decision on it goes by.
-    case all(Rule)
+    case all
   }
 
   private func ask(about occasion: Occasion) -> Question {
@@ -157,9 +168,7 @@ final class RuleEngine {
       switch known(rule, occasion) {
       case .settled(let decision): if let decision { tally.count(rule, decision) }
       case .unread: return .marks
-      case .open:
-        unasked = rest.dropFirst()
-        return .all(rule)
+      case .open: return .all
       }
       rest = rest.dropFirst()
     }
@@ -215,7 +224,8 @@ final class RuleEngine {
     guard rule.when.isAboutEventAlone else { return nil }
     return rule.when.judge(
       OccasionFacts(
-        occasion: occasion, agent: judge.fleet[occasion.agent], record: AgentRecord(), census: Census(), knownBackup: nil,
+        occasion: occasion, agent: judge.fleet[occasion.agent], record: AgentRecord(), census: Census(),
+        knownBackup: nil,
         now: term.now))
   }
 
@@ -251,6 +261,8 @@ final class RuleEngine {
         wanted.append((rule, occasion.agent, marks))
       }
     }
+    // The verdict was another one a moment ago.
+    guard !wanted.isEmpty || unasked?.first == nil else { return decideFirst() }
     term.read(wanted.flatMap(\.marks.requests)) { [weak self] replies in
       guard let self, !term.isOver else { return }
       var rest = replies[...]
@@ -289,7 +301,8 @@ final class RuleEngine {
       marks.take(replies[(requests.count + ledger.requests.count)...])
       recent.keep(marks, rule, occasion.agent, at: .now)
       let facts = OccasionFacts(
-        occasion: occasion, agent: judge.fleet[occasion.agent], record: AgentRecordCoding.decode(fields: replies[1].pairs),
+        occasion: occasion, agent: judge.fleet[occasion.agent],
+        record: AgentRecordCoding.decode(fields: replies[1].pairs),
         census: census, knownBackup: term.knownBackup(occasion.agent), now: term.now,
         feedback: feedback(of: occasion.agent), given: given, makesDashboards: term.options.makesDashboards)
       let verdict = RuleVerdict(
@@ -309,7 +322,9 @@ final class RuleEngine {
   }
 
   private func currentCensus() -> Census {
-    if let census, judge.fleet.count > Self.smallFleet, term.now - census.madeAt < Self.censusSpan { return census.value }
+    if let census, judge.fleet.count > Self.smallFleet, term.now - census.madeAt < Self.censusSpan {
+      return census.value
+    }
     let fresh = Census(judge.fleet, at: term.now, silence: runbook.guards.silence)
     census = (fresh, term.now)
     return fresh

@@ -55,11 +55,11 @@ import Wire
   @Test func numberAndBytesAreBounded() throws {
     var queue = OccasionQueue(most: 2, mostOfAgent: 2, mostBytes: 1000)
     #expect(try add("a", size: 900, to: &queue))
-    #expect(!try add("b", size: 400, to: &queue))
+    #expect(try !add("b", size: 400, to: &queue))
     #expect(try add("c", size: 10, to: &queue))
     queue.removeFirst()
     #expect(try add("b", size: 400, to: &queue))
-    #expect(!try add("d", size: 10, to: &queue))
+    #expect(try !add("d", size: 10, to: &queue))
     #expect(queue.takeOverflow()?.total == 2)
   }
 }

@@ -1,0 +1,23 @@
+import FleetModel
+
+/// What agents say of themselves, as `agentos:profiles` keeps it: agent → an event that says all of it at once. A handler
+/// that takes over knows by it what was said before the events that it reads.
+package enum AgentProfileCoding {
+  /// `{"entity_id":"…","event_type":"agent.updated","data":{"role":"support",…}}`; what nobody said is left out.
+  package static func encode(_ profile: AgentProfile) -> [UInt8] {
+    func text(_ text: String) -> JSONValue? { text.isEmpty ? nil : .string(text) }
+    func list(_ texts: [String]) -> JSONValue? { texts.isEmpty ? nil : .array(texts.map { .string($0) }) }
+    func number(_ count: Int?) -> JSONValue? { count.map { .integer(Int64($0)) } }
+    let event: JSONValue = [
+      "entity_id": .string(profile.id.bytes), "event_type": "agent.updated",
+      "data": [
+        "name": text(profile.name), "role": text(profile.role), "tier": text(profile.tier),
+        "llm_model": text(profile.model), "default_language": text(profile.language),
+        "backup_for": text(profile.backupFor), "skills": list(profile.skills), "languages": list(profile.languages),
+        "replicas_min": number(profile.replicasMinimum), "replicas_max": number(profile.replicasMaximum),
+        "is_active": .bool(profile.isActive),
+      ],
+    ]
+    return event.encoded
+  }
+}

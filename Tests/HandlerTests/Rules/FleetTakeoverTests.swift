@@ -1,0 +1,84 @@
+import FleetModel
+import TestSupport
+import Testing
+import Wire
+
+@testable import Handler
+
+/// What a handler knows of the fleet when it begins, and of agents that somebody has paused.
+@Suite struct FleetTakeoverTests {
+  private static let pausing = """
+    [[rules]]
+    id = "calm"
+    on = "agent.performance_degraded"
+    do = [{ action = "pause", for = "15m" }]
+    """
+
+  private let rules: RuleScene
+
+  init() throws {
+    rules = try RuleScene(Self.pausing)
+    for number in 1...4 { try rules.event("agent.created", AgentID("agent-\(number)"), ["role": "support"]) }
+    for number in 5...6 { try rules.event("agent.created", AgentID("agent-\(number)"), ["role": "sales"]) }
+    try rules.scene.server.wait {
+      (try? rules.scene.server.call("HLEN", rules.scene.keys.profiles)) == .integer(6)
+    }
+  }
+
+  private func takeOver() throws {
+    rules.scene.handlers[0].halt()
+    _ = try rules.scene.server.call("DEL", rules.scene.keys.lease)
+    let runbook = try RuleScene.read(Self.pausing)
+    try rules.scene.startHandler("h2") { $0.runbook = runbook }
+  }
+
+  @Test func pausedPeerIsNobodysHealthyOne() throws {
+    try rules.scene.send(.pause, ["agent-6"], ["for": "1h"])
+    try rules.event("agent.performance_degraded", "agent-5", ["error_rate": 0.06])
+    let lines = try rules.lines { $0.phase == .skipped }
+    #expect(lines.map(\.detail) == ["guarded: pause agent-5 for=15m: no other agent of its role is healthy"])
+  }
+
+  @Test func whoTakesOverKnowsRolesAndStates() throws {
+    try rules.scene.send(.pause, ["agent-6"], ["for": "1h"])
+    try takeOver()
+    try rules.event("agent.performance_degraded", "agent-5", ["error_rate": 0.06])
+    let lines = try rules.lines { $0.phase == .skipped }
+    #expect(lines.map(\.detail) == ["guarded: pause agent-5 for=15m: no other agent of its role is healthy"])
+    try rules.event("agent.performance_degraded", "agent-1", ["error_rate": 0.06])
+    try rules.run(of: "calm")
+    #expect(try rules.scene.record("agent-1").state == .paused)
+  }
+
+  @Test func deletedAgentIsForgotten() throws {
+    try rules.event("agent.deleted", "agent-6", [:])
+    try rules.scene.server.wait {
+      (try? rules.scene.server.call("HLEN", rules.scene.keys.profiles)) == .integer(5)
+    }
+    try takeOver()
+    try rules.event("agent.performance_degraded", "agent-5", ["error_rate": 0.06])
+    let lines = try rules.lines { $0.phase == .skipped }
+    #expect(lines.map(\.detail) == ["guarded: pause agent-5 for=15m: no other agent of its role is healthy"])
+  }
+
+  @Test func eventThatIsSaidTwiceIsActedOnOnce() throws {
+    let event: JSONValue = [
+      "entity_id": "agent-1", "event_type": "agent.performance_degraded", "event_id": "e-1",
+      "data": ["error_rate": 0.06],
+    ]
+    for _ in 0..<2 {
+      _ = try rules.scene.server.call("XADD", rules.scene.keys.events, "*", Keys.dataField, event.encoded)
+    }
+    try rules.event("agent.performance_degraded", "agent-2", ["error_rate": 0.06])
+    let lines = try rules.lines { $0.target == "agent-2" }
+    #expect(lines.count { $0.target == "agent-1" && $0.phase == .started } == 1)
+  }
+
+  @Test func illFleetCallsAPersonThoughNoRuleIsAsked() throws {
+    for number in 1...3 { try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.9]) }
+    try rules.scene.server.loop.wait(seconds: 30) {
+      (try? rules.scene.alert(.escalation, "agent-1")?.summary)
+        == "50% of the fleet is unhealthy: automation waits for a person"
+    }
+  }
+}
