@@ -19,7 +19,8 @@ import Wire
   }
 
   /// Takes an event where there is room.
-  private func add(_ agent: AgentID, size: Int = 100, number: UInt64 = 1, to queue: inout OccasionQueue) throws -> Bool {
+  private func add(_ agent: AgentID, size: Int = 100, number: UInt64 = 1, to queue: inout OccasionQueue) throws -> Bool
+  {
     let occasion = try occasion(agent, size: size, number: number)
     guard queue.hasRoom(for: agent, size: occasion.size) else {
       queue.refuse(agent, type: occasion.type)
