@@ -12,8 +12,7 @@ import Wire
 /// | `mark:for/<rule>/<agent>` | the entries for which the condition held |
 /// | `mark:limit/<rule>/<agent>`, `mark:rate/<rule>` | when it acted |
 /// | `mark:held/<rule>/<agent>` | that a reason to do nothing has been told |
-/// | `mark:proposed/<rule>/<agent>` | that a rule with `clear` has proposed something, for as long as that stands |
-/// | `mark:uncleared` (a hash) | `<rule>/<agent>` → the run that has not been followed by `clear`; never of a dry run |
+/// | `mark:uncleared` (a hash) | `<rule>/<agent>` → the run that has not been followed by `clear` |
 ///
 /// Times are epoch ms with commas between them, entries begin with theirs; each key ends by itself. In a dry run all of them begin with `dry/`.
 struct RuleMarks {
@@ -21,7 +20,6 @@ struct RuleMarks {
   private let run: String
   /// The event's entry.
   let entry: String
-  private let isDry: Bool
   private let uncleared: (key: [UInt8], field: [UInt8])
 
   /// Keys in the order in which they are read.
@@ -30,12 +28,12 @@ struct RuleMarks {
   private var unclearedRun: [UInt8] = []
 
   init(_ rule: Rule, _ occasion: Occasion, _ keys: Keys, isDry: Bool) {
-    (self.rule, self.isDry) = (rule, isDry)
+    self.rule = rule
     run = occasion.run(of: rule)
     entry = "\(occasion.entry)"
     let agent = occasion.agent.unmistakable
     let start = isDry ? "dry/" : ""
-    uncleared = (keys.uncleared, Clearing.field(rule.id, occasion.agent))
+    uncleared = (keys.uncleared, Array("\(start)\(rule.id)/".utf8) + occasion.agent.bytes)
     let throttles = rule.throttle.enumerated().map { place, throttle in
       switch throttle.per {
       case .agent: "throttle/\(place)/\(rule.id)/\(agent)"
@@ -45,14 +43,12 @@ struct RuleMarks {
     }
     let others = [
       "for/\(rule.id)/\(agent)", "limit/\(rule.id)/\(agent)", "rate/\(rule.id)",
-      "held/\(rule.id)/\(agent)", Self.proposed(rule.id, occasion.agent),
+      "held/\(rule.id)/\(agent)",
     ]
     names = [keys.mark(start + run)] + (others + throttles).map { keys.mark(start + $0) }
   }
 
-  private enum Place: Int { case run, occurrences, actedOnAgent, acted, held, proposed, throttles }
-
-  static func proposed(_ rule: String, _ agent: AgentID) -> String { "proposed/\(rule)/\(agent.unmistakable)" }
+  private enum Place: Int { case run, occurrences, actedOnAgent, acted, held, throttles }
 
   /// What must be read; ``take(_:)`` wants the answers.
   var requests: [Request] {
@@ -83,9 +79,7 @@ struct RuleMarks {
     memory.occurrences = rule.for.map { count in others.filter { now - $0 < count.within } } ?? []
     memory.actedOnAgent = rule.limits.perAgent.map { times(.actedOnAgent, within: $0.within, of: now) } ?? []
     memory.acted = rule.limits.rate.map { times(.acted, within: $0.within, of: now) } ?? []
-    // In a dry run nothing acts, and so nothing has to clear.
-    memory.isUncleared = rule.clear != nil && !isDry && !unclearedRun.isEmpty
-    memory.isProposed = !found[Place.proposed.rawValue].isEmpty
+    memory.isUncleared = rule.clear != nil && !unclearedRun.isEmpty
     return memory
   }
 
