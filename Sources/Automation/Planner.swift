@@ -62,16 +62,25 @@ package struct Planner {
     return nil
   }
 
+  /// Whether it would act: what is only tried out calls nobody.
+  private var isInEarnest: Bool {
+    guard circumstances.mode == .on else { return false }
+    return switch rule.mode {
+    case .auto, .approve: true
+    case .off, .dryRun: false
+    }
+  }
+
   /// What would go beyond a limit or a guard.
   private func tooMuch() -> Decision? {
     if let limit = rule.limits.perAgent, memory.actedOnAgent.count >= limit.count {
       let times = "acted \(memory.actedOnAgent.count) times within \(limit.within) on this agent"
-      return Decision(.hold(.limited), times, callsPerson: true)
+      return Decision(.hold(.limited), times, callsPerson: isInEarnest)
     }
     if let limit = rule.limits.rate, memory.acted.count >= limit.count {
       let times = "acted \(memory.acted.count) times within \(limit.within)"
-      return Decision(.hold(.limited), times, callsPerson: true, isOfAll: true)
+      return Decision(.hold(.limited), times, callsPerson: isInEarnest, isOfAll: true)
     }
-    return circumstances.guarded.map { Decision(.hold(.guarded), $0, callsPerson: true, isOfAll: true) }
+    return circumstances.guarded.map { Decision(.hold(.guarded), $0, callsPerson: isInEarnest, isOfAll: true) }
   }
 }

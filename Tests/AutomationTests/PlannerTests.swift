@@ -85,6 +85,26 @@ import Testing
       decide(rule, guarded: "too many") == Decision(.hold(.guarded), "too many", callsPerson: true, isOfAll: true))
   }
 
+  @Test func dryRunCallsNobody() {
+    var rule = rule
+    rule.limits = Rule.Limits(
+      perAgent: Rule.Count(count: 1, within: .hours(1)), rate: Rule.Count(count: 2, within: .minutes(1)))
+    var memory = RuleMemory()
+    memory.actedOnAgent = [now]
+    var all = RuleMemory()
+    all.acted = [now, now]
+    func calls(_ rule: Rule, _ mode: AutomationMode) -> [Bool] {
+      [decide(rule, memory, on: mode), decide(rule, all, on: mode), decide(rule, on: mode, guarded: "too many")]
+        .map(\.callsPerson)
+    }
+    #expect(calls(rule, .on) == [true, true, true])
+    #expect(calls(rule, .dry) == [false, false, false])
+    rule.mode = .approve
+    #expect(calls(rule, .on) == [true, true, true])
+    rule.mode = .dryRun
+    #expect(calls(rule, .on) == [false, false, false])
+  }
+
   @Test func whatHasNotClearedIsLeft() {
     var memory = RuleMemory()
     memory.isUncleared = true

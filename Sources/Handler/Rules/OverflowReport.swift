@@ -38,21 +38,26 @@ final class OverflowReport {
 
   private func write(_ words: String, about agent: AgentID) {
     let id = AlertID(.escalation, agent)
-    term.read([Request("HGET", term.keys.alerts, id.bytes)]) { [weak self] replies in
+    term.read([Request("HGET", term.keys.alerts, id.bytes), Request("GET", term.keys.automation)]) {
+      [weak self] replies in
       guard let self else { return }
+      let automation = replies[1].bytes ?? []
       var step = Step()
+      step.require("GET", term.keys.automation, is: automation)
       let line = AuditLine(
         origin: .run("rules/\(term.now.milliseconds)"), phase: .skipped, action: "rule", target: agent,
         operator: "rules", detail: "throttled: \(words)", handler: term.options.id, at: term.now,
         source: String(decoding: term.keys.events, as: UTF8.self))
       step.add(to: term.keys.audit, AuditCoding.encode(line))
-      let isCalled = calledAt.map { self.term.now - $0 >= RuleEngine.holdSpan } ?? true
+      let isDue = calledAt.map { self.term.now - $0 >= RuleEngine.holdSpan } ?? true
+      // Where rules only say what they would do, nothing is missed.
+      let isCalled = isDue && automation == Array(AutomationMode.on.rawValue.utf8)
       let change = isCalled ? term.callPerson(id, stored: replies[0].bytes ?? [], words, in: &step) : Change()
       term.run(step, carrying: [change]) { [weak self] outcome in
         switch outcome {
         case .done: if isCalled { self?.calledAt = self?.term.now }
         case .over: break
-        // The alert has changed meanwhile.
+        // The alert or the switch has changed meanwhile.
         case .refused: self?.write(words, about: agent)
         case .failed(let error):
           self?.term.log(.error, "cannot write what was not judged; trying again", ["error": error.text])

@@ -93,6 +93,18 @@ import Wire
     #expect(try rules.scene.control().isEmpty)
   }
 
+  @Test func dryRunTellsThatTheFleetIsIllAndCallsNobody() throws {
+    let rules = try RuleScene(Self.pausing, mode: nil)
+    try fleet(5, of: rules)
+    for number in 1...2 {
+      try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.9])
+    }
+    try degrade("agent-3", rules)
+    let lines = try rules.lines { $0.phase == .skipped }
+    #expect(lines.map(\.detail) == ["guarded: 60% of the fleet is unhealthy: automation waits for a person"])
+    #expect(try rules.scene.alert(.escalation, "agent-3") == nil)
+  }
+
   @Test func deadTelemetryStopsAutomationAndCallsAPerson() throws {
     let scene = try HandlerScene(start: false)
     _ = try scene.server.call("SET", scene.keys.automation, "on")
