@@ -31,28 +31,7 @@ package struct Route: Equatable, Sendable {
   }
 
   private static func matches(_ pattern: String?, _ text: String?) -> Bool {
-    guard let pattern else { return true }
-    return matches(Array(pattern.utf8)[...], Array((text ?? "").utf8)[...])
-  }
-
-  /// `*` stands for any bytes, also none. Where a later `*` fails, an earlier one need not be tried again.
-  private static func matches(_ pattern: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) -> Bool {
-    var (pattern, text) = (pattern, text)
-    var retry: (pattern: ArraySlice<UInt8>, text: ArraySlice<UInt8>)?
-    while !text.isEmpty || !pattern.isEmpty {
-      if pattern.first == UInt8(ascii: "*") {
-        pattern = pattern.dropFirst()
-        retry = (pattern, text)
-      } else if let byte = text.first, pattern.first == byte {
-        (pattern, text) = (pattern.dropFirst(), text.dropFirst())
-      } else if let before = retry, !before.text.isEmpty {
-        (pattern, text) = (before.pattern, before.text.dropFirst())
-        retry = (pattern, text)
-      } else {
-        return false
-      }
-    }
-    return true
+    pattern.map { Glob($0).matches(text ?? "") } ?? true
   }
 }
 

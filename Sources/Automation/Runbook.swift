@@ -144,16 +144,12 @@ package struct Rule: Equatable, Sendable {
     return names.contains { $0.contains { $0.parts[0] == "before" } }
   }
 
-  /// Whether a type of event is one of its.
-  package func concerns(_ type: String) -> Bool { on.contains { Self.matches($0[...], type[...]) } }
+  /// A type that is longer, in bytes, concerns no rule: publishers may send anything as one.
+  package static let longestType = 256
 
-  private static func matches(_ pattern: Substring, _ text: Substring) -> Bool {
-    guard let first = pattern.first else { return text.isEmpty }
-    if first == "*" {
-      let rest = pattern.dropFirst()
-      return matches(rest, text) || (!text.isEmpty && matches(pattern, text.dropFirst()))
-    }
-    return text.first == first && matches(pattern.dropFirst(), text.dropFirst())
+  /// Whether a type of event is one of its.
+  package func concerns(_ type: String) -> Bool {
+    type.utf8.count <= Self.longestType && on.contains { Glob($0).matches(type) }
   }
 }
 

@@ -119,6 +119,16 @@ import Testing
     #expect(Rule(id: "r", on: [pattern]).concerns(type) == matches)
   }
 
+  @Test func longTypesAndManyStarsAreAnsweredAtOnce() {
+    let rule = Rule(id: "r", on: ["agent." + String(repeating: "*a", count: 40) + "*x"])
+    #expect(!rule.concerns("agent." + String(repeating: "a", count: 250)))
+    #expect(rule.concerns("agent." + String(repeating: "a", count: 249) + "x"))
+    let all = Rule(id: "r", on: ["*"])
+    #expect(all.concerns(String(repeating: "a", count: 256)))
+    #expect(!all.concerns(String(repeating: "a", count: 257)))
+    #expect(!all.concerns(String(repeating: "a", count: 100_000)))
+  }
+
   @Test func listMakesAnActionForEachElementAndMissingFactsLeaveArgumentsOut() throws {
     var deed = Deed(.action(.blockIP))
     deed.each = FactName("data.ips")
