@@ -55,7 +55,9 @@ struct Guarding {
   /// The guards of numbers say nothing of a handful of agents.
   private var isCounted: Bool { situation.census.size >= guards.fleetFrom }
 
-  func filter(_ deeds: [PlannedDeed], for agent: AgentID) -> Result {
+  func filter(_ deeds: [PlannedDeed], for agent: AgentID) -> Result { filter(deeds, for: agent, lengthens: true) }
+
+  private func filter(_ deeds: [PlannedDeed], for agent: AgentID, lengthens: Bool) -> Result {
     var result = Result()
     for deed in deeds {
       guard case .action(let action) = deed.kind else {
@@ -63,7 +65,7 @@ struct Guarding {
         continue
       }
       var deed = deed
-      if let reason = fault(of: action, &deed, agent) {
+      if let reason = fault(of: action, &deed, agent, lengthens) {
         result.refused.append((deed, reason))
         if action == .pause || action == .restart { result.callsPerson = true }
       } else {
@@ -73,18 +75,12 @@ struct Guarding {
     return result
   }
 
-  /// The same, where what is left must stay as it is: a person has approved it.
-  func refusing(_ deeds: [PlannedDeed], for agent: AgentID) -> Result {
-    var result = filter(deeds, for: agent)
-    let refused = result.refused.map(\.deed)
-    // A pause that is refused for its length was not lengthened: they compare.
-    result.deeds = deeds.filter { !refused.contains($0) }
-    return result
-  }
+  /// The same, where what is left must stay as it is: a person has approved it, with the length that it has.
+  func refusing(_ deeds: [PlannedDeed], for agent: AgentID) -> Result { filter(deeds, for: agent, lengthens: false) }
 
-  private func fault(of action: Action, _ deed: inout PlannedDeed, _ agent: AgentID) -> String? {
+  private func fault(of action: Action, _ deed: inout PlannedDeed, _ agent: AgentID, _ lengthens: Bool) -> String? {
     switch action {
-    case .pause: deed.target == agent ? pauseFault(&deed) : nil
+    case .pause: deed.target == agent ? pauseFault(deed) ?? (lengthens ? lengthen(&deed) : nil) : nil
     case .restart: deed.target == agent ? absenceFault : nil
     case .blockIP:
       guards.allowed.contains(IPAddress(deed.arguments["ip"] ?? "")?.description ?? "")
@@ -95,7 +91,7 @@ struct Guarding {
 
   // MARK: Pauses
 
-  private func pauseFault(_ deed: inout PlannedDeed) -> String? {
+  private func pauseFault(_ deed: PlannedDeed) -> String? {
     if let fault = absenceFault { return fault }
     if isCounted {
       let size = max(1, situation.census.roleSize(of: deed.target))
@@ -104,7 +100,7 @@ struct Guarding {
         return "rules have paused \(situation.paused) of the \(size) agents of its role, \(most) may be"
       }
     }
-    return lengthen(&deed)
+    return nil
   }
 
   /// Why the agent cannot be done without; nil where it can.

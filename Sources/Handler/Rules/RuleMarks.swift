@@ -120,8 +120,11 @@ struct RuleMarks {
   }
 
   /// That it acts: the run, and what later decisions count by.
-  func addAct(_ run: RunRecord, at now: Instant, to step: inout Step) {
-    step.change("SET", names[0], run.encoded, "PX", HandlerOptions.marksStay.milliseconds)
+  ///
+  /// - Parameter waits: for how long it may wait for a person's word; what is remembered of it outlives that.
+  func addAct(_ run: RunRecord, at now: Instant, waits: TimeSpan = .zero, to step: inout Step) {
+    let stays = HandlerOptions.marksStay.milliseconds + waits.milliseconds
+    step.change("SET", names[0], run.encoded, "PX", stays)
     if let limit = rule.limits.perAgent { add(.actedOnAgent, now, within: limit.within, to: &step) }
     if let limit = rule.limits.rate { add(.acted, now, within: limit.within, to: &step) }
     if rule.for != nil { step.change("DEL", names[Place.occurrences.rawValue]) }

@@ -107,10 +107,10 @@ struct RuleVerdict {
   }
 
   /// What both beginnings have.
-  private func begun() -> Step {
+  private func begun(waits: TimeSpan = .zero) -> Step {
     var step = opened()
     marks.addOccurrence(at: now, to: &step)
-    marks.addAct(record, at: now, to: &step)
+    marks.addAct(record, at: now, waits: waits, to: &step)
     return step
   }
 
@@ -137,7 +137,7 @@ struct RuleVerdict {
 
   private func proposed() -> (Step, Change)? {
     guard !actions.deeds.isEmpty else { return refusedAll() }
-    var step = begun()
+    var step = begun(waits: rule.approval.stands)
     let steps = actions.deeds.map { deed in
       if case .advice(let words) = deed.kind {
         return Proposal.Step(action: "advice", target: deed.target, arguments: ["text": words])

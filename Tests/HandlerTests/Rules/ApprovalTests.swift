@@ -40,6 +40,17 @@ import Wire
     #expect(try rules.scene.record("agent-1").state == .paused)
   }
 
+  @Test func memoryOfWhatIsProposedOutlivesTheProposal() throws {
+    let rules = try RuleScene(
+      Self.asking.replacing(
+        #"mode = "approve""#, with: #"mode = "approve"\napprove = { ttl = "7d" }"#.replacing(#"\n"#, with: "\n")))
+    try rules.event("agent.satisfaction_low", "agent-1", ["avg_rating": 1.5])
+    let lines = try rules.lines { $0.phase == .proposed }
+    let proposal = try #require(lines.compactMap(\.proposal).first)
+    let left = try #require(try rules.scene.server.call("PTTL", rules.scene.keys.mark(proposal.id.text)).integer)
+    #expect(left > TimeSpan.days(8).milliseconds && left <= TimeSpan.days(9).milliseconds)
+  }
+
   @Test func conditionThatHoldsNoLongerStopsIt() throws {
     let proposal = try proposal()
     try rules.scene.send(.pause, ["agent-1"], ["for": "1h"])

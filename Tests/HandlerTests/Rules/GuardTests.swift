@@ -197,6 +197,17 @@ import Wire
     #expect(result(5).deeds.isEmpty && result(5).callsPerson)
   }
 
+  @Test func approvedPauseKeepsTheLengthThatWasApproved() {
+    var situation = Guarding.Situation(census: Census(Fleet(), at: .epoch), agent: nil)
+    let approved = PlannedDeed(kind: .action(.pause), target: "a", arguments: ["for": "4h"])
+    situation.pauses = 4
+    let result = Guarding(guards: Guards(), situation: situation).refusing([approved], for: "a")
+    #expect(result.deeds == [approved] && result.refused.isEmpty)
+    situation.standsInFor = "b"
+    let other = Guarding(guards: Guards(), situation: situation).refusing([approved], for: "a")
+    #expect(other.deeds.isEmpty && other.refused.map(\.reason) == ["it stands in for b"])
+  }
+
   @Test func specialistIsWhoHasTheSkillSpeaksTheLanguageAndIsWell() throws {
     let rules = try RuleScene(
       """
