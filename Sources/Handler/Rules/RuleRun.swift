@@ -117,7 +117,13 @@ final class RuleRun: Errand {
       case .by(let difference): present + difference
       }
     let bounded = min(max(wanted, bounds.lowerBound), bounds.upperBound)
-    guard bounded != present else {
+    // One that has more than its most is not to lose any by what was to give it more.
+    let isAgainst =
+      switch replicas {
+      case .exactly: false
+      case .by(let difference): (bounded - present).signum() != difference.signum()
+      }
+    guard bounded != present, !isAgainst else {
       throw Refusal("guarded: it has \(present) replicas, of \(bounds.lowerBound) to \(bounds.upperBound)")
     }
     scale.replicas = .exactly(bounded)

@@ -49,6 +49,16 @@ import Wire
     #expect(try rules.scene.record("agent-1").replicas == 2)
   }
 
+  @Test func trafficOfNothingLiftsNoLimit() throws {
+    let rules = try RuleScene()
+    try rules.scene.send(.rateLimit, ["agent-1"], ["per_minute": "30", "for": "1h"])
+    try rules.event("agent.metrics", "agent-1", ["queue_size": 10])
+    try rules.event("agent.high_traffic", "agent-1", ["messages_per_minute": 0, "queue_size": 60])
+    let lines = try rules.run(of: "high-traffic")
+    #expect(!lines.contains { $0.action == "rate_limit" })
+    #expect(try rules.scene.record("agent-1").rateLimit == 30)
+  }
+
   @Test func unhappyUsersAreHandedToAPersonAndAmendsAreProposed() throws {
     let rules = try RuleScene()
     try rules.event(

@@ -186,6 +186,15 @@ import Wire
     #expect(try rules.scene.record("agent-1").replicas == 2)
   }
 
+  @Test func whatIsToGiveReplicasTakesNone() throws {
+    let rules = try RuleScene(Self.pausing)
+    try fleet(1, of: rules)
+    try rules.scene.send(.scale, ["agent-1"], ["replicas": "5"])
+    try rules.event("agent.high_traffic", "agent-1", ["queue_size": 50])
+    try rules.lines { $0.detail == "guarded: it has 5 replicas, of 1 to 2" }
+    #expect(try rules.scene.record("agent-1").replicas == 5)
+  }
+
   @Test func pausesGrowLongerAndThenCallAPerson() {
     var situation = Guarding.Situation(census: Census(Fleet(), at: .epoch), agent: nil)
     let pause = PlannedDeed(kind: .action(.pause), target: "a", arguments: ["for": "15m"])
