@@ -16,6 +16,7 @@ final class RuleApproval {
   private let term: Term
   private let rules: RuleEngine
   private let finished: () -> Void
+  private var patience = Patience()
 
   init(
     _ id: ProposalID, agent: AgentID, member: [UInt8], score: [UInt8], term: Term, rules: RuleEngine,
@@ -119,6 +120,12 @@ final class RuleApproval {
       case .refused: begin()
       case .over: break
       case .failed(let error):
+        guard patience.allows(error) else {
+          let line = AuditLine(
+            origin: .run(run), phase: .failed, action: "rule", target: agent, handler: term.options.id, at: term.now,
+            source: String(decoding: term.keys.events, as: UTF8.self))
+          return term.giveUp(member, score, line, error, finished: finished)
+        }
         term.log(.error, "Redis refused what was approved; trying again", ["run": run, "error": error.text])
         term.later(inMilliseconds: 1000) { self.begin() }
       }

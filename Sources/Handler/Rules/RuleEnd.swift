@@ -13,6 +13,7 @@ final class RuleEnd {
   /// The facts about an agent of a run, as they are now.
   private let facts: (RunRecord, AgentRecord) -> OccasionFacts
   private let finished: () -> Void
+  private var patience = Patience()
 
   init(
     _ job: Job, member: [UInt8], score: [UInt8], term: Term,
@@ -126,9 +127,23 @@ final class RuleEnd {
       case .refused: begin()
       case .over: break
       case .failed(let error):
+        guard patience.allows(error) else {
+          let line = AuditLine(
+            origin: .run(run), phase: .failed, action: "rule", target: job.target, handler: term.options.id,
+            at: term.now, source: source)
+          return term.giveUp(member, score, line, error, finished: finished)
+        }
         term.log(.error, "Redis refused what was due for a rule; trying again", ["error": error.text])
         term.later(inMilliseconds: 1000) { self.begin() }
       }
+    }
+  }
+
+  private var run: String {
+    switch job.kind {
+    case .verify(let run): run
+    case .proposalEnd(let id): id.text
+    case .resume, .endRateLimit, .unblock, .endAcknowledgement, .restartLimit, .run, .jobLimit, .deed, .approved: ""
     }
   }
 

@@ -16,6 +16,7 @@ final class RuleEngine {
   private var unasked: ArraySlice<Rule>?
   private var isBusy = false
   private var attempts = 0
+  private var patience = Patience()
   /// Whether a rule concerns events of each kind, and which rules a type, where that has been asked.
   private var kinds = noKinds
   private var rulesOfType: [String: [Rule]] = [:]
@@ -148,7 +149,7 @@ final class RuleEngine {
   /// Decides by all there is to know, under the rule that is next.
   private func decideFirst() {
     guard let occasion = queue.first, let rule = unasked?.popFirst() else { return next() }
-    attempts = 0
+    (attempts, patience) = (0, Patience())
     decide(rule, occasion) { [weak self] in self?.next() }
   }
 
@@ -362,9 +363,25 @@ final class RuleEngine {
         if attempts < 20 { again() } else { done() }
       case .over: break
       case .failed(let error):
+        guard patience.allows(error) else { return giveUp(verdict, error, done) }
         term.log(.error, "Redis refused a rule's decision; trying again", ["error": error.text])
         term.later(inMilliseconds: 500, again)
       }
+    }
+  }
+  /// Goes on with the next event: this one would keep back all that are behind it.
+  private func giveUp(_ verdict: RuleVerdict, _ error: ServerError, _ done: @escaping () -> Void) {
+    let (rule, occasion) = (verdict.rule, verdict.occasion)
+    term.log(.error, "gave up a rule's decision", ["rule": rule.id, "agent": "\(occasion.agent)", "error": error.text])
+    var step = Step()
+    let line = AuditLine(
+      origin: .run(occasion.run(of: rule)), rule: rule.id, phase: .failed, action: "rule", target: occasion.agent,
+      operator: "rule/\(rule.id)", reason: verdict.decision.reason, detail: "Redis refused the step: \(error.text)",
+      handler: term.options.id, at: term.now, source: String(decoding: term.keys.events, as: UTF8.self))
+    step.add(to: term.keys.audit, AuditCoding.encode(line))
+    term.run(step) { outcome in
+      if case .over = outcome { return }
+      done()
     }
   }
 }

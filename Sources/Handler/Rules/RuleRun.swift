@@ -23,6 +23,8 @@ final class RuleRun: Errand {
   /// What has become of the actions before this one, where people are to be told.
   private var outcomes: [TargetMark?] = []
   private var instruction = Instruction.resume
+  private var patience = Patience()
+  private var hasGivenUp = false
 
   /// - Parameter target: the agent whose event it is about, in whose lane it runs.
   init(
@@ -212,10 +214,25 @@ final class RuleRun: Errand {
       case .done, .refused: settled(target, outcome)
       case .over: break
       case .failed(let error):
+        guard patience.allows(error) else { return giveUp(outcome, error) }
         term.log(.error, "Redis refused a rule's action; trying again", ["run": run, "error": error.text])
         term.later(inMilliseconds: 1000) { self.begin() }
       }
     }
+  }
+
+  /// Says that the action failed, and goes on behind it; ends the chain where not even that can be written.
+  private func giveUp(_ outcome: TargetOutcome, _ error: ServerError) {
+    let failed = TargetOutcome(phase: .failed, detail: "Redis refused the step: \(error.text)")
+    guard hasGivenUp || outcome.phase == .failed else {
+      term.log(.error, "Redis refused a rule's action", ["run": run, "error": error.text])
+      hasGivenUp = true
+      return end(failed)
+    }
+    let line = AuditLine(
+      origin: .run(run), rule: record?.rule, phase: .failed, action: "rule", operator: author, reason: reason,
+      handler: term.options.id, at: term.now, source: source)
+    term.giveUp(member, score, line, error) { [self] in settled(target, failed) }
   }
 
   private func writeReport(_ name: String, _ deed: PlannedDeed, _ record: RunRecord) {

@@ -1,0 +1,41 @@
+import FleetModel
+import Redis
+import Wire
+
+/// How often a step of a rule is tried again that Redis answers with an error: what passes by itself as often as it takes,
+/// and what does not, a value of the wrong type say, a few times, for others wait behind it.
+struct Patience {
+  private var failures = 0
+  private static let most = 3
+
+  /// Whether it is to be tried again.
+  mutating func allows(_ error: ServerError) -> Bool {
+    if error.isPassing { return true }
+    failures += 1
+    return failures < Self.most
+  }
+}
+
+extension Term {
+  /// Ends a rule's due job that Redis will never let be done, and says so.
+  func giveUp(
+    _ member: [UInt8], _ score: [UInt8], _ line: AuditLine, _ error: ServerError, finished: @escaping () -> Void
+  ) {
+    log(
+      .error, "gave up what was due for a rule", ["job": String(decoding: member, as: UTF8.self), "error": error.text])
+    var line = line
+    line.detail = "Redis refused the step: \(error.text)"
+    var step = Step()
+    step.require("ZSCORE", keys.schedule, member, is: score)
+    step.change("ZREM", keys.schedule, member)
+    step.add(to: keys.audit, AuditCoding.encode(line))
+    run(step) { [weak self] outcome in
+      switch outcome {
+      case .done, .refused: finished()
+      case .over: break
+      // It may still be due, and would come again at once.
+      case .failed: self?.later(inMilliseconds: 1000, finished)
+      }
+    }
+  }
+}
