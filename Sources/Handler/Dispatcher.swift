@@ -167,7 +167,8 @@ final class Dispatcher {
     _ refusal: CommandRefusal, _ phase: AuditLine.Phase, _ delivery: Delivery, letter: DeadLetter? = nil,
     resume: (() -> Void)? = nil
   ) {
-    let key = refusal.id.map { term.keys.mark($0.text) }
+    // Whatever else a sender writes there must not become a key.
+    let key = refusal.id.flatMap { Keys.isCommandID($0.text.utf8) ? term.keys.mark($0.text) : nil }
     var step = Step()
     if let key {
       var mark = CommandMark(

@@ -92,14 +92,15 @@ private struct CommandReader {
       operator: data["operator"]?.text, reason: reason)
   }
 
-  /// The id goes into keys: visible ASCII of a bounded length.
+  /// The id goes into keys.
   private func id() throws(CommandRefusal) -> CommandID {
     guard let bytes = data["command_id"]?.bytes, !bytes.isEmpty else {
       throw refusal("\"command_id\" is missing or empty; send a UUIDv7")
     }
-    // A slash parts a command from its targets in the keys of marks.
-    guard bytes.count <= 64, bytes.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "/") }) else {
-      throw refusal("\"command_id\" is longer than 64 bytes, not plain ASCII or holds a slash; send a UUIDv7")
+    guard Keys.isCommandID(bytes) else {
+      throw refusal(
+        "\"command_id\" is longer than 64 bytes, not plain ASCII, holds a slash or is a word of the handler's own; "
+          + "send a UUIDv7")
     }
     return CommandID(String(decoding: bytes, as: UTF8.self))
   }

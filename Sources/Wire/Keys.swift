@@ -75,24 +75,36 @@ package struct Keys: Sendable {
   package func mark(_ text: String) -> [UInt8] { mark(text.utf8) }
 
   /// What rules have acted on and has not cleared since: a hash.
-  package var uncleared: [UInt8] { mark("uncleared") }
+  package var uncleared: [UInt8] { mark("rules/uncleared") }
 
   /// Which agents of a role rules have paused, and until when: a sorted set.
   package func paused(role: String) -> [UInt8] { mark("paused/\(role)") }
 
   /// Who stands in for whom: a hash.
-  package var standIns: [UInt8] { mark("standing-in") }
+  package var standIns: [UInt8] { mark("rules/standing-in") }
 
   /// Whose runtimes have confirmed a command: a set.
   package func obeyed(_ id: CommandID) -> [UInt8] { mark("obeyed/\(id)") }
 
   /// How often rules decided what: a hash.
-  package var tally: [UInt8] { mark("tally") }
+  package var tally: [UInt8] { mark("rules/tally") }
 
   /// The mark that a command has acted on a target.
   package func mark(_ command: CommandID, _ target: AgentID) -> [UInt8] {
     mark(Array(command.text.utf8) + [UInt8(ascii: "/")] + target.bytes)
   }
+
+  /// Whether a command can have this id: its marks begin with it, and a slash parts it from its targets, so that it is
+  /// visible ASCII of a bounded length, without a slash, and no word by which other marks begin.
+  package static func isCommandID(_ bytes: some Collection<UInt8>) -> Bool {
+    !bytes.isEmpty && bytes.count <= 64 && bytes.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "/") }
+      && !otherMarks.contains(String(decoding: bytes, as: UTF8.self))
+  }
+
+  /// By what marks begin that are no command's.
+  private static let otherMarks: Set<String> = [
+    "dry", "for", "held", "limit", "obeyed", "paused", "pauses", "rate", "rule", "rules", "schedule", "throttle",
+  ]
 
   /// One hour of an agent's packed history; hours count from the epoch.
   package func rollup(_ id: AgentID, hour: Int64) -> [UInt8] { prefix + ":rollup:".utf8 + id.bytes + ":\(hour)".utf8 }

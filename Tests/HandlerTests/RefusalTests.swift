@@ -73,6 +73,25 @@ import Wire
     #expect(try scene.pendingCount() == 0)
   }
 
+  @Test(arguments: ["paused/support", "rules/tally", "rules", "obeyed", "throttle", "held", "schedule"])
+  func commandNamedLikeAnotherMarkIsRejectedAndLeavesNoKey(id: String) throws {
+    let scene = try HandlerScene()
+    let lines = try scene.send(.pause, ["support"]) { $0.id = CommandID(id) }
+    #expect(lines.map(\.phase) == [.rejected])
+    #expect(lines.first?.detail.contains("a word of the handler's own") == true)
+    #expect(try scene.server.call("KEYS", "agentos:mark:*").elements?.isEmpty == true)
+    #expect(try scene.pendingCount() == 0)
+  }
+
+  @Test func commandNamedLikeWhatRulesCountDoesNotKeepAlertsFromBeingSaved() throws {
+    let rules = try RuleScene()
+    try rules.scene.send(.pause, ["agent-1"]) { $0.id = CommandID("tally") }
+    try rules.scene.send(.pause, ["agent-2"]) { $0.id = CommandID("uncleared") }
+    try rules.event("agent.performance_degraded", "agent-3", ["error_rate": 0.5, "response_time": 5000])
+    try rules.scene.server.wait { (try? rules.scene.alert(.performanceDegraded, "agent-3")) != nil }
+    try rules.scene.server.wait { (try? rules.scene.server.call("HLEN", rules.scene.keys.tally).integer ?? 0) ?? 0 > 0 }
+  }
+
   @Test func expiredCommandIsNotRun() throws {
     let scene = try HandlerScene()
     let past = try scene.now(.seconds(-5))

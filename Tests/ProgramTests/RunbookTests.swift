@@ -62,7 +62,7 @@ import Testing
       lines[0] == "  agent.high_traffic  a1"
         && lines[1].hasPrefix("  high-traffic  skipped a1: dry_run: would scale a1 by=+1, notify text=a1: 10 messages"))
     #expect(explained.output.contains("of the event alone:"))
-    try server.wait { (try? server.call("HLEN", "agentos:mark:tally")) == .integer(1) }
+    try server.wait { (try? server.call("HLEN", "agentos:mark:rules/tally")) == .integer(1) }
     let tally = try Program.run("runbook", "tally", on: server.endpoint)
     #expect(tally.output == "rule          dry run\nhigh-traffic        1\n")
     let json = try Program.run("runbook", "tally", "--json", on: server.endpoint)

@@ -7,7 +7,7 @@ import Wire
 /// Watches what rules have acted on until its trouble is over: then the rule may act on it again, and what it is to take
 /// back is taken back.
 ///
-/// What is watched stands in the hash `agentos:mark:uncleared`, `<rule>/<agent>` → the run.
+/// What is watched stands in the hash `agentos:mark:rules/uncleared`, `<rule>/<agent>` → the run.
 final class Clearing {
   private let term: Term
   private let facts: (RunRecord, AgentRecord) -> OccasionFacts

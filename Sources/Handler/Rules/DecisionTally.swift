@@ -5,7 +5,7 @@ import Wire
 /// How often each rule decided what, also where the audit says nothing: a condition that was not met, a reason that had been
 /// told before.
 ///
-/// It stands in the hash `agentos:mark:tally`, `<rule>/<decision>` → count, since the rules first ran there.
+/// It stands in the hash `agentos:mark:rules/tally`, `<rule>/<decision>` → count, since the rules first ran there.
 struct DecisionTally {
   private var counts: [String: Int] = [:]
 

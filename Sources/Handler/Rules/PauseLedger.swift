@@ -10,7 +10,7 @@ import Wire
 /// |---|---|
 /// | `mark:paused/<role>` (a sorted set) | the role's agents that rules have paused → when that ends |
 /// | `mark:pauses/<agent>` | when rules paused it within a day, epoch ms with commas between them |
-/// | `mark:standing-in` (a hash) | a backup → the agent that it stands in for |
+/// | `mark:rules/standing-in` (a hash) | a backup → the agent that it stands in for |
 struct PauseLedger {
   private let agent: AgentID
   private let now: Instant

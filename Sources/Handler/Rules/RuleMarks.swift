@@ -12,7 +12,7 @@ import Wire
 /// | `mark:for/<rule>/<agent>` | the entries for which the condition held |
 /// | `mark:limit/<rule>/<agent>`, `mark:rate/<rule>` | when it acted |
 /// | `mark:held/<rule>/<agent>` | that a reason to do nothing has been told |
-/// | `mark:uncleared` (a hash) | `<rule>/<agent>` → the run that has not been followed by `clear` |
+/// | `mark:rules/uncleared` (a hash) | `<rule>/<agent>` → the run that has not been followed by `clear` |
 ///
 /// Times are epoch ms with commas between them, entries begin with theirs; each key ends by itself. In a dry run all of them begin with `dry/`.
 struct RuleMarks {
