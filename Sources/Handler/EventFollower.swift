@@ -17,6 +17,7 @@ final class EventFollower {
   private lazy var assembler = EntryAssembler(.read, streams: [term.keys.events]) { [judge] in judge.take($0) }
   private var backlog: Backlog?
   private var bite = Bite()
+  private let memory: FleetMemory
   private var saved: StreamID?
   private var savedReport: StreamID?
   /// From where entries before the cursor are still to be read once more.
@@ -49,6 +50,7 @@ final class EventFollower {
     rules = RuleEngine(term: term, judge: judge)
     escalations = EscalationEnd(term: term) { [unowned judge] in judge.fleet }
     judge.rules = rules
+    memory = FleetMemory(term: term, judge: judge)
   }
 
   func start() {
@@ -58,24 +60,7 @@ final class EventFollower {
     term.knownBackup = { [weak judge] in judge?.backup(of: $0) }
     term.knownRole = { [weak judge] in judge?.role(of: $0) }
     // The fleet as the handler before knew it; then where it was.
-    term.read([Request("HGETALL", term.keys.profiles)]) { [weak self] replies in
-      guard let self else { return }
-      judge.fleet.advance(to: term.now)
-      for (_, event) in replies[0].pairs { judge.restore(profile: event, at: term.now) }
-      restoreRecords(of: judge.fleet.agents.profiles.compactMap { $0?.id }[...]) { [weak self] in self?.takeUp() }
-    }
-  }
-
-  /// Reads the records of agents, some hundred at a time.
-  private func restoreRecords(of agents: ArraySlice<AgentID>, _ completion: @escaping () -> Void) {
-    guard !agents.isEmpty else { return completion() }
-    let some = Array(agents.prefix(500))
-    term.read(some.map { Request("HGETALL", term.keys.agent($0)) }) { [weak self] replies in
-      for (agent, reply) in zip(some, replies) {
-        self?.judge.fleet.setRecord(AgentRecordCoding.decode(fields: reply.pairs), of: agent)
-      }
-      self?.restoreRecords(of: agents.dropFirst(some.count), completion)
-    }
+    memory.restore { [weak self] in self?.takeUp() }
   }
 
   private func takeUp() {
@@ -269,7 +254,7 @@ final class EventFollower {
     let tally = rules.tally.take()
     tally.write(to: &step, keys: term.keys)
     let profiles = judge.takeChangedProfiles()
-    for agent in profiles { writeProfile(of: agent, to: &step) }
+    memory.write(profiles, to: &step)
     if let reached {
       step.change(
         "HSET", term.keys.cursor, term.keys.events, reached, countField, judge.place?.count.map { "\($0)" } ?? "")
@@ -294,15 +279,6 @@ final class EventFollower {
         rules.tally.add(tally)
         judge.giveBack(profiles)
       }
-    }
-  }
-
-  private func writeProfile(of agent: AgentID, to step: inout Step) {
-    let profile = judge.fleet.position(of: agent).flatMap { judge.fleet.agents.profiles[$0] }
-    if let profile, profile.deletedAt == nil {
-      step.change("HSET", term.keys.profiles, agent.bytes, AgentProfileCoding.encode(profile))
-    } else {
-      step.change("HDEL", term.keys.profiles, agent.bytes)
     }
   }
 

@@ -55,7 +55,7 @@ final class EventJudge {
         // What is said a second time is not acted on a second time.
         if let occasion, outcome != .duplicate { rules?.take(occasion) }
         if [.created, .updated, .deleted].contains($0.kind) { changedProfiles.insert($0.agentID) }
-        if $0.kind == .metrics { rules?.measured($0.agentID) }
+        if $0.kind == .metrics { rules?.view.measured($0.agentID) }
         if let rules, rules.watchesAgents { rules.applied($0.agentID) }
       }
     } catch {

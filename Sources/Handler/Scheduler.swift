@@ -68,7 +68,7 @@ final class Scheduler {
       ).begin
     case .approved(let id):
       return RuleApproval(
-        id, agent: job.target, member: member, score: score, term: term, rules: rules, finished: finished
+        id, job, member: member, score: score, term: term, rules: rules, finished: finished
       ).begin
     case .verify, .proposalEnd:
       return RuleEnd(

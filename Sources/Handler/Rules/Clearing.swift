@@ -107,10 +107,7 @@ final class Clearing {
     step.require("HGET", key, field, is: run)
     step.change("HDEL", key, field)
     let name = String(decoding: run, as: UTF8.self)
-    let line = AuditLine(
-      origin: .run(name), rule: rule.id, phase: .succeeded, action: "rule", operator: "rule/\(rule.id)",
-      reason: reason, detail: "cleared: \(reason)", handler: term.options.id, at: term.now,
-      source: String(decoding: term.keys.events, as: UTF8.self))
+    let line = term.ruleLine(.succeeded, of: name, rule: rule.id, reason: reason, detail: "cleared: \(reason)")
     step.add(to: term.keys.audit, AuditCoding.encode(line))
     // With a verification it is that which takes back.
     if rule.verification == nil, !record.undo.isEmpty {

@@ -36,10 +36,8 @@ final class FleetWatch {
       guard let self, replies[0].text == AutomationMode.on.rawValue else { return }
       var step = Step()
       let change = term.callPerson(alert, stored: replies[1].bytes ?? [], fault, in: &step)
-      let line = AuditLine(
-        origin: .run("fleet/\(term.now.milliseconds)"), phase: .skipped, action: "rule", target: agent,
-        operator: "rules", detail: "guarded: \(fault)", handler: term.options.id, at: term.now,
-        source: String(decoding: term.keys.events, as: UTF8.self))
+      let line = term.ruleLine(
+        .skipped, of: "fleet/\(term.now.milliseconds)", rule: nil, target: agent, detail: "guarded: \(fault)")
       step.add(to: term.keys.audit, AuditCoding.encode(line))
       term.run(step, carrying: [change]) { [weak self] outcome in
         switch outcome {

@@ -111,11 +111,9 @@ final class HeldEvents {
 
   private func add(_ held: Held, to step: inout Step) {
     held.marks.addHold(held.hold, for: RuleEngine.holdSpan, to: &step)
-    let line = AuditLine(
-      origin: .run(held.occasion.run(of: held.rule)), rule: held.rule.id, phase: .skipped, action: "rule",
-      target: held.occasion.agent, operator: "rule/\(held.rule.id)", reason: held.decision.reason,
-      detail: held.decision.words, handler: term.options.id, at: term.now,
-      source: String(decoding: term.keys.events, as: UTF8.self))
+    let line = term.ruleLine(
+      .skipped, of: held.occasion.run(of: held.rule), rule: held.rule.id, target: held.occasion.agent,
+      reason: held.decision.reason, detail: held.decision.words)
     step.add(to: term.keys.audit, AuditCoding.encode(line))
   }
 }

@@ -44,10 +44,8 @@ final class OverflowReport {
       let automation = replies[1].bytes ?? []
       var step = Step()
       step.require("GET", term.keys.automation, is: automation)
-      let line = AuditLine(
-        origin: .run("rules/\(term.now.milliseconds)"), phase: .skipped, action: "rule", target: agent,
-        operator: "rules", detail: "throttled: \(words)", handler: term.options.id, at: term.now,
-        source: String(decoding: term.keys.events, as: UTF8.self))
+      let line = term.ruleLine(
+        .skipped, of: "rules/\(term.now.milliseconds)", rule: nil, target: agent, detail: "throttled: \(words)")
       step.add(to: term.keys.audit, AuditCoding.encode(line))
       let isDue = calledAt.map { self.term.now - $0 >= RuleEngine.holdSpan } ?? true
       // Where rules only say what they would do, nothing is missed.

@@ -8,22 +8,22 @@ import Wire
 /// The condition must still hold, with the event's own words and the agent as it is now, and guards may refuse actions that
 /// were allowed then. What is left is done exactly as it was approved. That the fleet is ill stops nothing: it is a person
 /// who decides.
-final class RuleApproval {
+final class RuleApproval: DueForRule {
   private let id: ProposalID
-  private let agent: AgentID
-  private let member: [UInt8]
-  private let score: [UInt8]
-  private let term: Term
+  let job: Job
+  let member: [UInt8]
+  let score: [UInt8]
+  let term: Term
   private let rules: RuleEngine
-  private let finished: () -> Void
-  private var patience = Patience()
+  let finished: () -> Void
+  var patience = Patience()
 
   init(
-    _ id: ProposalID, agent: AgentID, member: [UInt8], score: [UInt8], term: Term, rules: RuleEngine,
+    _ id: ProposalID, _ job: Job, member: [UInt8], score: [UInt8], term: Term, rules: RuleEngine,
     finished: @escaping () -> Void
   ) {
     self.id = id
-    self.agent = agent
+    self.job = job
     self.member = member
     self.score = score
     self.term = term
@@ -31,12 +31,13 @@ final class RuleApproval {
     self.finished = finished
   }
 
-  private var run: String { id.text }
+  var run: String { id.text }
+  private var agent: AgentID { job.target }
   private var runKey: [UInt8] { term.keys.mark(run) }
   private var alert: AlertID { AlertID(.escalation, agent) }
 
   func begin() {
-    var ledger = PauseLedger(agent, role: rules.role(of: agent), at: term.now, keys: term.keys)
+    var ledger = PauseLedger(agent, role: rules.view.census.role(of: agent), at: term.now, keys: term.keys)
     let requests = [
       Request("GET", term.keys.automation), Request("GET", runKey), Request("HGETALL", term.keys.agent(agent)),
       Request("HGET", term.keys.alerts, alert.bytes),
@@ -44,10 +45,8 @@ final class RuleApproval {
     term.read(requests + ledger.requests) { [self] replies in
       ledger.take(replies.dropFirst(requests.count))
       let automation = replies[0].bytes ?? []
-      var step = Step()
-      step.require("ZSCORE", term.keys.schedule, member, is: score)
+      var step = opened()
       step.require("GET", term.keys.automation, is: automation)
-      step.change("ZREM", term.keys.schedule, member)
       guard let bytes = replies[1].bytes, let record = RunRecord(bytes) else {
         add(.failed, "nothing is remembered of what was approved", nil, to: &step)
         return write(step)
@@ -104,31 +103,9 @@ final class RuleApproval {
   private func add(
     _ phase: AuditLine.Phase, _ detail: String, _ record: RunRecord?, isClosing: Bool = false, to step: inout Step
   ) {
-    let line = AuditLine(
-      origin: .run(run), rule: record?.rule, phase: phase, action: "rule", target: isClosing ? .none : agent,
-      operator: "rule/\(record?.rule ?? "")", reason: record?.reason ?? "", detail: detail, handler: term.options.id,
-      at: term.now, source: String(decoding: term.keys.events, as: UTF8.self))
+    let line = term.ruleLine(
+      phase, of: run, rule: record?.rule, target: isClosing ? .none : agent, reason: record?.reason ?? "",
+      detail: detail)
     step.add(to: term.keys.audit, AuditCoding.encode(line))
-  }
-
-  private func write(_ step: Step, _ change: Change = Change()) {
-    term.run(step, carrying: [change]) { [self] outcome in
-      switch outcome {
-      case .done, .refused(1, _):
-        term.onSchedule()
-        finished()
-      case .refused: begin()
-      case .over: break
-      case .failed(let error):
-        guard patience.allows(error) else {
-          let line = AuditLine(
-            origin: .run(run), phase: .failed, action: "rule", target: agent, handler: term.options.id, at: term.now,
-            source: String(decoding: term.keys.events, as: UTF8.self))
-          return term.giveUp(member, score, line, error, finished: finished)
-        }
-        term.log(.error, "Redis refused what was approved; trying again", ["run": run, "error": error.text])
-        term.later(inMilliseconds: 1000) { self.begin() }
-      }
-    }
   }
 }

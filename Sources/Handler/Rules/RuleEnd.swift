@@ -5,15 +5,15 @@ import Wire
 
 /// What comes due for a rule besides its actions: the look at what they have come to, and the end of a proposal that nobody
 /// has answered.
-final class RuleEnd {
-  private let job: Job
-  private let member: [UInt8]
-  private let score: [UInt8]
-  private let term: Term
+final class RuleEnd: DueForRule {
+  let job: Job
+  let member: [UInt8]
+  let score: [UInt8]
+  let term: Term
   /// The facts about an agent of a run, as they are now.
   private let facts: (RunRecord, AgentRecord) -> OccasionFacts
-  private let finished: () -> Void
-  private var patience = Patience()
+  let finished: () -> Void
+  var patience = Patience()
 
   init(
     _ job: Job, member: [UInt8], score: [UInt8], term: Term,
@@ -34,13 +34,6 @@ final class RuleEnd {
     case .resume, .endRateLimit, .unblock, .endAcknowledgement, .restartLimit, .run, .jobLimit, .deed, .approved:
       finished()
     }
-  }
-
-  private func opened() -> Step {
-    var step = Step()
-    step.require("ZSCORE", term.keys.schedule, member, is: score)
-    step.change("ZREM", term.keys.schedule, member)
-    return step
   }
 
   // MARK: Verification
@@ -78,9 +71,7 @@ final class RuleEnd {
   private func add(
     _ phase: AuditLine.Phase, _ detail: String, _ record: RunRecord, _ run: String, to step: inout Step
   ) {
-    let line = AuditLine(
-      origin: .run(run), rule: record.rule, phase: phase, action: "rule", operator: "rule/\(record.rule)",
-      reason: record.reason, detail: detail, handler: term.options.id, at: term.now, source: source)
+    let line = term.ruleLine(phase, of: run, rule: record.rule, reason: record.reason, detail: detail)
     step.add(to: term.keys.audit, AuditCoding.encode(line))
   }
 
@@ -97,11 +88,10 @@ final class RuleEnd {
       step.require("HGET", term.keys.proposals, id.text, is: stored)
       step.change("HDEL", term.keys.proposals, id.text)
       proposal.state = .expired
-      var line = AuditLine(
-        origin: .run(id.text), rule: proposal.rule, phase: .expired, action: "rule", operator: "rule/\(proposal.rule)",
-        reason: proposal.reason, detail: "nobody answered the proposal", proposal: proposal, handler: term.options.id,
-        at: term.now, source: source)
-      line.target = proposal.agent
+      var line = term.ruleLine(
+        .expired, of: id.text, rule: proposal.rule, target: proposal.agent, reason: proposal.reason,
+        detail: "nobody answered the proposal")
+      line.proposal = proposal
       var change = Change()
       if endsInEscalation(proposal) { change = escalate(proposal, alertID, replies[1].bytes ?? [], &step) }
       step.add(to: term.keys.audit, AuditCoding.encode(line))
@@ -118,34 +108,11 @@ final class RuleEnd {
       id, stored: stored, "nobody answered what rule \(proposal.rule) proposed: \(proposal.reason)", in: &step)
   }
 
-  private func write(_ step: Step, _ change: Change = Change()) {
-    term.run(step, carrying: [change]) { [self] outcome in
-      switch outcome {
-      case .done, .refused(1, _):
-        term.onSchedule()
-        finished()
-      case .refused: begin()
-      case .over: break
-      case .failed(let error):
-        guard patience.allows(error) else {
-          let line = AuditLine(
-            origin: .run(run), phase: .failed, action: "rule", target: job.target, handler: term.options.id,
-            at: term.now, source: source)
-          return term.giveUp(member, score, line, error, finished: finished)
-        }
-        term.log(.error, "Redis refused what was due for a rule; trying again", ["error": error.text])
-        term.later(inMilliseconds: 1000) { self.begin() }
-      }
-    }
-  }
-
-  private var run: String {
+  var run: String {
     switch job.kind {
     case .verify(let run): run
     case .proposalEnd(let id): id.text
     case .resume, .endRateLimit, .unblock, .endAcknowledgement, .restartLimit, .run, .jobLimit, .deed, .approved: ""
     }
   }
-
-  private var source: String { String(decoding: term.keys.events, as: UTF8.self) }
 }

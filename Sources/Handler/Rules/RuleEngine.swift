@@ -9,20 +9,14 @@ import Wire
 /// A class, because what reads events and what it decides meanwhile share it.
 final class RuleEngine {
   private let term: Term
-  /// Whose fleet it is: asked in place, for a copy of a fleet is dear.
-  private unowned let judge: EventJudge
+  let view: FleetView
   private var queue = OccasionQueue()
   /// The rules that have not been asked about the first event of the queue; nil where none has.
   private var unasked: ArraySlice<Rule>?
   private var isBusy = false
   private var attempts = 0
   private var patience = Patience()
-  /// Whether a rule concerns events of each kind, and which rules a type, where that has been asked.
-  private var kinds = noKinds
-  private var rulesOfType: [String: [Rule]] = [:]
-  private var census: (value: Census, madeAt: Instant)?
-  /// How many conversations rules have given to agents that have not sent metrics since.
-  private var given: [AgentID: Int] = [:]
+  private var runbook: RulesByType
   /// The mode as it was last read, and when.
   private var mode = (value: AutomationMode.dry, readAt: MonotonicTime(nanoseconds: 0))
   private var recent = RecentMarks()
@@ -32,9 +26,6 @@ final class RuleEngine {
   private lazy var watch = FleetWatch(term: term, held: held)
   private lazy var overflow = OverflowReport(term: term) { [unowned self] in queue.takeOverflow() }
 
-  /// How old the census of a large fleet may be; a small one is counted anew each time.
-  private static let smallFleet = 200
-  private static let censusSpan = TimeSpan.seconds(1)
   /// Of how many events the marks are read at once.
   private static let mostAhead = 64
   /// How old the mode may be, in milliseconds, to leave an event alone by; to act it is read anew.
@@ -51,7 +42,8 @@ final class RuleEngine {
 
   init(term: Term, judge: EventJudge) {
     self.term = term
-    self.judge = judge
+    runbook = RulesByType(term.options.runbook)
+    view = FleetView(term: term, judge: judge)
   }
 
   func start() {
@@ -69,44 +61,26 @@ final class RuleEngine {
   var watchesAgents: Bool { !clearing.isIdle }
 
   /// Looks at the fleet as a whole, where it is time to.
-  func watchFleet() {
-    watch.look { fleetFault.flatMap { fault in currentCensus().firstInTrouble.map { (fault, $0) } } }
-  }
+  func watchFleet() { watch.look { view.finding } }
 
   /// An event of an agent has been applied.
   func applied(_ agent: AgentID) { clearing.look(at: agent) }
 
-  /// An agent has sent metrics: they tell what rules have given it.
-  func measured(_ agent: AgentID) {
-    if !given.isEmpty { given[agent] = nil }
-  }
+  /// Whether any rule concerns events of a kind.
+  func concerns(_ kind: EventKind) -> Bool { runbook.concern(kind) }
 
-  func role(of agent: AgentID) -> String { currentCensus().role(of: agent) }
-
-  private var runbook: Runbook { term.options.runbook }
-
-  /// Whether any rule concerns events of a kind; of a kind that vigia does not know nobody can tell before its type is.
-  func concerns(_ kind: EventKind) -> Bool {
-    if let known = kinds[Int(kind.rawValue)] { return known }
-    let concerned = kind.type.map { !runbook.rules(on: $0).isEmpty } ?? !runbook.rules.isEmpty
-    kinds[Int(kind.rawValue)] = concerned
-    return concerned
-  }
+  /// Whether a rule on events of a kind asks for the agent's values before them.
+  func asksForBefore(_ kind: EventKind) -> Bool { runbook.askForBefore(kind) }
 
   /// The runbook is another one.
   func runbookChanged() {
-    (kinds, rulesOfType, unasked) = (Self.noKinds, [:], nil)
+    (runbook, unasked) = (RulesByType(term.options.runbook), nil)
     recent.forgetAll()
   }
 
-  private static let noKinds = [Bool?](repeating: nil, count: EventKind.allCases.count)
-
   /// The facts about a run's agent, for what is judged after its actions.
   func facts(_ record: RunRecord, _ agent: AgentRecord) -> OccasionFacts {
-    OccasionFacts(
-      occasion: Occasion(of: record), agent: judge.fleet[record.agent], record: agent, census: currentCensus(),
-      knownBackup: term.knownBackup(record.agent), now: term.now, feedback: feedback(of: record.agent), given: given,
-      makesDashboards: term.options.makesDashboards)
+    view.facts(Occasion(of: record), agent)
   }
 
   /// The entry of the oldest event that is not decided: whoever acts next begins with it.
@@ -124,12 +98,6 @@ final class RuleEngine {
   func refuse(_ agent: AgentID, type: String) {
     queue.refuse(agent, type: type)
     overflow.appoint()
-  }
-
-  /// Whether a rule on events of a kind asks for the agent's values before them.
-  func asksForBefore(_ kind: EventKind) -> Bool {
-    guard let type = kind.type else { return true }
-    return rules(on: type).contains(where: \.asksForBefore)
   }
 
   /// Goes through the queue until Redis has to be asked.
@@ -163,7 +131,7 @@ final class RuleEngine {
   }
 
   private func ask(about occasion: Occasion) -> Question {
-    var rest = unasked ?? rules(on: occasion.type)[...]
+    var rest = unasked ?? runbook[occasion.type][...]
     while let rule = rest.first {
       unasked = rest
       switch known(rule, occasion) {
@@ -175,15 +143,6 @@ final class RuleEngine {
     }
     unasked = nil
     return .nothing
-  }
-
-  private func rules(on type: String) -> [Rule] {
-    if let known = rulesOfType[type] { return known }
-    // Publishers may make up types without end.
-    if rulesOfType.count > 1000 { rulesOfType.removeAll() }
-    let rules = runbook.rules(on: type)
-    rulesOfType[type] = rules
-    return rules
   }
 
   // MARK: What is known beforehand
@@ -206,7 +165,7 @@ final class RuleEngine {
     guard let marks = recent.marks(rule, occasion.agent, at: now) else { return .unread }
     let circumstances = Circumstances(
       mode: mode.value, now: term.now, age: term.now - occasion.receivedAt, actWithin: term.options.actWithin,
-      guarded: fleetFault)
+      guarded: view.fault)
     let decision = Planner(rule, marks.memory(at: term.now), circumstances).decide(verdict)
     guard case .hold(let hold) = decision.course else { return .open }
     guard hold.isTold, marks.held != hold else { return .settled(decision) }
@@ -223,18 +182,7 @@ final class RuleEngine {
   /// What the condition says, where the event and its agent alone tell it.
   private func verdict(_ rule: Rule, _ occasion: Occasion) -> Condition.Verdict? {
     guard rule.when.isAboutEventAlone else { return nil }
-    return rule.when.judge(
-      OccasionFacts(
-        occasion: occasion, agent: judge.fleet[occasion.agent], record: AgentRecord(), census: Census(),
-        knownBackup: nil,
-        now: term.now))
-  }
-
-  /// What speaks against acting at all.
-  private var fleetFault: String? {
-    Guarding(
-      guards: runbook.guards, situation: Guarding.Situation(census: currentCensus())
-    ).fleetFault
+    return rule.when.judge(view.ownFacts(occasion))
   }
 
   private func tell(
@@ -253,7 +201,7 @@ final class RuleEngine {
     let isDry = mode.value != .on
     let now = MonotonicTime.now
     for occasion in queue.ahead(Self.mostAhead) {
-      for rule in rules(on: occasion.type)
+      for rule in runbook[occasion.type]
       where rule.mode != .off && recent.marks(rule, occasion.agent, at: now) == nil
         && names.insert(Array(rule.id.utf8) + [0] + occasion.agent.bytes).inserted
         && verdict(rule, occasion)?.holds == true
@@ -282,8 +230,7 @@ final class RuleEngine {
     let keys = term.keys
     let isDry = mode.value != .on || rule.mode == .dryRun
     var marks = RuleMarks(rule, occasion, keys, isDry: isDry)
-    let census = currentCensus()
-    var ledger = PauseLedger(occasion.agent, role: census.role(of: occasion.agent), at: term.now, keys: keys)
+    var ledger = PauseLedger(occasion.agent, role: view.census.role(of: occasion.agent), at: term.now, keys: keys)
     let requests = [
       Request("GET", keys.automation), Request("HGETALL", keys.agent(occasion.agent)),
       Request("HGET", keys.alerts, AlertID(.escalation, occasion.agent).bytes),
@@ -301,34 +248,12 @@ final class RuleEngine {
       ledger.take(replies[requests.count...].prefix(ledger.requests.count))
       marks.take(replies[(requests.count + ledger.requests.count)...])
       recent.keep(marks, rule, occasion.agent, at: .now)
-      let facts = OccasionFacts(
-        occasion: occasion, agent: judge.fleet[occasion.agent],
-        record: AgentRecordCoding.decode(fields: replies[1].pairs),
-        census: census, knownBackup: term.knownBackup(occasion.agent), now: term.now,
-        feedback: feedback(of: occasion.agent), given: given, makesDashboards: term.options.makesDashboards)
+      let facts = view.facts(occasion, AgentRecordCoding.decode(fields: replies[1].pairs))
       let verdict = RuleVerdict(
         rule: rule, facts: facts, marks: marks, ledger: ledger, automation: replies[0].bytes ?? [], mode: mode,
-        alert: replies[2].bytes ?? [], severity: severity(of: occasion.agent), term: term)
+        alert: replies[2].bytes ?? [], severity: view.severity(of: occasion.agent), term: term)
       conclude(verdict, marks, done) { [weak self] in self?.decide(rule, occasion, done) }
     }
-  }
-
-  /// What its users said lately, where they were unhappy.
-  private func feedback(of agent: AgentID) -> [Incident] {
-    judge.fleet.incidents.satisfaction.filter { $0.kind == .feedback && $0.agent == agent }.suffix(Deed.mostOfEach)
-  }
-
-  private func severity(of agent: AgentID) -> Severity {
-    judge.fleet.position(of: agent).flatMap { judge.fleet.alerts(ofAgentAt: $0).first?.record.severity } ?? .low
-  }
-
-  private func currentCensus() -> Census {
-    if let census, judge.fleet.count > Self.smallFleet, term.now - census.madeAt < Self.censusSpan {
-      return census.value
-    }
-    let fresh = Census(judge.fleet, at: term.now, silence: runbook.guards.silence)
-    census = (fresh, term.now)
-    return fresh
   }
 
   private func conclude(
@@ -349,7 +274,7 @@ final class RuleEngine {
       switch outcome {
       case .done:
         tally.count(verdict.rule, decision)
-        for agent in verdict.receivers { given[agent, default: 0] += 1 }
+        view.give(to: verdict.receivers)
         term.log(
           .info, "a rule was judged",
           ["rule": verdict.rule.id, "agent": "\(verdict.occasion.agent)", "decision": decision.words])
@@ -369,15 +294,15 @@ final class RuleEngine {
       }
     }
   }
+
   /// Goes on with the next event: this one would keep back all that are behind it.
   private func giveUp(_ verdict: RuleVerdict, _ error: ServerError, _ done: @escaping () -> Void) {
     let (rule, occasion) = (verdict.rule, verdict.occasion)
     term.log(.error, "gave up a rule's decision", ["rule": rule.id, "agent": "\(occasion.agent)", "error": error.text])
     var step = Step()
-    let line = AuditLine(
-      origin: .run(occasion.run(of: rule)), rule: rule.id, phase: .failed, action: "rule", target: occasion.agent,
-      operator: "rule/\(rule.id)", reason: verdict.decision.reason, detail: "Redis refused the step: \(error.text)",
-      handler: term.options.id, at: term.now, source: String(decoding: term.keys.events, as: UTF8.self))
+    let line = term.ruleLine(
+      .failed, of: occasion.run(of: rule), rule: rule.id, target: occasion.agent, reason: verdict.decision.reason,
+      detail: "Redis refused the step: \(error.text)")
     step.add(to: term.keys.audit, AuditCoding.encode(line))
     term.run(step) { outcome in
       if case .over = outcome { return }

@@ -179,10 +179,7 @@ final class RuleRun: Errand {
   }
 
   private func close(_ phase: AuditLine.Phase, _ detail: String, in step: inout Step) {
-    var line = AuditLine(
-      origin: .run(run), rule: record?.rule, phase: phase, action: "rule", operator: author, reason: reason,
-      detail: detail, handler: term.options.id, at: term.now, source: source)
-    line.target = .none
+    let line = term.ruleLine(phase, of: run, rule: record?.rule, reason: reason, detail: detail)
     step.add(to: term.keys.audit, AuditCoding.encode(line))
   }
 
@@ -229,9 +226,7 @@ final class RuleRun: Errand {
       hasGivenUp = true
       return end(failed)
     }
-    let line = AuditLine(
-      origin: .run(run), rule: record?.rule, phase: .failed, action: "rule", operator: author, reason: reason,
-      handler: term.options.id, at: term.now, source: source)
+    let line = term.ruleLine(.failed, of: run, rule: record?.rule, reason: reason)
     term.giveUp(member, score, line, error) { [self] in settled(target, failed) }
   }
 

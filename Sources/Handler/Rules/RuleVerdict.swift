@@ -160,10 +160,9 @@ struct RuleVerdict {
   // MARK: Lines
 
   private func add(_ phase: AuditLine.Phase, _ detail: String, proposal: Proposal? = nil, to step: inout Step) {
-    let line = AuditLine(
-      origin: .run(run), rule: rule.id, phase: phase, action: "rule", target: occasion.agent,
-      operator: "rule/\(rule.id)", reason: decision.reason, detail: detail, proposal: proposal,
-      handler: term.options.id, at: now, source: String(decoding: term.keys.events, as: UTF8.self))
+    var line = term.ruleLine(
+      phase, of: run, rule: rule.id, target: occasion.agent, reason: decision.reason, detail: detail)
+    line.proposal = proposal
     step.add(to: term.keys.audit, AuditCoding.encode(line))
   }
 
