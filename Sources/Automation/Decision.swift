@@ -74,6 +74,8 @@ package struct RuleMemory: Equatable, Sendable {
   package var acted: [Instant] = []
   /// Whether it has acted on this agent and `clear` has not held since.
   package var isUncleared = false
+  /// Whether what it has proposed on this agent, to be followed by `clear`, may still be approved.
+  package var isProposed = false
 
   package init(throttles: [Instant?] = []) {
     self.throttles = throttles

@@ -41,6 +41,7 @@ package struct Planner {
   /// What has not happened often enough, or was acted on lately.
   private func enough() -> Decision? {
     if memory.isUncleared { return Decision(.hold(.notCleared), "it acted on this, and it has not cleared since") }
+    if memory.isProposed { return Decision(.hold(.notCleared), "what it proposed on this still stands") }
     if let count = rule.for, memory.occurrences.count + 1 < count.count {
       let times = "\(memory.occurrences.count + 1) of \(count.count) times"
       return Decision(.hold(.counting), "\(times) within \(count.within)")

@@ -134,7 +134,13 @@ extension Change {
         step.change("HDEL", keys.agent(target), field)
       }
     }
-    if let proposal { step.change("HDEL", keys.proposals, proposal.id.text) }
+    if let proposal {
+      step.change("HDEL", keys.proposals, proposal.id.text)
+      // One that is approved holds its rule back until it begins.
+      if proposal.state == .declined {
+        step.change("DEL", keys.mark(RuleMarks.proposed(proposal.rule, proposal.agent)))
+      }
+    }
     writeStandIn(to: &step, target, keys)
     if control?.verb == .action(.restart) { step.change("HSET", keys.agent(target), Self.restartField, origin) }
     if let automation { step.change("SET", keys.automation, automation) }

@@ -35,14 +35,33 @@ final class Clearing {
 
   private var key: [UInt8] { term.keys.uncleared }
 
-  /// Takes up what earlier handlers have left.
+  static func field(_ rule: String, _ agent: AgentID) -> [UInt8] { Array("\(rule)/".utf8) + agent.bytes }
+
+  /// Takes up what earlier handlers have left, and lets go of what no rule clears any more.
   func start() {
     term.read([Request("HGETALL", key)]) { [weak self] replies in
+      guard let self else { return }
       for (field, _) in replies[0].pairs {
-        guard let slash = field.firstIndex(of: UInt8(ascii: "/")) else { continue }
-        self?.watch(String(decoding: field[..<slash], as: UTF8.self), AgentID(bytes: Array(field[(slash + 1)...])))
+        let parts = field.split(separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
+        let name = String(decoding: parts[0], as: UTF8.self)
+        if parts.count == 2, rule(name) != nil {
+          watch(name, AgentID(bytes: Array(parts[1])))
+        } else {
+          drop(field)
+        }
       }
     }
+  }
+
+  /// The rule of a name, where it is one that clears.
+  private func rule(_ name: String) -> Rule? {
+    term.options.runbook.rules.first { $0.id == name && $0.clear != nil }
+  }
+
+  private func drop(_ field: [UInt8]) {
+    var step = Step()
+    step.change("HDEL", key, field)
+    term.run(step) { _ in }
   }
 
   func watch(_ rule: String, _ agent: AgentID) {
@@ -59,7 +78,8 @@ final class Clearing {
         continue
       }
       watched[agent]?[name] = .now
-      guard let rule = term.options.runbook.rules.first(where: { $0.id == name }), rule.clear != nil else {
+      guard let rule = rule(name) else {
+        drop(Self.field(name, agent))
         forget(name, agent)
         continue
       }
@@ -82,7 +102,7 @@ final class Clearing {
   }
 
   private func look(at agent: AgentID, _ rule: Rule) {
-    let field = Array("\(rule.id)/".utf8) + agent.bytes
+    let field = Self.field(rule.id, agent)
     term.read([Request("HGET", key, field), Request("HGETALL", term.keys.agent(agent))]) { [weak self] replies in
       guard let self else { return }
       guard let run = replies[0].bytes else { return forget(rule.id, agent) }
@@ -93,9 +113,11 @@ final class Clearing {
   private func look(at agent: AgentID, _ rule: Rule, _ field: [UInt8], _ run: [UInt8], _ now: AgentRecord) {
     term.read([Request("GET", term.keys.mark(run))]) { [weak self] replies in
       guard let self else { return }
-      let record =
-        replies[0].bytes.flatMap { RunRecord($0) }
-        ?? RunRecord(rule: rule.id, agent: agent, event: "", reason: "", deeds: [])
+      guard let record = replies[0].bytes.flatMap({ RunRecord($0) }) else {
+        // Nobody knows any more what it was about.
+        drop(field)
+        return forget(rule.id, agent)
+      }
       guard let verdict = rule.clear?.judge(facts(record, now)), verdict.holds else { return }
       clear(rule, record, field, run, verdict.reason)
     }
@@ -107,6 +129,12 @@ final class Clearing {
     step.require("HGET", key, field, is: run)
     step.change("HDEL", key, field)
     let name = String(decoding: run, as: UTF8.self)
+    // What is to be taken back has to be done first.
+    for part in [RunRecord.Part.deeds, .otherwise] {
+      for place in record.deeds(of: part).indices {
+        step.require("ZSCORE", term.keys.schedule, Job(.deed(run: name, part, place), agent).encoded, is: [])
+      }
+    }
     let line = term.ruleLine(.succeeded, of: name, rule: rule.id, reason: reason, detail: "cleared: \(reason)")
     step.add(to: term.keys.audit, AuditCoding.encode(line))
     // With a verification it is that which takes back.
@@ -114,9 +142,13 @@ final class Clearing {
       step.change("ZADD", term.keys.schedule, term.now, Job(.deed(run: name, .undo, 0), agent).encoded)
     }
     term.run(step) { [weak self] outcome in
-      guard case .done = outcome else { return }
-      self?.forget(rule.id, agent)
-      self?.term.onSchedule()
+      switch outcome {
+      case .done:
+        self?.forget(rule.id, agent)
+        self?.term.onSchedule()
+      case .refused, .failed: self?.lookLater(at: agent)
+      case .over: break
+      }
     }
   }
 }

@@ -25,10 +25,13 @@ extension DueForRule {
   }
 
   /// Runs the step; where something else has changed meanwhile it begins anew.
-  func write(_ step: Step, _ change: Change = Change()) {
+  ///
+  /// - Parameter then: what follows once it is done.
+  func write(_ step: Step, _ change: Change = Change(), then: @escaping () -> Void = {}) {
     term.run(step, carrying: [change]) { [self] outcome in
       switch outcome {
       case .done, .refused(1, _):
+        then()
         term.onSchedule()
         finished()
       case .refused: begin()

@@ -28,6 +28,8 @@ package struct Rehearsal {
   private var occurrences: [String: [Instant]] = [:]
   /// What rules have acted on and has not cleared since: agent → rule → the occasion.
   private var uncleared: [AgentID: [String: Occasion]] = [:]
+  /// Until when what rules with `clear` have proposed stands.
+  private var proposed: [String: Instant] = [:]
 
   /// - Parameter mode: what the fleet-wide switch is taken to say.
   package init(_ runbook: Runbook, mode: AutomationMode = .on) {
@@ -103,6 +105,7 @@ package struct Rehearsal {
     memory.occurrences = times(occurrences[key(rule, agent, .agent)], rule.for)
     memory.actedOnAgent = times(acted[key(rule, agent, .agent)], rule.limits.perAgent)
     memory.isUncleared = uncleared[agent]?[rule.id] != nil
+    memory.isProposed = proposed[key(rule, agent, .agent)].map { now < $0 } ?? false
     memory.acted = times(acted[key(rule, agent, .rule)], rule.limits.rate)
     return memory
   }
@@ -116,7 +119,9 @@ package struct Rehearsal {
         asked[key] = now
       }
       occurrences[scopes[0]] = []
-      if rule.clear != nil { uncleared[occasion.agent, default: [:]][rule.id] = occasion }
+      guard rule.clear != nil else { break }
+      if decision.course == .act { uncleared[occasion.agent, default: [:]][rule.id] = occasion }
+      if decision.course == .propose { proposed[scopes[0]] = now + rule.approval.stands }
     case .hold(.counting), .hold(.throttled):
       occurrences[scopes[0], default: []].append(now)
       for key in scopes { asked[key] = now }

@@ -52,6 +52,7 @@ final class RuleApproval: DueForRule {
         return write(step)
       }
       step.require("GET", runKey, is: bytes)
+      step.change("DEL", term.keys.mark(RuleMarks.proposed(record.rule, agent)))
       let facts = rules.facts(record, AgentRecordCoding.decode(fields: replies[2].pairs))
       let mode = AutomationMode(rawValue: String(decoding: automation, as: UTF8.self)) ?? .dry
       if let reason = fault(record, facts, mode) {
@@ -59,7 +60,7 @@ final class RuleApproval: DueForRule {
         return write(step)
       }
       let change = act(record, facts, ledger, alert: replies[3].bytes ?? [], &step)
-      write(step, change)
+      write(step, change) { [self] in rules.began(record.rule, agent) }
     }
   }
 
@@ -94,9 +95,11 @@ final class RuleApproval: DueForRule {
     var record = record
     record.deeds = result.deeds
     record.refused += result.refused.map { "\($0.deed): \($0.reason)" }
-    step.change("SET", runKey, record.encoded, "PX", HandlerOptions.marksStay.milliseconds)
+    let clears = term.options.runbook.rules.contains { $0.id == record.rule && $0.clear != nil }
+    step.change("SET", runKey, record.encoded, "PX", RuleMarks.stay(clears: clears).milliseconds)
     if let span = result.deeds.pause(of: agent) { ledger.reserve(span, in: &step) }
     step.change("ZADD", term.keys.schedule, term.now, Job(.deed(run: run, .deeds, 0), agent).encoded)
+    if clears { step.change("HSET", term.keys.uncleared, Clearing.field(record.rule, agent), run) }
     add(.started, "approved: \(result.deeds.words)", record, to: &step)
   }
 

@@ -72,6 +72,12 @@ final class RuleEngine {
   /// Whether a rule on events of a kind asks for the agent's values before them.
   func asksForBefore(_ kind: EventKind) -> Bool { runbook.askForBefore(kind) }
 
+  /// What a person has approved has begun.
+  func began(_ rule: String, _ agent: AgentID) {
+    recent.forget(rule, agent)
+    clearing.watch(rule, agent)
+  }
+
   /// The runbook is another one.
   func runbookChanged() {
     (runbook, unasked) = (RulesByType(term.options.runbook), nil)

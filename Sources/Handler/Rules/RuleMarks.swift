@@ -12,7 +12,8 @@ import Wire
 /// | `mark:for/<rule>/<agent>` | the entries for which the condition held |
 /// | `mark:limit/<rule>/<agent>`, `mark:rate/<rule>` | when it acted |
 /// | `mark:held/<rule>/<agent>` | that a reason to do nothing has been told |
-/// | `mark:rules/uncleared` (a hash) | `<rule>/<agent>` → the run that has not been followed by `clear` |
+/// | `mark:proposed/<rule>/<agent>` | that a rule with `clear` has proposed something, for as long as that stands |
+/// | `mark:rules/uncleared` (a hash) | `<rule>/<agent>` → the run that has not been followed by `clear`; never of a dry run |
 ///
 /// Times are epoch ms with commas between them, entries begin with theirs; each key ends by itself. In a dry run all of them begin with `dry/`.
 struct RuleMarks {
@@ -20,6 +21,7 @@ struct RuleMarks {
   private let run: String
   /// The event's entry.
   let entry: String
+  private let isDry: Bool
   private let uncleared: (key: [UInt8], field: [UInt8])
 
   /// Keys in the order in which they are read.
@@ -28,12 +30,12 @@ struct RuleMarks {
   private var unclearedRun: [UInt8] = []
 
   init(_ rule: Rule, _ occasion: Occasion, _ keys: Keys, isDry: Bool) {
-    self.rule = rule
+    (self.rule, self.isDry) = (rule, isDry)
     run = occasion.run(of: rule)
     entry = "\(occasion.entry)"
     let agent = occasion.agent.unmistakable
     let start = isDry ? "dry/" : ""
-    uncleared = (keys.uncleared, Array("\(start)\(rule.id)/".utf8) + occasion.agent.bytes)
+    uncleared = (keys.uncleared, Clearing.field(rule.id, occasion.agent))
     let throttles = rule.throttle.enumerated().map { place, throttle in
       switch throttle.per {
       case .agent: "throttle/\(place)/\(rule.id)/\(agent)"
@@ -43,12 +45,17 @@ struct RuleMarks {
     }
     let others = [
       "for/\(rule.id)/\(agent)", "limit/\(rule.id)/\(agent)", "rate/\(rule.id)",
-      "held/\(rule.id)/\(agent)",
+      "held/\(rule.id)/\(agent)", Self.proposed(rule.id, occasion.agent),
     ]
     names = [keys.mark(start + run)] + (others + throttles).map { keys.mark(start + $0) }
   }
 
-  private enum Place: Int { case run, occurrences, actedOnAgent, acted, held, throttles }
+  private enum Place: Int { case run, occurrences, actedOnAgent, acted, held, proposed, throttles }
+
+  /// For how long a run's record stays: trouble may take days to clear, and what is taken back then stands in it.
+  static func stay(clears: Bool) -> TimeSpan { clears ? .days(30) : HandlerOptions.marksStay }
+
+  static func proposed(_ rule: String, _ agent: AgentID) -> String { "proposed/\(rule)/\(agent.unmistakable)" }
 
   /// What must be read; ``take(_:)`` wants the answers.
   var requests: [Request] {
@@ -79,7 +86,9 @@ struct RuleMarks {
     memory.occurrences = rule.for.map { count in others.filter { now - $0 < count.within } } ?? []
     memory.actedOnAgent = rule.limits.perAgent.map { times(.actedOnAgent, within: $0.within, of: now) } ?? []
     memory.acted = rule.limits.rate.map { times(.acted, within: $0.within, of: now) } ?? []
-    memory.isUncleared = rule.clear != nil && !unclearedRun.isEmpty
+    // In a dry run nothing acts, and so nothing has to clear.
+    memory.isUncleared = rule.clear != nil && !isDry && !unclearedRun.isEmpty
+    memory.isProposed = !found[Place.proposed.rawValue].isEmpty
     return memory
   }
 
@@ -122,13 +131,19 @@ struct RuleMarks {
   /// That it acts: the run, and what later decisions count by.
   ///
   /// - Parameter waits: for how long it may wait for a person's word; what is remembered of it outlives that.
-  func addAct(_ run: RunRecord, at now: Instant, waits: TimeSpan = .zero, to step: inout Step) {
-    let stays = HandlerOptions.marksStay.milliseconds + waits.milliseconds
+  func addAct(_ run: RunRecord, at now: Instant, waits: TimeSpan? = nil, to step: inout Step) {
+    let stays = Self.stay(clears: rule.clear != nil).milliseconds + (waits ?? .zero).milliseconds
     step.change("SET", names[0], run.encoded, "PX", stays)
     if let limit = rule.limits.perAgent { add(.actedOnAgent, now, within: limit.within, to: &step) }
     if let limit = rule.limits.rate { add(.acted, now, within: limit.within, to: &step) }
     if rule.for != nil { step.change("DEL", names[Place.occurrences.rawValue]) }
-    if rule.clear != nil { step.change("HSET", uncleared.key, uncleared.field, self.run) }
+    if rule.clear != nil, !isDry {
+      if let waits {
+        step.change("SET", names[Place.proposed.rawValue], self.run, "PX", waits.milliseconds)
+      } else {
+        step.change("HSET", uncleared.key, uncleared.field, self.run)
+      }
+    }
     for (place, throttle) in rule.throttle.enumerated() {
       guard let span = throttle.onceWithin else { continue }
       step.change("SET", names[Place.throttles.rawValue + place], now, "PX", span.milliseconds)

@@ -107,7 +107,7 @@ struct RuleVerdict {
   }
 
   /// What both beginnings have.
-  private func begun(waits: TimeSpan = .zero) -> Step {
+  private func begun(waits: TimeSpan? = nil) -> Step {
     var step = opened()
     marks.addOccurrence(at: now, to: &step)
     marks.addAct(record, at: now, waits: waits, to: &step)

@@ -1,3 +1,4 @@
+import Automation
 import FleetModel
 import TestSupport
 import Testing
@@ -192,6 +193,100 @@ import Wire
     try rules.lines { $0.detail == "no rate limit any more" }
     try rules.event("agent.high_traffic", "agent-1", ["queue_size": 600])
     try rules.scene.server.wait { (try? rules.lines().count { $0.phase == .started }) == 2 }
+  }
+
+  private static let relief = """
+    [[rules]]
+    id = "relief"
+    on = "agent.high_traffic"
+    when = "data.queue_size >= 100"
+    clear = "metric.queue_size < 50"
+    mode = "MODE"
+    do = [{ action = "rate_limit", per_minute = 30, for = "1h" }]
+    undo = [{ action = "rate_limit", per_minute = 0 }]
+    """
+
+  private func uncleared(_ rules: RuleScene) throws -> [String] {
+    try rules.scene.server.call("HGETALL", rules.scene.keys.uncleared).pairs
+      .map { String(decoding: $0.name, as: UTF8.self) }.sorted()
+  }
+
+  @Test func dryRunLeavesNothingToClear() throws {
+    let rules = try RuleScene(Self.relief.replacing("MODE", with: "auto"), mode: nil)
+    for _ in 0..<2 {
+      try rules.event("agent.high_traffic", "agent-1", ["queue_size": 500])
+    }
+    try rules.scene.server.wait { (try? tally(rules)) == ["relief/dry_run=2"] }
+    #expect(try uncleared(rules).isEmpty)
+  }
+
+  @Test func whatNoRuleClearsIsLetGo() throws {
+    let scene = try HandlerScene(start: false)
+    for field in ["dry/relief/agent-1", "gone/agent-1", "odd", "relief/agent-1"] {
+      _ = try scene.server.call("HSET", scene.keys.uncleared, field, "rule/relief/1-0/agent-1")
+    }
+    let runbook = try RuleScene.read(Self.relief.replacing("MODE", with: "auto"))
+    try scene.startHandler("h1") { $0.runbook = runbook }
+    let rules = RuleScene(on: scene)
+    try scene.server.wait { (try? uncleared(rules)) == ["relief/agent-1"] }
+    // Of its run nothing is known either.
+    try scene.waitForRecording()
+    try rules.event("agent.metrics", "agent-1", ["queue_size": 10])
+    try scene.server.wait { (try? uncleared(rules)) == [] }
+    #expect(try rules.lines().isEmpty)
+  }
+
+  @Test func proposalIsToClearOnlyOnceItIsApproved() throws {
+    let rules = try RuleScene(Self.relief.replacing("MODE", with: "approve"))
+    try rules.event("agent.high_traffic", "agent-1", ["queue_size": 500])
+    let lines = try rules.lines { $0.phase == .proposed }
+    let proposal = try #require(lines.compactMap(\.proposal).first)
+    #expect(try uncleared(rules).isEmpty)
+    // It is not proposed again while it stands.
+    try rules.event("agent.high_traffic", "agent-1", ["queue_size": 500])
+    try rules.lines { $0.detail == "not_cleared: what it proposed on this still stands" }
+    try rules.scene.send(.approve, [], ["proposal": proposal.id.text, "sha256": proposal.digest])
+    try rules.run(of: "relief")
+    #expect(try uncleared(rules) == ["relief/agent-1"])
+    try rules.event("agent.metrics", "agent-1", ["queue_size": 10])
+    try rules.lines { $0.detail == "no rate limit any more" }
+    #expect(try uncleared(rules).isEmpty)
+  }
+
+  @Test func proposalThatIsDeclinedTakesNothingBack() throws {
+    let rules = try RuleScene(Self.relief.replacing("MODE", with: "approve"))
+    try rules.event("agent.high_traffic", "agent-1", ["queue_size": 500])
+    let lines = try rules.lines { $0.phase == .proposed }
+    let proposal = try #require(lines.compactMap(\.proposal).first)
+    try rules.scene.send(.reject, [], ["proposal": proposal.id.text, "sha256": proposal.digest])
+    try rules.event("agent.metrics", "agent-1", ["queue_size": 10])
+    try rules.event("agent.high_traffic", "agent-2", ["queue_size": 500])
+    try rules.lines { $0.phase == .proposed && $0.target == "agent-2" }
+    #expect(try !rules.lines().contains { $0.detail.hasPrefix("cleared") || $0.action == "rate_limit" })
+  }
+
+  @Test func undoWaitsForTheActionsThatItTakesBack() throws {
+    let rules = try RuleScene(Self.relief.replacing("MODE", with: "auto"))
+    let run = "rule/relief/1-0/agent-1"
+    var record = RunRecord(rule: "relief", agent: "agent-1", event: "1-0", reason: "", deeds: [])
+    record.deeds = [PlannedDeed(kind: .action(.rateLimit), target: "agent-1", arguments: ["per_minute": "30"])]
+    record.undo = [PlannedDeed(kind: .action(.rateLimit), target: "agent-1", arguments: ["per_minute": "0"])]
+    let keys = rules.scene.keys
+    let job = Job(.deed(run: run, .deeds, 0), "agent-1").encoded
+    _ = try rules.scene.server.call("SET", keys.mark(run), record.encoded)
+    _ = try rules.scene.server.call("HSET", keys.uncleared, "relief/agent-1", run)
+    // It is due only in a while.
+    _ = try rules.scene.server.call("ZADD", keys.schedule, try rules.scene.now(.minutes(5)), job)
+    rules.scene.handlers[0].halt()
+    _ = try rules.scene.server.call("DEL", keys.lease)
+    let runbook = try RuleScene.read(Self.relief.replacing("MODE", with: "auto"))
+    try rules.scene.startHandler("h2") { $0.runbook = runbook }
+    try rules.event("agent.metrics", "agent-1", ["queue_size": 10])
+    try rules.event("agent.high_traffic", "agent-2", ["queue_size": 500])
+    try rules.lines { $0.phase == .started && $0.target == "agent-2" }
+    #expect(try uncleared(rules).contains("relief/agent-1"))
+    _ = try rules.scene.server.call("ZREM", keys.schedule, job)
+    try rules.lines { $0.detail == "cleared: metric.queue_size is 10, < 50" }
   }
 
   @Test func floodIsSettledWithoutWordsAndCounted() throws {
