@@ -54,6 +54,9 @@ package struct Rule: Equatable, Sendable {
     package var onceAfter: TimeSpan?
     package var per = Scope.agent
 
+    /// No span of one is longer.
+    package static let longest = TimeSpan.days(3650)
+
     package init(onceWithin: TimeSpan? = nil, onceAfter: TimeSpan? = nil, per: Scope = .agent) {
       self.onceWithin = onceWithin
       self.onceAfter = onceAfter

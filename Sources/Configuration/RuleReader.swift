@@ -30,6 +30,10 @@ struct RuleReader {
     guard rule.undo.isEmpty || rule.verification != nil || rule.clear != nil else {
       throw section.fault("undo", "is never reached: the rule has neither \"verify\" nor \"clear\"")
     }
+    // What takes back passes no guards.
+    for action in [Action.pause, .restart] where rule.undo.contains(where: { $0.kind == .action(action) }) {
+      throw section.fault("undo", "holds \"\(action.rawValue)\"; what takes back neither pauses nor restarts")
+    }
     try forbidEarlyNames(in: rule)
     return rule
   }
@@ -96,7 +100,8 @@ struct RuleReader {
     for table in try section.sections("throttle") {
       try table.allow(["once_within", "once_after", "per"], in: "a throttle")
       let throttle = Rule.Throttle(
-        onceWithin: try table.span("once_within"), onceAfter: try table.span("once_after"),
+        onceWithin: try table.span("once_within", atMost: Rule.Throttle.longest),
+        onceAfter: try table.span("once_after", atMost: Rule.Throttle.longest),
         per: try table.choice("per") ?? .agent)
       guard (throttle.onceWithin == nil) != (throttle.onceAfter == nil) else {
         throw table.fault(nil, "needs once_within or once_after, one of both")

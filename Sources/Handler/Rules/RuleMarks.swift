@@ -9,6 +9,7 @@ import Wire
 /// |---|---|
 /// | `mark:<run>` | the run's record; there once it is decided |
 /// | `mark:throttle/<n>/<rule>[/<agent>]` | when the rule's n-th throttle was last acted under, or asked for |
+/// | `mark:throttle/fleet`, `mark:asked/fleet` | when any rule with a throttle of the fleet acted, and was asked for |
 /// | `mark:for/<rule>/<agent>` | the entries for which the condition held |
 /// | `mark:limit/<rule>/<agent>`, `mark:rate/<rule>` | when it acted |
 /// | `mark:held/<rule>/<agent>` | that a reason to do nothing has been told |
@@ -40,7 +41,7 @@ struct RuleMarks {
       switch throttle.per {
       case .agent: "throttle/\(place)/\(rule.id)/\(agent)"
       case .rule: "throttle/\(place)/\(rule.id)"
-      case .fleet: "throttle/fleet"
+      case .fleet: throttle.onceAfter == nil ? "throttle/fleet" : "asked/fleet"
       }
     }
     let others = [
@@ -124,7 +125,7 @@ struct RuleMarks {
     }
     for (place, throttle) in rule.throttle.enumerated() {
       guard let span = throttle.onceAfter else { continue }
-      step.change("SET", names[Place.throttles.rawValue + place], now, "PX", span.milliseconds)
+      write(place, throttle, now, for: span, to: &step)
     }
   }
 
@@ -146,13 +147,19 @@ struct RuleMarks {
     }
     for (place, throttle) in rule.throttle.enumerated() {
       guard let span = throttle.onceWithin else { continue }
-      step.change("SET", names[Place.throttles.rawValue + place], now, "PX", span.milliseconds)
+      write(place, throttle, now, for: span, to: &step)
     }
   }
 
   /// That the event has been decided, and why nothing is done.
   func addHold(_ hold: Decision.Hold, for span: TimeSpan, to step: inout Step) {
     step.change("SET", names[Place.held.rawValue], hold.rawValue, "PX", span.milliseconds)
+  }
+
+  /// What all rules share must not end with the shortest of their spans.
+  private func write(_ place: Int, _ throttle: Rule.Throttle, _ now: Instant, for span: TimeSpan, to step: inout Step) {
+    let stays = throttle.per == .fleet ? Rule.Throttle.longest : span
+    step.change("SET", names[Place.throttles.rawValue + place], now, "PX", stays.milliseconds)
   }
 
   private func add(_ place: Place, _ now: Instant, within span: TimeSpan, to step: inout Step) {

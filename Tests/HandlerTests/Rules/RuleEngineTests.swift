@@ -289,6 +289,20 @@ import Wire
     try rules.lines { $0.detail == "cleared: metric.queue_size is 10, < 50" }
   }
 
+  @Test func throttlesOfTheFleetEndNoneOfEachOther() throws {
+    let rules = try RuleScene(RehearsalTests.sharing)
+    let keys = rules.scene.keys
+    try rules.event("agent.custom", "agent-1", ["x": 1])
+    try rules.run(of: "rested")
+    #expect(try rules.scene.server.call("GET", keys.mark("throttle/fleet")).bytes == nil)
+    try rules.event("agent.feedback", "agent-1", ["rating": 5])
+    try rules.run(of: "brief")
+    let left = try #require(try rules.scene.server.call("PTTL", keys.mark("throttle/fleet")).integer)
+    #expect(left > TimeSpan.hours(1).milliseconds)
+    try rules.event("agent.high_traffic", "agent-1", ["queue_size": 500])
+    try rules.lines { $0.rule == "hourly" && $0.detail.hasPrefix("throttled: acted ") }
+  }
+
   @Test func floodIsSettledWithoutWordsAndCounted() throws {
     let rules = try RuleScene(Self.pausing)
     for number in 0..<3000 {
