@@ -35,6 +35,10 @@ package indirect enum Condition: Equatable, Sendable {
   package struct Verdict: Equatable, Sendable {
     package var holds: Bool
     package var reason: String
+
+    init(holds: Bool, reason: String) {
+      (self.holds, self.reason) = (holds, reason.clipped)
+    }
   }
 
   package func judge(_ facts: some Facts) -> Verdict {

@@ -48,7 +48,7 @@ package struct Decision: Equatable, Sendable {
 
   package init(_ course: Course, _ reason: String, callsPerson: Bool = false, isOfAll: Bool = false) {
     self.course = course
-    self.reason = reason
+    self.reason = reason.clipped
     self.callsPerson = callsPerson
     self.isOfAll = isOfAll
   }

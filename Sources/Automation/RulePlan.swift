@@ -33,7 +33,9 @@ package struct PlannedDeed: Equatable, Sendable {
 
 extension PlannedDeed: CustomStringConvertible {
   /// `pause agent-7 for=15m`.
-  package var description: String {
+  package var description: String { whole.clipped }
+
+  private var whole: String {
     let values = arguments.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     switch kind {
     case .action: return ([name] + (target == .none ? [] : ["\(target)"]) + values).joined(separator: " ")
@@ -60,6 +62,7 @@ extension Array where Element == Deed {
       guard let each = deed.each else { return deed.planned(for: agent, facts) }
       guard case .list(let items)? = facts.value(each) else { return [] }
       return items.prefix(Deed.mostOfEach).flatMap { deed.planned(for: agent, ItemFacts(facts: facts, item: $0)) }
+        + Deed.rest(items.count, of: "\(each)", for: agent)
     }
   }
 }
@@ -73,6 +76,13 @@ private struct ItemFacts<Base: Facts>: Facts {
 }
 
 extension Deed {
+  /// Says what a list that is too long makes no actions of.
+  fileprivate static func rest(_ count: Int, of name: String, for agent: AgentID) -> [PlannedDeed] {
+    guard count > mostOfEach else { return [] }
+    let words = "\(count - mostOfEach) more of \(name) are left out, no list makes more than \(mostOfEach) actions"
+    return [PlannedDeed(kind: .advice(words), target: agent)]
+  }
+
   fileprivate func planned(for agent: AgentID, _ facts: some Facts) -> [PlannedDeed] {
     switch kind {
     case .recommended: return Recommendation.planned(for: agent, facts, onError: onError)
@@ -114,6 +124,7 @@ package enum Recommendation {
       if case .list(let items)? = facts.value(name) { items } else { [] }
     }
     return words.prefix(Deed.mostOfEach).map { planned($0.description, agent, onError) }
+      + Deed.rest(words.count, of: "what is recommended", for: agent)
   }
 
   /// A recommendation as a command, or as advice.

@@ -138,6 +138,35 @@ import Testing
       [deed].planned(for: "agent-1", facts).map(\.description) == ["block_ip ip=192.0.2.1", "block_ip ip=192.0.2.2"])
   }
 
+  @Test func listThatIsTooLongSaysWhatIsLeftOut() throws {
+    var deed = Deed(.action(.blockIP))
+    deed.each = FactName("data.ips")
+    deed.arguments = ["ip": try RuleText("{item}")]
+    let items = (1...40).map { FactValue.text("192.0.2.\($0)") }
+    let planned = [deed].planned(for: "agent-1", Table(["data.ips": .list(items)]))
+    #expect(planned.count == 33)
+    #expect(
+      planned.last?.description
+        == "advice: 8 more of data.ips are left out, no list makes more than 32 actions")
+    let advised = [Deed(.recommended)].planned(for: "agent-1", Table(["data.recommended_actions": .list(items)]))
+    #expect(
+      advised.count == 33
+        && advised.last?.description
+          == "advice: 8 more of what is recommended are left out, no list makes more than 32 actions"
+    )
+  }
+
+  @Test func longWordsOfOthersAreToldInPart() throws {
+    let long = String(repeating: "ä", count: 1_000_000)
+    #expect(Decision(.act, long).reason.utf8.count <= 1024)
+    #expect(Decision(.act, long).reason.hasSuffix("ä…"))
+    let verdict = try Condition("data.x").judge(Table(["data.x": .text(long)]))
+    #expect(verdict.holds && verdict.reason.utf8.count <= 1024)
+    let deed = PlannedDeed(kind: .action(.notify), target: .none, arguments: ["text": long])
+    #expect(deed.description.utf8.count <= 1024 && deed.arguments["text"] == long)
+    #expect(String(repeating: "a", count: 1024).clipped.count == 1024)
+  }
+
   @Test func recommendationsMapToCommandsAndTheRestIsAdvice() {
     #expect(Recommendation.planned("Scale up", "a").description == "scale a by=+1")
     #expect(Recommendation.planned("restart", "a").description == "restart a")

@@ -180,18 +180,20 @@ struct OccasionFacts: Facts {
 }
 
 extension FactValue {
-  /// Nil for null; an object, and a list that holds any, is its JSON text.
+  /// Nil for null; an object, and a list of nothing else, is its JSON text. Of a list that holds other things too these are
+  /// taken: one object among addresses must not keep them from being blocked.
   init?(_ json: JSONValue) {
     switch json {
     case .null: return nil
     case .object: self = .text(String(decoding: json.encoded, as: UTF8.self))
-    case .array(let elements) where elements.contains(where: { $0.object != nil }):
-      self = .text(String(decoding: json.encoded, as: UTF8.self))
     case .bool(let flag): self = .flag(flag)
     case .integer(let number): self = .number(Double(number))
     case .number(let number): self = .number(number)
     case .string: self = .text(json.text ?? "")
-    case .array(let elements): self = .list(elements.compactMap { FactValue($0) })
+    case .array(let elements):
+      let others = elements.filter { $0.object == nil }.compactMap { FactValue($0) }
+      let isOfObjects = others.isEmpty && elements.contains { $0.object != nil }
+      self = isOfObjects ? .text(String(decoding: json.encoded, as: UTF8.self)) : .list(others)
     }
   }
 }
