@@ -13,6 +13,10 @@ struct DeedReader {
   func deed() throws(ConfigurationError) -> Deed {
     var deed = Deed(try kind())
     deed.target = try text("target")
+    if deed.target != nil, case .action(let action) = deed.kind, action == .pause || action == .restart {
+      throw section.fault(
+        "target", "stands beside \"\(action.rawValue)\"; a rule pauses or restarts its own agent only")
+    }
     deed.when = try condition() ?? .always
     deed.each = try each()
     deed.onError = try section.choice("on_error") ?? .continue

@@ -41,7 +41,7 @@ import Testing
         mode = "approve"
         approve = { ttl = "30m", on_expire = "escalate" }
         do = [{ action = "block_ip", each = "data.ips", ip = "{item}", on_error = "stop", when = "data.x" }]
-        verify = { after = "90s", when = "agent.state == 'running'", else = [{ action = "restart", target = "{agent.backup}" }] }
+        verify = { after = "90s", when = "agent.state == 'running'", else = [{ action = "resume", target = "{agent.backup}" }] }
         undo = [{ action = "deactivate_backup" }]
         """
       ).rules.first)
@@ -86,6 +86,14 @@ import Testing
       (
         "do = [{ action = \"block_ip\" }]",
         "r.toml:7: rules[0].do[0].ip: is missing; expected the argument of that name"
+      ),
+      (
+        "do = [{ action = \"pause\", target = \"agent-2\" }]",
+        "r.toml:7: rules[0].do[0].target: stands beside \"pause\"; a rule pauses or restarts its own agent only"
+      ),
+      (
+        "clear = \"data.a == 1\"\nundo = [{ action = \"restart\" }]",
+        "r.toml:8: rules[0].undo: holds \"restart\"; what takes back neither pauses nor restarts"
       ),
       ("do = []", "r.toml:7: rules[0].do: names no action; a rule needs one at least"),
       (

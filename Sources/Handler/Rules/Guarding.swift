@@ -33,6 +33,14 @@ struct Guarding {
 
     /// `not done: pause agent-7 for=15m: it stands in for agent-3`.
     var refusal: String { "not done: \(refused.map { "\($0.deed): \($0.reason)" }.joined(separator: "; "))" }
+
+    /// The same decision; or where it has nothing left to do, that it does nothing.
+    func kept(_ decision: Decision) -> Decision {
+      guard decision.course == .act || decision.course == .propose, deeds.isEmpty else { return decision }
+      guard !refused.isEmpty else { return Decision(.hold(.guarded), "nothing to do, no action's own condition holds") }
+      let reasons = refused.map { "\($0.deed): \($0.reason)" }.joined(separator: "; ")
+      return Decision(.hold(.guarded), reasons, callsPerson: callsPerson)
+    }
   }
 
   let guards: Guards
@@ -80,8 +88,11 @@ struct Guarding {
 
   private func fault(of action: Action, _ deed: inout PlannedDeed, _ agent: AgentID, _ lengthens: Bool) -> String? {
     switch action {
-    case .pause: deed.target == agent ? pauseFault(deed) ?? (lengthens ? lengthen(&deed) : nil) : nil
-    case .restart: deed.target == agent ? absenceFault : nil
+    // Of another agent it is not known whether it can be done without.
+    case .pause where deed.target != agent, .restart where deed.target != agent:
+      "a rule pauses or restarts its own agent only"
+    case .pause: pauseFault(deed) ?? (lengthens ? lengthen(&deed) : nil)
+    case .restart: absenceFault
     case .blockIP:
       guards.allowed.contains(IPAddress(deed.arguments["ip"] ?? "")?.description ?? "")
         ? "\(deed.arguments["ip"] ?? "") is allow-listed" : nil

@@ -60,11 +60,13 @@ package struct Rehearsal {
       guards: runbook.guards, situation: Guarding.Situation(census: census, agent: agent))
     let circumstances = Circumstances(
       mode: mode, now: now, age: .zero, actWithin: .minutes(1), guarded: guarding.fleetFault)
-    let decision = Planner(rule, memory(rule, occasion.agent, at: now), circumstances).decide(rule.when.judge(facts))
-    let deeds = guarding.filter(rule.deeds.planned(for: occasion.agent, facts), for: occasion.agent).deeds
+    let actions = guarding.filter(rule.deeds.planned(for: occasion.agent, facts), for: occasion.agent)
+    let decision = actions.kept(
+      Planner(rule, memory(rule, occasion.agent, at: now), circumstances).decide(rule.when.judge(facts)))
     remember(rule, occasion, decision, at: now)
     return Finding(
-      at: now, event: "\(occasion.entry)", agent: occasion.agent, rule: rule.id, decision: decision, deeds: deeds)
+      at: now, event: "\(occasion.entry)", agent: occasion.agent, rule: rule.id, decision: decision,
+      deeds: actions.deeds)
   }
 
   private func facts(_ occasion: Occasion, _ census: Census, at now: Instant) -> OccasionFacts {
@@ -111,20 +113,23 @@ package struct Rehearsal {
   }
 
   private mutating func remember(_ rule: Rule, _ occasion: Occasion, _ decision: Decision, at now: Instant) {
-    let scopes = Rule.Scope.allCases.map { key(rule, occasion.agent, $0) }
+    let scopes = [Rule.Scope.agent, .rule].map { key(rule, occasion.agent, $0) }
+    // The fleet's throttles are shared by those rules that have one.
+    func keys(_ isOfFleet: (Rule.Throttle) -> Bool) -> [String] {
+      scopes + (rule.throttle.contains { $0.per == .fleet && isOfFleet($0) } ? [key(rule, occasion.agent, .fleet)] : [])
+    }
+    let (acting, asking) = (keys { $0.onceWithin != nil }, keys { $0.onceAfter != nil })
     switch decision.course {
     case .act, .propose, .dryRun:
-      for key in scopes {
-        acted[key, default: []].append(now)
-        asked[key] = now
-      }
+      for key in acting { acted[key, default: []].append(now) }
+      for key in asking { asked[key] = now }
       occurrences[scopes[0]] = []
       guard rule.clear != nil else { break }
       if decision.course == .act { uncleared[occasion.agent, default: [:]][rule.id] = occasion }
       if decision.course == .propose { proposed[scopes[0]] = now + rule.approval.stands }
     case .hold(.counting), .hold(.throttled):
       occurrences[scopes[0], default: []].append(now)
-      for key in scopes { asked[key] = now }
+      for key in asking { asked[key] = now }
     case .hold: break
     }
   }

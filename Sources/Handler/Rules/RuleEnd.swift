@@ -39,40 +39,32 @@ final class RuleEnd: DueForRule {
   // MARK: Verification
 
   private func verify(_ run: String) {
-    term.read([Request("GET", term.keys.mark(run)), Request("HGETALL", term.keys.agent(job.target))]) {
-      [self] replies in
-      guard let record = replies[0].bytes.flatMap({ RunRecord($0) }) else { return write(opened()) }
-      let agent = AgentRecordCoding.decode(fields: replies[1].pairs)
-      RunOutcome.read(run, record.deeds.count, in: term) { [self] outcome in
-        var step = opened()
-        judge(record, run, agent, outcome, &step)
-        write(step)
+    let keys = term.keys
+    let requests = [
+      Request("GET", keys.mark(run)), Request("HGETALL", keys.agent(job.target)), Request("GET", keys.automation),
+      Request("HGET", keys.alerts, AlertID(.escalation, job.target).bytes),
+    ]
+    term.read(requests) { [self] replies in
+      guard let stored = replies[0].bytes, let record = RunRecord(stored) else { return write(opened()) }
+      var facts = facts(record, AgentRecordCoding.decode(fields: replies[1].pairs))
+      var ledger = PauseLedger(job.target, role: facts.census.role(of: job.target), at: term.now, keys: keys)
+      let marks = record.deeds.enumerated().map { place, deed in
+        Request("GET", keys.mark(RunRecord.id(of: run, .deeds, place), deed.target))
+      }
+      term.read(ledger.requests + marks) { [self] found in
+        ledger.take(found.prefix(found.count - marks.count))
+        let outcomes = found.suffix(marks.count).map { $0.bytes.flatMap { TargetMark($0) } }
+        RunOutcome.read(run, record.deeds.count, in: term) { [self] outcome in
+          facts.run = outcome
+          let review = RunReview(
+            run: run, record: record, stored: stored, facts: facts, ledger: ledger, automation: replies[2].bytes ?? [],
+            alert: replies[3].bytes ?? [], outcomes: outcomes, term: term)
+          var step = opened()
+          let change = review.write(to: &step)
+          write(step, change)
+        }
       }
     }
-  }
-
-  private func judge(
-    _ record: RunRecord, _ run: String, _ agent: AgentRecord, _ outcome: RunOutcome, _ step: inout Step
-  ) {
-    guard let rule = term.options.runbook.rules.first(where: { $0.id == record.rule }),
-      let verification = rule.verification
-    else { return add(.unknown, "not verified: the rule is no longer there", record, run, to: &step) }
-    var facts = facts(record, agent)
-    facts.run = outcome
-    let verdict = verification.when.judge(facts)
-    add(
-      verdict.holds ? .succeeded : .failed, "\(verdict.holds ? "verified" : "not verified"): \(verdict.reason)", record,
-      run, to: &step)
-    let part = verdict.holds ? RunRecord.Part.undo : .otherwise
-    guard !record.deeds(of: part).isEmpty else { return }
-    step.change("ZADD", term.keys.schedule, term.now, Job(.deed(run: run, part, 0), job.target).encoded)
-  }
-
-  private func add(
-    _ phase: AuditLine.Phase, _ detail: String, _ record: RunRecord, _ run: String, to step: inout Step
-  ) {
-    let line = term.ruleLine(phase, of: run, rule: record.rule, reason: record.reason, detail: detail)
-    step.add(to: term.keys.audit, AuditCoding.encode(line))
   }
 
   // MARK: Proposals

@@ -10,6 +10,8 @@ import Wire
 /// deed 0 ─▶ deed 1 ─▶ … ─▶ verify ─┬─ holds ─▶ undo 0 ─▶ …
 ///                                  └─ does not ─▶ else 0 ─▶ …
 /// ```
+///
+/// A failure that stops it leads to `else` at once, or to a person where there is none.
 final class RuleRun: Errand {
   let term: Term
   private let run: String
@@ -25,6 +27,8 @@ final class RuleRun: Errand {
   private var instruction = Instruction.resume
   private var patience = Patience()
   private var hasGivenUp = false
+  /// What the switch says, where it lets no further action begin.
+  private var stoppedBy: AutomationMode?
 
   /// - Parameter target: the agent whose event it is about, in whose lane it runs.
   init(
@@ -42,12 +46,25 @@ final class RuleRun: Errand {
   }
 
   func begin() {
-    term.read([Request("GET", term.keys.mark(run))]) { [self] replies in
+    term.read([Request("GET", term.keys.mark(run)), Request("GET", term.keys.automation)]) { [self] replies in
       guard let record = replies[0].bytes.flatMap({ RunRecord($0) }), place < record.deeds(of: part).count else {
         return end(TargetOutcome(phase: .skipped, detail: "nothing is remembered of the run"))
       }
       self.record = record
-      begin(record.deeds(of: part)[place], record)
+      let deed = record.deeds(of: part)[place]
+      let mode = replies[1].text.flatMap(AutomationMode.init(rawValue:)) ?? .dry
+      // What was done is taken back whatever the switch says.
+      guard mode != .on, part != .undo else { return begin(deed, record) }
+      skip(deed, record, mode)
+    }
+  }
+
+  /// Leaves an action alone, and those after it, since automation was switched off; one that had begun comes to its end.
+  private func skip(_ deed: PlannedDeed, _ record: RunRecord, _ mode: AutomationMode) {
+    term.read([Request("GET", term.keys.mark(id, deed.target))]) { [self] replies in
+      guard replies[0].bytes == nil else { return begin(deed, record) }
+      stoppedBy = mode
+      end(TargetOutcome(phase: .skipped, detail: "automation is \(mode.rawValue)"))
     }
   }
 
@@ -164,14 +181,26 @@ final class RuleRun: Errand {
     step.change("ZREM", term.keys.schedule, member)
     let isBad = outcome.phase == .failed || outcome.phase == .unknown
     if isBad, deed?.onError == .stop {
-      return close(.failed, "stopped: \(deed?.name ?? "") \(outcome.phase.rawValue): \(outcome.detail)", in: &step)
+      return stop(record, "\(deed?.name ?? "") \(outcome.phase.rawValue): \(outcome.detail)", in: &step)
     }
-    if place + 1 < record.deeds(of: part).count {
+    if place + 1 < record.deeds(of: part).count, stoppedBy == nil {
       return appoint(.deed(run: run, part, place + 1), at: term.now, in: &step)
     }
     guard part == .deeds else { return }
     if let span = record.verifyAfter { return appoint(.verify(run: run), at: term.now + span, in: &step) }
+    if let stoppedBy { return close(.skipped, "stopped: automation is \(stoppedBy.rawValue)", in: &step) }
     close(.succeeded, record.deeds.count == 1 ? "1 action done" : "\(record.deeds.count) actions done", in: &step)
+  }
+
+  /// Goes no further. What was done so far stands, so the run is looked at at once: what is to be done where it fails is,
+  /// or a person is called.
+  private func stop(_ record: RunRecord, _ why: String, in step: inout Step) {
+    var record = record
+    record.stopped = why
+    if part != .deeds { record.otherwise = [] }
+    step.change("SET", term.keys.mark(run), record.encoded, "KEEPTTL")
+    appoint(.verify(run: run), at: term.now, in: &step)
+    close(.failed, "stopped: \(why)", in: &step)
   }
 
   private func appoint(_ kind: Job.Kind, at due: Instant, in step: inout Step) {

@@ -44,7 +44,8 @@ struct RuleVerdict {
     let circumstances = Circumstances(
       mode: mode, now: now, age: now - occasion.receivedAt, actWithin: term.options.actWithin,
       guarded: guarding.fleetFault)
-    decision = Planner(rule, marks.memory(at: now), circumstances).decide(rule.when.judge(facts))
+    decision = actions.kept(
+      Planner(rule, marks.memory(at: now), circumstances).decide(rule.when.judge(facts)))
   }
 
   /// To whom conversations go, where it acts.
@@ -115,7 +116,6 @@ struct RuleVerdict {
   }
 
   private func acted() -> (Step, Change)? {
-    guard !actions.deeds.isEmpty else { return refusedAll() }
     var step = begun()
     if let span = actions.deeds.pause(of: occasion.agent) { ledger.reserve(span, in: &step) }
     step.change("ZADD", term.keys.schedule, now, Job(.deed(run: run, .deeds, 0), occasion.agent).encoded)
@@ -125,18 +125,7 @@ struct RuleVerdict {
     return (step, change)
   }
 
-  /// Guards have left nothing of it.
-  private func refusedAll() -> (Step, Change)? {
-    guard !actions.refused.isEmpty, marks.held != .guarded else { return nil }
-    var step = opened()
-    marks.addHold(.guarded, for: RuleEngine.holdSpan, to: &step)
-    for refused in actions.refused { add(refused, to: &step) }
-    let change = called(actions.callsPerson, actions.refusal, &step)
-    return (step, change)
-  }
-
   private func proposed() -> (Step, Change)? {
-    guard !actions.deeds.isEmpty else { return refusedAll() }
     var step = begun(waits: rule.approval.stands)
     let steps = actions.deeds.map { deed in
       if case .advice(let words) = deed.kind {
@@ -181,7 +170,7 @@ struct RuleVerdict {
 
 extension Array where Element == PlannedDeed {
   /// `pause agent-7 for=15m, notify …`.
-  var words: String { isEmpty ? "nothing" : map(\.description).joined(separator: ", ") }
+  var words: String { isEmpty ? "nothing" : map(\.description).joined(separator: ", ").clipped }
 
   /// For how long they pause an agent; nil where they do not.
   func pause(of agent: AgentID) -> TimeSpan? {

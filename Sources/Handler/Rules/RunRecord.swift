@@ -24,6 +24,8 @@ struct RunRecord: Equatable {
   var refused: [String] = []
   var otherwise: [PlannedDeed] = []
   var undo: [PlannedDeed] = []
+  /// Which failure has stopped it; nil where none has.
+  var stopped: String?
   /// How long after the actions it is verified; nil where it is not.
   var verifyAfter: TimeSpan?
   /// What the event said, and the agent's values before it: kept where the run is judged again.
@@ -47,7 +49,7 @@ struct RunRecord: Equatable {
       "rule": .string(rule), "agent": .string(agent.bytes), "event": .string(event), "reason": .string(reason),
       "do": .array(deeds.map(\.json)), "else": .array(otherwise.map(\.json)), "undo": .array(undo.map(\.json)),
       "refused": refused.isEmpty ? nil : .array(refused.map { .string($0) }), "severity": .string(severity.rawValue),
-      "alert": endsByAlert ? true : nil,
+      "alert": endsByAlert ? true : nil, "stopped": stopped.map { .string($0) },
       "verify_after": verifyAfter.map { .integer($0.milliseconds) }, "occasion": occasion?.json,
     ]
     return json.encoded
@@ -71,6 +73,7 @@ struct RunRecord: Equatable {
       deeds: list("do"))
     severity = json["severity"]?.text.flatMap(Severity.init(rawValue:)) ?? .medium
     endsByAlert = json["alert"]?.bool ?? false
+    stopped = json["stopped"]?.text
     otherwise = list("else")
     undo = list("undo")
     refused = json["refused"]?.list?.compactMap(\.text) ?? []

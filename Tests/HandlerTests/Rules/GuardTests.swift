@@ -57,7 +57,7 @@ import Wire
         == "guarded: pause agent-3 for=15m: rules have paused 2 of the 20 agents of its role, 2 may be")
     #expect(try rules.scene.record("agent-3") == AgentRecord())
     #expect(
-      try rules.scene.alert(.escalation, "agent-3")?.summary.hasPrefix("rule calm: not done: pause agent-3") == true)
+      try rules.scene.alert(.escalation, "agent-3")?.summary.hasPrefix("rule calm: guarded: pause agent-3") == true)
   }
 
   @Test func lastHealthyAgentOfARoleIsLeft() throws {
@@ -67,6 +67,35 @@ import Wire
     try degrade("agent-9", rules)
     let lines = try rules.lines { $0.phase == .skipped }
     #expect(lines.map(\.detail) == ["guarded: pause agent-9 for=15m: no other agent of its role is healthy"])
+  }
+
+  private func tally(_ rules: RuleScene) throws -> [String] {
+    try rules.scene.server.call("HGETALL", rules.scene.keys.tally).pairs
+      .map { "\(String(decoding: $0.name, as: UTF8.self))=\(String(decoding: $0.value, as: UTF8.self))" }.sorted()
+  }
+
+  @Test func whatHasNothingLeftToDoCountsAsGuarded() throws {
+    let rules = try RuleScene(
+      Self.pausing + """
+
+
+        [[rules]]
+        id = "idle"
+        on = "agent.feedback"
+        do = [{ action = "resume", when = "agent.state == 'paused'" }]
+        """)
+    try rules.scene.send(.activateBackup, ["agent-1"], ["backup": "agent-2"])
+    for _ in 0..<2 {
+      try degrade("agent-2", rules)
+      try rules.event("agent.feedback", "agent-2", ["rating": 5])
+    }
+    try rules.scene.server.wait { (try? tally(rules)) == ["calm/guarded=2", "idle/guarded=2"] }
+    let details = try rules.lines().map(\.detail).sorted()
+    #expect(
+      details == [
+        "guarded: nothing to do, no action's own condition holds",
+        "guarded: pause agent-2 for=15m: it stands in for agent-1",
+      ])
   }
 
   @Test func activeBackupIsLeft() throws {
@@ -178,6 +207,19 @@ import Wire
     #expect(details.contains { $0.hasPrefix("127.0.0.1 is a loopback") })
   }
 
+  @Test func objectAmongAddressesKeepsNoneFromBeingBlocked() throws {
+    let rules = try RuleScene(Self.pausing)
+    try rules.event(
+      "agent.security_alert", "agent-9",
+      ["risk_level": "medium", "suspicious_ips": ["10.1.2.3", ["ip": "10.1.2.4"], "10.1.2.5"]])
+    try rules.run(of: "attack")
+    let blocked = try rules.scene.server.call("ZRANGE", rules.scene.keys.blocked, 0, -1).elements?.compactMap(\.text)
+    #expect(blocked?.sorted() == ["10.1.2.3", "10.1.2.5"])
+    #expect(FactValue(["a", ["b": 1], 2] as JSONValue) == .list([.text("a"), .number(2)]))
+    #expect(FactValue([["b": 1]] as JSONValue) == .text(#"[{"b":1}]"#))
+    #expect(FactValue([] as JSONValue) == .list([]))
+  }
+
   @Test func replicasStayWithinTheAgentsOwnBounds() throws {
     let rules = try RuleScene(Self.pausing)
     try fleet(1, of: rules)
@@ -215,6 +257,15 @@ import Wire
     situation.standsInFor = "b"
     let other = Guarding(guards: Guards(), situation: situation).refusing([approved], for: "a")
     #expect(other.deeds.isEmpty && other.refused.map(\.reason) == ["it stands in for b"])
+  }
+
+  @Test func otherAgentsAreNeitherPausedNorRestarted() {
+    let situation = Guarding.Situation(census: Census(Fleet(), at: .epoch), agent: nil)
+    let deeds = [Action.pause, .restart, .scale].map { PlannedDeed(kind: .action($0), target: "b") }
+    let result = Guarding(guards: Guards(), situation: situation).filter(deeds, for: "a")
+    #expect(result.deeds == [deeds[2]] && result.callsPerson)
+    #expect(
+      result.refused.map(\.reason) == [String](repeating: "a rule pauses or restarts its own agent only", count: 2))
   }
 
   @Test func specialistIsWhoHasTheSkillSpeaksTheLanguageAndIsWell() throws {

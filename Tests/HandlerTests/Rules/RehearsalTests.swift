@@ -48,6 +48,46 @@ import Wire
     #expect(decisions == ["", "not_cleared: it acted on this, and it has not cleared since", ""])
   }
 
+  /// One rule acts once an hour for the fleet; the other waits for a minute of rest of it.
+  static let sharing = """
+    [[rules]]
+    id = "hourly"
+    on = "agent.high_traffic"
+    throttle = [{ once_within = "1h", per = "fleet" }]
+    do = [{ action = "scale", by = "+1" }]
+
+    [[rules]]
+    id = "brief"
+    on = "agent.feedback"
+    throttle = [{ once_within = "1s", per = "fleet" }]
+    do = [{ action = "scale", by = "+1" }]
+
+    [[rules]]
+    id = "rested"
+    on = "agent.custom"
+    throttle = [{ once_after = "1m", per = "fleet" }]
+    do = [{ action = "scale", by = "+1" }]
+
+    [[rules]]
+    id = "free"
+    on = "agent.other"
+    do = [{ action = "scale", by = "+1" }]
+    """
+
+  @Test func throttlesOfTheFleetAreSharedByThoseThatHaveOne() throws {
+    let decisions = try decisions(
+      Self.sharing,
+      [
+        (0, "agent.other", ["x": 1]), (0, "agent.custom", ["x": 1]), (10, "agent.high_traffic", ["queue_size": 500]),
+        (20, "agent.custom", ["x": 1]), (30, "agent.high_traffic", ["queue_size": 500]),
+      ])
+    #expect(
+      decisions == [
+        "", "", "", "throttled: asked for 20s ago, waits for 1m of rest for the fleet",
+        "throttled: acted 20s ago, once in 1h for the fleet",
+      ])
+  }
+
   @Test func onceAfterWaitsForRest() throws {
     let decisions = try decisions(
       """

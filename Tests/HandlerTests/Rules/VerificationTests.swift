@@ -41,6 +41,106 @@ import Wire
     #expect(try rules.scene.alert(.escalation, "agent-1")?.summary == "to support")
   }
 
+  private static let falling = """
+    [[rules]]
+    id = "fall"
+    on = "agent.health_critical"
+    do = [{ action = "scale", by = "+1" }]
+    verify = { after = "1s", when = "run.failed", else = [{ action = "pause", for = "15m" }] }
+    """
+
+  @Test func whatIsDoneOtherwisePassesTheGuards() throws {
+    let rules = try RuleScene(Self.falling)
+    try rules.scene.send(.activateBackup, ["agent-2"], ["backup": "agent-1"])
+    try rules.event("agent.health_critical", "agent-1", ["health_score": 0.1])
+    let lines = try rules.lines { $0.phase == .skipped }
+    #expect(
+      lines.last?.short == "skipped agent-1: guarded: pause agent-1 for=15m: it stands in for agent-2")
+    #expect(
+      try rules.scene.alert(.escalation, "agent-1")?.summary
+        == "rule fall: not done: pause agent-1 for=15m: it stands in for agent-2")
+    #expect(try rules.scene.record("agent-1").state == .running)
+  }
+
+  @Test func pauseThatIsDoneOtherwiseTakesItsPlace() throws {
+    let rules = try RuleScene(Self.falling)
+    try rules.event("agent.health_critical", "agent-1", ["health_score": 0.1])
+    try rules.lines { $0.action == "pause" && $0.phase == .succeeded }
+    #expect(try rules.scene.server.call("ZCARD", rules.scene.keys.paused(role: "")) == .integer(1))
+  }
+
+  @Test func nothingIsDoneOtherwiseOnceAutomationIsOff() throws {
+    let rules = try RuleScene(Self.falling)
+    try rules.event("agent.health_critical", "agent-1", ["health_score": 0.1])
+    try rules.lines { $0.action == "scale" && $0.phase == .succeeded }
+    try rules.scene.send(.automation, [], ["mode": "off"])
+    let lines = try rules.lines { $0.phase == .skipped }
+    #expect(lines.last?.short == "skipped agent-1: automation is off")
+    #expect(try rules.scene.record("agent-1").state == .running)
+  }
+
+  @Test(arguments: ["off", "dry"]) func runGoesNoFurtherOnceAutomationIsOff(mode: String) throws {
+    let rules = try RuleScene(Self.falling, mode: mode)
+    let run = "rule/fall/1-0/agent-1"
+    var record = RunRecord(rule: "fall", agent: "agent-1", event: "1-0", reason: "", deeds: [])
+    record.deeds = [Action.pause, .restart].map { PlannedDeed(kind: .action($0), target: "agent-1") }
+    _ = try rules.scene.server.call("SET", rules.scene.keys.mark(run), record.encoded)
+    let job = Job(.deed(run: run, .deeds, 0), "agent-1").encoded
+    _ = try rules.scene.server.call("ZADD", rules.scene.keys.schedule, try rules.scene.now(), job)
+    // What is appointed makes the handler look at its schedule.
+    try rules.scene.send(.pause, ["agent-2"])
+    let lines = try rules.run(of: "fall")
+    #expect(
+      lines.map(\.short) == ["skipped agent-1: automation is \(mode)", "skipped: stopped: automation is \(mode)"])
+    #expect(try rules.scene.record("agent-1").state == .running)
+    #expect(try rules.scene.schedule().count == 1, "agent-2's end of its pause")
+  }
+
+  /// A rule whose second action fails.
+  private func failing(_ line: String) throws -> (RuleScene, MockService) {
+    let scene = try HandlerScene(start: false)
+    let service = try MockService(loop: scene.server.loop) { _ in .status(400, "no") }
+    let runbook = try RuleScene.read(
+      """
+      [[rules]]
+      id = "heal"
+      on = "agent.health_critical"
+      do = [{ action = "activate_backup", backup = "agent-2" }, { action = "restart", on_error = "stop" }]
+      \(line)
+      """)
+    let actuator = HTTPActuator(url: try Template(service.url("/restart")))
+    _ = try scene.server.call("SET", scene.keys.automation, "on")
+    try scene.startHandler("h1") {
+      $0.runbook = runbook
+      $0.actuators = ActuatorTable(actions: [.restart: .http(actuator)])
+    }
+    try scene.waitForRecording()
+    return (RuleScene(on: scene), service)
+  }
+
+  @Test func failureThatStopsARunDoesWhatIsToBeDoneThen() throws {
+    let (rules, service) = try failing(
+      #"verify = { after = "1h", when = "agent.state == 'running'", else = [{ action = "deactivate_backup" }] }"#)
+    try rules.event("agent.health_critical", "agent-1", ["health_score": 0.1])
+    try rules.lines { $0.action == "deactivate_backup" && $0.phase == .succeeded }
+    #expect(try rules.scene.record("agent-1").backup == nil)
+    #expect(try rules.lines().contains { $0.short.hasPrefix("failed: stopped: restart failed: ") })
+    #expect(try rules.scene.schedule().isEmpty)
+    #expect(service.requests.count == 1)
+  }
+
+  @Test func failureThatStopsARunCallsAPersonWhoIsToldWhatStands() throws {
+    let (rules, service) = try failing("")
+    try rules.event("agent.health_critical", "agent-1", ["health_score": 0.1])
+    try rules.scene.server.wait { (try? rules.scene.alert(.escalation, "agent-1")) != nil }
+    let summary = try rules.scene.alert(.escalation, "agent-1")?.summary ?? ""
+    #expect(summary.hasPrefix("rule heal: stopped: restart failed: "))
+    #expect(summary.contains(" Done: "))
+    #expect(summary.contains("agent-2"))
+    #expect(try rules.scene.record("agent-1").backup == "agent-2")
+    #expect(service.requests.count == 1)
+  }
+
   @Test func answerOfAServiceConfirmsInPlaceOfTheRuntime() throws {
     let scene = try HandlerScene(start: false)
     let service = try MockService(loop: scene.server.loop) { _ in .status(200, "ok") }

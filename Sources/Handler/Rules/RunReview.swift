@@ -1,0 +1,105 @@
+import Automation
+import FleetModel
+import Redis
+import Wire
+
+/// What is made of a run once its actions are done, or a failure has stopped them: whether they were verified, and what is
+/// done next.
+///
+/// What is done where the verification fails was settled with the actions; whether it may be is asked now.
+struct RunReview {
+  let run: String
+  let record: RunRecord
+  /// The record as it was read.
+  let stored: [UInt8]
+  /// About the run's agent, as they are now, with what has become of the actions.
+  let facts: OccasionFacts
+  let ledger: PauseLedger
+  /// The switch as it was read.
+  let automation: [UInt8]
+  /// The agent's escalation as it was read.
+  let alert: [UInt8]
+  /// What is remembered of each action.
+  let outcomes: [TargetMark?]
+  let term: Term
+
+  private var agent: AgentID { record.agent }
+
+  private var rule: Rule? { term.options.runbook.rules.first { $0.id == record.rule } }
+
+  func write(to step: inout Step) -> Change {
+    step.require("GET", term.keys.mark(run), is: stored)
+    step.require("GET", term.keys.automation, is: automation)
+    if let why = record.stopped { return stopped(why, &step) }
+    guard let verification = rule?.verification else {
+      add(.unknown, "not verified: the rule is no longer there", to: &step)
+      return Change()
+    }
+    let verdict = verification.when.judge(facts)
+    guard verdict.holds else {
+      add(.failed, "not verified: \(verdict.reason)", to: &step)
+      return otherwise(&step)
+    }
+    add(.succeeded, "verified: \(verdict.reason)", to: &step)
+    if !record.undo.isEmpty { appoint(.undo, in: &step) }
+    return Change()
+  }
+
+  /// A person is called where nothing else is done: what came before the failure still stands.
+  private func stopped(_ why: String, _ step: inout Step) -> Change {
+    let done = RuleNotice.words(of: record, .deeds, outcomes).replacing("\n", with: " ")
+    let words = ["stopped: \(why)", done].filter { !$0.isEmpty }.joined(separator: ". ")
+    guard !record.otherwise.isEmpty, mode == .on else { return called(words, &step) }
+    let result = filtered
+    begin(result, in: &step)
+    return result.callsPerson || result.deeds.isEmpty ? called("\(words) \(result.refusal)", &step) : Change()
+  }
+
+  /// Begins what is done where the actions have not helped, as far as guards and the switch let it.
+  private func otherwise(_ step: inout Step) -> Change {
+    guard !record.otherwise.isEmpty else { return Change() }
+    guard mode == .on else {
+      add(.skipped, "automation is \(mode.rawValue)", target: agent, to: &step)
+      return Change()
+    }
+    let result = filtered
+    begin(result, in: &step)
+    return result.callsPerson ? called(result.refusal, &step) : Change()
+  }
+
+  /// What guards leave of it.
+  private var filtered: Guarding.Result {
+    Guarding(
+      guards: term.options.runbook.guards,
+      situation: Guarding.Situation(census: facts.census, agent: facts.agent, ledger: ledger)
+    ).filter(record.otherwise, for: agent)
+  }
+
+  private var mode: AutomationMode { AutomationMode(rawValue: String(decoding: automation, as: UTF8.self)) ?? .dry }
+
+  private func begin(_ result: Guarding.Result, in step: inout Step) {
+    for (deed, reason) in result.refused { add(.skipped, "guarded: \(deed): \(reason)", target: agent, to: &step) }
+    guard !result.deeds.isEmpty else { return }
+    var record = record
+    record.otherwise = result.deeds
+    step.change("SET", term.keys.mark(run), record.encoded, "KEEPTTL")
+    if let span = result.deeds.pause(of: agent) { ledger.reserve(span, in: &step) }
+    appoint(.otherwise, in: &step)
+  }
+
+  private func appoint(_ part: RunRecord.Part, in step: inout Step) {
+    step.change("ZADD", term.keys.schedule, term.now, Job(.deed(run: run, part, 0), agent).encoded)
+  }
+
+  private func called(_ words: String, _ step: inout Step) -> Change {
+    term.callPerson(
+      AlertID(.escalation, agent), stored: alert, "rule \(record.rule): \(words)", to: rule?.limits.escalateTo,
+      in: &step)
+  }
+
+  private func add(_ phase: AuditLine.Phase, _ detail: String, target: AgentID = .none, to step: inout Step) {
+    let line = term.ruleLine(
+      phase, of: run, rule: record.rule, target: target, reason: record.reason, detail: detail)
+    step.add(to: term.keys.audit, AuditCoding.encode(line))
+  }
+}
