@@ -11,9 +11,15 @@ final class Scheduler {
   private var timer: Loop.TimerID?
   /// Jobs that are being run.
   private var running: Set<[UInt8]> = []
+  /// Whether the schedule is being read, and is to be read once more after that.
+  private var isReading = false
+  private var isStale = false
 
   /// A due time further off is looked at again after this long: the server's clock and this machine's may part.
   private static let longestWait: Int64 = 60_000
+  /// How many jobs one look begins, and how far it looks for them.
+  private static let mostBegun = 64
+  private static let mostRead = 4096
 
   init(term: Term, dispatcher: Dispatcher, rules: RuleEngine) {
     self.term = term
@@ -30,16 +36,30 @@ final class Scheduler {
 
   /// Finds what is due, and when the next job will be.
   func look() {
+    guard !isReading else {
+      isStale = true
+      return
+    }
+    (isReading, isStale) = (true, false)
     let now = term.now
+    // What is being run, or waits for its agent, still stands there, and must not hide what is behind it.
+    let count = min(Self.mostBegun + running.count, Self.mostRead)
     term.read([
-      Request("ZRANGEBYSCORE", term.keys.schedule, "-inf", now, "WITHSCORES", "LIMIT", 0, 64),
+      Request("ZRANGEBYSCORE", term.keys.schedule, "-inf", now, "WITHSCORES", "LIMIT", 0, count),
       Request("ZRANGEBYSCORE", term.keys.schedule, "(\(now.milliseconds)", "+inf", "WITHSCORES", "LIMIT", 0, 1),
     ]) { [weak self] replies in
-      guard let self else { return }
-      for (member, score) in replies[0].pairs where running.insert(member).inserted { run(member, score) }
-      guard let next = replies[1].pairs.first else { return arm(Self.longestWait) }
-      arm(Instant(score: next.value).map { ($0 - self.term.now).milliseconds } ?? Self.longestWait)
+      self?.looked(due: replies[0].pairs, next: replies[1].pairs.first?.value)
     }
+  }
+
+  private func looked(due: [(name: [UInt8], value: [UInt8])], next: [UInt8]?) {
+    isReading = false
+    let new = due.filter { !running.contains($0.name) }.prefix(Self.mostBegun)
+    for (member, score) in new where running.insert(member).inserted { run(member, score) }
+    // There may be more behind them.
+    if isStale || new.count == Self.mostBegun { return look() }
+    let span = next.flatMap { Instant(score: $0) }.map { ($0 - term.now).milliseconds }
+    arm(span ?? Self.longestWait)
   }
 
   private func arm(_ span: Int64) {

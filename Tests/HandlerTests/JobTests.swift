@@ -1,3 +1,4 @@
+import Automation
 import FleetModel
 import TestSupport
 import Testing
@@ -73,5 +74,23 @@ import Wire
     try scene.server.wait { ((try? scene.control().count) ?? 0) == 1 }
     try scene.send(.scale, ["agent-1"], ["by": "+1"])
     #expect(try scene.control().map(\.verb) == [.job, .action(.scale)])
+  }
+
+  @Test func jobsOfABusyAgentHideNobodyElses() throws {
+    let scene = try HandlerScene(start: false)
+    let service = try MockService(loop: scene.server.loop) { _ in .silence }
+    let due = try scene.now(.seconds(-60))
+    _ = try scene.server.call("ZADD", scene.keys.schedule, due, Job(.run(.audit), "agent-1").encoded)
+    for number in 0..<100 {
+      let address = "10.0.0.\(number)"
+      _ = try scene.server.call(
+        "ZADD", scene.keys.schedule, due + .seconds(1),
+        Job(.unblock(try #require(IPAddress(address))), "agent-1").encoded)
+    }
+    let other = Job(.run(.analysis), "agent-2").encoded
+    _ = try scene.server.call("ZADD", scene.keys.schedule, due + .seconds(2), other)
+    let actuator = HTTPActuator(url: try Template(service.url("/job")))
+    try scene.startHandler("h1") { $0.actuators = ActuatorTable(jobs: ["audit": .http(actuator)]) }
+    try scene.server.wait { ((try? scene.control()) ?? []).contains { $0.agent == "agent-2" } }
   }
 }
