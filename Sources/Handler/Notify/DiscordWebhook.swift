@@ -25,11 +25,11 @@ enum DiscordWebhook {
     let description = take(PlainText.scrubbed(notice.text), mostDescription, &room)
     let fields = fields(notice, &room)
     let embed: JSONValue = [
-      "description": description.isEmpty ? nil : .string(description),
+      "description": isBlank(description) ? nil : .string(description),
       "color": .integer(color(notice)),
       "fields": fields.isEmpty ? nil : .array(fields),
     ]
-    let isEmpty = description.isEmpty && fields.isEmpty
+    let isEmpty = isBlank(description) && fields.isEmpty
     return [
       "content": .string(content),
       "embeds": isEmpty ? nil : .array([embed]),
@@ -64,13 +64,15 @@ enum DiscordWebhook {
       var left = room
       let name = take(PlainText.line(field.name), mostName, &left)
       let value = take(PlainText.scrubbed(field.value), mostValue, &left)
-      // Discord refuses a field without either.
-      guard !name.isEmpty, !value.isEmpty else { continue }
+      // Discord refuses a field without either, and blanks are nothing to it.
+      guard !isBlank(name), !isBlank(value) else { continue }
       room = left
       fields.append(["name": .string(name), "value": .string(value), "inline": true])
     }
     return fields
   }
+
+  private static func isBlank(_ text: String) -> Bool { text.allSatisfy(\.isWhitespace) }
 
   private static func take(_ text: String, _ most: Int, _ room: inout Int) -> String {
     let text = PlainText.clipped(text, to: min(most, room))

@@ -87,9 +87,9 @@ struct Outbox {
   private mutating func giveUp(_ name: String, isKnown: Bool, at now: Instant) -> [Task] {
     guard let lane = lanes[name] else { return [] }
     var tasks: [Task] = []
-    for entry in lane.entries where entry.id != lane.sending {
+    for entry in lane.entries where entry.id != lane.sending && isThere(entry) {
       guard let reason = reason(entry, lane, isKnown: isKnown, at: now) else { continue }
-      tasks.append(end(entry, reason))
+      tasks += end(entry, reason)
     }
     return tasks
   }
@@ -141,20 +141,17 @@ struct Outbox {
       return [.keep(entry)]
     case .refused(let reason):
       lanes[name] = lane
-      return [end(entry, reason)]
+      return end(entry, reason)
     case .gone(let reason):
       lane.gone = reason
       lanes[name] = lane
-      return [.disable(channel: name, reason), end(entry, reason)]
+      return [.disable(channel: name, reason)] + end(entry, reason)
     }
   }
 
   private mutating func arrived(_ entry: OutboxEntry, _ channel: Channel, at now: Instant) -> [Task] {
     // What stood of the same key is said by this one, or over.
-    let older = lanes[entry.channel]?.entries.filter {
-      $0.stands && $0.id < entry.id && $0.notice.key == entry.notice.key
-    }
-    var tasks = (older ?? []).map { remove($0) }
+    var tasks = older(than: entry).map { remove($0) }
     guard channel.kind == .alertmanager, entry.notice.status == .firing || entry.notice.status == .updated else {
       return tasks + [remove(entry)]
     }
@@ -169,9 +166,23 @@ struct Outbox {
   }
 
   /// Whoever was told of what stands hears no more of it, and its service ends it by itself.
-  private mutating func end(_ entry: OutboxEntry, _ reason: String) -> Task {
+  private mutating func end(_ entry: OutboxEntry, _ reason: String) -> [Task] {
     _ = remove(entry)
-    return entry.stands ? .remove(entry) : .giveUp(entry, reason)
+    guard !entry.stands else { return [.remove(entry)] }
+    // What could not be said to be over is over all the same: nobody is to be told again that it stands.
+    let over = entry.notice.status == .resolved ? older(than: entry).map { remove($0) } : []
+    return over + [.giveUp(entry, reason)]
+  }
+
+  /// What stands of the same trouble.
+  private func older(than entry: OutboxEntry) -> [OutboxEntry] {
+    (lanes[entry.channel]?.entries ?? []).filter {
+      $0.stands && $0.id < entry.id && $0.notice.key == entry.notice.key
+    }
+  }
+
+  private func isThere(_ entry: OutboxEntry) -> Bool {
+    lanes[entry.channel]?.entries.contains { $0.id == entry.id } ?? false
   }
 
   private mutating func remove(_ entry: OutboxEntry) -> Task {

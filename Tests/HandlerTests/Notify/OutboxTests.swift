@@ -188,4 +188,16 @@ import Wire
     let decoded = try #require(GroupCoding.decode(GroupCoding.encode(id, group)))
     #expect(decoded.id == id && decoded.group == group)
   }
+
+  @Test mutating func allClearThatIsGivenUpEndsWhatStands() {
+    outbox.add(entry(1, "alerts", key: "k"))
+    #expect(sent(at: 0) == [1])
+    answer(.told(pause: nil), 1, "alerts", at: 0)
+    let clear = entry(2, "alerts", key: "k", .resolved)
+    outbox.add(clear)
+    #expect(sent(at: 1) == [2])
+    let tasks = answer(.refused("HTTP 400"), 2, "alerts", at: 1)
+    #expect(tasks.count == 2 && tasks.last == .giveUp(clear, "HTTP 400"))
+    #expect(outbox.isEmpty, "nothing is posted again")
+  }
 }

@@ -224,4 +224,10 @@ import Wire
     #expect(TimeSpan.backoff(after: 3, chance: 0.5) == .milliseconds(3000))
     #expect(TimeSpan.backoff(after: 1000, chance: 0.999) < .seconds(60))
   }
+
+  @Test func discordIsSentNoBlanks() throws {
+    var notice = Notice(key: "k", severity: .low, title: "t", text: " \n\t", at: .epoch)
+    notice.fields = [Notice.Field("note", "  "), Notice.Field(" ", "x")]
+    #expect(try body(notice, Channel(.discord, url: "http://x"))["embeds"] == nil)
+  }
 }
