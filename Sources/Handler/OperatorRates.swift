@@ -32,7 +32,8 @@ struct OperatorRates {
 
   /// Takes up what an earlier handler has counted.
   mutating func takeUp(_ entries: [Reply], at now: Instant) {
-    for entry in entries {
+    // They came with the newest first.
+    for entry in entries.reversed() {
       let data = entry.elements?.last?.pairs.first { $0.name == Keys.dataField }?.value
       guard let line = data.flatMap({ AuditCoding.decode($0) }), line.phase == .received, now - line.at < Self.span
       else { continue }
@@ -43,6 +44,6 @@ struct OperatorRates {
   /// What ``takeUp(_:at:)`` wants.
   static func request(_ keys: Keys, at now: Instant) -> Request {
     Request(
-      "XRANGE", keys.audit, "\(max(0, (now - span).milliseconds))", "+", "COUNT", mostLines)
+      "XREVRANGE", keys.audit, "+", "\(max(0, (now - span).milliseconds))", "COUNT", mostLines)
   }
 }

@@ -2,6 +2,7 @@ import Automation
 import FleetModel
 import TestSupport
 import Testing
+import Wire
 
 @testable import Handler
 
@@ -32,5 +33,22 @@ import Testing
     #expect(rates.take("a", most: 1, at: start + .seconds(59)) != nil)
     #expect(rates.take("a", most: 1, at: start + .seconds(60)) == nil)
     #expect(rates.take("b", most: nil, at: start) == nil)
+  }
+
+  @Test func newestLinesOfALongMinuteAreCounted() throws {
+    let scene = try HandlerScene(start: false)
+    let now = try scene.now()
+    func add(_ count: Int, _ phase: AuditLine.Phase) throws {
+      let line = AuditLine(
+        origin: .run("r"), phase: phase, action: "scale", operator: "alice@bastion", handler: "h0", at: now)
+      let script = "for i = 1, tonumber(ARGV[2]) do redis.call('XADD', KEYS[1], '*', '__data__', ARGV[1]) end"
+      _ = try scene.server.call("EVAL", script, 1, scene.keys.audit, AuditCoding.encode(line), count)
+    }
+    try add(5000, .succeeded)
+    try add(3, .received)
+    var runbook = Runbook()
+    runbook.guards.commandsPerMinute = 3
+    try scene.startHandler("h1") { $0.runbook = runbook }
+    #expect(try scene.send(.scale, ["agent-1"], ["by": "+1"]).map(\.phase) == [.rejected])
   }
 }
