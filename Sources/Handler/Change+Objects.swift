@@ -18,7 +18,8 @@ extension Change {
     _ open: AlertRecord?, _ id: AlertID, _ severity: Severity, _ summary: String, at now: Instant
   ) -> AlertRecord {
     var alert = open ?? AlertRecord(id: id, severity: severity, count: 0, since: now, last: now)
-    alert.severity = severity
+    // What calls for help once more does not take back how bad it was.
+    alert.severity = max(alert.severity, severity)
     alert.count += 1
     alert.last = now
     alert.summary = summary

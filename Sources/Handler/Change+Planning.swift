@@ -130,6 +130,7 @@ extension Change {
     after.backup = backup
     return Change(
       after: after, control: Control(action: .activateBackup, arguments: ["backup": backup.description]),
+      standIn: StandIn(before: scene.record.backup, after: backup),
       detail: "\(backup) stands in")
   }
 
@@ -140,6 +141,7 @@ extension Change {
     after.backup = nil
     return Change(
       after: after, control: Control(action: .deactivateBackup, arguments: ["backup": backup.description]),
+      standIn: StandIn(before: backup),
       detail: "\(backup) no longer stands in")
   }
 }

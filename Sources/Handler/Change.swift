@@ -17,6 +17,12 @@ struct Change {
     var due: Instant?
   }
 
+  /// Who stood in for the target, and who does from now on.
+  struct StandIn: Equatable {
+    var before: AgentID?
+    var after: AgentID?
+  }
+
   /// The record as it is to be, but for version, time and author; nil leaves it.
   var after: AgentRecord?
   /// What the runtime is told: the action, its arguments, and when what it restricts ends.
@@ -26,6 +32,7 @@ struct Change {
   /// The proposal that it settles.
   var proposal: Proposal?
   var block: Block?
+  var standIn: StandIn?
   /// A parameter of the agent's, and what it is to be; nil unsets it.
   var setting: (parameter: String, value: String?)?
   /// The fleet's mode of automation.

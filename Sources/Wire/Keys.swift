@@ -80,8 +80,8 @@ package struct Keys: Sendable {
   /// Which agents of a role rules have paused, and until when: a sorted set.
   package func paused(role: String) -> [UInt8] { mark("paused/\(role)") }
 
-  /// Who stands in for whom: a hash.
-  package var standIns: [UInt8] { mark("rules/standing-in") }
+  /// For whom an agent stands in: a set.
+  package func standIns(of backup: AgentID) -> [UInt8] { mark("rules/standing-in/".utf8 + backup.bytes) }
 
   /// Whose runtimes have confirmed a command: a set.
   package func obeyed(_ id: CommandID) -> [UInt8] { mark("obeyed/\(id)") }

@@ -180,6 +180,27 @@ import Wire
     #expect(try scene.record("agent-1").replicas == 49)
     #expect(try scene.record("agent-0").version == 25)
   }
+
+  @Test func backupOfTwoStandsInUntilBothAreBackAndAReplacedOneDoesNot() throws {
+    let scene = try HandlerScene()
+    func standsIn(_ backup: AgentID) throws -> [String] {
+      try scene.server.call("SMEMBERS", scene.keys.standIns(of: backup)).elements?.compactMap(\.text).sorted() ?? []
+    }
+    try scene.send(.activateBackup, ["agent-1", "agent-3"], ["backup": "b"])
+    #expect(try standsIn("b") == ["agent-1", "agent-3"])
+    try scene.send(.deactivateBackup, ["agent-1"])
+    #expect(try standsIn("b") == ["agent-3"])
+    try scene.send(.activateBackup, ["agent-3"], ["backup": "b2"])
+    #expect(try standsIn("b").isEmpty)
+    #expect(try standsIn("b2") == ["agent-3"])
+  }
+
+  @Test func milderCallForHelpLeavesTheSeverity() throws {
+    let scene = try HandlerScene()
+    try scene.send(.escalate, ["agent-1"], ["to": "support", "severity": "critical"])
+    try scene.send(.escalate, ["agent-1"], ["to": "support", "severity": "low"])
+    #expect(try scene.alert(.escalation, "agent-1")?.severity == .critical)
+  }
 }
 
 extension HandlerScene {

@@ -10,7 +10,7 @@ import Wire
 /// |---|---|
 /// | `mark:paused/<role>` (a sorted set) | the role's agents that rules have paused → when that ends |
 /// | `mark:pauses/<agent>` | when rules paused it within a day, epoch ms with commas between them |
-/// | `mark:rules/standing-in` (a hash) | a backup → the agent that it stands in for |
+/// | `mark:rules/standing-in/<backup>` (a set) | the agents that it stands in for |
 struct PauseLedger {
   private let agent: AgentID
   private let now: Instant
@@ -19,7 +19,8 @@ struct PauseLedger {
   private let standInKey: [UInt8]
   private var placesFound: [UInt8] = []
   private var pausesFound: [UInt8] = []
-  /// The agent that it stands in for.
+  private var standInCount = 0
+  /// An agent that it stands in for: the first of them.
   private(set) var standsInFor: AgentID?
 
   init(_ agent: AgentID, role: String, at now: Instant, keys: Keys) {
@@ -27,14 +28,14 @@ struct PauseLedger {
     self.now = now
     placesKey = keys.paused(role: role)
     pausesKey = keys.mark("pauses/\(agent.unmistakable)")
-    standInKey = keys.standIns
+    standInKey = keys.standIns(of: agent)
   }
 
   /// What must be read; ``take(_:)`` wants the answers.
   var requests: [Request] {
     [
       Request("ZCOUNT", placesKey, "(\(now.milliseconds)", "+inf"), Request("GET", pausesKey),
-      Request("HGET", standInKey, agent.bytes),
+      Request("SMEMBERS", standInKey),
     ]
   }
 
@@ -42,7 +43,9 @@ struct PauseLedger {
     let replies = Array(replies)
     placesFound = Array("\(replies[0].integer ?? 0)".utf8)
     pausesFound = replies[1].bytes ?? []
-    standsInFor = replies[2].bytes.map { AgentID(bytes: $0) }
+    let targets = replies[2].elements?.compactMap(\.bytes) ?? []
+    standInCount = targets.count
+    standsInFor = targets.min { $0.lexicographicallyPrecedes($1) }.map { AgentID(bytes: $0) }
   }
 
   /// How many of the role rules have paused at present.
@@ -57,10 +60,12 @@ struct PauseLedger {
     }.filter { now - $0 < .days(1) }
   }
 
-  /// Takes the agent's place among those that are paused; the step goes ahead only while no other was taken meanwhile.
+  /// Takes the agent's place among those that are paused; the step goes ahead only while no other was taken meanwhile,
+  /// and it stands in for nobody else.
   func reserve(_ span: TimeSpan, in step: inout Step) {
     step.require("ZCOUNT", placesKey, "(\(now.milliseconds)", "+inf", is: placesFound)
     step.require("GET", pausesKey, is: pausesFound)
+    step.require("SCARD", standInKey, is: Array("\(standInCount)".utf8))
     step.change("ZADD", placesKey, now + span, agent.bytes)
     step.change("ZREMRANGEBYSCORE", placesKey, "-inf", now)
     step.change("PEXPIRE", placesKey, HandlerOptions.marksStay.milliseconds)
