@@ -33,6 +33,14 @@ package struct Channel: Equatable, Sendable {
     }
   }
 
+  /// Whether people read it line by line, and know nothing again by its key: then a storm of calls is one message.
+  package var isChat: Bool {
+    switch kind {
+    case .slack, .discord: true
+    case .pagerduty, .alertmanager, .webhook: false
+    }
+  }
+
   /// How long the notifier keeps between two requests.
   package var pace: TimeSpan {
     switch kind {

@@ -62,6 +62,7 @@ package struct Grouping: Equatable, Sendable {
 
   /// Takes a notice of a rule for a channel.
   ///
+  /// - Parameter channel: of a follow-up "" where it is for every channel that knows its key.
   /// - Returns: the groups that it changed. A resolved one changes those that know its key, whatever their severity.
   package mutating func take(_ notice: Notice, for channel: String, at now: Instant) -> [ID] {
     guard let rule = notice.rule else { return [] }
@@ -70,9 +71,16 @@ package struct Grouping: Equatable, Sendable {
       groups[id, default: Group(due: now + spans.wait)].take(notice, at: now, spans)
       return [id]
     }
-    let known = groups.keys.filter { $0.rule == rule && groups[$0]?.members[notice.key] != nil }
+    let known = groups.keys.filter {
+      (channel.isEmpty || $0.channel == channel) && $0.rule == rule && groups[$0]?.members[notice.key] != nil
+    }
     for id in known { groups[id]?.take(notice, at: now, spans) }
     return Array(known)
+  }
+
+  /// Whether a channel's groups of a rule know a key.
+  package func knows(_ key: String, of rule: String, on channel: String) -> Bool {
+    groups.contains { $0.key.channel == channel && $0.key.rule == rule && $0.value.members[key] != nil }
   }
 
   /// When something is next to be done.

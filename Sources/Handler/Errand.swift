@@ -16,6 +16,9 @@ protocol Errand: AnyObject {
   /// What a target is left as where it allows nothing to be done.
   var refusedPhase: AuditLine.Phase { get }
 
+  /// The group in which chats hear whom it calls; nil where each call is a message.
+  var chatGroup: String? { get }
+
   /// Whether all is decided and nothing done.
   var isDryRun: Bool { get }
 
@@ -42,6 +45,10 @@ protocol Errand: AnyObject {
   func settled(_ target: AgentID, _ outcome: TargetOutcome)
   /// A line of the audit.
   func line(_ draft: LineDraft) -> [UInt8]
+}
+
+extension Errand {
+  var chatGroup: String? { nil }
 }
 
 /// How it ended for one target.

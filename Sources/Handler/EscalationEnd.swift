@@ -11,6 +11,8 @@ final class EscalationEnd {
   private let term: Term
   private let fleet: () -> Fleet
   private var isClosing = false
+  /// The escalations that were open at the last look: of an agent that is gone the fleet no longer knows who was called.
+  private var open: [AlertID: AlertRecord] = [:]
 
   init(term: Term, fleet: @escaping () -> Fleet) {
     self.term = term
@@ -19,6 +21,8 @@ final class EscalationEnd {
 
   /// Closes what is over, one after the other.
   func look() {
+    let escalations = fleet().alerts.open.map(\.record).filter { $0.id.kind == .escalation }
+    for alert in escalations { open[alert.id] = alert }
     // Events that are not read yet may speak of new trouble, and a step under way may take an acknowledgement back.
     guard !isClosing, term.hasReadEvents, !term.isFinishing, term.alertSteps == 0,
       let alert = fleet().endedEscalations(at: term.now).first
@@ -28,6 +32,15 @@ final class EscalationEnd {
       self?.close(alert, stored: replies[0].bytes ?? [])
     }
   }
+
+  /// What those who were called are told of one that has left with its agent.
+  func departed(_ id: AlertID) -> [Notice] {
+    guard let alert = open[id] else { return [] }
+    return term.addressed(Change(alert: alert, notices: [Notice(escalation: alert, .resolved, at: term.now)])).notices
+  }
+
+  /// Whoever was called for one that is open no more has been told.
+  func forget(_ id: AlertID) { open[id] = nil }
 
   private func close(_ alert: AlertRecord, stored: [UInt8]) {
     // Where nothing is stored any more, what is known of it ends all the same.
@@ -43,7 +56,9 @@ final class EscalationEnd {
       guard let self else { return }
       isClosing = false
       switch outcome {
-      case .done: look()
+      case .done:
+        open[alert.id] = nil
+        look()
       // What has changed meanwhile is looked at anew with the next look.
       case .refused, .over: break
       case .failed(let error): term.log(.error, "cannot close an escalation", ["error": error.text])

@@ -271,6 +271,7 @@ final class EventFollower {
       switch outcome {
       case .done, .refused:
         (saved, savedReport) = (reached, report)
+        for id in changes where judge.open(id) == nil { escalations.forget(id) }
         if !changes.isEmpty { term.onNotice() }
       case .over: break
       case .failed(let error):
@@ -287,7 +288,8 @@ final class EventFollower {
       step.change("HSET", term.keys.alerts, id.bytes, AlertCoding.encode(alert))
     } else {
       step.change("HDEL", term.keys.alerts, id.bytes)
-      for notice in RuleNotice.allClears(id, term.options.runbook, at: term.now) { term.notify(notice, in: &step) }
+      let notices = RuleNotice.allClears(id, term.options.runbook, at: term.now) + escalations.departed(id)
+      for notice in notices { term.notify(notice, in: &step) }
     }
   }
 }

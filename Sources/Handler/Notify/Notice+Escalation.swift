@@ -2,6 +2,9 @@ import Automation
 import FleetModel
 
 extension Notice {
+  /// The group of what handler and rules call people for, as if a rule of that name told it.
+  static let escalations = "escalation"
+
   /// A page about an escalation: its key is the alert's id, so that an acknowledgement finds it.
   init(escalation alert: AlertRecord, _ status: Status, at now: Instant, fields: [Field] = []) {
     let agent = alert.id.agent

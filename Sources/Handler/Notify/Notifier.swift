@@ -106,7 +106,13 @@ final class Notifier {
       }
     }
     var changed: Set<Grouping.ID> = []
-    for entry in entries.sorted(by: { $0.id < $1.id }) {
+    for var entry in entries.sorted(by: { $0.id < $1.id }) {
+      // The end of a call goes into the group that was told of it, where there is one.
+      if !entry.isCollected, entry.notice.rule == nil, entry.notice.status == .resolved,
+        grouping.knows(entry.notice.key, of: Notice.escalations, on: entry.channel)
+      {
+        entry.notice.rule = Notice.escalations
+      }
       guard entry.isForGroup else {
         outbox.add(entry)
         continue

@@ -19,7 +19,7 @@ extension Term {
     let change = addressed(Change(alert: alert, notices: [page]))
     step.require("HGET", keys.alerts, id.bytes, is: stored)
     step.change("HSET", keys.alerts, id.bytes, AlertCoding.encode(change.alert ?? alert))
-    for notice in change.notices { notify(notice, in: &step) }
+    for notice in change.notices { notify(notice, groupingChatsAs: Notice.escalations, in: &step) }
     return change
   }
 
@@ -53,12 +53,18 @@ extension Term {
   ///
   /// A rule's follow-up goes where its trouble was told, whichever channels that were.
   ///
+  /// - Parameter group: where no rule tells it, the group in which chats hear of it; other services are told of each by
+  ///   itself, for they know it again by its key.
   /// - Returns: the channels' names.
   @discardableResult
-  func notify(_ notice: Notice, in step: inout Step) -> [String] {
+  func notify(_ notice: Notice, groupingChatsAs group: String? = nil, in step: inout Step) -> [String] {
     let notice = withRole(notice)
     let channels = notice.rule != nil && notice.status.isFollowUp ? [""] : options.notify.channels(for: notice)
-    for channel in channels { entry(notice, channel).add(to: &step, keys: keys) }
+    for channel in channels {
+      var notice = notice
+      if options.notify[channel]?.isChat == true { notice.rule = notice.rule ?? group }
+      entry(notice, channel).add(to: &step, keys: keys)
+    }
     return channels
   }
 

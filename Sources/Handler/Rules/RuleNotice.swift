@@ -50,7 +50,9 @@ enum RuleNotice {
 }
 
 extension Rule {
-  fileprivate var tellsPeople: Bool { deeds.contains { $0.kind == .action(.notify) } }
+  fileprivate var tellsPeople: Bool {
+    (deeds + undo + (verification?.otherwise ?? [])).contains { $0.kind == .action(.notify) }
+  }
 
   /// Whether the trouble that it is about is an alert, which closes by itself.
   var isAboutAlerts: Bool {

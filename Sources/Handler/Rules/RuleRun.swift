@@ -107,6 +107,7 @@ final class RuleRun: Errand {
   var reason: String { record?.reason ?? "" }
   var judged: Instruction { instruction }
   var refusedPhase: AuditLine.Phase { .skipped }
+  var chatGroup: String? { Notice.escalations }
   var isDryRun: Bool { false }
 
   func plan(_ target: AgentID, _ situation: Situation, at instant: Instant) throws(Refusal) -> Change {

@@ -131,4 +131,80 @@ import Wire
       services.told(.pagerduty).map { $0.body["event_action"]?.text } == ["trigger", "acknowledge", "resolve"])
     #expect(services.service.requests.count == 3, "the routes name others, who never heard of it")
   }
+
+  /// One rule calls people because of its limits, the other by an action.
+  private static let calling = """
+    [guards]
+    fleet_from = 1000
+
+    [[rules]]
+    id = "odd"
+    on = "agent.odd"
+    limits = { per_agent = { count = 1, within = "1h" } }
+    do = [{ action = "tune", parameter = "p", value = "1" }]
+
+    [[rules]]
+    id = "helpless"
+    on = "agent.helpless"
+    do = [{ action = "escalate", to = "support", severity = "high" }]
+    """
+
+  @Test func fiftyCallsOfRulesAreOneMessageForAChatAndAPageEachForAPager() throws {
+    let services = try ServicesScene(
+      Self.calling, grouping: .init(wait: .minutes(2), interval: .minutes(2)),
+      channels: [.slack, .discord, .pagerduty],
+      clock: clock)
+    for number in 1...25 {
+      for _ in 0..<2 { try services.rules.event("agent.odd", AgentID("odd-\(number)"), [:]) }
+      try services.rules.event("agent.helpless", AgentID("helpless-\(number)"), [:])
+    }
+    try services.scene.server.wait { services.told(.pagerduty).count == 50 }
+    #expect(services.told(.slack).isEmpty && services.told(.discord).isEmpty)
+    clock.set(seconds: 121)
+    try services.waitUntilAllIsTold()
+    for kind in [Channel.Kind.slack, .discord] {
+      #expect(services.told(kind).map(\.title) == ["[high] escalation: 50 agents"], "\(kind)")
+      #expect(services.told(kind).allSatisfy { ServiceLimits.broken(by: $0) == [] })
+    }
+    #expect(Set(services.told(.pagerduty).map(\.key)).count == 50)
+    // The end of one of fifty is an update.
+    try acknowledge("odd-1", services)
+    clock.set(seconds: 430)
+    try waitForEnd(of: "odd-1", services)
+    try services.scene.server.wait { services.told(.slack).count == 2 && services.told(.discord).count == 2 }
+    try services.waitUntilAllIsTold()
+    #expect(services.told(.slack).last?.title == "[high, update] escalation: 49 agents")
+    #expect(services.told(.pagerduty).suffix(2).map { $0.body["event_action"]?.text } == ["acknowledge", "resolve"])
+  }
+
+  @Test func pagesOfAnAgentThatIsDeletedEnd() throws {
+    let services = try ServicesScene("", clock: clock)
+    try services.scene.send(.escalate, ["agent-1"], ["to": "on-call", "severity": "critical"])
+    try services.waitUntilAllIsTold()
+    try services.rules.event("agent.deleted", "agent-1", [:])
+    // Its row stays for a minute.
+    clock.set(seconds: 61)
+    try waitForEnd(of: "agent-1", services)
+    try services.waitUntilAllIsTold()
+    let now = try services.scene.now()
+    #expect(services.told(.pagerduty).map { $0.phase(at: now) } == ["trigger", "resolve"])
+    #expect(services.told(.slack).map { $0.phase(at: now) } == ["trouble", "over"])
+    #expect(services.told(.alertmanager).last?.phase(at: now) == "over")
+    #expect(try services.scene.server.call("HLEN", services.scene.keys.notices) == .integer(0), "nothing stands")
+  }
+
+  @Test func pagesOfAnAgentThatIsDeletedAfterATakeoverEnd() throws {
+    let services = try ServicesScene("", channels: [.pagerduty], clock: clock)
+    try services.scene.send(.escalate, ["agent-1"], ["to": "on-call"])
+    try services.waitUntilAllIsTold()
+    services.scene.handlers[0].halt()
+    _ = try services.scene.server.call("DEL", services.scene.keys.lease)
+    // It is gone while nobody reads.
+    try services.rules.event("agent.deleted", "agent-1", [:])
+    try services.startHandler("h2")
+    clock.set(seconds: 61)
+    try waitForEnd(of: "agent-1", services)
+    try services.waitUntilAllIsTold()
+    #expect(services.told(.pagerduty).map { $0.body["event_action"]?.text } == ["trigger", "resolve"])
+  }
 }
