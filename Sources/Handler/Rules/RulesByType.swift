@@ -32,7 +32,7 @@ struct RulesByType {
       // Publishers may make up types without end.
       if types.count > 1000 { types.removeAll() }
       let rules = runbook.rules(on: type)
-      types[type] = rules
+      if type.utf8.count <= Rule.longestType { types[type] = rules }
       return rules
     }
   }
