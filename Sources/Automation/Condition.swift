@@ -28,6 +28,8 @@ package indirect enum Condition: Equatable, Sendable {
     case less = "<"
     case greater = ">"
     case contains
+    /// A pattern with `*`: of a text, or of one at least of a list.
+    case matches
     case isIn = "in"
   }
 
@@ -128,6 +130,8 @@ extension Condition.Relation {
     case (.isIn, _, .list(let values)): values.contains(left)
     case (.contains, .list(let values), _): values.contains(right)
     case (.contains, .text(let text), .text(let part)): text.contains(part)
+    case (.matches, .text(let text), .text(let pattern)): Glob(pattern).matches(text)
+    case (.matches, .list(let values), .text): values.contains { holds($0, right) == true }
     case (_, .number(let left), .number(let right)): holds(left, right)
     case (_, .text(let left), .text(let right)): holds(left, right)
     default: nil
@@ -140,7 +144,7 @@ extension Condition.Relation {
     case .greater: left > right
     case .atMost: left <= right
     case .atLeast: left >= right
-    case .equal, .unequal, .contains, .isIn: nil
+    case .equal, .unequal, .contains, .matches, .isIn: nil
     }
   }
 }

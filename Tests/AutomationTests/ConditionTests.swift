@@ -42,6 +42,10 @@ struct Table: Facts {
       ("agent.has_backup", true, "agent.has_backup is true"),
       ("not data.other", true, "data.other is missing"),
       ("data.issues_detected contains 'timeouts'", true, "data.issues_detected is errors,timeouts, contains timeouts"),
+      ("data.issues_detected matches '*out*'", true, "data.issues_detected is errors,timeouts, matches *out*"),
+      ("data.issues_detected matches 'out*'", false, "data.issues_detected is errors,timeouts, not matches out*"),
+      ("agent.state matches 'run*'", true, "agent.state is running, matches run*"),
+      ("data.error_rate matches '*'", false, "data.error_rate is 0.31 cannot be compared by matches with *"),
       ("metric.queue_size > before.queue_size", true, "metric.queue_size is 40, > before.queue_size is 20"),
       ("data.error_rate > 'x'", false, "data.error_rate is 0.31 cannot be compared by > with x"),
       (

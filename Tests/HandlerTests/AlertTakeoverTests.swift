@@ -11,7 +11,7 @@ import Wire
     let clock = try SteppedClock(folder: BuildFolder.path)
     let services = try ServicesScene(clock: clock)
     try services.rules.event("agent.performance_degraded", "agent-1", ["error_rate": 0.3])
-    try services.rules.run(of: "performance-degraded")
+    try services.rules.actions(of: "performance-degraded")
     try services.waitUntilAllIsTold()
     let since = try #require(try services.scene.alert(.performanceDegraded, "agent-1")).since
     for seconds in [200, 400] as [Int64] {

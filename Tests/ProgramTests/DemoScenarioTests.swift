@@ -16,7 +16,7 @@ import Wire
     ("agent.performance_degraded", ["performance-degraded"]), ("agent.high_traffic", ["high-traffic"]),
     ("agent.satisfaction_low", ["satisfaction-low", "satisfaction-amends"]),
     ("agent.security_alert", ["security-alert"]), ("agent.created", ["agent-created"]),
-    ("agent.health_critical", ["health-errors", "health-slow"]), ("agent.predictive_alert", ["foreseen"]),
+    ("agent.health_critical", ["health-critical"]), ("agent.predictive_alert", ["foreseen"]),
     ("agent.handoff_requested", ["handoff"]),
   ]
 

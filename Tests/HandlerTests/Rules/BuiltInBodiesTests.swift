@@ -75,7 +75,7 @@ import Wire
       rules: ["agent-created"], type: "agent.created", data: ["name": "Ada"], texts: ["name"], isQuoted: true,
       told: [.rule("agent-created", .low, "agent-1 (Ada) is new.")]),
     Case(
-      rules: ["health-slow"], type: "agent.health_critical",
+      rules: ["health-critical"], type: "agent.health_critical",
       data: ["health_score": 0.3, "issues_detected": ["slow_responses"], "suggested_actions": ["scale_up"]],
       texts: ["issues_detected", "suggested_actions"], told: []),
     Case(
@@ -131,9 +131,7 @@ import Wire
   private func run(_ example: Case, _ agent: AgentID, _ data: JSONValue, on services: ServicesScene) throws {
     for event in example.before { try services.rules.event(event.type, event.agent, event.data) }
     try services.rules.event(example.type, agent, data)
-    for rule in example.rules {
-      try services.rules.lines { $0.rule == rule && ($0.phase == .proposed || $0.isEndOfRun || $0.isHandedOver) }
-    }
+    for rule in example.rules { try services.rules.actions(of: rule) }
     for event in example.before where event.type == "agent.created" {
       try services.rules.lines { $0.rule == "agent-created" && $0.isEndOfRun && $0.run.hasSuffix("\(event.agent)") }
     }
@@ -182,13 +180,13 @@ import Wire
       try services.rules.event(
         "agent.health_critical", "agent-1", ["health_score": 0.3, "issues_detected": ["slow_responses"]])
     }
-    try services.rules.lines { $0.rule == "health-slow" && $0.phase == .skipped }
+    try services.rules.lines { $0.rule == "health-critical" && $0.phase == .skipped }
     // What comes after all five has been judged after them.
     try services.rules.event("agent.created", "agent-2", ["name": "Bo"])
     try services.rules.run(of: "agent-created")
     try services.waitUntilAllIsTold()
     let page = Telling.page(
-      .high, "agent-1 needs a person: rule health-slow: limited: acted 3 times within 1h on this agent")
+      .high, "agent-1 needs a person: rule health-critical: limited: acted 3 times within 1h on this agent")
     for kind in Channel.Kind.allCases {
       let told = services.told(kind).filter { !$0.title.contains("is new") }
       try check(told, kind, [page], services)
@@ -222,9 +220,6 @@ extension Channel.Kind {
 extension AuditLine {
   /// Whether a rule's run was closed by it.
   var isEndOfRun: Bool { action == "rule" && target == .none && phase != .started && rule != nil }
-
-  /// Whether a conversation went to another agent by it: whether its runtime confirms that is looked at only later.
-  var isHandedOver: Bool { action == Action.transfer.rawValue && phase == .succeeded }
 
   /// The run that it is of; empty where it is of none.
   var run: String { if case .run(let run) = origin { run } else { "" } }

@@ -23,7 +23,7 @@ import Wire
     try rules.event(
       "agent.performance_degraded", "agent-1", ["error_rate": 0.31, "response_time": 900, "last_hour_errors": 40])
     try rules.event("agent.performance_degraded", "agent-1", ["error_rate": 0.5, "response_time": 900])
-    try rules.run(of: "performance-degraded")
+    try rules.actions(of: "performance-degraded")
     #expect(
       try told(rules).filter { !$0.hasPrefix("tune") } == [
         "activate_backup agent-1 backup=backup-1", "pause agent-1 for=15m",
@@ -31,6 +31,63 @@ import Wire
     let record = try rules.scene.record("agent-1")
     #expect(record.state == .paused && record.pausedUntil != nil && record.backup == "backup-1")
     #expect(try rules.scene.schedule().contains { $0.job == #"{"action":"job/analysis","target":"agent-1"}"# })
+  }
+
+  @Test func backupOfADegradedAgentGoesBackOnceItsMetricsAreGoodAfterThePause() throws {
+    let clock = try SteppedClock(folder: BuildFolder.path)
+    let rules = RuleScene(on: try HandlerScene(start: false, clock: clock))
+    _ = try rules.scene.server.call("SET", rules.scene.keys.automation, "on")
+    let runbook = try RunbookFile.builtIn()
+    try rules.scene.startHandler("h1") { $0.runbook = runbook }
+    try rules.scene.waitForRecording()
+    func look() throws -> Instant? { try rules.scene.schedule().first { $0.job.contains("rule_verify") }?.due }
+    try rules.event("agent.created", "backup-1", ["backup_for": "agent-1"])
+    try rules.event("agent.performance_degraded", "agent-1", ["error_rate": 0.31, "response_time": 900])
+    try rules.actions(of: "performance-degraded")
+    let first = try look()
+    // It would be looked at in five minutes, and is paused for fifteen.
+    clock.set(seconds: 301)
+    try rules.event("agent.metrics", "agent-1", ["error_rate": 0.3])
+    try rules.scene.server.wait { (try? look()) != first }
+    #expect(try rules.scene.record("agent-1").backup == "backup-1")
+    clock.set(seconds: 901)
+    try rules.scene.server.wait { (try? rules.scene.record("agent-1").state) == .running }
+    try rules.event("agent.metrics", "agent-1", ["error_rate": 0.01, "response_time": 300])
+    clock.set(seconds: 1202)
+    try rules.lines { $0.action == "deactivate_backup" && $0.phase == .succeeded }
+    #expect(try rules.scene.record("agent-1").backup == nil)
+  }
+
+  @Test func agentThatIsStillDegradedKeepsItsBackup() throws {
+    let rules = try RuleScene()
+    try rules.event("agent.created", "backup-1", ["backup_for": "agent-1"])
+    try rules.event("agent.performance_degraded", "agent-1", ["error_rate": 0.31, "response_time": 900])
+    try rules.actions(of: "performance-degraded")
+    try rules.scene.send(.resume, ["agent-1"])
+    try rules.event("agent.metrics", "agent-1", ["error_rate": 0.3])
+    try rules.scene.server.wait { (try? rules.scene.cursorIsAtEnd()) == true }
+    let verify = try #require(try rules.scene.schedule().first { $0.job.contains("rule_verify") }?.job)
+    _ = try rules.scene.server.call("ZADD", rules.scene.keys.schedule, try rules.scene.now(), verify)
+    try rules.scene.send(.pause, ["agent-9"])
+    let lines = try rules.run(of: "performance-degraded")
+    #expect(lines.last?.detail.hasPrefix("not verified: metric.error_rate is 0.3") == true)
+    #expect(try rules.scene.record("agent-1").backup == "backup-1")
+  }
+
+  @Test func agentThatFailsByErrorsAndSlownessIsRestartedAndGetsMoreResources() throws {
+    let rules = try RuleScene()
+    try rules.event("agent.created", "backup-1", ["backup_for": "agent-1"])
+    // As the event's fixture has it.
+    try rules.event(
+      "agent.health_critical", "agent-1",
+      [
+        "health_score": 0.31, "issues_detected": ["high_error_rate", "slow_response"], "suggested_actions": ["restart"],
+      ])
+    try rules.actions(of: "health-critical")
+    #expect(
+      try told(rules).filter { !$0.hasPrefix("tune") } == [
+        "scale agent-1 replicas=2", "activate_backup agent-1 backup=backup-1", "restart agent-1",
+      ])
   }
 
   @Test func busyAgentGetsResourcesALimitAndHelpOfItsPeers() throws {
@@ -134,8 +191,8 @@ import Wire
     for _ in 0..<4 {
       try rules.event("agent.health_critical", "agent-1", ["health_score": 0.3, "issues_detected": ["slow_responses"]])
     }
-    let lines = try rules.lines { $0.rule == "health-slow" && $0.phase == .skipped }
-    #expect(lines.count { $0.rule == "health-slow" && $0.phase == .started } == 3)
+    let lines = try rules.lines { $0.rule == "health-critical" && $0.phase == .skipped }
+    #expect(lines.count { $0.rule == "health-critical" && $0.phase == .started } == 3)
     #expect(lines.last { $0.phase == .skipped }?.detail == "limited: acted 3 times within 1h on this agent")
     #expect(try rules.scene.alert(.escalation, "agent-1") != nil)
     try rules.scene.server.wait { (try? rules.scene.record("agent-1").replicas) == 4 }

@@ -42,7 +42,7 @@ import Wire
         "team": Channel(.slack, url: service.url("/slack")), "night": Channel(.discord, url: service.url("/discord")),
       ])
     try rules.event("agent.performance_degraded", "agent-1", ["error_rate": 0.31, "response_time": 900])
-    try rules.run(of: "performance-degraded")
+    try rules.actions(of: "performance-degraded")
     try scene.server.wait { service.requests.count >= 2 }
     #expect(Set(service.requests.map(\.path)) == ["/slack", "/discord"])
     for request in service.requests {
@@ -98,5 +98,35 @@ import Wire
       service.requests.contains { String(decoding: $0.body, as: UTF8.self).contains("agent-9 needs a person") }
     }
     #expect(try scene.record("agent-9").state == .running)
+  }
+
+  @Test func allClearGoesWhereverARuleTellsPeople() throws {
+    let runbook = try RuleScene.read(
+      """
+      [[rules]]
+      id = "early"
+      on = "agent.high_traffic"
+      do = [{ action = "notify", to = "anybody", text = "x" }]
+
+      [[rules]]
+      id = "late"
+      on = "agent.high_traffic"
+      do = [{ action = "scale", by = "+1" }]
+      verify = { after = "1m", when = "run.failed", else = [{ action = "notify", to = "anybody", text = "x" }] }
+
+      [[rules]]
+      id = "after"
+      on = "agent.high_traffic"
+      do = [{ action = "scale", by = "+1" }]
+      clear = "metric.queue_size < 5"
+      undo = [{ action = "notify", to = "anybody", text = "x" }]
+
+      [[rules]]
+      id = "never"
+      on = "agent.high_traffic"
+      do = [{ action = "scale", by = "+1" }]
+      """)
+    let notices = RuleNotice.allClears(AlertID(.highTraffic, "agent-1"), runbook, at: .epoch)
+    #expect(notices.compactMap(\.rule) == ["early", "late", "after"])
   }
 }

@@ -56,6 +56,16 @@ struct RuleScene {
     return lines
   }
 
+  /// Waits until a rule's actions are done, or proposed: whether they have helped may be looked at only later.
+  func actions(of rule: String) throws {
+    try scene.server.wait {
+      let lines = (try? self.lines().filter { $0.rule == rule }) ?? []
+      let jobs = (try? self.scene.schedule().map(\.job)) ?? []
+      return lines.contains { $0.phase == .proposed || $0.isEndOfRun }
+        || jobs.contains { $0.contains("rule_verify") && $0.contains("rule/\(rule)/") }
+    }
+  }
+
   /// Waits for the closing line of a rule's run.
   @discardableResult
   func run(of rule: String) throws -> [AuditLine] {
