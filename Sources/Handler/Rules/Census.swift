@@ -53,11 +53,12 @@ struct Census {
     }
   }
 
-  /// Whether it has an open alert that is high or worse.
+  /// Whether it has an open alert that is high or worse. That a person was called says nothing of how the agent is, and
+  /// stands until that person has come.
   private static func isInTrouble(_ position: Int, _ fleet: Fleet) -> Bool {
     guard fleet.hasAlerts(ofAgentAt: position) else { return false }
     return AlertKind.allCases.contains { kind in
-      fleet.alert(kind, ofAgentAt: position).map { $0.record.severity >= .high } ?? false
+      kind != .escalation && fleet.alert(kind, ofAgentAt: position).map { $0.record.severity >= .high } ?? false
     }
   }
 

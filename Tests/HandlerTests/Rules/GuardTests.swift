@@ -122,6 +122,15 @@ import Wire
     #expect(try rules.scene.control().isEmpty)
   }
 
+  @Test func thatPeopleWereCalledMakesNoFleetIll() throws {
+    let rules = try RuleScene(Self.pausing)
+    try fleet(5, of: rules)
+    try rules.scene.send(.escalate, ["agent-1", "agent-2"], ["to": "support", "severity": "critical"])
+    try degrade("agent-3", rules)
+    try rules.run(of: "calm")
+    #expect(try rules.scene.record("agent-3").state == .paused)
+  }
+
   @Test func dryRunTellsThatTheFleetIsIllAndCallsNobody() throws {
     let rules = try RuleScene(Self.pausing, mode: nil)
     try fleet(5, of: rules)
