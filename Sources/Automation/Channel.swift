@@ -25,11 +25,13 @@ package struct Channel: Equatable, Sendable {
     self.deadline = deadline
   }
 
-  /// Whether the service has a use for a status: one to whom an acknowledgement means nothing is not told of it.
-  package func wants(_ status: Notice.Status) -> Bool {
+  /// Whether the service has a use for a notice: one to whom an acknowledgement means nothing is not told of it, and
+  /// nobody is woken by news that nothing takes back, unless they name the channel.
+  package func wants(_ notice: Notice) -> Bool {
     switch kind {
-    case .pagerduty, .webhook: true
-    case .slack, .discord, .alertmanager: status != .acknowledged
+    case .webhook: true
+    case .pagerduty: notice.status != .told || !notice.to.isEmpty
+    case .slack, .discord, .alertmanager: notice.status != .acknowledged
     }
   }
 

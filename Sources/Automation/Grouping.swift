@@ -72,7 +72,8 @@ package struct Grouping: Equatable, Sendable {
       return [id]
     }
     let known = groups.keys.filter {
-      (channel.isEmpty || $0.channel == channel) && $0.rule == rule && groups[$0]?.members[notice.key] != nil
+      (channel.isEmpty || $0.channel == channel) && (rule == Notice.anyRule || $0.rule == rule)
+        && groups[$0]?.members[notice.key] != nil
     }
     for id in known { groups[id]?.take(notice, at: now, spans) }
     return Array(known)

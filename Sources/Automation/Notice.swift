@@ -39,6 +39,9 @@ package struct Notice: Equatable, Sendable {
   package var agents: [AgentID]
   /// The agents' role; nil where they have none, or several.
   package var role: String?
+  /// The rule of a follow-up that is for the groups of all rules.
+  package static let anyRule = ""
+
   /// The rule that tells it; nil for what is told one by one, and never grouped.
   package var rule: String?
   /// When it came to be.
@@ -47,6 +50,8 @@ package struct Notice: Equatable, Sendable {
   package var to: [String]
   /// For how long it is tried to be told; nil: as long as each channel says.
   package var deadline: TimeSpan?
+  /// Whether it calls for help anew where somebody had taken the trouble in hand. Not a part of what is told.
+  package var isAnew = false
 
   package init(
     key: String, status: Status = .firing, severity: Severity, title: String, text: String = "", fields: [Field] = [],

@@ -5,12 +5,11 @@ import FleetModel
 extension Change {
   static func escalate(to team: String, _ severity: Severity, _ scene: Scene) -> Change {
     let alert = escalated(scene.alert, AlertID(.escalation, scene.target), severity, "to \(team)", at: scene.now)
+    var page = Notice(escalation: alert, .firing, at: scene.now, fields: [Notice.Field("by", scene.operator)])
+    page.isAnew = scene.alert?.acknowledgedBy != nil
     return Change(
       control: Control(action: .escalate, arguments: ["to": team, "severity": severity.rawValue]), alert: alert,
-      notices: [
-        Notice(escalation: alert, .firing, at: scene.now, fields: [Notice.Field("by", scene.operator)])
-      ],
-      detail: "escalated to \(team)")
+      notices: [page], detail: "escalated to \(team)")
   }
 
   /// An escalation, opened or counted up.

@@ -58,6 +58,7 @@ final class EventFollower {
     term.onRecord = { [weak judge] in judge?.fleet.setRecord($1, of: $0) }
     term.knownReplicas = { [weak judge] in judge?.replicas(of: $0) }
     term.knownBackup = { [weak judge] in judge?.backup(of: $0) }
+    term.isOpen = { [weak judge] in judge?.open($0) != nil }
     term.knownRole = { [weak judge] in judge?.role(of: $0) }
     // The fleet as the handler before knew it; then where it was.
     memory.restore { [weak self] in self?.takeUp() }
@@ -288,7 +289,7 @@ final class EventFollower {
       step.change("HSET", term.keys.alerts, id.bytes, AlertCoding.encode(alert))
     } else {
       step.change("HDEL", term.keys.alerts, id.bytes)
-      let notices = RuleNotice.allClears(id, term.options.runbook, at: term.now) + escalations.departed(id)
+      let notices = id.kind == .escalation ? escalations.departed(id) : [RuleNotice.allClear(id, at: term.now)]
       for notice in notices { term.notify(notice, in: &step) }
     }
   }

@@ -23,13 +23,13 @@ struct Outbox {
     /// Why nothing is to be sent there any more.
     var gone: String?
 
-    /// The first of each key: those that wait for nothing but their time.
+    /// The first of each key, and all that stands: those that wait for nothing but their time.
     var candidates: [OutboxEntry] {
       // What is newer says more than what only stands.
       let unsaid = Set(entries.filter { !$0.stands }.map(\.notice.key))
       var keys: Set<String> = []
       return entries.filter { entry in
-        !(entry.stands && unsaid.contains(entry.notice.key)) && keys.insert(entry.notice.key).inserted
+        entry.stands ? !unsaid.contains(entry.notice.key) : keys.insert(entry.notice.key).inserted
       }
     }
   }
@@ -129,7 +129,9 @@ struct Outbox {
       if let pause { lane.notBefore = max(lane.notBefore, now + pause) }
       lanes[name] = lane
       return arrived(entry, channel, at: now)
-    case .again(let reason, let pause):
+    case .again(let reason, let asked):
+      // Of a pause that is none, or over, nobody grows well.
+      let pause = asked.flatMap { $0 > .zero ? $0 : nil }
       entry.attempts += 1
       entry.failure = reason
       if pause == nil { lane.failures += 1 }
@@ -150,8 +152,7 @@ struct Outbox {
   }
 
   private mutating func arrived(_ entry: OutboxEntry, _ channel: Channel, at now: Instant) -> [Task] {
-    // What stood of the same key is said by this one, or over.
-    var tasks = older(than: entry).map { remove($0) }
+    var tasks = older(than: entry).map { overtake($0, by: entry, channel, at: now) }
     guard channel.kind == .alertmanager, entry.notice.status == .firing || entry.notice.status == .updated else {
       return tasks + [remove(entry)]
     }
@@ -163,6 +164,18 @@ struct Outbox {
     replace(entry)
     tasks.append(.keep(entry))
     return tasks
+  }
+
+  /// What stood of the same key is said by the newer one, or over. By another severity it is another alert to its service,
+  /// which would call it over once nobody says it again: it stands until the end, and then that is said of it too.
+  private mutating func overtake(_ old: OutboxEntry, by new: OutboxEntry, _ channel: Channel, at now: Instant) -> Task {
+    guard old.notice.severity != new.notice.severity else { return remove(old) }
+    guard new.notice.status == .resolved else { return .keep(old) }
+    var old = old
+    (old.notice.status, old.stands) = (.resolved, false)
+    (old.next, old.deadline) = (now, now + channel.deadline)
+    replace(old)
+    return .keep(old)
   }
 
   /// Whoever was told of what stands hears no more of it, and its service ends it by itself.

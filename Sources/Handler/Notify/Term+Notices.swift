@@ -12,9 +12,10 @@ extension Term {
   func callPerson(
     _ id: AlertID, stored: [UInt8], _ words: String, to channel: String? = nil, in step: inout Step
   ) -> Change {
-    let alert = Change.escalated(
-      AlertCoding.decode(id: id.bytes, payload: stored), id, .high, words, at: now)
+    let open = AlertCoding.decode(id: id.bytes, payload: stored)
+    let alert = Change.escalated(open, id, .high, words, at: now)
     var page = Notice(escalation: alert, .firing, at: now)
+    page.isAnew = open?.acknowledgedBy != nil
     if let channel, options.notify.names.contains(channel) { page.to = [channel] }
     let change = addressed(Change(alert: alert, notices: [page]))
     step.require("HGET", keys.alerts, id.bytes, is: stored)
@@ -38,6 +39,8 @@ extension Term {
         change.notices[index].to = alert.told.filter { options.notify.names.contains($0) }
       }
     }
+    // Whom nobody has called hears of no end either: without a name the routes would say whom.
+    change.notices.removeAll { $0.status != .firing && $0.to.isEmpty }
     change.alert = alert
     return change
   }
@@ -59,13 +62,25 @@ extension Term {
   @discardableResult
   func notify(_ notice: Notice, groupingChatsAs group: String? = nil, in step: inout Step) -> [String] {
     let notice = withRole(notice)
-    let channels = notice.rule != nil && notice.status.isFollowUp ? [""] : options.notify.channels(for: notice)
+    let channels = channels(for: notice)
     for channel in channels {
       var notice = notice
       if options.notify[channel]?.isChat == true { notice.rule = notice.rule ?? group }
+      // To an incident that somebody has acknowledged PagerDuty adds a line, and wakes nobody.
+      if notice.isAnew, options.notify[channel]?.kind == .pagerduty {
+        var over = notice
+        over.status = .resolved
+        entry(over, channel).add(to: &step, keys: keys)
+      }
       entry(notice, channel).add(to: &step, keys: keys)
     }
     return channels
+  }
+
+  /// The channels that a notice goes to, by name; "" for those that were told of its trouble, whichever these are.
+  func channels(for notice: Notice) -> [String] {
+    guard notice.rule == nil || !notice.status.isFollowUp else { return options.notify.channels.isEmpty ? [] : [""] }
+    return options.notify.channels(for: withRole(notice))
   }
 
   /// A notice that is new in the outbox.

@@ -40,6 +40,9 @@ struct Occasion {
     receivedAt = entry.instant
   }
 
+  /// The kind of alert that it opens by itself; nil where it opens none.
+  var alert: AlertKind? { EventKind.allCases.first { $0.type == type }?.alert?.kind }
+
   /// What a run's record keeps of it.
   struct Remains: Equatable {
     var type: String

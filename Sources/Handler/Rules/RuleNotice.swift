@@ -3,8 +3,8 @@ import FleetModel
 
 /// What rules tell people: grouped by rule and severity, so that a storm of fifty agents is one message.
 enum RuleNotice {
-  /// The key by which a rule's trouble with an agent is known from its beginning to its all-clear.
-  static func key(_ rule: String, _ agent: AgentID) -> String { "\(rule)/\(agent.unmistakable)" }
+  /// By which an alert is known from its beginning to its all-clear, in whichever groups speak of it.
+  static func key(_ alert: AlertID) -> String { "\(alert.kind.type)/\(alert.agent.unmistakable)" }
 
   /// What has been done and what has not, as far as the run has come: people are told what is so, and not what was meant.
   static func words(of record: RunRecord, _ part: RunRecord.Part, _ outcomes: [TargetMark?]) -> String {
@@ -24,38 +24,23 @@ enum RuleNotice {
   /// - Parameters:
   ///   - channel: the one that the rule names; where none of that name is configured the routes decide.
   ///   - words: what has been done.
-  static func change(
-    _ channel: String, _ text: String, _ record: RunRecord, _ words: String, channels: Set<String>, endsByAlert: Bool,
+  ///   - alert: the alert that it is about, by whose end it is over; nil for news that nothing takes back.
+  static func notice(
+    _ channel: String, _ text: String, _ record: RunRecord, _ words: String, channels: Set<String>, of alert: AlertID?,
     at now: Instant
-  ) throws(Refusal) -> Change {
+  ) throws(Refusal) -> Notice {
     guard !channels.isEmpty else { throw Refusal("no channel is configured") }
-    let notice = Notice(
-      key: key(record.rule, record.agent), status: endsByAlert ? .firing : .told, severity: record.severity,
-      title: text, text: [record.reason, words].filter { !$0.isEmpty }.joined(separator: "\n"), agents: [record.agent],
-      rule: record.rule, at: now,
-      to: channels.contains(channel) ? [channel] : [])
-    return Change(
-      notices: [notice], detail: "on its way to \(channels.contains(channel) ? channel : "whom the routes name")")
+    return Notice(
+      key: alert.map(key) ?? "\(record.rule)/\(record.agent.unmistakable)", status: alert == nil ? .told : .firing,
+      severity: record.severity, title: text,
+      text: [record.reason, words].filter { !$0.isEmpty }.joined(separator: "\n"), agents: [record.agent],
+      rule: record.rule, at: now, to: channels.contains(channel) ? [channel] : [])
   }
 
-  /// The all-clears of an agent's alert that has closed: one for each rule that tells people of its kind.
-  static func allClears(_ id: AlertID, _ runbook: Runbook, at now: Instant) -> [Notice] {
-    guard let type = EventKind.allCases.first(where: { $0.alert?.kind == id.kind })?.type else { return [] }
-    return runbook.rules(on: type).filter(\.tellsPeople).map { rule in
-      Notice(
-        key: key(rule.id, id.agent), status: .resolved, severity: .low, title: "\(id.agent): over", agents: [id.agent],
-        rule: rule.id, at: now)
-    }
-  }
-}
-
-extension Rule {
-  fileprivate var tellsPeople: Bool {
-    (deeds + undo + (verification?.otherwise ?? [])).contains { $0.kind == .action(.notify) }
-  }
-
-  /// Whether the trouble that it is about is an alert, which closes by itself.
-  var isAboutAlerts: Bool {
-    EventKind.allCases.contains { kind in kind.alert != nil && kind.type.map(concerns) == true }
+  /// That an alert is over, for every group that spoke of it, whichever rules there are now.
+  static func allClear(_ id: AlertID, at now: Instant) -> Notice {
+    Notice(
+      key: key(id), status: .resolved, severity: .low, title: "\(id.agent): over", agents: [id.agent],
+      rule: Notice.anyRule, at: now)
   }
 }

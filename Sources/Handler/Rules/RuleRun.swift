@@ -112,15 +112,25 @@ final class RuleRun: Errand {
 
   func plan(_ target: AgentID, _ situation: Situation, at instant: Instant) throws(Refusal) -> Change {
     if case .notify(let channel, let text) = instruction, let record {
-      return try RuleNotice.change(
-        channel, text, record, RuleNotice.words(of: record, part, outcomes), channels: term.options.notify.names,
-        endsByAlert: record.endsByAlert, at: instant)
+      return try tell(channel, text, record, at: instant)
     }
     let scene = Scene(
       target: target, situation: situation, knownBackup: term.knownBackup(target), commandID: id, operator: author,
       now: instant, restartLimit: term.options.restartLimit, channels: term.options.notify.names,
       makesDashboards: term.options.makesDashboards)
     return try Change.plan(try bounded(instruction, target, situation.record), scene)
+  }
+
+  private func tell(
+    _ channel: String, _ text: String, _ record: RunRecord, at instant: Instant
+  ) throws(Refusal) -> Change {
+    // What takes back tells of no trouble; and of one that is over already nobody would tell the end.
+    let alert = part == .undo ? nil : record.alert.map { AlertID($0, record.agent) }
+    let notice = try RuleNotice.notice(
+      channel, text, record, RuleNotice.words(of: record, part, outcomes), channels: term.options.notify.names,
+      of: alert.flatMap { term.isOpen($0) ? $0 : nil }, at: instant)
+    guard !term.channels(for: notice).isEmpty else { throw Refusal("no route leads to a channel that takes it") }
+    return Change(notices: [notice], detail: "on its way to \(notice.to.first ?? "whom the routes name")")
   }
 
   /// Keeps the number of replicas within the agent's own bounds: judged when it is done, since an earlier action may be

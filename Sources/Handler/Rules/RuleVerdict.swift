@@ -99,7 +99,7 @@ struct RuleVerdict {
   private var record: RunRecord {
     var record = RunRecord(
       rule: rule.id, agent: occasion.agent, event: "\(occasion.entry)", reason: decision.reason, deeds: actions.deeds)
-    (record.severity, record.endsByAlert) = (severity, rule.isAboutAlerts)
+    (record.severity, record.alert) = (severity, occasion.alert)
     record.verifyAfter = rule.verification?.after
     record.refused = actions.refused.map { "\($0.deed): \($0.reason)" }
     if rule.isJudgedAgain { record.occasion = occasion.remains }

@@ -17,8 +17,8 @@ struct RunRecord: Equatable {
   var reason: String
   /// How bad the trouble is.
   var severity = Severity.medium
-  /// Whether it is over once an alert closes.
-  var endsByAlert = false
+  /// The kind of alert that its event opens; nil where it opens none.
+  var alert: AlertKind?
   var deeds: [PlannedDeed]
   /// What guards have taken out, and why.
   var refused: [String] = []
@@ -49,7 +49,7 @@ struct RunRecord: Equatable {
       "rule": .string(rule), "agent": .string(agent.bytes), "event": .string(event), "reason": .string(reason),
       "do": .array(deeds.map(\.json)), "else": .array(otherwise.map(\.json)), "undo": .array(undo.map(\.json)),
       "refused": refused.isEmpty ? nil : .array(refused.map { .string($0) }), "severity": .string(severity.rawValue),
-      "alert": endsByAlert ? true : nil, "stopped": stopped.map { .string($0) },
+      "alert": alert.map { .string($0.type) }, "stopped": stopped.map { .string($0) },
       "verify_after": verifyAfter.map { .integer($0.milliseconds) }, "occasion": occasion?.json,
     ]
     return json.encoded
@@ -72,7 +72,7 @@ struct RunRecord: Equatable {
       rule: rule, agent: AgentID(bytes: agent), event: json["event"]?.text ?? "", reason: json["reason"]?.text ?? "",
       deeds: list("do"))
     severity = json["severity"]?.text.flatMap(Severity.init(rawValue:)) ?? .medium
-    endsByAlert = json["alert"]?.bool ?? false
+    alert = json["alert"]?.text.flatMap { type in AlertKind.allCases.first { $0.type == type } }
     stopped = json["stopped"]?.text
     otherwise = list("else")
     undo = list("undo")

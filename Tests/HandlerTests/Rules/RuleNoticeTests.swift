@@ -99,34 +99,4 @@ import Wire
     }
     #expect(try scene.record("agent-9").state == .running)
   }
-
-  @Test func allClearGoesWhereverARuleTellsPeople() throws {
-    let runbook = try RuleScene.read(
-      """
-      [[rules]]
-      id = "early"
-      on = "agent.high_traffic"
-      do = [{ action = "notify", to = "anybody", text = "x" }]
-
-      [[rules]]
-      id = "late"
-      on = "agent.high_traffic"
-      do = [{ action = "scale", by = "+1" }]
-      verify = { after = "1m", when = "run.failed", else = [{ action = "notify", to = "anybody", text = "x" }] }
-
-      [[rules]]
-      id = "after"
-      on = "agent.high_traffic"
-      do = [{ action = "scale", by = "+1" }]
-      clear = "metric.queue_size < 5"
-      undo = [{ action = "notify", to = "anybody", text = "x" }]
-
-      [[rules]]
-      id = "never"
-      on = "agent.high_traffic"
-      do = [{ action = "scale", by = "+1" }]
-      """)
-    let notices = RuleNotice.allClears(AlertID(.highTraffic, "agent-1"), runbook, at: .epoch)
-    #expect(notices.compactMap(\.rule) == ["early", "late", "after"])
-  }
 }
