@@ -1,11 +1,12 @@
 /// An IPv4 or IPv6 address: enough of one to tell it from other text and to know a loopback.
 package struct IPAddress: Hashable, Sendable {
-  /// 4 or 16 bytes, most significant first.
+  /// 4 or 16 bytes, most significant first. An IPv4 address that is mapped into IPv6 is the same address, and has 4.
   package let bytes: [UInt8]
 
   package init?(_ text: String) {
     guard let bytes = text.contains(":") ? Self.parseSix(text) : Self.parseFour(text) else { return nil }
-    self.bytes = bytes
+    let isMapped = bytes.count == 16 && bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 255 && bytes[11] == 255
+    self.bytes = isMapped ? Array(bytes[12...]) : bytes
   }
 
   /// A loopback or unspecified address: this machine's own, or no machine's. Blocking it would hit everybody or nobody.
@@ -13,11 +14,10 @@ package struct IPAddress: Hashable, Sendable {
     isLoopback || (bytes.count == 4 ? bytes[0] == 0 : bytes.allSatisfy { $0 == 0 })
   }
 
-  /// 127.0.0.0/8, ::1, and ::ffff:127.0.0.0/104.
+  /// 127.0.0.0/8 and ::1.
   package var isLoopback: Bool {
     if bytes.count == 4 { return bytes[0] == 127 }
-    if bytes[..<15].allSatisfy({ $0 == 0 }) { return bytes[15] == 1 }
-    return bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 255 && bytes[11] == 255 && bytes[12] == 127
+    return bytes[..<15].allSatisfy { $0 == 0 } && bytes[15] == 1
   }
 
   private static func parseFour(_ text: some StringProtocol) -> [UInt8]? {
