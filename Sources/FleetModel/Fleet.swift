@@ -207,8 +207,14 @@ package struct Fleet: Sendable {
 
   /// Makes room: a sixteenth of the agents at once, so that a new agent an event costs no search an event.
   private mutating func removeLongestSilent() {
+    // Those for whom somebody was called go last: they may be silent because of what they were called for.
     let silent = agents.indices.filter(isPresent)
-      .sorted { agents.activity[$0].lastEventAt < agents.activity[$1].lastEventAt }
+      .map { (position: $0, isCalledFor: alert(.escalation, ofAgentAt: $0) != nil) }
+      .sorted {
+        $0.isCalledFor == $1.isCalledFor
+          ? agents.activity[$0.position].lastEventAt < agents.activity[$1.position].lastEventAt : $1.isCalledFor
+      }
+      .map(\.position)
     let leaving = silent.prefix(max(1, count / 16))
     counts.released += leaving.count
     for position in leaving { remove(at: position) }

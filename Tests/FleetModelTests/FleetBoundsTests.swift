@@ -64,4 +64,13 @@ import Testing
     fleet.applyGap(from: .at(3700), to: .at(3701), count: nil)
     #expect(fleet.gaps == [Gap(from: .at(3700), to: .at(3701), count: nil)])
   }
+
+  @Test func agentForWhomSomebodyWasCalledLeavesLast() throws {
+    var fleet = Fleet(capacity: 32)
+    for second in 0..<32 { try fleet.apply("metrics", "agent-\(second)", at: .at(Int64(second))) }
+    fleet.setAlert(AlertRecord(id: AlertID(.escalation, "agent-0"), severity: .high, since: .at(1), last: .at(1)))
+    try fleet.apply("metrics", "new", at: .at(41))
+    #expect(fleet["agent-0"] != nil && fleet["agent-1"] == nil && fleet["agent-2"] == nil)
+    #expect(fleet.alerts.count == 1)
+  }
 }
