@@ -85,6 +85,7 @@ package indirect enum Condition: Equatable, Sendable {
   private static func judge(present name: FactName, _ facts: some Facts) -> Verdict {
     guard let value = facts.value(name) else { return Verdict(holds: false, reason: "\(name) is missing") }
     if case .flag(let flag) = value { return Verdict(holds: flag, reason: "\(name) is \(flag)") }
+    if case .list([]) = value { return Verdict(holds: false, reason: "\(name) is empty") }
     return Verdict(holds: true, reason: "\(name) is \(value)")
   }
 }

@@ -103,7 +103,8 @@ package struct Keys: Sendable {
 
   /// By what marks begin that are no command's.
   private static let otherMarks: Set<String> = [
-    "dry", "for", "held", "limit", "obeyed", "paused", "pauses", "proposed", "rate", "rule", "rules", "schedule",
+    "asked", "dry", "for", "held", "limit", "obeyed", "paused", "pauses", "proposed", "rate", "rule", "rules",
+    "schedule",
     "throttle",
   ]
 
