@@ -1,3 +1,4 @@
+import Automation
 import FleetModel
 import Wire
 
@@ -15,11 +16,14 @@ struct OccasionQueue {
     var total: Int { counts.values.reduce(0, +) }
   }
 
-  private var waiting: [Occasion] = []
+  private var waiting: [Occasion?] = []
   private var start = 0
   private var bytes = 0
   private var ofAgent: [AgentID: Int] = [:]
   private var overflow = Overflow()
+
+  private static let mostTypes = 20
+  private static let otherTypes = "other types"
 
   private let most: Int
   private let mostOfAgent: Int
@@ -36,10 +40,10 @@ struct OccasionQueue {
   var count: Int { waiting.count - start }
 
   /// The oldest entry: what is read again may stand behind newer ones.
-  var oldest: StreamID? { waiting[start...].lazy.map(\.entry).min() }
+  var oldest: StreamID? { waiting[start...].lazy.compactMap { $0?.entry }.min() }
 
   /// The next so many.
-  func ahead(_ count: Int) -> ArraySlice<Occasion> { waiting[start...].prefix(count) }
+  func ahead(_ count: Int) -> [Occasion] { waiting[start...].prefix(count).compactMap(\.self) }
 
   /// Asked before an event is copied out of what was read: in a flood that would be most of the work.
   func hasRoom(for agent: AgentID, size: Int) -> Bool {
@@ -49,7 +53,10 @@ struct OccasionQueue {
   /// Counts an event that found no room.
   mutating func refuse(_ agent: AgentID, type: String) {
     if overflow.counts.isEmpty { overflow.agent = agent }
-    overflow.counts[type, default: 0] += 1
+    // Publishers may make up types without end.
+    let isNew = overflow.counts[type] == nil
+    let name = isNew && overflow.counts.count >= Self.mostTypes ? Self.otherTypes : String(type.clipped)
+    overflow.counts[name, default: 0] += 1
   }
 
   /// Takes an event at the end.
@@ -64,6 +71,7 @@ struct OccasionQueue {
     bytes -= first.size
     let rest = ofAgent[first.agent, default: 1] - 1
     ofAgent[first.agent] = rest == 0 ? nil : rest
+    waiting[start] = nil
     start += 1
     // What is through is let go of now and then: moving the rest each time would cost more than it.
     guard start == waiting.count || start >= 1024 else { return }

@@ -63,4 +63,13 @@ import Wire
     #expect(try !add("d", size: 10, to: &queue))
     #expect(queue.takeOverflow()?.total == 2)
   }
+
+  @Test func typesWithoutEndAreCountedTogether() throws {
+    var queue = OccasionQueue()
+    for number in 0..<100 { queue.refuse("a", type: "agent.odd_\(number)" + String(repeating: "x", count: 5000)) }
+    let taken = queue.takeOverflow()
+    let overflow = try #require(taken)
+    #expect(overflow.total == 100 && overflow.counts.count == 21 && overflow.counts["other types"] == 80)
+    #expect(overflow.counts.keys.allSatisfy { $0.utf8.count <= 1024 })
+  }
 }
