@@ -13,12 +13,17 @@ struct GroupMessage {
   private static let listed = 20
 
   func notice(at now: Instant) -> Notice {
-    let subject = (open.isEmpty ? news : open).sorted { ($0.at, $0.key) < ($1.at, $1.key) }
+    // What is new comes first: of many not all are listed.
+    let new = Set(news.map(\.key))
+    let subject = (open.isEmpty ? news : open).sorted {
+      (new.contains($0.key) ? 0 : 1, $0.at, $0.key) < (new.contains($1.key) ? 0 : 1, $1.at, $1.key)
+    }
     // A group has members, or nobody would ask for its message.
     guard var notice = subject.first else {
       return Notice(key: key, severity: id.severity, title: id.rule, rule: id.rule, at: now)
     }
     notice.key = key
+    notice.rule = id.rule
     notice.status = status
     notice.severity = id.severity
     notice.at = now

@@ -5,8 +5,8 @@ import FleetModel
 extension Change {
   static func escalate(to team: String, _ severity: Severity, _ scene: Scene) -> Change {
     let alert = escalated(scene.alert, AlertID(.escalation, scene.target), severity, "to \(team)", at: scene.now)
-    var page = Notice(escalation: alert, .firing, at: scene.now, fields: [Notice.Field("by", scene.operator)])
-    page.isAnew = scene.alert?.acknowledgedBy != nil
+    let page = Notice(
+      call: alert, before: scene.alert, at: scene.now, fields: [Notice.Field("by", scene.operator)])
     return Change(
       control: Control(action: .escalate, arguments: ["to": team, "severity": severity.rawValue]), alert: alert,
       notices: [page], detail: "escalated to \(team)")

@@ -1,5 +1,6 @@
 import Automation
 import FleetModel
+import Wire
 
 extension Notice {
   /// The group of what handler and rules call people for, as if a rule of that name told it.
@@ -14,6 +15,17 @@ extension Notice {
       title: "\(subject) needs a person: \(alert.summary)", fields: fields,
       agents: agent == .none ? [] : [agent], at: status.isFollowUp ? alert.last : now)
     if !alert.note.isEmpty { self.fields.append(Field("note", alert.note)) }
+  }
+
+  /// A call for help, about an escalation that is opened or counted up.
+  ///
+  /// - Parameter open: as it stood before. That somebody had taken it in hand is said: it makes the same words news.
+  init(call alert: AlertRecord, before open: AlertRecord?, at now: Instant, fields: [Field] = []) {
+    self.init(escalation: alert, .firing, at: now, fields: fields)
+    guard let who = open?.acknowledgedBy else { return }
+    isAnew = true
+    let since = open?.acknowledgedAt.map { ", \(ISO8601.format($0))" } ?? ""
+    self.fields.append(Field("again since", "\(who) acknowledged it\(since)"))
   }
 
   /// What an operator has to say, by a command.

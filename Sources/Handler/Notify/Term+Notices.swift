@@ -14,8 +14,7 @@ extension Term {
   ) -> Change {
     let open = AlertCoding.decode(id: id.bytes, payload: stored)
     let alert = Change.escalated(open, id, .high, words, at: now)
-    var page = Notice(escalation: alert, .firing, at: now)
-    page.isAnew = open?.acknowledgedBy != nil
+    var page = Notice(call: alert, before: open, at: now)
     if let channel, options.notify.names.contains(channel) { page.to = [channel] }
     let change = addressed(Change(alert: alert, notices: [page]))
     step.require("HGET", keys.alerts, id.bytes, is: stored)

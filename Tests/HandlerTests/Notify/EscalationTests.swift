@@ -207,4 +207,20 @@ import Wire
     try services.waitUntilAllIsTold()
     #expect(services.told(.pagerduty).map { $0.body["event_action"]?.text } == ["trigger", "resolve"])
   }
+
+  @Test func callAfterAnAcknowledgementIsToldAnew() throws {
+    let services = try ServicesScene(Self.calling, channels: [.slack, .pagerduty], clock: clock)
+    try services.rules.event("agent.helpless", "agent-1", [:])
+    try services.scene.server.wait { services.told(.slack).count == 1 && services.told(.pagerduty).count == 1 }
+    try acknowledge("agent-1", services)
+    // The same words again.
+    try services.rules.event("agent.helpless", "agent-1", [:])
+    try services.scene.server.wait { services.told(.slack).count == 2 && services.told(.pagerduty).count == 4 }
+    #expect(
+      services.told(.pagerduty).map { $0.body["event_action"]?.text } == [
+        "trigger", "acknowledge", "resolve", "trigger",
+      ])
+    #expect(
+      String(decoding: services.told(.slack)[1].request.body, as: UTF8.self).contains("alice@bastion acknowledged it"))
+  }
 }

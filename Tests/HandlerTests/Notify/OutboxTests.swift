@@ -200,4 +200,41 @@ import Wire
     #expect(tasks.count == 2 && tasks.last == .giveUp(clear, "HTTP 400"))
     #expect(outbox.isEmpty, "nothing is posted again")
   }
+
+  @Test mutating func alertOfAnotherSeverityStandsUntilBothAreOver() {
+    func notice(_ number: Int, _ severity: Severity, _ status: Notice.Status = .firing) -> OutboxEntry {
+      var entry = entry(number, "alerts", key: "k", status)
+      entry.notice.severity = severity
+      return entry
+    }
+    for (number, severity) in [(1, Severity.medium), (2, .high)] {
+      outbox.add(notice(number, severity))
+      #expect(sent(at: Double(number)) == [number])
+      answer(.told(pause: nil), number, "alerts", at: Double(number))
+    }
+    // Each is said again, or its service would call it over.
+    #expect(sent(at: 302) == [1])
+    answer(.told(pause: nil), 1, "alerts", at: 302)
+    #expect(sent(at: 303) == [2])
+    answer(.told(pause: nil), 2, "alerts", at: 303)
+    outbox.add(notice(3, .high, .resolved))
+    #expect(sent(at: 310) == [3])
+    answer(.told(pause: nil), 3, "alerts", at: 310)
+    let last = outbox.advance(at: at(311), table)
+    guard case .send(let over)? = last.first else {
+      Issue.record("the older one is never over: \(last)")
+      return
+    }
+    #expect(over.id.number == 1 && over.notice.status == .resolved && over.notice.severity == .medium)
+    answer(.told(pause: nil), 1, "alerts", at: 311)
+    #expect(outbox.isEmpty)
+  }
+
+  @Test mutating func pauseOfNothingIsNone() {
+    outbox.add(entry(1))
+    #expect(sent(at: 0) == [1])
+    answer(.again("HTTP 503", after: .zero), 1, at: 0)
+    #expect(sent(at: 0.1) == [], "a service that is down is not asked at once")
+    #expect(sent(at: 61) == [1])
+  }
 }

@@ -99,4 +99,52 @@ import Wire
     }
     #expect(try scene.record("agent-9").state == .running)
   }
+
+  private func statuses() -> [String?] {
+    service.requests.map { (try? JSONValue.parse($0.body))?["status"]?.text }
+  }
+
+  /// What a rule tells when it begins, and when it takes back what it did.
+  private static let talking = """
+    [[rules]]
+    id = "talk"
+    on = ["agent.high_traffic", "agent.odd"]
+    do = [{ action = "notify", to = "anybody", text = "begun" }]
+    clear = "metric.queue_size < 5"
+    undo = [{ action = "notify", to = "anybody", text = "done" }]
+    """
+
+  @Test func whatEndsNothingIsNewsAndOneAlertsEndEndsNoOther() throws {
+    let rules = try start(Self.talking, ["team": Channel(.webhook, url: service.url("/hook"))])
+    // No alert stands behind this one, and nothing would ever end it.
+    try rules.event("agent.odd", "agent-1", [:])
+    try scene.server.wait { statuses() == ["told"] }
+    try rules.event("agent.high_traffic", "agent-2", ["queue_size": 500])
+    try scene.server.wait { statuses() == ["told", "firing"] }
+    try rules.event("agent.metrics", "agent-2", ["queue_size": 1])
+    try scene.server.wait { statuses().count == 3 }
+    let last = try #require(service.requests.last.flatMap { try? JSONValue.parse($0.body) })
+    #expect(last["status"] != "firing", "that it was taken back is no trouble")
+  }
+
+  @Test func newsWakeNobodyUnlessTheyNameThePager() throws {
+    let rules = try start(
+      """
+      [[rules]]
+      id = "routed"
+      on = "agent.odd"
+      do = [{ action = "notify", to = "anybody", text = "by the routes" }]
+
+      [[rules]]
+      id = "named"
+      on = "agent.odd"
+      do = [{ action = "notify", to = "pager", text = "by its name" }]
+      """,
+      ["pager": Channel(.pagerduty, url: service.url(""), routingKey: ServicesScene.routingKey)])
+    try rules.event("agent.odd", "agent-1", [:])
+    let lines = try rules.run(of: "routed")
+    #expect(lines.contains { $0.phase == .skipped && $0.detail == "no route leads to a channel that takes it" })
+    try scene.server.wait { service.requests.count == 1 }
+    #expect(String(decoding: service.requests[0].body, as: UTF8.self).contains("by its name"))
+  }
 }
