@@ -73,9 +73,6 @@ package struct FactName: Hashable, Sendable, CustomStringConvertible {
   package static let runNames = ["obeyed", "failed"]
   package static let handlerNames = ["makes_dashboards"]
 
-  /// Whether it is a value that its agent measures.
-  package var isMetric: Bool { parts[0] == "metric" }
-
   /// Whether it means something only once the rule's actions are done.
   package var isOfRun: Bool { parts[0] == "run" }
   /// Nil where no such name can mean anything; then ``problem(of:)`` says why.

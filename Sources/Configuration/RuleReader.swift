@@ -34,6 +34,9 @@ struct RuleReader {
     for action in [Action.pause, .restart] where rule.undo.contains(where: { $0.kind == .action(action) }) {
       throw section.fault("undo", "holds \"\(action.rawValue)\"; what takes back neither pauses nor restarts")
     }
+    guard !rule.undo.contains(where: { $0.kind == .recommended }) else {
+      throw section.fault("undo", "holds \"recommended\"; what takes back is not left to an event")
+    }
     try forbidEarlyNames(in: rule)
     return rule
   }

@@ -71,6 +71,9 @@ extension Change {
       detail: "told to restart")
   }
 
+  /// No agent has more: what its publisher says of it may be any number.
+  static let mostReplicas = 1_000_000_000
+
   private static func scale(_ scale: Instruction.Scale, _ scene: Scene) throws(Refusal) -> Change {
     var after = scene.record
     var words: [String] = []
@@ -80,9 +83,10 @@ extension Change {
       let wanted =
         switch replicas {
         case .exactly(let count): count
-        case .by(let difference): before + difference
+        case .by(let difference): before.addingReportingOverflow(difference).partialValue
         }
-      guard wanted >= 0 else { throw Refusal("\(before) replicas by \(wanted - before) would leave \(wanted)") }
+      guard wanted >= 0 else { throw Refusal("\(before) replicas by \(wanted &- before) would leave \(wanted)") }
+      guard wanted <= mostReplicas else { throw Refusal("\(wanted) replicas are more than \(mostReplicas)") }
       after.replicas = wanted
       arguments["replicas"] = "\(wanted)"
       words.append("replicas \(before) → \(wanted)")

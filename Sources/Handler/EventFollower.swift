@@ -58,6 +58,7 @@ final class EventFollower {
     term.onRecord = { [weak judge] in judge?.fleet.setRecord($1, of: $0) }
     term.knownReplicas = { [weak judge] in judge?.replicas(of: $0) }
     term.knownBackup = { [weak judge] in judge?.backup(of: $0) }
+    term.knownState = { [weak judge] in judge?.fleet[$0]?.state }
     term.isOpen = { [weak judge] in judge?.open($0) != nil }
     term.knownRole = { [weak judge] in judge?.role(of: $0) }
     // The fleet as the handler before knew it; then where it was.

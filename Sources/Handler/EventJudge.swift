@@ -119,6 +119,7 @@ final class EventJudge {
   private func occasion(_ event: borrowing Event, _ entry: StreamID) -> Occasion? {
     // Nearly all events are of kinds that no rule is about.
     guard let rules, rules.concerns(event.kind) else { return nil }
+    if event.kind == .other, !rules.concerns(type: event.typeName) { return nil }
     let agent = event.agentID
     guard rules.hasRoom(for: agent, size: event.bytes.count) else {
       rules.refuse(agent, type: event.typeName)
@@ -149,8 +150,9 @@ final class EventJudge {
   /// How few and how many replicas an agent says it may have; nil where it says nothing.
   func replicas(of id: AgentID) -> ClosedRange<Int>? {
     guard let agent = fleet[id], agent.replicasMinimum != nil || agent.replicasMaximum != nil else { return nil }
-    let least = max(0, agent.replicasMinimum ?? 1)
-    return least...max(least, agent.replicasMaximum ?? .max)
+    let most = Change.mostReplicas
+    let least = min(max(0, agent.replicasMinimum ?? 1), most)
+    return least...min(max(least, agent.replicasMaximum ?? most), most)
   }
 
   /// The role that an agent says it has; nil where it says none.

@@ -44,6 +44,10 @@ final class FleetMemory {
         step.change("HSET", term.keys.profiles, agent.bytes, AgentProfileCoding.encode(profile))
       } else {
         step.change("HDEL", term.keys.profiles, agent.bytes)
+        // Nobody stands in for who is gone.
+        if let backup = profile?.record.backup {
+          step.change("SREM", term.keys.standIns(of: backup), agent.bytes)
+        }
       }
     }
   }

@@ -189,6 +189,11 @@ final class JobRun: Errand {
       to: &step, target: job.target, version: situation.record.version, origin: id.text, author: "schedule",
       now: term.now, keys: term.keys)
     let why = "the restart was not confirmed within \(term.options.restartLimit)"
+    // Who asks later what has become of it is told so.
+    if var command {
+      command.closed = .failed
+      step.change("SET", term.keys.mark(id.text), command.encoded, "PX", HandlerOptions.marksStay.milliseconds)
+    }
     for target in [job.target, AgentID.none] {
       var line = AuditLine(
         origin: .command(id), phase: .failed, action: Action.restart.rawValue, target: target,

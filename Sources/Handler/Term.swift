@@ -52,6 +52,8 @@ final class Term {
   var measureTime: (_ completion: @escaping () -> Void) -> Void = { $0() }
   /// The agent that says it stands in for another.
   var knownBackup: (AgentID) -> AgentID? = { _ in nil }
+  /// The state in which an agent is; nil where it is not known.
+  var knownState: (AgentID) -> AgentState? = { _ in nil }
   /// Whether an alert is open.
   var isOpen: (AlertID) -> Bool = { _ in false }
   /// The role that an agent says it has.

@@ -50,7 +50,10 @@ struct Guarding {
   var fleetFault: String? {
     guard isCounted else { return nil }
     let census = situation.census
-    if census.silent > 0, Double(census.silent) >= Double(census.reporting) * guards.unhealthyShare {
+    // Of a few that send metrics nobody can tell whether it is they or their telemetry.
+    if census.silent > 0, census.reporting >= guards.fleetFrom,
+      Double(census.silent) >= Double(census.reporting) * guards.unhealthyShare
+    {
       return
         "\(census.silent) of the \(census.reporting) agents that send metrics have stopped: telemetry may be dead, "
         + "automation waits for a person"

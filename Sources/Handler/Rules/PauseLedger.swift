@@ -9,7 +9,7 @@ import Wire
 /// | key | what |
 /// |---|---|
 /// | `mark:paused/<role>` (a sorted set) | the role's agents that rules have paused → when that ends |
-/// | `mark:pauses/<agent>` | when rules paused it within a day, epoch ms with commas between them |
+/// | `mark:pauses/<agent>` (a sorted set) | when rules paused it within a day, epoch ms |
 /// | `mark:rules/standing-in/<backup>` (a set) | the agents that it stands in for |
 struct PauseLedger {
   private let agent: AgentID
@@ -27,14 +27,15 @@ struct PauseLedger {
     self.agent = agent
     self.now = now
     placesKey = keys.paused(role: role)
-    pausesKey = keys.mark("pauses/\(agent.unmistakable)")
+    pausesKey = Self.pausesKey(agent, keys)
     standInKey = keys.standIns(of: agent)
   }
 
   /// What must be read; ``take(_:)`` wants the answers.
   var requests: [Request] {
     [
-      Request("ZCOUNT", placesKey, "(\(now.milliseconds)", "+inf"), Request("GET", pausesKey),
+      Request("ZCOUNT", placesKey, "(\(now.milliseconds)", "+inf"),
+      Request("ZCOUNT", pausesKey, "(\((now - Self.counted).milliseconds)", "+inf"),
       Request("SMEMBERS", standInKey),
     ]
   }
@@ -42,7 +43,7 @@ struct PauseLedger {
   mutating func take(_ replies: some Collection<Reply>) {
     let replies = Array(replies)
     placesFound = Array("\(replies[0].integer ?? 0)".utf8)
-    pausesFound = replies[1].bytes ?? []
+    pausesFound = Array("\(replies[1].integer ?? 0)".utf8)
     let targets = replies[2].elements?.compactMap(\.bytes) ?? []
     standInCount = targets.count
     standsInFor = targets.min { $0.lexicographicallyPrecedes($1) }.map { AgentID(bytes: $0) }
@@ -52,24 +53,28 @@ struct PauseLedger {
   var paused: Int { Int(String(decoding: placesFound, as: UTF8.self)) ?? 0 }
 
   /// How often rules have paused the agent within a day.
-  var pauses: Int { times.count }
+  var pauses: Int { Int(String(decoding: pausesFound, as: UTF8.self)) ?? 0 }
 
-  private var times: [Instant] {
-    pausesFound.split(separator: UInt8(ascii: ",")).compactMap {
-      Int64(String(decoding: $0, as: UTF8.self)).map { Instant(milliseconds: $0) }
-    }.filter { now - $0 < .days(1) }
+  private static let counted = TimeSpan.days(1)
+
+  private static func pausesKey(_ agent: AgentID, _ keys: Keys) -> [UInt8] { keys.mark("pauses/\(agent.unmistakable)") }
+
+  /// Counts a pause that was done.
+  static func count(_ agent: AgentID, at now: Instant, keys: Keys, in step: inout Step) {
+    let key = pausesKey(agent, keys)
+    step.change("ZADD", key, now, "\(now.milliseconds)")
+    step.change("ZREMRANGEBYSCORE", key, "-inf", now - counted)
+    step.change("PEXPIRE", key, counted.milliseconds)
   }
 
   /// Takes the agent's place among those that are paused; the step goes ahead only while no other was taken meanwhile,
   /// and it stands in for nobody else.
   func reserve(_ span: TimeSpan, in step: inout Step) {
     step.require("ZCOUNT", placesKey, "(\(now.milliseconds)", "+inf", is: placesFound)
-    step.require("GET", pausesKey, is: pausesFound)
+    step.require("ZCOUNT", pausesKey, "(\((now - Self.counted).milliseconds)", "+inf", is: pausesFound)
     step.require("SCARD", standInKey, is: Array("\(standInCount)".utf8))
     step.change("ZADD", placesKey, now + span, agent.bytes)
     step.change("ZREMRANGEBYSCORE", placesKey, "-inf", now)
     step.change("PEXPIRE", placesKey, HandlerOptions.marksStay.milliseconds)
-    let text = (times + [now]).suffix(Rule.Count.most).map { "\($0.milliseconds)" }.joined(separator: ",")
-    step.change("SET", pausesKey, text, "PX", TimeSpan.days(1).milliseconds)
   }
 }

@@ -46,13 +46,7 @@ final class RuleEnd: DueForRule {
     ]
     term.read(requests) { [self] replies in
       guard let stored = replies[0].bytes, let record = RunRecord(stored) else { return write(opened()) }
-      let agent = AgentRecordCoding.decode(fields: replies[1].pairs)
-      if let due = later(record, agent) {
-        var step = opened()
-        step.change("ZADD", keys.schedule, due, member)
-        return write(step)
-      }
-      var facts = facts(record, agent)
+      var facts = facts(record, AgentRecordCoding.decode(fields: replies[1].pairs))
       var ledger = PauseLedger(job.target, role: facts.census.role(of: job.target), at: term.now, keys: keys)
       let marks = record.deeds.enumerated().map { place, deed in
         Request("GET", keys.mark(RunRecord.id(of: run, .deeds, place), deed.target))
@@ -71,16 +65,6 @@ final class RuleEnd: DueForRule {
         }
       }
     }
-  }
-
-  /// When to look instead: an agent that is paused measures nothing. Nil where the present is as good.
-  private func later(_ record: RunRecord, _ agent: AgentRecord) -> Instant? {
-    guard record.stopped == nil, let span = record.verifyAfter, agent.state == .paused,
-      let end = agent.pausedUntil, end > term.now,
-      let rule = term.options.runbook.rules.first(where: { $0.id == record.rule }),
-      rule.verification?.when.names.contains(where: \.isMetric) == true
-    else { return nil }
-    return end + span
   }
 
   // MARK: Proposals

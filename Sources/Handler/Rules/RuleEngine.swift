@@ -69,6 +69,8 @@ final class RuleEngine {
   /// Whether any rule concerns events of a kind.
   func concerns(_ kind: EventKind) -> Bool { runbook.concern(kind) }
 
+  func concerns(type: String) -> Bool { !runbook[type].isEmpty }
+
   /// Whether a rule on events of a kind asks for the agent's values before them.
   func asksForBefore(_ kind: EventKind) -> Bool { runbook.askForBefore(kind) }
 

@@ -29,6 +29,10 @@ final class RuleRun: Errand {
   private var hasGivenUp = false
   /// What the switch says, where it lets no further action begin.
   private var stoppedBy: AutomationMode?
+  /// Whether the agent stood in for nobody when that was read, and nothing has been done since.
+  private var isAlone = false
+  /// Whether a pause that is not done leaves the agent paused all the same.
+  private var keepsPlace = false
 
   /// - Parameter target: the agent whose event it is about, in whose lane it runs.
   init(
@@ -54,8 +58,23 @@ final class RuleRun: Errand {
       let deed = record.deeds(of: part)[place]
       let mode = replies[1].text.flatMap(AutomationMode.init(rawValue:)) ?? .dry
       // What was done is taken back whatever the switch says.
-      guard mode != .on, part != .undo else { return begin(deed, record) }
+      if part == .undo { return takeBack(deed, record) }
+      guard mode != .on else { return begin(deed, record) }
       skip(deed, record, mode)
+    }
+  }
+
+  /// Takes back what was done: where the action that it is the opposite of was not, somebody else's would be taken back.
+  private func takeBack(_ deed: PlannedDeed, _ record: RunRecord) {
+    let places = record.deeds.indices.filter { deed.takesBack(record.deeds[$0]) }
+    guard !places.isEmpty else { return begin(deed, record) }
+    let requests = places.map {
+      Request("GET", term.keys.mark(RunRecord.id(of: run, .deeds, $0), record.deeds[$0].target))
+    }
+    term.read(requests) { [self] replies in
+      let isDone = replies.contains { $0.bytes.flatMap { TargetMark($0) }?.phase == .succeeded }
+      guard !isDone else { return begin(deed, record) }
+      end(TargetOutcome(phase: .skipped, detail: "there is nothing to take back"))
     }
   }
 
@@ -69,18 +88,45 @@ final class RuleRun: Errand {
   }
 
   private func begin(_ deed: PlannedDeed, _ record: RunRecord) {
+    if place > 0, outcomes.isEmpty, deed.kind == .action(.notify) || isLast(record) {
+      return readOutcomes(record) { [self] in begin(deed, record) }
+    }
     switch deed.kind {
-    case .action(.notify) where place > 0 && outcomes.isEmpty:
-      readOutcomes(record) { [self] in begin(deed, record) }
-    case .action(let action):
-      do throws(Refusal) {
-        instruction = try InstructionReader.read(command(action, deed, record))
-        TargetRun(deed.target, of: self).begin()
-      } catch {
-        end(TargetOutcome(phase: .skipped, detail: error.reason))
-      }
+    case .action(.pause) where !isAlone, .action(.restart) where !isAlone: lookWhetherAlone(deed)
+    case .action(let action): act(action, deed, record)
     case .report(let name): writeReport(name, deed, record)
     case .advice(let words): end(TargetOutcome(phase: .skipped, detail: "advice: \(words)"))
+    }
+  }
+
+  /// Whether its end is the run's.
+  private func isLast(_ record: RunRecord) -> Bool {
+    part == .deeds && place + 1 == record.deeds.count && record.verifyAfter == nil
+  }
+
+  /// A backup may have become needed since it was decided.
+  private func lookWhetherAlone(_ deed: PlannedDeed) {
+    let requests = [
+      Request("SMEMBERS", term.keys.standIns(of: deed.target)), Request("GET", term.keys.mark(id, deed.target)),
+    ]
+    term.read(requests) { [self] replies in
+      guard let record, case .action(let action) = deed.kind else { return }
+      // What has begun is brought to its end.
+      guard replies[1].bytes == nil else { return act(action, deed, record) }
+      if let other = replies[0].elements?.compactMap(\.bytes).first {
+        return end(TargetOutcome(phase: .skipped, detail: "guarded: it stands in for \(AgentID(bytes: other))"))
+      }
+      isAlone = true
+      act(action, deed, record)
+    }
+  }
+
+  private func act(_ action: Action, _ deed: PlannedDeed, _ record: RunRecord) {
+    do throws(Refusal) {
+      instruction = try InstructionReader.read(command(action, deed, record))
+      TargetRun(deed.target, of: self).begin()
+    } catch {
+      end(TargetOutcome(phase: .skipped, detail: error.reason))
     }
   }
 
@@ -118,7 +164,13 @@ final class RuleRun: Errand {
       target: target, situation: situation, knownBackup: term.knownBackup(target), commandID: id, operator: author,
       now: instant, restartLimit: term.options.restartLimit, channels: term.options.notify.names,
       makesDashboards: term.options.makesDashboards)
-    return try Change.plan(try bounded(instruction, target, situation.record), scene)
+    do throws(Refusal) {
+      let bounds = RuleBounds(target: target, situation: situation, term: term, now: instant)
+      return try Change.plan(try bounds.bounded(instruction), scene)
+    } catch {
+      keepsPlace = situation.record.state == .paused
+      throw error
+    }
   }
 
   private func tell(
@@ -133,36 +185,21 @@ final class RuleRun: Errand {
     return Change(notices: [notice], detail: "on its way to \(notice.to.first ?? "whom the routes name")")
   }
 
-  /// Keeps the number of replicas within the agent's own bounds: judged when it is done, since an earlier action may be
-  /// under way when it is decided.
-  private func bounded(
-    _ instruction: Instruction, _ target: AgentID, _ record: AgentRecord
-  ) throws(Refusal) -> Instruction {
-    guard case .scale(var scale) = instruction, let replicas = scale.replicas, let bounds = term.knownReplicas(target)
-    else { return instruction }
-    let present = record.replicas ?? 1
-    let wanted =
-      switch replicas {
-      case .exactly(let count): count
-      case .by(let difference): present + difference
-      }
-    let bounded = min(max(wanted, bounds.lowerBound), bounds.upperBound)
-    // One that has more than its most is not to lose any by what was to give it more.
-    let isAgainst =
-      switch replicas {
-      case .exactly: false
-      case .by(let difference): (bounded - present).signum() != difference.signum()
-      }
-    guard bounded != present, !isAgainst else {
-      throw Refusal("guarded: it has \(present) replicas, of \(bounds.lowerBound) to \(bounds.upperBound)")
-    }
-    scale.replicas = .exactly(bounded)
-    return .scale(scale)
+  func check(in step: inout Step, isLast: Bool) {
+    step.require("ZSCORE", term.keys.schedule, member, is: score)
+    if isAlone, let deed { step.require("SCARD", term.keys.standIns(of: deed.target), is: Array("0".utf8)) }
   }
 
-  func check(in step: inout Step, isLast: Bool) { step.require("ZSCORE", term.keys.schedule, member, is: score) }
-  func stepped() {}
-  func beginsAnew(_ target: AgentID, failed check: Int?) -> Bool { false }
+  func stepped() { isAlone = false }
+
+  /// Somebody needs the agent since it was looked at: it is looked at again.
+  func beginsAnew(_ target: AgentID, failed check: Int?) -> Bool {
+    guard check == 2, isAlone else { return false }
+    isAlone = false
+    begin()
+    return true
+  }
+
   func isOver(_ check: Int) -> Bool { check == 1 }
   func takeBack(_ target: AgentID) {}
 
@@ -190,6 +227,7 @@ final class RuleRun: Errand {
   /// Takes this action out of the schedule, and puts in what comes next.
   private func goOn(after outcome: TargetOutcome, _ record: RunRecord, in step: inout Step) {
     step.change("ZREM", term.keys.schedule, member)
+    if let deed { settlePlace(deed, record, outcome.phase, in: &step) }
     let isBad = outcome.phase == .failed || outcome.phase == .unknown
     if isBad, deed?.onError == .stop {
       return stop(record, "\(deed?.name ?? "") \(outcome.phase.rawValue): \(outcome.detail)", in: &step)
@@ -200,7 +238,26 @@ final class RuleRun: Errand {
     guard part == .deeds else { return }
     if let span = record.verifyAfter { return appoint(.verify(run: run), at: term.now + span, in: &step) }
     if let stoppedBy { return close(.skipped, "stopped: automation is \(stoppedBy.rawValue)", in: &step) }
-    close(.succeeded, record.deeds.count == 1 ? "1 action done" : "\(record.deeds.count) actions done", in: &step)
+    conclude(record, outcomes.map { $0?.phase } + [outcome.phase], in: &step)
+  }
+
+  /// Says how many of the actions were done; what is only advice is none.
+  private func conclude(_ record: RunRecord, _ phases: [AuditLine.Phase?], in step: inout Step) {
+    let those = zip(record.deeds, phases).filter { deed, _ in if case .advice = deed.kind { false } else { true } }
+    let done = those.count { $0.1 == .succeeded }
+    let hasFailed = those.contains { $0.1 == .failed || $0.1 == .unknown }
+    let words = done == those.count ? "\(done)" : "\(done) of \(those.count)"
+    close(hasFailed ? .failed : .succeeded, "\(words) action\(those.count == 1 ? "" : "s") done", in: &step)
+  }
+
+  /// A place among the paused is counted once the agent is, and free again where it is not.
+  private func settlePlace(_ deed: PlannedDeed, _ record: RunRecord, _ phase: AuditLine.Phase, in step: inout Step) {
+    guard deed.kind == .action(.pause), deed.target == record.agent else { return }
+    if phase == .succeeded {
+      PauseLedger.count(record.agent, at: term.now, keys: term.keys, in: &step)
+    } else if !keepsPlace {
+      step.change("ZREM", term.keys.paused(role: term.knownRole(record.agent) ?? ""), record.agent.bytes)
+    }
   }
 
   /// Goes no further. What was done so far stands, so the run is looked at at once: what is to be done where it fails is,
@@ -242,6 +299,11 @@ final class RuleRun: Errand {
     changes(&step)
     if let record {
       step.add(to: term.keys.audit, line(LineDraft(phase: outcome.phase, target: target, detail: outcome.detail)))
+      if let deed {
+        let mark = TargetMark(phase: outcome.phase, detail: outcome.detail)
+        step.change(
+          "SET", term.keys.mark(id, deed.target), mark.encoded, "PX", HandlerOptions.marksStay.milliseconds)
+      }
       goOn(after: outcome, record, in: &step)
     } else {
       step.change("ZREM", term.keys.schedule, member)

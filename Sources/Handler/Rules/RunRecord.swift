@@ -26,6 +26,8 @@ struct RunRecord: Equatable {
   var undo: [PlannedDeed] = []
   /// Which failure has stopped it; nil where none has.
   var stopped: String?
+  /// Whether it was said that its verification failed.
+  var isDoubted = false
   /// How long after the actions it is verified; nil where it is not.
   var verifyAfter: TimeSpan?
   /// What the event said, and the agent's values before it: kept where the run is judged again.
@@ -50,6 +52,7 @@ struct RunRecord: Equatable {
       "do": .array(deeds.map(\.json)), "else": .array(otherwise.map(\.json)), "undo": .array(undo.map(\.json)),
       "refused": refused.isEmpty ? nil : .array(refused.map { .string($0) }), "severity": .string(severity.rawValue),
       "alert": alert.map { .string($0.type) }, "stopped": stopped.map { .string($0) },
+      "doubted": isDoubted ? true : nil,
       "verify_after": verifyAfter.map { .integer($0.milliseconds) }, "occasion": occasion?.json,
     ]
     return json.encoded
@@ -74,6 +77,7 @@ struct RunRecord: Equatable {
     severity = json["severity"]?.text.flatMap(Severity.init(rawValue:)) ?? .medium
     alert = json["alert"]?.text.flatMap { type in AlertKind.allCases.first { $0.type == type } }
     stopped = json["stopped"]?.text
+    isDoubted = json["doubted"]?.bool ?? false
     otherwise = list("else")
     undo = list("undo")
     refused = json["refused"]?.list?.compactMap(\.text) ?? []
@@ -111,5 +115,17 @@ extension PlannedDeed {
     self.init(
       kind: kind, target: AgentID(bytes: target), arguments: arguments,
       onError: json["stop"]?.bool == true ? .stop : .continue)
+  }
+}
+
+extension PlannedDeed {
+  /// Whether this is what takes the other back.
+  func takesBack(_ other: PlannedDeed) -> Bool {
+    switch (kind, other.kind) {
+    case (.action(.deactivateBackup), .action(.activateBackup)), (.action(.resume), .action(.pause)),
+      (.action(.unblockIP), .action(.blockIP)), (.action(.rateLimit), .action(.rateLimit)):
+      target == other.target
+    default: false
+    }
   }
 }

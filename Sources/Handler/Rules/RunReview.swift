@@ -33,11 +33,22 @@ struct RunReview {
     if let why = record.stopped { return stopped(why, &step) }
     guard let verification = rule?.verification else {
       add(.unknown, "not verified: the rule is no longer there", to: &step)
+      // Nobody else would take it back.
+      if !record.undo.isEmpty { appoint(.undo, in: &step) }
       return Change()
     }
     let verdict = verification.when.judge(facts)
     guard verdict.holds else {
-      add(.failed, "not verified: \(verdict.reason)", to: &step)
+      // A pause says nothing of how the agent is.
+      if let end = pauseEnd {
+        again(at: end + verification.after, in: &step)
+        return Change()
+      }
+      if !record.isDoubted { add(.failed, "not verified: \(verdict.reason)", to: &step) }
+      // Where nothing else is done, what waits to be taken back is asked for again.
+      if record.otherwise.isEmpty, !record.undo.isEmpty {
+        again(at: term.now + verification.after, isDoubted: true, in: &step)
+      }
       return otherwise(&step)
     }
     add(.succeeded, "verified: \(verdict.reason)", to: &step)
@@ -45,11 +56,26 @@ struct RunReview {
     return Change()
   }
 
+  /// When the agent's pause ends; nil where it is not paused, or until somebody resumes it.
+  private var pauseEnd: Instant? {
+    guard facts.record.state == .paused, let end = facts.record.pausedUntil, end > term.now else { return nil }
+    return end
+  }
+
+  private func again(at due: Instant, isDoubted: Bool = false, in step: inout Step) {
+    var record = record
+    record.isDoubted = record.isDoubted || isDoubted
+    let stays = (due - term.now).milliseconds + HandlerOptions.marksStay.milliseconds
+    step.change("SET", term.keys.mark(run), record.encoded, "PX", stays)
+    step.change("ZADD", term.keys.schedule, due, Job(.verify(run: run), agent).encoded)
+  }
+
   /// A person is called where nothing else is done: what came before the failure still stands.
   private func stopped(_ why: String, _ step: inout Step) -> Change {
     let done = RuleNotice.words(of: record, .deeds, outcomes).replacing("\n", with: " ")
     let words = ["stopped: \(why)", done].filter { !$0.isEmpty }.joined(separator: ". ")
     guard !record.otherwise.isEmpty, mode == .on else { return called(words, &step) }
+    if let fault = guarding.fleetFault { return called("\(words). Not done: \(fault)", &step) }
     let result = filtered
     begin(result, in: &step)
     return result.callsPerson || result.deeds.isEmpty ? called("\(words) \(result.refusal)", &step) : Change()
@@ -62,18 +88,23 @@ struct RunReview {
       add(.skipped, "automation is \(mode.rawValue)", target: agent, to: &step)
       return Change()
     }
+    if let fault = guarding.fleetFault {
+      add(.skipped, "guarded: \(fault)", target: agent, to: &step)
+      return called("not done: \(record.otherwise.words): \(fault)", &step)
+    }
     let result = filtered
     begin(result, in: &step)
     return result.callsPerson ? called(result.refusal, &step) : Change()
   }
 
-  /// What guards leave of it.
-  private var filtered: Guarding.Result {
+  private var guarding: Guarding {
     Guarding(
       guards: term.options.runbook.guards,
-      situation: Guarding.Situation(census: facts.census, agent: facts.agent, ledger: ledger)
-    ).filter(record.otherwise, for: agent)
+      situation: Guarding.Situation(census: facts.census, agent: facts.agent, ledger: ledger))
   }
+
+  /// What guards leave of it.
+  private var filtered: Guarding.Result { guarding.filter(record.otherwise, for: agent) }
 
   private var mode: AutomationMode { AutomationMode(rawValue: String(decoding: automation, as: UTF8.self)) ?? .dry }
 

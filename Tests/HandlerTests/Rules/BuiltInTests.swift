@@ -52,6 +52,7 @@ import Wire
     #expect(try rules.scene.record("agent-1").backup == "backup-1")
     clock.set(seconds: 901)
     try rules.scene.server.wait { (try? rules.scene.record("agent-1").state) == .running }
+    clock.set(seconds: 1195)
     try rules.event("agent.metrics", "agent-1", ["error_rate": 0.01, "response_time": 300])
     clock.set(seconds: 1202)
     try rules.lines { $0.action == "deactivate_backup" && $0.phase == .succeeded }
@@ -72,6 +73,52 @@ import Wire
     let lines = try rules.run(of: "performance-degraded")
     #expect(lines.last?.detail.hasPrefix("not verified: metric.error_rate is 0.3") == true)
     #expect(try rules.scene.record("agent-1").backup == "backup-1")
+    // It is asked again, and says nothing more until it holds.
+    try rules.event("agent.metrics", "agent-1", ["error_rate": 0.01])
+    try rules.scene.server.wait { (try? rules.scene.cursorIsAtEnd()) == true }
+    _ = try rules.scene.server.call("ZADD", rules.scene.keys.schedule, try rules.scene.now(), verify)
+    try rules.scene.send(.pause, ["agent-9"])
+    try rules.lines { $0.action == "deactivate_backup" && $0.phase == .succeeded }
+    #expect(try rules.lines().count { $0.detail.hasPrefix("not verified") } == 1)
+  }
+
+  @Test func restartThatFailsLeavesTheBackupAndCallsAPerson() throws {
+    let clock = try SteppedClock(folder: BuildFolder.path)
+    let rules = RuleScene(on: try HandlerScene(start: false, clock: clock))
+    _ = try rules.scene.server.call("SET", rules.scene.keys.automation, "on")
+    let runbook = try RunbookFile.builtIn()
+    try rules.scene.startHandler("h1") { $0.runbook = runbook }
+    try rules.scene.waitForRecording()
+    try rules.event("agent.created", "backup-1", ["backup_for": "agent-1"])
+    try rules.event("agent.health_critical", "agent-1", ["health_score": 0.2, "issues_detected": ["high_error_rate"]])
+    try rules.actions(of: "health-critical")
+    // Nobody confirms it in time: the agent counts as running again, and has not been restarted.
+    clock.set(seconds: 61)
+    try rules.scene.server.wait { (try? rules.scene.record("agent-1").state) == .running }
+    clock.set(seconds: 92)
+    let lines = try rules.lines { $0.action == "escalate" && $0.phase == .succeeded }
+    #expect(lines.contains { $0.detail == "not verified: run.failed is true" })
+    #expect(try rules.scene.record("agent-1").backup == "backup-1")
+  }
+
+  @Test func agentThatASecurityRuleHasPausedIsNotRestarted() throws {
+    let rules = try RuleScene()
+    try rules.event("agent.security_alert", "agent-1", ["risk_level": "high", "attempts_count": 20])
+    try rules.run(of: "security-alert")
+    let until = try rules.scene.record("agent-1").pausedUntil
+    try rules.event("agent.health_critical", "agent-1", ["health_score": 0.2, "issues_detected": ["high_error_rate"]])
+    try rules.actions(of: "health-critical")
+    #expect(try rules.lines().contains { $0.action == "restart" && $0.short.hasSuffix("guarded: it is paused") })
+    let record = try rules.scene.record("agent-1")
+    #expect(record.state == .paused && record.pausedUntil == until)
+  }
+
+  @Test func agentThatRestartsIsPausedByAnAttack() throws {
+    let rules = try RuleScene()
+    try rules.scene.send(.restart, ["agent-1"])
+    try rules.event("agent.security_alert", "agent-1", ["risk_level": "high", "attempts_count": 20])
+    try rules.run(of: "security-alert")
+    #expect(try rules.scene.record("agent-1").state == .paused)
   }
 
   @Test func agentThatFailsByErrorsAndSlownessIsRestartedAndGetsMoreResources() throws {

@@ -304,4 +304,121 @@ import Wire
     try rules.event("agent.handoff_requested", "agent-4", ["conversation_id": "c-8", "skill": "law", "language": "es"])
     try rules.lines { $0.action == "escalate" && $0.target == "agent-4" }
   }
+
+  @Test func replicasBeyondAllMeasureEndNoHandler() throws {
+    let rules = try RuleScene(
+      """
+      [[rules]]
+      id = "grow"
+      on = "agent.high_traffic"
+      do = [{ action = "scale", by = "+1" }]
+      """)
+    try rules.event("agent.created", "agent-1", ["replicas_min": 9_223_372_036_854_775_807])
+    for _ in 0..<2 { try rules.event("agent.high_traffic", "agent-1", ["queue_size": 500]) }
+    try rules.lines { $0.detail == "guarded: it has 1000000000 replicas, of 1000000000 to 1000000000" }
+    _ = try rules.scene.server.call("HSET", rules.scene.keys.agent("agent-2"), "replicas", "\(Int.max)")
+    #expect(try rules.scene.send(.scale, ["agent-2"], ["by": "+1"]).last?.phase == .failed)
+  }
+
+  /// One rule blocks and limits for a short time.
+  private static let brief = """
+    [[rules]]
+    id = "brief"
+    on = "agent.security_alert"
+    do = [
+      { action = "block_ip", ip = "10.1.2.3", for = "1h", target = "" },
+      { action = "rate_limit", per_minute = 100, for = "10m" },
+      { action = "pause", for = "15m" },
+    ]
+    """
+
+  @Test func nothingOfAnOperatorsIsLoosened() throws {
+    let rules = try RuleScene(Self.brief.replacing(", target = \"\"", with: ""))
+    try rules.scene.send(.blockIP, [], ["ip": "10.1.2.3", "for": "24h"])
+    try rules.scene.send(.rateLimit, ["agent-1"], ["per_minute": "10", "for": "24h"])
+    try rules.scene.send(.pause, ["agent-1"], ["for": "4h"])
+    let before = try rules.scene.record("agent-1")
+    let blocked = try rules.scene.server.call("ZRANGE", rules.scene.keys.blocked, 0, -1, "WITHSCORES")
+    try rules.event("agent.security_alert", "agent-1", ["risk_level": "high"])
+    let lines = try rules.run(of: "brief")
+    #expect(
+      lines.filter { $0.phase == .skipped }.map(\.detail) == [
+        "guarded: 10.1.2.3 is blocked for longer", "guarded: 10 a minute are allowed for longer",
+        "guarded: it is paused for longer",
+      ])
+    #expect(lines.last?.detail == "0 of 3 actions done")
+    #expect(try rules.scene.record("agent-1") == before)
+    #expect(try rules.scene.server.call("ZRANGE", rules.scene.keys.blocked, 0, -1, "WITHSCORES") == blocked)
+  }
+
+  @Test func tighterLimitOfARuleHoldsUntilAnOperatorsWouldHaveEnded() throws {
+    let rules = try RuleScene(Self.brief.replacing(", target = \"\"", with: ""))
+    try rules.scene.send(.rateLimit, ["agent-1"], ["per_minute": "500", "for": "24h"])
+    let end = try rules.scene.record("agent-1").rateLimitedUntil
+    try rules.event("agent.security_alert", "agent-1", ["risk_level": "high"])
+    try rules.run(of: "brief")
+    let record = try rules.scene.record("agent-1")
+    #expect(record.rateLimit == 100 && record.rateLimitedUntil == end)
+  }
+
+  @Test func backupThatIsNeededMeanwhileIsNotPaused() throws {
+    let rules = try RuleScene(Self.pausing)
+    let run = "rule/calm/1-0/agent-2"
+    var record = RunRecord(rule: "calm", agent: "agent-2", event: "1-0", reason: "", deeds: [])
+    record.deeds = [PlannedDeed(kind: .action(.pause), target: "agent-2", arguments: ["for": "15m"])]
+    _ = try rules.scene.server.call("SET", rules.scene.keys.mark(run), record.encoded)
+    _ = try rules.scene.server.call(
+      "ZADD", rules.scene.keys.paused(role: ""), try rules.scene.now(.minutes(15)), "agent-2")
+    _ = try rules.scene.server.call("SADD", rules.scene.keys.standIns(of: "agent-2"), "agent-1")
+    let job = Job(.deed(run: run, .deeds, 0), "agent-2").encoded
+    _ = try rules.scene.server.call("ZADD", rules.scene.keys.schedule, try rules.scene.now(), job)
+    try rules.scene.send(.pause, ["agent-9"])
+    let lines = try rules.run(of: "calm")
+    #expect(lines.map(\.detail) == ["guarded: it stands in for agent-1", "0 of 1 action done"])
+    #expect(try rules.scene.record("agent-2").state == .running)
+    #expect(try rules.scene.server.call("ZCARD", rules.scene.keys.paused(role: "")) == .integer(0), "its place is free")
+  }
+
+  @Test func backupThatIsPausedStandsInForNobody() throws {
+    let rules = try RuleScene(
+      """
+      [[rules]]
+      id = "help"
+      on = "agent.performance_degraded"
+      do = [{ action = "activate_backup", backup = "agent-2" }, { action = "escalate", to = "support" }]
+      """)
+    try rules.event("agent.created", "agent-2", ["role": "support"])
+    try rules.scene.send(.pause, ["agent-2"])
+    try rules.event("agent.performance_degraded", "agent-1", ["error_rate": 0.5])
+    let lines = try rules.run(of: "help")
+    #expect(lines.contains { $0.short == "skipped agent-1: guarded: agent-2 is paused" })
+    #expect(lines.last?.detail == "1 of 2 actions done")
+    #expect(try rules.scene.record("agent-1").backup == nil)
+  }
+
+  @Test func addressThatIsAllowListedIsNotBlockedByAnotherSpelling() {
+    var guards = Guards()
+    guards.allowed = ["10.0.0.5"]
+    let deed = PlannedDeed(kind: .action(.blockIP), target: "a", arguments: ["ip": "::ffff:10.0.0.5"])
+    let result = Guarding(guards: guards, situation: .init(census: Census(Fleet(), at: .epoch))).filter(
+      [deed], for: "a")
+    #expect(result.deeds.isEmpty)
+  }
+
+  @Test func oneAgentThatSendsNoMetricsAnyMoreIsNoDeadTelemetry() throws {
+    var fleet = Fleet(seed: 1, keepsHistory: false)
+    func apply(_ type: String, _ agent: String) throws {
+      let event: JSONValue = [
+        "entity_id": .string(agent), "event_type": .string(type), "data": ["error_rate": 0, "role": "support"],
+      ]
+      try event.encoded.withUnsafeBytes { bytes in
+        _ = fleet.apply(try EventDecoder().decode(bytes, channel: nil, receivedAt: .epoch))
+      }
+    }
+    for number in 1...10 { try apply("agent.created", "agent-\(number)") }
+    try apply("agent.metrics", "agent-1")
+    let census = Census(fleet, at: .epoch + .minutes(10))
+    #expect(census.size == 10 && census.reporting == 1 && census.silent == 1)
+    #expect(Guarding(guards: Guards(), situation: .init(census: census)).fleetFault == nil)
+  }
 }

@@ -216,4 +216,57 @@ import Wire
       lines.last?.short
         == "failed: nothing makes dashboards: [actuators.job.dashboard] in the handler's file would")
   }
+
+  @Test func closingLineCountsWhatWasDone() throws {
+    let (rules, _) = try failing("")
+    let runbook = """
+      [[rules]]
+      id = "mixed"
+      on = "agent.odd"
+      do = [{ action = "restart" }, { action = "scale", by = "+1" }, { action = "report", name = "r" }]
+      """
+    let scene = rules.scene
+    let book = try RuleScene.read(runbook)
+    scene.handlers[0].halt()
+    _ = try scene.server.call("DEL", scene.keys.lease)
+    let service = try MockService(loop: scene.server.loop) { _ in .status(400, "no") }
+    let actuator = HTTPActuator(url: try Template(service.url("/restart")))
+    try scene.startHandler("h2") {
+      $0.runbook = book
+      $0.actuators = ActuatorTable(actions: [.restart: .http(actuator)])
+    }
+    try rules.event("agent.odd", "agent-1", [:])
+    let lines = try rules.run(of: "mixed")
+    #expect(lines.last?.short == "failed: 2 of 3 actions done")
+  }
+
+  @Test func whatWasNotDoneIsNotTakenBack() throws {
+    let rules = try RuleScene(
+      """
+      [[rules]]
+      id = "lend"
+      on = "agent.health_critical"
+      do = [{ action = "activate_backup", backup = "agent-2" }]
+      verify = { after = "1s", when = "agent.state == 'running'" }
+      undo = [{ action = "deactivate_backup" }]
+      """)
+    // An operator's backup stands in by the time that the rule acts.
+    try rules.event("agent.created", "agent-2", ["role": "support"])
+    try rules.scene.send(.pause, ["agent-2"])
+    try rules.scene.send(.activateBackup, ["agent-1"], ["backup": "agent-3"])
+    try rules.event("agent.health_critical", "agent-1", ["health_score": 0.1])
+    try rules.lines { $0.detail == "there is nothing to take back" }
+    #expect(try rules.scene.record("agent-1").backup == "agent-3")
+  }
+
+  @Test func nothingIsDoneOtherwiseInAFleetThatIsIll() throws {
+    let rules = try RuleScene(Self.falling)
+    for number in 1...5 { try rules.event("agent.created", AgentID("agent-\(number)"), ["role": "support"]) }
+    try rules.event("agent.health_critical", "agent-1", ["health_score": 0.1])
+    try rules.lines { $0.action == "scale" && $0.phase == .succeeded }
+    for number in 2...4 { try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.9]) }
+    let lines = try rules.lines { $0.phase == .skipped }
+    #expect(lines.last?.short.hasPrefix("skipped agent-1: guarded: 80% of the fleet is unhealthy") == true)
+    #expect(try rules.scene.record("agent-1").state == .running)
+  }
 }

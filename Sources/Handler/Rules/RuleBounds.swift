@@ -1,0 +1,71 @@
+import FleetModel
+
+/// Keeps what a rule does within what stands when it is done: an earlier action, an operator or another rule may have
+/// changed that since it was decided, and a rule takes back nothing that restricts more than it would.
+struct RuleBounds {
+  let target: AgentID
+  let situation: Situation
+  let term: Term
+  let now: Instant
+
+  private var record: AgentRecord { situation.record }
+
+  func bounded(_ instruction: Instruction) throws(Refusal) -> Instruction {
+    switch instruction {
+    case .scale(let scale): return .scale(try bounded(scale))
+    case .pause(let span):
+      guard !isPaused(until: now + span) else { throw Refusal("guarded: it is paused for longer") }
+    case .restart:
+      // Whoever has paused it has a reason, and a restart ends a pause.
+      guard record.state != .paused else { throw Refusal("guarded: it is paused") }
+    case .rateLimit(let perMinute, let span) where perMinute > 0: return try bounded(perMinute, span)
+    case .block(let address, let span):
+      if let end = situation.blockedUntil, end >= now + span {
+        throw Refusal("guarded: \(address) is blocked for longer")
+      }
+    case .activateBackup(let named):
+      if let backup = named ?? term.knownBackup(target), let state = term.knownState(backup), state != .running {
+        throw Refusal("guarded: \(backup) is \(state.rawValue)")
+      }
+    default: break
+    }
+    return instruction
+  }
+
+  private func isPaused(until end: Instant) -> Bool {
+    record.state == .paused && record.pausedUntil.map { $0 >= end } ?? true
+  }
+
+  /// The tighter of two limits holds until the later of their ends.
+  private func bounded(_ perMinute: Int, _ span: TimeSpan) throws(Refusal) -> Instruction {
+    guard let present = record.rateLimit, present > 0 else { return .rateLimit(perMinute, span) }
+    guard let end = record.rateLimitedUntil, present > perMinute || end < now + span else {
+      throw Refusal("guarded: \(present) a minute are allowed for longer")
+    }
+    return .rateLimit(min(present, perMinute), max(end, now + span) - now)
+  }
+
+  /// The number of replicas stays within the agent's own bounds.
+  private func bounded(_ scale: Instruction.Scale) throws(Refusal) -> Instruction.Scale {
+    guard let replicas = scale.replicas, let bounds = term.knownReplicas(target) else { return scale }
+    let present = record.replicas ?? 1
+    let wanted: Int
+    switch replicas {
+    case .exactly(let count): wanted = count
+    case .by(let difference): wanted = present.addingReportingOverflow(difference).partialValue
+    }
+    let bounded = min(max(wanted, bounds.lowerBound), bounds.upperBound)
+    // One that has more than its most is not to lose any by what was to give it more.
+    let isAgainst =
+      switch replicas {
+      case .exactly: false
+      case .by(let difference): (bounded > present) != (difference > 0)
+      }
+    guard bounded != present, !isAgainst else {
+      throw Refusal("guarded: it has \(present) replicas, of \(bounds.lowerBound) to \(bounds.upperBound)")
+    }
+    var scale = scale
+    scale.replicas = .exactly(bounded)
+    return scale
+  }
+}
