@@ -14,14 +14,13 @@ final class RuleEngine {
   /// The rules that have not been asked about the first event of the queue; nil where none has.
   private var unasked: ArraySlice<Rule>?
   private var isBusy = false
-  private var attempts = 0
-  private var patience = Patience()
   private var runbook: RulesByType
   /// The mode as it was last read, and when.
   private var mode = (value: AutomationMode.dry, readAt: MonotonicTime(nanoseconds: 0))
   private var recent = RecentMarks()
   /// What was decided since it was last taken.
   var tally = DecisionTally()
+  private lazy var writer = VerdictWriter(term: term)
   private lazy var held = HeldEvents(term: term)
   private lazy var watch = FleetWatch(term: term, held: held)
   private lazy var overflow = OverflowReport(term: term) { [unowned self] in queue.takeOverflow() }
@@ -125,7 +124,7 @@ final class RuleEngine {
   /// Decides by all there is to know, under the rule that is next.
   private func decideFirst() {
     guard let occasion = queue.first, let rule = unasked?.popFirst() else { return next() }
-    (attempts, patience) = (0, Patience())
+    writer.start()
     decide(rule, occasion) { [weak self] in self?.next() }
   }
 
@@ -277,44 +276,17 @@ final class RuleEngine {
       return done()
     }
     recent.forget(verdict.rule.id, verdict.occasion.agent)
-    term.run(step, carrying: [change]) { [weak self] outcome in
-      guard let self else { return }
-      switch outcome {
-      case .done:
-        tally.count(verdict.rule, decision)
-        view.give(to: verdict.receivers)
-        term.log(
-          .info, "a rule was judged",
-          ["rule": verdict.rule.id, "agent": "\(verdict.occasion.agent)", "decision": decision.words])
-        if decision.course == .act, verdict.rule.clear != nil {
-          clearing.watch(verdict.rule.id, verdict.occasion.agent)
-        }
-        term.onSchedule()
-        done()
-      case .refused:
-        attempts += 1
-        if attempts < 20 { again() } else { done() }
-      case .over: break
-      case .failed(let error):
-        guard patience.allows(error) else { return giveUp(verdict, error, done) }
-        term.log(.error, "Redis refused a rule's decision; trying again", ["error": error.text])
-        term.later(inMilliseconds: 500, again)
-      }
-    }
+    writer.write(
+      verdict, step, change, written: { [weak self] in self?.written(verdict, done) }, again: again, done: done)
   }
 
-  /// Goes on with the next event: this one would keep back all that are behind it.
-  private func giveUp(_ verdict: RuleVerdict, _ error: ServerError, _ done: @escaping () -> Void) {
-    let (rule, occasion) = (verdict.rule, verdict.occasion)
-    term.log(.error, "gave up a rule's decision", ["rule": rule.id, "agent": "\(occasion.agent)", "error": error.text])
-    var step = Step()
-    let line = term.ruleLine(
-      .failed, of: occasion.run(of: rule), rule: rule.id, target: occasion.agent, reason: verdict.decision.reason,
-      detail: "Redis refused the step: \(error.text)")
-    step.add(to: term.keys.audit, AuditCoding.encode(line))
-    term.run(step) { outcome in
-      if case .over = outcome { return }
-      done()
-    }
+  private func written(_ verdict: RuleVerdict, _ done: () -> Void) {
+    let (rule, agent, decision) = (verdict.rule, verdict.occasion.agent, verdict.decision)
+    tally.count(rule, decision)
+    view.give(to: verdict.receivers)
+    term.log(.info, "a rule was judged", ["rule": rule.id, "agent": "\(agent)", "decision": decision.words])
+    if decision.course == .act, rule.clear != nil { clearing.watch(rule.id, agent) }
+    term.onSchedule()
+    done()
   }
 }

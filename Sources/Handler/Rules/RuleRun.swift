@@ -191,7 +191,6 @@ final class RuleRun: Errand {
   }
 
   func stepped() { isAlone = false }
-
   /// Somebody needs the agent since it was looked at: it is looked at again.
   func beginsAnew(_ target: AgentID, failed check: Int?) -> Bool {
     guard check == 2, isAlone else { return false }
@@ -227,57 +226,10 @@ final class RuleRun: Errand {
   /// Takes this action out of the schedule, and puts in what comes next.
   private func goOn(after outcome: TargetOutcome, _ record: RunRecord, in step: inout Step) {
     step.change("ZREM", term.keys.schedule, member)
-    if let deed { settlePlace(deed, record, outcome.phase, in: &step) }
-    let isBad = outcome.phase == .failed || outcome.phase == .unknown
-    if isBad, deed?.onError == .stop {
-      return stop(record, "\(deed?.name ?? "") \(outcome.phase.rawValue): \(outcome.detail)", in: &step)
-    }
-    if place + 1 < record.deeds(of: part).count, stoppedBy == nil {
-      return appoint(.deed(run: run, part, place + 1), at: term.now, in: &step)
-    }
-    guard part == .deeds else { return }
-    if let span = record.verifyAfter { return appoint(.verify(run: run), at: term.now + span, in: &step) }
-    if let stoppedBy { return close(.skipped, "stopped: automation is \(stoppedBy.rawValue)", in: &step) }
-    conclude(record, outcomes.map { $0?.phase } + [outcome.phase], in: &step)
-  }
-
-  /// Says how many of the actions were done; what is only advice is none.
-  private func conclude(_ record: RunRecord, _ phases: [AuditLine.Phase?], in step: inout Step) {
-    let those = zip(record.deeds, phases).filter { deed, _ in if case .advice = deed.kind { false } else { true } }
-    let done = those.count { $0.1 == .succeeded }
-    let hasFailed = those.contains { $0.1 == .failed || $0.1 == .unknown }
-    let words = done == those.count ? "\(done)" : "\(done) of \(those.count)"
-    close(hasFailed ? .failed : .succeeded, "\(words) action\(those.count == 1 ? "" : "s") done", in: &step)
-  }
-
-  /// A place among the paused is counted once the agent is, and free again where it is not.
-  private func settlePlace(_ deed: PlannedDeed, _ record: RunRecord, _ phase: AuditLine.Phase, in step: inout Step) {
-    guard deed.kind == .action(.pause), deed.target == record.agent else { return }
-    if phase == .succeeded {
-      PauseLedger.count(record.agent, at: term.now, keys: term.keys, in: &step)
-    } else if !keepsPlace {
-      step.change("ZREM", term.keys.paused(role: term.knownRole(record.agent) ?? ""), record.agent.bytes)
-    }
-  }
-
-  /// Goes no further. What was done so far stands, so the run is looked at at once: what is to be done where it fails is,
-  /// or a person is called.
-  private func stop(_ record: RunRecord, _ why: String, in step: inout Step) {
-    var record = record
-    record.stopped = why
-    if part != .deeds { record.otherwise = [] }
-    step.change("SET", term.keys.mark(run), record.encoded, "KEEPTTL")
-    appoint(.verify(run: run), at: term.now, in: &step)
-    close(.failed, "stopped: \(why)", in: &step)
-  }
-
-  private func appoint(_ kind: Job.Kind, at due: Instant, in step: inout Step) {
-    step.change("ZADD", term.keys.schedule, due, Job(kind, target).encoded)
-  }
-
-  private func close(_ phase: AuditLine.Phase, _ detail: String, in step: inout Step) {
-    let line = term.ruleLine(phase, of: run, rule: record?.rule, reason: reason, detail: detail)
-    step.add(to: term.keys.audit, AuditCoding.encode(line))
+    let chain = RunChain(
+      run: run, part: part, place: place, lane: target, record: record, term: term, earlier: outcomes,
+      stoppedBy: stoppedBy, keepsPlace: keepsPlace)
+    chain.goOn(after: outcome, in: &step)
   }
 
   func line(_ draft: LineDraft) -> [UInt8] {

@@ -1,0 +1,78 @@
+import Automation
+import FleetModel
+import Redis
+import Wire
+
+/// What follows an action of a run, in the step that ends it: the next one, the look at what they have come to, or the
+/// closing line.
+struct RunChain {
+  let run: String
+  let part: RunRecord.Part
+  let place: Int
+  /// The agent in whose lane it runs.
+  let lane: AgentID
+  let record: RunRecord
+  let term: Term
+  /// What has become of the actions before this one, where that is asked for.
+  var earlier: [TargetMark?] = []
+  /// What the switch says, where it lets no further action begin.
+  var stoppedBy: AutomationMode?
+  /// Whether a pause that is not done leaves the agent paused all the same.
+  var keepsPlace = false
+
+  private var deed: PlannedDeed { record.deeds(of: part)[place] }
+
+  func goOn(after outcome: TargetOutcome, in step: inout Step) {
+    settlePlace(outcome.phase, in: &step)
+    let isBad = outcome.phase == .failed || outcome.phase == .unknown
+    if isBad, deed.onError == .stop {
+      return stop("\(deed.name) \(outcome.phase.rawValue): \(outcome.detail)", in: &step)
+    }
+    if place + 1 < record.deeds(of: part).count, stoppedBy == nil {
+      return appoint(.deed(run: run, part, place + 1), at: term.now, in: &step)
+    }
+    guard part == .deeds else { return }
+    if let span = record.verifyAfter { return appoint(.verify(run: run), at: term.now + span, in: &step) }
+    if let stoppedBy { return close(.skipped, "stopped: automation is \(stoppedBy.rawValue)", in: &step) }
+    conclude(earlier.map { $0?.phase } + [outcome.phase], in: &step)
+  }
+
+  /// Says how many of the actions were done; what is only advice is none.
+  private func conclude(_ phases: [AuditLine.Phase?], in step: inout Step) {
+    let those = zip(record.deeds, phases).filter { deed, _ in if case .advice = deed.kind { false } else { true } }
+    let done = those.count { $0.1 == .succeeded }
+    let hasFailed = those.contains { $0.1 == .failed || $0.1 == .unknown }
+    let words = done == those.count ? "\(done)" : "\(done) of \(those.count)"
+    close(hasFailed ? .failed : .succeeded, "\(words) action\(those.count == 1 ? "" : "s") done", in: &step)
+  }
+
+  /// A place among the paused is counted once the agent is, and free again where it is not.
+  private func settlePlace(_ phase: AuditLine.Phase, in step: inout Step) {
+    guard deed.kind == .action(.pause), deed.target == record.agent else { return }
+    if phase == .succeeded {
+      PauseLedger.count(record.agent, at: term.now, keys: term.keys, in: &step)
+    } else if !keepsPlace {
+      step.change("ZREM", term.keys.paused(role: term.knownRole(record.agent) ?? ""), record.agent.bytes)
+    }
+  }
+
+  /// Goes no further. What was done so far stands, so the run is looked at at once: what is to be done where it fails is,
+  /// or a person is called.
+  private func stop(_ why: String, in step: inout Step) {
+    var record = record
+    record.stopped = why
+    if part != .deeds { record.otherwise = [] }
+    step.change("SET", term.keys.mark(run), record.encoded, "KEEPTTL")
+    appoint(.verify(run: run), at: term.now, in: &step)
+    close(.failed, "stopped: \(why)", in: &step)
+  }
+
+  private func appoint(_ kind: Job.Kind, at due: Instant, in step: inout Step) {
+    step.change("ZADD", term.keys.schedule, due, Job(kind, lane).encoded)
+  }
+
+  private func close(_ phase: AuditLine.Phase, _ detail: String, in step: inout Step) {
+    let line = term.ruleLine(phase, of: run, rule: record.rule, reason: record.reason, detail: detail)
+    step.add(to: term.keys.audit, AuditCoding.encode(line))
+  }
+}
