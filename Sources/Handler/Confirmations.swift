@@ -158,7 +158,8 @@ final class Confirmations {
     }
   }
 
-  /// The agent runs again: its record says so, and the limit is off.
+  /// The agent runs again: its record says so, and the limit is off. A pause that the restart was not to end goes on, and
+  /// its runtime, which is new, is told so.
   private func finishRestart(
     _ report: EventJudge.Report, _ fields: [(name: [UInt8], value: [UInt8])], _ step: inout Step,
     _ line: inout AuditLine
@@ -168,7 +169,12 @@ final class Confirmations {
     var change = Change(appointments: [Change.Appointment(job: limit, due: nil)])
     if record.state == .restarting {
       change.after = record
-      change.after?.state = .running
+      let end = record.pausedUntil.flatMap { $0 > term.now ? $0 : nil }
+      change.after?.state = end == nil ? .running : .paused
+      change.after?.pausedUntil = end
+      change.control = end.map {
+        Change.Control(action: .pause, arguments: ["for": ($0 - term.now).description], until: $0)
+      }
       let version = fields.first { $0.name == Array("version".utf8) }?.value ?? []
       step.require("HGET", term.keys.agent(report.agent), "version", is: version)
     }

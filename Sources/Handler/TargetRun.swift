@@ -198,7 +198,9 @@ final class TargetRun {
       to: &step, target: target, version: situation.record.version, origin: errand.id.text, author: errand.author,
       now: instant, keys: term.keys, tellsRuntime: !isActuated)
     for notice in change.notices { term.notify(notice, groupingChatsAs: errand.chatGroup, in: &step) }
-    if change.control?.verb == .action(.resume) || change.control?.verb == .action(.restart) {
+    if let verb = change.control?.verb, verb == .action(.resume) || verb == .action(.restart),
+      change.after?.pausedUntil == nil
+    {
       // Its place among those that rules have paused is free again.
       step.change("ZREM", term.keys.paused(role: term.knownRole(target) ?? ""), target.bytes)
     }

@@ -16,8 +16,7 @@ struct RuleBounds {
     case .pause(let span):
       guard !isPaused(until: now + span) else { throw Refusal("guarded: it is paused for longer") }
     case .restart:
-      // Whoever has paused it has a reason, and a restart ends a pause.
-      guard record.state != .paused else { throw Refusal("guarded: it is paused") }
+      guard record.state != .paused || pauseToKeep != nil else { throw Refusal("guarded: it is paused") }
     case .rateLimit(let perMinute, let span) where perMinute > 0: return try bounded(perMinute, span)
     case .block(let address, let span):
       if let end = situation.blockedUntil, end >= now + span {
@@ -30,6 +29,21 @@ struct RuleBounds {
     default: break
     }
     return instruction
+  }
+
+  /// The change, where it is a restart, with the pause that stands: whoever has paused the agent has a reason.
+  func keepingPause(_ change: Change) -> Change {
+    guard change.control?.verb == .action(.restart), let end = pauseToKeep else { return change }
+    var change = change
+    change.after?.pausedUntil = end
+    change.appointments.removeAll { $0.job == Job(.resume, target) }
+    return change
+  }
+
+  /// When the pause ends that goes on after a restart; nil where there is none, or it could not simply be said again.
+  private var pauseToKeep: Instant? {
+    guard record.state == .paused, term.actuator(of: .action(.pause), [:]) == nil else { return nil }
+    return record.pausedUntil
   }
 
   private func isPaused(until end: Instant) -> Bool {

@@ -166,7 +166,7 @@ final class RuleRun: Errand {
       makesDashboards: term.options.makesDashboards)
     do throws(Refusal) {
       let bounds = RuleBounds(target: target, situation: situation, term: term, now: instant)
-      return try Change.plan(try bounds.bounded(instruction), scene)
+      return bounds.keepingPause(try Change.plan(try bounds.bounded(instruction), scene))
     } catch {
       keepsPlace = situation.record.state == .paused
       throw error

@@ -101,16 +101,23 @@ import Wire
     #expect(try rules.scene.record("agent-1").backup == "backup-1")
   }
 
-  @Test func agentThatASecurityRuleHasPausedIsNotRestarted() throws {
+  @Test func restartByARuleKeepsASecurityPause() throws {
     let rules = try RuleScene()
     try rules.event("agent.security_alert", "agent-1", ["risk_level": "high", "attempts_count": 20])
     try rules.run(of: "security-alert")
-    let until = try rules.scene.record("agent-1").pausedUntil
+    let until = try #require(try rules.scene.record("agent-1").pausedUntil)
+    let resume = try rules.scene.schedule().first { $0.job.contains("resume") }?.due
     try rules.event("agent.health_critical", "agent-1", ["health_score": 0.2, "issues_detected": ["high_error_rate"]])
     try rules.actions(of: "health-critical")
-    #expect(try rules.lines().contains { $0.action == "restart" && $0.short.hasSuffix("guarded: it is paused") })
-    let record = try rules.scene.record("agent-1")
-    #expect(record.state == .paused && record.pausedUntil == until)
+    #expect(try rules.scene.record("agent-1").state == .restarting)
+    let restart = try #require(try rules.scene.control().first { $0.action == .restart })
+    try rules.scene.report("agent-1", "running", command: restart.commandID.text)
+    try rules.scene.server.wait { (try? rules.scene.record("agent-1").state) == .paused }
+    #expect(try rules.scene.record("agent-1").pausedUntil == until)
+    let last = try #require(try rules.scene.control().last)
+    #expect(last.action == .pause && last.agent == "agent-1" && last.until == until)
+    #expect(resume == until)
+    #expect(try rules.scene.schedule().contains { $0.due == until && $0.job.contains("resume") })
   }
 
   @Test func agentThatRestartsIsPausedByAnAttack() throws {
