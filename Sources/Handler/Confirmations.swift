@@ -172,16 +172,24 @@ final class Confirmations {
       let end = record.pausedUntil.flatMap { $0 > term.now ? $0 : nil }
       change.after?.state = end == nil ? .running : .paused
       change.after?.pausedUntil = end
-      change.control = end.map {
-        Change.Control(action: .pause, arguments: ["for": ($0 - term.now).description], until: $0)
-      }
+      change.control = end.map(pause)
       let version = fields.first { $0.name == Array("version".utf8) }?.value ?? []
       step.require("HGET", term.keys.agent(report.agent), "version", is: version)
+    }
+    // One that came while it restarted may not have reached the runtime.
+    if record.state == .paused, let end = record.pausedUntil, end > term.now,
+      term.actuator(of: .action(.pause), [:]) == nil
+    {
+      change.control = pause(until: end)
     }
     let after = change.write(
       to: &step, target: report.agent, version: record.version, origin: report.command.text,
       author: record.updatedBy ?? "", now: term.now, keys: term.keys)
     if let after { (line.before, line.after) = (record, after) }
+  }
+
+  private func pause(until end: Instant) -> Change.Control {
+    Change.Control(action: .pause, arguments: ["for": (end - term.now).description], until: end)
   }
 
   /// A job's runtime has reported: that is its report, and the limit is off.

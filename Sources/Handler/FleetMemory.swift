@@ -47,6 +47,7 @@ final class FleetMemory {
         // Nobody stands in for who is gone.
         if let backup = profile?.record.backup {
           step.change("SREM", term.keys.standIns(of: backup), agent.bytes)
+          step.change("HDEL", term.keys.agent(agent), "backup")
         }
       }
     }

@@ -154,7 +154,6 @@ final class JobRun: Errand {
 
   /// A restart has not been confirmed in time: it failed, and the agent stands as before it.
   private func endRestart(_ id: CommandID, _ situation: Situation) {
-    guard situation.record.state == .restarting else { return drop(nil) }
     let keys = term.keys
     let requests = [
       Request("GET", keys.mark(id.text)), Request("GET", keys.mark(id, job.target)),
@@ -164,6 +163,11 @@ final class JobRun: Errand {
       // Its own restart has ended, and another has begun since.
       guard replies[2].bytes.map({ CommandID(String(decoding: $0, as: UTF8.self)) }) ?? id == id else {
         return drop(nil)
+      }
+      let command = replies[0].bytes.flatMap { CommandMark($0) }
+      // Somebody has paused it meanwhile: that stands, and it was not restarted all the same.
+      guard situation.record.state == .restarting else {
+        return situation.record.state == .paused ? writeFailure(Change(), id, command, situation) : drop(nil)
       }
       let before = replies[1].bytes.flatMap { TargetMark($0) }?.before ?? AgentRecord()
       var change = Change(after: situation.record)
@@ -177,7 +181,6 @@ final class JobRun: Errand {
           change.after?.state = .running
         }
       }
-      let command = replies[0].bytes.flatMap { CommandMark($0) }
       writeFailure(change, id, command, situation)
     }
   }
@@ -190,7 +193,7 @@ final class JobRun: Errand {
       now: term.now, keys: term.keys)
     let why = "the restart was not confirmed within \(term.options.restartLimit)"
     // Who asks later what has become of it is told so.
-    if var command {
+    if var command, command.closed != nil {
       command.closed = .failed
       step.change("SET", term.keys.mark(id.text), command.encoded, "PX", HandlerOptions.marksStay.milliseconds)
     }

@@ -158,9 +158,11 @@ extension Change {
 
   /// Who stands in for whom, so that rules leave a backup alone that is needed.
   private func writeStandIn(to step: inout Step, _ target: AgentID, _ keys: Keys) {
-    guard let standIn, standIn.before != standIn.after else { return }
+    guard let standIn else { return }
     // One agent may stand in for several: each of them is one of its set.
-    if let backup = standIn.before { step.change("SREM", keys.standIns(of: backup), target.bytes) }
+    if let backup = standIn.before, backup != standIn.after {
+      step.change("SREM", keys.standIns(of: backup), target.bytes)
+    }
     if let backup = standIn.after { step.change("SADD", keys.standIns(of: backup), target.bytes) }
   }
 }

@@ -103,7 +103,7 @@ package struct Keys: Sendable {
 
   /// By what marks begin that are no command's.
   private static let otherMarks: Set<String> = [
-    "asked", "dry", "for", "held", "limit", "obeyed", "paused", "pauses", "proposed", "rate", "rule", "rules",
+    "asked", "dry", "for", "held", "limit", "obeyed", "paused", "proposed", "rate", "rule", "rules",
     "schedule",
     "throttle",
   ]

@@ -9,7 +9,7 @@ import Wire
 /// | key | what |
 /// |---|---|
 /// | `mark:paused/<role>` (a sorted set) | the role's agents that rules have paused → when that ends |
-/// | `mark:pauses/<agent>` (a sorted set) | when rules paused it within a day, epoch ms |
+/// | `mark:rules/pauses/<agent>` (a sorted set) | when rules paused it within a day, epoch ms |
 /// | `mark:rules/standing-in/<backup>` (a set) | the agents that it stands in for |
 struct PauseLedger {
   private let agent: AgentID
@@ -20,6 +20,8 @@ struct PauseLedger {
   private var placesFound: [UInt8] = []
   private var pausesFound: [UInt8] = []
   private var standInCount = 0
+  /// Whether one of the places is its own.
+  private var hasPlace = false
   /// An agent that it stands in for: the first of them.
   private(set) var standsInFor: AgentID?
 
@@ -36,7 +38,7 @@ struct PauseLedger {
     [
       Request("ZCOUNT", placesKey, "(\(now.milliseconds)", "+inf"),
       Request("ZCOUNT", pausesKey, "(\((now - Self.counted).milliseconds)", "+inf"),
-      Request("SMEMBERS", standInKey),
+      Request("SMEMBERS", standInKey), Request("ZSCORE", placesKey, agent.bytes),
     ]
   }
 
@@ -46,18 +48,21 @@ struct PauseLedger {
     pausesFound = Array("\(replies[1].integer ?? 0)".utf8)
     let targets = replies[2].elements?.compactMap(\.bytes) ?? []
     standInCount = targets.count
+    hasPlace = replies[3].bytes.flatMap { Instant(score: $0) }.map { $0 > now } ?? false
     standsInFor = targets.min { $0.lexicographicallyPrecedes($1) }.map { AgentID(bytes: $0) }
   }
 
-  /// How many of the role rules have paused at present.
-  var paused: Int { Int(String(decoding: placesFound, as: UTF8.self)) ?? 0 }
+  /// How many others of the role rules have paused at present.
+  var paused: Int { (Int(String(decoding: placesFound, as: UTF8.self)) ?? 0) - (hasPlace ? 1 : 0) }
 
   /// How often rules have paused the agent within a day.
   var pauses: Int { Int(String(decoding: pausesFound, as: UTF8.self)) ?? 0 }
 
   private static let counted = TimeSpan.days(1)
 
-  private static func pausesKey(_ agent: AgentID, _ keys: Keys) -> [UInt8] { keys.mark("pauses/\(agent.unmistakable)") }
+  private static func pausesKey(_ agent: AgentID, _ keys: Keys) -> [UInt8] {
+    keys.mark("rules/pauses/\(agent.unmistakable)")
+  }
 
   /// Counts a pause that was done.
   static func count(_ agent: AgentID, at now: Instant, keys: Keys, in step: inout Step) {
@@ -73,7 +78,7 @@ struct PauseLedger {
     step.require("ZCOUNT", placesKey, "(\(now.milliseconds)", "+inf", is: placesFound)
     step.require("ZCOUNT", pausesKey, "(\((now - Self.counted).milliseconds)", "+inf", is: pausesFound)
     step.require("SCARD", standInKey, is: Array("\(standInCount)".utf8))
-    step.change("ZADD", placesKey, now + span, agent.bytes)
+    step.change("ZADD", placesKey, "GT", now + span, agent.bytes)
     step.change("ZREMRANGEBYSCORE", placesKey, "-inf", now)
     step.change("PEXPIRE", placesKey, HandlerOptions.marksStay.milliseconds)
   }

@@ -47,7 +47,9 @@ struct RuleBounds {
   }
 
   private func isPaused(until end: Instant) -> Bool {
-    record.state == .paused && record.pausedUntil.map { $0 >= end } ?? true
+    // A pause goes on after a restart that keeps it.
+    if record.state == .restarting { return record.pausedUntil.map { $0 >= end } ?? false }
+    return record.state == .paused && record.pausedUntil.map { $0 >= end } ?? true
   }
 
   /// The tighter of two limits holds until the later of their ends.

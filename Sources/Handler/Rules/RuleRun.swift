@@ -32,7 +32,7 @@ final class RuleRun: Errand {
   /// Whether the agent stood in for nobody when that was read, and nothing has been done since.
   private var isAlone = false
   /// Whether a pause that is not done leaves the agent paused all the same.
-  private var keepsPlace = false
+  private var keepsPlace = true
 
   /// - Parameter target: the agent whose event it is about, in whose lane it runs.
   init(
@@ -67,15 +67,10 @@ final class RuleRun: Errand {
   /// Takes back what was done: where the action that it is the opposite of was not, somebody else's would be taken back.
   private func takeBack(_ deed: PlannedDeed, _ record: RunRecord) {
     let places = record.deeds.indices.filter { deed.takesBack(record.deeds[$0]) }
-    guard !places.isEmpty else { return begin(deed, record) }
-    let requests = places.map {
-      Request("GET", term.keys.mark(RunRecord.id(of: run, .deeds, $0), record.deeds[$0].target))
+    guard places.isEmpty || !record.done.isDisjoint(with: places) else {
+      return end(TargetOutcome(phase: .skipped, detail: "there is nothing to take back"))
     }
-    term.read(requests) { [self] replies in
-      let isDone = replies.contains { $0.bytes.flatMap { TargetMark($0) }?.phase == .succeeded }
-      guard !isDone else { return begin(deed, record) }
-      end(TargetOutcome(phase: .skipped, detail: "there is nothing to take back"))
-    }
+    begin(deed, record)
   }
 
   /// Leaves an action alone, and those after it, since automation was switched off; one that had begun comes to its end.
@@ -92,6 +87,8 @@ final class RuleRun: Errand {
       return readOutcomes(record) { [self] in begin(deed, record) }
     }
     switch deed.kind {
+    // Whether its alert is open stands in events that may not have been read again yet.
+    case .action(.notify) where !term.hasReadEvents: term.later(inMilliseconds: 100) { self.begin(deed, record) }
     case .action(.pause) where !isAlone, .action(.restart) where !isAlone: lookWhetherAlone(deed)
     case .action(let action): act(action, deed, record)
     case .report(let name): writeReport(name, deed, record)
@@ -108,11 +105,13 @@ final class RuleRun: Errand {
   private func lookWhetherAlone(_ deed: PlannedDeed) {
     let requests = [
       Request("SMEMBERS", term.keys.standIns(of: deed.target)), Request("GET", term.keys.mark(id, deed.target)),
+      Request("HGETALL", term.keys.agent(deed.target)),
     ]
     term.read(requests) { [self] replies in
       guard let record, case .action(let action) = deed.kind else { return }
       // What has begun is brought to its end.
       guard replies[1].bytes == nil else { return act(action, deed, record) }
+      keepsPlace = AgentRecordCoding.decode(fields: replies[2].pairs).state == .paused
       if let other = replies[0].elements?.compactMap(\.bytes).first {
         return end(TargetOutcome(phase: .skipped, detail: "guarded: it stands in for \(AgentID(bytes: other))"))
       }
@@ -164,13 +163,9 @@ final class RuleRun: Errand {
       target: target, situation: situation, knownBackup: term.knownBackup(target), commandID: id, operator: author,
       now: instant, restartLimit: term.options.restartLimit, channels: term.options.notify.names,
       makesDashboards: term.options.makesDashboards)
-    do throws(Refusal) {
-      let bounds = RuleBounds(target: target, situation: situation, term: term, now: instant)
-      return bounds.keepingPause(try Change.plan(try bounds.bounded(instruction), scene))
-    } catch {
-      keepsPlace = situation.record.state == .paused
-      throw error
-    }
+    keepsPlace = situation.record.state == .paused
+    let bounds = RuleBounds(target: target, situation: situation, term: term, now: instant)
+    return bounds.keepingPause(try Change.plan(try bounds.bounded(instruction), scene))
   }
 
   private func tell(

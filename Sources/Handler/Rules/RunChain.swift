@@ -17,13 +17,14 @@ struct RunChain {
   var earlier: [TargetMark?] = []
   /// What the switch says, where it lets no further action begin.
   var stoppedBy: AutomationMode?
-  /// Whether a pause that is not done leaves the agent paused all the same.
-  var keepsPlace = false
+  /// Whether a pause that is not done leaves the agent paused all the same, as far as is known.
+  var keepsPlace = true
 
   private var deed: PlannedDeed { record.deeds(of: part)[place] }
 
   func goOn(after outcome: TargetOutcome, in step: inout Step) {
     settlePlace(outcome.phase, in: &step)
+    remember(outcome.phase, in: &step)
     let isBad = outcome.phase == .failed || outcome.phase == .unknown
     if isBad, deed.onError == .stop {
       return stop("\(deed.name) \(outcome.phase.rawValue): \(outcome.detail)", in: &step)
@@ -46,12 +47,20 @@ struct RunChain {
     close(hasFailed ? .failed : .succeeded, "\(words) action\(those.count == 1 ? "" : "s") done", in: &step)
   }
 
+  /// What was done can be taken back, and nothing else: somebody else's would be.
+  private func remember(_ phase: AuditLine.Phase, in step: inout Step) {
+    guard part == .deeds, phase == .succeeded, !record.undo.isEmpty else { return }
+    var record = record
+    record.done.insert(place)
+    step.change("SET", term.keys.mark(run), record.encoded, "KEEPTTL")
+  }
+
   /// A place among the paused is counted once the agent is, and free again where it is not.
   private func settlePlace(_ phase: AuditLine.Phase, in step: inout Step) {
     guard deed.kind == .action(.pause), deed.target == record.agent else { return }
     if phase == .succeeded {
       PauseLedger.count(record.agent, at: term.now, keys: term.keys, in: &step)
-    } else if !keepsPlace {
+    } else if phase != .unknown, !keepsPlace {
       step.change("ZREM", term.keys.paused(role: term.knownRole(record.agent) ?? ""), record.agent.bytes)
     }
   }

@@ -26,8 +26,10 @@ struct RunRecord: Equatable {
   var undo: [PlannedDeed] = []
   /// Which failure has stopped it; nil where none has.
   var stopped: String?
-  /// Whether it was said that its verification failed.
-  var isDoubted = false
+  /// Which of the actions were done, where something takes them back: their own marks do not live as long.
+  var done: Set<Int> = []
+  /// When its verification failed first, and somebody was told so.
+  var doubtedAt: Instant?
   /// How long after the actions it is verified; nil where it is not.
   var verifyAfter: TimeSpan?
   /// What the event said, and the agent's values before it: kept where the run is judged again.
@@ -52,7 +54,8 @@ struct RunRecord: Equatable {
       "do": .array(deeds.map(\.json)), "else": .array(otherwise.map(\.json)), "undo": .array(undo.map(\.json)),
       "refused": refused.isEmpty ? nil : .array(refused.map { .string($0) }), "severity": .string(severity.rawValue),
       "alert": alert.map { .string($0.type) }, "stopped": stopped.map { .string($0) },
-      "doubted": isDoubted ? true : nil,
+      "doubted_at": doubtedAt.map { .integer($0.milliseconds) },
+      "done": done.isEmpty ? nil : .array(done.sorted().map { .integer(Int64($0)) }),
       "verify_after": verifyAfter.map { .integer($0.milliseconds) }, "occasion": occasion?.json,
     ]
     return json.encoded
@@ -77,7 +80,8 @@ struct RunRecord: Equatable {
     severity = json["severity"]?.text.flatMap(Severity.init(rawValue:)) ?? .medium
     alert = json["alert"]?.text.flatMap { type in AlertKind.allCases.first { $0.type == type } }
     stopped = json["stopped"]?.text
-    isDoubted = json["doubted"]?.bool ?? false
+    doubtedAt = Instant(stored: json["doubted_at"])
+    done = Set(json["done"]?.list?.compactMap(\.int) ?? [])
     otherwise = list("else")
     undo = list("undo")
     refused = json["refused"]?.list?.compactMap(\.text) ?? []
@@ -119,6 +123,14 @@ extension PlannedDeed {
 }
 
 extension PlannedDeed {
+  /// Whether it does nothing to an agent, and tells people.
+  var tellsPeople: Bool {
+    switch kind {
+    case .action(let action): action == .escalate || action == .notify
+    case .report, .advice: true
+    }
+  }
+
   /// Whether this is what takes the other back.
   func takesBack(_ other: PlannedDeed) -> Bool {
     switch (kind, other.kind) {

@@ -44,12 +44,7 @@ struct RunReview {
         again(at: end + verification.after, in: &step)
         return Change()
       }
-      if !record.isDoubted { add(.failed, "not verified: \(verdict.reason)", to: &step) }
-      // Where nothing else is done, what waits to be taken back is asked for again.
-      if record.otherwise.isEmpty, !record.undo.isEmpty {
-        again(at: term.now + verification.after, isDoubted: true, in: &step)
-      }
-      return otherwise(&step)
+      return doubted(verdict.reason, after: verification.after, &step)
     }
     add(.succeeded, "verified: \(verdict.reason)", to: &step)
     if !record.undo.isEmpty { appoint(.undo, in: &step) }
@@ -62,9 +57,29 @@ struct RunReview {
     return end
   }
 
-  private func again(at due: Instant, isDoubted: Bool = false, in step: inout Step) {
+  /// Where nothing else is done, what waits to be taken back is asked for again, for a day.
+  private func doubted(_ reason: String, after span: TimeSpan, _ step: inout Step) -> Change {
+    if record.doubtedAt == nil { add(.failed, "not verified: \(reason)", to: &step) }
+    guard record.otherwise.isEmpty, !record.undo.isEmpty else { return otherwise(&step) }
+    let since = record.doubtedAt ?? term.now
+    guard term.now - since >= Self.longestDoubt else {
+      again(at: term.now + span, doubtedSince: since, in: &step)
+      return Change()
+    }
+    guard facts.agent != nil else {
+      add(.unknown, "not verified within \(Self.longestDoubt): its agent is gone", to: &step)
+      appoint(.undo, in: &step)
+      return Change()
+    }
+    add(.unknown, "not verified within \(Self.longestDoubt): \(reason)", to: &step)
+    return called("not verified within \(Self.longestDoubt), so that it is not taken back: \(record.undo.words)", &step)
+  }
+
+  private static let longestDoubt = TimeSpan.hours(24)
+
+  private func again(at due: Instant, doubtedSince: Instant? = nil, in step: inout Step) {
     var record = record
-    record.isDoubted = record.isDoubted || isDoubted
+    record.doubtedAt = doubtedSince ?? record.doubtedAt
     let stays = (due - term.now).milliseconds + HandlerOptions.marksStay.milliseconds
     step.change("SET", term.keys.mark(run), record.encoded, "PX", stays)
     step.change("ZADD", term.keys.schedule, due, Job(.verify(run: run), agent).encoded)
@@ -75,7 +90,6 @@ struct RunReview {
     let done = RuleNotice.words(of: record, .deeds, outcomes).replacing("\n", with: " ")
     let words = ["stopped: \(why)", done].filter { !$0.isEmpty }.joined(separator: ". ")
     guard !record.otherwise.isEmpty, mode == .on else { return called(words, &step) }
-    if let fault = guarding.fleetFault { return called("\(words). Not done: \(fault)", &step) }
     let result = filtered
     begin(result, in: &step)
     return result.callsPerson || result.deeds.isEmpty ? called("\(words) \(result.refusal)", &step) : Change()
@@ -88,10 +102,6 @@ struct RunReview {
       add(.skipped, "automation is \(mode.rawValue)", target: agent, to: &step)
       return Change()
     }
-    if let fault = guarding.fleetFault {
-      add(.skipped, "guarded: \(fault)", target: agent, to: &step)
-      return called("not done: \(record.otherwise.words): \(fault)", &step)
-    }
     let result = filtered
     begin(result, in: &step)
     return result.callsPerson ? called(result.refusal, &step) : Change()
@@ -103,8 +113,16 @@ struct RunReview {
       situation: Guarding.Situation(census: facts.census, agent: facts.agent, ledger: ledger))
   }
 
-  /// What guards leave of it.
-  private var filtered: Guarding.Result { guarding.filter(record.otherwise, for: agent) }
+  /// What guards leave of it; of a fleet that is ill what tells people.
+  private var filtered: Guarding.Result {
+    guard let fault = guarding.fleetFault else { return guarding.filter(record.otherwise, for: agent) }
+    var result = Guarding.Result()
+    for deed in record.otherwise {
+      if deed.tellsPeople { result.deeds.append(deed) } else { result.refused.append((deed, fault)) }
+    }
+    result.callsPerson = !result.refused.isEmpty
+    return result
+  }
 
   private var mode: AutomationMode { AutomationMode(rawValue: String(decoding: automation, as: UTF8.self)) ?? .dry }
 

@@ -285,4 +285,14 @@ import Wire
     try rules.event("agent.handoff_requested", "agent-3", ["conversation_id": "c-2", "skill": "law"])
     try rules.lines { $0.action == "escalate" && $0.target == "agent-3" && $0.phase == .succeeded }
   }
+
+  @Test func pauseThatCameDuringARestartIsSaidAgain() throws {
+    let rules = try RuleScene()
+    try rules.scene.send(.restart, ["agent-1"])
+    let restart = try #require(try rules.scene.control().first { $0.action == .restart })
+    try rules.scene.send(.pause, ["agent-1"], ["for": "1h"])
+    try rules.scene.report("agent-1", "running", command: restart.commandID.text)
+    try rules.scene.server.wait { (try? rules.scene.control().count { $0.action == .pause }) == 2 }
+    #expect(try rules.scene.record("agent-1").state == .paused)
+  }
 }

@@ -421,4 +421,26 @@ import Wire
     #expect(census.size == 10 && census.reporting == 1 && census.silent == 1)
     #expect(Guarding(guards: Guards(), situation: .init(census: census)).fleetFault == nil)
   }
+
+  @Test func agentsOwnPlaceDoesNotCountAgainstIt() throws {
+    let rules = try RuleScene(
+      """
+      [[rules]]
+      id = "attack"
+      on = "agent.security_alert"
+      do = [{ action = "pause", for = "15m" }]
+      """)
+    try fleet(10, of: rules)
+    for _ in 0..<2 {
+      try rules.event("agent.security_alert", "agent-1", ["risk_level": "high"])
+      try rules.run(of: "attack")
+    }
+    // The attack goes on: so does the pause, and longer.
+    try rules.lines { $0.action == "pause" && $0.detail == "paused for 30m" }
+    #expect(try rules.scene.alert(.escalation, "agent-1") == nil)
+    // Of another there is no place left.
+    try rules.event("agent.security_alert", "agent-2", ["risk_level": "high"])
+    try rules.lines { $0.detail.hasSuffix("rules have paused 1 of the 10 agents of its role, 1 may be") }
+    #expect(try rules.scene.alert(.escalation, "agent-2") != nil)
+  }
 }

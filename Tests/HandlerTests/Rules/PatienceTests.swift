@@ -53,7 +53,7 @@ import Wire
     try rules.event("agent.satisfaction_low", "agent-1", ["avg_rating": 1.5])
     let line = try rules.lines { $0.phase == .proposed }.first { $0.phase == .proposed }
     let proposal = try #require(line?.proposal)
-    _ = try rules.scene.server.call("HSET", rules.scene.keys.mark("pauses/agent-1"), "a", "b")
+    _ = try rules.scene.server.call("HSET", rules.scene.keys.mark("rules/pauses/agent-1"), "a", "b")
     try rules.scene.send(.approve, [], ["proposal": proposal.id.text, "sha256": proposal.digest])
     try rules.scene.server.wait {
       ((try? rules.scene.audit()) ?? []).contains { $0.phase == .failed && $0.detail.contains("WRONGTYPE") }

@@ -266,7 +266,50 @@ import Wire
     try rules.lines { $0.action == "scale" && $0.phase == .succeeded }
     for number in 2...4 { try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.9]) }
     let lines = try rules.lines { $0.phase == .skipped }
-    #expect(lines.last?.short.hasPrefix("skipped agent-1: guarded: 80% of the fleet is unhealthy") == true)
+    #expect(lines.last?.short.hasPrefix("skipped agent-1: guarded: pause agent-1 for=15m: 80% of the fleet is unhealthy") == true)
     #expect(try rules.scene.record("agent-1").state == .running)
+  }
+
+  @Test func fleetThatIsIllIsStillToldToPeople() throws {
+    let rules = try RuleScene(Self.handing)
+    for number in 1...5 { try rules.event("agent.created", AgentID("agent-\(number)"), ["role": "support"]) }
+    _ = try handOver(rules)
+    for number in 2...4 { try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.9]) }
+    try rules.lines { $0.action == "escalate" && $0.phase == .succeeded }
+    #expect(try rules.scene.alert(.escalation, "agent-1")?.summary == "to support")
+  }
+
+  @Test func whatIsNeverVerifiedIsAskedForADayAndThenToldToAPerson() throws {
+    let clock = try SteppedClock(folder: BuildFolder.path)
+    let scene = try HandlerScene(start: false, clock: clock)
+    let book = try RuleScene.read(
+      """
+      [[rules]]
+      id = "lend"
+      on = "agent.health_critical"
+      do = [{ action = "activate_backup", backup = "agent-2" }]
+      verify = { after = "12h", when = "metric.error_rate < 0.1" }
+      undo = [{ action = "deactivate_backup" }]
+      """)
+    _ = try scene.server.call("SET", scene.keys.automation, "on")
+    try scene.startHandler("h1") { $0.runbook = book }
+    try scene.waitForRecording()
+    let rules = RuleScene(on: scene)
+    try rules.event("agent.created", "agent-1", ["role": "support"])
+    try rules.event("agent.health_critical", "agent-1", ["health_score": 0.1])
+    try rules.actions(of: "lend")
+    func due() throws -> Instant? { try scene.schedule().first { $0.job.contains("rule_verify") }?.due }
+    for round in 1...3 as ClosedRange<Int64> {
+      let before = try due()
+      clock.set(seconds: round * 43_200 + 60)
+      if round < 3 { try scene.server.wait { (try? due()) != before } }
+    }
+    let lines = try rules.lines { $0.phase == .unknown }
+    #expect(lines.count { $0.detail.hasPrefix("not verified: ") } == 1)
+    #expect(lines.last?.detail == "not verified within 1d: metric.error_rate is missing")
+    #expect(
+      try scene.alert(.escalation, "agent-1")?.summary
+        == "rule lend: not verified within 1d, so that it is not taken back: deactivate_backup agent-1")
+    #expect(try due() == nil && scene.record("agent-1").backup == "agent-2")
   }
 }
