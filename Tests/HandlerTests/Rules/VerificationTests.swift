@@ -266,7 +266,8 @@ import Wire
     try rules.lines { $0.action == "scale" && $0.phase == .succeeded }
     for number in 2...4 { try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.9]) }
     let lines = try rules.lines { $0.phase == .skipped }
-    #expect(lines.last?.short.hasPrefix("skipped agent-1: guarded: pause agent-1 for=15m: 80% of the fleet is unhealthy") == true)
+    let reason = "skipped agent-1: guarded: pause agent-1 for=15m: 80% of the fleet is unhealthy"
+    #expect(lines.last?.short.hasPrefix(reason) == true)
     #expect(try rules.scene.record("agent-1").state == .running)
   }
 
