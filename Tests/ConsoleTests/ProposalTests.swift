@@ -171,7 +171,31 @@ import Testing
     #expect(words.contains("1.offeracouponfora0conversation_ids=\(ids)campaign=\"endofit\""))
   }
 
-  @Test func whileAutomationIsOffNothingCanBeApproved() throws {
+  /// Hundreds of conversations are thousands of characters: their end is reached by scrolling.
+  @Test func longEffectIsReadToItsEndBeforeTheCodeIsTyped() throws {
+    var scene = try Scene.plain(agents: 1, columns: 80, rows: 24)
+    let ids = (1...300).map { "conversation-\($0)" }.joined(separator: ",")
+    scene.propose(
+      "p1", "a0", made: 0, until: 900,
+      steps: [.init(action: "offer_coupon", target: "a0", arguments: ["conversation_ids": ids, "campaign": "the end"])])
+    scene.type("A")
+    func line(_ row: Int) -> String { scene.draw().lines()[row].dropFirst().dropLast().filter { $0 != " " } }
+    var words = ""
+    var (top, last) = (line(3), "")
+    // The first line below the pane's frame, until the last one is in view.
+    while top != last {
+      words += top
+      last = top
+      scene.press(.down)
+      top = line(3)
+    }
+    words += (4...20).map { line($0) }.joined()
+    #expect(words.contains(ids + "campaign=\"theend\""))
+    #expect(!text(&scene).contains("characters more"))
+  }
+
+  @Test(arguments: [(.set(.off), "off"), (.set(.dry), "dry"), (.unset, "dry")] as [(AutomationSetting, String)])
+  func whileAutomationIsNotOnNothingCanBeApproved(setting: AutomationSetting, mode: String) throws {
     var scene = try scene()
     scene.model.fleet.setAutomation(.set(.off), at: .at(5))
     #expect(scene.type("A") == [] && scene.model.prompt == nil)

@@ -6,12 +6,15 @@ extension DetailPane.Line {
   /// - Parameters:
   ///   - columns: the width of a line.
   ///   - indent: how many columns the text stands in on its first line; one more level of two on the others.
-  static func wrapped(_ text: String, indent: Int = 0, columns: Int, _ role: Role) -> [DetailPane.Line] {
+  ///   - isWhole: whether it stays whole however long it is: what is about to be approved.
+  static func wrapped(
+    _ text: String, indent: Int = 0, columns: Int, _ role: Role, isWhole: Bool = false
+  ) -> [DetailPane.Line] {
     let room = columns - indent - 2
     // Where there is no room to speak of, it is cut as everything is.
     guard room >= 8 else { return [.text(String(repeating: " ", count: indent) + text, role)] }
-    let shown =
-      text.count > longest ? text.prefix(longest) + " … and \(text.count - longest) characters more" : text[...]
+    let isCut = !isWhole && text.count > longest
+    let shown = isCut ? text.prefix(longest) + " … and \(text.count - longest) characters more" : text[...]
     return pieces(of: shown, columns: room).enumerated().map { index, piece in
       .text(String(repeating: " ", count: indent + (index == 0 ? 0 : 2)) + piece, role)
     }
@@ -23,8 +26,12 @@ extension DetailPane.Line {
   private static func pieces(of text: Substring, columns: Int) -> [String] {
     var pieces: [String] = []
     var rest = text
-    while !TextWidth.fits(String(rest), columns: columns) {
-      let fitting = TextWidth.prefix(String(rest), columns: columns).0
+    while true {
+      // More characters than columns never fit, but where some take no room: to look at all that is left for each line
+      // would cost the square of a long text.
+      let near = String(rest.prefix(columns + 1))
+      guard near.utf8.count < rest.utf8.count || !TextWidth.fits(near, columns: columns) else { break }
+      let fitting = TextWidth.prefix(near, columns: columns).0
       guard !fitting.isEmpty else { break }
       let cut = fitting.lastIndex(of: " ").map { fitting.distance(from: fitting.startIndex, to: $0) } ?? fitting.count
       let length = cut == 0 ? fitting.count : cut

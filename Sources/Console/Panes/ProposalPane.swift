@@ -8,7 +8,7 @@ extension Model {
     // The frame, and a blank on either side.
     let columns = rect.width - 4
     let lines: [DetailPane.Line] =
-      effectLines(proposal, columns) + reasonLines(proposal, columns) + [
+      effectLines(proposal, columns, isWhole: true) + reasonLines(proposal, columns) + [
         .blank, .pair("agent", name(proposal.agent), .text),
         .pair("proposed", "\(Format.clock(proposal.madeAt))Z", .dim),
       ] + DetailPane.Line.wrapped("id \(Scrubber.display(proposal.id.text))", columns: columns, .dim)
@@ -22,7 +22,7 @@ extension Model {
     return DetailPane(frame: frame, lines: lines, top: proposalTop)
   }
 
-  /// No rule has as many.
+  /// No detail of an agent needs more.
   private static let mostEffects = 200
 
   private func summary(of proposal: Proposal) -> String {
@@ -33,12 +33,15 @@ extension Model {
     return "\(standing(of: proposal)); \(index + 1) of \(open.count), Tab: next"
   }
 
-  private func effectLines(_ proposal: Proposal, _ columns: Int) -> [DetailPane.Line] {
+  /// - Parameter isWhole: whether nothing is left out, however much there is: what a code is about to be typed for.
+  private func effectLines(_ proposal: Proposal, _ columns: Int, isWhole: Bool = false) -> [DetailPane.Line] {
     guard !proposal.steps.isEmpty else { return [.text("nothing is done", .dim)] }
-    let lines = proposal.steps.prefix(Self.mostEffects).enumerated().flatMap { index, step in
-      DetailPane.Line.wrapped("\(index + 1). \(step.words(naming: name))", columns: columns, .text)
+    let most = isWhole ? proposal.steps.count : Self.mostEffects
+    let lines = proposal.steps.prefix(most).enumerated().flatMap { index, step in
+      DetailPane.Line.wrapped(
+        "\(index + 1). \(step.words(naming: name))", columns: columns, .text, isWhole: isWhole)
     }
-    let rest = proposal.steps.count - Self.mostEffects
+    let rest = proposal.steps.count - most
     return rest > 0 ? lines + [.text("and \(rest) more that are not shown", .bad)] : lines
   }
 
