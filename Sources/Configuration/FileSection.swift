@@ -51,7 +51,7 @@ struct FileSection {
   /// An error that says what stands at a key in place of what should.
   func fault(_ key: String, expected: String) -> ConfigurationError {
     guard let value = table[key] else { return fault(key, "is missing; expected \(expected)") }
-    return fault(key, "is \(Self.words(value)); expected \(expected)")
+    return fault(key, "is \(words(value, at: key)); expected \(expected)")
   }
 
   /// Refuses keys that are not known.
@@ -67,17 +67,24 @@ struct FileSection {
     return parts.isEmpty ? nil : parts.joined(separator: ".")
   }
 
-  /// A value in a few words; a text's beginning.
-  private static func words(_ value: any TOMLValueConvertible) -> String {
-    switch value.type {
+  /// A value in a few words; a text's beginning, but where a secret may have been written by mistake.
+  private func words(_ value: any TOMLValueConvertible, at key: String) -> String {
+    let isHidden = mayBeSecret(key)
+    return switch value.type {
     case .table: "a table"
     case .array: "an array"
-    case .string: "the text \"\((value.string ?? "").prefix(40))\""
-    case .int: "the number \(value.int ?? 0)"
-    case .double: "the number \(value.double ?? 0)"
+    case .string: isHidden ? "a text" : "the text \"\((value.string ?? "").prefix(40))\""
+    case .int: isHidden ? "a number" : "the number \(value.int ?? 0)"
+    case .double: isHidden ? "a number" : "the number \(value.double ?? 0)"
     case .bool: "\(value.bool ?? false)"
     case .date, .time, .dateTime: "a date or time"
     }
+  }
+
+  /// Whether a secret may stand at a key: anywhere under `notify`, but at a channel's keys that are never one.
+  private func mayBeSecret(_ key: String) -> Bool {
+    if path.hasPrefix("notify.") { return !["kind", "deadline", "base_url"].contains(key) }
+    return path == "notify" || path.isEmpty && key == "notify"
   }
 
   // MARK: Values; nil where the key is missing
@@ -95,7 +102,7 @@ struct FileSection {
     var sections: [FileSection] = []
     for (place, element) in array.enumerated() {
       let name = "\(key)[\(place)]"
-      guard let table = element.table else { throw fault(name, "is \(Self.words(element)); expected a table") }
+      guard let table = element.table else { throw fault(name, "is \(words(element, at: key)); expected a table") }
       sections.append(FileSection(table, file: file, path: pathOf(name) ?? name, lines: lines))
     }
     return sections
@@ -141,7 +148,7 @@ struct FileSection {
     var texts: [String] = []
     for (place, element) in array.enumerated() {
       guard element.type == .string, let text = element.string else {
-        throw fault("\(key)[\(place)]", "is \(Self.words(element)); expected a text")
+        throw fault("\(key)[\(place)]", "is \(words(element, at: key)); expected a text")
       }
       texts.append(text)
     }

@@ -156,14 +156,17 @@ struct NotifyReader {
     if let variable = try section.text(env, expected: "the name of a variable") {
       guard !section.holds(file) else { throw section.fault(file, "stands beside \(env); expected one of them") }
       guard let value = environment[variable], !value.isEmpty else {
-        throw section.fault(env, "the variable \(variable) is not set; expected it in the handler's environment")
+  /// No error repeats either name: the secret itself may have been written there.
+        throw section.fault(env, "names a variable that is not set; expected it in the handler's environment")
       }
       return (value, env)
     }
     guard let path = try section.text(file, expected: "a file's path") else { return nil }
-    guard let bytes = readFile(path) else { throw section.fault(file, "cannot read \(path); expected a file") }
+    guard let bytes = readFile(path) else { throw section.fault(file, "names a file that cannot be read") }
     let text = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-    guard !text.isEmpty else { throw section.fault(file, "\(path) is empty; expected the secret on its first line") }
+    guard !text.isEmpty else {
+      throw section.fault(file, "names a file that is empty; expected the secret on its first line")
+    }
     return (text, file)
   }
 

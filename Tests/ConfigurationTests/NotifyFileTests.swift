@@ -95,8 +95,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("notify = 1", "notify: is the number 1; expected a table of channels"),
-    ("[notify]\nops = 1", "notify.ops: is the number 1; expected a table with a kind"),
+    ("notify = 1", "notify: is a number; expected a table of channels"),
+    ("[notify]\nops = 1", "notify.ops: is a number; expected a table with a kind"),
     ("[notify.'a/b']\nkind='slack'", "notify.a/b: is no name of a channel; expected letters, digits, \"-\" and \"_\""),
     (
       "[notify.ops]",
@@ -117,11 +117,11 @@ import Testing
     ),
     (
       "[notify.ops]\nkind='slack'\nurl_env='NONE'",
-      "notify.ops.url_env: the variable NONE is not set; expected it in the handler's environment"
+      "notify.ops.url_env: names a variable that is not set; expected it in the handler's environment"
     ),
     (
       "[notify.ops]\nkind='slack'\nurl_env='EMPTY'",
-      "notify.ops.url_env: the variable EMPTY is not set; expected it in the handler's environment"
+      "notify.ops.url_env: names a variable that is not set; expected it in the handler's environment"
     ),
     (
       "[notify.ops]\nkind='slack'\nurl_env='WRONG'",
@@ -135,10 +135,42 @@ import Testing
       "[notify.ops]\nkind='slack'\nurl_env='SLACK'\nurl_file='/run/slack'",
       "notify.ops.url_file: stands beside url_env; expected one of them"
     ),
-    ("[notify.ops]\nkind='slack'\nurl_file='/none'", "notify.ops.url_file: cannot read /none; expected a file"),
+    ("[notify.ops]\nkind='slack'\nurl_file='/none'", "notify.ops.url_file: names a file that cannot be read"),
     (
       "[notify.ops]\nkind='slack'\nurl_file='/run/empty'",
-      "notify.ops.url_file: /run/empty is empty; expected the secret on its first line"
+      "notify.ops.url_file: names a file that is empty; expected the secret on its first line"
+    ),
+    // A secret in the place of its name is not repeated either.
+    (
+      "[notify.ops]\nkind='slack'\nurl_env='https://hooks.slack.example/s3cret'",
+      "notify.ops.url_env: names a variable that is not set; expected it in the handler's environment"
+    ),
+    (
+      "[notify.ops]\nkind='slack'\nurl_file='https://hooks.slack.example/s3cret'",
+      "notify.ops.url_file: names a file that cannot be read"
+    ),
+    (
+      "[notify.ops]\nkind='pagerduty'\nrouting_key_env='s3cret'",
+      "notify.ops.routing_key_env: names a variable that is not set; expected it in the handler's environment"
+    ),
+    (
+      "[notify.ops]\nkind='pagerduty'\nrouting_key_file='s3cret'",
+      "notify.ops.routing_key_file: names a file that cannot be read"
+    ),
+    ("[notify]\npager='s3cret'", "notify.pager: is a text; expected a table with a kind"),
+    ("[notify]\nkind='s3cret'", "notify.kind: is a text; expected a table with a kind"),
+    ("notify='s3cret'", "notify: is a text; expected a table of channels"),
+    (
+      "[notify.ops]\nkind='pagerduty'\nrouting_key_env=5123456789",
+      "notify.ops.routing_key_env: is a number; expected the name of a variable"
+    ),
+    (
+      "[notify.ops]\nkind='slack'\nurl_env=['s3cret']",
+      "notify.ops.url_env: is an array; expected the name of a variable"
+    ),
+    (
+      "[notify.ops]\nkind='pagerduty'\nrouting_key_env='KEY'\nbase_url=1",
+      "notify.ops.base_url: is the number 1; expected a URL"
     ),
     ("[notify.ops]\nkind='webhook'", "notify.ops.url: is missing; expected a URL, url_env or url_file"),
     (
