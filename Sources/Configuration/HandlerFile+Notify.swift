@@ -131,10 +131,17 @@ struct NotifyReader {
     }
     guard literal == nil else { throw section.fault("url", "stands beside \(found.from); expected one of them") }
     try check(found.value, section, found.from, says: "names what is no URL")
-    secrets.insert(found.value)
-    let parts = found.value.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
-    if parts.count == 4, parts[3].utf8.count >= Self.shortestPath { secrets.insert(String(parts[3])) }
+    keepSecret(found.value)
     return found.value
+  }
+
+  /// All of an address, and what of it a service may repeat alone: its path with and without the query, and the query.
+  private mutating func keepSecret(_ url: String) {
+    secrets.insert(url)
+    let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+    guard parts.count == 4 else { return }
+    let pieces = [parts[3]] + parts[3].split(separator: "?", maxSplits: 1)
+    for piece in pieces where piece.utf8.count >= Self.shortestPath { secrets.insert(String(piece)) }
   }
 
   /// - Parameter fault: what is wrong, without the value, which may be a secret.
@@ -149,6 +156,7 @@ struct NotifyReader {
   }
 
   /// A secret from the variable that `<name>_env` names, or the file that `<name>_file` does; nil where neither is there.
+  /// No error repeats either name: the secret itself may have been written there.
   private func secret(
     _ section: FileSection, _ name: String
   ) throws(ConfigurationError) -> (value: String, from: String)? {
@@ -156,7 +164,6 @@ struct NotifyReader {
     if let variable = try section.text(env, expected: "the name of a variable") {
       guard !section.holds(file) else { throw section.fault(file, "stands beside \(env); expected one of them") }
       guard let value = environment[variable], !value.isEmpty else {
-  /// No error repeats either name: the secret itself may have been written there.
         throw section.fault(env, "names a variable that is not set; expected it in the handler's environment")
       }
       return (value, env)

@@ -2,8 +2,13 @@ import FleetModel
 
 extension HTTPResponse {
   /// Status and the beginning of what it says, in one line.
-  var words: String {
-    let text = String(decoding: body.prefix(200), as: UTF8.self)
+  var words: String { words(ofBytes: 200) }
+
+  /// The same and more of it, for what is redacted before it is cut: a secret that the cut parts would not be found.
+  var uncutWords: String { words(ofBytes: 4096) }
+
+  private func words(ofBytes most: Int) -> String {
+    let text = String(decoding: body.prefix(most), as: UTF8.self)
     let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
     return "HTTP \(status)" + (line.isEmpty ? "" : ": \(line)")
   }

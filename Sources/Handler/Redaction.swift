@@ -1,3 +1,5 @@
+import Automation
+
 /// Takes secrets out of texts.
 struct Redaction {
   /// Longest first, so that one which holds another leaves no rest of itself.
@@ -20,4 +22,9 @@ struct Redaction {
     for secret in secrets where bytes.firstRange(of: secret) != nil { bytes.replace(secret, with: Self.mark) }
     return String(decoding: bytes, as: UTF8.self)
   }
+
+  /// The same of what a service says, and no more of it than is told.
+  func apply(toAnswer text: String) -> String { apply(to: text).clipped(toBytes: Self.longestAnswer) }
+
+  private static let longestAnswer = 200
 }

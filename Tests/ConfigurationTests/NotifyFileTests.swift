@@ -7,7 +7,7 @@ import Testing
 @Suite struct NotifyFileTests {
   private static let environment = [
     "SLACK": "https://hooks.slack.example/services/T0/B0/s3cret", "KEY": "r0ut1ngk3y", "EMPTY": "",
-    "WRONG": "s3cret word",
+    "WRONG": "s3cret word", "QUERY": "https://chat.example/hooks/t0k3n?thread=s3cret",
   ]
 
   private func read(_ text: String) throws(ConfigurationError) -> HandlerSettings {
@@ -80,6 +80,15 @@ import Testing
       "https://hooks.slack.example/services/T0/B0/s3cret", "services/T0/B0/s3cret", "r0ut1ngk3y",
     ]
     #expect(settings.secrets == secrets && Set(settings.notify.secrets) == secrets)
+  }
+
+  /// A service that repeats the path it was asked for leaves the query out.
+  @Test func pathAndQueryOfAnAddressAreSecretsEachForItself() throws {
+    let settings = try read("[notify.a]\nkind='webhook'\nurl_env='QUERY'")
+    let secrets: Set = [
+      "https://chat.example/hooks/t0k3n?thread=s3cret", "hooks/t0k3n?thread=s3cret", "hooks/t0k3n", "thread=s3cret",
+    ]
+    #expect(Set(settings.notify.secrets) == secrets)
   }
 
   @Test func pagerDutyHasAnAddressOfItsOwn() throws {

@@ -36,10 +36,10 @@ extension ChannelTest.Outcome {
   init(_ message: Message, _ result: HTTPResult, _ redaction: Redaction) {
     let answer =
       switch result {
-      case .response(let response): response.words
+      case .response(let response): response.uncutWords
       case .failed(let failure): failure.reason
       }
     hasArrived = if case .told = message.verdict(result, at: message.now) { true } else { false }
-    words = PlainText.line(redaction.apply(to: answer))
+    words = PlainText.line(redaction.apply(toAnswer: answer))
   }
 }

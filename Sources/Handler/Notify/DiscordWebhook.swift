@@ -41,14 +41,14 @@ enum DiscordWebhook {
   static func verdict(_ result: HTTPResult, at now: Instant) -> Verdict {
     guard case .response(let response) = result else { return Verdict(usual: result, at: now) }
     switch response.status {
-    case 404: return .gone(response.words)
+    case 404: return .gone(response.uncutWords)
     case 429:
       let spans = [
         response.json?["retry_after"]?.double.flatMap { TimeSpan(seconds: $0) }, response.retryAfter(at: now),
         response.seconds("x-ratelimit-reset-after"),
       ]
       // The header counts whole seconds, and the longest is the safest.
-      return .again(response.words, after: spans.compactMap(\.self).max())
+      return .again(response.uncutWords, after: spans.compactMap(\.self).max())
     case 200..<300 where response.headers["x-ratelimit-remaining"] == "0":
       return .told(pause: response.seconds("x-ratelimit-reset-after"))
     default: return Verdict(usual: result, at: now)

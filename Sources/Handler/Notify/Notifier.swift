@@ -260,9 +260,9 @@ extension Verdict {
   fileprivate func redacted(_ redaction: Redaction) -> Verdict {
     switch self {
     case .told: self
-    case .again(let reason, let span): .again(redaction.apply(to: reason), after: span)
-    case .refused(let reason): .refused(redaction.apply(to: reason))
-    case .gone(let reason): .gone(redaction.apply(to: reason))
+    case .again(let reason, let span): .again(redaction.apply(toAnswer: reason), after: span)
+    case .refused(let reason): .refused(redaction.apply(toAnswer: reason))
+    case .gone(let reason): .gone(redaction.apply(toAnswer: reason))
     }
   }
 }

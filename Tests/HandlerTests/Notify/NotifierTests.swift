@@ -330,3 +330,21 @@ import Wire
     #expect(try !failures().contains { $0.detail.contains("s3cret") })
   }
 }
+
+  @Test func secretThatStandsWhereAnAnswerIsCutIsTakenOutWhole() throws {
+    let echo = String(repeating: "x", count: 170)
+    let service = try service { request in .status(400, "\(echo) \(request.path)") }
+    var table = table(["ops": Channel(.webhook, url: service.url("/hooks/s3cret-token-of-some-length"))])
+    table.secrets = ["hooks/s3cret-token-of-some-length"]
+    try enqueue([notice(1)], on: try start(table))
+    try waitUntilAllIsTold()
+    #expect(try deadReasons() == ["notice for ops given up: HTTP 400: \(echo) /***"])
+    #expect(try !failures().contains { $0.detail.contains("s3cret") })
+  }
+
+  @Test func longAnswerIsCutOnceItIsRedacted() {
+    let response = HTTPResponse(
+      status: 400, headers: [:], body: Array(("s3cret " + String(repeating: "x", count: 5000)).utf8))
+    let words = Redaction(["s3cret"]).apply(toAnswer: response.uncutWords)
+    #expect(words.hasPrefix("HTTP 400: *** xxx") && words.hasSuffix("x…") && words.utf8.count == 200)
+  }
