@@ -40,8 +40,9 @@ extension Model {
       show(note: "no proposal waits for an answer")
       return nil
     }
-    if action == .approve, fleet.automation.setting == .set(.off) {
-      show(note: "automation is off: nothing can be approved; m switches it")
+    // Where nobody knows how it stands, the handler says.
+    if action == .approve, let mode = fleet.automation.setting.mode, mode != .on {
+      show(note: "automation is \(mode.rawValue): nothing approved would be done; m switches it on")
       return nil
     }
     proposalTop = 0

@@ -11,7 +11,11 @@ extension Change {
       throw Refusal("the proposal is not the one that was seen: its digest is \(proposal.digest)")
     }
     guard scene.now < proposal.expiresAt else { throw Refusal("the proposal has expired") }
-    guard !isApproved || scene.setting != AutomationMode.off.rawValue else { throw Refusal("automation is off") }
+    // What is approved then would be skipped, and the proposal used up.
+    let mode = scene.setting.flatMap(AutomationMode.init(rawValue:)) ?? .dry
+    guard !isApproved || mode == .on else {
+      throw Refusal("automation is \(mode.rawValue), and nothing approved would be done: switch it on first")
+    }
     proposal.state = isApproved ? .approved : .declined
     var change = Change(proposal: proposal)
     change.appointments = [Appointment(job: Job(.proposalEnd(id), proposal.agent), due: nil)]

@@ -24,6 +24,8 @@ struct Situation {
   private var version: [UInt8]
   private var alertBytes: [UInt8]?
   private var proposalBytes: [UInt8]?
+  /// The mode as it stands, where that is asked for; empty where nobody has set it.
+  private var modeBytes: [UInt8]?
 
   /// Reads it.
   static func read(
@@ -52,7 +54,7 @@ struct Situation {
       if let alert { situation.setAlert(alert, replies[2]) }
       if instruction.address != nil { situation.longestBlock = replies[2].bytes.flatMap { Instant(score: $0) } }
       situation.set(replies.last, for: instruction)
-      if case .approve = instruction { situation.setting = replies[2].text }
+      if case .approve = instruction { situation.setMode(replies[2]) }
       completion(situation)
     }
   }
@@ -60,7 +62,8 @@ struct Situation {
   private mutating func set(_ reply: Reply?, for instruction: Instruction) {
     switch instruction {
     case .block, .unblock: blockedUntil = reply?.bytes.flatMap { Instant(score: $0) }
-    case .tune, .automation: setting = reply?.bytes.map { String(decoding: $0, as: UTF8.self) }
+    case .tune: setting = reply?.text
+    case .automation: reply.map { setMode($0) }
     case .schedule, .cancel: scheduledAt = reply?.bytes.flatMap { Instant(score: $0) }
     case .approve, .reject:
       proposalBytes = reply?.bytes ?? []
@@ -74,6 +77,11 @@ struct Situation {
     version = pairs.first { $0.name == Array("version".utf8) }?.value ?? []
     markBytes = mark.bytes ?? []
     self.mark = mark.bytes.flatMap { TargetMark($0) }
+  }
+
+  private mutating func setMode(_ reply: Reply) {
+    modeBytes = reply.bytes ?? []
+    setting = reply.text
   }
 
   private mutating func setAlert(_ id: AlertID, _ reply: Reply) {
@@ -90,6 +98,7 @@ struct Situation {
     if let proposal = change.proposal, let proposalBytes {
       step.require("HGET", keys.proposals, proposal.id.text, is: proposalBytes)
     }
+    if let modeBytes { step.require("GET", keys.automation, is: modeBytes) }
   }
 }
 

@@ -197,9 +197,10 @@ import Testing
   @Test(arguments: [(.set(.off), "off"), (.set(.dry), "dry"), (.unset, "dry")] as [(AutomationSetting, String)])
   func whileAutomationIsNotOnNothingCanBeApproved(setting: AutomationSetting, mode: String) throws {
     var scene = try scene()
-    scene.model.fleet.setAutomation(.set(.off), at: .at(5))
+    scene.model.fleet.setAutomation(setting, at: .at(5))
     #expect(scene.type("A") == [] && scene.model.prompt == nil)
-    #expect(scene.promptText().hasPrefix(" automation is off: nothing can be approved; m switches it"))
+    #expect(
+      scene.promptText().hasPrefix(" automation is \(mode): nothing approved would be done; m switches it on"))
     scene.type("D")
     #expect(try sent(scene.type("y")).action == .reject)
   }

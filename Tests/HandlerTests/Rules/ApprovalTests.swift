@@ -63,10 +63,30 @@ import Wire
     #expect(try rules.scene.schedule().map(\.job) == [#"{"action":"resume","target":"agent-1"}"#])
   }
 
-  @Test func switchThatWasTurnedMeanwhileStopsIt() throws {
+  @Test(arguments: ["dry", "off", nil])
+  func whileAutomationIsNotOnAnApprovalIsRefusedAndTheProposalStays(mode: String?) throws {
+    let proposal = try proposal()
+    if let mode {
+      try rules.scene.send(.automation, [], ["mode": mode])
+    } else {
+      _ = try rules.scene.server.call("DEL", rules.scene.keys.automation)
+    }
+    let arguments = ["proposal": proposal.id.text, "sha256": proposal.digest]
+    let words = "automation is \(mode ?? "dry"), and nothing approved would be done: switch it on first"
+    #expect(try rules.scene.send(.approve, [], arguments).last?.short == "failed: \(words)")
+    try rules.scene.send(.automation, [], ["mode": "on"])
+    #expect(try rules.scene.send(.approve, [], arguments).last?.phase == .succeeded)
+    #expect(try rules.run(of: "ask").last?.short == "succeeded: 2 actions done")
+  }
+
+  @Test func switchThatIsTurnedBeforeItBeginsStopsIt() throws {
     let proposal = try proposal()
     try rules.scene.send(.automation, [], ["mode": "dry"])
-    try approve(proposal)
+    // As if it had been approved while automation was on.
+    let begin = Job(.approved(proposal.id), "agent-1").encoded
+    _ = try rules.scene.server.call("ZADD", rules.scene.keys.schedule, try rules.scene.now(), begin)
+    // What is appointed makes the handler look at its schedule.
+    try rules.scene.send(.schedule, ["agent-2"], ["job": "audit", "at": "1h"])
     let lines = try rules.lines { $0.phase == .skipped }
     #expect(lines.last?.short == "skipped agent-1: approved, and not done: automation is dry")
     #expect(try rules.scene.control().isEmpty)
