@@ -35,7 +35,7 @@ extension Change {
     case .cancel(let job):
       guard let due = done.blockedUntil else { throw Refusal("nobody knows when \(job.rawValue) was to run") }
       return try schedule(job, at: max(due, scene.now), scene)
-    case .automation: return automate(done.setting ?? AutomationMode.dry.rawValue, scene)
+    case .automation(let mode): return try turnBack(mode, to: done.setting, scene)
     case .resume, .restart, .escalate, .rebalance, .transfer, .offerCoupon, .approve, .reject, .notify, .undo:
       throw Refusal(Self.notInvertible(instruction))
     }
@@ -79,6 +79,20 @@ extension Change {
     return Change(
       after: after, control: Control(action: .scale, arguments: arguments),
       detail: "back to \(words.isEmpty ? "unset" : words.joined(separator: ", "))")
+  }
+
+  /// Back to the mode before, where nobody has turned the switch since: an undo must not turn on what another has turned
+  /// off.
+  ///
+  /// - Parameters:
+  ///   - mode: what the command has set.
+  ///   - before: what was set before it; nil where nothing was.
+  private static func turnBack(
+    _ mode: AutomationMode, to before: String?, _ scene: Scene
+  ) throws(Refusal) -> Change {
+    let present = scene.setting ?? AutomationMode.dry.rawValue
+    guard present == mode.rawValue else { throw Refusal("automation has been set to \(present) since") }
+    return automate(before ?? AutomationMode.dry.rawValue, scene)
   }
 
   /// Back to another backup that stood in before, or to none.

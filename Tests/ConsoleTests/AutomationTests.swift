@@ -61,13 +61,14 @@ import Testing
   }
 
   /// Taking a turn of the switch back may switch automation on.
-  @Test func undoOfASwitchTakesTheCodeToo() throws {
+  @Test(arguments: [("automation on → dry", "on"), ("", "what it was before your command")])
+  func undoOfASwitchNamesTheModeAndTakesTheCodeToo(detail: String, mode: String) throws {
     var scene = try Scene.plain(agents: 3)
     scene.hear("c1", .received, "automation", at: .at(1))
-    scene.hear("c1", .succeeded, "automation", .none, "automation on → dry", at: .at(1))
+    scene.hear("c1", .succeeded, "automation", .none, detail, at: .at(1))
     scene.type("u")
-    #expect(scene.promptText().hasPrefix(" undo set the automation"))
-    #expect(scene.code != nil)
+    let code = try #require(scene.code)
+    #expect(scene.promptText().hasPrefix(" undo set the automation: back to \(mode)? type \(code) to do it"))
   }
 
   // MARK: Why

@@ -80,6 +80,28 @@ import Wire
     #expect(try scene.alert(.escalation, "agent-1")?.acknowledgedBy == nil)
   }
 
+  @Test func switchIsTurnedBackToTheModeBefore() throws {
+    let scene = try HandlerScene()
+    try scene.send(.automation, [], ["mode": "on"])
+    try scene.send(.automation, [], ["mode": "off"])
+    let lines = try scene.send(.undo, [], ["command_id": "c2"])
+    #expect(lines.last?.short == "succeeded: automation off → on")
+    // Before the first one nobody had set it.
+    try scene.send(.undo, [], ["command_id": "c1"])
+    #expect(try scene.server.call("GET", scene.keys.automation).text == "dry")
+  }
+
+  /// One who takes back a turn of the switch must not turn on what another has turned off meanwhile.
+  @Test func switchThatAnotherHasTurnedSinceStaysAsItIs() throws {
+    let scene = try HandlerScene()
+    try scene.send(.automation, [], ["mode": "on"])
+    try scene.send(.automation, [], ["mode": "dry"]) { $0.operator = "ana@ops" }
+    try scene.send(.automation, [], ["mode": "off"]) { $0.operator = "bob@ops" }
+    let lines = try scene.send(.undo, [], ["command_id": "c2"]) { $0.operator = "ana@ops" }
+    #expect(lines.last?.short == "failed: automation has been set to off since")
+    #expect(try scene.server.call("GET", scene.keys.automation).text == "off")
+  }
+
   @Test func onlyTargetsThatWereActedOnAreUndone() throws {
     let scene = try HandlerScene()
     try scene.send(.scale, ["agent-1"], ["replicas": "5"])

@@ -144,7 +144,8 @@ extension Model {
     if draft.action == .undo {
       let id = CommandID(draft.arguments["command_id"] ?? "")
       guard let entry = fleet.commands[id] else { return "undo" }
-      return "undo \(Action(rawValue: entry.action)?.title ?? entry.action) \(names(draft))"
+      let verb = "undo \(Action(rawValue: entry.action)?.title ?? entry.action)"
+      return turnsSwitch(draft) ? "\(verb): back to \(modeBefore(entry))" : "\(verb) \(names(draft))"
     }
     if let proposal = draft.proposal {
       let verb = draft.action == .approve ? "approve" : "decline"
@@ -152,6 +153,15 @@ extension Model {
     }
     let words = [draft.action.title, names(draft), Scrubber.display(draft.argumentLine)]
     return words.filter { !$0.isEmpty }.joined(separator: " ")
+  }
+
+  /// The mode that an undo of a turn of the switch would set, as the turn's outcome tells: `automation on → dry`.
+  private func modeBefore(_ entry: CommandLog.Entry) -> String {
+    let words = entry.detail.split(separator: " ")
+    guard words.count == 4, words[0] == "automation", words[2] == "→",
+      let mode = AutomationMode(rawValue: String(words[1]))
+    else { return "what it was before your command" }
+    return mode.rawValue
   }
 
   private func names(_ draft: ActionDraft) -> String {
