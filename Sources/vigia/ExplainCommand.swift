@@ -9,8 +9,10 @@ struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain", abstract: "Say what rules made of one event, and why.",
     discussion: """
-      First what the audit says of it: where a rule acted, or was held back. Then what each rule of the runbook says of \
-      the event alone, those that did not match included: how its agent stood at that time is not known any more.
+      First what the audit says of it: where a rule acted, or was held back; a reason that was given of an earlier \
+      event of its agent is not given again for 15 minutes, and then that one stands there. Then what each rule of the \
+      runbook says of the event alone, those that did not match included: how its agent stood at that time is not known \
+      any more.
       """)
 
   @Argument(help: ArgumentHelp("The event's entry, as 1795334137846-0.", valueName: "event-id")) var id: String
@@ -47,16 +49,24 @@ struct ExplainCommand: ParsableCommand {
 private final class Explanation {
   private let id: String
   private let inquiry: Inquiry
+  private var agent = AgentID.none
   private var pages = 0
-  private var count = 0
+  /// The rules that the audit names with the event.
+  private var told: Set<String> = []
+  /// Each rule's last reason to do nothing about an earlier event of the agent.
+  private var earlier: [String: AuditLine] = [:]
 
   private static let page = 1000
   private static let mostPages = 20
+  /// For how long handlers do not give the same reason again.
+  private static let silence = TimeSpan.minutes(15)
 
   init(_ id: String, _ inquiry: Inquiry) {
     self.id = id
     self.inquiry = inquiry
   }
+
+  private var entry: StreamID? { StreamID(Array(id.utf8)) }
 
   /// - Parameter found: gets the event as a line of a recording.
   func tell(_ found: @escaping ([UInt8]) -> Void) {
@@ -75,15 +85,16 @@ private final class Explanation {
       let payload = fields.first(where: { $0.name == Keys.dataField })?.value
     else { return nil }
     let channel = fields.first { $0.name == Array("channel".utf8) }?.value
-    let instant = StreamID(Array(id.utf8))?.instant ?? .epoch
+    let instant = entry?.instant ?? .epoch
     return payload.withUnsafeBytes { bytes in
       (channel ?? []).withUnsafeBytes { name -> [UInt8]? in
         let decoder = EventDecoder()
         do throws(Unreadable) {
           let event = try decoder.decode(bytes, channel: channel == nil ? nil : name, receivedAt: instant)
+          agent = event.agentID
           let words = "\(ISO8601.format(instant))  \(event.typeName)  \(event.agentID)"
           Output.line(words.shown)
-          return EventLine.encode(event, id: StreamID(Array(id.utf8)))
+          return EventLine.encode(event, id: entry)
         } catch {
           inquiry.complain(id, "the event is unreadable: \(error)")
           return nil
@@ -92,29 +103,87 @@ private final class Explanation {
     }
   }
 
+  // MARK: The audit
+
   /// The audit from the event on, a page at a time.
   private func readAudit(from start: String) {
     inquiry.send(Request("XRANGE", inquiry.keys.audit, start, "+", "COUNT", Self.page)) { [self] reply in
       let entries = reply.elements ?? []
-      for entry in entries {
-        let data = entry.elements?.last?.pairs.first { $0.name == Keys.dataField }?.value
-        if let line = data.flatMap({ AuditCoding.decode($0) }) { print(line) }
-      }
+      for line in lines(entries) { take(line) }
       pages += 1
       guard entries.count == Self.page, pages < Self.mostPages, let last = entries.last?.elements?.first?.text else {
-        if count == 0 { Output.line("the audit says nothing of it: no rule acted or was held back") }
-        return inquiry.end()
+        pages = 0
+        return readAudit(before: String(id.prefix { $0 != "-" }))
       }
       readAudit(from: "(\(last)")
     }
   }
 
-  private func print(_ line: AuditLine) {
-    guard let rule = line.rule, case .run(let run) = line.origin, run.contains("/\(id)/") else { return }
-    count += 1
-    let what = line.action == "rule" ? "" : " \(line.action)"
+  /// The audit before the event, newest first: only what may have kept handlers from saying the same of it.
+  private func readAudit(before end: String) {
+    let start = Int64(id.prefix { $0 != "-" }).map { max(0, $0 - Self.silence.milliseconds) } ?? 0
+    let request = Request("XREVRANGE", inquiry.keys.audit, "(\(end)", start, "COUNT", Self.page)
+    inquiry.send(request) { [self] reply in
+      let entries = reply.elements ?? []
+      for line in lines(entries) {
+        if let rule = line.rule, earlier[rule] == nil, isHoldOfEarlierEvent(line) { earlier[rule] = line }
+      }
+      pages += 1
+      guard entries.count == Self.page, pages < Self.mostPages, let last = entries.last?.elements?.first?.text else {
+        return finish()
+      }
+      readAudit(before: last)
+    }
+  }
+
+  private func lines(_ entries: [Reply]) -> [AuditLine] {
+    entries.compactMap { entry in
+      let data = entry.elements?.last?.pairs.first { $0.name == Keys.dataField }?.value
+      return data.flatMap { AuditCoding.decode($0) }
+    }
+  }
+
+  private func take(_ line: AuditLine) {
+    guard let rule = line.rule, case .run(let run) = line.origin else { return }
+    if run.contains("/\(id)/") {
+      told.insert(rule)
+      Output.line(words(line).shown)
+    } else if isHoldOfEarlierEvent(line) {
+      earlier[rule] = line
+    }
+  }
+
+  /// Whether a line says why nothing was done about an earlier event of the same agent.
+  private func isHoldOfEarlierEvent(_ line: AuditLine) -> Bool {
+    guard line.phase == .skipped, line.action == AuditLine.wholeRun, line.target == agent,
+      let hold = RuleLog.Restraint(detail: line.detail), hold != .dryRun,
+      let event = line.origin.event.flatMap({ StreamID(Array($0.utf8)) }), let entry
+    else { return false }
+    return event < entry
+  }
+
+  private func words(_ line: AuditLine) -> String {
+    let what = line.action == AuditLine.wholeRun ? "" : " \(line.action)"
     let whom = line.target == .none ? "" : " \(line.target)"
     let why = line.phase == .started && !line.reason.isEmpty ? "; \(line.reason)" : ""
-    Output.line("\(ISO8601.format(line.at))  \(rule)  \(line.phase.rawValue)\(what)\(whom): \(line.detail)\(why)".shown)
+    return
+      "\(ISO8601.format(line.at))  \(line.rule ?? "")  \(line.phase.rawValue)\(what)\(whom): \(line.detail)\(why)"
+  }
+
+  /// What silence can mean is said: nobody is to take it for a condition that did not hold.
+  private func finish() {
+    let lines = earlier.filter { !told.contains($0.key) }.values.sorted {
+      ($0.at, $0.rule ?? "") < ($1.at, $1.rule ?? "")
+    }
+    if told.isEmpty {
+      Output.line(
+        "the audit says nothing of it: no condition held, or too seldom; automation or the rule was off; or the same was "
+          + "said of an earlier event within 15 minutes")
+    }
+    for line in lines {
+      let event = line.origin.event ?? ""
+      Output.line("\(words(line)) (of \(event); the same is not said again for 15 minutes)".shown)
+    }
+    inquiry.end()
   }
 }

@@ -1,6 +1,8 @@
+import FleetModel
 import Glibc
 import TestSupport
 import Testing
+import Wire
 
 /// `vigia runbook`, as it is typed.
 @Suite struct RunbookTests {
@@ -70,5 +72,47 @@ import Testing
     let unknown = try Program.run("runbook", "explain", "1-1", on: server.endpoint)
     #expect(
       unknown.status == 1 && unknown.errors == "vigia: 1-1: no such event: it was trimmed, or came by another stream\n")
+  }
+
+  /// Handlers say why they did nothing once in 15 minutes, and while automation is off never.
+  @Test func silenceOfTheAuditIsNotTakenForAConditionThatDidNotHold() throws {
+    let server = try TestServer()
+    let minute: Int64 = 60_000
+    let now: Int64 = 1_795_334_137_846
+    func hold(_ minutesBefore: Int64, _ rule: String, _ agent: AgentID, _ detail: String) throws {
+      let at = now - minutesBefore * minute
+      let line = AuditLine(
+        origin: .run("rule/\(rule)/\(at)-0/\(agent)"), rule: rule, phase: .skipped, action: "rule", target: agent,
+        reason: "queue_size is 500", detail: detail, at: Instant(milliseconds: at))
+      _ = try server.call("XADD", "agentos:audit", "\(at)-0", "__data__", AuditCoding.encode(line))
+    }
+    try hold(16, "degraded", "a1", "throttled: too old to matter")
+    try hold(14, "high-traffic", "a1", "throttled: not the last")
+    try hold(12, "high-traffic", "a2", "throttled: of another agent")
+    try hold(10, "high-traffic", "a1", "throttled: acted 3m ago, once in 15m")
+    try hold(9, "high-traffic", "a1", "dry_run: said each time")
+    let event = #"{"entity_id":"AGENT","event_type":"agent.high_traffic","data":{"queue_size":500}}"#
+    for (sequence, agent) in ["a1", "a3"].enumerated() {
+      _ = try server.call(
+        "XADD", "agentos:events", "\(now)-\(sequence)", "__data__", event.replacing("AGENT", with: agent))
+    }
+    let silence =
+      "the audit says nothing of it: no condition held, or too seldom; automation or the rule was off; or the same was "
+      + "said of an earlier event within 15 minutes"
+    let explained = try Program.run("runbook", "explain", "\(now)-0", on: server.endpoint)
+    let lines = explained.output.split(separator: "\n").map(String.init)
+    #expect(lines.count > 3 && lines[1] == silence && lines[3] == "of the event alone:")
+    #expect(
+      lines[2]
+        == "2026-11-22T07:45:37.846Z  high-traffic  skipped a1: throttled: acted 3m ago, once in 15m (of "
+        + "\(now - 10 * minute)-0; the same is not said again for 15 minutes)")
+    let other = try Program.run("runbook", "explain", "\(now)-1", on: server.endpoint)
+    let rest = other.output.split(separator: "\n").map(String.init)
+    #expect(rest.count > 2 && rest[1] == silence && rest[2] == "of the event alone:")
+    // What is said of the event itself needs no earlier one.
+    try hold(0, "high-traffic", "a1", "limited: 3 times within 1h")
+    let own = try Program.run("runbook", "explain", "\(now)-0", on: server.endpoint)
+    #expect(own.output.contains("skipped a1: limited: 3 times") && !own.output.contains("throttled"))
+    #expect(!own.output.contains("the audit says nothing"))
   }
 }
