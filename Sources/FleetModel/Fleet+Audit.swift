@@ -31,6 +31,12 @@ extension Fleet {
     proposals.set(all, at: instant)
   }
 
+  /// Takes the notices that were given up before the audit that is read begins.
+  package mutating func setUndelivered(_ earlier: [Instant], before start: Instant) {
+    revision &+= 1
+    undelivered.setEarlier(earlier, before: start)
+  }
+
   /// Takes an agent's record as its hash holds it. An older version than the one known is passed over.
   package mutating func setRecord(_ record: AgentRecord, of id: AgentID) {
     revision &+= 1

@@ -1,11 +1,14 @@
-/// Notices that were given up within a day, as the audit tells: nobody was told, and they stand in the stream of the dead.
+/// Notices that were given up within a day: nobody was told, and they stand in the stream of the dead. The audit tells of
+/// them as far back as it is read, a mark of the handler's of those before.
 package struct UndeliveredNotices: Sendable {
   /// What is older is no news to anybody.
-  static let stays = TimeSpan.days(1)
-  private static let limit = 1000
+  package static let stays = TimeSpan.days(1)
+  package static let limit = 1000
 
   /// When each was given up, oldest first; more than the limit are no more news than the limit is.
   private var moments: [Instant] = []
+  /// Those before this were told all at once.
+  private var heardFrom = Instant.epoch
 
   package init() {}
 
@@ -13,10 +16,16 @@ package struct UndeliveredNotices: Sendable {
   package func count(at now: Instant) -> Int { moments.count { now - $0 < Self.stays } }
 
   mutating func apply(_ line: AuditLine) {
-    guard Self.isOfOne(line) else { return }
+    guard line.at >= heardFrom, Self.isOfOne(line) else { return }
     moments.append(line.at)
     moments.removeAll { line.at - $0 >= Self.stays }
     if moments.count > Self.limit { moments.removeFirst() }
+  }
+
+  /// Takes all that were given up before the audit began to be heard.
+  mutating func setEarlier(_ earlier: [Instant], before start: Instant) {
+    heardFrom = start
+    moments = (earlier.filter { $0 < start } + moments.filter { $0 >= start }).suffix(Self.limit)
   }
 
   /// The notifier writes a failed line of the run `notify/<key>` for each, and one of `notify/channel/<name>` for a

@@ -2,14 +2,16 @@ import FleetModel
 import Loop
 import Wire
 
-/// Asking: the server's time, the handler's lease with the switch of the rules, and once a connection the records, alerts
-/// and proposals.
+/// Asking: the server's time, the handler's lease with the switch of the rules, and once a connection the records, alerts,
+/// proposals and notices that were given up.
 extension EventFeed {
   func askingChanged(_ notice: Link.Notice) {
     leaseIsAsked = false
     if case .up(let connection) = notice {
-      askForTime(connection) { [weak self] in
+      askForTime(connection) { [weak self, weak connection] in
+        self?.begin()
         self?.readOn()
+        if let connection { self?.askForUndelivered(connection) }
         self?.askForHandler()
       }
       if options.followsHandler { askForState(connection) }
@@ -128,6 +130,21 @@ extension EventFeed {
       for _ in proposals.count..<reply.pairs.count { notify(.unreadable(.noProposal, .channel)) }
       notify(.proposals(proposals, at: clock.now))
     }
+  }
+
+  /// The notices that were given up before the audit that is read begins: what is later it tells itself.
+  private func askForUndelivered(_ connection: Connection) {
+    guard options.followsHandler, let beginning else { return }
+    let oldest = clock.now - UndeliveredNotices.stays
+    let request = Request(
+      "ZRANGEBYSCORE", options.keys.undelivered, oldest, "(\(beginning.milliseconds)", "WITHSCORES")
+    connection.send(request) { [weak self] result in
+      guard let self, case .success(let reply) = result, isServed(.undelivered, reply) else { return }
+      let moments = reply.pairs.compactMap { Double(String(decoding: $0.value, as: UTF8.self)) }
+        .compactMap { Int64(exactly: $0.rounded()) }.map { Instant(milliseconds: $0) }
+      notify(.undelivered(moments, before: beginning))
+    }
+    connection.flush()
   }
 
   private func isServed(_ subject: Subject, _ reply: Reply) -> Bool {

@@ -15,6 +15,8 @@ extension EventFeed {
     case alert(AlertRecord)
     /// All that wait for an answer, and when that was told.
     case proposals([Proposal], at: Instant)
+    /// When notices were given up within a day, but before the audit begins that is read.
+    case undelivered([Instant], before: Instant)
     /// The fleet-wide switch of the rules, and when it was asked for. Not told while it is refused.
     case automation(AutomationSetting, at: Instant)
     /// Nil: no handler holds the lease. Not told while the lease is refused.
@@ -76,6 +78,8 @@ extension EventFeed {
     case records
     case alerts
     case proposals
+    /// The notices that were given up.
+    case undelivered
     /// The fleet-wide switch of the rules.
     case automation
   }

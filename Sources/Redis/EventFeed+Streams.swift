@@ -58,10 +58,12 @@ extension EventFeed {
   }
 
   /// Fixes where to begin: an empty stream must not be read from a moment that moves.
-  private func begin() {
-    guard places.isEmpty else { return }
-    let beginning = StreamID(milliseconds: UInt64(clamping: (clock.now - options.history).milliseconds))
-    places = streams.map { StreamPlace(key: $0, after: beginning) }
+  func begin() {
+    guard places.isEmpty, clock.isSet else { return }
+    let beginning = clock.now - options.history
+    self.beginning = beginning
+    let start = StreamID(milliseconds: UInt64(clamping: beginning.milliseconds))
+    places = streams.map { StreamPlace(key: $0, after: start) }
     infos = streams.map { _ in nil }
   }
 

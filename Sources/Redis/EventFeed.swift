@@ -66,6 +66,8 @@ package final class EventFeed {
   var readToEndAt = MonotonicTime.now
   /// How far each stream has been read; empty until the server's time is known.
   var places: [StreamPlace] = []
+  /// Where reading of the streams began.
+  var beginning: Instant?
   /// What was last said of each stream.
   var infos: [StreamInfo?] = []
   /// Reads what is long; nothing else is read meanwhile.

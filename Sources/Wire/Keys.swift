@@ -89,6 +89,9 @@ package struct Keys: Sendable {
   /// How often rules decided what: a hash.
   package var tally: [UInt8] { mark("rules/tally") }
 
+  /// The notices that were given up within a day, and when: a sorted set.
+  package var undelivered: [UInt8] { mark("notices/undelivered") }
+
   /// The mark that a command has acted on a target.
   package func mark(_ command: CommandID, _ target: AgentID) -> [UInt8] {
     mark(Array(command.text.utf8) + [UInt8(ascii: "/")] + target.bytes)
@@ -103,9 +106,8 @@ package struct Keys: Sendable {
 
   /// By what marks begin that are no command's.
   private static let otherMarks: Set<String> = [
-    "asked", "dry", "for", "held", "limit", "obeyed", "paused", "proposed", "rate", "rule", "rules",
-    "schedule",
-    "throttle",
+    "asked", "dry", "for", "held", "limit", "notices", "obeyed", "paused", "proposed", "rate", "rule", "rules",
+    "schedule", "throttle",
   ]
 
   /// One hour of an agent's packed history; hours count from the epoch.

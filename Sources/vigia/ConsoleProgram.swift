@@ -108,6 +108,7 @@ final class ConsoleProgram {
     case .record(let id, let record): model.fleet.setRecord(record, of: id)
     case .alert(let record): model.fleet.setAlert(record)
     case .proposals(let all, let instant): model.fleet.setProposals(all, at: instant)
+    case .undelivered(let moments, let start): model.fleet.setUndelivered(moments, before: start)
     case .automation(let setting, let instant):
       // This too is told every second.
       guard model.fleet.setAutomation(setting, at: instant) else { return }

@@ -88,6 +88,7 @@ final class Survey {
     case .caughtUp: isCaughtUp = true
     case .link(.down(_, _, let reason)):
       session.fail(.redisUnreachable, "Redis at \(endpoint) cannot be reached: \(reason)".shown)
+    case .undelivered(let moments, let start): fleet.setUndelivered(moments, before: start)
     case .automation(let setting, let instant): fleet.setAutomation(setting, at: instant)
     case .proposals(let all, let instant): fleet.setProposals(all, at: instant)
     case .refused(.lease, _): handler = .unknown

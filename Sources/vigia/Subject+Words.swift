@@ -11,6 +11,7 @@ extension EventFeed.Subject {
     case .records: "agents' records"
     case .alerts: "alerts"
     case .proposals: "proposals"
+    case .undelivered: "undelivered notices"
     case .automation: "the automation's switch"
     }
   }

@@ -38,4 +38,17 @@ import Testing
     for number in 0..<5000 { hear(.run("notify/\(number)"), at: Int64(number)) }
     #expect(fleet.undelivered.count(at: .at(5000)) == 1000)
   }
+
+  /// What the audit tells of before its beginning is known already, whichever comes first.
+  @Test mutating func thoseFromBeforeTheAuditCountOnce() {
+    hear(.run("notify/early"), at: 99)
+    hear(.run("notify/late"), at: 100)
+    fleet.setUndelivered([.at(50), .at(99)], before: .at(100))
+    hear(.run("notify/early"), at: 99)
+    hear(.run("notify/later"), at: 200)
+    #expect(fleet.undelivered.count(at: .at(200)) == 4)
+    fleet.setUndelivered([.at(50), .at(99)], before: .at(100))
+    #expect(fleet.undelivered.count(at: .at(200)) == 4)
+    #expect(fleet.undelivered.count(at: .at(86_400 + 50)) == 3)
+  }
 }

@@ -57,6 +57,13 @@ import Testing
     // One who comes later is told as well.
     let status = try Program.run("status", on: server.endpoint)
     #expect(status.output.hasSuffix("\nnotices     1 undelivered; vigia dead list\n"))
+    // Also whoever reads little of the audit, and what is from before it.
+    let now = try #require(try server.call("TIME").elements?[0].integer) * 1000
+    _ = try server.call("ZADD", "agentos:mark:notices/undelivered", now - 5 * 3_600_000, "0-1")
+    let later = try Program.run("status", "--history", "1s", on: server.endpoint)
+    #expect(later.output.hasSuffix("\nnotices     2 undelivered; vigia dead list\n"))
+    let fresh = try TmuxConsole("", on: server.endpoint, columns: 100, rows: 30)
+    try fresh.wait(for: "2 notices undelivered  vigia dead list")
   }
 
   @Test func channelThatIsNotThereIsWrongUsage() throws {

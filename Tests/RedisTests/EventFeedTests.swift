@@ -20,6 +20,22 @@ import Wire
     follower.feed.stop()
   }
 
+  /// The audit is read from an hour ago, and people are to know for a day whom nobody told.
+  @Test func noticesGivenUpBeforeTheHistoryAreTold() throws {
+    let server = try TestServer()
+    let now = Instant(milliseconds: (try server.call("TIME").elements?[0].integer ?? 0) * 1000)
+    let moments = [now - .hours(25), now - .hours(23), now - .hours(2), now - .minutes(5)]
+    for (number, moment) in moments.enumerated() {
+      _ = try server.call("ZADD", Keys().undelivered, moment, "1-\(number)")
+    }
+    let follower = Follower(server)
+    try server.wait { follower.undelivered != nil }
+    #expect(follower.undelivered == Array(moments[1...2]))
+    let other = Follower(server) { $0.followsHandler = false }
+    try server.wait { other.isCaughtUp && other.handlers.count > 0 }
+    #expect(other.undelivered == nil)
+  }
+
   @Test func channelsCountOnceAlsoWherePatternsOverlap() throws {
     let server = try TestServer()
     let follower = Follower(server) { $0.patterns = ["other.*", "*.metrics"] }

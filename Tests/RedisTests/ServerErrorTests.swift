@@ -57,7 +57,7 @@ import Wire
     #expect(
       refused == [
         "refused agentos:audit NOPERM", "refused alerts NOPERM", "refused automation NOPERM",
-        "refused proposals NOPERM",
+        "refused proposals NOPERM", "refused undelivered NOPERM",
       ])
     _ = try server.call("ACL", "SETUSER", "bob", "~*")
     try server.wait { follower.seen.contains("served agentos:audit") }

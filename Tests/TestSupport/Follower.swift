@@ -12,6 +12,8 @@ package final class Follower {
   package var gaps: [EventFeed.Gap] = []
   package var handlers: [String?] = []
   package var settings: [AutomationSetting] = []
+  /// When notices were given up; nil until that is told.
+  package private(set) var undelivered: [Instant]?
   package var sender: CommandSender?
   package private(set) var feed: EventFeed!
 
@@ -50,6 +52,7 @@ package final class Follower {
     case .alert(let alert): seen.append("alert \(alert.id.kind)")
     case .handler(let lease): handlers.append(lease?.id)
     case .proposals(let all, _): for proposal in all { seen.append("proposal \(proposal.id)") }
+    case .undelivered(let moments, _): undelivered = moments
     case .automation(let setting, _): settings.append(setting)
     case .caughtUp: isCaughtUp = true
     case .link(let state):

@@ -54,7 +54,10 @@ package final class TestServer {
 
   /// Lets clients read all that a console reads but one key, by its name behind the prefix.
   package func forbid(_ key: String) throws {
-    let all = ["events", "audit", "alerts", "commands", "agent:*", "automation", "proposals", "handler"]
+    let all = [
+      "events", "audit", "alerts", "commands", "agent:*", "automation", "proposals", "handler",
+      "mark:notices/undelivered",
+    ]
     let others = all.filter { $0 != key }
     _ = try call("ACL", "SETUSER", "default", "resetkeys")
     for key in others { _ = try call("ACL", "SETUSER", "default", "~agentos:\(key)") }

@@ -214,8 +214,19 @@ final class Notifier {
     DeadLetter(
       source: term.keys.notices, reason: "notice for \(entry.channel) given up: \(reason)", bytes: entry.encoded
     ).add(to: &pending, keys: term.keys)
-    say(.failed, "\(entry.channel): \(reason): \(PlainText.line(entry.notice.title))", of: entry.notice.key)
+    let now = term.now
+    say(.failed, "\(entry.channel): \(reason): \(PlainText.line(entry.notice.title))", of: entry.notice.key, at: now)
+    count(entry, at: now)
     remove(entry.field)
+  }
+
+  /// Remembers that it was given up, and for a day: consoles that start later read less of the audit than that.
+  private func count(_ entry: OutboxEntry, at now: Instant) {
+    let (key, stays) = (term.keys.undelivered, UndeliveredNotices.stays)
+    pending.change("ZADD", key, now, entry.field)
+    pending.change("ZREMRANGEBYSCORE", key, "-inf", now - stays)
+    pending.change("ZREMRANGEBYRANK", key, 0, -UndeliveredNotices.limit - 1)
+    pending.change("PEXPIRE", key, stays.milliseconds)
   }
 
   /// What this version does not understand is put aside, where it can be found.
@@ -226,10 +237,10 @@ final class Notifier {
     remove(field)
   }
 
-  private func say(_ phase: AuditLine.Phase, _ detail: String, of subject: String) {
+  private func say(_ phase: AuditLine.Phase, _ detail: String, of subject: String, at instant: Instant? = nil) {
     let line = AuditLine(
       origin: .run("notify/\(subject)"), phase: phase, action: Action.notify.rawValue, operator: "notifier",
-      detail: detail, handler: term.options.id, at: term.now,
+      detail: detail, handler: term.options.id, at: instant ?? term.now,
       source: String(decoding: term.keys.notices, as: UTF8.self))
     pending.add(to: term.keys.audit, AuditCoding.encode(line))
   }

@@ -215,6 +215,11 @@ import Wire
     let line = try #require(try failures().first)
     #expect(line.target == .none && line.detail.hasPrefix("ops: not told in time"))
     #expect(line.detail.hasSuffix(": agent-1 is slow"))
+    // For a day, by the moment that the audit names.
+    let marks = try scene.server.call("ZRANGE", scene.keys.undelivered, 0, -1, "WITHSCORES").pairs
+    #expect(marks.map { Instant(score: $0.value) } == [line.at])
+    let left = try #require(try scene.server.call("PTTL", scene.keys.undelivered).integer)
+    #expect(left > TimeSpan.hours(23).milliseconds && left <= TimeSpan.days(1).milliseconds)
   }
 
   @Test func webhookThatDiscordHasDeletedIsNotAskedAgain() throws {
@@ -329,7 +334,6 @@ import Wire
     #expect(try deadReasons() == ["notice for chat given up: HTTP 404: no webhook at /***"])
     #expect(try !failures().contains { $0.detail.contains("s3cret") })
   }
-}
 
   @Test func secretThatStandsWhereAnAnswerIsCutIsTakenOutWhole() throws {
     let echo = String(repeating: "x", count: 170)
@@ -348,3 +352,4 @@ import Wire
     let words = Redaction(["s3cret"]).apply(toAnswer: response.uncutWords)
     #expect(words.hasPrefix("HTTP 400: *** xxx") && words.hasSuffix("x…") && words.utf8.count == 200)
   }
+}
