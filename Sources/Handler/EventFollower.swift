@@ -54,13 +54,7 @@ final class EventFollower {
   }
 
   func start() {
-    term.onAlert = { [weak judge] in judge?.fleet.setAlert($0) }
-    term.onRecord = { [weak judge] in judge?.fleet.setRecord($1, of: $0) }
-    term.knownReplicas = { [weak judge] in judge?.replicas(of: $0) }
-    term.knownBackup = { [weak judge] in judge?.backup(of: $0) }
-    term.knownState = { [weak judge] in judge?.fleet[$0]?.state }
-    term.isOpen = { [weak judge] in judge?.open($0) != nil }
-    term.knownRole = { [weak judge] in judge?.role(of: $0) }
+    judge.answer()
     // The fleet as the handler before knew it; then where it was.
     memory.restore { [weak self] in self?.takeUp() }
   }
@@ -72,14 +66,20 @@ final class EventFollower {
     ]) { [weak self] replies in
       guard let self else { return }
       let cursor = replies[1].elements?.map(\.bytes) ?? []
-      restore(replies[0].pairs, reached: cursor.first?.flatMap { StreamID($0) }?.instant)
-      term.knowsFleet = true
-      begin(cursor)
-      reportAgain(from: cursor.last?.flatMap { StreamID($0) })
-      rules.start()
-      link.start()
-      tick()
+      let alerts = replies[0].pairs
+      guard let reached = cursor.first?.flatMap({ StreamID($0) }) else { return goOn(from: cursor, alerts) }
+      memory.recall(upTo: reached) { [weak self] in self?.goOn(from: cursor, alerts) }
     }
+  }
+
+  private func goOn(from cursor: [[UInt8]?], _ alerts: [(name: [UInt8], value: [UInt8])]) {
+    restore(alerts, reached: cursor.first?.flatMap { StreamID($0) }?.instant)
+    term.knowsFleet = true
+    begin(cursor)
+    reportAgain(from: cursor.last?.flatMap { StreamID($0) })
+    rules.start()
+    link.start()
+    tick()
   }
 
   private func restore(_ alerts: [(name: [UInt8], value: [UInt8])], reached cursor: Instant?) {

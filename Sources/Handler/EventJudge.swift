@@ -42,6 +42,17 @@ final class EventJudge {
     self.notify = notify
   }
 
+  /// Tells its term what it knows of agents, and hears of it what was done to them.
+  func answer() {
+    term.onAlert = { [weak self] in self?.fleet.setAlert($0) }
+    term.onRecord = { [weak self] in self?.fleet.setRecord($1, of: $0) }
+    term.knownReplicas = { [weak self] in self?.replicas(of: $0) }
+    term.knownBackup = { [weak self] in self?.backup(of: $0) }
+    term.knownState = { [weak self] in self?.fleet[$0]?.state }
+    term.isOpen = { [weak self] in self?.open($0) != nil }
+    term.knownRole = { [weak self] in self?.role(of: $0) }
+  }
+
   /// Takes the entry after the last one.
   func take(_ entry: Entry) {
     if let finding = place?.read(entry.id) { missed(finding) }
@@ -94,6 +105,20 @@ final class EventJudge {
   func giveBack(_ profiles: Set<AgentID>) { changedProfiles.formUnion(profiles) }
 
   var hasChangedProfiles: Bool { !changedProfiles.isEmpty }
+
+  /// Takes the metrics of an event that an earlier handler has read; of another event, nothing.
+  ///
+  /// - Parameter channel: the channel it came by; nil where it was published straight to the stream.
+  func recall(_ event: [UInt8], channel: [UInt8]?, at instant: Instant) {
+    event.withUnsafeBytes { bytes in
+      (channel ?? []).withUnsafeBytes { name in
+        guard let event = try? EventDecoder().decode(bytes, channel: channel == nil ? nil : name, receivedAt: instant),
+          event.kind == .metrics
+        else { return }
+        _ = fleet.apply(event)
+      }
+    }
+  }
 
   /// Takes what an earlier handler has kept of an agent.
   func restore(profile: [UInt8], at instant: Instant) {

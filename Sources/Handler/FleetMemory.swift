@@ -3,13 +3,23 @@ import Redis
 import Wire
 
 /// What a handler keeps of the fleet for the one that takes over, and takes up from the one before: what agents say of
-/// themselves, in `agentos:profiles`, and their records. Both stand in events and steps that nobody reads again.
+/// themselves, in `agentos:profiles`, their records, and the metrics that they sent last. All of it stands in events and
+/// steps that nobody acts on again.
 final class FleetMemory {
   private let term: Term
   private let judge: EventJudge
 
-  /// Records that are read at once.
+  /// An event that was read before.
+  private struct Past {
+    var at: Instant
+    var event: [UInt8]
+    var channel: [UInt8]?
+  }
+
+  /// Records, or entries, that are read at once.
   private static let most = 500
+  /// How far back metrics are recalled.
+  private static let recalled = (span: TimeSpan.hours(1), entries: 20_000, bytes: 8 << 20)
 
   init(term: Term, judge: EventJudge) {
     self.term = term
@@ -34,6 +44,38 @@ final class FleetMemory {
       }
       restoreRecords(of: agents.dropFirst(some.count), completion)
     }
+  }
+
+  /// Applies the metrics of the last entries up to a place: without them nobody could tell who has stopped to send any.
+  func recall(upTo last: StreamID, _ completion: @escaping () -> Void) {
+    recall(before: "\(last)", since: last.instant - Self.recalled.span, [], bytes: 0, completion)
+  }
+
+  /// - Parameter later: what has been read so far, newest first.
+  private func recall(
+    before end: String, since start: Instant, _ later: [Past], bytes: Int,
+    _ completion: @escaping () -> Void
+  ) {
+    let request = Request("XREVRANGE", term.keys.events, end, max(0, start.milliseconds), "COUNT", Self.most)
+    term.read([request]) { [self] replies in
+      let entries = replies[0].elements ?? []
+      let found = later + entries.compactMap(Self.event)
+      let size = found[later.count...].reduce(bytes) { $0 + $1.event.count }
+      guard entries.count == Self.most, found.count < Self.recalled.entries, size < Self.recalled.bytes,
+        let first = entries.last?.elements?.first?.text
+      else {
+        for past in found.reversed() { judge.recall(past.event, channel: past.channel, at: past.at) }
+        return completion()
+      }
+      recall(before: "(\(first)", since: start, found, bytes: size, completion)
+    }
+  }
+
+  private static func event(_ entry: Reply) -> Past? {
+    guard let parts = entry.elements, let id = parts.first?.bytes.flatMap({ StreamID($0) }),
+      let fields = parts.last?.pairs, let event = fields.first(where: { $0.name == Keys.dataField })?.value
+    else { return nil }
+    return Past(at: id.instant, event: event, channel: fields.first { $0.name == Array("channel".utf8) }?.value)
   }
 
   /// Puts what agents have said of themselves into a step.

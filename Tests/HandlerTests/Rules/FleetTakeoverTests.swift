@@ -81,4 +81,27 @@ import Wire
         == "50% of the fleet is unhealthy: automation waits for a person"
     }
   }
+
+  @Test func whoTakesOverKnowsThatMetricsHaveStopped() throws {
+    let clock = try SteppedClock(folder: BuildFolder.path)
+    let scene = try HandlerScene(start: false, clock: clock)
+    let rules = RuleScene(on: scene)
+    let runbook = try RuleScene.read(Self.pausing)
+    _ = try scene.server.call("SET", scene.keys.automation, "on")
+    try scene.startHandler("h1") { $0.runbook = runbook }
+    try scene.waitForRecording()
+    for number in 1...6 { try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.01]) }
+    try scene.server.wait { (try? scene.cursorIsAtEnd()) == true }
+    scene.handlers[0].halt()
+    _ = try scene.server.call("DEL", scene.keys.lease)
+    clock.set(seconds: 600)
+    try scene.startHandler("h2") { $0.runbook = runbook }
+    try rules.event("agent.performance_degraded", "agent-1", ["error_rate": 0.06])
+    let lines = try rules.lines { $0.phase == .skipped }
+    #expect(
+      lines.map(\.detail) == [
+        "guarded: 6 of the 6 agents that send metrics have stopped: telemetry may be dead, automation waits for a person"
+      ])
+    #expect(try scene.record("agent-1").state == .running)
+  }
 }
