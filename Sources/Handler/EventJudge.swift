@@ -106,14 +106,15 @@ final class EventJudge {
 
   var hasChangedProfiles: Bool { !changedProfiles.isEmpty }
 
-  /// Takes the metrics of an event that an earlier handler has read; of another event, nothing.
+  /// Takes an event that an earlier handler has read, where it tells what an agent measured or that there is one: whose
+  /// metrics are recalled may have been deleted after them.
   ///
   /// - Parameter channel: the channel it came by; nil where it was published straight to the stream.
   func recall(_ event: [UInt8], channel: [UInt8]?, at instant: Instant) {
     event.withUnsafeBytes { bytes in
       (channel ?? []).withUnsafeBytes { name in
         guard let event = try? EventDecoder().decode(bytes, channel: channel == nil ? nil : name, receivedAt: instant),
-          event.kind == .metrics
+          [.metrics, .created, .updated, .deleted].contains(event.kind)
         else { return }
         _ = fleet.apply(event)
       }

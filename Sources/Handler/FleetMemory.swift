@@ -46,7 +46,7 @@ final class FleetMemory {
     }
   }
 
-  /// Applies the metrics of the last entries up to a place: without them nobody could tell who has stopped to send any.
+  /// Applies what agents measured by the last entries up to a place: without them nobody could tell who has stopped to send any.
   func recall(upTo last: StreamID, _ completion: @escaping () -> Void) {
     recall(before: "\(last)", since: last.instant - Self.recalled.span, [], bytes: 0, completion)
   }

@@ -10,7 +10,7 @@ struct Headline: Equatable {
 
   func draw(into grid: inout Grid, in rect: Rect) {
     grid.fill(rect, role: .text)
-    let (left, right) = rect.splitRight(min(TextWidth.columns(trailing) + 1, rect.width / 3))
+    let (left, right) = rect.splitRight(min(TextWidth.columns(trailing) + 3, rect.width / 3))
     grid.draw(trailing, in: right.splitRight(1).0, role: .dim, align: .trailing)
     let used = grid.draw(lead, in: left.dropping(left: 1), role: role)
     grid.draw(text, in: left.dropping(left: used + 2), role: role == .good ? .text : role)
