@@ -267,4 +267,12 @@ import Testing
       }
     }
   }
+
+  @Test func headlineThatIsCutStandsApartFromWhatIsBesideIt() {
+    var grid = Grid(size: Size(rows: 1, columns: 60))
+    let headline = Headline(
+      lead: "! A", text: String(repeating: "x", count: 100), role: .bad, trailing: "5 more in trouble")
+    headline.draw(into: &grid, in: Rect(row: 0, column: 0, height: 1, width: 60))
+    #expect(grid.lines()[0].hasSuffix("x…  5 more in trouble"))
+  }
 }
