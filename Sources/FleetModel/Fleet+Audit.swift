@@ -37,6 +37,11 @@ extension Fleet {
     undelivered.setEarlier(earlier, before: start)
   }
 
+  /// Takes when an agent that is known sent metrics, in the order of time; of another, nothing.
+  package mutating func recallReport(of id: AgentID, at instant: Instant) {
+    if let position = position(of: id) { agents.activity[position].report(at: instant) }
+  }
+
   /// Takes an agent's record as its hash holds it. An older version than the one known is passed over.
   package mutating func setRecord(_ record: AgentRecord, of id: AgentID) {
     revision &+= 1

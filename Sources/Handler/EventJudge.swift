@@ -106,17 +106,16 @@ final class EventJudge {
 
   var hasChangedProfiles: Bool { !changedProfiles.isEmpty }
 
-  /// Takes an event that an earlier handler has read, where it tells what an agent measured or that there is one: whose
-  /// metrics are recalled may have been deleted after them.
+  /// Who sent metrics by an event; nil where it is another one.
   ///
   /// - Parameter channel: the channel it came by; nil where it was published straight to the stream.
-  func recall(_ event: [UInt8], channel: [UInt8]?, at instant: Instant) {
+  static func reporter(_ event: [UInt8], channel: [UInt8]?) -> AgentID? {
     event.withUnsafeBytes { bytes in
       (channel ?? []).withUnsafeBytes { name in
-        guard let event = try? EventDecoder().decode(bytes, channel: channel == nil ? nil : name, receivedAt: instant),
-          [.metrics, .created, .updated, .deleted].contains(event.kind)
-        else { return }
-        _ = fleet.apply(event)
+        guard let event = try? EventDecoder().decode(bytes, channel: channel == nil ? nil : name, receivedAt: .epoch),
+          event.kind == .metrics
+        else { return nil }
+        return event.agentID
       }
     }
   }

@@ -3,20 +3,37 @@ import Redis
 import Wire
 
 /// What a handler keeps of the fleet for the one that takes over, and takes up from the one before: what agents say of
-/// themselves, in `agentos:profiles`, their records, and the metrics that they sent last. All of it stands in events and
+/// themselves, in `agentos:profiles`, their records, and when they sent metrics last. All of it stands in events and
 /// steps that nobody acts on again.
 final class FleetMemory {
   private let term: Term
   private let judge: EventJudge
 
-  /// An event that was read before.
+  /// What has been read back, newest first.
   private struct Past {
-    var at: Instant
-    var event: [UInt8]
-    var channel: [UInt8]?
+    var bite = Bite()
+    var reports: [(agent: AgentID, at: Instant)] = []
+    var entries = 0
+    var bytes = 0
+
+    /// - Returns: whether there is likely more.
+    mutating func take(_ replies: [Reply]) -> Bool {
+      var size = 0
+      for reply in replies {
+        let fields = reply.elements?.last?.pairs ?? []
+        size += fields.reduce(0) { $0 + $1.name.count + $1.value.count }
+        guard let id = reply.elements?.first?.bytes.flatMap({ StreamID($0) }),
+          let event = fields.first(where: { $0.name == Keys.dataField })?.value
+        else { continue }
+        let channel = fields.first { $0.name == Array("channel".utf8) }?.value
+        if let agent = EventJudge.reporter(event, channel: channel) { reports.append((agent, id.instant)) }
+      }
+      (entries, bytes) = (entries + replies.count, bytes + size)
+      return bite.took(replies.count, bytes: size)
+    }
   }
 
-  /// Records, or entries, that are read at once.
+  /// Records that are read at once.
   private static let most = 500
   /// How far back metrics are recalled.
   private static let recalled = (span: TimeSpan.hours(1), entries: 20_000, bytes: 8 << 20)
@@ -46,36 +63,25 @@ final class FleetMemory {
     }
   }
 
-  /// Applies what agents measured by the last entries up to a place: without them nobody could tell who has stopped to send any.
+  /// Takes from the last entries up to a place when agents that are known sent metrics: nobody could tell else who has
+  /// stopped to. What these said is past, and opens no alert.
   func recall(upTo last: StreamID, _ completion: @escaping () -> Void) {
-    recall(before: "\(last)", since: last.instant - Self.recalled.span, [], bytes: 0, completion)
+    recall(before: "\(last)", since: last.instant - Self.recalled.span, Past(), completion)
   }
 
-  /// - Parameter later: what has been read so far, newest first.
-  private func recall(
-    before end: String, since start: Instant, _ later: [Past], bytes: Int,
-    _ completion: @escaping () -> Void
-  ) {
-    let request = Request("XREVRANGE", term.keys.events, end, max(0, start.milliseconds), "COUNT", Self.most)
+  private func recall(before end: String, since start: Instant, _ past: Past, _ completion: @escaping () -> Void) {
+    var past = past
+    let request = Request("XREVRANGE", term.keys.events, end, max(0, start.milliseconds), "COUNT", past.bite.count)
     term.read([request]) { [self] replies in
       let entries = replies[0].elements ?? []
-      let found = later + entries.compactMap(Self.event)
-      let size = found[later.count...].reduce(bytes) { $0 + $1.event.count }
-      guard entries.count == Self.most, found.count < Self.recalled.entries, size < Self.recalled.bytes,
+      guard past.take(entries), past.entries < Self.recalled.entries, past.bytes < Self.recalled.bytes,
         let first = entries.last?.elements?.first?.text
       else {
-        for past in found.reversed() { judge.recall(past.event, channel: past.channel, at: past.at) }
+        for (agent, instant) in past.reports.reversed() { judge.fleet.recallReport(of: agent, at: instant) }
         return completion()
       }
-      recall(before: "(\(first)", since: start, found, bytes: size, completion)
+      recall(before: "(\(first)", since: start, past, completion)
     }
-  }
-
-  private static func event(_ entry: Reply) -> Past? {
-    guard let parts = entry.elements, let id = parts.first?.bytes.flatMap({ StreamID($0) }),
-      let fields = parts.last?.pairs, let event = fields.first(where: { $0.name == Keys.dataField })?.value
-    else { return nil }
-    return Past(at: id.instant, event: event, channel: fields.first { $0.name == Array("channel".utf8) }?.value)
   }
 
   /// Puts what agents have said of themselves into a step.

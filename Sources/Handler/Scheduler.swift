@@ -74,17 +74,22 @@ final class Scheduler {
     let begin = beginning(of: job, member, score, due) { [weak self] in
       leave()
       self?.finished(member)
+    } postponed: { [weak self] in
+      leave()
+      self?.postpone(member)
     }
     leave = dispatcher.enter(.lanes([.agent(job.target)]), begin)
   }
 
   private func beginning(
-    of job: Job, _ member: [UInt8], _ score: [UInt8], _ due: Instant, finished: @escaping () -> Void
+    of job: Job, _ member: [UInt8], _ score: [UInt8], _ due: Instant, finished: @escaping () -> Void,
+    postponed: @escaping () -> Void
   ) -> () -> Void {
     switch job.kind {
     case .deed(let run, let part, let place):
       return RuleRun(
-        run: run, part, place, target: job.target, member: member, score: score, term: term, finished: finished
+        run: run, part, place, target: job.target, member: member, score: score, term: term, finished: finished,
+        postponed: postponed
       ).begin
     case .approved(let id):
       return RuleApproval(

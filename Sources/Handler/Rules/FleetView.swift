@@ -29,9 +29,15 @@ final class FleetView {
     if let counted, judge.fleet.count > Self.smallFleet, term.now - counted.at < Self.censusSpan {
       return counted.census
     }
-    let fresh = Census(judge.fleet, at: term.now, silence: guards.silence)
+    let fresh = Census(judge.fleet, at: present, silence: guards.silence)
     counted = (fresh, term.now)
     return fresh
+  }
+
+  /// Until all events have been read, the time of the last: nobody has stopped who is only not heard yet.
+  private var present: Instant {
+    guard !term.hasReadEvents, let last = judge.position?.instant else { return term.now }
+    return min(last, term.now)
   }
 
   /// What speaks against acting at all.

@@ -21,6 +21,8 @@ final class RuleRun: Errand {
   private let member: [UInt8]
   private let score: [UInt8]
   private let finished: () -> Void
+  /// Leaves it to another time.
+  private let postponed: () -> Void
   private var record: RunRecord?
   /// What has become of the actions before this one, where people are to be told.
   private var outcomes: [TargetMark?] = []
@@ -37,7 +39,7 @@ final class RuleRun: Errand {
   /// - Parameter target: the agent whose event it is about, in whose lane it runs.
   init(
     run: String, _ part: RunRecord.Part, _ place: Int, target: AgentID, member: [UInt8], score: [UInt8], term: Term,
-    finished: @escaping () -> Void
+    finished: @escaping () -> Void, postponed: @escaping () -> Void
   ) {
     self.run = run
     self.part = part
@@ -47,6 +49,7 @@ final class RuleRun: Errand {
     self.score = score
     self.term = term
     self.finished = finished
+    self.postponed = postponed
   }
 
   func begin() {
@@ -75,8 +78,10 @@ final class RuleRun: Errand {
 
   /// Leaves an action alone, and those after it, since automation was switched off; one that had begun comes to its end.
   private func skip(_ deed: PlannedDeed, _ record: RunRecord, _ mode: AutomationMode) {
-    term.read([Request("GET", term.keys.mark(id, deed.target))]) { [self] replies in
+    term.read([Request("GET", term.keys.mark(id, deed.target)), Request("HGETALL", term.keys.agent(deed.target))]) {
+      [self] replies in
       guard replies[0].bytes == nil else { return begin(deed, record) }
+      keepsPlace = AgentRecordCoding.decode(fields: replies[1].pairs).state == .paused
       stoppedBy = mode
       end(TargetOutcome(phase: .skipped, detail: "automation is \(mode.rawValue)"))
     }
@@ -88,7 +93,7 @@ final class RuleRun: Errand {
     }
     switch deed.kind {
     // Whether its alert is open stands in events that may not have been read again yet.
-    case .action(.notify) where !term.hasReadEvents: term.later(inMilliseconds: 100) { self.begin(deed, record) }
+    case .action(.notify) where !term.hasReadEvents: postponed()
     case .action(.pause) where !isAlone, .action(.restart) where !isAlone: lookWhetherAlone(deed)
     case .action(let action): act(action, deed, record)
     case .report(let name): writeReport(name, deed, record)
@@ -109,9 +114,9 @@ final class RuleRun: Errand {
     ]
     term.read(requests) { [self] replies in
       guard let record, case .action(let action) = deed.kind else { return }
+      keepsPlace = AgentRecordCoding.decode(fields: replies[2].pairs).state == .paused
       // What has begun is brought to its end.
       guard replies[1].bytes == nil else { return act(action, deed, record) }
-      keepsPlace = AgentRecordCoding.decode(fields: replies[2].pairs).state == .paused
       if let other = replies[0].elements?.compactMap(\.bytes).first {
         return end(TargetOutcome(phase: .skipped, detail: "guarded: it stands in for \(AgentID(bytes: other))"))
       }

@@ -90,7 +90,10 @@ import Wire
     _ = try scene.server.call("SET", scene.keys.automation, "on")
     try scene.startHandler("h1") { $0.runbook = runbook }
     try scene.waitForRecording()
-    for number in 1...7 { try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.01]) }
+    for number in 1...7 {
+      try rules.event("agent.created", AgentID("agent-\(number)"), ["role": "support"])
+      try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.01])
+    }
     // Of who is gone nobody waits for any.
     try rules.event("agent.deleted", "agent-7", [:])
     try scene.server.wait { (try? scene.cursorIsAtEnd()) == true }
