@@ -72,7 +72,7 @@ extension Change {
   }
 
   /// No agent has more: what its publisher says of it may be any number.
-  static let mostReplicas = 1_000_000_000
+  static let mostReplicas = InstructionReader.mostCount
 
   private static func scale(_ scale: Instruction.Scale, _ scene: Scene) throws(Refusal) -> Change {
     var after = scene.record

@@ -25,7 +25,7 @@ final class FleetMemory {
         guard let id = reply.elements?.first?.bytes.flatMap({ StreamID($0) }),
           let event = fields.first(where: { $0.name == Keys.dataField })?.value
         else { continue }
-        let channel = fields.first { $0.name == Array("channel".utf8) }?.value
+        let channel = fields.first { $0.name == Keys.channelField }?.value
         if let agent = EventJudge.reporter(event, channel: channel) { reports.append((agent, id.instant)) }
       }
       (entries, bytes) = (entries + replies.count, bytes + size)

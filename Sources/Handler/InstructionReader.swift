@@ -110,9 +110,12 @@ struct InstructionReader {
     return span
   }
 
+  /// No number of anything is larger.
+  static let mostCount = 1_000_000_000
+
   private func count(_ name: String) throws(Refusal) -> Int? {
     guard let text = arguments[name] else { return nil }
-    guard let value = Int(text), (0...1_000_000_000).contains(value) else {
+    guard let value = Int(text), (0...Self.mostCount).contains(value) else {
       throw malformed(name, "a whole number from 0")
     }
     return value

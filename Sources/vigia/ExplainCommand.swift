@@ -84,7 +84,7 @@ private final class Explanation {
     guard let fields = reply.elements?.first?.elements?.last?.pairs,
       let payload = fields.first(where: { $0.name == Keys.dataField })?.value
     else { return nil }
-    let channel = fields.first { $0.name == Array("channel".utf8) }?.value
+    let channel = fields.first { $0.name == Keys.channelField }?.value
     let instant = entry?.instant ?? .epoch
     return payload.withUnsafeBytes { bytes in
       (channel ?? []).withUnsafeBytes { name -> [UInt8]? in

@@ -55,7 +55,7 @@ extension Term {
     detail: String = ""
   ) -> AuditLine {
     AuditLine(
-      origin: .run(run), rule: rule, phase: phase, action: "rule", target: target,
+      origin: .run(run), rule: rule, phase: phase, action: AuditLine.wholeRun, target: target,
       operator: rule.map { "rule/\($0)" } ?? "rules", reason: reason, detail: detail, handler: options.id, at: now,
       source: String(decoding: keys.events, as: UTF8.self))
   }

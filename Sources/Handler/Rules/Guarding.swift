@@ -32,13 +32,14 @@ struct Guarding {
     var callsPerson = false
 
     /// `not done: pause agent-7 for=15m: it stands in for agent-3`.
-    var refusal: String { "not done: \(refused.map { "\($0.deed): \($0.reason)" }.joined(separator: "; "))" }
+    var refusal: String { "not done: \(reasons)" }
+
+    private var reasons: String { refused.map { "\($0.deed): \($0.reason)" }.joined(separator: "; ") }
 
     /// The same decision; or where it has nothing left to do, that it does nothing.
     func kept(_ decision: Decision) -> Decision {
       guard decision.course == .act || decision.course == .propose, deeds.isEmpty else { return decision }
       guard !refused.isEmpty else { return Decision(.hold(.guarded), "nothing to do, no action's own condition holds") }
-      let reasons = refused.map { "\($0.deed): \($0.reason)" }.joined(separator: "; ")
       return Decision(.hold(.guarded), reasons, callsPerson: callsPerson)
     }
   }

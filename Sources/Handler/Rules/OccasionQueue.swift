@@ -55,7 +55,7 @@ struct OccasionQueue {
     if overflow.counts.isEmpty { overflow.agent = agent }
     // Publishers may make up types without end.
     let isNew = overflow.counts[type] == nil
-    let name = isNew && overflow.counts.count >= Self.mostTypes ? Self.otherTypes : String(type.clipped)
+    let name = isNew && overflow.counts.count >= Self.mostTypes ? Self.otherTypes : type.clipped
     overflow.counts[name, default: 0] += 1
   }
 

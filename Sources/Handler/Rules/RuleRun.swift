@@ -235,12 +235,12 @@ final class RuleRun: Errand {
   func line(_ draft: LineDraft) -> [UInt8] {
     AuditCoding.encode(
       AuditLine(
-        origin: .run(run), rule: record?.rule, phase: draft.phase, action: deed?.name ?? "rule", target: draft.target,
+        origin: .run(run), rule: record?.rule, phase: draft.phase, action: deed?.name ?? AuditLine.wholeRun,
+        target: draft.target,
         operator: author, reason: reason, detail: draft.detail, before: draft.before, after: draft.after,
-        alert: draft.alert, handler: term.options.id, at: draft.at ?? term.now, source: source))
+        alert: draft.alert, handler: term.options.id, at: draft.at ?? term.now,
+        source: String(decoding: term.keys.events, as: UTF8.self)))
   }
-
-  private var source: String { String(decoding: term.keys.events, as: UTF8.self) }
 
   // MARK: What is no command
 
