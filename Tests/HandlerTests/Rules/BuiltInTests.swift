@@ -35,11 +35,7 @@ import Wire
 
   @Test func backupOfADegradedAgentGoesBackOnceItsMetricsAreGoodAfterThePause() throws {
     let clock = try SteppedClock(folder: BuildFolder.path)
-    let rules = RuleScene(on: try HandlerScene(start: false, clock: clock))
-    _ = try rules.scene.server.call("SET", rules.scene.keys.automation, "on")
-    let runbook = try RunbookFile.builtIn()
-    try rules.scene.startHandler("h1") { $0.runbook = runbook }
-    try rules.scene.waitForRecording()
+    let rules = try RuleScene(clock: clock)
     func look() throws -> Instant? { try rules.scene.schedule().first { $0.job.contains("rule_verify") }?.due }
     try rules.event("agent.created", "backup-1", ["backup_for": "agent-1"])
     try rules.event("agent.performance_degraded", "agent-1", ["error_rate": 0.31, "response_time": 900])
@@ -84,11 +80,7 @@ import Wire
 
   @Test func restartThatFailsLeavesTheBackupAndCallsAPerson() throws {
     let clock = try SteppedClock(folder: BuildFolder.path)
-    let rules = RuleScene(on: try HandlerScene(start: false, clock: clock))
-    _ = try rules.scene.server.call("SET", rules.scene.keys.automation, "on")
-    let runbook = try RunbookFile.builtIn()
-    try rules.scene.startHandler("h1") { $0.runbook = runbook }
-    try rules.scene.waitForRecording()
+    let rules = try RuleScene(clock: clock)
     try rules.event("agent.created", "backup-1", ["backup_for": "agent-1"])
     try rules.event("agent.health_critical", "agent-1", ["health_score": 0.2, "issues_detected": ["high_error_rate"]])
     try rules.actions(of: "health-critical")

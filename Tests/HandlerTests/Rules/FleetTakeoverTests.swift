@@ -84,12 +84,8 @@ import Wire
 
   @Test func whoTakesOverKnowsThatMetricsHaveStopped() throws {
     let clock = try SteppedClock(folder: BuildFolder.path)
-    let scene = try HandlerScene(start: false, clock: clock)
-    let rules = RuleScene(on: scene)
-    let runbook = try RuleScene.read(Self.pausing)
-    _ = try scene.server.call("SET", scene.keys.automation, "on")
-    try scene.startHandler("h1") { $0.runbook = runbook }
-    try scene.waitForRecording()
+    let rules = try RuleScene(Self.pausing, clock: clock)
+    let (scene, runbook) = (rules.scene, try RuleScene.read(Self.pausing))
     for number in 1...7 {
       try rules.event("agent.created", AgentID("agent-\(number)"), ["role": "support"])
       try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.01])

@@ -15,8 +15,9 @@ struct RuleScene {
   /// - Parameters:
   ///   - runbook: TOML; nil for the rules inside the program.
   ///   - mode: what the fleet-wide switch says; nil where nobody has set it.
-  init(_ runbook: String? = nil, mode: String? = "on") throws {
-    scene = try HandlerScene(start: false)
+  ///   - clock: the server's, where a test moves it.
+  init(_ runbook: String? = nil, mode: String? = "on", clock: SteppedClock? = nil) throws {
+    scene = try HandlerScene(start: false, clock: clock)
     if let mode { _ = try scene.server.call("SET", scene.keys.automation, mode) }
     let rules = try Self.read(runbook)
     try scene.startHandler("h1") { $0.runbook = rules }

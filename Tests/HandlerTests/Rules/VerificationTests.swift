@@ -282,8 +282,7 @@ import Wire
 
   @Test func whatIsNeverVerifiedIsAskedForADayAndThenToldToAPerson() throws {
     let clock = try SteppedClock(folder: BuildFolder.path)
-    let scene = try HandlerScene(start: false, clock: clock)
-    let book = try RuleScene.read(
+    let rules = try RuleScene(
       """
       [[rules]]
       id = "lend"
@@ -291,11 +290,8 @@ import Wire
       do = [{ action = "activate_backup", backup = "agent-2" }]
       verify = { after = "12h", when = "metric.error_rate < 0.1" }
       undo = [{ action = "deactivate_backup" }]
-      """)
-    _ = try scene.server.call("SET", scene.keys.automation, "on")
-    try scene.startHandler("h1") { $0.runbook = book }
-    try scene.waitForRecording()
-    let rules = RuleScene(on: scene)
+      """, clock: clock)
+    let scene = rules.scene
     try rules.event("agent.created", "agent-1", ["role": "support"])
     try rules.event("agent.health_critical", "agent-1", ["health_score": 0.1])
     try rules.actions(of: "lend")
