@@ -22,7 +22,6 @@ let pure: [Target] = [
 let libraries: [Target] = [
   .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
   .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-  .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
   .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
   .systemLibrary(name: "CLinux"),
 ]
@@ -40,7 +39,7 @@ let edges: [Target] = [
   .target(name: "Redis", dependencies: ["FleetModel", "Wire", "Loop", "CHiredis", "CLinux"], swiftSettings: strict),
   .target(name: "Terminal", dependencies: ["Screen", "Loop", "CNcurses", "CLinux"], swiftSettings: strict),
   .target(
-    name: "Handler", dependencies: ["FleetModel", "Automation", "Wire", "Redis", "Loop", "CCurl", "COpenSSL"],
+    name: "Handler", dependencies: ["FleetModel", "Automation", "Wire", "Redis", "Loop", "CCurl"],
     swiftSettings: strict),
   .target(name: "Simulation", dependencies: ["FleetModel", "Wire", "Redis", "Loop"], swiftSettings: strict),
 ]

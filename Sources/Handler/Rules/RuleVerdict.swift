@@ -136,7 +136,7 @@ struct RuleVerdict {
     var proposal = Proposal(
       id: ProposalID(run), rule: rule.id, agent: occasion.agent, steps: steps, reason: decision.reason, digest: "",
       madeAt: now, expiresAt: now + rule.approval.stands)
-    proposal.digest = Digest.sha256(ProposalCoding.encode(proposal))
+    proposal.digest = SHA256.hex(ProposalCoding.encode(proposal))
     step.change("HSET", term.keys.proposals, run, ProposalCoding.encode(proposal))
     step.change("ZADD", term.keys.schedule, proposal.expiresAt, Job(.proposalEnd(proposal.id), occasion.agent).encoded)
     add(.proposed, actions.deeds.words, proposal: proposal, to: &step)
