@@ -153,8 +153,8 @@ final class CommandRun: Errand {
   private var undone: [AgentID: TargetMark] = [:]
 
   private func beginUndo(of target: AgentID, _ undoing: Undoing) {
-    term.read([Request("GET", term.keys.mark(undoing.id, target))]) { [self] replies in
-      undone[target] = replies[0].bytes.flatMap { TargetMark($0) }
+    term.read([term.keys.mark(undoing.id, target).get]) { [self] replies in
+      undone[target] = replies[0].mark.flatMap { TargetMark($0) }
       TargetRun(target, of: self).begin()
     }
   }

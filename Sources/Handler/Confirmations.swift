@@ -91,7 +91,7 @@ final class Confirmations {
     term.read([
       Request("GET", term.keys.mark(report.command.text)),
       Request("SMEMBERS", obeyedKey(report.command)),
-      Request("GET", term.keys.mark(report.command, report.agent)),
+      term.keys.mark(report.command, report.agent).get,
       Request("HGETALL", term.keys.agent(report.agent)),
     ]) { [weak self] in self?.judge(report, $0, done) }
   }
@@ -109,7 +109,7 @@ final class Confirmations {
     known[report.command] = awaited
     // A fleet-wide command is confirmed by the first who reports it.
     let target = mark.targets == [.none] ? AgentID.none : report.agent
-    let targetMark = replies[2].bytes.flatMap { TargetMark($0) }
+    let targetMark = replies[2].mark.flatMap { TargetMark($0) }
     let isTold = targetMark?.isTold ?? mark.told.contains(target)
     guard isTold, !obeyed.contains(target) else { return done() }
     write(report, target, awaited, targetMark, fields: replies[3].pairs, done)

@@ -178,7 +178,7 @@ extension HTTPActuator {
     var request = HTTPRequest(
       method: method, url: url.filled(call.value, escape: Self.percentEncoded), timeout: timeout)
     request.headers = headers.map { HTTPRequest.Header($0.name, $0.value.filled(call.value)) }
-    add("Idempotency-Key", call.key, to: &request)
+    add("Idempotency-Key", IdempotencyKey.header(call.key), to: &request)
     add("User-Agent", "vigia-handler", to: &request)
     guard let body else { return request }
     request.body = Array(body.filled(call.value, escape: Self.jsonEscaped).utf8)

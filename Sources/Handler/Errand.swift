@@ -9,6 +9,8 @@ protocol Errand: AnyObject {
   var term: Term { get }
   /// The id by which runtimes answer, and under which is remembered what was done.
   var id: CommandID { get }
+  /// The id that the version before gave it; nil if it is the same.
+  var formerID: CommandID? { get }
   var author: String { get }
   var reason: String { get }
   /// What is read of a target before it is decided.
@@ -48,6 +50,7 @@ protocol Errand: AnyObject {
 }
 
 extension Errand {
+  var formerID: CommandID? { nil }
   var chatGroup: String? { nil }
 }
 

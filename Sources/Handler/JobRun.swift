@@ -25,12 +25,16 @@ final class JobRun: Errand {
   }
 
   /// The run's name, also as the id by which its runtime answers.
-  private var name: String { "schedule/\(job.name)/\(job.target.unmistakable)/\(due.milliseconds)" }
+  private var name: String { name(job.target.keyPart) }
+
+  private func name(_ target: String) -> String { "schedule/\(job.name)/\(target)/\(due.milliseconds)" }
 
   func begin() {
     switch job.kind {
     case .restartLimit(let id):
-      Situation.read(job.target, mark: term.keys.mark(name), for: judged, in: term) { [self] in endRestart(id, $0) }
+      Situation.read(job.target, mark: MarkKey(term.keys.mark(name)), for: judged, in: term) { [self] in
+        endRestart(id, $0)
+      }
     case .jobLimit(let job, let run): endJob(job, run)
     case .resume, .endRateLimit, .unblock, .endAcknowledgement, .run: TargetRun(job.target, of: self).begin()
     case .deed, .verify, .proposalEnd, .approved: drop("a rule's, which is run elsewhere")
@@ -40,6 +44,7 @@ final class JobRun: Errand {
   // MARK: What its target asks
 
   var id: CommandID { CommandID(name) }
+  var formerID: CommandID? { CommandID(name(job.target.unmistakable)) }
   var author: String { "schedule" }
   var reason: String { "" }
   var refusedPhase: AuditLine.Phase { .skipped }
@@ -156,7 +161,7 @@ final class JobRun: Errand {
   private func endRestart(_ id: CommandID, _ situation: Situation) {
     let keys = term.keys
     let requests = [
-      Request("GET", keys.mark(id.text)), Request("GET", keys.mark(id, job.target)),
+      Request("GET", keys.mark(id.text)), keys.mark(id, job.target).get,
       Request("HGET", keys.agent(job.target), Change.restartField),
     ]
     term.read(requests) { [self] replies in
@@ -169,7 +174,7 @@ final class JobRun: Errand {
       guard situation.record.state == .restarting else {
         return situation.record.state == .paused ? writeFailure(Change(), id, command, situation) : drop(nil)
       }
-      let before = replies[1].bytes.flatMap { TargetMark($0) }?.before ?? AgentRecord()
+      let before = replies[1].mark.flatMap { TargetMark($0) }?.before ?? AgentRecord()
       var change = Change(after: situation.record)
       change.after?.state = before.state
       // A pause that a restart interrupted goes on where its time is not up.

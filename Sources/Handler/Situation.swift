@@ -29,11 +29,11 @@ struct Situation {
 
   /// Reads it.
   static func read(
-    _ target: AgentID, mark: [UInt8], for instruction: Instruction, in term: Term,
+    _ target: AgentID, mark: MarkKey, for instruction: Instruction, in term: Term,
     _ completion: @escaping (Situation) -> Void
   ) {
     let keys = term.keys
-    var requests = [Request("HGETALL", keys.agent(target)), Request("GET", mark)]
+    var requests = [Request("HGETALL", keys.agent(target)), mark.get]
     let alert = instruction.alert(of: target)
     if let alert { requests.append(Request("HGET", keys.alerts, alert.bytes)) }
     if let address = instruction.address {
@@ -75,8 +75,8 @@ struct Situation {
   private init(record pairs: [(name: [UInt8], value: [UInt8])], mark: Reply) {
     record = AgentRecordCoding.decode(fields: pairs)
     version = pairs.first { $0.name == Array("version".utf8) }?.value ?? []
-    markBytes = mark.bytes ?? []
-    self.mark = mark.bytes.flatMap { TargetMark($0) }
+    markBytes = mark.mark ?? []
+    self.mark = mark.mark.flatMap { TargetMark($0) }
   }
 
   private mutating func setMode(_ reply: Reply) {
@@ -147,7 +147,7 @@ extension Change {
       step.change("HDEL", keys.proposals, proposal.id.text)
       // One that is approved holds its rule back until it begins.
       if proposal.state == .declined {
-        step.change("DEL", keys.mark(RuleMarks.proposed(proposal.rule, proposal.agent)))
+        step.change("DEL", RuleMarks.proposed(proposal.rule, proposal.agent, keys))
       }
     }
     writeStandIn(to: &step, target, keys)

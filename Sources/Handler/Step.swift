@@ -29,6 +29,15 @@ struct Step {
     checkCount += 1
   }
 
+  /// Lets the step go ahead only if the first value that a command finds under two keys is what is expected.
+  mutating func require(_ command: String, _ key: [UInt8], alsoOn other: [UInt8], is expected: [UInt8]) {
+    // Both are declared among the keys, by which a cluster finds its node.
+    _ = place(other)
+    append(command, place(key), [other], to: &checks)
+    expected.append(to: &checks)
+    checkCount += 1
+  }
+
   /// Adds a change.
   mutating func change(_ command: String, _ key: [UInt8], _ arguments: any RequestArgument...) {
     change(command, key, all: arguments)
@@ -77,6 +86,7 @@ struct Step {
     end
     for check = 1, tonumber(ARGV[2]) do
       local found = call()
+      if type(found) == 'table' then found = found[1] or found[2] end
       found = found and tostring(found) or ''
       if found ~= ARGV[at] then return {check, found} end
       at = at + 1

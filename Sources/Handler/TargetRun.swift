@@ -27,8 +27,8 @@ final class TargetRun {
     term = errand.term
   }
 
-  private var markKey: [UInt8] { term.keys.mark(errand.id, target) }
-  private var key: String { "\(errand.id)/\(target.unmistakable)" }
+  private var markKey: MarkKey { term.keys.mark(errand.id, target, formerID: errand.formerID) }
+  private var key: String { IdempotencyKey.make(errand.id, target) }
 
   func begin() {
     read { [self] situation in
@@ -171,7 +171,7 @@ final class TargetRun {
   private func opened(isLast: Bool = true) -> Step {
     var step = Step()
     errand.check(in: &step, isLast: isLast)
-    step.require("GET", markKey, is: found)
+    step.require(markKey, is: found)
     return step
   }
 
@@ -290,8 +290,8 @@ final class TargetRun {
 
   /// Where the mark itself has changed, an earlier attempt was done after all: what it says counts.
   private func begin(_ again: @escaping () -> Void) {
-    term.read([Request("GET", markKey)]) { [self] replies in
-      if replies[0].bytes ?? [] == found { again() } else { begin() }
+    term.read([markKey.get]) { [self] replies in
+      if replies[0].mark ?? [] == found { again() } else { begin() }
     }
   }
 }

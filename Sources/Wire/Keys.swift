@@ -81,7 +81,10 @@ package struct Keys: Sendable {
   package func paused(role: String) -> [UInt8] { mark("paused/\(role)") }
 
   /// For whom an agent stands in: a set.
-  package func standIns(of backup: AgentID) -> [UInt8] { mark("rules/standing-in/".utf8 + backup.bytes) }
+  package func standIns(of backup: AgentID) -> MarkKey {
+    MarkKey(
+      mark("rules/standing-in/" + backup.keyPart), former: mark(Array("rules/standing-in/".utf8) + backup.bytes))
+  }
 
   /// Whose runtimes have confirmed a command: a set.
   package func obeyed(_ id: CommandID) -> [UInt8] { mark("obeyed/\(id)") }
@@ -92,9 +95,16 @@ package struct Keys: Sendable {
   /// The notices that were given up within a day, and when: a sorted set.
   package var undelivered: [UInt8] { mark("notices/undelivered") }
 
-  /// The mark that a command has acted on a target.
-  package func mark(_ command: CommandID, _ target: AgentID) -> [UInt8] {
-    mark(Array(command.text.utf8) + [UInt8(ascii: "/")] + target.bytes)
+  /// The mark that a command, or an action of a run, has acted on a target.
+  ///
+  /// - Parameter formerID: the id that the version before gave it; nil if it is the same.
+  package func mark(_ id: CommandID, _ target: AgentID, formerID: CommandID? = nil) -> MarkKey {
+    MarkKey(mark("\(id)/\(target.keyPart)"), former: mark(Array("\(formerID ?? id)/".utf8) + target.bytes))
+  }
+
+  /// A mark whose key holds an agent's id.
+  package func mark(of agent: AgentID, _ spell: (_ id: String) -> String) -> MarkKey {
+    MarkKey(mark(spell(agent.keyPart)), former: mark(spell(agent.unmistakable)))
   }
 
   /// Whether a command can have this id: its marks begin with it, and a slash parts it from its targets, so that it is

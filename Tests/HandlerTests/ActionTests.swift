@@ -184,7 +184,7 @@ import Wire
   @Test func backupOfTwoStandsInUntilBothAreBackAndAReplacedOneDoesNot() throws {
     let scene = try HandlerScene()
     func standsIn(_ backup: AgentID) throws -> [String] {
-      try scene.server.call("SMEMBERS", scene.keys.standIns(of: backup)).elements?.compactMap(\.text).sorted() ?? []
+      try scene.server.call("SMEMBERS", scene.keys.standIns(of: backup).key).elements?.compactMap(\.text).sorted() ?? []
     }
     try scene.send(.activateBackup, ["agent-1", "agent-3"], ["backup": "b"])
     #expect(try standsIn("b") == ["agent-1", "agent-3"])

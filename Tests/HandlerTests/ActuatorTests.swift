@@ -49,7 +49,7 @@ import Wire
     let request = try #require(service.requests.first)
     #expect(service.requests.count == 1)
     #expect(request.method == "PUT" && request.path == "/api/v1/agents/agent%2F%C3%B6%201")
-    #expect(request.headers["idempotency-key"] == ["c1/agent/ö 1"])
+    #expect(request.headers["idempotency-key"] == ["c1/agent%2F%C3%B6%201"])
     #expect(request.headers["authorization"] == ["Bearer t"])
     #expect(request.headers["content-type"] == ["application/json"])
     #expect(request.text == #"{"is_active": false, "why": "say \"hi\"", "for": "5m"}"#)
@@ -169,7 +169,7 @@ import Wire
       environment: ["NAME": template("{operator}")])
     try start([.pause: .exec(exec)])
     let lines = try scene.send(.pause, ["a b"])
-    #expect(lines.last?.short == "failed: exit 3: a b; rm -rf 15m|c1/a b|alice@bastion||")
+    #expect(lines.last?.short == "failed: exit 3: a b; rm -rf 15m|c1/a%20b|alice@bastion||")
   }
 
   @Test func programThatTakesTooLongIsEndedAndUnknown() throws {

@@ -75,7 +75,7 @@ struct TimeAndIDTests {
     #expect(text(keys.lease) == "agentos:handler")
     #expect(text(keys.commands(of: "alice")) == "agentos:commands:alice")
     #expect(keys.agent(AgentID(bytes: [0xFF, 0x3A])) == Array("agentos:agent:".utf8) + [0xFF, 0x3A])
-    #expect(text(keys.mark(CommandID("c1"), "a1")) == "agentos:mark:c1/a1")
+    #expect(text(keys.mark(CommandID("c1"), "a1").key) == "agentos:mark:c1/a1")
     #expect(text(keys.rollup("a1", hour: 498_703)) == "agentos:rollup:a1:498703")
     #expect(text(keys.controlChannel(.action(.blockIP))) == "agentos.control.block_ip")
     #expect(text(keys.recorderChannel) == "agentos.recorder")

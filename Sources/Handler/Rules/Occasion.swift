@@ -77,7 +77,10 @@ struct Occasion {
   }
 
   /// The name of a rule's run on it: the same however often the event is read.
-  func run(of rule: Rule) -> String { "rule/\(rule.id)/\(entry)/\(agent.unmistakable)" }
+  func run(of rule: Rule) -> String { run(of: rule, agent.keyPart) }
+
+  /// - Parameter agent: the agent as it is spelled in keys.
+  func run(of rule: Rule, _ agent: String) -> String { "rule/\(rule.id)/\(entry)/\(agent)" }
 }
 
 /// What a rule's names stand for on an occasion.

@@ -15,8 +15,8 @@ struct PauseLedger {
   private let agent: AgentID
   private let now: Instant
   private let placesKey: [UInt8]
-  private let pausesKey: [UInt8]
-  private let standInKey: [UInt8]
+  private let pausesKey: MarkKey
+  private let standInKey: MarkKey
   private var placesFound: [UInt8] = []
   private var pausesFound: [UInt8] = []
   private var standInCount = 0
@@ -37,8 +37,8 @@ struct PauseLedger {
   var requests: [Request] {
     [
       Request("ZCOUNT", placesKey, "(\(now.milliseconds)", "+inf"),
-      Request("ZCOUNT", pausesKey, "(\((now - Self.counted).milliseconds)", "+inf"),
-      Request("SMEMBERS", standInKey), Request("ZSCORE", placesKey, agent.bytes),
+      Request("ZCOUNT", pausesKey.complete, "(\((now - Self.counted).milliseconds)", "+inf"),
+      Request("SMEMBERS", standInKey.complete), Request("ZSCORE", placesKey, agent.bytes),
     ]
   }
 
@@ -60,8 +60,8 @@ struct PauseLedger {
 
   private static let counted = TimeSpan.days(1)
 
-  private static func pausesKey(_ agent: AgentID, _ keys: Keys) -> [UInt8] {
-    keys.mark("rules/pauses/\(agent.unmistakable)")
+  private static func pausesKey(_ agent: AgentID, _ keys: Keys) -> MarkKey {
+    keys.mark(of: agent) { "rules/pauses/\($0)" }
   }
 
   /// Counts a pause that was done.
@@ -76,8 +76,8 @@ struct PauseLedger {
   /// and it stands in for nobody else.
   func reserve(_ span: TimeSpan, in step: inout Step) {
     step.require("ZCOUNT", placesKey, "(\(now.milliseconds)", "+inf", is: placesFound)
-    step.require("ZCOUNT", pausesKey, "(\((now - Self.counted).milliseconds)", "+inf", is: pausesFound)
-    step.require("SCARD", standInKey, is: Array("\(standInCount)".utf8))
+    step.require("ZCOUNT", pausesKey.complete, "(\((now - Self.counted).milliseconds)", "+inf", is: pausesFound)
+    step.require("SCARD", standInKey.complete, is: Array("\(standInCount)".utf8))
     step.change("ZADD", placesKey, "GT", now + span, agent.bytes)
     step.change("ZREMRANGEBYSCORE", placesKey, "-inf", now)
     step.change("PEXPIRE", placesKey, HandlerOptions.marksStay.milliseconds)

@@ -52,7 +52,7 @@ final class RuleApproval: DueForRule {
         return write(step)
       }
       step.require("GET", runKey, is: bytes)
-      step.change("DEL", term.keys.mark(RuleMarks.proposed(record.rule, agent)))
+      step.change("DEL", RuleMarks.proposed(record.rule, agent, term.keys))
       let facts = rules.facts(record, AgentRecordCoding.decode(fields: replies[2].pairs))
       let mode = AutomationMode(rawValue: String(decoding: automation, as: UTF8.self)) ?? .dry
       if let reason = fault(record, facts, mode) {

@@ -49,11 +49,11 @@ final class RuleEnd: DueForRule {
       var facts = facts(record, AgentRecordCoding.decode(fields: replies[1].pairs))
       var ledger = PauseLedger(job.target, role: facts.census.role(of: job.target), at: term.now, keys: keys)
       let marks = record.deeds.enumerated().map { place, deed in
-        Request("GET", keys.mark(RunRecord.id(of: run, .deeds, place), deed.target))
+        keys.mark(RunRecord.id(of: run, .deeds, place), deed.target).get
       }
       term.read(ledger.requests + marks) { [self] found in
         ledger.take(found.prefix(found.count - marks.count))
-        let outcomes = found.suffix(marks.count).map { $0.bytes.flatMap { TargetMark($0) } }
+        let outcomes = found.suffix(marks.count).map { $0.mark.flatMap { TargetMark($0) } }
         RunOutcome.read(run, record.deeds.count, in: term) { [self] outcome in
           facts.run = outcome
           let review = RunReview(

@@ -26,7 +26,7 @@ struct RuleMarks {
   private let uncleared: (key: [UInt8], field: [UInt8])
 
   /// Keys in the order in which they are read.
-  private let names: [[UInt8]]
+  private let names: [MarkKey]
   private var found: [[UInt8]] = []
   private var unclearedRun: [UInt8] = []
 
@@ -34,9 +34,23 @@ struct RuleMarks {
     (self.rule, self.isDry) = (rule, isDry)
     run = occasion.run(of: rule)
     entry = "\(occasion.entry)"
-    let agent = occasion.agent.unmistakable
     let start = isDry ? "dry/" : ""
     uncleared = (keys.uncleared, Clearing.field(rule.id, occasion.agent))
+    let (part, former) = (occasion.agent.keyPart, occasion.agent.unmistakable)
+    let texts = Self.names(rule, part, run: run)
+    guard part != former else {
+      names = texts.map { MarkKey(keys.mark(start + $0)) }
+      return
+    }
+    names = zip(texts, Self.names(rule, former, run: occasion.run(of: rule, former))).map { text, former in
+      MarkKey(keys.mark(start + text), former: keys.mark(start + former))
+    }
+  }
+
+  /// - Parameters:
+  ///   - agent: the agent as it is spelled in keys.
+  ///   - run: the run with that spelling.
+  private static func names(_ rule: Rule, _ agent: String, run: String) -> [String] {
     let throttles = rule.throttle.enumerated().map { place, throttle in
       switch throttle.per {
       case .agent: "throttle/\(place)/\(rule.id)/\(agent)"
@@ -45,10 +59,10 @@ struct RuleMarks {
       }
     }
     let others = [
-      "for/\(rule.id)/\(agent)", "limit/\(rule.id)/\(agent)", "rate/\(rule.id)",
-      "held/\(rule.id)/\(agent)", Self.proposed(rule.id, occasion.agent),
+      run, "for/\(rule.id)/\(agent)", "limit/\(rule.id)/\(agent)", "rate/\(rule.id)", "held/\(rule.id)/\(agent)",
+      proposed(rule.id, agent),
     ]
-    names = [keys.mark(start + run)] + (others + throttles).map { keys.mark(start + $0) }
+    return others + throttles
   }
 
   private enum Place: Int { case run, occurrences, actedOnAgent, acted, held, proposed, throttles }
@@ -56,15 +70,20 @@ struct RuleMarks {
   /// For how long a run's record stays: trouble may take days to clear, and what is taken back then stands in it.
   static func stay(clears: Bool) -> TimeSpan { clears ? .days(30) : HandlerOptions.marksStay }
 
-  static func proposed(_ rule: String, _ agent: AgentID) -> String { "proposed/\(rule)/\(agent.unmistakable)" }
+  /// The mark that a rule has proposed something for an agent.
+  static func proposed(_ rule: String, _ agent: AgentID, _ keys: Keys) -> MarkKey {
+    keys.mark(of: agent) { proposed(rule, $0) }
+  }
+
+  private static func proposed(_ rule: String, _ agent: String) -> String { "proposed/\(rule)/\(agent)" }
 
   /// What must be read; ``take(_:)`` wants the answers.
   var requests: [Request] {
-    names.map { Request("GET", $0) } + [Request("HGET", uncleared.key, uncleared.field)]
+    names.map(\.get) + [Request("HGET", uncleared.key, uncleared.field)]
   }
 
   mutating func take(_ replies: ArraySlice<Reply>) {
-    found = replies.dropLast().map { $0.bytes ?? [] }
+    found = replies.dropLast().map { $0.mark ?? [] }
     unclearedRun = replies.last?.bytes ?? []
   }
 
@@ -114,7 +133,7 @@ struct RuleMarks {
 
   /// Lets a step go ahead only while all stands as it was read.
   func require(in step: inout Step) {
-    for (name, value) in zip(names, found) { step.require("GET", name, is: value) }
+    for (name, value) in zip(names, found) { step.require(name, is: value) }
   }
 
   /// That the condition held, whatever is done about it.

@@ -78,9 +78,9 @@ final class RuleRun: Errand {
 
   /// Leaves an action alone, and those after it, since automation was switched off; one that had begun comes to its end.
   private func skip(_ deed: PlannedDeed, _ record: RunRecord, _ mode: AutomationMode) {
-    term.read([Request("GET", term.keys.mark(id, deed.target)), Request("HGETALL", term.keys.agent(deed.target))]) {
+    term.read([term.keys.mark(id, deed.target).get, Request("HGETALL", term.keys.agent(deed.target))]) {
       [self] replies in
-      guard replies[0].bytes == nil else { return begin(deed, record) }
+      guard replies[0].mark == nil else { return begin(deed, record) }
       keepsPlace = AgentRecordCoding.decode(fields: replies[1].pairs).state == .paused
       stoppedBy = mode
       end(TargetOutcome(phase: .skipped, detail: "automation is \(mode.rawValue)"))
@@ -109,14 +109,14 @@ final class RuleRun: Errand {
   /// A backup may have become needed since it was decided.
   private func lookWhetherAlone(_ deed: PlannedDeed) {
     let requests = [
-      Request("SMEMBERS", term.keys.standIns(of: deed.target)), Request("GET", term.keys.mark(id, deed.target)),
+      Request("SMEMBERS", term.keys.standIns(of: deed.target).complete), term.keys.mark(id, deed.target).get,
       Request("HGETALL", term.keys.agent(deed.target)),
     ]
     term.read(requests) { [self] replies in
       guard let record, case .action(let action) = deed.kind else { return }
       keepsPlace = AgentRecordCoding.decode(fields: replies[2].pairs).state == .paused
       // What has begun is brought to its end.
-      guard replies[1].bytes == nil else { return act(action, deed, record) }
+      guard replies[1].mark == nil else { return act(action, deed, record) }
       if let other = replies[0].elements?.compactMap(\.bytes).first {
         return end(TargetOutcome(phase: .skipped, detail: "guarded: it stands in for \(AgentID(bytes: other))"))
       }
@@ -136,10 +136,10 @@ final class RuleRun: Errand {
 
   private func readOutcomes(_ record: RunRecord, _ completion: @escaping () -> Void) {
     let requests = record.deeds(of: part)[..<place].enumerated().map { place, deed in
-      Request("GET", term.keys.mark(RunRecord.id(of: run, part, place), deed.target))
+      term.keys.mark(RunRecord.id(of: run, part, place), deed.target).get
     }
     term.read(requests) { [self] replies in
-      outcomes = replies.map { $0.bytes.flatMap { TargetMark($0) } }
+      outcomes = replies.map { $0.mark.flatMap { TargetMark($0) } }
       completion()
     }
   }
@@ -187,7 +187,7 @@ final class RuleRun: Errand {
 
   func check(in step: inout Step, isLast: Bool) {
     step.require("ZSCORE", term.keys.schedule, member, is: score)
-    if isAlone, let deed { step.require("SCARD", term.keys.standIns(of: deed.target), is: Array("0".utf8)) }
+    if isAlone, let deed { step.require("SCARD", term.keys.standIns(of: deed.target).complete, is: Array("0".utf8)) }
   }
 
   func stepped() { isAlone = false }

@@ -369,7 +369,7 @@ import Wire
     _ = try rules.scene.server.call("SET", rules.scene.keys.mark(run), record.encoded)
     _ = try rules.scene.server.call(
       "ZADD", rules.scene.keys.paused(role: ""), try rules.scene.now(.minutes(15)), "agent-2")
-    _ = try rules.scene.server.call("SADD", rules.scene.keys.standIns(of: "agent-2"), "agent-1")
+    _ = try rules.scene.server.call("SADD", rules.scene.keys.standIns(of: "agent-2").key, "agent-1")
     let job = Job(.deed(run: run, .deeds, 0), "agent-2").encoded
     _ = try rules.scene.server.call("ZADD", rules.scene.keys.schedule, try rules.scene.now(), job)
     try rules.scene.send(.pause, ["agent-9"])
