@@ -94,10 +94,21 @@ extension Deed {
   }
 
   private func planned(_ kind: PlannedDeed.Kind, _ agent: AgentID, _ facts: some Facts) -> PlannedDeed {
-    let named = target?.filled(facts).map { AgentID($0) }
-    return PlannedDeed(
-      kind: kind, target: named ?? agent, arguments: arguments.compactMapValues { $0.filled(facts) }, onError: onError)
+    let named = target?.filled(facts).flatMap { Self.isExact($0) ? AgentID($0) : nil }
+    return PlannedDeed(kind: kind, target: named ?? agent, arguments: filledArguments(facts), onError: onError)
   }
+
+  /// Arguments that are ids: who is told one that stands for another could act on the wrong agent or conversation.
+  private static let idArguments = ["to", "backup", "conversation_id", "conversation_ids"]
+
+  private func filledArguments(_ facts: some Facts) -> [String: String] {
+    var filled = arguments.compactMapValues { $0.filled(facts) }
+    for name in Self.idArguments where filled[name].map(Self.isExact) == false { filled[name] = nil }
+    return filled
+  }
+
+  /// Whether a text is what was published: U+FFFD stands for bytes that are not UTF-8.
+  private static func isExact(_ text: String) -> Bool { !text.unicodeScalars.contains("\u{FFFD}") }
 }
 
 /// What services recommend in words, and the commands that it maps to.

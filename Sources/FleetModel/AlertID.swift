@@ -31,7 +31,8 @@ package struct AlertID: Hashable, Sendable {
     guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")),
       let kind = AlertKind.allCases.first(where: { bytes[..<slash].elementsEqual($0.type.utf8) })
     else { return nil }
-    self.init(kind, AgentID(bytes: Array(bytes[(slash + 1)...])))
+    guard let agent = AgentID(outside: Array(bytes[(slash + 1)...])) else { return nil }
+    self.init(kind, agent)
   }
 
   /// The wire form.

@@ -161,7 +161,8 @@ extension EventFeed {
         let parts = reply.elements, parts.count == 2
       else { return }
       for key in parts[1].elements ?? [] {
-        if let key = key.bytes { askForRecord(connection, AgentID(bytes: Array(key.dropFirst(prefix.count))), key) }
+        guard let key = key.bytes, let id = AgentID(outside: Array(key.dropFirst(prefix.count))) else { continue }
+        askForRecord(connection, id, key)
       }
       if let next = parts[0].bytes, next != Array("0".utf8) { scan(connection, cursor: next) }
     }

@@ -36,7 +36,7 @@ package enum AgentRecordCoding {
       case "memory": record.memory = Int(text)
       case "rate_limit": record.rateLimit = Int(text)
       case "rate_limited_until": record.rateLimitedUntil = instant
-      case "backup": record.backup = AgentID(bytes: field.value)
+      case "backup": record.backup = AgentID(outside: field.value)
       case "paused_until": record.pausedUntil = instant
       case "health": record.health = finite(text)
       case "version": record.version = Int(text) ?? 0
@@ -81,7 +81,7 @@ package enum AgentRecordCoding {
     record.memory = json["memory"]?.int
     record.rateLimit = json["rate_limit"]?.int
     record.rateLimitedUntil = json["rate_limited_until"].flatMap { Instant(json: $0) }
-    record.backup = json["backup"]?.bytes.map { AgentID(bytes: $0) }
+    record.backup = json["backup"]?.bytes.flatMap { AgentID(outside: $0) }
     record.pausedUntil = json["paused_until"].flatMap { Instant(json: $0) }
     record.health = json["health"]?.double
     record.version = json["version"]?.int ?? 0

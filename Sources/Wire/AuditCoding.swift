@@ -40,11 +40,12 @@ package enum AuditCoding {
   package static func read(_ payload: UnsafeRawBufferPointer) throws(Unreadable) -> AuditLine {
     let json = try MessageFormat.document(payload)
     guard let origin = origin(json), let phase = json["phase"]?.text.flatMap(AuditLine.Phase.init(rawValue:)),
-      let action = json["action"]?.text, let at = json["at"].flatMap({ Instant(json: $0) })
+      let action = json["action"]?.text, let at = json["at"].flatMap({ Instant(json: $0) }),
+      let target = AgentID(outside: json["target"]?.bytes ?? [])
     else { throw .noAuditLine }
     return AuditLine(
       origin: origin, rule: json["rule"]?.text, phase: phase, action: action,
-      target: AgentID(bytes: json["target"]?.bytes ?? []), operator: json["operator"]?.text ?? "",
+      target: target, operator: json["operator"]?.text ?? "",
       reason: json["reason"]?.text ?? "", detail: detail(json["detail"]),
       before: json["before"].flatMap(AgentRecordCoding.decode(json:)),
       after: json["after"].flatMap(AgentRecordCoding.decode(json:)),

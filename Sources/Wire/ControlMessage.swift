@@ -71,7 +71,8 @@ package enum ControlCoding {
 
   /// Reads a message of any format; nil where it has no agent, no known action or no command's id.
   package static func decode(_ payload: UnsafeRawBufferPointer) -> ControlMessage? {
-    guard let json = try? MessageFormat.document(payload), let agent = json["entity_id"]?.bytes,
+    guard let json = try? MessageFormat.document(payload),
+      let agent = json["entity_id"]?.bytes.flatMap({ AgentID(outside: $0) }),
       let type = json["event_type"]?.text, type.hasPrefix("control."),
       let verb = ControlVerb(name: String(type.dropFirst("control.".count))), let data = json["data"]?.object,
       let id = data["command_id"]?.text
@@ -83,7 +84,7 @@ package enum ControlCoding {
       arguments[name] = member.value.text ?? String(decoding: member.value.encoded, as: UTF8.self)
     }
     return ControlMessage(
-      agent: AgentID(bytes: agent), verb: verb, arguments: arguments, commandID: CommandID(id),
+      agent: agent, verb: verb, arguments: arguments, commandID: CommandID(id),
       until: data["until"].flatMap { Instant(json: $0) })
   }
 

@@ -36,7 +36,7 @@ package final class EventDecoder {
       Self.reset(&event, to: scratch.bytes)
       _ = try scan(&event, mayBeEnvelope: false)
     }
-    guard event.agent.isPresent else { throw .noEntityID }
+    try Self.checkID(event)
     resolveKind(&event, channel: channel)
   }
 
@@ -63,7 +63,7 @@ package final class EventDecoder {
     scratch.replace(with: FlatEntry.json(fields))
     var event = Event(bytes: scratch.bytes, receivedAt: receivedAt)
     _ = try scan(&event, mayBeEnvelope: false)
-    guard event.agent.isPresent else { throw .noEntityID }
+    try Self.checkID(event)
     resolveKind(&event, channel: nil)
     return event
   }
@@ -103,6 +103,21 @@ package final class EventDecoder {
     }
     try cursor.finish()
     return mayBeEnvelope && hasTextData && hasHeaders
+  }
+
+  /// Fails where the event names no agent, or names one by what is no id.
+  @inline(__always)
+  private static func checkID(_ event: borrowing Event) throws(Unreadable) {
+    guard let raw = event.raw(event.agent) else { throw .noEntityID }
+    guard event.agent.form != .escaped else { return try checkEscapedID(raw) }
+    if let fault = AgentID.fault(in: raw) { throw Unreadable(fault) }
+  }
+
+  @inline(never)
+  private static func checkEscapedID(_ raw: UnsafeRawBufferPointer) throws(Unreadable) {
+    // No escape has more than twelve bytes for one that it stands for.
+    guard raw.count <= 12 * AgentID.mostBytes else { throw .idTooLong }
+    if let fault = JSONText.unescape(raw).withUnsafeBytes({ AgentID.fault(in: $0) }) { throw Unreadable(fault) }
   }
 
   /// Of several `data` the last counts.

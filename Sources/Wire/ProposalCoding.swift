@@ -36,20 +36,22 @@ package enum ProposalCoding {
   package static func decode(_ payload: [UInt8]) -> Proposal? { (try? JSONValue.parse(payload)).flatMap(decode(json:)) }
 
   package static func decode(json: JSONValue) -> Proposal? {
-    guard let id = json["id"]?.text, let rule = json["rule"]?.text, let agent = json["agent"]?.bytes,
+    guard let id = json["id"]?.text, let rule = json["rule"]?.text,
+      let agent = json["agent"]?.bytes.flatMap({ AgentID(outside: $0) }),
       let digest = json["digest"]?.text, let made = json["made"].flatMap({ Instant(json: $0) }),
       let expires = json["expires"].flatMap({ Instant(json: $0) }),
       let state = json["state"]?.text.flatMap(Proposal.State.init(rawValue:))
     else { return nil }
     return Proposal(
-      id: ProposalID(id), rule: rule, agent: AgentID(bytes: agent),
+      id: ProposalID(id), rule: rule, agent: agent,
       steps: json["actions"]?.list?.compactMap(step) ?? [],
       reason: json["reason"]?.text ?? "", digest: digest, madeAt: made, expiresAt: expires, state: state)
   }
 
   private static func step(_ json: JSONValue) -> Proposal.Step? {
-    guard let action = json["action"]?.text else { return nil }
-    let arguments = json["args"]?.object?.texts ?? [:]
-    return Proposal.Step(action: action, target: AgentID(bytes: json["target"]?.bytes ?? []), arguments: arguments)
+    guard let action = json["action"]?.text, let target = AgentID(outside: json["target"]?.bytes ?? []) else {
+      return nil
+    }
+    return Proposal.Step(action: action, target: target, arguments: json["args"]?.object?.texts ?? [:])
   }
 }

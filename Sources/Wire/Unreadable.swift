@@ -1,3 +1,5 @@
+import FleetModel
+
 /// Why bytes could not be read as an event or as JSON.
 package enum Unreadable: Error, Hashable, Sendable, CaseIterable {
   /// No bytes at all, or a message without a body.
@@ -7,6 +9,10 @@ package enum Unreadable: Error, Hashable, Sendable, CaseIterable {
   case truncated
   case notAnObject
   case noEntityID
+  /// An `entity_id` of more than ``AgentID/mostBytes`` bytes.
+  case idTooLong
+  /// An `entity_id` that is not valid UTF-8: a lone surrogate is none either.
+  case idNotText
   case badBinaryHeader
   /// Arrays and objects stand deeper in each other than ``JSONCursor/depthLimit``.
   case nestedTooDeep
@@ -27,11 +33,22 @@ extension Unreadable: CustomStringConvertible {
     case .truncated: "cut short"
     case .notAnObject: "JSON, but not an object"
     case .noEntityID: "no entity_id"
+    case .idTooLong: "entity_id longer than \(AgentID.mostBytes) bytes"
+    case .idNotText: "entity_id is not valid UTF-8"
     case .badBinaryHeader: "unknown or damaged binary header"
     case .nestedTooDeep: "nested too deep"
     case .tooLong: "too long"
     case .noAuditLine: "no line of the audit"
     case .noProposal: "no proposal"
+    }
+  }
+}
+
+extension Unreadable {
+  init(_ fault: AgentID.Fault) {
+    switch fault {
+    case .tooLong: self = .idTooLong
+    case .notText: self = .idNotText
     }
   }
 }

@@ -102,7 +102,7 @@ struct CodingTests {
     record.memory = 512
     record.rateLimit = 60
     record.rateLimitedUntil = at + .minutes(5)
-    record.backup = AgentID(bytes: [0xFF])
+    record.backup = "agent-2"
     record.pausedUntil = at + .minutes(15)
     record.health = 0.97
     record.version = 18
@@ -116,7 +116,7 @@ struct CodingTests {
     #expect(
       fields.map { "\($0.name)=\(text($0.value))" } == [
         "state=paused", "replicas=3", "cpu=1.5", "memory=512", "rate_limit=60", "rate_limited_until=1795334700000",
-        "backup=\u{FFFD}", "paused_until=1795335300000", "health=0.97", "version=18", "updated_at=1795334400000",
+        "backup=agent-2", "paused_until=1795335300000", "health=0.97", "version=18", "updated_at=1795334400000",
         "updated_by=alice@bastion",
       ])
     #expect(AgentRecordCoding.decode(fields: fields.map { (Array($0.name.utf8), $0.value) }) == record)

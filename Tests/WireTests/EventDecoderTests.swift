@@ -84,18 +84,39 @@ struct EventDecoderTests {
     func id(_ bytes: [UInt8]) throws -> [UInt8] {
       try decoder.read(Array(#"{"entity_id":""#.utf8) + bytes + Array(#""}"#.utf8)).agent.bytes
     }
-    #expect(try id([0xFF, 0xC0, 0x80]) == [0xFF, 0xC0, 0x80])
-    #expect(try id(Array(#"\ud800x"#.utf8)) == [0xED, 0xA0, 0x80, 0x78])
     #expect(try id(Array(#"\ud83d\ude80"#.utf8)) == Array("🚀".utf8))
     #expect(try id(Array(#"a\/b\"\\"#.utf8)) == Array(#"a/b"\"#.utf8))
-    let long = [UInt8](repeating: UInt8(ascii: "x"), count: 4096)
+    #expect(try id(Array("e\u{301}".utf8)) == [0x65, 0xCC, 0x81])
+    let long = [UInt8](repeating: UInt8(ascii: "x"), count: 512)
     #expect(try id(long) == long)
+    #expect(try id(Array(String(repeating: #"\u0041"#, count: 512).utf8)) == [UInt8](repeating: 0x41, count: 512))
+  }
+
+  @Test func whatIsNoIDIsUnreadableWithItsReason() {
+    func reason(_ id: [UInt8]) -> Unreadable? {
+      do throws(Unreadable) {
+        _ = try decoder.read(Array(#"{"entity_id":""#.utf8) + id + Array(#""}"#.utf8))
+        return nil
+      } catch {
+        return error
+      }
+    }
+    for id: [UInt8] in [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80, 0x78], [0x78, 0xE2, 0x82]] {
+      #expect(reason(id) == .idNotText, "\(id)")
+    }
+    for id in [#"\ud800x"#, #"x\udc00"#, #"\udc00\ud800"#] { #expect(reason(Array(id.utf8)) == .idNotText, "\(id)") }
+    #expect(reason([UInt8](repeating: UInt8(ascii: "x"), count: 513)) == .idTooLong)
+    #expect(reason(Array(String(repeating: "é", count: 257).utf8)) == .idTooLong)
+    #expect(reason(Array(String(repeating: #"\u0041"#, count: 513).utf8)) == .idTooLong)
+    #expect(reason([UInt8](repeating: UInt8(ascii: "x"), count: 2_000_000)) == .idTooLong)
+    #expect(throws: Unreadable.idTooLong) {
+      try decoder.read(#"{"entity_id":1\#(String(repeating: "0", count: 600))}"#)
+    }
   }
 
   @Test func idsKeepTheirBytesInsideAnEnvelope() throws {
     let ids: [[UInt8]] = [
-      [], [0xFF, 0xFE], [0xED, 0xA0, 0x80], [0xED, 0xB0, 0x80, 0xED, 0xA0, 0x80], Array("客服 e\u{301} 🚀 \"\\\n\0".utf8),
-      [UInt8](repeating: UInt8(ascii: "\""), count: 4096),
+      [], Array("客服 e\u{301} 🚀 \"\\\n\0".utf8), [UInt8](repeating: UInt8(ascii: "\""), count: 512),
     ]
     for id in ids {
       for format in EventEncoding.Format.allCases {
@@ -111,10 +132,13 @@ struct EventDecoderTests {
       #"\\ud83d\\ude80"#, #"\ud83d\ude80"#, #"\ud800\ud83d\ude80"#, #"\udc00\ud83d\ude80"#, #"\ud83d\ud83d\ude80"#,
       #"\ud83dx"#, #"\ud83d\/"#,
     ] {
-      let inner = #"{\"entity_id\":\"\#(escapes)\"}"#
+      let inner = #"{\"entity_id\":\"a\",\"data\":{\"name\":\"\#(escapes)\"}}"#
       let body = try #require(JSONValue.parse(Array("\"\(inner)\"".utf8)).bytes)
-      let expected = try decoder.read(body).agent
-      #expect(try decoder.read(#"{"data":"\#(inner)","headers":{}}"#).agent == expected, "\(escapes)")
+      func name(_ json: [UInt8]) throws -> [UInt8]? {
+        try decoder.read(json) { $0.unescaped($0.fields[.name]) }
+      }
+      let expected = try #require(try name(body))
+      #expect(try name(Array(#"{"data":"\#(inner)","headers":{}}"#.utf8)) == expected, "\(escapes)")
     }
   }
 

@@ -61,7 +61,7 @@ struct EventLineTests {
   }
 
   @Test func idsKeepTheirBytesAndNumbersTheirText() throws {
-    for id in [#""a\ud800""#, #""\u0000""#, "42", "-1.50e3", "true", "18446744073709551616"] {
+    for id in [#""\u0000""#, "42", "-1.50e3", "true", "18446744073709551616"] {
       let text = #"{"entity_id":\#(id)}"#
       #expect(try decoder.read(line(text)).agent == decoder.read(text).agent, "\(id)")
     }
