@@ -6,6 +6,17 @@ package enum FactValue: Equatable, Sendable {
   case number(Double)
   case flag(Bool)
   case list([FactValue])
+
+  /// Texts are the same only where their bytes are: one may be an id.
+  package static func == (left: FactValue, right: FactValue) -> Bool {
+    switch (left, right) {
+    case (.text(let left), .text(let right)): left.isExactly(right)
+    case (.number(let left), .number(let right)): left == right
+    case (.flag(let left), .flag(let right)): left == right
+    case (.list(let left), .list(let right)): left == right
+    case (.text, _), (.number, _), (.flag, _), (.list, _): false
+    }
+  }
 }
 
 extension FactValue: CustomStringConvertible {

@@ -73,7 +73,7 @@ package struct Grouping: Equatable, Sendable {
     }
     let known = groups.keys.filter {
       (channel.isEmpty || $0.channel == channel) && (rule == Notice.anyRule || $0.rule == rule)
-        && groups[$0]?.members[notice.key] != nil
+        && groups[$0]?.members[ExactText(notice.key)] != nil
     }
     for id in known { groups[id]?.take(notice, at: now, spans) }
     return Array(known)
@@ -81,7 +81,7 @@ package struct Grouping: Equatable, Sendable {
 
   /// Whether a channel's groups of a rule know a key.
   package func knows(_ key: String, of rule: String, on channel: String) -> Bool {
-    groups.contains { $0.key.channel == channel && $0.key.rule == rule && $0.value.members[key] != nil }
+    groups.contains { $0.key.channel == channel && $0.key.rule == rule && $0.value.members[ExactText(key)] != nil }
   }
 
   /// When something is next to be done.
@@ -116,15 +116,16 @@ extension Grouping {
     }
 
     /// By key.
-    package var members: [String: Member]
+    package var members: [ExactText: Member]
     /// When something was last told; nil where nothing was.
     package var told: Instant?
     /// When the next message goes out; nil where there is no news.
     package var due: Instant?
     package var lastNews: Instant
 
-    package init(members: [String: Member] = [:], told: Instant? = nil, due: Instant? = nil, lastNews: Instant = .epoch)
-    {
+    package init(
+      members: [ExactText: Member] = [:], told: Instant? = nil, due: Instant? = nil, lastNews: Instant = .epoch
+    ) {
       self.members = members
       self.told = told
       self.due = due
@@ -147,8 +148,8 @@ extension Grouping.Group {
   fileprivate mutating func take(_ notice: Notice, at now: Instant, _ spans: Grouping.Spans) {
     lastNews = now
     if notice.status == .acknowledged { return }
-    if let old = members[notice.key], old.isTold, old.notice.saysTheSame(as: notice) { return }
-    members[notice.key] = Grouping.Group.Member(notice: notice)
+    if let old = members[ExactText(notice.key)], old.isTold, old.notice.saysTheSame(as: notice) { return }
+    members[ExactText(notice.key)] = Grouping.Group.Member(notice: notice)
     guard let told else {
       due = due ?? now + spans.wait
       return

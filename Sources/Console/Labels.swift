@@ -7,9 +7,12 @@ package struct Labels: Sendable {
   private struct Known: Sendable {
     var name: String
     var text: String
+    /// What the text looks like, see ``Labels/look(of:)``.
+    var look: String
   }
 
   private var known: [AgentID: Known] = [:]
+  /// How many have each look.
   private var bearers: [String: Int] = [:]
   /// More of a name than this is never shown.
   private static let longest = 160
@@ -19,18 +22,20 @@ package struct Labels: Sendable {
   /// Learns an agent's present name. Cheap where nothing changed.
   mutating func learn(_ agent: AgentProfile) {
     if let old = known[agent.id] {
-      guard old.name != agent.name else { return }
-      bearers[old.text, default: 1] -= 1
+      guard !old.name.isExactly(agent.name) else { return }
+      bearers[old.look, default: 1] -= 1
     }
     let text = Self.text(agent)
-    known[agent.id] = Known(name: agent.name, text: text)
-    bearers[text, default: 0] += 1
+    let look = Self.look(of: text)
+    known[agent.id] = Known(name: agent.name, text: text, look: look)
+    bearers[look, default: 0] += 1
   }
 
   /// Drops those who are gone, now and then.
   mutating func keepOnly(_ isPresent: (AgentID) -> Bool) {
     for (id, label) in known where !isPresent(id) {
-      bearers[label.text, default: 1] -= 1
+      bearers[label.look, default: 1] -= 1
+      if bearers[label.look] == 0 { bearers[label.look] = nil }
       known[id] = nil
     }
   }
@@ -38,8 +43,20 @@ package struct Labels: Sendable {
   var count: Int { known.count }
 
   package subscript(id: AgentID) -> String {
-    guard let text = known[id]?.text else { return Self.idText(id) }
-    return bearers[text, default: 1] > 1 ? "\(text)#\(Self.hash(id))" : text
+    guard let label = known[id] else { return Self.idText(id) }
+    return bearers[label.look, default: 1] > 1 ? "\(label.text)#\(Self.hash(id))" : label.text
+  }
+
+  /// What nobody can tell by looking from another text: blanks of every sort are one, and none stands at the ends. Two
+  /// spellings of a letter are the same to Swift as they are to the eye.
+  private static func look(of text: String) -> String {
+    guard !text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return text }
+    return text.unicodeScalars.split { isBlank($0) }.map { String($0) }.joined(separator: " ")
+  }
+
+  private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+    // The braille pattern without a dot is a symbol by name alone.
+    scalar.value == 0x20 || scalar.value == 0x2800 || scalar.properties.generalCategory == .spaceSeparator
   }
 
   /// The id as it can be shown.

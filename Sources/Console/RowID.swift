@@ -6,6 +6,25 @@ package enum RowID: Hashable, Sendable {
   /// By its number.
   case incident(AgentID, Int)
   case command(String)
+
+  package static func == (left: RowID, right: RowID) -> Bool {
+    switch (left, right) {
+    case (.agent(let left), .agent(let right)): left == right
+    case (.incident(let left, let first), .incident(let right, let second)): left == right && first == second
+    case (.command(let left), .command(let right)): left.isExactly(right)
+    case (.agent, _), (.incident, _), (.command, _): false
+    }
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    switch self {
+    case .agent(let id): hasher.combine(id)
+    case .incident(let id, let number):
+      hasher.combine(id)
+      hasher.combine(number)
+    case .command(let key): hasher.combine(ExactText(key))
+    }
+  }
 }
 
 /// A list's selected row and the first row in view.

@@ -12,6 +12,14 @@ package struct AuditLine: Equatable, Sendable {
     case command(CommandID)
     /// A run of a rule.
     case run(String)
+
+    package static func == (left: Origin, right: Origin) -> Bool {
+      switch (left, right) {
+      case (.command(let left), .command(let right)): left == right
+      case (.run(let left), .run(let right)): left.isExactly(right)
+      case (.command, .run), (.run, .command): false
+      }
+    }
   }
 
   /// The action of lines that tell of a rule's run as a whole.

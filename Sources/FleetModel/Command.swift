@@ -7,6 +7,10 @@ package struct CommandID: Hashable, Sendable, CustomStringConvertible {
   }
 
   package var description: String { text }
+
+  package static func == (left: CommandID, right: CommandID) -> Bool { left.text.isExactly(right.text) }
+
+  package func hash(into hasher: inout Hasher) { ExactText(text).hash(into: &hasher) }
 }
 
 /// What an operator asks for, as it goes on the wire.

@@ -69,7 +69,7 @@ package struct CommandLog: Sendable {
 
   /// Oldest first.
   package private(set) var entries: [Entry] = []
-  private var positions: [String: Int] = [:]
+  private var positions: [ExactText: Int] = [:]
   private var dropped = 0
   /// Steps with every entry that is added.
   package private(set) var additions = 0
@@ -177,16 +177,16 @@ package struct CommandLog: Sendable {
   }
 
   private mutating func add(_ entry: Entry, key: String) {
-    positions[key] = entries.count + dropped
+    positions[ExactText(key)] = entries.count + dropped
     additions += 1
     entries.append(entry)
     guard entries.count > 2 * Self.limit else { return }
-    for old in entries.prefix(Self.limit) { positions[old.origin.key] = nil }
+    for old in entries.prefix(Self.limit) { positions[ExactText(old.origin.key)] = nil }
     entries.removeFirst(Self.limit)
     dropped += Self.limit
   }
 
-  private func position(of key: String) -> Int? { positions[key].map { $0 - dropped } }
+  private func position(of key: String) -> Int? { positions[ExactText(key)].map { $0 - dropped } }
 }
 
 extension AuditLine.Origin {

@@ -7,6 +7,10 @@ package struct ProposalID: Hashable, Sendable, CustomStringConvertible {
   }
 
   package var description: String { text }
+
+  package static func == (left: ProposalID, right: ProposalID) -> Bool { left.text.isExactly(right.text) }
+
+  package func hash(into hasher: inout Hasher) { ExactText(text).hash(into: &hasher) }
 }
 
 /// What a rule would do, waiting for a person's word.

@@ -53,7 +53,7 @@ package struct RuleLog: Sendable {
   package func entries(onEvent event: String) -> [Entry] { entries.reversed().filter { $0.event == event } }
 
   /// The steps of one run or command, newest first.
-  package func entries(ofOrigin key: String) -> [Entry] { entries.reversed().filter { $0.origin == key } }
+  package func entries(ofOrigin key: String) -> [Entry] { entries.reversed().filter { $0.origin.isExactly(key) } }
 
   mutating func apply(_ line: AuditLine) {
     guard let rule = line.rule, !rule.isEmpty else { return }
@@ -71,7 +71,7 @@ package struct RuleLog: Sendable {
   /// A run's first line names its agent; a later one may act on another, or name nobody.
   private func agent(of line: AuditLine, _ origin: String) -> AgentID {
     if let proposal = line.proposal { return proposal.agent }
-    let known = entries.suffix(Self.nearby).last { $0.origin == origin && $0.agent != .none }
+    let known = entries.suffix(Self.nearby).last { $0.agent != .none && $0.origin.isExactly(origin) }
     return known?.agent ?? line.target
   }
 

@@ -6,7 +6,7 @@ import Wire
 ///
 /// It is kept here alone, since one handler at a time takes commands; a new one reads the last minute of the audit.
 struct OperatorRates {
-  private var times: [String: [Instant]] = [:]
+  private var times: [ExactText: [Instant]] = [:]
 
   private static let span = TimeSpan.minutes(1)
   /// No more of the audit is looked through.
@@ -17,9 +17,10 @@ struct OperatorRates {
   /// - Returns: why it is one too many; nil where it is not.
   mutating func take(_ name: String, most: Int?, at now: Instant) -> String? {
     guard let most else { return nil }
-    var recent = times[name, default: []].filter { now - $0 < Self.span }
+    let key = ExactText(name)
+    var recent = times[key, default: []].filter { now - $0 < Self.span }
     defer {
-      times[name] = recent
+      times[key] = recent
       if times.count > 1000 { times = times.filter { now - ($0.value.last ?? .epoch) < Self.span } }
     }
     guard recent.count < most else {
@@ -37,7 +38,7 @@ struct OperatorRates {
       let data = entry.elements?.last?.pairs.first { $0.name == Keys.dataField }?.value
       guard let line = data.flatMap({ AuditCoding.decode($0) }), line.phase == .received, now - line.at < Self.span
       else { continue }
-      times[line.operator, default: []].append(line.at)
+      times[ExactText(line.operator), default: []].append(line.at)
     }
   }
 

@@ -35,6 +35,20 @@ import Testing
     #expect(message.text.hasPrefix("agent-1 is slow\n") && message.text.hasSuffix("\nand 30 more"))
   }
 
+  @Test mutating func endOfOneSpellingOfAnIdIsNotTheOthers() {
+    func notice(_ id: String, _ status: Notice.Status = .firing) -> Notice {
+      Notice(
+        key: "latency/\(id)", status: status, severity: .high, title: id, agents: [AgentID(id)], rule: "latency",
+        at: at(0))
+    }
+    for id in ["caf\u{E9}", "cafe\u{301}"] { _ = grouping.take(notice(id), for: "ops", at: at(0)) }
+    _ = told(at: 10)
+    _ = grouping.take(notice("cafe\u{301}", .resolved), for: "ops", at: at(20))
+    #expect(told(at: 20).isEmpty)
+    #expect(grouping.groups.values.first?.members.count == 2)
+    #expect(grouping.groups.values.first?.members[ExactText("latency/caf\u{E9}")]?.notice.status == .firing)
+  }
+
   @Test mutating func newsWaitForTheIntervalAndAreOneUpdate() throws {
     take(1...2, at: 0)
     let first = told(at: 10)

@@ -42,6 +42,23 @@ import Testing
     #expect(learn("c", "Twi\u{200B}n") == "Twin#2c52")
   }
 
+  @Test(
+    arguments: [
+      "Twin\u{A0}one", "Twin\u{2003}one", "Twin  one", " Twin one", "Twin one\u{2800}", "Twin\u{200B} one",
+      "Tw\u{AD}in one", "Twin\u{3000}one",
+    ])
+  mutating func blanksAndWhatIsInvisibleMakeALookAlike(name: String) {
+    _ = learn("a", "Twin one")
+    #expect(learn("b", name).hasSuffix("#2de5"))
+    #expect(labels["a"] == "Twin one#292c")
+  }
+
+  @Test mutating func twoSpellingsOfAnIdLookAlike() {
+    _ = learn("caf\u{E9}")
+    #expect(learn("cafe\u{301}").contains("#"))
+    #expect(labels["caf\u{E9}"].contains("#"))
+  }
+
   @Test mutating func nameThatIsAnothersIdIsTold() {
     _ = learn("a")
     #expect(learn("b", "a").hasPrefix("a#"))

@@ -56,7 +56,7 @@ extension Model {
       if namesEvents, let event = step.event, event != shownEvent { lines.append(.heading("event \(event)")) }
       shownEvent = step.event
       // Why a run began is said once, where it did.
-      let isSaid = older.map { $0.origin == step.origin && $0.reason == step.reason } ?? false
+      let isSaid = older.map { $0.origin.isExactly(step.origin) && $0.reason == step.reason } ?? false
       lines += stepLines(step, why: isSaid ? step.outcome : step.why, columns)
     }
     return lines

@@ -32,10 +32,10 @@ enum GroupCoding {
       let severity = json["severity"]?.text.flatMap(Severity.init), let news = Instant(stored: json["news"]),
       let list = json["members"]?.list
     else { return nil }
-    var members: [String: Grouping.Group.Member] = [:]
+    var members: [ExactText: Grouping.Group.Member] = [:]
     for member in list {
       guard let notice = NoticeCoding.decode(member["notice"]) else { return nil }
-      members[notice.key] = Grouping.Group.Member(notice: notice, isTold: member["told"]?.bool ?? false)
+      members[ExactText(notice.key)] = Grouping.Group.Member(notice: notice, isTold: member["told"]?.bool ?? false)
     }
     let group = Grouping.Group(
       members: members, told: Instant(stored: json["told"]), due: Instant(stored: json["due"]), lastNews: news)

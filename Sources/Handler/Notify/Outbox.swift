@@ -26,10 +26,11 @@ struct Outbox {
     /// The first of each key, and all that stands: those that wait for nothing but their time.
     var candidates: [OutboxEntry] {
       // What is newer says more than what only stands.
-      let unsaid = Set(entries.filter { !$0.stands }.map(\.notice.key))
-      var keys: Set<String> = []
+      let unsaid = Set(entries.filter { !$0.stands }.map { ExactText($0.notice.key) })
+      var keys: Set<ExactText> = []
       return entries.filter { entry in
-        entry.stands ? !unsaid.contains(entry.notice.key) : keys.insert(entry.notice.key).inserted
+        let key = ExactText(entry.notice.key)
+        return entry.stands ? !unsaid.contains(key) : keys.insert(key).inserted
       }
     }
   }
@@ -190,7 +191,7 @@ struct Outbox {
   /// What stands of the same trouble.
   private func older(than entry: OutboxEntry) -> [OutboxEntry] {
     (lanes[entry.channel]?.entries ?? []).filter {
-      $0.stands && $0.id < entry.id && $0.notice.key == entry.notice.key
+      $0.stands && $0.id < entry.id && $0.notice.key.isExactly(entry.notice.key)
     }
   }
 

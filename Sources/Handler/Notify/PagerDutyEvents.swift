@@ -38,11 +38,12 @@ enum PagerDutyEvents {
 
   /// The notice's key; of one that is too long the beginning, and a hash of all of it, so that it stays its own.
   static func dedupKey(_ key: String) -> String {
-    let key = PlainText.line(key)
-    guard key.utf16.count > mostKey else { return key }
+    let line = PlainText.line(key)
+    // What is changed to be a line could otherwise be the key of another trouble.
+    guard line.utf16.count > mostKey || !line.isExactly(key) else { return key }
     // FNV-1a, 64 bits.
     let hash = key.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-    return PlainText.clipped(key, to: mostKey - 17) + "#" + String(hash, radix: 16)
+    return PlainText.clipped(line, to: mostKey - 17) + "#" + String(hash, radix: 16)
   }
 
   private static func action(_ status: Notice.Status) -> String {

@@ -22,14 +22,14 @@ package struct Rehearsal {
   private let mode: AutomationMode
   private let decoder = EventDecoder()
   private var fleet = Fleet(seed: 1, keepsHistory: false)
-  private var memories: [String: RuleMemory] = [:]
-  private var acted: [String: [Instant]] = [:]
-  private var asked: [String: Instant] = [:]
-  private var occurrences: [String: [Instant]] = [:]
+  private var memories: [ExactText: RuleMemory] = [:]
+  private var acted: [ExactText: [Instant]] = [:]
+  private var asked: [ExactText: Instant] = [:]
+  private var occurrences: [ExactText: [Instant]] = [:]
   /// What rules have acted on and has not cleared since: agent → rule → the occasion.
   private var uncleared: [AgentID: [String: Occasion]] = [:]
   /// Until when what rules with `clear` have proposed stands.
-  private var proposed: [String: Instant] = [:]
+  private var proposed: [ExactText: Instant] = [:]
 
   /// - Parameter mode: what the fleet-wide switch is taken to say.
   package init(_ runbook: Runbook, mode: AutomationMode = .on) {
@@ -87,11 +87,11 @@ package struct Rehearsal {
 
   // MARK: What rules remember
 
-  private func key(_ rule: Rule, _ agent: AgentID, _ scope: Rule.Scope) -> String {
+  private func key(_ rule: Rule, _ agent: AgentID, _ scope: Rule.Scope) -> ExactText {
     switch scope {
-    case .agent: "\(rule.id)/\(agent.unmistakable)"
-    case .rule: rule.id
-    case .fleet: ""
+    case .agent: ExactText("\(rule.id)/\(agent.unmistakable)")
+    case .rule: ExactText(rule.id)
+    case .fleet: ExactText("")
     }
   }
 
@@ -115,7 +115,7 @@ package struct Rehearsal {
   private mutating func remember(_ rule: Rule, _ occasion: Occasion, _ decision: Decision, at now: Instant) {
     let scopes = [Rule.Scope.agent, .rule].map { key(rule, occasion.agent, $0) }
     // The fleet's throttles are shared by those rules that have one.
-    func keys(_ isOfFleet: (Rule.Throttle) -> Bool) -> [String] {
+    func keys(_ isOfFleet: (Rule.Throttle) -> Bool) -> [ExactText] {
       scopes + (rule.throttle.contains { $0.per == .fleet && isOfFleet($0) } ? [key(rule, occasion.agent, .fleet)] : [])
     }
     let (acting, asking) = (keys { $0.onceWithin != nil }, keys { $0.onceAfter != nil })

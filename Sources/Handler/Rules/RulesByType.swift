@@ -6,7 +6,7 @@ struct RulesByType {
   private let runbook: Runbook
   /// Whether a rule concerns events of each kind, where that has been asked.
   private var kinds = [Bool?](repeating: nil, count: EventKind.allCases.count)
-  private var types: [String: [Rule]] = [:]
+  private var types: [ExactText: [Rule]] = [:]
 
   init(_ runbook: Runbook) {
     self.runbook = runbook
@@ -28,11 +28,12 @@ struct RulesByType {
 
   subscript(type: String) -> [Rule] {
     mutating get {
-      if let known = types[type] { return known }
+      let key = ExactText(type)
+      if let known = types[key] { return known }
       // Publishers may make up types without end.
       if types.count > 1000 { types.removeAll() }
       let rules = runbook.rules(on: type)
-      if type.utf8.count <= Rule.longestType { types[type] = rules }
+      if type.utf8.count <= Rule.longestType { types[key] = rules }
       return rules
     }
   }
