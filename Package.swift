@@ -24,13 +24,17 @@ let libraries: [Target] = [
   .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
   .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
   .systemLibrary(name: "CLinux"),
+  .systemLibrary(name: "CTOMLPlusPlus", providers: [.apt(["libtomlplusplus-dev"])]),
+  .target(
+    name: "CTOML", dependencies: ["CTOMLPlusPlus"],
+    cxxSettings: [.define("NDEBUG"), .unsafeFlags(["-O2", "-fno-exceptions"])]),
 ]
 
 /// Modules that touch the outside.
 let edges: [Target] = [
   .target(
     name: "Configuration",
-    dependencies: ["FleetModel", "Screen", "Automation", .product(name: "TOMLKit", package: "TOMLKit")],
+    dependencies: ["FleetModel", "Screen", "Automation", "CTOML"],
     resources: [
       .embedInCode("../../Themes/dark.toml"), .embedInCode("../../Themes/light.toml"), .embedInCode("runbook.toml"),
     ],
@@ -122,8 +126,7 @@ let package = Package(
     .library(name: "ClockStep", type: .dynamic, targets: ["CClockStep"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
   targets: pure + libraries + edges + programs + benchmarks + tests,
   swiftLanguageModes: [.v6],

@@ -1,3 +1,4 @@
+import Automation
 import Screen
 
 /// What is wrong with a configuration file: where, what was found, and what was expected.
@@ -10,10 +11,13 @@ package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
   /// The line in which the key stands, from 1, where that is known.
   package var line: Int?
 
+  /// The longest file that is taken.
+  package static let mostBytes = 1 << 20
+
   package init(file: String, key: String?, problem: String, line: Int? = nil) {
     self.file = file
-    self.key = key
-    self.problem = problem
+    self.key = key?.clipped(toBytes: 256)
+    self.problem = problem.clipped
     self.line = line
   }
 

@@ -39,7 +39,9 @@ struct DeedReader {
     guard let action = Action(rawValue: name), !Self.personal.contains(action) else {
       let known = Action.allCases.filter { !Self.personal.contains($0) }.map(\.rawValue)
       throw section.fault(
-        "action", "is \"\(name)\"; a rule can \((known + ["report", "recommended"]).joined(separator: ", "))")
+        "action",
+        "is \"\(name.clipped(toBytes: 64))\"; a rule can \((known + ["report", "recommended"]).joined(separator: ", "))"
+      )
     }
     return .action(action)
   }
@@ -57,7 +59,7 @@ struct DeedReader {
     do throws(Condition.Malformed) {
       return try Condition(text)
     } catch {
-      throw section.fault("when", "is \"\(text)\": at character \(error.column) \(error.problem)")
+      throw section.fault("when", "is \"\(text.clipped(toBytes: 256))\": at character \(error.column) \(error.problem)")
     }
   }
 

@@ -1,57 +1,70 @@
 import Automation
 import FleetModel
-internal import TOMLKit
 
 /// A table of a configuration file, with its path: what it gives is of the right type, or an error that names the whole
-/// key, what was found and what was expected.
+/// key, its line, what was found and what was expected.
 struct FileSection {
-  private let table: TOMLTable
+  private let document: TOMLDocument
+  /// The table's node.
+  private let index: Int
   private let file: String
   /// `actuators.scale`; empty for the file's top level.
   private let path: String
-  private let lines: TOMLLines
 
   /// The top level of a file.
   init(_ bytes: [UInt8], file: String) throws(ConfigurationError) {
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw ConfigurationError(file: file, key: nil, problem: "is not UTF-8")
-    }
-    // The parser takes a C string, and would not see what comes after it.
-    guard !bytes.contains(0) else { throw ConfigurationError(file: file, key: nil, problem: "holds a zero byte") }
-    do {
-      self.init(try TOMLTable(string: text), file: file, path: "", lines: TOMLLines(text))
-    } catch {
-      throw ConfigurationError(file: file, key: nil, problem: "not TOML: \(error)")
-    }
+    self.init(try TOMLDocument(bytes, file: file), index: 0, file: file, path: "")
   }
 
-  private init(_ table: TOMLTable, file: String, path: String, lines: TOMLLines) {
-    self.table = table
+  private init(_ document: TOMLDocument, index: Int, file: String, path: String) {
+    self.document = document
+    self.index = index
     self.file = file
     self.path = path
-    self.lines = lines
   }
 
-  /// The line in which the section begins, from 1; 0 where it is not known.
-  var line: Int { lines.line(of: path) ?? 0 }
+  /// The line in which the section begins, from 1.
+  var line: Int { document.nodes[index].line }
 
   /// The keys, in order.
-  var keys: [String] { table.keys }
+  var keys: [String] { document.children(of: index).compactMap { document.nodes[$0].key } }
 
-  func holds(_ key: String) -> Bool { table[key] != nil }
+  func holds(_ key: String) -> Bool { document.child(key, of: index) != nil }
+
+  private func value(_ key: String) -> TOMLDocument.Value? {
+    document.child(key, of: index).map { document.nodes[$0].value }
+  }
+
+  /// The nodes of an array; nil where the key is missing.
+  private func elements(_ key: String, expected: String) throws(ConfigurationError) -> [Int]? {
+    guard let child = document.child(key, of: index) else { return nil }
+    guard document.nodes[child].value == .array else { throw fault(key, expected: expected) }
+    return document.children(of: child)
+  }
 
   // MARK: Errors
 
   /// An error at a key of this section, or at the section itself.
-  func fault(_ key: String? = nil, _ problem: String) -> ConfigurationError {
-    let path = pathOf(key)
-    return ConfigurationError(file: file, key: path, problem: problem, line: path.flatMap { lines.line(of: $0) })
+  ///
+  /// - Parameter element: which element of the key's list it is about.
+  func fault(_ key: String? = nil, element: Int? = nil, _ problem: String) -> ConfigurationError {
+    let name = element.map { "\(key ?? "")[\($0)]" } ?? key
+    return ConfigurationError(file: file, key: pathOf(name), problem: problem, line: line(of: key, element: element))
   }
 
   /// An error that says what stands at a key in place of what should.
   func fault(_ key: String, expected: String) -> ConfigurationError {
-    guard let value = table[key] else { return fault(key, "is missing; expected \(expected)") }
+    guard let value = value(key) else { return fault(key, "is missing; expected \(expected)") }
     return fault(key, "is \(words(value, at: key)); expected \(expected)")
+  }
+
+  /// The line of an element, else of its list's key, else of the section.
+  private func line(of key: String?, element: Int?) -> Int {
+    guard let child = key.flatMap({ document.child($0, of: index) }) else { return line }
+    guard let element, case let elements = document.children(of: child), elements.indices.contains(element) else {
+      return document.nodes[child].keyLine
+    }
+    return document.nodes[elements[element]].line
   }
 
   /// Refuses keys that are not known.
@@ -68,16 +81,16 @@ struct FileSection {
   }
 
   /// A value in a few words; a text's beginning, but where a secret may have been written by mistake.
-  private func words(_ value: any TOMLValueConvertible, at key: String) -> String {
+  private func words(_ value: TOMLDocument.Value, at key: String) -> String {
     let isHidden = mayBeSecret(key)
-    return switch value.type {
+    return switch value {
     case .table: "a table"
     case .array: "an array"
-    case .string: isHidden ? "a text" : "the text \"\((value.string ?? "").prefix(40))\""
-    case .int: isHidden ? "a number" : "the number \(value.int ?? 0)"
-    case .double: isHidden ? "a number" : "the number \(value.double ?? 0)"
-    case .bool: "\(value.bool ?? false)"
-    case .date, .time, .dateTime: "a date or time"
+    case .text(let text): isHidden ? "a text" : "the text \"\(text.prefix(40))\""
+    case .integer(let number): isHidden ? "a number" : "the number \(number)"
+    case .number(let number): isHidden ? "a number" : "the number \(number)"
+    case .flag(let flag): "\(flag)"
+    case .dateOrTime: "a date or time"
     }
   }
 
@@ -90,27 +103,33 @@ struct FileSection {
   // MARK: Values; nil where the key is missing
 
   func section(_ key: String, expected: String = "a table") throws(ConfigurationError) -> FileSection? {
-    guard holds(key) else { return nil }
-    guard let table = table[key]?.table else { throw fault(key, expected: expected) }
-    return FileSection(table, file: file, path: pathOf(key) ?? key, lines: lines)
+    guard let child = document.child(key, of: index) else { return nil }
+    guard document.nodes[child].value == .table else { throw fault(key, expected: expected) }
+    return FileSection(document, index: child, file: file, path: pathOf(key) ?? key)
   }
 
   /// A list of tables, each with its number in its path; empty where the key is missing.
   func sections(_ key: String, expected: String = "a list of tables") throws(ConfigurationError) -> [FileSection] {
-    guard let value = table[key] else { return [] }
-    guard let array = value.array else { throw fault(key, expected: expected) }
     var sections: [FileSection] = []
-    for (place, element) in array.enumerated() {
+    for (place, element) in (try elements(key, expected: expected) ?? []).enumerated() {
+      let value = document.nodes[element].value
+      guard value == .table else {
+        throw fault(key, element: place, "is \(words(value, at: key)); expected a table")
+      }
       let name = "\(key)[\(place)]"
-      guard let table = element.table else { throw fault(name, "is \(words(element, at: key)); expected a table") }
-      sections.append(FileSection(table, file: file, path: pathOf(name) ?? name, lines: lines))
+      sections.append(FileSection(document, index: element, file: file, path: pathOf(name) ?? name))
     }
     return sections
   }
 
   func number(_ key: String, in range: ClosedRange<Double>) throws(ConfigurationError) -> Double? {
-    guard let value = table[key] else { return nil }
-    let number = value.type == .int ? value.int.map(Double.init) : value.double
+    guard let value = value(key) else { return nil }
+    let number: Double? =
+      switch value {
+      case .integer(let number): Double(number)
+      case .number(let number): number
+      case .table, .array, .text, .flag, .dateOrTime: nil
+      }
     guard let number, range.contains(number) else {
       throw fault(key, expected: "a number from \(range.lowerBound) to \(range.upperBound)")
     }
@@ -119,36 +138,36 @@ struct FileSection {
 
   /// A text, or a number or truth value in its words.
   func scalar(_ key: String) throws(ConfigurationError) -> String? {
-    guard let value = table[key] else { return nil }
-    switch value.type {
-    case .string: return value.string
-    case .int: return value.int.map { "\($0)" }
-    case .double: return value.double.map { "\($0)" }
-    case .bool: return value.bool.map { "\($0)" }
-    case .table, .array, .date, .time, .dateTime: throw fault(key, expected: "a text or a number")
+    guard let value = value(key) else { return nil }
+    switch value {
+    case .text(let text): return text
+    case .integer(let number): return "\(number)"
+    case .number(let number): return "\(number)"
+    case .flag(let flag): return "\(flag)"
+    case .table, .array, .dateOrTime: throw fault(key, expected: "a text or a number")
     }
   }
 
   func flag(_ key: String) throws(ConfigurationError) -> Bool? {
-    guard let value = table[key] else { return nil }
-    guard value.type == .bool, let flag = value.bool else { throw fault(key, expected: "true or false") }
+    guard let value = value(key) else { return nil }
+    guard case .flag(let flag) = value else { throw fault(key, expected: "true or false") }
     return flag
   }
 
   func text(_ key: String, expected: String) throws(ConfigurationError) -> String? {
-    guard let value = table[key] else { return nil }
-    guard value.type == .string, let text = value.string else { throw fault(key, expected: expected) }
+    guard let value = value(key) else { return nil }
+    guard case .text(let text) = value else { throw fault(key, expected: expected) }
     return text
   }
 
   /// An array's texts.
   func texts(_ key: String, expected: String) throws(ConfigurationError) -> [String]? {
-    guard let value = table[key] else { return nil }
-    guard let array = value.array else { throw fault(key, expected: expected) }
+    guard let elements = try elements(key, expected: expected) else { return nil }
     var texts: [String] = []
-    for (place, element) in array.enumerated() {
-      guard element.type == .string, let text = element.string else {
-        throw fault("\(key)[\(place)]", "is \(words(element, at: key)); expected a text")
+    for (place, element) in elements.enumerated() {
+      let value = document.nodes[element].value
+      guard case .text(let text) = value else {
+        throw fault(key, element: place, "is \(words(value, at: key)); expected a text")
       }
       texts.append(text)
     }
@@ -156,8 +175,8 @@ struct FileSection {
   }
 
   func integer(_ key: String, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
-    guard let value = table[key] else { return nil }
-    guard value.type == .int, let number = value.int, range.contains(number) else {
+    guard let value = value(key) else { return nil }
+    guard case .integer(let number) = value, range.contains(number) else {
       throw fault(key, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
     return number
@@ -173,12 +192,12 @@ struct FileSection {
 
   /// A number of bytes, or a text such as `512MB`.
   func byteCount(_ key: String) throws(ConfigurationError) -> Int? {
-    guard let value = table[key] else { return nil }
+    guard let value = value(key) else { return nil }
     let count: Int? =
-      switch value.type {
-      case .int: value.int
-      case .string: Self.byteCount(value.string ?? "")
-      default: nil
+      switch value {
+      case .integer(let count): count
+      case .text(let text): Self.byteCount(text)
+      case .table, .array, .number, .flag, .dateOrTime: nil
       }
     guard let count, count > 0 else {
       throw fault(key, expected: "a number of bytes above 0, or a text such as \"512MB\", with KB, MB or GB")

@@ -182,11 +182,12 @@ struct ActuatorReader {
     guard let program = texts.first else { throw section.fault("argv", "is empty; expected \(expected)") }
     var arguments: [Template] = []
     for (place, source) in texts.enumerated() {
-      arguments.append(try template(source, section, "argv[\(place)]", refusesZero: true))
+      arguments.append(try template(source, section, "argv", element: place, refusesZero: true))
     }
     // No argument of a command may choose what is run.
     guard program.hasPrefix("/"), case .text = arguments[0].parts.first, arguments[0].parts.count == 1 else {
-      throw section.fault("argv[0]", "is no absolute path without places to fill in; expected one such as /usr/bin/env")
+      throw section.fault(
+        "argv", element: 0, "is no absolute path without places to fill in; expected one such as /usr/bin/env")
     }
     return arguments
   }
@@ -218,15 +219,17 @@ struct ActuatorReader {
 
   /// - Parameter refusesZero: for what becomes a C string, which ends at a zero.
   private mutating func template(
-    _ source: String, _ section: FileSection, _ key: String, refusesZero: Bool = false
+    _ source: String, _ section: FileSection, _ key: String, element: Int? = nil, refusesZero: Bool = false
   ) throws(ConfigurationError) -> Template {
-    if refusesZero, source.utf8.contains(0) { throw section.fault(key, "holds a zero; expected a text without") }
+    if refusesZero, source.utf8.contains(0) {
+      throw section.fault(key, element: element, "holds a zero; expected a text without")
+    }
     do throws(Template.Malformed) {
       let template = try Template(source, environment: environment)
       variables.formUnion(template.variables)
       return template
     } catch {
-      throw section.fault(key, error.problem)
+      throw section.fault(key, element: element, error.problem)
     }
   }
 }

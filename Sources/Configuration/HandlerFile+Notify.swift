@@ -227,7 +227,8 @@ struct NotifyReader {
     for (place, name) in names.enumerated() where table[name] == nil {
       let known = table.channels.keys.sorted().joined(separator: ", ")
       throw section.fault(
-        "\(key)[\(place)]", "is \"\(name)\"; expected a channel of [notify]: \(known.isEmpty ? "there is none" : known)"
+        key, element: place,
+        "is \"\(name)\"; expected a channel of [notify]: \(known.isEmpty ? "there is none" : known)"
       )
     }
     return names

@@ -1,6 +1,5 @@
 import Automation
 import FleetModel
-internal import TOMLKit
 
 /// The handler's configuration file, TOML:
 ///

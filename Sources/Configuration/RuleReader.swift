@@ -43,11 +43,13 @@ struct RuleReader {
 
   /// What becomes of the actions is known once they are done, and nobody can ask for it before.
   private func forbidEarlyNames(in rule: Rule) throws(ConfigurationError) {
-    let places: [(String, Set<FactName>)] = [
-      ("when", rule.when.names), ("clear", rule.clear?.names ?? []), ("do", rule.deeds.names),
-      ("verify.else", rule.verification?.otherwise.names ?? []), ("undo", rule.undo.names),
+    let verify = try section.section("verify") ?? section
+    let places: [(FileSection, String, Set<FactName>)] = [
+      (section, "when", rule.when.names), (section, "clear", rule.clear?.names ?? []),
+      (section, "do", rule.deeds.names), (verify, "else", rule.verification?.otherwise.names ?? []),
+      (section, "undo", rule.undo.names),
     ]
-    for (key, names) in places {
+    for (section, key, names) in places {
       guard let name = names.first(where: \.isOfRun) else { continue }
       throw section.fault(key, "asks for \(name), which is known only in verify.when, once the actions are done")
     }
@@ -84,7 +86,7 @@ struct RuleReader {
     do throws(Condition.Malformed) {
       return try Condition(text)
     } catch {
-      throw section.fault(key, "is \"\(text)\": at character \(error.column) \(error.problem)")
+      throw section.fault(key, "is \"\(text.clipped(toBytes: 256))\": at character \(error.column) \(error.problem)")
     }
   }
 

@@ -69,7 +69,7 @@ package enum RunbookFile {
     if let count = try section.integer("commands_per_minute", in: 1...100_000_000) { guards.commandsPerMinute = count }
     for (place, text) in (try section.texts("allowed", expected: "a list of addresses") ?? []).enumerated() {
       guard let address = IPAddress(text) else {
-        throw section.fault("allowed[\(place)]", "is \"\(text)\"; expected an IPv4 or IPv6 address")
+        throw section.fault("allowed", element: place, "is \"\(text)\"; expected an IPv4 or IPv6 address")
       }
       guards.allowed.insert(address.description)
     }

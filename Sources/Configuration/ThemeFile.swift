@@ -1,5 +1,4 @@
 import Screen
-internal import TOMLKit
 
 /// Themes as TOML: a name, and a table of roles.
 package enum ThemeFile {
@@ -25,61 +24,42 @@ package enum ThemeFile {
   ///   - bytes: the file's content.
   ///   - file: its name, for errors.
   package static func read(_ bytes: [UInt8], file: String) throws(ConfigurationError) -> Theme {
-    let table: TOMLTable
-    do {
-      table = try TOMLTable(string: String(decoding: bytes, as: UTF8.self))
-    } catch {
-      throw ConfigurationError(file: file, key: nil, problem: "not TOML: \(error)")
-    }
-    for key in table.keys where key != "name" && key != "roles" {
-      throw ConfigurationError(file: file, key: key, problem: "unknown key; a theme has name and roles")
-    }
-    guard let name = table["name"]?.string else {
-      throw ConfigurationError(file: file, key: "name", problem: "needs the theme's name as text")
-    }
-    guard let roles = table["roles"]?.table else {
-      throw ConfigurationError(file: file, key: "roles", problem: "needs a table of roles")
+    let top = try FileSection(bytes, file: file)
+    try top.allow(["name", "roles"], in: "a theme")
+    let named = "the theme's name as a text"
+    guard let name = try top.text("name", expected: named) else { throw top.fault("name", expected: named) }
+    guard let roles = try top.section("roles", expected: "a table of roles") else {
+      throw top.fault("roles", expected: "a table of roles")
     }
     var styles: [Role: Style] = [:]
     for key in roles.keys {
-      let path = "roles.\(key)"
       guard let role = Role(name: key) else {
-        let known = Role.allCases.map(\.name).joined(separator: ", ")
-        throw ConfigurationError(file: file, key: path, problem: "unknown role; there are \(known)")
+        throw roles.fault(key, "unknown role; there are \(Role.allCases.map(\.name).joined(separator: ", "))")
       }
-      guard let entry = roles[key]?.table else {
-        throw ConfigurationError(
-          file: file, key: path, problem: "needs a table such as { fg = \"#ff5f5f\", bold = true }")
+      if let entry = try roles.section(key, expected: "a table such as { fg = \"#ff5f5f\", bold = true }") {
+        styles[role] = try style(entry)
       }
-      styles[role] = try style(entry, path: path, file: file)
     }
     return Theme(name: name, styles: styles)
   }
 
-  private static func style(_ table: TOMLTable, path: String, file: String) throws(ConfigurationError) -> Style {
+  private static func style(_ section: FileSection) throws(ConfigurationError) -> Style {
+    try section.allow(["fg", "bg"] + attributes.map(\.name), in: "a style")
     var style = Style()
-    for key in table.keys {
-      let keyPath = "\(path).\(key)"
-      if key == "fg" || key == "bg" {
-        guard let text = table[key]?.string, let color = Color(hex: text) else {
-          throw ConfigurationError(file: file, key: keyPath, problem: "needs a colour such as \"#ff5f5f\"")
-        }
-        if key == "fg" { style.foreground = color } else { style.background = color }
-        continue
-      }
-      guard let attribute = attributes[key] else {
-        throw ConfigurationError(
-          file: file, key: keyPath, problem: "unknown; a style has fg, bg, bold, dim, italic, underline, reverse")
-      }
-      guard let isOn = table[key]?.bool else {
-        throw ConfigurationError(file: file, key: keyPath, problem: "needs true or false")
-      }
-      if isOn { style.attributes.insert(attribute) }
-    }
+    style.foreground = try color("fg", of: section)
+    style.background = try color("bg", of: section)
+    for (name, attribute) in attributes where try section.flag(name) == true { style.attributes.insert(attribute) }
     return style
   }
 
-  private static let attributes: [String: Attributes] = [
-    "bold": .bold, "dim": .dim, "italic": .italic, "underline": .underline, "reverse": .reverse,
+  private static func color(_ key: String, of section: FileSection) throws(ConfigurationError) -> Color? {
+    let expected = "a colour such as \"#ff5f5f\""
+    guard let text = try section.text(key, expected: expected) else { return nil }
+    guard let color = Color(hex: text) else { throw section.fault(key, expected: expected) }
+    return color
+  }
+
+  private static let attributes: [(name: String, attribute: Attributes)] = [
+    ("bold", .bold), ("dim", .dim), ("italic", .italic), ("underline", .underline), ("reverse", .reverse),
   ]
 }

@@ -19,13 +19,17 @@ enum File {
       node: UInt64(status.st_ino))
   }
 
-  /// Its bytes; nil, with errno set, where it cannot be read.
-  static func read(_ path: String) -> [UInt8]? {
+  /// Its bytes; nil, with errno set, if it cannot be read.
+  ///
+  /// - Parameter limit: after so many bytes the rest is left unread.
+  static func read(_ path: String, upTo limit: Int = .max) -> [UInt8]? {
     guard let file = fopen(path, "r") else { return nil }
     defer { fclose(file) }
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 64 * 1024)
-    while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { bytes += buffer[..<count] }
+    while bytes.count < limit, case let count = fread(&buffer, 1, buffer.count, file), count > 0 {
+      bytes += buffer[..<count]
+    }
     return ferror(file) == 0 ? bytes : nil
   }
 }

@@ -48,7 +48,7 @@ struct SettingsSource {
   private func read() throws(ConfigurationError) -> HandlerSettings {
     guard let path else { return HandlerSettings() }
     return try HandlerFile.read(
-      try Self.bytes(of: path), file: path, environment: Environment.all, readFile: File.read)
+      try Self.bytes(of: path), file: path, environment: Environment.all, readFile: Self.start(of:))
   }
 
   /// Reads a runbook; nil for the one inside the program.
@@ -57,8 +57,11 @@ struct SettingsSource {
     return try RunbookFile.read(try bytes(of: path), file: path)
   }
 
+  /// A file as far as any is taken, and more, by which its reader sees that it is too long.
+  private static func start(of path: String) -> [UInt8]? { File.read(path, upTo: ConfigurationError.mostBytes + 1) }
+
   private static func bytes(of path: String) throws(ConfigurationError) -> [UInt8] {
-    guard let bytes = File.read(path) else {
+    guard let bytes = start(of: path) else {
       throw ConfigurationError(file: path, key: nil, problem: "cannot be read: \(String(cString: strerror(errno)))")
     }
     return bytes

@@ -86,7 +86,7 @@ extension ConsoleProgram {
   }
 }
 
-/// Small files, whole.
+/// Configuration files, whole, as far as any is taken and a byte more, by which its reader sees that it is too long.
 enum File {
   static func read(_ path: String) throws -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -98,8 +98,8 @@ enum File {
       let count = Glibc.read(descriptor, &chunk, chunk.count)
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw SystemError("read", path) }
-      if count == 0 { return bytes }
       bytes += chunk.prefix(count)
+      if count == 0 || bytes.count > ConfigurationError.mostBytes { return bytes }
     }
   }
 }

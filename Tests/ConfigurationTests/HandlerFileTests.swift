@@ -324,9 +324,13 @@ import Testing
   }
 
   @Test func fileThatIsNoneIsRefused() {
-    #expect { try read("parallel = ") } throws: { "\($0)".hasPrefix("handler.toml: not TOML: ") }
+    #expect { try read("parallel = ") } throws: { "\($0)".hasPrefix("handler.toml:1: not TOML: column ") }
     let bytes: [([UInt8], String)] = [
-      ([0xFF], "handler.toml: is not UTF-8"), (Array("parallel = 1\n\0x = 1".utf8), "handler.toml: holds a zero byte"),
+      ([0xFF], "handler.toml:1: is not UTF-8"),
+      (
+        Array("parallel = 1\n\0x = 1".utf8),
+        "handler.toml:2: not TOML: column 1: root table: expected keys, tables, whitespace or comments, saw '\\u0000'"
+      ),
     ]
     for (bytes, problem) in bytes {
       #expect { try HandlerFile.read(bytes, file: "handler.toml") } throws: { "\($0)" == problem }

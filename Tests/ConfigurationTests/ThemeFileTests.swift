@@ -37,25 +37,28 @@ import Testing
 
   @Test func errorsNameTheKeyAndWhatWasExpected() {
     let cases = [
-      ("name = 3", "my.toml: name: needs the theme's name as text"),
-      ("name = 'x'", "my.toml: roles: needs a table of roles"),
-      ("name = 'x'\nroles = {}\ncolor = 1", "my.toml: color: unknown key; a theme has name and roles"),
+      ("name = 3", "my.toml:1: name: is the number 3; expected the theme's name as a text"),
+      ("name = 'x'", "my.toml:1: roles: is missing; expected a table of roles"),
+      ("name = 'x'\nroles = {}\ncolor = 1", "my.toml:3: color: unknown key; a theme has name, roles"),
       (
         "name = 'x'\n[roles]\nbad = { fg = 'red' }",
-        "my.toml: roles.bad.fg: needs a colour such as \"#ff5f5f\""
+        "my.toml:3: roles.bad.fg: is the text \"red\"; expected a colour such as \"#ff5f5f\""
       ),
       (
         "name = 'x'\n[roles]\nbad = { blink = true }",
-        "my.toml: roles.bad.blink: unknown; a style has fg, bg, bold, dim, italic, underline, reverse"
+        "my.toml:3: roles.bad.blink: unknown key; a style has fg, bg, bold, dim, italic, underline, reverse"
       ),
-      ("name = 'x'\n[roles]\nbad = { bold = 1 }", "my.toml: roles.bad.bold: needs true or false"),
+      (
+        "name = 'x'\n[roles]\nbad = { bold = 1 }",
+        "my.toml:3: roles.bad.bold: is the number 1; expected true or false"
+      ),
     ]
     for (text, problem) in cases {
       #expect { try read(text) } throws: { "\($0)" == problem }
     }
-    #expect { try read("name = ") } throws: { "\($0)".hasPrefix("my.toml: not TOML") }
+    #expect { try read("name = ") } throws: { "\($0)".hasPrefix("my.toml:1: not TOML: column 8: ") }
     #expect { try read("name = 'x'\n[roles]\nnosuch = {}") } throws: {
-      "\($0)".hasPrefix("my.toml: roles.nosuch: unknown role")
+      "\($0)".hasPrefix("my.toml:3: roles.nosuch: unknown role")
     }
   }
 }
