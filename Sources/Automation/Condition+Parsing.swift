@@ -1,3 +1,5 @@
+import FleetModel
+
 /// Reads conditions.
 ///
 /// ```
@@ -6,6 +8,8 @@
 /// one         "not" one | "(" condition ")" | operand [relation operand]
 /// operand     name | number | "text" | 'text' | true | false | [operand, …]
 /// ```
+///
+/// Brackets of both kinds and "not" stand in each other 32 deep at the most: reading, judging and freeing recurse.
 extension Condition {
   /// Why a text is no condition, and at which character, counting from 1.
   package struct Malformed: Error, Equatable {
@@ -55,7 +59,11 @@ private struct ConditionParser {
       guard case .fact(let name) = left else { throw malformed("a relation is missing, as == or >=") }
       return .present(name)
     }
-    return .comparison(Condition.Comparison(left: left, relation: relation, right: try operand()))
+    let right = try operand()
+    if relation == .matches, case .literal(.text(let pattern)) = right, pattern.utf8.count > Glob.longest {
+      throw malformed("a pattern has \(Glob.longest) bytes at the most")
+    }
+    return .comparison(Condition.Comparison(left: left, relation: relation, right: right))
   }
 
   mutating func end() throws(Condition.Malformed) {
@@ -71,12 +79,13 @@ private struct ConditionParser {
     return nil
   }
 
-  private mutating func operand() throws(Condition.Malformed) -> Condition.Operand {
+  private mutating func operand(depth: Int = 0) throws(Condition.Malformed) -> Condition.Operand {
+    guard depth < Self.deepest else { throw malformed("nested too deep") }
     skipBlanks()
     guard at < characters.count else { throw malformed("something is missing at the end") }
     switch characters[at] {
     case "\"", "'": return .literal(.text(try quoted()))
-    case "[": return .literal(try list())
+    case "[": return .literal(try list(depth))
     case "-", "0"..."9": return .literal(try number())
     default: return try name()
     }
@@ -115,11 +124,13 @@ private struct ConditionParser {
     return String(characters[start + 1..<end])
   }
 
-  private mutating func list() throws(Condition.Malformed) -> FactValue {
+  private mutating func list(_ depth: Int) throws(Condition.Malformed) -> FactValue {
     _ = take("[")
     var values: [FactValue] = []
     while !take("]") {
-      guard case .literal(let value) = try operand() else { throw malformed("a list holds values, no names") }
+      guard case .literal(let value) = try operand(depth: depth + 1) else {
+        throw malformed("a list holds values, no names")
+      }
       values.append(value)
       guard take(",") || at < characters.count && next() == "]" else { throw malformed("\"]\" is missing") }
     }

@@ -1,3 +1,5 @@
+import FleetModel
+
 /// A question about facts, as rules write it: `data.error_rate >= 0.25 and agent.state == "running"`.
 package indirect enum Condition: Equatable, Sendable {
   /// Nothing is asked.
@@ -131,7 +133,7 @@ extension Condition.Relation {
     case (.isIn, _, .list(let values)): values.contains(left)
     case (.contains, .list(let values), _): values.contains(right)
     case (.contains, .text(let text), .text(let part)): text.contains(part)
-    case (.matches, .text(let text), .text(let pattern)): Glob(pattern).matches(text)
+    case (.matches, .text(let text), .text(let pattern)): Glob(pattern)?.matches(text)
     case (.matches, .list(let values), .text): values.contains { holds($0, right) == true }
     case (_, .number(let left), .number(let right)): holds(left, right)
     case (_, .text(let left), .text(let right)): holds(left, right)

@@ -31,7 +31,7 @@ package struct Route: Equatable, Sendable {
   }
 
   private static func matches(_ pattern: String?, _ text: String?) -> Bool {
-    pattern.map { Glob($0).matches(text ?? "") } ?? true
+    pattern.map { Glob($0)?.matches(text ?? "") == true } ?? true
   }
 }
 

@@ -152,7 +152,7 @@ package struct Rule: Equatable, Sendable {
 
   /// Whether a type of event is one of its.
   package func concerns(_ type: String) -> Bool {
-    type.utf8.count <= Self.longestType && on.contains { Glob($0).matches(type) }
+    type.utf8.count <= Self.longestType && on.contains { Glob($0)?.matches(type) == true }
   }
 }
 

@@ -1,3 +1,5 @@
+import FleetModel
+
 /// Takes published messages as they pass: `message channel payload` or `pmessage pattern channel payload`, and the
 /// confirmations of subscriptions between them.
 package final class MessageReceiver {
@@ -70,7 +72,7 @@ package final class MessageReceiver {
   package func isFirstMatch(of patterns: [[UInt8]], _ channel: UnsafeRawBufferPointer) -> Bool {
     for earlier in patterns {
       if earlier == pattern { return true }
-      if Glob.matches(earlier, channel) { return false }
+      if Glob(earlier, .redis)?.matches(channel) == true { return false }
     }
     return true
   }

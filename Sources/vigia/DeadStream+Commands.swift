@@ -96,7 +96,19 @@ extension DeadStream {
     _ rest: ArraySlice<Element>, _ work: @escaping (Element, _ next: @escaping () -> Void) -> Void,
     end: @escaping () -> Void
   ) {
-    guard let first = rest.first else { return end() }
-    work(first) { [self] in each(rest.dropFirst(), work, end: end) }
+    var rest = rest
+    // What is done at once goes round the loop: each that called the next would end the stack.
+    while let first = rest.popFirst() {
+      var (isDone, isWaitedFor) = (false, false)
+      work(first) { [self] in
+        isDone = true
+        if isWaitedFor { each(rest, work, end: end) }
+      }
+      guard isDone else {
+        isWaitedFor = true
+        return
+      }
+    }
+    end()
   }
 }

@@ -80,9 +80,45 @@ struct Table: Facts {
     #expect(throws: Condition.Malformed(problem: problem, column: column)) { try Condition(text) }
   }
 
-  @Test func deepNestingIsRefused() {
-    let text = String(repeating: "(", count: 100) + "data.x" + String(repeating: ")", count: 100)
-    #expect(throws: Condition.Malformed.self) { try Condition(text) }
-    #expect(throws: Condition.Malformed.self) { try Condition(String(repeating: "not ", count: 100_000) + "data.x") }
+  @Test func nestingIsBounded() throws {
+    func nested(_ open: String, _ inner: String, _ close: String, _ depth: Int) -> String {
+      String(repeating: open, count: depth) + inner + String(repeating: close, count: depth)
+    }
+    for (open, inner, close) in [
+      ("(", "agent.has_backup", ")"), ("not ", "agent.has_backup", ""), ("not (", "agent.has_backup", ")"),
+      ("agent.has_backup and (", "agent.has_backup", ")"), ("(agent.has_backup or ", "agent.has_backup", ")"),
+    ] {
+      #expect(try Condition(nested(open, inner, close, 15)).judge(Self.facts).reason != "")
+      for (depth, close) in [(33, close), (200_000, close), (200_000, "")] {
+        #expect { try Condition(nested(open, inner, close, depth)) } throws: {
+          ($0 as? Condition.Malformed)?.problem == "nested too deep"
+        }
+      }
+    }
+    #expect(try Condition("data.x in " + nested("[", "1", "]", 31)).names.count == 1)
+    for depth in [33, 200_000] {
+      #expect { try Condition("data.x in " + nested("[", "1", "]", depth)) } throws: {
+        ($0 as? Condition.Malformed)?.problem == "nested too deep"
+      }
+    }
+  }
+
+  @Test func longChainsAreFlat() throws {
+    for word in [" and ", " or "] {
+      let chain = Array(repeating: "agent.has_backup", count: 20_000).joined(separator: word)
+      #expect(try Condition(chain).judge(Self.facts).holds)
+      #expect(try !Condition("not (\(chain))").judge(Self.facts).holds)
+      #expect(try Condition(chain).names.count == 1)
+    }
+  }
+
+  @Test func patternThatIsTooLongIsRefusedOrNotCompared() throws {
+    let long = String(repeating: "*a", count: 257)
+    #expect(throws: Condition.Malformed(problem: "a pattern has 512 bytes at the most", column: 537)) {
+      try Condition("agent.state matches '\(long)'")
+    }
+    let facts = Table(["data.text": .text("b"), "data.pattern": .text(long)])
+    let verdict = try Condition("data.text matches data.pattern").judge(facts)
+    #expect(!verdict.holds && verdict.reason.hasPrefix("data.text is b cannot be compared by matches with *a*a"))
   }
 }

@@ -45,4 +45,13 @@ import Testing
     #expect(try Template("{env.TOKEN}{env.TOKEN}", environment: ["TOKEN": "x"]).variables == ["TOKEN"])
     #expect(try Template("{agent}").variables.isEmpty)
   }
+
+  @Test func longTextsTakeNoStack() throws {
+    let places = String(repeating: "{agent}{{}}", count: 50_000)
+    #expect(try Template(places).filled { _ in "x" } == String(repeating: "x{}", count: 50_000))
+    #expect(try RuleText(String(repeating: "{item}{{}}", count: 50_000)).parts.count == 100_000)
+    let open = String(repeating: "{", count: 200_001)
+    #expect(throws: Template.Malformed.self) { try Template(open) }
+    #expect(throws: RuleText.Malformed.self) { try RuleText(open) }
+  }
 }

@@ -172,4 +172,19 @@ struct GrammarTests {
     #expect(throws: Unreadable.self) { try JSONValue.parse(Array(text.utf8)) }
     #expect(!Self.simdjsonAccepts(Array(text.utf8)))
   }
+
+  @Test func valuesThatAreNestedTooDeepAreNotRead() throws {
+    func nested(_ open: String, _ close: String, _ depth: Int) -> [UInt8] {
+      Array((String(repeating: open, count: depth) + "1" + String(repeating: close, count: depth)).utf8)
+    }
+    for (open, close) in [("[", "]"), (#"{"a":"#, "}"), (#"[{"a":"#, "}]")] {
+      let levels = open.hasPrefix("[{") ? 2 : 1
+      let deepest = nested(open, close, 512 / levels)
+      let value = try JSONValue.parse(deepest)
+      let again = try JSONValue.parse(deepest)
+      #expect(value.encoded == deepest && value == again)
+      #expect(throws: Unreadable.nestedTooDeep) { try JSONValue.parse(nested(open, close, 512 / levels + 1)) }
+      #expect(throws: Unreadable.nestedTooDeep) { try JSONValue.parse(nested(open, close, 1_000_000)) }
+    }
+  }
 }
