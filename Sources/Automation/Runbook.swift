@@ -18,9 +18,9 @@ package struct Runbook: Equatable, Sendable {
 package struct Guards: Equatable, Sendable {
   /// From so many agents on the guards of numbers count.
   package var fleetFrom = 5
-  /// The greatest share of a role that rules may have paused at once; one agent always.
+  /// The greatest share of the fleet, and of a role, that rules may have paused at once; one agent always.
   package var pausedShare = 0.1
-  /// From this share of unhealthy agents on automation stops.
+  /// From this share of unhealthy agents on the fleet is ill: see ``IllFleet``.
   package var unhealthyShare = 0.4
   /// An agent's metrics have stopped once they are older than twice its own interval, and than this. Telemetry counts as
   /// dead once the same share of those that send any has stopped.
@@ -30,6 +30,10 @@ package struct Guards: Equatable, Sendable {
   /// How much longer each repeated pause is than the one before, and how long at the most.
   package var pauseFactor = 2.0
   package var longestPause = TimeSpan.hours(4)
+  /// How many addresses rules block within an hour without a person.
+  package var blocksPerHour = 50
+  /// While the fleet is ill rules give an agent more once within this span without a person.
+  package var scaleUpEvery = TimeSpan.minutes(10)
   /// How many commands a minute an operator may send; nil for any number.
   package var commandsPerMinute: Int?
 

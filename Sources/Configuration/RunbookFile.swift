@@ -57,7 +57,7 @@ package enum RunbookFile {
     try section.allow(
       [
         "fleet_from", "paused_share", "unhealthy_share", "silence", "allowed", "pause_factor", "longest_pause",
-        "commands_per_minute",
+        "blocks_per_hour", "scale_up_every", "commands_per_minute",
       ], in: "guards")
     var guards = Guards()
     if let count = try section.integer("fleet_from", in: 1...100_000) { guards.fleetFrom = count }
@@ -66,6 +66,8 @@ package enum RunbookFile {
     if let span = try section.span("silence", atMost: .days(1)) { guards.silence = span }
     if let factor = try section.number("pause_factor", in: 1...10) { guards.pauseFactor = factor }
     if let span = try section.span("longest_pause", atMost: .days(7)) { guards.longestPause = span }
+    if let count = try section.integer("blocks_per_hour", in: 0...100_000) { guards.blocksPerHour = count }
+    if let span = try section.span("scale_up_every", atMost: .days(1)) { guards.scaleUpEvery = span }
     if let count = try section.integer("commands_per_minute", in: 1...100_000_000) { guards.commandsPerMinute = count }
     for (place, text) in (try section.texts("allowed", expected: "a list of addresses") ?? []).enumerated() {
       guard let address = IPAddress(text) else {

@@ -39,6 +39,16 @@ package struct AgentTable: RandomAccessCollection, Sendable {
     activity[position].value(metric, within: age, of: now)
   }
 
+  /// What ``AgentProfile/state`` says, without copying the profile; nil if nobody stands there.
+  package func state(at position: Int) -> AgentState? {
+    guard let isActive = profiles[position]?.isActive else { return nil }
+    guard isActive, profiles[position]?.deletedAt == nil else { return .stopped }
+    return profiles[position]?.record.state
+  }
+
+  /// An agent's numbers, without copying its words.
+  package func numbers(at position: Int) -> AgentActivity { activity[position] }
+
   /// Puts a new agent at a position, or at the end.
   mutating func put(_ profile: AgentProfile, at position: Int) {
     namesRevision += 1

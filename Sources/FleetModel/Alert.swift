@@ -51,6 +51,9 @@ package struct AlertBook: Sendable {
 
   package subscript(slot: Int) -> Alert? { slots.indices.contains(slot) ? slots[slot] : nil }
 
+  /// How bad an alert is, without a copy of it; nil where none is open.
+  func severity(_ slot: Int) -> Severity? { slots.indices.contains(slot) ? slots[slot]?.record.severity : nil }
+
   /// Takes the list of changes.
   package mutating func takeChanges() -> Set<AlertID> {
     defer { if changed != nil { changed = [] } }

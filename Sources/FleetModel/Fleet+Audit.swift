@@ -39,7 +39,19 @@ extension Fleet {
 
   /// Takes when an agent that is known sent metrics, in the order of time; of another, nothing.
   package mutating func recallReport(of id: AgentID, at instant: Instant) {
-    if let position = position(of: id) { agents.activity[position].report(at: instant) }
+    guard let position = position(of: id) else { return }
+    agents.activity[position].report(at: instant)
+    changes.touch(position)
+  }
+
+  /// Takes since when an agent that is known has been heard, as an earlier handler had it: often enough to count.
+  package mutating func recallHearing(of id: AgentID, since start: Instant) {
+    guard let position = position(of: id), let first = agents.profiles[position]?.firstEventAt, start < first else {
+      return
+    }
+    agents.profiles[position]?.firstEventAt = start
+    agents.activity[position].eventCount = max(2, agents.activity[position].eventCount)
+    changes.touch(position)
   }
 
   /// Takes an agent's record as its hash holds it. An older version than the one known is passed over.
@@ -48,6 +60,7 @@ extension Fleet {
     let position = position(of: id) ?? add(id, at: record.updatedAt ?? now)
     guard record.version >= (agents.profiles[position]?.record.version ?? 0) else { return }
     agents.profiles[position]?.record = record
+    changes.touch(position)
   }
 
   /// Takes an alert as the handler holds it: its word on severity, acknowledgement, silence and end is final.
@@ -59,6 +72,7 @@ extension Fleet {
       return
     }
     let position = existing ?? add(record.id.agent, at: record.since)
+    changes.touch(position)
     let slot = agents.activity[position].alertSlot(record.id.kind)
     guard let open = alerts[slot] else {
       let slot = alerts.add(Alert(record: record, position: position))

@@ -25,6 +25,7 @@ extension Fleet {
     case .deleted:
       if agents.profiles[position]?.deletedAt == nil { leaving.append(position) }
       agents.profiles[position]?.deletedAt = event.receivedAt
+      changes.describe(position)
     case .status: report(event, at: position)
     case .feedback: incidents.add(feedback: event, agent: agents.profiles[position]?.id ?? .none)
     case .performanceDegraded, .highTraffic, .satisfactionLow, .securityAlert, .healthCritical, .predictiveAlert:
@@ -55,6 +56,7 @@ extension Fleet {
     if let isActive = event.flag(.isActive) { agent.isActive = isActive }
     agent.deletedAt = nil
     agents.profiles[position] = agent
+    changes.describe(position)
   }
 
   private mutating func report(_ event: borrowing Event, at position: Int) {
@@ -119,6 +121,7 @@ extension Fleet {
   mutating func closeAlert(_ slot: Int) {
     guard let alert = alerts[slot] else { return }
     agents.activity[alert.position].setAlertSlot(alert.id.kind, -1)
+    changes.touch(alert.position)
     alerts.remove(slot)
   }
 }

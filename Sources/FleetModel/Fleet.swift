@@ -46,6 +46,8 @@ package struct Fleet: Sendable {
   /// Positions of agents that were deleted and still have their row.
   var leaving: [Int] = []
   private var seenEvents = SeenEvents()
+  /// Agents that have changed since they were last taken.
+  var changes: AgentChanges
 
   /// - Parameters:
   ///   - seed: random, so that nobody can choose ids that collide in the directory.
@@ -53,15 +55,17 @@ package struct Fleet: Sendable {
   ///   - keepsHistory: whether windows and the fleet's totals are kept; who only judges by present values has no use
   ///     for them, and a long stretch read at once pays for them with every event.
   ///   - tracksAlertChanges: whether `takeAlertChanges` is going to be called.
+  ///   - tracksAgentChanges: whether `takeAgentChanges` is going to be called.
   package init(
     limits: Limits = Limits(), seed: UInt64 = 0x5DEE_CE66, capacity: Int = 30_000, keepsHistory: Bool = true,
-    tracksAlertChanges: Bool = false
+    tracksAlertChanges: Bool = false, tracksAgentChanges: Bool = false
   ) {
     self.limits = limits
     self.capacity = min(max(16, capacity), AgentDirectory.mostPositions)
     directory = AgentDirectory(seed: seed)
     series = SeriesStore(isKept: keepsHistory)
     alerts = AlertBook(tracksChanges: tracksAlertChanges)
+    changes = AgentChanges(isKept: tracksAgentChanges)
   }
 
   // MARK: Reading
@@ -120,6 +124,23 @@ package struct Fleet: Sendable {
 
   package mutating func takeAlertChanges() -> Set<AlertID> { alerts.takeChanges() }
 
+  /// The agents that have changed since the last call, each once.
+  package mutating func takeAgentChanges() -> [AgentChanges.Change] { changes.take() }
+
+  /// Whether `takeAgentChanges` would give any.
+  package var hasAgentChanges: Bool { !changes.isEmpty }
+
+  /// How bad the worst of an agent's alerts is; that a person was called says nothing of how the agent is.
+  package func worstTrouble(ofAgentAt position: Int) -> Severity? {
+    guard hasAlerts(ofAgentAt: position) else { return nil }
+    var worst: Severity?
+    for kind in AlertKind.allCases where kind != .escalation {
+      guard let severity = alerts.severity(agents.activity[position].alertSlot(kind)) else { continue }
+      worst = worst.map { max($0, severity) } ?? severity
+    }
+    return worst
+  }
+
   // MARK: Facts
 
   /// Takes in one event. An event of an agent that is not known yet makes it known.
@@ -142,6 +163,7 @@ package struct Fleet: Sendable {
     }
     applyMetrics(event, at: position)
     applyKind(event, at: position)
+    changes.touch(position)
     return .applied(position)
   }
 
@@ -192,6 +214,7 @@ package struct Fleet: Sendable {
     let position = freePositions.popLast() ?? agents.count
     agents.put(AgentProfile(id: id, at: instant), at: position)
     id.bytes.withUnsafeBytes { directory.insert($0, at: position) }
+    changes.describe(position)
     return position
   }
 
@@ -231,6 +254,7 @@ package struct Fleet: Sendable {
     id.bytes.withUnsafeBytes { directory.remove($0) }
     agents.profiles[position] = nil
     agents.namesRevision += 1
+    changes.describe(position)
     agents.activity[position] = AgentActivity(at: now)
     freePositions.append(position)
   }

@@ -232,6 +232,7 @@ final class EventFollower {
       link.restart(.silent(milliseconds: silence))
     }
     judge.fleet.advance(to: term.now)
+    judge.noteSettled()
     rules.watchFleet()
     save(unlessOnlyRead: false)
     escalations.look()

@@ -22,7 +22,9 @@ final class EventJudge {
   private let reader = EventReader()
   /// What the rules make of events; set once there is a term to act in.
   var rules: RuleEngine?
-  var fleet = Fleet(seed: .random(in: .min ... .max), keepsHistory: false, tracksAlertChanges: true)
+  var fleet = Fleet(
+    seed: .random(in: .min ... .max), keepsHistory: false, tracksAlertChanges: true, tracksAgentChanges: true)
+  private let fleetHealth = FleetHealth()
   /// How far events have been taken; nil until it is known where to begin.
   var place: StreamPlace?
   /// Told of entries that were never seen.
@@ -47,8 +49,11 @@ final class EventJudge {
     term.onAlert = { [weak self] in self?.fleet.setAlert($0) }
     term.onRecord = { [weak self] in self?.fleet.setRecord($1, of: $0) }
     term.knownReplicas = { [weak self] in self?.replicas(of: $0) }
-    term.knownBackup = { [weak self] in self?.backup(of: $0) }
-    term.knownState = { [weak self] in self?.fleet[$0]?.state }
+    term.knownBackup = { [weak self] in self?.health.backup(of: $0) }
+    term.knownState = { [weak self] in
+      guard let self else { return nil }
+      return fleet.position(of: $0).flatMap { self.fleet.agents.state(at: $0) }
+    }
     term.isOpen = { [weak self] in self?.open($0) != nil }
     term.knownRole = { [weak self] in self?.role(of: $0) }
   }
@@ -66,7 +71,6 @@ final class EventJudge {
         // What is said a second time is not acted on a second time.
         if let occasion, outcome != .duplicate { rules?.take(occasion) }
         if [.created, .updated, .deleted].contains($0.kind) { changedProfiles.insert($0.agentID) }
-        if $0.kind == .metrics { rules?.view.measured($0.agentID) }
         if let rules, rules.watchesAgents { rules.applied($0.agentID) }
       }
     } catch {
@@ -124,7 +128,9 @@ final class EventJudge {
   func restore(profile: [UInt8], at instant: Instant) {
     // What is no event was written by somebody else.
     try? profile.withUnsafeBytes { bytes in
-      _ = fleet.apply(try EventDecoder().decode(bytes, channel: nil, receivedAt: instant))
+      let event = try EventDecoder().decode(bytes, channel: nil, receivedAt: instant)
+      _ = fleet.apply(event)
+      if let since = AgentProfileCoding.heardSince(profile) { fleet.recallHearing(of: event.agentID, since: since) }
     }
   }
 
@@ -163,14 +169,20 @@ final class EventJudge {
         at: event.receivedAt, entry: entry))
   }
 
-  /// The agent that says it stands in for another.
-  func backup(of id: AgentID) -> AgentID? {
-    // Without a copy of each agent: there may be thousands.
-    fleet.agents.profiles.first { profile in
-      guard let profile, !profile.backupFor.isEmpty, profile.deletedAt == nil else { return false }
-      return AgentID(profile.backupFor) == id
-    }??.id
+  /// Who there is, and who of them is well, at present.
+  var health: FleetHealth {
+    fleetHealth.update(&fleet, at: present, silence: term.options.runbook.guards.silence)
+    return fleetHealth
   }
+
+  /// Until all events have been read, the time of the last: nobody has stopped who is only not heard yet.
+  private var present: Instant {
+    guard !term.hasReadEvents, let last = position?.instant else { return term.now }
+    return min(last, term.now)
+  }
+
+  /// Has those who were heard for long enough to count remembered for the handler that takes over.
+  func noteSettled() { changedProfiles.formUnion(health.takeSettled()) }
 
   /// How few and how many replicas an agent says it may have; nil where it says nothing.
   func replicas(of id: AgentID) -> ClosedRange<Int>? {
@@ -182,7 +194,7 @@ final class EventJudge {
 
   /// The role that an agent says it has; nil where it says none.
   func role(of id: AgentID) -> String? {
-    let role = fleet.position(of: id).flatMap { fleet.agents[$0] }?.profile.role ?? ""
+    let role = health.role(of: id)
     return role.isEmpty ? nil : role
   }
 

@@ -89,7 +89,9 @@ final class FleetMemory {
     for agent in agents {
       let profile = judge.fleet.position(of: agent).flatMap { judge.fleet.agents.profiles[$0] }
       if let profile, profile.deletedAt == nil {
-        step.change("HSET", term.keys.profiles, agent.bytes, AgentProfileCoding.encode(profile))
+        let since = judge.health.isSettled(agent) ? profile.firstEventAt : nil
+        step.change(
+          "HSET", term.keys.profiles, agent.bytes, AgentProfileCoding.encode(profile, heardSince: since))
       } else {
         step.change("HDEL", term.keys.profiles, agent.bytes)
         // Nobody stands in for who is gone.

@@ -97,7 +97,7 @@ final class Scheduler {
       ).begin
     case .verify, .proposalEnd:
       return RuleEnd(
-        job, member: member, score: score, term: term, facts: { [rules] in rules.facts($0, $1) }, finished: finished
+        job, member: member, score: score, term: term, view: rules.view, finished: finished
       ).begin
     case .resume, .endRateLimit, .unblock, .endAcknowledgement, .restartLimit, .run, .jobLimit:
       return JobRun(job, member: member, score: score, due: due, term: term, finished: finished).begin

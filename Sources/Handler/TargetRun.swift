@@ -202,7 +202,7 @@ final class TargetRun {
       change.after?.pausedUntil == nil
     {
       // Its place among those that rules have paused is free again.
-      step.change("ZREM", term.keys.paused(role: term.knownRole(target) ?? ""), target.bytes)
+      PauseLedger.release(target, keys: term.keys, in: &step)
     }
     let before = after == nil ? nil : situation.record
     if target != .none || change.alert != nil || change.proposal != nil {

@@ -3,8 +3,11 @@ import FleetModel
 /// What agents say of themselves, as `agentos:profiles` keeps it: agent → an event that says all of it at once. A handler
 /// that takes over knows by it what was said before the events that it reads.
 package enum AgentProfileCoding {
-  /// `{"entity_id":"…","event_type":"agent.updated","data":{"role":"support",…}}`; what nobody said is left out.
-  package static func encode(_ profile: AgentProfile) -> [UInt8] {
+  /// `{"entity_id":"…","event_type":"agent.updated","data":{"role":"support",…},"heard_since":1795334137846}`; what nobody
+  /// said is left out.
+  ///
+  /// - Parameter since: when it was heard first, if that is long enough ago to count it in shares of the fleet.
+  package static func encode(_ profile: AgentProfile, heardSince since: Instant? = nil) -> [UInt8] {
     func text(_ text: String) -> JSONValue? { text.isEmpty ? nil : .string(text) }
     func list(_ texts: [String]) -> JSONValue? { texts.isEmpty ? nil : .array(texts.map { .string($0) }) }
     func number(_ count: Int?) -> JSONValue? { count.map { .integer(Int64($0)) } }
@@ -17,7 +20,14 @@ package enum AgentProfileCoding {
         "replicas_min": number(profile.replicasMinimum), "replicas_max": number(profile.replicasMaximum),
         "is_active": .bool(profile.isActive),
       ],
+      "heard_since": since.map { .integer($0.milliseconds) },
     ]
     return event.encoded
+  }
+
+  /// When an agent was heard first, as its profile has it; nil if it had not been heard for long.
+  package static func heardSince(_ profile: [UInt8]) -> Instant? {
+    guard let json = try? JSONValue.parse(profile) else { return nil }
+    return json["heard_since"].flatMap { Instant(json: $0) }
   }
 }

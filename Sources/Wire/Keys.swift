@@ -77,8 +77,11 @@ package struct Keys: Sendable {
   /// What rules have acted on and has not cleared since: a hash.
   package var uncleared: [UInt8] { mark("rules/uncleared") }
 
-  /// Which agents of a role rules have paused, and until when: a sorted set.
-  package func paused(role: String) -> [UInt8] { mark("paused/\(role)") }
+  /// Which agents rules have paused, and until when: a sorted set.
+  package var paused: [UInt8] { mark("rules/paused") }
+
+  /// Counts the changes of it.
+  package var pausedChanges: [UInt8] { mark("rules/paused/changes") }
 
   /// For whom an agent stands in: a set.
   package func standIns(of backup: AgentID) -> MarkKey {

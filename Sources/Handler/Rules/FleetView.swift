@@ -2,20 +2,15 @@ import Automation
 import FleetModel
 import Wire
 
-/// What rules go by of the fleet: its agents, who of them is well, and what rules have given them.
+/// What rules go by of the fleet: its agents, who of them is well, whom rules have paused, and what rules have given them.
 ///
-/// A class, since the count of a large fleet is kept for a while.
+/// A class, since it keeps what it has read of Redis.
 final class FleetView {
   private let term: Term
   /// Whose fleet it is: asked in place, for a copy of a fleet is dear.
   private unowned let judge: EventJudge
-  private var counted: (census: Census, at: Instant)?
-  /// How many conversations rules have given to agents that have not sent metrics since.
-  private var given: [AgentID: Int] = [:]
-
-  /// How old the census of a large fleet may be; a small one is counted anew each time.
-  private static let smallFleet = 200
-  private static let censusSpan = TimeSpan.seconds(1)
+  /// The count of changes with which those who are paused were read; nil if they must be read anew.
+  private var placesRead: [UInt8]?
 
   init(term: Term, judge: EventJudge) {
     self.term = term
@@ -25,27 +20,19 @@ final class FleetView {
   private var guards: Guards { term.options.runbook.guards }
 
   /// Who there is, and who of them is well.
-  var census: Census {
-    if let counted, judge.fleet.count > Self.smallFleet, term.now - counted.at < Self.censusSpan {
-      return counted.census
-    }
-    let fresh = Census(judge.fleet, at: present, silence: guards.silence)
-    counted = (fresh, term.now)
-    return fresh
-  }
+  var health: FleetHealth { judge.health }
 
-  /// Until all events have been read, the time of the last: nobody has stopped who is only not heard yet.
-  private var present: Instant {
-    guard !term.hasReadEvents, let last = judge.position?.instant else { return term.now }
-    return min(last, term.now)
-  }
+  private var guarding: Guarding { Guarding(guards: guards, situation: Guarding.Situation(health, .none)) }
 
-  /// What speaks against acting at all.
-  var fault: String? { Guarding(guards: guards, situation: Guarding.Situation(census: census)).fleetFault }
+  /// Whether the fleet is ill, or its metrics have stopped.
+  var isIll: Bool { guarding.isIll }
+
+  /// What speaks against doing what could make things worse.
+  var fault: String? { guarding.fleetFault }
 
   /// The same, with an agent that shows it.
   var finding: (fault: String, agent: AgentID)? {
-    fault.flatMap { fault in census.firstInTrouble.map { (fault, $0) } }
+    fault.flatMap { fault in health.firstInTrouble.map { (fault, $0) } }
   }
 
   /// How bad an agent's worst alert is.
@@ -58,17 +45,16 @@ final class FleetView {
   /// All that is known on an occasion.
   func facts(_ occasion: Occasion, _ record: AgentRecord) -> OccasionFacts {
     OccasionFacts(
-      occasion: occasion, agent: judge.fleet[occasion.agent], record: record, census: census,
-      knownBackup: term.knownBackup(occasion.agent), now: term.now, feedback: feedback(of: occasion.agent),
-      given: given,
+      occasion: occasion, agent: judge.fleet[occasion.agent], record: record, health: health,
+      knownBackup: health.backup(of: occasion.agent), now: term.now, feedback: feedback(of: occasion.agent),
       makesDashboards: term.options.makesDashboards)
   }
 
-  /// What the event and its agent tell by themselves.
-  func ownFacts(_ occasion: Occasion) -> OccasionFacts {
+  /// The same by what this handler remembers: what it has not read is not known.
+  func knownFacts(_ occasion: Occasion) -> OccasionFacts {
     OccasionFacts(
-      occasion: occasion, agent: judge.fleet[occasion.agent], record: AgentRecord(), census: Census(), knownBackup: nil,
-      now: term.now)
+      occasion: occasion, agent: judge.fleet[occasion.agent], record: AgentRecord(), health: judge.health,
+      knownBackup: nil, now: term.now, makesDashboards: term.options.makesDashboards)
   }
 
   /// What its users said lately, where they were unhappy.
@@ -76,14 +62,33 @@ final class FleetView {
     judge.fleet.incidents.satisfaction.filter { $0.kind == .feedback && $0.agent == agent }.suffix(Deed.mostOfEach)
   }
 
-  // MARK: What rules have given
+  // MARK: Whom rules have paused
 
-  func give(to agents: [AgentID]) {
-    for agent in agents { given[agent, default: 0] += 1 }
+  /// What is to be read before a rule pauses an agent.
+  func ledger(of agent: AgentID) -> PauseLedger {
+    PauseLedger(agent, at: term.now, keys: term.keys, knowsPlaces: placesRead != nil)
   }
 
-  /// An agent has sent metrics: they tell what rules have given it.
-  func measured(_ agent: AgentID) {
-    if !given.isEmpty { given[agent] = nil }
+  /// Takes what a ledger has found.
+  ///
+  /// - Returns: whether it is all; otherwise somebody else has paused an agent or let go of one, and it is read again.
+  func take(_ ledger: PauseLedger) -> Bool {
+    if let places = ledger.places {
+      health.setHeld(places)
+      placesRead = ledger.changes
+      return true
+    }
+    if ledger.changes != placesRead { placesRead = nil }
+    return placesRead != nil
+  }
+
+  /// An agent's place was taken, by a step that went ahead by this ledger.
+  func reserved(_ agent: AgentID, until end: Instant, _ ledger: PauseLedger) {
+    guard placesRead == ledger.changes else {
+      placesRead = nil
+      return
+    }
+    placesRead = Array("\((Int(String(decoding: ledger.changes, as: UTF8.self)) ?? 0) &+ 1)".utf8)
+    health.hold(agent, until: end)
   }
 }

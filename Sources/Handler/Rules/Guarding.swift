@@ -5,22 +5,29 @@ import FleetModel
 struct Guarding {
   /// What is known when the actions are decided.
   struct Situation {
-    var census: Census
-    var agent: Agent?
-    /// How many of the agent's role rules have paused at present, this one not counted.
-    var paused = 0
+    var health: FleetHealth
+    var agent: AgentID
+    /// The agent's record; nil if it is not known.
+    var record: AgentRecord?
     /// The agent that this one stands in for.
     var standsInFor: AgentID?
     /// How often rules have paused it within a day.
     var pauses = 0
+    /// How many addresses rules have blocked within an hour.
+    var blocks = 0
+    /// When rules gave it more last.
+    var scaledUpAt: Instant?
+    var now = Instant.epoch
 
-    init(census: Census, agent: Agent? = nil) {
-      (self.census, self.agent) = (census, agent)
+    init(_ health: FleetHealth, _ agent: AgentID) {
+      (self.health, self.agent) = (health, agent)
     }
 
-    init(census: Census, agent: Agent?, ledger: PauseLedger) {
-      self.init(census: census, agent: agent)
-      (paused, standsInFor, pauses) = (ledger.paused, ledger.standsInFor, ledger.pauses)
+    init(_ facts: OccasionFacts, _ ledger: PauseLedger?, _ caps: CapLedger? = nil) {
+      self.init(facts.health, facts.occasion.agent)
+      (record, now) = (facts.record, facts.now)
+      if let ledger { (standsInFor, pauses) = (ledger.standsInFor, ledger.pauses) }
+      if let caps { (blocks, scaledUpAt) = (caps.blocks, caps.scaledUpAt) }
     }
   }
 
@@ -28,17 +35,34 @@ struct Guarding {
   struct Result {
     var deeds: [PlannedDeed] = []
     var refused: [(deed: PlannedDeed, reason: String)] = []
+    /// What is beyond a cap: a person is asked.
+    var proposed: [(deed: PlannedDeed, reason: String)] = []
     /// Whether one that a person should know of was refused.
     var callsPerson = false
+    /// Why actions were held back that the fleet's state forbids; nil if none was.
+    var fleetFault: String?
+
+    /// What a person is asked about, where nothing is done without.
+    var asked: [PlannedDeed] { deeds.isEmpty ? proposed.map(\.deed) : deeds }
 
     /// `not done: pause agent-7 for=15m: it stands in for agent-3`.
     var refusal: String { "not done: \(reasons)" }
 
     private var reasons: String { refused.map { "\($0.deed): \($0.reason)" }.joined(separator: "; ") }
 
-    /// The same decision; or where it has nothing left to do, that it does nothing.
+    /// The same decision; or where it has nothing left to do, that it does nothing or only asks.
     func kept(_ decision: Decision) -> Decision {
-      guard decision.course == .act || decision.course == .propose, deeds.isEmpty else { return decision }
+      guard deeds.isEmpty else { return decision }
+      switch decision.course {
+      case .hold: return decision
+      case .act where !proposed.isEmpty:
+        return Decision(.propose, [decision.reason, proposed[0].reason].filter { !$0.isEmpty }.joined(separator: "; "))
+      case .dryRun where fleetFault == nil, .dryRun where !proposed.isEmpty: return decision
+      case .act, .propose, .dryRun: break
+      }
+      if let fleetFault {
+        return Decision(.hold(.guarded), fleetFault, callsPerson: decision.course == .act, isOfAll: true)
+      }
       guard !refused.isEmpty else { return Decision(.hold(.guarded), "nothing to do, no action's own condition holds") }
       return Decision(.hold(.guarded), reasons, callsPerson: callsPerson)
     }
@@ -47,82 +71,147 @@ struct Guarding {
   let guards: Guards
   let situation: Situation
 
-  /// What speaks against acting at all; nil where nothing does.
+  /// Whether the fleet is ill, or its metrics have stopped: see ``IllFleet``.
+  var isIll: Bool { hasStopped || isUnhealthy }
+
+  /// Why the fleet is ill; nil if it is not.
   var fleetFault: String? {
-    guard isCounted else { return nil }
-    let census = situation.census
-    // Of a few that send metrics nobody can tell whether it is they or their telemetry.
-    if census.silent > 0, census.reporting >= guards.fleetFrom,
-      Double(census.silent) >= Double(census.reporting) * guards.unhealthyShare
-    {
+    let count = situation.health.counts.settled
+    if hasStopped {
       return
-        "\(census.silent) of the \(census.reporting) agents that send metrics have stopped: telemetry may be dead, "
+        "\(count.silent) of the \(count.reporting) agents that send metrics have stopped: telemetry may be dead, "
         + "automation waits for a person"
     }
-    guard census.unhealthyShare >= guards.unhealthyShare else { return nil }
-    let share = Int((census.unhealthyShare * 100).rounded())
+    guard isUnhealthy else { return nil }
+    let share = Int((Double(count.unhealthy) / Double(max(1, count.size)) * 100).rounded())
     return "\(share)% of the fleet is unhealthy: automation waits for a person"
   }
 
+  private var hasStopped: Bool {
+    let count = situation.health.counts.settled
+    // Of a few that send metrics nobody can tell whether it is they or their telemetry.
+    return count.size >= guards.fleetFrom && count.silent > 0 && count.reporting >= guards.fleetFrom
+      && Double(count.silent) >= Double(count.reporting) * guards.unhealthyShare
+  }
+
+  private var isUnhealthy: Bool {
+    let count = situation.health.counts.settled
+    return count.size >= guards.fleetFrom && Double(count.unhealthy) >= Double(count.size) * guards.unhealthyShare
+  }
+
   /// The guards of numbers say nothing of a handful of agents.
-  private var isCounted: Bool { situation.census.size >= guards.fleetFrom }
+  private var isCounted: Bool { situation.health.size >= guards.fleetFrom }
 
-  func filter(_ deeds: [PlannedDeed], for agent: AgentID) -> Result { filter(deeds, for: agent, lengthens: true) }
-
-  private func filter(_ deeds: [PlannedDeed], for agent: AgentID, lengthens: Bool) -> Result {
+  /// What is left of what a rule would do by itself.
+  func filter(_ deeds: [PlannedDeed]) -> Result {
     var result = Result()
+    let fleetFault = fleetFault
+    var (blocks, hasScaledUp) = (situation.blocks, false)
     for deed in deeds {
-      guard case .action(let action) = deed.kind else {
-        result.deeds.append(deed)
-        continue
+      if fleetFault != nil || deed.kind == .action(.blockIP) {
+        switch deed.whileIll(deed.target == situation.agent ? situation.record : nil) {
+        case .held:
+          result.refused.append((deed, fleetFault ?? ""))
+          result.fleetFault = fleetFault
+          continue
+        case .scalesUp:
+          if let fault = scaleUpFault(deed, hasScaledUp) {
+            result.proposed.append((deed, fault))
+            continue
+          }
+          hasScaledUp = true
+        case .blocks:
+          if fault(of: .blockIP, deed) != nil { break }
+          guard blocks < guards.blocksPerHour else {
+            result.proposed.append(
+              (deed, "rules block \(guards.blocksPerHour) addresses an hour, more needs a person"))
+            continue
+          }
+          blocks += 1
+        case .goesOn: break
+        }
       }
-      var deed = deed
-      if let reason = fault(of: action, &deed, agent, lengthens) {
-        result.refused.append((deed, reason))
-        if action == .pause || action == .restart { result.callsPerson = true }
-      } else {
-        result.deeds.append(deed)
-      }
+      add(deed, lengthens: true, to: &result)
     }
     return result
   }
 
-  /// The same, where what is left must stay as it is: a person has approved it, with the length that it has.
-  func refusing(_ deeds: [PlannedDeed], for agent: AgentID) -> Result { filter(deeds, for: agent, lengthens: false) }
+  /// Why an agent is given nothing more by a rule alone while the fleet is ill; nil if it may be.
+  private func scaleUpFault(_ deed: PlannedDeed, _ hasScaledUp: Bool) -> String? {
+    guard deed.target == situation.agent else { return "of another agent it is not known when rules gave it more" }
+    let last = hasScaledUp ? situation.now : situation.scaledUpAt
+    guard let last, situation.now - last < guards.scaleUpEvery else { return nil }
+    return "while the fleet is ill rules give an agent more once in \(guards.scaleUpEvery)"
+  }
 
-  private func fault(of action: Action, _ deed: inout PlannedDeed, _ agent: AgentID, _ lengthens: Bool) -> String? {
+  /// What is left where it must stay as it is: a person has approved it, with the length that it has, whatever the fleet's
+  /// state.
+  func refusing(_ deeds: [PlannedDeed]) -> Result {
+    var result = Result()
+    for deed in deeds { add(deed, lengthens: false, to: &result) }
+    return result
+  }
+
+  /// What is left of what a person is going to be asked about.
+  func asking(_ deeds: [PlannedDeed]) -> Result {
+    var result = Result()
+    for deed in deeds { add(deed, lengthens: true, to: &result) }
+    return result
+  }
+
+  private func add(_ deed: PlannedDeed, lengthens: Bool, to result: inout Result) {
+    guard case .action(let action) = deed.kind else { return result.deeds.append(deed) }
+    var deed = deed
+    if let reason = fault(of: action, deed) ?? (action == .pause && lengthens ? lengthen(&deed) : nil) {
+      result.refused.append((deed, reason))
+      if action == .pause || action == .restart { result.callsPerson = true }
+    } else {
+      result.deeds.append(deed)
+    }
+  }
+
+  private func fault(of action: Action, _ deed: PlannedDeed) -> String? {
     switch action {
     // Of another agent it is not known whether it can be done without.
-    case .pause where deed.target != agent, .restart where deed.target != agent:
+    case .pause where deed.target != situation.agent, .restart where deed.target != situation.agent:
       "a rule pauses or restarts its own agent only"
-    case .pause: pauseFault(deed) ?? (lengthens ? lengthen(&deed) : nil)
+    case .pause: absenceFault ?? (isCounted ? shareFault : nil)
     case .restart: absenceFault
     case .blockIP:
       guards.allowed.contains(IPAddress(deed.arguments["ip"] ?? "")?.description ?? "")
         ? "\(deed.arguments["ip"] ?? "") is allow-listed" : nil
-    default: nil
+    case .resume, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate, .transfer, .unblockIP,
+      .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge, .silence, .unsilence, .approve,
+      .reject, .undo, .automation:
+      nil
     }
   }
 
   // MARK: Pauses
 
-  private func pauseFault(_ deed: PlannedDeed) -> String? {
-    if let fault = absenceFault { return fault }
-    if isCounted {
-      let size = max(1, situation.census.roleSize(of: deed.target))
+  /// Why no more may be paused: of the role as it is at present, and of the whole fleet, for agents choose their roles.
+  private var shareFault: String? {
+    let (health, agent) = (situation.health, situation.agent)
+    let isSettled = health.isSettled(agent)
+    let held = health.held(besides: agent)
+    let fleet = health.counts.of(settled: isSettled)
+    let role = health.roleCounts(of: agent).of(settled: isSettled)
+    func fault(_ held: Int, _ size: Int, _ whose: String) -> String? {
       let most = max(1, Int(Double(size) * guards.pausedShare))
-      if situation.paused >= most {
-        return "rules have paused \(situation.paused) of the \(size) agents of its role, \(most) may be"
-      }
+      return held < most ? nil : "rules have paused \(held) of the \(max(1, size)) agents of \(whose), \(most) may be"
     }
-    return nil
+    return fault(held.role, role.all, "its role") ?? fault(held.fleet, fleet.all, "the fleet")
   }
 
   /// Why the agent cannot be done without; nil where it can.
   private var absenceFault: String? {
     if let other = situation.standsInFor { return "it stands in for \(other)" }
-    guard isCounted, let agent = situation.agent?.id else { return nil }
-    if situation.census.peers(of: agent).isEmpty { return "no other agent of its role is healthy" }
+    guard isCounted, situation.health.member(situation.agent) != nil else { return nil }
+    // Who was never heard before is no help for one that has been.
+    let isSettled = situation.health.isSettled(situation.agent)
+    if situation.health.healthyPeers(of: situation.agent, settledOnly: isSettled) == 0 {
+      return "no other agent of its role is healthy"
+    }
     return nil
   }
 

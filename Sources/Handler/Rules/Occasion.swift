@@ -88,14 +88,12 @@ struct OccasionFacts: Facts {
   let occasion: Occasion
   let agent: Agent?
   let record: AgentRecord
-  let census: Census
+  let health: FleetHealth
   /// Who says that it stands in for the agent.
   let knownBackup: AgentID?
   let now: Instant
   /// What its users said lately, where they were unhappy.
   var feedback: [Incident] = []
-  /// How many conversations rules have given each agent, that its own numbers do not tell yet.
-  var given: [AgentID: Int] = [:]
   /// What has become of the run's actions, once they are done.
   var run: RunOutcome?
   /// Whether a dashboard is made for new agents.
@@ -162,23 +160,23 @@ struct OccasionFacts: Facts {
   private func list(_ texts: [String]) -> FactValue? { texts.isEmpty ? nil : .list(texts.map { .text($0) }) }
 
   private func role(_ name: String) -> FactValue? {
-    let peers = census.peers(of: occasion.agent)
-    return switch name {
-    case "size": .number(Double(census.roleSize(of: occasion.agent)))
-    case "healthy": .number(Double(peers.count))
-    case "healthy_agents": peers.isEmpty ? nil : .list(peers.prefix(Deed.mostOfEach).map { .text($0.description) })
-    default: nil
+    switch name {
+    case "size": return .number(Double(health.roleSize(of: occasion.agent)))
+    case "healthy": return .number(Double(health.healthyPeers(of: occasion.agent)))
+    case "healthy_agents":
+      let peers = health.peers(of: occasion.agent)
+      return peers.isEmpty ? nil : .list(peers.map { .text($0.description) })
+    default: return nil
     }
   }
 
   private func fleet(_ name: String) -> FactValue? {
     switch name {
-    case "size": .number(Double(census.size))
-    case "unhealthy": .number(Double(census.unhealthy))
+    case "size": .number(Double(health.size))
+    case "unhealthy": .number(Double(health.unhealthy))
     case "specialist":
-      census.specialist(
-        other: occasion.agent, skill: occasion.data["skill"]?.text, language: occasion.data["language"]?.text,
-        given: given
+      health.specialist(
+        other: occasion.agent, skill: occasion.data["skill"]?.text, language: occasion.data["language"]?.text
       ).map { .text($0.description) }
     default: nil
     }

@@ -3,32 +3,37 @@ import FleetModel
 import Redis
 import Wire
 
-/// How many of a role rules have paused, how often this agent, and whom it stands in for: read before a rule pauses, and
-/// counted in the step by which it does.
+/// Whom rules have paused, how often this agent, and whom it stands in for: read before a rule pauses, and counted in the
+/// step by which it does.
 ///
 /// | key | what |
 /// |---|---|
-/// | `mark:paused/<role>` (a sorted set) | the role's agents that rules have paused → when that ends |
+/// | `mark:rules/paused` (a sorted set) | agents that rules have paused → when that ends |
+/// | `mark:rules/paused/changes` | counts the changes of it, by which a handler knows that it stands as it was read |
 /// | `mark:rules/pauses/<agent>` (a sorted set) | when rules paused it within a day, epoch ms |
 /// | `mark:rules/standing-in/<backup>` (a set) | the agents that it stands in for |
 struct PauseLedger {
   private let agent: AgentID
   private let now: Instant
-  private let placesKey: [UInt8]
+  private let keys: Keys
   private let pausesKey: MarkKey
   private let standInKey: MarkKey
-  private var placesFound: [UInt8] = []
+  private let readsPlaces: Bool
   private var pausesFound: [UInt8] = []
   private var standInCount = 0
-  /// Whether one of the places is its own.
-  private var hasPlace = false
+  /// The count of changes, as it was found.
+  private(set) var changes: [UInt8] = []
+  /// Whom rules have paused, and until when; nil if that was not asked for.
+  private(set) var places: [AgentID: Instant]?
   /// An agent that it stands in for: the first of them.
   private(set) var standsInFor: AgentID?
 
-  init(_ agent: AgentID, role: String, at now: Instant, keys: Keys) {
+  /// - Parameter knowsPlaces: whether those who are paused are known, as long as nothing has changed.
+  init(_ agent: AgentID, at now: Instant, keys: Keys, knowsPlaces: Bool) {
     self.agent = agent
     self.now = now
-    placesKey = keys.paused(role: role)
+    self.keys = keys
+    readsPlaces = !knowsPlaces
     pausesKey = Self.pausesKey(agent, keys)
     standInKey = keys.standIns(of: agent)
   }
@@ -36,29 +41,32 @@ struct PauseLedger {
   /// What must be read; ``take(_:)`` wants the answers.
   var requests: [Request] {
     [
-      Request("ZCOUNT", placesKey, "(\(now.milliseconds)", "+inf"),
+      // The count first: what changes in between is noticed by the step.
+      Request("GET", keys.pausedChanges),
       Request("ZCOUNT", pausesKey.complete, "(\((now - Self.counted).milliseconds)", "+inf"),
-      Request("SMEMBERS", standInKey.complete), Request("ZSCORE", placesKey, agent.bytes),
-    ]
+      Request("SMEMBERS", standInKey.complete),
+    ] + (readsPlaces ? [Request("ZRANGEBYSCORE", keys.paused, "(\(now.milliseconds)", "+inf", "WITHSCORES")] : [])
   }
 
   mutating func take(_ replies: some Collection<Reply>) {
     let replies = Array(replies)
-    placesFound = Array("\(replies[0].integer ?? 0)".utf8)
+    changes = replies[0].bytes ?? []
     pausesFound = Array("\(replies[1].integer ?? 0)".utf8)
     let targets = replies[2].elements?.compactMap(\.bytes) ?? []
     standInCount = targets.count
-    hasPlace = replies[3].bytes.flatMap { Instant(score: $0) }.map { $0 > now } ?? false
     standsInFor = targets.min { $0.lexicographicallyPrecedes($1) }.map { AgentID(bytes: $0) }
+    guard readsPlaces else { return }
+    var places: [AgentID: Instant] = [:]
+    for (name, score) in replies[3].pairs { places[AgentID(bytes: name)] = Instant(score: score) }
+    self.places = places
   }
-
-  /// How many others of the role rules have paused at present.
-  var paused: Int { (Int(String(decoding: placesFound, as: UTF8.self)) ?? 0) - (hasPlace ? 1 : 0) }
 
   /// How often rules have paused the agent within a day.
   var pauses: Int { Int(String(decoding: pausesFound, as: UTF8.self)) ?? 0 }
 
   private static let counted = TimeSpan.days(1)
+  /// Longer than any pause of a rule.
+  private static let stay = TimeSpan.days(8)
 
   private static func pausesKey(_ agent: AgentID, _ keys: Keys) -> MarkKey {
     keys.mark(of: agent) { "rules/pauses/\($0)" }
@@ -75,11 +83,22 @@ struct PauseLedger {
   /// Takes the agent's place among those that are paused; the step goes ahead only while no other was taken meanwhile,
   /// and it stands in for nobody else.
   func reserve(_ span: TimeSpan, in step: inout Step) {
-    step.require("ZCOUNT", placesKey, "(\(now.milliseconds)", "+inf", is: placesFound)
+    step.require("GET", keys.pausedChanges, is: changes)
     step.require("ZCOUNT", pausesKey.complete, "(\((now - Self.counted).milliseconds)", "+inf", is: pausesFound)
     step.require("SCARD", standInKey.complete, is: Array("\(standInCount)".utf8))
-    step.change("ZADD", placesKey, "GT", now + span, agent.bytes)
-    step.change("ZREMRANGEBYSCORE", placesKey, "-inf", now)
-    step.change("PEXPIRE", placesKey, HandlerOptions.marksStay.milliseconds)
+    step.change("ZADD", keys.paused, "GT", now + span, agent.bytes)
+    step.change("ZREMRANGEBYSCORE", keys.paused, "-inf", now)
+    Self.noteChange(keys, in: &step)
+  }
+
+  /// Frees an agent's place: it is not paused any more.
+  static func release(_ agent: AgentID, keys: Keys, in step: inout Step) {
+    step.change("ZREM", keys.paused, agent.bytes)
+    noteChange(keys, in: &step)
+  }
+
+  private static func noteChange(_ keys: Keys, in step: inout Step) {
+    step.change("INCR", keys.pausedChanges)
+    for key in [keys.paused, keys.pausedChanges] { step.change("PEXPIRE", key, stay.milliseconds) }
   }
 }

@@ -21,7 +21,8 @@ package struct Rehearsal {
   private let runbook: Runbook
   private let mode: AutomationMode
   private let decoder = EventDecoder()
-  private var fleet = Fleet(seed: 1, keepsHistory: false)
+  private var fleet = Fleet(seed: 1, keepsHistory: false, tracksAgentChanges: true)
+  private let health = FleetHealth()
   private var memories: [ExactText: RuleMemory] = [:]
   private var acted: [ExactText: [Instant]] = [:]
   private var asked: [ExactText: Instant] = [:]
@@ -53,35 +54,31 @@ package struct Rehearsal {
 
   private mutating func judge(_ rule: Rule, _ occasion: Occasion) -> Finding {
     let now = occasion.receivedAt
-    let agent = fleet[occasion.agent]
-    let census = Census(fleet, at: now, silence: runbook.guards.silence)
-    let facts = facts(occasion, census, at: now)
-    let guarding = Guarding(
-      guards: runbook.guards, situation: Guarding.Situation(census: census, agent: agent))
-    let circumstances = Circumstances(
-      mode: mode, now: now, age: .zero, actWithin: .minutes(1), guarded: guarding.fleetFault)
-    let actions = guarding.filter(rule.deeds.planned(for: occasion.agent, facts), for: occasion.agent)
-    let decision = actions.kept(
-      Planner(rule, memory(rule, occasion.agent, at: now), circumstances).decide(rule.when.judge(facts)))
+    let facts = facts(occasion, at: now)
+    let circumstances = Circumstances(mode: mode, now: now, age: .zero, actWithin: .minutes(1))
+    let first = Planner(rule, memory(rule, occasion.agent, at: now), circumstances).decide(rule.when.judge(facts))
+    let guarding = Guarding(guards: runbook.guards, situation: Guarding.Situation(facts, nil))
+    let planned = rule.deeds.planned(for: occasion.agent, facts)
+    let actions = first.course == .propose ? guarding.asking(planned) : guarding.filter(planned)
+    let decision = actions.kept(first)
     remember(rule, occasion, decision, at: now)
     return Finding(
       at: now, event: "\(occasion.entry)", agent: occasion.agent, rule: rule.id, decision: decision,
-      deeds: actions.deeds)
+      deeds: decision.course == .propose ? actions.asked : actions.deeds)
   }
 
-  private func facts(_ occasion: Occasion, _ census: Census, at now: Instant) -> OccasionFacts {
-    let backup = fleet.agents.lazy.compactMap(\.self).first { AgentID($0.backupFor) == occasion.agent }?.id
+  private mutating func facts(_ occasion: Occasion, at now: Instant) -> OccasionFacts {
+    health.update(&fleet, at: now, silence: runbook.guards.silence)
     return OccasionFacts(
-      occasion: occasion, agent: fleet[occasion.agent], record: AgentRecord(), census: census, knownBackup: backup,
-      now: now)
+      occasion: occasion, agent: fleet[occasion.agent], record: AgentRecord(), health: health,
+      knownBackup: health.backup(of: occasion.agent), now: now)
   }
 
   /// Looks whether the trouble is over that rules have acted on.
   private mutating func clear(_ agent: AgentID, at now: Instant) {
     for (name, occasion) in uncleared[agent] ?? [:] {
       guard let clear = runbook.rules.first(where: { $0.id == name })?.clear else { continue }
-      let census = Census(fleet, at: now, silence: runbook.guards.silence)
-      if clear.judge(facts(occasion, census, at: now)).holds { uncleared[agent]?[name] = nil }
+      if clear.judge(facts(occasion, at: now)).holds { uncleared[agent]?[name] = nil }
     }
   }
 

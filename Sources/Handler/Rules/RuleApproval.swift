@@ -37,13 +37,14 @@ final class RuleApproval: DueForRule {
   private var alert: AlertID { AlertID(.escalation, agent) }
 
   func begin() {
-    var ledger = PauseLedger(agent, role: rules.view.census.role(of: agent), at: term.now, keys: term.keys)
+    var ledger = rules.view.ledger(of: agent)
     let requests = [
       Request("GET", term.keys.automation), Request("GET", runKey), Request("HGETALL", term.keys.agent(agent)),
       Request("HGET", term.keys.alerts, alert.bytes),
     ]
     term.read(requests + ledger.requests) { [self] replies in
       ledger.take(replies.dropFirst(requests.count))
+      guard rules.view.take(ledger) else { return begin() }
       let automation = replies[0].bytes ?? []
       var step = opened()
       step.require("GET", term.keys.automation, is: automation)
@@ -77,10 +78,8 @@ final class RuleApproval: DueForRule {
   private func act(
     _ record: RunRecord, _ facts: OccasionFacts, _ ledger: PauseLedger, alert stored: [UInt8], _ step: inout Step
   ) -> Change {
-    let guarding = Guarding(
-      guards: term.options.runbook.guards,
-      situation: Guarding.Situation(census: facts.census, agent: facts.agent, ledger: ledger))
-    let result = guarding.refusing(record.deeds, for: agent)
+    let guarding = Guarding(guards: term.options.runbook.guards, situation: Guarding.Situation(facts, ledger))
+    let result = guarding.refusing(record.deeds)
     for (deed, reason) in result.refused { add(.skipped, "guarded: \(deed): \(reason)", record, to: &step) }
     if result.deeds.isEmpty {
       add(.failed, result.refusal, record, isClosing: true, to: &step)
@@ -95,7 +94,7 @@ final class RuleApproval: DueForRule {
     var record = record
     record.deeds = result.deeds
     record.refused += result.refused.map { "\($0.deed): \($0.reason)" }
-    let clears = term.options.runbook.rules.contains { $0.id == record.rule && $0.clear != nil }
+    let clears = !record.isRest && term.options.runbook.rules.contains { $0.id == record.rule && $0.clear != nil }
     step.change("SET", runKey, record.encoded, "PX", RuleMarks.stay(clears: clears).milliseconds)
     if let span = result.deeds.pause(of: agent) { ledger.reserve(span, in: &step) }
     step.change("ZADD", term.keys.schedule, term.now, Job(.deed(run: run, .deeds, 0), agent).encoded)

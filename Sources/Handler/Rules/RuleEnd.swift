@@ -10,20 +10,23 @@ final class RuleEnd: DueForRule {
   let member: [UInt8]
   let score: [UInt8]
   let term: Term
+  private let view: FleetView
   /// The facts about an agent of a run, as they are now.
-  private let facts: (RunRecord, AgentRecord) -> OccasionFacts
+  private func facts(_ record: RunRecord, _ agent: AgentRecord) -> OccasionFacts {
+    view.facts(Occasion(of: record), agent)
+  }
   let finished: () -> Void
   var patience = Patience()
 
   init(
     _ job: Job, member: [UInt8], score: [UInt8], term: Term,
-    facts: @escaping (RunRecord, AgentRecord) -> OccasionFacts, finished: @escaping () -> Void
+    view: FleetView, finished: @escaping () -> Void
   ) {
     self.job = job
     self.member = member
     self.score = score
     self.term = term
-    self.facts = facts
+    self.view = view
     self.finished = finished
   }
 
@@ -47,18 +50,22 @@ final class RuleEnd: DueForRule {
     term.read(requests) { [self] replies in
       guard let stored = replies[0].bytes, let record = RunRecord(stored) else { return write(opened()) }
       var facts = facts(record, AgentRecordCoding.decode(fields: replies[1].pairs))
-      var ledger = PauseLedger(job.target, role: facts.census.role(of: job.target), at: term.now, keys: keys)
+      var ledger = view.ledger(of: job.target)
+      var caps = CapLedger(job.target, at: term.now, keys: keys)
       let marks = record.deeds.enumerated().map { place, deed in
         keys.mark(RunRecord.id(of: run, .deeds, place), deed.target).get
       }
-      term.read(ledger.requests + marks) { [self] found in
-        ledger.take(found.prefix(found.count - marks.count))
+      let asked = (ledger.requests.count, caps.requests.count)
+      term.read(ledger.requests + caps.requests + marks) { [self] found in
+        ledger.take(found.prefix(asked.0))
+        caps.take(found.dropFirst(asked.0).prefix(asked.1))
+        guard view.take(ledger) else { return begin() }
         let outcomes = found.suffix(marks.count).map { $0.mark.flatMap { TargetMark($0) } }
         RunOutcome.read(run, record.deeds.count, in: term) { [self] outcome in
           facts.run = outcome
           let review = RunReview(
-            run: run, record: record, stored: stored, facts: facts, ledger: ledger, automation: replies[2].bytes ?? [],
-            alert: replies[3].bytes ?? [], outcomes: outcomes, term: term)
+            run: run, record: record, stored: stored, facts: facts, ledger: ledger, caps: caps,
+            automation: replies[2].bytes ?? [], alert: replies[3].bytes ?? [], outcomes: outcomes, term: term)
           var step = opened()
           let change = review.write(to: &step)
           write(step, change)

@@ -172,7 +172,7 @@ final class RuleEngine {
     guard let marks = recent.marks(rule, occasion.agent, at: now) else { return .unread }
     let circumstances = Circumstances(
       mode: mode.value, now: term.now, age: term.now - occasion.receivedAt, actWithin: term.options.actWithin,
-      guarded: view.fault)
+      guarded: rule.isHeldWhileIll ? view.fault : nil)
     let decision = Planner(rule, marks.memory(at: term.now), circumstances).decide(verdict)
     guard case .hold(let hold) = decision.course else { return .open }
     guard hold.isTold, marks.held != hold else { return .settled(decision) }
@@ -189,7 +189,7 @@ final class RuleEngine {
   /// What the condition says, where the event and its agent alone tell it.
   private func verdict(_ rule: Rule, _ occasion: Occasion) -> Condition.Verdict? {
     guard rule.when.isAboutEventAlone else { return nil }
-    return rule.when.judge(view.ownFacts(occasion))
+    return rule.when.judge(view.knownFacts(occasion))
   }
 
   private func tell(
@@ -237,12 +237,15 @@ final class RuleEngine {
     let keys = term.keys
     let isDry = mode.value != .on || rule.mode == .dryRun
     var marks = RuleMarks(rule, occasion, keys, isDry: isDry)
-    var ledger = PauseLedger(occasion.agent, role: view.census.role(of: occasion.agent), at: term.now, keys: keys)
+    // Of a rule that pauses nobody nothing is asked about pauses, and so on.
+    var ledger = rule.mayTakeAway ? view.ledger(of: occasion.agent) : nil
+    var caps = rule.mayReachCaps ? CapLedger(occasion.agent, at: term.now, keys: keys) : nil
+    let (places, counts) = (ledger?.requests ?? [], caps?.requests ?? [])
     let requests = [
       Request("GET", keys.automation), Request("HGETALL", keys.agent(occasion.agent)),
       Request("HGET", keys.alerts, AlertID(.escalation, occasion.agent).bytes),
     ]
-    term.read(requests + ledger.requests + marks.requests) { [weak self] replies in
+    term.read(requests + places + counts + marks.requests) { [weak self] replies in
       guard let self, !term.isOver else { return }
       let mode = replies[0].text.flatMap(AutomationMode.init(rawValue:)) ?? .dry
       let isOther = (mode == .on) != (self.mode.value == .on)
@@ -252,13 +255,16 @@ final class RuleEngine {
         recent.forgetAll()
         return decide(rule, occasion, done)
       }
-      ledger.take(replies[requests.count...].prefix(ledger.requests.count))
-      marks.take(replies[(requests.count + ledger.requests.count)...])
+      ledger?.take(replies.dropFirst(requests.count).prefix(places.count))
+      caps?.take(replies.dropFirst(requests.count + places.count).prefix(counts.count))
+      if let ledger, !view.take(ledger) { return decide(rule, occasion, done) }
+      marks.take(replies.dropFirst(requests.count + places.count + counts.count))
       recent.keep(marks, rule, occasion.agent, at: .now)
       let facts = view.facts(occasion, AgentRecordCoding.decode(fields: replies[1].pairs))
       let verdict = RuleVerdict(
-        rule: rule, facts: facts, marks: marks, ledger: ledger, automation: replies[0].bytes ?? [], mode: mode,
-        alert: replies[2].bytes ?? [], severity: view.severity(of: occasion.agent), term: term)
+        rule: rule, facts: facts, marks: marks, ledger: ledger, caps: caps, automation: replies[0].bytes ?? [],
+        mode: mode, alert: replies[2].bytes ?? [], severity: view.severity(of: occasion.agent),
+        isFleetCallDue: held.isCallDue(HeldEvents.fleet), term: term)
       conclude(verdict, marks, done) { [weak self] in self?.decide(rule, occasion, done) }
     }
   }
@@ -283,10 +289,31 @@ final class RuleEngine {
   private func written(_ verdict: RuleVerdict, _ done: () -> Void) {
     let (rule, agent, decision) = (verdict.rule, verdict.occasion.agent, verdict.decision)
     tally.count(rule, decision)
-    view.give(to: verdict.receivers)
+    view.health.give(to: verdict.receivers)
+    if let (agent, end, ledger) = verdict.reservation { view.reserved(agent, until: end, ledger) }
+    if verdict.callsForFleet { held.noteCall(HeldEvents.fleet) }
     term.log(.info, "a rule was judged", ["rule": rule.id, "agent": "\(agent)", "decision": decision.words])
     if decision.course == .act, rule.clear != nil { clearing.watch(rule.id, agent) }
     term.onSchedule()
     done()
+  }
+}
+
+extension Rule {
+  /// Whether it may pause or restart an agent.
+  fileprivate var mayTakeAway: Bool { deeds.contains { $0.kind.isAny(of: [.pause, .restart]) } }
+
+  /// Whether it may block an address, or give an agent more.
+  fileprivate var mayReachCaps: Bool { deeds.contains { $0.kind.isAny(of: [.blockIP, .scale]) } }
+}
+
+extension Deed.Kind {
+  /// Whether it is one of these, or may turn out to be.
+  fileprivate func isAny(of actions: [Action]) -> Bool {
+    switch self {
+    case .action(let action): actions.contains(action)
+    case .report: false
+    case .recommended: true
+    }
   }
 }

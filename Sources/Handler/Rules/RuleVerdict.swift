@@ -14,8 +14,12 @@ struct RuleVerdict {
   private let mode: AutomationMode
   private let automation: [UInt8]
   private let alertBytes: [UInt8]
-  private let ledger: PauseLedger
+  private let record: AgentRecord
+  private let ledger: PauseLedger?
+  private let caps: CapLedger?
   private let actions: Guarding.Result
+  /// Whether a person is to be called for the state of the fleet, if that holds actions back.
+  private let isFleetCallDue: Bool
   private let undo: [PlannedDeed]
   private let otherwise: [PlannedDeed]
   /// How bad the agent's worst alert is.
@@ -26,26 +30,44 @@ struct RuleVerdict {
   /// - Parameters:
   ///   - automation: the switch as it was read, and what it says.
   ///   - alert: the agent's escalation as it was read.
+  ///   - ledger: nil if the rule pauses and restarts nobody; `caps` likewise.
   init(
-    rule: Rule, facts: OccasionFacts, marks: RuleMarks, ledger: PauseLedger, automation: [UInt8], mode: AutomationMode,
-    alert: [UInt8], severity: Severity, term: Term
+    rule: Rule, facts: OccasionFacts, marks: RuleMarks, ledger: PauseLedger?, caps: CapLedger?, automation: [UInt8],
+    mode: AutomationMode, alert: [UInt8], severity: Severity, isFleetCallDue: Bool, term: Term
   ) {
     (self.rule, occasion, self.marks, self.mode, self.term) = (rule, facts.occasion, marks, mode, term)
-    (self.ledger, self.automation, self.severity) = (ledger, automation, severity)
+    (self.ledger, self.caps, self.automation, self.severity) = (ledger, caps, automation, severity)
+    (record, self.isFleetCallDue) = (facts.record, isFleetCallDue)
     alertBytes = alert
     now = facts.now
     isDecided = marks.isDecided
+    let circumstances = Circumstances(
+      mode: mode, now: now, age: now - occasion.receivedAt, actWithin: term.options.actWithin)
+    let first = Planner(rule, marks.memory(at: now), circumstances).decide(rule.when.judge(facts))
+    if case .hold = first.course {
+      (decision, actions, undo, otherwise) = (first, Guarding.Result(), [], [])
+      return
+    }
     let guarding = Guarding(
-      guards: term.options.runbook.guards,
-      situation: Guarding.Situation(census: facts.census, agent: facts.agent, ledger: ledger))
-    actions = guarding.filter(rule.deeds.planned(for: occasion.agent, facts), for: occasion.agent)
+      guards: term.options.runbook.guards, situation: Guarding.Situation(facts, ledger, caps))
+    let planned = rule.deeds.planned(for: occasion.agent, facts)
+    // What a person is asked about is for that person to decide.
+    actions = first.course == .propose ? guarding.asking(planned) : guarding.filter(planned)
     undo = rule.undo.planned(for: occasion.agent, facts)
     otherwise = rule.verification?.otherwise.planned(for: occasion.agent, facts) ?? []
-    let circumstances = Circumstances(
-      mode: mode, now: now, age: now - occasion.receivedAt, actWithin: term.options.actWithin,
-      guarded: guarding.fleetFault)
-    decision = actions.kept(
-      Planner(rule, marks.memory(at: now), circumstances).decide(rule.when.judge(facts)))
+    decision = actions.kept(first)
+  }
+
+  /// Whether writing it calls a person for the state of the fleet.
+  var callsForFleet: Bool { decision.course == .act && actions.fleetFault != nil && isCalledForFleet }
+
+  /// Whoever attacks is worth a call each time.
+  private var isCalledForFleet: Bool { isFleetCallDue || occasion.type == EventKind.securityAlert.type }
+
+  /// The place among the paused that it takes; nil if it takes none.
+  var reservation: (agent: AgentID, until: Instant, ledger: PauseLedger)? {
+    guard decision.course == .act, let ledger, let span = actions.deeds.pause(of: occasion.agent) else { return nil }
+    return (occasion.agent, now + span, ledger)
   }
 
   /// To whom conversations go, where it acts.
@@ -88,21 +110,23 @@ struct RuleVerdict {
   private func dry() -> (Step, Change)? {
     var step = opened()
     marks.addOccurrence(at: now, to: &step)
-    marks.addAct(record, at: now, to: &step)
-    add(.skipped, "dry_run: would \(actions.deeds.words)", to: &step)
+    marks.addAct(runRecord, at: now, to: &step)
+    let asked = actions.proposed.isEmpty ? "" : "; would propose \(actions.proposed.map(\.deed).words)"
+    add(.skipped, "dry_run: would \(actions.deeds.words)\(asked)", to: &step)
     for refused in actions.refused { add(refused, to: &step) }
     return (step, Change())
   }
 
   // MARK: Something is
 
-  private var record: RunRecord {
+  private var runRecord: RunRecord {
     var record = RunRecord(
-      rule: rule.id, agent: occasion.agent, event: "\(occasion.entry)", reason: decision.reason, deeds: actions.deeds)
+      rule: rule.id, agent: occasion.agent, event: "\(occasion.entry)", reason: decision.reason,
+      deeds: decision.course == .propose ? actions.asked : actions.deeds)
     (record.severity, record.alert) = (severity, occasion.alert)
     record.verifyAfter = rule.verification?.after
     record.refused = actions.refused.map { "\($0.deed): \($0.reason)" }
-    if rule.isJudgedAgain { record.occasion = occasion.remains }
+    if rule.isJudgedAgain || decision.course == .propose { record.occasion = occasion.remains }
     (record.undo, record.otherwise) = (undo, otherwise)
     return record
   }
@@ -111,46 +135,69 @@ struct RuleVerdict {
   private func begun(waits: TimeSpan? = nil) -> Step {
     var step = opened()
     marks.addOccurrence(at: now, to: &step)
-    marks.addAct(record, at: now, waits: waits, to: &step)
+    marks.addAct(runRecord, at: now, waits: waits, to: &step)
     return step
   }
 
   private func acted() -> (Step, Change)? {
     var step = begun()
-    if let span = actions.deeds.pause(of: occasion.agent) { ledger.reserve(span, in: &step) }
+    if let span = actions.deeds.pause(of: occasion.agent) { ledger?.reserve(span, in: &step) }
+    caps?.reserve(actions.deeds, of: run, record, for: term.options.runbook.guards.scaleUpEvery, in: &step)
     step.change("ZADD", term.keys.schedule, now, Job(.deed(run: run, .deeds, 0), occasion.agent).encoded)
     add(.started, actions.deeds.words, to: &step)
     for refused in actions.refused { add(refused, to: &step) }
-    let change = called(actions.callsPerson, actions.refusal, &step)
+    if !actions.proposed.isEmpty { proposeRest(in: &step) }
+    let isCalled = actions.callsPerson || (actions.fleetFault != nil && isCalledForFleet)
+    let change = called(isCalled, actions.refusal, &step)
     return (step, change)
+  }
+
+  /// Asks a person about what is beyond a cap, apart from what is done.
+  private func proposeRest(in step: inout Step) {
+    var record = RunRecord(
+      rule: rule.id, agent: occasion.agent, event: "\(occasion.entry)",
+      reason: [decision.reason, actions.proposed[0].reason].filter { !$0.isEmpty }.joined(separator: "; "),
+      deeds: actions.proposed.map(\.deed))
+    (record.severity, record.alert) = (severity, occasion.alert)
+    (record.occasion, record.isRest) = (occasion.remains, true)
+    let run = RunRecord.rest(of: run)
+    let stays = RuleMarks.stay(clears: false).milliseconds + rule.approval.stands.milliseconds
+    step.change("SET", term.keys.mark(run), record.encoded, "PX", stays)
+    propose(record, run, in: &step)
   }
 
   private func proposed() -> (Step, Change)? {
     var step = begun(waits: rule.approval.stands)
-    let steps = actions.deeds.map { deed in
+    propose(runRecord, run, in: &step)
+    for refused in actions.refused { add(refused, to: &step) }
+    return (step, Change())
+  }
+
+  private func propose(_ record: RunRecord, _ run: String, in step: inout Step) {
+    let steps = record.deeds.map { deed in
       if case .advice(let words) = deed.kind {
         return Proposal.Step(action: "advice", target: deed.target, arguments: ["text": words])
       }
       return Proposal.Step(action: deed.name, target: deed.target, arguments: deed.arguments)
     }
     var proposal = Proposal(
-      id: ProposalID(run), rule: rule.id, agent: occasion.agent, steps: steps, reason: decision.reason, digest: "",
+      id: ProposalID(run), rule: rule.id, agent: occasion.agent, steps: steps, reason: record.reason, digest: "",
       madeAt: now, expiresAt: now + rule.approval.stands)
     proposal.digest = SHA256.hex(ProposalCoding.encode(proposal))
     step.change("HSET", term.keys.proposals, run, ProposalCoding.encode(proposal))
     step.change("ZADD", term.keys.schedule, proposal.expiresAt, Job(.proposalEnd(proposal.id), occasion.agent).encoded)
-    add(.proposed, actions.deeds.words, proposal: proposal, to: &step)
-    for refused in actions.refused { add(refused, to: &step) }
-    return (step, Change())
+    add(.proposed, record.deeds.words, proposal: proposal, run: run, to: &step)
   }
 
   private var run: String { occasion.run(of: rule) }
 
   // MARK: Lines
 
-  private func add(_ phase: AuditLine.Phase, _ detail: String, proposal: Proposal? = nil, to step: inout Step) {
+  private func add(
+    _ phase: AuditLine.Phase, _ detail: String, proposal: Proposal? = nil, run: String? = nil, to step: inout Step
+  ) {
     var line = term.ruleLine(
-      phase, of: run, rule: rule.id, target: occasion.agent, reason: decision.reason, detail: detail)
+      phase, of: run ?? self.run, rule: rule.id, target: occasion.agent, reason: decision.reason, detail: detail)
     line.proposal = proposal
     step.add(to: term.keys.audit, AuditCoding.encode(line))
   }

@@ -61,7 +61,7 @@ struct RunChain {
     if phase == .succeeded {
       PauseLedger.count(record.agent, at: term.now, keys: term.keys, in: &step)
     } else if phase != .unknown, !keepsPlace {
-      step.change("ZREM", term.keys.paused(role: term.knownRole(record.agent) ?? ""), record.agent.bytes)
+      PauseLedger.release(record.agent, keys: term.keys, in: &step)
     }
   }
 

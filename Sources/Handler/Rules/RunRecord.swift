@@ -24,6 +24,8 @@ struct RunRecord: Equatable {
   var refused: [String] = []
   var otherwise: [PlannedDeed] = []
   var undo: [PlannedDeed] = []
+  /// Whether it is only what was beyond a cap: the run beside it has done the rest.
+  var isRest = false
   /// Which failure has stopped it; nil where none has.
   var stopped: String?
   /// Which of the actions were done, where something takes them back: their own marks do not live as long.
@@ -39,6 +41,9 @@ struct RunRecord: Equatable {
   static func id(of run: String, _ part: Part, _ place: Int) -> CommandID {
     CommandID("\(run)/\(part.rawValue)/\(place)")
   }
+
+  /// The name of what a run leaves to a person.
+  static func rest(of run: String) -> String { "\(run)/rest" }
 
   func deeds(of part: Part) -> [PlannedDeed] {
     switch part {
@@ -56,6 +61,7 @@ struct RunRecord: Equatable {
       "alert": alert.map { .string($0.type) }, "stopped": stopped.map { .string($0) },
       "doubted_at": doubtedAt.map { .integer($0.milliseconds) },
       "done": done.isEmpty ? nil : .array(done.sorted().map { .integer(Int64($0)) }),
+      "rest": isRest ? true : nil,
       "verify_after": verifyAfter.map { .integer($0.milliseconds) }, "occasion": occasion?.json,
     ]
     return json.encoded
@@ -80,6 +86,7 @@ struct RunRecord: Equatable {
     severity = json["severity"]?.text.flatMap(Severity.init(rawValue:)) ?? .medium
     alert = json["alert"]?.text.flatMap { type in AlertKind.allCases.first { $0.type == type } }
     stopped = json["stopped"]?.text
+    isRest = json["rest"]?.bool == true
     doubtedAt = Instant(stored: json["doubted_at"])
     done = Set(json["done"]?.list?.compactMap(\.int) ?? [])
     otherwise = list("else")
@@ -123,14 +130,6 @@ extension PlannedDeed {
 }
 
 extension PlannedDeed {
-  /// Whether it does nothing to an agent, and tells people.
-  var tellsPeople: Bool {
-    switch kind {
-    case .action(let action): action == .escalate || action == .notify
-    case .report, .advice: true
-    }
-  }
-
   /// Whether this is what takes the other back.
   func takesBack(_ other: PlannedDeed) -> Bool {
     switch (kind, other.kind) {

@@ -15,6 +15,7 @@ struct RunReview {
   /// About the run's agent, as they are now, with what has become of the actions.
   let facts: OccasionFacts
   let ledger: PauseLedger
+  let caps: CapLedger
   /// The switch as it was read.
   let automation: [UInt8]
   /// The agent's escalation as it was read.
@@ -107,20 +108,13 @@ struct RunReview {
     return result.callsPerson ? called(result.refusal, &step) : Change()
   }
 
-  private var guarding: Guarding {
-    Guarding(
-      guards: term.options.runbook.guards,
-      situation: Guarding.Situation(census: facts.census, agent: facts.agent, ledger: ledger))
-  }
-
-  /// What guards leave of it; of a fleet that is ill what tells people.
+  /// What guards leave of it. What is beyond a cap is left to the person who is called.
   private var filtered: Guarding.Result {
-    guard let fault = guarding.fleetFault else { return guarding.filter(record.otherwise, for: agent) }
-    var result = Guarding.Result()
-    for deed in record.otherwise {
-      if deed.tellsPeople { result.deeds.append(deed) } else { result.refused.append((deed, fault)) }
-    }
-    result.callsPerson = !result.refused.isEmpty
+    let guarding = Guarding(
+      guards: term.options.runbook.guards, situation: Guarding.Situation(facts, ledger, caps))
+    var result = guarding.filter(record.otherwise)
+    result.refused += result.proposed
+    result.callsPerson = result.callsPerson || result.fleetFault != nil || !result.proposed.isEmpty
     return result
   }
 
@@ -133,6 +127,8 @@ struct RunReview {
     record.otherwise = result.deeds
     step.change("SET", term.keys.mark(run), record.encoded, "KEEPTTL")
     if let span = result.deeds.pause(of: agent) { ledger.reserve(span, in: &step) }
+    caps.reserve(
+      result.deeds, of: "\(run)/else", facts.record, for: term.options.runbook.guards.scaleUpEvery, in: &step)
     appoint(.otherwise, in: &step)
   }
 

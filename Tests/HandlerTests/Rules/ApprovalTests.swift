@@ -110,7 +110,7 @@ import Wire
 
   @Test func proposedPauseTakesNobodysPlaceBeforeItIsApproved() throws {
     let proposal = try proposal()
-    let places = rules.scene.keys.paused(role: "")
+    let places = rules.scene.keys.paused
     #expect(try rules.scene.server.call("ZCARD", places) == .integer(0))
     try approve(proposal)
     try rules.run(of: "ask")

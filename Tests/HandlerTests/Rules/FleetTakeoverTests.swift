@@ -75,6 +75,7 @@ import Wire
   }
 
   @Test func illFleetCallsAPersonThoughNoRuleIsAsked() throws {
+    let rules = try RuleScene(Self.pausing, fleet: RuleScene.fleet(6))
     for number in 1...3 { try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.9]) }
     try rules.scene.server.loop.wait(seconds: 30) {
       (try? rules.scene.alert(.escalation, "agent-1")?.summary)
@@ -90,9 +91,16 @@ import Wire
       try rules.event("agent.created", AgentID("agent-\(number)"), ["role": "support"])
       try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.01])
     }
+    clock.set(seconds: 61)
+    for number in 1...7 { try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.01]) }
     // Of who is gone nobody waits for any.
     try rules.event("agent.deleted", "agent-7", [:])
     try scene.server.wait { (try? scene.cursorIsAtEnd()) == true }
+    // That they have been heard for long enough to count outlasts the handler.
+    try scene.server.wait {
+      (try? scene.server.call("HVALS", scene.keys.profiles).elements)?
+        .count { $0.bytes.flatMap { AgentProfileCoding.heardSince($0) } != nil } == 6
+    }
     scene.handlers[0].halt()
     _ = try scene.server.call("DEL", scene.keys.lease)
     clock.set(seconds: 600)

@@ -110,8 +110,7 @@ import Wire
   }
 
   @Test func fleetThatIsIllStopsAutomationAndCallsAPerson() throws {
-    let rules = try RuleScene(Self.pausing)
-    try fleet(5, of: rules)
+    let rules = try RuleScene(Self.pausing, fleet: RuleScene.fleet(5))
     for number in 1...2 {
       try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.9])
     }
@@ -132,8 +131,7 @@ import Wire
   }
 
   @Test func dryRunTellsThatTheFleetIsIllAndCallsNobody() throws {
-    let rules = try RuleScene(Self.pausing, mode: nil)
-    try fleet(5, of: rules)
+    let rules = try RuleScene(Self.pausing, mode: nil, fleet: RuleScene.fleet(5))
     for number in 1...2 {
       try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.9])
     }
@@ -146,13 +144,15 @@ import Wire
   @Test func deadTelemetryStopsAutomationAndCallsAPerson() throws {
     let scene = try HandlerScene(start: false)
     _ = try scene.server.call("SET", scene.keys.automation, "on")
-    // Metrics of five agents, three minutes ago; none since.
-    let past = try scene.now(.minutes(-3)).milliseconds
-    for number in 1...5 {
-      let event: JSONValue = [
-        "entity_id": .string("agent-\(number)"), "event_type": "agent.metrics", "data": ["error_rate": 0.01],
-      ]
-      _ = try scene.server.call("XADD", scene.keys.events, "\(past)-\(number)", Keys.dataField, event.encoded)
+    // Metrics of five agents, the last three minutes ago; none since.
+    for minutes in [Int64(-4), -3] {
+      let past = try scene.now(.minutes(minutes)).milliseconds
+      for number in 1...5 {
+        let event: JSONValue = [
+          "entity_id": .string("agent-\(number)"), "event_type": "agent.metrics", "data": ["error_rate": 0.01],
+        ]
+        _ = try scene.server.call("XADD", scene.keys.events, "\(past)-\(number)", Keys.dataField, event.encoded)
+      }
     }
     let runbook = try RuleScene.read(Self.pausing)
     try scene.startHandler("h1") { $0.runbook = runbook }
@@ -168,8 +168,7 @@ import Wire
   }
 
   @Test func illFleetCallsAPersonOnceAndForEachAttack() throws {
-    let rules = try RuleScene(Self.pausing)
-    try fleet(8, of: rules)
+    let rules = try RuleScene(Self.pausing, fleet: RuleScene.fleet(8))
     for number in 1...4 {
       try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.9])
     }
@@ -182,7 +181,8 @@ import Wire
   }
 
   @Test func metricsOlderThanTwiceTheirOwnIntervalHaveStopped() throws {
-    var fleet = Fleet(seed: 1, keepsHistory: false)
+    var fleet = Fleet(seed: 1, keepsHistory: false, tracksAgentChanges: true)
+    let health = FleetHealth()
     func report(_ agent: String, _ seconds: Int64) throws {
       let event: JSONValue = ["entity_id": .string(agent), "event_type": "agent.metrics", "data": ["error_rate": 0]]
       let instant = Instant.epoch + .seconds(seconds)
@@ -194,7 +194,8 @@ import Wire
     for second in stride(from: Int64(0), through: 300, by: 100) { try report("seldom", second) }
     try report("once", 300)
     func silent(_ seconds: Int64) -> Int {
-      Census(fleet, at: .epoch + .seconds(300 + seconds), silence: .seconds(30)).silent
+      health.update(&fleet, at: .epoch + .seconds(300 + seconds), silence: .seconds(30))
+      return health.counts.settled.silent + health.counts.new.silent
     }
     #expect([20, 30, 31, 120, 121, 200, 201].map(silent) == [0, 0, 1, 1, 2, 2, 3])
   }
@@ -247,31 +248,31 @@ import Wire
   }
 
   @Test func pausesGrowLongerAndThenCallAPerson() {
-    var situation = Guarding.Situation(census: Census(Fleet(), at: .epoch), agent: nil)
+    var situation = Guarding.Situation(FleetHealth(), "a")
     let pause = PlannedDeed(kind: .action(.pause), target: "a", arguments: ["for": "15m"])
     func result(_ pauses: Int) -> Guarding.Result {
       situation.pauses = pauses
-      return Guarding(guards: Guards(), situation: situation).filter([pause], for: "a")
+      return Guarding(guards: Guards(), situation: situation).filter([pause])
     }
     #expect((0...4).map { result($0).deeds.first?.arguments["for"] } == ["15m", "30m", "1h", "2h", "4h"])
     #expect(result(5).deeds.isEmpty && result(5).callsPerson)
   }
 
   @Test func approvedPauseKeepsTheLengthThatWasApproved() {
-    var situation = Guarding.Situation(census: Census(Fleet(), at: .epoch), agent: nil)
+    var situation = Guarding.Situation(FleetHealth(), "a")
     let approved = PlannedDeed(kind: .action(.pause), target: "a", arguments: ["for": "4h"])
     situation.pauses = 4
-    let result = Guarding(guards: Guards(), situation: situation).refusing([approved], for: "a")
+    let result = Guarding(guards: Guards(), situation: situation).refusing([approved])
     #expect(result.deeds == [approved] && result.refused.isEmpty)
     situation.standsInFor = "b"
-    let other = Guarding(guards: Guards(), situation: situation).refusing([approved], for: "a")
+    let other = Guarding(guards: Guards(), situation: situation).refusing([approved])
     #expect(other.deeds.isEmpty && other.refused.map(\.reason) == ["it stands in for b"])
   }
 
   @Test func otherAgentsAreNeitherPausedNorRestarted() {
-    let situation = Guarding.Situation(census: Census(Fleet(), at: .epoch), agent: nil)
+    let situation = Guarding.Situation(FleetHealth(), "a")
     let deeds = [Action.pause, .restart, .scale].map { PlannedDeed(kind: .action($0), target: "b") }
-    let result = Guarding(guards: Guards(), situation: situation).filter(deeds, for: "a")
+    let result = Guarding(guards: Guards(), situation: situation).filter(deeds)
     #expect(result.deeds == [deeds[2]] && result.callsPerson)
     #expect(
       result.refused.map(\.reason) == [String](repeating: "a rule pauses or restarts its own agent only", count: 2))
@@ -368,7 +369,7 @@ import Wire
     record.deeds = [PlannedDeed(kind: .action(.pause), target: "agent-2", arguments: ["for": "15m"])]
     _ = try rules.scene.server.call("SET", rules.scene.keys.mark(run), record.encoded)
     _ = try rules.scene.server.call(
-      "ZADD", rules.scene.keys.paused(role: ""), try rules.scene.now(.minutes(15)), "agent-2")
+      "ZADD", rules.scene.keys.paused, try rules.scene.now(.minutes(15)), "agent-2")
     _ = try rules.scene.server.call("SADD", rules.scene.keys.standIns(of: "agent-2").key, "agent-1")
     let job = Job(.deed(run: run, .deeds, 0), "agent-2").encoded
     _ = try rules.scene.server.call("ZADD", rules.scene.keys.schedule, try rules.scene.now(), job)
@@ -376,7 +377,7 @@ import Wire
     let lines = try rules.run(of: "calm")
     #expect(lines.map(\.detail) == ["guarded: it stands in for agent-1", "0 of 1 action done"])
     #expect(try rules.scene.record("agent-2").state == .running)
-    #expect(try rules.scene.server.call("ZCARD", rules.scene.keys.paused(role: "")) == .integer(0), "its place is free")
+    #expect(try rules.scene.server.call("ZCARD", rules.scene.keys.paused) == .integer(0), "its place is free")
   }
 
   @Test func backupThatIsPausedStandsInForNobody() throws {
@@ -400,26 +401,29 @@ import Wire
     var guards = Guards()
     guards.allowed = ["10.0.0.5"]
     let deed = PlannedDeed(kind: .action(.blockIP), target: "a", arguments: ["ip": "::ffff:10.0.0.5"])
-    let result = Guarding(guards: guards, situation: .init(census: Census(Fleet(), at: .epoch))).filter(
-      [deed], for: "a")
+    let result = Guarding(guards: guards, situation: .init(FleetHealth(), "a")).filter([deed])
     #expect(result.deeds.isEmpty)
   }
 
   @Test func oneAgentThatSendsNoMetricsAnyMoreIsNoDeadTelemetry() throws {
-    var fleet = Fleet(seed: 1, keepsHistory: false)
-    func apply(_ type: String, _ agent: String) throws {
+    var fleet = Fleet(seed: 1, keepsHistory: false, tracksAgentChanges: true)
+    func apply(_ type: String, _ agent: String, _ seconds: Int64) throws {
       let event: JSONValue = [
         "entity_id": .string(agent), "event_type": .string(type), "data": ["error_rate": 0, "role": "support"],
       ]
       try event.encoded.withUnsafeBytes { bytes in
-        _ = fleet.apply(try EventDecoder().decode(bytes, channel: nil, receivedAt: .epoch))
+        _ = fleet.apply(try EventDecoder().decode(bytes, channel: nil, receivedAt: .epoch + .seconds(seconds)))
       }
     }
-    for number in 1...10 { try apply("agent.created", "agent-\(number)") }
-    try apply("agent.metrics", "agent-1")
-    let census = Census(fleet, at: .epoch + .minutes(10))
-    #expect(census.size == 10 && census.reporting == 1 && census.silent == 1)
-    #expect(Guarding(guards: Guards(), situation: .init(census: census)).fleetFault == nil)
+    for second in [Int64(0), 60] {
+      for number in 1...10 { try apply("agent.created", "agent-\(number)", second) }
+    }
+    try apply("agent.metrics", "agent-1", 60)
+    let health = FleetHealth()
+    health.update(&fleet, at: .epoch + .minutes(10), silence: .seconds(30))
+    let count = health.counts.settled
+    #expect(count.size == 10 && count.reporting == 1 && count.silent == 1)
+    #expect(Guarding(guards: Guards(), situation: .init(health, .none)).fleetFault == nil)
   }
 
   @Test func agentsOwnPlaceDoesNotCountAgainstIt() throws {

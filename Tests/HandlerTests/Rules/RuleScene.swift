@@ -16,9 +16,22 @@ struct RuleScene {
   ///   - runbook: TOML; nil for the rules inside the program.
   ///   - mode: what the fleet-wide switch says; nil where nobody has set it.
   ///   - clock: the server's, where a test moves it.
-  init(_ runbook: String? = nil, mode: String? = "on", clock: SteppedClock? = nil) throws {
+  ///   - fleet: agents that have been heard for a minute before the handler begins, and what they say of themselves.
+  init(
+    _ runbook: String? = nil, mode: String? = "on", clock: SteppedClock? = nil,
+    fleet: [(agent: AgentID, data: JSONValue)] = []
+  ) throws {
     scene = try HandlerScene(start: false, clock: clock)
     if let mode { _ = try scene.server.call("SET", scene.keys.automation, mode) }
+    for span in [TimeSpan.seconds(-130), .seconds(-65)] {
+      let past = try scene.now(span).milliseconds
+      for (number, (agent, data)) in fleet.enumerated() {
+        let event: JSONValue = [
+          "entity_id": .string(agent.bytes), "event_type": "agent.created", "data": data,
+        ]
+        _ = try scene.server.call("XADD", scene.keys.events, "\(past)-\(number)", Keys.dataField, event.encoded)
+      }
+    }
     let rules = try Self.read(runbook)
     try scene.startHandler("h1") { $0.runbook = rules }
     try scene.waitForRecording()
@@ -30,6 +43,11 @@ struct RuleScene {
 
   static func read(_ runbook: String?) throws -> Runbook {
     try runbook.map { try RunbookFile.read(Array($0.utf8), file: "test.toml") } ?? RunbookFile.builtIn()
+  }
+
+  /// A fleet of one role, `agent-1` and so on.
+  static func fleet(_ count: Int) -> [(agent: AgentID, data: JSONValue)] {
+    (1...count).map { (AgentID("agent-\($0)"), ["role": "support", "replicas_max": 2]) }
   }
 
   /// Adds an event, and gives its entry.

@@ -66,7 +66,7 @@ import Wire
     let rules = try RuleScene(Self.falling)
     try rules.event("agent.health_critical", "agent-1", ["health_score": 0.1])
     try rules.lines { $0.action == "pause" && $0.phase == .succeeded }
-    #expect(try rules.scene.server.call("ZCARD", rules.scene.keys.paused(role: "")) == .integer(1))
+    #expect(try rules.scene.server.call("ZCARD", rules.scene.keys.paused) == .integer(1))
   }
 
   @Test func nothingIsDoneOtherwiseOnceAutomationIsOff() throws {
@@ -260,8 +260,7 @@ import Wire
   }
 
   @Test func nothingIsDoneOtherwiseInAFleetThatIsIll() throws {
-    let rules = try RuleScene(Self.falling)
-    for number in 1...5 { try rules.event("agent.created", AgentID("agent-\(number)"), ["role": "support"]) }
+    let rules = try RuleScene(Self.falling, fleet: RuleScene.fleet(5))
     try rules.event("agent.health_critical", "agent-1", ["health_score": 0.1])
     try rules.lines { $0.action == "scale" && $0.phase == .succeeded }
     for number in 2...4 { try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.9]) }
