@@ -16,9 +16,23 @@ package struct Template: Equatable, Sendable {
     case place(Place)
   }
 
-  package enum Place: Equatable, Sendable {
+  package enum Place: Equatable, Sendable, CustomStringConvertible {
     case agent, action, commandID, `operator`, reason, key, until
     case argument(String)
+
+    /// As it is written: `{args.for}`.
+    package var description: String {
+      switch self {
+      case .agent: "{agent}"
+      case .action: "{action}"
+      case .commandID: "{command_id}"
+      case .operator: "{operator}"
+      case .reason: "{reason}"
+      case .key: "{key}"
+      case .until: "{until}"
+      case .argument(let name): "{args.\(name)}"
+      }
+    }
   }
 
   /// Why a text is no template.

@@ -127,6 +127,7 @@ struct NotifyReader {
           : section.fault("url_env", expected: expected)
       }
       try check(literal, section, "url", says: "is no URL")
+      keepPassword(of: literal)
       return literal
     }
     guard literal == nil else { throw section.fault("url", "stands beside \(found.from); expected one of them") }
@@ -138,10 +139,21 @@ struct NotifyReader {
   /// All of an address, and what of it a service may repeat alone: its path with and without the query, and the query.
   private mutating func keepSecret(_ url: String) {
     secrets.insert(url)
+    keepPassword(of: url)
     let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
     guard parts.count == 4 else { return }
     let pieces = [parts[3]] + parts[3].split(separator: "?", maxSplits: 1)
     for piece in pieces where piece.utf8.count >= Self.shortestPath { secrets.insert(String(piece)) }
+  }
+
+  /// What stands between a user's name and the host.
+  private mutating func keepPassword(of url: String) {
+    let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+    guard parts.count > 2, let end = parts[2].lastIndex(of: "@"), let start = parts[2][..<end].firstIndex(of: ":")
+    else {
+      return
+    }
+    secrets.insert(String(parts[2][parts[2].index(after: start)..<end]))
   }
 
   /// - Parameter fault: what is wrong, without the value, which may be a secret.

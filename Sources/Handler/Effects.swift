@@ -26,12 +26,15 @@ final class Effects: Outside {
 
   private let loop: Loop
   private let client: HTTPClient
+  /// Knows what must not be told of what comes back.
+  private let log: Log
   private var works: [Int: Work] = [:]
   private var lastNumber = 0
 
   /// - Parameter authorities: a PEM file of those whose certificates are trusted; nil for the system's.
-  init(loop: Loop, authorities: String? = nil) throws(SystemError) {
+  init(loop: Loop, log: Log, authorities: String? = nil) throws(SystemError) {
     self.loop = loop
+    self.log = log
     client = try HTTPClient(loop: loop, authorities: authorities)
   }
 
@@ -81,7 +84,11 @@ final class Effects: Outside {
   }
 
   private func request(_ attempt: Attempt) {
-    send(attempt.work, attempt.http.request(for: attempt.call)) { [weak self] in self?.judge($0, attempt) }
+    do throws(Refusal) {
+      send(attempt.work, try attempt.http.request(for: attempt.call)) { [weak self] in self?.judge($0, attempt) }
+    } catch {
+      pause(attempt.work, 0) { attempt.completion(.failed(error.reason)) }
+    }
   }
 
   private func judge(_ result: HTTPResult, _ attempt: Attempt) {
@@ -119,17 +126,22 @@ final class Effects: Outside {
 
   func lookUp(_ call: Call, by request: HTTPActuator, _ completion: @escaping (LookUpResult) -> Void) {
     let number = begin(isResumable: true)
-    lookUp(number, call, by: request, attempt: 1) { [weak self] in
+    let end = { [weak self] (result: LookUpResult) in
       self?.works[number] = nil
-      completion($0)
+      completion(result)
+    }
+    do throws(Refusal) {
+      lookUp(number, try request.request(for: call), by: request, attempt: 1, end)
+    } catch {
+      pause(number, 0) { end(.unclear("not looked up: \(error.reason)")) }
     }
   }
 
   private func lookUp(
-    _ work: Int, _ call: Call, by request: HTTPActuator, attempt: Int,
+    _ work: Int, _ sent: HTTPRequest, by request: HTTPActuator, attempt: Int,
     _ completion: @escaping (LookUpResult) -> Void
   ) {
-    send(work, request.request(for: call)) { [weak self] result in
+    send(work, sent) { [weak self] result in
       switch HTTPVerdict(result) {
       case .done: completion(.done)
       case .refused where result.status == 404: completion(.notDone)
@@ -137,7 +149,7 @@ final class Effects: Outside {
       case .notYet(let reason, let asked), .uncertain(let reason, let asked):
         guard attempt < request.attempts else { return completion(.unclear("looked up: \(reason)")) }
         self?.pause(work, Self.span(before: attempt + 1, asked: asked, most: request.timeout)) {
-          self?.lookUp(work, call, by: request, attempt: attempt + 1, completion)
+          self?.lookUp(work, sent, by: request, attempt: attempt + 1, completion)
         }
       }
     }
@@ -145,8 +157,8 @@ final class Effects: Outside {
 
   private func send(_ work: Int, _ request: HTTPRequest, _ completion: @escaping (HTTPResult) -> Void) {
     works[work]?.request = client.send(request) { [weak self] result in
-      guard self?.works[work] != nil else { return }
-      completion(result)
+      guard let self, works[work] != nil else { return }
+      completion(log.redaction.apply(to: result))
     }
   }
 
@@ -160,52 +172,15 @@ final class Effects: Outside {
   // MARK: Programs
 
   private func run(_ work: Int, _ call: Call, _ exec: ExecActuator, _ completion: @escaping (CallResult) -> Void) {
-    let arguments = exec.arguments.map { $0.filled(call.value) }
-    var environment = exec.environment.mapValues { $0.filled(call.value) }
-    environment["IDEMPOTENCY_KEY"] = call.key
-    guard !(arguments + environment.values).contains(where: { $0.utf8.contains(0) }) else {
-      return pause(work, 0) { completion(.failed("an argument holds a zero byte, which no program can be given")) }
+    let (arguments, environment): ([String], [String: String])
+    do throws(Refusal) {
+      (arguments, environment) = (try exec.arguments(for: call), try exec.environment(for: call))
+    } catch {
+      return pause(work, 0) { completion(.failed(error.reason)) }
     }
     works[work]?.program = ChildRun(
       on: loop, arguments, environment: environment, limit: exec.timeout.milliseconds
-    ) { completion(CallResult($0, limit: exec.timeout)) }
-  }
-}
-
-extension HTTPActuator {
-  /// The request for a call, with the key by which the service knows one that it has had.
-  func request(for call: Call) -> HTTPRequest {
-    var request = HTTPRequest(
-      method: method, url: url.filled(call.value, escape: Self.percentEncoded), timeout: timeout)
-    request.headers = headers.map { HTTPRequest.Header($0.name, $0.value.filled(call.value)) }
-    add("Idempotency-Key", IdempotencyKey.header(call.key), to: &request)
-    add("User-Agent", "vigia-handler", to: &request)
-    guard let body else { return request }
-    request.body = Array(body.filled(call.value, escape: Self.jsonEscaped).utf8)
-    add("Content-Type", "application/json", to: &request)
-    return request
-  }
-
-  private func add(_ name: String, _ value: String, to request: inout HTTPRequest) {
-    guard !request.headers.contains(where: { $0.name.lowercased() == name.lowercased() }) else { return }
-    request.headers.append(HTTPRequest.Header(name, value))
-  }
-
-  /// What may stand in one segment of a path or one value of a query (RFC 3986, 2.3); the rest in per cent and two digits.
-  private static func percentEncoded(_ text: String) -> String {
-    let digits = Array("0123456789ABCDEF")
-    return String(
-      text.utf8.flatMap { byte -> [Character] in
-        let isPlain =
-          (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-          || "-._~".utf8.contains(byte)
-        return isPlain ? [Character(Unicode.Scalar(byte))] : ["%", digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      })
-  }
-
-  /// The inside of a JSON string.
-  private static func jsonEscaped(_ text: String) -> String {
-    String(decoding: JSONValue.string(text).encoded.dropFirst().dropLast(), as: UTF8.self)
+    ) { [log] in completion(CallResult(log.redaction.apply(to: $0), limit: exec.timeout)) }
   }
 }
 
@@ -248,7 +223,7 @@ extension CallResult {
   fileprivate init(_ result: ChildResult, limit: TimeSpan) {
     func last(_ output: [UInt8]) -> String {
       let line = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isNewline).last.map(String.init) ?? ""
-      return line.isEmpty ? "" : ": \(line.prefix(200))"
+      return line.isEmpty ? "" : ": \(line.clipped(toBytes: 200))"
     }
     switch result {
     case .exited(0, _): self = .done("exit 0")

@@ -1,16 +1,12 @@
+import Automation
 import FleetModel
 
 extension HTTPResponse {
-  /// Status and the beginning of what it says, in one line.
-  var words: String { words(ofBytes: 200) }
-
-  /// The same and more of it, for what is redacted before it is cut: a secret that the cut parts would not be found.
-  var uncutWords: String { words(ofBytes: 4096) }
-
-  private func words(ofBytes most: Int) -> String {
-    let text = String(decoding: body.prefix(most), as: UTF8.self)
+  /// Status and the beginning of what it says, in one line. Redact the answer first: a secret that is cut is not found.
+  var words: String {
+    let text = String(decoding: body, as: UTF8.self)
     let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-    return "HTTP \(status)" + (line.isEmpty ? "" : ": \(line)")
+    return "HTTP \(status)" + (line.isEmpty ? "" : ": \(line)").clipped(toBytes: 200)
   }
 
   /// What `Retry-After` asks for: seconds, fractions too, or a date (RFC 9110, 10.2.3); one that is over asks for nothing

@@ -75,7 +75,8 @@ final class HTTPTransfer {
 
   private func setAddress(_ request: HTTPRequest) -> Bool {
     vigia_curl_set_text(easy, CURLOPT_URL, request.url) == CURLE_OK
-      && vigia_curl_allow_http_only(easy) == CURLE_OK
+      // The path is what the request says: no part of it is taken for a step up.
+      && set(CURLOPT_PATH_AS_IS, 1) && vigia_curl_allow_http_only(easy) == CURLE_OK
       && vigia_curl_abandon_lookups(easy) == CURLE_OK
       // None at all is what zero means to libcurl.
       && set(CURLOPT_TIMEOUT_MS, Int(max(1, request.timeout.milliseconds)))

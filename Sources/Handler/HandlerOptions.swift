@@ -46,6 +46,9 @@ package struct HandlerOptions: Sendable {
   /// Whether anything is configured that makes dashboards.
   var makesDashboards: Bool { actuators[job: JobName.dashboard.rawValue] != nil }
 
+  /// All that must not be read in what the handler tells.
+  var secrets: [String] { log.secrets + notify.secrets }
+
   /// How long carrying out one action may take at the most, its attempts included.
   var longestAction: TimeSpan { actuators.longest }
 

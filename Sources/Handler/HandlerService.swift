@@ -1,3 +1,4 @@
+import Automation
 import FleetModel
 import Loop
 import Redis
@@ -33,18 +34,19 @@ package final class HandlerService {
   private static let timeSpan: Int64 = 30_000
   /// From here on a difference counts as a step of the server's clock.
   private static let stepSpan = TimeSpan.seconds(1)
-  /// A lease is read every second by every console: more of a fault it does not say.
+  /// A lease is read every second by every console: more of a fault it does not say, in bytes.
   private static let longestFault = 300
   /// How long a handler that cannot listen waits before it acts without recording.
   private static let listeningPatience: Int64 = 5000
 
   package init(loop: Loop, endpoint: Endpoint, options: HandlerOptions, log: Log = .silent) throws(SystemError) {
     self.loop = loop
-    outside = try Effects(loop: loop)
+    outside = try Effects(loop: loop, log: log)
     messenger = try HTTPClient(loop: loop)
     self.endpoint = endpoint
     self.options = options
     self.log = log
+    log.keepSecret(options.secrets + [endpoint.password].compactMap(\.self))
     keys = Keys(prefix: options.prefix)
   }
 
@@ -65,12 +67,14 @@ package final class HandlerService {
     leadership.setFault(nil)
     options.adopt(new)
     log.apply(options.log)
+    log.keepSecret(options.secrets)
     office?.apply(options)
   }
 
   /// Says on every console that new settings could not be taken, until some are.
   package func complain(_ words: String) {
-    leadership.setFault(String(words.prefix(Self.longestFault)))
+    let words = log.redaction.apply(to: words)
+    leadership.setFault(words.clipped(toBytes: Self.longestFault))
     guard let term = office?.term else { return }
     var step = Step()
     let line = AuditLine(

@@ -63,7 +63,8 @@ package final class Log {
   }
 
   private var settings: Settings
-  private var redaction: Redaction
+  /// Takes out of texts what must not be read: not of lines alone, but of all that comes back from outside.
+  private(set) var redaction: Redaction
   private var limiter = RepeatLimiter()
   private let clock: () -> Moment
   private let write: ([UInt8]) -> Void
@@ -94,6 +95,14 @@ package final class Log {
     let known = settings.secrets
     settings = new
     settings.secrets += known.filter { !new.secrets.contains($0) }
+    redaction = Redaction(settings.secrets)
+  }
+
+  /// From here on these are secrets too.
+  func keepSecret(_ secrets: [String]) {
+    let new = secrets.filter { !settings.secrets.contains($0) }
+    guard !new.isEmpty else { return }
+    settings.secrets += new
     redaction = Redaction(settings.secrets)
   }
 

@@ -110,6 +110,7 @@ final class Term {
     inFlight += 1
     step.run(script, on: connection, fenceKey: keys.fence, fence: fence) { [weak self] outcome in
       guard let self, !isOver else { return completion(.over("the term has ended")) }
+      let outcome = outcome.redacted(log.redaction)
       if case .over(let reason) = outcome { onEnd(reason) }
       completion(outcome)
       landed()

@@ -43,7 +43,8 @@ package final class ChildRun {
   private var output: [UInt8] = []
   private var timer: Loop.TimerID?
 
-  private static let kept = 4096
+  /// How many bytes of its output are kept, the last of it.
+  package static let kept = 4096
 
   /// Starts a program with nothing to read.
   ///

@@ -73,6 +73,12 @@ import Testing
     #expect(table.defaultRoute == ["ops"])
   }
 
+  @Test func passwordInAnAddressIsASecret() throws {
+    let settings = try HandlerFile.read(
+      Array("[notify.am]\nkind = 'alertmanager'\nurl = 'http://ops:s3cret@am:9093'".utf8), file: "f")
+    #expect(settings.notify.secrets == ["s3cret"])
+  }
+
   @Test func secretsOfChannelsAreSecrets() throws {
     let settings = try read(
       "[notify.a]\nkind='slack'\nurl_env='SLACK'\n[notify.b]\nkind='pagerduty'\nrouting_key_env='KEY'")

@@ -5,7 +5,8 @@ import Wire
 /// Alertmanager's API v2: `POST /api/v2/alerts` of `[{labels, annotations, startsAt, endsAt}]`.
 ///
 /// An alert is its labels: what changes stands in the annotations. It ends at `endsAt` unless it is posted again before,
-/// and is resolved by an `endsAt` that has come. 200 taken; 400 never will be; 5xx later.
+/// and is resolved by an `endsAt` that has come. Its receivers may read what annotations say as markup, so addresses in them
+/// are broken. 200 taken; 400 never will be; 5xx later.
 enum AlertmanagerAlerts {
   static let path = "/api/v2/alerts"
   /// How long an alert stands without being posted again; it is, after a third of that, so that two posts may fail.
@@ -40,7 +41,7 @@ enum AlertmanagerAlerts {
   }
 
   private static func annotations(_ notice: Notice) -> JSONValue {
-    var annotations: JSONObject = ["summary": .string(label(notice.title))]
+    var annotations: JSONObject = ["summary": .string(label(PlainText.unlinked(notice.title)))]
     for field in notice.fields {
       let name = name(field.name)
       // Alertmanager refuses an alert for a name that is none, and the summary is the summary.
@@ -48,12 +49,12 @@ enum AlertmanagerAlerts {
     }
     if !notice.text.isEmpty { annotations["description"] = .string(text(notice.text)) }
     if !notice.agents.isEmpty { annotations["agents"] = .string(text(notice.agentNames(atMost: 50))) }
-    if let role = notice.role, !role.isEmpty { annotations["role"] = .string(label(role)) }
+    if let role = notice.role, !role.isEmpty { annotations["role"] = .string(label(PlainText.unlinked(role))) }
     return .object(annotations)
   }
 
   private static func label(_ text: String) -> String { PlainText.clipped(PlainText.line(text), to: mostLabel) }
-  private static func text(_ text: String) -> String { PlainText.clipped(PlainText.scrubbed(text), to: mostText) }
+  private static func text(_ text: String) -> String { PlainText.clipped(PlainText.unlinked(text), to: mostText) }
 
   /// `[a-zA-Z_][a-zA-Z0-9_]*`: anything else becomes `_`.
   private static func name(_ text: String) -> String {

@@ -24,7 +24,7 @@ package enum ChannelTest {
     let message = Message(notice: notice, channel: channel, now: now)
     var outcome = Outcome(hasArrived: false, words: "no answer")
     client.send(message.request) { result in
-      outcome = Outcome(message, result, Redaction(table.secrets))
+      outcome = Outcome(message, Redaction(table.secrets).apply(to: result))
       loop.stop()
     }
     withExtendedLifetime(client) { loop.run() }
@@ -33,13 +33,13 @@ package enum ChannelTest {
 }
 
 extension ChannelTest.Outcome {
-  init(_ message: Message, _ result: HTTPResult, _ redaction: Redaction) {
+  init(_ message: Message, _ result: HTTPResult) {
     let answer =
       switch result {
-      case .response(let response): response.uncutWords
+      case .response(let response): response.words
       case .failed(let failure): failure.reason
       }
     hasArrived = if case .told = message.verdict(result, at: message.now) { true } else { false }
-    words = PlainText.line(redaction.apply(toAnswer: answer))
+    words = PlainText.line(answer)
   }
 }

@@ -4,6 +4,8 @@ import Wire
 
 /// Discord's webhook: `{"content", "embeds": [{description, fields …}], "allowed_mentions": {"parse": []}}`.
 ///
+/// What a notice says is text: its markup is escaped, see ``DiscordText``, and nobody is mentioned.
+///
 /// | limit | from |
 /// |---|---|
 /// | content 2000 characters | Discord, execute webhook |
@@ -20,9 +22,11 @@ enum DiscordWebhook {
   static let mostInAll = 6000
 
   static func body(_ notice: Notice) -> JSONValue {
-    let content = PlainText.clipped(notice.headline, to: mostContent)
+    let heading = "\(notice.heading) "
+    let title = DiscordText.escaped(PlainText.unlinkedLine(notice.title), startsLine: false)
+    let content = heading + PlainText.clipped(title, to: mostContent - heading.utf16.count)
     var room = mostInAll - content.utf16.count
-    let description = take(PlainText.scrubbed(notice.text), mostDescription, &room)
+    let description = take(PlainText.unlinked(notice.text), mostDescription, &room)
     let fields = fields(notice, &room)
     let embed: JSONValue = [
       "description": isBlank(description) ? nil : .string(description),
@@ -41,14 +45,14 @@ enum DiscordWebhook {
   static func verdict(_ result: HTTPResult, at now: Instant) -> Verdict {
     guard case .response(let response) = result else { return Verdict(usual: result, at: now) }
     switch response.status {
-    case 404: return .gone(response.uncutWords)
+    case 404: return .gone(response.words)
     case 429:
       let spans = [
         response.json?["retry_after"]?.double.flatMap { TimeSpan(seconds: $0) }, response.retryAfter(at: now),
         response.seconds("x-ratelimit-reset-after"),
       ]
       // The header counts whole seconds, and the longest is the safest.
-      return .again(response.uncutWords, after: spans.compactMap(\.self).max())
+      return .again(response.words, after: spans.compactMap(\.self).max())
     case 200..<300 where response.headers["x-ratelimit-remaining"] == "0":
       return .told(pause: response.seconds("x-ratelimit-reset-after"))
     default: return Verdict(usual: result, at: now)
@@ -62,8 +66,8 @@ enum DiscordWebhook {
     var fields: [JSONValue] = []
     for field in all {
       var left = room
-      let name = take(PlainText.line(field.name), mostName, &left)
-      let value = take(PlainText.scrubbed(field.value), mostValue, &left)
+      let name = take(PlainText.unlinkedLine(field.name), mostName, &left)
+      let value = take(PlainText.unlinked(field.value), mostValue, &left)
       // Discord refuses a field without either, and blanks are nothing to it.
       guard !isBlank(name), !isBlank(value) else { continue }
       room = left
@@ -75,7 +79,7 @@ enum DiscordWebhook {
   private static func isBlank(_ text: String) -> Bool { text.allSatisfy(\.isWhitespace) }
 
   private static func take(_ text: String, _ most: Int, _ room: inout Int) -> String {
-    let text = PlainText.clipped(text, to: min(most, room))
+    let text = PlainText.clipped(DiscordText.escaped(text), to: min(most, room))
     room -= text.utf16.count
     return text
   }

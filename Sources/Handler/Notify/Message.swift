@@ -50,21 +50,19 @@ extension String {
 }
 
 extension Notice {
-  /// What stands first wherever it is read: how bad it is, or that it is over, and then what it is.
-  var headline: String {
-    let word =
-      switch status {
-      case .told, .firing: severity.rawValue
-      case .updated: "\(severity.rawValue), update"
-      case .acknowledged: "acknowledged"
-      case .resolved: "resolved"
-      }
-    return "[\(word)] \(PlainText.line(title))"
+  /// What stands first wherever it is read: how bad it is, or that it is over.
+  var heading: String {
+    switch status {
+    case .told, .firing: "[\(severity.rawValue)]"
+    case .updated: "[\(severity.rawValue), update]"
+    case .acknowledged: "[acknowledged]"
+    case .resolved: "[resolved]"
+    }
   }
 
   /// The agents by name, so many of them at the most.
   func agentNames(atMost count: Int) -> String {
-    let names = agents.prefix(count).map { PlainText.line($0.unmistakable) }.joined(separator: ", ")
+    let names = agents.prefix(count).map { PlainText.unlinkedLine($0.unmistakable) }.joined(separator: ", ")
     return agents.count > count ? "\(names) and \(agents.count - count) more" : names
   }
 }

@@ -13,7 +13,6 @@ final class Notifier {
   private let client: HTTPClient
   private var outbox = Outbox()
   private var grouping: Grouping
-  private var redaction: Redaction
   private var calls: [OutboxEntry.ID: HTTPCall] = [:]
   private var timer: Loop.TimerID?
   private var isReading = false
@@ -35,7 +34,6 @@ final class Notifier {
     self.term = term
     self.client = client
     grouping = Grouping(spans: term.options.notify.grouping)
-    redaction = Redaction(term.options.notify.secrets)
   }
 
   private var table: NotifyTable { term.options.notify }
@@ -57,7 +55,6 @@ final class Notifier {
   /// Goes on by other options: a channel that was disabled may have another address.
   func optionsChanged() {
     grouping.spans = table.grouping
-    redaction = Redaction(table.secrets)
     outbox.enableAll()
     turn()
   }
@@ -167,7 +164,7 @@ final class Notifier {
     let message = Message(notice: entry.notice, channel: channel, now: term.now)
     calls[entry.id] = client.send(message.request) { [weak self] result in
       guard let self, !term.isOver, calls.removeValue(forKey: entry.id) != nil else { return }
-      let verdict = message.verdict(result, at: term.now).redacted(redaction)
+      let verdict = message.verdict(term.log.redaction.apply(to: result), at: term.now)
       note(verdict, entry)
       let tasks = outbox.take(
         verdict, of: entry.id, on: entry.channel, channel: channel, at: term.now, chance: .random(in: 0..<1))
@@ -263,17 +260,6 @@ final class Notifier {
       }
       isWriting = false
       flush()
-    }
-  }
-}
-
-extension Verdict {
-  fileprivate func redacted(_ redaction: Redaction) -> Verdict {
-    switch self {
-    case .told: self
-    case .again(let reason, let span): .again(redaction.apply(toAnswer: reason), after: span)
-    case .refused(let reason): .refused(redaction.apply(toAnswer: reason))
-    case .gone(let reason): .gone(redaction.apply(toAnswer: reason))
     }
   }
 }

@@ -57,29 +57,29 @@ enum PagerDutyEvents {
   private static func payload(_ notice: Notice) -> JSONValue {
     let source = notice.agents.count == 1 ? notice.agentNames(atMost: 1) : "vigia"
     return [
-      "summary": .string(PlainText.clipped(PlainText.line(notice.title), to: mostSummary)),
+      "summary": .string(PlainText.clipped(PlainText.unlinkedLine(notice.title), to: mostSummary)),
       "source": .string(PlainText.clipped(source.isEmpty ? "vigia" : source, to: mostName)),
       "severity": .string(severity(notice.severity)),
       "timestamp": .string(ISO8601.format(notice.at)),
-      "class": notice.rule.map { .string(PlainText.clipped(PlainText.line($0), to: mostName)) },
-      "group": notice.role.map { .string(PlainText.clipped(PlainText.line($0), to: mostName)) },
+      "class": notice.rule.map { .string(PlainText.clipped(PlainText.unlinkedLine($0), to: mostName)) },
+      "group": notice.role.map { .string(PlainText.clipped(PlainText.unlinkedLine($0), to: mostName)) },
       "custom_details": details(notice),
     ]
   }
 
   private static func details(_ notice: Notice) -> JSONValue {
     var details: JSONObject = [:]
-    let text = PlainText.clipped(PlainText.scrubbed(notice.text), to: mostText)
+    let text = PlainText.clipped(PlainText.unlinked(notice.text), to: mostText)
     if !text.isEmpty { details["text"] = .string(text) }
     for field in notice.fields.prefix(mostFields) {
-      let name = PlainText.clipped(PlainText.line(field.name), to: mostName)
-      details[name] = .string(PlainText.clipped(PlainText.scrubbed(field.value), to: mostValue))
+      let name = PlainText.clipped(PlainText.unlinkedLine(field.name), to: mostName)
+      details[name] = .string(PlainText.clipped(PlainText.unlinked(field.value), to: mostValue))
     }
     if !notice.agents.isEmpty {
       details["agents"] = .integer(Int64(notice.agents.count))
       details["names"] = .array(
         notice.agents.prefix(mostAgents).map {
-          .string(PlainText.clipped(PlainText.line($0.unmistakable), to: mostName))
+          .string(PlainText.clipped(PlainText.unlinkedLine($0.unmistakable), to: mostName))
         })
     }
     return .object(details)

@@ -1,4 +1,6 @@
-/// Text as a service outside may have it: without what steers a screen, and no longer than it takes.
+/// Text as a service outside may have it: without what steers a screen or leads away, and no longer than it takes.
+///
+/// What events say is text to whoever reads it. Each service escapes its own markup besides; see its file.
 enum PlainText {
   /// The text without controls, and without marks that turn the direction of what follows; line feeds stay.
   static func scrubbed(_ text: String) -> String {
@@ -23,19 +25,55 @@ enum PlainText {
     scrubbed(text).split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 
+  /// The text scrubbed, with every address broken, so that nobody is led anywhere by what an event says:
+  /// `https[:]//example.org`, `www[.]example.org`.
+  static func unlinked(_ text: String) -> String {
+    var bytes = Array(scrubbed(text).utf8)
+    for (link, broken) in links where bytes.contains(where: { lowercased($0) == link[0] }) {
+      bytes = replacing(link, with: broken, in: bytes)
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// What a reader's program takes for an address, in any case of letters, and what stands in its place. Byte by byte, since a
+  /// mark that combines with the last letter makes another character of it.
+  private static let links: [(link: [UInt8], broken: [UInt8])] = [
+    ("://", "[:]//"), ("www.", "www[.]"), ("discord.gg/", "discord[.]gg/"), ("mailto:", "mailto[:]"),
+  ].map { (Array($0.utf8), Array($1.utf8)) }
+
+  private static func replacing(_ link: [UInt8], with broken: [UInt8], in bytes: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = []
+    var at = 0
+    while at < bytes.count {
+      let isLink = bytes[at...].prefix(link.count).elementsEqual(link) { lowercased($0) == $1 }
+      if isLink { result += broken } else { result.append(bytes[at]) }
+      at += isLink ? link.count : 1
+    }
+    return result
+  }
+
+  private static func lowercased(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
+
+  /// The same on one line.
+  static func unlinkedLine(_ text: String) -> String { line(unlinked(text)) }
+
   /// The text's beginning, with "…" where something is left out, and never part of what is read as one character.
   ///
   /// Lengths are counted in UTF-16: no service counts more than that, whether it counts UTF-16 or Unicode scalars.
   ///
   /// - Parameter escape: what a character is written as; it is this that is counted, and it stays whole.
   static func clipped(_ text: String, to limit: Int, escape: (Character) -> String = { String($0) }) -> String {
+    clipped(text.lazy.map(escape), to: limit)
+  }
+
+  /// The same of pieces, each of which stays whole.
+  static func clipped(_ pieces: some Sequence<String>, to limit: Int) -> String {
     guard limit > 0 else { return "" }
     var kept = ""
     var length = 0
     // How much of it would stay if "…" had to follow.
     var bytesBeforeEllipsis = 0
-    for character in text {
-      let written = escape(character)
+    for written in pieces {
       length += written.utf16.count
       guard length <= limit else { return String(decoding: kept.utf8.prefix(bytesBeforeEllipsis), as: UTF8.self) + "…" }
       kept += written
@@ -44,7 +82,7 @@ enum PlainText {
     return kept
   }
 
-  /// What Slack reads as the beginning of a link, a mention or an entity, written so that it does not.
+  /// What Slack reads as the beginning of a link, a mention or an entity, as it is to be written in any of its texts.
   static func slackEscaped(_ character: Character) -> String {
     // A combining mark behind one of them makes it another character, and Slack sees scalars.
     var written = ""

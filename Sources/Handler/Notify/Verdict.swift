@@ -1,7 +1,7 @@
 import FleetModel
 import Wire
 
-/// What an answer, or none, says of a notice that was sent; its words are neither redacted nor cut.
+/// What an answer, or none, says of a notice that was sent; its words hold what an answer says, redacted by then.
 enum Verdict: Equatable {
   /// It arrived. Where the service says so, the next one waits.
   case told(pause: TimeSpan?)
@@ -22,8 +22,8 @@ enum Verdict: Equatable {
     case .response(let response):
       switch response.status {
       case 200..<300: self = .told(pause: nil)
-      case 408, 425, 429, 500...: self = .again(response.uncutWords, after: response.retryAfter(at: now))
-      default: self = .refused(response.uncutWords)
+      case 408, 425, 429, 500...: self = .again(response.words, after: response.retryAfter(at: now))
+      default: self = .refused(response.words)
       }
     }
   }

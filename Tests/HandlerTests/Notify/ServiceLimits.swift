@@ -62,6 +62,9 @@ struct ServiceLimits {
   private static var slackLimits: [Limit] {
     [
       Limit(what: "blocks", most: 50) { [sections($0).count] },
+      Limit(what: "text of a header", most: 150) { body in
+        sections(body).filter { $0["type"] == "header" }.map { $0["text"]?["text"].length ?? 0 }
+      },
       Limit(what: "text of a section", most: 3000) { sections($0).map { $0["text"]?["text"].length ?? 0 } },
       Limit(what: "fields of a section", most: 10) { sections($0).map { $0["fields"]?.list?.count ?? 0 } },
       Limit(what: "text of a field", most: 2000) {
@@ -73,8 +76,15 @@ struct ServiceLimits {
   private static var slackDemands: [Demand] {
     [
       Demand(what: "a fallback text") { $0["text"].length > 0 },
-      Demand(what: "sections of text or fields") {
-        sections($0).allSatisfy { $0["type"] == "section" && ($0["text"] != nil || $0["fields"] != nil) }
+      Demand(what: "headers and sections of text or fields") {
+        sections($0).allSatisfy { block in
+          ["header", "section"].contains(block["type"]?.text)
+            && (block["text"] != nil || block["type"] == "section" && block["fields"] != nil)
+        }
+      },
+      Demand(what: "texts without markup") { body in
+        let texts = sections(body).flatMap { [$0["text"]].compactMap(\.self) + ($0["fields"]?.list ?? []) }
+        return texts.allSatisfy { $0["type"] == "plain_text" } && body["mrkdwn"] == false
       },
       // `<!channel>` would call everybody, and `<http…>` would be a link.
       Demand(what: "`<`, `>` and `&` only as entities") { body in
