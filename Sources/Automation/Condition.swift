@@ -12,9 +12,16 @@ package indirect enum Condition: Equatable, Sendable {
   case any([Condition])
 
   package struct Comparison: Equatable, Sendable {
-    package var left: Operand
-    package var relation: Relation
-    package var right: Operand
+    package let left: Operand
+    package let relation: Relation
+    package let right: Operand
+    /// Whether it is about words that mean the same in any case of letters.
+    private let ignoresCase: Bool
+
+    init(left: Operand, relation: Relation, right: Operand) {
+      (self.left, self.relation, self.right) = (left, relation, right)
+      ignoresCase = [left, right].contains { if case .fact(let name) = $0 { name.isWord } else { false } }
+    }
   }
 
   package enum Operand: Equatable, Sendable {
@@ -97,7 +104,8 @@ extension Condition.Comparison {
   func judge(_ facts: some Facts) -> Condition.Verdict {
     guard let left = value(self.left, facts) else { return missing(self.left) }
     guard let right = value(self.right, facts) else { return missing(self.right) }
-    guard let holds = relation.holds(left, right) else {
+    let holds = ignoresCase ? relation.holds(left.lowercased, right.lowercased) : relation.holds(left, right)
+    guard let holds else {
       return Condition.Verdict(
         holds: false, reason: "\(words(self.left, left)) cannot be compared by \(relation.rawValue) with \(right)")
     }

@@ -16,12 +16,12 @@ package struct Template: Equatable, Sendable {
     case place(Place)
   }
 
-  package enum Place: Equatable, Sendable, CustomStringConvertible {
+  package enum Place: Equatable, Sendable {
     case agent, action, commandID, `operator`, reason, key, until
     case argument(String)
 
     /// As it is written: `{args.for}`.
-    package var description: String {
+    package var written: String {
       switch self {
       case .agent: "{agent}"
       case .action: "{action}"

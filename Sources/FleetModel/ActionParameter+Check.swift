@@ -20,10 +20,10 @@ extension ActionParameter {
       if IPAddress(text) != nil { return nil }
       expected = "an IPv4 or IPv6 address"
     case .severity:
-      if Severity(rawValue: text) != nil { return nil }
+      if Severity(word: text) != nil { return nil }
       expected = "low, medium, high or critical"
     case .mode:
-      if AutomationMode(rawValue: text) != nil { return nil }
+      if AutomationMode(word: text) != nil { return nil }
       expected = "on, dry or off"
     case .agent, .text:
       if !text.isEmpty { return nil }

@@ -61,7 +61,7 @@ extension Fleet {
 
   private mutating func report(_ event: borrowing Event, at position: Int) {
     agents.profiles[position]?.reported = AgentProfile.Report(
-      state: event.string(.state).flatMap(AgentState.init(rawValue:)),
+      state: event.string(.state).flatMap(AgentState.init(word:)),
       replicas: event.string(.replicas).flatMap { Int($0) },
       commandID: event.string(.commandID).map(CommandID.init), at: event.receivedAt)
   }
@@ -77,7 +77,7 @@ extension Fleet {
         worst = (severity, metric, value)
       }
     }
-    if let risk = event.string(.riskLevel).flatMap({ Severity(rawValue: $0.lowercased()) }) {
+    if let risk = event.string(.riskLevel).flatMap(Severity.init(word:)) {
       worst.severity = max(worst.severity, risk)
     }
     raise(

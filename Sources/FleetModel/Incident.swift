@@ -56,7 +56,7 @@ package struct RecentIncidents: Sendable {
     additions += 1
     let incident = Incident(
       number: additions, kind: event.kind, agent: agent, at: event.receivedAt,
-      severity: event.string(.riskLevel).flatMap { Severity(rawValue: $0.lowercased()) },
+      severity: event.string(.riskLevel).flatMap { Severity(word: $0) },
       summary: Incident.summary(of: event),
       items: items.map { String($0.unicodeScalars.prefix(Incident.longestText)) })
     if event.kind == .securityAlert {

@@ -86,6 +86,8 @@ enum JobName: String, CaseIterable {
   case dashboard
 }
 
+extension JobName: WireWord {}
+
 /// Why something is not done: for the audit.
 struct Refusal: Error, Equatable {
   let reason: String

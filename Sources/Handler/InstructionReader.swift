@@ -142,9 +142,8 @@ struct InstructionReader {
   }
 
   /// One of the words of an enumeration.
-  private func word<Word: RawRepresentable & CaseIterable>(_ name: String) throws(Refusal) -> Word
-  where Word.RawValue == String {
-    guard let word = Word(rawValue: arguments[name] ?? "") else {
+  private func word<Word: WireWord & CaseIterable>(_ name: String) throws(Refusal) -> Word {
+    guard let word = Word(word: arguments[name] ?? "") else {
       throw malformed(name, "one of " + Word.allCases.map(\.rawValue).joined(separator: ", "))
     }
     return word
@@ -159,7 +158,7 @@ struct InstructionReader {
   }
 
   private func severity(_ name: String) throws(Refusal) -> Severity {
-    guard let severity = Severity(rawValue: arguments[name] ?? "high") else {
+    guard let severity = Severity(word: arguments[name] ?? "high") else {
       throw malformed(name, "low, medium, high or critical")
     }
     return severity

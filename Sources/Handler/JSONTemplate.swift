@@ -28,7 +28,7 @@ struct JSONTemplate {
         let value = value(place)
         guard isQuoted || !isDocument || Self.isScalar(value) else {
           throw Refusal(
-            "not sent: \(place) stands outside of quotes in the body and is \"\(value.clipped(toBytes: 100))\", no number"
+            "not sent: \(place.written) stands outside of quotes in the body and is \"\(value.clipped(toBytes: 100))\", no number"
           )
         }
         filled += Self.escaped(value)

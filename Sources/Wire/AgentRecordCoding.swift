@@ -30,7 +30,7 @@ package enum AgentRecordCoding {
       let text = String(decoding: field.value, as: UTF8.self)
       let instant = Int64(text).map { Instant(milliseconds: $0) }
       switch String(decoding: field.name, as: UTF8.self) {
-      case "state": record.state = AgentState(rawValue: text) ?? .running
+      case "state": record.state = AgentState(word: text) ?? .running
       case "replicas": record.replicas = Int(text)
       case "cpu": record.cpu = finite(text)
       case "memory": record.memory = Int(text)
@@ -75,7 +75,7 @@ package enum AgentRecordCoding {
   package static func decode(json: JSONValue) -> AgentRecord? {
     guard json.object != nil else { return nil }
     var record = AgentRecord()
-    record.state = json["state"]?.text.flatMap(AgentState.init(rawValue:)) ?? .running
+    record.state = json["state"]?.text.flatMap(AgentState.init(word:)) ?? .running
     record.replicas = json["replicas"]?.int
     record.cpu = json["cpu"]?.double
     record.memory = json["memory"]?.int

@@ -49,7 +49,7 @@ package enum AlertCoding {
   }
 
   private static func decode(id: AlertID, json: JSONValue) -> AlertRecord? {
-    guard let severity = json["severity"]?.text.flatMap(Severity.init(rawValue:)), let count = json["count"]?.int,
+    guard let severity = json["severity"]?.text.flatMap(Severity.init(word:)), let count = json["count"]?.int,
       let since = json["since"].flatMap({ Instant(json: $0) }), let last = json["last"].flatMap({ Instant(json: $0) })
     else { return nil }
     return AlertRecord(

@@ -159,7 +159,7 @@ private struct CommandReader {
     guard let object = value.object else { throw refusal("\"observed\" is no object; leave it out or name agents") }
     var observed: [AgentID: Command.Observation] = [:]
     for member in object.members {
-      guard let state = member.value["state"]?.text.flatMap(AgentState.init(rawValue:)),
+      guard let state = member.value["state"]?.text.flatMap(AgentState.init(word:)),
         let version = member.value["version"]?.int
       else {
         throw refusal("\"observed\" needs a known \"state\" and a whole \"version\" for each agent; or leave it out")

@@ -14,6 +14,24 @@ struct Table: Facts {
 }
 
 @Suite struct ConditionTests {
+  private static let loud = Table([
+    "data.risk_level": .text("HIGH"), "agent.state": .text("running"),
+    "data.severity": .list([.text("Low"), .text("HIGH")]),
+    "data.state": .text("Paused"), "data.alert_type": .text("Brute_Force"),
+  ])
+
+  @Test(arguments: [
+    ("data.risk_level == 'high'", true), ("data.risk_level != 'high'", false),
+    ("data.risk_level in ['high', 'critical']", true), ("data.risk_level matches 'hi*'", true),
+    ("data.risk_level contains 'ig'", true), ("'High' == data.risk_level", true), ("agent.state == 'RUNNING'", true),
+    ("data.state in ['PAUSED']", true), ("data.severity contains 'high'", true), ("data.severity matches 'LO*'", true),
+    ("data.risk_level == 'low'", false), ("data.risk_level == 3", false),
+    ("data.alert_type == 'brute_force'", false), ("data.alert_type matches 'brute*'", false),
+  ])
+  func wordsOfTheWireMeanTheSameInAnyCase(_ text: String, _ holds: Bool) throws {
+    #expect(try Condition(text).judge(Self.loud).holds == holds)
+  }
+
   private static let facts = Table([
     "data.error_rate": .number(0.31), "data.risk_level": .text("high"), "agent.state": .text("running"),
     "agent.has_backup": .flag(true), "data.issues_detected": .list([.text("errors"), .text("timeouts")]),

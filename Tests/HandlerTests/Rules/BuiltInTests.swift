@@ -112,6 +112,14 @@ import Wire
     #expect(try rules.scene.schedule().contains { $0.due == until && $0.job.contains("resume") })
   }
 
+  @Test(arguments: ["HIGH", "Critical"]) func attackIsMetWhateverTheCaseOfItsWords(_ risk: String) throws {
+    let rules = try RuleScene()
+    try rules.event(
+      "agent.security_alert", "agent-1", ["risk_level": .string(risk), "attempts_count": 1])
+    try rules.run(of: "security-alert")
+    #expect(try rules.scene.record("agent-1").state == .paused)
+  }
+
   @Test func agentThatRestartsIsPausedByAnAttack() throws {
     let rules = try RuleScene()
     try rules.scene.send(.restart, ["agent-1"])
