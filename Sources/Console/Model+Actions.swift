@@ -39,9 +39,10 @@ extension Model {
       return nil
     }
     var draft = ActionDraft(action: action, targets: targets)
-    draft.reason = fleet.position(of: targets[0]).map { Why.text(ofAgentAt: $0, in: fleet) } ?? ""
+    let shown = displayed
+    draft.reason = shown.position(of: targets[0]).map { Why.text(ofAgentAt: $0, in: shown) } ?? ""
     switch action {
-    case .blockIP: draft.arguments["ip"] = latestAddress(of: targets)
+    case .blockIP: draft.arguments["ip"] = address(for: targets)
     case .activateBackup: if let backup = backup(of: targets) { draft.arguments["backup"] = backup }
     case .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .deactivateBackup, .escalate, .transfer,
       .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge, .silence, .unsilence,
@@ -51,17 +52,21 @@ extension Model {
     return draft
   }
 
-  /// The address that last attacked one of the agents.
-  private func latestAddress(of targets: [AgentID]) -> String? {
-    fleet.incidents.security.last { targets.contains($0.agent) && !$0.items.isEmpty }?.items.first
+  /// The address of the alert that is selected; if none is, the one that last attacked one of the agents.
+  private func address(for targets: [AgentID]) -> String? {
+    let row = explained ?? (opened == nil && marked.isEmpty ? selectedRow : nil)
+    if let incident = row.flatMap({ incident(of: $0) }) { return incident.items.first }
+    let agents = Set(targets)
+    return displayed.incidents.security.last { agents.contains($0.agent) && !$0.items.isEmpty }?.items.first
   }
 
   /// The agent that says it stands in for the only target.
   private func backup(of targets: [AgentID]) -> String? {
     guard targets.count == 1 else { return nil }
-    if let known = fleet[targets[0]]?.record.backup { return known.description }
+    let shown = displayed
+    if let known = shown[targets[0]]?.record.backup { return known.description }
     let name = targets[0].description
-    return fleet.agents.lazy.compactMap { $0 }.first { $0.backupFor == name }?.id.description
+    return shown.agents.lazy.compactMap { $0 }.first { $0.backupFor == name }?.id.description
   }
 
   /// This operator's last command that was done and can be taken back.
@@ -79,13 +84,17 @@ extension Model {
       action: .undo, targets: last.targets, arguments: ["command_id": id.text], reason: "undo \(last.action)")
   }
 
+  /// The targets as they stood on the screen, for the operator decided by that: the handler refuses a command if one of them
+  /// has changed since. One that is marked and out of view is as it is displayed.
   private func observe(_ targets: [AgentID]) -> [AgentID: Command.Observation] {
     var observed: [AgentID: Command.Observation] = [:]
-    for target in targets {
-      guard let agent = fleet[target] else { continue }
-      observed[target] = Command.Observation(state: agent.record.state, version: agent.record.version)
-    }
+    for target in targets { observed[target] = drawnRecords[target] ?? displayedRecord(of: target) }
     return observed
+  }
+
+  /// An agent's record as the panes show it; nil where there is no such agent.
+  func displayedRecord(of id: AgentID) -> Command.Observation? {
+    displayed[id].map { Command.Observation(state: $0.record.state, version: $0.record.version) }
   }
 
   private mutating func edit(_ draft: ActionDraft) {

@@ -40,6 +40,19 @@ extension Model {
     if case .down = link { grid.paint(layout.body, role: .stale) }
     promptLine().draw(into: &grid, in: layout.prompt)
     statusLine().draw(into: &grid, in: layout.status)
+    rememberRecords(layout)
+  }
+
+  /// Keeps the records of the agents that are in view.
+  private mutating func rememberRecords(_ layout: Layout) {
+    drawnRecords.removeAll(keepingCapacity: true)
+    let rows = PaneID.allCases.flatMap { pane in
+      lists[pane].dropFirst(cursors[pane.rawValue].top).prefix(layout.height(of: pane))
+    }
+    for id in rows.compactMap({ agent(of: $0) }) + [opened, explained.flatMap { agent(of: $0) }].compactMap(\.self)
+    where drawnRecords[id] == nil {
+      drawnRecords[id] = displayedRecord(of: id)
+    }
   }
 
   /// Draws lines no further down than to their last; the first one in view comes back.

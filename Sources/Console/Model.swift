@@ -62,6 +62,8 @@ package struct Model: Sendable {
   var changes = 0
   /// What the last frame showed; nil before the first.
   var drawn: Drawn?
+  /// The records of the agents that the last frame showed: facts that have come since are not on the screen yet.
+  var drawnRecords: [AgentID: Command.Observation] = [:]
 
   struct Drawn: Equatable {
     var changes: Int

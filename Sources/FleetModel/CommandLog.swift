@@ -13,7 +13,9 @@ package struct CommandLog: Sendable {
     package var origin: AuditLine.Origin
     package var rule: String?
     package var action: String
-    package var targets: [AgentID]
+    package private(set) var targets: [AgentID]
+    /// The same, to be found at once.
+    private var targetSet: Set<AgentID>
     package var `operator`: String
     package var reason: String
     package var progress: Progress
@@ -39,6 +41,7 @@ package struct CommandLog: Sendable {
       self.rule = rule
       self.action = action
       self.targets = targets
+      targetSet = Set(targets)
       self.operator = `operator`
       self.reason = reason
       self.progress = progress
@@ -46,6 +49,12 @@ package struct CommandLog: Sendable {
       self.firstAt = firstAt
       lastAt = firstAt
       self.expiresAt = expiresAt
+    }
+
+    fileprivate mutating func setTargets(_ all: [AgentID]) { (targets, targetSet) = (all, Set(all)) }
+
+    fileprivate mutating func addTarget(_ target: AgentID) {
+      if targetSet.insert(target).inserted { targets.append(target) }
     }
 
     /// Whether the handler has taken it up.
@@ -89,7 +98,7 @@ package struct CommandLog: Sendable {
   package mutating func enter(_ command: Command, at now: Instant) {
     if let position = position(of: command.id.text) {
       entries[position].isOwn = true
-      entries[position].targets = command.targets
+      entries[position].setTargets(command.targets)
       entries[position].expiresAt = command.expiresAt
       return
     }
@@ -124,7 +133,7 @@ package struct CommandLog: Sendable {
       entry.progress = .phase(isObeyed ? .obeyed : line.phase)
       return
     }
-    if !entry.targets.contains(line.target) { entry.targets.append(line.target) }
+    entry.addTarget(line.target)
     switch line.phase {
     case .succeeded: entry.succeeded += 1
     case .failed, .rejected, .expired, .unknown: entry.failed += 1

@@ -69,6 +69,24 @@ import Testing
     #expect(scene.promptText().contains("ip=203.0.113.9 for=1h▏"))
   }
 
+  @Test func selectedAlertsOwnAddressIsFilledIn() throws {
+    var scene = try Scene.plain(agents: 2)
+    for number in 1...3 {
+      try scene.model.fleet.apply("security_alert", "a0", #"{"suspicious_ips":["203.0.113.\#(number)"]}"#, at: .at(1))
+    }
+    try scene.model.fleet.apply("security_alert", "a0", #"{"alert_type":"token_reuse"}"#, at: .at(1))
+    scene.tick(.at(2))
+    scene.press(.character("5"), .home, .down, .down)
+    scene.type("b")
+    #expect(scene.promptText().contains("ip=203.0.113.2 for=1h▏"))
+    scene.press(.escape, .home)
+    scene.type("b")
+    #expect(
+      scene.promptText().contains("ip= for=1h▏") || scene.promptText().contains("ip=▏ for=1h")
+        || scene.promptText().contains("ip= "))
+    #expect(!scene.promptText().contains("203.0.113"))
+  }
+
   @Test func addressThatIsNoneIsRefused() throws {
     var scene = try Scene.plain(agents: 1)
     try scene.model.fleet.apply("security_alert", "a0", #"{"suspicious_ips":["1.2.3.4; reboot"]}"#, at: .at(1))

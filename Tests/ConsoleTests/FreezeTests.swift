@@ -34,14 +34,39 @@ import Testing
     #expect(scene.order.first == "new")
   }
 
-  @Test func commandCarriesWhatIsSoNowNotWhatIsShown() throws {
+  private static let paused: AgentRecord = {
+    var record = AgentRecord()
+    (record.state, record.version) = (.paused, 4)
+    return record
+  }()
+
+  @Test func commandCarriesWhatIsFrozenOnTheScreen() throws {
     var scene = try Scene.plain(agents: 3)
     scene.press(.character("f"))
-    var paused = AgentRecord()
-    (paused.state, paused.version) = (.paused, 4)
-    scene.model.fleet.setRecord(paused, of: "a0")
+    scene.model.fleet.setRecord(Self.paused, of: "a0")
+    scene.tick(.at(9))
+    _ = scene.draw()
     scene.press(.character("p"))
     let draft = try sent(scene.type("y"))
-    #expect(draft.observed == ["a0": Command.Observation(state: .paused, version: 4)])
+    #expect(draft.observed == ["a0": Command.Observation(state: .running, version: 0)])
+  }
+
+  @Test func commandCarriesWhatTheLastFrameShowed() throws {
+    var scene = try Scene.plain(agents: 3)
+    _ = scene.draw()
+    scene.model.fleet.setRecord(Self.paused, of: "a0")
+    scene.press(.character("r"))
+    #expect(try sent(scene.type("y")).observed == ["a0": Command.Observation(state: .running, version: 0)])
+    _ = scene.draw()
+    scene.press(.character("r"))
+    #expect(try sent(scene.type("y")).observed == ["a0": Command.Observation(state: .paused, version: 4)])
+  }
+
+  @Test func reasonIsWhatTheFrozenScreenShows() throws {
+    var scene = try Scene.plain(agents: 3)
+    scene.press(.character("f"))
+    try scene.model.fleet.apply("metrics", "a0", #"{"error_rate":0.9}"#, at: .at(20))
+    scene.press(.character("p"))
+    #expect(try sent(scene.type("y")).reason.contains("30%"))
   }
 }

@@ -26,7 +26,7 @@ extension Scene {
       ("hostile", "\u{1B}[31mred\u{202E}der\u{7}"), ("plan", "Plan"), ("gone", "Gone"),
     ]
     for (id, name) in names { try model.fleet.apply("created", id, #"{"name":\#(quoted(name))}"#, at: .at(0)) }
-    try model.fleet.apply("created", String(repeating: "very-long-id-", count: 315), at: .at(0))
+    try model.fleet.apply("created", String(repeating: "very-long-id-", count: 39), at: .at(0))
     try model.fleet.apply("updated", "sales-br-01", #"{"role":"sales","tier":"gold","llm_model":"m-2"}"#, at: .at(0))
     try model.fleet.apply("updated", "idle", #"{"is_active":false}"#, at: .at(400))
   }

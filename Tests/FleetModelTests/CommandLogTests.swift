@@ -38,6 +38,14 @@ import Testing
     #expect(fleet.commands.entries.count == 1)
   }
 
+  /// A line for each of 50,000 targets, twice: seconds where it is, minutes where each is looked for among all others.
+  @Test(.timeLimit(.minutes(1))) mutating func targetsAreFoundAtOnce() {
+    hear(.received)
+    for _ in 1...2 { for number in 0..<50_000 { hear(.started, AgentID("agent-\(number)")) } }
+    #expect(entry?.targets.count == 50_000)
+    #expect(entry?.targets.first == "agent-0" && entry?.targets.last == "agent-49999")
+  }
+
   @Test mutating func commandOfAnotherIsKnownFromTheAudit() throws {
     hear(.received, at: 5)
     let heard = try #require(entry)
