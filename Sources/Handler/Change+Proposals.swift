@@ -6,6 +6,7 @@ extension Change {
   static func settle(
     _ id: ProposalID, _ digest: String, isApproved: Bool, _ scene: Scene
   ) throws(Refusal) -> Change {
+    if let fault = scene.proposalFault { throw Refusal("the proposal \(fault)") }
     guard var proposal = scene.proposal, proposal.state == .open else { throw Refusal("no open proposal \(id)") }
     guard proposal.digest == digest.lowercased() else {
       throw Refusal("the proposal is not the one that was seen: its digest is \(proposal.digest)")
@@ -20,7 +21,8 @@ extension Change {
     var change = Change(proposal: proposal)
     change.appointments = [Appointment(job: Job(.proposalEnd(id), proposal.agent), due: nil)]
     if isApproved {
-      change.appointments.append(Appointment(job: Job(.approved(id), proposal.agent), due: scene.now))
+      change.appointments.append(
+        Appointment(job: Job(.approved(id, Job.Seal(of: proposal)), proposal.agent), due: scene.now))
     }
     change.detail = "\(proposal.state.rawValue): \(proposal.rule) for \(proposal.agent)"
     return change

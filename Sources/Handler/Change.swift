@@ -58,6 +58,12 @@ struct Change {
     init(action: Action, arguments: [String: String] = [:], until: Instant? = nil) {
       self.init(.action(action), arguments: arguments, until: until)
     }
+
+    /// What the runtime reports once it has obeyed.
+    var goal: RuntimeGoal? {
+      guard case .action(let action) = verb else { return nil }
+      return RuntimeGoal(of: action, replicas: arguments["replicas"].flatMap { Int($0) })
+    }
   }
 
   /// The field of an agent's record that holds the id of the command that restarted it last.
@@ -86,8 +92,9 @@ struct Scene {
   /// What a parameter or the mode is set to, and when the job in question is due.
   var setting: String?
   var scheduledAt: Instant?
-  /// The proposal in question.
+  /// The proposal in question, or why it is none.
   var proposal: Proposal?
+  var proposalFault: ProposalCoding.Fault?
   /// The channels that people can be told by.
   var channels: Set<String>
   /// Whether anything is configured that makes dashboards.
@@ -109,7 +116,7 @@ struct Scene {
     self.restartLimit = restartLimit
     setting = situation.setting
     scheduledAt = situation.scheduledAt
-    proposal = situation.proposal
+    (proposal, proposalFault) = (situation.proposal, situation.proposalFault)
     self.channels = channels
     self.makesDashboards = makesDashboards
   }

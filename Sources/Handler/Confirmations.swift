@@ -111,17 +111,18 @@ final class Confirmations {
     let target = mark.targets == [.none] ? AgentID.none : report.agent
     let targetMark = replies[2].mark.flatMap { TargetMark($0) }
     let isTold = targetMark?.isTold ?? mark.told.contains(target)
-    guard isTold, !obeyed.contains(target) else { return done() }
-    write(report, target, awaited, targetMark, fields: replies[3].pairs, done)
+    let goal = targetMark?.goal ?? mark.goal
+    guard isTold, !obeyed.contains(target), goal.isReached(by: report.state, replicas: report.replicas) else {
+      return done()
+    }
+    write(report, target, awaited, fields: replies[3].pairs, done)
   }
 
   private func write(
-    _ report: EventJudge.Report, _ target: AgentID, _ awaited: Awaited, _ targetMark: TargetMark?,
-    fields: [(name: [UInt8], value: [UInt8])], _ done: @escaping () -> Void
+    _ report: EventJudge.Report, _ target: AgentID, _ awaited: Awaited, fields: [(name: [UInt8], value: [UInt8])],
+    _ done: @escaping () -> Void
   ) {
     let isRestart = awaited.mark.action == Action.restart.rawValue
-    // A restart is confirmed when the agent runs again, not when it says that it begins.
-    if isRestart, report.state != .running { return done() }
     var awaited = awaited
     awaited.obeyed.insert(target)
     let isLast = awaited.mark.closed != nil && awaited.obeyed.isSuperset(of: awaited.mark.told)

@@ -12,6 +12,7 @@ final class EventJudge {
     var agent: AgentID
     var command: CommandID
     var state: AgentState?
+    var replicas: Int?
     var at: Instant
     /// The entry that says so.
     var entry: StreamID
@@ -165,8 +166,9 @@ final class EventJudge {
     else { return }
     notify(
       Report(
-        agent: event.agentID, command: CommandID(id), state: event.string(.state).flatMap(AgentState.init(rawValue:)),
-        at: event.receivedAt, entry: entry))
+        agent: event.agentID, command: CommandID(id), state: event.string(.state).flatMap(AgentState.init(word:)),
+        replicas: event.string(.replicas).flatMap { Double($0) }.flatMap { Int(exactly: $0) }, at: event.receivedAt,
+        entry: entry))
   }
 
   /// Who there is, and who of them is well, at present.

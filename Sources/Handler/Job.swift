@@ -29,7 +29,27 @@ struct Job: Equatable {
     /// A proposal that nobody has answered.
     case proposalEnd(ProposalID)
     /// A proposal that a person has approved: its agent is looked at once more, and then it is done.
-    case approved(ProposalID)
+    ///
+    /// The seal is nil where an older handler wrote it.
+    case approved(ProposalID, Seal?)
+  }
+
+  /// What a person has approved: what is done must have the same digest.
+  struct Seal: Equatable {
+    var digest: String
+    var madeAt: Instant
+    var expiresAt: Instant
+
+    init(of proposal: Proposal) {
+      (digest, madeAt, expiresAt) = (proposal.digest, proposal.madeAt, proposal.expiresAt)
+    }
+
+    init?(_ arguments: JSONValue) {
+      guard let digest = arguments["sha256"]?.text, let made = Instant(stored: arguments["made"]),
+        let expires = Instant(stored: arguments["expires"])
+      else { return nil }
+      (self.digest, madeAt, expiresAt) = (digest, made, expires)
+    }
   }
 
   var kind: Kind
@@ -86,7 +106,13 @@ struct Job: Equatable {
       case .deed(let run, let part, let place):
         ["run": .string(run), "part": .string(part.rawValue), "place": .integer(Int64(place))]
       case .verify(let run): ["run": .string(run)]
-      case .proposalEnd(let id), .approved(let id): ["proposal": .string(id.text)]
+      case .proposalEnd(let id): ["proposal": .string(id.text)]
+      case .approved(let id, let seal):
+        [
+          "proposal": .string(id.text), "sha256": seal.map { .string($0.digest) },
+          "made": seal.map { .integer($0.madeAt.milliseconds) },
+          "expires": seal.map { .integer($0.expiresAt.milliseconds) },
+        ]
       }
     let json: JSONValue = ["action": .string(name), "target": .string(target.bytes), "args": arguments]
     return json.encoded
@@ -127,7 +153,7 @@ struct Job: Equatable {
       kind = .proposalEnd(ProposalID(id))
     case "rule_approved":
       guard let id = arguments?["proposal"]?.text else { return nil }
-      kind = .approved(ProposalID(id))
+      kind = .approved(ProposalID(id), arguments.flatMap { Seal($0) })
     case let name where name.hasPrefix("job/"):
       guard let job = JobName(rawValue: String(name.dropFirst(4))) else { return nil }
       kind = .run(job)

@@ -24,6 +24,13 @@ struct CommandMark: Equatable {
     reason = command.reason
   }
 
+  /// What its runtimes report once they have obeyed, as far as the command itself says so.
+  var goal: RuntimeGoal {
+    let replicas = arguments["replicas"].flatMap { Int($0) }
+    return Action(rawValue: action).map { RuntimeGoal(of: $0, replicas: replicas) }
+      ?? RuntimeGoal(state: nil, replicas: nil)
+  }
+
   init(action: String, targets: [AgentID], operator: String) {
     self.action = action
     self.targets = targets
@@ -76,6 +83,8 @@ struct TargetMark: Equatable {
   var setting: String?
   /// Whether its runtime was told something.
   var isTold = false
+  /// What its runtime reports once it has obeyed; nil where it was told nothing, or by an older handler.
+  var goal: RuntimeGoal?
   /// Of an intent, phase `started`: what an actuator was about to do. Its outcome takes the intent's place.
   var intent: Intent?
 
@@ -94,6 +103,12 @@ struct TargetMark: Equatable {
     json.add("blocked_until", blockedUntil.map { Int($0.milliseconds) })
     json.add("setting", setting)
     json.add("told", .bool(isTold))
+    if let goal {
+      json.add("goal") {
+        $0.add("state", goal.state?.rawValue)
+        $0.add("replicas", goal.replicas)
+      }
+    }
     if let intent {
       json.add("intent") {
         $0.add("at", Int(intent.at.milliseconds))
@@ -118,6 +133,9 @@ struct TargetMark: Equatable {
     blockedUntil = json["blocked_until"]?.int.map { Instant(milliseconds: Int64($0)) }
     setting = json["setting"]?.text
     isTold = json["told"]?.bool ?? false
+    goal = json["goal"].map {
+      RuntimeGoal(state: $0["state"]?.text.flatMap(AgentState.init(word:)), replicas: $0["replicas"]?.int)
+    }
     if let intent = json["intent"], let at = intent["at"]?.int, let call = intent["call"].flatMap({ Call(json: $0) }) {
       self.intent = Intent(at: Instant(milliseconds: Int64(at)), call: call)
     }

@@ -91,9 +91,9 @@ final class Scheduler {
         run: run, part, place, target: job.target, member: member, score: score, term: term, finished: finished,
         postponed: postponed
       ).begin
-    case .approved(let id):
+    case .approved(let id, let seal):
       return RuleApproval(
-        id, job, member: member, score: score, term: term, rules: rules, finished: finished
+        id, seal, job, member: member, score: score, term: term, rules: rules, finished: finished
       ).begin
     case .verify, .proposalEnd:
       return RuleEnd(

@@ -19,6 +19,8 @@ struct Situation {
   var scheduledAt: Instant?
   /// The proposal that it is about.
   var proposal: Proposal?
+  /// Why what stands in its place is none.
+  var proposalFault: ProposalCoding.Fault?
   /// The mark as it stands; empty where there is none.
   private(set) var markBytes: [UInt8]
   private var version: [UInt8]
@@ -65,9 +67,7 @@ struct Situation {
     case .tune: setting = reply?.text
     case .automation: reply.map { setMode($0) }
     case .schedule, .cancel: scheduledAt = reply?.bytes.flatMap { Instant(score: $0) }
-    case .approve, .reject:
-      proposalBytes = reply?.bytes ?? []
-      proposal = reply?.bytes.flatMap { ProposalCoding.decode($0) }
+    case .approve(let id, _), .reject(let id, _): setProposal(id, reply?.bytes ?? [])
     default: break
     }
   }
@@ -82,6 +82,16 @@ struct Situation {
   private mutating func setMode(_ reply: Reply) {
     modeBytes = reply.bytes ?? []
     setting = reply.text
+  }
+
+  private mutating func setProposal(_ id: ProposalID, _ bytes: [UInt8]) {
+    proposalBytes = bytes
+    guard !bytes.isEmpty else { return }
+    do throws(ProposalCoding.Fault) {
+      proposal = try ProposalCoding.decode(bytes, field: Array(id.text.utf8))
+    } catch {
+      proposalFault = error
+    }
   }
 
   private mutating func setAlert(_ id: AlertID, _ reply: Reply) {

@@ -193,6 +193,7 @@ final class TargetRun {
     mark.blockedUntil = situation.blockedUntil ?? situation.alert?.silencedUntil ?? situation.scheduledAt
     mark.setting = situation.setting
     mark.isTold = outcome.isTold
+    mark.goal = change.control?.goal
     step.change("SET", markKey, mark.encoded, "PX", HandlerOptions.marksStay.milliseconds)
     let after = change.write(
       to: &step, target: target, version: situation.record.version, origin: errand.id.text, author: errand.author,

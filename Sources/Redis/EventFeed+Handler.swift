@@ -126,8 +126,14 @@ extension EventFeed {
   private func askForProposals(_ connection: Connection) {
     connection.send(Request("HGETALL", options.keys.proposals)) { [weak self] result in
       guard let self, case .success(let reply) = result, isServed(.proposals, reply) else { return }
-      let proposals = reply.pairs.compactMap { ProposalCoding.decode($0.value) }
-      for _ in proposals.count..<reply.pairs.count { notify(.unreadable(.noProposal, .channel)) }
+      var proposals: [Proposal] = []
+      for (field, value) in reply.pairs {
+        do throws(ProposalCoding.Fault) {
+          proposals.append(try ProposalCoding.decode(value, field: field))
+        } catch {
+          notify(.unreadable(error.isMalformed ? .noProposal : .alteredProposal, .channel))
+        }
+      }
       notify(.proposals(proposals, at: clock.now))
     }
   }

@@ -9,6 +9,8 @@ import FleetModel
 /// ```
 /// `run_id` stands in place of `command_id` where a rule acted; `rule`, `detail`, `before`, `after`, `alert` and `proposal` are left
 /// out where there is none. The closing line of a command has the target "".
+///
+/// Of what is only read by people no more is kept than a line tells: other writers may put a megabyte there.
 package enum AuditCoding {
   package static func encode(_ line: AuditLine) -> [UInt8] {
     var json = JSONWriter()
@@ -43,15 +45,20 @@ package enum AuditCoding {
       let action = json["action"]?.text, let at = json["at"].flatMap({ Instant(json: $0) }),
       let target = AgentID(outside: json["target"]?.bytes ?? [])
     else { throw .noAuditLine }
-    return AuditLine(
+    var line = AuditLine(
       origin: origin, rule: json["rule"]?.text, phase: phase, action: action,
       target: target, operator: json["operator"]?.text ?? "",
-      reason: json["reason"]?.text ?? "", detail: detail(json["detail"]),
+      reason: (json["reason"]?.text ?? "").clipped, detail: detail(json["detail"]).clipped,
       before: json["before"].flatMap(AgentRecordCoding.decode(json:)),
       after: json["after"].flatMap(AgentRecordCoding.decode(json:)),
       alert: json["alert"].flatMap(AlertCoding.decode(json:)),
-      proposal: json["proposal"].flatMap(ProposalCoding.decode(json:)), handler: json["handler"]?.text ?? "", at: at,
-      source: json["source"]?.text ?? "")
+      handler: json["handler"]?.text ?? "", at: at, source: json["source"]?.text ?? "")
+    do throws(ProposalCoding.Fault) {
+      if let proposal = json["proposal"], !proposal.isNull { line.proposal = try ProposalCoding.decode(json: proposal) }
+    } catch {
+      line.detail += "; its proposal \(error)"
+    }
+    return line
   }
 
   /// Reads a line from bytes held elsewhere.

@@ -22,6 +22,8 @@ package enum Unreadable: Error, Hashable, Sendable, CaseIterable {
   case noAuditLine
   /// A value among the proposals without an id, a rule, a digest or its times.
   case noProposal
+  /// A proposal whose digest is not that of what it proposes, or that stands under another id.
+  case alteredProposal
 }
 
 extension Unreadable: CustomStringConvertible {
@@ -40,6 +42,7 @@ extension Unreadable: CustomStringConvertible {
     case .tooLong: "too long"
     case .noAuditLine: "no line of the audit"
     case .noProposal: "no proposal"
+    case .alteredProposal: "a proposal that was altered"
     }
   }
 }

@@ -57,7 +57,12 @@ struct AnswerOptions: ParsableArguments {
   /// The proposal where it can be answered; else that is said.
   private func check(_ reply: Reply, _ inquiry: Inquiry) -> Proposal? {
     guard let bytes = reply.bytes else { return refuse("no such proposal", inquiry) }
-    guard let proposal = ProposalCoding.decode(bytes) else { return refuse("cannot be read", inquiry) }
+    let proposal: Proposal
+    do throws(ProposalCoding.Fault) {
+      proposal = try ProposalCoding.decode(bytes, field: Array(id.utf8))
+    } catch {
+      return refuse("\(error)", inquiry)
+    }
     guard proposal.state == .open else { return refuse("is \(proposal.state.rawValue) already", inquiry) }
     guard proposal.expiresAt > inquiry.now else { return refuse("has expired", inquiry) }
     if let sha256, !proposal.digest.hasPrefix(sha256.lowercased()) {

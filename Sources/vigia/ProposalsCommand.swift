@@ -26,11 +26,12 @@ struct ProposalsCommand: ParsableCommand {
   private func show(_ pairs: [(name: [UInt8], value: [UInt8])], _ inquiry: Inquiry) {
     var open: [Proposal] = []
     for (id, value) in pairs {
-      guard let proposal = ProposalCoding.decode(value) else {
-        inquiry.complain(String(decoding: id, as: UTF8.self), "cannot be read")
-        continue
+      do throws(ProposalCoding.Fault) {
+        let proposal = try ProposalCoding.decode(value, field: id)
+        if proposal.state == .open, proposal.expiresAt > inquiry.now { open.append(proposal) }
+      } catch {
+        inquiry.complain(String(decoding: id, as: UTF8.self), "\(error)")
       }
-      if proposal.state == .open, proposal.expiresAt > inquiry.now { open.append(proposal) }
     }
     open.sort { ($0.expiresAt, $0.id.text) < ($1.expiresAt, $1.id.text) }
     for proposal in open {

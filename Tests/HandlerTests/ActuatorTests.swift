@@ -238,7 +238,7 @@ import Wire
     try scene.publish(pause)
     try scene.server.wait { service.requests.count == 1 }
     // Its lane is busy; the cursor goes on without it.
-    try scene.report("agent-1", "running", command: "c1")
+    try scene.report("agent-1", "running", command: "c1", replicas: 2)
     try scene.server.wait {
       (try? scene.cursorIsAtEnd()) == true
         && (try? scene.server.call("HEXISTS", scene.keys.cursor, "agentos:events#reports")) == .integer(1)

@@ -113,8 +113,11 @@ final class HandlerScene {
   }
 
   /// An `agent.status` of a runtime.
-  func report(_ agent: AgentID, _ state: String, command: String) throws {
-    let data: JSONValue = ["state": .string(state), "command_id": .string(command)]
+  func report(_ agent: AgentID, _ state: String?, command: String, replicas: Int? = nil) throws {
+    let data: JSONValue = [
+      "state": state.map { .string($0) }, "command_id": .string(command),
+      "replicas": replicas.map { .integer(Int64($0)) },
+    ]
     let event: JSONValue = ["entity_id": .string(agent.bytes), "event_type": "agent.status", "data": data]
     _ = try server.call("XADD", keys.events, "*", Keys.dataField, event.encoded)
   }

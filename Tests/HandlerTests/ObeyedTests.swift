@@ -22,6 +22,49 @@ import Wire
     #expect(lines.allSatisfy { $0.operator == "alice@bastion" && $0.action == "pause" })
   }
 
+  @Test func pauseIsObeyedOnceTheRuntimeIsPaused() throws {
+    let scene = try HandlerScene()
+    try scene.send(.pause, ["agent-1"])
+    for state in ["running", "restarting", "draining", "stopped", "other", nil] {
+      try scene.report("agent-1", state, command: "c1")
+    }
+    try scene.report("agent-1", "PAUSED", command: "c1")
+    try scene.waitForLine("obeyed: it reports paused")
+    #expect(try scene.outcome(of: CommandID("c1")).filter { $0.phase == .obeyed }.count == 2)
+  }
+
+  @Test func resumeIsObeyedOnceTheRuntimeRuns() throws {
+    let scene = try HandlerScene()
+    try scene.send(.pause, ["agent-1"])
+    try scene.send(.resume, ["agent-1"])
+    try scene.report("agent-1", "paused", command: "c2")
+    try scene.report("agent-1", "running", command: "c2")
+    try scene.waitForLine("obeyed: it reports running")
+    let lines = try scene.outcome(of: CommandID("c2")).filter { $0.phase == .obeyed }
+    #expect(lines.map(\.short) == ["obeyed agent-1: it reports running", "obeyed: it reports running"])
+  }
+
+  @Test(arguments: [["replicas": "4"], ["by": "+3"]]) func scalingIsObeyedOnceItHasSoMany(_ arguments: [String: String])
+    throws
+  {
+    let scene = try HandlerScene()
+    try scene.send(.scale, ["agent-1"], arguments)
+    for replicas in [1, 3, nil, 5] { try scene.report("agent-1", "running", command: "c1", replicas: replicas) }
+    try scene.report("agent-1", "paused", command: "c1", replicas: 4)
+    try scene.waitForLine("obeyed: it reports paused")
+    #expect(try scene.audit().count { $0.phase == .obeyed } == 2)
+  }
+
+  @Test func undoIsObeyedByWhatItAskedFor() throws {
+    let scene = try HandlerScene()
+    try scene.send(.pause, ["agent-1"])
+    try scene.send(.undo, [], ["command_id": "c1"])
+    try scene.report("agent-1", "paused", command: "c2")
+    try scene.report("agent-1", "running", command: "c2")
+    try scene.waitForLine("obeyed: it reports running")
+    #expect(try !scene.audit().contains { $0.short.hasPrefix("obeyed") && $0.detail == "it reports paused" })
+  }
+
   @Test func fleetWideBlockIsObeyedByTheFirstWhoReports() throws {
     let scene = try HandlerScene()
     try scene.send(.blockIP, [], ["ip": "192.0.2.7"])

@@ -13,13 +13,18 @@ import Wire
 
   private func handler() throws -> Program { try Program([], on: server.endpoint, name: "vigia-handler") }
 
-  private func propose(_ id: String = "p1", rule: String = "coupon", lasting span: TimeSpan = .minutes(15)) throws {
+  @discardableResult
+  private func propose(
+    _ id: String = "p1", rule: String = "coupon", lasting span: TimeSpan = .minutes(15)
+  ) throws -> String {
     let now = Instant(milliseconds: try #require(try server.call("TIME").elements?[0].integer) * 1000)
-    let proposal = Proposal(
-      id: ProposalID(id), rule: rule, agent: "a",
-      steps: [.init(action: "offer_coupon", target: "a", arguments: ["conversation_ids": "c-1"])],
-      reason: "avg_rating is 1.9", digest: "9f86d081", madeAt: now, expiresAt: now + span)
+    let proposal = ProposalCoding.sealed(
+      Proposal(
+        id: ProposalID(id), rule: rule, agent: "a",
+        steps: [.init(action: "offer_coupon", target: "a", arguments: ["conversation_ids": "c-1"])],
+        reason: "avg_rating is 1.9", digest: "", madeAt: now, expiresAt: now + span))
     _ = try server.call("HSET", "agentos:proposals", id, ProposalCoding.encode(proposal))
+    return proposal.digest
   }
 
   /// The commands so far, oldest first.
@@ -56,35 +61,50 @@ import Wire
 
   @Test func proposalsAreListedAndAnswered() throws {
     #expect(try Program.run("proposals", on: server.endpoint) == .init(0, "no proposal waits for an answer\n"))
-    try propose()
+    let digest = try propose()
     try propose("late", lasting: .seconds(-1))
     let list = try Program.run("proposals", on: server.endpoint)
     #expect(list.status == 0)
     #expect(
       list.output.hasSuffix(
-        "m\n  1. offer a coupon for a conversation_ids=c-1\n  because avg_rating is 1.9\n  sha256 9f86d081\n"))
+        "m\n  1. offer a coupon for a conversation_ids=c-1\n  because avg_rating is 1.9\n  sha256 \(digest)\n"))
     #expect(!list.output.contains("late"))
     let json = try Program.run("proposals", "--json", on: server.endpoint)
-    #expect(ProposalCoding.decode(Array(json.output.utf8))?.id == ProposalID("p1"))
-    #expect(try Program.run("approve", "p1", "--sha256", "9F86", "--wait", "1s", on: server.endpoint).status == 3)
+    #expect(try ProposalCoding.decode(json: JSONValue.parse(Array(json.output.utf8))).id == ProposalID("p1"))
+    let prefix = digest.prefix(6).uppercased()
+    #expect(try Program.run("approve", "p1", "--sha256", prefix, "--wait", "1s", on: server.endpoint).status == 3)
     #expect(try Program.run("reject", "p1", "--wait", "1s", on: server.endpoint).status == 3)
     let sent = try commands()
     #expect(sent.map(\.action) == [.approve, .reject])
-    #expect(sent.allSatisfy { $0.arguments == ["proposal": "p1", "sha256": "9f86d081"] && $0.targets.isEmpty })
+    #expect(sent.allSatisfy { $0.arguments == ["proposal": "p1", "sha256": digest] && $0.targets.isEmpty })
   }
 
   @Test(arguments: [
     (["approve", "none"], "none: no such proposal"), (["reject", "late"], "late: has expired"),
-    (["approve", "bad"], "bad: cannot be read"),
-    (["approve", "p1", "--sha256", "abc"], "p1: is another now, with sha256 9f86d081"),
+    (["approve", "bad"], "bad: cannot be read"), (["reject", "moved"], "moved: stands under another id than its own"),
+    (["approve", "altered"], "altered: was altered: its sha256 is not that of what it proposes"),
+    (["approve", "p1", "--sha256", "xyz"], "p1: is another now, with sha256 DIGEST"),
   ])
   func whatCannotBeAnsweredIsSaid(_ arguments: [String], _ reason: String) throws {
-    try propose()
+    let digest = try propose()
     try propose("late", lasting: .seconds(-1))
-    _ = try server.call("HSET", "agentos:proposals", "bad", "{}")
+    try propose("altered")
+    let stored = try #require(try server.call("HGET", "agentos:proposals", "altered").text)
+    _ = try server.call(
+      "HSET", "agentos:proposals", "bad", "{}", "moved", stored, "altered", stored.replacing("c-1", with: "c-2"))
     let result = try Program(arguments, on: server.endpoint).finish()
-    #expect(result == .init(1, errors: "vigia: \(reason)\n"))
+    #expect(result == .init(1, errors: "vigia: \(reason.replacing("DIGEST", with: digest))\n"))
     #expect(try commands().isEmpty)
+  }
+
+  @Test func alteredProposalIsNotListed() throws {
+    try propose()
+    let stored = try #require(try server.call("HGET", "agentos:proposals", "p1").text)
+    _ = try server.call("HSET", "agentos:proposals", "p1", stored.replacing("c-1", with: "c-2"))
+    let list = try Program(["proposals"], on: server.endpoint).finish()
+    #expect(list.output == "no proposal waits for an answer\n")
+    #expect(list.errors == "vigia: p1: was altered: its sha256 is not that of what it proposes\n")
+    #expect(try !Program.run("status", on: server.endpoint).output.contains("waits for an answer"))
   }
 
   @Test func hostileProposalIsScrubbed() throws {

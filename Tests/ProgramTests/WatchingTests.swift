@@ -59,7 +59,7 @@ import Wire
       let proposal = Proposal(
         id: ProposalID(id), rule: "r", agent: "a1", steps: [], reason: "", digest: "", madeAt: now,
         expiresAt: now + span)
-      _ = try server.call("HSET", "agentos:proposals", id, ProposalCoding.encode(proposal))
+      _ = try server.call("HSET", "agentos:proposals", id, ProposalCoding.encode(ProposalCoding.sealed(proposal)))
     }
     try propose("late", lasting: .seconds(-1))
     try propose("p1", lasting: .minutes(15))

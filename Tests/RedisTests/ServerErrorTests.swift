@@ -167,10 +167,14 @@ import Wire
     let proposal = Proposal(
       id: ProposalID("p1"), rule: "r", agent: "a", steps: [], reason: "", digest: "d", madeAt: .epoch,
       expiresAt: .epoch)
-    _ = try server.call("HSET", "agentos:proposals", "p1", ProposalCoding.encode(proposal), "p2", "{}")
+    let sealed = ProposalCoding.encode(ProposalCoding.sealed(proposal))
+    _ = try server.call(
+      "HSET", "agentos:proposals", "p1", sealed, "p2", "{}", "p3", sealed, "p4", ProposalCoding.encode(proposal))
     let follower = Follower(server)
     try server.wait { follower.seen.contains("proposal p1") && !follower.settings.isEmpty }
     #expect(follower.seen.contains("unreadable no proposal"))
+    #expect(follower.seen.count { $0 == "unreadable a proposal that was altered" } == 2)
+    #expect(follower.seen.count { $0.hasPrefix("proposal ") } == 1)
     #expect(follower.settings.first == .unset)
     _ = try server.call("SET", "agentos:automation", "off")
     try server.wait { follower.settings.last == .set(.off) }

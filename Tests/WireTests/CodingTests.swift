@@ -194,6 +194,16 @@ struct CodingTests {
     #expect(detail("null") == "")
   }
 
+  @Test func textsOfTheAuditAreBounded() throws {
+    let long = String(repeating: "é", count: 100_000)
+    let line = AuditLine(
+      origin: .run("r"), phase: .failed, action: "pause", reason: long, detail: long, at: Instant(milliseconds: 1000))
+    let read = try #require(AuditCoding.decode(AuditCoding.encode(line)))
+    for text in [read.reason, read.detail] {
+      #expect(text.utf8.count <= 1024 && text.hasPrefix("ééé") && text.hasSuffix("…"))
+    }
+  }
+
   @Test func anAuditLineCutShortIsNoneAtEveryLength() {
     let bytes = AuditCoding.encode(AuditLine(origin: .run("r"), phase: .failed, action: "x", at: at))
     for length in 0..<bytes.count { #expect(AuditCoding.decode(Array(bytes[..<length])) == nil) }

@@ -10,6 +10,7 @@ import Wire
 /// who decides.
 final class RuleApproval: DueForRule {
   private let id: ProposalID
+  private let seal: Job.Seal?
   let job: Job
   let member: [UInt8]
   let score: [UInt8]
@@ -19,10 +20,11 @@ final class RuleApproval: DueForRule {
   var patience = Patience()
 
   init(
-    _ id: ProposalID, _ job: Job, member: [UInt8], score: [UInt8], term: Term, rules: RuleEngine,
+    _ id: ProposalID, _ seal: Job.Seal?, _ job: Job, member: [UInt8], score: [UInt8], term: Term, rules: RuleEngine,
     finished: @escaping () -> Void
   ) {
     self.id = id
+    self.seal = seal
     self.job = job
     self.member = member
     self.score = score
@@ -54,6 +56,10 @@ final class RuleApproval: DueForRule {
       }
       step.require("GET", runKey, is: bytes)
       step.change("DEL", RuleMarks.proposed(record.rule, agent, term.keys))
+      guard record.isSealed(by: seal, id) else {
+        add(.failed, "approved, and not done: what is remembered of it is not what was approved", record, to: &step)
+        return write(step)
+      }
       let facts = rules.facts(record, AgentRecordCoding.decode(fields: replies[2].pairs))
       let mode = AutomationMode(rawValue: String(decoding: automation, as: UTF8.self)) ?? .dry
       if let reason = fault(record, facts, mode) {

@@ -82,9 +82,15 @@ final class RuleEnd: DueForRule {
       Request("HGET", term.keys.proposals, id.text), Request("HGET", term.keys.alerts, alertID.bytes),
     ]) { [self] replies in
       var step = opened()
-      let stored = replies[0].bytes ?? []
-      guard var proposal = ProposalCoding.decode(stored), proposal.state == .open else { return write(step) }
+      guard let stored = replies[0].bytes else { return write(step) }
       step.require("HGET", term.keys.proposals, id.text, is: stored)
+      var proposal: Proposal
+      do throws(ProposalCoding.Fault) {
+        proposal = try ProposalCoding.decode(stored, field: Array(id.text.utf8))
+      } catch {
+        return drop(id, error, step)
+      }
+      guard proposal.state == .open else { return write(opened()) }
       step.change("HDEL", term.keys.proposals, id.text)
       proposal.state = .expired
       var line = term.ruleLine(
@@ -96,6 +102,15 @@ final class RuleEnd: DueForRule {
       step.add(to: term.keys.audit, AuditCoding.encode(line))
       write(step, change)
     }
+  }
+
+  /// What nobody could answer goes too, and that is said.
+  private func drop(_ id: ProposalID, _ fault: ProposalCoding.Fault, _ step: Step) {
+    var step = step
+    step.change("HDEL", term.keys.proposals, id.text)
+    let line = term.ruleLine(.expired, of: id.text, rule: nil, detail: "nobody could answer the proposal: it \(fault)")
+    step.add(to: term.keys.audit, AuditCoding.encode(line))
+    write(step)
   }
 
   private func endsInEscalation(_ proposal: Proposal) -> Bool {

@@ -174,16 +174,7 @@ struct RuleVerdict {
   }
 
   private func propose(_ record: RunRecord, _ run: String, in step: inout Step) {
-    let steps = record.deeds.map { deed in
-      if case .advice(let words) = deed.kind {
-        return Proposal.Step(action: "advice", target: deed.target, arguments: ["text": words])
-      }
-      return Proposal.Step(action: deed.name, target: deed.target, arguments: deed.arguments)
-    }
-    var proposal = Proposal(
-      id: ProposalID(run), rule: rule.id, agent: occasion.agent, steps: steps, reason: record.reason, digest: "",
-      madeAt: now, expiresAt: now + rule.approval.stands)
-    proposal.digest = SHA256.hex(ProposalCoding.encode(proposal))
+    let proposal = record.proposal(ProposalID(run), madeAt: now, expiresAt: now + rule.approval.stands)
     step.change("HSET", term.keys.proposals, run, ProposalCoding.encode(proposal))
     step.change("ZADD", term.keys.schedule, proposal.expiresAt, Job(.proposalEnd(proposal.id), occasion.agent).encoded)
     add(.proposed, record.deeds.words, proposal: proposal, run: run, to: &step)

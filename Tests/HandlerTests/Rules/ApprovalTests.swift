@@ -83,7 +83,7 @@ import Wire
     let proposal = try proposal()
     try rules.scene.send(.automation, [], ["mode": "dry"])
     // As if it had been approved while automation was on.
-    let begin = Job(.approved(proposal.id), "agent-1").encoded
+    let begin = Job(.approved(proposal.id, Job.Seal(of: proposal)), "agent-1").encoded
     _ = try rules.scene.server.call("ZADD", rules.scene.keys.schedule, try rules.scene.now(), begin)
     // What is appointed makes the handler look at its schedule.
     try rules.scene.send(.schedule, ["agent-2"], ["job": "audit", "at": "1h"])
@@ -106,6 +106,67 @@ import Wire
     #expect(
       try rules.scene.alert(.escalation, "agent-1")?.summary
         == "rule ask: not done: pause agent-1 for=15m: it stands in for agent-2")
+  }
+
+  private func store(_ proposal: Proposal, under id: ProposalID) throws {
+    _ = try rules.scene.server.call("HSET", rules.scene.keys.proposals, id.text, ProposalCoding.encode(proposal))
+  }
+
+  @Test func proposalThatWasAlteredCannotBeAnswered() throws {
+    let proposal = try proposal()
+    var altered = proposal
+    altered.steps[0].arguments = ["for": "1d"]
+    try store(altered, under: proposal.id)
+    let arguments = ["proposal": proposal.id.text, "sha256": proposal.digest]
+    for action in [Action.approve, .reject] {
+      #expect(
+        try rules.scene.send(action, [], arguments).last?.detail
+          == "the proposal was altered: its sha256 is not that of what it proposes")
+    }
+    let other = ProposalID("other")
+    try store(proposal, under: other)
+    #expect(
+      try rules.scene.send(.approve, [], ["proposal": "other", "sha256": proposal.digest]).last?.detail
+        == "the proposal stands under another id than its own")
+    #expect(try rules.scene.control().isEmpty)
+  }
+
+  @Test func whatRunsIsWhatWasApproved() throws {
+    let proposal = try proposal()
+    var altered = proposal
+    altered.steps = [Proposal.Step(action: "schedule", target: "agent-1", arguments: ["job": "audit", "at": "1h"])]
+    altered = ProposalCoding.sealed(altered)
+    try store(altered, under: proposal.id)
+    try approve(altered)
+    let lines = try rules.lines { $0.phase == .failed }
+    #expect(
+      lines.last?.short
+        == "failed agent-1: approved, and not done: what is remembered of it is not what was approved")
+    #expect(try rules.scene.control().isEmpty && rules.scene.record("agent-1") == AgentRecord())
+  }
+
+  @Test func runThatWasAlteredOnceItWasApprovedIsNotDone() throws {
+    let proposal = try proposal()
+    let key = rules.scene.keys.mark(proposal.id.text)
+    let record = try #require(try rules.scene.server.call("GET", key).text)
+    _ = try rules.scene.server.call("SET", key, record.replacing(#""for":"15m""#, with: #""for":"1d""#))
+    try approve(proposal)
+    let lines = try rules.lines { $0.phase == .failed }
+    #expect(lines.last?.detail.hasPrefix("approved, and not done") == true)
+    #expect(try rules.scene.control().isEmpty)
+  }
+
+  @Test func alteredProposalGoesWhenItsTimeIsOver() throws {
+    let proposal = try proposal()
+    var altered = proposal
+    altered.reason = "another"
+    try store(altered, under: proposal.id)
+    let end = Job(.proposalEnd(proposal.id), "agent-1").encoded
+    _ = try rules.scene.server.call("ZADD", rules.scene.keys.schedule, try rules.scene.now(), end)
+    try rules.scene.send(.schedule, ["agent-2"], ["job": "audit", "at": "1h"])
+    try rules.scene.waitForLine(
+      "expired: nobody could answer the proposal: it was altered: its sha256 is not that of what it proposes")
+    #expect(try rules.scene.server.call("HLEN", rules.scene.keys.proposals) == .integer(0))
   }
 
   @Test func proposedPauseTakesNobodysPlaceBeforeItIsApproved() throws {
