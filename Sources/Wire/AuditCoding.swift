@@ -41,18 +41,19 @@ package enum AuditCoding {
   /// Reads a line, or says why it is none: one has an id, a known phase, an action and a time.
   package static func read(_ payload: UnsafeRawBufferPointer) throws(Unreadable) -> AuditLine {
     let json = try MessageFormat.document(payload)
-    guard let origin = origin(json), let phase = json["phase"]?.text.flatMap(AuditLine.Phase.init(rawValue:)),
+    guard let origin = origin(json), origin.key.utf8.count <= longestID,
+      let phase = json["phase"]?.text.flatMap(AuditLine.Phase.init(rawValue:)),
       let action = json["action"]?.text, let at = json["at"].flatMap({ Instant(json: $0) }),
       let target = AgentID(outside: json["target"]?.bytes ?? [])
     else { throw .noAuditLine }
     var line = AuditLine(
-      origin: origin, rule: json["rule"]?.text, phase: phase, action: action,
-      target: target, operator: json["operator"]?.text ?? "",
-      reason: (json["reason"]?.text ?? "").clipped, detail: detail(json["detail"]).clipped,
+      origin: origin, rule: json["rule"]?.text?.clipped, phase: phase, action: action.clipped,
+      target: target, operator: text(json["operator"]), reason: text(json["reason"]),
+      detail: detail(json["detail"]).clipped,
       before: json["before"].flatMap(AgentRecordCoding.decode(json:)),
       after: json["after"].flatMap(AgentRecordCoding.decode(json:)),
       alert: json["alert"].flatMap(AlertCoding.decode(json:)),
-      handler: json["handler"]?.text ?? "", at: at, source: json["source"]?.text ?? "")
+      handler: text(json["handler"]), at: at, source: text(json["source"]))
     do throws(ProposalCoding.Fault) {
       if let proposal = json["proposal"], !proposal.isNull { line.proposal = try ProposalCoding.decode(json: proposal) }
     } catch {
@@ -61,6 +62,9 @@ package enum AuditCoding {
     return line
   }
 
+  /// In bytes. A run's id holds its rule's and its agent's.
+  private static let longestID = 2048
+
   /// Reads a line from bytes held elsewhere.
   package static func decode(_ payload: [UInt8]) -> AuditLine? { payload.withUnsafeBytes { decode($0) } }
 
@@ -68,6 +72,8 @@ package enum AuditCoding {
     if let id = json["command_id"]?.text { return .command(CommandID(id)) }
     return json["run_id"]?.text.map { .run($0) }
   }
+
+  private static func text(_ json: JSONValue?) -> String { (json?.text ?? "").clipped }
 
   /// Other writers may put plain text in place of the object, or more into it.
   private static func detail(_ json: JSONValue?) -> String {

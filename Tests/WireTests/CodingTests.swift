@@ -197,10 +197,21 @@ struct CodingTests {
   @Test func textsOfTheAuditAreBounded() throws {
     let long = String(repeating: "é", count: 100_000)
     let line = AuditLine(
-      origin: .run("r"), phase: .failed, action: "pause", reason: long, detail: long, at: Instant(milliseconds: 1000))
+      origin: .run("r"), rule: long, phase: .failed, action: long, operator: long, reason: long, detail: long,
+      handler: long, at: Instant(milliseconds: 1000), source: long)
     let read = try #require(AuditCoding.decode(AuditCoding.encode(line)))
-    for text in [read.reason, read.detail] {
+    let texts = [read.rule ?? "", read.action, read.operator, read.reason, read.detail, read.handler, read.source]
+    for text in texts {
       #expect(text.utf8.count <= 1024 && text.hasPrefix("ééé") && text.hasSuffix("…"))
+    }
+  }
+
+  @Test func lineOfAnEndlessIDIsNone() {
+    for length in [2000, 3000] {
+      let line = AuditLine(
+        origin: .run(String(repeating: "r", count: length)), phase: .failed, action: "pause",
+        at: Instant(milliseconds: 1000))
+      #expect((AuditCoding.decode(AuditCoding.encode(line)) == nil) == (length > 2048))
     }
   }
 
