@@ -35,9 +35,16 @@ enum AlertmanagerAlerts {
     [
       "alertname": .string(notice.rule ?? "vigia"),
       "severity": .string(notice.severity.rawValue),
-      "key": .string(label(notice.key)),
+      "key": .string(label(ofKey: notice.key)),
       "service": "vigia",
     ]
+  }
+
+  /// The notice's key; of one that cannot be shown as it is what can, and a digest, so that it stays its own.
+  static func label(ofKey key: String) -> String {
+    let shown = label(PlainText.unlinked(key))
+    if shown.utf8.elementsEqual(key.utf8) { return shown }
+    return PlainText.clipped(shown, to: mostLabel - 17) + "#" + SHA256.hex(Array(key.utf8)).prefix(16)
   }
 
   private static func annotations(_ notice: Notice) -> JSONValue {

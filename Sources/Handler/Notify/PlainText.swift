@@ -25,8 +25,9 @@ enum PlainText {
     scrubbed(text).split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 
-  /// The text scrubbed, with every address broken, so that nobody is led anywhere by what an event says:
-  /// `https[:]//example.org`, `www[.]example.org`.
+  /// The text scrubbed, with every address and mention broken, so that nobody is led anywhere or called by what an event says:
+  /// `https[:]//example.org`, `www[.]example.org`, `@ everyone`. A service's own escapes are not enough: one such as
+  /// Alertmanager hands the text on to others.
   static func unlinked(_ text: String) -> String {
     var bytes = Array(scrubbed(text).utf8)
     for (link, broken) in links where bytes.contains(where: { lowercased($0) == link[0] }) {
@@ -35,10 +36,12 @@ enum PlainText {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// What a reader's program takes for an address, in any case of letters, and what stands in its place. Byte by byte, since a
+  /// What a reader's program takes for an address or a mention, in any case of letters, and what stands in its place. Byte by byte, since a
   /// mark that combines with the last letter makes another character of it.
   private static let links: [(link: [UInt8], broken: [UInt8])] = [
     ("://", "[:]//"), ("www.", "www[.]"), ("discord.gg/", "discord[.]gg/"), ("mailto:", "mailto[:]"),
+    ("@everyone", "@ everyone"), ("@here", "@ here"), ("@channel", "@ channel"), ("@all", "@ all"), ("<!", "< !"),
+    ("<@", "< @"), ("<#", "< #"),
   ].map { (Array($0.utf8), Array($1.utf8)) }
 
   private static func replacing(_ link: [UInt8], with broken: [UInt8], in bytes: [UInt8]) -> [UInt8] {

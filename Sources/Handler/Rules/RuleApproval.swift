@@ -57,7 +57,8 @@ final class RuleApproval: DueForRule {
       step.require("GET", runKey, is: bytes)
       step.change("DEL", RuleMarks.proposed(record.rule, agent, term.keys))
       guard record.isSealed(by: seal, id) else {
-        add(.failed, "approved, and not done: what is remembered of it is not what was approved", record, to: &step)
+        let reason = "approved, and not done: what is remembered of it is not what was approved"
+        add(.failed, reason, record, isClosing: true, to: &step)
         return write(step)
       }
       let facts = rules.facts(record, AgentRecordCoding.decode(fields: replies[2].pairs))

@@ -26,11 +26,10 @@ import Wire
       try #require(Message(notice: Self.notice(text), channel: channel, now: .epoch).request.body))
   }
 
-  /// All texts of a body but those by which a service knows it again.
-  private func texts(_ json: JSONValue, but keys: Set<String> = ["key", "dedup_key"]) -> [String] {
+  /// All texts of a body.
+  private func texts(_ json: JSONValue) -> [String] {
     if let object = json.object {
-      return object.members.map { (String(decoding: $0.key, as: UTF8.self), $0.value) }
-        .filter { !keys.contains($0.0) }.flatMap { [$0.0] + texts($0.1) }
+      return object.members.flatMap { [String(decoding: $0.key, as: UTF8.self)] + texts($0.value) }
     }
     return json.list?.flatMap { texts($0) } ?? json.text.map { [$0] } ?? []
   }
@@ -41,6 +40,22 @@ import Wire
       let bytes = Array(text.lowercased().utf8)
       for link in ["://", "www.", "discord.gg", "mailto:"] { #expect(bytes.firstRange(of: Array(link.utf8)) == nil) }
     }
+  }
+
+  /// Alertmanager and PagerDuty hand on what they are told to chats of their own.
+  @Test(arguments: [Channel.Kind.slack, .discord, .pagerduty, .alertmanager], hostile)
+  func nobodyIsMentioned(_ kind: Channel.Kind, _ text: String) throws {
+    for text in texts(try body(text, kind)) {
+      for mention in ["<!", "<@", "<#", "@everyone", "@here"] { #expect(!text.contains(mention)) }
+    }
+  }
+
+  @Test func keyThatCannotBeShownStaysItsOwn() {
+    let keys = ["k/https://a", "k/https[:]//a", "k/a\nb", "k/a b", "k/" + String(repeating: "x", count: 600)]
+    let labels = keys.map { AlertmanagerAlerts.label(ofKey: $0) }
+    #expect(Set(labels).count == keys.count && labels.allSatisfy { $0.utf16.count <= 500 })
+    #expect(
+      labels[1] == keys[1] && labels[3] == keys[3] && AlertmanagerAlerts.label(ofKey: "group/r/high") == "group/r/high")
   }
 
   @Test(arguments: hostile) func slackReadsNoMarkup(_ text: String) throws {
