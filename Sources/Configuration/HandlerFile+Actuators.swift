@@ -17,7 +17,7 @@ import FleetModel
 ///
 /// [actuators.job.retraining]
 /// kind = "exec"
-/// argv = ["/usr/local/bin/retrain", "{agent}"]
+/// argv = ["/usr/local/bin/retrain", "--agent={agent}"]
 /// environment = { REGION = "{env.REGION}" }
 /// timeout = "10m"
 /// repeat = "never"

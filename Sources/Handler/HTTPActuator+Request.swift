@@ -80,12 +80,19 @@ extension HTTPActuator {
     var bytes = Array(text.utf8)
     while true {
       let pieces = bytes.split(omittingEmptySubsequences: false) { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
-      guard !pieces.contains(where: { $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) }) else {
+      guard !pieces.contains(where: isDots) else {
         throw Refusal("not sent: \"\(text.clipped(toBytes: 100))\" in the address would lead to another one")
       }
       guard let decoded = EscapedText(bytes).percentDecoded() else { return }
       bytes = decoded.bytes
     }
+  }
+
+  /// Whether a piece is a dot segment to anybody: there are those that drop controls and blanks, and what stands behind a
+  /// semicolon.
+  private static func isDots(_ piece: ArraySlice<UInt8>) -> Bool {
+    let read = piece.prefix { $0 != UInt8(ascii: ";") }.filter { $0 > 0x20 && $0 != 0x7F }
+    return read.elementsEqual(".".utf8) || read.elementsEqual("..".utf8)
   }
 
   /// What may stand in one segment of a path or one value of a query (RFC 3986, 2.3); the rest in per cent and two digits.

@@ -24,7 +24,7 @@ import Wire
 
   @Test(arguments: [
     ".", "..", "", "%2e%2e", "%2E", ".%2e", "%252e%252e", "../restart", "a/../b", "a/..", "./b", "..\\restart",
-    "%2e%2e%2frestart", "a\\..\\b", "%5c..%5c",
+    "%2e%2e%2frestart", "a\\..\\b", "%5c..%5c", "..;", "..;x=1", ".. ", "..\u{0}", ".\n.", "\t..",
   ])
   func valueThatWouldLeadElsewhereIsNotSent(_ value: String) {
     for url in [

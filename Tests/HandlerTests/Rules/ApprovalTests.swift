@@ -156,6 +156,14 @@ import Wire
     #expect(try rules.scene.control().isEmpty)
   }
 
+  @Test func approvalThatAnOlderHandlerTookIsDone() throws {
+    let proposal = try proposal()
+    let begin = Job(.approved(proposal.id, nil), "agent-1").encoded
+    _ = try rules.scene.server.call("ZADD", rules.scene.keys.schedule, try rules.scene.now(), begin)
+    try rules.scene.send(.schedule, ["agent-2"], ["job": "audit", "at": "1h"])
+    #expect(try rules.run(of: "ask").last?.short == "succeeded: 2 actions done")
+  }
+
   @Test func alteredProposalGoesWhenItsTimeIsOver() throws {
     let proposal = try proposal()
     var altered = proposal
