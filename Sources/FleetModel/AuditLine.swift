@@ -26,6 +26,8 @@ package struct AuditLine: Equatable, Sendable {
   package static let wholeRun = "rule"
 
   package var origin: Origin
+  /// What the command is a part of, if its order was split.
+  package var batch: Batch?
   package var rule: String?
   package var phase: Phase
   /// The action's wire name; one that this version does not know is kept as it is.
@@ -47,11 +49,13 @@ package struct AuditLine: Equatable, Sendable {
   package var source: String
 
   package init(
-    origin: Origin, rule: String? = nil, phase: Phase, action: String, target: AgentID = .none, operator: String = "",
+    origin: Origin, batch: Batch? = nil, rule: String? = nil, phase: Phase, action: String, target: AgentID = .none,
+    operator: String = "",
     reason: String = "", detail: String = "", before: AgentRecord? = nil, after: AgentRecord? = nil,
     alert: AlertRecord? = nil, proposal: Proposal? = nil, handler: String = "", at: Instant, source: String = ""
   ) {
     self.origin = origin
+    self.batch = batch
     self.rule = rule
     self.phase = phase
     self.action = action

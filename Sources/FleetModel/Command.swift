@@ -38,11 +38,13 @@ package struct Command: Equatable, Sendable {
   package var expiresAt: Instant
   package var observed: [AgentID: Observation]
   package var isDryRun: Bool
+  /// What it is a part of, if the order was split.
+  package var batch: Batch?
 
   package init(
     id: CommandID, action: Action, targets: [AgentID] = [], arguments: [String: String] = [:], operator: String,
     reason: String = "", issuedAt: Instant, expiresAt: Instant, observed: [AgentID: Observation] = [:],
-    isDryRun: Bool = false
+    isDryRun: Bool = false, batch: Batch? = nil
   ) {
     self.id = id
     self.action = action
@@ -54,5 +56,6 @@ package struct Command: Equatable, Sendable {
     self.expiresAt = expiresAt
     self.observed = observed
     self.isDryRun = isDryRun
+    self.batch = batch
   }
 }

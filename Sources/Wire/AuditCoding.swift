@@ -7,7 +7,7 @@ import FleetModel
 ///  "reason":"error rate 25%","detail":{"why":"…"},"before":{…},"after":{…},"handler":"h1",
 ///  "at":"2026-11-22T08:00:00.120Z","source":"agentos:commands"}
 /// ```
-/// `run_id` stands in place of `command_id` where a rule acted; `rule`, `detail`, `before`, `after`, `alert` and `proposal` are left
+/// `run_id` stands in place of `command_id` where a rule acted; `batch`, `rule`, `detail`, `before`, `after`, `alert` and `proposal` are left
 /// out where there is none. The closing line of a command has the target "".
 ///
 /// Of what is only read by people no more is kept than a line tells: other writers may put a megabyte there.
@@ -18,6 +18,7 @@ package enum AuditCoding {
     case .command(let id): json.add("command_id", id.text)
     case .run(let id): json.add("run_id", id)
     }
+    json.add("batch", line.batch.map(BatchCoding.json))
     json.add("rule", line.rule)
     json.add("phase", line.phase.rawValue)
     json.add("action", line.action)
@@ -47,8 +48,8 @@ package enum AuditCoding {
       let target = AgentID(outside: json["target"]?.bytes ?? [])
     else { throw .noAuditLine }
     var line = AuditLine(
-      origin: origin, rule: json["rule"]?.text?.clipped, phase: phase, action: action.clipped,
-      target: target, operator: text(json["operator"]), reason: text(json["reason"]),
+      origin: origin, batch: json["batch"].flatMap(BatchCoding.decode), rule: json["rule"]?.text?.clipped, phase: phase,
+      action: action.clipped, target: target, operator: text(json["operator"]), reason: text(json["reason"]),
       detail: detail(json["detail"]).clipped,
       before: json["before"].flatMap(AgentRecordCoding.decode(json:)),
       after: json["after"].flatMap(AgentRecordCoding.decode(json:)),

@@ -7,16 +7,19 @@ package struct CommandRefusal: Error, Equatable, Sendable {
   package var action: String?
   package var targets: [AgentID] = []
   package var `operator`: String?
+  package var batch: Batch?
   /// What is wrong, where, and what to do about it.
   package var reason: String
 
   package init(
-    id: CommandID? = nil, action: String? = nil, targets: [AgentID] = [], operator: String? = nil, reason: String
+    id: CommandID? = nil, action: String? = nil, targets: [AgentID] = [], operator: String? = nil, batch: Batch? = nil,
+    reason: String
   ) {
     self.id = id
     self.action = action
     self.targets = targets
     self.operator = `operator`
+    self.batch = batch
     self.reason = reason
   }
 }

@@ -79,8 +79,9 @@ package struct JSONObject: Equatable, Sendable {
 
   package init() {}
 
+  /// Takes members as they are; a look-up of a key that is there twice finds the last.
   package init(members: some Sequence<(key: [UInt8], value: JSONValue)>) {
-    for (key, value) in members { self[key] = value }
+    for (key, value) in members { append(key, value) }
   }
 
   /// Names and texts, by name: as arguments of actions are written.

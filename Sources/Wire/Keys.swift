@@ -92,6 +92,9 @@ package struct Keys: Sendable {
   /// Whose runtimes have confirmed a command: a set.
   package func obeyed(_ id: CommandID) -> [UInt8] { mark("obeyed/\(id)") }
 
+  /// What has come of an order that was split: a hash.
+  package func batch(_ id: CommandID) -> [UInt8] { mark("batch/\(id)") }
+
   /// How often rules decided what: a hash.
   package var tally: [UInt8] { mark("rules/tally") }
 
@@ -119,7 +122,7 @@ package struct Keys: Sendable {
 
   /// By what marks begin that are no command's.
   private static let otherMarks: Set<String> = [
-    "asked", "dry", "for", "held", "limit", "notices", "obeyed", "paused", "proposed", "rate", "rule", "rules",
+    "asked", "batch", "dry", "for", "held", "limit", "notices", "obeyed", "paused", "proposed", "rate", "rule", "rules",
     "schedule", "throttle",
   ]
 

@@ -40,7 +40,7 @@ struct CodingTests {
       command.action = action
       command.isDryRun = true
       command.observed = [:]
-      command.targets = [AgentID(bytes: [0xFF, 0x22]), AgentID(bytes: [0xED, 0xA0, 0x80]), ""]
+      command.targets = ["a\"\u{1}\u{7F}", "ü🙂", ""]
       #expect(try CommandCoding.decode(CommandCoding.encode(command)) == command)
     }
   }
