@@ -25,7 +25,8 @@ final class CommandIntake {
   private static let blockSpan = 1000
   /// An entry that was delivered and then lost by a dying handler's last read lies idle for longer than this.
   private static let lostAfter: Int64 = 15_000
-  private static let pageCount = 100
+  /// How many entries are read at once: each may be as long as its sender likes.
+  private static let pageCount = 32
   /// What has been delivered so often without an outcome ends whoever takes it.
   private static let mostDeliveries: Int64 = 5
   private static let suspectDeliveries: Int64 = 3
@@ -217,7 +218,7 @@ final class CommandIntake {
     isReading = true
     let streams = streams.filter { ready.contains($0) }
     var request = Request(
-      "XREADGROUP", "GROUP", Keys.group, term.options.id, "COUNT", 128, "BLOCK", Self.blockSpan, "STREAMS")
+      "XREADGROUP", "GROUP", Keys.group, term.options.id, "COUNT", Self.pageCount, "BLOCK", Self.blockSpan, "STREAMS")
     for stream in streams { request.append(stream) }
     for _ in streams { request.append(">") }
     watchdog.expect(on: connection)

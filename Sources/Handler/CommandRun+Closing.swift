@@ -22,11 +22,15 @@ extension CommandRun {
     return command.isDryRun ? .skipped : .succeeded
   }
 
+  /// Each has its own line; the closing one stays one that can be read.
+  private static let mostNamed = 10
+
   private func closingDetail(
     _ all: [(target: AgentID, outcome: TargetOutcome)], _ bad: [(target: AgentID, outcome: TargetOutcome)]
   ) -> String {
     if all.count > 1, !bad.isEmpty {
-      let names = bad.map { $0.target.description }.joined(separator: ", ")
+      let more = bad.count > Self.mostNamed ? " and \(bad.count - Self.mostNamed) more" : ""
+      let names = bad.prefix(Self.mostNamed).map { $0.target.description }.joined(separator: ", ") + more
       let words = bad.contains { $0.outcome.phase == .unknown } ? "failed or unknown" : "failed"
       return "\(bad.count) of \(all.count) \(words): \(names)"
     }
@@ -35,39 +39,39 @@ extension CommandRun {
 
   private func addClosing(_ phase: AuditLine.Phase, _ detail: String, to step: inout Step) {
     mark.closed = phase
+    closingWords = detail
     remember(in: &step)
     step.add(to: term.keys.audit, line(LineDraft(phase: phase, detail: detail)))
-    delivery.acknowledge(in: &step)
+    if !isPart { delivery.acknowledge(in: &step) }
   }
 
-  /// Closes it with no further target: it is refused as a whole, or has none.
-  func close(_ phase: AuditLine.Phase? = nil, _ detail: String = "") {
-    var step = Step()
-    if let phase { addClosing(phase, detail, to: &step) } else { addClosing(to: &step) }
-    runToTheEnd(step)
-  }
-
-  /// Closes it, all targets having been dealt with, unless another delivery of it has.
-  func closeOnce() {
+  /// Closes it unless another delivery of it has.
+  ///
+  /// - Parameter phase: how it ended; nil where that is told by its targets, all of which have been dealt with.
+  func closeOnce(_ phase: AuditLine.Phase? = nil, _ detail: String = "") {
     let key = term.keys.mark(command.id.text)
     term.read([Request("GET", key)]) { [self] replies in
       let found = replies[0].bytes ?? []
-      guard CommandMark(found)?.closed == nil else { return acknowledge() }
+      if let closed = CommandMark(found)?.closed {
+        mark.closed = closed
+        return acknowledge()
+      }
       var step = Step()
       step.require("GET", key, is: found)
-      addClosing(to: &step)
+      if let phase { addClosing(phase, detail, to: &step) } else { addClosing(to: &step) }
       term.run(step) { [self] outcome in
         switch outcome {
         case .done: end()
         case .refused: acknowledge()
         case .over: break
-        case .failed(let error): retry(error) { self.closeOnce() }
+        case .failed(let error): retry(error) { self.closeOnce(phase, detail) }
         }
       }
     }
   }
 
   func acknowledge() {
+    guard !isPart else { return end() }
     var step = Step()
     delivery.acknowledge(in: &step)
     runToTheEnd(step)
@@ -91,7 +95,8 @@ extension CommandRun {
   func line(_ draft: LineDraft) -> [UInt8] {
     AuditCoding.encode(
       AuditLine(
-        origin: .command(command.id), phase: draft.phase, action: command.action.rawValue, target: draft.target,
+        origin: .command(command.id), batch: command.batch, phase: draft.phase, action: command.action.rawValue,
+        target: draft.target,
         operator: command.operator, reason: command.reason, detail: draft.detail, before: draft.before,
         after: draft.after, alert: draft.alert, proposal: draft.proposal, handler: term.options.id,
         at: draft.at ?? term.now,

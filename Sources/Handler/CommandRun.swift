@@ -9,6 +9,8 @@ import Wire
 /// received ─┬─ lane of a target is free ─▶ TargetRun ─┬─ last: closing line and acknowledgement
 ///           └─ lane of another …       ─▶ TargetRun ─┘
 /// ```
+/// An undo waits, besides, for the end of the command that it takes back; one of an order that was split is a run for
+/// each part, under an id of its own.
 final class CommandRun: Errand {
   let term: Term
   let delivery: Delivery
@@ -18,66 +20,111 @@ final class CommandRun: Errand {
   var mark: CommandMark
   /// What an undo takes back, once it has been read.
   var undoing: Undoing?
-  private let lanes: Dispatcher
+  /// What an undo is to take back.
+  let aim: UndoAim?
+  /// What earlier steps of the command that is taken back did to each target.
+  var undone: [AgentID: TargetMark] = [:]
+  /// The runs that take back the parts of an order, and how many of them are not through.
+  var parts: [CommandRun] = []
+  var openParts = 0
+  /// Whether it is such a part: what was delivered is acknowledged by the run that has it.
+  let isPart: Bool
+  let lanes: Dispatcher
   private(set) var targets: [AgentID]
   /// How each target that has been dealt with ended; those whose step is under way included.
   private(set) var outcomes: [AgentID: TargetOutcome] = [:]
+  /// What its closing line says.
+  var closingWords = ""
   private var settledCount = 0
-  private var isReceived = false
-  /// Whether the next step says it too.
+  /// Whether the next step says that it was received, too.
   private var isReceptionJoined = false
   private var isRepeated = false
-  /// Whether an earlier delivery has closed it: then its lanes are only left, each in its turn, since whatever came after
-  /// it waits for them.
-  private var isObsolete = false
-  /// Targets whose lane was free before the command was received.
+  /// Whether nothing is left to do, since it was refused or an earlier delivery has closed it: then its lanes are only
+  /// left, each in its turn, since whatever came after it waits for them.
+  var isObsolete = false
+  var isReceived = false
+  /// Whether the command that an undo takes back has ended.
+  private var isAimFree: Bool
+  /// Whether its targets may be acted on; `early` are those whose lane was free before that.
+  private var isOpen = false
   private var early: [() -> Void] = []
+  private var leaveLane: [AgentID: () -> Void] = [:]
+  var leaveOthers: () -> Void = {}
+  /// Told that it was received before.
+  var onRepeat: () -> Void = {}
   let finished: () -> Void
 
+  /// - Parameter aim: what an undo takes back; nil for other commands.
   init(
-    _ command: Command, _ instruction: Instruction, _ delivery: Delivery, lanes: Dispatcher, term: Term,
-    finished: @escaping () -> Void
+    _ command: Command, _ instruction: Instruction, _ delivery: Delivery, aim: UndoAim? = nil, isPart: Bool = false,
+    lanes: Dispatcher, term: Term, finished: @escaping () -> Void
   ) {
     self.command = command
     self.instruction = instruction
     self.delivery = delivery
+    self.aim = aim
+    self.isPart = isPart
     self.lanes = lanes
     self.term = term
     self.finished = finished
     mark = CommandMark(command)
-    targets = command.targets
-    if let alert = instruction.alert(of: .none), command.action.scope == .object { targets = [alert.agent] }
-    if targets.isEmpty { targets = [.none] }
-    // A target named twice is one target.
-    var seen: Set<AgentID> = []
-    targets = targets.filter { seen.insert($0).inserted }
+    targets = command.targets.uniqued()
+    isAimFree = true
+    switch aim {
+    case .command(let original):
+      targets = original.targets
+      isAimFree = false
+    case .batch: targets = []
+    case nil:
+      if let alert = instruction.alert(of: .none), command.action.scope == .object { targets = [alert.agent] }
+      if targets.isEmpty { targets = [.none] }
+    }
     mark.targets = targets
   }
 
-  /// Enters the lanes of its targets, in the order in which commands came, and says that it has been received.
+  /// How many targets it acts on.
+  var breadth: Int { parts.reduce(targets.count) { $0 + $1.targets.count } }
+
+  /// What it is to one that takes it back.
+  var asOriginal: UndoAim.Original {
+    UndoAim.Original(id: command.id, targets: targets, instruction: undoing?.instruction ?? instruction)
+  }
+
+  /// Enters its lanes, in the order in which commands came, and says that it has been received.
   func start() {
-    if case .undo = instruction {
-      // What it touches is known only once the command it takes back has been read.
-      var leave: () -> Void = {}
-      leaveAll = { leave() }
-      leave = lanes.enter(.everything) { [self] in whenReceived { self.isObsolete ? leave() : self.beginUndo() } }
-    } else {
-      for target in targets { enter(target) }
-      // With one target that can be acted on at once, it is said in one step with what is done.
-      if targets.count == 1, !early.isEmpty {
-        isReceptionJoined = true
-        return received()
-      }
+    makeParts()
+    enterLanes()
+    // With one target that can be acted on at once, it is said in one step with what is done.
+    if aim == nil, targets.count == 1, !early.isEmpty {
+      isReceptionJoined = true
+      return received()
     }
     receive()
   }
 
-  private var leaveAll: () -> Void = {}
-  private var leaveLane: [AgentID: () -> Void] = [:]
+  private func enterLanes() {
+    let leaveOwn = lanes.enter([.command(command.id)]) {}
+    leaveOthers = leaveOwn
+    if case .command(let original) = aim {
+      // It ends here before its own lane does, so that a second undo of the same finds that.
+      let leaveAim = lanes.enter([.command(original.id)]) { [self] in
+        isAimFree = true
+        goOn()
+      }
+      leaveOthers = {
+        leaveAim()
+        leaveOwn()
+      }
+    }
+    for target in targets { enter(target) }
+    for part in parts { part.enterLanes() }
+  }
 
   private func enter(_ target: AgentID) {
-    let leave = lanes.enter(.lanes([.agent(target)])) { [self] in
-      whenReceived { self.begin(target) }
+    let lane: Lanes.Lane =
+      if case .command(let original) = aim { original.lane(of: target) } else { instruction.lane(of: target) }
+    let leave = lanes.enter([lane]) { [self] in
+      if isOpen { begin(target) } else { early.append { [self] in begin(target) } }
     }
     leaveLane[target] = leave
   }
@@ -85,19 +132,17 @@ final class CommandRun: Errand {
   private func begin(_ target: AgentID) {
     if isObsolete {
       leaveLane.removeValue(forKey: target)?()
+    } else if let undoing {
+      beginUndo(of: target, undoing)
     } else {
       TargetRun(target, of: self).begin()
     }
   }
 
-  private func whenReceived(_ work: @escaping () -> Void) {
-    if isReceived { work() } else { early.append(work) }
-  }
-
   // MARK: Reception
 
   /// Says that it has been received, unless an earlier delivery was.
-  private func receive() {
+  func receive() {
     var step = Step()
     receive(in: &step, remembering: true)
     term.run(step) { [self] outcome in
@@ -113,19 +158,19 @@ final class CommandRun: Errand {
   private func receive(in step: inout Step, remembering: Bool) {
     step.require("GET", term.keys.mark(command.id.text), is: [])
     if remembering { remember(in: &step) }
+    if let batch = command.batch, !isPart { Batches.remember(batch, command, in: &step, keys: term.keys) }
     step.add(to: term.keys.audit, line(LineDraft(phase: .received)))
   }
 
   private func received() {
     isReceived = true
-    let works = early
-    early = []
-    for work in works { work() }
+    goOn()
   }
 
   /// It came again. What was done is told by the marks; where the command was closed nothing is left to do.
   private func receivedAgain() {
     isRepeated = true
+    onRepeat()
     term.read([Request("GET", term.keys.mark(command.id.text))]) { [self] replies in
       if let found = replies[0].bytes.flatMap({ CommandMark($0) }) { mark = found }
       isObsolete = mark.closed != nil
@@ -134,29 +179,25 @@ final class CommandRun: Errand {
     }
   }
 
-  private func beginUndo() {
-    guard case .undo(let id) = instruction else { return }
-    Undoing.read(id, term) { [self] result in
-      switch result {
-      case .success(let found):
-        undoing = found
-        targets = found.targets
-        mark.targets = targets
-        guard !targets.isEmpty else { return close() }
-        for target in targets { beginUndo(of: target, found) }
-      case .failure(let refusal): close(.rejected, refusal.reason)
-      }
+  private func goOn() {
+    guard isReceived else { return }
+    guard !isObsolete else {
+      for part in parts { part.abandon() }
+      return open()
+    }
+    guard isAimFree else { return }
+    switch aim {
+    case .command(let original): readOriginal(original.id)
+    case .batch: beginParts()
+    case nil: open()
     }
   }
 
-  /// What earlier steps of the command that is taken back did to each target.
-  private var undone: [AgentID: TargetMark] = [:]
-
-  private func beginUndo(of target: AgentID, _ undoing: Undoing) {
-    term.read([term.keys.mark(undoing.id, target).get]) { [self] replies in
-      undone[target] = replies[0].mark.flatMap { TargetMark($0) }
-      TargetRun(target, of: self).begin()
-    }
+  func open() {
+    isOpen = true
+    let works = early
+    early = []
+    for work in works { work() }
   }
 
   // MARK: What its targets ask
@@ -177,7 +218,7 @@ final class CommandRun: Errand {
 
   func beginsAnew(_ target: AgentID, failed check: Int?) -> Bool {
     guard isReceptionJoined, check == nil || check == 1 else { return false }
-    (isReceptionJoined, isReceived) = (false, false)
+    (isReceptionJoined, isReceived, isOpen) = (false, false, false)
     early.append { [self] in begin(target) }
     receive()
     return true
@@ -219,12 +260,12 @@ final class CommandRun: Errand {
 
   private func note(_ target: AgentID, _ outcome: TargetOutcome) {
     outcomes[target] = outcome
-    if outcome.isTold, !mark.told.contains(target) { mark.told.append(target) }
+    if outcome.isTold { mark.told.insert(target) }
   }
 
   func takeBack(_ target: AgentID) {
     outcomes[target] = nil
-    mark.told.removeAll { $0 == target }
+    mark.told.remove(target)
     mark.closed = nil
   }
 
@@ -240,7 +281,7 @@ final class CommandRun: Errand {
   }
 
   func end() {
-    if !isObsolete { leaveAll() }
+    leaveOthers()
     finished()
   }
 

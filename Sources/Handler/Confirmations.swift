@@ -19,8 +19,11 @@ final class Confirmations {
   private var queues: [CommandID: [() -> Void]] = [:]
   /// What has been looked up lately; nil for an id that nobody knows.
   private var known: [CommandID: Awaited?] = [:]
+  /// How many agents those name.
+  private var knownTargets = 0
 
   private static let limit = 10_000
+  private static let mostTargets = 100_000
 
   init(term: Term, dispatcher: Dispatcher) {
     self.term = term
@@ -56,7 +59,7 @@ final class Confirmations {
       self?.close(report.entry)
       leave()
     }
-    leave = dispatcher.enter(.lanes([.agent(report.agent)]), isBrief: true) { [weak self] in
+    leave = dispatcher.enter([.agent(report.agent)]) { [weak self] in
       self?.enter(report.command) { self?.look(report, $0, leave: done) }
     }
   }
@@ -88,34 +91,48 @@ final class Confirmations {
     }
     // A whole fleet may have reported the same command at once.
     guard isNeeded(report) else { return term.loop.later(done) }
-    term.read([
-      Request("GET", term.keys.mark(report.command.text)),
-      Request("SMEMBERS", obeyedKey(report.command)),
-      term.keys.mark(report.command, report.agent).get,
-      Request("HGETALL", term.keys.agent(report.agent)),
-    ]) { [weak self] in self?.judge(report, $0, done) }
+    let requests = [
+      term.keys.mark(report.command, report.agent).get, Request("HGETALL", term.keys.agent(report.agent)),
+    ]
+    // Of a command that is closed nothing changes but here: one of many targets is read once, not with each report.
+    if let found = known[report.command], let awaited = found, awaited.mark.closed != nil {
+      return term.read(requests) { [weak self] in self?.judge(report, awaited, $0, done) }
+    }
+    term.read(
+      requests + [
+        Request("GET", term.keys.mark(report.command.text)), Request("SMEMBERS", obeyedKey(report.command)),
+      ]
+    ) { [weak self] in self?.learn(report, $0, done) }
   }
 
   private func obeyedKey(_ id: CommandID) -> [UInt8] { term.keys.obeyed(id) }
 
-  private func judge(_ report: EventJudge.Report, _ replies: [Reply], _ done: @escaping () -> Void) {
-    if known.count > Self.limit { known.removeAll() }
-    guard let mark = replies[0].bytes.flatMap({ CommandMark($0) }) else {
+  private func learn(_ report: EventJudge.Report, _ replies: [Reply], _ done: @escaping () -> Void) {
+    if known.count > Self.limit || knownTargets > Self.mostTargets { (known, knownTargets) = ([:], 0) }
+    guard let mark = replies[2].bytes.flatMap({ CommandMark($0) }) else {
       known[report.command] = .some(nil)
       return done()
     }
-    let obeyed = Set(replies[1].elements?.compactMap { $0.bytes.map { AgentID(bytes: $0) } } ?? [])
+    let obeyed = Set(replies[3].elements?.compactMap { $0.bytes.map { AgentID(bytes: $0) } } ?? [])
     let awaited = Awaited(mark: mark, obeyed: obeyed)
+    if known[report.command] == nil { knownTargets += mark.targets.count }
     known[report.command] = awaited
+    judge(report, awaited, replies, done)
+  }
+
+  private func judge(
+    _ report: EventJudge.Report, _ awaited: Awaited, _ replies: [Reply], _ done: @escaping () -> Void
+  ) {
+    let (mark, obeyed) = (awaited.mark, awaited.obeyed)
     // A fleet-wide command is confirmed by the first who reports it.
     let target = mark.targets == [.none] ? AgentID.none : report.agent
-    let targetMark = replies[2].mark.flatMap { TargetMark($0) }
+    let targetMark = replies[0].mark.flatMap { TargetMark($0) }
     let isTold = targetMark?.isTold ?? mark.told.contains(target)
     let goal = targetMark?.goal ?? mark.goal
     guard isTold, !obeyed.contains(target), goal.isReached(by: report.state, replicas: report.replicas) else {
       return done()
     }
-    write(report, target, awaited, fields: replies[3].pairs, done)
+    write(report, target, awaited, fields: replies[1].pairs, done)
   }
 
   private func write(
@@ -217,7 +234,8 @@ final class Confirmations {
   private func line(_ report: EventJudge.Report, _ target: AgentID, _ mark: CommandMark) -> AuditLine {
     let (origin, rule) = origin(of: report.command)
     return AuditLine(
-      origin: origin, rule: rule, phase: .obeyed, action: mark.action, target: target, operator: mark.operator,
+      origin: origin, batch: mark.batch, rule: rule, phase: .obeyed, action: mark.action, target: target,
+      operator: mark.operator,
       reason: mark.reason,
       detail: report.state.map { "it reports \($0.rawValue)" } ?? "", handler: term.options.id, at: term.now,
       source: String(decoding: term.keys.events, as: UTF8.self))

@@ -25,7 +25,7 @@ package struct HandlerOptions: Sendable {
   /// How long a job that runtimes were told may take until it counts as failed.
   package var jobLimit = TimeSpan.hours(1)
   package var retention = Retention.Bounds()
-  /// How many agents are acted on at once.
+  /// How many agents each actuator acts on at once.
   package var parallel = 64
   /// Who carries out what.
   package var actuators = ActuatorTable()

@@ -204,7 +204,7 @@ final class JobRun: Errand {
     }
     for target in [job.target, AgentID.none] {
       var line = AuditLine(
-        origin: .command(id), phase: .failed, action: Action.restart.rawValue, target: target,
+        origin: .command(id), batch: command?.batch, phase: .failed, action: Action.restart.rawValue, target: target,
         operator: command?.operator ?? "", reason: command?.reason ?? "", detail: why, handler: term.options.id,
         at: term.now, source: source)
       if target != .none { (line.before, line.after) = (situation.record, after) }

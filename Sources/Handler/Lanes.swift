@@ -6,17 +6,18 @@ struct Lanes {
   /// What only one piece of work at a time may touch.
   enum Lane: Hashable {
     case agent(AgentID)
-  }
-
-  /// What a piece of work must have for itself.
-  enum Needs: Equatable {
-    case lanes([Lane])
-    /// Everything: what it touches is known only once it runs.
-    case everything
+    /// A command's end: what takes it back waits for that.
+    case command(CommandID)
+    /// A block of the address for the whole fleet.
+    case address(IPAddress)
+    /// What is told by a channel.
+    case channel(String)
+    /// The switch of automation, and the answers to proposals, which go by it.
+    case automation
   }
 
   private struct Item {
-    var needs: Needs
+    var lanes: [Lane]
     var waitsFor: Int
     var followers: [Int] = []
   }
@@ -24,7 +25,6 @@ struct Lanes {
   private var items: [Int: Item] = [:]
   /// The latest item on each lane that is still there.
   private var last: [Lane: Int] = [:]
-  private var lastBarrier: Int?
   private var nextNumber = 0
 
   init() {}
@@ -32,22 +32,12 @@ struct Lanes {
   var count: Int { items.count }
 
   /// Enters a piece of work; gives its number, and whether it may run now.
-  mutating func enter(_ needs: Needs) -> (number: Int, isReady: Bool) {
+  mutating func enter(_ lanes: [Lane]) -> (number: Int, isReady: Bool) {
     let number = nextNumber
     nextNumber += 1
-    var before: Set<Int> = []
-    switch needs {
-    case .everything:
-      before = Set(items.keys)
-      lastBarrier = number
-      last = [:]
-    case .lanes(let lanes):
-      // With an item on the lane the barrier is already before it.
-      for lane in lanes { (last[lane] ?? lastBarrier).map { _ = before.insert($0) } }
-      for lane in lanes { last[lane] = number }
-      if lanes.isEmpty, let lastBarrier { before.insert(lastBarrier) }
-    }
-    items[number] = Item(needs: needs, waitsFor: before.count)
+    let before = Set(lanes.compactMap { last[$0] })
+    for lane in lanes { last[lane] = number }
+    items[number] = Item(lanes: lanes, waitsFor: before.count)
     for other in before { items[other]?.followers.append(number) }
     return (number, before.isEmpty)
   }
@@ -55,15 +45,35 @@ struct Lanes {
   /// Takes out work that is done; gives what may run now.
   mutating func leave(_ number: Int) -> [Int] {
     guard let item = items.removeValue(forKey: number) else { return [] }
-    if lastBarrier == number { lastBarrier = nil }
-    if case .lanes(let lanes) = item.needs {
-      for lane in lanes where last[lane] == number { last[lane] = nil }
-    }
+    for lane in item.lanes where last[lane] == number { last[lane] = nil }
     var ready: [Int] = []
     for follower in item.followers {
       items[follower]?.waitsFor -= 1
       if items[follower]?.waitsFor == 0 { ready.append(follower) }
     }
     return ready
+  }
+}
+
+extension Instruction {
+  /// The lane in which it acts on a target. What is no agent's needs order only with its like.
+  func lane(of target: AgentID) -> Lanes.Lane {
+    guard target == .none else { return .agent(target) }
+    return switch self {
+    case .block(let address, _), .unblock(let address): .address(address)
+    case .notify(let channel, _): .channel(channel)
+    case .automation, .approve, .reject: .automation
+    case .undo(let id): .command(id)
+    case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .escalate, .acknowledge,
+      .unacknowledge, .silence, .unsilence, .rebalance, .transfer, .offerCoupon, .tune, .schedule, .cancel:
+      .agent(target)
+    }
+  }
+}
+
+extension Job {
+  var lane: Lanes.Lane {
+    if case .unblock(let address) = kind, target == .none { return .address(address) }
+    return .agent(target)
   }
 }

@@ -14,7 +14,9 @@ struct CommandMark: Equatable {
   /// The command that took it back.
   var undoneBy: CommandID?
   /// Those of its targets whose runtimes were told something.
-  var told: [AgentID] = []
+  var told: Set<AgentID> = []
+  /// What it is a part of.
+  var batch: Batch?
 
   init(_ command: Command) {
     action = command.action.rawValue
@@ -22,6 +24,7 @@ struct CommandMark: Equatable {
     arguments = command.arguments
     self.operator = command.operator
     reason = command.reason
+    batch = command.batch
   }
 
   /// What its runtimes report once they have obeyed, as far as the command itself says so.
@@ -49,7 +52,8 @@ struct CommandMark: Equatable {
     json.add("reason", reason)
     json.add("closed", closed?.rawValue)
     json.add("undone_by", undoneBy?.text)
-    json.add("told", list(told))
+    json.add("told", list(targets.filter { told.contains($0) }))
+    json.add("batch", batch.map(BatchCoding.json))
     return json.finish()
   }
 
@@ -67,7 +71,16 @@ struct CommandMark: Equatable {
     reason = json["reason"]?.text ?? ""
     closed = json["closed"]?.text.flatMap(AuditLine.Phase.init(rawValue:))
     undoneBy = json["undone_by"]?.text.map { CommandID($0) }
-    told = list("told")
+    told = Set(list("told"))
+    batch = json["batch"].flatMap(BatchCoding.decode)
+  }
+
+  /// The command that it is about; nil where this version does not know its action.
+  func command(_ id: CommandID, at now: Instant) -> Command? {
+    guard let action = Action(rawValue: action) else { return nil }
+    return Command(
+      id: id, action: action, targets: targets.filter { $0 != .none }, arguments: arguments, operator: self.operator,
+      issuedAt: now, expiresAt: now)
   }
 }
 

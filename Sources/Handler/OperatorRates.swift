@@ -3,42 +3,75 @@ import Redis
 import Wire
 
 /// How many commands each operator has sent within the last minute: no more than the runbook's guards allow are taken.
+/// One that comes again counts once, and so does an order that was split into several.
 ///
 /// It is kept here alone, since one handler at a time takes commands; a new one reads the last minute of the audit.
 struct OperatorRates {
-  private var times: [ExactText: [Instant]] = [:]
+  /// What counts once.
+  enum Subject: Hashable {
+    case command(CommandID)
+    case batch(CommandID)
+
+    init(_ id: CommandID, _ batch: Batch?) { self = batch.map { .batch($0.id) } ?? .command(id) }
+  }
+
+  enum Verdict: Equatable {
+    /// It is one more.
+    case counted
+    /// It had been counted.
+    case known
+    /// It is one too many, and why.
+    case refused(String)
+  }
+
+  private struct Taken {
+    var at: Instant
+    /// Whether it has come more than once: then nobody can say which of them was taken.
+    var isRepeated = false
+  }
+
+  private var times: [ExactText: [Subject: Taken]] = [:]
 
   private static let span = TimeSpan.minutes(1)
   /// No more of the audit is looked through.
   private static let mostLines = 5000
 
   /// Counts a command.
-  ///
-  /// - Returns: why it is one too many; nil where it is not.
-  mutating func take(_ name: String, most: Int?, at now: Instant) -> String? {
-    guard let most else { return nil }
+  mutating func take(_ subject: Subject, of name: String, most: Int?, at now: Instant) -> Verdict {
+    guard let most else { return .known }
     let key = ExactText(name)
-    var recent = times[key, default: []].filter { now - $0 < Self.span }
+    var recent = times[key, default: [:]].filter { now - $0.value.at < Self.span }
     defer {
       times[key] = recent
-      if times.count > 1000 { times = times.filter { now - ($0.value.last ?? .epoch) < Self.span } }
+      if times.count > 1000 { times = times.filter { $0.value.values.contains { now - $0.at < Self.span } } }
+    }
+    guard recent[subject] == nil else {
+      recent[subject]?.isRepeated = true
+      return .known
     }
     guard recent.count < most else {
-      return "\(name) has sent \(recent.count) commands within a minute, and \(most) are allowed "
-        + "(commands_per_minute in the runbook's guards)"
+      return .refused(
+        "\(name) has sent \(recent.count) commands within a minute, and \(most) are allowed "
+          + "(commands_per_minute in the runbook's guards)")
     }
-    recent.append(now)
-    return nil
+    recent[subject] = Taken(at: now)
+    return .counted
+  }
+
+  /// Counts a command no more: an earlier handler has taken it.
+  mutating func giveBack(_ subject: Subject, of name: String) {
+    let key = ExactText(name)
+    if times[key]?[subject]?.isRepeated == false { times[key]?[subject] = nil }
   }
 
   /// Takes up what an earlier handler has counted.
   mutating func takeUp(_ entries: [Reply], at now: Instant) {
-    // They came with the newest first.
-    for entry in entries.reversed() {
+    for entry in entries {
       let data = entry.elements?.last?.pairs.first { $0.name == Keys.dataField }?.value
-      guard let line = data.flatMap({ AuditCoding.decode($0) }), line.phase == .received, now - line.at < Self.span
+      guard let line = data.flatMap({ AuditCoding.decode($0) }), line.phase == .received, now - line.at < Self.span,
+        case .command(let id) = line.origin
       else { continue }
-      times[ExactText(line.operator), default: []].append(line.at)
+      times[ExactText(line.operator), default: [:]][Subject(id, line.batch)] = Taken(at: line.at)
     }
   }
 

@@ -78,7 +78,7 @@ final class Scheduler {
       leave()
       self?.postpone(member)
     }
-    leave = dispatcher.enter(.lanes([.agent(job.target)]), begin)
+    leave = dispatcher.enter([job.lane], begin)
   }
 
   private func beginning(

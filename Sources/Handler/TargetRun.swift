@@ -12,14 +12,16 @@ import Wire
 ///       └─ has an intent: again, or look up, or unknown ─▲
 /// ```
 final class TargetRun {
-  private let target: AgentID
-  private let errand: any Errand
-  private let term: Term
-  private var attempts = 0
+  let target: AgentID
+  let errand: any Errand
+  let term: Term
+  var attempts = 0
   private var lookUps = 0
   private static let mostLookUps = 3
   /// The mark as it was found: what the step that replaces it requires.
-  private var found: [UInt8] = []
+  var found: [UInt8] = []
+  /// Its place among what is done at once.
+  private var place: Places.Kind?
 
   init(_ target: AgentID, of errand: any Errand) {
     self.target = target
@@ -27,21 +29,68 @@ final class TargetRun {
     term = errand.term
   }
 
-  private var markKey: MarkKey { term.keys.mark(errand.id, target, formerID: errand.formerID) }
+  var markKey: MarkKey { term.keys.mark(errand.id, target, formerID: errand.formerID) }
   private var key: String { IdempotencyKey.make(errand.id, target) }
 
   func begin() {
+    guard place == nil else { return look() }
+    term.places.enter(.redis) { [self] in
+      place = .redis
+      look()
+    }
+  }
+
+  private func look() {
     read { [self] situation in
       guard let mark = situation.mark else { return decide(situation) }
-      guard !errand.beginsAnew(target, failed: nil) else { return }
+      guard !beginsAnew() else { return }
       guard mark.phase == .started else {
-        return errand.settled(target, TargetOutcome(phase: mark.phase, detail: mark.detail, isTold: mark.isTold))
+        return end(TargetOutcome(phase: mark.phase, detail: mark.detail, isTold: mark.isTold))
       }
       goOn(from: mark)
     }
   }
 
-  private func read(_ completion: @escaping (Situation) -> Void) {
+  /// Whether another run has begun in its place.
+  func beginsAnew(failed check: Int? = nil) -> Bool {
+    guard errand.beginsAnew(target, failed: check) else { return false }
+    leavePlace()
+    return true
+  }
+
+  func end(_ outcome: TargetOutcome) {
+    leavePlace()
+    errand.settled(target, outcome)
+  }
+
+  // MARK: Places
+
+  private func leavePlace() {
+    guard let place else { return }
+    self.place = nil
+    term.places.leave(place)
+  }
+
+  /// Whether it may act outside now. If not, it waits for a place among those that do the same, and then looks again:
+  /// much may have changed meanwhile.
+  private func hasPlace(for verb: ControlVerb, _ arguments: [String: String]) -> Bool {
+    let kind = Places.Kind.outside(term.placeName(of: verb, arguments))
+    guard place != kind else { return true }
+    // It is said that the command was received before anything may take long.
+    guard !beginsAnew() else { return false }
+    guard !term.places.isFull(kind) else {
+      leave(.failed, "\(Places.mostWaiting) others wait for what carries it out; send it again later")
+      return false
+    }
+    leavePlace()
+    term.places.enter(kind) { [self] in
+      place = kind
+      look()
+    }
+    return false
+  }
+
+  func read(_ completion: @escaping (Situation) -> Void) {
     Situation.read(target, mark: markKey, for: errand.judged, in: term) { [self] situation in
       found = situation.markBytes
       completion(situation)
@@ -53,9 +102,10 @@ final class TargetRun {
     do throws(Refusal) {
       let change = try errand.plan(target, situation, at: now)
       guard !errand.isDryRun else { return leave(.skipped, "dry_run") }
-      guard let call = call(for: change), let actuator = actuator(of: change) else {
+      guard let control = change.control, let call = call(for: change), let actuator = actuator(of: change) else {
         return write(change, situation, at: now)
       }
+      guard hasPlace(for: control.verb, control.arguments) else { return }
       intend(call, actuator, change, at: now)
     } catch {
       leave(errand.refusedPhase, error.reason)
@@ -119,11 +169,12 @@ final class TargetRun {
   private func goOn(from mark: TargetMark) {
     guard let intent = mark.intent else { return escalate("what was begun is not understood") }
     let call = intent.call
-    guard let actuator = ControlVerb(name: call.name).flatMap({ term.actuator(of: $0, call.arguments) }) else {
+    guard let verb = ControlVerb(name: call.name), let actuator = term.actuator(of: verb, call.arguments) else {
       // The configuration has changed meanwhile: the runtimes are told instead.
       guard isSafe(call) else { return escalate("its actuator is no longer configured") }
       return conclude("", since: intent.at, isActuated: false)
     }
+    guard hasPlace(for: verb, call.arguments) else { return }
     guard actuator.repeatRule(isSafe: isSafe(call)) != .safe else {
       return perform(call, actuator, since: intent.at, isRepeat: true)
     }
@@ -163,136 +214,6 @@ final class TargetRun {
         let detail = [words, "done; \(error.reason)"].filter { !$0.isEmpty }.joined(separator: ", ")
         leave(.succeeded, detail)
       }
-    }
-  }
-
-  // MARK: Outcomes
-
-  private func opened(isLast: Bool = true) -> Step {
-    var step = Step()
-    errand.check(in: &step, isLast: isLast)
-    step.require(markKey, is: found)
-    return step
-  }
-
-  /// Writes the change, and that it succeeded.
-  ///
-  /// - Parameters:
-  ///   - isActuated: whether an actuator has told whom it concerns, and no control message is to.
-  ///   - again: what is done where the target has changed since it was read; by default all of it anew.
-  private func write(
-    _ change: Change, _ situation: Situation, at instant: Instant, isActuated: Bool = false,
-    again: (() -> Void)? = nil
-  ) {
-    let change = term.addressed(change)
-    var step = opened()
-    situation.require(for: target, change, keys: term.keys, in: &step)
-    let outcome = TargetOutcome(phase: .succeeded, detail: change.detail, isTold: change.control != nil)
-    var mark = TargetMark(phase: .succeeded, detail: change.detail)
-    mark.before = situation.record
-    mark.blockedUntil = situation.blockedUntil ?? situation.alert?.silencedUntil ?? situation.scheduledAt
-    mark.setting = situation.setting
-    mark.isTold = outcome.isTold
-    mark.goal = change.control?.goal
-    step.change("SET", markKey, mark.encoded, "PX", HandlerOptions.marksStay.milliseconds)
-    let after = change.write(
-      to: &step, target: target, version: situation.record.version, origin: errand.id.text, author: errand.author,
-      now: instant, keys: term.keys, tellsRuntime: !isActuated)
-    for notice in change.notices { term.notify(notice, groupingChatsAs: errand.chatGroup, in: &step) }
-    if let verb = change.control?.verb, verb == .action(.resume) || verb == .action(.restart),
-      change.after?.pausedUntil == nil
-    {
-      // Its place among those that rules have paused is free again.
-      PauseLedger.release(target, keys: term.keys, in: &step)
-    }
-    let before = after == nil ? nil : situation.record
-    if target != .none || change.alert != nil || change.proposal != nil {
-      step.add(
-        to: term.keys.audit,
-        errand.line(
-          LineDraft(
-            phase: .succeeded, target: target, detail: change.detail, before: before, after: after,
-            alert: change.alert, proposal: change.proposal, at: instant)))
-    }
-    errand.complete(target, outcome, in: &step)
-    term.run(step, carrying: [change]) { [self] in
-      if case .done = $0, let after { term.onRecord(target, after) }
-      settle($0, outcome, again: again)
-    }
-  }
-
-  /// Leaves the record as it is, and says why.
-  private func leave(_ phase: AuditLine.Phase, _ detail: String) {
-    let outcome = TargetOutcome(phase: phase, detail: detail)
-    var step = opened()
-    write(outcome, alert: nil, to: &step)
-    term.run(step) { [self] in settle($0, outcome, again: { [self] in leave(phase, detail) }) }
-  }
-
-  /// Nobody knows whether it was done: says so, and calls a person.
-  private func escalate(_ reason: String) {
-    let id = AlertID(.escalation, target)
-    term.read([Request("HGET", term.keys.alerts, id.bytes)]) { [self] replies in
-      let outcome = TargetOutcome(phase: .unknown, detail: reason)
-      var step = opened()
-      let change = term.callPerson(
-        id, stored: replies[0].bytes ?? [], "outcome of \(errand.id) unknown: \(reason)", in: &step)
-      write(outcome, alert: change.alert, to: &step)
-      term.run(step, carrying: [change]) { [self] in
-        settle($0, outcome, again: { [self] in escalate(reason) })
-      }
-    }
-  }
-
-  private func write(_ outcome: TargetOutcome, alert: AlertRecord?, to step: inout Step) {
-    let mark = TargetMark(phase: outcome.phase, detail: outcome.detail)
-    step.change("SET", markKey, mark.encoded, "PX", HandlerOptions.marksStay.milliseconds)
-    if target != .none || alert != nil {
-      step.add(
-        to: term.keys.audit,
-        errand.line(LineDraft(phase: outcome.phase, target: target, detail: outcome.detail, alert: alert)))
-    }
-    errand.complete(target, outcome, in: &step)
-  }
-
-  // MARK: Steps that do not go ahead
-
-  private func settle(_ result: StepOutcome, _ outcome: TargetOutcome, again: (() -> Void)?) {
-    if case .done = result { return errand.settled(target, outcome) }
-    errand.takeBack(target)
-    guard case .failed(let error) = result, !error.isPassing, attempts == 0, outcome.phase != .failed else {
-      _ = proceeds(result, again: again)
-      return
-    }
-    // The server will never take it: a record of the wrong type, say.
-    attempts += 1
-    leave(.failed, "Redis refused the step: \(error)")
-  }
-
-  /// Whether a step went ahead; where it did not, what is done about it has been begun.
-  private func proceeds(_ result: StepOutcome, again: (() -> Void)? = nil) -> Bool {
-    let again = again ?? { [self] in begin() }
-    switch result {
-    case .done: return true
-    case .over: return false
-    case .refused(let check, _) where errand.isOver(check):
-      errand.settled(target, TargetOutcome(phase: .skipped, detail: "it was dealt with meanwhile"))
-    case .refused(let check, _) where errand.beginsAnew(target, failed: check): break
-    case .refused:
-      // Something changed between reading and acting: look again.
-      attempts += 1
-      if attempts < 20 { begin(again) } else { leave(.failed, "it kept changing; send the command again") }
-    case .failed(let error):
-      term.log(.error, "Redis refused a step; trying again", ["command": errand.id.text, "error": error.text])
-      term.later(inMilliseconds: 500, again)
-    }
-    return false
-  }
-
-  /// Where the mark itself has changed, an earlier attempt was done after all: what it says counts.
-  private func begin(_ again: @escaping () -> Void) {
-    term.read([markKey.get]) { [self] replies in
-      if replies[0].mark ?? [] == found { again() } else { begin() }
     }
   }
 }

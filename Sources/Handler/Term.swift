@@ -17,6 +17,8 @@ final class Term {
   let fence: Int
   private let script: Script
   let outside: any Outside
+  /// Places for what is done at once.
+  private(set) lazy var places = Places { [unowned self] in $0 == .redis ? Self.mostByRedis : options.parallel }
   private let clock: () -> Instant
   /// Until when the lease lets it act.
   var mayActUntil: BootTime
@@ -75,11 +77,18 @@ final class Term {
     self.clock = clock
   }
 
+  /// How many targets are acted on at once by what Redis alone does: its answers come in order, and the lease is among
+  /// them.
+  private static let mostByRedis = 128
+
   /// The server's time.
   var now: Instant { clock() }
 
   /// Goes on with other options.
-  func apply(_ new: HandlerOptions) { options = new }
+  func apply(_ new: HandlerOptions) {
+    options = new
+    places.refill()
+  }
 
   /// Ends it: nothing is done any more, and outcomes that still come are `over`.
   func end() {
@@ -98,6 +107,14 @@ final class Term {
       case .job: options.actuators[job: arguments["job"] ?? ""]
       }
     return actuator == .redis ? nil : actuator
+  }
+
+  /// The name of the places that an actuator's calls take: the action's, or the job's.
+  func placeName(of verb: ControlVerb, _ arguments: [String: String]) -> String {
+    switch verb {
+    case .action: verb.name
+    case .job: "\(verb.name)/\(arguments["job"] ?? "")"
+    }
   }
 
   /// Runs a step. Its outcome is `over` where the term has ended by the time that it is known.

@@ -25,12 +25,9 @@ struct Undoing {
     guard let found else { throw Refusal("nothing is known of command \(id) within the last 48 hours") }
     guard let closed = found.closed else { throw Refusal("command \(id) is still being run") }
     if let other = found.undoneBy { throw Refusal("command \(id) was already undone by \(other)") }
-    guard closed == .succeeded || closed == .failed, let action = Action(rawValue: found.action) else {
+    guard closed == .succeeded || closed == .failed, let command = found.command(id, at: now) else {
       throw Refusal("command \(id) did nothing: it was \(closed.rawValue)")
     }
-    let command = Command(
-      id: id, action: action, targets: found.targets.filter { $0 != .none }, arguments: found.arguments,
-      operator: found.operator, issuedAt: now, expiresAt: now)
     let instruction = try InstructionReader.read(command)
     let reason = Change.notInvertible(instruction)
     guard reason.isEmpty else { throw Refusal(reason) }
@@ -45,7 +42,8 @@ struct Undoing {
     mark.undoneBy = command.id
     step.change("SET", term.keys.mark(id.text), mark.encoded, "PX", HandlerOptions.marksStay.milliseconds)
     let line = AuditLine(
-      origin: .command(id), phase: .undone, action: mark.action, operator: command.operator, reason: command.reason,
+      origin: .command(id), batch: mark.batch, phase: .undone, action: mark.action, operator: command.operator,
+      reason: command.reason,
       detail: "undone by \(command.id)", handler: term.options.id, at: term.now)
     step.add(to: term.keys.audit, AuditCoding.encode(line))
   }

@@ -276,12 +276,15 @@ import Wire
     #expect(try scene.control().map(\.action) == [.pause])
   }
 
-  @Test func agentWhoseIDNoServiceCouldBeGivenIsNotMistakenForAnother() throws {
+  @Test func idThatNoServiceCouldBeGivenIsNoTarget() throws {
     let service = try service { _ in .status(200) }
     try start([.pause: .http(http(service))])
     let lines = try scene.send(.pause, [AgentID(bytes: [0x61, 0xFF]), "b"])
-    #expect(lines.last?.phase == .failed)
-    #expect(service.requests.map(\.path) == ["/api/v1/agents/b"])
+    #expect(
+      lines.map(\.short) == [
+        #"rejected: "targets" holds an id that is longer than 512 bytes or no valid UTF-8"#
+      ])
+    #expect(service.requests.isEmpty)
   }
 
   @Test func intentOfWhatMayNotBeDoneTwiceIsUnknown() throws {

@@ -46,7 +46,10 @@ import Wire
           "__data__": String(decoding: CommandCoding.encode(poison), as: UTF8.self),
         ]
       ])
-    #expect(try scene.outcome(of: poison.id).map(\.short) == ["failed: put aside: \(reason); see vigia dead"])
+    // It is not read again, not even for its id.
+    let line = try #require(try scene.audit().first { $0.detail == "put aside: \(reason); see vigia dead" })
+    #expect(line.phase == .failed)
+    #expect(line.origin == .run("agentos:commands/\(String(decoding: first, as: UTF8.self))"))
     #expect(try scene.record("agent-1") == AgentRecord())
   }
 

@@ -112,6 +112,15 @@ final class HandlerScene {
     try server.call("XPENDING", keys.commands, Keys.group).elements?.first?.integer
   }
 
+  /// Whether every command has been delivered and acknowledged.
+  func isThrough() throws -> Bool {
+    let last = try server.call("XREVRANGE", keys.commands, "+", "-", "COUNT", 1).elements?.first?.elements?.first?.bytes
+    let group = try server.call("XINFO", "GROUPS", keys.commands).elements?.first?.pairs ?? []
+    let delivered = group.first { $0.name == Array("last-delivered-id".utf8) }?.value
+    let pending = try pendingCount()
+    return delivered == last && pending == 0
+  }
+
   /// An `agent.status` of a runtime.
   func report(_ agent: AgentID, _ state: String?, command: String, replicas: Int? = nil) throws {
     let data: JSONValue = [

@@ -77,23 +77,4 @@ import Wire
     #expect(lines.count == 20 && lines.values.allSatisfy { $0.count == 3 })
     for number in 1...20 { #expect(try scene.record(AgentID("agent-\(number)")).version == 1) }
   }
-
-  @Test func laneKeepsOrderAndLetsOthersPass() {
-    var lanes = Lanes()
-    let first = lanes.enter(.lanes([.agent("a"), .agent("b")]))
-    let second = lanes.enter(.lanes([.agent("b")]))
-    let other = lanes.enter(.lanes([.agent("c")]))
-    let barrier = lanes.enter(.everything)
-    let after = lanes.enter(.lanes([.agent("c")]))
-    #expect(
-      [first.isReady, second.isReady, other.isReady, barrier.isReady, after.isReady] == [
-        true, false, true, false, false,
-      ])
-    #expect(lanes.leave(first.number) == [second.number])
-    #expect(lanes.leave(other.number) == [])
-    #expect(lanes.leave(second.number) == [barrier.number])
-    #expect(lanes.leave(barrier.number) == [after.number])
-    #expect(lanes.leave(after.number) == [])
-    #expect(lanes.count == 0)
-  }
 }

@@ -1,0 +1,106 @@
+import FleetModel
+import Redis
+import Wire
+
+/// Orders that came in parts: each belongs to one operator and says one thing, and each of its parts comes once. So it can
+/// count as one command, and nobody can pass off others as parts of it.
+///
+/// Under `agentos:mark:batch/<id>` stands a hash: `operator`, `order` (a digest of action and arguments), `parts`, and the
+/// number of each part → its command's id. It is written with the reception of each part; here is what was read of it.
+struct Batches {
+  private struct Record {
+    var operatorName: String?
+    var order: String?
+    var parts: Int?
+    var commands: [Int: CommandID] = [:]
+  }
+
+  private var records: [CommandID: Record] = [:]
+  /// Which came first.
+  private var order: [CommandID] = []
+  /// Older ones are read again where they are needed.
+  private static let most = 256
+
+  func knows(_ id: CommandID) -> Bool { records[id] != nil }
+
+  /// Takes up what stands in the hash, unless it is known by now.
+  mutating func takeUp(_ id: CommandID, _ fields: [(name: [UInt8], value: [UInt8])]) {
+    guard !knows(id) else { return }
+    records[id] = Record()
+    order.append(id)
+    for field in fields { take(field.name, field.value, of: id) }
+    if order.count > Self.most { records[order.removeFirst()] = nil }
+  }
+
+  private mutating func take(_ name: [UInt8], _ value: [UInt8], of id: CommandID) {
+    let text = String(decoding: value, as: UTF8.self)
+    switch String(decoding: name, as: UTF8.self) {
+    case "operator": records[id]?.operatorName = text
+    case "order": records[id]?.order = text
+    case "parts": records[id]?.parts = Int(text)
+    case let number: if let part = Int(number) { records[id]?.commands[part] = CommandID(text) }
+    }
+  }
+
+  /// Takes a command as a part.
+  ///
+  /// - Returns: why it is none; nil where it is.
+  mutating func claim(_ batch: Batch, by command: Command) -> String? {
+    guard var record = records[batch.id] else { return nil }
+    defer { records[batch.id] = record }
+    let order = Self.order(of: command)
+    guard record.operatorName ?? command.operator == command.operator else {
+      return "batch \(batch.id) is another operator's; give yours an id of its own"
+    }
+    guard record.order ?? order == order, record.parts ?? batch.parts == batch.parts else {
+      return "the other parts of batch \(batch.id) say something else; send what differs as another command"
+    }
+    if let other = record.commands[batch.part], other != command.id {
+      return "part \(batch.part) of batch \(batch.id) came before, as command \(other)"
+    }
+    (record.operatorName, record.order, record.parts) = (command.operator, order, batch.parts)
+    record.commands[batch.part] = command.id
+    return nil
+  }
+
+  /// Adds to the step that writes a part's reception what is remembered of its batch.
+  static func remember(_ batch: Batch, _ command: Command, in step: inout Step, keys: Keys) {
+    let key = keys.batch(batch.id)
+    step.change(
+      "HSET", key, "operator", command.operator, "order", order(of: command), "parts", batch.parts, "\(batch.part)",
+      command.id.text)
+    step.change("PEXPIRE", key, HandlerOptions.marksStay.milliseconds)
+  }
+
+  /// The commands that are parts, in their order, by what stands in the hash.
+  static func commands(_ fields: [(name: [UInt8], value: [UInt8])]) -> [(part: Int, id: CommandID)] {
+    fields.compactMap { field -> (part: Int, id: CommandID)? in
+      guard let part = Int(String(decoding: field.name, as: UTF8.self)), (1...Batch.mostParts).contains(part) else {
+        return nil
+      }
+      return (part, CommandID(String(decoding: field.value, as: UTF8.self)))
+    }.sorted { $0.part < $1.part }
+  }
+
+  private static func order(of command: Command) -> String {
+    let json: JSONValue = [
+      "action": .string(command.action.rawValue), "args": .object(JSONObject(texts: command.arguments)),
+      "dry_run": .bool(command.isDryRun),
+    ]
+    return SHA256.hex(json.encoded)
+  }
+}
+
+extension Dispatcher {
+  /// Reads what is remembered of a command's batch, unless that is known, and then calls `completion`.
+  func lookUpBatch(of command: Command, _ completion: @escaping () -> Void) {
+    guard let batch = command.batch, !batches.knows(batch.id) else { return completion() }
+    hold()
+    term.read([Request("HGETALL", term.keys.batch(batch.id))]) { [weak self] replies in
+      guard let self else { return }
+      batches.takeUp(batch.id, replies[0].pairs)
+      completion()
+      release()
+    }
+  }
+}
