@@ -4,7 +4,7 @@ import FleetModel
 /// The handler's configuration file, TOML:
 ///
 /// ```toml
-/// parallel = 64                # agents acted on at once, 1…1024
+/// parallel = 64                # agents that each actuator acts on at once, 1…1024
 /// restart_limit = "60s"        # until a restart that nobody confirmed has failed
 /// act_within = "60s"           # events older than this cause nothing
 ///

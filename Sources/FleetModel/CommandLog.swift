@@ -30,6 +30,8 @@ package struct CommandLog: Sendable {
     package var succeeded = 0
     package var failed = 0
     package var obeyed: Set<AgentID> = []
+    /// How far the parts of an order that was split have come; nil where it was not, or has lines of its own besides.
+    package fileprivate(set) var parts: BatchProgress?
     /// Whether this console sent it.
     package var isOwn = false
 
@@ -64,16 +66,10 @@ package struct CommandLog: Sendable {
     fileprivate var isObeyedByAll: Bool { failed == 0 && !targets.isEmpty && obeyed.count == targets.count }
 
     /// Whether nothing more is to come but a runtime's confirmation.
-    package var isFinished: Bool {
-      switch progress {
-      case .sent: false
-      case .phase(let phase):
-        switch phase {
-        case .received, .proposed, .started: false
-        case .rejected, .succeeded, .obeyed, .failed, .skipped, .unknown, .expired, .undone: true
-        }
-      }
-    }
+    package var isFinished: Bool { progress.isFinished }
+
+    /// Whether one of its targets is that agent.
+    package func concerns(_ id: AgentID) -> Bool { targetSet.contains(id) }
   }
 
   /// Oldest first.
@@ -94,29 +90,35 @@ package struct CommandLog: Sendable {
   /// Keys of the latest entries, newest first.
   package var latestKeys: [String] { entries.indices.suffix(Self.limit).reversed().map { entries[$0].origin.key } }
 
-  /// Enters a command that this console sends, for the first time or again.
+  /// Enters a command that this console sends, for the first time or again. The parts of an order are one entry.
   package mutating func enter(_ command: Command, at now: Instant) {
-    if let position = position(of: command.id.text) {
-      entries[position].isOwn = true
-      entries[position].setTargets(command.targets)
-      entries[position].expiresAt = command.expiresAt
-      return
+    let id = command.batch?.id ?? command.id
+    if position(of: id.text) == nil {
+      add(
+        Entry(
+          origin: .command(id), action: command.action.rawValue, targets: [], operator: command.operator,
+          reason: command.reason, progress: .sent, firstAt: now), key: id.text)
     }
-    var entry = Entry(
-      origin: .command(command.id), action: command.action.rawValue, targets: command.targets,
-      operator: command.operator, reason: command.reason, progress: .sent, firstAt: now, expiresAt: command.expiresAt)
-    entry.isOwn = true
-    add(entry, key: command.id.text)
+    guard let position = position(of: id.text) else { return }
+    entries[position].isOwn = true
+    entries[position].expiresAt = command.expiresAt
+    guard let batch = command.batch else { return entries[position].setTargets(command.targets) }
+    for target in command.targets { entries[position].addTarget(target) }
+    var parts = entries[position].parts ?? BatchProgress(count: batch.parts)
+    parts.enter(batch.part)
+    entries[position].parts = parts
   }
 
   mutating func apply(_ line: AuditLine) {
-    let key = line.origin.key
+    let origin = line.batch.map { AuditLine.Origin.command($0.id) } ?? line.origin
+    let key = origin.key
     if let proposal = line.proposal { settle(proposal) }
     guard let position = position(of: key) else {
       if Self.isPassedOver(line) || isDeedOfRun(line) { return }
       var entry = Entry(
-        origin: line.origin, rule: line.rule, action: line.action, targets: [], operator: line.operator,
+        origin: origin, rule: line.rule, action: line.action, targets: [], operator: line.operator,
         reason: line.reason, progress: .phase(line.phase), firstAt: line.at)
+      entry.parts = line.batch.map { BatchProgress(count: $0.parts) }
       Self.update(&entry, with: line)
       return add(entry, key: key)
     }
@@ -125,6 +127,7 @@ package struct CommandLog: Sendable {
 
   private static func update(_ entry: inout Entry, with line: AuditLine) {
     entry.lastAt = max(entry.lastAt, line.at)
+    if let batch = line.batch { return update(&entry, with: line, of: batch) }
     if !line.detail.isEmpty { entry.detail = line.detail }
     if case .run = line.origin, let proposal = line.proposal, proposal.state == .open { entry.proposal = proposal.id }
     guard line.target != .none else {
@@ -133,6 +136,20 @@ package struct CommandLog: Sendable {
       entry.progress = .phase(isObeyed ? .obeyed : line.phase)
       return
     }
+    count(line, in: &entry)
+  }
+
+  /// Takes a line about a part. What takes an order back has lines of its own besides, which tell how it stands.
+  private static func update(_ entry: inout Entry, with line: AuditLine, of batch: Batch) {
+    if line.target != .none { count(line, in: &entry) }
+    guard var parts = entry.parts else { return }
+    parts.apply(line, to: batch.part)
+    entry.parts = parts
+    entry.progress = parts.progress
+    entry.detail = parts.detail
+  }
+
+  private static func count(_ line: AuditLine, in entry: inout Entry) {
     entry.addTarget(line.target)
     switch line.phase {
     case .succeeded: entry.succeeded += 1

@@ -167,12 +167,21 @@ final class ConsoleProgram {
   // MARK: Commands
 
   private func send(_ draft: ActionDraft) {
-    let command = Command(
-      id: UUIDv7.make(at: now, random: (.random(in: .min ... .max), .random(in: .min ... .max))), action: draft.action,
-      targets: draft.targets, arguments: draft.arguments, operator: identity, reason: draft.reason, issuedAt: now,
-      expiresAt: now + Self.commandLife, observed: draft.observed)
-    sender?.send(command)
-    update(.sent(command))
+    let order = Command(
+      id: makeID(), action: draft.action, targets: draft.targets, arguments: draft.arguments, operator: identity,
+      reason: draft.reason, issuedAt: now, expiresAt: now + Self.commandLife, observed: draft.observed)
+    do throws(Command.TooLarge) {
+      for command in try order.parts(makeID) {
+        sender?.send(command)
+        update(.sent(command))
+      }
+    } catch {
+      update(.note("not sent: \(error)"))
+    }
+  }
+
+  private func makeID() -> CommandID {
+    UUIDv7.make(at: now, random: (.random(in: .min ... .max), .random(in: .min ... .max)))
   }
 
   private func refused(_ command: Command, _ error: ServerError) {

@@ -35,12 +35,22 @@ struct Order: Equatable {
     try Self.check(targets: targets, of: action)
     self.init(
       action, targets.map { AgentID($0) }, try Self.read(arguments, of: action), reason: reason)
+    do throws(Command.TooLarge) { _ = try commands(at: .epoch) } catch { throw Fault(description: error.description) }
+  }
+
+  /// The commands to send: several where it names more agents than one may.
+  func commands(at now: Instant) throws(Command.TooLarge) -> [Command] {
+    try command(at: now).parts { Self.makeID(at: now) }
+  }
+
+  private static func makeID(at now: Instant) -> CommandID {
+    UUIDv7.make(at: now, random: (.random(in: 0...UInt64.max), .random(in: 0...UInt64.max)))
   }
 
   /// The command to send.
   func command(at now: Instant) -> Command {
     Command(
-      id: UUIDv7.make(at: now, random: (.random(in: 0...UInt64.max), .random(in: 0...UInt64.max))), action: action,
+      id: Self.makeID(at: now), action: action,
       targets: targets, arguments: arguments, operator: Identity.operator(Environment.values("USER")), reason: reason,
       issuedAt: now,
       expiresAt: now + Self.expiresAfter)
@@ -55,6 +65,10 @@ struct Order: Equatable {
       if !targets.isEmpty {
         throw Fault(description: "\(action.rawValue) takes no agents; what it acts on is an argument")
       }
+    }
+    if let long = targets.first(where: { $0.utf8.count > AgentID.mostBytes }) {
+      throw Fault(
+        description: "an agent's id has at most \(AgentID.mostBytes) bytes; this has more: \(long.prefix(40))…".shown)
     }
     if targets.contains("") { throw Fault(description: "an agent's id is empty") }
   }

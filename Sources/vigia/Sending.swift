@@ -3,7 +3,7 @@ import Loop
 import Redis
 import Wire
 
-/// One command on its way: sent, followed through the audit, and done for.
+/// One order on its way: sent as one command or several, followed through the audit, and done for once all of them are.
 ///
 /// A class, since the connection's and the loop's handlers share it.
 final class Sending {
@@ -11,11 +11,11 @@ final class Sending {
   private let endpoint: Endpoint
   private let order: Order
   private let wait: TimeSpan
+  private let untilObeyed: Bool
   private let keys = Keys()
   private let report: SendingReport
-  private var progress: SendingProgress
+  private var progress = OrderProgress()
   private var clock = ServerClock()
-  private var command: Command?
   private var wasUp = false
   private lazy var link = Link(loop: session.loop, endpoint: endpoint) { [unowned self] in changed($0) }
   private lazy var audit = StreamFollower(loop: session.loop, endpoint: endpoint, key: keys.audit) {
@@ -27,9 +27,8 @@ final class Sending {
     self.endpoint = endpoint
     self.order = order
     self.wait = wait
+    self.untilObeyed = untilObeyed && order.action.reachesRuntimes
     report = SendingReport(isJSON: isJSON)
-    progress = SendingProgress(
-      targets: order.targets.count, needsObedience: untilObeyed && order.action.reachesRuntimes)
   }
 
   func start() {
@@ -46,7 +45,7 @@ final class Sending {
         guard let self, case .success(let reply) = result else { return }
         clock.set(reply, asked: asked)
         // The audit is followed from before the command exists, so that no line of it can be missed.
-        if command == nil { audit.start() } else { send() }
+        if progress.commands.isEmpty { audit.start() } else { send() }
       }
     case .down(let failure): lost(failure)
     }
@@ -59,72 +58,48 @@ final class Sending {
 
   private func auditChanged(_ notice: StreamFollower.Notice) {
     switch notice {
-    case .ready:
-      let command = order.command(at: clock.now)
-      self.command = command
-      report.sent(command)
-      send()
+    case .ready: begin()
     case .entry(_, let payload):
-      guard let line = AuditCoding.decode(payload), let command, line.origin == .command(command.id) else { return }
+      guard let line = AuditCoding.decode(payload), progress.concerns(line) else { return }
       report.step(line)
       if let outcome = progress.take(line) { session.end(outcome) }
     case .down(let failure): lost(failure)
     }
   }
 
+  private func begin() {
+    guard progress.commands.isEmpty else { return }
+    do throws(Command.TooLarge) {
+      progress = OrderProgress(try order.commands(at: clock.now), needsObedience: untilObeyed)
+    } catch {
+      return session.fail(.failed, error.description.shown)
+    }
+    report.sent(progress.commands)
+    send()
+  }
+
+  /// Sends whatever nobody has taken up.
   private func send() {
-    guard let command, !progress.isReceived, let connection = link.connection else { return }
-    let request = Request("XADD", keys.commands, "*", Keys.dataField, CommandCoding.encode(command))
-    connection.send(request) { [weak self] result in
-      guard let self, case .success(let reply) = result, let error = reply.error else { return }
-      session.fail(.failed, "the command could not be sent: \(error)".shown)
+    guard let connection = link.connection else { return }
+    for command in progress.unreceived {
+      let request = Request("XADD", keys.commands, "*", Keys.dataField, CommandCoding.encode(command))
+      connection.send(request) { [weak self] result in
+        guard let self, case .success(let reply) = result, let error = reply.error else { return }
+        session.fail(.failed, "the command could not be sent: \(error)".shown)
+      }
     }
   }
 
   private func timeIsUp() {
-    guard let connection = link.connection, let command else {
+    guard let connection = link.connection, !progress.commands.isEmpty else {
       return session.fail(.redisUnreachable, "Redis at \(endpoint) did not answer in \(wait)".shown)
     }
     // Redis may be what is silent.
     session.loop.schedule(inMilliseconds: 1000) { [weak self] in self?.session.end(.noAnswer) }
     connection.send(Request("GET", keys.lease)) { [weak self] result in
       guard let self, case .success(let reply) = result else { return }
-      report.noAnswer(command, progress, handler: HandlerSight(reply), now: clock.now)
+      report.noAnswer(progress, handler: HandlerSight(reply), now: clock.now)
       session.end(.noAnswer)
     }
-  }
-}
-
-/// How far a command has come, as its audit lines tell.
-struct SendingProgress {
-  private let targets: Int
-  private let needsObedience: Bool
-  private var hasSucceeded = false
-  private var obeyed: Set<AgentID> = []
-  private(set) var isReceived = false
-
-  init(targets: Int, needsObedience: Bool) {
-    self.targets = targets
-    self.needsObedience = needsObedience
-  }
-
-  /// Whether the handler is through with it, and only the runtimes' confirmation is missing.
-  var isSucceeded: Bool { hasSucceeded }
-
-  /// Takes a line; how the program ends, once that is known.
-  mutating func take(_ line: AuditLine) -> Exit? {
-    isReceived = true
-    if line.phase == .obeyed { obeyed.insert(line.target) }
-    if line.target == .none {
-      switch line.phase {
-      case .succeeded: hasSucceeded = true
-      // The closing one: all that were told have confirmed it.
-      case .obeyed: return .done
-      case .rejected, .failed, .expired, .unknown, .skipped: return .failed
-      case .received, .proposed, .started, .undone: break
-      }
-    }
-    guard hasSucceeded else { return nil }
-    return !needsObedience || obeyed.count >= max(1, targets) ? .done : nil
   }
 }

@@ -109,4 +109,52 @@ import Wire
     try audit(try command(), .succeeded)
     #expect(program.finish().status == 0)
   }
+
+  // MARK: Orders of many agents
+
+  private func commands(_ count: Int) throws -> [Command] {
+    var found: [Command] = []
+    try server.loop.wait {
+      let entries = (try? server.call("XRANGE", "agentos:commands", "-", "+"))?.elements ?? []
+      found = entries.compactMap { entry in
+        entry.elements?.last?.pairs.first.flatMap { try? CommandCoding.decode($0.value) }
+      }
+      return found.count == count
+    }
+    return found
+  }
+
+  private func answer(_ command: Command, _ phase: AuditLine.Phase) throws {
+    let line = AuditLine(
+      origin: .command(command.id), batch: command.batch, phase: phase, action: command.action.rawValue,
+      at: command.issuedAt)
+    _ = try server.call("XADD", "agentos:audit", "*", "__data__", AuditCoding.encode(line))
+  }
+
+  @Test func orderOfManyAgentsGoesOutInPartsAndIsWaitedForAsOne() throws {
+    let agents = (1...2500).map { "agent-\($0)" }
+    let program = try Program(["send", "pause"] + agents, on: server.endpoint)
+    let parts = try commands(3)
+    #expect(parts.map(\.targets.count) == [1000, 1000, 500])
+    #expect(parts.flatMap(\.targets).map(\.description) == agents)
+    #expect(parts.map { $0.batch?.part } == [1, 2, 3] && parts.allSatisfy { $0.batch?.parts == 3 })
+    let batch = try #require(parts.first?.batch?.id)
+    #expect(parts.allSatisfy { $0.batch?.id == batch })
+    #expect(Set(parts.map(\.id)).count == 3 && !parts.map(\.id).contains(batch))
+    for part in [2, 0, 1] { try answer(parts[part], .succeeded) }
+    let result = program.finish()
+    #expect(result.status == 0)
+    let first = result.output.split(separator: "\n").first
+    #expect(first == "sent       pause 2500 agents, as 3 commands; undo command_id=\(batch) takes all of them back")
+  }
+
+  @Test func oneFailedPartIsTheWholesFailureAndAllAreWaitedFor() throws {
+    let program = try Program(["send", "pause"] + (1...1001).map { "agent-\($0)" }, on: server.endpoint)
+    let parts = try commands(2)
+    try answer(parts[0], .failed)
+    try answer(parts[1], .succeeded)
+    let result = program.finish()
+    #expect(result.status == 1)
+    #expect(result.output.hasSuffix("failed\nsucceeded\n"))
+  }
 }

@@ -136,7 +136,7 @@ extension Model {
   }
 
   private func commandLines(_ id: AgentID, _ shown: Fleet) -> [DetailPane.Line] {
-    let entries = shown.commands.entries.reversed().filter { $0.targets.contains(id) }.prefix(8)
+    let entries = shown.commands.entries.reversed().lazy.filter { $0.concerns(id) }.prefix(8)
     guard !entries.isEmpty else { return [.heading("Commands"), .text("  none", .dim), .blank] }
     return [.heading("Commands")] + entries.map { .command(commandRow($0)) } + [.blank]
   }
