@@ -69,6 +69,17 @@ package struct Event {
     return nil
   }
 
+  /// One of the four words of severity, in capitals or not; nil where the field is absent or something else.
+  package func severity(_ field: EventField) -> Severity? {
+    let text = fields[field]
+    guard text.form != .escaped else { return string(text).flatMap { Severity(word: $0) } }
+    guard let raw = raw(text), raw.count <= 8 else { return nil }
+    return Severity.allCases.first { severity in
+      // Bit 5 is all that tells an ASCII letter from its capital.
+      severity.rawValue.utf8.elementsEqual(raw.lazy.map { $0 | 0x20 })
+    }
+  }
+
   /// The agent's id, copied out.
   package var agentID: AgentID { AgentID(bytes: unescaped(agent) ?? []) }
 

@@ -13,7 +13,7 @@ extension Fleet {
     guard let levels = limits[metric], let kind = metric.alert else { return }
     let slot = agents.activity[position].alertSlot(kind)
     if let severity = levels.severity(of: value) {
-      raise(kind, severity, at: position, instant, counts: false, metric: metric, value: value)
+      raise(kind, severity, at: position, instant, metric, value)
     } else if slot >= 0 {
       alerts.touch(slot, at: instant)
     }
@@ -28,9 +28,10 @@ extension Fleet {
       changes.describe(position)
     case .status: report(event, at: position)
     case .feedback: incidents.add(feedback: event, agent: agents.profiles[position]?.id ?? .none)
-    case .performanceDegraded, .highTraffic, .satisfactionLow, .securityAlert, .healthCritical, .predictiveAlert:
+    case .securityAlert, .satisfactionLow:
       incidents.add(event, agent: agents.profiles[position]?.id ?? .none)
       raise(event, at: position)
+    case .performanceDegraded, .highTraffic, .healthCritical, .predictiveAlert: raise(event, at: position)
     case .metrics: agents.activity[position].report(at: event.receivedAt)
     case .handoffRequested, .other: break
     }
@@ -70,52 +71,57 @@ extension Fleet {
   private mutating func raise(_ event: borrowing Event, at position: Int) {
     guard let (kind, least) = event.kind.alert else { return }
     var worst: (severity: Severity, metric: Metric?, value: Double?) = (least, nil, nil)
-    for metric in Metric.allCases where metric.alert == kind {
-      guard let value = event.metrics[metric], metric.isPlausible(value) else { continue }
+    var rest = event.metrics.present
+    while let metric = rest.popFirst() {
+      guard metric.alert == kind, case let value = event.metrics.value(metric), metric.isPlausible(value) else {
+        continue
+      }
       if worst.metric == nil { (worst.metric, worst.value) = (metric, value) }
       if let severity = limits[metric]?.severity(of: value), severity > worst.severity {
         worst = (severity, metric, value)
       }
     }
-    if let risk = event.string(.riskLevel).flatMap(Severity.init(word:)) {
-      worst.severity = max(worst.severity, risk)
+    if let risk = event.severity(.riskLevel) { worst.severity = max(worst.severity, risk) }
+    let slot = agents.activity[position].alertSlot(kind)
+    if alerts.numbers(slot) == nil {
+      open(kind, worst.severity, at: position, event.receivedAt, worst.metric, worst.value)
+    } else {
+      alerts.strike(
+        slot, worst.severity, isRepeat: true, metric: worst.metric, value: worst.value, at: event.receivedAt)
     }
-    raise(
-      kind, worst.severity, at: position, event.receivedAt, counts: true, metric: worst.metric, value: worst.value,
-      summary: Incident.summary(of: event))
+    summarize(event, agents.activity[position].alertSlot(kind))
   }
 
-  /// Opens an alert, or brings an open one up to date.
-  ///
-  /// - Parameter counts: whether this is a repeat to be counted, rather than one more sample past the limit.
+  /// Words are made only of what the alert was not made of already: a storm says the same again and again.
+  private mutating func summarize(_ event: borrowing Event, _ slot: Int) {
+    guard let field = Incident.summaryField(of: event.kind), let raw = event.raw(event.fields[field]) else { return }
+    var hasher = Hasher()
+    hasher.combine(bytes: raw)
+    let digest = hasher.finalize() | 1
+    guard alerts.numbers(slot)?.summaryDigest != digest else { return }
+    alerts.setSummary(slot, Incident.summary(of: event), digest: digest)
+  }
+
+  /// Opens an alert, or brings an open one up to date, by a value past a limit: one more sample is no repeat to count.
   private mutating func raise(
-    _ kind: AlertKind, _ severity: Severity, at position: Int, _ instant: Instant, counts isRepeat: Bool,
-    metric: Metric?, value: Double?, summary: String? = nil
+    _ kind: AlertKind, _ severity: Severity, at position: Int, _ instant: Instant, _ metric: Metric, _ value: Double
   ) {
     let slot = agents.activity[position].alertSlot(kind)
-    guard let open = alerts[slot] else {
-      guard let id = agents.profiles[position]?.id else { return }
-      let record = AlertRecord(
-        id: AlertID(kind, id), severity: severity, since: instant, last: instant, summary: summary ?? "")
-      let slot = alerts.add(Alert(record: record, position: position, metric: metric, value: value))
-      agents.activity[position].setAlertSlot(kind, slot)
-      return
-    }
-    let isWorse = severity > open.record.severity
-    guard isRepeat || isWorse || open.metric != metric || open.value != value else {
-      return alerts.touch(slot, at: instant)
-    }
-    if isRepeat || isWorse {
-      alerts.update(slot) { alert in
-        alert.record.severity = max(alert.record.severity, severity)
-        if isRepeat { alert.record.count += 1 }
-        if let summary, !summary.isEmpty { alert.record.summary = summary }
-        alert.record.last = max(alert.record.last, instant)
-        (alert.metric, alert.value) = (metric ?? alert.metric, value ?? alert.value)
-      }
+    guard let present = alerts.numbers(slot) else { return open(kind, severity, at: position, instant, metric, value) }
+    if severity > present.severity {
+      alerts.strike(slot, severity, isRepeat: false, metric: metric, value: value, at: instant)
     } else {
       alerts.refresh(slot, metric: metric, value: value, at: instant)
     }
+  }
+
+  private mutating func open(
+    _ kind: AlertKind, _ severity: Severity, at position: Int, _ instant: Instant, _ metric: Metric?, _ value: Double?
+  ) {
+    guard let id = agents.profiles[position]?.id else { return }
+    let record = AlertRecord(id: AlertID(kind, id), severity: severity, since: instant, last: instant)
+    let slot = alerts.add(Alert(record: record, position: position, metric: metric, value: value))
+    agents.activity[position].setAlertSlot(kind, slot)
   }
 
   mutating func closeAlert(_ slot: Int) {

@@ -19,6 +19,19 @@ package struct Incident: Equatable, Sendable {
     String(words(of: event).unicodeScalars.prefix(longestText))
   }
 
+  /// The field that a summary is made of; nil if such an event says nothing by words.
+  static func summaryField(of kind: EventKind) -> EventField? {
+    switch kind {
+    case .securityAlert: .alertType
+    case .satisfactionLow: .mainComplaints
+    case .healthCritical: .issuesDetected
+    case .predictiveAlert: .recommendedActions
+    case .feedback: .text
+    case .created, .updated, .deleted, .metrics, .status, .performanceDegraded, .highTraffic, .handoffRequested, .other:
+      nil
+    }
+  }
+
   private static func words(of event: borrowing Event) -> String {
     switch event.kind {
     case .securityAlert: (event.string(.alertType) ?? "").replacing("_", with: " ")
@@ -56,7 +69,7 @@ package struct RecentIncidents: Sendable {
     additions += 1
     let incident = Incident(
       number: additions, kind: event.kind, agent: agent, at: event.receivedAt,
-      severity: event.string(.riskLevel).flatMap { Severity(word: $0) },
+      severity: event.severity(.riskLevel),
       summary: Incident.summary(of: event),
       items: items.map { String($0.unicodeScalars.prefix(Incident.longestText)) })
     if event.kind == .securityAlert {

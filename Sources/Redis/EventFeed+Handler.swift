@@ -170,7 +170,11 @@ extension EventFeed {
         guard let key = key.bytes, let id = AgentID(outside: Array(key.dropFirst(prefix.count))) else { continue }
         askForRecord(connection, id, key)
       }
-      if let next = parts[0].bytes, next != Array("0".utf8) { scan(connection, cursor: next) }
+      if let next = parts[0].bytes, next != Array("0".utf8) { return scan(connection, cursor: next) }
+      // Answers come in the order of requests: this one after the last record.
+      connection.send(Request("PING")) { [weak self] in
+        if case .success = $0 { self?.notify(.stateTold) }
+      }
     }
   }
 

@@ -21,6 +21,8 @@ extension EventFeed {
     case automation(AutomationSetting, at: Instant)
     /// Nil: no handler holds the lease. Not told while the lease is refused.
     case handler(Lease?)
+    /// Records, alerts and proposals have been told as they stand, all that are served.
+    case stateTold
     /// The history has been read to its end.
     case caughtUp
     case link(LinkState)

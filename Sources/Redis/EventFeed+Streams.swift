@@ -111,8 +111,10 @@ extension EventFeed {
     for (index, info) in infos.enumerated() where places[index].refusal == nil {
       infos[index] = nil
       guard let info, let stretch = Backlog.Stretch(after: places[index].last, of: info) else { continue }
-      let backlog = Backlog(stretch, of: streams[index]) { [unowned(unsafe) self] in
-        receive($0, of: index)
+      // Called an entry, while this object holds it: a reference that is counted costs more than the rest.
+      let feed = Unmanaged.passUnretained(self)
+      let backlog = Backlog(stretch, of: streams[index]) { entry in
+        feed._withUnsafeGuaranteedRef { $0.receive(entry, of: index) }
       } finish: { [weak self] in
         self?.backlog = nil
         // Whatever it left is read one after the other, where an error is dealt with.

@@ -116,10 +116,13 @@ package final class EventFeed {
   private(set) lazy var reading = Link(loop: loop, endpoint: endpoint) { [unowned self] in readingChanged($0) }
   private(set) lazy var listening = Link(loop: loop, endpoint: endpoint) { [unowned self] in listeningChanged($0) }
   private(set) lazy var asking = Link(loop: loop, endpoint: endpoint) { [unowned self] in askingChanged($0) }
-  // Called an entry, from connections that this object holds: the checked kind of reference costs more than the rest.
-  private(set) lazy var assembler = EntryAssembler(.read, streams: streams) { [unowned(unsafe) self] in
-    receive($0, of: $0.stream)
-  }
+  // Called an entry, from connections that this object holds: a reference that is counted costs more than the rest.
+  private(set) lazy var assembler = {
+    let feed = Unmanaged.passUnretained(self)
+    return EntryAssembler(.read, streams: streams) { entry in
+      feed._withUnsafeGuaranteedRef { $0.receive(entry, of: entry.stream) }
+    }
+  }()
 
   package init(
     loop: Loop, endpoint: Endpoint, options: Options, event takeEvent: @escaping TakeEvent,

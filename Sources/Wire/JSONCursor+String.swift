@@ -57,15 +57,33 @@ extension JSONCursor {
   /// How many of sixteen bytes stand before the first quote, backslash or control character.
   @inline(__always)
   static func plainLength(_ bytes: SIMD16<UInt8>) -> Int {
+    let words = specialWords(bytes)
+    if words.0 != 0 { return UInt64(littleEndian: words.0).trailingZeroBitCount &>> 3 }
+    return words.1 != 0 ? 8 &+ (UInt64(littleEndian: words.1).trailingZeroBitCount &>> 3) : 16
+  }
+
+  /// A bit, from the lowest on, for each of sixteen bytes that is a quote, a backslash or a control character.
+  @inline(__always)
+  static func specialBits(_ bytes: SIMD16<UInt8>) -> UInt32 {
+    func bits(_ word: UInt64) -> UInt32 {
+      // Each byte leaves its own bit, and the product gathers the eight in the highest byte.
+      let single = UInt64(littleEndian: word) & 0x8040_2010_0804_0201
+      return UInt32(truncatingIfNeeded: (single &* 0x0101_0101_0101_0101) &>> 56)
+    }
+    let words = specialWords(bytes)
+    return bits(words.0) | bits(words.1) &<< 8
+  }
+
+  /// The same as bytes of ones and zeros, in two words.
+  @inline(__always)
+  private static func specialWords(_ bytes: SIMD16<UInt8>) -> (UInt64, UInt64) {
     // Each step with its type spelled out: the compiler otherwise takes the generic operators, lane by lane.
     let quotes: SIMDMask<SIMD16<Int8>> = bytes .== SIMD16<UInt8>(repeating: UInt8(ascii: "\""))
     let backslashes: SIMDMask<SIMD16<Int8>> = bytes .== SIMD16<UInt8>(repeating: UInt8(ascii: "\\"))
     let controls: SIMDMask<SIMD16<Int8>> = bytes .< SIMD16<UInt8>(repeating: 0x20)
     let special: SIMDMask<SIMD16<Int8>> = quotes .| backslashes .| controls
-    // A mask is sixteen bytes of ones and zeros: two words, whose lowest set bits tell the place.
-    let words = unsafeBitCast(special, to: (UInt64, UInt64).self)
-    if words.0 != 0 { return UInt64(littleEndian: words.0).trailingZeroBitCount &>> 3 }
-    return words.1 != 0 ? 8 &+ (UInt64(littleEndian: words.1).trailingZeroBitCount &>> 3) : 16
+    // Whose lowest set bits tell the first place.
+    return unsafeBitCast(special, to: (UInt64, UInt64).self)
   }
 
   /// Passes over an escape, checking that it is one.

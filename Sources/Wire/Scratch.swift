@@ -37,6 +37,7 @@ struct Scratch: ~Copyable {
     // An escape is never shorter than what it stands for.
     reserve(cursor.end - cursor.at)
     var output = memory
+    Self.copyBlocks(&cursor, to: &output)
     while true {
       Self.copyPlain(&cursor, to: &output)
       guard cursor.at < cursor.end else { throw .truncated }
@@ -48,6 +49,37 @@ struct Scratch: ~Copyable {
       case UInt8(ascii: "\\"): try Self.copyEscape(&cursor, to: &output)
       default: throw .notJSON
       }
+    }
+  }
+
+  /// Copies a body of JSON that stands in a string: hardly anything in it is escaped but its quotes. Sixteen bytes are
+  /// looked at once for all the escapes among them, so that the next sixteen need not wait for these. It ends at whatever
+  /// else there is, and near the end.
+  @inline(__always)
+  private static func copyBlocks(_ cursor: inout JSONCursor, to output: inout UnsafeMutablePointer<UInt8>) {
+    // What is copied behind an escape may begin at the seventeenth byte.
+    while cursor.end - cursor.at >= 33 {
+      var special = JSONCursor.specialBits(UnsafeRawPointer(cursor.at).loadUnaligned(as: SIMD16<UInt8>.self))
+      var place = 0
+      while true {
+        let bytes = UnsafeRawPointer(cursor.at + place).loadUnaligned(as: SIMD16<UInt8>.self)
+        UnsafeMutableRawPointer(output).storeBytes(of: bytes, as: SIMD16<UInt8>.self)
+        let next = special.trailingZeroBitCount
+        guard next < 16 else {
+          output += max(0, 16 &- place)
+          break
+        }
+        output += next &- place
+        guard cursor.at[next] == UInt8(ascii: "\\"), cursor.at[next &+ 1] == UInt8(ascii: "\"") else {
+          cursor.at += next
+          return
+        }
+        output.pointee = UInt8(ascii: "\"")
+        output += 1
+        place = next &+ 2
+        special &= ~0 << UInt32(place)
+      }
+      cursor.at += max(16, place)
     }
   }
 

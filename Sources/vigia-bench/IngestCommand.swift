@@ -15,6 +15,7 @@ struct IngestCommand: ParsableCommand {
   @Option(help: "How many agents.") var agents = 10_000
   @Option(help: "How many rounds.") var rounds = 5
   @Option(help: "Only this format: binary, envelope or plain.") var format: Format?
+  @Flag(help: "Entries each of which is an alert; and how long vigia status takes on them.") var alerts = false
   @OptionGroup var report: Report
 
   /// How many bytes a message has, or more where its format needs them.
@@ -26,20 +27,40 @@ struct IngestCommand: ParsableCommand {
         settings: ["stream-node-max-entries 100"], environment: ["PATH": String(cString: getenv("PATH"))])
       let port = Int32(server.port)
       // As they come in a storm of 20,000 events a second.
-      let traffic = Traffic(agents: agents, format: format, length: Self.length)
+      let traffic = Traffic(agents: agents, format: format, length: Self.length, isTrouble: alerts)
         .spread(entries, over: .milliseconds(Int64(entries / 20)))
       try Feeder(traffic, port: server.port).publish(0..<entries)
       var product = Reading()
       var tree = Reading()
       var scan = Reading()
+      var status = Rounds()
       for _ in 0..<rounds {
         try tree.add(entries) { vigia_baseline_tree(port, nil, "agentos:events", 5000) }
         try scan.add(entries) { vigia_baseline_scan(port, nil, "agentos:events", 5000) }
         try product.add(entries) { try drain(server.endpoint) }
+        if alerts { status.add(try Cost { try runStatus(server.port) }.seconds) }
       }
-      show("ingest \(format)", product, tree, scan)
+      show("ingest \(format)\(alerts ? " alerts" : "")", product, tree, scan)
+      if alerts { show(status, tree, format) }
     }
-    try decode()
+    if !alerts { try decode() }
+  }
+
+  /// `vigia status` from its start to its end; what it prints goes nowhere.
+  private func runStatus(_ port: UInt16) throws {
+    let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
+    defer { close(null) }
+    let program = try Child(
+      Programs.path("vigia"), ["status", "--history", "1d", "--redis", "redis://127.0.0.1:\(port)"], environment: [:],
+      output: null,
+      error: null)
+    guard program.wait() == 0 else { throw Mismatch("vigia status failed") }
+  }
+
+  private func show(_ status: Rounds, _ tree: Reading, _ format: MessageFormat) {
+    report.add(
+      "status \(format) alerts", "s", status,
+      beside: [(.init(name: "reply trees", rounds: tree.time), .ratioAtMost(1.0))])
   }
 
   /// Without socket, server and fleet.
@@ -58,12 +79,15 @@ struct IngestCommand: ParsableCommand {
   private struct Reading {
     var rate = Rounds()
     var cpu = Rounds()
+    /// Of a whole round, in seconds.
+    var time = Rounds()
 
     /// - Parameter read: gives how many entries it has read.
     mutating func add(_ entries: Int, _ read: () throws -> Int) throws {
       var count = 0
       let cost = try Cost { count = try read() }
       guard count == entries else { throw Mismatch("\(count) of \(entries) entries were read") }
+      time.add(cost.seconds)
       rate.add(Double(entries) / cost.seconds / 1e6)
       cpu.add(cost.cpuSeconds / Double(entries) * 1e6)
     }

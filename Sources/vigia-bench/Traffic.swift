@@ -41,21 +41,26 @@ struct Traffic {
 
   /// The JSON of an event. Nothing in it opens an alert, but where it is to.
   func body(_ number: Int, padding: Int = 0) -> JSONValue {
+    // Each round differs from the one before.
+    let random = number &* 2_654_435_761 >> 8 & 0xFFFF
+    let padding: JSONValue? = padding > 0 ? .string(String(repeating: "x", count: padding)) : nil
     if isTrouble {
       return [
         "entity_id": .string(Self.agent(number % agents).bytes), "event_type": "performance_degraded",
-        "data": ["error_rate": 0.31, "response_time": 1200, "last_hour_errors": .integer(Int64(number))],
+        "data": [
+          "error_rate": .number(0.3 + Double(random % 100) / 2500),
+          "response_time": .integer(Int64(1000 + random % 900)),
+          "last_hour_errors": .integer(Int64(number)), "padding": padding,
+        ],
       ]
     }
-    // Each round differs from the one before.
-    let random = number &* 2_654_435_761 >> 8 & 0xFFFF
     return [
       "entity_id": .string(Self.agent(number % agents).bytes), "event_type": "metrics",
       "data": [
         "error_rate": .number(Double(random % 100) / 2500), "response_time": .integer(Int64(1000 + random % 900)),
         "messages_per_minute": .integer(Int64(random % 100)), "queue_size": .integer(Int64(random % 30)),
         "last_hour_errors": isNumbered ? .integer(Int64(number)) : nil,
-        "padding": padding > 0 ? .string(String(repeating: "x", count: padding)) : nil,
+        "padding": padding,
       ],
     ]
   }

@@ -118,6 +118,7 @@ final class ConsoleProgram {
       guard status != model.handler else { return }
       update(.handler(status))
     case .caughtUp: update(.caughtUp)
+    case .stateTold: break
     case .link(let state): linkChanged(state)
     case .gap(let gap): model.fleet.applyGap(from: gap.from, to: gap.to, count: gap.count)
     case .refused(let subject, let error):

@@ -32,22 +32,24 @@ struct StatusCommand: ParsableCommand {
 /// A class, since the feed's notices and the loop's timers share it.
 final class Survey {
   private static let listensMilliseconds: Int64 = 5000
-  /// Records are asked for agent by agent, and no notice says which one was the last.
-  private static let settlesMilliseconds: Int64 = 250
   private static let longestMilliseconds: Int64 = 30_000
 
   private let session: Session
   private let endpoint: Endpoint
   private let history: TimeSpan
   private let show: (FleetPicture) -> Void
-  private var fleet = Fleet(seed: .random(in: 0...UInt64.max))
+  /// Only present values are printed, and windows would cost as much as all the rest.
+  private var fleet = Fleet(seed: .random(in: 0...UInt64.max), keepsHistory: false)
   private var received = 0
   /// Nil until the server has said, or refused to say.
   private var handler: HandlerSight?
   private var isCaughtUp = false
+  /// Whether records and alerts are known, as far as they are served.
+  private var isStateTold = false
   private var isFinishing = false
   private lazy var feed = EventFeed(loop: session.loop, endpoint: endpoint, options: options) {
-    [unowned self] event, _ in
+    // Called an event, while this object holds the feed: a reference that is counted costs as much as the rest.
+    [unowned(unsafe) self] event, _ in
     received += 1
     fleet.apply(event)
   } notice: { [unowned self] in
@@ -86,6 +88,7 @@ final class Survey {
     case .handler(let found):
       handler = found.map { .alive($0) } ?? .absent
     case .caughtUp: isCaughtUp = true
+    case .stateTold, .refused(.records, _): isStateTold = true
     case .link(.down(_, _, let reason)):
       session.fail(.redisUnreachable, "Redis at \(endpoint) cannot be reached: \(reason)".shown)
     case .undelivered(let moments, let start): fleet.setUndelivered(moments, before: start)
@@ -98,10 +101,9 @@ final class Survey {
   }
 
   private func finishIfReady() {
-    guard isCaughtUp, handler != nil, !isFinishing else { return }
+    guard isCaughtUp, isStateTold, handler != nil, !isFinishing else { return }
     isFinishing = true
-    let wait = received == 0 ? Self.listensMilliseconds : Self.settlesMilliseconds
-    session.loop.schedule(inMilliseconds: wait) { [weak self] in
+    session.loop.schedule(inMilliseconds: received == 0 ? Self.listensMilliseconds : 0) { [weak self] in
       guard let self else { return }
       fleet.advance(to: feed.clock.now)
       show(FleetPicture(fleet: fleet, received: received, handler: handler ?? .unknown, now: feed.clock.now))

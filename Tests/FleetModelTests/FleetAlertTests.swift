@@ -117,6 +117,53 @@ import Testing
     #expect(fleet.takeAlertChanges() == [id])
   }
 
+  @Test mutating func wordsOfTheHandlerAndNumbersOfEventsStandTogether() throws {
+    try fleet.apply("security_alert", "a", #"{"alert_type":"brute_force"}"#, at: .at(0))
+    var record = try #require(alert(.securityAlert))
+    (record.acknowledgedBy, record.note, record.count, record.severity) = ("bob", "seen", 7, .low)
+    fleet.setAlert(record)
+    try fleet.apply("security_alert", "a", #"{"alert_type":"brute_force","risk_level":"high"}"#, at: .at(9))
+    record.count = 8
+    record.severity = .high
+    record.last = .at(9)
+    #expect(alert(.securityAlert) == record)
+    #expect(Array(fleet.alerts.open).map(\.record) == [record])
+    try fleet.apply("security_alert", "a", #"{"alert_type":"sql_injection"}"#, at: .at(10))
+    #expect(alert(.securityAlert)?.summary == "sql injection" && alert(.securityAlert)?.note == "seen")
+  }
+
+  @Test mutating func countOfAnAlertNeverOverflows() throws {
+    fleet.setAlert(
+      AlertRecord(id: AlertID(.highTraffic, "a"), severity: .low, count: .max, since: .at(0), last: .at(0)))
+    try fleet.apply("high_traffic", "a", at: .at(1))
+    #expect(alert(.highTraffic)?.count == .max && alert(.highTraffic)?.last == .at(1))
+  }
+
+  @Test mutating func placeOfAnAlertThatEndedIsTakenByAnother() throws {
+    for round in 0..<3 as Range<Int64> {
+      try fleet.apply("high_traffic", "a", at: .at(1000 * round))
+      try fleet.apply("security_alert", "b", at: .at(1000 * round + 200))
+      #expect(fleet.takeAlertChanges() == [AlertID(.highTraffic, "a"), AlertID(.securityAlert, "b")])
+      fleet.advance(to: .at(1000 * round + 400))
+      #expect(fleet.takeAlertChanges() == [AlertID(.highTraffic, "a")])
+      #expect(fleet.alerts.count == 1 && fleet.alerts.count(of: .highTraffic) == 0)
+      try fleet.apply("health_critical", "c", at: .at(1000 * round + 401))
+      #expect(fleet.takeAlertChanges() == [AlertID(.healthCritical, "c")])
+      fleet.advance(to: .at(1000 * round + 900))
+      #expect(fleet.takeAlertChanges() == [AlertID(.securityAlert, "b"), AlertID(.healthCritical, "c")])
+    }
+  }
+
+  @Test(arguments: [
+    (#""high""#, Severity.high), (#""CRITICAL""#, .critical), (#""\u0048igh""#, .high), (#""Low ""#, .medium),
+    ("3", .medium),
+    ("null", .medium), (#"["high"]"#, .medium), (#""higher""#, .medium),
+  ])
+  mutating func riskIsReadWhateverItsLetters(risk: String, severity: Severity) throws {
+    try fleet.apply("security_alert", "a", #"{"risk_level":\#(risk)}"#, at: .at(0))
+    #expect(alert(.securityAlert)?.severity == severity)
+  }
+
   @Test(arguments: ["agent.security_alert/a/b", "escalation/", "agent.high_traffic/é"])
   func alertIDReadsBackFromItsWireForm(text: String) throws {
     let id = try #require(AlertID(bytes: Array(text.utf8)))

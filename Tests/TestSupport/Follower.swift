@@ -55,6 +55,7 @@ package final class Follower {
     case .undelivered(let moments, _): undelivered = moments
     case .automation(let setting, _): settings.append(setting)
     case .caughtUp: isCaughtUp = true
+    case .stateTold: break
     case .link(let state):
       states.append(state)
     case .gap(let gap):

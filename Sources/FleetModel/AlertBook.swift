@@ -1,0 +1,165 @@
+/// The open alerts, and which of them changed.
+///
+/// What every event of trouble changes are numbers: they stand apart from the alerts' words, so that an event touches no
+/// reference count. An alert that is asked for is put together of both.
+package struct AlertBook: Sendable {
+  /// An alert is closed when this long has passed without a sign of its trouble.
+  package static let closesAfter = TimeSpan.minutes(5)
+
+  /// An open alert's numbers; the ones of its record count for nothing while it is open.
+  struct Numbers: Sendable {
+    var kind: AlertKind
+    var severity: Severity
+    var metric: Metric?
+    /// Whether the change is on the list of those to be taken.
+    var isNoted = false
+    /// Of the bytes that the summary was made of; 0 if it was made of none.
+    var summaryDigest = 0
+    var count: Int
+    var last: Instant
+    var value: Double?
+
+    init(_ alert: Alert) {
+      kind = alert.record.id.kind
+      (severity, count, last) = (alert.record.severity, alert.record.count, alert.record.last)
+      (metric, value) = (alert.metric, alert.value)
+    }
+  }
+
+  private var slots: [Alert?] = []
+  /// Nil where no alert is open.
+  private var numbers: [Numbers?] = []
+  private var free: [Int] = []
+  /// Ids of alerts that were opened, changed or closed since somebody last took them; nil where nobody wants them.
+  private var changed: Set<AlertID>?
+  /// Slots that are marked as noted.
+  private var noted: [Int] = []
+
+  package init(tracksChanges: Bool = false) {
+    changed = tracksChanges ? [] : nil
+  }
+
+  /// All that are open, in no order.
+  package var open: some Sequence<Alert> { slots.indices.lazy.compactMap { self[$0] } }
+
+  package var count: Int { slots.count - free.count }
+
+  /// How many ask for attention.
+  package func loudCount(at now: Instant) -> Int { slots.count { $0?.isLoud(at: now) ?? false } }
+
+  /// Positions of the agents of alerts that ask for attention.
+  package func loudPositions(at now: Instant) -> Set<Int> {
+    var positions: Set<Int> = []
+    for slot in slots.indices {
+      if let alert = slots[slot], alert.isLoud(at: now) { positions.insert(alert.position) }
+    }
+    return positions
+  }
+
+  /// How many of a kind are open.
+  package func count(of kind: AlertKind) -> Int { numbers.count { $0?.kind == kind } }
+
+  package subscript(slot: Int) -> Alert? {
+    guard slots.indices.contains(slot), var alert = slots[slot], let numbers = numbers[slot] else { return nil }
+    (alert.record.severity, alert.record.count) = (numbers.severity, numbers.count)
+    alert.record.last = numbers.last
+    (alert.metric, alert.value) = (numbers.metric, numbers.value)
+    return alert
+  }
+
+  /// An alert's numbers, without a copy of its words; nil where none is open.
+  @inline(__always)
+  func numbers(_ slot: Int) -> Numbers? { numbers.indices.contains(slot) ? numbers[slot] : nil }
+
+  /// How bad an alert is, without a copy of it; nil where none is open.
+  func severity(_ slot: Int) -> Severity? { numbers(slot)?.severity }
+
+  /// Takes the list of changes.
+  package mutating func takeChanges() -> Set<AlertID> {
+    for slot in noted { numbers[slot]?.isNoted = false }
+    noted = []
+    defer { if changed != nil { changed = [] } }
+    return changed ?? []
+  }
+
+  private mutating func note(_ slot: Int) {
+    guard changed != nil, numbers[slot]?.isNoted == false, let id = slots[slot]?.record.id else { return }
+    changed?.insert(id)
+    numbers[slot]?.isNoted = true
+    noted.append(slot)
+  }
+
+  mutating func add(_ alert: Alert) -> Int {
+    let slot = free.popLast() ?? slots.count
+    if slot == slots.count {
+      slots.append(alert)
+      numbers.append(Numbers(alert))
+    } else {
+      (slots[slot], numbers[slot]) = (alert, Numbers(alert))
+    }
+    note(slot)
+    return slot
+  }
+
+  /// Changes anything of an alert.
+  mutating func update(_ slot: Int, _ body: (inout Alert) -> Void) {
+    guard var alert = self[slot], let before = numbers[slot] else { return }
+    slots[slot] = nil
+    body(&alert)
+    slots[slot] = alert
+    numbers[slot] = Numbers(alert)
+    numbers[slot]?.isNoted = before.isNoted
+    note(slot)
+  }
+
+  /// Takes in one more sign of trouble, which is a change to be told.
+  mutating func strike(
+    _ slot: Int, _ severity: Severity, isRepeat: Bool, metric: Metric?, value: Double?, at instant: Instant
+  ) {
+    guard var present = numbers(slot) else { return }
+    present.severity = max(present.severity, severity)
+    if isRepeat, present.count < .max { present.count += 1 }
+    present.last = max(present.last, instant)
+    (present.metric, present.value) = (metric ?? present.metric, value ?? present.value)
+    numbers[slot] = present
+    if !present.isNoted { note(slot) }
+  }
+
+  /// Says what an alert is about.
+  ///
+  /// - Parameter digest: of the bytes that the words were made of, not 0.
+  mutating func setSummary(_ slot: Int, _ summary: String, digest: Int) {
+    guard numbers(slot) != nil else { return }
+    numbers[slot]?.summaryDigest = digest
+    if !summary.isEmpty { slots[slot]?.record.summary = summary }
+  }
+
+  /// Marks a sign of trouble that changes nothing to be told: only how long the alert stays open.
+  mutating func touch(_ slot: Int, at instant: Instant) {
+    guard let last = numbers(slot)?.last, instant > last else { return }
+    numbers[slot]?.last = instant
+  }
+
+  /// A new value past the limit that makes nothing worse: shown, and not a change to be told.
+  mutating func refresh(_ slot: Int, metric: Metric?, value: Double?, at instant: Instant) {
+    guard var present = numbers(slot) else { return }
+    (present.metric, present.value) = (metric, value)
+    present.last = max(present.last, instant)
+    numbers[slot] = present
+  }
+
+  mutating func remove(_ slot: Int) {
+    guard numbers(slot) != nil else { return }
+    note(slot)
+    (slots[slot], numbers[slot]) = (nil, nil)
+    free.append(slot)
+  }
+
+  /// Slots of alerts whose time is up. An escalation's end is the handler's word: see ``Fleet/isOver(_:at:)``.
+  func expired(at now: Instant) -> [Int] {
+    numbers.indices.filter { index in
+      guard let present = numbers[index], present.kind != .escalation else { return false }
+      return now - present.last >= Self.closesAfter
+    }
+  }
+}
