@@ -20,6 +20,8 @@ struct Redaction {
   /// Escapes within escapes are looked through this deep, and in so many readings of one text.
   private static let deepest = 3
   private static let mostReadings = 24
+  /// In a longer text, which is none that comes back from outside, secrets are found as they stand.
+  private static let mostDecoded = 16 * 1024
   /// How much of an answer is looked at: more than is ever told of one.
   private static let mostOfAnswer = 4096
   private static let mark = Array("***".utf8)
@@ -75,6 +77,7 @@ struct Redaction {
   /// The bytes as they stand, and as they read once they are decoded, in one way after the other.
   private static func readings(of bytes: [UInt8]) -> [EscapedText] {
     var all = [EscapedText(bytes)]
+    guard bytes.count <= mostDecoded else { return all }
     var latest = all
     for _ in 0..<deepest {
       latest = latest.flatMap { reading in EscapedText.decoders.compactMap { $0(reading) } }

@@ -10,7 +10,7 @@ import Testing
     (.signedCount, "more", "p=more is not a whole number such as +1 or -2"),
     (.decimal, "-0.5", "p=-0.5 is not a number from 0"), (.decimal, "inf", "p=inf is not a number from 0"),
     (.decimal, "nan", "p=nan is not a number from 0"), (.address, "10.0.0", "p=10.0.0 is not an IPv4 or IPv6 address"),
-    (.severity, "High", "p=High is not low, medium, high or critical"), (.agent, "", "p= is not some text"),
+    (.severity, "highest", "p=highest is not low, medium, high or critical"), (.agent, "", "p= is not some text"),
     (.text, "", "p= is not some text"),
   ])
   func faultNamesWhatIsExpected(kind: ActionParameter.Kind, text: String, fault: String) {

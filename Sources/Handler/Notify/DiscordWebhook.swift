@@ -23,7 +23,8 @@ enum DiscordWebhook {
 
   static func body(_ notice: Notice) -> JSONValue {
     let heading = "\(notice.heading) "
-    let title = DiscordText.escaped(PlainText.unlinkedLine(notice.title), startsLine: false)
+    let words = PlainText.clipped(PlainText.unlinkedLine(notice.title), to: mostContent)
+    let title = DiscordText.escaped(words, startsLine: false)
     let content = heading + PlainText.clipped(title, to: mostContent - heading.utf16.count)
     var room = mostInAll - content.utf16.count
     let description = take(PlainText.unlinked(notice.text), mostDescription, &room)
@@ -79,7 +80,8 @@ enum DiscordWebhook {
   private static func isBlank(_ text: String) -> Bool { text.allSatisfy(\.isWhitespace) }
 
   private static func take(_ text: String, _ most: Int, _ room: inout Int) -> String {
-    let text = PlainText.clipped(DiscordText.escaped(text), to: min(most, room))
+    let limit = min(most, room)
+    let text = PlainText.clipped(DiscordText.escaped(PlainText.clipped(text, to: limit)), to: limit)
     room -= text.utf16.count
     return text
   }

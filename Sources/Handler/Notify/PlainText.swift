@@ -29,33 +29,47 @@ enum PlainText {
   /// `https[:]//example.org`, `www[.]example.org`, `@ everyone`. A service's own escapes are not enough: one such as
   /// Alertmanager hands the text on to others.
   static func unlinked(_ text: String) -> String {
-    var bytes = Array(scrubbed(text).utf8)
-    for (link, broken) in links where bytes.contains(where: { lowercased($0) == link[0] }) {
-      bytes = replacing(link, with: broken, in: bytes)
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-
-  /// What a reader's program takes for an address or a mention, in any case of letters, and what stands in its place. Byte by byte, since a
-  /// mark that combines with the last letter makes another character of it.
-  private static let links: [(link: [UInt8], broken: [UInt8])] = [
-    ("://", "[:]//"), ("www.", "www[.]"), ("discord.gg/", "discord[.]gg/"), ("mailto:", "mailto[:]"),
-    ("@everyone", "@ everyone"), ("@here", "@ here"), ("@channel", "@ channel"), ("@all", "@ all"), ("<!", "< !"),
-    ("<@", "< @"), ("<#", "< #"),
-  ].map { (Array($0.utf8), Array($1.utf8)) }
-
-  private static func replacing(_ link: [UInt8], with broken: [UInt8], in bytes: [UInt8]) -> [UInt8] {
+    let bytes = Array(scrubbed(text).utf8)
     var result: [UInt8] = []
+    result.reserveCapacity(bytes.count)
     var at = 0
     while at < bytes.count {
-      let isLink = bytes[at...].prefix(link.count).elementsEqual(link) { lowercased($0) == $1 }
-      if isLink { result += broken } else { result.append(bytes[at]) }
-      at += isLink ? link.count : 1
+      if let link = links[Int(bytes[at])].first(where: { begins(bytes, at, with: $0.link) }) {
+        result += link.broken
+        at += link.link.count
+      } else {
+        result.append(bytes[at])
+        at += 1
+      }
     }
-    return result
+    return String(decoding: result, as: UTF8.self)
   }
 
-  private static func lowercased(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
+  /// What a reader's program takes for an address or a mention, in any case of letters, and what stands in its place: by its
+  /// first byte. It is looked for byte by byte, since a mark that combines with its last letter makes another character of
+  /// that.
+  private static let links: [[(link: [UInt8], broken: [UInt8])]] = {
+    var byFirst = [[(link: [UInt8], broken: [UInt8])]](repeating: [], count: 256)
+    for (link, broken) in [
+      ("://", "[:]//"), ("www.", "www[.]"), ("discord.gg/", "discord[.]gg/"), ("mailto:", "mailto[:]"),
+      ("@everyone", "@ everyone"), ("@here", "@ here"), ("@channel", "@ channel"), ("@all", "@ all"), ("<!", "< !"),
+      ("<@", "< @"), ("<#", "< #"),
+    ] {
+      let bytes = Array(link.utf8)
+      for first in Set([bytes[0], uppercased(bytes[0])]) { byFirst[Int(first)].append((bytes, Array(broken.utf8))) }
+    }
+    return byFirst
+  }()
+
+  private static func begins(_ bytes: [UInt8], _ at: Int, with link: [UInt8]) -> Bool {
+    guard at + link.count <= bytes.count else { return false }
+    for (place, byte) in link.enumerated() where bytes[at + place] != byte && bytes[at + place] != uppercased(byte) {
+      return false
+    }
+    return true
+  }
+
+  private static func uppercased(_ byte: UInt8) -> UInt8 { (0x61...0x7A).contains(byte) ? byte & ~0x20 : byte }
 
   /// The same on one line.
   static func unlinkedLine(_ text: String) -> String { line(unlinked(text)) }

@@ -32,6 +32,9 @@ struct Told {
     return title?.text ?? ""
   }
 
+  /// The title as people see it: without Discord's escapes.
+  var words: String { kind == .discord ? title.replacing("\\", with: "") : title }
+
   /// By what it is known again; nil for those who know nothing again.
   var key: String? {
     switch kind {

@@ -118,13 +118,22 @@ import Wire
       #expect(told.count == expected.count, "\(kind)")
       for (message, telling) in zip(told, expected) {
         #expect(ServiceLimits.broken(by: message) == [], "\(kind)")
-        let hostile = kind == .slack ? "agent-1 &lt;!channel&gt; @everyone" : "agent-1 <!channel> @everyone"
-        #expect(message.title.contains(telling.title.hasPrefix("agent-1") ? hostile : telling.title), "\(kind)")
+        let hostile = Self.hostileWords(in: kind)
+        #expect(message.words.contains(telling.title.hasPrefix("agent-1") ? hostile : telling.title), "\(kind)")
         // A webhook of one's own has no limit that it would be cut by.
         #expect(!example.isQuoted || kind == .webhook || message.title.hasSuffix("…"), "\(kind)")
       }
     }
     #expect(try services.scene.entries(services.scene.keys.dead).isEmpty)
+  }
+
+  /// How the hostile agent's name begins where it is read.
+  private static func hostileWords(in kind: Channel.Kind) -> String {
+    switch kind {
+    case .slack: "agent-1 &lt; !channel&gt; @ everyone"
+    case .discord, .pagerduty, .alertmanager: "agent-1 < !channel> @ everyone"
+    case .webhook: "agent-1 <!channel> @everyone"
+    }
   }
 
   private static let hostileAgent: AgentID = "agent-1 <!channel> @everyone <@U1> & \u{1B}[31m\u{202E}*b*\n|x>"
@@ -148,7 +157,7 @@ import Wire
     let expected = expected.filter { kind != .pagerduty || !$0.isNews }
     #expect(told.count == expected.count, "\(kind): \(told.map(\.title))")
     for (message, telling) in zip(told, expected) {
-      #expect(message.title.contains(telling.title), "\(kind)")
+      #expect(message.words.contains(telling.title), "\(kind)")
       #expect(message.key == nil || message.key == telling.key, "\(kind)")
       #expect(message.severity == kind.word(telling.severity), "\(kind)")
       #expect(ServiceLimits.broken(by: message) == [], "\(kind)")
