@@ -54,7 +54,8 @@ package enum HandlerStatus: Equatable, Sendable {
   case unknown
   case absent
   /// - `fault`: why it did not take its new settings, where it did not.
-  case alive(id: String, isRecording: Bool, fault: String? = nil)
+  /// - `warning`: what is wrong with the server's memory, where something is.
+  case alive(id: String, isRecording: Bool, fault: String? = nil, warning: String? = nil)
 }
 
 /// One event of an agent as a line to read.

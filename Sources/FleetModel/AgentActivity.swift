@@ -42,6 +42,11 @@ package struct AgentActivity: Sendable {
     interval = Int32(clamping: interval == 0 ? known : max(1, Int64(interval) + (known - Int64(interval)) / 8))
   }
 
+  /// The clock was set anew.
+  mutating func leapReport(by step: TimeSpan) {
+    if let reportedAt { reported = (reportedAt + step).milliseconds }
+  }
+
   /// The last value of a metric.
   @inline(__always)
   package func value(_ metric: Metric) -> Double? {

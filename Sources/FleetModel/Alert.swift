@@ -6,6 +6,15 @@ package struct Alert: Equatable, Sendable {
   /// What opened it or made it worse last: a metric and its value, where it was one.
   package var metric: Metric?
   package var value: Double?
+  /// It closes no earlier than if this had been its last sign of trouble.
+  var keptFrom = Instant.epoch
+
+  package init(record: AlertRecord, position: Int, metric: Metric? = nil, value: Double? = nil) {
+    self.record = record
+    self.position = position
+    self.metric = metric
+    self.value = value
+  }
 
   package var id: AlertID { record.id }
 

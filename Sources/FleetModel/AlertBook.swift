@@ -17,12 +17,14 @@ package struct AlertBook: Sendable {
     var summaryDigest = 0
     var count: Int
     var last: Instant
+    /// See ``Alert/keptFrom``.
+    var keptFrom: Instant
     var value: Double?
 
     init(_ alert: Alert) {
       kind = alert.record.id.kind
       (severity, count, last) = (alert.record.severity, alert.record.count, alert.record.last)
-      (metric, value) = (alert.metric, alert.value)
+      (metric, value, keptFrom) = (alert.metric, alert.value, alert.keptFrom)
     }
   }
 
@@ -44,6 +46,8 @@ package struct AlertBook: Sendable {
 
   package var count: Int { slots.count - free.count }
 
+  var indices: Range<Int> { slots.indices }
+
   /// How many ask for attention.
   package func loudCount(at now: Instant) -> Int { slots.count { $0?.isLoud(at: now) ?? false } }
 
@@ -62,7 +66,7 @@ package struct AlertBook: Sendable {
   package subscript(slot: Int) -> Alert? {
     guard slots.indices.contains(slot), var alert = slots[slot], let numbers = numbers[slot] else { return nil }
     (alert.record.severity, alert.record.count) = (numbers.severity, numbers.count)
-    alert.record.last = numbers.last
+    (alert.record.last, alert.keptFrom) = (numbers.last, numbers.keptFrom)
     (alert.metric, alert.value) = (numbers.metric, numbers.value)
     return alert
   }
@@ -140,6 +144,8 @@ package struct AlertBook: Sendable {
     numbers[slot]?.last = instant
   }
 
+  mutating func keep(_ slot: Int, from instant: Instant) { numbers[slot]?.keptFrom = instant }
+
   /// A new value past the limit that makes nothing worse: shown, and not a change to be told.
   mutating func refresh(_ slot: Int, metric: Metric?, value: Double?, at instant: Instant) {
     guard var present = numbers(slot) else { return }
@@ -159,7 +165,7 @@ package struct AlertBook: Sendable {
   func expired(at now: Instant) -> [Int] {
     numbers.indices.filter { index in
       guard let present = numbers[index], present.kind != .escalation else { return false }
-      return now - present.last >= Self.closesAfter
+      return now - max(present.last, present.keptFrom) >= Self.closesAfter
     }
   }
 }

@@ -73,6 +73,19 @@ package struct AuditLine: Equatable, Sendable {
   }
 }
 
+extension AuditLine {
+  /// How the run is named that tells of a span in which nothing was recorded: `recording/<from>/<to>`, in epoch ms.
+  package static let recordingGapPrefix = "recording/"
+
+  /// The span of which it tells, no later than the line itself; nil where it tells of none.
+  package var recordingGap: (from: Instant, to: Instant)? {
+    guard case .run(let id) = origin, phase == .unknown, id.hasPrefix(Self.recordingGapPrefix) else { return nil }
+    let parts = id.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 3, let start = Int64(parts[1]), let end = Int64(parts[2]), start <= end else { return nil }
+    return (min(Instant(milliseconds: start), at), min(Instant(milliseconds: end), at))
+  }
+}
+
 extension AuditLine.Origin {
   /// The stream entry of the event that a rule's run is about: `rule/<rule>/<entry>/<agent>` names it, and nothing else
   /// does.

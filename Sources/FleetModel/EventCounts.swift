@@ -29,6 +29,12 @@ package struct EventCounts: Sendable {
     return Double(sum) / Double(span)
   }
 
+  /// The clock was set back: what came in seconds that are still ahead is no rate of the present.
+  mutating func forgetRate() {
+    seconds = InlineArray(repeating: 0)
+    latestSecond = 0
+  }
+
   mutating func add(_ kind: EventKind, at instant: Instant) {
     total += 1
     byKind[Int(kind.rawValue)] += 1

@@ -7,6 +7,7 @@ extension Fleet {
     rules.apply(line)
     undelivered.apply(line)
     automation.apply(line)
+    if let gap = line.recordingGap { applyGap(from: gap.from, to: gap.to, count: nil) }
     if let proposal = line.proposal { proposals.apply(proposal) }
     if let after = line.after { setRecord(after, of: line.target) }
     if let alert = line.alert { setAlert(alert) }

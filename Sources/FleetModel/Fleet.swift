@@ -45,7 +45,7 @@ package struct Fleet: Sendable {
   private var freePositions: [Int] = []
   /// Positions of agents that were deleted and still have their row.
   var leaving: [Int] = []
-  private var seenEvents = SeenEvents()
+  var seenEvents = SeenEvents()
   /// Agents that have changed since they were last taken.
   var changes: AgentChanges
 

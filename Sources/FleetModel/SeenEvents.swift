@@ -9,9 +9,17 @@ struct SeenEvents: Sendable {
   private var current: [UInt64: Int64] = [:]
   private var previous: [UInt64: Int64] = [:]
   private var currentSince = Instant.epoch
+  /// By how much the clock was set since it began: what is kept here goes by the clock of then.
+  private var shift = TimeSpan.zero
+
+  mutating func leap(by step: TimeSpan) {
+    let (sum, overflow) = shift.milliseconds.addingReportingOverflow(step.milliseconds)
+    if !overflow { shift = TimeSpan(milliseconds: sum) }
+  }
 
   /// Enters an id; false where it was seen within the span.
-  mutating func insert(_ id: UnsafeRawBufferPointer, at instant: Instant) -> Bool {
+  mutating func insert(_ id: UnsafeRawBufferPointer, at now: Instant) -> Bool {
+    let instant = now - shift
     if instant - currentSince > Self.remembers || current.count >= Self.mostAHalf {
       previous = current
       current = [:]

@@ -16,6 +16,11 @@ package struct TimeSpan: Hashable, Comparable, Sendable {
 
   package static func < (left: TimeSpan, right: TimeSpan) -> Bool { left.milliseconds < right.milliseconds }
 
+  /// Its length, whichever way it goes.
+  package var magnitude: TimeSpan {
+    milliseconds == .min ? TimeSpan(milliseconds: .max) : TimeSpan(milliseconds: abs(milliseconds))
+  }
+
   /// Whole seconds, rounded toward zero.
   package var seconds: Int64 { milliseconds / 1000 }
 

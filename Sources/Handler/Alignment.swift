@@ -10,8 +10,9 @@ struct Alignment {
   private let heard: [Int]
   /// Where each marker was heard.
   private let markers: [Int: Int]
-  /// The messages at the stream's end, since the last marker that was heard too.
+  /// The messages at the stream's end, while no marker has been met that was heard too.
   private var entries: [Int] = []
+  /// How many are known to be written, by a marker and what followed it.
   private var anchor: Int?
 
   init(_ buffer: HeardBuffer) {
@@ -25,16 +26,21 @@ struct Alignment {
 
   /// Takes the stream's recorded entries, one after the other.
   mutating func read(_ digest: Int) {
-    guard let place = markers[digest] else { return entries.append(digest) }
-    anchor = place + 1
-    entries.removeAll(keepingCapacity: true)
+    if let place = markers[digest] {
+      anchor = place + 1
+      entries = []
+    } else if let place = anchor {
+      if place < heard.count, heard[place] == digest { anchor = place + 1 }
+    } else {
+      entries.append(digest)
+      // No beginning of what was heard is longer.
+      if entries.count > 2 * heard.count + 1000 { entries.removeFirst(entries.count - heard.count) }
+    }
   }
 
   /// How many of the messages heard are in the stream.
   var written: Int {
-    guard var place = anchor else { return overlap }
-    for entry in entries where place < heard.count && heard[place] == entry { place += 1 }
-    return place
+    anchor ?? overlap
   }
 
   /// The longest beginning of `heard` that `entries` ends with, by Knuth, Morris and Pratt's automaton.

@@ -73,7 +73,7 @@ final class EventFollower {
   }
 
   private func goOn(from cursor: [[UInt8]?], _ alerts: [(name: [UInt8], value: [UInt8])]) {
-    restore(alerts, reached: cursor.first?.flatMap { StreamID($0) }?.instant)
+    restore(alerts, reached: cursor.first?.flatMap { StreamID($0) }?.instant.noLater(than: term.now))
     term.knowsFleet = true
     begin(cursor)
     reportAgain(from: cursor.last?.flatMap { StreamID($0) })
@@ -85,11 +85,12 @@ final class EventFollower {
   private func restore(_ alerts: [(name: [UInt8], value: [UInt8])], reached cursor: Instant?) {
     judge.fleet.advance(to: term.now)
     for (id, value) in alerts {
-      guard var record = AlertCoding.decode(id: id, payload: value) else { continue }
+      guard var record = AlertCoding.decode(id: id, payload: value)?.noLater(than: term.now) else { continue }
       // One more sample past the limit is not written: what was open when the cursor was saved was so for a reason.
       if let cursor, record.id.kind != .escalation { record.last = max(record.last, cursor) }
       judge.fleet.setAlert(record)
     }
+    if !term.options.leapsPassTime { judge.fleet.keepAlerts(from: term.now) }
     _ = judge.fleet.takeAlertChanges()
   }
 
@@ -134,6 +135,11 @@ final class EventFollower {
     watchdog.rest()
     backlog?.stop()
     link.stop()
+  }
+
+  /// The server's clock was set anew.
+  func clockLeapt(by step: TimeSpan) {
+    judge.clockLeapt(by: step)
   }
 
   /// How far events have been read; nil before the first.

@@ -30,6 +30,8 @@ final class EventJudge {
   var place: StreamPlace?
   /// Told of entries that were never seen.
   var missed: (StreamPlace.Finding) -> Void = { _ in }
+  /// What the time was when it was last asked for.
+  private var clockRead = Instant.epoch
   /// What could not be read since it was last taken.
   private var letters: [DeadLetter] = []
   private var otherLetters = 0
@@ -63,7 +65,7 @@ final class EventJudge {
   func take(_ entry: Entry) {
     if let finding = place?.read(entry.id) { missed(finding) }
     if entry.channel.isEqual(to: term.keys.recorderChannel) { return }
-    let instant = entry.id.instant
+    let instant = time(of: entry.id)
     do throws(Unreadable) {
       try reader.read(entry, receivedAt: instant) {
         let occasion = occasion($0, entry.id)
@@ -78,6 +80,22 @@ final class EventJudge {
       fleet.applyUnreadable(reason: error.description, at: instant)
       putAside(entry, reason: error.description)
     }
+  }
+
+  /// When an entry came. Whoever adds one may give it an id of the future, and every entry after it then has one too: none
+  /// came later than now. Of one that waited while nobody read, nobody can tell how long: it is too old to be acted on.
+  private func time(of id: StreamID) -> Instant {
+    let instant = id.instant
+    if instant <= clockRead || term.options.leapsPassTime { return instant }
+    clockRead = term.now
+    guard instant - clockRead > ServerClock.doubt, !term.hasReadEvents else { return min(instant, clockRead) }
+    return clockRead - term.options.actWithin - .seconds(1)
+  }
+
+  /// The server's clock was set anew.
+  func clockLeapt(by step: TimeSpan) {
+    clockRead = term.now
+    fleet.leap(by: step)
   }
 
   private func putAside(_ entry: Entry, reason: String) {
@@ -141,7 +159,7 @@ final class EventJudge {
   /// Takes an entry once more, for what it reports of a command alone.
   func takeAgain(_ entry: Entry) {
     // What was unreadable has been put aside before.
-    try? reader.read(entry, receivedAt: entry.id.instant) {
+    try? reader.read(entry, receivedAt: time(of: entry.id)) {
       report($0, entry.id)
       if let occasion = occasion($0, entry.id) { rules?.take(occasion) }
     }

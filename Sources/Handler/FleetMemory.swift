@@ -57,7 +57,7 @@ final class FleetMemory {
     let some = Array(agents.prefix(Self.most))
     term.read(some.map { Request("HGETALL", term.keys.agent($0)) }) { [self] replies in
       for (agent, reply) in zip(some, replies) {
-        judge.fleet.setRecord(AgentRecordCoding.decode(fields: reply.pairs), of: agent)
+        judge.fleet.setRecord(AgentRecordCoding.decode(fields: reply.pairs).noLater(than: term.now), of: agent)
       }
       restoreRecords(of: agents.dropFirst(some.count), completion)
     }
@@ -77,7 +77,9 @@ final class FleetMemory {
       guard past.take(entries), past.entries < Self.recalled.entries, past.bytes < Self.recalled.bytes,
         let first = entries.last?.elements?.first?.text
       else {
-        for (agent, instant) in past.reports.reversed() { judge.fleet.recallReport(of: agent, at: instant) }
+        for (agent, instant) in past.reports.reversed() {
+          judge.fleet.recallReport(of: agent, at: instant.noLater(than: term.now))
+        }
         return completion()
       }
       recall(before: "(\(first)", since: start, past, completion)

@@ -34,6 +34,8 @@ package struct HandlerOptions: Sendable {
   /// Who is told what.
   package var notify = NotifyTable()
   package var log = Log.Settings()
+  /// Whether a leap of the server's clock counts as time that has passed: only where a test sets that clock to let time pass.
+  package var leapsPassTime = false
 
   package init(
     id: String, prefix: String = "agentos", recordedPatterns: [String] = Keys.recordedPatterns

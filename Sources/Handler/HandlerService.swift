@@ -26,14 +26,14 @@ package final class HandlerService {
     loop: loop, endpoint: endpoint, options: options, keys: keys, log: log,
     notify: { [weak self] in self?.recorderChanged($0) })
   private var office: Office?
+  /// What is wrong with the server's memory, and with what vigia keeps in it.
+  private var warnings: [String: String] = [:]
   private let outside: any Outside
   private let messenger: HTTPClient
   private var patience: Loop.TimerID?
 
   /// How often a standby asks the server for its time; who acts gets it with its lease.
   private static let timeSpan: Int64 = 30_000
-  /// From here on a difference counts as a step of the server's clock.
-  private static let stepSpan = TimeSpan.seconds(1)
   /// A lease is read every second by every console: more of a fault it does not say, in bytes.
   private static let longestFault = 300
   /// How long a handler that cannot listen waits before it acts without recording.
@@ -154,13 +154,10 @@ package final class HandlerService {
   }
 
   private func setClock(_ reply: Reply, asked: MonotonicTime) {
-    let before = clock.isSet ? clock.now : nil
     guard clock.set(reply, asked: asked) else { return log(.warning, "the server does not tell its time") }
-    guard let before else { return }
-    let step = clock.now - before
-    guard abs(step.milliseconds) > Self.stepSpan.milliseconds else { return }
-    log(.warning, "the server's clock was stepped", ["milliseconds": "\(step.milliseconds)"])
-    office?.clockStepped()
+    guard let leap = clock.leap else { return }
+    log(.warning, "the server's clock was stepped", ["milliseconds": "\(leap.milliseconds)"])
+    office?.clockLeapt(by: leap)
   }
 
   // MARK: The lease
@@ -187,10 +184,17 @@ package final class HandlerService {
       if let connection { self?.measureTime(connection, completion) }
     }
     term.onEnd = { [weak self] in self?.leadership.lose($0) }
-    let office = Office(term: term, endpoint: endpoint, messenger: messenger)
+    warnings = [:]
+    leadership.setWarning(nil)
+    let office = Office(term: term, endpoint: endpoint, messenger: messenger) { [weak self] in self?.warn($0, $1) }
     self.office = office
     recorder.record(in: term)
     office.open()
+  }
+
+  private func warn(_ subject: String, _ words: String?) {
+    warnings[subject] = words.map { String($0.prefix(Self.longestFault)) }
+    leadership.setWarning(warnings.min { $0.key > $1.key }?.value)
   }
 
   private func closeOffice() {
@@ -212,12 +216,15 @@ package final class HandlerService {
     case .recording: leadership.setRecording(true)
     case .released(let isComplete): leadership.leaseWasReleased(isComplete: isComplete)
     case .unsubscribed:
-      // Within one term the recording has no hole: it is over, and whoever has gone on listening takes over.
+      log(.warning, "no longer hears the channels; subscribing anew")
+      guard office == nil else {
+        // A gap of the recording is no reason to leave what is under way to somebody else.
+        leadership.hearsNothing()
+        return leadership.setRecording(false)
+      }
       leadership.sitOut()
       loop.cancel(patience)
       waitForRecorder()
-      log(.warning, "no longer hears the channels")
-      leadership.release()
     }
   }
 

@@ -44,6 +44,8 @@ final class Leadership {
   private(set) var isCandidate = false
   /// What its lease says is wrong with its settings.
   private var fault: String?
+  /// What its lease says is wrong with the server's memory.
+  private var warning: String?
   /// Since when it has heard the channels.
   private var listeningSince: MonotonicTime?
   /// Whether others are about, one of which may have listened for longer.
@@ -100,6 +102,11 @@ final class Leadership {
   /// Keeps it from asking; a lease that it holds stays.
   func sitOut() {
     isCandidate = false
+    hearsNothing()
+  }
+
+  /// It hears the channels no longer: where it has to ask for the lease anew, those who do go first.
+  func hearsNothing() {
     listeningSince = nil
     mustYield = true
   }
@@ -128,6 +135,15 @@ final class Leadership {
     lease.fault = fault
     state = .active(lease, mayActUntil: until)
     renew()
+  }
+
+  /// Says in the lease what is wrong with the server's memory; nil where nothing is.
+  func setWarning(_ warning: String?) {
+    self.warning = warning
+    guard case .active(var lease, let until) = state, lease.warning != warning else { return }
+    lease.warning = warning
+    // It goes with the next renewal: nothing waits for it.
+    state = .active(lease, mayActUntil: until)
   }
 
   /// Gives the lease back.
@@ -185,7 +201,7 @@ final class Leadership {
     let asked = BootTime.now
     let lease = Lease(
       id: options.id, fence: highestFence + 1, isRecording: false, patterns: options.recordedPatterns, since: clock(),
-      fault: fault)
+      fault: fault, warning: warning)
     let bytes = LeaseCoding.encode(lease)
     let arguments = EncodedArguments(lease.fence, bytes, options.leaseSpan.milliseconds, written)
     takeScript.run(on: connection, keys: [keys.lease, keys.fence], arguments: arguments) { [weak self] result in

@@ -13,7 +13,11 @@ final class Office {
   private let retention: Retention
   private let notifier: Notifier
 
-  init(term: Term, endpoint: Endpoint, messenger: HTTPClient) {
+  /// - Parameter warn: told what consoles are to show of the server's memory, under a name; nil where nothing is any more.
+  init(
+    term: Term, endpoint: Endpoint, messenger: HTTPClient,
+    warn: @escaping (_ subject: String, _ words: String?) -> Void = { _, _ in }
+  ) {
     self.term = term
     notifier = Notifier(term: term, client: messenger)
     dispatcher = Dispatcher(term: term)
@@ -28,7 +32,7 @@ final class Office {
     let intake = intake
     retention = Retention(
       term: term, cursor: { [weak follower] in follower?.cursor },
-      commandStreams: { [weak intake] in intake?.streams ?? [] })
+      commandStreams: { [weak intake] in intake?.streams ?? [] }, warn: warn)
   }
 
   func open() {
@@ -46,8 +50,9 @@ final class Office {
     follower.rules.runbookChanged()
   }
 
-  /// The server's time has made a leap: something may be due that was not.
-  func clockStepped() {
+  /// The server's clock was set anew: something may be due that was not. What is open stays so.
+  func clockLeapt(by step: TimeSpan) {
+    if !term.options.leapsPassTime { follower.clockLeapt(by: step) }
     scheduler.look()
     notifier.turn()
   }

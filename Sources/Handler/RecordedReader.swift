@@ -7,8 +7,8 @@ final class RecordedReader {
   private let term: Term
   private var alignment: Alignment
   private var next: StreamID
-  /// Nobody but this handler records after this moment.
-  private let end: StreamID
+  /// Nobody but this handler has recorded anything after this entry.
+  private var end = StreamID.zero
   private let completion: (Int) -> Void
   private static let pageCount = 1000
 
@@ -20,10 +20,23 @@ final class RecordedReader {
     self.completion = completion
     alignment = Alignment(heard)
     next = StreamID(milliseconds: UInt64(max(0, start.milliseconds)))
-    end = StreamID(milliseconds: UInt64(max(0, (term.now + .seconds(2)).milliseconds)))
   }
 
-  func start() { read() }
+  func start() {
+    term.connection.send(Request("XINFO", "STREAM", term.keys.events)) { [self] result in
+      guard !term.isOver, case .success(let reply) = result else { return }
+      guard let last = StreamInfo(reply)?.lastID else { return completion(alignment.written) }
+      end = last
+      // Where somebody has added an entry with an id of the future, all since then count on from that.
+      if last.instant - term.now > ServerClock.doubt {
+        let sequence = last.sequence - min(last.sequence, Self.mostAfterLeap)
+        next = max(next, StreamID(milliseconds: last.milliseconds, sequence: sequence))
+      }
+      read()
+    }
+  }
+
+  private static let mostAfterLeap: UInt64 = 200_000
 
   private func read() {
     let assembler = EntryAssembler(.range) { [self] entry in

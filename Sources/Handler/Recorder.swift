@@ -12,6 +12,9 @@ import Wire
 /// ```
 /// So the marker stands in the stream where it was heard among the messages. While messages flow a further marker goes
 /// out every second, by which a successor finds its place.
+///
+/// Where it loses the channels, which a burst is enough for, it subscribes anew and goes on in the same term: what was
+/// published meanwhile is a gap, and told as one. See ``RecordingGap``.
 final class Recorder {
   private let loop: Loop
   private let endpoint: Endpoint
@@ -25,10 +28,14 @@ final class Recorder {
   private var buffer = HeardBuffer()
   private var state = State.listening
   private var isSubscribed = false
+  private lazy var gap = RecordingGap(keys: keys, log: log)
+  private lazy var heartbeat = Heartbeat(loop: loop)
   private var isWriting = false
   private var flushIsDue = false
-  /// Whether what was published before the end is still on its way.
-  private var isHearingOut = false
+  /// The pong that says that all has been heard which was published before the end; nil where none is waited for.
+  private var lastPong: Int?
+  /// By which it is known that it records: the last marker after a subscription.
+  private var sign: RecorderMarker?
   private var nonce = 0
   private var markedAt = MonotonicTime(nanoseconds: 0)
   /// A marker that was sent and is not heard means that nothing else would be.
@@ -39,7 +46,7 @@ final class Recorder {
     case listening
     /// Finds what the one before has written.
     case aligning(Term)
-    case recording(Term, since: RecorderMarker)
+    case recording(Term)
     /// Writes what it has heard, and then tells.
     case draining(Term, () -> Void)
   }
@@ -47,7 +54,7 @@ final class Recorder {
   enum Notice {
     /// It hears everything from here on.
     case subscribed
-    /// It hears nothing any more; what it had heard before is written.
+    /// It hears nothing at present; what it has heard before it writes.
     case unsubscribed
     /// Its marker is in the stream.
     case recording
@@ -79,6 +86,7 @@ final class Recorder {
 
   func stop() {
     watchdog.rest()
+    heartbeat.stop()
     state = .listening
     link.stop()
   }
@@ -88,9 +96,8 @@ final class Recorder {
   private func changed(_ notice: Link.Notice) {
     switch notice {
     case .up(let connection):
-      let receiver = MessageReceiver { [weak self] in
-        self?.isSubscribed = true
-        self?.notify(.subscribed)
+      let receiver = MessageReceiver { [weak self, weak connection] in
+        if let connection { self?.subscribed(connection) }
       } answered: { [weak self] in
         self?.heardAll()
       } deliver: { [weak self] channel, payload in
@@ -98,12 +105,35 @@ final class Recorder {
       }
       self.receiver = receiver
       connection.subscribe(channels: [keys.recorderChannel], patterns: patterns, receiver)
-    case .down:
-      watchdog.rest()
-      guard isSubscribed else { return }
-      isSubscribed = false
-      finish { [weak self] in self?.notify(.unsubscribed) }
+    case .down: unsubscribed()
     }
+  }
+
+  private func subscribed(_ connection: Connection) {
+    isSubscribed = true
+    heartbeat.start(connection)
+    switch state {
+    case .listening, .draining: break
+    case .aligning(let term), .recording(let term):
+      sign = mark(term)
+      gap.end(in: term)
+    }
+    notify(.subscribed)
+  }
+
+  private func unsubscribed() {
+    watchdog.rest()
+    let heardAt = heartbeat.stop()
+    guard isSubscribed else { return }
+    isSubscribed = false
+    switch state {
+    case .listening: break
+    case .aligning, .recording: gap.begin(at: heardAt)
+    case .draining:
+      lastPong = nil
+      write()
+    }
+    notify(.unsubscribed)
   }
 
   private func hear(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
@@ -116,6 +146,7 @@ final class Recorder {
     guard isMarker || receiver?.isFirstMatch(of: patterns, channel) == true else { return }
     if isMarker { watchdog.rest() }
     let now = MonotonicTime.now
+    heartbeat.heard(at: now)
     let isFree = if case .listening = state { !isWriting } else { false }
     if !buffer.append(channel, payload, at: now.milliseconds, isMarker: isMarker, lettingGo: isFree) {
       log(.error, "cannot write as fast as it hears; messages are lost", ["lost": "\(buffer.lost)"])
@@ -123,7 +154,7 @@ final class Recorder {
     switch state {
     case .listening: buffer.trim(at: now.milliseconds)
     case .aligning: break
-    case .recording(let term, _):
+    case .recording(let term):
       if !isMarker, now.milliseconds(since: markedAt) >= Self.markerMilliseconds { _ = mark(term) }
       flushLater()
     case .draining: flushLater()
@@ -136,23 +167,23 @@ final class Recorder {
   func record(in term: Term) {
     guard isSubscribed, case .listening = state, !term.isOver else { return }
     state = .aligning(term)
-    let marker = mark(term)
+    sign = mark(term)
     let now = MonotonicTime.now.milliseconds
     // What is older was either written long ago or is past keeping.
     let recent = buffer.messages.firstIndex { now - $0.heardAt <= 2 * HeardBuffer.keepsMilliseconds }
     buffer.removeFirst((recent ?? buffer.messages.endIndex) - buffer.messages.startIndex)
-    guard let first = buffer.messages.first else { return begin(term, marker, written: 0) }
+    guard let first = buffer.messages.first else { return begin(term, written: 0) }
     let start = term.now - .milliseconds(now - first.heardAt + 3000)
     let reader = RecordedReader(term, buffer, from: start) { [weak self] in
-      self?.begin(term, marker, written: $0)
+      self?.begin(term, written: $0)
     }
     reader.start()
   }
 
-  private func begin(_ term: Term, _ marker: RecorderMarker, written: Int) {
+  private func begin(_ term: Term, written: Int) {
     guard case .aligning(let current) = state, current === term else { return }
     buffer.removeFirst(min(written, buffer.count))
-    state = .recording(term, since: marker)
+    state = .recording(term)
     let count = buffer.messages.count { !$0.isMarker }
     log(.info, "recording", ["fence": "\(term.fence)", "bridged": "\(count)"])
     write()
@@ -185,14 +216,14 @@ final class Recorder {
   private var term: Term? {
     switch state {
     case .listening, .aligning: nil
-    case .recording(let term, _), .draining(let term, _): term
+    case .recording(let term), .draining(let term, _): term
     }
   }
 
   /// One batch at a time, so that the stream keeps the order.
   private func write() {
     guard let term, !isWriting else { return }
-    guard !buffer.isEmpty else { return isHearingOut ? () : drained() }
+    guard !buffer.isEmpty else { return lastPong == nil ? drained() : () }
     guard term.mayAct else { return }
     let count = buffer.batch(count: Self.batchCount, bytes: Self.batchBytes)
     isWriting = true
@@ -211,9 +242,7 @@ final class Recorder {
       // In another term, or in none, the batch is found when that is aligned.
       guard self.term === term else { return write() }
       let written = buffer.messages.prefix(count)
-      if case .recording(_, let marker) = state, written.contains(where: { isMarker($0, marker) }) {
-        notify(.recording)
-      }
+      if case .recording = state, let sign, written.contains(where: { isMarker($0, sign) }) { notify(.recording) }
       buffer.removeFirst(count)
       write()
     case .over(let reason):
@@ -233,17 +262,18 @@ final class Recorder {
 
   /// Writes what has been published so far, and then calls `completion`; at once where it does not record.
   func finish(_ completion: @escaping () -> Void) {
-    guard case .recording(let term, _) = state else { return completion() }
+    guard case .recording(let term) = state else { return completion() }
     state = .draining(term, completion)
-    isHearingOut = link.connection != nil
-    link.connection?.ping()
+    lastPong = isSubscribed ? heartbeat.ping() : nil
     term.later(inMilliseconds: 1000) { [weak self] in self?.drained() }
     write()
   }
 
   /// All that was published before the ping has been heard.
   private func heardAll() {
-    isHearingOut = false
+    let pong = heartbeat.answered()
+    guard let last = lastPong, pong >= last else { return }
+    lastPong = nil
     if case .draining = state { write() }
   }
 
@@ -256,6 +286,7 @@ final class Recorder {
   /// The term is over: it only listens, and keeps what it could not write.
   func standBy() {
     watchdog.rest()
+    gap.forget()
     let ended = state
     state = .listening
     if case .draining(_, let completion) = ended { completion() }

@@ -26,6 +26,7 @@ extension EventFeed {
       guard let self, case .success(let reply) = result else { return }
       if clock.set(reply, asked: asked) {
         serve(.time)
+        followLeap()
       } else if let error = reply.error {
         guard error.concernsOneThing else { return asking.restart(.refused(error)) }
         if !clock.isSet { clock.setByLocalClock() }
@@ -33,6 +34,12 @@ extension EventFeed {
       }
       completion()
     }
+  }
+
+  private func followLeap() {
+    guard let leap = clock.leap else { return }
+    arrivedAt = clock.now
+    notify(.leap(leap))
   }
 
   func askForHandler() {
@@ -116,7 +123,7 @@ extension EventFeed {
     connection.send(Request("HGETALL", options.keys.alerts)) { [weak self] result in
       guard let self, case .success(let reply) = result, isServed(.alerts, reply) else { return }
       for (id, value) in reply.pairs {
-        if let record = AlertCoding.decode(id: id, payload: value) { notify(.alert(record)) }
+        if let record = AlertCoding.decode(id: id, payload: value) { notify(.alert(record.noLater(than: clock.now))) }
       }
     }
     askForProposals(connection)
@@ -181,7 +188,7 @@ extension EventFeed {
   private func askForRecord(_ connection: Connection, _ id: AgentID, _ key: [UInt8]) {
     connection.send(Request("HGETALL", key)) { [weak self] result in
       guard let self, case .success(let reply) = result, !reply.pairs.isEmpty else { return }
-      notify(.record(id, AgentRecordCoding.decode(fields: reply.pairs)))
+      notify(.record(id, AgentRecordCoding.decode(fields: reply.pairs).noLater(than: clock.now)))
     }
   }
 }

@@ -25,6 +25,8 @@ extension EventFeed {
     case stateTold
     /// The history has been read to its end.
     case caughtUp
+    /// The server's clock was set anew, by so much: no time has passed by that.
+    case leap(TimeSpan)
     case link(LinkState)
     case gap(Gap)
     /// The server does not let this be read; everything else goes on. Told once, until it is served.

@@ -265,7 +265,9 @@ extension EventFeed {
     do throws(Unreadable) {
       if entry.isOversized { throw .tooLong }
       guard let payload = entry.payload else { throw .empty }
-      notify(.audit(try AuditCoding.read(payload)))
+      let line = try AuditCoding.read(payload)
+      if line.at > arrivedAt { arrivedAt = clock.now }
+      notify(.audit(line.noLater(than: arrivedAt)))
     } catch {
       notify(.unreadable(error, .entry(entry.id)))
     }

@@ -7,6 +7,12 @@ import Loop
 package struct ServerClock: Sendable {
   /// Server microseconds less monotonic microseconds.
   private var offset: Int64?
+  /// By how much the last answer differed from what this clock said before; nil where it did not, or was the first.
+  ///
+  /// The server's clock was set anew, or this machine slept. Nobody can tell which from here.
+  package private(set) var leap: TimeSpan?
+  /// Two measurements of the same clock differ by less.
+  package static let doubt = TimeSpan.seconds(1)
 
   package init() {}
 
@@ -30,12 +36,20 @@ package struct ServerClock: Sendable {
     guard let parts = reply.elements, parts.count == 2, let seconds = parts[0].integer, let micros = parts[1].integer
     else { return false }
     let midway = (asked.nanoseconds + answered.nanoseconds) / 2
-    offset = seconds * 1_000_000 + micros - midway / 1000
+    // A server may say anything; no calendar goes further.
+    guard abs(seconds) < 1 << 43, abs(micros) < 1 << 43 else { return false }
+    move(to: seconds * 1_000_000 + micros - midway / 1000)
     return true
   }
 
+  private mutating func move(to new: Int64) {
+    let step = offset.map { TimeSpan(milliseconds: (new - $0) / 1000) }
+    leap = step.flatMap { abs($0.milliseconds) > Self.doubt.milliseconds ? $0 : nil }
+    offset = new
+  }
+
   /// Goes by the local wall clock as it is now: for a server that does not tell its time.
-  package mutating func setByLocalClock() { offset = Self.localOffset }
+  package mutating func setByLocalClock() { move(to: Self.localOffset) }
 
   private static var localOffset: Int64 { LocalClock.now.milliseconds * 1000 - MonotonicTime.now.nanoseconds / 1000 }
 }

@@ -66,6 +66,17 @@ package struct Keys: Sendable {
   /// An operator's own stream of commands.
   package func commands(of operator: String) -> [UInt8] { commands + ":\(`operator`)".utf8 }
 
+  /// What SCAN finds all of them by.
+  package var prefixPattern: [UInt8] { Keys.escaped(prefix) + ":*".utf8 }
+
+  /// Streams, each with bounds of its own.
+  package var boundedStreams: [[UInt8]] { [events, commands, audit, control, dead, reports] }
+
+  /// A name as a pattern that matches it alone.
+  private static func escaped(_ name: [UInt8]) -> [UInt8] {
+    name.flatMap { byte in "*?[]\\^".utf8.contains(byte) ? [UInt8(ascii: "\\"), byte] : [byte] }
+  }
+
   /// The record of an agent.
   package func agent(_ id: AgentID) -> [UInt8] { prefix + ":agent:".utf8 + id.bytes }
 

@@ -14,10 +14,12 @@ package struct Lease: Equatable, Sendable {
   package var protocolVersion: Int
   /// What is wrong with a settings file that it did not take, so that it goes on by the old one; nil where nothing is.
   package var fault: String?
+  /// What is wrong with the server's memory; nil where nothing is.
+  package var warning: String?
 
   package init(
     id: String, fence: Int, isRecording: Bool, patterns: [String] = Keys.recordedPatterns, since: Instant,
-    protocolVersion: Int = 1, fault: String? = nil
+    protocolVersion: Int = 1, fault: String? = nil, warning: String? = nil
   ) {
     self.id = id
     self.fence = fence
@@ -26,12 +28,13 @@ package struct Lease: Equatable, Sendable {
     self.since = since
     self.protocolVersion = protocolVersion
     self.fault = fault
+    self.warning = warning
   }
 }
 
 /// `{"id":"h1","fence":3,"recording":true,"patterns":["agent.*"],"since":"2026-11-22T08:00:00.000Z","protocol":1}`
 ///
-/// `fault` stands behind it while there is one.
+/// `fault` and `warning` stand behind it while there is one.
 package enum LeaseCoding {
   package static func encode(_ lease: Lease) -> [UInt8] {
     let json: JSONValue = [
@@ -42,6 +45,7 @@ package enum LeaseCoding {
       "since": lease.since.json,
       "protocol": .integer(Int64(lease.protocolVersion)),
       "fault": lease.fault.map { .string($0) },
+      "warning": lease.warning.map { .string($0) },
     ]
     return json.encoded
   }
@@ -54,7 +58,7 @@ package enum LeaseCoding {
     return Lease(
       id: id, fence: fence, isRecording: json["recording"]?.bool ?? false,
       patterns: json["patterns"]?.list?.compactMap(\.text) ?? [], since: since,
-      protocolVersion: json["protocol"]?.int ?? 1, fault: json["fault"]?.text)
+      protocolVersion: json["protocol"]?.int ?? 1, fault: json["fault"]?.text, warning: json["warning"]?.text)
   }
 
   /// Reads a lease from bytes held elsewhere.

@@ -113,12 +113,16 @@ final class ConsoleProgram {
       // This too is told every second.
       guard model.fleet.setAutomation(setting, at: instant) else { return }
     case .handler(let lease):
-      let status = lease.map { HandlerStatus.alive(id: $0.id, isRecording: $0.isRecording, fault: $0.fault) } ?? .absent
+      let status =
+        lease.map {
+          HandlerStatus.alive(id: $0.id, isRecording: $0.isRecording, fault: $0.fault, warning: $0.warning)
+        } ?? .absent
       // It is told every second: what has not changed is no reason to draw.
       guard status != model.handler else { return }
       update(.handler(status))
     case .caughtUp: update(.caughtUp)
     case .stateTold: break
+    case .leap(let step): follow(step)
     case .link(let state): linkChanged(state)
     case .gap(let gap): model.fleet.applyGap(from: gap.from, to: gap.to, count: gap.count)
     case .refused(let subject, let error):
@@ -129,6 +133,12 @@ final class ConsoleProgram {
     case .served(let subject): update(.served(subject.words))
     }
     want(.news)
+  }
+
+  private func follow(_ leap: TimeSpan) {
+    model.fleet.leap(by: leap)
+    let way = leap > .zero ? "forward" : "back"
+    update(.note("the server's clock was set \(way) by \(Format.remaining(leap.magnitude)); nothing closes by that"))
   }
 
   private var now: Instant { feed?.clock.now ?? .epoch }

@@ -94,7 +94,7 @@ struct FleetPicture {
     let undelivered = fleet.undelivered.count(at: now)
     return ["automation  \(switchWords)"]
       + (open > 0 ? ["proposals   \(waiting) for an answer; vigia proposals"] : [])
-      + (handler.fault.map { ["handler     \($0.shown)"] } ?? [])
+      + [handler.fault, handler.warning].compactMap { $0.map { "handler     \($0.shown)" } }
       + (undelivered > 0 ? ["notices     \(undelivered) undelivered; vigia dead list"] : [])
   }
 

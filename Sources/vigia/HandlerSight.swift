@@ -31,6 +31,11 @@ enum HandlerSight: Equatable {
     if case .alive(let lease) = self { lease.fault } else { nil }
   }
 
+  /// What is wrong with the server's memory.
+  var warning: String? {
+    if case .alive(let lease) = self { lease.warning } else { nil }
+  }
+
   /// The same as a clause.
   var sentence: String {
     switch self {
@@ -47,6 +52,7 @@ enum HandlerSight: Equatable {
       [
         "alive": true, "id": .string(lease.id), "recording": .bool(lease.isRecording),
         "since": .string(ISO8601.format(lease.since)), "fault": lease.fault.map { .string($0) },
+        "warning": lease.warning.map { .string($0) },
       ]
     case .unknown: ["alive": .null]
     }

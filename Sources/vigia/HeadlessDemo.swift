@@ -82,6 +82,7 @@ final class HeadlessDemo {
     case .alert(let record): fleet.setAlert(record)
     case .handler(let lease): if lease?.isRecording == true { beginPublishing() }
     case .link(let state): isLinked = state == .up
+    case .leap(let step): fleet.leap(by: step)
     case .proposals, .undelivered, .automation, .stateTold, .caughtUp, .gap, .refused, .served: break
     }
   }

@@ -89,6 +89,7 @@ final class Survey {
       handler = found.map { .alive($0) } ?? .absent
     case .caughtUp: isCaughtUp = true
     case .stateTold, .refused(.records, _): isStateTold = true
+    case .leap(let step): fleet.leap(by: step)
     case .link(.down(_, _, let reason)):
       session.fail(.redisUnreachable, "Redis at \(endpoint) cannot be reached: \(reason)".shown)
     case .undelivered(let moments, let start): fleet.setUndelivered(moments, before: start)

@@ -12,9 +12,11 @@ final class HandlerScene {
   let keys = Keys()
   private(set) var handlers: [HandlerService] = []
   private var lastCommand = 0
+  private let hasClock: Bool
 
   init(start: Bool = true, clock: SteppedClock? = nil) throws {
     server = try TestServer(clock: clock)
+    hasClock = clock != nil
     if start { try startHandler("h1") }
   }
 
@@ -25,6 +27,8 @@ final class HandlerScene {
     _ id: String, waits: Bool = true, _ change: (inout HandlerOptions) -> Void = { _ in }
   ) throws -> HandlerService {
     var options = HandlerOptions(id: id)
+    // A test that has a clock to set lets time pass by it.
+    options.leapsPassTime = hasClock
     change(&options)
     let handler = try HandlerService(loop: server.loop, endpoint: server.endpoint, options: options)
     handlers.append(handler)

@@ -72,6 +72,35 @@ import Wire
     #expect(try scene.server.call("GET", scene.keys.fence) == .string(Array("3".utf8)))
   }
 
+  @Test func lossOfTheChannelsIsAGapOfTheRecordingAndNothingElse() throws {
+    let scene = try HandlerScene()
+    try scene.waitForRecording()
+    let standby = try scene.startHandler("h2", waits: false)
+    try scene.server.wait { (try? scene.subscribers()) == 2 }
+    _ = try scene.server.call("CLIENT", "KILL", "TYPE", "pubsub")
+    try scene.server.wait { (try? scene.gaps().count) == 1 }
+    try scene.waitForRecording()
+    _ = try scene.server.call("PUBLISH", "agent.metrics", "after")
+    try scene.server.wait { (try? scene.recorded()) == ["agent.metrics after"] }
+    #expect(scene.handlers[0].isActive && !standby.isActive)
+    #expect(try scene.lease()?.fence == 1)
+    let gap = try #require(try scene.gaps().first)
+    #expect(gap.from <= gap.to && gap.to - gap.from < .minutes(1))
+  }
+
+  @Test func burstThatCutsTheSubscriptionLeavesTheLeaseAndWhatIsUnderWay() throws {
+    let scene = try HandlerScene()
+    try scene.waitForRecording()
+    let script = "for n = 1, 60 do redis.call('PUBLISH', 'agent.metrics', string.rep('x', 1900000)) end return 1"
+    _ = try scene.server.call("EVAL", script, "0")
+    try scene.server.wait { (try? scene.gaps().count) == 1 }
+    try scene.waitForRecording()
+    _ = try scene.server.call("PUBLISH", "agent.metrics", "after")
+    try scene.server.wait { (try? scene.recorded().last) == "agent.metrics after" }
+    #expect(scene.handlers[0].isActive)
+    #expect(try scene.lease()?.fence == 1)
+  }
+
   @Test func stoppedLeaderThatWakesIsRefused() throws {
     let scene = try HandlerScene()
     // Somebody else took over while this one slept.
@@ -90,6 +119,15 @@ import Wire
 
 extension HandlerScene {
   func lease() throws -> Lease? { try server.call("GET", keys.lease).bytes.flatMap { LeaseCoding.decode($0) } }
+
+  /// How many are subscribed to the recorded patterns.
+  func subscribers() throws -> Int {
+    let clients = String(decoding: try server.call("CLIENT", "LIST", "TYPE", "pubsub").bytes ?? [], as: UTF8.self)
+    return clients.split(separator: "\n").count { $0.contains(" psub=2 ") }
+  }
+
+  /// What the audit tells of spans in which nothing was recorded.
+  func gaps() throws -> [(from: Instant, to: Instant)] { try audit().compactMap(\.recordingGap) }
 
   func waitForRecording(fence: Int = 1) throws {
     try server.wait {

@@ -1,4 +1,5 @@
 import FleetModel
+import Redis
 import TestSupport
 import Testing
 import Wire
@@ -40,6 +41,107 @@ import Wire
     // The handler takes all of them over, and rejects them.
     try scene.server.wait { ((try? scene.audit().count) ?? 0) == 250 }
     try scene.server.wait { length(scene, scene.keys.commands) == 50 }
+  }
+
+  @Test func whatIsOldLeavesAlsoOutOfANodeThatIsNotOldAltogether() throws {
+    let scene = try HandlerScene(start: false)
+    try fill(scene, scene.keys.audit, 30, age: .days(8))
+    try fill(scene, scene.keys.audit, 20, age: .days(1))
+    try scene.startHandler("h1") { $0.retention.every = .milliseconds(100) }
+    try scene.server.wait { length(scene, scene.keys.audit) == 20 }
+  }
+
+  @Test func moreThanOneBiteLeavesAtOnce() throws {
+    let scene = try HandlerScene(start: false)
+    let old = try scene.now(TimeSpan.zero).milliseconds - TimeSpan.days(8).milliseconds
+    let script = "for n = 1, 200000 do redis.call('XADD', KEYS[1], ARGV[1] .. '-' .. n, 'd', 'x') end"
+    _ = try scene.server.call("EVAL", script, "1", scene.keys.dead, old)
+    // It is looked at by age once, for the next look is far off.
+    try scene.startHandler("h1")
+    try scene.server.wait { length(scene, scene.keys.dead) == 0 }
+  }
+
+  @Test func streamThatGrowsFastStaysWithinItsBound() throws {
+    let scene = try HandlerScene(start: false)
+    let bound = 8 << 20
+    try scene.startHandler("h1") { $0.retention.bytes = bound }
+    let script = "for n = 1, 400 do redis.call('XADD', KEYS[1], '*', '__data__', ARGV[1]) end"
+    let entry = String(repeating: "x", count: 250)
+    var (sizes, added): ([Int64], Int64) = ([], 0)
+    // Some 17,000 a second where the machine is quick enough: more than a bound's worth of them.
+    while added < 150_000 {
+      _ = try scene.server.call("EVAL", script, "1", scene.keys.control, entry)
+      added += 400
+      var isDue = false
+      scene.server.loop.schedule(inMilliseconds: 24) { isDue = true }
+      try scene.server.wait { isDue }
+      sizes.append(try scene.server.call("MEMORY", "USAGE", scene.keys.control, "SAMPLES", 0).integer ?? 0)
+    }
+    #expect((sizes.max() ?? 0) <= Int64(Double(bound) * 1.1))
+    #expect((sizes.last ?? 0) >= Int64(Double(bound) * 0.85))
+  }
+
+  @Test func whatIsTrimmedUnreadIsCountedExactly() throws {
+    let scene = try HandlerScene()
+    try scene.waitForRecording()
+    try scene.report("agent-0", "running", command: "c9")
+    try scene.server.wait { (try? scene.cursorIsAtEnd()) ?? false }
+    scene.handlers[0].halt()
+    let total = 20_000
+    let script = """
+      for n = 1, ARGV[1] do
+        redis.call('XADD', KEYS[1], '*', '__data__', '{"entity_id":"a' .. n .. '","event_type":"agent.created","data":'
+          .. '{"name":"n","text":"' .. ARGV[2] .. '"}}')
+      end
+      """
+    _ = try scene.server.call("EVAL", script, "1", scene.keys.events, total, String(repeating: "x", count: 900))
+    _ = try scene.server.call("DEL", scene.keys.lease)
+    try scene.startHandler("h2") { $0.retention.bytes = 4 << 20 }
+    try scene.server.wait { (try? scene.cursorIsAtEnd()) ?? false }
+    func missed() throws -> Int {
+      try scene.audit().filter { $0.action == "read" }
+        .reduce(0) { $0 + (Int($1.detail.prefix { $0.isNumber }) ?? 0) }
+    }
+    func read() throws -> Int { Int(try scene.server.call("HLEN", scene.keys.profiles).integer ?? 0) }
+    try scene.server.wait { ((try? read() + missed()) ?? 0) >= total }
+    #expect(try missed() > 0)
+    #expect(try read() + missed() == total)
+  }
+
+  @Test func eachPolicyOfAFullServerIsSaidForWhatItIs() {
+    func words(_ policy: String, used: Int, most: Int = 1000) -> String? {
+      let info = "# Memory\r\nused_memory:\(used)\r\nmaxmemory:\(most)\r\nmaxmemory_policy:\(policy)\r\n"
+      return MemoryWatch.words(.string(Array(info.utf8)))
+    }
+    #expect(words("noeviction", used: 849) == nil)
+    #expect(words("noeviction", used: 1, most: 0) == nil)
+    #expect(words("allkeys-lru", used: 900, most: 0) == nil)
+    #expect(words("noeviction", used: 850)?.hasPrefix("Redis memory: 85 % of maxmemory used: ") == true)
+    for policy in ["allkeys-lru", "allkeys-lfu", "allkeys-random"] {
+      #expect(words(policy, used: 1)?.hasPrefix("Redis evicts: policy \(policy): 0 % ") == true)
+      #expect(words(policy, used: 1)?.contains("commands, audit and alerts") == true)
+    }
+    for policy in ["volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"] {
+      #expect(words(policy, used: 2000)?.contains("200 %") == true)
+      #expect(words(policy, used: 1)?.contains("lease and marks") == true)
+    }
+    #expect(MemoryWatch.words(.error(ServerError("NOPERM no"))) != nil)
+    #expect(MemoryWatch.words(.null) == nil)
+  }
+
+  @Test func consolesReadInTheLeaseWhatTheServerIsAboutToDo() throws {
+    let scene = try HandlerScene(start: false)
+    _ = try scene.server.call("CONFIG", "SET", "maxmemory", "1gb", "maxmemory-policy", "volatile-lru")
+    try scene.startHandler("h1")
+    try scene.server.wait { (try? scene.lease())??.warning?.hasPrefix("Redis evicts: policy volatile-lru") == true }
+  }
+
+  @Test func keysThatTakeMoreThanTheyShouldAreSaid() throws {
+    let scene = try HandlerScene(start: false)
+    _ = try scene.server.call(
+      "EVAL", "for n = 1, 2000 do redis.call('SET', KEYS[1] .. n, string.rep('x', 1000)) end", "1", "agentos:mark:")
+    try scene.startHandler("h1") { $0.retention.otherBytes = 1 << 20 }
+    try scene.server.wait { (try? scene.lease())??.warning?.contains("most are mark: 2000 keys") == true }
   }
 
   @Test func largeStreamsAreShortened() throws {

@@ -36,6 +36,39 @@ import Wire
     #expect(other.undelivered == nil)
   }
 
+  @Test func auditLineOfAnotherMillenniumCameNow() throws {
+    let server = try TestServer()
+    let follower = Follower(server)
+    try server.wait { follower.isCaughtUp && follower.isUp }
+    let far = Instant(milliseconds: 253_370_764_800_000)
+    var record = AgentRecord()
+    record.updatedAt = far
+    let line = AuditLine(
+      origin: .command(CommandID("c1")), phase: .succeeded, action: "pause", target: "a", after: record,
+      alert: AlertRecord(id: AlertID(.securityAlert, "a"), severity: .high, since: far, last: far), at: far)
+    _ = try server.call("XADD", "agentos:audit", "*", "__data__", AuditCoding.encode(line))
+    try server.wait { follower.lines.count == 1 }
+    let now = follower.feed.clock.now
+    let told = try #require(follower.lines.first)
+    let times = [told.at, told.after?.updatedAt ?? far, told.alert?.since ?? far, told.alert?.last ?? far]
+    #expect(times.allSatisfy { $0 <= now })
+    follower.feed.stop()
+  }
+
+  @Test func clockThatIsSetAnewIsTold() throws {
+    let clock = try SteppedClock(folder: BuildFolder.path)
+    let server = try TestServer(clock: clock)
+    let follower = Follower(server) { $0.patience.inspect = 50 }
+    try server.wait { follower.isCaughtUp && follower.isUp }
+    clock.set(seconds: 86_400)
+    try server.wait { follower.leaps.count == 1 }
+    clock.set(seconds: -86_400)
+    try server.wait { follower.leaps.count == 2 }
+    #expect((86_390...86_410).contains(follower.leaps[0].seconds))
+    #expect((-172_810 ... -172_790).contains(follower.leaps[1].seconds))
+    follower.feed.stop()
+  }
+
   @Test func channelsCountOnceAlsoWherePatternsOverlap() throws {
     let server = try TestServer()
     let follower = Follower(server) { $0.patterns = ["other.*", "*.metrics"] }

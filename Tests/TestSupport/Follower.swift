@@ -7,6 +7,8 @@ package final class Follower {
   package var seen: [String] = []
   /// When each event and each unreadable message came, as its ages count.
   package private(set) var times: [Instant] = []
+  package private(set) var lines: [AuditLine] = []
+  package private(set) var leaps: [TimeSpan] = []
   package var isCaughtUp = false
   package var states: [EventFeed.LinkState] = []
   package var gaps: [EventFeed.Gap] = []
@@ -47,7 +49,9 @@ package final class Follower {
     case .unreadable(let reason, let origin):
       seen.append("unreadable \(reason)")
       times.append(feed.time(of: origin))
-    case .audit(let line): seen.append("audit \(line.phase.rawValue) \(line.target)")
+    case .audit(let line):
+      lines.append(line)
+      seen.append("audit \(line.phase.rawValue) \(line.target)")
     case .record(let id, let record): seen.append("record \(id) \(record.state.rawValue)")
     case .alert(let alert): seen.append("alert \(alert.id.kind)")
     case .handler(let lease): handlers.append(lease?.id)
@@ -56,6 +60,7 @@ package final class Follower {
     case .automation(let setting, _): settings.append(setting)
     case .caughtUp: isCaughtUp = true
     case .stateTold: break
+    case .leap(let step): leaps.append(step)
     case .link(let state):
       states.append(state)
     case .gap(let gap):

@@ -116,19 +116,24 @@ extension Model {
     case .unknown where link == .up && isCaughtUp: .init(text: "handler unknown", role: .statusWarning, rank: 1)
     case .unknown: .init(text: "handler unknown", role: .statusBar, rank: 5)
     case .absent: .init(text: "NO HANDLER", role: .statusWarning, rank: 1)
-    case .alive(let id, _, _): .init(text: "handler \(Scrubber.display(id)) alive", role: .statusGood, rank: 5)
+    case .alive(let id, _, _, _): .init(text: "handler \(Scrubber.display(id)) alive", role: .statusGood, rank: 5)
     }
   }
 
-  /// That the handler goes on by its old settings: `runbook not taken: line 12`, and apart what is wrong there.
+  /// That the handler goes on by its old settings: `runbook not taken: line 12`, and apart what is wrong there; and what is
+  /// wrong with the server's memory.
   private var faultParts: [StatusLine.Part] {
-    guard case .alive(_, _, let fault?) = handler else { return [] }
+    guard case .alive(_, _, let fault, let warning) = handler else { return [] }
+    return [warning, fault].compactMap(\.self).flatMap(Self.parts)
+  }
+
+  private static func parts(of fault: String) -> [StatusLine.Part] {
     let words = Scrubber.display(fault).split(separator: ":", maxSplits: 2).map(String.init)
-    let place = Self.cut(words.prefix(2).joined(separator: ":"), columns: 40)
-    let short = Self.cut(words.first ?? "", columns: 20)
+    let place = cut(words.prefix(2).joined(separator: ":"), columns: 40)
+    let short = cut(words.first ?? "", columns: 20)
     let part = StatusLine.Part(text: place, role: .statusWarning, rank: 1, short: short)
     guard words.count > 2 else { return [part] }
-    let detail = Self.cut(String(words[2].drop { $0 == " " }), columns: 44)
+    let detail = cut(String(words[2].drop { $0 == " " }), columns: 44)
     return [part, .init(text: detail, role: .statusWarning, rank: 6)]
   }
 

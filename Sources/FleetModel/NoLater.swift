@@ -1,0 +1,35 @@
+/// What comes from outside as a time of something that has happened is at most now: a line of the year 9999 would otherwise
+/// let all that is open grow old at once. Ends of pauses, silences and proposals lie ahead, and stay.
+extension Instant {
+  package func noLater(than now: Instant) -> Instant { min(self, now) }
+}
+
+extension AuditLine {
+  package func noLater(than now: Instant) -> AuditLine {
+    var line = self
+    line.at = at.noLater(than: now)
+    line.before = before?.noLater(than: now)
+    line.after = after?.noLater(than: now)
+    line.alert = alert?.noLater(than: now)
+    if let proposal, proposal.madeAt > now { line.proposal?.madeAt = now }
+    return line
+  }
+}
+
+extension AlertRecord {
+  package func noLater(than now: Instant) -> AlertRecord {
+    var record = self
+    record.since = since.noLater(than: now)
+    record.last = last.noLater(than: now)
+    record.acknowledgedAt = acknowledgedAt?.noLater(than: now)
+    return record
+  }
+}
+
+extension AgentRecord {
+  package func noLater(than now: Instant) -> AgentRecord {
+    var record = self
+    record.updatedAt = updatedAt?.noLater(than: now)
+    return record
+  }
+}

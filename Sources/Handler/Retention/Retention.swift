@@ -1,0 +1,89 @@
+import FleetModel
+import Redis
+import Wire
+
+/// Keeps the streams within their bounds of age and bytes, and says when all of vigia's keys together, or the server's
+/// memory, go beyond theirs.
+///
+/// By age nothing is trimmed that this handler has not had. By bytes it is, since a server out of memory loses more: what
+/// was trimmed unread is counted by whoever reads on, see `StreamPlace` and `LostCommands`.
+package final class Retention {
+  /// How old and how large streams may grow.
+  package struct Bounds: Sendable {
+    package var events = TimeSpan.hours(24)
+    package var audit = TimeSpan.days(7)
+    package var commands = TimeSpan.hours(24)
+    package var control = TimeSpan.hours(24)
+    package var dead = TimeSpan.days(7)
+    package var reports = TimeSpan.days(7)
+    /// Of each stream.
+    package var bytes = 512 << 20
+    /// Of all keys that are no streams: marks, notices, profiles and the like.
+    package var otherBytes = 512 << 20
+    /// Between two looks at a stream's age.
+    package var every = TimeSpan.minutes(1)
+
+    package init() {}
+  }
+
+  private let term: Term
+  /// As they are now: they may change within a term.
+  private var bounds: Bounds { term.options.retention }
+  /// How far events have been read, and which streams hold commands.
+  private let cursor: () -> StreamID?
+  private let commandStreams: () -> [[UInt8]]
+  private var trimmers: [[UInt8]: StreamTrimmer] = [:]
+  private let survey: KeySurvey
+  private let memory: MemoryWatch
+
+  /// - Parameter warn: told what is wrong with the server's memory, under a name; nil where nothing is any more.
+  init(
+    term: Term, cursor: @escaping () -> StreamID?, commandStreams: @escaping () -> [[UInt8]],
+    warn: @escaping (_ subject: String, _ words: String?) -> Void
+  ) {
+    self.term = term
+    self.cursor = cursor
+    self.commandStreams = commandStreams
+    survey = KeySurvey(term: term) { warn("keys", $0) }
+    memory = MemoryWatch(term: term) { warn("memory", $0) }
+  }
+
+  func start() {
+    let keys = term.keys
+    trim(keys.events, { $0.events }, sparing: { [weak self] spared in spared(self?.cursor() ?? .zero) })
+    let unread: [(stream: [UInt8], age: (Bounds) -> TimeSpan)] = [
+      (keys.audit, { $0.audit }), (keys.control, { $0.control }), (keys.dead, { $0.dead }),
+      (keys.reports, { $0.reports }),
+    ]
+    for (stream, age) in unread { trim(stream, age, sparing: { $0(nil) }) }
+    lookForCommandStreams()
+    survey.start()
+    memory.start()
+  }
+
+  /// Operators may have streams of their own, and new ones at any time.
+  private func lookForCommandStreams() {
+    for stream in commandStreams() where trimmers[stream] == nil {
+      trim(stream, { $0.commands }, sparing: { [weak self] in self?.unacknowledged(stream, $0) })
+    }
+    term.later(inMilliseconds: min(bounds.every.milliseconds, 1000)) { [weak self] in self?.lookForCommandStreams() }
+  }
+
+  private func trim(
+    _ stream: [UInt8], _ age: @escaping (Bounds) -> TimeSpan, sparing: @escaping StreamTrimmer.Sparing
+  ) {
+    let trimmer = StreamTrimmer(term: term, stream: stream, age: age, sparing: sparing)
+    trimmers[stream] = trimmer
+    trimmer.look()
+  }
+
+  /// The first command that nobody has acknowledged, or the last that was handed out.
+  private func unacknowledged(_ stream: [UInt8], _ completion: @escaping (StreamID?) -> Void) {
+    term.read([Request("XPENDING", stream, Keys.group), Request("XINFO", "GROUPS", stream)]) { replies in
+      guard let summary = replies[0].elements, summary.count >= 2 else { return completion(.zero) }
+      let group = replies[1].elements?.first { $0.field("name")?.bytes == Keys.group }
+      let delivered = group?.field("last-delivered-id")?.bytes.flatMap { StreamID($0) } ?? .zero
+      completion(summary[1].bytes.flatMap { StreamID($0) } ?? delivered)
+    }
+  }
+}
