@@ -36,6 +36,8 @@ package struct AlertBook: Sendable {
   private var changed: Set<AlertID>?
   /// Slots that are marked as noted.
   private var noted: [Int] = []
+  /// Slots of escalations: they are looked at often, and are few among many alerts.
+  private var escalationSlots: Set<Int> = []
 
   package init(tracksChanges: Bool = false) {
     changed = tracksChanges ? [] : nil
@@ -43,6 +45,9 @@ package struct AlertBook: Sendable {
 
   /// All that are open, in no order.
   package var open: some Sequence<Alert> { slots.indices.lazy.compactMap { self[$0] } }
+
+  /// The open escalations, in no order.
+  package var escalations: some Sequence<Alert> { escalationSlots.lazy.compactMap { self[$0] } }
 
   package var count: Int { slots.count - free.count }
 
@@ -101,6 +106,7 @@ package struct AlertBook: Sendable {
     } else {
       (slots[slot], numbers[slot]) = (alert, Numbers(alert))
     }
+    if alert.id.kind == .escalation { escalationSlots.insert(slot) }
     note(slot)
     return slot
   }
@@ -157,6 +163,7 @@ package struct AlertBook: Sendable {
   mutating func remove(_ slot: Int) {
     guard numbers(slot) != nil else { return }
     note(slot)
+    escalationSlots.remove(slot)
     (slots[slot], numbers[slot]) = (nil, nil)
     free.append(slot)
   }

@@ -45,6 +45,11 @@ extension Fleet {
     changes.touch(position)
   }
 
+  /// Takes an event's id as one that was seen before.
+  package mutating func recall(eventID id: UnsafeRawBufferPointer, at instant: Instant) {
+    _ = seenEvents.insert(id, at: instant)
+  }
+
   /// Takes since when an agent that is known has been heard, as an earlier handler had it: often enough to count.
   package mutating func recallHearing(of id: AgentID, since start: Instant) {
     guard let position = position(of: id), let first = agents.profiles[position]?.firstEventAt, start < first else {

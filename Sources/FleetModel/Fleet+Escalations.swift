@@ -1,7 +1,7 @@
 extension Fleet {
   /// The escalations that are over, in no order.
   package func endedEscalations(at now: Instant) -> [AlertRecord] {
-    alerts.open.map(\.record).filter { isOver($0, at: now) }
+    alerts.escalations.map(\.record).filter { isOver($0, at: now) }
   }
 
   /// Whether an alert is an escalation that is over: somebody has it in hand, no other alert of its agent is open, and so

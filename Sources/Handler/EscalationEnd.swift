@@ -21,7 +21,7 @@ final class EscalationEnd {
 
   /// Closes what is over, one after the other.
   func look() {
-    for alert in fleet().alerts.open.lazy.map(\.record) where alert.id.kind == .escalation { open[alert.id] = alert }
+    for alert in fleet().alerts.escalations.lazy.map(\.record) { open[alert.id] = alert }
     // Events that are not read yet may speak of new trouble, and a step under way may take an acknowledgement back.
     guard !isClosing, term.hasReadEvents, !term.isFinishing, term.alertSteps == 0,
       let alert = fleet().endedEscalations(at: term.now).first

@@ -25,6 +25,8 @@ final class EventFollower {
   /// The oldest entry whose report is not settled.
   private let oldestReport: () -> StreamID?
   private var isSaving = false
+  /// Whether there is more to be saved once that is done.
+  private var savesAgain = false
   /// What a step that the server refused was to write.
   private var owed: (changes: Set<AlertID>, letters: [DeadLetter]) = ([], [])
   private var inspectedAt = MonotonicTime.now
@@ -51,6 +53,7 @@ final class EventFollower {
     escalations = EscalationEnd(term: term) { [unowned judge] in judge.fleet }
     judge.rules = rules
     memory = FleetMemory(term: term, judge: judge)
+    rules.onDrained = { [weak self] in self?.drained() }
   }
 
   func start() {
@@ -68,7 +71,13 @@ final class EventFollower {
       let cursor = replies[1].elements?.map(\.bytes) ?? []
       let alerts = replies[0].pairs
       guard let reached = cursor.first?.flatMap({ StreamID($0) }) else { return goOn(from: cursor, alerts) }
-      memory.recall(upTo: reached) { [weak self] in self?.goOn(from: cursor, alerts) }
+      let again = cursor.last?.flatMap { StreamID($0) }
+      memory.recall(upTo: reached) { [weak self] in
+        guard let self else { return }
+        EventIDMemory(term: term, judge: judge).recall(upTo: reached, again: again) { [weak self] in
+          self?.goOn(from: cursor, alerts)
+        }
+      }
     }
   }
 
@@ -105,6 +114,7 @@ final class EventFollower {
   private func reportAgain(from start: StreamID?) {
     guard let start, let saved, start <= saved else {
       rereadFrom = nil
+      judge.endAgain()
       return
     }
     (savedReport, rereadFrom) = (start, start)
@@ -117,7 +127,8 @@ final class EventFollower {
       Request("XRANGE", term.keys.events, start, saved, "COUNT", 1000), expecting: .entries(assembler)
     ) { [weak self] result in
       guard let self, !term.isOver, case .success = result else { return }
-      reportAgain(from: assembler.count == 1000 ? last.next() : nil)
+      let next = assembler.count == 1000 ? last.next() : nil
+      rules.whenRoomy { [weak self] in self?.reportAgain(from: next) }
     }
   }
 
@@ -196,6 +207,8 @@ final class EventFollower {
     guard let position = judge.position, let stretch = Backlog.Stretch(after: position, of: info) else { return false }
     let backlog = Backlog(stretch, of: term.keys.events) { [judge] in
       judge.take($0)
+    } whenWanted: { [rules] in
+      rules.whenRoomy($0)
     } finish: { [weak self] in
       guard let self, !term.isOver else { return }
       self.backlog = nil
@@ -223,18 +236,23 @@ final class EventFollower {
       let isMoreLikely = bite.took(assembler.count, bytes: assembler.bytes)
       if !isMoreLikely { term.hasReadEvents = true }
       save(unlessOnlyRead: true)
-      if isMoreLikely { return read(connection) }
+      if isMoreLikely { return rules.whenRoomy { [weak self, weak connection] in self?.readOn(connection) } }
       let rest = reply.error == nil ? Self.restMilliseconds : 1000
       term.later(inMilliseconds: rest) { [weak self, weak connection] in
-        if let connection { self?.read(connection) }
+        self?.rules.whenRoomy { self?.readOn(connection) }
       }
     }
+  }
+
+  /// Reads on where the connection still stands.
+  private func readOn(_ connection: Connection?) {
+    if let connection, connection === link.connection, backlog == nil { read(connection) }
   }
 
   // MARK: Saving
 
   private func tick() {
-    if let silence = backlog?.silence(at: .now), silence > Self.silenceMilliseconds {
+    if !rules.isFull, let silence = backlog?.silence(at: .now), silence > Self.silenceMilliseconds {
       link.restart(.silent(milliseconds: silence))
     }
     judge.fleet.advance(to: term.now)
@@ -245,22 +263,31 @@ final class EventFollower {
     term.later(inMilliseconds: Self.saveMilliseconds) { [weak self] in self?.tick() }
   }
 
+  /// Nothing waits to be judged: what a flood came to is saved at once, for others look at it.
+  private func drained() {
+    if rules.hasMuchTally, !term.isOver { save(unlessOnlyRead: false) }
+  }
+
   /// Writes what has changed of alerts, with the cursor; the cursor alone only now and then.
   private func save(unlessOnlyRead: Bool) {
     // A step of a command that changes an alert goes first: what it writes is not known here yet.
-    guard !isSaving, term.alertSteps == 0 else { return }
+    guard !isSaving, term.alertSteps == 0 else {
+      savesAgain = savesAgain || !unlessOnlyRead
+      return
+    }
+    savesAgain = false
     let changes = judge.fleet.takeAlertChanges().union(owed.changes)
     let letters = owed.letters + judge.takeLetters()
     owed = ([], [])
     let reached = judge.position
     let report = [oldestReport(), rules.oldest, rereadFrom].compactMap(\.self).min()
     let isOld =
-      !unlessOnlyRead && (reached != saved || report != savedReport || !rules.tally.isEmpty || judge.hasChangedProfiles)
+      !unlessOnlyRead && (reached != saved || report != savedReport || rules.hasTally || judge.hasChangedProfiles)
     guard !changes.isEmpty || !letters.isEmpty || isOld else { return }
     var step = Step()
     for id in changes { write(id, to: &step) }
     for letter in letters { letter.add(to: &step, keys: term.keys) }
-    let tally = rules.tally.take()
+    let tally = rules.takeTally()
     tally.write(to: &step, keys: term.keys)
     let profiles = judge.takeChangedProfiles()
     memory.write(profiles, to: &step)
@@ -277,6 +304,7 @@ final class EventFollower {
     term.run(step) { [weak self] outcome in
       guard let self else { return }
       isSaving = false
+      defer { if savesAgain { save(unlessOnlyRead: false) } }
       switch outcome {
       case .done, .refused:
         (saved, savedReport) = (reached, report)
@@ -285,8 +313,10 @@ final class EventFollower {
       case .over: break
       case .failed(let error):
         term.log(.error, "cannot save alerts", ["error": error.text])
+        // Not before the next tick.
+        savesAgain = false
         owed = (changes.union(owed.changes), letters + owed.letters)
-        rules.tally.add(tally)
+        rules.giveBack(tally)
         judge.giveBack(profiles)
       }
     }

@@ -36,6 +36,9 @@ final class EventJudge {
   private var letters: [DeadLetter] = []
   private var otherLetters = 0
 
+  /// Ids of events before those that are read once more, and of these as far as they have been.
+  private var idsBefore: Set<[UInt8]> = []
+
   /// Agents that have said something of themselves since it was last taken.
   private var changedProfiles: Set<AgentID> = []
 
@@ -68,11 +71,13 @@ final class EventJudge {
     let instant = time(of: entry.id)
     do throws(Unreadable) {
       try reader.read(entry, receivedAt: instant) {
-        let occasion = occasion($0, entry.id)
+        let isConcerned = isConcerned($0)
+        // The agent's values as they stand before the event.
+        let before = isConcerned && rules?.asksForBefore($0.kind) == true ? fleet[$0.agentID] : nil
         let outcome = fleet.apply($0)
         report($0, entry.id)
         // What is said a second time is not acted on a second time.
-        if let occasion, outcome != .duplicate { rules?.take(occasion) }
+        if isConcerned, case .applied(let position) = outcome { judge($0, entry.id, at: position, before) }
         if [.created, .updated, .deleted].contains($0.kind) { changedProfiles.insert($0.agentID) }
         if let rules, rules.watchesAgents { rules.applied($0.agentID) }
       }
@@ -153,6 +158,17 @@ final class EventJudge {
     }
   }
 
+  /// Takes an event's id as one that was seen before the cursor.
+  ///
+  /// - Parameter isBeforeAgain: whether it stands before the entries that are going to be read once more.
+  func recall(_ id: UnsafeRawBufferPointer, at instant: Instant, isBeforeAgain: Bool) {
+    fleet.recall(eventID: id, at: instant)
+    if isBeforeAgain { idsBefore.insert(Array(id)) }
+  }
+
+  /// Nothing is read once more any longer.
+  func endAgain() { idsBefore = [] }
+
   /// The last entry that was taken.
   var position: StreamID? { place?.last }
 
@@ -161,21 +177,27 @@ final class EventJudge {
     // What was unreadable has been put aside before.
     try? reader.read(entry, receivedAt: time(of: entry.id)) {
       report($0, entry.id)
-      if let occasion = occasion($0, entry.id) { rules?.take(occasion) }
+      // What was said before already was not judged then.
+      if let id = $0.raw($0.eventID), !idsBefore.insert(Array(id)).inserted { return }
+      guard isConcerned($0) else { return }
+      let before = rules?.asksForBefore($0.kind) == true ? fleet[$0.agentID] : nil
+      if let occasion = Occasion($0, entry.id, before: before) { rules?.take(occasion) }
     }
   }
 
-  /// The event, copied out, where a rule concerns it; with the agent as it stands before the event is applied.
-  private func occasion(_ event: borrowing Event, _ entry: StreamID) -> Occasion? {
-    // Nearly all events are of kinds that no rule is about.
-    guard let rules, rules.concerns(event.kind) else { return nil }
-    if event.kind == .other, !rules.concerns(type: event.typeName) { return nil }
-    let agent = event.agentID
-    guard rules.hasRoom(for: agent, size: event.bytes.count) else {
-      rules.refuse(agent, type: event.typeName)
-      return nil
-    }
-    return Occasion(event, entry, before: rules.asksForBefore(event.kind) ? fleet[agent] : nil)
+  /// Whether a rule concerns an event: nearly all are of kinds that no rule is about.
+  private func isConcerned(_ event: borrowing Event) -> Bool {
+    guard let rules, rules.concerns(event.kind) else { return false }
+    guard event.kind == .other else { return true }
+    return rules.concerns(type: event.typeName)
+  }
+
+  /// Has the rules judge an event: most of a flood is settled as it is read, the rest is copied out.
+  private func judge(_ event: borrowing Event, _ entry: StreamID, at position: Int, _ before: Agent?) {
+    guard let rules else { return }
+    let isSettled = rules.settles(event, at: position)
+    if isSettled { return }
+    if let occasion = Occasion(event, entry, before: before) { rules.take(occasion) }
   }
 
   private func report(_ event: borrowing Event, _ entry: StreamID) {

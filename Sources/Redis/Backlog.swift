@@ -46,6 +46,7 @@ package final class Backlog {
 
   private let key: [UInt8]
   private let finish: () -> Void
+  private let whenWanted: (@escaping () -> Void) -> Void
   private let assembler: EntryAssembler
   private var first = Lane()
   private var second = Lane()
@@ -57,18 +58,23 @@ package final class Backlog {
   /// How many connections are not ready yet.
   private var waitingFor = 2
   private var isOver = false
+  /// Whether no more entries are wanted for now.
+  private var isWaiting = false
 
   /// How long the connections may take to be ready, in milliseconds.
   private static let patience: Int64 = 5000
 
   /// - Parameters:
   ///   - deliver: called an entry.
+  ///   - whenWanted: calls what it is given once more entries are wanted; until then the rest waits at the server.
   ///   - finish: called once, unless it is stopped before: at the end, or where an error or a lost connection leaves the
   ///     rest to be read otherwise.
   package init(
-    _ stretch: Stretch, of key: [UInt8], deliver: @escaping (Entry) -> Void, finish: @escaping () -> Void
+    _ stretch: Stretch, of key: [UInt8], deliver: @escaping (Entry) -> Void,
+    whenWanted: @escaping (@escaping () -> Void) -> Void = { $0() }, finish: @escaping () -> Void
   ) {
     self.key = key
+    self.whenWanted = whenWanted
     self.finish = finish
     assembler = EntryAssembler(.range, deliver: deliver)
     last = stretch.last
@@ -101,7 +107,7 @@ package final class Backlog {
   }
 
   /// For how many milliseconds the answer that is next has been owed without a byte of it.
-  package func silence(at now: MonotonicTime) -> Int64? { self[turn].connection?.silence(at: now) }
+  package func silence(at now: MonotonicTime) -> Int64? { isWaiting ? nil : self[turn].connection?.silence(at: now) }
 
   // MARK: Asking
 
@@ -138,9 +144,18 @@ package final class Backlog {
     guard !isOver, let end = self[lane].end, case .success(let reply) = result else { return }
     if reply.error != nil { return leave() }
     pace.took(assembler.count, bytes: assembler.bytes)
-    if assembler.count >= RangePace.most, let place = assembler.id {
-      return ask(lane, from: place.next(), through: end)
+    let rest = assembler.count >= RangePace.most ? assembler.id?.next() : nil
+    isWaiting = true
+    whenWanted { [weak self] in
+      guard let self, !isOver else { return }
+      isWaiting = false
+      goOn(lane, through: end, from: rest)
     }
+  }
+
+  /// - Parameter rest: where the range goes on that the last answer did not hold all of.
+  private func goOn(_ lane: Turn, through end: StreamID, from rest: StreamID?) {
+    if let rest { return ask(lane, from: rest, through: end) }
     self[lane].end = nil
     self[lane].connection?.isPaused = true
     askForNext(lane)

@@ -33,7 +33,13 @@ package final class Connection {
   /// What the socket is watched for.
   private var interest: Loop.Interest = [.writable]
   /// While set, what the server says waits in the socket.
-  package var isPaused = false { didSet { if state == .up { followInterest() } } }
+  package var isPaused = false {
+    didSet {
+      // What waited meanwhile was nobody's silence.
+      if oldValue, !isPaused, waitingSince != nil { waitingSince = .now }
+      if state == .up { followInterest() }
+    }
+  }
   /// Since when an answer is owed and nothing has come.
   private var waitingSince: MonotonicTime?
 

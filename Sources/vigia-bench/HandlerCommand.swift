@@ -14,7 +14,7 @@ struct HandlerCommand: ParsableCommand {
 
   /// What there is to measure.
   enum Part: String, CaseIterable, ExpressibleByArgument {
-    case recording, reading, flood, commands, outcomes, takeover, rest
+    case recording, reading, flood, decide, commands, outcomes, takeover, rest
   }
 
   @Option(help: "Only this part; several times.") var part: [Part] = []
@@ -33,6 +33,7 @@ struct HandlerCommand: ParsableCommand {
       case .recording: try measureRecording()
       case .reading: try measureReading()
       case .flood: try FloodBench(report: report).measure(rounds: rounds)
+      case .decide: try DecisionBench(report: report).measure(rounds: rounds)
       case .commands: try bench.measureThroughput(rounds: rounds)
       case .outcomes: try bench.measureLatency(rounds: rounds, rate: min(1000, commands))
       case .takeover: try bench.measureTakeover(rounds: rounds)

@@ -6,11 +6,17 @@ import Wire
 /// told before.
 ///
 /// It stands in the hash `agentos:mark:rules/tally`, `<rule>/<decision>` → count, since the rules first ran there.
-struct DecisionTally {
-  private var counts: [String: Int] = [:]
+struct DecisionTally: Equatable {
+  private var counts: [String: Int]
 
-  mutating func count(_ rule: Rule, _ decision: Decision) {
-    counts["\(rule.id)/\(decision.course.name)", default: 0] += 1
+  init(_ counts: [String: Int] = [:]) {
+    self.counts = counts
+  }
+
+  mutating func count(_ rule: Rule, _ decision: Decision) { count(rule, decision.course, times: 1) }
+
+  mutating func count(_ rule: Rule, _ course: Decision.Course, times: Int) {
+    counts["\(rule.id)/\(course.name)", default: 0] += times
   }
 
   var isEmpty: Bool { counts.isEmpty }

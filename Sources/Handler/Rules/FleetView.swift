@@ -40,6 +40,13 @@ final class FleetView {
     judge.fleet.position(of: agent).flatMap { judge.fleet.alerts(ofAgentAt: $0).first?.record.severity } ?? .low
   }
 
+  /// Where an agent stands in the fleet, and when it was heard first; nil for one that nobody knows.
+  func place(of agent: AgentID) -> (position: Int, first: Instant)? {
+    judge.fleet.position(of: agent).flatMap { position in firstHeard(at: position).map { (position, $0) } }
+  }
+
+  func firstHeard(at position: Int) -> Instant? { judge.fleet.agents.profiles[position]?.firstEventAt }
+
   // MARK: Facts
 
   /// All that is known on an occasion.
@@ -53,8 +60,8 @@ final class FleetView {
   /// The same by what this handler remembers: what it has not read is not known.
   func knownFacts(_ occasion: Occasion) -> OccasionFacts {
     OccasionFacts(
-      occasion: occasion, agent: judge.fleet[occasion.agent], record: AgentRecord(), health: judge.health,
-      knownBackup: nil, now: term.now, makesDashboards: term.options.makesDashboards)
+      occasion: occasion, agent: judge.fleet[occasion.agent], record: AgentRecord(), health: health, knownBackup: nil,
+      now: term.now, makesDashboards: term.options.makesDashboards)
   }
 
   /// What its users said lately, where they were unhappy.

@@ -2,86 +2,101 @@ import Automation
 import FleetModel
 import Wire
 
-/// Events that wait to be judged, oldest first.
+/// Events that wait to be judged: attacks, then the first of each type and agent, then their repeats; each list oldest
+/// first.
 ///
-/// It is bounded: a flood takes neither the handler's memory nor, where one agent causes it, the turn of the others. What
-/// finds no room is counted, by its type.
+/// Nothing is ever turned away: while it is full nothing more is read, for the stream keeps the rest.
 struct OccasionQueue {
-  /// What found no room.
-  struct Overflow: Equatable {
-    var counts: [String: Int] = [:]
-    /// Whose event it was that found none first.
-    var agent = AgentID.none
+  /// One list.
+  private struct List {
+    var waiting: [Occasion?] = []
+    var start = 0
 
-    var total: Int { counts.values.reduce(0, +) }
+    var first: Occasion? { start < waiting.count ? waiting[start] : nil }
+    var count: Int { waiting.count - start }
+
+    mutating func removeFirst() {
+      waiting[start] = nil
+      start += 1
+      // What is through is let go of now and then: moving the rest each time would cost more than it.
+      guard start == waiting.count || start >= 1024 else { return }
+      waiting.removeFirst(start)
+      start = 0
+    }
   }
 
-  private var waiting: [Occasion?] = []
-  private var start = 0
-  private var bytes = 0
-  private var ofAgent: [AgentID: Int] = [:]
-  private var overflow = Overflow()
+  /// A type of event of one agent.
+  private struct Source: Hashable {
+    var type: String
+    var agent: AgentID
+  }
 
-  private static let mostTypes = 20
-  private static let otherTypes = "other types"
+  /// By urgency.
+  private var lists = [List](repeating: List(), count: 3)
+  private var bytes = 0
+  /// How many events of a source wait.
+  private var ofSource: [Source: Int] = [:]
+  /// The list of the event that is being judged: what is more urgent comes after it.
+  private var current: Int?
 
   private let most: Int
-  private let mostOfAgent: Int
   private let mostBytes: Int
 
-  init(most: Int = 20_000, mostOfAgent: Int = 1000, mostBytes: Int = 16 << 20) {
+  init(most: Int = 4000, mostBytes: Int = 16 << 20) {
     self.most = most
-    self.mostOfAgent = mostOfAgent
     self.mostBytes = mostBytes
   }
 
-  var first: Occasion? { start < waiting.count ? waiting[start] : nil }
+  var count: Int { lists.reduce(0) { $0 + $1.count } }
+  var isEmpty: Bool { count == 0 }
 
-  var count: Int { waiting.count - start }
+  /// Whether no more is to be read.
+  var isFull: Bool { count >= most || bytes >= mostBytes }
+
+  /// Whether there is room enough to read on.
+  var isRoomy: Bool { count <= most / 2 && bytes <= mostBytes / 2 }
+
+  private var next: Int? { current ?? lists.firstIndex { $0.count > 0 } }
+
+  /// The event that is next. It stays until it is removed, whatever comes meanwhile.
+  var first: Occasion? {
+    mutating get {
+      current = next
+      return current.flatMap { lists[$0].first }
+    }
+  }
 
   /// The oldest entry: what is read again may stand behind newer ones.
-  var oldest: StreamID? { waiting[start...].lazy.compactMap { $0?.entry }.min() }
+  var oldest: StreamID? {
+    lists.lazy.compactMap { list in list.waiting[list.start...].lazy.compactMap { $0?.entry }.min() }.min()
+  }
 
   /// The next so many.
-  func ahead(_ count: Int) -> [Occasion] { waiting[start...].prefix(count).compactMap(\.self) }
-
-  /// Asked before an event is copied out of what was read: in a flood that would be most of the work.
-  func hasRoom(for agent: AgentID, size: Int) -> Bool {
-    count < most && bytes + size <= mostBytes && ofAgent[agent, default: 0] < mostOfAgent
+  func ahead(_ count: Int) -> [Occasion] {
+    var some: [Occasion] = []
+    for list in lists where some.count < count {
+      some += list.waiting[list.start...].prefix(count - some.count).compactMap(\.self)
+    }
+    return some
   }
 
-  /// Counts an event that found no room.
-  mutating func refuse(_ agent: AgentID, type: String) {
-    if overflow.counts.isEmpty { overflow.agent = agent }
-    // Publishers may make up types without end.
-    let isNew = overflow.counts[type] == nil
-    let name = isNew && overflow.counts.count >= Self.mostTypes ? Self.otherTypes : type.clipped
-    overflow.counts[name, default: 0] += 1
-  }
-
-  /// Takes an event at the end.
+  /// Takes an event behind those of its urgency.
   mutating func append(_ occasion: Occasion) {
-    waiting.append(occasion)
+    let source = Source(type: occasion.type, agent: occasion.agent)
+    let isFirst = ofSource[source] == nil
+    ofSource[source, default: 0] += 1
     bytes += occasion.size
-    ofAgent[occasion.agent, default: 0] += 1
+    let place = occasion.type == EventKind.securityAlert.type ? 0 : isFirst ? 1 : 2
+    lists[place].waiting.append(occasion)
   }
 
   mutating func removeFirst() {
-    guard let first else { return }
+    guard let place = next, let first = lists[place].first else { return }
+    current = nil
+    lists[place].removeFirst()
     bytes -= first.size
-    let rest = ofAgent[first.agent, default: 1] - 1
-    ofAgent[first.agent] = rest == 0 ? nil : rest
-    waiting[start] = nil
-    start += 1
-    // What is through is let go of now and then: moving the rest each time would cost more than it.
-    guard start == waiting.count || start >= 1024 else { return }
-    waiting.removeFirst(start)
-    start = 0
-  }
-
-  /// What has found no room since the last call; nil where all has.
-  mutating func takeOverflow() -> Overflow? {
-    defer { overflow = Overflow() }
-    return overflow.counts.isEmpty ? nil : overflow
+    let source = Source(type: first.type, agent: first.agent)
+    let rest = ofSource[source, default: 1] - 1
+    ofSource[source] = rest == 0 ? nil : rest
   }
 }

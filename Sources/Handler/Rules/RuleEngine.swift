@@ -18,30 +18,39 @@ final class RuleEngine {
   /// The mode as it was last read, and when.
   private var mode = (value: AutomationMode.dry, readAt: MonotonicTime(nanoseconds: 0))
   private var recent = RecentMarks()
+  private var repeats: RepeatFilter
+  /// Whether events were settled by the mode as it was read, since it was last looked at.
+  private var usesMode = false
   /// What was decided since it was last taken.
-  var tally = DecisionTally()
+  private var tally = DecisionTally()
+  /// Told that nothing waits to be judged.
+  var onDrained: () -> Void = {}
+  /// What goes on once there is room for more events.
+  private var waiting: [() -> Void] = []
   private lazy var writer = VerdictWriter(term: term)
   private lazy var held = HeldEvents(term: term)
   private lazy var watch = FleetWatch(term: term, held: held)
-  private lazy var overflow = OverflowReport(term: term) { [unowned self] in queue.takeOverflow() }
 
   /// Of how many events the marks are read at once.
-  private static let mostAhead = 64
+  private static let mostAhead = 512
   /// How old the mode may be, in milliseconds, to leave an event alone by; to act it is read anew.
   private static let modeSpan = 1000.0
   /// For how long a reason to do nothing is not told again.
   static let holdSpan = TimeSpan.minutes(15)
+  /// For how long a decision to do nothing may be repeated without being made anew, at the most.
+  private static let repeatSpan = TimeSpan.minutes(1)
 
   /// What rules have acted on and has not cleared since.
   private lazy var clearing = Clearing(term: term) { [unowned self] in
     facts($0, $1)
   } cleared: { [unowned self] in
-    recent.forget($0, $1)
+    forget($0, $1)
   }
 
   init(term: Term, judge: EventJudge) {
     self.term = term
     runbook = RulesByType(term.options.runbook)
+    repeats = RepeatFilter(term.options.runbook)
     view = FleetView(term: term, judge: judge)
   }
 
@@ -53,14 +62,40 @@ final class RuleEngine {
   /// The switch was turned: the very next event goes by it.
   private func forgetMode() {
     mode.readAt = MonotonicTime(nanoseconds: 0)
+    forgetAll()
+  }
+
+  private func forgetAll() {
     recent.forgetAll()
+    repeats.forgetAll()
+  }
+
+  /// What was remembered of a rule and an agent does not stand any more.
+  private func forget(_ rule: String, _ agent: AgentID) {
+    recent.forget(rule, agent)
+    if let (position, _) = view.place(of: agent) { repeats.forget(position) }
   }
 
   /// Whether anything is to be known of each event's agent.
   var watchesAgents: Bool { !clearing.isIdle }
 
-  /// Looks at the fleet as a whole, where it is time to.
-  func watchFleet() { watch.look { view.finding } }
+  /// Looks at the fleet as a whole, where it is time to, and at the switch while events are settled by it.
+  func watchFleet() {
+    watch.look { view.finding }
+    guard usesMode else { return }
+    usesMode = false
+    term.read([Request("GET", term.keys.automation)]) { [weak self] in self?.took(mode: $0[0]) }
+  }
+
+  /// - Returns: whether rules act or do not as before; otherwise their memory is another one.
+  @discardableResult
+  private func took(mode reply: Reply) -> Bool {
+    let new = reply.text.flatMap(AutomationMode.init(rawValue:)) ?? .dry
+    let isSame = (new == .on) == (mode.value == .on)
+    if !isSame || new != mode.value { forgetAll() }
+    mode = (new, .now)
+    return isSame
+  }
 
   /// An event of an agent has been applied.
   func applied(_ agent: AgentID) { clearing.look(at: agent) }
@@ -75,14 +110,16 @@ final class RuleEngine {
 
   /// What a person has approved has begun.
   func began(_ rule: String, _ agent: AgentID) {
-    recent.forget(rule, agent)
+    forget(rule, agent)
     clearing.watch(rule, agent)
   }
 
   /// The runbook is another one.
   func runbookChanged() {
     (runbook, unasked) = (RulesByType(term.options.runbook), nil)
-    recent.forgetAll()
+    repeats.moveCounts(to: &tally)
+    repeats = RepeatFilter(term.options.runbook)
+    forgetAll()
   }
 
   /// The facts about a run's agent, for what is judged after its actions.
@@ -98,27 +135,66 @@ final class RuleEngine {
     if !isBusy { next() }
   }
 
-  /// Whether there is room for an event of so many bytes.
-  func hasRoom(for agent: AgentID, size: Int) -> Bool { queue.hasRoom(for: agent, size: size) }
-
-  /// Counts an event that found no room; it is told in a while.
-  func refuse(_ agent: AgentID, type: String) {
-    queue.refuse(agent, type: type)
-    overflow.appoint()
+  /// Settles an event by what is known already, as it is read; otherwise it must be taken.
+  func settles(_ event: borrowing Event, at position: Int) -> Bool {
+    guard MonotonicTime.now.milliseconds(since: mode.readAt) < Self.modeSpan, let first = view.firstHeard(at: position)
+    else { return false }
+    usesMode = true
+    let now = term.now
+    let isStale = now - event.receivedAt > term.options.actWithin
+    return repeats.settles(event, at: position, first: first, now: now, isStale: isStale)
   }
+
+  // MARK: Room
+
+  /// Whether so many events wait that no more are to be read.
+  var isFull: Bool { queue.isFull }
+
+  /// Calls `work` once there is room for more events: at once, if there is.
+  func whenRoomy(_ work: @escaping () -> Void) {
+    if queue.isFull { waiting.append(work) } else { work() }
+  }
+
+  private func tellOfRoom() {
+    guard !waiting.isEmpty, queue.isRoomy, !term.isOver else { return }
+    let all = waiting
+    waiting = []
+    for work in all { term.loop.later(work) }
+  }
+
+  // MARK: What was decided
+
+  var hasTally: Bool { repeats.hasCounts || !tally.isEmpty }
+
+  /// Whether so much was decided that it should be saved soon.
+  var hasMuchTally: Bool { repeats.total >= 1000 }
+
+  /// What was decided since the last call.
+  func takeTally() -> DecisionTally {
+    repeats.moveCounts(to: &tally)
+    return tally.take()
+  }
+
+  /// What could not be written is to be taken again.
+  func giveBack(_ counts: DecisionTally) { tally.add(counts) }
+
+  // MARK: One event after the other
 
   /// Goes through the queue until Redis has to be asked.
   private func next() {
     isBusy = true
     while !term.isOver, let occasion = queue.first {
       switch ask(about: occasion) {
-      case .nothing: queue.removeFirst()
+      case .nothing:
+        queue.removeFirst()
+        tellOfRoom()
       case .marks: return readAhead()
       case .all: return decideFirst()
       }
     }
     if term.isOver { queue = OccasionQueue() }
     isBusy = false
+    onDrained()
   }
 
   /// Decides by all there is to know, under the rule that is next.
@@ -168,14 +244,21 @@ final class RuleEngine {
     guard let verdict = verdict(rule, occasion) else { return .open }
     guard verdict.holds else { return .settled(Decision(.hold(.notMet), verdict.reason)) }
     let now = MonotonicTime.now
-    guard !rule.countsAsking, now.milliseconds(since: mode.readAt) < Self.modeSpan else { return .open }
+    // What is too old counts as asked for under no rule.
+    let isStale = term.now - occasion.receivedAt > term.options.actWithin
+    guard !rule.countsAsking || isStale, now.milliseconds(since: mode.readAt) < Self.modeSpan else { return .open }
+    usesMode = true
     guard let marks = recent.marks(rule, occasion.agent, at: now) else { return .unread }
     let circumstances = Circumstances(
       mode: mode.value, now: term.now, age: term.now - occasion.receivedAt, actWithin: term.options.actWithin,
       guarded: rule.isHeldWhileIll ? view.fault : nil)
-    let decision = Planner(rule, marks.memory(at: term.now), circumstances).decide(verdict)
+    let memory = marks.memory(at: term.now)
+    let decision = Planner(rule, memory, circumstances).decide(verdict)
     guard case .hold(let hold) = decision.course else { return .open }
-    guard hold.isTold, marks.held != hold else { return .settled(decision) }
+    guard hold.isTold, marks.held != hold else {
+      remember(rule, occasion, hold, memory)
+      return .settled(decision)
+    }
     guard marks.entry == "\(occasion.entry)" else {
       // Whether the event itself was acted on before is not known.
       recent.forget(rule.id, occasion.agent)
@@ -183,12 +266,31 @@ final class RuleEngine {
     }
     guard !marks.isDecided else { return .settled(nil) }
     tell(rule, occasion, decision, hold, marks)
+    remember(rule, occasion, hold, memory)
     return .settled(decision)
+  }
+
+  /// Has repeats of an event settled as they are read, for as long as the decision is certain to be the same.
+  private func remember(_ rule: Rule, _ occasion: Occasion, _ hold: Decision.Hold, _ memory: RuleMemory) {
+    guard let (position, first) = view.place(of: occasion.agent) else { return }
+    let now = term.now
+    let most = now + Self.repeatSpan
+    let end: Instant
+    switch hold {
+    case .stale, .notCleared: end = most
+    case .throttled: end = min(most, memory.throttleEnd(rule) ?? now)
+    case .limited: end = min(most, memory.limitEnd(rule) ?? now)
+    // These pass by themselves, and nobody tells when.
+    case .off: end = now + .seconds(1)
+    case .guarded: end = now + TimeSpan(milliseconds: 250)
+    case .notMet, .counting: return
+    }
+    repeats.remember(rule, occasion.type, position, first: first, hold, until: end)
   }
 
   /// What the condition says, where the event and its agent alone tell it.
   private func verdict(_ rule: Rule, _ occasion: Occasion) -> Condition.Verdict? {
-    guard rule.when.isAboutEventAlone else { return nil }
+    guard runbook.isJudgedInMemory(rule) else { return nil }
     return rule.when.judge(view.knownFacts(occasion))
   }
 
@@ -247,14 +349,8 @@ final class RuleEngine {
     ]
     term.read(requests + places + counts + marks.requests) { [weak self] replies in
       guard let self, !term.isOver else { return }
-      let mode = replies[0].text.flatMap(AutomationMode.init(rawValue:)) ?? .dry
-      let isOther = (mode == .on) != (self.mode.value == .on)
-      self.mode = (mode, .now)
-      guard !isOther else {
-        // Its memory is another one.
-        recent.forgetAll()
-        return decide(rule, occasion, done)
-      }
+      guard took(mode: replies[0]) else { return decide(rule, occasion, done) }
+      let mode = mode.value
       ledger?.take(replies.dropFirst(requests.count).prefix(places.count))
       caps?.take(replies.dropFirst(requests.count + places.count).prefix(counts.count))
       if let ledger, !view.take(ledger) { return decide(rule, occasion, done) }
@@ -281,7 +377,7 @@ final class RuleEngine {
       tally.count(verdict.rule, decision)
       return done()
     }
-    recent.forget(verdict.rule.id, verdict.occasion.agent)
+    forget(verdict.rule.id, verdict.occasion.agent)
     writer.write(
       verdict, step, change, written: { [weak self] in self?.written(verdict, done) }, again: again, done: done)
   }
@@ -296,6 +392,24 @@ final class RuleEngine {
     if decision.course == .act, rule.clear != nil { clearing.watch(rule.id, agent) }
     term.onSchedule()
     done()
+  }
+}
+
+extension RuleMemory {
+  /// When the last of a rule's throttles ends.
+  fileprivate func throttleEnd(_ rule: Rule) -> Instant? {
+    zip(rule.throttle, throttles).compactMap { throttle, last in
+      last.flatMap { last in throttle.onceWithin.map { last + $0 } }
+    }.max()
+  }
+
+  /// When the rule may act again as far as its limits go. Whoever else acts meanwhile can only put that off.
+  fileprivate func limitEnd(_ rule: Rule) -> Instant? {
+    func end(_ times: [Instant], _ limit: Rule.Count?) -> Instant? {
+      guard let limit, limit.count > 0, times.count >= limit.count else { return nil }
+      return times.sorted()[times.count - limit.count] + limit.within
+    }
+    return [end(actedOnAgent, rule.limits.perAgent), end(acted, rule.limits.rate)].compactMap(\.self).max()
   }
 }
 

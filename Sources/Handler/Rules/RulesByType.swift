@@ -5,8 +5,12 @@ import FleetModel
 struct RulesByType {
   private let runbook: Runbook
   /// Whether a rule concerns events of each kind, where that has been asked.
+  /// Whether one of them asks for values before the event, likewise.
+  private var befores = [Bool?](repeating: nil, count: EventKind.allCases.count)
   private var kinds = [Bool?](repeating: nil, count: EventKind.allCases.count)
   private var types: [ExactText: [Rule]] = [:]
+  /// Whether a rule's condition can be judged by what the handler remembers, by the rule's id.
+  private var known: [String: Bool] = [:]
 
   init(_ runbook: Runbook) {
     self.runbook = runbook
@@ -23,7 +27,18 @@ struct RulesByType {
   /// Whether a rule on events of a kind asks for the agent's values before them.
   mutating func askForBefore(_ kind: EventKind) -> Bool {
     guard let type = kind.type else { return true }
-    return self[type].contains(where: \.asksForBefore)
+    if let known = befores[Int(kind.rawValue)] { return known }
+    let asks = self[type].contains(where: \.asksForBefore)
+    befores[Int(kind.rawValue)] = asks
+    return asks
+  }
+
+  /// Whether a rule's condition asks for nothing that must be read from Redis.
+  mutating func isJudgedInMemory(_ rule: Rule) -> Bool {
+    if let isKnown = known[rule.id] { return isKnown }
+    let isKnown = rule.when.isAboutEventAlone || rule.when.names.allSatisfy(\.isRemembered)
+    known[rule.id] = isKnown
+    return isKnown
   }
 
   subscript(type: String) -> [Rule] {
@@ -36,5 +51,13 @@ struct RulesByType {
       if type.utf8.count <= Rule.longestType { types[key] = rules }
       return rules
     }
+  }
+}
+
+extension FactName {
+  /// Whether the handler knows it without reading anything: only an agent's record stands in Redis alone.
+  fileprivate var isRemembered: Bool {
+    guard parts[0] == "agent" else { return parts[0] != "run" }
+    return ["id", "name", "role", "tier", "replicas_min", "replicas_max", "backup_for"].contains(parts[1])
   }
 }

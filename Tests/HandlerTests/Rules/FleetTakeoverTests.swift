@@ -74,6 +74,46 @@ import Wire
     #expect(lines.count { $0.target == "agent-1" && $0.phase == .started } == 1)
   }
 
+  @Test func eventThatIsSaidAgainAfterATakeoverIsActedOnOnce() throws {
+    let event: JSONValue = [
+      "entity_id": "agent-1", "event_type": "agent.performance_degraded", "event_id": "e-1",
+      "data": ["error_rate": 0.06],
+    ]
+    let scene = rules.scene
+    _ = try scene.server.call("XADD", scene.keys.events, "*", Keys.dataField, event.encoded)
+    try rules.run(of: "calm")
+    try scene.server.wait { (try? scene.cursorIsAtEnd()) == true }
+    let count = try scene.alert(.performanceDegraded, "agent-1")?.count
+    try takeOver()
+    _ = try scene.server.call("XADD", scene.keys.events, "*", Keys.dataField, event.encoded)
+    try rules.event("agent.performance_degraded", "agent-2", ["error_rate": 0.06])
+    let lines = try rules.lines { $0.target == "agent-2" }
+    #expect(lines.count { $0.target == "agent-1" && $0.phase == .started } == 1)
+    try scene.server.wait { (try? scene.cursorIsAtEnd()) == true }
+    #expect(try count != nil && scene.alert(.performanceDegraded, "agent-1")?.count == count)
+  }
+
+  @Test func repeatThatIsReadOnceMoreIsNotJudged() throws {
+    let scene = rules.scene
+    scene.handlers[0].halt()
+    let first: JSONValue = ["entity_id": "agent-1", "event_type": "agent.feedback", "event_id": "e-1", "data": [:]]
+    let second: JSONValue = [
+      "entity_id": "agent-1", "event_type": "agent.performance_degraded", "event_id": "e-1",
+      "data": ["error_rate": 0.06],
+    ]
+    _ = try scene.server.call("XADD", scene.keys.events, "*", Keys.dataField, first.encoded)
+    let entry = try scene.server.call("XADD", scene.keys.events, "*", Keys.dataField, second.encoded).text ?? ""
+    // As a handler leaves it that ended with the second one still unsettled.
+    _ = try scene.server.call(
+      "HSET", scene.keys.cursor, scene.keys.events, entry, "agentos:events#reports", entry)
+    _ = try scene.server.call("DEL", scene.keys.lease)
+    let runbook = try RuleScene.read(Self.pausing)
+    try scene.startHandler("h2") { $0.runbook = runbook }
+    try rules.event("agent.performance_degraded", "agent-2", ["error_rate": 0.06])
+    let lines = try rules.lines { $0.target == "agent-2" }
+    #expect(!lines.contains { $0.target == "agent-1" })
+  }
+
   @Test func illFleetCallsAPersonThoughNoRuleIsAsked() throws {
     let rules = try RuleScene(Self.pausing, fleet: RuleScene.fleet(6))
     for number in 1...3 { try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.9]) }

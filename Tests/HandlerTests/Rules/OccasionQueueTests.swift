@@ -4,11 +4,13 @@ import Wire
 
 @testable import Handler
 
-/// What waits to be judged is bounded, and what finds no room is counted.
+/// What waits to be judged is bounded by what is read, goes by urgency, and is never turned away.
 @Suite struct OccasionQueueTests {
-  private func occasion(_ agent: AgentID, size: Int = 100, number: UInt64 = 1) throws -> Occasion {
+  private func occasion(
+    _ agent: AgentID, _ type: String = "agent.high_traffic", size: Int = 100, number: UInt64 = 1
+  ) throws -> Occasion {
     let event: JSONValue = [
-      "entity_id": .string(agent.bytes), "event_type": "agent.high_traffic",
+      "entity_id": .string(agent.bytes), "event_type": .string(type),
       "data": ["queue_size": 60, "text": .string(String(repeating: "x", count: max(0, size - 100)))],
     ]
     let occasion = try event.encoded.withUnsafeBytes { bytes throws(Unreadable) in
@@ -18,58 +20,53 @@ import Wire
     return try #require(occasion)
   }
 
-  /// Takes an event where there is room.
-  private func add(_ agent: AgentID, size: Int = 100, number: UInt64 = 1, to queue: inout OccasionQueue) throws -> Bool
-  {
-    let occasion = try occasion(agent, size: size, number: number)
-    guard queue.hasRoom(for: agent, size: occasion.size) else {
-      queue.refuse(agent, type: occasion.type)
-      return false
-    }
-    queue.append(occasion)
-    return true
-  }
-
-  @Test func eventsLeaveInTheOrderInWhichTheyCame() throws {
-    var queue = OccasionQueue()
-    for number in 1...3000 {
-      #expect(try add(AgentID("agent-\(number)"), number: UInt64(number), to: &queue))
-    }
-    for number in 1...3000 {
-      #expect(queue.first?.entry == StreamID(milliseconds: UInt64(number)))
+  private func drain(_ queue: inout OccasionQueue) -> [UInt64] {
+    var order: [UInt64] = []
+    while let first = queue.first {
+      order.append(first.entry.milliseconds)
       queue.removeFirst()
     }
-    #expect(queue.first == nil && queue.takeOverflow() == nil)
+    return order
   }
 
-  @Test func oneAgentTakesNoMoreThanItsShare() throws {
-    var queue = OccasionQueue(most: 10, mostOfAgent: 3)
-    let taken = try (0..<5).map { _ in try add("loud", to: &queue) }
-    #expect(taken == [true, true, true, false, false])
-    #expect(try add("quiet", to: &queue))
-    #expect(queue.takeOverflow() == OccasionQueue.Overflow(counts: ["agent.high_traffic": 2], agent: "loud"))
-    #expect(queue.takeOverflow() == nil)
-    queue.removeFirst()
-    #expect(try add("loud", to: &queue))
-  }
-
-  @Test func numberAndBytesAreBounded() throws {
-    var queue = OccasionQueue(most: 2, mostOfAgent: 2, mostBytes: 1000)
-    #expect(try add("a", size: 900, to: &queue))
-    #expect(try !add("b", size: 400, to: &queue))
-    #expect(try add("c", size: 10, to: &queue))
-    queue.removeFirst()
-    #expect(try add("b", size: 400, to: &queue))
-    #expect(try !add("d", size: 10, to: &queue))
-    #expect(queue.takeOverflow()?.total == 2)
-  }
-
-  @Test func typesWithoutEndAreCountedTogether() throws {
+  @Test func eventsOfManyAgentsLeaveInTheOrderInWhichTheyCame() throws {
     var queue = OccasionQueue()
-    for number in 0..<100 { queue.refuse("a", type: "agent.odd_\(number)" + String(repeating: "x", count: 5000)) }
-    let taken = queue.takeOverflow()
-    let overflow = try #require(taken)
-    #expect(overflow.total == 100 && overflow.counts.count == 21 && overflow.counts["other types"] == 80)
-    #expect(overflow.counts.keys.allSatisfy { $0.utf8.count <= 1024 })
+    for number in 1...3000 { queue.append(try occasion(AgentID("agent-\(number)"), number: UInt64(number))) }
+    #expect(drain(&queue) == Array(1...3000))
+    #expect(queue.isEmpty && queue.oldest == nil)
+  }
+
+  @Test func attacksAndTheFirstOfEachAgentPassRepeats() throws {
+    var queue = OccasionQueue()
+    for number in 1...4 { queue.append(try occasion("loud", number: UInt64(number))) }
+    queue.append(try occasion("quiet", number: 5))
+    queue.append(try occasion("loud", "agent.satisfaction_low", number: 6))
+    queue.append(try occasion("loud", "agent.security_alert", number: 7))
+    #expect(queue.ahead(3).map(\.entry.milliseconds) == [7, 1, 5])
+    #expect(queue.oldest == StreamID(milliseconds: 1))
+    #expect(drain(&queue) == [7, 1, 5, 6, 2, 3, 4])
+  }
+
+  @Test func whatIsBeingJudgedStaysFirst() throws {
+    var queue = OccasionQueue()
+    queue.append(try occasion("a", number: 1))
+    #expect(queue.first?.entry.milliseconds == 1)
+    queue.append(try occasion("b", "agent.security_alert", number: 2))
+    #expect(queue.first?.entry.milliseconds == 1)
+    queue.removeFirst()
+    #expect(queue.first?.entry.milliseconds == 2)
+  }
+
+  @Test func itIsFullByNumberAndByBytesAndRoomyAgainOnceHalfIsGone() throws {
+    var queue = OccasionQueue(most: 4, mostBytes: 4000)
+    for number in 1...4 { queue.append(try occasion("a", number: UInt64(number))) }
+    #expect(queue.isFull && !queue.isRoomy)
+    // What was read already is taken all the same.
+    queue.append(try occasion("b", number: 5))
+    #expect(queue.count == 5)
+    for _ in 0..<3 { queue.removeFirst() }
+    #expect(!queue.isFull && queue.isRoomy)
+    queue.append(try occasion("c", size: 4000, number: 6))
+    #expect(queue.isFull && !queue.isRoomy)
   }
 }
