@@ -10,19 +10,32 @@ struct FleetPicture {
   let handler: HandlerSight
   let now: Instant
 
-  /// Agents with their open alerts, worst first.
-  private var ranked: [(agent: Agent, alerts: [Alert])] {
-    let rows = fleet.agents.indices.compactMap { position in
-      fleet.agents[position].map { (agent: $0, alerts: fleet.alerts(ofAgentAt: position)) }
+  /// An agent's place among all, without the agent itself: thousands of them are sorted.
+  private struct Rank {
+    var position: Int
+    var id: AgentID
+    /// Worst first.
+    var alerts: [Alert]
+    /// 0 without an alert.
+    var severity: Int
+
+    func comesBefore(_ other: Rank) -> Bool {
+      if severity != other.severity { return severity > other.severity }
+      if alerts.count != other.alerts.count { return alerts.count > other.alerts.count }
+      return id.bytes.lexicographicallyPrecedes(other.id.bytes)
     }
-    return rows.sorted { left, right in
-      let (leftWorst, rightWorst) = (left.alerts.first?.record.severity, right.alerts.first?.record.severity)
-      if leftWorst != rightWorst {
-        guard let leftWorst else { return false }
-        return rightWorst.map { leftWorst > $0 } ?? true
-      }
-      if left.alerts.count != right.alerts.count { return left.alerts.count > right.alerts.count }
-      return left.agent.id.bytes.lexicographicallyPrecedes(right.agent.id.bytes)
+  }
+
+  /// Agents with their open alerts, worst first.
+  private var ranked: some Sequence<(agent: Agent, alerts: [Alert])> {
+    let ranks = fleet.agents.indices.compactMap { position -> Rank? in
+      guard let id = fleet.agents.profiles[position]?.id else { return nil }
+      let alerts = fleet.hasAlerts(ofAgentAt: position) ? fleet.alerts(ofAgentAt: position) : []
+      let severity = alerts.first.map { $0.record.severity.rank + 1 } ?? 0
+      return Rank(position: position, id: id, alerts: alerts, severity: severity)
+    }
+    return ranks.sorted { $0.comesBefore($1) }.lazy.compactMap { rank in
+      fleet.agents[rank.position].map { (agent: $0, alerts: rank.alerts) }
     }
   }
 
@@ -123,10 +136,14 @@ struct FleetPicture {
       "\(fleet.count) agents, \(received) events, \(unreadable) unreadable, \(fleet.alerts.count) alerts, \(handler.words)"
   }
 
-  private static func word(for kind: AlertKind) -> String {
-    let type = kind.type
-    return String(type.hasPrefix("agent.") ? type.dropFirst("agent.".count) : type[...]).replacing("_", with: " ")
-  }
+  private static func word(for kind: AlertKind) -> String { words[kind] ?? kind.type }
+
+  /// `agent.health_critical` as it is read: health critical.
+  private static let words = Dictionary(
+    uniqueKeysWithValues: AlertKind.allCases.map { kind in
+      let name = kind.type.hasPrefix("agent.") ? kind.type.dropFirst("agent.".count) : kind.type[...]
+      return (kind, String(name).replacing("_", with: " "))
+    })
 
   /// A number with so many digits after the point.
   private static func decimal(_ value: Double, _ digits: Int) -> String {
@@ -145,16 +162,26 @@ enum TextTable {
 
   /// - Parameter rightAligned: columns of numbers.
   static func lines(_ rows: [[String]], rightAligned: ClosedRange<Int>) -> [String] {
-    let rows = rows.map { row in row.map { TextWidth.prefix($0, columns: $0 == row.last ? .max : widest).0 } }
+    let rows = rows.map { row in row.indices.map { Cell(row[$0], isLast: $0 == row.count - 1) } }
     let columns = rows.first?.count ?? 0
-    let widths = (0..<columns).map { column in rows.map { TextWidth.columns($0[column]) }.max() ?? 0 }
+    let widths = (0..<columns).map { column in rows.map { $0[column].width }.max() ?? 0 }
     return rows.map { row in
       let cells = row.indices.map { column in
-        let space = String(repeating: " ", count: widths[column] - TextWidth.columns(row[column]))
-        return rightAligned.contains(column) ? space + row[column] : row[column] + space
+        let space = String(repeating: " ", count: widths[column] - row[column].width)
+        return rightAligned.contains(column) ? space + row[column].text : row[column].text + space
       }
       let line = cells.joined(separator: "  ")
       return String(line[..<(line.lastIndex { $0 != " " }.map { line.index(after: $0) } ?? line.startIndex)])
+    }
+  }
+
+  private struct Cell {
+    let text: String
+    let width: Int
+
+    init(_ text: String, isLast: Bool) {
+      self.text = TextWidth.prefix(text, columns: isLast ? .max : widest).0
+      width = TextWidth.columns(self.text)
     }
   }
 }
