@@ -19,7 +19,7 @@ extension CommandRun {
   /// Refuses it as a whole, and leaves its lanes in their turn.
   func reject(_ reason: String) {
     isObsolete = true
-    closeOnce(.rejected, reason)
+    closeOnce(.rejected, reason.clipped)
     open()
   }
 

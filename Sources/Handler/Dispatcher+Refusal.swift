@@ -24,7 +24,7 @@ extension Dispatcher {
     let origin: AuditLine.Origin = refusal.id.map { .command($0) } ?? .run("\(delivery.source)/\(delivery.entry)")
     let line = AuditLine(
       origin: origin, batch: refusal.batch, phase: phase, action: refusal.action ?? "",
-      operator: refusal.operator ?? "", detail: refusal.reason, handler: term.options.id, at: term.now,
+      operator: refusal.operator ?? "", detail: refusal.reason.clipped, handler: term.options.id, at: term.now,
       source: delivery.source)
     step.add(to: term.keys.audit, AuditCoding.encode(line))
     letter?.add(to: &step, keys: term.keys)

@@ -90,7 +90,7 @@ final class Dispatcher {
       begin(try CommandCoding.decode(payload), delivery)
     } catch {
       let letter = DeadLetter(
-        source: delivery.stream, id: delivery.entry, reason: error.reason, bytes: payload ?? [])
+        source: delivery.stream, id: delivery.entry, reason: error.reason.clipped, bytes: payload ?? [])
       refuse(error, .rejected, delivery, letter: letter)
     }
   }

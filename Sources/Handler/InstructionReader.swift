@@ -53,10 +53,14 @@ struct InstructionReader {
     let known = action.parameters.map(\.name)
     for name in arguments.keys.sorted() where !known.contains(name) {
       let takes = known.isEmpty ? "none" : known.joined(separator: ", ")
-      throw Refusal("\(action.rawValue) has no argument \"\(name)\"; it takes \(takes)")
+      throw Refusal("\(action.rawValue) has no argument \"\(name.clipped(toBytes: 200))\"; it takes \(takes)")
     }
     for parameter in action.parameters where parameter.isRequired && arguments[parameter.name] == nil {
       throw Refusal("\(action.rawValue) needs the argument \"\(parameter.name)\"")
+    }
+    for parameter in action.parameters where parameter.kind == .agent {
+      guard let id = arguments[parameter.name], id.utf8.count > AgentID.mostBytes else { continue }
+      throw malformed(parameter.name, "an agent's id, of at most \(AgentID.mostBytes) bytes")
     }
   }
 
@@ -98,7 +102,8 @@ struct InstructionReader {
   // MARK: Kinds of arguments
 
   private func malformed(_ name: String, _ expected: String) -> Refusal {
-    Refusal("\(action.rawValue): \"\(name)\" is \"\(arguments[name] ?? "")\"; expected \(expected)")
+    Refusal(
+      "\(action.rawValue): \"\(name)\" is \"\((arguments[name] ?? "").clipped(toBytes: 200))\"; expected \(expected)")
   }
 
   /// The argument, or the table's default where it is missing.

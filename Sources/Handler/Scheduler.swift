@@ -19,7 +19,7 @@ final class Scheduler {
   private static let longestWait: Int64 = 60_000
   /// How many jobs one look begins, and how far it looks for them.
   private static let mostBegun = 64
-  private static let mostRead = 4096
+  private static let mostRead = 32_768
 
   init(term: Term, dispatcher: Dispatcher, rules: RuleEngine) {
     self.term = term

@@ -59,7 +59,7 @@ extension TargetRun {
 
   /// Leaves the record as it is, and says why.
   func leave(_ phase: AuditLine.Phase, _ detail: String) {
-    let outcome = TargetOutcome(phase: phase, detail: detail)
+    let outcome = TargetOutcome(phase: phase, detail: detail.clipped)
     var step = opened()
     write(outcome, alert: nil, to: &step)
     term.run(step) { [self] in settle($0, outcome, again: { [self] in leave(phase, detail) }) }

@@ -1,45 +1,99 @@
 import ArgumentParser
+import Glibc
 import TestSupport
 
-/// `vigia-bench chaos`: kills, cuts and troubles that befall the real handler in the middle of commands, again and again.
+/// `vigia-bench chaos`: kills, cuts and troubles that befall the real handler in the middle of commands and of a rule's
+/// chain, again and again.
 struct ChaosCommand: ParsableCommand {
+  enum Part: String, CaseIterable, ExpressibleByArgument { case points, cuts, troubles, chain }
+
   static let configuration = CommandConfiguration(
     commandName: "chaos",
     abstract:
-      "Kill the handler at every point of a command, cut what it is told at every byte, and more; no action lost, "
-      + "none done twice.")
+      "Kill the handler at every point of a command and of a rule's chain, cut what it is told at every byte, and more; "
+      + "no action lost, none done twice.",
+    discussion: "All of it takes about an hour; each part says how far it is.")
 
-  @Option(help: "How often it is killed at each point.") var rounds = 100
+  @Option(help: ArgumentHelp("Only this part, several times: points, cuts, troubles, chain.", valueName: "part"))
+  var part: [Part] = []
+  @Option(help: "How often it is killed at each point, and at each place of the chain.") var rounds = 100
   @Option(help: "Only this point; several times.") var point: [Chaos.Point] = []
   @Option(help: "Up to which byte of the server's answers they are cut.") var bytes = 1600
   @Option(help: "How often each trouble befalls it.") var times = 10
   @Option(help: "Only this trouble; several times.") var trouble: [Chaos.Trouble] = []
 
-  private var isAll: Bool { point.isEmpty && trouble.isEmpty }
+  private var parts: [Part] {
+    let named = part + (point.isEmpty ? [] : [.points]) + (trouble.isEmpty ? [] : [.troubles])
+    return named.isEmpty ? Part.allCases : Part.allCases.filter { named.contains($0) }
+  }
 
   func run() throws {
-    for point in isAll ? Chaos.Point.allCases : point { try kill(point) }
-    if isAll { try cut() }
-    for trouble in isAll ? Chaos.Trouble.allCases : trouble { try befall(trouble) }
+    for part in parts {
+      switch part {
+      case .points: for point in point.isEmpty ? Chaos.Point.allCases : point { try kill(point) }
+      case .cuts: try cut()
+      case .troubles: for trouble in trouble.isEmpty ? Chaos.Trouble.allCases : trouble { try befall(trouble) }
+      case .chain: try breakChain()
+      }
+    }
+  }
+
+  /// A line that is there as soon as it is printed, in a file too.
+  private func say(_ line: String) {
+    print(line)
+    fflush(nil)
+  }
+
+  /// Every tenth round is told.
+  private func tell(_ round: Int, of count: Int, _ what: String) {
+    if round.isMultiple(of: 10), round < count { say("  \(what): \(round) of \(count)") }
   }
 
   private func kill(_ point: Chaos.Point) throws {
     let chaos = try Chaos(path: Programs.path("vigia-handler"))
-    for _ in 0..<rounds { try chaos.run(point) }
-    print("killed \(rounds) times at \(point.rawValue): \(told(chaos))")
+    for round in 1...max(1, rounds) {
+      try chaos.run(point)
+      tell(round, of: rounds, "killed at \(point.rawValue)")
+    }
+    say("killed \(rounds) times at \(point.rawValue): \(told(chaos))")
   }
 
   private func cut() throws {
     let chaos = try Chaos(path: Programs.path("vigia-handler"))
-    for byte in stride(from: 1, through: bytes, by: 1) { try chaos.run(cutAfter: byte) }
-    print("cut after each of \(bytes) bytes: \(told(chaos))")
+    for byte in 1...max(1, bytes) {
+      try chaos.run(cutAfter: byte)
+      tell(byte, of: bytes, "cut after bytes")
+    }
+    say("cut after each of \(bytes) bytes: \(told(chaos))")
   }
 
   private func befall(_ trouble: Chaos.Trouble) throws {
-    for _ in 0..<times {
+    for round in 1...max(1, times) {
       try Chaos(path: Programs.path("vigia-handler"), isPersistent: trouble.isPersistent).run(trouble)
+      tell(round, of: times, trouble.rawValue)
     }
-    print("\(trouble.rawValue), \(times) times: every command done once, or told as lost")
+    say("\(trouble.rawValue), \(times) times: every command done once, or told as lost")
+  }
+
+  /// The chain is killed before and after each of its steps, at each effect, and at random.
+  private func breakChain() throws {
+    let steps = 0..<Chaos.chainSteps
+    let cuts: [Chaos.Cut] =
+      steps.map { .before($0) } + steps.map { .after($0) } + (0..<Chaos.chainEffects).map { .effect($0) }
+    let fixed = max(1, rounds / cuts.count)
+    for cut in cuts { say("chain killed \(cut), \(fixed) times: \(try chain(fixed) { _ in cut })") }
+    let words = try chain(rounds) { .random(seed: UInt64($0)) }
+    say("chain killed at random, \(rounds) times: \(words)")
+  }
+
+  private func chain(_ count: Int, _ cut: (Int) -> Chaos.Cut) throws -> String {
+    let chaos = try Chaos(path: Programs.path("vigia-handler"), runbook: Chaos.chainRunbook)
+    var deaths = 0
+    for round in 1...max(1, count) {
+      deaths += try chaos.run(chain: cut(round))
+      tell(round, of: count, "chain")
+    }
+    return "\(deaths) handlers killed, \(told(chaos))"
   }
 
   /// Every round has been checked.

@@ -51,7 +51,9 @@ struct HandlerCommand: ParsableCommand {
       "Send one test notice through a channel, print what its service answers, and end.", valueName: "NAME"))
   var testChannel: String?
 
-  @Option(help: ArgumentHelp("How many agents are acted on at once, 1 to 1024; default 64.", valueName: "N"))
+  @Option(
+    help: ArgumentHelp(
+      "How many agents each action's service or program acts on at once, 1 to 1024; default 64.", valueName: "N"))
   var parallel: Int?
 
   @Option(

@@ -85,4 +85,16 @@ import Wire
     #expect(last.detail.hasPrefix("200 of 200 failed: agent-") && last.detail.hasSuffix(" and 190 more"))
     #expect(last.detail.utf8.count < 1000)
   }
+
+  @Test(arguments: [
+    (Action.activateBackup, ["backup": String(repeating: "b", count: 600)], "of at most 512 bytes"),
+    (.pause, ["for": String(repeating: "9", count: 60_000)], "expected a duration"),
+    (.pause, [String(repeating: "f", count: 60_000): "1m"], "pause has no argument"),
+    (.undo, ["command_id": String(repeating: "c", count: 60_000)], "nothing is known of command"),
+  ])
+  func refusalStaysShortWhateverWasSent(action: Action, arguments: [String: String], words: String) throws {
+    let scene = try HandlerScene()
+    let last = try #require(try scene.send(action, action == .undo ? [] : ["agent-1"], arguments).last)
+    #expect(last.phase == .rejected && last.detail.contains(words) && last.detail.utf8.count <= 1024)
+  }
 }

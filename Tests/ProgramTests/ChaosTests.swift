@@ -22,4 +22,23 @@ import Testing
     try chaos.run(trouble)
     #expect(chaos.requests.count >= 6)
   }
+
+  /// Every step of the chain, by turns before and after it.
+  @Test(arguments: 0..<Chaos.chainSteps)
+  func chainOfARuleIsDoneOnceWhereverItsHandlerIsKilled(step: Int) throws {
+    let chaos = try Chaos(path: Program.folder + "/vigia-handler", runbook: Chaos.chainRunbook)
+    #expect(try chaos.run(chain: step.isMultiple(of: 2) ? .before(step) : .after(step)) == 1)
+  }
+
+  @Test(arguments: 0..<Chaos.chainEffects)
+  func chainOfARuleIsDoneOnceWhenItsHandlerIsKilledAtAnEffect(effect: Int) throws {
+    let chaos = try Chaos(path: Program.folder + "/vigia-handler", runbook: Chaos.chainRunbook)
+    #expect(try chaos.run(chain: .effect(effect)) == 1)
+  }
+
+  @Test(arguments: [1, 2] as [UInt64])
+  func chainOfARuleIsDoneOnceWhenItsHandlersAreKilledAtRandom(seed: UInt64) throws {
+    let chaos = try Chaos(path: Program.folder + "/vigia-handler", runbook: Chaos.chainRunbook)
+    #expect(try chaos.run(chain: .random(seed: seed)) > 1)
+  }
 }

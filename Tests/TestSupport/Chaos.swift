@@ -48,11 +48,19 @@ package final class Chaos {
   /// How often each effect was asked for, by its key; the service has it once.
   package private(set) var requests: [String: Int] = [:]
 
+  /// A rule's chain that is under way.
+  var chain: ChainState?
+  /// Whether the handler has been killed, and nobody has looked after it yet.
+  var isDead = false
+  private let runbook: String?
+
   /// - Parameters:
   ///   - path: the handler's program; the library that steps clocks lies beside it.
   ///   - isPersistent: whether the server keeps what it is told.
-  package init(path: String, isPersistent: Bool = false) throws {
+  ///   - runbook: the handler's rules; nil for none.
+  package init(path: String, isPersistent: Bool = false, runbook: String? = nil) throws {
     self.path = path
+    self.runbook = runbook
     var template = Array("/tmp/vigia-chaos-XXXXXX".utf8CString)
     guard let folder = mkdtemp(&template) else { throw SystemError("make a folder in", "/tmp") }
     self.folder = String(cString: folder)
@@ -74,15 +82,24 @@ package final class Chaos {
   private var configuration: String { folder + "/handler.toml" }
 
   private func writeConfiguration() throws {
-    let text = """
-      [actuators.pause]
+    let url = service?.url("/api/v1/") ?? ""
+    let actuators = [("pause", "agents/"), ("resume", "agents/"), ("block_ip", "blocks/"), ("unblock_ip", "blocks/")]
+    let text = actuators.filter { $0.0 == "pause" || runbook != nil }.map { name, path in
+      """
+      [actuators.\(name)]
       kind = "http"
       method = "PUT"
-      url = "\(service?.url("/api/v1/agents/") ?? "")"
-      body = '{{"agent": "{agent}", "is_active": false}}'
+      url = "\(url)\(path)"
+      body = '{{"agent": "{agent}", "action": "{action}"}}'
       timeout = "5s"
       """
-    guard let file = fopen(configuration, "w") else { throw SystemError("write", configuration) }
+    }
+    try write(text.joined(separator: "\n"), to: configuration)
+    if let runbook { try write(runbook, to: folder + "/runbook.toml") }
+  }
+
+  private func write(_ text: String, to path: String) throws {
+    guard let file = fopen(path, "w") else { throw SystemError("write", path) }
     fputs(text, file)
     fclose(file)
   }
@@ -97,8 +114,8 @@ package final class Chaos {
       path,
       [
         "--id", "h\(lastHandler)", "--redis", "redis://\(host):\(port)", "--config", configuration,
-        // No rules, and any number of commands.
-        "--runbook", "/dev/null",
+        // Without rules any number of commands is taken.
+        "--runbook", runbook == nil ? "/dev/null" : folder + "/runbook.toml",
       ],
       environment: [:], output: null, error: null)
     try wait("the handler to take office") { [self] in holder == "h\(lastHandler)" }
@@ -194,6 +211,7 @@ package final class Chaos {
   private func answer(_ request: MockService.Request) -> MockService.Answer {
     let key = request.headers["idempotency-key"]?.first ?? ""
     requests[key, default: 0] += 1
+    guard answersChain(key) else { return .silence }
     guard armed == .effect, key.hasPrefix(current + "/") else { return .status(200) }
     kill()
     return .silence
@@ -201,7 +219,7 @@ package final class Chaos {
 
   /// Whether bytes may pass.
   private func inspect(_ bytes: [UInt8], fromServer: Bool) -> Bool {
-    guard let armed else { return true }
+    guard let armed else { return inspectChain(bytes, fromServer: fromServer) }
     if fromServer {
       if armed == .read, contains(bytes, current) {
         // It passes, and the handler may come as far as it likes until it is dead.
