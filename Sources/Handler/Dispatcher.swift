@@ -17,8 +17,9 @@ final class Dispatcher {
   private var waiting: [Int: () -> Void] = [:]
   private var inbox = Inbox()
   private var isDraining = false
-  /// Commands that are under way.
+  /// Commands that are under way; one that came again meanwhile has a run of its own.
   private(set) var runs: [CommandID: CommandRun] = [:]
+  private var runsByDelivery: [Delivery: CommandRun] = [:]
   /// What they name together.
   private var targetCount = 0
   private var isClosed = false
@@ -169,6 +170,7 @@ final class Dispatcher {
     run.onRepeat = onRepeat
     // One that comes again while it is under way waits behind itself.
     if runs[command.id] == nil { runs[command.id] = run }
+    runsByDelivery[delivery] = run
     run.start()
     count = run.breadth
     targetCount += count
@@ -176,6 +178,7 @@ final class Dispatcher {
 
   private func ended(_ id: CommandID, _ delivery: Delivery) {
     if runs[id]?.delivery == delivery { runs[id] = nil }
+    runsByDelivery[delivery] = nil
     settled(delivery)
   }
 
@@ -205,7 +208,7 @@ final class Dispatcher {
   func drop() {
     close()
     inbox = Inbox()
-    (waiting, runs) = ([:], [:])
+    (waiting, runs, runsByDelivery) = ([:], [:], [:])
   }
 
   /// Takes note of an entry that is dealt with without being read.

@@ -108,6 +108,18 @@ import Wire
     #expect(order == ["pause", "undo", "scale"])
   }
 
+  @Test func undoOfAnOrderThatComesTwiceIsDoneOnceAndAcknowledgedTwice() throws {
+    let scene = try HandlerScene()
+    _ = try send(scene, "b1", [["a"], ["b"]])
+    let undo = try scene.command(.undo, [], ["command_id": "b1"])
+    for _ in 0..<2 { try scene.publish(undo) }
+    #expect(try scene.outcome(of: undo.id).last?.short == "succeeded: 2 parts undone")
+    try scene.server.wait { (try? scene.isThrough()) == true }
+    #expect(try scene.outcome(of: undo.id).map(\.phase) == [.received, .succeeded])
+    #expect(try scene.control().filter { $0.action == .resume }.count == 2)
+    #expect(try scene.record("a").version == 2)
+  }
+
   /// It is killed when one part has been taken back and the other has not: the next handler does the rest.
   @Test func undoOfAnOrderGoesOnWithTheNextHandler() throws {
     let scene = try HandlerScene()
