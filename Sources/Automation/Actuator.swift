@@ -18,9 +18,9 @@ extension Actuator {
     case .exec(let exec): return exec.timeout
     case .http(let http):
       // Between two attempts it waits at most as long as one may take.
-      var span = http.timeout.milliseconds * Int64(2 * http.attempts)
-      if case .lookUp(let request)? = http.repeat { span += request.timeout.milliseconds }
-      return TimeSpan(milliseconds: span)
+      var span = http.timeout * 2 * Int64(http.attempts)
+      if case .lookUp(let request)? = http.repeat { span = span + request.timeout }
+      return span
     }
   }
 }

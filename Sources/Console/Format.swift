@@ -5,14 +5,14 @@ package enum Format {
   /// A fraction as per cent: `0%`, `0.4%`, `3.2%`, `38%`.
   package static func percent(_ fraction: Double) -> String {
     let tenths = (fraction * 1000).rounded()
-    if tenths == 0 || tenths >= 100 { return "\(Int((fraction * 100).rounded()))%" }
-    return "\(Int(tenths) / 10).\(Int(tenths) % 10)%"
+    if tenths == 0 || tenths >= 100 { return "\(Bounded.int(rounding: fraction * 100))%" }
+    return "\(Bounded.int(rounding: tenths) / 10).\(abs(Bounded.int(rounding: tenths) % 10))%"
   }
 
   /// A latency: `850ms`, `5.2s`, `75s`.
   package static func milliseconds(_ value: Double) -> String {
-    if value < 1000 { return "\(Int(value.rounded()))ms" }
-    let tenths = Int((value / 100).rounded())
+    if value < 1000 { return "\(Bounded.int(rounding: value))ms" }
+    let tenths = Bounded.int(rounding: value / 100)
     return tenths < 100 ? "\(tenths / 10).\(tenths % 10)s" : "\(tenths / 10)s"
   }
 
@@ -20,17 +20,17 @@ package enum Format {
   package static func count(_ value: Double) -> String {
     let units: [(Double, String)] = [(1_000_000_000, "G"), (1_000_000, "M"), (1000, "k")]
     for (size, letter) in units where value >= size * 0.99995 {
-      let tenths = Int((value / size * 10).rounded())
+      let tenths = Bounded.int(rounding: value / size * 10)
       return tenths < 100 ? "\(tenths / 10).\(tenths % 10)\(letter)" : "\(tenths / 10)\(letter)"
     }
-    return "\(Int(value.rounded()))"
+    return "\(Bounded.int(rounding: value))"
   }
 
   /// A rating or a health score, with one or two decimals: `4.1`, `0.31`.
   package static func decimal(_ value: Double, places: Int) -> String {
     let scale = places == 1 ? 10.0 : 100.0
-    let scaled = Int((value * scale).rounded())
-    let rest = String(scaled % Int(scale))
+    let scaled = Bounded.int(rounding: value * scale)
+    let rest = String(abs(scaled % Int(scale)))
     return "\(scaled / Int(scale))." + String(repeating: "0", count: places - rest.count) + rest
   }
 
@@ -59,7 +59,7 @@ package enum Format {
 
   /// How long still, to the second below two minutes: `52s`, `14m`.
   package static func remaining(_ span: TimeSpan) -> String {
-    let seconds = max(0, (span.milliseconds + 999) / 1000)
+    let seconds = max(0, (span + .milliseconds(999)).seconds)
     return seconds < 120 ? "\(seconds)s" : age(.seconds(seconds))
   }
 

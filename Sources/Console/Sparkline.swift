@@ -21,7 +21,7 @@ struct Sparkline: Equatable {
       }
       guard let value = bucket.value else { continue }
       let isBad = levels?.severity(of: Double(value)).map { $0 >= .high } ?? false
-      let eighths = full > 0 ? Int((value / full * Float(rect.height * 8)).rounded()) : 0
+      let eighths = full > 0 ? Bounded.int(rounding: Double(value / full * Float(rect.height * 8))) : 0
       bar(max(1, eighths), column: first + index, role: isBad ? .sparklineBad : .sparkline, into: &grid, in: rect)
     }
   }

@@ -52,8 +52,8 @@ extension Fleet {
     if let backupFor = text(.backupFor) { agent.backupFor = backupFor }
     if event.fields[.skills].isPresent { agent.skills = event.strings(.skills).map { String($0.prefix(256)) } }
     if event.fields[.languages].isPresent { agent.languages = event.strings(.languages).map { String($0.prefix(64)) } }
-    if let least = event.string(.replicasMinimum) { agent.replicasMinimum = Int(least) }
-    if let most = event.string(.replicasMaximum) { agent.replicasMaximum = Int(most) }
+    if let least = event.string(.replicasMinimum) { agent.replicasMinimum = Bounded.int(least) }
+    if let most = event.string(.replicasMaximum) { agent.replicasMaximum = Bounded.int(most) }
     if let isActive = event.flag(.isActive) { agent.isActive = isActive }
     agent.deletedAt = nil
     agents.profiles[position] = agent
@@ -63,7 +63,7 @@ extension Fleet {
   private mutating func report(_ event: borrowing Event, at position: Int) {
     agents.profiles[position]?.reported = AgentProfile.Report(
       state: event.string(.state).flatMap(AgentState.init(word:)),
-      replicas: event.string(.replicas).flatMap { Int($0) },
+      replicas: event.string(.replicas).flatMap { Bounded.int($0) },
       commandID: event.string(.commandID).map(CommandID.init), at: event.receivedAt)
   }
 

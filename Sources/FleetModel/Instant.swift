@@ -4,10 +4,14 @@
 /// edges measure its offset from Redis TIME once a connection and hand in instants.
 package struct Instant: Hashable, Comparable, Sendable {
   /// Milliseconds since the epoch.
-  package var milliseconds: Int64
+  package let milliseconds: Int64
 
+  /// 100 million days, to either side of the epoch: as far as calendars of programs go (ECMA-262, 21.4.1.1).
+  private static let farthest: Int64 = 8_640_000_000_000_000
+
+  /// A moment farther off than calendars go counts as their end: so every difference of two fits.
   package init(milliseconds: Int64) {
-    self.milliseconds = milliseconds
+    self.milliseconds = min(max(milliseconds, -Self.farthest), Self.farthest)
   }
 
   package static let epoch = Instant(milliseconds: 0)
@@ -26,7 +30,6 @@ package struct Instant: Hashable, Comparable, Sendable {
 
   /// The span from `earlier` to `later`, negative where they stand the other way round.
   package static func - (later: Instant, earlier: Instant) -> TimeSpan {
-    let (difference, overflow) = later.milliseconds.subtractingReportingOverflow(earlier.milliseconds)
-    return TimeSpan(milliseconds: overflow ? (later > earlier ? .max : .min) : difference)
+    TimeSpan(milliseconds: later.milliseconds - earlier.milliseconds)
   }
 }

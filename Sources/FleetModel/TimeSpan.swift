@@ -9,10 +9,22 @@ package struct TimeSpan: Hashable, Comparable, Sendable {
   package static let zero = TimeSpan(milliseconds: 0)
 
   package static func milliseconds(_ count: Int64) -> TimeSpan { TimeSpan(milliseconds: count) }
-  package static func seconds(_ count: Int64) -> TimeSpan { TimeSpan(milliseconds: count * 1000) }
-  package static func minutes(_ count: Int64) -> TimeSpan { seconds(count * 60) }
-  package static func hours(_ count: Int64) -> TimeSpan { minutes(count * 60) }
-  package static func days(_ count: Int64) -> TimeSpan { hours(count * 24) }
+  package static func seconds(_ count: Int64) -> TimeSpan { milliseconds(1000) * count }
+  package static func minutes(_ count: Int64) -> TimeSpan { seconds(60) * count }
+  package static func hours(_ count: Int64) -> TimeSpan { minutes(60) * count }
+  package static func days(_ count: Int64) -> TimeSpan { hours(24) * count }
+
+  /// The sum; saturates at the ends of the range.
+  package static func + (left: TimeSpan, right: TimeSpan) -> TimeSpan {
+    let (sum, overflow) = left.milliseconds.addingReportingOverflow(right.milliseconds)
+    return TimeSpan(milliseconds: overflow ? (left > .zero ? .max : .min) : sum)
+  }
+
+  /// The multiple; saturates at the ends of the range.
+  package static func * (span: TimeSpan, factor: Int64) -> TimeSpan {
+    let (product, overflow) = span.milliseconds.multipliedReportingOverflow(by: factor)
+    return TimeSpan(milliseconds: overflow ? ((span < .zero) == (factor < 0) ? .max : .min) : product)
+  }
 
   package static func < (left: TimeSpan, right: TimeSpan) -> Bool { left.milliseconds < right.milliseconds }
 

@@ -1,3 +1,4 @@
+import FleetModel
 import Loop
 import Wire
 
@@ -37,9 +38,9 @@ package final class Backlog {
       let first = min(firstID.milliseconds, info.lastID.milliseconds)
       start = max(place, StreamID(milliseconds: first == 0 ? 0 : first - 1))
       last = info.lastID
-      let whole = Double(last.milliseconds - first + 1)
-      let part = Double(last.milliseconds - min(start.milliseconds, last.milliseconds) + 1)
-      length = Int(Double(info.length) * min(1, part / whole))
+      let whole = Double(last.milliseconds - first) + 1
+      let part = Double(last.milliseconds - min(start.milliseconds, last.milliseconds)) + 1
+      length = Bounded.int(rounding: Double(info.length) * min(1, part / whole))
       guard length >= Self.least else { return nil }
     }
   }

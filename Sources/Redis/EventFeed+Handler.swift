@@ -154,7 +154,7 @@ extension EventFeed {
     connection.send(request) { [weak self] result in
       guard let self, case .success(let reply) = result, isServed(.undelivered, reply) else { return }
       let moments = reply.pairs.compactMap { Double(String(decoding: $0.value, as: UTF8.self)) }
-        .compactMap { Int64(exactly: $0.rounded()) }.map { Instant(milliseconds: $0) }
+        .map { Instant(milliseconds: Int64(Bounded.int(rounding: $0))) }
       notify(.undelivered(moments, before: beginning))
     }
     connection.flush()

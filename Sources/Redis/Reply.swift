@@ -1,3 +1,5 @@
+import FleetModel
+
 /// What the server answered, whole. For single answers; streams and messages are read without one.
 package indirect enum Reply: Equatable, Sendable {
   case null
@@ -9,10 +11,11 @@ package indirect enum Reply: Equatable, Sendable {
 
   package var isNull: Bool { self == .null }
 
+  /// A whole number, or text that is one; beyond the bounds of ``Bounded`` it counts as the bound.
   package var integer: Int64? {
     switch self {
-    case .integer(let value): value
-    case .string(let bytes): Int64(String(decoding: bytes, as: UTF8.self))
+    case .integer(let value): Int64(Bounded.int(value))
+    case .string(let bytes): Bounded.int(bytes).map { Int64($0) }
     case .null, .status, .array, .error: nil
     }
   }

@@ -109,6 +109,13 @@ package struct Request: Sendable {
   /// Whether it is of a command, by its first word.
   func isCommand(_ name: String) -> Bool { arguments.bytes.starts(with: EncodedArguments(name).bytes) }
 
+  /// The command and its first argument, cut, for people.
+  package var words: String {
+    let parts = arguments.bytes.split(separator: 10, maxSplits: 4, omittingEmptySubsequences: false)
+    let texts = [1, 3].compactMap { parts.indices.contains($0) ? parts[$0].dropLast().prefix(200) : nil }
+    return texts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+  }
+
   /// Appends the request in the protocol's form.
   package func encode(into output: inout [UInt8]) {
     EncodedArguments.appendHeader(UInt8(ascii: "*"), arguments.count, to: &output)

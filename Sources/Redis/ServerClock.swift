@@ -33,7 +33,8 @@ package struct ServerClock: Sendable {
   /// - Returns: whether the reply was one.
   @discardableResult
   package mutating func set(_ reply: Reply, asked: MonotonicTime, answered: MonotonicTime = .now) -> Bool {
-    guard let parts = reply.elements, parts.count == 2, let seconds = parts[0].integer, let micros = parts[1].integer
+    guard let parts = reply.elements, parts.count == 2, let seconds = parts[0].integer, let micros = parts[1].integer,
+      (0..<Self.farthest).contains(seconds), (0..<1_000_000).contains(micros)
     else { return false }
     let midway = (asked.nanoseconds + answered.nanoseconds) / 2
     // A server may say anything; no calendar goes further.
@@ -47,6 +48,9 @@ package struct ServerClock: Sendable {
     leap = step.flatMap { abs($0.milliseconds) > Self.doubt.milliseconds ? $0 : nil }
     offset = new
   }
+
+  /// No server's clock shows a later second: as microseconds it still fits.
+  private static let farthest: Int64 = 1_000_000_000_000
 
   /// Goes by the local wall clock as it is now: for a server that does not tell its time.
   package mutating func setByLocalClock() { move(to: Self.localOffset) }

@@ -67,8 +67,8 @@ extension SimulatedFleet {
 
   private func replicas(for position: Int, _ arguments: [String: String]) -> Int {
     let agent = agents[position]
-    if let wanted = arguments["replicas"].flatMap({ Int($0) }) { return max(0, wanted) }
-    guard let change = arguments["by"].flatMap({ Int($0) }) else { return agent.replicas }
+    if let wanted = arguments["replicas"].flatMap({ Bounded.int($0) }) { return max(0, wanted) }
+    guard let change = arguments["by"].flatMap({ Bounded.int($0) }) else { return agent.replicas }
     return min(max(agent.replicas + change, agent.profile.replicas.lowerBound), agent.profile.replicas.upperBound)
   }
 

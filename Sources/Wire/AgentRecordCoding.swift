@@ -31,15 +31,15 @@ package enum AgentRecordCoding {
       let instant = Int64(text).map { Instant(milliseconds: $0) }
       switch String(decoding: field.name, as: UTF8.self) {
       case "state": record.state = AgentState(word: text) ?? .running
-      case "replicas": record.replicas = Int(text)
+      case "replicas": record.replicas = Bounded.int(text)
       case "cpu": record.cpu = finite(text)
-      case "memory": record.memory = Int(text)
-      case "rate_limit": record.rateLimit = Int(text)
+      case "memory": record.memory = Bounded.int(text)
+      case "rate_limit": record.rateLimit = Bounded.int(text)
       case "rate_limited_until": record.rateLimitedUntil = instant
       case "backup": record.backup = AgentID(outside: field.value)
       case "paused_until": record.pausedUntil = instant
       case "health": record.health = finite(text)
-      case "version": record.version = Int(text) ?? 0
+      case "version": record.version = Bounded.count(text) ?? 0
       case "updated_at": record.updatedAt = instant
       case "updated_by": record.updatedBy = text
       default: break
@@ -77,20 +77,20 @@ package enum AgentRecordCoding {
     var record = AgentRecord()
     record.state = json["state"]?.text.flatMap(AgentState.init(word:)) ?? .running
     record.replicas = json["replicas"]?.int
-    record.cpu = json["cpu"]?.double
+    record.cpu = json["cpu"]?.double.flatMap(finite)
     record.memory = json["memory"]?.int
     record.rateLimit = json["rate_limit"]?.int
     record.rateLimitedUntil = json["rate_limited_until"].flatMap { Instant(json: $0) }
     record.backup = json["backup"]?.bytes.flatMap { AgentID(outside: $0) }
     record.pausedUntil = json["paused_until"].flatMap { Instant(json: $0) }
-    record.health = json["health"]?.double
-    record.version = json["version"]?.int ?? 0
+    record.health = json["health"]?.double.flatMap(finite)
+    record.version = max(0, json["version"]?.int ?? 0)
     record.updatedAt = json["updated_at"].flatMap { Instant(json: $0) }
     record.updatedBy = json["updated_by"]?.text
     return record
   }
 
-  private static func finite(_ text: String) -> Double? {
-    Double(text).flatMap { $0.isFinite ? $0 : nil }
-  }
+  private static func finite(_ text: String) -> Double? { Double(text).flatMap(finite) }
+
+  private static func finite(_ number: Double) -> Double? { number.isFinite ? number : nil }
 }

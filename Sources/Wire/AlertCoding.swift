@@ -53,7 +53,8 @@ package enum AlertCoding {
       let since = json["since"].flatMap({ Instant(json: $0) }), let last = json["last"].flatMap({ Instant(json: $0) })
     else { return nil }
     return AlertRecord(
-      id: id, severity: severity, count: count, since: since, last: last, isClosed: json["closed"]?.bool ?? false,
+      id: id, severity: severity, count: max(1, count), since: since, last: last,
+      isClosed: json["closed"]?.bool ?? false,
       acknowledgedBy: json["who"]?.text, acknowledgedAt: json["ack"].flatMap { Instant(json: $0) },
       silencedUntil: json["silence"].flatMap { Instant(json: $0) }, note: json["note"]?.text ?? "",
       summary: json["summary"]?.text ?? "", told: json["told"]?.list?.compactMap(\.text) ?? [])

@@ -1,3 +1,5 @@
+import FleetModel
+
 /// A JSON document as a value: for commands, audit lines and the like, of which there are few. Events go through
 /// ``EventDecoder`` instead.
 ///
@@ -32,10 +34,11 @@ package enum JSONValue: Equatable, Sendable {
   package var text: String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
 
   /// A whole number, however it is written.
+  /// A whole number; one that is beyond the bounds of ``Bounded`` counts as the bound.
   package var int: Int? {
     switch self {
-    case .integer(let value): Int(value)
-    case .number(let value): Int(exactly: value)
+    case .integer(let value): Bounded.int(value)
+    case .number(let value): Int64(exactly: value).map { Bounded.int($0) }
     case .null, .bool, .string, .array, .object: nil
     }
   }

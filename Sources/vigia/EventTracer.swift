@@ -58,7 +58,7 @@ final class EventTracer {
     let distance = entry.id.instant - incident.at
     if let best, distance.milliseconds > best.distance { isOver = true }
     guard !isOver else { return }
-    let gap = abs(distance.milliseconds)
+    let gap = Int64(clamping: distance.milliseconds.magnitude)
     // What cannot be read is none of the incidents.
     try? reader.read(entry, receivedAt: entry.id.instant) { event in
       if isMeant(event), gap < best?.distance ?? .max { best = (entry.id, gap) }

@@ -150,7 +150,7 @@ struct FleetPicture {
     let scale = digits == 0 ? 1.0 : digits == 1 ? 10 : 100
     guard let scaled = Int64(exactly: (value * scale).rounded()) else { return "?" }
     guard digits > 0 else { return "\(scaled)" }
-    let fraction = String(abs(scaled) % Int64(scale))
+    let fraction = String(scaled.magnitude % UInt64(scale))
     return "\(scaled / Int64(scale))." + String(repeating: "0", count: digits - fraction.count) + fraction
   }
 }

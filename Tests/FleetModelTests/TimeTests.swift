@@ -58,7 +58,14 @@ import Testing
     #expect(first - .seconds(1) == first)
     #expect(first + TimeSpan(milliseconds: .min) == first)
     #expect(Instant.epoch - TimeSpan(milliseconds: .min) == last)
-    #expect(last - first == TimeSpan(milliseconds: .max))
-    #expect(first - last == TimeSpan(milliseconds: .min))
+    #expect(last - first == TimeSpan(milliseconds: 17_280_000_000_000_000))
+    #expect(first - last == TimeSpan(milliseconds: -17_280_000_000_000_000))
+  }
+
+  @Test func spansStopAtTheEndsOfTheRange() {
+    #expect(TimeSpan(milliseconds: .max) + .seconds(1) == TimeSpan(milliseconds: .max))
+    #expect(TimeSpan(milliseconds: .min) + .seconds(-1) == TimeSpan(milliseconds: .min))
+    #expect(TimeSpan.days(.max) == TimeSpan(milliseconds: .max))
+    #expect(TimeSpan.seconds(.min) == TimeSpan(milliseconds: .min))
   }
 }
