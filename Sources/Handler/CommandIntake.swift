@@ -93,7 +93,7 @@ final class CommandIntake {
     connection.send(Request("XGROUP", "CREATE", stream, Keys.group, "0", "MKSTREAM")) { [weak self] result in
       guard let self, !term.isOver, case .success(let reply) = result else { return }
       if let error = reply.error, error.code != "BUSYGROUP" {
-        term.log(.error, "cannot create the group", ["stream": text(stream), "error": error.text])
+        term.refused("cannot create the group of \(text(stream))", error)
         term.later(inMilliseconds: 1000) { [weak self] in self?.prepare(stream) }
         return
       }
@@ -115,7 +115,10 @@ final class CommandIntake {
     let request = Request("XPENDING", stream, Keys.group, "IDLE", idle, start, "+", Self.pageCount)
     connection.send(request) { [weak self] result in
       guard let self, !term.isOver, case .success(let reply) = result else { return }
-      guard reply.error == nil, let elements = reply.elements else { return completion() }
+      if let error = reply.error {
+        term.refused("cannot read which commands of \(text(stream)) are pending", error)
+      }
+      guard let elements = reply.elements else { return completion() }
       let pending = elements.compactMap { Pending($0) }
       let free = pending.filter { !self.dispatcher.holds(Delivery(stream: stream, entry: $0.entry)) }
       bury(free.filter { $0.deliveries >= Self.mostDeliveries }, in: stream)
@@ -147,6 +150,9 @@ final class CommandIntake {
     for entry in entries { request.append(entry) }
     connection.send(request) { [weak self] result in
       guard let self, !term.isOver, case .success(let reply) = result else { return }
+      if let error = reply.error {
+        term.refused("cannot take pending commands of \(text(stream))", error)
+      }
       take(reply.elements ?? [], from: stream)
       reportTrimmed(entries.count - (reply.elements?.count ?? entries.count), of: stream)
       completion()
@@ -198,7 +204,7 @@ final class CommandIntake {
 
   /// Every few seconds takes what lies idle with nobody working on it: a read of this handler's that was lost.
   private func sweep() {
-    let idle = max(Self.lostAfter, 2 * term.options.longestAction.milliseconds)
+    let idle = max(Self.lostAfter, (term.options.longestAction * 2).milliseconds)
     term.later(inMilliseconds: Self.lostAfter) { [weak self] in
       guard let self else { return }
       for stream in ready {
@@ -237,9 +243,9 @@ final class CommandIntake {
 
   /// A group or a stream is gone: both are made again.
   private func failed(_ error: ServerError, _ streams: [[UInt8]]) {
-    term.log(.warning, "cannot read commands", ["error": error.text])
+    term.refused("cannot read commands", error)
     ready.subtract(streams)
-    term.later(inMilliseconds: error.code == "NOGROUP" ? 0 : 1000) { [weak self] in
+    term.later(inMilliseconds: error.code == "NOGROUP" ? 50 : 1000) { [weak self] in
       guard let self else { return }
       for stream in self.streams where !ready.contains(stream) { prepare(stream) }
     }

@@ -294,7 +294,7 @@ final class CommandRun: Errand {
 extension ServerError {
   /// Whether the server may take the same step later.
   var isPassing: Bool {
-    ["OOM", "LOADING", "READONLY", "MISCONF", "BUSY", "NOREPLICAS", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN"]
+    ["OOM", "NOPERM", "LOADING", "READONLY", "MISCONF", "BUSY", "NOREPLICAS", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN"]
       .contains(String(code))
   }
 }

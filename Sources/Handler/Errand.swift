@@ -32,7 +32,7 @@ protocol Errand: AnyObject {
   ///
   /// - Parameter isLast: whether the step settles its target.
   func check(in step: inout Step, isLast: Bool)
-  /// A step of its has gone ahead that does not settle its target.
+  /// A step of its has gone ahead that does not settle its target, now or before.
   func stepped()
   /// Whether it begins a target anew by itself: it came before, by what was found of the target or by the check that
   /// failed, its number from 1.

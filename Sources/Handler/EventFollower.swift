@@ -27,6 +27,8 @@ final class EventFollower {
   private var isSaving = false
   /// Whether there is more to be saved once that is done.
   private var savesAgain = false
+  /// Not before then: Redis has refused it a moment ago.
+  private var savesFrom = MonotonicTime(nanoseconds: 0)
   /// What a step that the server refused was to write.
   private var owed: (changes: Set<AlertID>, letters: [DeadLetter]) = ([], [])
   private var inspectedAt = MonotonicTime.now
@@ -94,7 +96,11 @@ final class EventFollower {
   private func restore(_ alerts: [(name: [UInt8], value: [UInt8])], reached cursor: Instant?) {
     judge.fleet.advance(to: term.now)
     for (id, value) in alerts {
-      guard var record = AlertCoding.decode(id: id, payload: value)?.noLater(than: term.now) else { continue }
+      guard var record = AlertCoding.decode(id: id, payload: value)?.noLater(than: term.now) else {
+        term.log(
+          .error, "an alert in Redis is not understood", ["alert": String(decoding: id.prefix(600), as: UTF8.self)])
+        continue
+      }
       // One more sample past the limit is not written: what was open when the cursor was saved was so for a reason.
       if let cursor, record.id.kind != .escalation { record.last = max(record.last, cursor) }
       judge.fleet.setAlert(record)
@@ -135,7 +141,7 @@ final class EventFollower {
   private func begin(_ cursor: [[UInt8]?]) {
     judge.missed = { [weak self] in self?.report($0) }
     saved = cursor.first?.flatMap { StreamID($0) }
-    let count = cursor.dropFirst().first?.flatMap { Int(String(decoding: $0, as: UTF8.self)) }
+    let count = cursor.dropFirst().first?.flatMap { Bounded.int($0) }
     let start = max(0, (term.now - term.options.firstLook).milliseconds)
     judge.place =
       saved.map { StreamPlace(key: term.keys.events, reached: $0, count: count) }
@@ -232,7 +238,7 @@ final class EventFollower {
     connection.send(request, expecting: .entries(assembler)) { [weak self, weak connection] result in
       self?.watchdog.rest()
       guard let self, let connection, !term.isOver, case .success(let reply) = result else { return }
-      if let error = reply.error { term.log(.error, "cannot read events", ["error": error.text]) }
+      if let error = reply.error { term.refused("cannot read events", error) }
       let isMoreLikely = bite.took(assembler.count, bytes: assembler.bytes)
       if !isMoreLikely { term.hasReadEvents = true }
       save(unlessOnlyRead: true)
@@ -271,6 +277,7 @@ final class EventFollower {
   /// Writes what has changed of alerts, with the cursor; the cursor alone only now and then.
   private func save(unlessOnlyRead: Bool) {
     // A step of a command that changes an alert goes first: what it writes is not known here yet.
+    guard MonotonicTime.now >= savesFrom else { return }
     guard !isSaving, term.alertSteps == 0 else {
       savesAgain = savesAgain || !unlessOnlyRead
       return
@@ -312,9 +319,10 @@ final class EventFollower {
         if !changes.isEmpty { term.onNotice() }
       case .over: break
       case .failed(let error):
-        term.log(.error, "cannot save alerts", ["error": error.text])
         // Not before the next tick.
         savesAgain = false
+        term.log(.error, "cannot save alerts and how far events were read", ["error": error.text])
+        savesFrom = .now.adding(milliseconds: Self.saveMilliseconds)
         owed = (changes.union(owed.changes), letters + owed.letters)
         rules.giveBack(tally)
         judge.giveBack(profiles)

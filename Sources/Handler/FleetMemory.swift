@@ -86,20 +86,20 @@ final class FleetMemory {
     }
   }
 
-  /// Puts what agents have said of themselves into a step.
+  /// Puts what agents have said of themselves into a step, which does without where Redis refuses it.
   func write(_ agents: Set<AgentID>, to step: inout Step) {
     for agent in agents {
       let profile = judge.fleet.position(of: agent).flatMap { judge.fleet.agents.profiles[$0] }
       if let profile, profile.deletedAt == nil {
         let since = judge.health.isSettled(agent) ? profile.firstEventAt : nil
-        step.change(
+        step.attempt(
           "HSET", term.keys.profiles, agent.bytes, AgentProfileCoding.encode(profile, heardSince: since))
       } else {
-        step.change("HDEL", term.keys.profiles, agent.bytes)
+        step.attempt("HDEL", term.keys.profiles, agent.bytes)
         // Nobody stands in for who is gone.
         if let backup = profile?.record.backup {
-          step.change("SREM", term.keys.standIns(of: backup), agent.bytes)
-          step.change("HDEL", term.keys.agent(agent), "backup")
+          for key in term.keys.standIns(of: backup).spellings { step.attempt("SREM", key, agent.bytes) }
+          step.attempt("HDEL", term.keys.agent(agent), "backup")
         }
       }
     }

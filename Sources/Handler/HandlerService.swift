@@ -20,7 +20,7 @@ package final class HandlerService {
 
   private lazy var main = Link(loop: loop, endpoint: endpoint) { [weak self] in self?.mainChanged($0) }
   private lazy var leadership = Leadership(
-    loop: loop, keys: keys, options: options, clock: { [weak self] in self?.clock.now ?? .epoch },
+    loop: loop, keys: keys, options: options, log: log, clock: { [weak self] in self?.clock.now ?? .epoch },
     notify: { [weak self] in self?.leadershipChanged($0) })
   private lazy var recorder = Recorder(
     loop: loop, endpoint: endpoint, options: options, keys: keys, log: log,
@@ -184,6 +184,7 @@ package final class HandlerService {
       if let connection { self?.measureTime(connection, completion) }
     }
     term.onEnd = { [weak self] in self?.leadership.lose($0) }
+    term.onRightMissing = { [weak self] in self?.leadership.doubtRights() }
     warnings = [:]
     leadership.setWarning(nil)
     let office = Office(term: term, endpoint: endpoint, messenger: messenger) { [weak self] in self?.warn($0, $1) }

@@ -235,7 +235,8 @@ final class JobRun: Errand {
       case .done, .refused(1, _): finished()
       case .refused:
         attempts += 1
-        if attempts < 20 { begin() } else { finished() }
+        // It is still due, and would come again at once.
+        if attempts < 20 { begin() } else { term.later(inMilliseconds: 1000, finished) }
       case .over: break
       case .failed(let error):
         term.log(.error, "Redis refused a due job; trying again", ["job": name, "error": error.text])

@@ -28,6 +28,7 @@ final class Leadership {
   }
 
   private let loop: Loop
+  private let log: Log
   private let keys: Keys
   private let options: HandlerOptions
   private let clock: () -> Instant
@@ -52,6 +53,14 @@ final class Leadership {
   private var mustYield = false
   private var hasYielded = false
 
+  /// What Redis must allow before it asks for the lease, and whether that is known on this connection.
+  private let rights: Rights
+  private var hasRights = false
+  private var missing = Rights.Missing()
+  /// When the lease was taken last, and whether another's fence was in the way of the last question.
+  private var takenAt: MonotonicTime?
+  private var wasOutrun = false
+
   private lazy var watchdog = Watchdog(loop: loop, limit: options.leaseSpan.milliseconds)
 
   private let takeScript = Script(LeaseScripts.take)
@@ -59,10 +68,12 @@ final class Leadership {
   private let releaseScript = Script(LeaseScripts.release)
 
   init(
-    loop: Loop, keys: Keys, options: HandlerOptions, clock: @escaping () -> Instant,
+    loop: Loop, keys: Keys, options: HandlerOptions, log: Log, clock: @escaping () -> Instant,
     notify: @escaping (Notice) -> Void
   ) {
     self.loop = loop
+    self.log = log
+    rights = Rights(keys)
     self.keys = keys
     self.options = options
     self.clock = clock
@@ -73,6 +84,7 @@ final class Leadership {
     self.connection = connection
     state = .standby
     isAsking = false
+    hasRights = false
     ask()
   }
 
@@ -178,7 +190,19 @@ final class Leadership {
     guard case .active = state else { return }
     state = .standby
     notify(.lost(reason))
-    ask()
+    // A lease that is lost as soon as it is had would be asked for without end.
+    let isShort = takenAt.map { MonotonicTime.now.milliseconds(since: $0) < 1000 } ?? false
+    if isShort { wait(options.attemptSpan) } else { ask() }
+  }
+
+  /// Redis has refused something: what is missing is said, and without what is needed the lease is given back.
+  func doubtRights() {
+    guard hasRights, let connection else { return }
+    hasRights = false
+    lookAtRights(connection) { [weak self] in
+      guard let self, isActive, !hasRights else { return }
+      release()
+    }
   }
 
   /// Asks no more, and lets everything go.
@@ -195,6 +219,12 @@ final class Leadership {
     loop.cancel(timer)
     guard case .standby = state, let connection, isCandidate, !isAsking else { return }
     if yieldSpan > 0 { return look(connection) }
+    guard hasRights else {
+      return lookAtRights(connection) { [weak self] in
+        guard let self, case .standby = state else { return }
+        if hasRights { ask() } else { wait(options.attemptSpan) }
+      }
+    }
     isAsking = true
     hasYielded = false
     watchdog.expect(on: connection)
@@ -203,32 +233,86 @@ final class Leadership {
       id: options.id, fence: highestFence + 1, isRecording: false, patterns: options.recordedPatterns, since: clock(),
       fault: fault, warning: warning)
     let bytes = LeaseCoding.encode(lease)
-    let arguments = EncodedArguments(lease.fence, bytes, options.leaseSpan.milliseconds, written)
+    var excuse = lease
+    (excuse.fence, excuse.fault) = (0, LeaseScripts.unusableFence)
+    let fault = LeaseCoding.encode(excuse)
+    let arguments = EncodedArguments(lease.fence, bytes, options.leaseSpan.milliseconds, written, fault)
     takeScript.run(on: connection, keys: [keys.lease, keys.fence], arguments: arguments) { [weak self] result in
       guard let self else { return }
       isAsking = false
       watchdog.rest()
       guard case .standby = state, case .success(let reply) = result else { return }
-      answered(reply, lease, bytes, asked)
+      answered(reply, lease, bytes, asked, fault: fault)
     }
   }
 
-  private func answered(_ reply: Reply, _ lease: Lease, _ bytes: [UInt8], _ asked: BootTime) {
+  private func answered(_ reply: Reply, _ lease: Lease, _ bytes: [UInt8], _ asked: BootTime, fault: [UInt8]) {
+    if let error = reply.error { return failed(error) }
     let answer = reply.elements?.compactMap(\.integer) ?? []
     guard answer.count == 2 else { return wait(options.attemptSpan) }
+    defer { wasOutrun = answer[0] == -1 }
     switch answer[0] {
     case 1:
+      if answer[1] == 1 { log(.error, "the fence held no number; it begins anew", ["fence": "\(lease.fence)"]) }
       highestFence = lease.fence
       written = bytes
+      takenAt = .now
       activate(lease, asked)
     case -1:
       // The fence stands higher than we knew: ask again with the next.
-      highestFence = max(highestFence, Int(answer[1]))
-      ask()
+      highestFence = max(highestFence, Int(clamping: answer[1]))
+      if wasOutrun { wait(options.attemptSpan) } else { ask() }
+    case -2:
+      log(.error, "cannot take the lease", ["error": LeaseScripts.unusableFence])
+      written = fault
+      wait(options.attemptSpan)
     default:
       mustYield = true
       waitForEnd(in: answer[1])
     }
+  }
+
+  /// The lease or the fence is of another type, say, or the server takes no writes.
+  private func failed(_ error: ServerError) {
+    let names = [keys.lease, keys.fence].map { String(decoding: $0, as: UTF8.self) }.joined(separator: ", ")
+    log(.error, "cannot take the lease", ["keys": names, "error": error.text])
+    if error.code == "NOPERM" { hasRights = false }
+    wait(options.attemptSpan)
+  }
+
+  /// Finds out whether Redis allows what a handler needs, and says by name what it does not; each finding once.
+  private func lookAtRights(_ connection: Connection, _ completion: @escaping () -> Void) {
+    guard !isAsking else { return }
+    isAsking = true
+    watchdog.expect(on: connection)
+    rights.look(on: connection) { [weak self, weak connection] result in
+      guard let self, let connection, connection === self.connection else { return }
+      isAsking = false
+      watchdog.rest()
+      let found: Rights.Missing =
+        switch result {
+        case .success(let missing): missing
+        case .failure(let error): Rights.Missing(needed: [error.text])
+        }
+      hasRights = found.needed.isEmpty
+      tell(found)
+      completion()
+    }
+  }
+
+  private func tell(_ found: Rights.Missing) {
+    guard found != missing else { return }
+    if !found.needed.isEmpty {
+      log(
+        .error, "Redis does not allow what a handler needs: it takes no lease",
+        ["missing": found.needed.joined(separator: ", ")])
+    } else if !missing.needed.isEmpty {
+      log(.info, "Redis allows again what a handler needs")
+    }
+    if !found.optional.isEmpty, found.optional != missing.optional {
+      log(.warning, "Redis does not allow all: acting without", ["missing": found.optional.joined(separator: ", ")])
+    }
+    missing = found
   }
 
   /// Somebody holds it: ask again when it could end, and not much later than usual.
@@ -245,6 +329,7 @@ final class Leadership {
       isAsking = false
       watchdog.rest()
       guard case .standby = state, case .success(let reply) = result else { return }
+      if let error = reply.error { return failed(error) }
       if let left = reply.integer, left > 0 { return waitForEnd(in: left) }
       let span = yieldSpan
       hasYielded = true
@@ -289,7 +374,9 @@ final class Leadership {
       guard let self, case .active(let current, _) = state, current.fence == lease.fence else { return }
       guard case .success(let reply) = result else { return }
       if let error = reply.error {
-        if error.code == "FENCED" { lose(error.text) }
+        if error.code == "FENCED" { return lose(error.text) }
+        log(.error, "cannot renew the lease", ["error": error.text])
+        if error.code == "NOPERM" { doubtRights() }
         return
       }
       state = .active(current, mayActUntil: end(askedAt: asked))

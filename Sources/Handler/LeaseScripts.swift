@@ -2,9 +2,11 @@
 ///
 /// Whoever holds the present fence is the owner: it goes up at each takeover and never down.
 enum LeaseScripts {
-  /// ARGV: the fence to take, the lease, its milliseconds, the lease as the caller wrote it last ("" for none).
+  /// ARGV: the fence to take, the lease, its milliseconds, the lease as the caller wrote it last ("" for none), and the
+  /// lease that says that the fence cannot be used.
   ///
-  /// Answers {1, 0} taken; {0, milliseconds left} held by another; {-1, fence} the fence is not above the stored one.
+  /// Answers {1, 0} taken, {1, 1} taken where the fence held no number; {0, milliseconds left} held by another; {-1, fence}
+  /// the fence is not above the stored one; {-2, 0} the stored one is beyond the whole numbers that Lua has.
   static let take = """
     local held = redis.call('GET', KEYS[1])
     if held and held ~= ARGV[4] then
@@ -16,12 +18,21 @@ enum LeaseScripts {
       end
       return {0, left}
     end
-    local stored = tonumber(redis.call('GET', KEYS[2]) or '0') or 0
-    if stored >= tonumber(ARGV[1]) then return {-1, stored} end
+    local stored = redis.call('GET', KEYS[2])
+    local digits = stored and stored:match('^0*(%d+)$')
+    if digits and (#digits > 16 or (#digits == 16 and digits > '9007199254740990')) then
+      redis.call('SET', KEYS[1], ARGV[5], 'PX', ARGV[3])
+      return {-2, 0}
+    end
+    if digits and tonumber(digits) >= tonumber(ARGV[1]) then return {-1, tonumber(digits)} end
     redis.call('SET', KEYS[2], ARGV[1])
     redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-    return {1, 0}
+    return {1, (digits or not stored) and 0 or 1}
     """
+
+  /// Said in the log, and in the lease, so that consoles show it.
+  static let unusableFence =
+    "no handler can lead: the fence is not below 2^53. Stop all handlers, delete the key agentos:fence, and start them"
 
   /// ARGV: the owner's fence, the lease, its milliseconds. Answers the server's time, as TIME does.
   static let renew = """

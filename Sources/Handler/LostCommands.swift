@@ -19,7 +19,7 @@ struct LostCommands {
     ]
     term.read(requests) { replies in
       let stored = replies[2].bytes ?? []
-      let reported = Int64(String(decoding: stored, as: UTF8.self)) ?? 0
+      let reported = Int64(Bounded.int(stored) ?? 0)
       guard let total = Self.total(replies[0], replies[1]), total != reported else { return completion() }
       var step = Step()
       step.require("HGET", term.keys.cursor, field, is: stored)

@@ -37,6 +37,8 @@ final class Recorder {
   /// By which it is known that it records: the last marker after a subscription.
   private var sign: RecorderMarker?
   private var nonce = 0
+  /// Whether the first marker of the term stands in the stream.
+  private var isMarked = false
   private var markedAt = MonotonicTime(nanoseconds: 0)
   /// A marker that was sent and is not heard means that nothing else would be.
   private lazy var watchdog = Watchdog(loop: loop, limit: 3000)
@@ -166,7 +168,7 @@ final class Recorder {
   /// Begins to record in a term, once it hears; a second call in the same term does nothing.
   func record(in term: Term) {
     guard isSubscribed, case .listening = state, !term.isOver else { return }
-    state = .aligning(term)
+    (state, isMarked) = (.aligning(term), false)
     sign = mark(term)
     let now = MonotonicTime.now.milliseconds
     // What is older was either written long ago or is past keeping.
@@ -197,8 +199,24 @@ final class Recorder {
     if let connection = link.connection { watchdog.expect(on: connection) }
     var step = Step()
     step.publish(keys.recorderChannel, marker.encode())
-    term.run(step) { _ in }
+    term.run(step) { [weak self, weak term] _, leftOut in
+      if let term, !leftOut.isEmpty { self?.cannotMark(term) }
+    }
     return marker
+  }
+
+  /// Without its marker nobody could tell what it has written: it listens on, and tries again.
+  private func cannotMark(_ term: Term) {
+    watchdog.rest()
+    switch state {
+    // What is being recorded goes on: only a successor would miss its place.
+    case .recording where isMarked: break
+    case .aligning(let current) where current === term, .recording(let current) where current === term:
+      state = .listening
+      log(.error, "may not publish its marker; acting without recording")
+      term.later(inMilliseconds: 10_000) { [weak self] in self?.record(in: term) }
+    case .listening, .aligning, .recording, .draining: break
+    }
   }
 
   // MARK: Writing
@@ -242,7 +260,10 @@ final class Recorder {
       // In another term, or in none, the batch is found when that is aligned.
       guard self.term === term else { return write() }
       let written = buffer.messages.prefix(count)
-      if case .recording = state, let sign, written.contains(where: { isMarker($0, sign) }) { notify(.recording) }
+      if case .recording = state, let sign, written.contains(where: { isMarker($0, sign) }) {
+        isMarked = true
+        notify(.recording)
+      }
       buffer.removeFirst(count)
       write()
     case .over(let reason):

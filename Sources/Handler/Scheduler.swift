@@ -17,6 +17,7 @@ final class Scheduler {
 
   /// A due time further off is looked at again after this long: the server's clock and this machine's may part.
   private static let longestWait: Int64 = 60_000
+  private static let retryWait: Int64 = 1000
   /// How many jobs one look begins, and how far it looks for them.
   private static let mostBegun = 64
   private static let mostRead = 32_768
@@ -48,7 +49,8 @@ final class Scheduler {
       Request("ZRANGEBYSCORE", term.keys.schedule, "-inf", now, "WITHSCORES", "LIMIT", 0, count),
       Request("ZRANGEBYSCORE", term.keys.schedule, "(\(now.milliseconds)", "+inf", "WITHSCORES", "LIMIT", 0, 1),
     ]) { [weak self] replies in
-      self?.looked(due: replies[0].pairs, next: replies[1].pairs.first?.value)
+      guard let self, replies[0].error == nil else { return self?.failed() ?? () }
+      looked(due: replies[0].pairs, next: replies[1].pairs.first?.value)
     }
   }
 
@@ -60,6 +62,12 @@ final class Scheduler {
     if isStale || new.count == Self.mostBegun { return look() }
     let span = next.flatMap { Instant(score: $0) }.map { ($0 - term.now).milliseconds }
     arm(span ?? Self.longestWait)
+  }
+
+  /// The schedule cannot be read.
+  private func failed() {
+    isReading = false
+    arm(Self.retryWait)
   }
 
   private func arm(_ span: Int64) {
@@ -122,7 +130,14 @@ final class Scheduler {
     step.change("ZREM", term.keys.schedule, member)
     DeadLetter(source: term.keys.schedule, reason: "not a job that this handler knows", bytes: member)
       .add(to: &step, keys: term.keys)
-    term.run(step) { [weak self] _ in self?.finished(member) }
+    term.run(step) { [weak self] outcome in
+      // It still stands there, and would come again at once.
+      guard case .failed = outcome else {
+        self?.finished(member)
+        return
+      }
+      self?.term.later(inMilliseconds: 1000) { self?.finished(member) }
+    }
   }
 }
 

@@ -23,6 +23,8 @@ struct Situation {
   var proposalFault: ProposalCoding.Fault?
   /// The mark as it stands; empty where there is none.
   private(set) var markBytes: [UInt8]
+  /// Whether a value stands in the mark's place that is no text.
+  private(set) var isMarkOfAnotherType: Bool
   private var version: [UInt8]
   private var alertBytes: [UInt8]?
   private var proposalBytes: [UInt8]?
@@ -76,6 +78,7 @@ struct Situation {
     record = AgentRecordCoding.decode(fields: pairs)
     version = pairs.first { $0.name == Array("version".utf8) }?.value ?? []
     markBytes = mark.mark ?? []
+    isMarkOfAnotherType = mark.error?.code == "WRONGTYPE"
     self.mark = mark.mark.flatMap { TargetMark($0) }
   }
 

@@ -7,7 +7,7 @@ extension TargetRun {
   func opened(isLast: Bool = true) -> Step {
     var step = Step()
     errand.check(in: &step, isLast: isLast)
-    step.require(markKey, is: found)
+    if let found { step.require(markKey, is: found) }
     return step
   }
 
@@ -117,7 +117,11 @@ extension TargetRun {
     case .refused:
       // Something changed between reading and acting: look again.
       attempts += 1
-      if attempts < 20 { begin(again) } else { leave(.failed, "it kept changing; send the command again") }
+      switch attempts {
+      case ..<20: begin(again)
+      case 20: leave(.failed, "it kept changing; send the command again")
+      default: term.later(inMilliseconds: 1000) { [self] in begin() }
+      }
     case .failed(let error):
       term.log(.error, "Redis refused a step; trying again", ["command": errand.id.text, "error": error.text])
       term.later(inMilliseconds: 500, again)
@@ -128,7 +132,7 @@ extension TargetRun {
   /// Where the mark itself has changed, an earlier attempt was done after all: what it says counts.
   private func begin(_ again: @escaping () -> Void) {
     term.read([markKey.get]) { [self] replies in
-      if replies[0].mark ?? [] == found { again() } else { begin() }
+      if found == nil || replies[0].mark ?? [] == found { again() } else { begin() }
     }
   }
 }

@@ -18,8 +18,8 @@ final class TargetRun {
   var attempts = 0
   private var lookUps = 0
   private static let mostLookUps = 3
-  /// The mark as it was found: what the step that replaces it requires.
-  var found: [UInt8] = []
+  /// The mark as it was found: what the step that replaces it requires; nil where a value of another type stands there.
+  var found: [UInt8]? = []
   /// Its place among what is done at once.
   private var place: Places.Kind?
 
@@ -42,11 +42,18 @@ final class TargetRun {
 
   private func look() {
     read { [self] situation in
-      guard let mark = situation.mark else { return decide(situation) }
+      guard let mark = situation.mark else {
+        // Something was done or begun, and nobody can tell what.
+        guard situation.markBytes.isEmpty, !situation.isMarkOfAnotherType else {
+          return escalate("what is remembered of it is not understood")
+        }
+        return decide(situation)
+      }
       guard !beginsAnew() else { return }
       guard mark.phase == .started else {
         return end(TargetOutcome(phase: mark.phase, detail: mark.detail, isTold: mark.isTold))
       }
+      errand.stepped()
       goOn(from: mark)
     }
   }
@@ -92,7 +99,7 @@ final class TargetRun {
 
   func read(_ completion: @escaping (Situation) -> Void) {
     Situation.read(target, mark: markKey, for: errand.judged, in: term) { [self] situation in
-      found = situation.markBytes
+      found = situation.isMarkOfAnotherType ? nil : situation.markBytes
       completion(situation)
     }
   }

@@ -35,6 +35,10 @@ final class Term {
   private(set) var alertSteps = 0
   /// Told, once, that the server or the connection has ended the term.
   var onEnd: (String) -> Void = { _ in }
+  /// Told that Redis refused something for want of a permission.
+  var onRightMissing: () -> Void = {}
+  /// When the audit was last told that a channel was refused.
+  private var toldOfChannel: Instant?
   /// Told of alerts that commands have changed, and that the schedule has changed.
   var onAlert: (AlertRecord) -> Void = { _ in }
   var onSchedule: () -> Void = {}
@@ -119,19 +123,50 @@ final class Term {
 
   /// Runs a step. Its outcome is `over` where the term has ended by the time that it is known.
   func run(_ step: Step, _ completion: @escaping (StepOutcome) -> Void) {
+    run(step) { outcome, _ in completion(outcome) }
+  }
+
+  /// - Parameter completion: gets what Redis refused of the optional parts too.
+  func run(_ step: Step, _ completion: @escaping (StepOutcome, _ leftOut: [String]) -> Void) {
     guard mayAct else {
       // What is not done now would never be: the term must not go on without it.
       if !isOver { onEnd("the lease was not renewed in time") }
-      return completion(.over("the lease has ended"))
+      return completion(.over("the lease has ended"), [])
     }
     inFlight += 1
-    step.run(script, on: connection, fenceKey: keys.fence, fence: fence) { [weak self] outcome in
-      guard let self, !isOver else { return completion(.over("the term has ended")) }
+    step.run(script, on: connection, fenceKey: keys.fence, fence: fence) { [weak self] outcome, leftOut in
+      guard let self, !isOver else { return completion(.over("the term has ended"), []) }
       let outcome = outcome.redacted(log.redaction)
-      if case .over(let reason) = outcome { onEnd(reason) }
-      completion(outcome)
+      switch outcome {
+      case .over(let reason): onEnd(reason)
+      case .failed(let error): refused("Redis refused a step", error)
+      case .done: leftOut.forEach(leaveOut)
+      case .refused: break
+      }
+      completion(outcome, leftOut)
       landed()
     }
+  }
+
+  /// Says that Redis refused something, with the key and the reason.
+  func refused(_ what: String, _ error: ServerError) {
+    log(.error, what, ["error": error.text])
+    if error.code == "NOPERM" { onRightMissing() }
+  }
+
+  /// Says what a step did without. That a channel was not served is said in the audit too, since runtimes hear of it
+  /// later then: once a minute.
+  private func leaveOut(_ words: String) {
+    log(.error, "Redis refused a part of a step, which was done without it", ["error": words])
+    guard words.contains("(PUBLISH "), toldOfChannel.map({ now - $0 >= .minutes(1) }) ?? true else { return }
+    toldOfChannel = now
+    let line = AuditLine(
+      origin: .run("channel/\(now.milliseconds)"), phase: .failed, action: "publish", operator: "handler/\(options.id)",
+      detail: "cannot publish, so runtimes must read the stream: \(words)", handler: options.id, at: now,
+      source: String(decoding: keys.control, as: UTF8.self))
+    var step = Step()
+    step.add(to: keys.audit, AuditCoding.encode(line))
+    run(step) { _ in }
   }
 
   private func landed() {
@@ -164,6 +199,7 @@ final class Term {
     for request in requests {
       connection.send(request) { [weak self] result in
         guard let self, !isOver, case .success(let reply) = result else { return }
+        if let error = reply.error { refused("Redis refused to tell \(request.words)", error) }
         replies.append(reply)
         guard replies.count == requests.count else { return }
         completion(replies)

@@ -24,13 +24,15 @@ final class HandlerScene {
 
   @discardableResult
   func startHandler(
-    _ id: String, waits: Bool = true, _ change: (inout HandlerOptions) -> Void = { _ in }
+    _ id: String, waits: Bool = true, at endpoint: Endpoint? = nil, log: Log = .silent,
+    _ change: (inout HandlerOptions) -> Void = { _ in }
   ) throws -> HandlerService {
     var options = HandlerOptions(id: id)
     // A test that has a clock to set lets time pass by it.
     options.leapsPassTime = hasClock
     change(&options)
-    let handler = try HandlerService(loop: server.loop, endpoint: server.endpoint, options: options)
+    let handler = try HandlerService(
+      loop: server.loop, endpoint: endpoint ?? server.endpoint, options: options, log: log)
     handlers.append(handler)
     handler.start()
     if waits { try server.wait { handler.isActive } }

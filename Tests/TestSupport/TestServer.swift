@@ -39,7 +39,9 @@ package final class TestServer {
   package var endpoint: Endpoint { server.endpoint }
 
   /// Sends one request and waits for its answer.
-  package func call(_ arguments: any RequestArgument...) throws -> Reply {
+  package func call(_ arguments: any RequestArgument...) throws -> Reply { try call(all: arguments) }
+
+  package func call(all arguments: [any RequestArgument]) throws -> Reply {
     var answer: Result<Reply, ConnectionFailure>?
     let connection = try connection()
     connection.send(Request(arguments)) { answer = $0 }
@@ -97,5 +99,22 @@ extension Loop {
       guard MonotonicTime.now < deadline else { throw NeverHappened() }
       turn(atMostMilliseconds: 20)
     }
+  }
+}
+
+extension TestServer {
+  /// How often a command has been called, by what the server counts.
+  package func callCount(of command: String) throws -> Int64 {
+    let text = try call("INFO", "commandstats").text ?? ""
+    let line = text.split(separator: "\r\n").first { $0.hasPrefix("cmdstat_\(command):calls=") }
+    return line.flatMap { Int64($0.split(separator: "=")[1].prefix { $0.isNumber }) } ?? 0
+  }
+
+  /// How many commands the server has carried out, those of scripts included.
+  package func callCount() throws -> Int64 {
+    let text = try call("INFO", "commandstats").text ?? ""
+    return text.split(separator: "\r\n").compactMap { line in
+      line.hasPrefix("cmdstat_") ? Int64(line.split(separator: "=")[1].prefix { $0.isNumber }) : nil
+    }.reduce(0, +)
   }
 }

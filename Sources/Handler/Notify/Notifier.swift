@@ -220,10 +220,10 @@ final class Notifier {
   /// Remembers that it was given up, and for a day: consoles that start later read less of the audit than that.
   private func count(_ entry: OutboxEntry, at now: Instant) {
     let (key, stays) = (term.keys.undelivered, UndeliveredNotices.stays)
-    pending.change("ZADD", key, now, entry.field)
-    pending.change("ZREMRANGEBYSCORE", key, "-inf", now - stays)
-    pending.change("ZREMRANGEBYRANK", key, 0, -UndeliveredNotices.limit - 1)
-    pending.change("PEXPIRE", key, stays.milliseconds)
+    pending.attempt("ZADD", key, now, entry.field)
+    pending.attempt("ZREMRANGEBYSCORE", key, "-inf", now - stays)
+    pending.attempt("ZREMRANGEBYRANK", key, 0, -UndeliveredNotices.limit - 1)
+    pending.attempt("PEXPIRE", key, stays.milliseconds)
   }
 
   /// What this version does not understand is put aside, where it can be found.

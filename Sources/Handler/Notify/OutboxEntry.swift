@@ -60,7 +60,7 @@ struct OutboxEntry: Equatable {
 
   /// Nil where it is none.
   init?(field: [UInt8], value: [UInt8]) {
-    let parts = String(decoding: field, as: UTF8.self).split(separator: "-").map { Int($0) }
+    let parts = String(decoding: field, as: UTF8.self).split(separator: "-").map { Bounded.int($0) }
     guard parts.count == 2, let fence = parts[0], let number = parts[1], let json = try? JSONValue.parse(value),
       let channel = json["channel"]?.text, let notice = NoticeCoding.decode(json["notice"]),
       let next = Instant(stored: json["next"]), let deadline = Instant(stored: json["deadline"])
@@ -68,7 +68,7 @@ struct OutboxEntry: Equatable {
     self.init(
       id: ID(fence: fence, number: number), channel: channel, notice: notice, next: next, deadline: deadline)
     isCollected = json["collected"]?.bool ?? false
-    attempts = json["attempts"]?.int ?? 0
+    attempts = max(0, json["attempts"]?.int ?? 0)
     failure = json["why"]?.text ?? ""
     stands = json["stands"]?.bool ?? false
   }

@@ -32,7 +32,7 @@ struct DecisionTally: Equatable {
 
   func write(to step: inout Step, keys: Keys) {
     for (field, count) in counts.sorted(by: { $0.key < $1.key }) {
-      step.change("HINCRBY", keys.tally, field, count)
+      step.attempt("HINCRBY", keys.tally, field, count)
     }
   }
 }

@@ -34,7 +34,9 @@ extension DueForRule {
         then()
         term.onSchedule()
         finished()
-      case .refused: begin()
+      case .refused:
+        let pause = patience.pauseAfterRefusal()
+        if pause == 0 { begin() } else { term.later(inMilliseconds: pause) { self.begin() } }
       case .over: break
       case .failed(let error):
         guard patience.allows(error) else {

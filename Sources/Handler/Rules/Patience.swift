@@ -6,13 +6,24 @@ import Wire
 /// and what does not, a value of the wrong type say, a few times, for others wait behind it.
 struct Patience {
   private var failures = 0
+  private var refusals = 0
   private static let most = 3
+  private static let mostRefusals = 20
 
   /// Whether it is to be tried again.
   mutating func allows(_ error: ServerError) -> Bool {
     if error.isPassing { return true }
     failures += 1
     return failures < Self.most
+  }
+}
+
+extension Patience {
+  /// How long it waits, in milliseconds, after a step that did not go ahead since something had changed: what keeps
+  /// changing is not asked for without a pause.
+  mutating func pauseAfterRefusal() -> Int64 {
+    refusals += 1
+    return refusals < Self.mostRefusals ? 0 : 1000
   }
 }
 

@@ -74,10 +74,11 @@ struct PauseLedger {
 
   /// Counts a pause that was done.
   static func count(_ agent: AgentID, at now: Instant, keys: Keys, in step: inout Step) {
-    let key = pausesKey(agent, keys)
-    step.change("ZADD", key, now, "\(now.milliseconds)")
-    step.change("ZREMRANGEBYSCORE", key, "-inf", now - counted)
-    step.change("PEXPIRE", key, counted.milliseconds)
+    for key in pausesKey(agent, keys).spellings {
+      step.attempt("ZADD", key, now, "\(now.milliseconds)")
+      step.attempt("ZREMRANGEBYSCORE", key, "-inf", now - counted)
+      step.attempt("PEXPIRE", key, counted.milliseconds)
+    }
   }
 
   /// Takes the agent's place among those that are paused; the step goes ahead only while no other was taken meanwhile,

@@ -126,7 +126,7 @@ struct RuleMarks {
 
   /// The time of an entry, or a time itself.
   private static func time(of text: String) -> Instant? {
-    Int64(text.prefix { $0 != "-" }).map { Instant(milliseconds: $0) }
+    Bounded.int(text.prefix { $0 != "-" }).map { Instant(milliseconds: Int64($0)) }
   }
 
   // MARK: Writing
@@ -152,7 +152,7 @@ struct RuleMarks {
   ///
   /// - Parameter waits: for how long it may wait for a person's word; what is remembered of it outlives that.
   func addAct(_ run: RunRecord, at now: Instant, waits: TimeSpan? = nil, to step: inout Step) {
-    let stays = Self.stay(clears: rule.clear != nil).milliseconds + (waits ?? .zero).milliseconds
+    let stays = (Self.stay(clears: rule.clear != nil) + (waits ?? .zero)).milliseconds
     step.change("SET", names[0], run.encoded, "PX", stays)
     if let limit = rule.limits.perAgent { add(.actedOnAgent, now, within: limit.within, to: &step) }
     if let limit = rule.limits.rate { add(.acted, now, within: limit.within, to: &step) }

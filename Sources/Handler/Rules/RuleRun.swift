@@ -31,6 +31,8 @@ final class RuleRun: Errand {
   private var hasGivenUp = false
   /// What the switch says, where it lets no further action begin.
   private var stoppedBy: AutomationMode?
+  /// The switch as it was read, while the action may only begin if it still stands so.
+  private var automation: [UInt8]?
   /// Whether the agent stood in for nobody when that was read, and nothing has been done since.
   private var isAlone = false
   /// Whether a pause that is not done leaves the agent paused all the same.
@@ -62,7 +64,11 @@ final class RuleRun: Errand {
       let mode = replies[1].text.flatMap(AutomationMode.init(rawValue:)) ?? .dry
       // What was done is taken back whatever the switch says.
       if part == .undo { return takeBack(deed, record) }
-      guard mode != .on else { return begin(deed, record) }
+      guard mode != .on else {
+        automation = replies[1].bytes
+        return begin(deed, record)
+      }
+      automation = nil
       skip(deed, record, mode)
     }
   }
@@ -188,13 +194,17 @@ final class RuleRun: Errand {
   func check(in step: inout Step, isLast: Bool) {
     step.require("ZSCORE", term.keys.schedule, member, is: score)
     if isAlone, let deed { step.require("SCARD", term.keys.standIns(of: deed.target).complete, is: Array("0".utf8)) }
+    if let automation { step.require("GET", term.keys.automation, is: automation) }
   }
 
-  func stepped() { isAlone = false }
-  /// Somebody needs the agent since it was looked at: it is looked at again.
+  /// What has begun comes to its end.
+  func stepped() { (isAlone, automation) = (false, nil) }
+
+  /// Somebody needs the agent, or has turned the switch, since that was looked at: it is looked at again.
   func beginsAnew(_ target: AgentID, failed check: Int?) -> Bool {
-    guard check == 2, isAlone else { return false }
-    isAlone = false
+    let own = 2..<2 + (isAlone ? 1 : 0) + (automation == nil ? 0 : 1)
+    guard let check, own.contains(check) else { return false }
+    (isAlone, automation) = (false, nil)
     begin()
     return true
   }

@@ -93,7 +93,7 @@ struct RunRecord: Equatable {
     undo = list("undo")
     refused = json["refused"]?.list?.compactMap(\.text) ?? []
     occasion = json["occasion"].map { Occasion.Remains($0) }
-    verifyAfter = json["verify_after"]?.int.map { TimeSpan(milliseconds: Int64($0)) }
+    verifyAfter = json["verify_after"]?.int.map { TimeSpan(milliseconds: Int64(max(0, $0))) }
   }
 }
 

@@ -81,7 +81,7 @@ struct RunReview {
   private func again(at due: Instant, doubtedSince: Instant? = nil, in step: inout Step) {
     var record = record
     record.doubtedAt = doubtedSince ?? record.doubtedAt
-    let stays = (due - term.now).milliseconds + HandlerOptions.marksStay.milliseconds
+    let stays = (due - term.now + HandlerOptions.marksStay).milliseconds
     step.change("SET", term.keys.mark(run), record.encoded, "PX", stays)
     step.change("ZADD", term.keys.schedule, due, Job(.verify(run: run), agent).encoded)
   }
