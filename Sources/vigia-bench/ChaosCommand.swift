@@ -5,7 +5,7 @@ import TestSupport
 /// `vigia-bench chaos`: kills, cuts and troubles that befall the real handler in the middle of commands and of a rule's
 /// chain, again and again.
 struct ChaosCommand: ParsableCommand {
-  enum Part: String, CaseIterable, ExpressibleByArgument { case points, cuts, troubles, chain }
+  enum Part: String, CaseIterable, ExpressibleByArgument { case points, cuts, troubles, chain, rights, garbage }
 
   static let configuration = CommandConfiguration(
     commandName: "chaos",
@@ -14,7 +14,9 @@ struct ChaosCommand: ParsableCommand {
       + "no action lost, none done twice.",
     discussion: "All of it takes about an hour; each part says how far it is.")
 
-  @Option(help: ArgumentHelp("Only this part, several times: points, cuts, troubles, chain.", valueName: "part"))
+  @Option(
+    help: ArgumentHelp(
+      "Only this part, several times: points, cuts, troubles, chain, rights, garbage.", valueName: "part"))
   var part: [Part] = []
   @Option(help: "How often it is killed at each point, and at each place of the chain.") var rounds = 100
   @Option(help: "Only this point; several times.") var point: [Chaos.Point] = []
@@ -34,6 +36,8 @@ struct ChaosCommand: ParsableCommand {
       case .cuts: try cut()
       case .troubles: for trouble in trouble.isEmpty ? Chaos.Trouble.allCases : trouble { try befall(trouble) }
       case .chain: try breakChain()
+      case .rights: try lackRights()
+      case .garbage: try storeGarbage()
       }
     }
   }
@@ -94,6 +98,28 @@ struct ChaosCommand: ParsableCommand {
       tell(round, of: count, "chain")
     }
     return "\(deaths) handlers killed, \(told(chaos))"
+  }
+
+  private func lackRights() throws {
+    let chaos = try Chaos(path: Programs.path("vigia-handler"))
+    try chaos.restrict()
+    for right in Chaos.rights {
+      do { try chaos.run(without: right) } catch { throw Chaos.Fault(description: "without \(right): \(error)") }
+    }
+    say("without each of \(Chaos.rights.count) rights in turn: no half step, all said, \(told(chaos))")
+  }
+
+  private func storeGarbage() throws {
+    for place in Chaos.places {
+      let chaos = try Chaos(path: Programs.path("vigia-handler"))
+      let kinds = Chaos.Place.Kind.allCases.filter { $0 != place.kind }
+      for kind in kinds { try chaos.run(place, as: kind) }
+      for text in Chaos.texts { try chaos.run(place, holding: text) }
+      if place.kind == .stream { try chaos.exhaust(place) }
+      say(
+        "garbage in \(place), of \(kinds.count) other types and \(Chaos.texts.count) texts: nobody ended, \(told(chaos))"
+      )
+    }
   }
 
   /// Every round has been checked.

@@ -3,6 +3,12 @@ import Testing
 
 /// The short form of `vigia-bench chaos`.
 @Suite struct ChaosTests {
+  private static let missing: [[Chaos.Right]] = [
+    [.command("hset"), .command("xadd")], [.command("zadd"), .key("agent:*")], [.key("mark:*"), .key("schedule")],
+    [.channel("agentos.control.*"), .command("get")], [.command("evalsha"), .key("fence")],
+    [.command("xreadgroup"), .key("audit")],
+  ]
+
   @Test(arguments: Chaos.Point.allCases)
   func commandWhoseHandlerIsKilledIsDoneOnce(point: Chaos.Point) throws {
     let chaos = try Chaos(path: Program.folder + "/vigia-handler")
@@ -14,6 +20,25 @@ import Testing
     let chaos = try Chaos(path: Program.folder + "/vigia-handler")
     for bytes in stride(from: 3, through: 1600, by: 177) { try chaos.run(cutAfter: bytes) }
     #expect(chaos.requests.count == 20)
+  }
+
+  /// One of each sort; `vigia-bench chaos` takes them all.
+  @Test(arguments: missing)
+  func handlerThatLacksARightDoesNoHalfStepAndSaysSo(rights: [Chaos.Right]) throws {
+    let chaos = try Chaos(path: Program.folder + "/vigia-handler")
+    try chaos.restrict()
+    for right in rights { try chaos.run(without: right) }
+    #expect(chaos.requests.count == rights.count)
+  }
+
+  @Test(arguments: Chaos.places)
+  func garbageInPlaceOfAValueEndsNobody(place: Chaos.Place) throws {
+    let chaos = try Chaos(path: Program.folder + "/vigia-handler")
+    let kinds = Chaos.Place.Kind.allCases.filter { $0 != place.kind }
+    let number = Chaos.places.firstIndex(of: place) ?? 0
+    try chaos.run(place, as: kinds[number % kinds.count])
+    try chaos.run(place, holding: Chaos.texts[number % Chaos.texts.count])
+    #expect(chaos.requests.count >= 2)
   }
 
   @Test(arguments: Chaos.Trouble.allCases)

@@ -28,6 +28,8 @@ package final class Chaos {
   /// What went wrong in a round.
   package struct Fault: Error, CustomStringConvertible {
     package let description: String
+
+    package init(description: String) { self.description = description }
   }
 
   let server: TestServer
@@ -35,6 +37,10 @@ package final class Chaos {
   let keys = Keys()
   private let path: String
   let folder: String
+  /// As whom the handler connects, `user:password@`; nothing for the default user.
+  var credentials = ""
+  /// The fleet as a console sees it meanwhile.
+  private var console: ChaosConsole?
   private var service: MockService?
   var proxy: FaultProxy?
   var handler: Child?
@@ -105,20 +111,37 @@ package final class Chaos {
   }
 
   /// Starts the next handler, and waits until it acts.
-  func startHandler() throws {
+  func startHandler(waits: Bool = true) throws {
     lastHandler += 1
+    console = console ?? ChaosConsole(server)
     guard let proxy, case .tcp(let host, let port) = proxy.endpoint.address else { return }
     let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
-    defer { close(null) }
+    let log = open(logPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    defer {
+      close(null)
+      close(log)
+    }
     handler = try Child(
       path,
       [
-        "--id", "h\(lastHandler)", "--redis", "redis://\(host):\(port)", "--config", configuration,
+        "--id", "h\(lastHandler)", "--redis", "redis://\(credentials)\(host):\(port)", "--config", configuration,
         // Without rules any number of commands is taken.
         "--runbook", runbook == nil ? "/dev/null" : folder + "/runbook.toml",
       ],
-      environment: [:], output: null, error: null)
+      environment: [:], output: null, error: log)
+    guard waits else { return }
     try wait("the handler to take office") { [self] in holder == "h\(lastHandler)" }
+  }
+
+  private var logPath: String { folder + "/log" }
+
+  /// All that handlers have logged.
+  var logged: String {
+    guard let file = fopen(logPath, "r") else { return "" }
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 22)
+    let count = fread(&bytes, 1, bytes.count, file)
+    return String(decoding: bytes.prefix(count), as: UTF8.self)
   }
 
   /// Who holds the lease.
@@ -126,8 +149,8 @@ package final class Chaos {
     (try? server.call("GET", keys.lease))?.bytes.flatMap { LeaseCoding.decode($0) }?.id
   }
 
-  func wait(_ what: String, _ condition: () -> Bool) throws {
-    do { try server.loop.wait(seconds: 30, condition) } catch { throw Fault(description: "waited for \(what)") }
+  func wait(_ what: @autoclosure () -> String, _ condition: () -> Bool) throws {
+    do { try server.loop.wait(seconds: 30, condition) } catch { throw Fault(description: "waited for \(what())") }
   }
 
   // MARK: A round
@@ -154,12 +177,14 @@ package final class Chaos {
   }
 
   /// Sends the current command.
-  func publish(_ agent: AgentID) throws {
+  func publish(_ agent: AgentID) throws { try publish(current, .pause, agent) }
+
+  func publish(_ id: String, _ action: Action, _ agent: AgentID, _ arguments: [String: String] = [:]) throws {
     let time = try server.call("TIME").elements ?? []
     let now = Instant(milliseconds: (time.first?.integer ?? 0) * 1000)
     let command = Command(
-      id: CommandID(current), action: .pause, targets: [agent], operator: "chaos", issuedAt: now,
-      expiresAt: now + .minutes(10))
+      id: CommandID(id), action: action, targets: agent == .none ? [] : [agent], arguments: arguments,
+      operator: "chaos", issuedAt: now, expiresAt: now + .minutes(10))
     _ = try server.call("XADD", keys.commands, "*", Keys.dataField, CommandCoding.encode(command))
   }
 

@@ -1,0 +1,112 @@
+import FleetModel
+import Loop
+import Redis
+import Wire
+
+/// A handler whose user lacks one permission after another, while commands come: never half of a step, always a line in
+/// the log, and once the permission is back everything is done.
+extension Chaos {
+  /// What the handler's user may do, each by itself.
+  package enum Right: Hashable, Sendable, CustomStringConvertible {
+    case command(String)
+    case key(String)
+    case channel(String)
+
+    package var description: String {
+      switch self {
+      case .command(let name): "+\(name)"
+      case .key(let pattern): "~agentos:\(pattern)"
+      case .channel(let pattern): "&\(pattern)"
+      }
+    }
+  }
+
+  package static let rights: [Right] =
+    [
+      "del", "eval", "evalsha", "get", "hdel", "hget", "hgetall", "hincrby", "hkeys", "hmget", "hset", "memory", "mget",
+      "pexpire", "psubscribe", "pttl", "publish", "sadd", "scan", "scard", "script", "set", "sismember", "smembers",
+      "srem", "subscribe", "time", "type", "xack", "xadd", "xclaim", "xdel", "xgroup", "xinfo", "xlen", "xpending",
+      "xrange", "xread", "xreadgroup", "xrevrange", "xtrim", "zadd", "zcount", "zrangebyscore", "zrem",
+      "zremrangebyrank", "zremrangebyscore", "zscore",
+    ].map { .command($0) }
+    + [
+      "agent:*", "alerts", "audit", "automation", "blocked", "commands", "commands:*", "control", "cursor", "dead",
+      "events", "fence", "handler", "mark:*", "notices", "profiles", "proposals", "reports", "schedule",
+    ].map { .key($0) }
+    + ["agent.*", "agents.*", "agentos.recorder", "agentos.control.*"].map { .channel($0) }
+
+  private static let always = [">chaos", "on", "resetkeys", "resetchannels", "-@all", "+ping", "+client", "+select"]
+
+  private func allow(all rights: [Right]) throws {
+    _ = try server.call(all: ["ACL", "SETUSER", "handler"] + Self.always + rights.map(\.description))
+  }
+
+  /// Begins anew with a handler of a user that has just the rights that a handler needs.
+  package func restrict() throws {
+    try allow(all: Self.rights)
+    handler?.end(9)
+    _ = try server.call("DEL", keys.lease)
+    credentials = "handler:chaos@"
+    try startHandler()
+  }
+
+  /// Takes a right away, has commands come, and gives it back.
+  package func run(without right: Right) throws {
+    let before = logged.utf8.count
+    try allow(all: Self.rights.filter { $0 != right })
+    let paused = next()
+    try publish(paused)
+    let limited = AgentID("limited-\(paused)")
+    let id = "limit-\(paused)"
+    try publish(id, .rateLimit, limited, ["per_minute": "60", "for": "1h"])
+    let told = { [self] in String(decoding: Array(logged.utf8.dropFirst(before)), as: UTF8.self) }
+    try wait("a word about the missing \(right)") {
+      if (try? isOver("chaos-\(paused.description.dropFirst(6))")) == true, (try? isOver(id)) == true { return true }
+      let text = told()
+      return text.contains("NOPERM") || text.contains("takes no lease") || text.contains("no permission")
+    }
+    for agent in [paused, limited] { try ensureWhole(agent, right) }
+    try allow(all: Self.rights)
+    try wait("commands to be done with \(right) back; the log says \(told())") {
+      (try? isOver("chaos-\(paused.description.dropFirst(6))")) == true && (try? isOver(id)) == true
+        && (try? pending()) == 0
+    }
+    guard handler?.isRunning == true else { throw Fault(description: "without \(right) the handler ended") }
+    try check("chaos-\(paused.description.dropFirst(6))", paused, "without \(right)")
+    try ensureWhole(limited, right)
+  }
+
+  private func isOver(_ command: String) throws -> Bool {
+    try lines(of: command).contains { $0.target == .none && $0.phase == .succeeded }
+  }
+
+  /// All of an agent's step stands, or nothing of it.
+  private func ensureWhole(_ agent: AgentID, _ right: Right) throws {
+    // All at one moment.
+    _ = try server.call("MULTI")
+    _ = try server.call("HGETALL", keys.agent(agent))
+    _ = try server.call("ZRANGE", keys.schedule, 0, -1)
+    _ = try server.call("XREVRANGE", keys.audit, "+", "-", "COUNT", 60)
+    _ = try server.call("XREVRANGE", keys.control, "+", "-", "COUNT", 60)
+    guard let replies = try server.call("EXEC").elements, replies.count == 4 else { return }
+    let record = AgentRecordCoding.decode(fields: replies[0].pairs)
+    let jobs = replies[1].elements?.compactMap(\.text) ?? []
+    let audit = Self.messages(replies[2]).compactMap { AuditCoding.decode($0) }
+    let control = Self.messages(replies[3]).compactMap { ControlCoding.decode($0) }
+    var parts = [
+      record.version == 1, jobs.contains { $0.contains("\"\(agent)\"") },
+      audit.contains { $0.phase == .succeeded && $0.target == agent },
+    ]
+    if agent.description.hasPrefix("limited") { parts.append(control.contains { $0.agent == agent }) }
+    guard Set(parts).count == 1 else {
+      throw Fault(
+        description: "without \(right) half a step of \(agent) stands: record, schedule, audit, control: \(parts)")
+    }
+  }
+
+  private static func messages(_ entries: Reply) -> [[UInt8]] {
+    entries.elements?.compactMap { entry in
+      entry.elements?.last?.pairs.first { $0.name == Keys.dataField }?.value
+    } ?? []
+  }
+}
