@@ -123,7 +123,8 @@ final class CommandRun: Errand {
   private func enter(_ target: AgentID) {
     let lane: Lanes.Lane =
       if case .command(let original) = aim { original.lane(of: target) } else { instruction.lane(of: target) }
-    let leave = lanes.enter([lane]) { [self] in
+    // What has its own lane already would wait for its own end there.
+    let leave = lanes.enter(lane == .command(command.id) ? [] : [lane]) { [self] in
       if isOpen { begin(target) } else { early.append { [self] in begin(target) } }
     }
     leaveLane[target] = leave

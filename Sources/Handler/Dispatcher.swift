@@ -152,7 +152,12 @@ final class Dispatcher {
     guard case .undo(let id) = instruction else { return run(command, instruction, delivery, aim: nil, onRepeat) }
     hold()
     UndoSearch(term: term, running: { [weak self] in self?.runs[$0] }).find(id) { [weak self] aim in
-      self?.run(command, instruction, delivery, aim: aim, onRepeat)
+      if id == command.id || aim.includes(command.id) {
+        self?.refuse(
+          CommandRefusal(command, "an undo cannot take back itself; give it an id of its own"), .rejected, delivery)
+      } else {
+        self?.run(command, instruction, delivery, aim: aim, onRepeat)
+      }
       self?.release()
     }
   }

@@ -18,6 +18,16 @@ enum UndoAim {
 
     func lane(of target: AgentID) -> Lanes.Lane { (instruction ?? .undo(id)).lane(of: target) }
   }
+
+  /// Whether an undo of that id, or a part of it, is among what is taken back: it would wait for its own end.
+  func includes(_ id: CommandID) -> Bool {
+    let originals =
+      switch self {
+      case .command(let original): [original]
+      case .batch(let originals): originals
+      }
+    return originals.contains { $0.id == id || $0.id.text.hasPrefix("batch/\(id)/") }
+  }
 }
 
 /// Finds what an undo takes back: among what is under way here, else by what is remembered.

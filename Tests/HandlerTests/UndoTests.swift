@@ -21,6 +21,19 @@ import Wire
     #expect(again.last?.short == "rejected: command c1 was already undone by c2")
   }
 
+  /// It would wait for its own end.
+  @Test func undoOfItselfIsRefusedAndTheNextCommandIsRun() throws {
+    let scene = try HandlerScene()
+    let refusal = "rejected: an undo cannot take back itself; give it an id of its own"
+    #expect(try scene.send(.undo, [], ["command_id": "c1"]).map(\.short) == [refusal])
+    _ = try scene.server.call("HSET", scene.keys.batch(CommandID("b1")), "parts", 2, "1", "c7", "2", "c2")
+    #expect(try scene.send(.undo, [], ["command_id": "b1"]).map(\.short) == [refusal])
+    _ = try scene.server.call("HSET", scene.keys.batch(CommandID("b2")), "parts", 1, "1", "batch/c3/1")
+    #expect(try scene.send(.undo, [], ["command_id": "b2"]).map(\.short) == [refusal])
+    #expect(try scene.send(.pause, ["agent-1"]).last?.phase == .succeeded)
+    try scene.server.wait { (try? scene.isThrough()) == true }
+  }
+
   @Test func scaleIsUndoneToTheRecordedValues() throws {
     let scene = try HandlerScene()
     try scene.send(.scale, ["agent-1"], ["replicas": "4", "cpu": "2"])
