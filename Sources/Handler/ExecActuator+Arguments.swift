@@ -13,7 +13,7 @@ extension ExecActuator {
     var isBehindOptions = false
     for template in arguments {
       let text = template.filled(call.value)
-      try Self.checkZero(text)
+      try Self.checkText(text)
       if !template.beginsWithItsOwn { try Self.check(text, isBehindOptions: isBehindOptions) }
       if template.parts == [.text("--")] { isBehindOptions = true }
       filled.append(text)
@@ -28,13 +28,21 @@ extension ExecActuator {
     var filled: [String: String] = [:]
     for (name, template) in environment {
       filled[name] = template.filled(call.value)
-      try Self.checkZero(filled[name] ?? "")
+      try Self.checkText("\(name)=\(filled[name] ?? "")")
     }
     filled["IDEMPOTENCY_KEY"] = call.key
     return filled
   }
 
-  private static func checkZero(_ text: String) throws(Refusal) {
+  /// Linux gives a program no longer argument or variable, its zero byte included.
+  private static let mostBytes = 131_071
+
+  private static func checkText(_ text: String) throws(Refusal) {
+    guard text.utf8.count <= mostBytes else {
+      throw Refusal(
+        "not run: an argument or variable has \(text.utf8.count) bytes, and no program can be given more than \(mostBytes)"
+      )
+    }
     guard !text.utf8.contains(0) else { throw Refusal("an argument holds a zero byte, which no program can be given") }
   }
 

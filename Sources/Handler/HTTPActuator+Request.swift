@@ -10,7 +10,9 @@ extension HTTPActuator {
   /// - Throws: where a value cannot stand in its place.
   func request(for call: Call) throws(Refusal) -> HTTPRequest {
     var request = HTTPRequest(method: method, url: try address(for: call), timeout: timeout)
-    request.headers = headers.map { HTTPRequest.Header($0.name, $0.value.filled(call.value, escape: Self.onOneLine)) }
+    for header in headers {
+      request.headers.append(HTTPRequest.Header(header.name, try Self.filled(header, call)))
+    }
     add("Idempotency-Key", IdempotencyKey.header(call.key), to: &request)
     add("User-Agent", "vigia-handler", to: &request)
     guard let body else { return request }
@@ -27,7 +29,24 @@ extension HTTPActuator {
     request.headers.append(HTTPRequest.Header(name, value))
   }
 
+  private static func filled(_ header: HTTPActuator.Header, _ call: Call) throws(Refusal) -> String {
+    let value = header.value.filled(call.value, escape: onOneLine)
+    guard value.utf8.count <= mostInHeader else {
+      throw Refusal(
+        "not sent: the header \(header.name) would have \(value.utf8.count) bytes; at most \(mostInHeader) may")
+    }
+    return value
+  }
+
   // MARK: The address
+
+  /// No value of a command or an event is longer, in bytes: many services take no longer ones, and whatever is looked
+  /// for in them takes its time.
+  private static let mostInSegment = 2048
+  private static let mostInQuery = 8192
+  private static let mostInHeader = 8192
+  /// Nobody decodes more often.
+  private static let mostDecodings = 4
 
   /// What a part of an address is read as.
   private enum Region {
@@ -49,12 +68,20 @@ extension HTTPActuator {
         for character in text { try Self.read(character, &region) }
       case .place(let place):
         let value = call.value(place)
+        try Self.checkLength(value, region)
         address += Self.percentEncoded(value)
         if case .segment(let text, _) = region { region = .segment(text + value, isFilled: true) }
       }
     }
     try Self.check(region)
     return address
+  }
+
+  private static func checkLength(_ value: String, _ region: Region) throws(Refusal) {
+    let most = if case .rest = region { mostInQuery } else { mostInSegment }
+    guard value.utf8.count <= most else {
+      throw Refusal("not sent: a value in the address has \(value.utf8.count) bytes; at most \(most) may stand there")
+    }
   }
 
   private static func read(_ character: Character, _ region: inout Region) throws(Refusal) {
@@ -71,19 +98,24 @@ extension HTTPActuator {
   }
 
   /// A segment stays one, whoever reads it: a dot segment leads elsewhere, and an empty one is often left out. Some services
-  /// and proxies decode what was encoded, once or twice, before they look for slashes and dots.
+  /// and proxies decode what was encoded, once or twice, before they look for slashes and dots. What can be decoded
+  /// without end is no value.
   private static func check(_ region: Region) throws(Refusal) {
     guard case .segment(let text, isFilled: true) = region else { return }
     guard !text.isEmpty else {
       throw Refusal("not sent: a value that is empty would take a part of the address away")
     }
     var bytes = Array(text.utf8)
-    while true {
+    for pass in 0... {
       let pieces = bytes.split(omittingEmptySubsequences: false) { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
       guard !pieces.contains(where: isDots) else {
         throw Refusal("not sent: \"\(text.clipped(toBytes: 100))\" in the address would lead to another one")
       }
       guard let decoded = EscapedText(bytes).percentDecoded() else { return }
+      guard pass < mostDecodings else {
+        throw Refusal(
+          "not sent: \"\(text.clipped(toBytes: 100))\" in the address is encoded more than \(mostDecodings) times")
+      }
       bytes = decoded.bytes
     }
   }
