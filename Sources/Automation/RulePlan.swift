@@ -94,8 +94,15 @@ extension Deed {
   }
 
   private func planned(_ kind: PlannedDeed.Kind, _ agent: AgentID, _ facts: some Facts) -> PlannedDeed {
-    let named = target?.filled(facts).flatMap { Self.isExact($0) ? AgentID($0) : nil }
-    return PlannedDeed(kind: kind, target: named ?? agent, arguments: filledArguments(facts), onError: onError)
+    var deed = PlannedDeed(kind: kind, target: agent, arguments: filledArguments(facts), onError: onError)
+    guard let named = target?.filled(facts) else { return deed }
+    guard Self.isExact(named), let id = AgentID(outside: Array(named.utf8)) else {
+      // The event's agent is not the one that is meant.
+      let words = "\(deed.name) is left out: its target \"\(named.clipped(toBytes: 100))\" is no agent's id"
+      return PlannedDeed(kind: .advice(words), target: agent)
+    }
+    deed.target = id
+    return deed
   }
 
   /// Arguments that are ids: who is told one that stands for another could act on the wrong agent or conversation.

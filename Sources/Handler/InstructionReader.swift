@@ -25,8 +25,8 @@ struct InstructionReader {
     case .restart: .restart
     case .scale: .scale(try scale())
     case .rateLimit: .rateLimit(try count("per_minute") ?? 0, try span("for"))
-    case .activateBackup: .activateBackup(arguments["backup"].map { AgentID($0) })
-    case .deactivateBackup: .deactivateBackup(arguments["backup"].map { AgentID($0) })
+    case .activateBackup: .activateBackup(try agent("backup"))
+    case .deactivateBackup: .deactivateBackup(try agent("backup"))
     case .escalate: .escalate(to: arguments["to"] ?? "", try severity("severity"))
     case .blockIP: .block(try address("ip"), try span("for"))
     case .unblockIP: .unblock(try address("ip"))
@@ -58,10 +58,6 @@ struct InstructionReader {
     for parameter in action.parameters where parameter.isRequired && arguments[parameter.name] == nil {
       throw Refusal("\(action.rawValue) needs the argument \"\(parameter.name)\"")
     }
-    for parameter in action.parameters where parameter.kind == .agent {
-      guard let id = arguments[parameter.name], id.utf8.count > AgentID.mostBytes else { continue }
-      throw malformed(parameter.name, "an agent's id, of at most \(AgentID.mostBytes) bytes")
-    }
   }
 
   private func checkTargets(_ targets: [AgentID]) throws(Refusal) {
@@ -83,7 +79,7 @@ struct InstructionReader {
       throw Refusal("transfer takes \"to\" or \"skill\", one of both")
     }
     return .transfer(
-      conversation: arguments["conversation_id"] ?? "", to: arguments["to"].map { AgentID($0) },
+      conversation: arguments["conversation_id"] ?? "", to: try agent("to"),
       skill: arguments["skill"],
       notes: arguments.filter { ["context", "history"].contains($0.key) })
   }
@@ -104,6 +100,14 @@ struct InstructionReader {
   private func malformed(_ name: String, _ expected: String) -> Refusal {
     Refusal(
       "\(action.rawValue): \"\(name)\" is \"\((arguments[name] ?? "").clipped(toBytes: 200))\"; expected \(expected)")
+  }
+
+  private func agent(_ name: String) throws(Refusal) -> AgentID? {
+    guard let text = arguments[name] else { return nil }
+    guard let id = AgentID(outside: Array(text.utf8)) else {
+      throw malformed(name, "an agent's id, of at most \(AgentID.mostBytes) bytes")
+    }
+    return id
   }
 
   /// The argument, or the table's default where it is missing.

@@ -17,6 +17,19 @@ import Testing
 
   private var rule: Rule { Rule(id: "r", on: ["agent.x"]) }
 
+  @Test func actionWhoseTargetIsNoIDIsLeftOutAndSaidSo() throws {
+    var deed = Deed(.action(.pause))
+    deed.target = try RuleText("{data.peer}")
+    func planned(_ peer: String) -> [PlannedDeed] { [deed].planned(for: "a", Table(["data.peer": .text(peer)])) }
+    let longest = String(repeating: "x", count: AgentID.mostBytes)
+    #expect(planned(longest) == [PlannedDeed(kind: .action(.pause), target: AgentID(longest))])
+    for text in [longest + "x", "b\u{FFFD}"] {
+      let words = "pause is left out: its target \"\(text.clipped(toBytes: 100))\" is no agent's id"
+      #expect(planned(text) == [PlannedDeed(kind: .advice(words), target: "a")])
+    }
+    #expect([deed].planned(for: "a", Table()) == [PlannedDeed(kind: .action(.pause), target: "a")])
+  }
+
   @Test func modesDecideWhatBecomesOfAMatch() {
     var rule = rule
     #expect(decide(rule) == Decision(.act, "it is so"))

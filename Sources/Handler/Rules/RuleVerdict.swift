@@ -73,7 +73,9 @@ struct RuleVerdict {
   /// To whom conversations go, where it acts.
   var receivers: [AgentID] {
     guard decision.course == .act else { return [] }
-    return actions.deeds.filter { $0.kind == .action(.transfer) }.compactMap { $0.arguments["to"].map { AgentID($0) } }
+    return actions.deeds.filter { $0.kind == .action(.transfer) }.compactMap {
+      $0.arguments["to"].flatMap { AgentID(outside: Array($0.utf8)) }
+    }
   }
 
   /// What is written; nil where nothing is.
