@@ -64,12 +64,13 @@ struct OperatorRates {
     if times[key]?[subject]?.isRepeated == false { times[key]?[subject] = nil }
   }
 
-  /// Takes up what an earlier handler has counted.
+  /// Takes up what an earlier handler has counted. What takes back the parts of an order has ids that are no command's, and
+  /// counts with the undo of the whole.
   mutating func takeUp(_ entries: [Reply], at now: Instant) {
     for entry in entries {
       let data = entry.elements?.last?.pairs.first { $0.name == Keys.dataField }?.value
       guard let line = data.flatMap({ AuditCoding.decode($0) }), line.phase == .received, now - line.at < Self.span,
-        case .command(let id) = line.origin
+        case .command(let id) = line.origin, Keys.isCommandID(id.text.utf8)
       else { continue }
       times[ExactText(line.operator), default: [:]][Subject(id, line.batch)] = Taken(at: line.at)
     }

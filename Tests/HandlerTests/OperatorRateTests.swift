@@ -26,6 +26,22 @@ import Wire
       try scene.send(.scale, ["agent-1"], ["by": "+1"]) { $0.operator = "somebody-else" }.last?.phase == .succeeded)
   }
 
+  @Test func undoOfABatchCountsOnceForTheNextHandlerToo() throws {
+    let scene = try HandlerScene(start: false)
+    var runbook = Runbook()
+    runbook.guards.commandsPerMinute = 3
+    try scene.startHandler("h1") { $0.runbook = runbook }
+    for (part, agent) in ["agent-1", "agent-2"].enumerated() {
+      try scene.send(.pause, [AgentID(agent)]) { $0.batch = Batch(id: CommandID("b1"), part: part + 1, parts: 2) }
+    }
+    #expect(try scene.send(.undo, [], ["command_id": "b1"]).last?.phase == .succeeded)
+    scene.handlers[0].halt()
+    _ = try scene.server.call("DEL", scene.keys.lease)
+    try scene.startHandler("h2") { $0.runbook = runbook }
+    #expect(try scene.send(.pause, ["agent-1"]).last?.phase == .succeeded)
+    #expect(try scene.send(.pause, ["agent-1"]).map(\.phase) == [.rejected])
+  }
+
   @Test func rateIsOfTheLastMinute() {
     var rates = OperatorRates()
     let start = Instant(milliseconds: 1_800_000_000_000)
