@@ -26,7 +26,7 @@ package struct ServerClock: Sendable {
     return Instant(milliseconds: microseconds / 1000)
   }
 
-  /// Takes the answer to TIME.
+  /// Takes the answer to TIME, unless it took so long that this clock knows better.
   ///
   /// - Parameters:
   ///   - asked: when the request left; the server's moment is taken to lie midway to now.
@@ -36,16 +36,19 @@ package struct ServerClock: Sendable {
     guard let parts = reply.elements, parts.count == 2, let seconds = parts[0].integer, let micros = parts[1].integer,
       (0..<Self.farthest).contains(seconds), (0..<1_000_000).contains(micros)
     else { return false }
+    // Such an answer tells the time less well than this clock does: it would look like a leap.
+    guard !isSet || answered.nanoseconds - asked.nanoseconds <= Self.doubt.milliseconds * 1_000_000 else {
+      leap = nil
+      return true
+    }
     let midway = (asked.nanoseconds + answered.nanoseconds) / 2
-    // A server may say anything; no calendar goes further.
-    guard abs(seconds) < 1 << 43, abs(micros) < 1 << 43 else { return false }
     move(to: seconds * 1_000_000 + micros - midway / 1000)
     return true
   }
 
   private mutating func move(to new: Int64) {
     let step = offset.map { TimeSpan(milliseconds: (new - $0) / 1000) }
-    leap = step.flatMap { abs($0.milliseconds) > Self.doubt.milliseconds ? $0 : nil }
+    leap = step.flatMap { $0.milliseconds.magnitude > Self.doubt.milliseconds.magnitude ? $0 : nil }
     offset = new
   }
 

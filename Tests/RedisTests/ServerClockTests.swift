@@ -19,6 +19,24 @@ import Testing
     #expect(clock.instant(at: MonotonicTime(nanoseconds: 3_605_000_100_000)).milliseconds == 1_795_338_000_500)
   }
 
+  @Test func lateAnswerIsNoLeap() {
+    func second(_ seconds: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: seconds * 1_000_000_000) }
+    func reply(_ seconds: Int64) -> Reply { .array([.integer(1_795_334_400 + seconds), .integer(0)]) }
+    var clock = ServerClock()
+    // The first answer is better than none, however late it is.
+    let isFirstTaken = clock.set(reply(0), asked: second(0), answered: second(10))
+    #expect(isFirstTaken && clock.instant(at: second(5)).milliseconds == 1_795_334_400_000)
+    // The server said so at once, and it came after seven seconds.
+    let isLateATime = clock.set(reply(5), asked: second(10), answered: second(17))
+    #expect(isLateATime && clock.leap == nil)
+    #expect(clock.instant(at: second(17)).milliseconds == 1_795_334_412_000)
+    let isPromptTaken = clock.set(reply(112), asked: second(17), answered: second(17))
+    #expect(isPromptTaken && clock.leap == .seconds(100))
+    // A leap is told once.
+    clock.set(reply(113), asked: second(18), answered: second(20))
+    #expect(clock.leap == nil)
+  }
+
   @Test func answerThatIsNoTimeChangesNothing() {
     var clock = ServerClock()
     let now = MonotonicTime.now
