@@ -110,7 +110,7 @@ package struct CommandLog: Sendable {
   }
 
   mutating func apply(_ line: AuditLine) {
-    let origin = line.batch.map { AuditLine.Origin.command($0.id) } ?? line.origin
+    let origin = row(of: line)
     let key = origin.key
     if let proposal = line.proposal { settle(proposal) }
     guard let position = position(of: key) else {
@@ -118,11 +118,26 @@ package struct CommandLog: Sendable {
       var entry = Entry(
         origin: origin, rule: line.rule, action: line.action, targets: [], operator: line.operator,
         reason: line.reason, progress: .phase(line.phase), firstAt: line.at)
-      entry.parts = line.batch.map { BatchProgress(count: $0.parts) }
+      if !Self.takesBackAPart(line) { entry.parts = line.batch.map { BatchProgress(count: $0.parts) } }
       Self.update(&entry, with: line)
       return add(entry, key: key)
     }
+    // A command with the id of a batch is none of its parts.
+    guard entries[position].parts == nil || line.batch != nil else { return }
     Self.update(&entries[position], with: line)
+  }
+
+  /// The row in which a line stands: its batch's, unless that is another command's. Anybody may give a batch its id.
+  private func row(of line: AuditLine) -> AuditLine.Origin {
+    guard let batch = line.batch else { return line.origin }
+    if !Self.takesBackAPart(line), let entry = self[batch.id], entry.parts == nil { return line.origin }
+    return .command(batch.id)
+  }
+
+  /// Whether a line is of what takes back a part of an order: it belongs to the undo of the whole, which is no batch.
+  private static func takesBackAPart(_ line: AuditLine) -> Bool {
+    guard let batch = line.batch, case .command(let id) = line.origin else { return false }
+    return id.text.hasPrefix("batch/\(batch.id)/")
   }
 
   private static func update(_ entry: inout Entry, with line: AuditLine) {

@@ -92,14 +92,23 @@ struct Batches {
 }
 
 extension Dispatcher {
-  /// Reads what is remembered of a command's batch, unless that is known, and then calls `completion`.
-  func lookUpBatch(of command: Command, _ completion: @escaping () -> Void) {
-    guard let batch = command.batch, !batches.knows(batch.id) else { return completion() }
+  /// Reads what is remembered of a command's batch, unless that is known, and then calls `completion`: with why the batch
+  /// is none, or nil.
+  func lookUpBatch(of command: Command, _ completion: @escaping (String?) -> Void) {
+    guard let batch = command.batch else { return completion(nil) }
+    let taken = "batch \(batch.id) has the id of a command; give it an id of its own"
+    guard batch.id != command.id, runs[batch.id] == nil else { return completion(taken) }
+    guard !batches.knows(batch.id) else { return completion(nil) }
     hold()
-    term.read([Request("HGETALL", term.keys.batch(batch.id))]) { [weak self] replies in
+    let keys = term.keys
+    term.read([Request("GET", keys.mark(batch.id.text)), Request("HGETALL", keys.batch(batch.id))]) { [weak self] in
       guard let self else { return }
-      batches.takeUp(batch.id, replies[0].pairs)
-      completion()
+      if $0[0] == .null {
+        batches.takeUp(batch.id, $0[1].pairs)
+        completion(nil)
+      } else {
+        completion(taken)
+      }
       release()
     }
   }

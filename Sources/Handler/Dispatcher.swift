@@ -103,9 +103,12 @@ final class Dispatcher {
     } catch {
       return refuse(CommandRefusal(command, error.reason), .rejected, delivery)
     }
-    lookUpBatch(of: command) { [self] in
-      if let batch = command.batch, let reason = batches.claim(batch, by: command) {
-        return refuse(CommandRefusal(command, reason), .rejected, delivery)
+    lookUpBatch(of: command) { [self] fault in
+      if let batch = command.batch, let reason = fault ?? batches.claim(batch, by: command) {
+        // An earlier handler may have begun to run it, when there was nothing against it.
+        return refuse(CommandRefusal(command, reason), .rejected, delivery) { [weak self] in
+          self?.start(command, instruction, delivery)
+        }
       }
       judge(command, instruction, delivery)
     }

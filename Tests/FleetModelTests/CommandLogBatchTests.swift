@@ -10,11 +10,12 @@ import Testing
   private var entry: CommandLog.Entry? { fleet.commands[id] }
 
   private mutating func hear(
-    _ part: Int, _ phase: AuditLine.Phase, _ target: AgentID = .none, _ detail: String = "", of parts: Int = 2
+    _ part: Int, _ phase: AuditLine.Phase, _ target: AgentID = .none, _ detail: String = "", of parts: Int = 2,
+    as prefix: String = "part-"
   ) {
     fleet.apply(
       AuditLine(
-        origin: .command(CommandID("part-\(part)")), batch: Batch(id: id, part: part, parts: parts), phase: phase,
+        origin: .command(CommandID("\(prefix)\(part)")), batch: Batch(id: id, part: part, parts: parts), phase: phase,
         action: "pause", target: target, operator: "alice@bastion", detail: detail, at: .at(1)))
   }
 
@@ -84,16 +85,33 @@ import Testing
     #expect(entry?.progress == .phase(.obeyed))
   }
 
+  /// Anybody may give a batch the id of another's command, or a command the id of a batch.
+  @Test mutating func rowTakesNoLinesOfWhatHasOnlyItsIDInCommon() {
+    func line(_ phase: AuditLine.Phase, _ target: AgentID = .none) -> AuditLine {
+      AuditLine(origin: .command(id), phase: phase, action: "restart", target: target, at: .at(1))
+    }
+    fleet.apply(line(.received))
+    fleet.apply(line(.succeeded, "a"))
+    hear(1, .rejected, .none, "no")
+    hear(1, .succeeded, "b")
+    #expect(entry?.targets == ["a"] && entry?.succeeded == 1 && entry?.parts == nil)
+    #expect(fleet.commands[CommandID("part-1")]?.targets == ["b"])
+    fleet = Fleet()
+    hear(1, .received)
+    fleet.apply(line(.succeeded, "b"))
+    #expect(entry?.targets == [] && entry?.action == "pause")
+  }
+
   /// What takes an order back is one command, whose handler has a run for each of the order's parts.
   @Test mutating func undoOfAnOrderIsOneEntryThatItsOwnLinesClose() {
     func line(_ phase: AuditLine.Phase, _ detail: String = "") -> AuditLine {
       AuditLine(origin: .command(CommandID("order")), phase: phase, action: "undo", detail: detail, at: .at(1))
     }
     fleet.apply(line(.received))
-    hear(1, .received)
-    hear(1, .succeeded, "a")
-    hear(1, .succeeded)
-    hear(2, .rejected, .none, "nothing is known of it")
+    hear(1, .received, as: "batch/order/")
+    hear(1, .succeeded, "a", as: "batch/order/")
+    hear(1, .succeeded, as: "batch/order/")
+    hear(2, .rejected, .none, "nothing is known of it", as: "batch/order/")
     #expect(entry?.isFinished == false && fleet.commands.entries.count == 1)
     fleet.apply(line(.failed, "1 of 2 parts not undone"))
     #expect(entry?.progress == .phase(.failed) && entry?.detail == "1 of 2 parts not undone")

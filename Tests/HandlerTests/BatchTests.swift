@@ -73,6 +73,18 @@ import Wire
     #expect(try part(2) == "succeeded: paused for 15m")
   }
 
+  /// Otherwise its targets would stand in that command's row.
+  @Test func batchWithTheIDOfACommandIsRefused() throws {
+    let scene = try HandlerScene()
+    try scene.send(.pause, ["a"])
+    func part(_ id: String) throws -> [String] {
+      try scene.send(.pause, ["b"]) { $0.batch = Batch(id: CommandID(id), part: 1, parts: 2) }.map(\.short)
+    }
+    #expect(try part("c1") == ["rejected: batch c1 has the id of a command; give it an id of its own"])
+    #expect(try part("c3") == ["rejected: batch c3 has the id of a command; give it an id of its own"])
+    #expect(try part("b1").last == "succeeded: paused for 15m")
+  }
+
   @Test func undoTakesBackAllParts() throws {
     let scene = try HandlerScene()
     _ = try send(scene, "b1", [["a", "b"], ["c"]])
