@@ -4,6 +4,8 @@ import Wire
 
 /// The end of a command: its closing line, what is remembered of it, and its acknowledgement.
 extension CommandRun {
+  var commandDelivery: Delivery? { delivery }
+
   func addClosing(to step: inout Step) {
     let all = targets.compactMap { target in outcomes[target].map { (target: target, outcome: $0) } }
     let bad = all.filter { $0.outcome.phase == .failed || $0.outcome.phase == .unknown }

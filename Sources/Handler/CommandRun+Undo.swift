@@ -4,6 +4,11 @@ import Wire
 
 /// Taking back: what an undo does besides what every command does.
 extension CommandRun {
+  /// What it is to one that takes it back.
+  var asOriginal: UndoAim.Original {
+    UndoAim.Original(id: command.id, targets: targets, instruction: undoing?.instruction ?? instruction)
+  }
+
   func readOriginal(_ id: CommandID) {
     Undoing.read(id, term) { [self] result in
       switch result {

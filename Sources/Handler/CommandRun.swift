@@ -82,14 +82,6 @@ final class CommandRun: Errand {
     mark.targets = targets
   }
 
-  /// How many targets it acts on.
-  var breadth: Int { parts.reduce(targets.count) { $0 + $1.targets.count } }
-
-  /// What it is to one that takes it back.
-  var asOriginal: UndoAim.Original {
-    UndoAim.Original(id: command.id, targets: targets, instruction: undoing?.instruction ?? instruction)
-  }
-
   /// Enters its lanes, in the order in which commands came, and says that it has been received.
   func start() {
     makeParts()
@@ -127,7 +119,11 @@ final class CommandRun: Errand {
     let leave = lanes.enter(lane == .command(command.id) ? [] : [lane]) { [self] in
       if isOpen { begin(target) } else { early.append { [self] in begin(target) } }
     }
-    leaveLane[target] = leave
+    lanes.targetEntered()
+    leaveLane[target] = { [lanes] in
+      lanes.targetLeft()
+      leave()
+    }
   }
 
   private func begin(_ target: AgentID) {

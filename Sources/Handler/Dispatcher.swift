@@ -20,8 +20,8 @@ final class Dispatcher {
   /// Commands that are under way; one that came again meanwhile has a run of its own.
   private(set) var runs: [CommandID: CommandRun] = [:]
   private var runsByDelivery: [Delivery: CommandRun] = [:]
-  /// What they name together.
-  private var targetCount = 0
+  /// How many of their targets are not through.
+  private(set) var targetCount = 0
   private var isClosed = false
   private var rates = OperatorRates()
   var batches = Batches()
@@ -29,8 +29,8 @@ final class Dispatcher {
   var onProgress: () -> Void = {}
 
   /// How much is in hand at once: what is beyond waits in its stream.
-  private static let mostDeliveries = 2048
-  private static let mostTargets = 65_536
+  static let mostDeliveries = 2048
+  static let mostTargets = 65_536
   private static let mostBytes = 32 << 20
   /// What is decoded without a pause, in bytes.
   private static let slice = 256 * 1024
@@ -170,9 +170,7 @@ final class Dispatcher {
     _ onRepeat: @escaping () -> Void
   ) {
     guard !isClosed else { return }
-    var count = 0
     let run = CommandRun(command, instruction, delivery, aim: aim, lanes: self, term: term) { [weak self] in
-      self?.targetCount -= count
       self?.ended(command.id, delivery)
     }
     run.onRepeat = onRepeat
@@ -180,8 +178,6 @@ final class Dispatcher {
     if runs[command.id] == nil { runs[command.id] = run }
     runsByDelivery[delivery] = run
     run.start()
-    count = run.breadth
-    targetCount += count
   }
 
   private func ended(_ id: CommandID, _ delivery: Delivery) {
@@ -205,6 +201,10 @@ final class Dispatcher {
       onProgress()
     }
   }
+
+  func targetEntered() { targetCount += 1 }
+
+  func targetLeft() { targetCount -= 1 }
 
   /// Begins nothing more: what waits stays with the group, for whoever acts next.
   func close() {

@@ -18,6 +18,8 @@ protocol Errand: AnyObject {
   /// What a target is left as where it allows nothing to be done.
   var refusedPhase: AuditLine.Phase { get }
 
+  /// The command's entry, which is in hand until all its targets are through; nil for a job.
+  var commandDelivery: Delivery? { get }
   /// The group in which chats hear whom it calls; nil where each call is a message.
   var chatGroup: String? { get }
 
@@ -52,6 +54,7 @@ protocol Errand: AnyObject {
 extension Errand {
   var formerID: CommandID? { nil }
   var chatGroup: String? { nil }
+  var commandDelivery: Delivery? { nil }
 }
 
 /// How it ended for one target.

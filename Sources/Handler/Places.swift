@@ -12,13 +12,21 @@ final class Places {
   private struct Line {
     var taken = 0
     /// What waits, from `start` on: what is through is let go of now and then.
-    var waiting: [() -> Void] = []
-    var start = 0
+    private var waiting: [(delivery: Delivery?, work: () -> Void)] = []
+    private var start = 0
+    /// How many targets of each delivery wait.
+    private(set) var deliveries: [Delivery: Int] = [:]
 
     var count: Int { waiting.count - start }
 
+    mutating func add(_ work: @escaping () -> Void, for delivery: Delivery?) {
+      waiting.append((delivery, work))
+      if let delivery { deliveries[delivery, default: 0] += 1 }
+    }
+
     mutating func next() -> () -> Void {
-      let work = waiting[start]
+      let (delivery, work) = waiting[start]
+      if let delivery, let others = deliveries[delivery] { deliveries[delivery] = others > 1 ? others - 1 : nil }
       start += 1
       if start == waiting.count || start > 1024 {
         waiting.removeFirst(start)
@@ -32,23 +40,49 @@ final class Places {
   private var isClosed = false
   private let most: (Kind) -> Int
 
-  /// No more wait for one actuator: what is in hand has a bound, and others need some of it.
+  /// No more targets wait for one actuator, and for all of them together: what is in hand has a bound (see `Dispatcher`),
+  /// and others need some of it.
   static let mostWaiting = 16_384
+  static let mostWaitingInAll = 32_768
+  /// The same for the commands that they belong to.
+  static let mostDeliveries = 1024
+  static let mostDeliveriesInAll = 1536
 
   /// - Parameter most: how many places there are of a kind, at present.
   init(most: @escaping (Kind) -> Int) {
     self.most = most
   }
 
-  /// Whether nothing more may wait for a place of that kind.
-  func isFull(_ kind: Kind) -> Bool { lines[kind].map { $0.count >= Self.mostWaiting } ?? false }
+  /// Why nothing more may wait for a place of that kind; nil if it may.
+  ///
+  /// - Parameter delivery: the command that it is for; nil for a job, which keeps no command from being read.
+  func refusal(_ kind: Kind, for delivery: Delivery?) -> String? {
+    let line = lines[kind] ?? Line()
+    if line.taken < most(kind), line.count == 0 { return nil }
+    if line.count >= Self.mostWaiting { return Self.words("\(line.count) others wait") }
+    guard let delivery else { return nil }
+    let outside = lines.filter { $0.key != .redis }.values
+    let targets = outside.reduce(0) { $0 + $1.count }
+    if targets >= Self.mostWaitingInAll { return Self.words("\(targets) others wait", "or for other services") }
+    guard line.deliveries[delivery] == nil else { return nil }
+    if line.deliveries.count >= Self.mostDeliveries {
+      return Self.words("\(line.deliveries.count) other commands wait")
+    }
+    let commands = outside.reduce(0) { $0 + $1.deliveries.count }
+    return commands < Self.mostDeliveriesInAll
+      ? nil : Self.words("\(commands) other commands wait", "or for other services")
+  }
+
+  private static func words(_ others: String, _ more: String = "") -> String {
+    "\(others) for what carries it out\(more.isEmpty ? "" : " " + more); send it again later"
+  }
 
   /// Calls `work` once it has a place, in the order in which it came: at once where one is free.
-  func enter(_ kind: Kind, _ work: @escaping () -> Void) {
+  func enter(_ kind: Kind, for delivery: Delivery? = nil, _ work: @escaping () -> Void) {
     guard !isClosed else { return }
     var line = lines.removeValue(forKey: kind) ?? Line()
     let isFree = line.taken < most(kind) && line.count == 0
-    if isFree { line.taken += 1 } else { line.waiting.append(work) }
+    if isFree { line.taken += 1 } else { line.add(work, for: delivery) }
     lines[kind] = line
     if isFree { work() }
   }

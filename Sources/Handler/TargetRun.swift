@@ -85,12 +85,12 @@ final class TargetRun {
     guard place != kind else { return true }
     // It is said that the command was received before anything may take long.
     guard !beginsAnew() else { return false }
-    guard !term.places.isFull(kind) else {
-      leave(.failed, "\(Places.mostWaiting) others wait for what carries it out; send it again later")
+    if let reason = term.places.refusal(kind, for: errand.commandDelivery) {
+      leave(.failed, reason)
       return false
     }
     leavePlace()
-    term.places.enter(kind) { [self] in
+    term.places.enter(kind, for: errand.commandDelivery) { [self] in
       place = kind
       look()
     }

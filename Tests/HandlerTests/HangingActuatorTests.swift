@@ -46,6 +46,23 @@ import Testing
     #expect(service.requests.count == 64)
   }
 
+  /// More commands than may be in hand.
+  @Test func pauseByRedisGoesAheadWhileThousandsOfCommandsWaitForOneService() throws {
+    try start([.restart: try http("/hangs/{agent}")], parallel: 1)
+    for number in 0...Dispatcher.mostDeliveries {
+      try scene.publish(try scene.command(.restart, [AgentID("a-\(number)")]))
+    }
+    try scene.publish(try scene.command(.pause, ["agent-100"]))
+    try scene.server.wait { (try? scene.record("agent-100").state) == .paused }
+    let lines = try scene.audit()
+    let refused = lines.filter { $0.action == "restart" && $0.target == .none && $0.phase == .failed }
+    #expect(refused.count == Dispatcher.mostDeliveries - Places.mostDeliveries)
+    #expect(
+      refused.allSatisfy {
+        $0.detail == "\(Places.mostDeliveries) other commands wait for what carries it out; send it again later"
+      })
+  }
+
   @Test func programThatHangsTakesNoPlaceOfAnother() throws {
     let exec = ExecActuator(
       arguments: [Template(text: "/bin/sleep"), Template(text: "60")], environment: [:], timeout: .seconds(60))

@@ -1,5 +1,6 @@
 import FleetModel
 import Testing
+import Wire
 
 @testable import Handler
 
@@ -68,8 +69,46 @@ import Testing
   @Test func whatWaitsHasABound() {
     let places = Places { _ in 1 }
     for _ in 0...Places.mostWaiting { places.enter(.outside("a")) {} }
-    #expect(places.isFull(.outside("a")) && !places.isFull(.outside("b")))
+    #expect(places.refusal(.outside("a"), for: nil) != nil && places.refusal(.outside("b"), for: nil) == nil)
     places.leave(.outside("a"))
-    #expect(!places.isFull(.outside("a")))
+    #expect(places.refusal(.outside("a"), for: nil) == nil)
+  }
+
+  private func delivery(_ number: Int) -> Delivery {
+    Delivery(stream: [1], entry: StreamID(milliseconds: UInt64(number)))
+  }
+
+  /// Otherwise those that wait for one service would be all that is in hand, and nothing else would be read.
+  @Test func commandsThatWaitAreFewerThanMayBeInHand() {
+    let places = Places { _ in 1 }
+    func fill(_ kind: Places.Kind, _ count: Int, from start: Int) {
+      places.enter(kind, for: nil) {}
+      for number in start..<start + count { places.enter(kind, for: delivery(number)) {} }
+    }
+    fill(.outside("a"), Places.mostDeliveries, from: 0)
+    #expect(
+      places.refusal(.outside("a"), for: delivery(5000))
+        == "1024 other commands wait for what carries it out; send it again later")
+    // Other targets of one that waits, and jobs, may.
+    #expect(places.refusal(.outside("a"), for: delivery(7)) == nil && places.refusal(.outside("a"), for: nil) == nil)
+    fill(.outside("b"), Places.mostDeliveriesInAll - Places.mostDeliveries, from: 2000)
+    #expect(
+      places.refusal(.outside("b"), for: delivery(5000))
+        == "1536 other commands wait for what carries it out or for other services; send it again later")
+    #expect(places.refusal(.outside("c"), for: delivery(5000)) == nil)
+    #expect(Places.mostDeliveriesInAll < Dispatcher.mostDeliveries && Places.mostWaitingInAll < Dispatcher.mostTargets)
+    places.leave(.outside("a"))
+    #expect(places.refusal(.outside("a"), for: delivery(5000)) == nil)
+  }
+
+  @Test func targetsThatWaitForAllServicesHaveABoundTogether() {
+    let places = Places { _ in 1 }
+    for kind in ["a", "b", "c"] {
+      for _ in 0...Places.mostWaitingInAll / 3 { places.enter(.outside(kind), for: delivery(1)) {} }
+    }
+    #expect(places.refusal(.outside("a"), for: delivery(1)) == nil)
+    for _ in 0..<2 { places.enter(.outside("a"), for: delivery(1)) {} }
+    #expect(
+      places.refusal(.outside("a"), for: delivery(1)) != nil && places.refusal(.outside("d"), for: delivery(2)) == nil)
   }
 }
