@@ -91,7 +91,7 @@ package struct Keys: Sendable {
   /// Which agents rules have paused, and until when: a sorted set.
   package var paused: [UInt8] { mark("rules/paused") }
 
-  /// Counts the changes of it.
+  /// A number that is another one after each change of it.
   package var pausedChanges: [UInt8] { mark("rules/paused/changes") }
 
   /// For whom an agent stands in: a set.

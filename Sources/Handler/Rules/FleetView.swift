@@ -9,7 +9,7 @@ final class FleetView {
   private let term: Term
   /// Whose fleet it is: asked in place, for a copy of a fleet is dear.
   private unowned let judge: EventJudge
-  /// The count of changes with which those who are paused were read; nil if they must be read anew.
+  /// The number of the last change when those who are paused were read; nil if they must be read anew.
   private var placesRead: [UInt8]?
 
   init(term: Term, judge: EventJudge) {
@@ -95,7 +95,7 @@ final class FleetView {
       placesRead = nil
       return
     }
-    placesRead = Array("\((Int(String(decoding: ledger.changes, as: UTF8.self)) ?? 0) &+ 1)".utf8)
+    placesRead = ledger.nextChanges
     health.hold(agent, until: end)
   }
 }

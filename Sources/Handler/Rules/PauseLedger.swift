@@ -9,7 +9,7 @@ import Wire
 /// | key | what |
 /// |---|---|
 /// | `mark:rules/paused` (a sorted set) | agents that rules have paused → when that ends |
-/// | `mark:rules/paused/changes` | counts the changes of it, by which a handler knows that it stands as it was read |
+/// | `mark:rules/paused/changes` | a random number, another one after each change: it tells whether what was read stands |
 /// | `mark:rules/pauses/<agent>` (a sorted set) | when rules paused it within a day, epoch ms |
 /// | `mark:rules/standing-in/<backup>` (a set) | the agents that it stands in for |
 struct PauseLedger {
@@ -21,8 +21,10 @@ struct PauseLedger {
   private let readsPlaces: Bool
   private var pausesFound: [UInt8] = []
   private var standInCount = 0
-  /// The count of changes, as it was found.
+  /// The number that the last change left, as it was found. Whatever else stands there is one more value.
   private(set) var changes: [UInt8] = []
+  /// The number that this ledger's own change leaves.
+  let nextChanges = Self.newChanges()
   /// Whom rules have paused, and until when; nil if that was not asked for.
   private(set) var places: [AgentID: Instant]?
   /// An agent that it stands in for: the first of them.
@@ -41,8 +43,9 @@ struct PauseLedger {
   /// What must be read; ``take(_:)`` wants the answers.
   var requests: [Request] {
     [
-      // The count first: what changes in between is noticed by the step.
-      Request("GET", keys.pausedChanges),
+      // The number first: the step notices what changes in between. MGET finds nothing in a key of another type, where GET
+      // would fail.
+      Request("MGET", keys.pausedChanges),
       Request("ZCOUNT", pausesKey.complete, "(\((now - Self.counted).milliseconds)", "+inf"),
       Request("SMEMBERS", standInKey.complete),
     ] + (readsPlaces ? [Request("ZRANGEBYSCORE", keys.paused, "(\(now.milliseconds)", "+inf", "WITHSCORES")] : [])
@@ -50,7 +53,7 @@ struct PauseLedger {
 
   mutating func take(_ replies: some Collection<Reply>) {
     let replies = Array(replies)
-    changes = replies[0].bytes ?? []
+    changes = replies[0].elements?.first?.bytes ?? []
     pausesFound = Array("\(replies[1].integer ?? 0)".utf8)
     let targets = replies[2].elements?.compactMap(\.bytes) ?? []
     standInCount = targets.count
@@ -84,22 +87,26 @@ struct PauseLedger {
   /// Takes the agent's place among those that are paused; the step goes ahead only while no other was taken meanwhile,
   /// and it stands in for nobody else.
   func reserve(_ span: TimeSpan, in step: inout Step) {
-    step.require("GET", keys.pausedChanges, is: changes)
+    step.require("MGET", keys.pausedChanges, is: changes)
     step.require("ZCOUNT", pausesKey.complete, "(\((now - Self.counted).milliseconds)", "+inf", is: pausesFound)
     step.require("SCARD", standInKey.complete, is: Array("\(standInCount)".utf8))
     step.change("ZADD", keys.paused, "GT", now + span, agent.bytes)
     step.change("ZREMRANGEBYSCORE", keys.paused, "-inf", now)
-    Self.noteChange(keys, in: &step)
+    Self.note(nextChanges, keys, in: &step)
   }
 
   /// Frees an agent's place: it is not paused any more.
   static func release(_ agent: AgentID, keys: Keys, in step: inout Step) {
     step.change("ZREM", keys.paused, agent.bytes)
-    noteChange(keys, in: &step)
+    note(newChanges(), keys, in: &step)
   }
 
-  private static func noteChange(_ keys: Keys, in step: inout Step) {
-    step.change("INCR", keys.pausedChanges)
-    for key in [keys.paused, keys.pausedChanges] { step.change("PEXPIRE", key, stay.milliseconds) }
+  /// A number that no other change leaves. The version before counts on from it.
+  private static func newChanges() -> [UInt8] { Array("\(Int64.random(in: 1 ... 1 << 61))".utf8) }
+
+  /// SET takes the place of whatever stands there, so that no value can stop the step half-way.
+  private static func note(_ changes: [UInt8], _ keys: Keys, in step: inout Step) {
+    step.change("SET", keys.pausedChanges, changes, "PX", stay.milliseconds)
+    step.change("PEXPIRE", keys.paused, stay.milliseconds)
   }
 }

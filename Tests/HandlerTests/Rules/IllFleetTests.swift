@@ -96,6 +96,23 @@ import Wire
     try rules.scene.server.wait { (try? blocked(rules).count) == 4 }
   }
 
+  @Test(arguments: ["9223372036854775807", "odd", nil])
+  func noValueInTheMarkOfChangesStopsAPause(_ value: String?) throws {
+    let rules = try RuleScene(Self.runbook, fleet: RuleScene.fleet(10))
+    let key = rules.scene.keys.pausedChanges
+    if let value {
+      _ = try rules.scene.server.call("SET", key, value)
+    } else {
+      _ = try rules.scene.server.call("HSET", key, "a", "b")
+    }
+    try rules.event("agent.performance_degraded", "agent-1", ["error_rate": 0.06])
+    try rules.lines { $0.target == "agent-1" && $0.action == "pause" && $0.phase == .succeeded }
+    #expect(try rules.scene.server.call("GET", key).bytes.map { $0 != Array((value ?? "").utf8) } == true)
+    try rules.event("agent.performance_degraded", "agent-2", ["error_rate": 0.06])
+    let lines = try rules.lines { $0.target == "agent-2" }
+    #expect(lines.last?.detail.hasSuffix("rules have paused 1 of the 10 agents of its role, 1 may be") == true)
+  }
+
   @Test func whoTakesOverCountsTheBlocksOfTheOneBefore() throws {
     let rules = try RuleScene(Self.runbook)
     try attack("agent-1", ["192.0.2.1", "192.0.2.2"], rules)
