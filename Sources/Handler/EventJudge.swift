@@ -181,7 +181,7 @@ final class EventJudge {
       if let id = $0.raw($0.eventID), !idsBefore.insert(Array(id)).inserted { return }
       guard isConcerned($0) else { return }
       let before = rules?.asksForBefore($0.kind) == true ? fleet[$0.agentID] : nil
-      if let occasion = Occasion($0, entry.id, before: before) { rules?.take(occasion) }
+      hand($0, entry.id, before: before)
     }
   }
 
@@ -197,7 +197,15 @@ final class EventJudge {
     guard let rules else { return }
     let isSettled = rules.settles(event, at: position)
     if isSettled { return }
-    if let occasion = Occasion(event, entry, before: before) { rules.take(occasion) }
+    hand(event, entry, before: before)
+  }
+
+  private func hand(_ event: borrowing Event, _ entry: StreamID, before: Agent?) {
+    if Occasion.isTooLong(event) {
+      let words = "an event is longer than \(Occasion.Remains.most) bytes: rules judge it without its data"
+      term.log(.warning, words, ["agent": "\(event.agentID)", "entry": "\(entry)", "bytes": "\(event.bytes.count)"])
+    }
+    if let occasion = Occasion(event, entry, before: before) { rules?.take(occasion) }
   }
 
   private func report(_ event: borrowing Event, _ entry: StreamID) {

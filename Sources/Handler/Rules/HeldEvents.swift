@@ -7,11 +7,17 @@ import Wire
 /// where one is due. Many go into one step, for they come in floods.
 final class HeldEvents {
   struct Held {
-    var rule: Rule
-    var occasion: Occasion
-    var decision: Decision
-    var hold: Decision.Hold
-    var marks: RuleMarks
+    let rule: Rule
+    /// Without its data: nothing that is told speaks of them.
+    let occasion: Occasion
+    let decision: Decision
+    let hold: Decision.Hold
+    let marks: RuleMarks
+
+    init(rule: Rule, occasion: Occasion, decision: Decision, hold: Decision.Hold, marks: RuleMarks) {
+      (self.rule, self.occasion, self.decision) = (rule, occasion.withoutData, decision)
+      (self.hold, self.marks) = (hold, marks)
+    }
   }
 
   private let term: Term
@@ -21,13 +27,29 @@ final class HeldEvents {
   private var calledAt: [String: Instant] = [:]
 
   private static let most = 256
+  /// While more wait than this, no more events are to be read.
+  private static let mostWaiting = 4000
+  /// Told that fewer wait.
+  var onWritten: () -> Void = {}
 
   init(term: Term) {
     self.term = term
   }
 
   /// The oldest event that has not been told: whoever acts next begins with it.
-  var oldest: StreamID? { (writing.first ?? waiting.first)?.occasion.entry }
+  ///
+  /// Events come by urgency, so that any of them may be the oldest.
+  var oldest: StreamID? {
+    [writing, waiting].compactMap { $0.lazy.map(\.occasion.entry).min() }.min()
+  }
+
+  private var count: Int { writing.count + waiting.count }
+
+  /// Whether so many wait that no more events are to be read.
+  var isFull: Bool { count >= Self.mostWaiting }
+
+  /// Whether there is room enough to read on.
+  var isRoomy: Bool { count <= Self.mostWaiting / 2 }
 
   func add(_ held: Held) {
     waiting.append(held)
@@ -98,6 +120,7 @@ final class HeldEvents {
       case .done:
         for (held, _) in called where isForAll(held) { noteCall(reason(held)) }
         writing = []
+        onWritten()
         if !waiting.isEmpty { write() }
       // An escalation has changed meanwhile.
       case .refused: write()

@@ -8,17 +8,20 @@ struct Occasion {
   let entry: StreamID
   let type: String
   let agent: AgentID
-  let data: JSONValue
+  /// Null if the event is longer than ``Remains/most``.
+  private(set) var data: JSONValue
   let receivedAt: Instant
   /// The agent's values before this event.
   let before: [Metric: Double]
   /// How much room it takes, about, in bytes.
-  let size: Int
+  private(set) var size: Int
 
   /// - Parameter before: of the agent as it stood before the event was applied.
   init?(_ event: borrowing Event, _ entry: StreamID, before: Agent?) {
-    let json: JSONValue
-    do throws(Unreadable) { json = try JSONValue.parse(event.bytes) } catch { return nil }
+    var json = JSONValue.null
+    if event.bytes.count <= Remains.most {
+      do throws(Unreadable) { json = try JSONValue.parse(event.bytes) } catch { return nil }
+    }
     self.entry = entry
     type = event.typeName
     agent = event.agentID
@@ -28,8 +31,26 @@ struct Occasion {
     var values: [Metric: Double] = [:]
     if let before { for metric in Metric.allCases { values[metric] = before.value(metric) } }
     self.before = values
-    size = event.bytes.count
+    size = Self.room(of: event.bytes)
   }
+
+  /// What a tree of values takes is up to twenty times its text: each value has a place of its own.
+  private static func room(of text: UnsafeRawBufferPointer) -> Int {
+    guard text.count <= Remains.most else { return 0 }
+    let signs = Array(",:[{".utf8)
+    let values = text.count { signs.contains($0) }
+    return text.count + values * MemoryLayout<JSONValue>.stride
+  }
+
+  /// The same without what it says.
+  var withoutData: Occasion {
+    var bare = self
+    (bare.data, bare.size) = (.null, 0)
+    return bare
+  }
+
+  /// Whether an event is too long for its data to be kept.
+  static func isTooLong(_ event: borrowing Event) -> Bool { event.bytes.count > Remains.most }
 
   /// The occasion of a run that is looked at again, as far as its record has kept it.
   init(of record: RunRecord) {

@@ -28,7 +28,7 @@ final class RuleEngine {
   /// What goes on once there is room for more events.
   private var waiting: [() -> Void] = []
   private lazy var writer = VerdictWriter(term: term)
-  private lazy var held = HeldEvents(term: term)
+  private let held: HeldEvents
   private lazy var watch = FleetWatch(term: term, held: held)
 
   /// Of how many events the marks are read at once.
@@ -52,6 +52,8 @@ final class RuleEngine {
     runbook = RulesByType(term.options.runbook)
     repeats = RepeatFilter(term.options.runbook)
     view = FleetView(term: term, judge: judge)
+    held = HeldEvents(term: term)
+    held.onWritten = { [weak self] in self?.tellOfRoom() }
   }
 
   func start() {
@@ -147,16 +149,16 @@ final class RuleEngine {
 
   // MARK: Room
 
-  /// Whether so many events wait that no more are to be read.
-  var isFull: Bool { queue.isFull }
+  /// Whether so many events wait, to be judged or to be told, that no more are to be read.
+  var isFull: Bool { queue.isFull || held.isFull }
 
   /// Calls `work` once there is room for more events: at once, if there is.
   func whenRoomy(_ work: @escaping () -> Void) {
-    if queue.isFull { waiting.append(work) } else { work() }
+    if isFull { waiting.append(work) } else { work() }
   }
 
   private func tellOfRoom() {
-    guard !waiting.isEmpty, queue.isRoomy, !term.isOver else { return }
+    guard !waiting.isEmpty, queue.isRoomy, held.isRoomy, !term.isOver else { return }
     let all = waiting
     waiting = []
     for work in all { term.loop.later(work) }

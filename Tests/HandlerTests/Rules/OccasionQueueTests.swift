@@ -20,6 +20,26 @@ import Wire
     return try #require(occasion)
   }
 
+  private func occasion(of event: JSONValue) throws -> Occasion {
+    try #require(
+      try event.encoded.withUnsafeBytes { bytes throws(Unreadable) in
+        let event = try EventDecoder().decode(bytes, channel: nil, receivedAt: .epoch)
+        return Occasion(event, StreamID(milliseconds: 1), before: nil)
+      })
+  }
+
+  @Test func eventLongerThanSixtyFourKibibytesIsKeptWithoutItsData() throws {
+    #expect(try occasion("a", size: 64_000).data["queue_size"] == 60)
+    let long = try occasion("a", size: 66_000)
+    #expect(long.data == .null && long.agent == "a" && long.type == "agent.high_traffic")
+  }
+
+  @Test func eventOfManyValuesTakesTheRoomOfTheirTree() throws {
+    let numbers = JSONValue.array([JSONValue](repeating: 1, count: 1000))
+    let event: JSONValue = ["entity_id": "a", "event_type": "agent.high_traffic", "data": ["list": numbers]]
+    #expect(try occasion(of: event).size > 1000 * MemoryLayout<JSONValue>.stride)
+  }
+
   private func drain(_ queue: inout OccasionQueue) -> [UInt64] {
     var order: [UInt64] = []
     while let first = queue.first {
