@@ -19,12 +19,15 @@ final class EscalationEnd {
     self.fleet = fleet
   }
 
+  /// While events stand unread, the fleet's time is that of the last that was read.
+  private var present: Instant { min(term.now, fleet().now) }
+
   /// Closes what is over, one after the other.
   func look() {
     for alert in fleet().alerts.escalations.lazy.map(\.record) { open[alert.id] = alert }
     // Events that are not read yet may speak of new trouble, and a step under way may take an acknowledgement back.
     guard !isClosing, term.hasReadEvents, !term.isFinishing, term.alertSteps == 0,
-      let alert = fleet().endedEscalations(at: term.now).first
+      let alert = fleet().endedEscalations(at: present).first
     else { return }
     isClosing = true
     term.read([Request("HGET", term.keys.alerts, alert.id.bytes)]) { [weak self] replies in
@@ -44,7 +47,7 @@ final class EscalationEnd {
   private func close(_ alert: AlertRecord, stored: [UInt8]) {
     // Where nothing is stored any more, what is known of it ends all the same.
     var alert = AlertCoding.decode(id: alert.id.bytes, payload: stored) ?? alert
-    guard fleet().isOver(alert, at: term.now) else {
+    guard fleet().isOver(alert, at: present) else {
       isClosing = false
       return term.onAlert(alert)
     }

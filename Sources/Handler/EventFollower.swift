@@ -87,7 +87,7 @@ final class EventFollower {
     restore(alerts, reached: cursor.first?.flatMap { StreamID($0) }?.instant.noLater(than: term.now))
     term.knowsFleet = true
     begin(cursor)
-    reportAgain(from: cursor.last?.flatMap { StreamID($0) })
+    reportAgain(from: cursor.last?.flatMap { StreamID($0) }, through: saved)
     rules.start()
     link.start()
     tick()
@@ -117,8 +117,10 @@ final class EventFollower {
   private var reportField: [UInt8] { term.keys.events + "#reports".utf8 }
 
   /// Takes what runtimes reported before the cursor and the handler before could not settle: its lanes were busy.
-  private func reportAgain(from start: StreamID?) {
-    guard let start, let saved, start <= saved else {
+  ///
+  /// - Parameter end: the cursor with which the handler began: what stands behind it is read for the first time.
+  private func reportAgain(from start: StreamID?, through end: StreamID?) {
+    guard let start, let end, start <= end else {
       rereadFrom = nil
       judge.endAgain()
       return
@@ -130,11 +132,11 @@ final class EventFollower {
       judge.takeAgain(entry)
     }
     term.connection.send(
-      Request("XRANGE", term.keys.events, start, saved, "COUNT", 1000), expecting: .entries(assembler)
+      Request("XRANGE", term.keys.events, start, end, "COUNT", 1000), expecting: .entries(assembler)
     ) { [weak self] result in
       guard let self, !term.isOver, case .success = result else { return }
       let next = assembler.count == 1000 ? last.next() : nil
-      rules.whenRoomy { [weak self] in self?.reportAgain(from: next) }
+      rules.whenRoomy { [weak self] in self?.reportAgain(from: next, through: end) }
     }
   }
 
@@ -170,8 +172,10 @@ final class EventFollower {
     backlog = nil
     switch notice {
     case .up(let connection): inspect(connection)
-    case .down(.silent): bite.wasTooMuch()
-    case .down: break
+    case .down(.silent):
+      bite.wasTooMuch()
+      judge.noteWaiting()
+    case .down: judge.noteWaiting()
     }
   }
 
@@ -222,6 +226,7 @@ final class EventFollower {
       // Whatever it left is read one after the other, where an error is dealt with.
       if let connection = link.connection { read(connection) }
     }
+    judge.noteWaiting()
     self.backlog = backlog
     backlog.start(term.loop, endpoint)
     return true
@@ -240,12 +245,15 @@ final class EventFollower {
       guard let self, let connection, !term.isOver, case .success(let reply) = result else { return }
       if let error = reply.error { term.refused("cannot read events", error) }
       let isMoreLikely = bite.took(assembler.count, bytes: assembler.bytes)
+      judge.noteRead(isMoreLikely: isMoreLikely)
       if !isMoreLikely { term.hasReadEvents = true }
       save(unlessOnlyRead: true)
       if isMoreLikely { return rules.whenRoomy { [weak self, weak connection] in self?.readOn(connection) } }
       let rest = reply.error == nil ? Self.restMilliseconds : 1000
       term.later(inMilliseconds: rest) { [weak self, weak connection] in
-        self?.rules.whenRoomy { self?.readOn(connection) }
+        guard let self else { return }
+        if rules.isFull { judge.noteWaiting() }
+        rules.whenRoomy { [weak self] in self?.readOn(connection) }
       }
     }
   }
@@ -261,7 +269,7 @@ final class EventFollower {
     if !rules.isFull, let silence = backlog?.silence(at: .now), silence > Self.silenceMilliseconds {
       link.restart(.silent(milliseconds: silence))
     }
-    judge.fleet.advance(to: term.now)
+    judge.fleet.advance(to: judge.present)
     judge.noteSettled()
     rules.watchFleet()
     save(unlessOnlyRead: false)

@@ -31,7 +31,8 @@ final class EventIDMemory {
   ///   - again: from where entries are going to be read once more; what stands before is told apart.
   func recall(upTo last: StreamID, again: StreamID?, _ completion: @escaping () -> Void) {
     let first = StreamID(milliseconds: UInt64(max(0, (last.instant - Self.span).milliseconds)))
-    recall(slice: .seconds(10), through: last, downTo: first, again: again, completion)
+    // A short one first: what is beyond the most is the end of a slice, and the end is the newest.
+    recall(slice: .seconds(1), through: last, downTo: first, again: again, completion)
   }
 
   private func recall(
@@ -40,7 +41,6 @@ final class EventIDMemory {
     let start = StreamID(milliseconds: UInt64(max(0, (end.instant - slice).milliseconds)))
     let before = entries
     read(from: max(first, start), through: end, again: again) { [self] in
-      let isEnough = entries >= Self.most.entries || bytes >= Self.most.bytes || (ids == 0 && entries >= Self.sample)
       guard !isEnough, start > first, start.milliseconds > 0 else { return completion() }
       // Where little was said a longer slice costs no more.
       let next = entries - before < Self.page ? TimeSpan(milliseconds: slice.milliseconds * 2) : slice
@@ -49,7 +49,11 @@ final class EventIDMemory {
     }
   }
 
-  /// Reads a slice to its end.
+  private var isEnough: Bool {
+    entries >= Self.most.entries || bytes >= Self.most.bytes || (ids == 0 && entries >= Self.sample)
+  }
+
+  /// Reads a slice to its end, or until it is enough.
   private func read(from start: StreamID, through end: StreamID, again: StreamID?, _ done: @escaping () -> Void) {
     var last = start
     let assembler = EntryAssembler(.range) { [self] entry in
@@ -61,7 +65,7 @@ final class EventIDMemory {
       guard !term.isOver, case .success(let reply) = result else { return }
       entries += assembler.count
       bytes += assembler.bytes
-      if reply.error != nil || assembler.count < Self.page { return done() }
+      if reply.error != nil || assembler.count < Self.page || isEnough { return done() }
       read(from: last.next(), through: end, again: again, done)
     }
   }

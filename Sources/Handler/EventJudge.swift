@@ -37,7 +37,10 @@ final class EventJudge {
   private var otherLetters = 0
 
   /// Ids of events before those that are read once more, and of these as far as they have been.
-  private var idsBefore: Set<[UInt8]> = []
+  private var idsBefore = EventIDSet()
+
+  /// How far reading lags behind.
+  private var progress = ReadProgress()
 
   /// Agents that have said something of themselves since it was last taken.
   private var changedProfiles: Set<AgentID> = []
@@ -100,6 +103,7 @@ final class EventJudge {
   /// The server's clock was set anew.
   func clockLeapt(by step: TimeSpan) {
     clockRead = term.now
+    progress.clockLeapt(to: clockRead)
     fleet.leap(by: step)
   }
 
@@ -163,11 +167,11 @@ final class EventJudge {
   /// - Parameter isBeforeAgain: whether it stands before the entries that are going to be read once more.
   func recall(_ id: UnsafeRawBufferPointer, at instant: Instant, isBeforeAgain: Bool) {
     fleet.recall(eventID: id, at: instant)
-    if isBeforeAgain { idsBefore.insert(Array(id)) }
+    if isBeforeAgain { idsBefore.insert(id) }
   }
 
   /// Nothing is read once more any longer.
-  func endAgain() { idsBefore = [] }
+  func endAgain() { idsBefore = EventIDSet() }
 
   /// The last entry that was taken.
   var position: StreamID? { place?.last }
@@ -178,7 +182,7 @@ final class EventJudge {
     try? reader.read(entry, receivedAt: time(of: entry.id)) {
       report($0, entry.id)
       // What was said before already was not judged then.
-      if let id = $0.raw($0.eventID), !idsBefore.insert(Array(id)).inserted { return }
+      if let id = $0.raw($0.eventID), !idsBefore.insert(id) { return }
       guard isConcerned($0) else { return }
       let before = rules?.asksForBefore($0.kind) == true ? fleet[$0.agentID] : nil
       hand($0, entry.id, before: before)
@@ -225,11 +229,16 @@ final class EventJudge {
     return fleetHealth
   }
 
-  /// Until all events have been read, the time of the last: nobody has stopped who is only not heard yet.
-  private var present: Instant {
-    guard !term.hasReadEvents, let last = position?.instant else { return term.now }
-    return min(last, term.now)
-  }
+  /// Up to when all that was said is known.
+  var present: Instant { progress.present(at: term.now, last: position?.instant) }
+
+  /// An answer was read.
+  ///
+  /// - Parameter isMoreLikely: whether more events may stand in the stream.
+  func noteRead(isMoreLikely: Bool) { progress.noteRead(isMoreLikely: isMoreLikely, at: term.now) }
+
+  /// Nothing is read for a while: what comes meanwhile is not known.
+  func noteWaiting() { progress.noteWaiting(at: term.now) }
 
   /// Has those who were heard for long enough to count remembered for the handler that takes over.
   func noteSettled() { changedProfiles.formUnion(health.takeSettled()) }
