@@ -2,8 +2,8 @@ import Automation
 import FleetModel
 import Wire
 
-/// Events that wait to be judged: attacks, then the first of each type and agent, then their repeats; each list oldest
-/// first.
+/// Events that wait to be judged: the first attack on each agent, then the first of each type and agent, then their
+/// repeats; each list oldest first. Repeats of an attack pass nobody else's first event.
 ///
 /// Nothing is ever turned away: while it is full nothing more is read, for the stream keeps the rest.
 struct OccasionQueue {
@@ -86,7 +86,7 @@ struct OccasionQueue {
     let isFirst = ofSource[source] == nil
     ofSource[source, default: 0] += 1
     bytes += occasion.size
-    let place = occasion.type == EventKind.securityAlert.type ? 0 : isFirst ? 1 : 2
+    let place = !isFirst ? 2 : occasion.type == EventKind.securityAlert.type ? 0 : 1
     lists[place].waiting.append(occasion)
   }
 

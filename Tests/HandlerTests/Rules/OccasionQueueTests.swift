@@ -56,6 +56,14 @@ import Wire
     #expect(queue.isEmpty && queue.oldest == nil)
   }
 
+  @Test func repeatsOfAnAttackPassNobodysFirstEvent() throws {
+    var queue = OccasionQueue()
+    for number in 1...3 { queue.append(try occasion("attacked", "agent.security_alert", number: UInt64(number))) }
+    queue.append(try occasion("quiet", number: 4))
+    queue.append(try occasion("other", "agent.security_alert", number: 5))
+    #expect(drain(&queue) == [1, 5, 4, 2, 3])
+  }
+
   @Test func attacksAndTheFirstOfEachAgentPassRepeats() throws {
     var queue = OccasionQueue()
     for number in 1...4 { queue.append(try occasion("loud", number: UInt64(number))) }
