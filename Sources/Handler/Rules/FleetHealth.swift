@@ -103,7 +103,7 @@ final class FleetHealth {
       member.standing.isSettled = former.standing.isSettled
     }
     if held[profile.id] != nil {
-      heldStrangers -= 1
+      if positions[profile.id] == nil { heldStrangers -= 1 }
       member.standing.isHeld = true
     }
     members[position] = member
@@ -120,9 +120,12 @@ final class FleetHealth {
       backups[other]?.remove(position)
       if backups[other]?.isEmpty == true { backups[other] = nil }
     }
-    if held[member.id] != nil { heldStrangers += 1 }
     troubled.remove(position)
-    positions[member.id] = nil
+    // An agent that has come back stands elsewhere already.
+    if positions[member.id] == position {
+      if held[member.id] != nil { heldStrangers += 1 }
+      positions[member.id] = nil
+    }
     members[position] = nil
   }
 
@@ -260,9 +263,10 @@ extension FleetHealth {
 
   /// - Parameter end: nil for one that is not paused any more.
   func hold(_ agent: AgentID, until end: Instant?) {
-    let wasHeld = held[agent] != nil
+    let former = held[agent]
+    let wasHeld = former != nil
     held[agent] = end
-    if let end { ends.insert(End(at: end, agent: agent)) }
+    if let end, end != former { ends.insert(End(at: end, agent: agent)) }
     guard wasHeld != (end != nil) else { return }
     guard let position = positions[agent] else {
       heldStrangers += wasHeld ? -1 : 1

@@ -157,6 +157,23 @@ import Wire
     }
   }
 
+  @Test(arguments: [["agent-1", "agent-2"], ["agent-2", "agent-1"]] as [[AgentID]])
+  mutating func agentsThatComeBackAtEachOthersPlacesAreKnown(_ order: [AgentID]) throws {
+    for agent in ["agent-1", "agent-2"] as [AgentID] { try apply("agent.created", agent, ["role": "support"]) }
+    health.update(&fleet, at: now, silence: .seconds(30))
+    for agent in order { health.hold(agent, until: now + .days(1)) }
+    for agent in ["agent-1", "agent-2"] as [AgentID] { try apply("agent.deleted", agent, [:]) }
+    now = now + .minutes(30)
+    fleet.advance(to: now)
+    for agent in order { try apply("agent.created", agent, ["role": "support"]) }
+    health.update(&fleet, at: now, silence: .seconds(30))
+    for agent in order {
+      #expect(health.member(agent)?.id == agent)
+      #expect(health.held(besides: agent).fleet == 1)
+    }
+    #expect(health.counts.new.held == 2)
+  }
+
   @Test mutating func clockThatGoesBackIsFollowed() throws {
     try apply("agent.metrics", "agent-1", ["error_rate": 0.01])
     health.update(&fleet, at: now + .minutes(10), silence: .seconds(30))
