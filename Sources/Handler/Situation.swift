@@ -160,7 +160,7 @@ extension Change {
       step.change("HDEL", keys.proposals, proposal.id.text)
       // One that is approved holds its rule back until it begins.
       if proposal.state == .declined {
-        step.change("DEL", RuleMarks.proposed(proposal.rule, proposal.agent, keys))
+        RuleMarks.endProposal(proposal.rule, proposal.agent, keys, in: &step)
       }
     }
     writeStandIn(to: &step, target, keys)

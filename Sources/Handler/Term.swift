@@ -44,6 +44,8 @@ final class Term {
   var onSchedule: () -> Void = {}
   /// Told that a command has turned the switch of automation.
   var onAutomation: () -> Void = {}
+  /// Told of a proposal that nobody can answer any more.
+  var onProposalEnd: (Proposal) -> Void = { _ in }
   /// Told what an agent's record is now.
   var onRecord: (AgentID, AgentRecord) -> Void = { _, _ in }
   /// Whether what earlier handlers knew of the fleet has been read.
@@ -184,6 +186,7 @@ final class Term {
         for alert in alerts { self?.onAlert(alert) }
         if changes.contains(where: { !$0.appointments.isEmpty }) { self?.onSchedule() }
         if changes.contains(where: { $0.automation != nil }) { self?.onAutomation() }
+        for proposal in changes.compactMap(\.proposal) where proposal.state != .open { self?.onProposalEnd(proposal) }
         if changes.contains(where: { !$0.notices.isEmpty }) { self?.onNotice() }
       }
       completion(outcome)

@@ -55,17 +55,17 @@ final class RuleApproval: DueForRule {
         return write(step)
       }
       step.require("GET", runKey, is: bytes)
-      step.change("DEL", RuleMarks.proposed(record.rule, agent, term.keys))
+      RuleMarks.endProposal(record.rule, agent, term.keys, in: &step)
       guard record.isSealed(by: seal, id) else {
         let reason = "approved, and not done: what is remembered of it is not what was approved"
         add(.failed, reason, record, isClosing: true, to: &step)
-        return write(step)
+        return write(step) { [self] in rules.forget(record.rule, agent) }
       }
       let facts = rules.facts(record, AgentRecordCoding.decode(fields: replies[2].pairs))
       let mode = AutomationMode(rawValue: String(decoding: automation, as: UTF8.self)) ?? .dry
       if let reason = fault(record, facts, mode) {
         add(.skipped, "approved, and not done: \(reason)", record, to: &step)
-        return write(step)
+        return write(step) { [self] in rules.forget(record.rule, agent) }
       }
       let change = act(record, facts, ledger, alert: replies[3].bytes ?? [], &step)
       write(step, change) { [self] in rules.began(record.rule, agent) }

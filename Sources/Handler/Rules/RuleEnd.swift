@@ -93,12 +93,14 @@ final class RuleEnd: DueForRule {
       guard proposal.state == .open else { return write(opened()) }
       step.change("HDEL", term.keys.proposals, id.text)
       proposal.state = .expired
+      RuleMarks.endProposal(proposal.rule, proposal.agent, term.keys, in: &step)
       var line = term.ruleLine(
         .expired, of: id.text, rule: proposal.rule, target: proposal.agent, reason: proposal.reason,
         detail: "nobody answered the proposal")
       line.proposal = proposal
       var change = Change()
       if endsInEscalation(proposal) { change = escalate(proposal, alertID, replies[1].bytes ?? [], &step) }
+      change.proposal = proposal
       step.add(to: term.keys.audit, AuditCoding.encode(line))
       write(step, change)
     }

@@ -58,6 +58,8 @@ final class RuleEngine {
 
   func start() {
     term.onAutomation = { [weak self] in self?.forgetMode() }
+    // What held its rule back stands no longer.
+    term.onProposalEnd = { [weak self] in self?.forget($0.rule, $0.agent) }
     clearing.start()
   }
 
@@ -73,7 +75,7 @@ final class RuleEngine {
   }
 
   /// What was remembered of a rule and an agent does not stand any more.
-  private func forget(_ rule: String, _ agent: AgentID) {
+  func forget(_ rule: String, _ agent: AgentID) {
     recent.forget(rule, agent)
     if let (position, _) = view.place(of: agent) { repeats.forget(position) }
   }

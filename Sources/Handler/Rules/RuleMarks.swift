@@ -14,6 +14,7 @@ import Wire
 /// | `mark:limit/<rule>/<agent>`, `mark:rate/<rule>` | when it acted |
 /// | `mark:held/<rule>/<agent>` | that a reason to do nothing has been told |
 /// | `mark:proposed/<rule>/<agent>` | that a rule with `clear` has proposed something, for as long as that stands |
+/// | `mark:proposed/rest/<rule>/<agent>` | that what is beyond a cap has been proposed, for as long as that stands |
 /// | `mark:rules/uncleared` (a hash) | `<rule>/<agent>` → the run that has not been followed by `clear`; never of a dry run |
 ///
 /// Times are epoch ms with commas between them, entries begin with theirs; each key ends by itself. In a dry run all of them begin with `dry/`.
@@ -60,22 +61,30 @@ struct RuleMarks {
     }
     let others = [
       run, "for/\(rule.id)/\(agent)", "limit/\(rule.id)/\(agent)", "rate/\(rule.id)", "held/\(rule.id)/\(agent)",
-      proposed(rule.id, agent),
+      proposed(rule.id, agent), rest(rule.id, agent),
     ]
     return others + throttles
   }
 
-  private enum Place: Int { case run, occurrences, actedOnAgent, acted, held, proposed, throttles }
+  private enum Place: Int { case run, occurrences, actedOnAgent, acted, held, proposed, rest, throttles }
 
   /// For how long a run's record stays: trouble may take days to clear, and what is taken back then stands in it.
   static func stay(clears: Bool) -> TimeSpan { clears ? .days(30) : HandlerOptions.marksStay }
 
   /// The mark that a rule has proposed something for an agent.
-  static func proposed(_ rule: String, _ agent: AgentID, _ keys: Keys) -> MarkKey {
+  private static func proposed(_ rule: String, _ agent: AgentID, _ keys: Keys) -> MarkKey {
     keys.mark(of: agent) { proposed(rule, $0) }
   }
 
   private static func proposed(_ rule: String, _ agent: String) -> String { "proposed/\(rule)/\(agent)" }
+
+  private static func rest(_ rule: String, _ agent: String) -> String { "proposed/rest/\(rule)/\(agent)" }
+
+  /// What a rule has proposed for an agent stands no longer.
+  static func endProposal(_ rule: String, _ agent: AgentID, _ keys: Keys, in step: inout Step) {
+    step.change("DEL", proposed(rule, agent, keys))
+    step.change("DEL", keys.mark(of: agent) { rest(rule, $0) })
+  }
 
   /// What must be read; ``take(_:)`` wants the answers.
   var requests: [Request] {
@@ -95,6 +104,9 @@ struct RuleMarks {
     get { Decision.Hold(rawValue: String(decoding: found[Place.held.rawValue], as: UTF8.self)) }
     set { found[Place.held.rawValue] = Array((newValue?.rawValue ?? "").utf8) }
   }
+
+  /// Whether what was beyond a cap is still proposed.
+  var isRestProposed: Bool { !found[Place.rest.rawValue].isEmpty }
 
   /// The reason is being told.
   mutating func tell(_ hold: Decision.Hold) { held = hold }
@@ -168,6 +180,11 @@ struct RuleMarks {
       guard let span = throttle.onceWithin else { continue }
       write(place, throttle, now, for: span, to: &step)
     }
+  }
+
+  /// That what is beyond a cap is proposed.
+  func addRest(for span: TimeSpan, to step: inout Step) {
+    step.change("SET", names[Place.rest.rawValue], run, "PX", span.milliseconds)
   }
 
   /// That the event has been decided, and why nothing is done.

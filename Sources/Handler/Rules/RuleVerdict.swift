@@ -154,8 +154,15 @@ struct RuleVerdict {
     return (step, change)
   }
 
-  /// Asks a person about what is beyond a cap, apart from what is done.
+  /// Asks a person about what is beyond a cap, apart from what is done; one question at a time about an agent.
   private func proposeRest(in step: inout Step) {
+    guard !marks.isRestProposed else {
+      for (deed, reason) in actions.proposed {
+        add((deed, "\(reason); what it proposed before still stands"), to: &step)
+      }
+      return
+    }
+    marks.addRest(for: rule.approval.stands, to: &step)
     var record = RunRecord(
       rule: rule.id, agent: occasion.agent, event: "\(occasion.entry)",
       reason: [decision.reason, actions.proposed[0].reason].filter { !$0.isEmpty }.joined(separator: "; "),

@@ -96,6 +96,19 @@ import Wire
     try rules.scene.server.wait { (try? blocked(rules).count) == 4 }
   }
 
+  @Test func whatIsBeyondACapIsProposedOnceUntilItIsAnswered() throws {
+    let rules = try RuleScene(Self.runbook)
+    try attack("agent-1", ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"], rules)
+    let proposal = try #require(try rules.lines { $0.phase == .proposed }.compactMap(\.proposal).first)
+    try attack("agent-1", ["192.0.2.5"], rules)
+    try rules.lines { $0.detail.contains("192.0.2.5") && $0.detail.hasSuffix("what it proposed before still stands") }
+    #expect(try rules.lines().count { $0.phase == .proposed } == 1)
+    try rules.scene.send(.reject, [], ["proposal": proposal.id.text, "sha256": proposal.digest])
+    try attack("agent-1", ["192.0.2.6"], rules)
+    let lines = try rules.lines { $0.proposal?.steps.map(\.arguments["ip"]) == ["192.0.2.6"] }
+    #expect(lines.count { $0.phase == .proposed } == 2)
+  }
+
   @Test(arguments: ["9223372036854775807", "odd", nil])
   func noValueInTheMarkOfChangesStopsAPause(_ value: String?) throws {
     let rules = try RuleScene(Self.runbook, fleet: RuleScene.fleet(10))

@@ -253,6 +253,17 @@ import Wire
     #expect(try uncleared(rules).isEmpty)
   }
 
+  @Test func declinedProposalHoldsItsRuleBackNoLonger() throws {
+    let rules = try RuleScene(Self.relief.replacing("MODE", with: "approve"))
+    try rules.event("agent.high_traffic", "agent-1", ["queue_size": 500])
+    let proposal = try #require(try rules.lines { $0.phase == .proposed }.compactMap(\.proposal).first)
+    try rules.event("agent.high_traffic", "agent-1", ["queue_size": 500])
+    try rules.lines { $0.detail == "not_cleared: what it proposed on this still stands" }
+    try rules.scene.send(.reject, [], ["proposal": proposal.id.text, "sha256": proposal.digest])
+    try rules.event("agent.high_traffic", "agent-1", ["queue_size": 500])
+    try rules.lines { $0.phase == .proposed && $0.proposal?.id != proposal.id }
+  }
+
   @Test func proposalThatIsDeclinedTakesNothingBack() throws {
     let rules = try RuleScene(Self.relief.replacing("MODE", with: "approve"))
     try rules.event("agent.high_traffic", "agent-1", ["queue_size": 500])
