@@ -71,7 +71,8 @@ extension Chaos {
 
   /// The last entry has the last id that there is.
   package func exhaust(_ place: Place) throws {
-    try befall(place, "out of ids", isToBeTold: Self.told.contains(place.name)) { key in
+    // Into the others nothing is written here.
+    try befall(place, "out of ids", isToBeTold: ["audit", "control"].contains(place.name)) { key in
       _ = try server.call("XADD", key, "18446744073709551615-18446744073709551615", Keys.dataField, "{}")
     }
   }
