@@ -26,6 +26,8 @@ package struct AgentTable: RandomAccessCollection, Sendable {
   var activity: [AgentActivity] = []
   /// Steps with every agent that comes or leaves, and with every new name.
   package internal(set) var namesRevision = 0
+  /// How many bytes the words of all of them take.
+  var textBytes = 0
 
   package var startIndex: Int { 0 }
   package var endIndex: Int { profiles.count }

@@ -34,6 +34,12 @@ package struct AgentProfile: Sendable {
     firstEventAt = instant
   }
 
+  /// How many bytes its words take.
+  var textBytes: Int {
+    [name, role, tier, model, language, backupFor].reduce(0) { $0 + $1.utf8.count }
+      + (skills + languages).reduce(0) { $0 + $1.utf8.count + 16 }
+  }
+
   /// The state to show: inactive and deleted agents are stopped, whatever the record says.
   package var state: AgentState { isActive && deletedAt == nil ? record.state : .stopped }
 

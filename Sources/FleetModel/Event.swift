@@ -45,20 +45,31 @@ package struct Event {
   }
 
   /// The text of a string field, unescaped, or the JSON text of another value; nil where it is absent or null.
-  package func string(_ text: EventText) -> String? {
-    guard let bytes = unescaped(text) else { return nil }
+  ///
+  /// - Parameter most: how many bytes of it are taken: nothing is worked on that nobody keeps.
+  package func string(_ text: EventText, most: Int = .max) -> String? {
+    guard let bytes = unescaped(text, most: most) else { return nil }
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  package func string(_ field: EventField) -> String? { string(fields[field]) }
+  /// The same of a field, as far as its text is kept.
+  package func string(_ field: EventField) -> String? { string(fields[field], most: field.bound) }
+
+  /// A field that is an id: nil also where it is longer than one may be, or no valid UTF-8, for a part of it would be
+  /// another's.
+  package func identifier(_ field: EventField) -> String? {
+    let most = field.bound
+    guard let bytes = unescaped(fields[field], most: most + 1), bytes.count <= most else { return nil }
+    return String(validating: bytes, as: UTF8.self)
+  }
 
   /// The strings of an array field, unescaped, at most `limit` of them; other elements are passed over. A single
   /// string counts as an array of one.
   package func strings(_ field: EventField, limit: Int = 16) -> [String] {
     let text = fields[field]
     guard let raw = raw(text) else { return [] }
-    guard text.form == .json else { return [string(text) ?? ""] }
-    return JSONText.strings(inArray: raw, limit: limit)
+    guard text.form == .json else { return [string(text, most: field.bound) ?? ""] }
+    return JSONText.strings(inArray: raw, limit: limit, most: field.bound)
   }
 
   /// `true` or `false`; nil where the field is absent or something else.
@@ -84,13 +95,20 @@ package struct Event {
   package var agentID: AgentID { AgentID(bytes: unescaped(agent) ?? []) }
 
   /// A text's bytes, copied out and unescaped; nil where it is absent or null.
-  package func unescaped(_ text: EventText) -> [UInt8]? {
+  ///
+  /// - Parameter most: how many bytes of it are taken at the most, whole code points.
+  package func unescaped(_ text: EventText, most: Int = .max) -> [UInt8]? {
     guard let raw = raw(text) else { return nil }
     switch text.form {
     case .absent: return nil
-    case .plain: return Array(raw)
-    case .escaped: return JSONText.unescape(raw)
-    case .json: return raw.elementsEqual("null".utf8) ? nil : Array(raw)
+    case .plain: return Self.copy(raw, most)
+    case .escaped: return JSONText.unescape(raw, most: most)
+    case .json: return raw.elementsEqual("null".utf8) ? nil : Self.copy(raw, most)
     }
+  }
+
+  private static func copy(_ raw: UnsafeRawBufferPointer, _ most: Int) -> [UInt8] {
+    guard raw.count > most else { return Array(raw) }
+    return Unicode.Scalar.Cut.bytes(Array(raw[..<(most + 1)]), to: most)
   }
 }

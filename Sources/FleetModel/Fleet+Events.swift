@@ -39,9 +39,9 @@ extension Fleet {
 
   private mutating func describe(_ event: borrowing Event, at position: Int) {
     guard var agent = agents.profiles[position] else { return }
-    // Nobody reads more of a name than a line: what a publisher sends too long is not kept.
-    func text(_ field: EventField) -> String? { event.string(field).map { String($0.unicodeScalars.prefix(4096)) } }
-    if let name = text(.name), name != agent.name {
+    let before = agent.textBytes
+    func text(_ field: EventField) -> String? { event.string(field) }
+    if let name = text(.name), !name.isExactly(agent.name) {
       agent.name = name
       agents.namesRevision += 1
     }
@@ -49,14 +49,15 @@ extension Fleet {
     if let tier = text(.tier) { agent.tier = tier }
     if let model = text(.model) { agent.model = model }
     if let language = text(.language) { agent.language = language }
-    if let backupFor = text(.backupFor) { agent.backupFor = backupFor }
-    if event.fields[.skills].isPresent { agent.skills = event.strings(.skills).map { String($0.prefix(256)) } }
-    if event.fields[.languages].isPresent { agent.languages = event.strings(.languages).map { String($0.prefix(64)) } }
+    if event.fields[.backupFor].isPresent { agent.backupFor = event.identifier(.backupFor) ?? "" }
+    if event.fields[.skills].isPresent { agent.skills = event.strings(.skills) }
+    if event.fields[.languages].isPresent { agent.languages = event.strings(.languages) }
     if let least = event.string(.replicasMinimum) { agent.replicasMinimum = Bounded.int(least) }
     if let most = event.string(.replicasMaximum) { agent.replicasMaximum = Bounded.int(most) }
     if let isActive = event.flag(.isActive) { agent.isActive = isActive }
     agent.deletedAt = nil
     agents.profiles[position] = agent
+    agents.textBytes += agent.textBytes - before
     changes.describe(position)
   }
 
@@ -64,7 +65,7 @@ extension Fleet {
     agents.profiles[position]?.reported = AgentProfile.Report(
       state: event.string(.state).flatMap(AgentState.init(word:)),
       replicas: event.string(.replicas).flatMap { Bounded.int($0) },
-      commandID: event.string(.commandID).map(CommandID.init), at: event.receivedAt)
+      commandID: event.identifier(.commandID).map(CommandID.init), at: event.receivedAt)
   }
 
   /// Opens or counts up the alert that an event is by itself.

@@ -16,8 +16,8 @@ package struct Fleet: Sendable {
   /// A value older than this says nothing about the present.
   package static let freshness = TimeSpan.minutes(5)
 
-  /// Ids may be long: all of them together take no more than this.
-  private static let mostIDBytes = 32 << 20
+  /// What agents, their windows, words and alerts may take together: beyond it the longest silent ones leave.
+  package static let mostBytes = 96 << 20
 
   package var limits: Limits
   package internal(set) var agents = AgentTable()
@@ -148,6 +148,8 @@ package struct Fleet: Sendable {
   package mutating func apply(_ event: borrowing Event) -> Outcome {
     revision &+= 1
     advance(to: event.receivedAt)
+    // What is known of agents grows also without a new one.
+    if byteCount > Self.mostBytes, count > 16 { removeLongestSilent() }
     if event.eventID.isPresent, let raw = event.raw(event.eventID),
       !seenEvents.insert(raw, at: event.receivedAt)
     {
@@ -210,7 +212,7 @@ package struct Fleet: Sendable {
   }
 
   mutating func add(_ id: AgentID, at instant: Instant) -> Int {
-    if count >= capacity || directory.byteCount >= Self.mostIDBytes { removeLongestSilent() }
+    if count >= capacity || byteCount >= Self.mostBytes { removeLongestSilent() }
     let position = freePositions.popLast() ?? agents.count
     agents.put(AgentProfile(id: id, at: instant), at: position)
     id.bytes.withUnsafeBytes { directory.insert($0, at: position) }
@@ -227,6 +229,18 @@ package struct Fleet: Sendable {
     // One that came back to life meanwhile stays.
     for position in due where agents.profiles[position]?.deletedAt != nil { remove(at: position) }
   }
+
+  /// What all that is kept of agents takes, about, in bytes.
+  var byteCount: Int {
+    // Ids stand in the directory and in the profile, with an alert's once more.
+    count * Self.agentBytes + 2 * directory.byteCount + agents.textBytes + series.byteCount
+      + alerts.count * Self.alertBytes
+  }
+
+  /// Of one agent: its profile, numbers and places in lists.
+  private static let agentBytes = 1600
+  /// Of one open alert: its record, and its words as far as they may go.
+  private static let alertBytes = 1000
 
   /// Makes room: a sixteenth of the agents at once, so that a new agent an event costs no search an event.
   private mutating func removeLongestSilent() {
@@ -252,6 +266,7 @@ package struct Fleet: Sendable {
       series.release(activity.cells[metric.rawValue].slot)
     }
     id.bytes.withUnsafeBytes { directory.remove($0) }
+    agents.textBytes -= agents.profiles[position]?.textBytes ?? 0
     agents.profiles[position] = nil
     agents.namesRevision += 1
     changes.describe(position)

@@ -11,12 +11,9 @@ package struct Incident: Equatable, Sendable {
   /// Addresses, complaints or actions, by kind.
   package var items: [String]
 
-  /// More of a text than this is not kept.
-  static let longestText = 400
-
   /// What an event says, in a few words.
   package static func summary(of event: borrowing Event) -> String {
-    String(words(of: event).unicodeScalars.prefix(longestText))
+    words(of: event).clipped(toBytes: TextBound.words)
   }
 
   /// The field that a summary is made of; nil if such an event says nothing by words.
@@ -71,7 +68,7 @@ package struct RecentIncidents: Sendable {
       number: additions, kind: event.kind, agent: agent, at: event.receivedAt,
       severity: event.severity(.riskLevel),
       summary: Incident.summary(of: event),
-      items: items.map { String($0.unicodeScalars.prefix(Incident.longestText)) })
+      items: items)
     if event.kind == .securityAlert {
       Self.push(incident, on: &security)
     } else {

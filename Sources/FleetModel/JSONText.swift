@@ -4,11 +4,13 @@ package enum JSONText {
   ///
   /// A lone surrogate, which Python's encoder writes, becomes its three-byte generalised UTF-8 form (WTF-8), so that
   /// the same id always has the same bytes; anything else malformed stays as it is.
-  package static func unescape(_ raw: UnsafeRawBufferPointer) -> [UInt8] {
+  ///
+  /// - Parameter most: how many bytes of it are taken at the most, whole code points.
+  package static func unescape(_ raw: UnsafeRawBufferPointer, most: Int = .max) -> [UInt8] {
     var result: [UInt8] = []
-    result.reserveCapacity(raw.count)
+    result.reserveCapacity(min(raw.count, most))
     var index = 0
-    while index < raw.count {
+    while index < raw.count, result.count <= most {
       let byte = raw[index]
       guard byte == UInt8(ascii: "\\"), index + 1 < raw.count else {
         result.append(byte)
@@ -17,11 +19,13 @@ package enum JSONText {
       }
       index += appendEscape(raw, at: index, to: &result)
     }
-    return result
+    return Unicode.Scalar.Cut.bytes(result, to: most)
   }
 
   /// The strings among an array's elements.
-  package static func strings(inArray raw: UnsafeRawBufferPointer, limit: Int) -> [String] {
+  ///
+  /// - Parameter most: how many bytes of each are taken.
+  package static func strings(inArray raw: UnsafeRawBufferPointer, limit: Int, most: Int = .max) -> [String] {
     var found: [String] = []
     var depth = 0
     var index = 0
@@ -33,7 +37,7 @@ package enum JSONText {
         let end = endOfString(raw, from: index + 1)
         if depth == 1 {
           let content = UnsafeRawBufferPointer(rebasing: raw[index + 1..<end])
-          found.append(String(decoding: unescape(content), as: UTF8.self))
+          found.append(String(decoding: unescape(content, most: most), as: UTF8.self))
         }
         index = end
       default: break

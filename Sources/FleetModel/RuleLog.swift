@@ -37,8 +37,6 @@ package struct RuleLog: Sendable {
 
   /// Oldest first.
   package private(set) var entries: [Entry] = []
-  /// More of a text than this is not kept.
-  private static let longestText = 400
   /// A run's lines stand near one another.
   private static let nearby = 200
 
@@ -76,6 +74,6 @@ package struct RuleLog: Sendable {
   }
 
   private static func short(_ text: String) -> String {
-    text.utf8.count <= longestText ? text : String(text.unicodeScalars.prefix(longestText))
+    text.clipped(toBytes: TextBound.words)
   }
 }

@@ -4,7 +4,7 @@ struct SeenEvents: Sendable {
   static let remembers = TimeSpan.minutes(10)
   /// Beyond so many in one half of the memory the older half is forgotten early: memory stays bounded, and in a storm an
   /// id may count again sooner.
-  static let mostAHalf = 500_000
+  static let mostAHalf = 300_000
 
   private var current: [UInt64: Int64] = [:]
   private var previous: [UInt64: Int64] = [:]

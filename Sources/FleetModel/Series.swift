@@ -54,6 +54,9 @@ package struct SeriesStore: Sendable {
     self.isKept = isKept
   }
 
+  /// What the slots that are in use take, about.
+  var byteCount: Int { (windows.count - 2 * free.count) * MemoryLayout<Window>.stride }
+
   /// A new slot, or one that was given back.
   package mutating func allocate() -> Int32 {
     if let slot = free.popLast() { return slot }

@@ -19,11 +19,18 @@ final class Confirmations {
   private var queues: [CommandID: [() -> Void]] = [:]
   /// What has been looked up lately; nil for an id that nobody knows.
   private var known: [CommandID: Awaited?] = [:]
-  /// How many agents those name.
-  private var knownTargets = 0
 
-  private static let limit = 10_000
-  private static let mostTargets = 100_000
+  /// What `known` takes, about, in bytes.
+  private var knownBytes = 0
+  /// Reports under way, and whose; those that were let go since somebody was told.
+  private var pending = 0
+  private var pendingOf: [AgentID: Int] = [:]
+  private var letGo = 0
+
+  private static let mostKnownBytes = 8 << 20
+  private static let mostPending = 30_000
+  private static let mostPendingOfAgent = 64
+  private static let tellsMilliseconds: Int64 = 10_000
 
   init(term: Term, dispatcher: Dispatcher) {
     self.term = term
@@ -31,7 +38,41 @@ final class Confirmations {
   }
 
   func take(_ report: EventJudge.Report) {
-    if isNeeded(report) { lookUp(report) }
+    guard isNeeded(report) else { return }
+    // No runtime has so much to say: whoever floods takes neither memory nor the turn of others.
+    guard pending < Self.mostPending, pendingOf[report.agent, default: 0] < Self.mostPendingOfAgent else {
+      return letGo(report)
+    }
+    lookUp(report)
+  }
+
+  private func letGo(_ report: EventJudge.Report) {
+    letGo += 1
+    guard letGo == 1 else { return }
+    let agent = report.agent
+    term.later(inMilliseconds: Self.tellsMilliseconds) { [weak self] in
+      guard let self else { return }
+      term.log(
+        .warning, "more reports of commands came than can be looked up; they were let go",
+        ["reports": "\(letGo)", "first": "\(agent)"])
+      letGo = 0
+    }
+  }
+
+  private func remember(_ id: CommandID, _ awaited: Awaited?) {
+    // Of one that is known already one more agent has obeyed.
+    let size = known[id] == nil ? Self.size(id, awaited) : AgentID.mostBytes
+    if knownBytes + size > Self.mostKnownBytes {
+      known.removeAll()
+      knownBytes = 0
+    }
+    knownBytes += size
+    known[id] = .some(awaited)
+  }
+
+  private static func size(_ id: CommandID, _ awaited: Awaited?) -> Int {
+    let agents = awaited.map { Array($0.obeyed) + $0.mark.targets } ?? []
+    return 300 + id.text.utf8.count + agents.reduce(0) { $0 + 64 + $1.bytes.count }
   }
 
   /// The oldest entry whose report is not settled: whoever acts next begins with it.
@@ -55,13 +96,22 @@ final class Confirmations {
   private func lookUp(_ report: EventJudge.Report) {
     var leave: () -> Void = {}
     open[report.entry, default: 0] += 1
+    pending += 1
+    pendingOf[report.agent, default: 0] += 1
     let done = { [weak self] in
       self?.close(report.entry)
+      self?.landed(report.agent)
       leave()
     }
     leave = dispatcher.enter([.agent(report.agent)]) { [weak self] in
       self?.enter(report.command) { self?.look(report, $0, leave: done) }
     }
+  }
+
+  private func landed(_ agent: AgentID) {
+    pending -= 1
+    let rest = pendingOf[agent, default: 1] - 1
+    pendingOf[agent] = rest <= 0 ? nil : rest
   }
 
   /// One report of a command after the other, whatever their agents' lanes wait for.
@@ -108,15 +158,13 @@ final class Confirmations {
   private func obeyedKey(_ id: CommandID) -> [UInt8] { term.keys.obeyed(id) }
 
   private func learn(_ report: EventJudge.Report, _ replies: [Reply], _ done: @escaping () -> Void) {
-    if known.count > Self.limit || knownTargets > Self.mostTargets { (known, knownTargets) = ([:], 0) }
     guard let mark = replies[2].bytes.flatMap({ CommandMark($0) }) else {
-      known[report.command] = .some(nil)
+      remember(report.command, nil)
       return done()
     }
     let obeyed = Set(replies[3].elements?.compactMap { $0.bytes.map { AgentID(bytes: $0) } } ?? [])
     let awaited = Awaited(mark: mark, obeyed: obeyed)
-    if known[report.command] == nil { knownTargets += mark.targets.count }
-    known[report.command] = awaited
+    remember(report.command, awaited)
     judge(report, awaited, replies, done)
   }
 
@@ -160,7 +208,7 @@ final class Confirmations {
       step.add(to: term.keys.audit, AuditCoding.encode(closing))
     }
     term.run(step) { [weak self] outcome in
-      if case .done = outcome { self?.known[report.command] = awaited }
+      if case .done = outcome { self?.remember(report.command, awaited) }
       if case .done = outcome, let after { self?.term.onRecord(report.agent, after) }
       if case .done = outcome, isRestart { self?.term.onSchedule() }
       if case .refused(2, _) = outcome { self?.lookUp(report) }

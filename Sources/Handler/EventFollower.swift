@@ -89,6 +89,7 @@ final class EventFollower {
     begin(cursor)
     reportAgain(from: cursor.last?.flatMap { StreamID($0) }, through: saved)
     rules.start()
+    memory.sweep()
     link.start()
     tick()
   }
@@ -292,7 +293,8 @@ final class EventFollower {
     }
     savesAgain = false
     let changes = judge.fleet.takeAlertChanges().union(owed.changes)
-    let letters = owed.letters + judge.takeLetters()
+    // What could not be written is not added to: the rest is counted meanwhile.
+    let letters = owed.letters.isEmpty ? judge.takeLetters() : owed.letters
     owed = ([], [])
     let reached = judge.position
     let report = [oldestReport(), rules.oldest, rereadFrom].compactMap(\.self).min()

@@ -34,6 +34,7 @@ final class EventJudge {
   private var clockRead = Instant.epoch
   /// What could not be read since it was last taken.
   private var letters: [DeadLetter] = []
+  private var letterBytes = 0
   private var otherLetters = 0
 
   /// Ids of events before those that are read once more, and of these as far as they have been.
@@ -47,6 +48,8 @@ final class EventJudge {
 
   /// More than so many between two saves are counted only: whoever floods the stream must not fill memory.
   private static let mostLetters = 100
+  private static let mostLetterBytes = 2 << 20
+  private static let mostProfiles = 40_000
 
   init(term: Term, notify: @escaping (Report) -> Void) {
     self.term = term
@@ -81,13 +84,18 @@ final class EventJudge {
         report($0, entry.id)
         // What is said a second time is not acted on a second time.
         if isConcerned, case .applied(let position) = outcome { judge($0, entry.id, at: position, before) }
-        if [.created, .updated, .deleted].contains($0.kind) { changedProfiles.insert($0.agentID) }
+        if [.created, .updated, .deleted].contains($0.kind) { note($0.agentID) }
         if let rules, rules.watchesAgents { rules.applied($0.agentID) }
       }
     } catch {
       fleet.applyUnreadable(reason: error.description, at: instant)
       putAside(entry, reason: error.description)
     }
+  }
+
+  /// That an agent's profile is to be written. Of more than the fleet holds most have left again by then.
+  func note(_ agent: AgentID) {
+    if changedProfiles.count < Self.mostProfiles { changedProfiles.insert(agent) }
   }
 
   /// When an entry came. Whoever adds one may give it an id of the future, and every entry after it then has one too: none
@@ -108,10 +116,12 @@ final class EventJudge {
   }
 
   private func putAside(_ entry: Entry, reason: String) {
-    guard letters.count < Self.mostLetters else {
+    let size = entry.payload?.count ?? 0
+    guard letters.count < Self.mostLetters, letterBytes + size <= Self.mostLetterBytes else {
       otherLetters += 1
       return
     }
+    letterBytes += size
     letters.append(
       DeadLetter(
         source: term.keys.events, id: entry.id, reason: "the event is unreadable: \(reason)",
@@ -120,7 +130,7 @@ final class EventJudge {
 
   /// What could not be read since the last call.
   func takeLetters() -> [DeadLetter] {
-    defer { (letters, otherLetters) = ([], 0) }
+    defer { (letters, letterBytes, otherLetters) = ([], 0, 0) }
     guard otherLetters > 0 else { return letters }
     let reason = "\(otherLetters) more events were unreadable at the same time"
     return letters + [DeadLetter(source: term.keys.events, reason: reason, bytes: [])]
@@ -140,16 +150,11 @@ final class EventJudge {
 
   /// Who sent metrics by an event; nil where it is another one.
   ///
-  /// - Parameter channel: the channel it came by; nil where it was published straight to the stream.
-  static func reporter(_ event: [UInt8], channel: [UInt8]?) -> AgentID? {
-    event.withUnsafeBytes { bytes in
-      (channel ?? []).withUnsafeBytes { name in
-        guard let event = try? EventDecoder().decode(bytes, channel: channel == nil ? nil : name, receivedAt: .epoch),
-          event.kind == .metrics
-        else { return nil }
-        return event.agentID
-      }
-    }
+  /// - Parameter channel: the channel it came by; empty if it was published straight to the stream.
+  static func reporter(_ event: UnsafeRawBufferPointer, channel: UnsafeRawBufferPointer) -> AgentID? {
+    guard let event = try? EventDecoder().decode(event, channel: channel, receivedAt: .epoch), event.kind == .metrics
+    else { return nil }
+    return event.agentID
   }
 
   /// Takes what an earlier handler has kept of an agent.
@@ -206,14 +211,14 @@ final class EventJudge {
 
   private func hand(_ event: borrowing Event, _ entry: StreamID, before: Agent?) {
     if Occasion.isTooLong(event) {
-      let words = "an event is longer than \(Occasion.Remains.most) bytes: rules judge it without its data"
+      let words = "an event is longer than \(TextBound.data) bytes: rules judge it by the fields that vigia knows"
       term.log(.warning, words, ["agent": "\(event.agentID)", "entry": "\(entry)", "bytes": "\(event.bytes.count)"])
     }
     if let occasion = Occasion(event, entry, before: before) { rules?.take(occasion) }
   }
 
   private func report(_ event: borrowing Event, _ entry: StreamID) {
-    guard event.kind == .status, let id = event.string(.commandID), !id.isEmpty,
+    guard event.kind == .status, let id = event.identifier(.commandID), !id.isEmpty,
       term.now - event.receivedAt <= term.options.actWithin
     else { return }
     notify(

@@ -11,30 +11,28 @@ final class FleetMemory {
 
   /// What has been read back, newest first.
   private struct Past {
-    var bite = Bite()
+    /// How many entries are asked for at once: they pass by one after the other.
+    static let page = 500
     var reports: [(agent: AgentID, at: Instant)] = []
     var entries = 0
     var bytes = 0
 
-    /// - Returns: whether there is likely more.
-    mutating func take(_ replies: [Reply]) -> Bool {
-      var size = 0
-      for reply in replies {
-        let fields = reply.elements?.last?.pairs ?? []
-        size += fields.reduce(0) { $0 + $1.name.count + $1.value.count }
-        guard let id = reply.elements?.first?.bytes.flatMap({ StreamID($0) }),
-          let event = fields.first(where: { $0.name == Keys.dataField })?.value
-        else { continue }
-        let channel = fields.first { $0.name == Keys.channelField }?.value
-        if let agent = EventJudge.reporter(event, channel: channel) { reports.append((agent, id.instant)) }
-      }
-      (entries, bytes) = (entries + replies.count, bytes + size)
-      return bite.took(replies.count, bytes: size)
+    mutating func take(_ entry: Entry) {
+      entries += 1
+      bytes += (entry.payload?.count ?? 0) + entry.channel.count
+      guard let payload = entry.payload, !entry.isOversized else { return }
+      if let agent = EventJudge.reporter(payload, channel: entry.channel) { reports.append((agent, entry.id.instant)) }
     }
   }
 
   /// Records that are read at once.
   private static let most = 500
+  /// An agent that is silent for longer is known no more.
+  private static let stays = TimeSpan.days(7)
+  private static let sweepMilliseconds: Int64 = 5000
+  private static let sweepCount = 100
+  /// Of more than a fleet holds those leave that are not in it.
+  private static let mostProfiles: Int64 = 40_000
   /// How far back metrics are recalled.
   private static let recalled = (span: TimeSpan.hours(1), entries: 20_000, bytes: 8 << 20)
 
@@ -45,10 +43,21 @@ final class FleetMemory {
 
   /// Calls `completion` once the fleet stands as it was known.
   func restore(_ completion: @escaping () -> Void) {
-    term.read([Request("HGETALL", term.keys.profiles)]) { [self] replies in
-      judge.fleet.advance(to: term.now)
-      for (_, event) in replies[0].pairs { judge.restore(profile: event, at: term.now) }
+    judge.fleet.advance(to: term.now)
+    restoreProfiles(from: Array("0".utf8)) { [self] in
       restoreRecords(of: judge.fleet.agents.profiles.compactMap { $0?.id }[...], completion)
+    }
+  }
+
+  /// Some at a time: there may be as many as somebody likes.
+  private func restoreProfiles(from cursor: [UInt8], _ completion: @escaping () -> Void) {
+    term.read([Request("HSCAN", term.keys.profiles, cursor, "COUNT", Self.most)]) { [self] replies in
+      guard let parts = replies[0].elements, parts.count == 2, let next = parts[0].bytes else { return completion() }
+      for (_, event) in parts[1].pairs {
+        let heard = AgentProfileCoding.heard(event)?.noLater(than: term.now)
+        judge.restore(profile: event, at: heard ?? term.now)
+      }
+      if next == Array("0".utf8) { completion() } else { restoreProfiles(from: next, completion) }
     }
   }
 
@@ -71,18 +80,65 @@ final class FleetMemory {
 
   private func recall(before end: String, since start: Instant, _ past: Past, _ completion: @escaping () -> Void) {
     var past = past
-    let request = Request("XREVRANGE", term.keys.events, end, max(0, start.milliseconds), "COUNT", past.bite.count)
-    term.read([request]) { [self] replies in
-      let entries = replies[0].elements ?? []
-      guard past.take(entries), past.entries < Self.recalled.entries, past.bytes < Self.recalled.bytes,
-        let first = entries.last?.elements?.first?.text
-      else {
-        for (agent, instant) in past.reports.reversed() {
-          judge.fleet.recallReport(of: agent, at: instant.noLater(than: term.now))
-        }
-        return completion()
-      }
+    var first: StreamID?
+    let before = past.entries
+    let assembler = EntryAssembler(.range) { entry in
+      first = entry.id
+      past.take(entry)
+    }
+    let request = Request("XREVRANGE", term.keys.events, end, max(0, start.milliseconds), "COUNT", Past.page)
+    term.connection.send(request, expecting: .entries(assembler)) { [self] result in
+      guard !term.isOver, case .success = result else { return }
+      let isLast = past.entries - before < Past.page || past.entries >= Self.recalled.entries
+      guard !isLast, past.bytes < Self.recalled.bytes, let first else { return recalled(past, completion) }
       recall(before: "(\(first)", since: start, past, completion)
+    }
+  }
+
+  private func recalled(_ past: Past, _ completion: @escaping () -> Void) {
+    for (agent, instant) in past.reports.reversed() {
+      judge.fleet.recallReport(of: agent, at: instant.noLater(than: term.now))
+    }
+    completion()
+  }
+
+  // MARK: Those who are gone
+
+  /// Lets agents leave that have been silent for long, some at a time, and keeps note of who has not.
+  func sweep(from cursor: [UInt8] = Array("0".utf8)) {
+    let span = min(term.options.retention.every.milliseconds, Self.sweepMilliseconds)
+    term.later(inMilliseconds: span) { [weak self] in
+      guard let self else { return }
+      let requests = [
+        Request("HSCAN", term.keys.profiles, cursor, "COUNT", Self.sweepCount), Request("HLEN", term.keys.profiles),
+      ]
+      term.read(requests) { [weak self] replies in
+        guard let self else { return }
+        let parts = replies[0].elements ?? []
+        sweep(parts.last?.pairs ?? [], isCrowded: (replies[1].integer ?? 0) > Self.mostProfiles)
+        sweep(from: parts.count == 2 ? parts[0].bytes ?? Array("0".utf8) : Array("0".utf8))
+      }
+    }
+  }
+
+  private func sweep(_ profiles: [(name: [UInt8], value: [UInt8])], isCrowded: Bool) {
+    var step = Step()
+    for (field, profile) in profiles {
+      let agent = AgentID(outside: field)
+      let known = agent.flatMap { judge.fleet[$0] }
+      let heard = AgentProfileCoding.heard(profile)
+      let last = known?.lastEventAt ?? heard ?? (isCrowded ? .epoch : term.now)
+      if term.now - last > Self.stays || agent == nil || (isCrowded && known == nil) {
+        step.change("HDEL", term.keys.profiles, field)
+      } else if let agent, known != nil, heard.map({ last - $0 > .days(1) }) ?? true {
+        judge.note(agent)
+      }
+    }
+    guard !step.isEmpty else { return }
+    term.run(step) { [weak self] outcome in
+      if case .failed(let error) = outcome {
+        self?.term.log(.error, "cannot let silent agents leave", ["error": error.text])
+      }
     }
   }
 
@@ -92,8 +148,9 @@ final class FleetMemory {
       let profile = judge.fleet.position(of: agent).flatMap { judge.fleet.agents.profiles[$0] }
       if let profile, profile.deletedAt == nil {
         let since = judge.health.isSettled(agent) ? profile.firstEventAt : nil
+        let last = judge.fleet[agent]?.lastEventAt
         step.attempt(
-          "HSET", term.keys.profiles, agent.bytes, AgentProfileCoding.encode(profile, heardSince: since))
+          "HSET", term.keys.profiles, agent.bytes, AgentProfileCoding.encode(profile, heardSince: since, last: last))
       } else {
         step.attempt("HDEL", term.keys.profiles, agent.bytes)
         // Nobody stands in for who is gone.

@@ -194,7 +194,7 @@ package final class HandlerService {
   }
 
   private func warn(_ subject: String, _ words: String?) {
-    warnings[subject] = words.map { String($0.prefix(Self.longestFault)) }
+    warnings[subject] = words?.clipped(toBytes: Self.longestFault)
     leadership.setWarning(warnings.min { $0.key > $1.key }?.value)
   }
 

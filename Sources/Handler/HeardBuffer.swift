@@ -25,7 +25,7 @@ struct HeardBuffer {
   }
 
   static let keepsMilliseconds: Int64 = 5000
-  static let keepsBytes = 64 << 20
+  static let keepsBytes = 24 << 20
   /// So many bytes of messages that have left may stay; and as many as are still needed.
   private static let spareBytes = 256 * 1024
 

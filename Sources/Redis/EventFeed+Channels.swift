@@ -18,7 +18,7 @@ extension EventFeed {
     case pong
   }
 
-  private static let mostHeldBytes = 32 << 20
+  private static let mostHeldBytes = 16 << 20
   private static let standbyKeeps = TimeSpan.seconds(5)
 
   func listeningChanged(_ notice: Link.Notice) {

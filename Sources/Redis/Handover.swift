@@ -21,7 +21,7 @@ package struct Handover: Sendable {
   /// The same while a recorder is alive: it may be behind.
   package static let liveRecorderMilliseconds: Int64 = 60_000
 
-  private static let most = 1 << 20
+  private static let most = 1 << 19
 
   private var heard = Sightings()
   private var read = Sightings()

@@ -6,8 +6,11 @@ package enum AgentProfileCoding {
   /// `{"entity_id":"…","event_type":"agent.updated","data":{"role":"support",…},"heard_since":1795334137846}`; what nobody
   /// said is left out.
   ///
-  /// - Parameter since: when it was heard first, if that is long enough ago to count it in shares of the fleet.
-  package static func encode(_ profile: AgentProfile, heardSince since: Instant? = nil) -> [UInt8] {
+  /// - Parameters:
+  ///   - since: when it was heard first, if that is long enough ago to count it in shares of the fleet.
+  ///   - last: when it was heard last, to a day: an agent that is silent for long leaves.
+  package static func encode(_ profile: AgentProfile, heardSince since: Instant? = nil, last: Instant? = nil) -> [UInt8]
+  {
     func text(_ text: String) -> JSONValue? { text.isEmpty ? nil : .string(text) }
     func list(_ texts: [String]) -> JSONValue? { texts.isEmpty ? nil : .array(texts.map { .string($0) }) }
     func number(_ count: Int?) -> JSONValue? { count.map { .integer(Int64($0)) } }
@@ -21,8 +24,14 @@ package enum AgentProfileCoding {
         "is_active": .bool(profile.isActive),
       ],
       "heard_since": since.map { .integer($0.milliseconds) },
+      "heard": last.map { .integer($0.milliseconds) },
     ]
     return event.encoded
+  }
+
+  /// When an agent was heard last, to a day, as its profile has it; nil in one of an older version.
+  package static func heard(_ profile: [UInt8]) -> Instant? {
+    (try? JSONValue.parse(profile))?["heard"].flatMap { Instant(json: $0) }
   }
 
   /// When an agent was heard first, as its profile has it; nil if it had not been heard for long.

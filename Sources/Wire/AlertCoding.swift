@@ -55,8 +55,11 @@ package enum AlertCoding {
     return AlertRecord(
       id: id, severity: severity, count: max(1, count), since: since, last: last,
       isClosed: json["closed"]?.bool ?? false,
-      acknowledgedBy: json["who"]?.text, acknowledgedAt: json["ack"].flatMap { Instant(json: $0) },
-      silencedUntil: json["silence"].flatMap { Instant(json: $0) }, note: json["note"]?.text ?? "",
-      summary: json["summary"]?.text ?? "", told: json["told"]?.list?.compactMap(\.text) ?? [])
+      acknowledgedBy: json["who"]?.text?.clipped(toBytes: TextBound.title),
+      acknowledgedAt: json["ack"].flatMap { Instant(json: $0) },
+      silencedUntil: json["silence"].flatMap { Instant(json: $0) },
+      note: json["note"]?.text?.clipped(toBytes: TextBound.words) ?? "",
+      summary: json["summary"]?.text?.clipped(toBytes: TextBound.words) ?? "",
+      told: json["told"]?.list?.prefix(64).compactMap { $0.text?.clipped(toBytes: TextBound.title) } ?? [])
   }
 }

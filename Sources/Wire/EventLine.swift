@@ -29,6 +29,18 @@ package enum EventLine {
     return line
   }
 
+  /// The beginning of the event's `data`, as much as anybody looks at.
+  package static func excerpt(_ event: borrowing Event, most: Int = 8192) -> String {
+    guard let data = data(event.bytes) else { return "" }
+    guard data.count > most else {
+      var text: [UInt8] = []
+      appendCompact(data, to: &text)
+      return String(decoding: text, as: UTF8.self)
+    }
+    let text = String(decoding: UnsafeRawBufferPointer(rebasing: data[..<most]), as: UTF8.self)
+    return text.clipped(toBytes: most) + "… (\(data.count) bytes)"
+  }
+
   /// Reads a line. The event borrows the line or the decoder's memory, as ``EventDecoder`` says.
   package static func decode(
     _ line: UnsafeRawBufferPointer, using decoder: EventDecoder

@@ -109,6 +109,9 @@ struct HandlerCommand: ParsableCommand {
     }
     service.start()
     if hasFile { watch(source, source.stamps, on: loop) { reload(service, log, defaults, source) } }
+    // What is large is mapped by itself, and so given back whole: by default only the first blocks of a size are, and a
+    // burst of long messages leaves its holes.
+    vigia_map_blocks_from(256 << 10)
     loop.run()
     log.flush()
   }

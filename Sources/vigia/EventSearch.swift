@@ -43,12 +43,12 @@ final class EventSearch {
   }
 
   private func look(at entry: Entry) {
-    guard let payload = entry.payload,
+    guard found.count < Self.wanted, let payload = entry.payload,
       let event = try? decoder.decode(payload, channel: entry.channel, receivedAt: entry.id.instant),
       event.agentID == agent
     else { return }
-    let data = (try? JSONValue.parse(event.bytes))?["data"]?.encoded ?? []
     found.append(
-      EventDigest(at: entry.id.instant, type: event.typeName, data: String(decoding: data, as: UTF8.self)))
+      EventDigest(
+        at: entry.id.instant, type: event.typeName.clipped(toBytes: TextBound.title), data: EventLine.excerpt(event)))
   }
 }

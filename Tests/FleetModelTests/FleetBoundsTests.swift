@@ -33,17 +33,73 @@ import Testing
   @Test func longIdsTakeBoundedMemoryTogether() {
     var fleet = Fleet()
     let tail = [UInt8](repeating: 120, count: 100_000)
-    for number in 0..<400 { fleet.setRecord(AgentRecord(), of: AgentID(bytes: Array("\(number)".utf8) + tail)) }
+    for number in 0..<1000 { fleet.setRecord(AgentRecord(), of: AgentID(bytes: Array("\(number)".utf8) + tail)) }
     #expect(fleet.counts.released > 0)
-    #expect(fleet.directory.byteCount < 40 << 20)
-    #expect(fleet[AgentID(bytes: Array("399".utf8) + tail)] != nil)
+    #expect(fleet.byteCount <= Fleet.mostBytes)
+    #expect(fleet[AgentID(bytes: Array("999".utf8) + tail)] != nil)
   }
 
   @Test func aLongNameIsKeptAsFarAsAnybodyReadsIt() throws {
     var fleet = Fleet()
     let name = String(repeating: "名", count: 100_000)
     try fleet.apply("created", "a", #"{"name":"\#(name)"}"#, at: .at(0))
-    #expect(fleet["a"]?.name == String(repeating: "名", count: 4096))
+    #expect(fleet["a"]?.name == String(repeating: "名", count: 85))
+  }
+
+  @Test func oneCharacterOfManyBytesIsCutToo() throws {
+    var fleet = Fleet()
+    let letter = "e" + String(repeating: "\u{301}", count: 50_000)
+    try fleet.apply(
+      "created", "a",
+      #"{"name":"\#(letter)","role":"\#(letter)","skills":["\#(letter)","ok"],"languages":["\#(letter)"]}"#, at: .at(0))
+    let agent = try #require(fleet["a"])
+    for text in [agent.name] + [agent.role] + agent.skills + agent.languages { #expect(text.utf8.count <= 256) }
+    #expect(agent.skills.last == "ok")
+    try fleet.apply(
+      "security_alert", "a", #"{"alert_type":"\#(letter)","suspicious_ips":["\#(letter)"],"risk_level":"high"}"#,
+      at: .at(1))
+    let incident = try #require(fleet.incidents.security.last)
+    #expect(incident.summary.utf8.count <= 400 && incident.items[0].utf8.count <= 128)
+    #expect(fleet.alerts.open.first { _ in true }?.record.summary.utf8.count ?? 0 <= 400)
+  }
+
+  @Test func idOfACommandThatIsTooLongIsNone() throws {
+    var fleet = Fleet()
+    for id in [String(repeating: "c", count: 1_900_000), #"\ud800"#] {
+      try fleet.apply("status", "a", #"{"command_id":"\#(id)","state":"running"}"#, at: .at(0))
+      #expect(fleet["a"]?.reported?.commandID == nil && fleet["a"]?.reported?.state == .running)
+    }
+    try fleet.apply("status", "a", #"{"command_id":"c1"}"#, at: .at(1))
+    #expect(fleet["a"]?.reported?.commandID == CommandID("c1"))
+  }
+
+  @Test func oneBudgetHoldsAgentsTheirWindowsWordsAndAlerts() throws {
+    var fleet = Fleet()
+    let word = String(repeating: "w", count: 128)
+    let skills = (0..<16).map { _ in "\"\(word)\"" }.joined(separator: ",")
+    for number in 0..<30_000 {
+      let id = "\(number)" + String(repeating: "i", count: 500)
+      try fleet.apply(
+        "created", id, #"{"name":"\#(word)\#(word)","role":"\#(word)","skills":[\#(skills)]}"#, at: .at(1))
+      #expect(fleet.byteCount <= Fleet.mostBytes + 10_000)
+    }
+    #expect(fleet.counts.released > 0)
+    // Those that stay grow as well.
+    let ids = fleet.agents.compactMap { $0?.id }
+    for id in ids {
+      for metric in ["error_rate", "queue_size", "health_score", "avg_rating", "response_time", "messages_per_minute"] {
+        try fleet.apply("metrics", id.description, #"{"\#(metric)":1}"#, at: .at(2))
+      }
+    }
+    #expect(fleet.byteCount <= Fleet.mostBytes + 10_000)
+  }
+
+  @Test func textIsCutBetweenCodePoints() {
+    func cut(_ text: String, _ most: Int) -> [UInt8] { Unicode.Scalar.Cut.bytes(Array(text.utf8), to: most) }
+    #expect(cut("aé", 2) == Array("a".utf8))
+    #expect(cut("aé", 3) == Array("aé".utf8))
+    #expect(cut("🚀", 3) == [])
+    #expect(cut("", 0) == [])
   }
 
   @Test func whatMayHaveBeenMissedIsToldFromSilence() throws {

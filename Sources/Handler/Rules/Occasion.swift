@@ -8,7 +8,7 @@ struct Occasion {
   let entry: StreamID
   let type: String
   let agent: AgentID
-  /// Null if the event is longer than ``Remains/most``.
+  /// Of a long event only the fields that vigia knows.
   private(set) var data: JSONValue
   let receivedAt: Instant
   /// The agent's values before this event.
@@ -18,28 +18,44 @@ struct Occasion {
 
   /// - Parameter before: of the agent as it stood before the event was applied.
   init?(_ event: borrowing Event, _ entry: StreamID, before: Agent?) {
-    var json = JSONValue.null
-    if event.bytes.count <= Remains.most {
-      do throws(Unreadable) { json = try JSONValue.parse(event.bytes) } catch { return nil }
-    }
     self.entry = entry
     type = event.typeName
     agent = event.agentID
-    // An entry of flat fields has them beside its id.
-    data = json["data"] ?? json
+    guard let data = Self.data(of: event) else { return nil }
+    self.data = data
     receivedAt = event.receivedAt
     var values: [Metric: Double] = [:]
     if let before { for metric in Metric.allCases { values[metric] = before.value(metric) } }
     self.before = values
-    size = Self.room(of: event.bytes)
+    size = data.weight + 512
   }
 
-  /// What a tree of values takes is up to twenty times its text: each value has a place of its own.
-  private static func room(of text: UnsafeRawBufferPointer) -> Int {
-    guard text.count <= Remains.most else { return 0 }
-    let signs = Array(",:[{".utf8)
-    let values = text.count { signs.contains($0) }
-    return text.count + values * MemoryLayout<JSONValue>.stride
+  /// What the event says. Of one that is long, or that takes much more room than its bytes, only the fields that vigia
+  /// knows are kept, as far as texts are: whoever blows an event up must not keep a rule from seeing it.
+  private static func data(of event: borrowing Event) -> JSONValue? {
+    guard event.bytes.count <= TextBound.data else { return known(event) }
+    do throws(Unreadable) {
+      let json = try JSONValue.parse(event.bytes)
+      // An entry of flat fields has them beside its id.
+      let data = json["data"] ?? json
+      return data.weight <= 4 * TextBound.data ? data : known(event)
+    } catch {
+      return nil
+    }
+  }
+
+  private static func known(_ event: borrowing Event) -> JSONValue {
+    var data = JSONObject()
+    for metric in Metric.allCases { data[metric.field] = event.metrics[metric].map { .number($0) } }
+    for field in EventField.allCases where event.fields[field].isPresent {
+      let list = event.strings(field, limit: 64)
+      if event.fields[field].form != .json {
+        data[field.key] = event.string(field).map { .string($0) }
+      } else if !list.isEmpty {
+        data[field.key] = .array(list.map { .string($0) })
+      }
+    }
+    return .object(data)
   }
 
   /// The same without what it says.
@@ -49,8 +65,8 @@ struct Occasion {
     return bare
   }
 
-  /// Whether an event is too long for its data to be kept.
-  static func isTooLong(_ event: borrowing Event) -> Bool { event.bytes.count > Remains.most }
+  /// Whether an event is too long for all of its data to be kept.
+  static func isTooLong(_ event: borrowing Event) -> Bool { event.bytes.count > TextBound.data }
 
   /// The occasion of a run that is looked at again, as far as its record has kept it.
   init(of record: RunRecord) {
