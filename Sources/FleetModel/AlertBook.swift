@@ -21,6 +21,9 @@ package struct AlertBook: Sendable {
     var keptFrom: Instant
     var value: Double?
 
+    /// When its time is up, if nothing is heard of it; nil for an escalation.
+    var end: Instant? { kind == .escalation ? nil : max(last, keptFrom) + AlertBook.closesAfter }
+
     init(_ alert: Alert) {
       kind = alert.record.id.kind
       (severity, count, last) = (alert.record.severity, alert.record.count, alert.record.last)
@@ -38,6 +41,9 @@ package struct AlertBook: Sendable {
   private var noted: [Int] = []
   /// Slots of escalations: they are looked at often, and are few among many alerts.
   private var escalationSlots: Set<Int> = []
+  /// No alert's time is up before then; nil if there is none. A sign of trouble only puts its end off, so that most looks
+  /// at the time go through no alerts.
+  private var firstEnd: Instant?
 
   package init(tracksChanges: Bool = false) {
     changed = tracksChanges ? [] : nil
@@ -107,6 +113,7 @@ package struct AlertBook: Sendable {
       (slots[slot], numbers[slot]) = (alert, Numbers(alert))
     }
     if alert.id.kind == .escalation { escalationSlots.insert(slot) }
+    noteEnd(slot)
     note(slot)
     return slot
   }
@@ -119,6 +126,7 @@ package struct AlertBook: Sendable {
     slots[slot] = alert
     numbers[slot] = Numbers(alert)
     numbers[slot]?.isNoted = before.isNoted
+    noteEnd(slot)
     note(slot)
   }
 
@@ -150,7 +158,10 @@ package struct AlertBook: Sendable {
     numbers[slot]?.last = instant
   }
 
-  mutating func keep(_ slot: Int, from instant: Instant) { numbers[slot]?.keptFrom = instant }
+  mutating func keep(_ slot: Int, from instant: Instant) {
+    numbers[slot]?.keptFrom = instant
+    noteEnd(slot)
+  }
 
   /// A new value past the limit that makes nothing worse: shown, and not a change to be told.
   mutating func refresh(_ slot: Int, metric: Metric?, value: Double?, at instant: Instant) {
@@ -169,10 +180,14 @@ package struct AlertBook: Sendable {
   }
 
   /// Slots of alerts whose time is up. An escalation's end is the handler's word: see ``Fleet/isOver(_:at:)``.
-  func expired(at now: Instant) -> [Int] {
-    numbers.indices.filter { index in
-      guard let present = numbers[index], present.kind != .escalation else { return false }
-      return now - max(present.last, present.keptFrom) >= Self.closesAfter
-    }
+  mutating func expired(at now: Instant) -> [Int] {
+    guard let first = firstEnd, now >= first else { return [] }
+    firstEnd = numbers.lazy.compactMap { $0?.end }.min()
+    return numbers.indices.filter { numbers[$0]?.end.map { now >= $0 } ?? false }
+  }
+
+  private mutating func noteEnd(_ slot: Int) {
+    guard let end = numbers(slot)?.end else { return }
+    firstEnd = min(firstEnd ?? end, end)
   }
 }

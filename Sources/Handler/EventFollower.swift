@@ -244,9 +244,13 @@ final class EventFollower {
     connection.send(request, expecting: .entries(assembler)) { [weak self, weak connection] result in
       self?.watchdog.rest()
       guard let self, let connection, !term.isOver, case .success(let reply) = result else { return }
-      if let error = reply.error { term.refused("cannot read events", error) }
       let isMoreLikely = bite.took(assembler.count, bytes: assembler.bytes)
-      judge.noteRead(isMoreLikely: isMoreLikely)
+      if let error = reply.error {
+        term.refused("cannot read events", error)
+        judge.noteWaiting()
+      } else {
+        judge.noteRead(isMoreLikely: isMoreLikely)
+      }
       if !isMoreLikely { term.hasReadEvents = true }
       save(unlessOnlyRead: true)
       if isMoreLikely { return rules.whenRoomy { [weak self, weak connection] in self?.readOn(connection) } }

@@ -75,6 +75,23 @@ import Testing
     #expect(alert(.performanceDegraded) == nil)
   }
 
+  @Test mutating func eachAlertClosesInItsTimeWhicheverOpenedFirst() throws {
+    for (second, agent) in [(0, "a"), (60, "b"), (120, "c")] as [(Int64, String)] {
+      try fleet.apply("security_alert", agent, at: .at(second))
+    }
+    try fleet.apply("security_alert", "a", at: .at(200))
+    func open() -> [String] { fleet.alerts.open.map { $0.id.agent.description }.sorted() }
+    for (second, left) in [(359, ["a", "b", "c"]), (360, ["a", "c"]), (420, ["a"]), (499, ["a"]), (500, [])]
+      as [(Int64, [String])]
+    {
+      fleet.advance(to: .at(second))
+      #expect(open() == left)
+    }
+    try fleet.apply("security_alert", "b", at: .at(600))
+    fleet.advance(to: .at(900))
+    #expect(open().isEmpty)
+  }
+
   @Test mutating func valueNearTheLimitKeepsAnAlertOpen() throws {
     try fleet.apply("metrics", "a", #"{"error_rate":0.06}"#, at: .at(0))
     try fleet.apply("metrics", "a", #"{"error_rate":0.041}"#, at: .at(200))

@@ -39,9 +39,9 @@ final class HeldEvents {
   /// The oldest event that has not been told: whoever acts next begins with it.
   ///
   /// Events come by urgency, so that any of them may be the oldest.
-  var oldest: StreamID? {
-    [writing, waiting].compactMap { $0.lazy.map(\.occasion.entry).min() }.min()
-  }
+  var oldest: StreamID? { [writing, waiting].compactMap(Self.oldest).min() }
+
+  static func oldest(_ held: [Held]) -> StreamID? { held.lazy.map(\.occasion.entry).min() }
 
   private var count: Int { writing.count + waiting.count }
 

@@ -1,3 +1,4 @@
+import Automation
 import FleetModel
 import Testing
 import Wire
@@ -39,6 +40,19 @@ import Wire
     let numbers = JSONValue.array([JSONValue](repeating: 1, count: 1000))
     let event: JSONValue = ["entity_id": "a", "event_type": "agent.high_traffic", "data": ["list": numbers]]
     #expect(try occasion(of: event).size > 1000 * MemoryLayout<JSONValue>.stride)
+  }
+
+  @Test func eventThatIsToBeToldKeepsNoDataAndTheOldestIsFoundAmongAll() throws {
+    let rule = try RuleScene.read(nil).rules[0]
+    let held = try ([5, 2, 7] as [UInt64]).map { number in
+      let occasion = try occasion("a", number: number)
+      return HeldEvents.Held(
+        rule: rule, occasion: occasion, decision: Decision(.hold(.stale), "old"), hold: .stale,
+        marks: RuleMarks(rule, occasion, Keys(), isDry: false))
+    }
+    #expect(HeldEvents.oldest(held) == StreamID(milliseconds: 2))
+    #expect(held.allSatisfy { $0.occasion.data == JSONValue.null })
+    #expect(HeldEvents.oldest([]) == nil)
   }
 
   private func drain(_ queue: inout OccasionQueue) -> [UInt64] {
