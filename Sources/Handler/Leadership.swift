@@ -57,6 +57,9 @@ final class Leadership {
   private let rights: Rights
   private var hasRights = false
   private var missing = Rights.Missing()
+  /// When a refusal was last found to touch nothing that it needs.
+  private var doubtedAt: MonotonicTime?
+  private static let doubtMilliseconds = 10_000.0
   /// When the lease was taken last, and whether another's fence was in the way of the last question.
   private var takenAt: MonotonicTime?
   private var wasOutrun = false
@@ -197,11 +200,13 @@ final class Leadership {
 
   /// Redis has refused something: what is missing is said, and without what is needed the lease is given back.
   func doubtRights() {
-    guard hasRights, let connection else { return }
-    hasRights = false
+    // What is optional may be refused again and again: it was asked for a moment ago.
+    let isKnown = doubtedAt.map { MonotonicTime.now.milliseconds(since: $0) < Self.doubtMilliseconds } ?? false
+    guard hasRights, !isAsking, !isKnown, let connection else { return }
     lookAtRights(connection) { [weak self] in
-      guard let self, isActive, !hasRights else { return }
-      release()
+      guard let self else { return }
+      doubtedAt = hasRights ? .now : nil
+      if isActive, !hasRights { release() }
     }
   }
 
@@ -304,7 +309,7 @@ final class Leadership {
     guard found != missing else { return }
     if !found.needed.isEmpty {
       log(
-        .error, "Redis does not allow what a handler needs: it takes no lease",
+        .error, "Redis denies rights that the handler needs: it takes no lease",
         ["missing": found.needed.joined(separator: ", ")])
     } else if !missing.needed.isEmpty {
       log(.info, "Redis allows again what a handler needs")

@@ -46,7 +46,7 @@ struct Rights {
         key: keys.agent(AgentID(bytes: all)), commands: ["TYPE @", "HGET @ f", "HGETALL @", "HSET @ f v", "HDEL @ f"]),
       Row(key: keys.alerts, commands: ["TYPE @", "HGET @ f", "HGETALL @", "HSET @ f v", "HDEL @ f"]),
       Row(key: keys.proposals, commands: ["TYPE @", "HGET @ f", "HSET @ f v", "HDEL @ f"]),
-      Row(key: keys.profiles, commands: ["TYPE @", "HGETALL @", "HSET @ f v", "HDEL @ f"]),
+      Row(key: keys.profiles, commands: ["TYPE @", "HSCAN @ 0", "HSET @ f v", "HDEL @ f"]),
       Row(key: keys.notices, commands: ["TYPE @", "HKEYS @", "HMGET @ f", "HSET @ f v", "HDEL @ f"]),
       Row(key: keys.cursor, commands: ["TYPE @", "HGET @ f", "HMGET @ f", "HSET @ f v", "HDEL @ f"]),
       Row(
@@ -57,11 +57,14 @@ struct Rights {
       Row(key: keys.mark(all), commands: Self.marks),
       Row(key: [], commands: ["SCAN 0", "TIME"]),
     ]
-    optional = [
+    var optional = [
       Row(key: keys.tally, commands: ["HINCRBY @ f 1"]),
-      Row(key: keys.events, commands: ["XTRIM @ MAXLEN 0", "XLEN @", "MEMORY USAGE @"]),
-      Row(key: keys.audit, commands: ["XTRIM @ MAXLEN 0", "XDEL @ 0-1"]),
+      Row(key: keys.audit, commands: ["XDEL @ 0-1"]),
+      Row(key: keys.profiles, commands: ["HLEN @"]),
+      Row(key: [], commands: ["INFO memory"]),
     ]
+    optional += keys.boundedStreams.map { Row(key: $0, commands: ["XTRIM @ MAXLEN 0", "XLEN @", "MEMORY USAGE @"]) }
+    self.optional = optional
   }
 
   private static let group = [
@@ -132,7 +135,9 @@ struct Rights {
       local key, command = ARGV[at], ARGV[at + 1]
       local isMissing
       if redis.acl_check_cmd then
-        isMissing = not redis.acl_check_cmd(unpack(words(command, key)))
+        -- A command that was renamed away raises an error.
+        local isKnown, isAllowed = pcall(redis.acl_check_cmd, unpack(words(command, key)))
+        isMissing = not (isKnown and isAllowed)
       else
         if commands[command] == nil then commands[command] = denied(words(command, ARGV[1])) end
         if touched[key] == nil then touched[key] = key ~= '' and denied({'TYPE', key}) end

@@ -96,7 +96,7 @@ struct CommandReader {
     }
     var targets: [AgentID] = []
     for element in list {
-      guard let bytes = element.bytes else { throw refusal("\"targets\" holds something that is no string") }
+      guard let bytes = element.bytes else { throw refusal("\"targets\" holds a value that is not a string") }
       targets.append(try agent(bytes, in: "targets"))
     }
     return targets.uniqued()

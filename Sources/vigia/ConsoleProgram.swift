@@ -138,7 +138,8 @@ final class ConsoleProgram {
   private func follow(_ leap: TimeSpan) {
     model.fleet.leap(by: leap)
     let way = leap > .zero ? "forward" : "back"
-    update(.note("the server's clock was set \(way) by \(Format.remaining(leap.magnitude)); nothing closes by that"))
+    update(
+      .note("the server's clock was set \(way) by \(Format.remaining(leap.magnitude)); no alert closes because of it"))
   }
 
   private var now: Instant { feed?.clock.now ?? .epoch }

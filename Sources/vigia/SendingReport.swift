@@ -48,7 +48,7 @@ struct SendingReport {
       progress.isSucceeded
       ? "no runtime has confirmed it"
       : progress.isReceived
-        ? "it is not through" : "the command expires in \(max(0, (first.expiresAt - now).seconds))s"
+        ? "it has not ended yet" : "the command expires in \(max(0, (first.expiresAt - now).seconds))s"
     Output.error("vigia: no answer: \(handler.sentence); \(what)")
   }
 

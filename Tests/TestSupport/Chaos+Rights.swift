@@ -23,7 +23,8 @@ extension Chaos {
 
   package static let rights: [Right] =
     [
-      "del", "eval", "evalsha", "get", "hdel", "hget", "hgetall", "hincrby", "hkeys", "hmget", "hset", "memory", "mget",
+      "del", "eval", "evalsha", "get", "hdel", "hget", "hgetall", "hincrby", "hkeys", "hlen", "hmget", "hscan", "hset",
+      "info", "memory", "mget",
       "pexpire", "psubscribe", "pttl", "publish", "sadd", "scan", "scard", "script", "set", "sismember", "smembers",
       "srem", "subscribe", "time", "type", "xack", "xadd", "xclaim", "xdel", "xgroup", "xinfo", "xlen", "xpending",
       "xrange", "xread", "xreadgroup", "xrevrange", "xtrim", "zadd", "zcount", "zrangebyscore", "zrem",

@@ -60,7 +60,7 @@ struct CodingTests {
       #""targets":["agent-0042"]"#, #""targets":[]"#, "pause names no target; list the agents in \"targets\""
     ),
     (#""targets":["agent-0042"],"#, "", "pause names no target; list the agents in \"targets\""),
-    (#""targets":["agent-0042"]"#, #""targets":[5]"#, "\"targets\" holds something that is no string"),
+    (#""targets":["agent-0042"]"#, #""targets":[5]"#, "\"targets\" holds a value that is not a string"),
     (#""operator":"alice@bastion","#, "", "\"operator\" is missing or empty; name who asks, as user@host"),
     (
       #""expires_at":"2026-11-22T08:01:00.000Z""#, #""expires_at":"soon""#,

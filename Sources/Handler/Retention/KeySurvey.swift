@@ -72,7 +72,7 @@ final class KeySurvey {
     let words =
       "keys take \(Self.megabytes(total)) in Redis: most are \(name): "
       + "\(most?.value.keys ?? 0) keys, \(Self.megabytes(most?.value.bytes ?? 0))"
-    term.log(.warning, "vigia's keys take more than they should", ["found": words])
+    term.log(.warning, "vigia's keys in Redis exceed their bound", ["found": words])
     warn(words)
   }
 

@@ -54,7 +54,7 @@ final class MemoryWatch {
       return "Redis evicts: policy \(policy): \(share); commands, audit and alerts may vanish; set noeviction"
     default:
       return
-        "Redis evicts: policy \(policy): \(share); the lease and marks against doing twice may vanish; set noeviction"
+        "Redis evicts: policy \(policy): \(share); the lease and the marks that keep actions from running twice may vanish; set noeviction"
     }
   }
 }

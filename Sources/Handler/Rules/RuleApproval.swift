@@ -57,7 +57,7 @@ final class RuleApproval: DueForRule {
       step.require("GET", runKey, is: bytes)
       RuleMarks.endProposal(record.rule, agent, term.keys, in: &step)
       guard record.isSealed(by: seal, id) else {
-        let reason = "approved, and not done: what is remembered of it is not what was approved"
+        let reason = "approved, but not done: the stored run is not what was approved"
         add(.failed, reason, record, isClosing: true, to: &step)
         return write(step) { [self] in rules.forget(record.rule, agent) }
       }

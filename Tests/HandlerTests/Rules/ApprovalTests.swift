@@ -141,7 +141,7 @@ import Wire
     let lines = try rules.lines { $0.phase == .failed }
     #expect(
       lines.last?.short
-        == "failed: approved, and not done: what is remembered of it is not what was approved")
+        == "failed: approved, but not done: the stored run is not what was approved")
     #expect(try rules.scene.control().isEmpty && rules.scene.record("agent-1") == AgentRecord())
   }
 
