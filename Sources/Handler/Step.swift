@@ -34,7 +34,7 @@ struct Step {
 
   /// Lets the step go ahead only where a command's reply is what is expected; checks count from 1 in their order.
   mutating func require(_ command: String, _ key: [UInt8], _ arguments: any RequestArgument..., is expected: [UInt8]) {
-    append(command, place(key), arguments, to: &checks)
+    Self.append(command, place(key), arguments, to: &checks)
     expected.append(to: &checks)
     checkCount += 1
   }
@@ -43,7 +43,7 @@ struct Step {
   mutating func require(_ command: String, _ key: [UInt8], alsoOn other: [UInt8], is expected: [UInt8]) {
     // Both are declared among the keys, by which a cluster finds its node.
     _ = place(other)
-    append(command, place(key), [other], to: &checks)
+    Self.append(command, place(key), [other], to: &checks)
     expected.append(to: &checks)
     checkCount += 1
   }
@@ -56,9 +56,9 @@ struct Step {
   mutating func change(_ command: String, _ key: [UInt8], all arguments: [any RequestArgument]) {
     let place = place(key)
     if command == "XADD" {
-      append(command, place, arguments, to: &entries)
+      Self.append(command, place, arguments, to: &entries)
     } else {
-      append(command, place, arguments, to: &changes)
+      Self.append(command, place, arguments, to: &changes)
     }
     changeCount += 1
   }
@@ -66,12 +66,12 @@ struct Step {
   /// Adds a change that the step does without if Redis refuses it, as of a counter whose key has another type: what was
   /// left out is said in the log.
   mutating func attempt(_ command: String, _ key: [UInt8], _ arguments: any RequestArgument...) {
-    append(command, place(key), arguments, to: &optional)
+    Self.append(command, place(key), arguments, to: &optional)
   }
 
   /// Publishes, last of all and if it may: whoever hears a channel reads a stream besides.
   mutating func publish(_ channel: [UInt8], _ payload: [UInt8]) {
-    append("PUBLISH", 0, [channel, payload], to: &optional)
+    Self.append("PUBLISH", 0, [channel, payload], to: &optional)
   }
 
   /// Adds an entry with one field `__data__` to a stream.
@@ -79,7 +79,8 @@ struct Step {
     change("XADD", stream, "*", Keys.dataField, payload)
   }
 
-  private func append(
+  /// Static: a call on the step itself would hold a copy of the words, and each change would copy all before it.
+  private static func append(
     _ command: String, _ place: Int, _ arguments: [any RequestArgument], to words: inout EncodedArguments
   ) {
     command.append(to: &words)
