@@ -123,7 +123,7 @@ import Wire
     }
     for policy in ["volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"] {
       #expect(words(policy, used: 2000)?.contains("200 %") == true)
-      #expect(words(policy, used: 1)?.contains("lease and marks") == true)
+      #expect(words(policy, used: 1)?.contains("the lease and the marks") == true)
     }
     #expect(MemoryWatch.words(.error(ServerError("NOPERM no"))) != nil)
     #expect(MemoryWatch.words(.null) == nil)

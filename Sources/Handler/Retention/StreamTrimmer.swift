@@ -43,7 +43,7 @@ final class StreamTrimmer {
   /// Shares of the bound: from where on it is trimmed, how far, and how far it may grow between two looks.
   private static let full = 0.98
   private static let target = 0.94
-  private static let allowed = 1.04
+  private static let allowed = 1.02
   /// Of one bite.
   private static let mostEntries: Int64 = 50_000
   private static let mostBytes: Int64 = 16 << 20
@@ -108,7 +108,8 @@ final class StreamTrimmer {
     var wait = Double(min(Self.longest, max(1, bounds.every.milliseconds)))
     if growth > 0, let size {
       let room = max(bound * Self.allowed - Double(size.bytes), bound * (Self.allowed - 1))
-      wait = min(wait, max(Double(Self.shortest), room / growth))
+      // What comes in may come twice as fast by then.
+      wait = min(wait, max(Double(Self.shortest), room / (2 * growth)))
     }
     term.later(inMilliseconds: Int64(wait)) { [weak self] in self?.look() }
   }

@@ -152,7 +152,7 @@ import Wire
     _ = try rules.scene.server.call("SET", key, record.replacing(#""for":"15m""#, with: #""for":"1d""#))
     try approve(proposal)
     let lines = try rules.lines { $0.phase == .failed }
-    #expect(lines.last?.detail.hasPrefix("approved, and not done") == true)
+    #expect(lines.last?.detail.hasPrefix("approved, but not done") == true)
     #expect(try rules.scene.control().isEmpty)
   }
 
