@@ -69,7 +69,7 @@ final class StreamTrimmer {
       guard let self else { return }
       if let error = replies[0].error { complain(error) }
       guard let length = replies[0].integer, length > 0 else {
-        size = nil
+        (size, growth) = (Size(length: 0, bytes: 0, at: .now, isExact: true), 0)
         return lookLater()
       }
       if let size, size.isExact, size.length == length, MonotonicTime.now.milliseconds(since: size.at) < Self.doubt {
@@ -88,6 +88,9 @@ final class StreamTrimmer {
       let now = MonotonicTime.now
       if let size {
         growth = max(0, Double(bytes - size.bytes)) / max(1, now.milliseconds(since: size.at))
+      } else {
+        // Nobody knows yet: it may fill within a second.
+        growth = bound / Double(Self.longest)
       }
       size = Size(length: length, bytes: bytes, at: now, isExact: true)
       guard Double(bytes) > bound * Self.full else { return trimByAge() }
