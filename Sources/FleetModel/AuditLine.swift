@@ -77,7 +77,7 @@ extension AuditLine {
   /// How the run is named that tells of a span in which nothing was recorded: `recording/<from>/<to>`, in epoch ms.
   package static let recordingGapPrefix = "recording/"
 
-  /// The span of which it tells, no later than the line itself; nil where it tells of none.
+  /// The span that it tells about, no later than the line itself; nil if it tells about none.
   package var recordingGap: (from: Instant, to: Instant)? {
     guard case .run(let id) = origin, phase == .unknown, id.hasPrefix(Self.recordingGapPrefix) else { return nil }
     let parts = id.split(separator: "/", omittingEmptySubsequences: false)

@@ -49,7 +49,7 @@ extension CommandRun {
 
   /// Closes it unless another delivery of it has.
   ///
-  /// - Parameter phase: how it ended; nil where that is told by its targets, all of which have been dealt with.
+  /// - Parameter phase: how it ended; nil if all targets have been dealt with, and they tell it.
   func closeOnce(_ phase: AuditLine.Phase? = nil, _ detail: String = "") {
     let key = term.keys.mark(command.id.text)
     term.read([Request("GET", key)]) { [self] replies in

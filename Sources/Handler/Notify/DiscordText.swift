@@ -5,7 +5,7 @@ enum DiscordText {
   /// What begins a heading, small print or a list, at the beginning of a line.
   private static let lineMarks = Set("#-+".unicodeScalars)
 
-  /// The text in pieces, none of which may be cut: a character with what escapes it.
+  /// The text in pieces that stay whole: a character, with its escape if it has one.
   ///
   /// - Parameter startsLine: whether it stands at the beginning of a line.
   static func escaped(_ text: String, startsLine: Bool = true) -> [String] {

@@ -83,7 +83,7 @@ enum PlainText {
     clipped(text.lazy.map(escape), to: limit)
   }
 
-  /// The same of pieces, each of which stays whole.
+  /// The same for pieces: no piece is cut.
   static func clipped(_ pieces: some Sequence<String>, to limit: Int) -> String {
     guard limit > 0 else { return "" }
     var kept = ""
