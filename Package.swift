@@ -89,7 +89,8 @@ let tests: [Target] = [
     linkerSettings: [.linkedLibrary("simdjson")]),
   .target(name: "CClockStep", path: "Tests/CClockStep"),
   .target(
-    name: "TestSupport", dependencies: ["CLinux", "Wire", "FleetModel", "Redis", "Loop"], path: "Tests/TestSupport",
+    name: "TestSupport", dependencies: ["CLinux", "Wire", "FleetModel", "Screen", "Console", "Redis", "Loop"],
+    path: "Tests/TestSupport",
     swiftSettings: strict),
   .testTarget(name: "FleetModelTests", dependencies: ["FleetModel", "TestSupport"], swiftSettings: strict),
   .testTarget(

@@ -6,6 +6,6 @@ struct Bench: ParsableCommand {
     commandName: "vigia-bench", abstract: "Measure vigia beside what plain C does, in one run.",
     subcommands: [
       IngestCommand.self, PubSubCommand.self, LatencyCommand.self, FrameCommand.self, RestCommand.self,
-      LoadCommand.self, MemoryCommand.self, HandlerCommand.self, ChaosCommand.self, FeedCommand.self,
+      LoadCommand.self, MemoryCommand.self, HandlerCommand.self, ChaosCommand.self, FeedCommand.self, TruthCommand.self,
     ])
 }

@@ -1,26 +1,26 @@
 import Glibc
 import Loop
 import Redis
-import TestSupport
 
 /// A program on a real terminal: in a tmux of the test's own, typed at and read.
-final class TmuxConsole {
+package final class TmuxConsole {
   private let socket: String
   private static let environment = [
     "PATH": "/usr/bin:/usr/local/bin:/bin", "LANG": "C.UTF-8", "TERM": "xterm-256color",
   ]
 
   /// Starts `vigia` with these arguments on a screen of this size.
-  init(_ arguments: String, on endpoint: Endpoint?, columns: Int, rows: Int, environment: String = "") throws {
+  package init(_ arguments: String, on endpoint: Endpoint?, columns: Int, rows: Int, environment: String = "") throws {
     socket = "vigia-test-\(getpid())-\(UInt32.random(in: .min ... .max))"
     var url = ""
     if let endpoint, case .tcp(let host, let port) = endpoint.address { url = "VIGIA_REDIS=redis://\(host):\(port)" }
-    let command = "env LANG=C.UTF-8 \(url) \(environment) \(Program.folder)/vigia \(arguments); echo ended with $?; cat"
+    let command =
+      "env LANG=C.UTF-8 \(url) \(environment) \(BuildFolder.path)/vigia \(arguments); echo ended with $?; cat"
     _ = try tmux("new-session", "-d", "-x", "\(columns)", "-y", "\(rows)", command)
   }
 
   /// Starts an interactive shell in place of a program.
-  init(shellOfColumns columns: Int, rows: Int) throws {
+  package init(shellOfColumns columns: Int, rows: Int) throws {
     socket = "vigia-test-\(getpid())-\(UInt32.random(in: .min ... .max))"
     _ = try tmux(
       "new-session", "-d", "-x", "\(columns)", "-y", "\(rows)", "env PS1='ready> ' bash --norc --noprofile -i")
@@ -29,28 +29,28 @@ final class TmuxConsole {
   deinit { _ = try? tmux("kill-server") }
 
   /// What the screen shows, a line a row.
-  func screen() throws -> [String] {
+  package func screen() throws -> [String] {
     try tmux("capture-pane", "-p").split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
   }
 
   /// Presses keys by tmux's names for them, one after the other.
-  func press(_ keys: String...) throws {
+  package func press(_ keys: String...) throws {
     for key in keys { _ = try tmux("send-keys", key) }
   }
 
   /// Types a line.
-  func type(_ line: String) throws {
+  package func type(_ line: String) throws {
     _ = try tmux("send-keys", "-l", line)
     try press("Enter")
   }
 
-  func resize(columns: Int, rows: Int) throws {
+  package func resize(columns: Int, rows: Int) throws {
     _ = try tmux("resize-window", "-x", "\(columns)", "-y", "\(rows)")
   }
 
   /// Waits until the screen satisfies a condition; throws with the screen where it does not within a limit that no
   /// healthy run comes near.
-  func wait(_ condition: ([String]) -> Bool) throws {
+  package func wait(_ condition: ([String]) -> Bool) throws {
     let deadline = MonotonicTime.now.adding(milliseconds: 20_000)
     var last: [String] = []
     while MonotonicTime.now < deadline {
@@ -63,7 +63,7 @@ final class TmuxConsole {
   }
 
   /// Waits until some row holds a text.
-  func wait(for text: String) throws {
+  package func wait(for text: String) throws {
     try wait { screen in screen.contains { $0.contains(text) } }
   }
 
@@ -74,12 +74,23 @@ final class TmuxConsole {
       "/usr/bin/tmux", ["-L", socket, "-f", "/dev/null"] + arguments, environment: Self.environment,
       output: fileno(output), error: fileno(output))
     _ = child.wait()
-    return Program.text(output)
+    return Self.text(output)
+  }
+
+  private static func text(_ file: UnsafeMutablePointer<FILE>) -> String {
+    var (bytes, chunk) = ([UInt8](), [UInt8](repeating: 0, count: 65_536))
+    while case let length = pread(fileno(file), &chunk, chunk.count, off_t(bytes.count)), length > 0 {
+      bytes += chunk[..<length]
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 }
 
 /// The screen never showed what was waited for.
-struct NeverShown: Error, CustomStringConvertible {
-  var screen: String
-  var description: String { "the screen was:\n\(screen)" }
+package struct NeverShown: Error, CustomStringConvertible {
+  package var screen: String
+
+  package init(screen: String) { self.screen = screen }
+
+  package var description: String { "the screen was:\n\(screen)" }
 }

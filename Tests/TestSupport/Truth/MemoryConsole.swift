@@ -1,0 +1,121 @@
+import Console
+import FleetModel
+import Screen
+import Wire
+
+/// A console in memory: the model and its screen, fed with what Redis holds as the program's own feed does it.
+struct MemoryConsole {
+  private(set) var model: Model
+  private let size: Size
+  /// Whether it has a link at present.
+  private(set) var isLinked = false
+  var desk = Desk()
+  private var generation: Int
+  private var eventsRead = 0
+  private var auditRead = 0
+  /// Commands that were given and not yet sent.
+  private var outbox: [Command] = []
+  private let decoder = EventDecoder()
+
+  init(number: Int, size: Size, store: MemoryStore) {
+    self.size = size
+    var settings = Model.Settings()
+    settings.operator = "operator\(number)"
+    settings.place = "here"
+    model = Model(settings: settings, size: size, fleet: Fleet(seed: UInt64(number)), seed: UInt64(number))
+    generation = store.generation
+  }
+
+  // MARK: The link
+
+  mutating func connect(_ store: MemoryStore, _ truth: Truth) throws {
+    guard !isLinked else { return }
+    isLinked = true
+    desk.lostTruth = nil
+    _ = model.update(.link(.up))
+    if generation != store.generation {
+      (generation, eventsRead, auditRead) = (store.generation, 0, 0)
+      model.fleet.applyGap(from: truth.now, to: truth.now, count: nil)
+    }
+    try read(store, truth)
+    _ = model.update(.caughtUp)
+    for (id, record) in store.records { model.fleet.setRecord(record, of: id) }
+    for (key, alert) in truth.alerts.sorted(by: { $0.key < $1.key }) {
+      if let record = Self.record(key, alert) { model.fleet.setAlert(record) }
+    }
+  }
+
+  /// - Parameters:
+  ///   - last: what was true when the link was last up.
+  mutating func disconnect(_ last: Truth, at now: Instant) {
+    guard desk.lostTruth == nil else { return }
+    isLinked = false
+    desk.lostTruth = last
+    _ = model.update(.link(.down(since: now, retryAt: now + .seconds(1), reason: "refused")))
+  }
+
+  /// Takes in what is new, and lets time come on.
+  mutating func turn(_ store: inout MemoryStore, _ truth: Truth) throws {
+    if isLinked {
+      for command in outbox { store.send(command) }
+      outbox = []
+      try read(store, truth)
+    }
+    _ = model.update(.tick(truth.now))
+  }
+
+  private mutating func read(_ store: MemoryStore, _ truth: Truth) throws {
+    while eventsRead < store.events.count {
+      let (at, event) = store.events[eventsRead]
+      eventsRead += 1
+      // The audit of a moment comes between events of before and after.
+      readAudit(store, before: at)
+      _ = try event.json.withUnsafeBytes {
+        model.fleet.apply(try decoder.decode($0, channel: nil, receivedAt: at))
+      }
+    }
+    readAudit(store, before: nil)
+    let status: HandlerStatus = truth.handlerIsAlive ? .alive(id: "h1", isRecording: true) : .absent
+    if model.handler != status { _ = model.update(.handler(status)) }
+    model.fleet.setAutomation(.set(.on), at: truth.now)
+  }
+
+  private mutating func readAudit(_ store: MemoryStore, before end: Instant?) {
+    while auditRead < store.audit.count, end.map({ store.audit[auditRead].at < $0 }) ?? true {
+      model.fleet.apply(store.audit[auditRead])
+      auditRead += 1
+    }
+  }
+
+  private static func record(_ key: Truth.AlertKey, _ alert: Truth.Alert) -> AlertRecord? {
+    guard let id = AlertID(bytes: Array("\(key.kind)/\(key.agent)".utf8)) else { return nil }
+    return AlertRecord(
+      id: id, severity: alert.severity, count: alert.count.upperBound, since: alert.since, last: alert.last,
+      acknowledgedBy: alert.isInHand ? "somebody" : nil)
+  }
+
+  // MARK: The operator
+
+  /// Presses a key; commands that it gives wait to be sent, and come back.
+  mutating func press(_ key: Key, _ truth: Truth, id: () -> String) -> [Command] {
+    var given: [Command] = []
+    for effect in model.update(.key(key)) {
+      guard case .send(let draft) = effect else { continue }
+      let command = Command(
+        id: CommandID(id()), action: draft.action, targets: draft.targets, arguments: draft.arguments,
+        operator: model.settings.operator, reason: draft.reason, issuedAt: truth.now,
+        expiresAt: truth.now + .minutes(1), observed: draft.observed)
+      outbox.append(command)
+      given.append(command)
+      _ = model.update(.sent(command))
+    }
+    return given
+  }
+
+  /// What the screen shows.
+  mutating func look() -> ScreenReading {
+    var grid = Grid(size: size)
+    model.draw(into: &grid)
+    return ScreenReading(lines: grid.lines(), size: size)
+  }
+}

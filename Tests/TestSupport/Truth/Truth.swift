@@ -1,0 +1,288 @@
+import FleetModel
+
+/// What is true of a fleet, as the contract on the wire has it: a second, plain telling, written apart from the programs.
+///
+/// Where the contract leaves a moment open, such as the exact end of an alert, both are right until it is over, and
+/// `certainty` says so.
+package struct Truth: Sendable {
+  package enum State: String, Sendable { case running, paused, stopped }
+
+  /// The last value of a metric, and how it has been doing.
+  package struct Metric: Sendable {
+    package var value = 0.0
+    package var at = Instant.epoch
+    /// When it was last within 80 % of its level or past it.
+    var bad: Instant?
+    /// Since when all values have been better than that.
+    var good: Instant?
+  }
+
+  package struct Agent: Sendable {
+    package var name: String
+    package var state = State.running
+    package var pausedUntil: Instant?
+    package var pausedBy: String?
+    package var isActive = true
+    package var deletedAt: Instant?
+    package var metrics: [String: Metric] = [:]
+    package var heardAt: Instant
+    /// Whether Redis holds nothing of it any more: who was there before may still show it.
+    package var isForgotten = false
+    /// When it last reported by itself, and how far apart it does.
+    var reportedAt: Instant?
+    var interval: TimeSpan?
+  }
+
+  package struct AlertKey: Hashable, Comparable, Sendable {
+    package var kind: String
+    package var agent: String
+    package static func < (left: Self, right: Self) -> Bool { (left.agent, left.kind) < (right.agent, right.kind) }
+  }
+
+  package struct Alert: Sendable {
+    package enum Stage: Int, Sendable { case breach, recovering, quiet }
+
+    package var severity: Severity
+    /// How often it was opened or repeated, at least and at most.
+    package var count: ClosedRange<Int>
+    package var since: Instant
+    package var last: Instant
+    package var isInHand = false
+    /// Metrics that have been past their level while it was open.
+    var metrics: Set<String> = []
+  }
+
+  package struct Command: Sendable {
+    package var action: String
+    package var targets: [String]
+    package var by: String
+    package var expiresAt: Instant
+    /// Phases that a screen may show: more than one while the next is on its way.
+    package var phases: Set<String> = ["sent"]
+  }
+
+  package var now = Instant.epoch
+  package var agents: [String: Agent] = [:]
+  package var alerts: [AlertKey: Alert] = [:]
+  package var commands: [String: Command] = [:]
+  package var handlerIsAlive = true
+  package var redisIsUp = true
+  /// Until when nobody could hear anything: silence before says nothing of agents.
+  package var deafUntil = Instant.epoch
+  /// Events of the last ten minutes by their ids.
+  private var seen: [String: Instant] = [:]
+
+  /// Two looks at one clock.
+  static let slack = TimeSpan.seconds(2)
+  /// How long values must be well, and how long none may come before an alert turns quiet.
+  private static let five = TimeSpan.minutes(5)
+  private static let almostFive = TimeSpan.seconds(298)
+
+  package init() {}
+
+  // MARK: The shared table
+
+  package struct Levels { package var medium, high, critical: Double }
+
+  package static let levels: [String: (kind: String, levels: Levels)] = [
+    "error_rate": ("agent.performance_degraded", Levels(medium: 0.05, high: 0.1, critical: 0.25)),
+    "response_time": ("agent.performance_degraded", Levels(medium: 2000, high: 4000, critical: 8000)),
+    "queue_size": ("agent.high_traffic", Levels(medium: 100, high: 300, critical: 1000)),
+    "avg_rating": ("agent.satisfaction_low", Levels(medium: 3, high: 2.5, critical: 2)),
+    "health_score": ("agent.health_critical", Levels(medium: 0.6, high: 0.4, critical: 0.2)),
+  ]
+
+  /// Events that open an alert by themselves, and how bad it is at least.
+  private static let openers: [String: Severity] = [
+    "performance_degraded": .high, "high_traffic": .medium, "satisfaction_low": .medium, "security_alert": .medium,
+    "health_critical": .high, "predictive_alert": .low,
+  ]
+
+  /// How bad a value is; nil if it is not past its level.
+  package static func severity(_ metric: String, _ value: Double) -> Severity? {
+    guard let levels = levels[metric]?.levels else { return nil }
+    func reaches(_ level: Double) -> Bool { levels.critical < levels.medium ? value <= level : value >= level }
+    return reaches(levels.critical) ? .critical : reaches(levels.high) ? .high : reaches(levels.medium) ? .medium : nil
+  }
+
+  /// Whether a value has not yet come down to 80 % of its level.
+  private static func isNear(_ metric: String, _ value: Double) -> Bool {
+    guard let levels = levels[metric]?.levels else { return false }
+    return levels.critical < levels.medium ? value <= levels.medium / 0.8 : value >= levels.medium * 0.8
+  }
+
+  // MARK: Facts
+
+  /// An event has come into the stream.
+  package mutating func hear(_ event: PublishedEvent) {
+    if let id = event.eventID {
+      if let before = seen[id], now - before < .minutes(10) { return }
+      seen[id] = now
+    }
+    var agent = agents[event.agent] ?? Agent(name: event.agent, heardAt: now)
+    (agent.heardAt, agent.isForgotten) = (now, false)
+    for (name, value) in event.numbers { take(name, value, &agent) }
+    if event.type == "metrics" { noteReport(&agent) }
+    if event.type == "created" || event.type == "updated" {
+      agent.name = event.words["name"] ?? agent.name
+      agent.isActive = event.isActive ?? agent.isActive
+      agent.deletedAt = nil
+    }
+    if event.type == "deleted" { agent.deletedAt = now }
+    agents[event.agent] = agent
+    raise(event)
+  }
+
+  private func take(_ name: String, _ value: Double, _ agent: inout Agent) {
+    var metric = agent.metrics[name] ?? Metric()
+    (metric.value, metric.at) = (value, now)
+    if Self.isNear(name, value) {
+      (metric.bad, metric.good) = (now, nil)
+    } else if metric.good == nil {
+      metric.good = now
+    }
+    agent.metrics[name] = metric
+  }
+
+  private func noteReport(_ agent: inout Agent) {
+    if let before = agent.reportedAt, now > before {
+      agent.interval = agent.interval.map { min($0, now - before) } ?? now - before
+    }
+    agent.reportedAt = now
+  }
+
+  private mutating func raise(_ event: PublishedEvent) {
+    for (metric, value) in event.numbers.sorted(by: { $0.key < $1.key }) {
+      guard let severity = Self.severity(metric, value), let kind = Self.levels[metric]?.kind else { continue }
+      let key = AlertKey(kind: kind, agent: event.agent)
+      open(key, severity)
+      alerts[key]?.metrics.insert(metric)
+    }
+    guard let least = Self.openers[event.type] else { return }
+    let key = AlertKey(kind: "agent." + event.type, agent: event.agent)
+    let risk = event.words["risk_level"].flatMap { Severity(rawValue: $0) } ?? least
+    // The value that it carries has opened it just now, or the event repeats what is open.
+    let isNew =
+      alerts[key].map {
+        $0.since == now && $0.last == now && event.numbers.keys.contains { Self.levels[$0]?.kind == key.kind }
+      } ?? false
+    open(key, max(least, risk), isRepeat: !isNew)
+  }
+
+  private mutating func open(_ key: AlertKey, _ severity: Severity, isRepeat: Bool = false) {
+    guard var alert = alerts[key] else {
+      alerts[key] = Alert(severity: severity, count: 1...1, since: now, last: now)
+      return
+    }
+    if isRepeat { alert.count = (mayBeClosed(key) ? 1 : alert.count.lowerBound + 1)...alert.count.upperBound + 1 }
+    alert.severity = max(alert.severity, severity)
+    alert.last = now
+    alerts[key] = alert
+  }
+
+  /// Time passes: alerts end, deleted agents leave, commands run out.
+  package mutating func pass(to instant: Instant) {
+    now = max(now, instant)
+    for key in alerts.keys where isClosed(key) { alerts[key] = nil }
+    for (name, agent) in agents {
+      guard let deletedAt = agent.deletedAt, now - deletedAt > .minutes(1) + Self.slack else { continue }
+      agents[name] = nil
+      for key in alerts.keys where key.agent == name { alerts[key] = nil }
+    }
+    for (id, command) in commands where command.phases == ["sent"] && command.expiresAt < now {
+      commands[id]?.phases = ["sent", "expired", "rejected"]
+    }
+  }
+
+  /// Redis has come back without anything that it held.
+  package mutating func forget() {
+    alerts = [:]
+    seen = [:]
+    for (name, agent) in agents {
+      var fresh = Agent(name: agent.name, heardAt: agent.heardAt)
+      (fresh.isActive, fresh.isForgotten) = (agent.isActive, true)
+      agents[name] = fresh
+    }
+  }
+
+  /// The handler has recorded a new state.
+  package mutating func record(_ state: State, of agent: String, by: String?, until: Instant?) {
+    agents[agent]?.state = state
+    agents[agent]?.pausedBy = by
+    agents[agent]?.pausedUntil = until
+  }
+
+  // MARK: Alerts at present
+
+  /// The first moment at which it may be closed, and the one at which it must be; nil if neither is in sight.
+  private func end(_ key: AlertKey) -> (earliest: Instant?, latest: Instant?) {
+    guard let alert = alerts[key], let agent = agents[key.agent] else { return (.epoch, nil) }
+    let own =
+      alert.metrics.isEmpty ? Set(agent.metrics.keys.filter { Self.levels[$0]?.kind == key.kind }) : alert.metrics
+    let metrics = own.compactMap { agent.metrics[$0] }
+    guard !metrics.isEmpty else { return (nil, nil) }
+    var (earliest, latest): (Instant?, Instant?) = (.epoch, alert.metrics.isEmpty ? nil : .epoch)
+    for metric in metrics {
+      // A value alone, after which nothing comes, is no sign of recovery.
+      let bad = max(metric.bad ?? alert.last, alert.metrics.isEmpty ? alert.last : .epoch)
+      let isEnough = metric.good != nil && metric.at - bad >= .minutes(4)
+      earliest = isEnough ? earliest.map { max($0, bad + Self.almostFive) } : nil
+      let isSure = metric.good.map { metric.at - $0 >= Self.five } ?? false
+      latest = isSure ? latest.map { max($0, metric.at + Self.slack) } : nil
+    }
+    return (earliest, latest)
+  }
+
+  package func mayBeClosed(_ key: AlertKey) -> Bool { end(key).earliest.map { now >= $0 } ?? false }
+
+  private func isClosed(_ key: AlertKey) -> Bool { end(key).latest.map { now >= $0 } ?? false }
+
+  /// What it is at now; nil if two answers are right.
+  package func stage(_ key: AlertKey) -> Alert.Stage? {
+    guard let alert = alerts[key], let agent = agents[key.agent] else { return nil }
+    let values = alert.metrics.compactMap { name in agent.metrics[name].map { (name, $0) } }
+    let silence = now - (values.map(\.1.at).max() ?? alert.last)
+    if silence > Self.five + Self.slack, now - deafUntil > Self.five { return .quiet }
+    if silence > Self.almostFive { return nil }
+    if values.isEmpty { return .breach }
+    return values.contains { Self.severity($0.0, $0.1.value) != nil } ? .breach : .recovering
+  }
+
+  /// How many are open, at least and at most.
+  package func alertCount(of agent: String? = nil) -> ClosedRange<Int> {
+    let all = alerts.keys.filter { agent == nil || $0.agent == agent }
+    return all.count { !mayBeClosed($0) }...all.count
+  }
+
+  // MARK: Silence
+
+  /// Whether an agent that reports by itself has stopped; nil at the edge.
+  package func isSilent(_ name: String) -> Bool? {
+    guard let agent = agents[name], let reported = agent.reportedAt, let interval = agent.interval else { return false }
+    guard agent.state == .running, agent.isActive, agent.deletedAt == nil else { return false }
+    let limit = max(TimeSpan.seconds(30), interval + interval + interval)
+    let silence = now - reported
+    guard silence + Self.slack > limit else { return false }
+    return silence > limit + limit && now - deafUntil > limit + limit ? true : nil
+  }
+
+  package enum Health: Sendable { case empty, well, silent, trouble, inHand, notWell }
+
+  /// What the first line may say.
+  package var health: Set<Health> {
+    guard agents.values.contains(where: { !$0.isForgotten }) else { return [.empty, .well, .notWell, .silent] }
+    let silence = agents.keys.map { isSilent($0) }
+    let reporters = agents.values.count { $0.interval != nil && $0.state == .running && $0.isActive }
+    let hasJustSpoken = agents.values.contains { now - $0.heardAt < .minutes(1) }
+    if reporters > 0, silence.count(where: { $0 == true }) == reporters {
+      return hasJustSpoken ? [.silent, .trouble, .notWell] : [.silent]
+    }
+    var all: Set<Health> = silence.contains { $0 != false } ? [.silent, .notWell] : []
+    let loud = alerts.filter { !$0.value.isInHand }
+    if loud.keys.contains(where: { !mayBeClosed($0) && stage($0) == .breach }) { return all.union([.trouble]) }
+    if !loud.isEmpty { all.formUnion([.trouble, .notWell]) }
+    if alerts.count > loud.count { all.insert(.inHand) }
+    if alerts.keys.allSatisfy({ mayBeClosed($0) }), !silence.contains(true) { all.insert(.well) }
+    return all
+  }
+}

@@ -1,0 +1,225 @@
+import Console
+import FleetModel
+
+/// Compares what a screen says with what is true; each difference is a line of words.
+package struct TruthCheck {
+  /// What the screen is a picture of: the present, or the moment at which it was frozen or lost its link.
+  package var shown: Truth
+  package var present: Truth
+  package var isLinked = true
+  package var isFrozen = false
+  package var filter = ""
+  package var marked: Set<String> = []
+  /// Whether the order of rows has had time to settle.
+  package var isSettled = true
+  package var reading: ScreenReading
+
+  package init(shown: Truth, present: Truth, reading: ScreenReading) {
+    (self.shown, self.present, self.reading) = (shown, present, reading)
+  }
+
+  private static let signs: [Severity: Character] = [.low: "◦", .medium: "▵", .high: "▲", .critical: "◆"]
+
+  package func differences() -> [String] {
+    headline() + status() + rows() + (isSettled ? order() + panes() : []) + commands()
+  }
+
+  // MARK: The first line
+
+  package func category() -> Truth.Health? {
+    let text = reading.headline.trimmingSpaces
+    if text.hasPrefix("all well") { return .well }
+    if text.hasPrefix("all in hand") { return .inHand }
+    if text.contains(" silent") { return .silent }
+    if text.hasPrefix("vigia") || text.isEmpty { return .empty }
+    if let first = text.first, Self.signs.values.contains(first) { return .trouble }
+    return .notWell
+  }
+
+  private func headline() -> [String] {
+    let text = reading.headline.trimmingSpaces
+    guard isLinked else { return text.hasPrefix("NO LINK") ? [] : ["without a link the headline says \(text)"] }
+    guard let category = category(), shown.health.contains(category) else {
+      return ["the headline says \"\(text)\", true is \(shown.health.map { "\($0)" }.sorted())"]
+    }
+    guard category == .trouble else { return [] }
+    // Whom it names is at least as badly off as anybody.
+    let ranked = shown.agents.keys.filter { text.contains($0) }.map { rank($0) }
+    guard let named = ranked.map(\.upperBound).max(), let worst = shown.agents.keys.map({ rank($0).lowerBound }).max(),
+      named < worst
+    else { return [] }
+    return ["the headline names \"\(text)\", and another agent is worse"]
+  }
+
+  /// How badly off an agent is, at least and at most: whether a breach asks for attention, and how bad that is.
+  private func rank(_ name: String) -> ClosedRange<Int> {
+    let own = shown.alerts.filter { $0.key.agent == name && !$0.value.isInHand }
+    let sure = own.filter {
+      !shown.mayBeClosed($0.key) && shown.stage($0.key) == .breach && $0.key.kind != "escalation"
+    }
+    func worst(_ alerts: [Truth.AlertKey: Truth.Alert]) -> Int { alerts.values.map { $0.severity.rank + 1 }.max() ?? 0 }
+    return min(worst(sure), 1)...max(worst(own), worst(sure))
+  }
+
+  // MARK: The last line
+
+  private func status() -> [String] {
+    var faults: [String] = []
+    let text = reading.status
+    func expect(_ holds: Bool, _ what: @autoclosure () -> String) { if !holds { faults.append("\(what()): \(text)") } }
+    expect(isLinked == !text.contains("NO LINK"), "the link is \(isLinked ? "up" : "down")")
+    expect(isFrozen == text.contains("FROZEN"), "the display is \(isFrozen ? "" : "not ")frozen")
+    if isLinked {
+      expect(
+        text.contains("NO HANDLER") != present.handlerIsAlive,
+        "the handler is \(present.handlerIsAlive ? "alive" : "dead")")
+    } else {
+      expect(!text.contains(" alive"), "without a link nobody knows whether the handler lives")
+    }
+    let counted = isLinked ? present : shown
+    let alerts = counted.alertCount()
+    expect(reading.count(of: "alert").map { alerts.contains($0) } ?? false, "\(alerts) alerts are open")
+    let least = counted.agents.values.count { !$0.isForgotten && $0.deletedAt == nil }
+    expect(
+      reading.count(of: "agent").map { (least...max(least, counted.agents.count)).contains($0) } ?? false,
+      "there are \(least) to \(counted.agents.count) agents")
+    return faults
+  }
+
+  // MARK: Rows
+
+  private func rows() -> [String] {
+    let matching = shown.agents.filter { matches($0.value) }
+    let names = reading.rows.map(\.name)
+    var faults: [String] = []
+    for (name, agent) in matching.sorted(by: { $0.key < $1.key }) {
+      let rows = reading.rows.filter { $0.name == name }
+      guard rows.count == 1 else {
+        let mayMiss = agent.isForgotten || agent.deletedAt != nil
+        if rows.count > 1 || !mayMiss { faults.append("\(name) has \(rows.count) rows") }
+        continue
+      }
+      faults += row(rows[0], name, agent)
+    }
+    return faults
+      + names.filter { matching[$0] == nil && !$0.contains("no agent") && !$0.isEmpty && shown.agents[$0] != nil }
+      .map { "\($0) has a row in spite of the filter" }
+  }
+
+  private func matches(_ agent: Truth.Agent) -> Bool {
+    filter.isEmpty || agent.name.lowercased().contains(filter.lowercased())
+  }
+
+  private func row(_ row: ScreenReading.Row, _ name: String, _ agent: Truth.Agent) -> [String] {
+    var faults: [String] = []
+    func expect(_ holds: Bool, _ what: @autoclosure () -> String) { if !holds { faults.append("\(name): \(what())") } }
+    let word = agent.deletedAt != nil ? "deleted" : !agent.isActive ? "off" : agent.state.rawValue
+    let mayHaveEnded = agent.pausedUntil.map { $0 <= shown.now + Truth.slack } ?? false
+    expect(row.state.contains(word) || mayHaveEnded, "it is \(word), the row says \(row.state)")
+    let count = shown.alertCount(of: name)
+    expect(count.contains(row.alerts), "it has \(count) alerts, the row says \(row.alerts)")
+    let severities = shown.alerts.filter { $0.key.agent == name }.map { Self.signs[$0.value.severity] }
+    expect(row.severity == nil || severities.contains(row.severity), "the row's worst alert is \(row.severity ?? " ")")
+    expect(row.isMarked == marked.contains(name), "it is \(row.isMarked ? "" : "not ")shown as marked")
+    for (heading, metric) in [
+      ("Errs", "error_rate"), ("Resp", "response_time"), ("Queue", "queue_size"), ("Rate", "avg_rating"),
+      ("Hlth", "health_score"),
+    ] {
+      guard let cell = row.cells[heading] else { continue }
+      let value = agent.metrics[metric].map { Self.text($0.value, metric) } ?? "-"
+      expect(cell == value || agent.isForgotten, "its \(metric) is \(value), the row says \(cell)")
+    }
+    return faults
+  }
+
+  /// A value as a person would shorten it.
+  static func text(_ value: Double, _ metric: String) -> String {
+    func tenths(_ value: Double) -> String { "\(Int((value * 10).rounded()) / 10).\(Int((value * 10).rounded()) % 10)" }
+    switch metric {
+    case "error_rate":
+      let percent = value * 100
+      return percent >= 10 || percent == 0 ? "\(Int(percent.rounded()))%" : tenths(percent) + "%"
+    case "response_time": return value < 1000 ? "\(Int(value))ms" : tenths(value / 1000) + "s"
+    case "avg_rating": return tenths(value)
+    case "health_score":
+      let hundredths = Int((value * 100).rounded())
+      return "\(hundredths / 100)." + (hundredths % 100 < 10 ? "0" : "") + "\(hundredths % 100)"
+    default: return value < 1000 ? "\(Int(value))" : tenths(value / 1000) + "k"
+    }
+  }
+
+  // MARK: Order
+
+  /// Rows of which the lower one ought to stand above.
+  private func order() -> [String] {
+    let names = reading.rows.map(\.name).filter { shown.agents[$0] != nil }
+    var faults: [String] = []
+    for (upper, lower) in zip(names, names.dropFirst()) where place(lower).upperBound < place(upper).lowerBound {
+      faults.append("\(upper) stands above \(lower), which needs more attention")
+    }
+    return faults
+  }
+
+  /// The place of an agent, the lowest first: breach before recovering before escalated before none; both ends if it
+  /// is open which.
+  private func place(_ name: String) -> ClosedRange<Int> {
+    guard let agent = shown.agents[name], !agent.isForgotten else { return 0...9 }
+    // Who pauses stays up, and where is open.
+    guard agent.state == .running, agent.isActive, agent.deletedAt == nil else { return 0...9 }
+    let own = shown.alerts.filter { $0.key.agent == name }
+    let places = own.map { key, alert -> ClosedRange<Int> in
+      if shown.mayBeClosed(key) { return 0...4 }
+      if key.kind == "escalation" { return 3...3 }
+      if alert.isInHand { return 0...4 }
+      switch shown.stage(key) {
+      case .breach: return 0...0
+      case .recovering: return 1...1
+      case .quiet: return 1...3
+      case nil: return 0...3
+      }
+    }
+    guard let first = places.map(\.lowerBound).min(), let last = places.map(\.upperBound).min() else { return 4...4 }
+    return first...max(first, last)
+  }
+
+  /// The panes of one metric: worst first by the value shown, ties by name.
+  private func panes() -> [String] {
+    [(PaneID.errorRate, "error_rate", -1.0), (.traffic, "messages_per_minute", -1), (.satisfaction, "avg_rating", 1)]
+      .flatMap { pane, metric, sign -> [String] in
+        let rows = (reading.values[pane] ?? []).filter { shown.agents[$0.name]?.metrics[metric] != nil }
+        let missing = shown.agents.filter { name, agent in
+          agent.metrics[metric].map { shown.now - $0.at < .seconds(290) } ?? false && matches(agent)
+            && !rows.contains { $0.name == name }
+        }
+        if let name = missing.keys.min() { return ["\(metric): \(name) reports it and has no row"] }
+        return zip(rows, rows.dropFirst()).compactMap { upper, lower in
+          guard let above = shown.agents[upper.name]?.metrics[metric],
+            let below = shown.agents[lower.name]?.metrics[metric]
+          else { return nil }
+          let isOrdered = upper.value == lower.value ? upper.name < lower.name : above.value * sign < below.value * sign
+          return isOrdered ? nil : "\(metric): \(upper.name) \(upper.value) stands above \(lower.name) \(lower.value)"
+        }
+      }
+  }
+
+  // MARK: Commands
+
+  /// Each row that names a command's targets and operator shows a phase that is true of one of them.
+  private func commands() -> [String] {
+    reading.commands.compactMap { row in
+      let candidates = shown.commands.values.filter { command in
+        row.text.hasPrefix(command.action) && command.targets.allSatisfy { row.text.contains($0) }
+          && row.text.contains(command.by)
+      }
+      guard !candidates.isEmpty, !candidates.contains(where: { $0.phases.contains(row.phase) }) else { return nil }
+      return "a command is \(candidates.map { $0.phases.sorted() }), the row says \(row.phase) \(row.text)"
+    }
+  }
+}
+
+extension String {
+  /// Without the blanks at its ends.
+  var trimmingSpaces: String {
+    split(separator: " ", omittingEmptySubsequences: false).drop { $0.isEmpty }.joined(separator: " ")
+  }
+}
