@@ -27,6 +27,7 @@ struct GroupMessage {
     notice.status = status
     notice.severity = id.severity
     notice.at = now
+    notice.isAllClear = isAllClear
     notice.to = [id.channel]
     guard Set((subject + news).map(\.key)).count > 1 else { return notice }
     notice.agents = unique(subject.flatMap(\.agents))
@@ -46,17 +47,23 @@ struct GroupMessage {
     return isFirst ? .firing : .updated
   }
 
+  /// Whether all of which it tells that it ended is known to be over.
+  private var isAllClear: Bool { news.allSatisfy { $0.status != .resolved || $0.isAllClear } }
+
   private func title(_ agents: Int, _ subject: [Notice]) -> String {
     let (count, noun) = agents > 0 ? (agents, "agent") : (subject.count, "notice")
     let many = "\(count) \(noun)\(count == 1 ? "" : "s")"
-    return open.isEmpty && status == .resolved ? "\(id.rule): all clear, \(many)" : "\(id.rule): \(many)"
+    guard open.isEmpty, status == .resolved else { return "\(id.rule): \(many)" }
+    return isAllClear ? "\(id.rule): all clear, \(many)" : "\(id.rule): ended, \(many), not all recovered"
   }
 
   private func text(_ subject: [Notice]) -> String {
     var lines = subject.prefix(Self.listed).map(\.title)
     if subject.count > Self.listed { lines.append("and \(subject.count - Self.listed) more") }
     let resolved = news.count { $0.status == .resolved }
-    if resolved > 0, !open.isEmpty { lines.append("\(resolved) resolved") }
+    let unclear = news.count { $0.status == .resolved && !$0.isAllClear }
+    if resolved > unclear, !open.isEmpty { lines.append("\(resolved - unclear) resolved") }
+    if unclear > 0, !open.isEmpty { lines.append("\(unclear) ended without a sign of recovery") }
     return lines.joined(separator: "\n")
   }
 

@@ -30,7 +30,7 @@ extension Action {
     case .rateLimit, .schedule: [.held, .goesOn]
     case .blockIP: [.blocks]
     case .resume, .escalate, .transfer, .unblockIP, .cancel, .notify, .acknowledge, .unacknowledge, .silence,
-      .unsilence, .approve, .reject, .undo, .automation:
+      .unsilence, .close, .approve, .reject, .undo, .automation:
       [.goesOn]
     }
   }
@@ -49,7 +49,8 @@ extension PlannedDeed {
     case .rateLimit: return arguments["per_minute"] == "0" ? .goesOn : .held
     case .schedule: return Self.disruptiveJobs.contains(arguments["job"] ?? "") ? .held : .goesOn
     case .pause, .resume, .restart, .rebalance, .activateBackup, .deactivateBackup, .escalate, .transfer, .blockIP,
-      .unblockIP, .offerCoupon, .cancel, .tune, .notify, .acknowledge, .unacknowledge, .silence, .unsilence, .approve,
+      .unblockIP, .offerCoupon, .cancel, .tune, .notify, .acknowledge, .unacknowledge, .silence, .unsilence, .close,
+      .approve,
       .reject, .undo, .automation:
       return .held
     }

@@ -50,6 +50,9 @@ package struct Notice: Equatable, Sendable {
   package var to: [String]
   /// For how long it is tried to be told; nil: as long as each channel says.
   package var deadline: TimeSpan?
+  /// Of one that is resolved, whether its trouble is known to be over. That nothing is heard of it any more, or that a
+  /// person has closed it, is no all-clear.
+  package var isAllClear = true
   /// Whether it calls for help anew where somebody had taken the trouble in hand. Not a part of what is told.
   package var isAnew = false
 

@@ -51,7 +51,7 @@ struct DeedReader {
 
   /// What only a person does.
   private static let personal: Set<Action> = [
-    .acknowledge, .unacknowledge, .unsilence, .approve, .reject, .undo, .automation,
+    .acknowledge, .unacknowledge, .unsilence, .close, .approve, .reject, .undo, .automation,
   ]
 
   private func condition() throws(ConfigurationError) -> Condition? {

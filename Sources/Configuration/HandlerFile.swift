@@ -7,6 +7,7 @@ import FleetModel
 /// parallel = 64                # agents that each actuator acts on at once, 1…1024
 /// restart_limit = "60s"        # until a restart that nobody confirmed has failed
 /// act_within = "60s"           # events older than this cause nothing
+/// quiet_alerts_end = "24h"     # until an alert of which nothing is heard is given up
 ///
 /// [log]
 /// format = "text"              # or "json"
@@ -40,11 +41,13 @@ package enum HandlerFile {
   ) throws(ConfigurationError) -> HandlerSettings {
     let top = try FileSection(bytes, file: file)
     try top.allow(
-      ["parallel", "restart_limit", "act_within", "log", "retention", "actuators"] + NotifyReader.keys, in: "the file")
+      ["parallel", "restart_limit", "act_within", "quiet_alerts_end", "log", "retention", "actuators"]
+        + NotifyReader.keys, in: "the file")
     var settings = HandlerSettings()
     settings.parallel = try top.integer("parallel", in: HandlerSettings.parallelRange)
     settings.restartLimit = try top.span("restart_limit", atMost: .days(1))
     settings.actWithin = try top.span("act_within", atMost: .days(1))
+    settings.quietAlertsEnd = try top.span("quiet_alerts_end", atMost: .days(365))
     if let log = try top.section("log") {
       try log.allow(["format", "level"], in: "log")
       settings.logFormat = try log.choice("format")

@@ -24,6 +24,8 @@ package struct HandlerSettings: Equatable, Sendable {
   package var restartLimit: TimeSpan?
   /// Events older than this cause nothing.
   package var actWithin: TimeSpan?
+  /// How long an alert of which nothing is heard stays open.
+  package var quietAlertsEnd: TimeSpan?
   package var logFormat: LogFormat?
   package var logLevel: LogLevel?
   package var retention = Retention()

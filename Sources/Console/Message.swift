@@ -12,6 +12,8 @@ package enum Message: Sendable {
   case caughtUp
   /// How far reading is behind the present, while more waits to be read; nil where nothing does.
   case lag(TimeSpan?)
+  /// Whether events may stand unread.
+  case behind(Bool)
   /// The server refuses one thing, by its name, with what that means; everything else goes on.
   case refused(String, String)
   /// What was refused is served again.
@@ -55,7 +57,10 @@ package enum HandlerStatus: Equatable, Sendable {
   case absent
   /// - `fault`: why it did not take its new settings, where it did not.
   /// - `warning`: what is wrong with the server's memory, where something is.
-  case alive(id: String, isRecording: Bool, fault: String? = nil, warning: String? = nil)
+  /// - `held`: why it holds its rules back; nil while it does not.
+  case alive(id: String, isRecording: Bool, fault: String? = nil, warning: String? = nil, held: String? = nil)
+
+  var isAlive: Bool { if case .alive = self { true } else { false } }
 }
 
 /// One event of an agent as a line to read.

@@ -26,7 +26,7 @@ extension Model {
     case .automation: return switchDraft()
     case .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate,
       .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge,
-      .silence, .unsilence:
+      .silence, .unsilence, .close:
       return targetedDraft(of: action)
     }
   }
@@ -46,6 +46,7 @@ extension Model {
     case .activateBackup: if let backup = backup(of: targets) { draft.arguments["backup"] = backup }
     case .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .deactivateBackup, .escalate, .transfer,
       .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge, .silence, .unsilence,
+      .close,
       .approve, .reject, .undo, .automation:
       break
     }

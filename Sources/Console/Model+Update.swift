@@ -15,6 +15,7 @@ extension Model {
       isCaughtUp = true
       reorder()
     case .lag(let lag): self.lag = lag
+    case .behind(let isBehind): self.isBehind = isBehind
     case .refused(let what, let meaning): refusals[Scrubber.display(what)] = Scrubber.display(meaning)
     case .served(let what): refusals[Scrubber.display(what)] = nil
     case .sent(let command):
@@ -35,8 +36,8 @@ extension Model {
     if now.milliseconds / 1000 != instant.milliseconds / 1000 { changes &+= 1 }
     if now - instant > Self.clockDoubt { stepBack(by: now - instant) }
     now = max(now, instant)
-    // While history is read, time is the history's; while the link is down nothing is known of what happens.
-    if link == .up, isCaughtUp, instant.milliseconds / 1000 > fleet.now.milliseconds / 1000 {
+    // While events stand unread, time is that of the last one that was read; while the link is down nothing is known.
+    if link == .up, isCaughtUp, !isBehind, instant.milliseconds / 1000 > fleet.now.milliseconds / 1000 {
       fleet.advance(to: instant)
     }
     if let note, note.until <= now { self.note = nil }

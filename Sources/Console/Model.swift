@@ -24,6 +24,8 @@ package struct Model: Sendable {
   package internal(set) var isCaughtUp = false
   /// How far reading is behind the present; nil where it is not.
   package internal(set) var lag: TimeSpan?
+  /// Whether events may stand unread: then time is that of the last one that was read.
+  package internal(set) var isBehind = false
   /// What the server refuses, and why.
   var refusals: [String: String] = [:]
 

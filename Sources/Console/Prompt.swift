@@ -44,7 +44,7 @@ extension Prompt {
     // To decline does nothing.
     case .pause, .resume, .escalate, .rateLimit, .activateBackup, .undo, .reject: return false
     case .rebalance, .deactivateBackup, .transfer, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .notify,
-      .acknowledge, .unacknowledge, .silence, .unsilence, .approve, .automation:
+      .acknowledge, .unacknowledge, .silence, .unsilence, .close, .approve, .automation:
       return true
     }
   }

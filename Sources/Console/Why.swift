@@ -5,22 +5,46 @@ import Screen
 package enum Why {
   /// All of an agent's alerts: `errors 38%, slow 5.2s, attack: brute force`.
   package static func text(ofAgentAt position: Int, in fleet: Fleet) -> String {
-    fleet.alerts(ofAgentAt: position).prefix(3).map { text($0, in: fleet) }.joined(separator: ", ")
+    let alerts = fleet.alerts(ofAgentAt: position).prefix(3).map { text($0, in: fleet) }
+    guard alerts.isEmpty, fleet.isSilent(position), let last = fleet.agents.numbers(at: position).reportedAt else {
+      return alerts.joined(separator: ", ")
+    }
+    return "silent for \(Format.age(fleet.now - last))"
   }
 
   /// One alert.
   package static func text(_ alert: Alert, in fleet: Fleet) -> String {
+    guard let quietSince = alert.record.quietSince else { return presentText(alert, in: fleet) }
+    let heard = quietSince - AlertBook.quietAfter
+    return "\(lastText(alert, in: fleet) ?? presentText(alert, in: fleet)), quiet for \(Format.age(fleet.now - heard))"
+  }
+
+  /// The alert's last value, however old: `last errors 38%`; nil if it has none.
+  private static func lastText(_ alert: Alert, in fleet: Fleet) -> String? {
+    guard let metric = alert.metric, let value = fleet.agents[alert.position]?.value(metric) else { return nil }
+    return "last \(word(metric)) \(Format.value(value, of: metric))"
+  }
+
+  private static func presentText(_ alert: Alert, in fleet: Fleet) -> String {
     let summary = Scrubber.display(alert.record.summary)
     func with(_ words: String) -> String { summary.isEmpty ? words : "\(words): \(summary)" }
     switch alert.id.kind {
-    case .performanceDegraded: return measured(alert, in: fleet) ?? "degraded, now recovering"
+    case .performanceDegraded: return measured(alert, in: fleet) ?? recovering(alert, in: fleet) ?? "degraded"
     case .highTraffic: return measured(alert, in: fleet) ?? "traffic spike"
     case .satisfactionLow: return with(measured(alert, in: fleet) ?? "unhappy users")
     case .healthCritical: return measured(alert, in: fleet) ?? with("health critical")
     case .securityAlert: return with("attack")
     case .predictiveAlert: return with("forecast")
     case .escalation: return summary.isEmpty ? "escalated" : "escalated \(summary)"
+    case .commandUnconfirmed: return summary.isEmpty ? "a command is not confirmed" : summary
     }
+  }
+
+  /// That a value has come since which is not past its limit; nil if none has.
+  private static func recovering(_ alert: Alert, in fleet: Fleet) -> String? {
+    guard let metric = alert.metric, let value = fleet.agents[alert.position]?.value(metric) else { return nil }
+    let isFresh = fleet.agents.value(metric, at: alert.position, within: Fleet.freshness, of: fleet.now) != nil
+    return isFresh ? "degraded, now recovering" : "last \(word(metric)) \(Format.value(value, of: metric))"
   }
 
   /// The metrics of the alert that are past their limit at present.

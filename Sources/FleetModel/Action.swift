@@ -14,7 +14,7 @@ package enum Action: String, CaseIterable, Sendable {
   case schedule, cancel, tune, notify
   case acknowledge = "ack"
   case unacknowledge = "unack"
-  case silence, unsilence, approve, reject, undo, automation
+  case silence, unsilence, close, approve, reject, undo, automation
 
   /// What an action acts on.
   package enum Scope: Sendable {
@@ -33,7 +33,7 @@ package enum Action: String, CaseIterable, Sendable {
       .transfer, .offerCoupon, .schedule, .cancel, .tune:
       .agents
     case .blockIP, .unblockIP: .fleetOrAgents
-    case .notify, .acknowledge, .unacknowledge, .silence, .unsilence, .approve, .reject, .undo: .object
+    case .notify, .acknowledge, .unacknowledge, .silence, .unsilence, .close, .approve, .reject, .undo: .object
     case .automation: .fleet
     }
   }
@@ -69,6 +69,7 @@ package enum Action: String, CaseIterable, Sendable {
     case .acknowledge, .silence:
       [.init("alert", .text, isRequired: true), .init("for", .duration), .init("note", .text)]
     case .unacknowledge, .unsilence: [.init("alert", .text, isRequired: true)]
+    case .close: [.init("alert", .text, isRequired: true), .init("note", .text)]
     case .approve, .reject: [.init("proposal", .text, isRequired: true), .init("sha256", .text, isRequired: true)]
     case .undo: [.init("command_id", .text, isRequired: true)]
     case .automation: [.init("mode", .mode, isRequired: true)]
@@ -99,6 +100,7 @@ package enum Action: String, CaseIterable, Sendable {
     case .unacknowledge: "take back an acknowledgement"
     case .silence: "silence an alert"
     case .unsilence: "end a silence"
+    case .close: "close an alert"
     case .approve: "approve a proposal"
     case .reject: "decline a proposal"
     case .undo: "undo"

@@ -17,8 +17,14 @@ package struct AgentActivity: Sendable {
   /// not known.
   private var reported: Int64 = .min
   private var interval: Int32 = 0
+  /// What it counts as among those that report by themselves.
+  var silence = Silences.Standing.uncounted
+  /// When it is looked at for silence, in milliseconds; `.min` if it is not.
+  var silenceLook: Int64 = .min
   private var suspects = MetricSet()
-  private var alerts = InlineArray<7, Int32>(repeating: -1)
+  private var alerts = InlineArray<8, Int32>(repeating: -1)
+  /// By bit, which kinds of alert are open.
+  private var openAlerts: UInt8 = 0
   // Last, so that what every event touches stands close together.
   var cells = InlineArray<11, Cell>(repeating: Cell())
 
@@ -31,6 +37,19 @@ package struct AgentActivity: Sendable {
 
   /// How far apart it sends metrics, about; nil until it has done so twice.
   package var reportInterval: TimeSpan? { interval == 0 ? nil : TimeSpan(milliseconds: Int64(interval)) }
+
+  /// When it counts as silent if it sends no metrics any more: after three of its intervals, and a least span. Nil for
+  /// one that does not report by itself, of which nothing can be told.
+  package func silentAt(least: TimeSpan) -> Instant? {
+    guard let reportedAt, let reportInterval else { return nil }
+    return reportedAt + max(least, reportInterval * 3)
+  }
+
+  /// Whether its next report may change what it counts as.
+  @inline(__always)
+  var isSilenceInDoubt: Bool {
+    interval != 0 && (silence != .reporting || reported &+ max(30_000, 3 &* Int64(interval)) < silenceLook)
+  }
 
   /// Takes note that it has sent metrics. The interval follows slowly, and a long silence is not taken for one.
   @inline(__always)
@@ -78,6 +97,8 @@ package struct AgentActivity: Sendable {
   struct Taken {
     /// Those in the neighbourhood of trouble.
     var near = MetricSet()
+    /// Those that are well.
+    var well = MetricSet()
     /// How many could not be values of their metric.
     var suspects = 0
   }
@@ -105,7 +126,7 @@ package struct AgentActivity: Sendable {
         cells[metric.rawValue].latest = Float(value)
         cells[metric.rawValue].at = instant.milliseconds
       }
-      if limits.isNear(metric, value) { taken.near.insert(metric) }
+      if limits.isNear(metric, value) { taken.near.insert(metric) } else { taken.well.insert(metric) }
     }
     return taken
   }
@@ -114,10 +135,12 @@ package struct AgentActivity: Sendable {
   @inline(__always)
   func alertSlot(_ kind: AlertKind) -> Int { Int(alerts[Int(kind.rawValue)]) }
 
-  var hasAlerts: Bool {
-    for index in alerts.indices where alerts[index] >= 0 { return true }
-    return false
-  }
+  @inline(__always)
+  var hasAlerts: Bool { openAlerts != 0 }
 
-  mutating func setAlertSlot(_ kind: AlertKind, _ slot: Int) { alerts[Int(kind.rawValue)] = Int32(slot) }
+  mutating func setAlertSlot(_ kind: AlertKind, _ slot: Int) {
+    alerts[Int(kind.rawValue)] = Int32(slot)
+    let bit = UInt8(1) << kind.rawValue
+    openAlerts = slot >= 0 ? openAlerts | bit : openAlerts & ~bit
+  }
 }

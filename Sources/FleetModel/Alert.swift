@@ -3,20 +3,25 @@ package struct Alert: Equatable, Sendable {
   package var record: AlertRecord
   /// The agent's position in the fleet.
   package var position: Int
-  /// What opened it or made it worse last: a metric and its value, where it was one.
-  package var metric: Metric?
+  /// The value that opened it or made it worse last, if one did.
   package var value: Double?
-  /// It closes no earlier than if this had been its last sign of trouble.
+  /// Whether nobody but this program says so: the handler does not, or none lives.
+  package var isLocal: Bool
+  /// It turns quiet no earlier than if it had been heard of at this moment.
   var keptFrom = Instant.epoch
+  var recovery: Recovery
 
-  package init(record: AlertRecord, position: Int, metric: Metric? = nil, value: Double? = nil) {
+  package init(record: AlertRecord, position: Int, value: Double? = nil, isLocal: Bool = false) {
     self.record = record
     self.position = position
-    self.metric = metric
     self.value = value
+    self.isLocal = isLocal
+    recovery = Recovery(record)
   }
 
   package var id: AlertID { record.id }
+  package var metric: Metric? { record.metric }
+  package var isQuiet: Bool { record.quietSince != nil }
 
   /// Whether it asks for attention: nobody has acknowledged it and no silence covers it.
   package func isLoud(at now: Instant) -> Bool {

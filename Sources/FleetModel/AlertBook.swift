@@ -3,8 +3,15 @@
 /// What every event of trouble changes are numbers: they stand apart from the alerts' words, so that an event touches no
 /// reference count. An alert that is asked for is put together of both.
 package struct AlertBook: Sendable {
-  /// An alert is closed when this long has passed without a sign of its trouble.
+  /// An alert is closed when its values have been well for so long.
   package static let closesAfter = TimeSpan.minutes(5)
+  /// An alert turns quiet when nothing has told of it for so long.
+  package static let quietAfter = TimeSpan.minutes(5)
+
+  /// How long an alert stays quiet until it is given up.
+  package var quietStays = TimeSpan.hours(24) {
+    didSet { if quietStays != oldValue { firstDue = .epoch } }
+  }
 
   /// An open alert's numbers; the ones of its record count for nothing while it is open.
   struct Numbers: Sendable {
@@ -20,14 +27,18 @@ package struct AlertBook: Sendable {
     /// See ``Alert/keptFrom``.
     var keptFrom: Instant
     var value: Double?
+    var quietSince: Instant?
+    var recovery: Alert.Recovery
+    var isLocal: Bool
 
-    /// When its time is up, if nothing is heard of it; nil for an escalation.
-    var end: Instant? { kind == .escalation ? nil : max(last, keptFrom) + AlertBook.closesAfter }
+    /// When it turns quiet if nothing is heard of it.
+    var quietAt: Instant { max(recovery.heardAt, keptFrom) + AlertBook.quietAfter }
 
     init(_ alert: Alert) {
       kind = alert.record.id.kind
       (severity, count, last) = (alert.record.severity, alert.record.count, alert.record.last)
-      (metric, value, keptFrom) = (alert.metric, alert.value, alert.keptFrom)
+      (metric, value, keptFrom) = (alert.record.metric, alert.value, alert.keptFrom)
+      (quietSince, recovery, isLocal) = (alert.record.quietSince, alert.recovery, alert.isLocal)
     }
   }
 
@@ -37,13 +48,15 @@ package struct AlertBook: Sendable {
   private var free: [Int] = []
   /// Ids of alerts that were opened, changed or closed since somebody last took them; nil where nobody wants them.
   private var changed: Set<AlertID>?
+  /// Why those of them that are open no longer are not.
+  private var ends: [AlertID: AlertEnd] = [:]
   /// Slots that are marked as noted.
   private var noted: [Int] = []
   /// Slots of escalations: they are looked at often, and are few among many alerts.
   private var escalationSlots: Set<Int> = []
-  /// No alert's time is up before then; nil if there is none. A sign of trouble only puts its end off, so that most looks
+  /// For no alert anything is due before then; nil if there is none. A sign of trouble only puts it off, so that most looks
   /// at the time go through no alerts.
-  private var firstEnd: Instant?
+  private var firstDue: Instant?
 
   package init(tracksChanges: Bool = false) {
     changed = tracksChanges ? [] : nil
@@ -59,8 +72,27 @@ package struct AlertBook: Sendable {
 
   var indices: Range<Int> { slots.indices }
 
-  /// How many ask for attention.
-  package func loudCount(at now: Instant) -> Int { slots.count { $0?.isLoud(at: now) ?? false } }
+  /// How many are open, and how.
+  package struct Counts: Equatable, Sendable {
+    package var all = 0
+    /// Acknowledged or silenced.
+    package var inHand = 0
+    /// Nothing is heard of them; those in hand do not count.
+    package var quiet = 0
+
+    package var isLoud: Bool { all > inHand }
+    /// Whether one asks for attention of which something is heard.
+    package var isActive: Bool { all > inHand + quiet }
+  }
+
+  package func counts(at now: Instant) -> Counts {
+    var counts = Counts(all: count)
+    for slot in slots.indices {
+      guard let isLoud = slots[slot]?.isLoud(at: now) else { continue }
+      if !isLoud { counts.inHand += 1 } else if numbers[slot]?.quietSince != nil { counts.quiet += 1 }
+    }
+    return counts
+  }
 
   /// Positions of the agents of alerts that ask for attention.
   package func loudPositions(at now: Instant) -> Set<Int> {
@@ -78,7 +110,9 @@ package struct AlertBook: Sendable {
     guard slots.indices.contains(slot), var alert = slots[slot], let numbers = numbers[slot] else { return nil }
     (alert.record.severity, alert.record.count) = (numbers.severity, numbers.count)
     (alert.record.last, alert.keptFrom) = (numbers.last, numbers.keptFrom)
-    (alert.metric, alert.value) = (numbers.metric, numbers.value)
+    (alert.record.metric, alert.value) = (numbers.metric, numbers.value)
+    (alert.record.quietSince, alert.recovery) = (numbers.quietSince, numbers.recovery)
+    alert.isLocal = numbers.isLocal
     return alert
   }
 
@@ -97,6 +131,12 @@ package struct AlertBook: Sendable {
     return changed ?? []
   }
 
+  /// Takes why alerts on that list are open no longer; to be called before the list is taken.
+  package mutating func takeEnds() -> [AlertID: AlertEnd] {
+    defer { ends = [:] }
+    return ends
+  }
+
   private mutating func note(_ slot: Int) {
     guard changed != nil, numbers[slot]?.isNoted == false, let id = slots[slot]?.record.id else { return }
     changed?.insert(id)
@@ -113,7 +153,8 @@ package struct AlertBook: Sendable {
       (slots[slot], numbers[slot]) = (alert, Numbers(alert))
     }
     if alert.id.kind == .escalation { escalationSlots.insert(slot) }
-    noteEnd(slot)
+    if changed != nil { ends[alert.id] = nil }
+    noteDue(slot)
     note(slot)
     return slot
   }
@@ -126,7 +167,7 @@ package struct AlertBook: Sendable {
     slots[slot] = alert
     numbers[slot] = Numbers(alert)
     numbers[slot]?.isNoted = before.isNoted
-    noteEnd(slot)
+    noteDue(slot)
     note(slot)
   }
 
@@ -139,7 +180,9 @@ package struct AlertBook: Sendable {
     if isRepeat, present.count < .max { present.count += 1 }
     present.last = max(present.last, instant)
     (present.metric, present.value) = (metric ?? present.metric, value ?? present.value)
+    present.recovery.trouble(metric, at: instant)
     numbers[slot] = present
+    wake(slot)
     if !present.isNoted { note(slot) }
   }
 
@@ -152,42 +195,83 @@ package struct AlertBook: Sendable {
     if !summary.isEmpty { slots[slot]?.record.summary = summary }
   }
 
-  /// Marks a sign of trouble that changes nothing to be told: only how long the alert stays open.
-  mutating func touch(_ slot: Int, at instant: Instant) {
-    guard let last = numbers(slot)?.last, instant > last else { return }
-    numbers[slot]?.last = instant
+  /// Takes a value near the limit: the alert stays open, and that is nothing to be told.
+  mutating func touch(_ slot: Int, _ metric: Metric, at instant: Instant) {
+    guard let last = numbers(slot)?.last else { return }
+    numbers[slot]?.last = max(last, instant)
+    numbers[slot]?.recovery.trouble(metric, at: instant)
+    wake(slot)
   }
 
   mutating func keep(_ slot: Int, from instant: Instant) {
     numbers[slot]?.keptFrom = instant
-    noteEnd(slot)
+    noteDue(slot)
   }
 
-  /// A new value past the limit that makes nothing worse: shown, and not a change to be told.
-  mutating func refresh(_ slot: Int, metric: Metric?, value: Double?, at instant: Instant) {
+  /// Takes a new value past the limit that makes nothing worse: shown, and not a change to be told.
+  mutating func refresh(_ slot: Int, metric: Metric, value: Double, at instant: Instant) {
     guard var present = numbers(slot) else { return }
     (present.metric, present.value) = (metric, value)
     present.last = max(present.last, instant)
+    present.recovery.trouble(metric, at: instant)
     numbers[slot] = present
+    wake(slot)
   }
 
-  mutating func remove(_ slot: Int) {
+  /// Takes a value that is well, see ``Alert/Recovery``.
+  ///
+  /// - Returns: whether the alert is quiet no longer by that.
+  mutating func recover(_ slot: Int, _ metric: Metric, at instant: Instant, isEvidence: Bool, isAnew: Bool) -> Bool {
+    let isHeard = numbers[slot]?.recovery.well(metric, at: instant, isEvidence: isEvidence, isAnew: isAnew) ?? false
+    return isHeard && wake(slot)
+  }
+
+  /// Something is heard of it again.
+  @discardableResult
+  private mutating func wake(_ slot: Int) -> Bool {
+    guard numbers(slot)?.quietSince != nil else { return false }
+    numbers[slot]?.quietSince = nil
+    noteDue(slot)
+    note(slot)
+    return true
+  }
+
+  /// Nothing has told of it for long.
+  mutating func turnQuiet(_ slot: Int, since instant: Instant) {
+    numbers[slot]?.quietSince = instant
+    noteDue(slot)
+    note(slot)
+  }
+
+  mutating func remove(_ slot: Int, _ end: AlertEnd) {
     guard numbers(slot) != nil else { return }
+    if changed != nil, let id = slots[slot]?.id { ends[id] = end }
     note(slot)
     escalationSlots.remove(slot)
     (slots[slot], numbers[slot]) = (nil, nil)
     free.append(slot)
   }
 
-  /// Slots of alerts whose time is up. An escalation's end is the handler's word: see ``Fleet/isOver(_:at:)``.
-  mutating func expired(at now: Instant) -> [Int] {
-    guard let first = firstEnd, now >= first else { return [] }
-    firstEnd = numbers.lazy.compactMap { $0?.end }.min()
-    return numbers.indices.filter { numbers[$0]?.end.map { now >= $0 } ?? false }
+  /// Slots of alerts for which something is due: they turn quiet, or their time is up.
+  mutating func due(at now: Instant) -> [Int] {
+    guard let first = firstDue, now >= first else { return [] }
+    var slots: [Int] = []
+    firstDue = nil
+    for slot in numbers.indices {
+      guard let due = due(slot) else { continue }
+      if due <= now { slots.append(slot) } else { firstDue = min(firstDue ?? due, due) }
+    }
+    return slots
   }
 
-  private mutating func noteEnd(_ slot: Int) {
-    guard let end = numbers(slot)?.end else { return }
-    firstEnd = min(firstEnd ?? end, end)
+  /// When something is due for an alert; nil if nothing ever is.
+  private func due(_ slot: Int) -> Instant? {
+    guard let numbers = numbers(slot), numbers.kind.isOfEvents else { return nil }
+    return numbers.quietSince.map { max($0 + quietStays, numbers.keptFrom + Self.quietAfter) } ?? numbers.quietAt
+  }
+
+  private mutating func noteDue(_ slot: Int) {
+    guard let due = due(slot) else { return }
+    firstDue = min(firstDue ?? due, due)
   }
 }

@@ -1,6 +1,8 @@
 /// What an alert is about: the event type that opens it, or an operator's escalation.
 package enum AlertKind: UInt8, CaseIterable, Sendable {
   case performanceDegraded, highTraffic, satisfactionLow, securityAlert, healthCritical, predictiveAlert, escalation
+  /// A runtime has not done what it was told.
+  case commandUnconfirmed
 
   /// The first part of the alert's id on the wire.
   package var type: String {
@@ -12,8 +14,12 @@ package enum AlertKind: UInt8, CaseIterable, Sendable {
     case .healthCritical: "agent.health_critical"
     case .predictiveAlert: "agent.predictive_alert"
     case .escalation: "escalation"
+    case .commandUnconfirmed: "command.unconfirmed"
     }
   }
+
+  /// Whether events alone open it and tell how it goes on; the end of any other is the handler's word.
+  package var isOfEvents: Bool { self != .escalation && self != .commandUnconfirmed }
 }
 
 /// `<event type>/<agent>`: one alert of a kind an agent at a time.
@@ -48,6 +54,10 @@ package struct AlertRecord: Equatable, Sendable {
   package var since: Instant
   /// The last sign of trouble.
   package var last: Instant
+  /// Since when nothing has told how its trouble goes on; nil while something does.
+  package var quietSince: Instant?
+  /// The metric that opened it or made it worse last; nil if no value did.
+  package var metric: Metric?
   package var isClosed: Bool
   /// Who acknowledged it; nil where nobody did.
   package var acknowledgedBy: String?
@@ -60,7 +70,8 @@ package struct AlertRecord: Equatable, Sendable {
   package var told: [String]
 
   package init(
-    id: AlertID, severity: Severity, count: Int = 1, since: Instant, last: Instant, isClosed: Bool = false,
+    id: AlertID, severity: Severity, count: Int = 1, since: Instant, last: Instant, quietSince: Instant? = nil,
+    metric: Metric? = nil, isClosed: Bool = false,
     acknowledgedBy: String? = nil, acknowledgedAt: Instant? = nil, silencedUntil: Instant? = nil, note: String = "",
     summary: String = "", told: [String] = []
   ) {
@@ -69,6 +80,8 @@ package struct AlertRecord: Equatable, Sendable {
     self.count = count
     self.since = since
     self.last = last
+    self.quietSince = quietSince
+    self.metric = metric
     self.isClosed = isClosed
     self.acknowledgedBy = acknowledgedBy
     self.acknowledgedAt = acknowledgedAt

@@ -42,6 +42,7 @@ extension Fleet {
   package mutating func recallReport(of id: AgentID, at instant: Instant) {
     guard let position = position(of: id) else { return }
     agents.activity[position].report(at: instant)
+    judgeSilence(at: position)
     changes.touch(position)
   }
 
@@ -66,6 +67,7 @@ extension Fleet {
     let position = position(of: id) ?? add(id, at: record.updatedAt ?? now)
     guard record.version >= (agents.profiles[position]?.record.version ?? 0) else { return }
     agents.profiles[position]?.record = record
+    judgeSilence(at: position)
     changes.touch(position)
   }
 
@@ -74,7 +76,7 @@ extension Fleet {
     revision &+= 1
     let existing = position(of: record.id.agent)
     if record.isClosed {
-      if let existing { closeAlert(agents.activity[existing].alertSlot(record.id.kind)) }
+      if let existing { closeAlert(agents.activity[existing].alertSlot(record.id.kind), .closed) }
       return
     }
     let position = existing ?? add(record.id.agent, at: record.since)
@@ -90,6 +92,7 @@ extension Fleet {
       let count = max(open.record.count, record.count)
       alert.record = record
       (alert.record.last, alert.record.count) = (last, count)
+      (alert.record.quietSince, alert.record.metric) = (open.record.quietSince, open.record.metric ?? record.metric)
       if record.summary.isEmpty { alert.record.summary = open.record.summary }
     }
   }

@@ -6,6 +6,26 @@ extension Fleet {
     while let metric = taken.near.popFirst() {
       judge(metric, event.metrics.value(metric), at: position, event.receivedAt)
     }
+    guard agents.activity[position].hasAlerts else { return }
+    // An event that tells of trouble is no sign of recovery, whatever its values.
+    let told = event.kind.alert?.kind
+    while let metric = taken.well.popFirst() {
+      guard let kind = metric.alert, kind != told else { continue }
+      recover(kind, metric, at: position, event.receivedAt)
+    }
+  }
+
+  /// Takes a value that is well as a step of its alert's recovery, and closes the alert with the last one.
+  private mutating func recover(_ kind: AlertKind, _ metric: Metric, at position: Int, _ instant: Instant) {
+    let slot = agents.activity[position].alertSlot(kind)
+    guard let heardAt = alerts.numbers(slot)?.recovery.heardAt else { return }
+    let interval = agents.activity[position].reportInterval ?? .zero
+    let isAnew = instant - heardAt > max(AlertBook.quietAfter, interval * 3)
+    // Nothing reaches a paused agent: that its values are well says nothing.
+    let isEvidence = agents.state(at: position) != .paused
+    if alerts.recover(slot, metric, at: instant, isEvidence: isEvidence, isAnew: isAnew) { changes.touch(position) }
+    guard let recovery = alerts.numbers(slot)?.recovery else { return }
+    if recovery.isOver({ agents.activity[position].valueTime($0) }) { closeAlert(slot, .recovered) }
   }
 
   /// Opens, keeps open or worsens the alert that a value speaks for.
@@ -15,7 +35,7 @@ extension Fleet {
     if let severity = levels.severity(of: value) {
       raise(kind, severity, at: position, instant, metric, value)
     } else if slot >= 0 {
-      alerts.touch(slot, at: instant)
+      alerts.touch(slot, metric, at: instant)
     }
   }
 
@@ -26,13 +46,16 @@ extension Fleet {
       if agents.profiles[position]?.deletedAt == nil { leaving.append(position) }
       agents.profiles[position]?.deletedAt = event.receivedAt
       changes.describe(position)
+      judgeSilence(at: position)
     case .status: report(event, at: position)
     case .feedback: incidents.add(feedback: event, agent: agents.profiles[position]?.id ?? .none)
     case .securityAlert, .satisfactionLow:
       incidents.add(event, agent: agents.profiles[position]?.id ?? .none)
       raise(event, at: position)
     case .performanceDegraded, .highTraffic, .healthCritical, .predictiveAlert: raise(event, at: position)
-    case .metrics: agents.activity[position].report(at: event.receivedAt)
+    case .metrics:
+      agents.activity[position].report(at: event.receivedAt)
+      if agents.activity[position].isSilenceInDoubt { judgeSilence(at: position) }
     case .handoffRequested, .other: break
     }
   }
@@ -59,6 +82,7 @@ extension Fleet {
     agents.profiles[position] = agent
     agents.textBytes += agent.textBytes - before
     changes.describe(position)
+    judgeSilence(at: position)
   }
 
   private mutating func report(_ event: borrowing Event, at position: Int) {
@@ -120,15 +144,29 @@ extension Fleet {
     _ kind: AlertKind, _ severity: Severity, at position: Int, _ instant: Instant, _ metric: Metric?, _ value: Double?
   ) {
     guard let id = agents.profiles[position]?.id else { return }
-    let record = AlertRecord(id: AlertID(kind, id), severity: severity, since: instant, last: instant)
-    let slot = alerts.add(Alert(record: record, position: position, metric: metric, value: value))
-    agents.activity[position].setAlertSlot(kind, slot)
+    let record = AlertRecord(id: AlertID(kind, id), severity: severity, since: instant, last: instant, metric: metric)
+    var alert = Alert(record: record, position: position, value: value)
+    alert.recovery.trouble(metric, at: instant)
+    agents.activity[position].setAlertSlot(kind, alerts.add(alert))
   }
 
-  mutating func closeAlert(_ slot: Int) {
+  mutating func closeAlert(_ slot: Int, _ end: AlertEnd) {
     guard let alert = alerts[slot] else { return }
     agents.activity[alert.position].setAlertSlot(alert.id.kind, -1)
     changes.touch(alert.position)
-    alerts.remove(slot)
+    alerts.remove(slot, end)
+  }
+
+  /// Does what time brings: an alert of which nothing is heard turns quiet, and one that was quiet for long is given up.
+  mutating func ageAlerts() {
+    for slot in alerts.due(at: now) {
+      guard let numbers = alerts.numbers(slot) else { continue }
+      if numbers.quietSince != nil {
+        closeAlert(slot, .unrecovered)
+      } else {
+        alerts.turnQuiet(slot, since: numbers.quietAt)
+        if let position = alerts[slot]?.position { changes.touch(position) }
+      }
+    }
   }
 }

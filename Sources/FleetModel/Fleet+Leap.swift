@@ -11,6 +11,8 @@ extension Fleet {
       changes.touch(position)
       if step < .zero { forgetHistory(at: position) }
     }
+    lastEventAt = lastEventAt + step
+    judgeSilences()
     guard step < .zero else { return }
     // What is charted by times that are ahead would leave no room for what comes.
     totals = FleetTotals()
@@ -25,8 +27,8 @@ extension Fleet {
     }
   }
 
-  /// Lets no alert close before it has been open for its time from this moment on: who takes over cannot tell for how long
-  /// nobody looked, nor what the clock did meanwhile.
+  /// Lets no alert turn quiet, nor be given up, until as much time has passed from this moment on: who takes over cannot
+  /// tell for how long nobody looked, nor what the clock did meanwhile.
   package mutating func keepAlerts(from instant: Instant) { alerts.keep(from: instant) }
 }
 
@@ -56,7 +58,9 @@ extension AlertBook {
         alert.record.since = alert.record.since + step
         alert.record.last = alert.record.last + step
         alert.record.acknowledgedAt = alert.record.acknowledgedAt.map { $0 + step }
+        alert.record.quietSince = alert.record.quietSince.map { $0 + step }
         alert.keptFrom = alert.keptFrom + step
+        alert.recovery.leap(by: step)
       }
     }
   }

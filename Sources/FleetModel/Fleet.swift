@@ -34,6 +34,8 @@ package struct Fleet: Sendable {
   /// What rules did, and why they did not.
   package internal(set) var rules = RuleLog()
   package internal(set) var undelivered = UndeliveredNotices()
+  /// Who has stopped to report.
+  package internal(set) var silences = Silences()
   /// Steps with every fact.
   package internal(set) var revision = 0
   /// The latest moment that a fact or `advance` brought.
@@ -68,7 +70,16 @@ package struct Fleet: Sendable {
     changes = AgentChanges(isKept: tracksAgentChanges)
   }
 
+  /// How long an alert stays quiet until it is given up.
+  package var quietAlertsStay: TimeSpan {
+    get { alerts.quietStays }
+    set { alerts.quietStays = newValue }
+  }
+
   // MARK: Reading
+
+  /// When the latest event came that could be read; the epoch before the first.
+  package internal(set) var lastEventAt = Instant.epoch
 
   /// How many agents there are.
   package var count: Int { agents.count - freePositions.count }
@@ -124,19 +135,25 @@ package struct Fleet: Sendable {
 
   package mutating func takeAlertChanges() -> Set<AlertID> { alerts.takeChanges() }
 
+  /// Why alerts that have changed are open no longer; to be taken before the changes are.
+  package mutating func takeAlertEnds() -> [AlertID: AlertEnd] { alerts.takeEnds() }
+
   /// The agents that have changed since the last call, each once.
   package mutating func takeAgentChanges() -> [AgentChanges.Change] { changes.take() }
 
   /// Whether `takeAgentChanges` would give any.
   package var hasAgentChanges: Bool { !changes.isEmpty }
 
-  /// How bad the worst of an agent's alerts is; that a person was called says nothing of how the agent is.
+  /// How bad the worst of an agent's alerts is. A quiet one says nothing of the present, nor does it that a person was
+  /// called or that a command was not obeyed.
   package func worstTrouble(ofAgentAt position: Int) -> Severity? {
     guard hasAlerts(ofAgentAt: position) else { return nil }
     var worst: Severity?
-    for kind in AlertKind.allCases where kind != .escalation {
-      guard let severity = alerts.severity(agents.activity[position].alertSlot(kind)) else { continue }
-      worst = worst.map { max($0, severity) } ?? severity
+    for kind in AlertKind.allCases where kind.isOfEvents {
+      guard let alert = alerts.numbers(agents.activity[position].alertSlot(kind)), alert.quietSince == nil else {
+        continue
+      }
+      worst = worst.map { max($0, alert.severity) } ?? alert.severity
     }
     return worst
   }
@@ -157,6 +174,7 @@ package struct Fleet: Sendable {
       return .duplicate
     }
     counts.add(event.kind, at: event.receivedAt)
+    lastEventAt = max(lastEventAt, event.receivedAt)
     let position = findOrAdd(event)
     agents.activity[position].eventCount += 1
     // An event may come late: from the history, or written down by a recorder that took over.
@@ -186,14 +204,15 @@ package struct Fleet: Sendable {
     if gaps.count > 256 { gaps.removeFirst(128) }
   }
 
-  /// Lets time pass: alerts close, deleted agents leave, totals are sampled. Time never runs backward.
+  /// Lets time pass: alerts turn quiet, deleted agents leave, totals are sampled. Time never runs backward.
   package mutating func advance(to instant: Instant) {
     guard instant > now else { return }
     let crossed = instant.milliseconds / 1000 != now.milliseconds / 1000
     now = instant
     guard crossed else { return }
     revision &+= 1
-    for slot in alerts.expired(at: now) { closeAlert(slot) }
+    ageAlerts()
+    lookForSilence()
     proposals.expire(at: now)
     if !leaving.isEmpty { removeDeleted() }
     if series.isKept, totals.isDue(at: now) { totals.add(FleetTotals.measure(self)) }
@@ -260,8 +279,11 @@ package struct Fleet: Sendable {
 
   private mutating func remove(at position: Int) {
     guard let id = agents.profiles[position]?.id else { return }
+    endSilence(at: position)
     let activity = agents.activity[position]
-    for kind in AlertKind.allCases where activity.alertSlot(kind) >= 0 { alerts.remove(activity.alertSlot(kind)) }
+    for kind in AlertKind.allCases where activity.alertSlot(kind) >= 0 {
+      alerts.remove(activity.alertSlot(kind), .agentLeft)
+    }
     for metric in Metric.allCases where activity.hasSeries(metric) {
       series.release(activity.cells[metric.rawValue].slot)
     }

@@ -111,7 +111,7 @@ extension MetricValues: ExpressibleByDictionaryLiteral {
 }
 
 /// Some of the metrics, as bits.
-package struct MetricSet: Sendable {
+package struct MetricSet: Equatable, Sendable {
   private var bits: UInt16 = 0
 
   package var isEmpty: Bool { bits == 0 }

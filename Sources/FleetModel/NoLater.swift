@@ -21,6 +21,7 @@ extension AlertRecord {
     var record = self
     record.since = since.noLater(than: now)
     record.last = last.noLater(than: now)
+    record.quietSince = quietSince?.noLater(than: now)
     record.acknowledgedAt = acknowledgedAt?.noLater(than: now)
     return record
   }

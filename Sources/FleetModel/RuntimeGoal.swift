@@ -12,7 +12,7 @@ package struct RuntimeGoal: Equatable, Sendable {
     // That a runtime names the command is all that it can say of these.
     case .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate, .transfer, .blockIP, .unblockIP,
       .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge, .silence, .unsilence,
-      .approve, .reject, .undo, .automation:
+      .close, .approve, .reject, .undo, .automation:
       break
     }
   }

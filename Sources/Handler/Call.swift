@@ -120,7 +120,7 @@ extension Action {
   var isSafeToRepeat: Bool {
     switch self {
     case .pause, .resume, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .blockIP, .unblockIP,
-      .tune, .acknowledge, .unacknowledge, .silence, .unsilence, .automation:
+      .tune, .acknowledge, .unacknowledge, .silence, .unsilence, .close, .automation:
       true
     case .restart, .escalate, .transfer, .offerCoupon, .schedule, .cancel, .notify, .approve, .reject, .undo: false
     }

@@ -36,7 +36,7 @@ extension Change {
       guard let due = done.blockedUntil else { throw Refusal("nobody knows when \(job.rawValue) was to run") }
       return try schedule(job, at: max(due, scene.now), scene)
     case .automation(let mode): return try turnBack(mode, to: done.setting, scene)
-    case .resume, .restart, .escalate, .rebalance, .transfer, .offerCoupon, .approve, .reject, .notify, .undo:
+    case .resume, .restart, .escalate, .rebalance, .transfer, .offerCoupon, .close, .approve, .reject, .notify, .undo:
       throw Refusal(Self.notInvertible(instruction))
     }
   }
@@ -50,6 +50,7 @@ extension Change {
     case .rebalance: "a rebalancing cannot be undone: rebalance again"
     case .transfer: "a transfer cannot be undone: transfer the conversation back"
     case .offerCoupon: "a coupon that was offered cannot be taken back"
+    case .close: "an alert that was closed does not come back: its trouble opens a new one"
     case .approve: "an approval cannot be undone: take back what was done"
     case .reject: "a proposal that was declined does not come back"
     case .notify: "what was told cannot be taken back"

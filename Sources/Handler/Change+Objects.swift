@@ -65,6 +65,19 @@ extension Change {
       appointments: [end], alert: alert, notices: pages(alert, .updated, scene), detail: "no longer acknowledged")
   }
 
+  /// Ends an alert by a person's word; trouble that goes on opens another one.
+  static func close(_ id: AlertID, note: String, _ scene: Scene) throws(Refusal) -> Change {
+    var alert = try open(id, scene)
+    if !note.isEmpty { alert.note = note }
+    alert.isClosed = true
+    let notices =
+      id.kind == .escalation
+      ? pages(alert, .resolved, scene) : [RuleNotice.closed(id, by: scene.operator, at: scene.now)]
+    // There is no acknowledgement any more that could end.
+    let end = Appointment(job: Job(.endAcknowledgement(id), id.agent), due: nil)
+    return Change(appointments: [end], alert: alert, notices: notices, detail: "closed")
+  }
+
   /// What those who were called for an escalation hear of what became of it.
   private static func pages(_ alert: AlertRecord, _ status: Notice.Status, _ scene: Scene) -> [Notice] {
     guard alert.id.kind == .escalation else { return [] }

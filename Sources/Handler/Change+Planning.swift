@@ -18,6 +18,7 @@ extension Change {
     case .unacknowledge(let id): try unacknowledge(id, scene)
     case .silence(let id, let span, let note): try silence(id, for: span, note: note, scene)
     case .unsilence(let id): try unsilence(id, scene)
+    case .close(let id, let note): try close(id, note: note, scene)
     case .rebalance(let others, let share): rebalance(to: others, share: share)
     case .transfer(let conversation, let agent, let skill, let notes):
       try transfer(conversation, to: agent, skill: skill, notes: notes, scene)

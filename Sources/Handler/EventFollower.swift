@@ -30,7 +30,7 @@ final class EventFollower {
   /// Not before then: Redis has refused it a moment ago.
   private var savesFrom = MonotonicTime(nanoseconds: 0)
   /// What a step that the server refused was to write.
-  private var owed: (changes: Set<AlertID>, letters: [DeadLetter]) = ([], [])
+  private var owed: (changes: Set<AlertID>, ends: [AlertID: AlertEnd], letters: [DeadLetter]) = ([], [:], [])
   private var inspectedAt = MonotonicTime.now
   private lazy var watchdog = Watchdog(loop: term.loop, limit: Self.silenceMilliseconds)
 
@@ -97,16 +97,15 @@ final class EventFollower {
   private func restore(_ alerts: [(name: [UInt8], value: [UInt8])], reached cursor: Instant?) {
     judge.fleet.advance(to: term.now)
     for (id, value) in alerts {
-      guard var record = AlertCoding.decode(id: id, payload: value)?.noLater(than: term.now) else {
+      guard let record = AlertCoding.decode(id: id, payload: value)?.noLater(than: term.now) else {
         term.log(
           .error, "an alert in Redis is not understood", ["alert": String(decoding: id.prefix(600), as: UTF8.self)])
         continue
       }
-      // One more sample past the limit is not written: what was open when the cursor was saved was so for a reason.
-      if let cursor, record.id.kind != .escalation { record.last = max(record.last, cursor) }
       judge.fleet.setAlert(record)
     }
-    if !term.options.leapsPassTime { judge.fleet.keepAlerts(from: term.now) }
+    // One more sample past the limit is not written: what was open when the cursor was saved was so for a reason.
+    judge.fleet.keepAlerts(from: term.options.leapsPassTime ? cursor ?? .epoch : term.now)
     _ = judge.fleet.takeAlertChanges()
   }
 
@@ -274,6 +273,7 @@ final class EventFollower {
     if !rules.isFull, let silence = backlog?.silence(at: .now), silence > Self.silenceMilliseconds {
       link.restart(.silent(milliseconds: silence))
     }
+    judge.fleet.quietAlertsStay = term.options.quietAlertsStay
     judge.fleet.advance(to: judge.present)
     judge.noteSettled()
     rules.watchFleet()
@@ -296,17 +296,18 @@ final class EventFollower {
       return
     }
     savesAgain = false
+    let ends = owed.ends.merging(judge.fleet.takeAlertEnds()) { $1 }
     let changes = judge.fleet.takeAlertChanges().union(owed.changes)
     // What could not be written is not added to: the rest is counted meanwhile.
     let letters = owed.letters.isEmpty ? judge.takeLetters() : owed.letters
-    owed = ([], [])
+    owed = ([], [:], [])
     let reached = judge.position
     let report = [oldestReport(), rules.oldest, rereadFrom].compactMap(\.self).min()
     let isOld =
       !unlessOnlyRead && (reached != saved || report != savedReport || rules.hasTally || judge.hasChangedProfiles)
     guard !changes.isEmpty || !letters.isEmpty || isOld else { return }
     var step = Step()
-    for id in changes { write(id, to: &step) }
+    for id in changes { write(id, ends[id], to: &step) }
     for letter in letters { letter.add(to: &step, keys: term.keys) }
     let tally = rules.takeTally()
     tally.write(to: &step, keys: term.keys)
@@ -337,19 +338,21 @@ final class EventFollower {
         savesAgain = false
         term.log(.error, "cannot save alerts and how far events were read", ["error": error.text])
         savesFrom = .now.adding(milliseconds: Self.saveMilliseconds)
-        owed = (changes.union(owed.changes), letters + owed.letters)
+        owed = (changes.union(owed.changes), ends.merging(owed.ends) { $1 }, letters + owed.letters)
         rules.giveBack(tally)
         judge.giveBack(profiles)
       }
     }
   }
 
-  private func write(_ id: AlertID, to step: inout Step) {
+  /// - Parameter end: why it is open no longer, if it is not.
+  private func write(_ id: AlertID, _ end: AlertEnd?, to step: inout Step) {
     if let alert = judge.open(id) {
       step.change("HSET", term.keys.alerts, id.bytes, AlertCoding.encode(alert))
     } else {
       step.change("HDEL", term.keys.alerts, id.bytes)
-      let notices = id.kind == .escalation ? escalations.departed(id) : [RuleNotice.allClear(id, at: term.now)]
+      let over = RuleNotice.over(id, end ?? .unrecovered, at: term.now)
+      let notices = id.kind == .escalation ? escalations.departed(id) : [over].compactMap(\.self)
       for notice in notices { term.notify(notice, in: &step) }
     }
   }

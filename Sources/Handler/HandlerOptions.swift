@@ -20,6 +20,8 @@ package struct HandlerOptions: Sendable {
   package var restartLimit = TimeSpan.seconds(60)
   /// Events older than this cause nothing.
   package var actWithin = TimeSpan.seconds(60)
+  /// How long an alert of which nothing is heard stays open.
+  package var quietAlertsStay = TimeSpan.hours(24)
   /// How far back the handler reads events when it starts for the first time.
   package var firstLook = TimeSpan.minutes(5)
   /// How long a job that runtimes were told may take until it counts as failed.
@@ -60,6 +62,7 @@ package struct HandlerOptions: Sendable {
     restartLimit = new.restartLimit
     jobLimit = new.jobLimit
     actWithin = new.actWithin
+    quietAlertsStay = new.quietAlertsStay
     retention = new.retention
     parallel = new.parallel
     actuators = new.actuators

@@ -185,6 +185,7 @@ package final class HandlerService {
     }
     term.onEnd = { [weak self] in self?.leadership.lose($0) }
     term.onRightMissing = { [weak self] in self?.leadership.doubtRights() }
+    term.onHeld = { [weak self] in self?.leadership.setHeld($0?.clipped(toBytes: Self.longestFault)) }
     warnings = [:]
     leadership.setWarning(nil)
     let office = Office(term: term, endpoint: endpoint, messenger: messenger) { [weak self] in self?.warn($0, $1) }

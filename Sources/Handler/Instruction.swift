@@ -32,6 +32,7 @@ enum Instruction: Equatable {
   case unacknowledge(AlertID)
   case silence(AlertID, TimeSpan, note: String)
   case unsilence(AlertID)
+  case close(AlertID, note: String)
   /// Traffic to other agents, by a share of it; empty and nil leave the choice to the runtime.
   case rebalance(to: String?, share: Double?)
   /// A conversation, to an agent or to whoever has a skill, with what whoever takes it should know.
@@ -58,7 +59,9 @@ enum Instruction: Equatable {
   func alert(of target: AgentID) -> AlertID? {
     switch self {
     case .escalate: AlertID(.escalation, target)
-    case .acknowledge(let id, _, _), .unacknowledge(let id), .silence(let id, _, _), .unsilence(let id): id
+    case .acknowledge(let id, _, _), .unacknowledge(let id), .silence(let id, _, _), .unsilence(let id),
+      .close(let id, _):
+      id
     case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .block, .unblock,
       .rebalance, .transfer, .offerCoupon, .tune, .schedule, .cancel, .automation, .approve, .reject, .notify,
       .undo:
@@ -71,7 +74,7 @@ enum Instruction: Equatable {
     switch self {
     case .block(let address, _), .unblock(let address): address
     case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .escalate, .acknowledge,
-      .unacknowledge, .silence, .unsilence, .rebalance, .transfer, .offerCoupon, .tune, .schedule, .cancel,
+      .unacknowledge, .silence, .unsilence, .close, .rebalance, .transfer, .offerCoupon, .tune, .schedule, .cancel,
       .automation, .approve, .reject, .notify,
       .undo:
       nil

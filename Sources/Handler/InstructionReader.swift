@@ -35,6 +35,7 @@ struct InstructionReader {
     case .undo: .undo(CommandID(arguments["command_id"] ?? ""))
     case .silence: .silence(try alert("alert"), try span("for", missing: "1h"), note: arguments["note"] ?? "")
     case .unsilence: .unsilence(try alert("alert"))
+    case .close: .close(try alert("alert"), note: arguments["note"] ?? "")
     case .rebalance: .rebalance(to: arguments["to"], share: try share("share"))
     case .transfer: try transfer()
     case .offerCoupon: .offerCoupon(conversations: arguments["conversation_ids"] ?? "", campaign: arguments["campaign"])

@@ -161,6 +161,16 @@ final class Leadership {
     state = .active(lease, mayActUntil: until)
   }
 
+  /// Says in the lease why rules are held back; nil while they are not.
+  func setHeld(_ reason: String?) {
+    guard case .active(var lease, let until) = state, lease.held != reason else { return }
+    let isNews = (lease.held == nil) != (reason == nil)
+    lease.held = reason
+    state = .active(lease, mayActUntil: until)
+    // That a share has changed goes with the next renewal.
+    if isNews { renew() }
+  }
+
   /// Gives the lease back.
   ///
   /// - Parameter isComplete: whether all that it heard is written: then whoever is first may go on.

@@ -140,7 +140,13 @@ extension Change {
         step.change("ZREM", keys.schedule, member)
       }
     }
-    if let alert { step.change("HSET", keys.alerts, alert.id.bytes, AlertCoding.encode(alert)) }
+    if let alert {
+      if alert.isClosed {
+        step.change("HDEL", keys.alerts, alert.id.bytes)
+      } else {
+        step.change("HSET", keys.alerts, alert.id.bytes, AlertCoding.encode(alert))
+      }
+    }
     if let block {
       if let until = block.until {
         step.change("ZADD", keys.blocked, until, block.address.description)

@@ -44,6 +44,8 @@ final class Term {
   var onSchedule: () -> Void = {}
   /// Told that a command has turned the switch of automation.
   var onAutomation: () -> Void = {}
+  /// Told why rules are held back; nil while they are not.
+  var onHeld: (String?) -> Void = { _ in }
   /// Told of a proposal that nobody can answer any more.
   var onProposalEnd: (Proposal) -> Void = { _ in }
   /// Told what an agent's record is now.

@@ -215,6 +215,9 @@ package final class EventFeed {
     return age >= Self.leastLag ? age : nil
   }
 
+  /// Whether events may stand unread.
+  package var isBehind: Bool { !isAtEnd || hasMore || backlog != nil }
+
   /// Reading in bites is always a little behind.
   private static let leastLag = TimeSpan.seconds(2)
 

@@ -41,7 +41,7 @@ extension SimulatedFleet {
       // Somebody steps in and talks to the users.
       cure([.unhappyUsers], of: agent)
     case .rebalance, .transfer, .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge,
-      .silence, .unsilence, .approve, .reject, .undo, .automation:
+      .silence, .unsilence, .close, .approve, .reject, .undo, .automation:
       break
     }
     return [agents[position].status(answering: message.commandID)]

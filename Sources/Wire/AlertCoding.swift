@@ -38,6 +38,8 @@ package enum AlertCoding {
       "count": .integer(Int64(record.count)),
       "since": record.since.json,
       "last": record.last.json,
+      "quiet": record.quietSince?.json,
+      "metric": record.metric.map { .string($0.field) },
       "closed": record.isClosed ? true : nil,
       "ack": record.acknowledgedAt?.json,
       "who": record.acknowledgedBy.map { .string($0) },
@@ -54,6 +56,8 @@ package enum AlertCoding {
     else { return nil }
     return AlertRecord(
       id: id, severity: severity, count: max(1, count), since: since, last: last,
+      quietSince: json["quiet"].flatMap { Instant(json: $0) },
+      metric: json["metric"]?.text.flatMap { field in Metric.allCases.first { $0.field == field } },
       isClosed: json["closed"]?.bool ?? false,
       acknowledgedBy: json["who"]?.text?.clipped(toBytes: TextBound.title),
       acknowledgedAt: json["ack"].flatMap { Instant(json: $0) },

@@ -16,10 +16,12 @@ package struct Lease: Equatable, Sendable {
   package var fault: String?
   /// What is wrong with the server's memory; nil where nothing is.
   package var warning: String?
+  /// Why rules are held back though automation is on; nil while they are not.
+  package var held: String?
 
   package init(
     id: String, fence: Int, isRecording: Bool, patterns: [String] = Keys.recordedPatterns, since: Instant,
-    protocolVersion: Int = 1, fault: String? = nil, warning: String? = nil
+    protocolVersion: Int = 1, fault: String? = nil, warning: String? = nil, held: String? = nil
   ) {
     self.id = id
     self.fence = fence
@@ -29,12 +31,13 @@ package struct Lease: Equatable, Sendable {
     self.protocolVersion = protocolVersion
     self.fault = fault
     self.warning = warning
+    self.held = held
   }
 }
 
 /// `{"id":"h1","fence":3,"recording":true,"patterns":["agent.*"],"since":"2026-11-22T08:00:00.000Z","protocol":1}`
 ///
-/// `fault` and `warning` stand behind it while there is one.
+/// `fault`, `warning` and `held` stand behind it while there is one.
 package enum LeaseCoding {
   package static func encode(_ lease: Lease) -> [UInt8] {
     let json: JSONValue = [
@@ -46,6 +49,7 @@ package enum LeaseCoding {
       "protocol": .integer(Int64(lease.protocolVersion)),
       "fault": lease.fault.map { .string($0) },
       "warning": lease.warning.map { .string($0) },
+      "held": lease.held.map { .string($0) },
     ]
     return json.encoded
   }
@@ -58,7 +62,8 @@ package enum LeaseCoding {
     return Lease(
       id: id, fence: fence, isRecording: json["recording"]?.bool ?? false,
       patterns: json["patterns"]?.list?.compactMap(\.text) ?? [], since: since,
-      protocolVersion: json["protocol"]?.int ?? 1, fault: json["fault"]?.text, warning: json["warning"]?.text)
+      protocolVersion: json["protocol"]?.int ?? 1, fault: json["fault"]?.text, warning: json["warning"]?.text,
+      held: json["held"]?.text)
   }
 
   /// Reads a lease from bytes held elsewhere.

@@ -24,6 +24,7 @@ struct SettingsSource {
     options.parallel = parallel ?? settings.parallel ?? options.parallel
     options.restartLimit = settings.restartLimit ?? options.restartLimit
     options.actWithin = settings.actWithin ?? options.actWithin
+    options.quietAlertsStay = settings.quietAlertsEnd ?? options.quietAlertsStay
     options.retention.apply(settings.retention)
     options.actuators = settings.actuators
     options.runbook = try Self.runbook(at: runbook)

@@ -7,7 +7,7 @@ extension Action {
     case .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate,
       .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .undo:
       true
-    case .notify, .acknowledge, .unacknowledge, .silence, .unsilence, .approve, .reject, .automation: false
+    case .notify, .acknowledge, .unacknowledge, .silence, .unsilence, .close, .approve, .reject, .automation: false
     }
   }
 }

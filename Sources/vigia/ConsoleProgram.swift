@@ -115,7 +115,8 @@ final class ConsoleProgram {
     case .handler(let lease):
       let status =
         lease.map {
-          HandlerStatus.alive(id: $0.id, isRecording: $0.isRecording, fault: $0.fault, warning: $0.warning)
+          HandlerStatus.alive(
+            id: $0.id, isRecording: $0.isRecording, fault: $0.fault, warning: $0.warning, held: $0.held)
         } ?? .absent
       // It is told every second: what has not changed is no reason to draw.
       guard status != model.handler else { return }
@@ -292,6 +293,7 @@ final class ConsoleProgram {
     guard isUrgent || elapsed >= Double(span) else { return scheduleFrame(in: span - Int64(elapsed)) }
     let isClockAlone = wish == .clock
     wish = .none
+    if let feed, feed.isBehind != model.isBehind { _ = model.update(.behind(feed.isBehind)) }
     _ = model.update(.tick(now))
     if let feed, feed.lag?.seconds != model.lag?.seconds { _ = model.update(.lag(feed.lag)) }
     guard let grid = model.frame(terminal.size, glyphs: terminal.glyphs) else { return }

@@ -115,6 +115,7 @@ struct FleetPicture {
     switch fleet.automation.setting {
     case .unknown: "unknown: the server does not say"
     case .unset: "dry: nobody has switched it on yet; vigia automation on"
+    case .set(.on): handler.held.map { "on, HELD: \($0.shown)" } ?? "on"
     case .set(let mode): mode.rawValue
     }
   }

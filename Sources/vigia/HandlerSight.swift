@@ -36,6 +36,11 @@ enum HandlerSight: Equatable {
     if case .alive(let lease) = self { lease.warning } else { nil }
   }
 
+  /// Why it holds its rules back.
+  var held: String? {
+    if case .alive(let lease) = self { lease.held } else { nil }
+  }
+
   /// The same as a clause.
   var sentence: String {
     switch self {
@@ -52,7 +57,7 @@ enum HandlerSight: Equatable {
       [
         "alive": true, "id": .string(lease.id), "recording": .bool(lease.isRecording),
         "since": .string(ISO8601.format(lease.since)), "fault": lease.fault.map { .string($0) },
-        "warning": lease.warning.map { .string($0) },
+        "warning": lease.warning.map { .string($0) }, "held": lease.held.map { .string($0) },
       ]
     case .unknown: ["alive": .null]
     }

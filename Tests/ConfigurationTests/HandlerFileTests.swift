@@ -23,6 +23,7 @@ import Testing
       """
       parallel = 8
       restart_limit = "90s"
+      quiet_alerts_end = "12h"
       act_within = "2m"
 
       [log]
@@ -39,6 +40,7 @@ import Testing
       """)
     #expect(settings.parallel == 8)
     #expect(settings.restartLimit == .seconds(90))
+    #expect(settings.quietAlertsEnd == .hours(12))
     #expect(settings.actWithin == .minutes(2))
     #expect(settings.logFormat == .json && settings.logLevel == .debug)
     #expect(settings.retention.events == .hours(12) && settings.retention.audit == .days(30))
@@ -149,7 +151,7 @@ import Testing
   @Test(arguments: [
     (
       "paralel = 1",
-      "paralel: unknown key; the file has parallel, restart_limit, act_within, log, retention, actuators, notify, routes, default_route, group_wait, group_interval"
+      "paralel: unknown key; the file has parallel, restart_limit, act_within, quiet_alerts_end, log, retention, actuators, notify, routes, default_route, group_wait, group_interval"
     ),
     ("parallel = 0", "parallel: is the number 0; expected a whole number from 1 to 1024"),
     ("parallel = 1025", "parallel: is the number 1025; expected a whole number from 1 to 1024"),
@@ -341,7 +343,7 @@ import Testing
   @Test func errorsSteerNoTerminal() {
     expect(
       "\"a\\u001b[2J\" = 1",
-      "a^[[2J: unknown key; the file has parallel, restart_limit, act_within, log, retention, actuators, notify, routes, default_route, group_wait, group_interval"
+      "a^[[2J: unknown key; the file has parallel, restart_limit, act_within, quiet_alerts_end, log, retention, actuators, notify, routes, default_route, group_wait, group_interval"
     )
     expect("parallel = \"\\u202e\"", "parallel: is the text \"\u{FFFD}\"; expected a whole number from 1 to 1024")
   }

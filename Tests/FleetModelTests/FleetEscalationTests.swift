@@ -46,8 +46,11 @@ import Testing
 
   @Test mutating func otherAlertOfTheAgentKeepsItOpenUntilThatCloses() throws {
     fleet.setAlert(escalation(acknowledgedAt: 40))
-    try fleet.apply("security_alert", "a", at: .at(200))
-    #expect(end() == 500)
+    try fleet.apply("metrics", "a", #"{"queue_size":200}"#, at: .at(200))
+    fleet.advance(to: .at(700))
+    #expect(fleet.endedEscalations(at: .at(700)).isEmpty)
+    for second in [700, 1000] as [Int64] { try fleet.apply("metrics", "a", #"{"queue_size":1}"#, at: .at(second)) }
+    #expect(fleet.endedEscalations(at: .at(1000)).count == 1)
   }
 
   @Test mutating func alertOfAnotherAgentDoesNot() throws {

@@ -48,6 +48,7 @@ extension Model {
       label: labels[id], id: Labels.idText(id), state: agent.profile.state, stateWords: stateWords(agent),
       why: Why.text(ofAgentAt: position, in: shown), severity: alerts.first?.record.severity,
       alerts: alerts.count, isAcknowledged: !alerts.isEmpty && !alerts.contains { $0.isLoud(at: displayedNow) },
+      isQuiet: alerts.first?.isQuiet ?? false,
       isMarked: marked.contains(id), values: values(of: agent, in: shown),
       errorLine: line(.errorRate, position, shown, lineLength),
       trafficLine: line(.messagesPerMinute, position, shown, lineLength),

@@ -13,6 +13,7 @@ struct AgentsPane {
     var severity: Severity?
     var alerts: Int
     var isAcknowledged: Bool
+    var isQuiet = false
     var isMarked: Bool
     /// By the metric's number; nil where there is none.
     var values: [(text: String, role: Role)?]
@@ -95,8 +96,8 @@ struct AgentsPane {
 
   private func drawAlerts(_ row: Row, into grid: inout Grid, in cell: Rect) {
     guard let severity = row.severity else { return }
-    // An "a" says that somebody has them in hand.
-    let text = "\(grid.glyphs.severity(severity))\(row.alerts)" + (row.isAcknowledged ? "a" : "")
-    grid.draw(text, in: cell, role: row.isAcknowledged ? .dim : Role(severity))
+    // An "a" says that somebody has them in hand, a "q" that nothing is heard of them.
+    let text = "\(grid.glyphs.severity(severity))\(row.alerts)" + (row.isAcknowledged ? "a" : row.isQuiet ? "q" : "")
+    grid.draw(text, in: cell, role: row.isAcknowledged ? .dim : row.isQuiet ? .warning : Role(severity))
   }
 }

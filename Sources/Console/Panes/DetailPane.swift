@@ -116,6 +116,7 @@ extension Model {
         let record = alert.record
         var text = "  \(record.severity.rawValue): \(Why.text(alert, in: shown)), \(record.count) times, "
         text += "since \(Format.clock(record.since))Z"
+        if let quiet = record.quietSince { text += ", quiet since \(Format.clock(quiet))Z" }
         if let who = record.acknowledgedBy { text += ", in hand: \(Scrubber.display(who))" }
         if handler == .absent { text += " (judged by this console)" }
         return .text(text, record.acknowledgedBy == nil ? Role(record.severity) : .dim)

@@ -1,12 +1,12 @@
 import FleetModel
 import Screen
 
-/// The first line: which agent is worst, and why; or that nothing is wrong.
+/// The first line: which agent is worst, and why; that nobody reports; or that nothing is wrong.
 struct Headline: Equatable {
   var lead: String
   var text: String
   var role: Role
-  var trailing: String
+  var trailing = "vigia"
 
   func draw(into grid: inout Grid, in rect: Rect) {
     grid.fill(rect, role: .text)
@@ -20,36 +20,73 @@ struct Headline: Equatable {
 extension Model {
   func headline(_ glyphs: Glyphs) -> Headline {
     let shown = displayed
-    let inTrouble = shown.alerts.loudPositions(at: displayedNow)
     if case .down(_, _, let reason) = link { return brokenHeadline(shown, Scrubber.display(reason)) }
+    // While history is read, nobody knows yet who has stopped.
+    if isCaughtUp, shown.silences.isOfAll { return silentHeadline(shown) }
+    let trouble = troubleHeadline(shown, glyphs)
+    guard let held else { return trouble ?? calmHeadline(shown) }
+    let worst = trouble.map { "; worst: \($0.lead) \($0.text)" } ?? ""
+    return Headline(
+      lead: "automation HELD", text: held + worst, role: .bad, trailing: trouble?.trailing ?? "vigia")
+  }
+
+  /// The worst agent of those with alerts that ask for attention; nil if there is none.
+  private func troubleHeadline(_ shown: Fleet, _ glyphs: Glyphs) -> Headline? {
+    let inTrouble = shown.alerts.loudPositions(at: displayedNow)
     // Of agents that are equally bad always the same one.
     let ranked = inTrouble.map { (trouble: Trouble(shown, $0), position: $0) }
     guard let worst = ranked.max(by: { ($0.trouble, $1.position) < ($1.trouble, $0.position) })?.position,
       let agent = shown.agents[worst], let alert = shown.alerts(ofAgentAt: worst).first
-    else { return quietHeadline(shown) }
+    else { return nil }
     let why = Why.text(ofAgentAt: worst, in: shown)
     let since = Format.age(displayedNow - alert.record.since)
     let more = inTrouble.count > 1 ? "\(inTrouble.count - 1) more in trouble" : "vigia"
     return Headline(
       lead: "\(glyphs.severity(alert.record.severity)) \(labels[agent.id])",
-      text: "\(why), \(since == "now" ? "just now" : "for \(since)")", role: Role(alert.record.severity), trailing: more
-    )
+      text: "\(why), \(since == "now" ? "just now" : "for \(since)")",
+      role: alert.isQuiet ? .warning : Role(alert.record.severity), trailing: more)
   }
 
   /// Why there is no link, and how old what is shown has become.
   private func brokenHeadline(_ shown: Fleet, _ reason: String) -> Headline {
     let age = Format.age(now - shown.now)
     let what = shown.now == .epoch ? "nothing read yet" : "what is shown is \(age == "now" ? "seconds" : age) old"
-    return Headline(lead: "NO LINK:", text: "\(what); \(reason)", role: .bad, trailing: "vigia")
+    return Headline(lead: "NO LINK:", text: "\(what); \(reason)", role: .bad)
   }
 
-  private func quietHeadline(_ shown: Fleet) -> Headline {
-    if shown.count == 0 { return Headline(lead: "vigia", text: "", role: .title, trailing: "") }
+  /// All agents that report by themselves have stopped: what is shown of them is old.
+  private func silentHeadline(_ shown: Fleet) -> Headline {
     let open = shown.alerts.count
-    if open > 0 {
-      return Headline(
-        lead: "all in hand", text: "\(Format.counted(open, "alert")) acknowledged", role: .good, trailing: "vigia")
+    let rest = [open > 0 ? "\(Format.counted(open, "alert")) open" : nil, held.map { "automation HELD: \($0)" }]
+    return Headline(
+      lead: silentWords(shown), text: rest.compactMap(\.self).joined(separator: ", "), role: .bad)
+  }
+
+  /// `5 of 5 agents silent for 5m`.
+  private func silentWords(_ shown: Fleet) -> String {
+    let age = Format.age(displayedNow - (shown.silences.since ?? displayedNow))
+    let words = "\(shown.silences.silent.count) of \(Format.counted(shown.silences.reporting, "agent")) silent"
+    return age == "now" ? words : "\(words) for \(age)"
+  }
+
+  /// What is said while no alert asks for attention.
+  private func calmHeadline(_ shown: Fleet) -> Headline {
+    if shown.count == 0 { return Headline(lead: "vigia", text: "", role: .title, trailing: "") }
+    if isCaughtUp, !shown.silences.silent.isEmpty {
+      return Headline(lead: silentWords(shown), text: inHand(shown), role: .warning)
     }
-    return Headline(lead: "all well", text: "no open alerts", role: .good, trailing: "vigia")
+    if isCaughtUp, displayedNow - shown.lastEventAt > Fleet.freshness {
+      let age = Format.age(displayedNow - shown.lastEventAt)
+      let text = shown.lastEventAt == .epoch ? "no event has been seen" : "no event for \(age)"
+      return Headline(lead: "no news:", text: "\(text); \(inHand(shown))", role: .warning)
+    }
+    return shown.alerts.count > 0
+      ? Headline(lead: "all in hand", text: inHand(shown), role: .good)
+      : Headline(lead: "all well", text: "no open alerts", role: .good)
+  }
+
+  private func inHand(_ shown: Fleet) -> String {
+    let open = shown.alerts.count
+    return open > 0 ? "\(Format.counted(open, "alert")) acknowledged" : "no open alerts"
   }
 }

@@ -52,10 +52,7 @@ extension Model {
     }
     parts += faultParts + undeliveredParts
     parts.append(handlerPart)
-    let loud = fleet.alerts.loudCount(at: now)
-    let alerts = fleet.alerts.count
-    let alertText = Format.counted(alerts, "alert") + (alerts > loud ? " (\(alerts - loud) in hand)" : "")
-    parts.append(.init(text: alertText, role: loud > 0 ? .statusBad : .statusBar, rank: 2))
+    parts.append(alertsPart)
     parts.append(.init(text: Format.counted(fleet.count, "agent"), role: .statusBar, rank: 4))
     let rate = link == .up ? fleet.counts.rate(at: now) : 0
     parts.append(
@@ -71,11 +68,20 @@ extension Model {
     if fleet.counts.suspect > 0 {
       parts.append(.init(text: "\(Format.count(Double(fleet.counts.suspect))) suspect", role: .statusWarning, rank: 7))
     }
-    if fleet.automation.setting.mode == .dry {
+    if fleet.automation.setting.mode == .dry, handler.isAlive {
       parts.append(.init(text: "rules only say what they would do", role: .statusBar, rank: 8))
     }
     parts.append(.init(text: settings.place, role: .statusBar, rank: 9))
     return StatusLine(parts: parts, clock: Format.clock(now) + "Z")
+  }
+
+  /// How many alerts are open, and of how many of them somebody takes care or nothing is heard.
+  private var alertsPart: StatusLine.Part {
+    let counts = fleet.alerts.counts(at: now)
+    let notes = [(counts.inHand, "in hand"), (counts.quiet, "quiet")].filter { $0.0 > 0 }.map { "\($0) \($1)" }
+    let text = Format.counted(counts.all, "alert") + (notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))")
+    let role: Role = counts.isActive ? .statusBad : counts.isLoud ? .statusWarning : .statusBar
+    return .init(text: text, role: role, rank: 2)
   }
 
   private var linkPart: StatusLine.Part {
@@ -100,6 +106,9 @@ extension Model {
   /// Whether rules act: on the line at every width, for everybody who looks must know.
   private var automationPart: StatusLine.Part {
     switch fleet.automation.setting.mode {
+    case .on? where held != nil:
+      .init(
+        text: "automation HELD: \(Self.cut(held ?? "", columns: 60))", role: .statusBad, rank: 0, short: "auto HELD")
     case .on?: .init(text: "automation on", role: .statusGood, rank: 0, short: "auto on")
     case .dry?: .init(text: "automation dry", role: .statusWarning, rank: 0, short: "auto dry")
     case .off?: .init(text: "automation off", role: .statusBad, rank: 0, short: "auto off")
@@ -110,20 +119,26 @@ extension Model {
     }
   }
 
+  /// Why rules do not act though automation is on; nil if they do.
+  var held: String? {
+    guard fleet.automation.setting.mode == .on, case .alive(_, _, _, _, let held) = handler else { return nil }
+    return held.map { String(Scrubber.display($0)) }
+  }
+
   private var handlerPart: StatusLine.Part {
     switch handler {
     // With everything else known it is one that cannot be: the server does not say.
     case .unknown where link == .up && isCaughtUp: .init(text: "handler unknown", role: .statusWarning, rank: 1)
     case .unknown: .init(text: "handler unknown", role: .statusBar, rank: 5)
     case .absent: .init(text: "NO HANDLER", role: .statusWarning, rank: 1)
-    case .alive(let id, _, _, _): .init(text: "handler \(Scrubber.display(id)) alive", role: .statusGood, rank: 5)
+    case .alive(let id, _, _, _, _): .init(text: "handler \(Scrubber.display(id)) alive", role: .statusGood, rank: 5)
     }
   }
 
   /// That the handler goes on by its old settings: `runbook not taken: line 12`, and apart what is wrong there; and what is
   /// wrong with the server's memory.
   private var faultParts: [StatusLine.Part] {
-    guard case .alive(_, _, let fault, let warning) = handler else { return [] }
+    guard case .alive(_, _, let fault, let warning, _) = handler else { return [] }
     return [warning, fault].compactMap(\.self).flatMap(Self.parts)
   }
 

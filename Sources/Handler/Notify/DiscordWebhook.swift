@@ -88,7 +88,7 @@ enum DiscordWebhook {
 
   /// Red, green and blue.
   private static func color(_ notice: Notice) -> Int64 {
-    guard notice.status != .resolved else { return 0x2E_A043 }
+    guard notice.status != .resolved || !notice.isAllClear else { return 0x2E_A043 }
     return switch notice.severity {
     case .low: 0x6E_7781
     case .medium: 0xBF_8700

@@ -56,7 +56,7 @@ extension Notice {
     case .told, .firing: "[\(severity.rawValue)]"
     case .updated: "[\(severity.rawValue), update]"
     case .acknowledged: "[acknowledged]"
-    case .resolved: "[resolved]"
+    case .resolved: isAllClear ? "[resolved]" : "[ended]"
     }
   }
 

@@ -18,6 +18,7 @@ enum NoticeCoding {
       "rule": notice.rule.map { .string($0) },
       "at": .integer(notice.at.milliseconds),
       "to": notice.to.isEmpty ? nil : .array(notice.to.map { .string($0) }),
+      "unrecovered": notice.isAllClear ? nil : true,
       "deadline": notice.deadline.map { .integer($0.milliseconds) },
     ]
   }
@@ -39,6 +40,7 @@ enum NoticeCoding {
     notice.role = json["role"]?.text
     notice.rule = json["rule"]?.text
     notice.to = (json["to"]?.list ?? []).compactMap(\.text)
+    notice.isAllClear = json["unrecovered"]?.bool != true
     notice.deadline = json["deadline"]?.int.map { .milliseconds(Int64($0)) }
     return notice
   }

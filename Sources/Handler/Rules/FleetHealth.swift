@@ -68,7 +68,7 @@ final class FleetHealth {
 
   /// Takes in what has changed of the fleet, and what time has.
   ///
-  /// - Parameter silence: metrics that are older than this, and than twice their agent's own interval, have stopped.
+  /// - Parameter silence: metrics that are older than this, and than three of their agent's own intervals, have stopped.
   func update(_ fleet: inout Fleet, at instant: Instant, silence: TimeSpan) {
     if silence != self.silence || instant < now - Self.leap {
       (self.silence, now) = (silence, instant)
@@ -160,8 +160,9 @@ final class FleetHealth {
     let isRunning = state == .running
     var standing = members[position]?.standing ?? Standing()
     standing.isPresent = state != .stopped
-    standing.isReporting = isRunning && numbers.reportedAt != nil
-    standing.isSilent = standing.isReporting && Self.silentAt(numbers, silence).map { now >= $0 } ?? false
+    let silentAt = numbers.silentAt(least: silence)
+    standing.isReporting = isRunning && silentAt != nil
+    standing.isSilent = standing.isReporting && silentAt.map { now >= $0 } ?? false
     standing.isInTrouble = standing.isSilent || fleet.worstTrouble(ofAgentAt: position).map { $0 >= .high } ?? false
     standing.isHealthy = isRunning && !standing.isInTrouble
     let isSettled = numbers.eventCount >= 2 && Self.isSettled(fleet.agents.profiles[position]?.firstEventAt, numbers)
@@ -180,16 +181,6 @@ final class FleetHealth {
   private static func isSettled(_ first: Instant?, _ numbers: AgentActivity) -> Bool {
     first.map { numbers.lastEventAt - $0 >= settlesAfter } ?? false
   }
-
-  /// When an agent that sends nothing any more has stopped to; nil for one that never sent metrics.
-  private static func silentAt(_ numbers: AgentActivity, _ silence: TimeSpan) -> Instant? {
-    guard let last = numbers.reportedAt else { return nil }
-    let interval = numbers.reportInterval ?? usualInterval
-    return last + TimeSpan(milliseconds: max(silence.milliseconds, 2 * interval.milliseconds) + 1)
-  }
-
-  /// Of an agent that has reported only once.
-  private static let usualInterval = TimeSpan.minutes(1)
 
   // MARK: Who takes conversations
 
@@ -233,7 +224,7 @@ final class FleetHealth {
     let stays = TimeSpan(milliseconds: Fleet.freshness.milliseconds + 1)
     consider(numbers.valueTime(.healthScore).map { $0 + stays })
     consider(numbers.valueTime(.queueSize).map { $0 + stays })
-    consider(Self.silentAt(numbers, silence))
+    consider(numbers.silentAt(least: silence))
     guard let due, members[position]?.lookAt.map({ due < $0 }) ?? true else { return }
     members[position]?.lookAt = due
     looks.insert(Look(at: due, position: position))

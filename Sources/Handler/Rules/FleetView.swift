@@ -30,6 +30,9 @@ final class FleetView {
   /// What speaks against doing what could make things worse.
   var fault: String? { guarding.fleetFault }
 
+  /// Why that is so.
+  var reason: String? { guarding.fleetReason }
+
   /// The same, with an agent that shows it.
   var finding: (fault: String, agent: AgentID)? {
     fault.flatMap { fault in health.firstInTrouble.map { (fault, $0) } }

@@ -76,15 +76,19 @@ struct Guarding {
 
   /// Why the fleet is ill; nil if it is not.
   var fleetFault: String? {
+    guard let fleetReason else { return nil }
+    return hasStopped
+      ? "\(fleetReason): telemetry may be dead, automation waits for a person"
+      : "\(fleetReason): automation waits for a person"
+  }
+
+  /// The same in a few words.
+  var fleetReason: String? {
     let count = situation.health.counts.settled
-    if hasStopped {
-      return
-        "\(count.silent) of the \(count.reporting) agents that send metrics have stopped: telemetry may be dead, "
-        + "automation waits for a person"
-    }
+    if hasStopped { return "\(count.silent) of the \(count.reporting) agents that send metrics have stopped" }
     guard isUnhealthy else { return nil }
     let share = Int((Double(count.unhealthy) / Double(max(1, count.size)) * 100).rounded())
-    return "\(share)% of the fleet is unhealthy: automation waits for a person"
+    return "\(share)% of the fleet is unhealthy"
   }
 
   private var hasStopped: Bool {
@@ -181,7 +185,8 @@ struct Guarding {
       guards.allowed.contains(IPAddress(deed.arguments["ip"] ?? "")?.description ?? "")
         ? "\(deed.arguments["ip"] ?? "") is allow-listed" : nil
     case .resume, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate, .transfer, .unblockIP,
-      .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge, .silence, .unsilence, .approve,
+      .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge, .silence, .unsilence, .close,
+      .approve,
       .reject, .undo, .automation:
       nil
     }

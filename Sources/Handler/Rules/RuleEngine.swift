@@ -86,6 +86,7 @@ final class RuleEngine {
   /// Looks at the fleet as a whole, where it is time to, and at the switch while events are settled by it.
   func watchFleet() {
     watch.look { view.finding }
+    if term.hasReadEvents { term.onHeld(view.reason) }
     guard usesMode else { return }
     usesMode = false
     term.read([Request("GET", term.keys.automation)]) { [weak self] in self?.took(mode: $0[0]) }

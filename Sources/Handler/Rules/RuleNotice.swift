@@ -37,10 +37,27 @@ enum RuleNotice {
       rule: record.rule, at: now, to: channels.contains(channel) ? [channel] : [])
   }
 
-  /// That an alert is over, for every group that spoke of it, whichever rules there are now.
-  static func allClear(_ id: AlertID, at now: Instant) -> Notice {
-    Notice(
-      key: key(id), status: .resolved, severity: .low, title: "\(id.agent): over", agents: [id.agent],
+  /// What is told of an alert that is open no longer; nil if whoever ended it has told people.
+  static func over(_ id: AlertID, _ end: AlertEnd, at now: Instant) -> Notice? {
+    switch end {
+    case .recovered: resolved(id, "over", isAllClear: true, at: now)
+    case .unrecovered: resolved(id, "ended without a sign of recovery", at: now)
+    case .agentLeft: resolved(id, "ended without a sign of recovery: the agent has left", at: now)
+    case .closed: nil
+    }
+  }
+
+  /// That a person has closed an alert.
+  static func closed(_ id: AlertID, by operator: String, at now: Instant) -> Notice {
+    resolved(id, "closed by \(`operator`)", at: now)
+  }
+
+  /// For every group that spoke of the alert, whichever rules there are now.
+  private static func resolved(_ id: AlertID, _ words: String, isAllClear: Bool = false, at now: Instant) -> Notice {
+    var notice = Notice(
+      key: key(id), status: .resolved, severity: .low, title: "\(id.agent): \(words)", agents: [id.agent],
       rule: Notice.anyRule, at: now)
+    notice.isAllClear = isAllClear
+    return notice
   }
 }

@@ -94,7 +94,10 @@ import Wire
     clock.set(seconds: 310)
     try waitForEnd(of: "agent-2", services)
     #expect(try stands("agent-1", services))
-    clock.set(seconds: 510)
+    clock.set(seconds: 900)
+    try services.scene.server.wait { (try? services.scene.alert(.securityAlert, "agent-1"))??.quietSince != nil }
+    #expect(try stands("agent-1", services))
+    try services.scene.send(.close, [], ["alert": "agent.security_alert/agent-1"])
     try waitForEnd(of: "agent-1", services)
   }
 

@@ -19,14 +19,17 @@ import Wire
     }
 
     func isSilent(_ agent: Agent) -> Bool {
-      guard agent.state == .running, let last = agent.activity.reportedAt else { return false }
-      let interval = agent.activity.reportInterval ?? .minutes(1)
-      return now - last > max(.seconds(30), TimeSpan(milliseconds: 2 * interval.milliseconds))
+      guard agent.state == .running, let last = agent.activity.reportedAt,
+        let interval = agent.activity.reportInterval
+      else { return false }
+      return now - last >= max(.seconds(30), TimeSpan(milliseconds: 3 * interval.milliseconds))
     }
 
     func isInTrouble(_ position: Int, _ agent: Agent) -> Bool {
       isSilent(agent)
-        || fleet.alerts(ofAgentAt: position).contains { $0.id.kind != .escalation && $0.record.severity >= .high }
+        || fleet.alerts(ofAgentAt: position).contains {
+          $0.id.kind != .escalation && !$0.isQuiet && $0.record.severity >= .high
+        }
     }
 
     func isSettled(_ agent: Agent) -> Bool {
@@ -45,7 +48,7 @@ import Wire
         if agent.state != .stopped { count.size += 1 }
         if isHealthy(position, agent) { count.healthy += 1 }
         if isInTrouble(position, agent), agent.state != .stopped { count.unhealthy += 1 }
-        if agent.state == .running, agent.activity.reportedAt != nil { count.reporting += 1 }
+        if agent.state == .running, agent.activity.reportInterval != nil { count.reporting += 1 }
         if isSilent(agent) { count.silent += 1 }
         if held[agent.id].map({ $0 > now }) ?? false { count.held += 1 }
         if isSettled(agent) { counts.settled = count } else { counts.new = count }
@@ -175,7 +178,10 @@ import Wire
   }
 
   @Test mutating func clockThatGoesBackIsFollowed() throws {
-    try apply("agent.metrics", "agent-1", ["error_rate": 0.01])
+    for _ in 0..<2 {
+      try apply("agent.metrics", "agent-1", ["error_rate": 0.01])
+      now = now + .seconds(5)
+    }
     health.update(&fleet, at: now + .minutes(10), silence: .seconds(30))
     #expect(health.counts.new.silent == 1)
     health.update(&fleet, at: now + .seconds(5), silence: .seconds(30))
