@@ -38,15 +38,26 @@ package struct AgentTable: RandomAccessCollection, Sendable {
 
   /// The last value of a metric, where it is no older than `age`, without copying the agent.
   package func value(_ metric: Metric, at position: Int, within age: TimeSpan, of now: Instant) -> Double? {
-    activity[position].value(metric, within: age, of: now)
+    activity.span[position].value(metric, within: age, of: now)
   }
 
   /// What ``AgentProfile/state`` says, without copying the profile; nil if nobody stands there.
   package func state(at position: Int) -> AgentState? {
-    guard let isActive = profiles[position]?.isActive else { return nil }
-    guard isActive, profiles[position]?.deletedAt == nil else { return .stopped }
-    return profiles[position]?.record.state
+    profiles.withUnsafeBufferPointer { profiles in
+      guard let isActive = profiles[position]?.isActive else { return nil }
+      guard isActive, profiles[position]?.deletedAt == nil else { return .stopped }
+      return profiles[position]?.record.state
+    }
   }
+
+  /// When an agent was heard first, without copying the profile; nil if nobody stands there.
+  package func firstHeard(at position: Int) -> Instant? {
+    profiles.withUnsafeBufferPointer { $0[position]?.firstEventAt }
+  }
+
+  /// The place of an agent's alert of a kind in the fleet's list; negative if none is open.
+  @inline(__always)
+  func alertSlot(_ kind: AlertKind, at position: Int) -> Int { activity.span[position].alertSlot(kind) }
 
   /// An agent's numbers, without copying its words.
   package func numbers(at position: Int) -> AgentActivity { activity[position] }

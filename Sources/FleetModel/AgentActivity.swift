@@ -1,5 +1,7 @@
 /// What changes with every event of an agent: numbers alone, apart from its words, so that an event touches no reference
 /// count and few lines of memory.
+///
+/// What only reads it borrows it, and goes through spans: the compiler otherwise copies all of it for one number.
 package struct AgentActivity: Sendable {
   /// One metric: the last value, and the bucket of its series that is still open.
   struct Cell: Sendable {
@@ -68,27 +70,31 @@ package struct AgentActivity: Sendable {
 
   /// The last value of a metric.
   @inline(__always)
-  package func value(_ metric: Metric) -> Double? {
-    let cell = cells[metric.rawValue]
-    return cell.at == .min ? nil : Double(cell.latest)
+  package borrowing func value(_ metric: Metric) -> Double? {
+    let cells = cells.span
+    return cells[metric.rawValue].at == .min ? nil : Double(cells[metric.rawValue].latest)
   }
 
   /// When that value came.
   @inline(__always)
-  package func valueTime(_ metric: Metric) -> Instant? {
+  package borrowing func valueTime(_ metric: Metric) -> Instant? {
+    let cells = cells.span
     let milliseconds = cells[metric.rawValue].at
     return milliseconds == .min ? nil : Instant(milliseconds: milliseconds)
   }
 
   /// The last value, where it is no older than `age`.
   @inline(__always)
-  package func value(_ metric: Metric, within age: TimeSpan, of now: Instant) -> Double? {
+  package borrowing func value(_ metric: Metric, within age: TimeSpan, of now: Instant) -> Double? {
     guard let time = valueTime(metric), now - time <= age else { return nil }
     return value(metric)
   }
 
   /// Whether the fleet keeps a series of the metric.
-  package func hasSeries(_ metric: Metric) -> Bool { cells[metric.rawValue].slot >= 0 }
+  package borrowing func hasSeries(_ metric: Metric) -> Bool {
+    let cells = cells.span
+    return cells[metric.rawValue].slot >= 0
+  }
 
   /// Whether the metric's last number could not be one, such as an error rate of 25.
   package func isSuspect(_ metric: Metric) -> Bool { suspects.contains(metric) }
@@ -133,7 +139,7 @@ package struct AgentActivity: Sendable {
 
   /// The place of the agent's alert of a kind in the fleet's list; negative where none is open.
   @inline(__always)
-  func alertSlot(_ kind: AlertKind) -> Int { Int(alerts[Int(kind.rawValue)]) }
+  borrowing func alertSlot(_ kind: AlertKind) -> Int { Int(alerts[Int(kind.rawValue)]) }
 
   @inline(__always)
   var hasAlerts: Bool { openAlerts != 0 }

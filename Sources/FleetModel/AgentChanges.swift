@@ -7,7 +7,7 @@ package struct AgentChanges: Sendable {
     package var isDescribed: Bool
   }
 
-  private var positions: [Int] = []
+  private(set) var positions: [Int] = []
   /// By position: 0 unchanged, 1 changed, 2 described anew.
   private var marks: [UInt8] = []
   /// Whether the list is kept at all.

@@ -53,20 +53,20 @@ package struct Event {
   }
 
   /// The same of a field, as far as its text is kept.
-  package func string(_ field: EventField) -> String? { string(fields[field], most: field.bound) }
+  package func string(_ field: EventField) -> String? { string(fields.text(field), most: field.bound) }
 
   /// A field that is an id: nil also where it is longer than one may be, or no valid UTF-8, for a part of it would be
   /// another's.
   package func identifier(_ field: EventField) -> String? {
     let most = field.bound
-    guard let bytes = unescaped(fields[field], most: most + 1), bytes.count <= most else { return nil }
+    guard let bytes = unescaped(fields.text(field), most: most + 1), bytes.count <= most else { return nil }
     return String(validating: bytes, as: UTF8.self)
   }
 
   /// The strings of an array field, unescaped, at most `limit` of them; other elements are passed over. A single
   /// string counts as an array of one.
   package func strings(_ field: EventField, limit: Int = 16) -> [String] {
-    let text = fields[field]
+    let text = fields.text(field)
     guard let raw = raw(text) else { return [] }
     guard text.form == .json else { return [string(text, most: field.bound) ?? ""] }
     return JSONText.strings(inArray: raw, limit: limit, most: field.bound)
@@ -74,7 +74,7 @@ package struct Event {
 
   /// `true` or `false`; nil where the field is absent or something else.
   package func flag(_ field: EventField) -> Bool? {
-    guard let raw = raw(fields[field]) else { return nil }
+    guard let raw = raw(fields.text(field)) else { return nil }
     if raw.elementsEqual("true".utf8) { return true }
     if raw.elementsEqual("false".utf8) { return false }
     return nil
@@ -82,7 +82,7 @@ package struct Event {
 
   /// One of the four words of severity, in capitals or not; nil where the field is absent or something else.
   package func severity(_ field: EventField) -> Severity? {
-    let text = fields[field]
+    let text = fields.text(field)
     guard text.form != .escaped else { return string(text).flatMap { Severity(word: $0) } }
     guard let raw = raw(text), raw.count <= 8 else { return nil }
     return Severity.allCases.first { severity in

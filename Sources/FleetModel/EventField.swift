@@ -58,8 +58,14 @@ package struct EventFields: Sendable {
 
   package init() {}
 
+  /// The same as the subscript without a copy of all of them.
+  @inline(__always)
+  package borrowing func text(_ field: EventField) -> EventText {
+    present & (1 << field.rawValue) != 0 ? texts[field.rawValue] : .absent
+  }
+
   package subscript(field: EventField) -> EventText {
-    get { present & (1 << field.rawValue) != 0 ? texts[field.rawValue] : .absent }
+    get { text(field) }
     set {
       texts[field.rawValue] = newValue
       present |= 1 << field.rawValue

@@ -76,12 +76,12 @@ extension Fleet {
     revision &+= 1
     let existing = position(of: record.id.agent)
     if record.isClosed {
-      if let existing { closeAlert(agents.activity[existing].alertSlot(record.id.kind), .closed) }
+      if let existing { closeAlert(agents.alertSlot(record.id.kind, at: existing), .closed) }
       return
     }
     let position = existing ?? add(record.id.agent, at: record.since)
     changes.touch(position)
-    let slot = agents.activity[position].alertSlot(record.id.kind)
+    let slot = agents.alertSlot(record.id.kind, at: position)
     guard let open = alerts[slot] else {
       let slot = alerts.add(Alert(record: record, position: position))
       agents.activity[position].setAlertSlot(record.id.kind, slot)

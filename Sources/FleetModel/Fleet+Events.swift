@@ -3,6 +3,7 @@ extension Fleet {
   mutating func applyMetrics(_ event: borrowing Event, at position: Int) {
     var taken = agents.activity[position].take(event.metrics, at: event.receivedAt, limits: limits, series: &series)
     counts.suspect += taken.suspects
+    if series.isKept, !event.metrics.isEmpty { running.touch(position) }
     while let metric = taken.near.popFirst() {
       judge(metric, event.metrics.value(metric), at: position, event.receivedAt)
     }
@@ -17,7 +18,7 @@ extension Fleet {
 
   /// Takes a value that is well as a step of its alert's recovery, and closes the alert with the last one.
   private mutating func recover(_ kind: AlertKind, _ metric: Metric, at position: Int, _ instant: Instant) {
-    let slot = agents.activity[position].alertSlot(kind)
+    let slot = agents.alertSlot(kind, at: position)
     guard let heardAt = alerts.numbers(slot)?.recovery.heardAt else { return }
     let interval = agents.activity[position].reportInterval ?? .zero
     let isAnew = instant - heardAt > max(AlertBook.quietAfter, interval * 3)
@@ -31,7 +32,7 @@ extension Fleet {
   /// Opens, keeps open or worsens the alert that a value speaks for.
   private mutating func judge(_ metric: Metric, _ value: Double, at position: Int, _ instant: Instant) {
     guard let levels = limits[metric], let kind = metric.alert else { return }
-    let slot = agents.activity[position].alertSlot(kind)
+    let slot = agents.alertSlot(kind, at: position)
     if let severity = levels.severity(of: value) {
       raise(kind, severity, at: position, instant, metric, value)
     } else if slot >= 0 {
@@ -45,7 +46,7 @@ extension Fleet {
     case .deleted:
       if agents.profiles[position]?.deletedAt == nil { leaving.append(position) }
       agents.profiles[position]?.deletedAt = event.receivedAt
-      changes.describe(position)
+      describe(position)
       judgeSilence(at: position)
     case .status: report(event, at: position)
     case .feedback: incidents.add(feedback: event, agent: agents.profiles[position]?.id ?? .none)
@@ -81,7 +82,7 @@ extension Fleet {
     agent.deletedAt = nil
     agents.profiles[position] = agent
     agents.textBytes += agent.textBytes - before
-    changes.describe(position)
+    describe(position)
     judgeSilence(at: position)
   }
 
@@ -107,19 +108,21 @@ extension Fleet {
       }
     }
     if let risk = event.severity(.riskLevel) { worst.severity = max(worst.severity, risk) }
-    let slot = agents.activity[position].alertSlot(kind)
+    let slot = agents.alertSlot(kind, at: position)
     if alerts.numbers(slot) == nil {
       open(kind, worst.severity, at: position, event.receivedAt, worst.metric, worst.value)
     } else {
       alerts.strike(
         slot, worst.severity, isRepeat: true, metric: worst.metric, value: worst.value, at: event.receivedAt)
     }
-    summarize(event, agents.activity[position].alertSlot(kind))
+    summarize(event, agents.alertSlot(kind, at: position))
   }
 
   /// Words are made only of what the alert was not made of already: a storm says the same again and again.
   private mutating func summarize(_ event: borrowing Event, _ slot: Int) {
-    guard let field = Incident.summaryField(of: event.kind), let raw = event.raw(event.fields[field]) else { return }
+    guard let field = Incident.summaryField(of: event.kind), let raw = event.raw(event.fields.text(field)) else {
+      return
+    }
     var hasher = Hasher()
     hasher.combine(bytes: raw)
     let digest = hasher.finalize() | 1
@@ -131,7 +134,7 @@ extension Fleet {
   private mutating func raise(
     _ kind: AlertKind, _ severity: Severity, at position: Int, _ instant: Instant, _ metric: Metric, _ value: Double
   ) {
-    let slot = agents.activity[position].alertSlot(kind)
+    let slot = agents.alertSlot(kind, at: position)
     guard let present = alerts.numbers(slot) else { return open(kind, severity, at: position, instant, metric, value) }
     if severity > present.severity {
       alerts.strike(slot, severity, isRepeat: false, metric: metric, value: value, at: instant)

@@ -4,11 +4,14 @@ extension Fleet {
   package mutating func leap(by step: TimeSpan) {
     revision &+= 1
     now = now + step
+    // Its looks ahead go by the former clock.
+    running = RunningTotals()
     alerts.leap(by: step)
     seenEvents.leap(by: step)
     for position in agents.profiles.indices where agents.profiles[position] != nil {
       agents.leap(by: step, at: position)
       changes.touch(position)
+      if series.isKept { running.touch(position) }
       if step < .zero { forgetHistory(at: position) }
     }
     lastEventAt = lastEventAt + step

@@ -48,6 +48,8 @@ package struct Fleet: Sendable {
   /// Positions of agents that were deleted and still have their row.
   var leaving: [Int] = []
   var seenEvents = SeenEvents()
+  /// The present totals; kept up only where history is.
+  var running = RunningTotals()
   /// Agents that have changed since they were last taken.
   var changes: AgentChanges
 
@@ -95,7 +97,7 @@ package struct Fleet: Sendable {
 
   /// The agent's open alert of a kind.
   package func alert(_ kind: AlertKind, ofAgentAt position: Int) -> Alert? {
-    alerts[agents.activity[position].alertSlot(kind)]
+    alerts[agents.alertSlot(kind, at: position)]
   }
 
   /// Whether the agent has an open alert.
@@ -150,7 +152,7 @@ package struct Fleet: Sendable {
     guard hasAlerts(ofAgentAt: position) else { return nil }
     var worst: Severity?
     for kind in AlertKind.allCases where kind.isOfEvents {
-      guard let alert = alerts.numbers(agents.activity[position].alertSlot(kind)), alert.quietSince == nil else {
+      guard let alert = alerts.numbers(agents.alertSlot(kind, at: position)), alert.quietSince == nil else {
         continue
       }
       worst = worst.map { max($0, alert.severity) } ?? alert.severity
@@ -215,7 +217,9 @@ package struct Fleet: Sendable {
     lookForSilence()
     proposals.expire(at: now)
     if !leaving.isEmpty { removeDeleted() }
-    if series.isKept, totals.isDue(at: now) { totals.add(FleetTotals.measure(self)) }
+    guard series.isKept else { return }
+    running.settle(agents, at: now)
+    if totals.isDue(at: now) { totals.add(FleetTotals.measure(self)) }
   }
 
   // MARK: Agents coming and going
@@ -235,8 +239,14 @@ package struct Fleet: Sendable {
     let position = freePositions.popLast() ?? agents.count
     agents.put(AgentProfile(id: id, at: instant), at: position)
     id.bytes.withUnsafeBytes { directory.insert($0, at: position) }
-    changes.describe(position)
+    describe(position)
     return position
+  }
+
+  /// An agent has come, left or said something of itself.
+  mutating func describe(_ position: Int) {
+    changes.describe(position)
+    if series.isKept { running.touch(position) }
   }
 
   private mutating func removeDeleted() {
@@ -291,7 +301,7 @@ package struct Fleet: Sendable {
     agents.textBytes -= agents.profiles[position]?.textBytes ?? 0
     agents.profiles[position] = nil
     agents.namesRevision += 1
-    changes.describe(position)
+    describe(position)
     agents.activity[position] = AgentActivity(at: now)
     freePositions.append(position)
   }

@@ -44,37 +44,5 @@ package struct FleetTotals: Sendable {
   }
 
   /// The fleet's present sums and means.
-  package static func measure(_ fleet: borrowing Fleet) -> Sample {
-    var errors = WeightedMean()
-    var rating = WeightedMean()
-    var traffic: Double?
-    var queue: Double?
-    let now = fleet.now
-    for index in fleet.agents.indices {
-      guard fleet.isPresent(index), fleet.agents.profiles[index]?.deletedAt == nil else { continue }
-      func fresh(_ metric: Metric) -> Double? {
-        fleet.agents.value(metric, at: index, within: Fleet.freshness, of: now)
-      }
-      let messages = fresh(.messagesPerMinute)
-      if let messages { traffic = (traffic ?? 0) + messages }
-      if let waiting = fresh(.queueSize) { queue = (queue ?? 0) + waiting }
-      if let rate = fresh(.errorRate) { errors.add(rate, weight: messages ?? 1) }
-      if let stars = fresh(.averageRating) { rating.add(stars, weight: 1) }
-    }
-    return Sample(at: now, errorRate: errors.mean, traffic: traffic, rating: rating.mean, queue: queue)
-  }
-}
-
-/// A mean of weighted values; nil of none.
-private struct WeightedMean {
-  private var sum = 0.0
-  private var weight = 0.0
-
-  mutating func add(_ value: Double, weight added: Double) {
-    let added = max(added, 0.001)
-    sum += value * added
-    weight += added
-  }
-
-  var mean: Double? { weight > 0 ? sum / weight : nil }
+  package static func measure(_ fleet: borrowing Fleet) -> Sample { fleet.running.sample(fleet.agents, at: fleet.now) }
 }

@@ -85,7 +85,7 @@ package struct MetricValues: Sendable {
   package init() {}
 
   package subscript(metric: Metric) -> Double? {
-    get { has(metric) ? values[metric.rawValue] : nil }
+    get { has(metric) ? value(metric) : nil }
     set {
       values[metric.rawValue] = newValue ?? 0
       if newValue == nil { present.remove(metric) } else { present.insert(metric) }
@@ -94,7 +94,7 @@ package struct MetricValues: Sendable {
 
   /// The value of one that is present; 0 of another.
   @inline(__always)
-  func value(_ metric: Metric) -> Double { values[metric.rawValue] }
+  borrowing func value(_ metric: Metric) -> Double { values[metric.rawValue] }
 
   package var isEmpty: Bool { present.isEmpty }
 

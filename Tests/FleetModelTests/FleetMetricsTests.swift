@@ -105,6 +105,62 @@ import Testing
     #expect(FleetTotals.measure(fleet).traffic == 10)
   }
 
+  /// Going through all agents, as nothing does any more that is done often.
+  private func measured(_ fleet: Fleet) -> FleetTotals.Sample {
+    var sample = FleetTotals.Sample(at: fleet.now)
+    var (errors, weights, stars, raters) = (0.0, 0.0, 0.0, 0.0)
+    for position in fleet.agents.indices where fleet.isPresent(position) {
+      guard fleet.agents.profiles[position]?.deletedAt == nil else { continue }
+      func fresh(_ metric: Metric) -> Double? {
+        fleet.agents.value(metric, at: position, within: Fleet.freshness, of: fleet.now)
+      }
+      if let messages = fresh(.messagesPerMinute) { sample.traffic = (sample.traffic ?? 0) + messages }
+      if let queue = fresh(.queueSize) { sample.queue = (sample.queue ?? 0) + queue }
+      if let rating = fresh(.averageRating) { (stars, raters) = (stars + rating, raters + 1) }
+      guard let rate = fresh(.errorRate) else { continue }
+      let weight = max(fresh(.messagesPerMinute) ?? 1, 0.001)
+      (errors, weights) = (errors + rate * weight, weights + weight)
+    }
+    sample.errorRate = weights > 0 ? errors / weights : nil
+    sample.rating = raters > 0 ? stars / raters : nil
+    return sample
+  }
+
+  @Test func totalsKeptUpToDateAreThoseOfAllAgents() throws {
+    var random = SeededRandom(seed: 7)
+    var fleet = Fleet(capacity: 40)
+    var seconds: Int64 = 0
+    for _ in 0..<4000 {
+      seconds += Int64.random(in: 0...3, using: &random)
+      let agent = "a\(Int.random(in: 0..<60, using: &random))"
+      switch Int.random(in: 0..<40, using: &random) {
+      case 0: try fleet.apply("deleted", agent, at: .at(seconds))
+      case 1: fleet.advance(to: .at(seconds + 200))
+      case 2: fleet.leap(by: .seconds(Int64.random(in: -50...50, using: &random)))
+      default:
+        let metric =
+          ["error_rate", "messages_per_minute", "queue_size", "avg_rating"].randomElement(using: &random) ?? ""
+        let value = Double(Int.random(in: 0...256, using: &random)) / 256
+        try fleet.apply("metrics", agent, "{\"\(metric)\":\(value)}", at: .at(seconds))
+      }
+      seconds = max(seconds, fleet.now.milliseconds / 1000)
+      // Whole seconds: by them what is not fresh any more leaves.
+      fleet.advance(to: .at(seconds + 1))
+      let (kept, all) = (FleetTotals.measure(fleet), measured(fleet))
+      #expect(abs((kept.errorRate ?? -1) - (all.errorRate ?? -1)) < 1e-9)
+      #expect(kept.traffic == all.traffic && kept.queue == all.queue && kept.rating == all.rating)
+    }
+  }
+
+  @Test mutating func hugeValueLeavesNothingBehindInTotals() throws {
+    try fleet.apply("metrics", "a", #"{"messages_per_minute":1e15,"queue_size":1e15}"#, at: .at(0))
+    try fleet.apply("metrics", "b", #"{"messages_per_minute":3,"queue_size":0.5}"#, at: .at(1))
+    #expect(FleetTotals.measure(fleet).traffic ?? 0 >= 1e14)
+    try fleet.apply("metrics", "a", #"{"messages_per_minute":1,"queue_size":0.25}"#, at: .at(2))
+    #expect(FleetTotals.measure(fleet).traffic == 4)
+    #expect(FleetTotals.measure(fleet).queue == 0.75)
+  }
+
   @Test mutating func totalsAreSampledOncePerTenSeconds() throws {
     for second in 0..<25 { fleet.advance(to: .at(Int64(second))) }
     #expect(fleet.totals.samples.map(\.at) == [.at(0), .at(10), .at(20)])

@@ -165,7 +165,7 @@ final class FleetHealth {
     standing.isSilent = standing.isReporting && silentAt.map { now >= $0 } ?? false
     standing.isInTrouble = standing.isSilent || fleet.worstTrouble(ofAgentAt: position).map { $0 >= .high } ?? false
     standing.isHealthy = isRunning && !standing.isInTrouble
-    let isSettled = numbers.eventCount >= 2 && Self.isSettled(fleet.agents.profiles[position]?.firstEventAt, numbers)
+    let isSettled = numbers.eventCount >= 2 && Self.isSettled(fleet.agents.firstHeard(at: position), numbers)
     if isSettled, !standing.isSettled, let id = members[position]?.id { settledIDs.append(id) }
     standing.isSettled = standing.isSettled || isSettled
     if standing != members[position]?.standing {
