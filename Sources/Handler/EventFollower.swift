@@ -307,7 +307,8 @@ final class EventFollower {
       !unlessOnlyRead && (reached != saved || report != savedReport || rules.hasTally || judge.hasChangedProfiles)
     guard !changes.isEmpty || !letters.isEmpty || isOld else { return }
     var step = Step()
-    for id in changes { write(id, ends[id], to: &step) }
+    var closed: [AlertID] = []
+    for id in changes where !write(id, ends[id], to: &step) { closed.append(id) }
     for letter in letters { letter.add(to: &step, keys: term.keys) }
     let tally = rules.takeTally()
     tally.write(to: &step, keys: term.keys)
@@ -330,7 +331,7 @@ final class EventFollower {
       switch outcome {
       case .done, .refused:
         (saved, savedReport) = (reached, report)
-        for id in changes where judge.open(id) == nil { escalations.forget(id) }
+        for id in closed where judge.open(id) == nil { escalations.forget(id) }
         if !changes.isEmpty { term.onNotice() }
       case .over: break
       case .failed(let error):
@@ -346,14 +347,16 @@ final class EventFollower {
   }
 
   /// - Parameter end: why it is open no longer, if it is not.
-  private func write(_ id: AlertID, _ end: AlertEnd?, to step: inout Step) {
+  /// - Returns: whether it is open.
+  private func write(_ id: AlertID, _ end: AlertEnd?, to step: inout Step) -> Bool {
     if let alert = judge.open(id) {
       step.change("HSET", term.keys.alerts, id.bytes, AlertCoding.encode(alert))
-    } else {
-      step.change("HDEL", term.keys.alerts, id.bytes)
-      let over = RuleNotice.over(id, end ?? .unrecovered, at: term.now)
-      let notices = id.kind == .escalation ? escalations.departed(id) : [over].compactMap(\.self)
-      for notice in notices { term.notify(notice, in: &step) }
+      return true
     }
+    step.change("HDEL", term.keys.alerts, id.bytes)
+    let over = RuleNotice.over(id, end ?? .unrecovered, at: term.now)
+    let notices = id.kind == .escalation ? escalations.departed(id) : [over].compactMap(\.self)
+    for notice in notices { term.notify(notice, in: &step) }
+    return false
   }
 }

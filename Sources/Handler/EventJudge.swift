@@ -264,6 +264,8 @@ final class EventJudge {
 
   /// The alert as it is open at present.
   func open(_ id: AlertID) -> AlertRecord? {
-    fleet.position(of: id.agent).flatMap { fleet.alert(id.kind, ofAgentAt: $0) }?.record
+    // Without a closure, which would hold a copy of the fleet.
+    guard let position = fleet.position(of: id.agent) else { return nil }
+    return fleet.alert(id.kind, ofAgentAt: position)?.record
   }
 }

@@ -3,7 +3,34 @@ import FleetModel
 /// Alerts as the hash `agentos:alerts` holds them: the id is the field, the rest its JSON.
 package enum AlertCoding {
   /// The hash value.
-  package static func encode(_ record: AlertRecord) -> [UInt8] { json(record).encoded }
+  package static func encode(_ record: AlertRecord) -> [UInt8] {
+    var json = JSONWriter()
+    write(record, to: &json)
+    return json.finish()
+  }
+
+  /// Writes the record without its id.
+  package static func write(_ record: AlertRecord, to json: inout JSONWriter) {
+    json.add("severity", record.severity.rawValue)
+    json.add("count", record.count)
+    json.add("since", record.since)
+    json.add("last", record.last)
+    json.add("quiet", record.quietSince)
+    json.add("metric", record.metric?.field)
+    if record.isClosed { json.add("closed", true) }
+    json.add("ack", record.acknowledgedAt)
+    json.add("who", record.acknowledgedBy)
+    json.add("silence", record.silencedUntil)
+    if !record.note.isEmpty { json.add("note", record.note) }
+    json.add("summary", record.summary)
+    if !record.told.isEmpty { json.add("told", JSONValue.array(record.told.map { .string($0) })) }
+  }
+
+  /// Writes the record with its id: the form inside audit lines.
+  package static func writeWithID(_ record: AlertRecord, to json: inout JSONWriter) {
+    write(record, to: &json)
+    json.add("id", JSONValue.string(record.id.bytes))
+  }
 
   /// Reads a hash field and its value; nil where either is malformed.
   package static func decode(id: [UInt8], payload: UnsafeRawBufferPointer) -> AlertRecord? {
@@ -16,38 +43,17 @@ package enum AlertCoding {
     payload.withUnsafeBytes { decode(id: id, payload: $0) }
   }
 
-  /// The record without its id.
-  package static func json(_ record: AlertRecord) -> JSONValue { .object(object(record)) }
-
-  /// The record with its id: the form inside audit lines.
+  /// The same as a value.
   package static func jsonWithID(_ record: AlertRecord) -> JSONValue {
-    var object = object(record)
-    object["id"] = .string(record.id.bytes)
-    return .object(object)
+    var json = JSONWriter()
+    writeWithID(record, to: &json)
+    return (try? JSONValue.parse(json.finish())) ?? .null
   }
 
   /// Reads the form that holds its own id.
   package static func decode(json: JSONValue) -> AlertRecord? {
     guard let id = json["id"]?.bytes.flatMap({ AlertID(bytes: $0) }) else { return nil }
     return decode(id: id, json: json)
-  }
-
-  private static func object(_ record: AlertRecord) -> JSONObject {
-    [
-      "severity": .string(record.severity.rawValue),
-      "count": .integer(Int64(record.count)),
-      "since": record.since.json,
-      "last": record.last.json,
-      "quiet": record.quietSince?.json,
-      "metric": record.metric.map { .string($0.field) },
-      "closed": record.isClosed ? true : nil,
-      "ack": record.acknowledgedAt?.json,
-      "who": record.acknowledgedBy.map { .string($0) },
-      "silence": record.silencedUntil?.json,
-      "note": record.note.isEmpty ? nil : .string(record.note),
-      "summary": .string(record.summary),
-      "told": record.told.isEmpty ? nil : .array(record.told.map { .string($0) }),
-    ]
   }
 
   private static func decode(id: AlertID, json: JSONValue) -> AlertRecord? {

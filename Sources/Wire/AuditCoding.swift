@@ -28,7 +28,7 @@ package enum AuditCoding {
     if !line.detail.isEmpty { json.add("detail") { $0.add("why", line.detail) } }
     if let before = line.before { json.add("before") { AgentRecordCoding.write(before, to: &$0) } }
     if let after = line.after { json.add("after") { AgentRecordCoding.write(after, to: &$0) } }
-    json.add("alert", line.alert.map(AlertCoding.jsonWithID))
+    if let alert = line.alert { json.add("alert") { AlertCoding.writeWithID(alert, to: &$0) } }
     json.add("proposal", line.proposal.map(ProposalCoding.json))
     json.add("handler", line.handler)
     json.add("at", line.at)
