@@ -21,6 +21,8 @@ import Wire
 /// stream can be out of ids, and an entry can be taken back.
 struct Step {
   private var keys: [[UInt8]] = []
+  /// Where each key stands, once there are many.
+  private var places: [[UInt8]: Int] = [:]
   private var checks = EncodedArguments()
   private var checkCount = 0
   /// Entries of streams, which come before the other changes.
@@ -89,13 +91,20 @@ struct Step {
     for argument in arguments { argument.append(to: &words) }
   }
 
-  /// A step has few keys: looking through them is quicker than hashing them.
+  /// The place of a key in KEYS, behind the fence. Most steps have few: looking through them is quicker than hashing them.
   private mutating func place(_ key: [UInt8]) -> Int {
-    // The fence stands before them.
-    if let index = keys.firstIndex(of: key) { return index + 2 }
+    if keys.count < Self.fewKeys {
+      if let index = keys.firstIndex(of: key) { return index + 2 }
+    } else {
+      if places.isEmpty { for (index, key) in keys.enumerated() { places[key] = index } }
+      if let index = places[key] { return index + 2 }
+      places[key] = keys.count
+    }
     keys.append(key)
     return keys.count + 1
   }
+
+  private static let fewKeys = 16
 
   static let script = """
     local stored = redis.call('GET', KEYS[1])

@@ -19,11 +19,11 @@ extension String: RequestArgument {
 }
 
 extension Int: RequestArgument {
-  package func append(to arguments: inout EncodedArguments) { String(self).append(to: &arguments) }
+  package func append(to arguments: inout EncodedArguments) { arguments.append(number: self) }
 }
 
 extension Int64: RequestArgument {
-  package func append(to arguments: inout EncodedArguments) { String(self).append(to: &arguments) }
+  package func append(to arguments: inout EncodedArguments) { arguments.append(number: Int(self)) }
 }
 
 extension StreamID: RequestArgument {
@@ -55,6 +55,17 @@ package struct EncodedArguments: Sendable {
 
   package mutating func append(_ argument: UnsafeRawBufferPointer) {
     Self.append(argument, to: &bytes)
+    count += 1
+  }
+
+  /// Appends a whole number, without a string in between.
+  mutating func append(number: Int) {
+    guard number >= 0 else { return String(number).append(to: &self) }
+    var (length, rest) = (1, number)
+    while rest >= 10 { (length, rest) = (length + 1, rest / 10) }
+    Self.appendHeader(UInt8(ascii: "$"), length, to: &bytes)
+    Self.appendDigits(number, to: &bytes)
+    Self.endLine(&bytes)
     count += 1
   }
 

@@ -48,7 +48,7 @@ final class FleetView {
     judge.fleet.position(of: agent).flatMap { position in firstHeard(at: position).map { (position, $0) } }
   }
 
-  func firstHeard(at position: Int) -> Instant? { judge.fleet.agents.profiles[position]?.firstEventAt }
+  func firstHeard(at position: Int) -> Instant? { judge.fleet.agents.firstHeard(at: position) }
 
   // MARK: Facts
 
@@ -61,10 +61,12 @@ final class FleetView {
   }
 
   /// The same by what this handler remembers: what it has not read is not known.
-  func knownFacts(_ occasion: Occasion) -> OccasionFacts {
+  ///
+  /// - Parameter asksForAgent: whether anything of the agent is asked for: all that is known of it is dear to copy.
+  func knownFacts(_ occasion: Occasion, asksForAgent: Bool) -> OccasionFacts {
     OccasionFacts(
-      occasion: occasion, agent: judge.fleet[occasion.agent], record: AgentRecord(), health: health, knownBackup: nil,
-      now: term.now, makesDashboards: term.options.makesDashboards)
+      occasion: occasion, agent: asksForAgent ? judge.fleet[occasion.agent] : nil, record: AgentRecord(),
+      health: health, knownBackup: nil, now: term.now, makesDashboards: term.options.makesDashboards)
   }
 
   /// What its users said lately, where they were unhappy.

@@ -21,6 +21,8 @@ final class RuleEngine {
   private var repeats: RepeatFilter
   /// Whether events were settled by the mode as it was read, since it was last looked at.
   private var usesMode = false
+  /// What the clocks said in this turn of the loop; nil if nobody has read them in it.
+  private var turn: (MonotonicTime, Instant)?
   /// What was decided since it was last taken.
   private var tally = DecisionTally()
   /// Told that nothing waits to be judged.
@@ -142,12 +144,20 @@ final class RuleEngine {
 
   /// Settles an event by what is known already, as it is read; otherwise it must be taken.
   func settles(_ event: borrowing Event, at position: Int) -> Bool {
-    guard MonotonicTime.now.milliseconds(since: mode.readAt) < Self.modeSpan, let first = view.firstHeard(at: position)
+    let (time, now) = turn ?? readClocks()
+    guard time.milliseconds(since: mode.readAt) < Self.modeSpan, let first = view.firstHeard(at: position)
     else { return false }
     usesMode = true
-    let now = term.now
     let isStale = now - event.receivedAt > term.options.actWithin
     return repeats.settles(event, at: position, first: first, now: now, isStale: isStale)
+  }
+
+  /// Reads the clocks once for all events of a turn of the loop.
+  private func readClocks() -> (MonotonicTime, Instant) {
+    let clocks = (MonotonicTime.now, term.now)
+    turn = clocks
+    term.loop.later { [weak self] in self?.turn = nil }
+    return clocks
   }
 
   // MARK: Room
@@ -264,7 +274,7 @@ final class RuleEngine {
       remember(rule, occasion, hold, memory)
       return .settled(decision)
     }
-    guard marks.entry == "\(occasion.entry)" else {
+    guard marks.isOf(occasion.entry) else {
       // Whether the event itself was acted on before is not known.
       recent.forget(rule.id, occasion.agent)
       return .unread
@@ -296,7 +306,7 @@ final class RuleEngine {
   /// What the condition says, where the event and its agent alone tell it.
   private func verdict(_ rule: Rule, _ occasion: Occasion) -> Condition.Verdict? {
     guard runbook.isJudgedInMemory(rule) else { return nil }
-    return rule.when.judge(view.knownFacts(occasion))
+    return rule.when.judge(view.knownFacts(occasion, asksForAgent: runbook.asksForAgent(rule)))
   }
 
   private func tell(
@@ -310,7 +320,7 @@ final class RuleEngine {
 
   /// Reads the marks of the next events at once.
   private func readAhead() {
-    var wanted: [(rule: Rule, agent: AgentID, marks: RuleMarks)] = []
+    var reading = MarkReading()
     var names: Set<[UInt8]> = []
     let isDry = mode.value != .on
     let now = MonotonicTime.now
@@ -321,19 +331,14 @@ final class RuleEngine {
         && verdict(rule, occasion)?.holds == true
       {
         let marks = RuleMarks(rule, occasion, term.keys, isDry: isDry || rule.mode == .dryRun)
-        wanted.append((rule, occasion.agent, marks))
+        reading.add(rule, occasion.agent, marks)
       }
     }
     // The verdict was another one a moment ago.
-    guard !wanted.isEmpty || unasked?.first == nil else { return decideFirst() }
-    term.read(wanted.flatMap(\.marks.requests)) { [weak self] replies in
+    guard !reading.isEmpty || unasked?.first == nil else { return decideFirst() }
+    term.read(reading.requests) { [weak self] replies in
       guard let self, !term.isOver else { return }
-      var rest = replies[...]
-      for (rule, agent, var marks) in wanted {
-        marks.take(rest.prefix(marks.requests.count))
-        rest = rest.dropFirst(marks.requests.count)
-        recent.keep(marks, rule, agent, at: .now)
-      }
+      for (rule, agent, marks) in reading.marks(replies) { recent.keep(marks, rule, agent, at: .now) }
       next()
     }
   }
@@ -423,7 +428,7 @@ extension Rule {
   fileprivate var mayTakeAway: Bool { deeds.contains { $0.kind.isAny(of: [.pause, .restart]) } }
 
   /// Whether it may block an address, or give an agent more.
-  fileprivate var mayReachCaps: Bool { deeds.contains { $0.kind.isAny(of: [.blockIP, .scale]) } }
+  var mayReachCaps: Bool { deeds.contains { $0.kind.isAny(of: [.blockIP, .scale]) } }
 }
 
 extension Deed.Kind {

@@ -21,52 +21,82 @@ import Wire
 struct RuleMarks {
   private let rule: Rule
   private let run: String
-  /// The event's entry.
-  let entry: String
+  private let entry: StreamID
   private let isDry: Bool
-  private let uncleared: (key: [UInt8], field: [UInt8])
+  /// Where stands whether something has not cleared; nil if the rule has no `clear`.
+  let uncleared: (key: [UInt8], field: [UInt8])?
 
-  /// Keys in the order in which they are read.
-  private let names: [MarkKey]
-  private var found: [[UInt8]] = []
-  private var unclearedRun: [UInt8] = []
+  /// Keys in the order in which they are read; nil for what the rule has no use for.
+  private let names: [MarkKey?]
+  /// What stands under each of them.
+  private var found: [Found] = []
+  private var isUncleared = false
+
+  /// The text of a mark, and the times in it, if it holds some: they are asked for more often than they are read.
+  struct Found {
+    var bytes: [UInt8] = []
+    var times: [Instant] = []
+  }
 
   init(_ rule: Rule, _ occasion: Occasion, _ keys: Keys, isDry: Bool) {
     (self.rule, self.isDry) = (rule, isDry)
     run = occasion.run(of: rule)
-    entry = "\(occasion.entry)"
-    let start = isDry ? "dry/" : ""
-    uncleared = (keys.uncleared, Clearing.field(rule.id, occasion.agent))
-    let (part, former) = (occasion.agent.keyPart, occasion.agent.unmistakable)
-    let texts = Self.names(rule, part, run: run)
-    guard part != former else {
-      names = texts.map { MarkKey(keys.mark(start + $0)) }
+    entry = occasion.entry
+    uncleared = rule.clear == nil ? nil : (keys.uncleared, Clearing.field(rule.id, occasion.agent))
+    let start = keys.mark(isDry ? "dry/" : "")
+    let part = occasion.agent.keyPart
+    let texts = Self.names(rule, part, run: run, start)
+    // An id without a byte that needs care is spelled alike by all versions.
+    guard !part.utf8.elementsEqual(occasion.agent.bytes) else {
+      names = texts.map { $0.map { MarkKey($0) } }
       return
     }
-    names = zip(texts, Self.names(rule, former, run: occasion.run(of: rule, former))).map { text, former in
-      MarkKey(keys.mark(start + text), former: keys.mark(start + former))
+    let former = occasion.agent.unmistakable
+    names = zip(texts, Self.names(rule, former, run: occasion.run(of: rule, former), start)).map { key, former in
+      key.map { MarkKey($0, former: former) }
     }
   }
 
   /// - Parameters:
   ///   - agent: the agent as it is spelled in keys.
   ///   - run: the run with that spelling.
-  private static func names(_ rule: Rule, _ agent: String, run: String) -> [String] {
+  ///   - start: what all keys begin with.
+  private static func names(_ rule: Rule, _ agent: String, run: String, _ start: [UInt8]) -> [[UInt8]?] {
+    func key(_ name: String, _ id: String? = nil, _ agent: String? = nil) -> [UInt8] {
+      var key = start
+      key.reserveCapacity(start.count + name.utf8.count + (id?.utf8.count ?? 0) + (agent?.utf8.count ?? 0) + 1)
+      key += name.utf8
+      if let id { key += id.utf8 }
+      if let agent {
+        key.append(UInt8(ascii: "/"))
+        key += agent.utf8
+      }
+      return key
+    }
     let throttles = rule.throttle.enumerated().map { place, throttle in
       switch throttle.per {
-      case .agent: "throttle/\(place)/\(rule.id)/\(agent)"
-      case .rule: "throttle/\(place)/\(rule.id)"
-      case .fleet: throttle.onceAfter == nil ? "throttle/fleet" : "asked/fleet"
+      case .agent: key("throttle/\(place)/", rule.id, agent)
+      case .rule: key("throttle/\(place)/", rule.id)
+      case .fleet: key(throttle.onceAfter == nil ? "throttle/fleet" : "asked/fleet")
       }
     }
     let others = [
-      run, "for/\(rule.id)/\(agent)", "limit/\(rule.id)/\(agent)", "rate/\(rule.id)", "held/\(rule.id)/\(agent)",
-      proposed(rule.id, agent), rest(rule.id, agent),
+      key(run), rule.for.map { _ in key("for/", rule.id, agent) },
+      rule.limits.perAgent.map { _ in key("limit/", rule.id, agent) },
+      rule.limits.rate.map { _ in key("rate/", rule.id) }, key("held/", rule.id, agent),
+      key("proposed/", rule.id, agent), rule.mayReachCaps ? key("proposed/rest/", rule.id, agent) : nil,
     ]
     return others + throttles
   }
 
-  private enum Place: Int { case run, occurrences, actedOnAgent, acted, held, proposed, rest, throttles }
+  private enum Place: Int {
+    case run, occurrences, actedOnAgent, acted, held, proposed, rest, throttles
+
+    /// Whether times stand there.
+    static func holdsTimes(_ place: Int) -> Bool {
+      place >= throttles.rawValue || [occurrences, actedOnAgent, acted].contains { $0.rawValue == place }
+    }
+  }
 
   /// For how long a run's record stays: trouble may take days to clear, and what is taken back then stands in it.
   static func stay(clears: Bool) -> TimeSpan { clears ? .days(30) : HandlerOptions.marksStay }
@@ -86,73 +116,138 @@ struct RuleMarks {
     step.change("DEL", keys.mark(of: agent) { rest(rule, $0) })
   }
 
+  // MARK: Reading
+
   /// What must be read; ``take(_:)`` wants the answers.
   var requests: [Request] {
-    names.map(\.get) + [Request("HGET", uncleared.key, uncleared.field)]
+    names.compactMap { $0?.get } + (uncleared.map { [Request("HGET", $0.key, $0.field)] } ?? [])
   }
 
-  mutating func take(_ replies: ArraySlice<Reply>) {
-    found = replies.dropLast().map { $0.mark ?? [] }
-    unclearedRun = replies.last?.bytes ?? []
+  mutating func take(_ replies: some Collection<Reply>) {
+    var rest = replies[...]
+    found = names.enumerated().map { place, name in
+      name == nil ? Found() : Self.found(rest.popFirst()?.mark ?? [], at: place)
+    }
+    isUncleared = rest.first?.bytes?.isEmpty == false
   }
+
+  /// What must be read, for ``MarkReading``: each key, and whether it is the same for all agents.
+  func forEachKey(_ body: (MarkKey, _ isShared: Bool) -> Void) {
+    for (place, name) in names.enumerated() {
+      if let name { body(name, isShared(place)) }
+    }
+  }
+
+  private func isShared(_ place: Int) -> Bool {
+    let number = place - Place.throttles.rawValue
+    return number >= 0 ? rule.throttle[number].per != .agent : place == Place.acted.rawValue
+  }
+
+  /// Takes what was read of each key, in the same order.
+  ///
+  /// - Parameter next: gives what stands under the next key, made of its text by what it gets.
+  mutating func take(isUncleared: Bool, _ next: (([UInt8]) -> Found) -> Found) {
+    found = names.enumerated().map { place, name in
+      name == nil ? Found() : next { Self.found($0, at: place) }
+    }
+    self.isUncleared = isUncleared
+  }
+
+  private static func found(_ bytes: [UInt8], at place: Int) -> Found {
+    Found(bytes: bytes, times: Place.holdsTimes(place) && !bytes.isEmpty ? times(bytes) : [])
+  }
+
+  /// The event's entry.
+  func isOf(_ other: StreamID) -> Bool { entry == other }
 
   /// Whether the event has been decided under the rule before.
-  var isDecided: Bool { !found[Place.run.rawValue].isEmpty }
+  var isDecided: Bool { !found[Place.run.rawValue].bytes.isEmpty }
 
   /// The reason to do nothing that was told last.
   private(set) var held: Decision.Hold? {
-    get { Decision.Hold(rawValue: String(decoding: found[Place.held.rawValue], as: UTF8.self)) }
-    set { found[Place.held.rawValue] = Array((newValue?.rawValue ?? "").utf8) }
+    get {
+      let bytes = found[Place.held.rawValue].bytes
+      return bytes.isEmpty ? nil : Decision.Hold(rawValue: String(decoding: bytes, as: UTF8.self))
+    }
+    set { found[Place.held.rawValue].bytes = Array((newValue?.rawValue ?? "").utf8) }
   }
 
   /// Whether what was beyond a cap is still proposed.
-  var isRestProposed: Bool { !found[Place.rest.rawValue].isEmpty }
+  var isRestProposed: Bool { !found[Place.rest.rawValue].bytes.isEmpty }
 
   /// The reason is being told.
   mutating func tell(_ hold: Decision.Hold) { held = hold }
 
   func memory(at now: Instant) -> RuleMemory {
-    var memory = RuleMemory(throttles: found.dropFirst(Place.throttles.rawValue).map { Self.times($0).last })
-    // An event that is read again is not a second one.
-    let others = occurrences.filter { $0 != entry }.compactMap(Self.time(of:))
-    memory.occurrences = rule.for.map { count in others.filter { now - $0 < count.within } } ?? []
+    var memory = RuleMemory(throttles: found.dropFirst(Place.throttles.rawValue).map(\.times.last))
+    if let count = rule.for {
+      // An event that is read again is not a second one.
+      let others = occurrences.filter { $0 != "\(entry)" }.compactMap { Self.times(Array($0.utf8)).first }
+      memory.occurrences = others.filter { now - $0 < count.within }
+    }
     memory.actedOnAgent = rule.limits.perAgent.map { times(.actedOnAgent, within: $0.within, of: now) } ?? []
     memory.acted = rule.limits.rate.map { times(.acted, within: $0.within, of: now) } ?? []
     // In a dry run nothing acts, and so nothing has to clear.
-    memory.isUncleared = rule.clear != nil && !isDry && !unclearedRun.isEmpty
-    memory.isProposed = !found[Place.proposed.rawValue].isEmpty
+    memory.isUncleared = rule.clear != nil && !isDry && isUncleared
+    memory.isProposed = !found[Place.proposed.rawValue].bytes.isEmpty
     return memory
   }
 
   private var occurrences: [String] {
-    found[Place.occurrences.rawValue].split(separator: UInt8(ascii: ",")).map { String(decoding: $0, as: UTF8.self) }
+    found[Place.occurrences.rawValue].bytes.split(separator: UInt8(ascii: ",")).map {
+      String(decoding: $0, as: UTF8.self)
+    }
   }
 
   private func times(_ place: Place, within span: TimeSpan, of now: Instant) -> [Instant] {
-    Self.times(found[place.rawValue]).filter { now - $0 < span }
+    let all = found[place.rawValue].times
+    // Nearly always all are recent, and the list is given away as it is.
+    return all.allSatisfy { now - $0 < span } ? all : all.filter { now - $0 < span }
   }
 
+  /// The times of a list of entries, or of times themselves; what is none is passed over.
   private static func times(_ bytes: [UInt8]) -> [Instant] {
-    bytes.split(separator: UInt8(ascii: ",")).compactMap { time(of: String(decoding: $0, as: UTF8.self)) }
-  }
-
-  /// The time of an entry, or a time itself.
-  private static func time(of text: String) -> Instant? {
-    Bounded.int(text.prefix { $0 != "-" }).map { Instant(milliseconds: Int64($0)) }
+    var times: [Instant] = []
+    var (digits, isNumber, value) = (0, true, Int64(0))
+    func end() {
+      if digits > 0, isNumber { times.append(Instant(milliseconds: Int64(Bounded.int(value)))) }
+    }
+    var isBehindDash = false
+    for byte in bytes {
+      switch byte {
+      case UInt8(ascii: ","):
+        end()
+        (digits, isNumber, value, isBehindDash) = (0, true, 0, false)
+      case UInt8(ascii: "-"): isBehindDash = true
+      case _ where isBehindDash: break
+      case UInt8(ascii: "0")...UInt8(ascii: "9"):
+        // More digits are no time of anybody's.
+        isNumber = isNumber && digits < 18
+        if isNumber { value = value * 10 + Int64(byte - UInt8(ascii: "0")) }
+        digits += 1
+      default: isNumber = false
+      }
+    }
+    end()
+    return times
   }
 
   // MARK: Writing
 
   /// Lets a step go ahead only while all stands as it was read.
   func require(in step: inout Step) {
-    for (name, value) in zip(names, found) { step.require(name, is: value) }
+    for (name, value) in zip(names, found) {
+      if let name { step.require(name, is: value.bytes) }
+    }
   }
 
   /// That the condition held, whatever is done about it.
   func addOccurrence(at now: Instant, to step: inout Step) {
     if let count = rule.for {
-      let recent = occurrences.filter { $0 != entry && Self.time(of: $0).map { now - $0 < count.within } == true }
-      write(.occurrences, recent + [entry], for: count.within, to: &step)
+      let recent = occurrences.filter {
+        $0 != "\(entry)" && Self.times(Array($0.utf8)).first.map { now - $0 < count.within } == true
+      }
+      write(.occurrences, recent + ["\(entry)"], for: count.within, to: &step)
     }
     for (place, throttle) in rule.throttle.enumerated() {
       guard let span = throttle.onceAfter else { continue }
@@ -165,15 +260,15 @@ struct RuleMarks {
   /// - Parameter waits: for how long it may wait for a person's word; what is remembered of it outlives that.
   func addAct(_ run: RunRecord, at now: Instant, waits: TimeSpan? = nil, to step: inout Step) {
     let stays = (Self.stay(clears: rule.clear != nil) + (waits ?? .zero)).milliseconds
-    step.change("SET", names[0], run.encoded, "PX", stays)
+    change("SET", .run, [run.encoded, "PX", stays], in: &step)
     if let limit = rule.limits.perAgent { add(.actedOnAgent, now, within: limit.within, to: &step) }
     if let limit = rule.limits.rate { add(.acted, now, within: limit.within, to: &step) }
-    if rule.for != nil { step.change("DEL", names[Place.occurrences.rawValue]) }
+    if rule.for != nil { change("DEL", .occurrences, [], in: &step) }
     if rule.clear != nil, !isDry {
       if let waits {
-        step.change("SET", names[Place.proposed.rawValue], self.run, "PX", waits.milliseconds)
+        change("SET", .proposed, [self.run, "PX", waits.milliseconds], in: &step)
       } else {
-        step.change("HSET", uncleared.key, uncleared.field, self.run)
+        if let uncleared { step.change("HSET", uncleared.key, uncleared.field, self.run) }
       }
     }
     for (place, throttle) in rule.throttle.enumerated() {
@@ -184,18 +279,18 @@ struct RuleMarks {
 
   /// That what is beyond a cap is proposed.
   func addRest(for span: TimeSpan, to step: inout Step) {
-    step.change("SET", names[Place.rest.rawValue], run, "PX", span.milliseconds)
+    change("SET", .rest, [run, "PX", span.milliseconds], in: &step)
   }
 
   /// That the event has been decided, and why nothing is done.
   func addHold(_ hold: Decision.Hold, for span: TimeSpan, to step: inout Step) {
-    step.change("SET", names[Place.held.rawValue], hold.rawValue, "PX", span.milliseconds)
+    change("SET", .held, [hold.rawValue, "PX", span.milliseconds], in: &step)
   }
 
   /// What all rules share must not end with the shortest of their spans.
   private func write(_ place: Int, _ throttle: Rule.Throttle, _ now: Instant, for span: TimeSpan, to step: inout Step) {
     let stays = throttle.per == .fleet ? Rule.Throttle.longest : span
-    step.change("SET", names[Place.throttles.rawValue + place], now, "PX", stays.milliseconds)
+    change("SET", Place.throttles.rawValue + place, [now, "PX", stays.milliseconds], in: &step)
   }
 
   private func add(_ place: Place, _ now: Instant, within span: TimeSpan, to step: inout Step) {
@@ -206,6 +301,15 @@ struct RuleMarks {
   /// No more of them than the longest list that is kept.
   private func write(_ place: Place, _ list: [String], for span: TimeSpan, to step: inout Step) {
     let text = list.suffix(Rule.Count.most).joined(separator: ",")
-    step.change("SET", names[place.rawValue], text, "PX", span.milliseconds)
+    change("SET", place, [text, "PX", span.milliseconds], in: &step)
+  }
+
+  private func change(_ command: String, _ place: Place, _ arguments: [any RequestArgument], in step: inout Step) {
+    change(command, place.rawValue, arguments, in: &step)
+  }
+
+  /// Changes a mark that the rule has a use for, under each spelling of its key.
+  private func change(_ command: String, _ place: Int, _ arguments: [any RequestArgument], in step: inout Step) {
+    for key in names[place]?.spellings ?? [] { step.change(command, key, all: arguments) }
   }
 }

@@ -11,6 +11,8 @@ struct RulesByType {
   private var types: [ExactText: [Rule]] = [:]
   /// Whether a rule's condition can be judged by what the handler remembers, by the rule's id.
   private var known: [String: Bool] = [:]
+  /// Whether it asks for anything of the event's agent, likewise.
+  private var agentAskers: [String: Bool] = [:]
 
   init(_ runbook: Runbook) {
     self.runbook = runbook
@@ -39,6 +41,14 @@ struct RulesByType {
     let isKnown = rule.when.isAboutEventAlone || rule.when.names.allSatisfy(\.isRemembered)
     known[rule.id] = isKnown
     return isKnown
+  }
+
+  /// Whether a rule's condition asks for what is known of the event's agent.
+  mutating func asksForAgent(_ rule: Rule) -> Bool {
+    if let asks = agentAskers[rule.id] { return asks }
+    let asks = rule.when.names.contains { ["agent", "metric"].contains($0.parts[0]) }
+    agentAskers[rule.id] = asks
+    return asks
   }
 
   subscript(type: String) -> [Rule] {
