@@ -62,7 +62,11 @@ package struct AlertRecord: Equatable, Sendable {
   /// Who acknowledged it; nil where nobody did.
   package var acknowledgedBy: String?
   package var acknowledgedAt: Instant?
+  /// When the acknowledgement ends by itself; nil if it stands until somebody takes it back.
+  package var acknowledgedUntil: Instant?
   package var silencedUntil: Instant?
+  /// Who silenced it; nil if nobody did, or an older handler wrote it.
+  package var silencedBy: String?
   package var note: String
   /// What it says, in a few words: `error rate 25%`.
   package var summary: String
@@ -72,7 +76,8 @@ package struct AlertRecord: Equatable, Sendable {
   package init(
     id: AlertID, severity: Severity, count: Int = 1, since: Instant, last: Instant, quietSince: Instant? = nil,
     metric: Metric? = nil, isClosed: Bool = false,
-    acknowledgedBy: String? = nil, acknowledgedAt: Instant? = nil, silencedUntil: Instant? = nil, note: String = "",
+    acknowledgedBy: String? = nil, acknowledgedAt: Instant? = nil, acknowledgedUntil: Instant? = nil,
+    silencedUntil: Instant? = nil, silencedBy: String? = nil, note: String = "",
     summary: String = "", told: [String] = []
   ) {
     self.id = id
@@ -85,7 +90,9 @@ package struct AlertRecord: Equatable, Sendable {
     self.isClosed = isClosed
     self.acknowledgedBy = acknowledgedBy
     self.acknowledgedAt = acknowledgedAt
+    self.acknowledgedUntil = acknowledgedUntil
     self.silencedUntil = silencedUntil
+    self.silencedBy = silencedBy
     self.note = note
     self.summary = summary
     self.told = told

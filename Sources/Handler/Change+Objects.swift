@@ -25,12 +25,14 @@ extension Change {
     // A new call for help is not answered by an old acknowledgement.
     alert.acknowledgedBy = nil
     alert.acknowledgedAt = nil
+    alert.acknowledgedUntil = nil
     return alert
   }
 
   static func silence(_ id: AlertID, for span: TimeSpan, note: String, _ scene: Scene) throws(Refusal) -> Change {
     var alert = try open(id, scene)
     alert.silencedUntil = scene.now + span
+    alert.silencedBy = scene.operator
     if !note.isEmpty { alert.note = note }
     return Change(alert: alert, detail: "silenced for \(span)")
   }
@@ -39,6 +41,7 @@ extension Change {
     var alert = try open(id, scene)
     guard let end = alert.silencedUntil, end > scene.now else { throw Refusal("\(id) is not silenced") }
     alert.silencedUntil = nil
+    alert.silencedBy = nil
     return Change(alert: alert, detail: "no longer silenced")
   }
 
@@ -48,6 +51,7 @@ extension Change {
     if let who = alert.acknowledgedBy { throw Refusal("\(id) is already acknowledged by \(who)") }
     alert.acknowledgedBy = scene.operator
     alert.acknowledgedAt = scene.now
+    alert.acknowledgedUntil = span.map { scene.now + $0 }
     if !note.isEmpty { alert.note = note }
     let end = Appointment(job: Job(.endAcknowledgement(id), id.agent), due: span.map { scene.now + $0 })
     return Change(
@@ -60,6 +64,7 @@ extension Change {
     guard alert.acknowledgedBy != nil else { throw Refusal("\(id) is not acknowledged") }
     alert.acknowledgedBy = nil
     alert.acknowledgedAt = nil
+    alert.acknowledgedUntil = nil
     let end = Appointment(job: Job(.endAcknowledgement(id), id.agent), due: nil)
     return Change(
       appointments: [end], alert: alert, notices: pages(alert, .updated, scene), detail: "no longer acknowledged")

@@ -20,7 +20,9 @@ package enum AlertCoding {
     if record.isClosed { json.add("closed", true) }
     json.add("ack", record.acknowledgedAt)
     json.add("who", record.acknowledgedBy)
+    json.add("ack_until", record.acknowledgedUntil)
     json.add("silence", record.silencedUntil)
+    json.add("silenced_by", record.silencedBy)
     if !record.note.isEmpty { json.add("note", record.note) }
     json.add("summary", record.summary)
     if !record.told.isEmpty { json.add("told", JSONValue.array(record.told.map { .string($0) })) }
@@ -67,7 +69,9 @@ package enum AlertCoding {
       isClosed: json["closed"]?.bool ?? false,
       acknowledgedBy: json["who"]?.text?.clipped(toBytes: TextBound.title),
       acknowledgedAt: json["ack"].flatMap { Instant(json: $0) },
+      acknowledgedUntil: json["ack_until"].flatMap { Instant(json: $0) },
       silencedUntil: json["silence"].flatMap { Instant(json: $0) },
+      silencedBy: json["silenced_by"]?.text?.clipped(toBytes: TextBound.title),
       note: json["note"]?.text?.clipped(toBytes: TextBound.words) ?? "",
       summary: json["summary"]?.text?.clipped(toBytes: TextBound.words) ?? "",
       told: json["told"]?.list?.prefix(64).compactMap { $0.text?.clipped(toBytes: TextBound.title) } ?? [])

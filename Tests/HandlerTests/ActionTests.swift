@@ -107,7 +107,9 @@ import Wire
     try scene.send(.escalate, ["agent-1"], ["to": "billing"])
     let lines = try scene.send(.acknowledge, [], ["alert": "escalation/agent-1", "for": "1s"])
     #expect(lines.last?.short == "succeeded: acknowledged for 1s")
-    #expect(try scene.alert(.escalation, "agent-1")?.acknowledgedBy == "alice@bastion")
+    let alert = try #require(try scene.alert(.escalation, "agent-1"))
+    #expect(alert.acknowledgedBy == "alice@bastion")
+    #expect(alert.acknowledgedUntil == alert.acknowledgedAt.map { $0 + .seconds(1) })
     try scene.server.wait { (try? scene.alert(.escalation, "agent-1")?.acknowledgedBy == nil) ?? false }
     #expect(try scene.server.call("ZCARD", "agentos:schedule") == .integer(0))
   }

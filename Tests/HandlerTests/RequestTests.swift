@@ -42,12 +42,14 @@ import Wire
     let silence = ["alert": "escalation/agent-1"]
     #expect(try scene.send(.silence, [], silence).last?.short == "succeeded: silenced for 1h")
     let end = try #require(try scene.alert(.escalation, "agent-1")?.silencedUntil)
+    #expect(try scene.alert(.escalation, "agent-1")?.silencedBy == "alice@bastion")
     #expect(try scene.send(.unsilence, [], silence).last?.short == "succeeded: no longer silenced")
     #expect(try scene.send(.unsilence, [], silence).last?.short == "failed: escalation/agent-1 is not silenced")
     try scene.send(.undo, [], ["command_id": "c3"])
     #expect(try scene.alert(.escalation, "agent-1")?.silencedUntil == end)
     try scene.send(.undo, [], ["command_id": "c2"])
     #expect(try scene.alert(.escalation, "agent-1")?.silencedUntil == nil)
+    #expect(try scene.alert(.escalation, "agent-1")?.silencedBy == nil)
   }
 
   @Test func modeOfTheAutomationIsSetAndTakenBack() throws {

@@ -143,7 +143,8 @@ struct CodingTests {
   private var alert: AlertRecord {
     AlertRecord(
       id: AlertID(.performanceDegraded, "a/1"), severity: .high, count: 3, since: at, last: at + .seconds(9),
-      isClosed: true, acknowledgedBy: "alice", acknowledgedAt: at, silencedUntil: at + .hours(1), note: "n",
+      isClosed: true, acknowledgedBy: "alice", acknowledgedAt: at,
+      acknowledgedUntil: at + .hours(2), silencedUntil: at + .hours(1), silencedBy: "bob", note: "n",
       summary: "error rate 25%", told: ["pager", "ops"])
   }
 
