@@ -66,13 +66,25 @@ package enum Action: String, CaseIterable, Sendable {
     case .cancel: [.init("job", .text, isRequired: true)]
     case .tune: [.init("parameter", .text, isRequired: true), .init("value", .text, isRequired: true)]
     case .notify: [.init("to", .text, isRequired: true), .init("text", .text, isRequired: true)]
-    case .acknowledge, .silence:
-      [.init("alert", .text, isRequired: true), .init("for", .duration), .init("note", .text)]
+    case .acknowledge: [.init("alert", .text, isRequired: true), .init("for", .duration), .init("note", .text)]
+    case .silence:
+      [.init("alert", .text, isRequired: true), .init("for", .duration, default: "1h"), .init("note", .text)]
     case .unacknowledge, .unsilence: [.init("alert", .text, isRequired: true)]
     case .close: [.init("alert", .text, isRequired: true), .init("note", .text)]
     case .approve, .reject: [.init("proposal", .text, isRequired: true), .init("sha256", .text, isRequired: true)]
     case .undo: [.init("command_id", .text, isRequired: true)]
     case .automation: [.init("mode", .mode, isRequired: true)]
+    }
+  }
+
+  /// Whether it is done to alerts, one a command.
+  package var isAboutAlerts: Bool {
+    switch self {
+    case .acknowledge, .unacknowledge, .silence, .unsilence, .close: true
+    case .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate,
+      .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .notify, .approve, .reject, .undo,
+      .automation:
+      false
     }
   }
 

@@ -53,13 +53,15 @@ package struct BatchProgress: Equatable, Sendable {
   }
 
   /// How many agents it was done to, of how many; and what the worst part says.
-  var detail: String {
+  ///
+  /// - Parameter noun: what it was done to, where that is not agents.
+  func detail(_ noun: String = "agent") -> String {
     let closed = parts.values.count { $0.progress.isFinished }
     guard closed == count else { return closed == 0 ? "" : "\(closed) of \(count) parts closed" }
     let (done, failed) = parts.values.reduce((0, 0)) { ($0.0 + $1.succeeded, $0.1 + $1.failed) }
     let words = worst?.detail ?? ""
     guard done + failed > 0 else { return words }
-    let counts = failed == 0 ? "\(done) agents" : "\(failed) of \(done + failed) failed"
+    let counts = failed == 0 ? "\(done) \(noun)\(done == 1 ? "" : "s")" : "\(failed) of \(done + failed) failed"
     return words.isEmpty ? counts : "\(counts): \(words)"
   }
 

@@ -40,6 +40,25 @@ extension Command {
     }
   }
 
+  /// The commands to send for what is done to several alerts: one each, and together one order.
+  ///
+  /// - Parameter makeID: an id for each part; the batch has the id of this command.
+  package func parts(about alerts: [AlertID], _ makeID: () -> CommandID) throws(TooLarge) -> [Command] {
+    guard alerts.count <= Batch.mostParts else {
+      throw TooLarge(
+        description: "\(alerts.count) alerts are too many for one order: \(Batch.mostParts) are the most; choose fewer")
+    }
+    return alerts.enumerated().map { index, alert in
+      var part = self
+      part.targets = [alert.agent]
+      part.arguments["alert"] = String(decoding: alert.bytes, as: UTF8.self)
+      guard alerts.count > 1 else { return part }
+      part.id = makeID()
+      part.batch = Batch(id: id, part: index + 1, parts: alerts.count)
+      return part
+    }
+  }
+
   private static func observed(
     _ all: [AgentID: Observation], of targets: ArraySlice<AgentID>
   ) -> [AgentID: Observation] {

@@ -34,6 +34,8 @@ package struct CommandLog: Sendable {
     package fileprivate(set) var parts: BatchProgress?
     /// Whether this console sent it.
     package var isOwn = false
+    /// How far each of its commands has come, where this console sent it.
+    var deliveries: [CommandID: Delivery] = [:]
 
     package init(
       origin: AuditLine.Origin, rule: String? = nil, action: String, targets: [AgentID], operator: String,
@@ -91,7 +93,7 @@ package struct CommandLog: Sendable {
   package var latestKeys: [String] { entries.indices.suffix(Self.limit).reversed().map { entries[$0].origin.key } }
 
   /// Enters a command that this console sends, for the first time or again. The parts of an order are one entry.
-  package mutating func enter(_ command: Command, at now: Instant) {
+  package mutating func enter(_ command: Command, _ delivery: Delivery = .underWay, at now: Instant) {
     let id = command.batch?.id ?? command.id
     if position(of: id.text) == nil {
       add(
@@ -102,6 +104,7 @@ package struct CommandLog: Sendable {
     guard let position = position(of: id.text) else { return }
     entries[position].isOwn = true
     entries[position].expiresAt = command.expiresAt
+    entries[position].deliveries[command.id] = delivery
     guard let batch = command.batch else { return entries[position].setTargets(command.targets) }
     for target in command.targets { entries[position].addTarget(target) }
     var parts = entries[position].parts ?? BatchProgress(count: batch.parts)
@@ -161,7 +164,7 @@ package struct CommandLog: Sendable {
     parts.apply(line, to: batch.part)
     entry.parts = parts
     entry.progress = parts.progress
-    entry.detail = parts.detail
+    entry.detail = parts.detail(Action(rawValue: entry.action)?.isAboutAlerts == true ? "alert" : "agent")
   }
 
   private static func count(_ line: AuditLine, in entry: inout Entry) {
@@ -225,6 +228,11 @@ package struct CommandLog: Sendable {
     for old in entries.prefix(Self.limit) { positions[ExactText(old.origin.key)] = nil }
     entries.removeFirst(Self.limit)
     dropped += Self.limit
+  }
+
+  /// Changes an entry, if there is one with that key.
+  mutating func update(_ key: String, _ body: (inout Entry) -> Void) {
+    if let position = position(of: key) { body(&entries[position]) }
   }
 
   private func position(of key: String) -> Int? { positions[ExactText(key)].map { $0 - dropped } }

@@ -82,9 +82,11 @@ struct Batches {
     }.sorted { $0.part < $1.part }
   }
 
+  /// What all parts have in common. Which alert a part is about is its own, as its agents are.
   private static func order(of command: Command) -> String {
+    let arguments = command.arguments.filter { !command.action.isAboutAlerts || $0.key != "alert" }
     let json: JSONValue = [
-      "action": .string(command.action.rawValue), "args": .object(JSONObject(texts: command.arguments)),
+      "action": .string(command.action.rawValue), "args": .object(JSONObject(texts: arguments)),
       "dry_run": .bool(command.isDryRun),
     ]
     return SHA256.hex(json.encoded)

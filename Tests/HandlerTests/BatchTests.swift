@@ -85,6 +85,25 @@ import Wire
     #expect(try part("b1").last == "succeeded: paused for 15m")
   }
 
+  @Test func partsMayBeAboutDifferentAlerts() throws {
+    let scene = try HandlerScene(start: false)
+    var runbook = Runbook()
+    runbook.guards.commandsPerMinute = 4
+    try scene.startHandler("h1") { $0.runbook = runbook }
+    for agent in ["a", "b"] as [AgentID] { try scene.send(.escalate, [agent], ["to": "billing"]) }
+    func silence(_ part: Int, _ agent: String, for span: String = "20m") throws -> String? {
+      try scene.send(.silence, [AgentID(agent)], ["alert": "escalation/\(agent)", "for": span]) {
+        $0.batch = Batch(id: CommandID("b1"), part: part, parts: 3)
+      }.last?.short
+    }
+    #expect(try silence(1, "a") == "succeeded: silenced for 20m")
+    #expect(try silence(2, "b") == "succeeded: silenced for 20m")
+    #expect(
+      try silence(3, "b", for: "1h")?.hasPrefix("rejected: the other parts of batch b1 say something else") == true)
+    #expect(try scene.send(.undo, [], ["command_id": "b1"]).last?.short == "succeeded: 2 parts undone")
+    for agent in ["a", "b"] as [AgentID] { #expect(try scene.alert(.escalation, agent)?.silencedUntil == nil) }
+  }
+
   @Test func undoTakesBackAllParts() throws {
     let scene = try HandlerScene()
     _ = try send(scene, "b1", [["a", "b"], ["c"]])

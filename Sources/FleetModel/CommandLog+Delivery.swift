@@ -1,0 +1,22 @@
+extension CommandLog {
+  /// How far a command has come on its way to the server, as its sender knows.
+  package enum Delivery: Int, Comparable, Sendable {
+    /// The server does not have it: there was no link, or it refused it. It is kept, and sent as soon as that is possible.
+    case waiting
+    /// It went out, and the server has not answered: it may have it.
+    case underWay
+    case delivered
+
+    package static func < (left: Delivery, right: Delivery) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  /// Takes how far a command that this console sent has come.
+  package mutating func setDelivery(_ delivery: Delivery, of command: Command) {
+    update((command.batch?.id ?? command.id).text) { $0.deliveries[command.id] = delivery }
+  }
+}
+
+extension CommandLog.Entry {
+  /// How far the command that is behind has come, of several that stand for one order.
+  package var delivery: CommandLog.Delivery { deliveries.values.min() ?? .delivered }
+}
