@@ -12,24 +12,34 @@ package final class CommandSender {
   private let stream: [UInt8]
   /// Told of each refusal; the command is still kept.
   private let refused: (Command, ServerError) -> Void
+  /// Told how far a command has come, each time that is heard.
+  private let reached: (Command, CommandLog.Delivery) -> Void
   private var outbox = Outbox()
+  /// Those that went out over a connection that broke before the answer.
+  private var doubtful: Set<CommandID> = []
   private var retry: Loop.TimerID?
 
   package init(
-    loop: Loop, feed: EventFeed, stream: [UInt8], refused: @escaping (Command, ServerError) -> Void = { _, _ in }
+    loop: Loop, feed: EventFeed, stream: [UInt8], refused: @escaping (Command, ServerError) -> Void = { _, _ in },
+    reached: @escaping (Command, CommandLog.Delivery) -> Void = { _, _ in }
   ) {
     self.loop = loop
     self.feed = feed
     self.stream = stream
     self.refused = refused
+    self.reached = reached
   }
 
   /// Whether every command was received, or has expired.
   package var isEmpty: Bool { outbox.isEmpty }
 
-  package func send(_ command: Command) {
+  /// Sends a command now, or as soon as that is possible.
+  ///
+  /// - Returns: how far it has come.
+  @discardableResult
+  package func send(_ command: Command) -> CommandLog.Delivery {
     outbox.add(command)
-    publish(command)
+    return publish(command)
   }
 
   /// Hands it what the feed tells: lines of the audit, and when the link is up again.
@@ -41,19 +51,29 @@ package final class CommandSender {
   private func sendAgain() {
     loop.cancel(retry)
     retry = nil
-    for command in outbox.resend(at: feed.clock.now) { publish(command) }
+    let commands = outbox.resend(at: feed.clock.now)
+    doubtful.formIntersection(commands.map(\.id))
+    for command in commands { reached(command, publish(command)) }
   }
 
-  private func publish(_ command: Command) {
+  private func publish(_ command: Command) -> CommandLog.Delivery {
     let request = Request("XADD", stream, "*", Keys.dataField, CommandCoding.encode(command))
-    _ = feed.send(request) { [weak self] result in
-      guard let self, case .success(.error(let error)) = result else { return }
+    let isUnderWay = feed.send(request) { [weak self] in self?.take($0, of: command) }
+    return isUnderWay || doubtful.contains(command.id) ? .underWay : .waiting
+  }
+
+  private func take(_ result: Result<Reply, ConnectionFailure>, of command: Command) {
+    switch result {
+    case .failure: doubtful.insert(command.id)
+    case .success(.error(let error)):
+      reached(command, doubtful.contains(command.id) ? .underWay : .waiting)
       refused(command, error)
       guard retry == nil else { return }
       retry = loop.schedule(inMilliseconds: error.advice.pause) { [weak self] in
         self?.retry = nil
         self?.sendAgain()
       }
+    case .success: reached(command, .delivered)
     }
   }
 }

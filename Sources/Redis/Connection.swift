@@ -42,6 +42,8 @@ package final class Connection {
   }
   /// Since when an answer is owed and nothing has come.
   private var waitingSince: MonotonicTime?
+  /// When the server said something last; nil until it has.
+  package private(set) var heardAt: MonotonicTime?
 
   private let onReady: () -> Void
   private let onFailure: (ConnectionFailure) -> Void
@@ -249,6 +251,7 @@ package final class Connection {
         return
       }
       waitingSince = nil
+      heardAt = .now
       parse(UnsafeRawBufferPointer(rebasing: buffer[..<length]))
       if pendingCount > 0 { expectBytes() }
       // A short read has emptied the socket; asking once more would only cost a call.

@@ -238,7 +238,12 @@ package final class EventFeed {
 
   func tellLinkState() {
     let isUp = [asking, listening, reading].allSatisfy { $0.connection != nil }
-    if isUp { downSince = nil } else if downSince == nil { downSince = .now }
+    if isUp {
+      downSince = nil
+    } else if downSince == nil {
+      // What broke without a word was found out later: nothing is known of the time since the last answer.
+      downSince = [asking, listening, reading].compactMap(\.heardAt).max() ?? .now
+    }
     let state = linkState
     guard state != lastState else { return }
     lastState = state

@@ -18,6 +18,8 @@ package final class Link {
   /// The connection that serves at present.
   package private(set) var connection: Connection?
   private var attempt: Connection?
+  /// When the last connection that served was heard last.
+  private var formerHeardAt: MonotonicTime?
   /// Why the link is not up.
   package private(set) var lastFailure: ConnectionFailure?
 
@@ -32,6 +34,9 @@ package final class Link {
 
   /// Where the link stands; its times are `MonotonicTime` milliseconds.
   package var state: LinkMachine.State { machine.state }
+
+  /// When the server said something last over a connection that served; nil if none ever did.
+  package var heardAt: MonotonicTime? { connection?.heardAt ?? formerHeardAt }
 
   package func start() { perform(machine.start(now: MonotonicTime.now.milliseconds)) }
 
@@ -85,6 +90,7 @@ package final class Link {
 
   private func failed(_ failure: ConnectionFailure) {
     loop.cancel(timer)
+    formerHeardAt = heardAt
     connection = nil
     attempt = nil
     guard machine.state != .stopped else { return }

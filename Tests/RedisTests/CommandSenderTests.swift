@@ -64,6 +64,50 @@ import Wire
     try server.wait { (try? ids(server)) == ["c1"] }
   }
 
+  @Test func senderTellsHowFarACommandHasCome() throws {
+    let server = try TestServer()
+    let proxy = try FaultProxy(loop: server.loop, to: server.server)
+    let follower = Follower(server, at: proxy.endpoint)
+    try server.wait { follower.isUp && follower.isCaughtUp }
+    var reached: [String] = []
+    let sender = CommandSender(
+      loop: server.loop, feed: follower.feed, stream: Keys().commands,
+      reached: { command, delivery in reached.append("\(command.id) \(delivery)") })
+    follower.sender = sender
+    #expect(sender.send(command(follower)) == .underWay)
+    try server.wait { reached == ["c1 delivered"] }
+    proxy.refuse()
+    try server.wait { follower.isDown }
+    #expect(sender.send(command(follower, "c2")) == .waiting)
+    var late = command(follower, "c3")
+    late.expiresAt = late.issuedAt
+    #expect(sender.send(late) == .waiting)
+    try proxy.allow()
+    try server.wait { reached.contains("c2 delivered") }
+    #expect(try !ids(server).contains("c3") && !reached.contains { $0.hasPrefix("c3") })
+  }
+
+  @Test func commandThatWentIntoASilentLinkIsInDoubt() throws {
+    let server = try TestServer()
+    let proxy = try FaultProxy(loop: server.loop, to: server.server)
+    let follower = Follower(server, at: proxy.endpoint) {
+      ($0.patience.poll, $0.patience.block, $0.patience.silence) = (50, 100, 400)
+    }
+    try server.wait { follower.isUp && follower.isCaughtUp }
+    var reached: [String] = []
+    let sender = CommandSender(
+      loop: server.loop, feed: follower.feed, stream: Keys().commands,
+      reached: { command, delivery in reached.append("\(command.id) \(delivery)") })
+    follower.sender = sender
+    for passage in proxy.passages { passage.fault = .blackHole }
+    #expect(sender.send(command(follower)) == .underWay)
+    proxy.refuse()
+    try server.wait { follower.isDown }
+    #expect(!reached.contains("c1 waiting"))
+    try proxy.allow()
+    try server.wait { reached.last == "c1 delivered" }
+  }
+
   /// Errors that refuse writes, or this one, each brought about by a real server.
   @Test(arguments: ["READONLY", "OOM", "NOREPLICAS", "MISCONF", "NOPERM", "WRONGTYPE"])
   func refusedCommandIsKeptUntilItIsTaken(_ code: String) throws {

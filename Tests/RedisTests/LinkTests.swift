@@ -97,6 +97,17 @@ import Testing
     #expect(follower.numbers == [1, 2, 3])
   }
 
+  /// What breaks without a word is found out late.
+  @Test func silenceCountsFromTheLastAnswer() throws {
+    let follower = follow()
+    try server.wait { follower.isUp && follower.isCaughtUp }
+    server.server.signal(19)
+    try server.wait { follower.isDown }
+    server.server.signal(18)
+    guard case .down(let since, _, _) = follower.states.last else { return }
+    #expect(MonotonicTime.now.milliseconds(since: since) >= 350)
+  }
+
   @Test func stoppedServerLooksDeadAndIsFoundAgain() throws {
     let follower = Follower(server) {
       $0.patience.silence = 400; $0.patience.block = 100; $0.patience.poll = 50
