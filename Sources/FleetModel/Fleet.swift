@@ -103,9 +103,12 @@ package struct Fleet: Sendable {
   /// Whether the agent has an open alert.
   package func hasAlerts(ofAgentAt position: Int) -> Bool { agents.activity[position].hasAlerts }
 
-  /// The agent's open alerts, worst first.
+  /// The agent's open alerts: first those whose trouble is there at present, and of these the worst.
   package func alerts(ofAgentAt position: Int) -> [Alert] {
-    AlertKind.allCases.compactMap { alert($0, ofAgentAt: position) }.sorted { $0.record.severity > $1.record.severity }
+    AlertKind.allCases.compactMap { alert($0, ofAgentAt: position) }
+      .map { (alert: $0, grade: grade(of: $0)) }
+      .sorted { $0.grade > $1.grade }
+      .map(\.alert)
   }
 
   /// The last buckets of an agent's metric, oldest first; empty where it has none.

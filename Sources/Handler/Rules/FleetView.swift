@@ -40,7 +40,7 @@ final class FleetView {
 
   /// How bad an agent's worst alert is.
   func severity(of agent: AgentID) -> Severity {
-    judge.fleet.position(of: agent).flatMap { judge.fleet.alerts(ofAgentAt: $0).first?.record.severity } ?? .low
+    judge.fleet.position(of: agent).flatMap { judge.fleet.alerts(ofAgentAt: $0).map(\.record.severity).max() } ?? .low
   }
 
   /// Where an agent stands in the fleet, and when it was heard first; nil for one that nobody knows.

@@ -1,0 +1,41 @@
+/// What an open alert says of the present.
+package enum AlertStanding: Int, Comparable, Sendable {
+  /// A person was called; how the agent is, other alerts say.
+  case escalated
+  /// The trouble was, and nothing says that it still is: values are better than their limits, or the alert is quiet.
+  case past
+  /// The trouble is there: a value is past its limit, or an event has told of it, and no value says otherwise.
+  case present
+
+  package static func < (left: AlertStanding, right: AlertStanding) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// How much attention an open alert needs: whether its trouble is there at present, then how bad it is.
+package struct AlertGrade: Comparable, Sendable {
+  package var standing: AlertStanding
+  /// How bad it is at present; of what is past, how bad it was.
+  package var severity: Severity
+
+  package static func < (left: AlertGrade, right: AlertGrade) -> Bool {
+    (left.standing, left.severity) < (right.standing, right.severity)
+  }
+}
+
+extension Fleet {
+  /// How much attention an open alert needs.
+  package func grade(of alert: Alert) -> AlertGrade {
+    let severity = alert.record.severity
+    if alert.id.kind == .escalation { return AlertGrade(standing: .escalated, severity: severity) }
+    if alert.isQuiet { return AlertGrade(standing: .past, severity: severity) }
+    var isMeasured = false
+    var worst: Severity?
+    for metric in Metric.allCases where metric.alert == alert.id.kind {
+      guard let value = agents.value(metric, at: alert.position, within: Self.freshness, of: now) else { continue }
+      isMeasured = true
+      if let present = limits[metric]?.severity(of: value) { worst = max(worst ?? present, present) }
+    }
+    if let worst { return AlertGrade(standing: .present, severity: worst) }
+    // Values say more than the event that opened it.
+    return AlertGrade(standing: isMeasured ? .past : .present, severity: severity)
+  }
+}
