@@ -80,9 +80,22 @@ final class Inquiry {
   }
 
   /// Sends a request; an error ends the session.
-  func send(_ request: Request, _ completion: @escaping (Reply) -> Void) {
+  func send(
+    _ request: Request, expecting expectation: ReplyReader.Expectation = .tree, _ completion: @escaping (Reply) -> Void
+  ) {
     owed += 1
-    link.connection?.send(request) { [weak self] in self?.take($0, completion) }
+    link.connection?.send(request, expecting: expectation) { [weak self] in self?.take($0, completion) }
+  }
+
+  /// Sends a request whose refusal is an answer too.
+  func ask(_ request: Request, _ completion: @escaping (Reply) -> Void) {
+    owed += 1
+    link.connection?.send(request) { [weak self] result in
+      guard let self, case .success(let reply) = result else { return }
+      answers += 1
+      owed -= 1
+      completion(reply)
+    }
   }
 
   /// Takes an answer; an error ends the session.
