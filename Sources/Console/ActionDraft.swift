@@ -4,6 +4,8 @@ import FleetModel
 package struct ActionDraft: Equatable, Sendable {
   package var action: Action
   package var targets: [AgentID]
+  /// The alerts that it is about: a command each.
+  package var alerts: [AlertID]
   package var arguments: [String: String]
   package var reason: String
   package var observed: [AgentID: Command.Observation]
@@ -11,11 +13,12 @@ package struct ActionDraft: Equatable, Sendable {
   package var proposal: Proposal?
 
   package init(
-    action: Action, targets: [AgentID], arguments: [String: String] = [:], reason: String = "",
+    action: Action, targets: [AgentID], alerts: [AlertID] = [], arguments: [String: String] = [:], reason: String = "",
     observed: [AgentID: Command.Observation] = [:], proposal: Proposal? = nil
   ) {
     self.action = action
     self.targets = targets
+    self.alerts = alerts
     self.arguments = arguments
     self.reason = reason
     self.observed = observed
@@ -23,11 +26,14 @@ package struct ActionDraft: Equatable, Sendable {
   }
 
   /// Whether its arguments are the operator's to choose.
-  var isEditable: Bool { !action.parameters.isEmpty && action != .undo && proposal == nil }
+  var isEditable: Bool { !parameters.isEmpty && action != .undo && proposal == nil }
+
+  /// The arguments that are to be typed; which alerts it is about is chosen by the cursor.
+  var parameters: [ActionParameter] { action.parameters.filter { alerts.isEmpty || $0.name != "alert" } }
 
   /// The arguments as one line to edit: `for=15m`.
   var argumentLine: String {
-    action.parameters.compactMap { parameter in
+    parameters.compactMap { parameter in
       arguments[parameter.name].map { "\(parameter.name)=\(Self.quoted($0))" }
     }.joined(separator: " ")
   }
@@ -44,8 +50,8 @@ package struct ActionDraft: Equatable, Sendable {
     for word in Self.words(line) {
       let pieces = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard pieces.count == 2 else { return "\(word): write name=value" }
-      guard let parameter = action.parameters.first(where: { $0.name == pieces[0] }) else {
-        let names = action.parameters.map(\.name).joined(separator: ", ")
+      guard let parameter = parameters.first(where: { $0.name == pieces[0] }) else {
+        let names = parameters.map(\.name).joined(separator: ", ")
         return "\(pieces[0]): not an argument of \(action.rawValue); it has \(names.isEmpty ? "none" : names)"
       }
       let value = String(pieces[1])
@@ -53,7 +59,7 @@ package struct ActionDraft: Equatable, Sendable {
       if let fault = parameter.fault(of: value) { return fault }
       taken[parameter.name] = value
     }
-    for parameter in action.parameters where parameter.isRequired && taken[parameter.name] == nil {
+    for parameter in parameters where parameter.isRequired && taken[parameter.name] == nil {
       return "\(parameter.name)= is needed"
     }
     arguments = taken

@@ -1,4 +1,5 @@
 import FleetModel
+import Screen
 
 /// Numbers and times as short words, always the same for the same value.
 package enum Format {
@@ -45,15 +46,74 @@ package enum Format {
     }
   }
 
+  /// A value as exact as its text is: two that are shown the same are equal.
+  package static func shown(_ value: Double, of metric: Metric) -> Double {
+    switch metric {
+    case .healthScore, .confidence: (value * 100).rounded()
+    case .errorRate: (value * 1000).rounded() < 100 ? (value * 1000).rounded() : (value * 100).rounded() * 10
+    case .responseTime: value < 1000 ? value.rounded() : steps(value, of: 1000) * 100
+    case .averageRating, .rating: (value * 10).rounded()
+    case .lastHourErrors, .queueSize, .negativeFeedback, .attempts, .messagesPerMinute: shownCount(value)
+    }
+  }
+
+  private static func shownCount(_ value: Double) -> Double {
+    for size in [1_000_000_000, 1_000_000, 1000.0] where value >= size * 0.99995 {
+      return steps(value, of: size) * size / 10
+    }
+    return value.rounded()
+  }
+
+  /// A value in tenths of a unit; from ten units on in whole ones, as ``milliseconds(_:)`` and ``count(_:)`` show it.
+  private static func steps(_ value: Double, of unit: Double) -> Double {
+    let tenths = (value / unit * 10).rounded()
+    return tenths < 100 ? tenths : (tenths / 10).rounded(.down) * 10
+  }
+
+  /// A moment not far off as the time of day; beyond half a day with how long still: `16:14Z`, `16:14Z in 3d`.
+  package static func until(_ end: Instant, from now: Instant) -> String {
+    let time = clock(end).dropLast(3) + "Z"
+    return end - now < .hours(12) ? String(time) : "\(time) in \(age(end - now))"
+  }
+
+  /// An operator without the machine: `alice` of `alice@bastion`.
+  package static func person(_ name: String) -> String {
+    let shown = Scrubber.display(name.clipped(toBytes: 80))
+    let user = shown.prefix { $0 != "@" }
+    let person = user.isEmpty ? shown : String(user)
+    return TextWidth.fits(person, columns: 32) ? person : TextWidth.prefix(person, columns: 31).0 + "…"
+  }
+
+  /// Two values of a metric as one: `22–38%`.
+  package static func range(_ least: Double, _ most: Double, of metric: Metric) -> String {
+    let (first, last) = (value(least, of: metric), value(most, of: metric))
+    guard first != last else { return first }
+    // The unit is said once, unless there are two.
+    let unit = last.drop { $0.isNumber || $0 == "." }
+    return (first.hasSuffix(unit) ? String(first.dropLast(unit.count)) : first) + "–" + last
+  }
+
   /// How long ago, in steps, so that a screen at rest seldom changes: `now`, `10s`, `30s`, `1m`, `2m` … `3h`, `2d`.
   package static func age(_ span: TimeSpan) -> String {
+    let step = ageStep(span)
+    return switch step {
+    case 0: "now"
+    case ..<60: "\(step)s"
+    case ..<3600: "\(step / 60)m"
+    case ..<86_400: "\(step / 3600)h"
+    default: "\(step / 86_400)d"
+    }
+  }
+
+  /// The seconds that ``age(_:)`` shows.
+  static func ageStep(_ span: TimeSpan) -> Int64 {
     switch span.seconds {
-    case ..<10: "now"
-    case ..<30: "10s"
-    case ..<60: "30s"
-    case ..<3600: "\(span.seconds / 60)m"
-    case ..<86_400: "\(span.seconds / 3600)h"
-    default: "\(span.seconds / 86_400)d"
+    case ..<10: 0
+    case ..<30: 10
+    case ..<60: 30
+    case ..<3600: span.seconds / 60 * 60
+    case ..<86_400: span.seconds / 3600 * 3600
+    default: span.seconds / 86_400 * 86_400
     }
   }
 

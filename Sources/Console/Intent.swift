@@ -6,7 +6,9 @@ package enum Intent: Hashable, Sendable {
   case nextPane, previousPane
   case pane(PaneID)
   case open, back
-  case mark, filter, freeze, help, quit, suspend, redraw
+  case mark, markAll, filter, freeze, help, quit, suspend, redraw
+  /// Order the agents by the next column, or the other way round.
+  case order, invert
   /// Why rules did or did not act.
   case explain
   case act(Action)

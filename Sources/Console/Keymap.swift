@@ -41,6 +41,11 @@ package struct Keymap: Sendable {
         Binding([.character("b")], "b", .act(.blockIP), "block an IP address", short: "block IP"),
         Binding([.character("B")], "B", .act(.activateBackup), "activate the backup agent", short: "backup"),
         Binding([.character("u")], "u", .act(.undo), "undo your last command", short: "undo"),
+        Binding(
+          [.character("a")], "a", .act(.acknowledge), "acknowledge the alerts, or take that back", short: "ack"),
+        Binding(
+          [.character("S")], "S", .act(.silence), "silence the alerts for a while, or end the silence",
+          short: "silence"),
       ]),
     Section(
       title: "Automation",
@@ -51,14 +56,17 @@ package struct Keymap: Sendable {
           [.character("x")], "x", .explain, "why rules did or did not act: on an event, action or agent", short: "why"),
         Binding(
           [.character("m")], "m", .act(.automation), "switch automation on, dry or off for the whole fleet",
-          short: "automation"),
+          short: "auto"),
       ]),
     Section(
       title: "Look",
       bindings: [
         Binding([.enter], "Enter", .open, "open the agent: series, events, alerts, commands", short: "open"),
-        Binding([.escape], "Esc", .back, "back; clear filter and marks"),
+        Binding([.escape], "Esc", .back, "back; clear marks, filter and order"),
         Binding([.character(" ")], "Space", .mark, "mark the agent, or take the mark off", short: "mark"),
+        Binding([.character("*")], "*", .markAll, "mark all that are shown, or take those marks off", short: "all"),
+        Binding([.character("o")], "o", .order, "order the agents by the next column", short: "sort"),
+        Binding([.character("I")], "I", .invert, "turn the order round"),
         Binding([.character("/")], "/", .filter, "show only agents with this text", short: "filter"),
         Binding([.character("f")], "f", .freeze, "freeze the display; events go on counting", short: "freeze"),
         Binding([.character("?")], "?", .help, "this help", short: "help"),

@@ -26,11 +26,12 @@ package struct Layout: Equatable, Sendable {
   package let tabs: Rect
   /// The region of the panes as a whole, which an opened agent or help takes over.
   package let body: Rect
+  /// The line above the status; a long question takes more lines, over the lowest of the body.
   package let prompt: Rect
   package let status: Rect
   private var panes = [Rect](repeating: Rect(row: 0, column: 0, height: 0, width: 0), count: PaneID.allCases.count)
 
-  package init(size: Size) {
+  package init(size: Size, promptRows: Int = 1) {
     let all = Rect(row: 0, column: 0, height: size.rows, width: size.columns)
     if size.rows < Self.least.rows || size.columns < Self.least.columns {
       kind = .none
@@ -43,7 +44,9 @@ package struct Layout: Equatable, Sendable {
     }
     var rest = all
     (rest, status) = rest.splitBottom(1)
-    (rest, prompt) = rest.splitBottom(1)
+    prompt = rest.splitBottom(promptRows).1
+    // Panes keep their places: only a list without a frame gives up its lowest rows.
+    rest = rest.splitBottom(kind == .small ? promptRows : 1).0
     (tabs, rest) = rest.splitTop(kind == .small ? 1 : 0)
     (headline, rest) = rest.splitTop(size.rows >= 8 ? 1 : 0)
     body = rest

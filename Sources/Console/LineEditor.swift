@@ -17,7 +17,7 @@ package struct LineEditor: Equatable, Sendable {
   mutating func handle(_ key: Key) -> Bool {
     switch key {
     case .character(let character): insert([character])
-    case .paste(let text): insert(Array(Scrubber.display(text)))
+    case .paste(let text): insert(Array(Scrubber.display(Self.oneLine(text))))
     case .backspace:
       guard cursor > 0 else { return true }
       cursor -= 1
@@ -36,6 +36,11 @@ package struct LineEditor: Equatable, Sendable {
       return false
     }
     return true
+  }
+
+  /// Pasted text on one line: a break within it is a blank, and one at its ends is nothing.
+  private static func oneLine(_ text: String) -> String {
+    text.split { $0.isNewline || $0 == "\t" }.joined(separator: " ")
   }
 
   private mutating func insert(_ added: [Character]) {

@@ -19,7 +19,9 @@ package enum Message: Sendable {
   /// What was refused is served again.
   case served(String)
   /// A draft was given an id and times, and has been sent or waits for the link.
-  case sent(Command)
+  case sent(Command, CommandLog.Delivery = .underWay)
+  /// A command that was sent has come so far.
+  case delivery(Command, CommandLog.Delivery)
   /// What was asked for with `readEvents`.
   case latestEvents(AgentID, [EventDigest])
   /// What was asked for with `traceEvent`.

@@ -7,12 +7,13 @@ extension Model {
   mutating func begin(_ action: Action) {
     if settings.isReadOnly { return show(note: "read-only: \(action.title) is not available here") }
     guard var draft = draft(of: action) else { return }
-    draft.observed = observe(draft.targets)
-    for parameter in action.parameters where draft.arguments[parameter.name] == nil {
+    // What is done to alerts does not depend on how their agents are.
+    if draft.alerts.isEmpty { draft.observed = observe(draft.targets) }
+    for parameter in draft.parameters where draft.arguments[parameter.name] == nil {
       draft.arguments[parameter.name] = parameter.defaultText
     }
-    let lacks = action.parameters.contains { $0.isRequired && draft.arguments[$0.name] == nil }
-    if lacks || Prompt.asksArguments(action) {
+    let lacks = draft.parameters.contains { $0.isRequired && draft.arguments[$0.name] == nil }
+    if lacks || Prompt.asksArguments(draft.action) {
       edit(draft)
     } else {
       confirm(draft)
@@ -24,9 +25,10 @@ extension Model {
     case .undo: return undoDraft()
     case .approve, .reject: return answerDraft(action)
     case .automation: return switchDraft()
+    case .acknowledge, .silence: return alertDraft(action)
     case .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate,
-      .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge,
-      .silence, .unsilence, .close:
+      .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .notify, .unacknowledge, .unsilence,
+      .close:
       return targetedDraft(of: action)
     }
   }
@@ -35,7 +37,9 @@ extension Model {
   private mutating func targetedDraft(of action: Action) -> ActionDraft? {
     let targets = targets
     guard !targets.isEmpty else {
-      show(note: "nothing is selected to \(action.title)")
+      let hidden = hiddenMarks.count
+      let more = hidden > 0 ? ": the filter hides \(Format.counted(hidden, "marked agent"))" : ""
+      show(note: "nothing is selected to \(action.title)\(more)")
       return nil
     }
     var draft = ActionDraft(action: action, targets: targets)
@@ -55,7 +59,7 @@ extension Model {
 
   /// The address of the alert that is selected; if none is, the one that last attacked one of the agents.
   private func address(for targets: [AgentID]) -> String? {
-    let row = explained ?? (opened == nil && marked.isEmpty ? selectedRow : nil)
+    let row = explained ?? (opened == nil && !actsOnMarks ? selectedRow : nil)
     if let incident = row.flatMap({ incident(of: $0) }) { return incident.items.first }
     let agents = Set(targets)
     return displayed.incidents.security.last { agents.contains($0.agent) && !$0.items.isEmpty }?.items.first
@@ -100,7 +104,7 @@ extension Model {
 
   private mutating func edit(_ draft: ActionDraft) {
     var line = draft.argumentLine
-    for parameter in draft.action.parameters where parameter.isRequired && draft.arguments[parameter.name] == nil {
+    for parameter in draft.parameters where parameter.isRequired && draft.arguments[parameter.name] == nil {
       line = "\(parameter.name)=" + (line.isEmpty ? "" : " ") + line
     }
     prompt = .arguments(draft, LineEditor(line), fault: nil)
@@ -148,15 +152,14 @@ extension Model {
     case .enter: prompt = nil
     case .escape:
       prompt = nil
-      filter = ""
+      setFilter("")
     case .character, .paste, .burst, .backspace, .delete, .insert, .tab, .backTab, .up, .down, .left, .right, .pageUp,
       .pageDown, .home, .end, .function, .control:
       if editor.handle(key) {
-        filter = editor.text
         prompt = .filter(editor)
+        if filter != editor.text { setFilter(editor.text) }
       }
     }
-    reorder()
   }
 
   private mutating func editArguments(_ draft: ActionDraft, _ editor: LineEditor, _ key: Key) {

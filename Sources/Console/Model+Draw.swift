@@ -14,7 +14,8 @@ extension Model {
 
   /// Draws the whole screen. Cursors are settled first, so that the selected row is in view.
   package mutating func draw(into grid: inout Grid) {
-    let layout = Layout(size: grid.size)
+    let asked = prompt.map { PromptLine(content: content(of: $0)) }
+    let layout = Layout(size: grid.size, promptRows: asked?.rows(in: grid.size) ?? 1)
     grid.clear()
     guard layout.kind != .none else {
       let least = Layout.least
@@ -22,8 +23,9 @@ extension Model {
       return
     }
     settle(layout)
+    worst = worst(in: displayed)
     headline(grid.glyphs).draw(into: &grid, in: layout.headline)
-    if layout.kind == .small { TabBar(focus: focus).draw(into: &grid, in: layout.tabs) }
+    if layout.kind == .small { TabBar(focus: focus, note: listNote).draw(into: &grid, in: layout.tabs) }
     if let helpTop {
       let help = HelpPane(top: helpTop, height: layout.body.height)
       self.helpTop = help.top
@@ -38,7 +40,7 @@ extension Model {
       drawPanes(into: &grid, layout)
     }
     if case .down = link { grid.paint(layout.body, role: .stale) }
-    promptLine().draw(into: &grid, in: layout.prompt)
+    (asked ?? promptLine()).draw(into: &grid, in: layout.prompt)
     statusLine().draw(into: &grid, in: layout.status)
     rememberRecords(layout)
   }
@@ -84,6 +86,7 @@ extension Model {
       let keepsLine = pane == focus && hasBeenTouched
       cursors[pane.rawValue].settle(
         in: lists[pane], height: layout.height(of: pane), isFocused: pane == focus, keepsLine: keepsLine)
+      if pane != focus { lists.settleHead(of: pane, count: layout.height(of: pane), displayed) }
     }
   }
 }

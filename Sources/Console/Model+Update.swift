@@ -9,7 +9,10 @@ extension Model {
     case .key(let key): return press(key)
     case .tick(let instant): tick(instant)
     case .resized(let size): self.size = size
-    case .link(let status): link = status
+    case .link(let status):
+      link = status
+      // Whoever asked last was told of a time that is over.
+      if status != .up { handler = .unknown }
     case .handler(let status): handler = status
     case .caughtUp:
       isCaughtUp = true
@@ -18,10 +21,8 @@ extension Model {
     case .behind(let isBehind): self.isBehind = isBehind
     case .refused(let what, let meaning): refusals[Scrubber.display(what)] = Scrubber.display(meaning)
     case .served(let what): refusals[Scrubber.display(what)] = nil
-    case .sent(let command):
-      fleet.commands.enter(command, at: now)
-      // The frozen panes do not show it.
-      if isFrozen { show(note: "sent: \(command.action.title); the display is frozen, f goes on") }
+    case .sent(let command, let delivery): enter(command, delivery)
+    case .delivery(let command, let delivery): fleet.commands.setDelivery(delivery, of: command)
     case .latestEvents(let agent, let events):
       if agent == opened { latestEvents = (agent, events) }
     case .traced(let incident, let trace):
@@ -29,6 +30,16 @@ extension Model {
     case .note(let text): show(note: text)
     }
     return []
+  }
+
+  private mutating func enter(_ command: Command, _ delivery: CommandLog.Delivery) {
+    fleet.commands.enter(command, delivery, at: now)
+    if delivery == .waiting {
+      show(note: "not sent: \(waitWords(until: command.expiresAt))")
+    } else if isFrozen {
+      // The frozen panes do not show it.
+      show(note: "sent: \(command.action.title); the display is frozen, f goes on")
+    }
   }
 
   private mutating func tick(_ instant: Instant) {
@@ -44,7 +55,7 @@ extension Model {
     if now - refreshedAt >= .milliseconds(250) || lists.isOutdated(displayed, filter: filter) {
       refreshLists()
     } else {
-      lists.followTime(displayed, filter: filter, labels: labels)
+      lists.followTime(displayed, view)
     }
   }
 
@@ -57,9 +68,10 @@ extension Model {
     now = now - step
     lastKeyAt = lastKeyAt - step
     refreshedAt = refreshedAt - step
-    lists.orderedAt = lists.orderedAt - step
+    lists.stepBack(by: step)
     if let note { self.note = (note.text, note.until - step) }
     if let since = frozenSince { frozenSince = since - step }
+    named?.since = .epoch
   }
 
   /// Brings the lists up to date, as far as the operator's hands allow.
@@ -67,22 +79,31 @@ extension Model {
     refreshedAt = now
     let shown = displayed
     learnNames(of: shown)
-    if !marked.isEmpty { marked = marked.filter { fleet[$0] != nil } }
+    if !marked.isEmpty { marked = marked.filter { fleet.position(of: $0) != nil } }
     if labels.count > shown.count + 1000 { labels.keepOnly { shown[$0] != nil } }
-    let handsAreOff = prompt == nil && (!hasBeenTouched || now - lastKeyAt >= PaneLists.handsOff)
-    if handsAreOff, now - lists.orderedAt >= PaneLists.rest {
-      reorder()
-    } else if lists.isOutdated(shown, filter: filter) {
-      lists.patch(shown, labels: labels, filter: filter)
-    }
-    lists.followTime(shown, filter: filter, labels: labels)
+    let due = lists.due(at: now, except: heldPane)
+    if due.count < PaneLists.ofAgents.count, lists.isOutdated(shown, filter: filter) { lists.patch(shown, view) }
+    order(due, shown)
   }
+
+  /// The pane that keeps its order since the operator's hands are on the keys.
+  var heldPane: PaneID? {
+    let handsAreOff = prompt == nil && (!hasBeenTouched || now - lastKeyAt >= PaneLists.handsOff)
+    return handsAreOff ? nil : focus
+  }
+
+  /// What the lists are made by.
+  private var view: PaneLists.View { .init(labels: labels, filter: filter, order: order) }
 
   mutating func reorder() {
     let shown = displayed
     learnNames(of: shown)
-    lists.order(shown, labels: labels, filter: filter, now: now)
-    lists.followTime(shown, filter: filter, labels: labels)
+    order(PaneLists.ofAgents, shown)
+  }
+
+  private mutating func order(_ panes: [PaneID], _ shown: Fleet) {
+    if !panes.isEmpty { lists.order(panes, shown, view, now: now) }
+    lists.followTime(shown, view)
     if !hasBeenTouched { cursors[PaneID.agents.rawValue] = ListCursor(selected: lists[.agents].first) }
   }
 
@@ -123,6 +144,9 @@ extension Model {
     case .open: return open()
     case .back: back()
     case .mark: toggleMark()
+    case .markAll: markAll()
+    case .order: stepOrder()
+    case .invert: invertOrder()
     case .filter: prompt = .filter(LineEditor(filter))
     case .freeze: toggleFreeze()
     case .explain: return explain()
@@ -166,25 +190,23 @@ extension Model {
     return [.readEvents(agent)]
   }
 
-  /// One thing a press: the explanation, then the open agent, then the marks, then the filter, then the freeze.
+  /// One thing a press: the explanation, then the open agent, the marks, the filter, the order, the freeze. Marks that the
+  /// filter hides are shown before they are taken off.
   private mutating func back() {
     if explained != nil {
       explained = nil
     } else if opened != nil {
       opened = nil
-    } else if !marked.isEmpty {
+    } else if !marked.isEmpty, hiddenMarks.isEmpty {
       marked = []
     } else if !filter.isEmpty {
-      filter = ""
+      setFilter("")
+    } else if order != AgentOrder() {
+      order = AgentOrder()
       reorder()
     } else if isFrozen {
       toggleFreeze()
     }
-  }
-
-  private mutating func toggleMark() {
-    guard let agent = selectedAgent else { return }
-    if marked.remove(agent) == nil { marked.insert(agent) }
   }
 
   private mutating func toggleFreeze() {

@@ -40,6 +40,7 @@ package struct Model: Sendable {
   package internal(set) var helpTop: Int?
   package internal(set) var filter = ""
   package internal(set) var marked: Set<AgentID> = []
+  package internal(set) var order = AgentOrder()
   /// The fleet as it was when the display was frozen, and since when: both or neither. Apart, for the moment is asked for
   /// with every age on the screen, and a fleet is much to copy.
   var frozenFleet: Fleet?
@@ -55,6 +56,10 @@ package struct Model: Sendable {
   var explainedTop = 0
   var proposalTop = 0
   var note: (text: String, until: Instant)?
+  /// Whom the first line names.
+  var named: Named?
+  /// Whom it is about at present.
+  var worst: Equals?
   var lastKeyAt = Instant.epoch
   var refreshedAt = Instant.epoch
   /// Until the first key the selection stays on the worst agent.
@@ -108,14 +113,6 @@ package struct Model: Sendable {
       let targets = displayed.commands[key: key]?.targets ?? []
       return targets.count == 1 ? targets[0] : nil
     }
-  }
-
-  /// The agents that an action would be for: the marked ones, else the selected one.
-  var targets: [AgentID] {
-    guard marked.isEmpty || opened != nil || explained != nil else {
-      return marked.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
-    }
-    return selectedAgent.map { [$0] } ?? []
   }
 
   mutating func show(note text: String) {

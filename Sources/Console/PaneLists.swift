@@ -1,12 +1,24 @@
 import FleetModel
 import Screen
 
-/// The rows of each pane in their order, kept apart from the fleet so that nothing moves under the cursor: they are put
-/// in order anew only while the operator's hands are off the keys.
+/// The rows of each pane in their order, kept apart from the fleet so that nothing moves under the cursor: the pane that
+/// has it is put in order anew only while the operator's hands are off the keys.
 struct PaneLists: Sendable {
+  /// What the rows are made by, besides the fleet.
+  struct View {
+    var labels: Labels
+    var filter: String
+    var order: AgentOrder
+  }
+
   /// Rows by pane.
   private(set) var rows = [[RowID]](repeating: [], count: PaneID.allCases.count)
-  var orderedAt = Instant.epoch
+  /// When each pane's rows were put in order last.
+  private var orderedAt = [Instant](repeating: .epoch, count: PaneID.allCases.count)
+  /// The agents that the filter shows; nil without one.
+  private var shown: Set<AgentID>?
+  /// How many agents have each role.
+  private var roles: [ExactText: Int] = [:]
   private var fleetSize = -1
   /// Where agents stand in the order of their names, by position, and of which revision of those that is.
   private var nameRanks: [Int32] = []
@@ -22,97 +34,187 @@ struct PaneLists: Sendable {
     var filter: String
   }
 
-  /// Between two reorderings.
-  static let rest = TimeSpan.seconds(2)
+  /// Panes with a row an agent.
+  static let ofAgents = [PaneID.agents, .errorRate, .traffic, .satisfaction]
+  /// Between two reorderings: of a large fleet they cost more, and what moves there are the rows of few.
+  private var rest: TimeSpan { .seconds(fleetSize <= 1000 ? 1 : 2) }
   /// How long after a key the order is left alone.
   static let handsOff = TimeSpan.seconds(4)
 
   subscript(pane: PaneID) -> [RowID] { rows[pane.rawValue] }
 
+  /// Whether the filter shows an agent.
+  func isShown(_ id: AgentID) -> Bool { shown?.contains(id) ?? true }
+
   /// Whether agents have come or gone, or the filter changed, so that rows must be made anew whatever the operator does.
   func isOutdated(_ fleet: Fleet, filter: String) -> Bool { fleetSize != fleet.count || self.filter != filter }
 
-  mutating func order(_ fleet: Fleet, labels: Labels, filter: String, now: Instant) {
-    let positions = Self.matching(fleet, labels, filter)
-    if namesRevision != fleet.agents.namesRevision { rankNames(of: fleet, labels) }
-    // What the closures hold: a fleet in them would be copied for every agent.
-    let (ranks, agents, present) = (nameRanks, fleet.agents, fleet.now)
-    func rows(_ order: some Sequence<Int>) -> [RowID] {
-      order.compactMap { position in
-        guard let id = agents.profiles[position]?.id else { return nil }
-        return .agent(id)
-      }
+  /// The panes whose turn it is to be put in order.
+  func due(at now: Instant, except held: PaneID?) -> [PaneID] {
+    Self.ofAgents.filter { $0 != held && now - orderedAt[$0.rawValue] >= rest }
+  }
+
+  /// Whether a pane has kept its order for longer than usual.
+  func isHeld(_ pane: PaneID, at now: Instant) -> Bool { now - orderedAt[pane.rawValue] > rest }
+
+  /// The clock was set back.
+  mutating func stepBack(by step: TimeSpan) { orderedAt = orderedAt.map { $0 - step } }
+
+  // MARK: Order
+
+  /// How many agents had a role when the agents were put in order last.
+  func count(ofRole role: String) -> Int { roles[ExactText(role)] ?? 0 }
+
+  /// Puts panes in order. Agents that have come or gone, and a new filter, must have been taken in with ``patch``, or all
+  /// panes be named.
+  mutating func order(_ panes: [PaneID], _ fleet: Fleet, _ view: View, now: Instant) {
+    if namesRevision != fleet.agents.namesRevision { rankNames(of: fleet, view.labels) }
+    let positions = Self.matching(fleet, view)
+    if panes.contains(.agents) { countRoles(of: fleet) }
+    for pane in panes {
+      set(pane, positions: ordered(pane, positions, fleet, view.order), fleet)
+      orderedAt[pane.rawValue] = now
     }
-    func ranked(_ metric: Metric, isWorseWhenLow: Bool = false) -> [RowID] {
-      let valued = positions.compactMap { position in
-        agents.value(metric, at: position, within: Fleet.freshness, of: present)
-          .map { (badness: isWorseWhenLow ? -$0 : $0, rank: ranks[position], position: position) }
-      }
-      return rows(
-        valued.sorted { $0.badness != $1.badness ? $0.badness > $1.badness : $0.rank < $1.rank }.lazy.map(\.position))
-    }
-    let troubles = positions.map { (trouble: Trouble(fleet, $0), rank: ranks[$0], position: $0) }
-    set(
-      .agents,
-      rows(
-        troubles.sorted { $0.trouble != $1.trouble ? $0.trouble > $1.trouble : $0.rank < $1.rank }.lazy.map(\.position))
-    )
-    set(.errorRate, ranked(.errorRate))
-    set(.traffic, ranked(.messagesPerMinute))
-    set(.satisfaction, ranked(.averageRating, isWorseWhenLow: true))
-    orderedAt = now
+    guard panes.count == Self.ofAgents.count else { return }
+    note(fleet, view)
+  }
+
+  private mutating func note(_ fleet: Fleet, _ view: View) {
     fleetSize = fleet.count
-    self.filter = filter
+    filter = view.filter
+    shown = filter.isEmpty ? nil : Set(self[.agents].compactMap { if case .agent(let id) = $0 { id } else { nil } })
+  }
+
+  private func ordered(_ pane: PaneID, _ positions: [Int], _ fleet: Fleet, _ order: AgentOrder) -> [Int] {
+    switch pane {
+    case .agents: agents(positions, fleet, order)
+    case .errorRate: ranked(positions, ShownValue.Reading(.errorRate, of: fleet))
+    case .traffic: ranked(positions, ShownValue.Reading(.messagesPerMinute, of: fleet))
+    case .satisfaction: ranked(positions, ShownValue.Reading(.averageRating, of: fleet, isLowFirst: true))
+    case .security, .commands: []
+    }
+  }
+
+  private func agents(_ positions: [Int], _ fleet: Fleet, _ order: AgentOrder) -> [Int] {
+    switch order.column {
+    case nil:
+      return sort(positions.map { (Trouble(fleet, $0), $0) }) { order.isInverted ? $0 < $1 : $0 > $1 }
+    case .label?:
+      let sorted = positions.sorted { rank($0) < rank($1) }
+      return order.isInverted ? sorted.reversed() : sorted
+    case let column?:
+      let reading = column.metric.map { ShownValue.Reading($0, of: fleet, isLowFirst: !order.isDescending) }
+      return sort(
+        positions.map { (reading?.value(at: $0) ?? ShownValue.age(at: $0, fleet, isLowFirst: !order.isDescending), $0) }
+      ) { $0 < $1 }
+    }
+  }
+
+  /// Those that have a value of the present, the first to look at first.
+  private func ranked(_ positions: [Int], _ reading: ShownValue.Reading) -> [Int] {
+    sort(
+      positions.compactMap { position in
+        let value = reading.value(at: position)
+        return value.isOfPresent ? (value, position) : nil
+      }
+    ) { $0 < $1 }
+  }
+
+  /// Positions by what they show; of those that show the same, by name.
+  private func sort<Value: Equatable>(
+    _ values: [(value: Value, position: Int)], _ precedes: (Value, Value) -> Bool
+  ) -> [Int] {
+    values.sorted { left, right in
+      left.value == right.value
+        ? rank(left.position) < rank(right.position) : precedes(left.value, right.value)
+    }.map(\.position)
+  }
+
+  private func rank(_ position: Int) -> Int32 { nameRanks.indices.contains(position) ? nameRanks[position] : .max }
+
+  private mutating func countRoles(of fleet: Fleet) {
+    roles.removeAll(keepingCapacity: true)
+    for profile in fleet.agents.profiles {
+      if let role = profile?.role, !role.isEmpty { roles[ExactText(role), default: 0] += 1 }
+    }
   }
 
   private mutating func rankNames(of fleet: Fleet, _ labels: Labels) {
-    let names = fleet.agents.profiles.map { $0.map { labels[$0.id] } ?? "" }
-    nameRanks = Array(repeating: 0, count: names.count)
-    for (rank, position) in names.indices.sorted(by: { names[$0] < names[$1] }).enumerated() {
-      nameRanks[position] = Int32(rank)
+    let names = fleet.agents.profiles.map { profile in
+      (label: NaturalOrder(profile.map { labels[$0.id] } ?? ""), id: profile?.id.bytes ?? [])
     }
+    nameRanks = Array(repeating: 0, count: names.count)
+    let sorted = names.indices.sorted { left, right in
+      names[left].label == names[right].label
+        ? names[left].id.lexicographicallyPrecedes(names[right].id) : names[left].label < names[right].label
+    }
+    for (rank, position) in sorted.enumerated() { nameRanks[position] = Int32(rank) }
     namesRevision = fleet.agents.namesRevision
   }
 
+  /// Puts the rows in view of a pane into the order of what they show now: all of it is put in order only now and then.
+  mutating func settleHead(of pane: PaneID, count: Int, _ fleet: Fleet) {
+    let reading: ShownValue.Reading
+    switch pane {
+    case .errorRate: reading = .init(.errorRate, of: fleet)
+    case .traffic: reading = .init(.messagesPerMinute, of: fleet)
+    case .satisfaction: reading = .init(.averageRating, of: fleet, isLowFirst: true)
+    case .agents, .security, .commands: return
+    }
+    let head = self[pane].prefix(count).compactMap { row -> Int? in
+      guard case .agent(let id) = row else { return nil }
+      return fleet.position(of: id)
+    }
+    // One that has left is taken out soon.
+    guard head.count == min(count, self[pane].count) else { return }
+    let sorted = sort(head.map { (reading.value(at: $0), $0) }) { $0 < $1 }
+    guard sorted != head else { return }
+    for (index, position) in sorted.enumerated() {
+      if let id = fleet.agents.profiles[position]?.id { rows[pane.rawValue][index] = .agent(id) }
+    }
+  }
+
+  // MARK: Between two orders
+
   /// Adds agents that have come and drops those that have left, where they stand: the others stay in their places.
-  mutating func patch(_ fleet: Fleet, labels: Labels, filter: String) {
-    let matching = Self.matching(fleet, labels, filter).compactMap { position in
+  mutating func patch(_ fleet: Fleet, _ view: View) {
+    let matching = Self.matching(fleet, view).compactMap { position in
       fleet.agents.profiles[position].map { RowID.agent($0.id) }
     }
     let present = Set(matching)
-    for pane in [PaneID.agents, .errorRate, .traffic, .satisfaction] {
-      rows[pane.rawValue].removeAll { !present.contains($0) }
-    }
+    for pane in Self.ofAgents { rows[pane.rawValue].removeAll { !present.contains($0) } }
     let known = Set(self[.agents])
     rows[PaneID.agents.rawValue] += matching.filter { !known.contains($0) }
-    fleetSize = fleet.count
-    self.filter = filter
+    note(fleet, view)
   }
 
   /// Incidents and commands are in order of time, newest first: these lists grow at their head.
-  mutating func followTime(_ fleet: borrowing Fleet, filter: String, labels: Labels) {
+  mutating func followTime(_ fleet: borrowing Fleet, _ view: View) {
     let next = Followed(
       incidents: fleet.incidents.additions, commands: fleet.commands.additions, names: fleet.agents.namesRevision,
-      filter: filter)
+      filter: view.filter)
     guard next != followed else { return }
     followed = next
     func matches(_ id: AgentID) -> Bool {
-      filter.isEmpty || Self.holds(labels[id], filter) || Self.holds(Labels.idText(id), filter)
+      view.filter.isEmpty || Self.holds(view.labels[id], view.filter) || Self.holds(Labels.idText(id), view.filter)
     }
-    set(
-      .security,
-      fleet.incidents.security.reversed().lazy.filter { matches($0.agent) }.prefix(RecentIncidents.limit)
-        .map { .incident($0.agent, $0.number) })
-    set(.commands, fleet.commands.latestKeys.map { .command($0) })
+    rows[PaneID.security.rawValue] = fleet.incidents.security.reversed().lazy.filter { matches($0.agent) }
+      .prefix(RecentIncidents.limit).map { .incident($0.agent, $0.number) }
+    rows[PaneID.commands.rawValue] = fleet.commands.latestKeys.map { .command($0) }
   }
 
-  private mutating func set(_ pane: PaneID, _ list: [RowID]) { rows[pane.rawValue] = list }
+  private mutating func set(_ pane: PaneID, positions: [Int], _ fleet: Fleet) {
+    rows[pane.rawValue] = positions.compactMap { position in
+      fleet.agents.profiles[position].map { .agent($0.id) }
+    }
+  }
 
-  private static func matching(_ fleet: Fleet, _ labels: Labels, _ filter: String) -> [Int] {
-    fleet.agents.indices.filter { position in
+  private static func matching(_ fleet: Fleet, _ view: View) -> [Int] {
+    let filter = view.filter
+    return fleet.agents.indices.filter { position in
       guard let agent = fleet.agents.profiles[position] else { return false }
       guard !filter.isEmpty else { return true }
-      return holds(labels[agent.id], filter) || holds(Labels.idText(agent.id), filter) || holds(agent.role, filter)
+      return holds(view.labels[agent.id], filter) || holds(Labels.idText(agent.id), filter) || holds(agent.role, filter)
         || holds(agent.state.rawValue, filter)
     }
   }

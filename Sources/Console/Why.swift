@@ -47,6 +47,18 @@ package enum Why {
     return isFresh ? "degraded, now recovering" : "last \(word(metric)) \(Format.value(value, of: metric))"
   }
 
+  /// Who has an alert in hand and until when: `ack alice`, `silenced by bob until 16:14Z`; nil if nobody has.
+  package static func hand(_ alert: Alert, at now: Instant) -> String? {
+    let record = alert.record
+    func words(_ verb: String, _ who: String, _ end: Instant?) -> String {
+      let rest = end.map { " until \(Format.until($0, from: now))" } ?? ""
+      return verb + who + rest
+    }
+    if let who = record.acknowledgedBy { return words("ack ", Format.person(who), record.acknowledgedUntil) }
+    guard let end = record.silencedUntil, end > now else { return nil }
+    return words("silenced", record.silencedBy.map { " by \(Format.person($0))" } ?? "", end)
+  }
+
   /// The metrics of the alert that are past their limit at present.
   private static func measured(_ alert: Alert, in fleet: Fleet) -> String? {
     guard let agent = fleet.agents[alert.position] else { return nil }
@@ -61,7 +73,21 @@ package enum Why {
     return bad.isEmpty ? nil : worst.map(\.element.words).joined(separator: ", ")
   }
 
-  private static func word(_ metric: Metric) -> String {
+  /// An alert of which no value says more.
+  static func word(_ kind: AlertKind) -> String {
+    switch kind {
+    case .performanceDegraded: "degraded"
+    case .highTraffic: "traffic spike"
+    case .satisfactionLow: "unhappy users"
+    case .healthCritical: "health critical"
+    case .securityAlert: "attack"
+    case .predictiveAlert: "forecast"
+    case .escalation: "escalated"
+    case .commandUnconfirmed: "a command is not confirmed"
+    }
+  }
+
+  static func word(_ metric: Metric) -> String {
     switch metric {
     case .errorRate: "errors"
     case .responseTime: "slow"
@@ -74,31 +100,5 @@ package enum Why {
     case .attempts: "attempts"
     case .confidence: "confidence"
     }
-  }
-}
-
-/// How much attention an agent needs: what rows are ordered by.
-struct Trouble: Comparable {
-  /// The worst open alert nobody has acknowledged, as 1…4; 0 for none.
-  var loud = 0
-  /// The same with those acknowledged.
-  var worst = 0
-  var alerts = 0
-  var errorRate = 0.0
-
-  init(_ fleet: borrowing Fleet, _ position: Int) {
-    errorRate = fleet.agents.value(.errorRate, at: position, within: Fleet.freshness, of: fleet.now) ?? 0
-    guard fleet.hasAlerts(ofAgentAt: position) else { return }
-    for kind in AlertKind.allCases {
-      guard let alert = fleet.alert(kind, ofAgentAt: position) else { continue }
-      let rank = 1 + alert.record.severity.rank
-      worst = max(worst, rank)
-      if alert.isLoud(at: fleet.now) { loud = max(loud, rank) }
-      alerts += 1
-    }
-  }
-
-  static func < (left: Trouble, right: Trouble) -> Bool {
-    (left.loud, left.worst, left.alerts, left.errorRate) < (right.loud, right.worst, right.alerts, right.errorRate)
   }
 }

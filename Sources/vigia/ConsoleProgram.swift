@@ -69,7 +69,12 @@ final class ConsoleProgram {
       take($0)
     }
     sender = feed.map { feed in
-      CommandSender(loop: loop, feed: feed, stream: keys.commands) { [unowned self] in refused($0, $1) }
+      CommandSender(loop: loop, feed: feed, stream: keys.commands) {
+        [unowned self] in
+        refused($0, $1)
+      } reached: { [unowned self] in
+        update(.delivery($0, $1))
+      }
     }
     if let warning = terminal.warning {
       _ = model.update(.tick(now))
@@ -184,9 +189,8 @@ final class ConsoleProgram {
       id: makeID(), action: draft.action, targets: draft.targets, arguments: draft.arguments, operator: identity,
       reason: draft.reason, issuedAt: now, expiresAt: now + Self.commandLife, observed: draft.observed)
     do throws(Command.TooLarge) {
-      for command in try order.parts(makeID) {
-        sender?.send(command)
-        update(.sent(command))
+      for command in try draft.alerts.isEmpty ? order.parts(makeID) : order.parts(about: draft.alerts, makeID) {
+        update(.sent(command, sender?.send(command) ?? .waiting))
       }
     } catch {
       update(.note("not sent: \(error)"))

@@ -1,3 +1,4 @@
+import Console
 import FleetModel
 import Screen
 import Wire
@@ -13,29 +14,27 @@ struct FleetPicture {
   /// An agent's place among all, without the agent itself: thousands of them are sorted.
   private struct Rank {
     var position: Int
-    var id: AgentID
-    /// Worst first.
-    var alerts: [Alert]
-    /// 0 without an alert.
-    var severity: Int
+    var trouble: Trouble
+    var name: NaturalOrder
+    var id: NaturalOrder
 
     func comesBefore(_ other: Rank) -> Bool {
-      if severity != other.severity { return severity > other.severity }
-      if alerts.count != other.alerts.count { return alerts.count > other.alerts.count }
-      return id.bytes.lexicographicallyPrecedes(other.id.bytes)
+      if trouble != other.trouble { return trouble > other.trouble }
+      return name == other.name ? id < other.id : name < other.name
     }
   }
 
-  /// Agents with their open alerts, worst first.
+  /// Agents with their open alerts, worst first, as the console has them.
   private var ranked: some Sequence<(agent: Agent, alerts: [Alert])> {
     let ranks = fleet.agents.indices.compactMap { position -> Rank? in
-      guard let id = fleet.agents.profiles[position]?.id else { return nil }
-      let alerts = fleet.hasAlerts(ofAgentAt: position) ? fleet.alerts(ofAgentAt: position) : []
-      let severity = alerts.first.map { $0.record.severity.rank + 1 } ?? 0
-      return Rank(position: position, id: id, alerts: alerts, severity: severity)
+      guard let profile = fleet.agents.profiles[position] else { return nil }
+      let name = profile.name.isEmpty ? profile.id.description : profile.name
+      return Rank(
+        position: position, trouble: Trouble(fleet, position), name: NaturalOrder(name),
+        id: NaturalOrder(profile.id.bytes))
     }
     return ranks.sorted { $0.comesBefore($1) }.lazy.compactMap { rank in
-      fleet.agents[rank.position].map { (agent: $0, alerts: rank.alerts) }
+      fleet.agents[rank.position].map { (agent: $0, alerts: fleet.alerts(ofAgentAt: rank.position)) }
     }
   }
 

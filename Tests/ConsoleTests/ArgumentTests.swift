@@ -123,7 +123,7 @@ import Testing
   @Test func pasteGoesIntoTheLineScrubbed() throws {
     var scene = try Scene.plain(agents: 1)
     scene.press(.character("e"), .tab, .control("u"), .paste("to=a\u{1B}[2J\nb"))
-    #expect(scene.promptText().contains("to=a^[[2J^Jb▏"))
+    #expect(scene.promptText().contains("to=a^[[2J b▏"))
     #expect(scene.press(.paste("\r"), .paste("y")) == [])
   }
 

@@ -86,6 +86,45 @@ import Testing
     #expect(scene.rows(of: .errorRate) == ["a0", "a1", "a2"])
   }
 
+  @Test(arguments: [
+    (Key.paste("ven\n"), "ven"), (.paste("\r\nven\r"), "ven"), (.paste("a\nb\tc\u{2028}"), "a b c"), (.paste("\n"), ""),
+    (SelectionTests.burst("ven\r"), "ven"),
+  ])
+  func pastedNewlineIsNoPartOfTheFilter(paste: Key, filter: String) throws {
+    var scene = try scene()
+    scene.press(.character("/"), paste)
+    #expect(scene.model.filter == filter)
+  }
+
+  @Test(arguments: [40, 80])
+  func narrowScreenSaysThatAFilterIsOn(columns: Int) throws {
+    var scene = try scene()
+    _ = scene.model.update(.resized(Size(rows: 24, columns: columns)))
+    #expect(!scene.draw().lines()[0].contains("with"))
+    scene.press(.character("/"))
+    scene.type("help")
+    scene.press(.enter, .character(" "))
+    let bar = scene.draw().lines()[0]
+    #expect(bar.hasPrefix(" 1 Agents") && bar.contains("2 of 3 with \"h"))
+    if columns == 80 { #expect(bar.hasSuffix("2 of 3 with \"help\", 1 marked")) }
+    scene.press(.character("2"))
+    #expect(scene.draw().lines()[0].contains("2 of 3 with"))
+  }
+
+  @Test func sidePanesSayThatNoAgentMatches() throws {
+    var scene = try Scene.plain(agents: 3)
+    try scene.model.fleet.apply("security_alert", "a1", at: .at(1))
+    scene.press(.character("/"))
+    scene.type("nobody")
+    let lines = scene.draw().lines()
+    #expect(lines.contains { $0.components(of: "no agent matches the filter") == 3 })
+    #expect(lines.contains { $0.components(of: "no agent matches the filter") == 1 })
+    #expect(!lines.contains { $0.contains("no agent reports it yet") || $0.contains("no security alerts") })
+    scene.press(.escape, .character("/"))
+    scene.type("a0")
+    #expect(scene.draw().lines().contains { $0.contains("no agent that the filter shows") })
+  }
+
   @Test func securityPaneIsFilteredToo() throws {
     var scene = try scene()
     try scene.model.fleet.apply("security_alert", "x-1", at: .at(1))
@@ -94,4 +133,9 @@ import Testing
     scene.type("ven")
     #expect(scene.rows(of: .security) == ["x-1"])
   }
+}
+
+extension String {
+  /// How often it holds a text.
+  fileprivate func components(of text: String) -> Int { ranges(of: text).count }
 }

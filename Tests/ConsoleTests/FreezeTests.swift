@@ -14,7 +14,7 @@ import Testing
     try scene.model.fleet.apply("metrics", "new", at: .at(20))
     scene.tick(.at(30))
     #expect(scene.draw().lines().dropLast() == before)
-    #expect(scene.model.fleet.counts.total == 5)
+    #expect(scene.model.fleet.counts.total == 8)
     #expect(scene.model.fleet.count == 4)
     #expect(scene.order == ["a0", "a1", "a2"])
     #expect(scene.statusText().contains("FROZEN 29s"))

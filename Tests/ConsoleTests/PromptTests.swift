@@ -28,7 +28,7 @@ import Testing
 
   @Test(arguments: [
     (80, " pause Vendas (a0) for=15m? y yes  Tab edits  other keys: no"), (40, " pause Vendas (a0) for=15m? y"),
-    (20, " pause Vendas (a0… y"),
+    (20, " for=15m? y"),
   ])
   func narrowLineStillNamesActionTargetAndAnswer(columns: Int, line: String) throws {
     var scene = try Scene.plain(agents: 1, columns: columns, rows: 10)
@@ -45,7 +45,7 @@ import Testing
     scene.type("R")
     let code = try #require(scene.code)
     #expect(scene.promptText().hasPrefix(" restart nnnnnnnn"))
-    #expect(scene.promptText().hasSuffix("n… \(code) to do it  Esc: no"))
+    #expect(scene.promptText().hasSuffix("n…? type \(code) to do it  Esc: no"))
   }
 
   @Test(

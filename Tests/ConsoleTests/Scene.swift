@@ -102,11 +102,16 @@ extension Scene {
   }
 
   /// Agents `a0`, `a1` …, the first the worst, with nothing else to them.
-  static func plain(agents count: Int, columns: Int = 130, rows: Int = 40, isReadOnly: Bool = false) throws -> Scene {
+  ///
+  /// - Parameter hasRuntimes: whether their runtimes have reported.
+  static func plain(
+    agents count: Int, columns: Int = 130, rows: Int = 40, isReadOnly: Bool = false, hasRuntimes: Bool = true
+  ) throws -> Scene {
     var scene = Scene(columns: columns, rows: rows, isReadOnly: isReadOnly)
     for number in 0..<count {
       let rate = number == 0 ? 0.3 : 0.04 - Double(number) * 0.0001
       try scene.model.fleet.apply("metrics", "a\(number)", #"{"error_rate":\#(rate)}"#, at: .at(0))
+      if hasRuntimes { try scene.model.fleet.apply("status", "a\(number)", #"{"state":"running"}"#, at: .at(0)) }
     }
     scene.goLive(at: .at(1))
     return scene

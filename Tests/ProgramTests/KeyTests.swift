@@ -48,6 +48,19 @@ import Testing
     #expect(try commandsSent(console) == 0)
   }
 
+  @Test(arguments: ["\u{1B}[200~a-1\n\u{1B}[201~", "a-1\r", "a-1 a-1 a-1 a-1\r\n"])
+  func pastedNewlineIsNoPartOfAFilter(_ text: String) throws {
+    let console = try console()
+    console.type("/")
+    try console.wait(for: "show agents with:")
+    console.type(text)
+    try console.wait(for: "with \"a-1")
+    let screen = String(decoding: try console.redraw(), as: UTF8.self)
+    #expect(screen.contains("with \"a-1") && !screen.contains("^J") && !screen.contains("^M"))
+    console.type("\u{1B}")
+    #expect(try commandsSent(console) == 0)
+  }
+
   @Test func oneKeyHeldDownStillMoves() throws {
     let console = try console()
     _ = try server.call("PUBLISH", "agent.metrics", #"{"entity_id":"a-2","data":{"error_rate":0.2}}"#)

@@ -43,6 +43,17 @@ import Wire
           """))
   }
 
+  @Test func statusWithoutAlertsIsWorstFirstToo() throws {
+    for (agent, rate) in [("a-10", 0.0119), ("a-2", 0.0121), ("b", 0.031), ("c", 0.0004)] {
+      try add(#"{"entity_id":"\#(agent)","event_type":"agent.metrics","data":{"error_rate":\#(rate)}}"#)
+    }
+    try add(#"{"entity_id":"a-1","event_type":"agent.created","data":{}}"#)
+    let lines = try Program.run("status", on: server.endpoint).output.split(separator: "\n")
+    #expect(lines.dropFirst().prefix(5).map { $0.prefix { $0 != " " } } == ["b", "a-2", "a-10", "c", "a-1"])
+    let json = try JSONValue.parse(Array(try Program.run("status", "--json", on: server.endpoint).output.utf8))
+    #expect(json["agents"]?.list?.compactMap { $0["id"]?.text } == ["b", "a-2", "a-10", "c", "a-1"])
+  }
+
   @Test(arguments: [AutomationMode.on, .dry, .off])
   func statusTellsTheSwitch(mode: AutomationMode) throws {
     try fill()

@@ -8,10 +8,12 @@ extension Model {
     let shown = displayed
     let length = AgentColumn.widths(for: layout[.agents].width).first { $0.column == .errorLine }?.width ?? 0
     let visible = rows.dropFirst(cursor.top).prefix(layout.height(of: .agents)).map { agentRow($0, in: shown, length) }
-    var summary = filter.isEmpty ? "\(shown.count)" : "\(rows.count) of \(shown.count) with \"\(filter)\""
-    if !marked.isEmpty { summary += ", \(marked.count) marked" }
+    let parts =
+      (filter.isEmpty ? ["\(shown.count)"] : []) + (listNote.isEmpty ? [] : [listNote])
+      + (isHeld(.agents) ? ["order held"] : [])
     return AgentsPane(
-      frame: frame(.agents, summary: summary, in: layout), rows: visible, list: list(.agents), emptyText: emptyText)
+      frame: frame(.agents, summary: parts.joined(separator: ", "), in: layout), rows: visible, list: list(.agents),
+      order: order, emptyText: emptyText)
   }
 
   func frame(_ pane: PaneID, summary: String, in layout: Layout) -> PaneFrame {
@@ -43,16 +45,23 @@ extension Model {
       return .gone
     }
     let alerts = shown.alerts(ofAgentAt: position)
+    let inHand = inHand(alerts)
+    let hand = inHand == nil ? nil : alerts.lazy.compactMap { Why.hand($0, at: displayedNow) }.first
+    let why = [hand, Why.text(ofAgentAt: position, in: shown)].compactMap(\.self).joined(separator: ": ")
     let isStale = displayedNow - agent.lastEventAt > Fleet.freshness
     return AgentsPane.Row(
       label: labels[id], id: Labels.idText(id), state: agent.profile.state, stateWords: stateWords(agent),
-      why: Why.text(ofAgentAt: position, in: shown), severity: alerts.first?.record.severity,
-      alerts: alerts.count, isAcknowledged: !alerts.isEmpty && !alerts.contains { $0.isLoud(at: displayedNow) },
+      why: why, severity: alerts.first?.record.severity, alerts: alerts.count, inHand: inHand,
       isQuiet: alerts.first?.isQuiet ?? false,
       isMarked: marked.contains(id), values: values(of: agent, in: shown),
       errorLine: line(.errorRate, position, shown, lineLength),
       trafficLine: line(.messagesPerMinute, position, shown, lineLength),
       age: Format.age(displayedNow - agent.lastEventAt), isStale: isStale)
+  }
+
+  private func inHand(_ alerts: [Alert]) -> AgentsPane.InHand? {
+    guard !alerts.isEmpty, !alerts.contains(where: { $0.isLoud(at: displayedNow) }) else { return nil }
+    return alerts.contains { $0.record.acknowledgedBy != nil } ? .acknowledged : .silenced
   }
 
   /// The state in a few letters, with how long a pause still lasts, and `?` where the runtime says otherwise.
@@ -101,8 +110,8 @@ extension AgentsPane.Row {
   fileprivate static var gone: AgentsPane.Row {
     AgentsPane.Row(
       label: "", id: "", state: .stopped, stateWords: "deleted", why: "", severity: nil, alerts: 0,
-      isAcknowledged: false,
-      isMarked: false, values: Array(repeating: nil, count: Metric.allCases.count), errorLine: Sparkline(values: []),
+      inHand: nil, isMarked: false, values: Array(repeating: nil, count: Metric.allCases.count),
+      errorLine: Sparkline(values: []),
       trafficLine: Sparkline(values: []), age: "",
       isStale: true)
   }

@@ -3,6 +3,11 @@ import Screen
 
 /// A row an agent: its state, what is wrong with it, and its numbers.
 struct AgentsPane {
+  enum InHand: Character {
+    case acknowledged = "a"
+    case silenced = "s"
+  }
+
   struct Row {
     var label: String
     var id: String
@@ -12,7 +17,8 @@ struct AgentsPane {
     var why: String
     var severity: Severity?
     var alerts: Int
-    var isAcknowledged: Bool
+    /// How people have all of its alerts in hand; nil if one of them is nobody's.
+    var inHand: InHand?
     var isQuiet = false
     var isMarked: Bool
     /// By the metric's number; nil where there is none.
@@ -27,6 +33,7 @@ struct AgentsPane {
   /// The rows in view.
   var rows: [Row]
   var list: ListRows
+  var order: AgentOrder
   /// What stands here where there is no row.
   var emptyText: String
 
@@ -48,9 +55,20 @@ struct AgentsPane {
     for (column, width) in widths {
       let (cell, after) = rest.splitLeft(width)
       let align: Alignment = column.isNumber ? .trailing : .leading
-      grid.draw(column.heading, in: cell, role: .header, align: align, truncation: .clip)
+      let isOrdering = column == order.column
+      grid.draw(
+        column.heading, in: cell, role: isOrdering ? .titleFocused : .header, align: align, truncation: .clip)
+      if isOrdering { drawArrow(of: column, into: &grid, in: cell) }
       rest = after.dropping(left: 1)
     }
+  }
+
+  /// Points down where great values stand first: before a number's heading, behind another one.
+  private func drawArrow(of column: AgentColumn, into grid: inout Grid, in cell: Rect) {
+    let length = min(TextWidth.columns(column.heading), cell.width)
+    let place = column.isNumber ? cell.endColumn - length - 1 : cell.column + length
+    grid.putGlyph(
+      order.isDescending ? grid.glyphs.down : grid.glyphs.up, row: cell.row, column: place, role: .titleFocused)
   }
 
   private func draw(
@@ -96,8 +114,9 @@ struct AgentsPane {
 
   private func drawAlerts(_ row: Row, into grid: inout Grid, in cell: Rect) {
     guard let severity = row.severity else { return }
-    // An "a" says that somebody has them in hand, a "q" that nothing is heard of them.
-    let text = "\(grid.glyphs.severity(severity))\(row.alerts)" + (row.isAcknowledged ? "a" : row.isQuiet ? "q" : "")
-    grid.draw(text, in: cell, role: row.isAcknowledged ? .dim : row.isQuiet ? .warning : Role(severity))
+    // A "q" says that nothing is heard of them.
+    let sign = row.inHand.map { String($0.rawValue) } ?? (row.isQuiet ? "q" : "")
+    let role = row.inHand != nil ? .dim : row.isQuiet ? .warning : Role(severity)
+    grid.draw("\(grid.glyphs.severity(severity))\(row.alerts)\(sign)", in: cell, role: role)
   }
 }

@@ -92,7 +92,8 @@ extension Model {
       return "rule \(Scrubber.display(rule)): \(named)\(more)"
     }
     let by = entry.operator.isEmpty ? "" : ", \(Scrubber.display(entry.operator))"
-    return action + (named.isEmpty ? "" : " ") + named + more + by
+    let isAboutAlerts = Action(rawValue: entry.action)?.isAboutAlerts ?? false
+    return action + (named.isEmpty ? "" : isAboutAlerts ? " of " : " ") + named + more + by
   }
 
   private func detail(_ entry: CommandLog.Entry) -> String {
@@ -102,9 +103,15 @@ extension Model {
     guard entry.progress == .sent, let expires = entry.expiresAt else {
       return Scrubber.display(entry.detail.isEmpty ? entry.reason : entry.detail)
     }
-    if expires <= displayedNow { return "nobody took it in time" }
+    if expires <= displayedNow { return endWords(entry) }
     let rest = Format.remaining(expires - displayedNow)
-    if link != .up { return "waits for the link; expires in \(rest)" }
+    switch entry.delivery {
+    case .waiting: return waitWords(until: expires)
+    case .underWay where link != .up:
+      return "no answer; will be sent again if the link returns before \(Format.clock(expires))Z"
+    case .delivered where link != .up: return "no link; whether anybody takes it is unknown; expires in \(rest)"
+    case .underWay, .delivered: break
+    }
     switch handler {
     case .unknown: return "handler unknown; expires in \(rest)"
     case .absent: return "nobody listens; expires in \(rest)"
@@ -112,10 +119,29 @@ extension Model {
     }
   }
 
+  /// What a command waits for that has not been sent.
+  func waitWords(until expires: Instant) -> String {
+    let end = "\(Format.clock(expires))Z"
+    return link == .up
+      ? "Redis did not take it; will be sent again until \(end)"
+      : "no link; will be sent if the link returns before \(end)"
+  }
+
+  /// What became of a command that has expired, and of which nothing was heard.
+  private func endWords(_ entry: CommandLog.Entry) -> String {
+    switch entry.delivery {
+    case .waiting: return "never sent: there was no link, or Redis did not take it"
+    case .underWay: return "no answer came: whether it was sent is unknown"
+    case .delivered: return link == .up ? "nobody took it in time" : "no link: whether anybody took it is unknown"
+    }
+  }
+
   private func phaseWord(_ entry: CommandLog.Entry) -> (String, CommandsPane.Mark) {
     guard case .phase(let phase) = entry.progress else {
       let isOver = entry.expiresAt.map { $0 <= displayedNow } ?? false
-      return isOver ? ("expired", .refused) : ("sent", handler == .absent || link != .up ? .waiting : .pending)
+      if entry.delivery == .waiting { return ("not sent", isOver ? .refused : .waiting) }
+      if isOver { return link == .up ? ("expired", .refused) : ("unknown", .unclear) }
+      return ("sent", handler == .absent || link != .up ? .waiting : .pending)
     }
     switch phase {
     case .received, .started: return (phase.rawValue, .pending)

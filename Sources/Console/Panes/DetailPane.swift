@@ -112,15 +112,31 @@ extension Model {
     let alerts = shown.alerts(ofAgentAt: position)
     guard !alerts.isEmpty else { return [.heading("Alerts"), .text("  none open", .dim), .blank] }
     return [.heading("Alerts")]
-      + alerts.map { alert in
+      + alerts.flatMap { alert -> [DetailPane.Line] in
         let record = alert.record
         var text = "  \(record.severity.rawValue): \(Why.text(alert, in: shown)), \(record.count) times, "
         text += "since \(Format.clock(record.since))Z"
         if let quiet = record.quietSince { text += ", quiet since \(Format.clock(quiet))Z" }
-        if let who = record.acknowledgedBy { text += ", in hand: \(Scrubber.display(who))" }
         if handler == .absent { text += " (judged by this console)" }
-        return .text(text, record.acknowledgedBy == nil ? Role(record.severity) : .dim)
+        return [.text(text, alert.isLoud(at: displayedNow) ? Role(record.severity) : .dim)] + handLines(record)
       } + [.blank]
+  }
+
+  /// Who has an alert in hand, since when and until when.
+  private func handLines(_ record: AlertRecord) -> [DetailPane.Line] {
+    func until(_ end: Instant?) -> String { end.map { " until \(Format.until($0, from: displayedNow))" } ?? "" }
+    var lines: [DetailPane.Line] = []
+    if let who = record.acknowledgedBy {
+      let since = record.acknowledgedAt.map { " at \(Format.clock($0))Z" } ?? ""
+      let words = "acknowledged by \(Scrubber.display(who))\(since)\(until(record.acknowledgedUntil))"
+      lines.append(.text("    \(words)", .dim))
+    }
+    if let end = record.silencedUntil, end > displayedNow {
+      let by = record.silencedBy.map { " by \(Scrubber.display($0))" } ?? ""
+      lines.append(.text("    silenced\(by)\(until(end))", .dim))
+    }
+    if !lines.isEmpty, !record.note.isEmpty { lines.append(.text("    note: \(Scrubber.display(record.note))", .dim)) }
+    return lines
   }
 
   private func chartLines(_ agent: Agent, _ position: Int, _ shown: Fleet) -> [DetailPane.Line] {

@@ -20,7 +20,7 @@ struct Headline: Equatable {
 extension Model {
   func headline(_ glyphs: Glyphs) -> Headline {
     let shown = displayed
-    if case .down(_, _, let reason) = link { return brokenHeadline(shown, Scrubber.display(reason)) }
+    if case .down(let since, _, let reason) = link { return brokenHeadline(shown, since, Scrubber.display(reason)) }
     // While history is read, nobody knows yet who has stopped.
     if isCaughtUp, shown.silences.isOfAll { return silentHeadline(shown) }
     let trouble = troubleHeadline(shown, glyphs)
@@ -30,26 +30,24 @@ extension Model {
       lead: "automation HELD", text: held + worst, role: .bad, trailing: trouble?.trailing ?? "vigia")
   }
 
-  /// The worst agent of those with alerts that ask for attention; nil if there is none.
+  /// The worst agent of those with alerts that ask for attention, or many that are equally bad; nil if there is none.
   private func troubleHeadline(_ shown: Fleet, _ glyphs: Glyphs) -> Headline? {
-    let inTrouble = shown.alerts.loudPositions(at: displayedNow)
-    // Of agents that are equally bad always the same one.
-    let ranked = inTrouble.map { (trouble: Trouble(shown, $0), position: $0) }
-    guard let worst = ranked.max(by: { ($0.trouble, $1.position) < ($1.trouble, $0.position) })?.position,
-      let agent = shown.agents[worst], let alert = shown.alerts(ofAgentAt: worst).first
-    else { return nil }
-    let why = Why.text(ofAgentAt: worst, in: shown)
+    guard let worst, let agent = shown.agents.profiles[worst.position] else { return nil }
+    let alert = worst.alert
+    let group = groupWords(worst, shown)
+    let why = group == nil ? Why.text(ofAgentAt: worst.position, in: shown) : rangeWords(worst, shown)
     let since = Format.age(displayedNow - alert.record.since)
-    let more = inTrouble.count > 1 ? "\(inTrouble.count - 1) more in trouble" : "vigia"
+    let others = worst.inTrouble - (group == nil ? 1 : worst.positions.count)
+    let more = others > 0 ? "\(others) more in trouble" : "vigia"
     return Headline(
-      lead: "\(glyphs.severity(alert.record.severity)) \(labels[agent.id])",
+      lead: "\(glyphs.severity(alert.record.severity)) \(group ?? labels[agent.id])",
       text: "\(why), \(since == "now" ? "just now" : "for \(since)")",
       role: alert.isQuiet ? .warning : Role(alert.record.severity), trailing: more)
   }
 
   /// Why there is no link, and how old what is shown has become.
-  private func brokenHeadline(_ shown: Fleet, _ reason: String) -> Headline {
-    let age = Format.age(now - shown.now)
+  private func brokenHeadline(_ shown: Fleet, _ since: Instant, _ reason: String) -> Headline {
+    let age = Format.age(now - min(shown.now, since))
     let what = shown.now == .epoch ? "nothing read yet" : "what is shown is \(age == "now" ? "seconds" : age) old"
     return Headline(lead: "NO LINK:", text: "\(what); \(reason)", role: .bad)
   }

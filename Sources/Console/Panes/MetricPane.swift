@@ -59,9 +59,17 @@ extension Model {
         line: line(metric, position, shown, length))
     }
     return MetricPane(
-      frame: frame(pane, summary: metric.paneNote, in: layout),
+      frame: frame(pane, summary: isHeld(pane) ? "order held" : metric.paneNote, in: layout),
       total: total(metric, present[metric], in: shown, length),
-      rows: Array(rows), list: list(pane), emptyText: "no agent reports it yet")
+      rows: Array(rows), list: list(pane), emptyText: emptyText)
+  }
+
+  /// Whether its order is not that of the values it shows, since the operator's hands are on the keys.
+  func isHeld(_ pane: PaneID) -> Bool { heldPane == pane && lists.isHeld(pane, at: now) }
+
+  private var emptyText: String {
+    if filter.isEmpty { return "no agent reports it yet" }
+    return lists[.agents].isEmpty ? "no agent matches the filter" : "no agent that the filter shows reports it"
   }
 
   private func total(_ metric: Metric, _ present: Double?, in shown: Fleet, _ length: Int) -> MetricPane.Row {

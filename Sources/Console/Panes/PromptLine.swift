@@ -8,10 +8,9 @@ struct PromptLine {
     case note(String)
     /// What waits for an answer, after the keys that answer; the other keys where there is room.
     case proposal(String, keys: [(key: String, word: String)], text: String, others: [(key: String, word: String)])
-    /// Something to type, after a few words.
-    case editor(lead: String, LineEditor, hint: String)
-    /// A question with the answer it takes.
-    case question(String, answer: String, hint: String, isDangerous: Bool)
+    /// Something to type, after a few words: with fewer and fewer names in them.
+    case editor(leads: [String], LineEditor, hint: String)
+    case question(Question)
   }
 
   var content: Content
@@ -24,27 +23,45 @@ struct PromptLine {
     case .note(let text):
       grid.fill(rect, role: .prompt)
       grid.draw(text, in: rect.dropping(left: 1), role: .prompt)
-    case .editor(let lead, let editor, let hint):
-      grid.fill(rect, role: .prompt)
-      let used = grid.draw(lead, in: rect.dropping(left: 1), role: .prompt)
-      let rest = rect.dropping(left: used + 2)
-      let typed = min(TextWidth.columns(editor.text) + 1, rest.width / 2)
-      let (field, tail) = rest.splitRight(min(TextWidth.columns(hint) + 1, rest.width - typed))
-      editor.draw(into: &grid, in: field, role: .input)
-      grid.draw(hint, in: tail.dropping(left: 1), role: .prompt)
-    case .question(let text, let answer, let hint, let isDangerous):
-      let role: Role = isDangerous ? .promptDanger : .prompt
-      grid.fill(rect, role: role)
-      // What to type is never cut; what is asked, only where it leaves half the line or more; the hint goes first.
-      let room = max(0, rect.width - 2 - TextWidth.columns(answer))
-      let beside = room - 1 - TextWidth.columns(hint)
-      let width = TextWidth.fits(text, columns: max(0, beside)) || beside * 2 >= rect.width ? beside : room
-      let used = grid.draw(text, in: rect.dropping(left: 1).splitLeft(width).0, role: role)
-      let rest = rect.dropping(left: used + 2)
-      let taken = grid.draw(answer, in: rest, role: .code)
-      let left = rest.dropping(left: taken + 1)
-      if TextWidth.fits(hint, columns: left.width) { grid.draw(hint, in: left, role: role) }
+    case .editor(let leads, let editor, let hint): drawEditor(leads, editor, hint, into: &grid, in: rect)
+    case .question(let question): question.draw(into: &grid, in: rect)
     }
+  }
+
+  /// How many lines it takes on a screen.
+  func rows(in size: Size) -> Int {
+    let most = max(2, size.rows / 4)
+    switch content {
+    case .keys, .note, .proposal: return 1
+    case .editor(let leads, let editor, let hint):
+      return Self.isOneLine(leads, editor, hint, columns: size.columns) ? 1 : 2
+    case .question(let question): return question.lines(columns: size.columns, most: most).count
+    }
+  }
+
+  /// Whether words, text and hint stand side by side; else the words have a line of their own.
+  private static func isOneLine(_ leads: [String], _ editor: LineEditor, _ hint: String, columns: Int) -> Bool {
+    // There is one wording alone where what is typed says all.
+    guard leads.count > 1 else { return true }
+    return TextWidth.columns(leads[0]) + TextWidth.columns(editor.text) + TextWidth.columns(hint) + 5 <= columns
+  }
+
+  private func drawEditor(
+    _ leads: [String], _ editor: LineEditor, _ hint: String, into grid: inout Grid, in rect: Rect
+  ) {
+    grid.fill(rect, role: .prompt)
+    var line = rect.line(0).dropping(left: 1)
+    if rect.height > 1 {
+      let lead = leads.first { TextWidth.fits($0, columns: line.width) } ?? leads.last ?? ""
+      grid.draw(lead, in: line, role: .prompt)
+      line = rect.line(1).dropping(left: 1)
+    } else {
+      line = line.dropping(left: grid.draw(leads.first ?? "", in: line, role: .prompt) + 1)
+    }
+    let typed = min(TextWidth.columns(editor.text) + 1, line.width / 2)
+    let (field, tail) = line.splitRight(min(TextWidth.columns(hint) + 1, line.width - typed))
+    editor.draw(into: &grid, in: field, role: .input)
+    grid.draw(hint, in: tail.dropping(left: 1), role: .prompt)
   }
 
   private func drawProposal(
@@ -114,65 +131,5 @@ extension Model {
       return (binding.label, short)
     }
     return help + keys
-  }
-
-  private func content(of prompt: Prompt) -> PromptLine.Content {
-    switch prompt {
-    case .filter(let editor): return .editor(lead: "show agents with:", editor, hint: "Enter keeps  Esc clears")
-    case .arguments(let draft, let editor, let fault):
-      let who = draft.targets.count == 1 ? labels[draft.targets[0]] : names(draft)
-      let lead = [draft.action.title, who].filter { !$0.isEmpty }.joined(separator: " ") + ":"
-      let hint = draft.action == .automation ? "on, dry or off; Enter goes on" : "Enter goes on  Esc cancels"
-      return .editor(lead: lead, editor, hint: fault.map { Scrubber.display($0) } ?? hint)
-    case .confirm(let draft):
-      return .question(
-        "\(question(draft))?", answer: "y", hint: "yes\(editHint(draft))  other keys: no", isDangerous: false)
-    case .code(let draft, let code, let typed):
-      let answer =
-        typed.isEmpty ? code : "\(typed)\(String(repeating: "_", count: code.count - typed.count)) of \(code)"
-      return .question(
-        "\(question(draft))? type", answer: answer, hint: "to do it\(editHint(draft))  Esc: no", isDangerous: true)
-    }
-  }
-
-  private func editHint(_ draft: ActionDraft) -> String {
-    draft.isEditable ? "  Tab edits" : ""
-  }
-
-  /// The action, its target and what it will do: `pause Vendas (sales-br-01) for=15m`.
-  private func question(_ draft: ActionDraft) -> String {
-    if draft.action == .undo {
-      let id = CommandID(draft.arguments["command_id"] ?? "")
-      guard let entry = fleet.commands[id] else { return "undo" }
-      let verb = "undo \(Action(rawValue: entry.action)?.title ?? entry.action)"
-      return turnsSwitch(draft) ? "\(verb): back to \(modeBefore(entry))" : "\(verb) \(names(draft))"
-    }
-    if let proposal = draft.proposal {
-      let verb = draft.action == .approve ? "approve" : "decline"
-      return "\(verb) \(Scrubber.display(proposal.rule)) for \(labels[proposal.agent])"
-    }
-    let words = [draft.action.title, names(draft), Scrubber.display(draft.argumentLine)]
-    return words.filter { !$0.isEmpty }.joined(separator: " ")
-  }
-
-  /// The mode that an undo of a turn of the switch would set, as the turn's outcome tells: `automation on → dry`.
-  private func modeBefore(_ entry: CommandLog.Entry) -> String {
-    let words = entry.detail.split(separator: " ")
-    guard words.count == 4, words[0] == "automation", words[2] == "→",
-      let mode = AutomationMode(rawValue: String(words[1]))
-    else { return "what it was before your command" }
-    return mode.rawValue
-  }
-
-  private func names(_ draft: ActionDraft) -> String {
-    guard draft.targets.count != 1 else { return name(draft.targets[0]) }
-    let first = draft.targets.prefix(3).map { labels[$0] }.joined(separator: ", ")
-    return draft.targets.count > 3 ? "\(draft.targets.count) agents (\(first)…)" : first
-  }
-
-  /// Its label, and its id where that is another.
-  func name(_ id: AgentID) -> String {
-    let (label, idText) = (labels[id], Labels.idText(id))
-    return label == idText ? label : "\(label) (\(idText))"
   }
 }

@@ -13,13 +13,14 @@ struct SecurityPane {
   var frame: PaneFrame
   var rows: [Row]
   var list: ListRows
+  var emptyText: String
 
   func draw(into grid: inout Grid, in rect: Rect) {
     let inside = frame.draw(into: &grid, in: rect)
     let (heading, body) = inside.splitTop(1)
     grid.fill(heading, role: .header)
     grid.draw(" Age Risk   Agent", in: heading, role: .header)
-    if list.count == 0 { grid.draw("no security alerts", in: body.line(0).dropping(left: 1), role: .dim) }
+    if list.count == 0 { grid.draw(emptyText, in: body.line(0).dropping(left: 1), role: .dim) }
     list.draw(into: &grid, in: body) { grid, index, line in
       guard rows.indices.contains(index - list.top) else { return }
       draw(rows[index - list.top], into: &grid, in: line.dropping(left: 1))
@@ -48,7 +49,10 @@ extension Model {
     return SecurityPane(
       frame: frame(
         .security, summary: attacked > 0 ? "\(Format.counted(attacked, "agent")) under attack" : "", in: layout),
-      rows: rows.map(securityRow), list: list(.security))
+      rows: rows.map(securityRow), list: list(.security),
+      emptyText: filter.isEmpty
+        ? "no security alerts"
+        : lists[.agents].isEmpty ? "no agent matches the filter" : "no security alerts of the agents that are shown")
   }
 
   private func securityRow(_ incident: Incident) -> SecurityPane.Row {

@@ -1,0 +1,37 @@
+import FleetModel
+
+/// Acknowledging and silencing: which alerts the keys are for, and whether they do it or take it back.
+extension Model {
+  /// The open alerts that `a` and `S` are for: of the marked agents, of the selected one, or the selected alert alone.
+  private var chosenAlerts: [Alert] {
+    let shown = displayed
+    let row = explained ?? (opened == nil && !actsOnMarks ? selectedRow : nil)
+    if case .incident(let agent, _)? = row {
+      let alert = shown.position(of: agent).flatMap { shown.alert(.securityAlert, ofAgentAt: $0) }
+      return alert.map { [$0] } ?? []
+    }
+    return targets.compactMap { shown.position(of: $0) }.flatMap { shown.alerts(ofAgentAt: $0) }
+  }
+
+  /// For the alerts that are not in that state yet; if all of them are, to take that back.
+  mutating func alertDraft(_ action: Action) -> ActionDraft? {
+    let alerts = chosenAlerts
+    guard !alerts.isEmpty else {
+      show(note: "no open alert is selected to \(action == .silence ? "silence" : "acknowledge")")
+      return nil
+    }
+    let now = displayedNow
+    let isSilence = action == .silence
+    let open = alerts.filter {
+      isSilence ? $0.record.silencedUntil.map { $0 <= now } ?? true : $0.record.acknowledgedBy == nil
+    }
+    let undoing: Action = isSilence ? .unsilence : .unacknowledge
+    let chosen = open.isEmpty ? alerts : open
+    guard chosen.count <= Batch.mostParts else {
+      show(note: "\(chosen.count) alerts are too many at once: \(Batch.mostParts) are the most; mark fewer agents")
+      return nil
+    }
+    return ActionDraft(
+      action: open.isEmpty ? undoing : action, targets: chosen.map(\.id.agent).uniqued(), alerts: chosen.map(\.id))
+  }
+}

@@ -1,0 +1,88 @@
+import FleetModel
+import Screen
+
+/// Whom the first line names: the agent that is worst at present, or many that are equally bad as one.
+extension Model {
+  /// The agent that the first line names, and since when.
+  struct Named: Sendable {
+    var agent: AgentID
+    var since: Instant
+  }
+
+  /// Agents that are equally bad by the same alert.
+  struct Equals {
+    /// The one to be named.
+    var position: Int
+    var alert: Alert
+    /// All of them, in no order.
+    var positions: [Int]
+    /// How many agents ask for attention, these included.
+    var inTrouble: Int
+  }
+
+  /// So long the first line stays with an agent while none is worse by more than a number.
+  private static let staysNamed = TimeSpan.seconds(10)
+  /// So many that are equally bad are told as one.
+  private static let fewest = 4
+
+  /// Those whom the first line is about; nil if no alert asks for attention.
+  mutating func worst(in shown: Fleet) -> Equals? {
+    let ranked = shown.alerts.loudPositions(at: displayedNow).map { (trouble: Trouble(shown, $0), position: $0) }
+    // Of agents that are equally bad always the same one.
+    guard let worst = ranked.max(by: { ($0.trouble, $1.position) < ($1.trouble, $0.position) }),
+      let position = stay(with: worst, of: ranked, shown), let alert = loudest(ofAgentAt: position, shown)
+    else {
+      named = nil
+      return nil
+    }
+    let equals = ranked.filter {
+      $0.trouble.loud == worst.trouble.loud && loudest(ofAgentAt: $0.position, shown)?.id.kind == alert.id.kind
+    }
+    return Equals(position: position, alert: alert, positions: equals.map(\.position), inTrouble: ranked.count)
+  }
+
+  /// The agent that is named already, if it is as bad as the worst one.
+  private mutating func stay(
+    with worst: (trouble: Trouble, position: Int), of ranked: [(trouble: Trouble, position: Int)], _ shown: Fleet
+  ) -> Int? {
+    if let named, displayedNow - named.since < Self.staysNamed, let position = shown.position(of: named.agent),
+      ranked.contains(where: { $0.position == position && $0.trouble.loud == worst.trouble.loud })
+    {
+      return position
+    }
+    guard let id = shown.agents.profiles[worst.position]?.id else { return nil }
+    named = Named(agent: id, since: displayedNow)
+    return worst.position
+  }
+
+  private func loudest(ofAgentAt position: Int, _ shown: Fleet) -> Alert? {
+    shown.alerts(ofAgentAt: position).first { $0.isLoud(at: displayedNow) }
+  }
+
+  /// `40 of 250 claims`; nil if they are few enough to be named.
+  func groupWords(_ equals: Equals, _ shown: Fleet) -> String? {
+    let count = equals.positions.count
+    guard count >= Self.fewest else { return nil }
+    let role = shown.agents.profiles[equals.position]?.role ?? ""
+    let isOneRole = !role.isEmpty && equals.positions.allSatisfy { shown.agents.profiles[$0]?.role == role }
+    guard isOneRole else { return "\(count) of \(Format.counted(shown.count, "agent"))" }
+    return "\(count) of \(lists.count(ofRole: role)) \(Self.shortened(Scrubber.display(role), columns: 30))"
+  }
+
+  /// `errors 22–38%`: how bad they are, from the least to the worst.
+  func rangeWords(_ equals: Equals, _ shown: Fleet) -> String {
+    guard
+      let metric = Metric.allCases.first(where: { metric in
+        metric.alert == equals.alert.id.kind
+          && shown.agents.value(metric, at: equals.position, within: Fleet.freshness, of: shown.now).flatMap {
+            shown.limits[metric]?.severity(of: $0)
+          } == equals.alert.record.severity
+      })
+    else { return Why.word(equals.alert.id.kind) }
+    let values = equals.positions.compactMap {
+      shown.agents.value(metric, at: $0, within: Fleet.freshness, of: shown.now)
+    }
+    let (least, most) = (values.min() ?? 0, values.max() ?? 0)
+    return "\(Why.word(metric)) \(Format.range(least, most, of: metric))"
+  }
+}
