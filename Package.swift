@@ -48,6 +48,12 @@ let edges: [Target] = [
   .target(name: "Simulation", dependencies: ["FleetModel", "Wire", "Redis", "Loop"], swiftSettings: strict),
 ]
 
+/// Addresses that are put in at the start take an eighth of the room: a program holds a megabyte less.
+let packed: [LinkerSetting] = [
+  .unsafeFlags(
+    ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"], .when(configuration: .release))
+]
+
 let programs: [Target] = [
   .executableTarget(
     name: "vigia",
@@ -57,14 +63,14 @@ let programs: [Target] = [
       "CLinux",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
-    swiftSettings: strict),
+    swiftSettings: strict, linkerSettings: packed),
   .executableTarget(
     name: "vigia-handler",
     dependencies: [
       "Handler", "Automation", "FleetModel", "Screen", "Redis", "Wire", "Loop", "Configuration", "CLinux",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
-    swiftSettings: strict),
+    swiftSettings: strict, linkerSettings: packed),
 ]
 
 /// Measures the programs' own code beside plain C, and beside simdjson, which the programs themselves do without.
