@@ -20,6 +20,8 @@ package struct AlertBook: Sendable {
     var metric: Metric?
     /// Whether the change is on the list of those to be taken.
     var isNoted = false
+    /// Whether what comes at present was counted already.
+    var isCounted = false
     /// Of the bytes that the summary was made of; 0 if it was made of none.
     var summaryDigest = 0
     var count: Int
@@ -167,6 +169,7 @@ package struct AlertBook: Sendable {
     slots[slot] = alert
     numbers[slot] = Numbers(alert)
     numbers[slot]?.isNoted = before.isNoted
+    numbers[slot]?.isCounted = before.isCounted
     noteDue(slot)
     note(slot)
   }
@@ -177,7 +180,7 @@ package struct AlertBook: Sendable {
   ) {
     guard var present = numbers(slot) else { return }
     present.severity = max(present.severity, severity)
-    if isRepeat, present.count < .max { present.count += 1 }
+    if isRepeat, !present.isCounted, present.count < .max { present.count += 1 }
     present.last = max(present.last, instant)
     (present.metric, present.value) = (metric ?? present.metric, value ?? present.value)
     present.recovery.trouble(metric, at: instant)
@@ -201,6 +204,11 @@ package struct AlertBook: Sendable {
     numbers[slot]?.last = max(last, instant)
     numbers[slot]?.recovery.trouble(metric, at: instant)
     wake(slot)
+  }
+
+  /// Whether repeats of an alert were counted before, and count no second time.
+  mutating func setCounted(_ slot: Int, _ isCounted: Bool) {
+    if numbers(slot) != nil { numbers[slot]?.isCounted = isCounted }
   }
 
   mutating func keep(_ slot: Int, from instant: Instant) {

@@ -72,6 +72,8 @@ package struct AlertRecord: Equatable, Sendable {
   package var summary: String
   /// The channels that people were called by, where it is an escalation: what becomes of it goes there too.
   package var told: [String]
+  /// The stream's entry up to which it has counted, if that may be behind the handler's cursor.
+  package var countedTo: String?
 
   package init(
     id: AlertID, severity: Severity, count: Int = 1, since: Instant, last: Instant, quietSince: Instant? = nil,

@@ -100,6 +100,15 @@ package struct Fleet: Sendable {
     alerts[agents.alertSlot(kind, at: position)]
   }
 
+  package func isOpen(_ id: AlertID) -> Bool {
+    position(of: id.agent).map { agents.alertSlot(id.kind, at: $0) >= 0 } ?? false
+  }
+
+  /// Whether repeats of an alert were counted before: of events that are read again.
+  package mutating func setCounted(_ id: AlertID, _ isCounted: Bool) {
+    if let position = position(of: id.agent) { alerts.setCounted(agents.alertSlot(id.kind, at: position), isCounted) }
+  }
+
   /// Whether the agent has an open alert.
   package func hasAlerts(ofAgentAt position: Int) -> Bool { agents.activity[position].hasAlerts }
 

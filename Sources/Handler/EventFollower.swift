@@ -3,34 +3,25 @@ import Loop
 import Redis
 import Wire
 
-/// Follows the stream of events from the saved cursor, and writes what changes of alerts.
+/// Follows the stream of events from the saved cursor, and has what they come to saved.
 ///
-/// The cursor is saved in the same step as the changes that events up to it have caused. What is long is read by ranges
-/// on two connections, as a console reads its history; then entries as they come.
+/// What is long is read by ranges on two connections, as a console reads its history; then entries as they come.
 final class EventFollower {
   private let term: Term
   private let endpoint: Endpoint
   private let judge: EventJudge
   let rules: RuleEngine
   private let escalations: EscalationEnd
+  private let saver: EventSaver
   private lazy var link = Link(loop: term.loop, endpoint: endpoint) { [weak self] in self?.changed($0) }
   private lazy var assembler = EntryAssembler(.read, streams: [term.keys.events]) { [judge] in judge.take($0) }
   private var backlog: Backlog?
   private var bite = Bite()
   private let memory: FleetMemory
-  private var saved: StreamID?
-  private var savedReport: StreamID?
   /// From where entries before the cursor are still to be read once more.
   private var rereadFrom: StreamID?
   /// The oldest entry whose report is not settled.
   private let oldestReport: () -> StreamID?
-  private var isSaving = false
-  /// Whether there is more to be saved once that is done.
-  private var savesAgain = false
-  /// Not before then: Redis has refused it a moment ago.
-  private var savesFrom = MonotonicTime(nanoseconds: 0)
-  /// What a step that the server refused was to write.
-  private var owed: (changes: Set<AlertID>, ends: [AlertID: AlertEnd], letters: [DeadLetter]) = ([], [:], [])
   private var inspectedAt = MonotonicTime.now
   private lazy var watchdog = Watchdog(loop: term.loop, limit: Self.silenceMilliseconds)
 
@@ -55,6 +46,8 @@ final class EventFollower {
     escalations = EscalationEnd(term: term) { [unowned judge] in judge.fleet }
     judge.rules = rules
     memory = FleetMemory(term: term, judge: judge)
+    saver = EventSaver(term: term, judge: judge, rules: rules, memory: memory, escalations: escalations)
+    saver.oldestReport = { [unowned self] in [self.oldestReport(), rereadFrom].compactMap(\.self).min() }
     rules.onDrained = { [weak self] in self?.drained() }
   }
 
@@ -84,17 +77,17 @@ final class EventFollower {
   }
 
   private func goOn(from cursor: [[UInt8]?], _ alerts: [(name: [UInt8], value: [UInt8])]) {
-    restore(alerts, reached: cursor.first?.flatMap { StreamID($0) }?.instant.noLater(than: term.now))
+    restore(alerts, reached: cursor.first?.flatMap { StreamID($0) })
     term.knowsFleet = true
     begin(cursor)
-    reportAgain(from: cursor.last?.flatMap { StreamID($0) }, through: saved)
+    reportAgain(from: cursor.last?.flatMap { StreamID($0) }, through: saver.saved)
     rules.start()
     memory.sweep()
     link.start()
     tick()
   }
 
-  private func restore(_ alerts: [(name: [UInt8], value: [UInt8])], reached cursor: Instant?) {
+  private func restore(_ alerts: [(name: [UInt8], value: [UInt8])], reached cursor: StreamID?) {
     judge.fleet.advance(to: term.now)
     for (id, value) in alerts {
       guard let record = AlertCoding.decode(id: id, payload: value)?.noLater(than: term.now) else {
@@ -103,18 +96,23 @@ final class EventFollower {
         continue
       }
       judge.fleet.setAlert(record)
+      let counted = record.countedTo.flatMap { StreamID(Array($0.utf8)) }
+      // What claims to have counted events of the future was written by somebody else.
+      guard let counted, counted > cursor ?? .zero, counted.instant <= term.now else { continue }
+      judge.noteCounted(record.id, to: counted)
     }
     // One more sample past the limit is not written: what was open when the cursor was saved was so for a reason.
-    judge.fleet.keepAlerts(from: term.options.leapsPassTime ? cursor ?? .epoch : term.now)
+    let reached = cursor?.instant.noLater(than: term.now) ?? .epoch
+    judge.fleet.keepAlerts(from: term.options.leapsPassTime ? reached : term.now)
     _ = judge.fleet.takeAlertChanges()
   }
 
   /// Where in the cursor's hash stands how many entries were ever added up to it: by that a loss is counted exactly, also
   /// while no handler lived.
-  private var countField: [UInt8] { term.keys.events + "#added".utf8 }
+  private var countField: [UInt8] { EventSaver.countField(term.keys) }
 
   /// Where stands the oldest entry before the cursor whose report was not settled.
-  private var reportField: [UInt8] { term.keys.events + "#reports".utf8 }
+  private var reportField: [UInt8] { EventSaver.reportField(term.keys) }
 
   /// Takes what runtimes reported before the cursor and the handler before could not settle: its lanes were busy.
   ///
@@ -125,7 +123,7 @@ final class EventFollower {
       judge.endAgain()
       return
     }
-    (savedReport, rereadFrom) = (start, start)
+    (saver.savedReport, rereadFrom) = (start, start)
     var last = start
     let assembler = EntryAssembler(.range) { [judge] entry in
       last = entry.id
@@ -142,11 +140,11 @@ final class EventFollower {
 
   private func begin(_ cursor: [[UInt8]?]) {
     judge.missed = { [weak self] in self?.report($0) }
-    saved = cursor.first?.flatMap { StreamID($0) }
+    saver.saved = cursor.first?.flatMap { StreamID($0) }
     let count = cursor.dropFirst().first?.flatMap { Bounded.int($0) }
     let start = max(0, (term.now - term.options.firstLook).milliseconds)
     judge.place =
-      saved.map { StreamPlace(key: term.keys.events, reached: $0, count: count) }
+      saver.saved.map { StreamPlace(key: term.keys.events, reached: $0, count: count) }
       ?? StreamPlace(key: term.keys.events, after: StreamID(milliseconds: UInt64(start)))
   }
 
@@ -222,7 +220,7 @@ final class EventFollower {
     } finish: { [weak self] in
       guard let self, !term.isOver else { return }
       self.backlog = nil
-      save(unlessOnlyRead: false)
+      saver.save(unlessOnlyRead: false)
       // Whatever it left is read one after the other, where an error is dealt with.
       if let connection = link.connection { read(connection) }
     }
@@ -251,7 +249,7 @@ final class EventFollower {
         judge.noteRead(isMoreLikely: isMoreLikely)
       }
       if !isMoreLikely { term.hasReadEvents = true }
-      save(unlessOnlyRead: true)
+      saver.save(unlessOnlyRead: true)
       if isMoreLikely { return rules.whenRoomy { [weak self, weak connection] in self?.readOn(connection) } }
       let rest = reply.error == nil ? Self.restMilliseconds : 1000
       term.later(inMilliseconds: rest) { [weak self, weak connection] in
@@ -277,86 +275,13 @@ final class EventFollower {
     judge.fleet.advance(to: judge.present)
     judge.noteSettled()
     rules.watchFleet()
-    save(unlessOnlyRead: false)
+    saver.save(unlessOnlyRead: false)
     escalations.look()
     term.later(inMilliseconds: Self.saveMilliseconds) { [weak self] in self?.tick() }
   }
 
   /// Nothing waits to be judged: what a flood came to is saved at once, for others look at it.
   private func drained() {
-    if rules.hasMuchTally, !term.isOver { save(unlessOnlyRead: false) }
-  }
-
-  /// Writes what has changed of alerts, with the cursor; the cursor alone only now and then.
-  private func save(unlessOnlyRead: Bool) {
-    // A step of a command that changes an alert goes first: what it writes is not known here yet.
-    guard MonotonicTime.now >= savesFrom else { return }
-    guard !isSaving, term.alertSteps == 0 else {
-      savesAgain = savesAgain || !unlessOnlyRead
-      return
-    }
-    savesAgain = false
-    let ends = owed.ends.merging(judge.fleet.takeAlertEnds()) { $1 }
-    let changes = judge.fleet.takeAlertChanges().union(owed.changes)
-    // What could not be written is not added to: the rest is counted meanwhile.
-    let letters = owed.letters.isEmpty ? judge.takeLetters() : owed.letters
-    owed = ([], [:], [])
-    let reached = judge.position
-    let report = [oldestReport(), rules.oldest, rereadFrom].compactMap(\.self).min()
-    let isOld =
-      !unlessOnlyRead && (reached != saved || report != savedReport || rules.hasTally || judge.hasChangedProfiles)
-    guard !changes.isEmpty || !letters.isEmpty || isOld else { return }
-    var step = Step()
-    var closed: [AlertID] = []
-    for id in changes where !write(id, ends[id], to: &step) { closed.append(id) }
-    for letter in letters { letter.add(to: &step, keys: term.keys) }
-    let tally = rules.takeTally()
-    tally.write(to: &step, keys: term.keys)
-    let profiles = judge.takeChangedProfiles()
-    memory.write(profiles, to: &step)
-    if let reached {
-      step.change(
-        "HSET", term.keys.cursor, term.keys.events, reached, countField, judge.place?.count.map { "\($0)" } ?? "")
-    }
-    if let report {
-      step.change("HSET", term.keys.cursor, reportField, report)
-    } else if savedReport != nil {
-      step.change("HDEL", term.keys.cursor, reportField)
-    }
-    isSaving = true
-    term.run(step) { [weak self] outcome in
-      guard let self else { return }
-      isSaving = false
-      defer { if savesAgain { save(unlessOnlyRead: false) } }
-      switch outcome {
-      case .done, .refused:
-        (saved, savedReport) = (reached, report)
-        for id in closed where judge.open(id) == nil { escalations.forget(id) }
-        if !changes.isEmpty { term.onNotice() }
-      case .over: break
-      case .failed(let error):
-        // Not before the next tick.
-        savesAgain = false
-        term.log(.error, "cannot save alerts and how far events were read", ["error": error.text])
-        savesFrom = .now.adding(milliseconds: Self.saveMilliseconds)
-        owed = (changes.union(owed.changes), ends.merging(owed.ends) { $1 }, letters + owed.letters)
-        rules.giveBack(tally)
-        judge.giveBack(profiles)
-      }
-    }
-  }
-
-  /// - Parameter end: why it is open no longer, if it is not.
-  /// - Returns: whether it is open.
-  private func write(_ id: AlertID, _ end: AlertEnd?, to step: inout Step) -> Bool {
-    if let alert = judge.open(id) {
-      step.change("HSET", term.keys.alerts, id.bytes, AlertCoding.encode(alert))
-      return true
-    }
-    step.change("HDEL", term.keys.alerts, id.bytes)
-    let over = RuleNotice.over(id, end ?? .unrecovered, at: term.now)
-    let notices = id.kind == .escalation ? escalations.departed(id) : [over].compactMap(\.self)
-    for notice in notices { term.notify(notice, in: &step) }
-    return false
+    if rules.hasMuchTally, !term.isOver { saver.save(unlessOnlyRead: false) }
   }
 }

@@ -23,8 +23,14 @@ final class EventJudge {
   private let reader = EventReader()
   /// What the rules make of events; set once there is a term to act in.
   var rules: RuleEngine?
-  var fleet = Fleet(
-    seed: .random(in: .min ... .max), keepsHistory: false, tracksAlertChanges: true, tracksAgentChanges: true)
+  /// Asked in place: as an ordinary property it would be copied, with a count for each of its lists, wherever something is
+  /// asked of it.
+  var fleet: Fleet {
+    unsafeAddress { UnsafePointer(fleetMemory) }
+    unsafeMutableAddress { fleetMemory }
+  }
+  /// Owned by this object.
+  private let fleetMemory: UnsafeMutablePointer<Fleet>
   private let fleetHealth = FleetHealth()
   /// How far events have been taken; nil until it is known where to begin.
   var place: StreamPlace?
@@ -46,6 +52,8 @@ final class EventJudge {
   /// Agents that have said something of themselves since it was last taken.
   private var changedProfiles: Set<AgentID> = []
 
+  private var counted = CountedAlerts()
+
   /// More than so many between two saves are counted only: whoever floods the stream must not fill memory.
   private static let mostLetters = 100
   private static let mostLetterBytes = 2 << 20
@@ -54,6 +62,15 @@ final class EventJudge {
   init(term: Term, notify: @escaping (Report) -> Void) {
     self.term = term
     self.notify = notify
+    fleetMemory = .allocate(capacity: 1)
+    fleetMemory.initialize(
+      to: Fleet(
+        seed: .random(in: .min ... .max), keepsHistory: false, tracksAlertChanges: true, tracksAgentChanges: true))
+  }
+
+  deinit {
+    fleetMemory.deinitialize(count: 1)
+    fleetMemory.deallocate()
   }
 
   /// Tells its term what it knows of agents, and hears of it what was done to them.
@@ -66,13 +83,14 @@ final class EventJudge {
       guard let self else { return nil }
       return fleet.position(of: $0).flatMap { self.fleet.agents.state(at: $0) }
     }
-    term.isOpen = { [weak self] in self?.open($0) != nil }
+    term.isOpen = { [weak self] in self?.isOpen($0) ?? false }
     term.knownRole = { [weak self] in self?.role(of: $0) }
   }
 
   /// Takes the entry after the last one.
   func take(_ entry: Entry) {
     if let finding = place?.read(entry.id) { missed(finding) }
+    if !counted.isEmpty { for id in counted.take(before: entry.id) { fleet.setCounted(id, false) } }
     if entry.channel.isEqual(to: term.keys.recorderChannel) { return }
     let instant = time(of: entry.id)
     do throws(Unreadable) {
@@ -181,6 +199,12 @@ final class EventJudge {
   /// The last entry that was taken.
   var position: StreamID? { place?.last }
 
+  /// An alert has counted events up to an entry behind the cursor: what is read again counts for it no second time.
+  func noteCounted(_ alert: AlertID, to entry: StreamID) {
+    fleet.setCounted(alert, true)
+    counted.add(alert, to: entry)
+  }
+
   /// Takes an entry once more, for what it reports of a command alone.
   func takeAgain(_ entry: Entry) {
     // What was unreadable has been put aside before.
@@ -262,9 +286,10 @@ final class EventJudge {
     return role.isEmpty ? nil : role
   }
 
+  func isOpen(_ id: AlertID) -> Bool { fleet.isOpen(id) }
+
   /// The alert as it is open at present.
   func open(_ id: AlertID) -> AlertRecord? {
-    // Without a closure, which would hold a copy of the fleet.
     guard let position = fleet.position(of: id.agent) else { return nil }
     return fleet.alert(id.kind, ofAgentAt: position)?.record
   }

@@ -31,6 +31,9 @@ struct Step {
   private var changeCount = 0
   private var optional = EncodedArguments()
 
+  /// How long its words are, in bytes.
+  var byteCount: Int { checks.bytes.count + entries.bytes.count + changes.bytes.count + optional.bytes.count }
+
   /// Whether it would change anything.
   var isEmpty: Bool { changeCount == 0 && optional.count == 0 }
 

@@ -25,6 +25,7 @@ package enum AlertCoding {
     json.add("silenced_by", record.silencedBy)
     if !record.note.isEmpty { json.add("note", record.note) }
     json.add("summary", record.summary)
+    json.add("entry", record.countedTo)
     if !record.told.isEmpty { json.add("told", JSONValue.array(record.told.map { .string($0) })) }
   }
 
@@ -62,7 +63,7 @@ package enum AlertCoding {
     guard let severity = json["severity"]?.text.flatMap(Severity.init(word:)), let count = json["count"]?.int,
       let since = json["since"].flatMap({ Instant(json: $0) }), let last = json["last"].flatMap({ Instant(json: $0) })
     else { return nil }
-    return AlertRecord(
+    var record = AlertRecord(
       id: id, severity: severity, count: max(1, count), since: since, last: last,
       quietSince: json["quiet"].flatMap { Instant(json: $0) },
       metric: json["metric"]?.text.flatMap { field in Metric.allCases.first { $0.field == field } },
@@ -75,5 +76,7 @@ package enum AlertCoding {
       note: json["note"]?.text?.clipped(toBytes: TextBound.words) ?? "",
       summary: json["summary"]?.text?.clipped(toBytes: TextBound.words) ?? "",
       told: json["told"]?.list?.prefix(64).compactMap { $0.text?.clipped(toBytes: TextBound.title) } ?? [])
+    record.countedTo = json["entry"]?.text?.clipped(toBytes: TextBound.title)
+    return record
   }
 }

@@ -159,4 +159,16 @@ import Testing
   func otherTextIsNoAlertID(text: String) {
     #expect(AlertID(bytes: Array(text.utf8)) == nil)
   }
+
+  @Test mutating func repeatsThatWereCountedBeforeCountNoSecondTime() throws {
+    let id = AlertID(.highTraffic, "a")
+    try fleet.apply("high_traffic", "a", at: .at(0))
+    fleet.setCounted(id, true)
+    try fleet.apply("high_traffic", "a", at: .at(1))
+    #expect(fleet.isOpen(id) && !fleet.isOpen(AlertID(.highTraffic, "b")))
+    #expect(fleet.alert(.highTraffic, ofAgentAt: 0)?.record.count == 1)
+    fleet.setCounted(id, false)
+    try fleet.apply("high_traffic", "a", at: .at(2))
+    #expect(fleet.alert(.highTraffic, ofAgentAt: 0)?.record.count == 2)
+  }
 }
