@@ -21,6 +21,8 @@ final class RuleEngine {
   private var repeats: RepeatFilter
   /// Whether events were settled by the mode as it was read, since it was last looked at.
   private var usesMode = false
+  /// What conditions said of the next events as their marks were read, where the event alone decides.
+  private var verdicts: [Question: Condition.Verdict] = [:]
   /// What the clocks said in this turn of the loop; nil if nobody has read them in it.
   private var turn: (MonotonicTime, Instant)?
   /// What was decided since it was last taken.
@@ -124,6 +126,7 @@ final class RuleEngine {
   /// The runbook is another one.
   func runbookChanged() {
     (runbook, unasked) = (RulesByType(term.options.runbook), nil)
+    verdicts = [:]
     repeats.moveCounts(to: &tally)
     repeats = RepeatFilter(term.options.runbook)
     forgetAll()
@@ -219,8 +222,14 @@ final class RuleEngine {
     decide(rule, occasion) { [weak self] in self?.next() }
   }
 
+  /// A rule and an event.
+  private struct Question: Hashable {
+    var entry: StreamID
+    var rule: String
+  }
+
   /// What is to be asked of Redis next about an event.
-  private enum Question {
+  private enum Wanted {
     case nothing
     /// The marks of its rules.
     case marks
@@ -228,7 +237,7 @@ final class RuleEngine {
     case all
   }
 
-  private func ask(about occasion: Occasion) -> Question {
+  private func ask(about occasion: Occasion) -> Wanted {
     var rest = unasked ?? runbook[occasion.type][...]
     while let rule = rest.first {
       unasked = rest
@@ -306,7 +315,15 @@ final class RuleEngine {
   /// What the condition says, where the event and its agent alone tell it.
   private func verdict(_ rule: Rule, _ occasion: Occasion) -> Condition.Verdict? {
     guard runbook.isJudgedInMemory(rule) else { return nil }
+    if let known = verdicts[Question(entry: occasion.entry, rule: rule.id)] { return known }
     return rule.when.judge(view.knownFacts(occasion, asksForAgent: runbook.asksForAgent(rule)))
+  }
+
+  /// Whether a condition holds, as far as the event and its agent alone tell it; what the event alone tells is kept.
+  private func foresee(_ rule: Rule, _ occasion: Occasion) -> Bool {
+    guard let verdict = verdict(rule, occasion) else { return false }
+    if runbook.isAboutEventAlone(rule) { verdicts[Question(entry: occasion.entry, rule: rule.id)] = verdict }
+    return verdict.holds
   }
 
   private func tell(
@@ -321,6 +338,7 @@ final class RuleEngine {
   /// Reads the marks of the next events at once.
   private func readAhead() {
     var reading = MarkReading()
+    verdicts.removeAll(keepingCapacity: true)
     var names: Set<[UInt8]> = []
     let isDry = mode.value != .on
     let now = MonotonicTime.now
@@ -328,7 +346,7 @@ final class RuleEngine {
       for rule in runbook[occasion.type]
       where rule.mode != .off && recent.marks(rule, occasion.agent, at: now) == nil
         && names.insert(Array(rule.id.utf8) + [0] + occasion.agent.bytes).inserted
-        && verdict(rule, occasion)?.holds == true
+        && foresee(rule, occasion)
       {
         let marks = RuleMarks(rule, occasion, term.keys, isDry: isDry || rule.mode == .dryRun)
         reading.add(rule, occasion.agent, marks)

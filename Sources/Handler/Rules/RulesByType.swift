@@ -13,6 +13,7 @@ struct RulesByType {
   private var known: [String: Bool] = [:]
   /// Whether it asks for anything of the event's agent, likewise.
   private var agentAskers: [String: Bool] = [:]
+  private var aloneJudged: [String: Bool] = [:]
 
   init(_ runbook: Runbook) {
     self.runbook = runbook
@@ -41,6 +42,14 @@ struct RulesByType {
     let isKnown = rule.when.isAboutEventAlone || rule.when.names.allSatisfy(\.isRemembered)
     known[rule.id] = isKnown
     return isKnown
+  }
+
+  /// Whether a rule's condition can be judged by the event alone.
+  mutating func isAboutEventAlone(_ rule: Rule) -> Bool {
+    if let isAlone = aloneJudged[rule.id] { return isAlone }
+    let isAlone = rule.when.names.allSatisfy { $0.parts[0] == "data" }
+    aloneJudged[rule.id] = isAlone
+    return isAlone
   }
 
   /// Whether a rule's condition asks for what is known of the event's agent.
