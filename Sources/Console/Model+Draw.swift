@@ -23,7 +23,7 @@ extension Model {
       return
     }
     settle(layout)
-    worst = worst(in: displayed)
+    findWorst()
     headline(grid.glyphs).draw(into: &grid, in: layout.headline)
     if layout.kind == .small { TabBar(focus: focus, note: listNote).draw(into: &grid, in: layout.tabs) }
     if let helpTop {

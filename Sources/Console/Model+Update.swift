@@ -211,6 +211,7 @@ extension Model {
 
   private mutating func toggleFreeze() {
     (frozenFleet, frozenSince) = isFrozen ? (nil, nil) : (fleet, now)
+    worst = nil
     refreshLists()
   }
 

@@ -18,6 +18,7 @@ extension Model {
     var positions: [Int]
     /// How many agents ask for attention, these included.
     var inTrouble: Int
+    var foundAt: Instant
   }
 
   /// So long the first line stays with an agent while none is worse by more than a number.
@@ -25,8 +26,24 @@ extension Model {
   /// So many that are equally bad are told as one.
   private static let fewest = 4
 
+  /// Beyond so many in trouble they are gone through only four times a second, and not with every frame.
+  private static let many = 200
+
+  /// Looks for whom the first line is about.
+  mutating func findWorst() {
+    let shown = displayed
+    if let worst, worst.inTrouble > Self.many,
+      (.zero..<TimeSpan.milliseconds(250)).contains(displayedNow - worst.foundAt),
+      shown.agents.profiles.indices.contains(worst.position),
+      let id = shown.agents.profiles[worst.position]?.id, id == named?.agent
+    {
+      return
+    }
+    worst = worst(in: shown)
+  }
+
   /// Those whom the first line is about; nil if no alert asks for attention.
-  mutating func worst(in shown: Fleet) -> Equals? {
+  private mutating func worst(in shown: Fleet) -> Equals? {
     let ranked = shown.alerts.loudPositions(at: displayedNow).map { (trouble: Trouble(shown, $0), position: $0) }
     // Of agents that are equally bad always the same one.
     guard let worst = ranked.max(by: { ($0.trouble, $1.position) < ($1.trouble, $0.position) }),
@@ -38,7 +55,9 @@ extension Model {
     let equals = ranked.filter {
       $0.trouble.loud == worst.trouble.loud && loudest(ofAgentAt: $0.position, shown)?.id.kind == alert.id.kind
     }
-    return Equals(position: position, alert: alert, positions: equals.map(\.position), inTrouble: ranked.count)
+    return Equals(
+      position: position, alert: alert, positions: equals.map(\.position), inTrouble: ranked.count,
+      foundAt: displayedNow)
   }
 
   /// The agent that is named already, if it is as bad as the worst one.
