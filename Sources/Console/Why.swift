@@ -54,9 +54,10 @@ package enum Why {
       let rest = end.map { " until \(Format.until($0, from: now))" } ?? ""
       return verb + who + rest
     }
-    if let who = record.acknowledgedBy { return words("ack ", Format.person(who), record.acknowledgedUntil) }
-    guard let end = record.silencedUntil, end > now else { return nil }
-    return words("silenced", record.silencedBy.map { " by \(Format.person($0))" } ?? "", end)
+    let ack = record.acknowledgedBy.map { words("ack ", Format.person($0), record.acknowledgedUntil) }
+    guard let end = record.silencedUntil, end > now else { return ack }
+    let silence = words("silenced", record.silencedBy.map { " by \(Format.person($0))" } ?? "", end)
+    return [ack, silence].compactMap(\.self).joined(separator: ", ")
   }
 
   /// The metrics of the alert that are past their limit at present.

@@ -62,7 +62,10 @@ struct AuditReport {
       return
     }
     let phase = line.phase.rawValue.padding(to: AuditLine.Phase.longestName)
-    let what = [line.action, line.target == .none ? "" : "\(line.target)"].filter { !$0.isEmpty }
+    // Of an agent's alerts it was one.
+    let alert = Action(rawValue: line.action)?.isAboutAlerts == true ? line.alert.map { "\($0.id.kind.type)/" } : nil
+    let subject = line.target == .none ? "" : (alert ?? "") + "\(line.target)"
+    let what = [line.action, subject].filter { !$0.isEmpty }
     let parts = [
       Self.time(instant), phase, what.isEmpty ? "a command" : what.joined(separator: " "), line.operator, line.detail,
       line.reason.isEmpty ? "" : "because \(line.reason)",

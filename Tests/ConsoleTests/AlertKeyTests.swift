@@ -111,6 +111,8 @@ import Testing
     let row = try #require(scene.draw().lines().first { $0.contains(" a0 ") && $0.contains("◆2a") })
     #expect(row.contains("ack bob until 08:20Z"))
     set(&scene, Self.errors) { ($0.silencedUntil, $0.silencedBy) = (.at(1800), "alice@bastion") }
+    let both = try #require(scene.draw().lines().first { $0.contains("◆2a") || $0.contains("◆2s") })
+    #expect(both.contains("silenced by alice until"))
     let silenced = try #require(scene.draw().lines().first { $0.contains("◆2s") })
     #expect(silenced.contains("silenced by alice until"))
     set(&scene, Self.errors) {

@@ -95,6 +95,15 @@ import Wire
     #expect(rows[1]["target"]?.text == "a\u{202E}b" && rows[1]["detail"]?["why"]?.text == "dry run")
   }
 
+  @Test func alertOfACommandIsNamed() throws {
+    let alert = AlertRecord(id: AlertID(.highTraffic, "a-1"), severity: .high, since: try now(), last: try now())
+    let line = AuditLine(
+      origin: .command(CommandID("c1")), phase: .succeeded, action: "ack", target: "a-1", operator: "alice@bastion",
+      detail: "acknowledged", alert: alert, handler: "h1", at: try now())
+    _ = try server.call("XADD", keys.audit, "*", "__data__", AuditCoding.encode(line))
+    #expect(lines(try run())[0] == "succeeded  ack agent.high_traffic/a-1  alice@bastion  acknowledged")
+  }
+
   @Test func nothingIsSaid() throws {
     #expect(try run() == .init(0, "nothing was done, refused or held back in the last 1h\n"))
     #expect(try run("--json") == .init(0))
