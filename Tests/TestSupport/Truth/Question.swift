@@ -8,11 +8,13 @@ package struct Question: Sendable {
   package init(_ lines: [String]) {
     text = lines.dropLast().suffix(2).joined(separator: " ")
     let prompt = lines.dropLast().last ?? ""
-    if let asked = prompt.firstRange(of: "? type ") {
-      answer = String(prompt[asked.upperBound...].prefix { $0 != " " })
+    // Notes may stand between the question and what answers it.
+    let words = prompt.split(separator: " ")
+    if let type = words.lastIndex(of: "type"), type + 1 < words.count {
+      answer = String(words[type + 1])
       isCode = true
     } else {
-      answer = prompt.contains("? y ") ? "y" : ""
+      answer = words.contains("y") ? "y" : ""
       isCode = false
     }
   }
