@@ -40,7 +40,8 @@ extension Fleet {
     }
   }
 
-  mutating func applyKind(_ event: borrowing Event, at position: Int) {
+  /// - Parameter isRepeat: whether the alert that it opens by itself was open before it came.
+  mutating func applyKind(_ event: borrowing Event, at position: Int, isRepeat: Bool) {
     switch event.kind {
     case .created, .updated: describe(event, at: position)
     case .deleted:
@@ -52,8 +53,9 @@ extension Fleet {
     case .feedback: incidents.add(feedback: event, agent: agents.profiles[position]?.id ?? .none)
     case .securityAlert, .satisfactionLow:
       incidents.add(event, agent: agents.profiles[position]?.id ?? .none)
-      raise(event, at: position)
-    case .performanceDegraded, .highTraffic, .healthCritical, .predictiveAlert: raise(event, at: position)
+      raise(event, at: position, isRepeat: isRepeat)
+    case .performanceDegraded, .highTraffic, .healthCritical, .predictiveAlert:
+      raise(event, at: position, isRepeat: isRepeat)
     case .metrics:
       agents.activity[position].report(at: event.receivedAt)
       if agents.activity[position].isSilenceInDoubt { judgeSilence(at: position) }
@@ -94,7 +96,7 @@ extension Fleet {
   }
 
   /// Opens or counts up the alert that an event is by itself.
-  private mutating func raise(_ event: borrowing Event, at position: Int) {
+  private mutating func raise(_ event: borrowing Event, at position: Int, isRepeat: Bool) {
     guard let (kind, least) = event.kind.alert else { return }
     var worst: (severity: Severity, metric: Metric?, value: Double?) = (least, nil, nil)
     var rest = event.metrics.present
@@ -113,7 +115,7 @@ extension Fleet {
       open(kind, worst.severity, at: position, event.receivedAt, worst.metric, worst.value)
     } else {
       alerts.strike(
-        slot, worst.severity, isRepeat: true, metric: worst.metric, value: worst.value, at: event.receivedAt)
+        slot, worst.severity, isRepeat: isRepeat, metric: worst.metric, value: worst.value, at: event.receivedAt)
     }
     summarize(event, agents.alertSlot(kind, at: position))
   }

@@ -195,8 +195,10 @@ package struct Fleet: Sendable {
     if event.receivedAt > agents.activity[position].lastEventAt {
       agents.activity[position].lastEventAt = event.receivedAt
     }
+    // Its own values may open the alert that it tells of: it is no repeat of itself.
+    let isRepeat = event.kind.alert.map { agents.alertSlot($0.kind, at: position) >= 0 } ?? false
     applyMetrics(event, at: position)
-    applyKind(event, at: position)
+    applyKind(event, at: position, isRepeat: isRepeat)
     changes.touch(position)
     return .applied(position)
   }

@@ -49,6 +49,16 @@ import Testing
     #expect(fleet.alerts.count == 1)
   }
 
+  @Test mutating func eventWhoseOwnValueOpensItsAlertIsNoRepeat() throws {
+    try fleet.apply("health_critical", "a", #"{"health_score":0.5}"#, at: .at(0))
+    #expect(alert(.healthCritical)?.count == 1)
+    try fleet.apply("health_critical", "a", #"{"health_score":0.5}"#, at: .at(1))
+    #expect(alert(.healthCritical)?.count == 2)
+    try fleet.apply("metrics", "b", #"{"error_rate":0.3}"#, at: .at(2))
+    try fleet.apply("performance_degraded", "b", #"{"error_rate":0.3}"#, at: .at(3))
+    #expect(fleet.alert(.performanceDegraded, ofAgentAt: try #require(fleet.position(of: "b")))?.record.count == 2)
+  }
+
   @Test mutating func alertWorsensAndDoesNotSoften() throws {
     try fleet.apply("metrics", "a", #"{"error_rate":0.06}"#, at: .at(0))
     try fleet.apply("metrics", "a", #"{"error_rate":0.3}"#, at: .at(1))
