@@ -97,7 +97,8 @@ let tests: [Target] = [
   .target(
     name: "TestSupport", dependencies: ["CLinux", "Wire", "FleetModel", "Screen", "Console", "Redis", "Loop"],
     path: "Tests/TestSupport",
-    swiftSettings: strict),
+    // Optimized in tests too: hundreds of histories are compared there.
+    swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
   .testTarget(name: "FleetModelTests", dependencies: ["FleetModel", "TestSupport"], swiftSettings: strict),
   .testTarget(
     name: "WireTests", dependencies: ["Wire", "CSimdjson", "TestSupport"], resources: [.copy("Fixtures")],

@@ -17,7 +17,7 @@ struct AlertCheck {
     let inside = lines.map { $0.drop { "│ ".contains($0) } }
     let start = inside.firstIndex { $0.hasPrefix("Alerts") }.map { $0 + 1 } ?? inside.count
     self.lines = inside[start...].prefix { !$0.isEmpty && !$0.hasPrefix("Series") && !$0.hasPrefix("none open") }
-      .map { Self.read(String($0)) }
+      .map { Self.read(String($0)) }.filter { $0.severity != nil }
   }
 
   /// Reads `high: attack: brute force, 3 times, since 08:00:18Z`.
@@ -44,8 +44,9 @@ struct AlertCheck {
   }
 
   private func fits(_ line: Line, _ alert: Truth.Alert) -> Bool {
-    line.severity == alert.severity && line.count.map { alert.count.contains($0) } ?? false
-      && (alert.count.lowerBound < alert.count.upperBound || line.text.contains("since " + Self.clock(alert.since)))
+    !alert.isSure
+      || line.severity == alert.severity && line.count.map { alert.count.contains($0) } ?? false
+        && (line.text.contains("since " + Self.clock(alert.since)))
   }
 
   private static func clock(_ instant: Instant) -> String {

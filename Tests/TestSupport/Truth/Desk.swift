@@ -86,3 +86,13 @@ struct Desk: Sendable {
     return check
   }
 }
+
+extension Truth {
+  /// The alert of an agent that somebody would take care of; nil if there is none, or it is in hand already.
+  func tended(_ agent: String, _ tending: History.Tending) -> AlertKey? {
+    if tending == .escalate { return agents[agent] == nil ? nil : AlertKey(kind: "escalation", agent: agent) }
+    return alerts.keys.sorted().first {
+      $0.agent == agent && !mayBeClosed($0) && !(tending == .acknowledge && alerts[$0]?.isAcknowledged == true)
+    }
+  }
+}

@@ -13,13 +13,13 @@ package struct FaultSchedule: Equatable, Sendable {
 
   package private(set) var outages: [Outage] = []
 
-  package init(steps: Int, random: inout SeededRandom) {
+  package init(steps: Int, canLoseAll: Bool, random: inout SeededRandom) {
     guard steps > 4 else { return }
     let kinds: [History.Fault] = [.redis, .handler, .link(0), .link(1)]
     for fault in kinds where Int.random(in: 0...99, using: &random) < 30 {
       let begin = Int.random(in: 1...steps - 3, using: &random)
       let end = min(steps - 1, begin + Int.random(in: 1...4, using: &random))
-      let losesAll = fault == .redis && Int.random(in: 0...99, using: &random) < 50
+      let losesAll = canLoseAll && fault == .redis && Int.random(in: 0...99, using: &random) < 50
       outages.append(Outage(fault: fault, begin: begin, end: end, losesAll: losesAll))
     }
   }

@@ -28,7 +28,13 @@ package struct History: Sendable {
     case operate(console: Int, Operation)
     /// Whether an agent's runtime does what it is told.
     case obey(agent: String, Bool)
+    /// Whether automation that is on holds itself back.
+    case hold(Bool)
+    /// Somebody elsewhere takes care of an agent's first alert.
+    case tend(agent: String, Tending)
   }
+
+  package enum Tending: Equatable, Sendable { case acknowledge, silence, close, escalate }
 
   /// What an operator does at a console.
   package enum Operation: Equatable, Sendable {
@@ -57,6 +63,8 @@ extension History.Step: CustomStringConvertible {
     case .mendEmpty: "redis works again, empty"
     case .open(let console): "console \(console) opens"
     case .operate(let console, let operation): "console \(console): \(operation)"
+    case .hold(let holds): "automation \(holds ? "holds itself back" : "acts again")"
+    case .tend(let agent, let tending): "somebody: \(tending) \(agent)"
     case .obey(let agent, let obeys): "\(agent) \(obeys ? "obeys" : "does not obey")"
     }
   }

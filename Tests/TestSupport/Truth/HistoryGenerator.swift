@@ -9,12 +9,16 @@ package struct HistoryGenerator {
     /// Seconds that a step of waiting may take.
     package var waits = [5, 10, 30, 45, 90, 310, 320, 400]
     package var canFail = true
+    /// Whether Redis may come back empty.
+    package var canLoseAll = false
+    /// Whether automation may hold itself back.
+    package var canHold = true
     package init() {}
 
     /// For programs, whose time is real.
     package static var real: Shape {
       var shape = Shape()
-      (shape.agents, shape.steps, shape.waits) = (3, 8, [1, 2, 3])
+      (shape.agents, shape.steps, shape.waits, shape.canHold) = (3, 8, [1, 2, 3], false)
       return shape
     }
   }
@@ -52,7 +56,7 @@ package struct HistoryGenerator {
   private mutating func make() -> History {
     for name in names { begin(name) }
     steps.append(.open(console: 0))
-    var faults = FaultSchedule(steps: shape.canFail ? shape.steps : 0, random: &random)
+    var faults = FaultSchedule(steps: shape.canFail ? shape.steps : 0, canLoseAll: shape.canLoseAll, random: &random)
     for index in 0..<shape.steps {
       let due = faults.due(at: index)
       // Who remembers ids of before an empty server, and who does not, may differ.
@@ -90,6 +94,8 @@ package struct HistoryGenerator {
     case ..<66: [.silence(chance(50) ? nil : pick(names)), .wait(pick(shape.waits))]
     case ..<72: [.speak(chance(50) ? nil : pick(names)), .wait(pick(shape.waits))]
     case ..<75: [.obey(agent: pick(names), chance(50))]
+    case ..<78 where shape.canHold: [.hold(chance(60))]
+    case ..<83: [.tend(agent: pick(names), pick([.acknowledge, .acknowledge, .silence, .close, .escalate]))]
     default: [.operate(console: number(0...1), operation())]
     }
   }

@@ -40,9 +40,7 @@ struct MemoryConsole {
     try read(store, truth)
     _ = model.update(.caughtUp)
     for (id, record) in store.records { model.fleet.setRecord(record, of: id) }
-    for (key, alert) in truth.alerts.sorted(by: { $0.key < $1.key }) {
-      if let record = Self.record(key, alert) { model.fleet.setAlert(record) }
-    }
+    for record in store.alerts.values { model.fleet.setAlert(record) }
   }
 
   /// - Parameters:
@@ -55,13 +53,21 @@ struct MemoryConsole {
   }
 
   /// Takes in what is new, and lets time come on.
-  mutating func turn(_ store: inout MemoryStore, _ truth: Truth) throws {
+  ///
+  /// - Returns: the commands that have been sent by that.
+  mutating func turn(_ store: inout MemoryStore, _ truth: Truth) throws -> [Command] {
+    var sent: [Command] = []
     if isLinked {
-      for command in outbox { store.send(command) }
+      for command in outbox where command.expiresAt > truth.now {
+        store.send(command)
+        _ = model.update(.delivery(command, .delivered))
+        sent.append(command)
+      }
       outbox = []
       try read(store, truth)
     }
     _ = model.update(.tick(truth.now))
+    return sent
   }
 
   private mutating func read(_ store: MemoryStore, _ truth: Truth) throws {
@@ -75,7 +81,8 @@ struct MemoryConsole {
       }
     }
     readAudit(store, before: nil)
-    let status: HandlerStatus = truth.handlerIsAlive ? .alive(id: "h1", isRecording: true) : .absent
+    let held = truth.isHeld ? "half of the fleet is unhealthy" : nil
+    let status: HandlerStatus = truth.handlerIsAlive ? .alive(id: "h1", isRecording: true, held: held) : .absent
     if model.handler != status { _ = model.update(.handler(status)) }
     model.fleet.setAutomation(.set(.on), at: truth.now)
   }
@@ -85,13 +92,6 @@ struct MemoryConsole {
       model.fleet.apply(store.audit[auditRead])
       auditRead += 1
     }
-  }
-
-  private static func record(_ key: Truth.AlertKey, _ alert: Truth.Alert) -> AlertRecord? {
-    guard let id = AlertID(bytes: Array("\(key.kind)/\(key.agent)".utf8)) else { return nil }
-    return AlertRecord(
-      id: id, severity: alert.severity, count: alert.count.upperBound, since: alert.since, last: alert.last,
-      acknowledgedBy: alert.isInHand ? "somebody" : nil)
   }
 
   // MARK: The operator
@@ -107,7 +107,7 @@ struct MemoryConsole {
         expiresAt: truth.now + .minutes(1), observed: draft.observed)
       outbox.append(command)
       given.append(command)
-      _ = model.update(.sent(command))
+      _ = model.update(.sent(command, isLinked ? .underWay : .waiting))
     }
     return given
   }
@@ -116,6 +116,17 @@ struct MemoryConsole {
   mutating func look() -> ScreenReading {
     var grid = Grid(size: size)
     model.draw(into: &grid)
-    return ScreenReading(lines: grid.lines(), size: size)
+    return ScreenReading(lines: (0..<size.rows).map { Self.text(grid.row($0)) }, size: size)
+  }
+
+  /// A row of cells as text; `Grid.lines()` would take longer than all the rest.
+  private static func text(_ cells: ArraySlice<Cell>) -> String {
+    var scalars = String.UnicodeScalarView()
+    for cell in cells where !cell.isContinuation {
+      for value in [cell.base, cell.firstMark, cell.secondMark] where value != 0 {
+        if let scalar = Unicode.Scalar(value) { scalars.append(scalar) }
+      }
+    }
+    return String(scalars)
   }
 }

@@ -1,12 +1,17 @@
 import FleetModel
+import Wire
 
-/// The handler as far as consoles see it: it takes commands and writes what became of them, as the truth dictates.
-struct MemoryHandler: Sendable {
+/// The handler as far as consoles see it: it judges events with a fleet of its own, as the program does, and takes
+/// commands.
+struct MemoryHandler {
+  private var fleet = Fleet(keepsHistory: false)
+  private var eventsRead = 0
+  private let decoder = EventDecoder()
   /// Pauses that end by themselves, by agent.
   private var ends: [AgentID: Instant] = [:]
 
   /// Carries out what has been sent and what is due.
-  mutating func act(_ store: inout MemoryStore, _ truth: inout Truth, _ runtimes: inout Runtimes) {
+  mutating func act(_ store: inout MemoryStore, _ truth: inout Truth, _ runtimes: inout Runtimes) throws {
     for command in store.commands where store.handled.insert(command.id).inserted {
       carryOut(command, &store, &truth, &runtimes)
     }
@@ -16,9 +21,51 @@ struct MemoryHandler: Sendable {
       change(agent, to: .running, by: "schedule", nil, .run("job/\(agent)"), "resume", &store, &truth)
       runtimes.tell(agent.description, pause: false, command: nil).map { hear($0, &store, &truth) }
     }
+    try judge(&store, at: truth.now)
   }
 
-  mutating func forget() { ends = [:] }
+  /// Does what somebody elsewhere asked for.
+  mutating func tend(_ key: Truth.AlertKey, _ tending: History.Tending, _ store: inout MemoryStore, at now: Instant) {
+    guard let id = AlertID(bytes: Array("\(key.kind)/\(key.agent)".utf8)) else { return }
+    let known = store.alerts[id]
+    guard
+      var record = known
+        ?? (tending == .escalate ? AlertRecord(id: id, severity: .high, count: 0, since: now, last: now) : nil)
+    else { return }
+    let action: Action
+    switch tending {
+    case .acknowledge: (action, record.acknowledgedBy, record.acknowledgedAt) = (.acknowledge, "somebody", now)
+    case .silence: (action, record.silencedUntil) = (.silence, now + .minutes(10))
+    case .close: (action, record.isClosed) = (.close, true)
+    case .escalate:
+      (action, record.acknowledgedBy, record.acknowledgedAt) = (.escalate, nil, nil)
+      (record.count, record.last) = (record.count + 1, now)
+    }
+    fleet.setAlert(record)
+    store.add(
+      AuditLine(
+        origin: .command(CommandID("tend-\(store.audit.count)")), phase: .succeeded, action: action.rawValue,
+        target: id.agent, operator: "somebody", alert: record, handler: "h1", at: now))
+    write(&store)
+  }
+
+  /// Judges events as far as they are there, and writes what is open.
+  private mutating func judge(_ store: inout MemoryStore, at now: Instant) throws {
+    while eventsRead < store.events.count {
+      let (at, event) = store.events[eventsRead]
+      eventsRead += 1
+      _ = try event.json.withUnsafeBytes { fleet.apply(try decoder.decode($0, channel: nil, receivedAt: at)) }
+    }
+    for (agent, record) in store.records { fleet.setRecord(record, of: agent) }
+    fleet.advance(to: now)
+    write(&store)
+  }
+
+  private func write(_ store: inout MemoryStore) {
+    store.alerts = Dictionary(uniqueKeysWithValues: fleet.alerts.open.map { ($0.id, $0.record) })
+  }
+
+  mutating func forget() { self = MemoryHandler() }
 
   private mutating func carryOut(
     _ command: Command, _ store: inout MemoryStore, _ truth: inout Truth, _ runtimes: inout Runtimes
@@ -79,6 +126,6 @@ struct MemoryHandler: Sendable {
       AuditLine(
         origin: origin, phase: .succeeded, action: action, target: agent, operator: who, before: before, after: after,
         handler: "h1", at: truth.now))
-    truth.record(Truth.State(rawValue: state.rawValue) ?? .running, of: agent.description, by: who, until: until)
+    truth.record(Truth.State(rawValue: state.rawValue) ?? .running, of: agent.description, until: until)
   }
 }

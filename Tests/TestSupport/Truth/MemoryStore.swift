@@ -7,6 +7,8 @@ struct MemoryStore: Sendable {
   private(set) var events: [(at: Instant, event: PublishedEvent)] = []
   private(set) var audit: [AuditLine] = []
   private(set) var records: [AgentID: AgentRecord] = [:]
+  /// What the handler holds to be open.
+  var alerts: [AlertID: AlertRecord] = [:]
   /// Commands that were sent, and those of them that the handler has had.
   private(set) var commands: [Command] = []
   var handled: Set<CommandID> = []

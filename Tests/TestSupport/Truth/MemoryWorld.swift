@@ -65,6 +65,12 @@ package struct MemoryWorld {
       try connect(number)
       if !hasLink(number) { consoles[number]?.disconnect(Truth(), at: truth.now) }
     case .operate(let number, let operation): try operate(number, operation)
+    case .tend(let agent, let tending):
+      guard truth.redisIsUp, truth.handlerIsAlive, let key = truth.tended(agent, tending) else { return }
+      try handler.act(&store, &truth, &runtimes)
+      handler.tend(key, tending, &store, at: truth.now)
+      truth.tend(key, tending)
+    case .hold(let holds): truth.isHeld = holds
     case .set, .silence, .speak, .obey: break
     }
   }
@@ -111,9 +117,13 @@ package struct MemoryWorld {
       truth.pass(to: truth.now + .seconds(1))
       let isReport = truth.now.milliseconds / 1000 % Runtimes.interval == 0
       if isReport { for event in runtimes.due { publish(event) } }
-      if truth.handlerIsAlive, truth.redisIsUp { handler.act(&store, &truth, &runtimes) }
+      if truth.handlerIsAlive, truth.redisIsUp { try handler.act(&store, &truth, &runtimes) }
       guard isReport || rest <= Self.settling else { continue }
-      for number in consoles.indices { try consoles[number]?.turn(&store, truth) }
+      for number in consoles.indices {
+        for command in try consoles[number]?.turn(&store, truth) ?? [] {
+          truth.commands[command.id.text]?.phases = ["sent"]
+        }
+      }
     }
   }
 
@@ -130,12 +140,18 @@ package struct MemoryWorld {
         return "c\(lastCommand)"
       }
     }
+    for command in given {
+      let names = command.targets.map(\.description)
+      let told = Truth.Command(
+        action: command.action.rawValue, targets: names, by: command.operator, expiresAt: command.expiresAt,
+        phases: console.isLinked ? ["sent"] : ["not sent"])
+      truth.commands[command.id.text] = told
+      desk.lostTruth?.commands[command.id.text] = told
+    }
     console.desk = desk
     consoles[number] = console
     for command in given {
       let names = command.targets.map(\.description)
-      truth.commands[command.id.text] = Truth.Command(
-        action: command.action.rawValue, targets: names, by: command.operator, expiresAt: command.expiresAt)
       guard let question, let fault = desk.fault(of: names, question) else { continue }
       try report(number, "\(command.action.rawValue) \(fault)", [])
     }
@@ -152,7 +168,7 @@ package struct MemoryWorld {
       for difference in console.desk.check(reading, truth).differences() {
         try report(number, difference, reading.lines)
       }
-      if taken % 2 == number { try compareAlerts(number, console) }
+      if taken % 4 == number { try compareAlerts(number, console) }
     }
   }
 

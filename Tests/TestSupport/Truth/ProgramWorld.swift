@@ -79,7 +79,8 @@ package final class ProgramWorld {
       let isCut = !truth.redisIsUp || cutOff.contains(number)
       seats[number] = try ProgramSeat(number, server: server, isCut: isCut)
     case .operate(let number, let operation): try operate(number, operation)
-    case .set, .silence, .speak, .obey: break
+    case .tend(let agent, let tending): try tend(agent, tending)
+    case .set, .silence, .speak, .obey, .hold: break
     }
   }
 
@@ -192,6 +193,26 @@ package final class ProgramWorld {
     }
   }
 
+  /// Sends a command as a tool elsewhere does.
+  private func tend(_ agent: String, _ tending: History.Tending) throws {
+    guard truth.redisIsUp, truth.handlerIsAlive, let key = truth.tended(agent, tending) else { return }
+    let (action, arguments): (Action, [String: String]) =
+      switch tending {
+      case .acknowledge: (.acknowledge, ["alert": "\(key.kind)/\(agent)"])
+      case .silence: (.silence, ["alert": "\(key.kind)/\(agent)", "for": "10m"])
+      case .close: (.close, ["alert": "\(key.kind)/\(agent)"])
+      case .escalate: (.escalate, ["to": "team", "severity": "high"])
+      }
+    truth.pass(to: try now())
+    let command = Command(
+      id: CommandID("tend-\(taken)"), action: action, targets: tending == .escalate ? [AgentID(agent)] : [],
+      arguments: arguments, operator: "somebody", issuedAt: truth.now, expiresAt: truth.now + .minutes(1))
+    truth.commands[command.id.text] = Truth.Command(
+      action: action.rawValue, targets: [agent], by: "somebody", expiresAt: command.expiresAt, phases: ["succeeded"])
+    _ = try server.call("XADD", keys.commands, "*", Keys.dataField, CommandCoding.encode(command))
+    truth.tend(key, tending)
+  }
+
   /// Runtimes read what they are told.
   private func obey() throws {
     for bytes in try entries(keys.control, after: &controlRead) {
@@ -200,7 +221,7 @@ package final class ProgramWorld {
       else { continue }
       let command = json["data"]?["command_id"]?.text
       let pauses = type == "control.pause"
-      truth.record(pauses ? .paused : .running, of: agent, by: nil, until: pauses ? truth.now + .minutes(15) : nil)
+      truth.record(pauses ? .paused : .running, of: agent, until: pauses ? truth.now + .minutes(15) : nil)
       guard let word = runtimes.tell(agent, pause: pauses, command: command) else { continue }
       try publish(word)
       if let command { truth.commands[command]?.phases = ["obeyed"] }

@@ -7,15 +7,11 @@ package struct Question: Sendable {
 
   package init(_ lines: [String]) {
     text = lines.dropLast().suffix(2).joined(separator: " ")
-    let prompt = lines.dropLast().last ?? ""
-    // Notes may stand between the question and what answers it.
-    let words = prompt.split(separator: " ")
-    if let type = words.lastIndex(of: "type"), type + 1 < words.count {
-      answer = String(words[type + 1])
-      isCode = true
-    } else {
-      answer = words.contains("y") ? "y" : ""
-      isCode = false
-    }
+    let words = (lines.dropLast().last ?? "").split(separator: " ").map(String.init)
+    let code = words.lastIndex(of: "type").flatMap { words.indices.contains($0 + 1) ? words[$0 + 1] : nil }
+    isCode = code.map { $0.count == 4 } ?? false
+    let asks =
+      text.contains("? ") && (words.last == "y" || zip(words, words.dropFirst()).contains { $0 == ("y", "yes") })
+    answer = isCode ? code ?? "" : asks ? "y" : ""
   }
 }

@@ -22,7 +22,7 @@ package struct Runtimes: Sendable {
     case .obey(let agent, let obeys): if obeys { defiant.remove(agent) } else { defiant.insert(agent) }
     case .publish(let event) where event.isActive == false: silent.insert(event.agent)
     case .publish(let event) where event.isActive == true: silent.remove(event.agent)
-    case .publish, .wait, .fail, .mend, .mendEmpty, .open, .operate: break
+    case .publish, .wait, .fail, .mend, .mendEmpty, .open, .operate, .hold, .tend: break
     }
   }
 

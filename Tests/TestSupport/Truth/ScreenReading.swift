@@ -70,7 +70,7 @@ package struct ScreenReading: Sendable {
       let alert = row.cells["Alrt"] ?? ""
       row.severity = alert.first
       row.alerts = Int(alert.dropFirst().prefix { $0.isNumber }) ?? (alert.isEmpty ? 0 : 1)
-      row.isInHand = alert.hasSuffix("a")
+      row.isInHand = alert.hasSuffix("a") || alert.hasSuffix("s")
       return row
     }
   }

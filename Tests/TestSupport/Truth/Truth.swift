@@ -21,7 +21,6 @@ package struct Truth: Sendable {
     package var name: String
     package var state = State.running
     package var pausedUntil: Instant?
-    package var pausedBy: String?
     package var isActive = true
     package var deletedAt: Instant?
     package var metrics: [String: Metric] = [:]
@@ -47,7 +46,10 @@ package struct Truth: Sendable {
     package var count: ClosedRange<Int>
     package var since: Instant
     package var last: Instant
-    package var isInHand = false
+    package var isAcknowledged = false
+    package var silencedUntil = Instant.epoch
+    /// Whether it is this one still: it may have been closed and opened anew.
+    package var isSure = true
     /// Metrics that have been past their level while it was open.
     var metrics: Set<String> = []
   }
@@ -67,6 +69,8 @@ package struct Truth: Sendable {
   package var commands: [String: Command] = [:]
   package var handlerIsAlive = true
   package var redisIsUp = true
+  /// Whether automation that is on holds itself back.
+  package var isHeld = false
   /// Until when nobody could hear anything: silence before says nothing of agents.
   package var deafUntil = Instant.epoch
   /// Events of the last ten minutes by their ids.
@@ -82,14 +86,11 @@ package struct Truth: Sendable {
 
   // MARK: The shared table
 
-  package struct Levels { package var medium, high, critical: Double }
-
-  package static let levels: [String: (kind: String, levels: Levels)] = [
-    "error_rate": ("agent.performance_degraded", Levels(medium: 0.05, high: 0.1, critical: 0.25)),
-    "response_time": ("agent.performance_degraded", Levels(medium: 2000, high: 4000, critical: 8000)),
-    "queue_size": ("agent.high_traffic", Levels(medium: 100, high: 300, critical: 1000)),
-    "avg_rating": ("agent.satisfaction_low", Levels(medium: 3, high: 2.5, critical: 2)),
-    "health_score": ("agent.health_critical", Levels(medium: 0.6, high: 0.4, critical: 0.2)),
+  package static let levels: [String: (kind: String, medium: Double, high: Double, critical: Double)] = [
+    "error_rate": ("agent.performance_degraded", 0.05, 0.1, 0.25),
+    "response_time": ("agent.performance_degraded", 2000, 4000, 8000),
+    "queue_size": ("agent.high_traffic", 100, 300, 1000), "avg_rating": ("agent.satisfaction_low", 3, 2.5, 2),
+    "health_score": ("agent.health_critical", 0.6, 0.4, 0.2),
   ]
 
   /// Events that open an alert by themselves, and how bad it is at least.
@@ -100,14 +101,14 @@ package struct Truth: Sendable {
 
   /// How bad a value is; nil if it is not past its level.
   package static func severity(_ metric: String, _ value: Double) -> Severity? {
-    guard let levels = levels[metric]?.levels else { return nil }
+    guard let levels = levels[metric] else { return nil }
     func reaches(_ level: Double) -> Bool { levels.critical < levels.medium ? value <= level : value >= level }
     return reaches(levels.critical) ? .critical : reaches(levels.high) ? .high : reaches(levels.medium) ? .medium : nil
   }
 
   /// Whether a value has not yet come down to 80 % of its level.
   private static func isNear(_ metric: String, _ value: Double) -> Bool {
-    guard let levels = levels[metric]?.levels else { return false }
+    guard let levels = levels[metric] else { return false }
     return levels.critical < levels.medium ? value <= levels.medium / 0.8 : value >= levels.medium * 0.8
   }
 
@@ -122,7 +123,10 @@ package struct Truth: Sendable {
     var agent = agents[event.agent] ?? Agent(name: event.agent, heardAt: now)
     (agent.heardAt, agent.isForgotten) = (now, false)
     for (name, value) in event.numbers { take(name, value, &agent) }
-    if event.type == "metrics" { noteReport(&agent) }
+    if event.type == "metrics" {
+      if let before = agent.reportedAt, now > before { agent.interval = min(agent.interval ?? .days(1), now - before) }
+      agent.reportedAt = now
+    }
     if event.type == "created" || event.type == "updated" {
       agent.name = event.words["name"] ?? agent.name
       agent.isActive = event.isActive ?? agent.isActive
@@ -135,20 +139,11 @@ package struct Truth: Sendable {
 
   private func take(_ name: String, _ value: Double, _ agent: inout Agent) {
     var metric = agent.metrics[name] ?? Metric()
+    // Values long apart are of two stretches, and those of a paused agent say nothing of how it would do.
+    let isAnew = metric.good == nil || now - metric.at > .minutes(1) || agent.state == .paused
+    if Self.isNear(name, value) { (metric.bad, metric.good) = (now, nil) } else if isAnew { metric.good = now }
     (metric.value, metric.at) = (value, now)
-    if Self.isNear(name, value) {
-      (metric.bad, metric.good) = (now, nil)
-    } else if metric.good == nil {
-      metric.good = now
-    }
     agent.metrics[name] = metric
-  }
-
-  private func noteReport(_ agent: inout Agent) {
-    if let before = agent.reportedAt, now > before {
-      agent.interval = agent.interval.map { min($0, now - before) } ?? now - before
-    }
-    agent.reportedAt = now
   }
 
   private mutating func raise(_ event: PublishedEvent) {
@@ -162,11 +157,8 @@ package struct Truth: Sendable {
     let key = AlertKey(kind: "agent." + event.type, agent: event.agent)
     let risk = event.words["risk_level"].flatMap { Severity(rawValue: $0) } ?? least
     // The value that it carries has opened it just now, or the event repeats what is open.
-    let isNew =
-      alerts[key].map {
-        $0.since == now && $0.last == now && event.numbers.keys.contains { Self.levels[$0]?.kind == key.kind }
-      } ?? false
-    open(key, max(least, risk), isRepeat: !isNew)
+    let hasValue = event.numbers.contains { Self.levels[$0.key]?.kind == key.kind }
+    open(key, max(least, risk), isRepeat: !(hasValue && alerts[key]?.since == now))
   }
 
   private mutating func open(_ key: AlertKey, _ severity: Severity, isRepeat: Bool = false) {
@@ -174,7 +166,9 @@ package struct Truth: Sendable {
       alerts[key] = Alert(severity: severity, count: 1...1, since: now, last: now)
       return
     }
-    if isRepeat { alert.count = (mayBeClosed(key) ? 1 : alert.count.lowerBound + 1)...alert.count.upperBound + 1 }
+    if mayBeClosed(key) { (alert.isSure, alert.count) = (false, 1...alert.count.upperBound) }
+    if isRepeat { alert.count = alert.count.lowerBound...alert.count.upperBound + 1 }
+    if isRepeat, alert.isSure { alert.count = alert.count.upperBound...alert.count.upperBound }
     alert.severity = max(alert.severity, severity)
     alert.last = now
     alerts[key] = alert
@@ -206,15 +200,30 @@ package struct Truth: Sendable {
   }
 
   /// The handler has recorded a new state.
-  package mutating func record(_ state: State, of agent: String, by: String?, until: Instant?) {
+  package mutating func record(_ state: State, of agent: String, until: Instant?) {
     agents[agent]?.state = state
-    agents[agent]?.pausedBy = by
     agents[agent]?.pausedUntil = until
+  }
+
+  /// Somebody takes care of an alert.
+  package mutating func tend(_ key: AlertKey, _ tending: History.Tending) {
+    switch tending {
+    case .acknowledge: alerts[key]?.isAcknowledged = true
+    case .silence: alerts[key]?.silencedUntil = now + .minutes(10)
+    case .close: alerts[key] = nil
+    case .escalate:
+      open(key, .high, isRepeat: true)
+      alerts[key]?.isAcknowledged = false
+    }
   }
 
   // MARK: Alerts at present
 
-  /// The first moment at which it may be closed, and the one at which it must be; nil if neither is in sight.
+  package func isInHand(_ key: AlertKey) -> Bool {
+    alerts[key].map { $0.isAcknowledged || $0.silencedUntil > now } ?? false
+  }
+
+  /// When it may be closed at the earliest, and must be at the latest; nil if that is not in sight.
   private func end(_ key: AlertKey) -> (earliest: Instant?, latest: Instant?) {
     guard let alert = alerts[key], let agent = agents[key.agent] else { return (.epoch, nil) }
     let own =
@@ -239,7 +248,7 @@ package struct Truth: Sendable {
 
   /// What it is at now; nil if two answers are right.
   package func stage(_ key: AlertKey) -> Alert.Stage? {
-    guard let alert = alerts[key], let agent = agents[key.agent] else { return nil }
+    guard let alert = alerts[key], let agent = agents[key.agent], key.kind != "escalation" else { return nil }
     let values = alert.metrics.compactMap { name in agent.metrics[name].map { (name, $0) } }
     let silence = now - (values.map(\.1.at).max() ?? alert.last)
     if silence > Self.five + Self.slack, now - deafUntil > Self.five { return .quiet }
@@ -278,11 +287,15 @@ package struct Truth: Sendable {
       return hasJustSpoken ? [.silent, .trouble, .notWell] : [.silent]
     }
     var all: Set<Health> = silence.contains { $0 != false } ? [.silent, .notWell] : []
-    let loud = alerts.filter { !$0.value.isInHand }
+    let loud = alerts.filter { !isInHand($0.key) }
     if loud.keys.contains(where: { !mayBeClosed($0) && stage($0) == .breach }) { return all.union([.trouble]) }
     if !loud.isEmpty { all.formUnion([.trouble, .notWell]) }
     if alerts.count > loud.count { all.insert(.inHand) }
-    if alerts.keys.allSatisfy({ mayBeClosed($0) }), !silence.contains(true) { all.insert(.well) }
+    // Where nothing at all has come for long, nobody knows that all is well.
+    let quiet = now - (agents.values.map(\.heardAt).max() ?? now)
+    if quiet > Self.almostFive { all.insert(.notWell) }
+    let mayBeWell = quiet <= Self.five + Self.slack && !silence.contains(true)
+    if mayBeWell, alerts.keys.allSatisfy({ mayBeClosed($0) }) { all.insert(.well) }
     return all
   }
 }

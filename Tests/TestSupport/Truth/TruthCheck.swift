@@ -39,6 +39,9 @@ package struct TruthCheck {
   private func headline() -> [String] {
     let text = reading.headline.trimmingSpaces
     guard isLinked else { return text.hasPrefix("NO LINK") ? [] : ["without a link the headline says \(text)"] }
+    let isHeld = present.isHeld && present.handlerIsAlive
+    guard text.contains("HELD") == isHeld else { return ["automation is \(isHeld ? "" : "not ")held: \(text)"] }
+    if text.hasPrefix("automation HELD") { return [] }
     guard let category = category(), shown.health.contains(category) else {
       return ["the headline says \"\(text)\", true is \(shown.health.map { "\($0)" }.sorted())"]
     }
@@ -53,7 +56,7 @@ package struct TruthCheck {
 
   /// How badly off an agent is, at least and at most: whether a breach asks for attention, and how bad that is.
   private func rank(_ name: String) -> ClosedRange<Int> {
-    let own = shown.alerts.filter { $0.key.agent == name && !$0.value.isInHand }
+    let own = shown.alerts.filter { $0.key.agent == name && !shown.isInHand($0.key) }
     let sure = own.filter {
       !shown.mayBeClosed($0.key) && shown.stage($0.key) == .breach && $0.key.kind != "escalation"
     }
@@ -70,13 +73,14 @@ package struct TruthCheck {
     expect(isLinked == !text.contains("NO LINK"), "the link is \(isLinked ? "up" : "down")")
     expect(isFrozen == text.contains("FROZEN"), "the display is \(isFrozen ? "" : "not ")frozen")
     if isLinked {
+      expect(text.contains("HELD") == (present.isHeld && present.handlerIsAlive), "held is \(present.isHeld)")
       expect(
         text.contains("NO HANDLER") != present.handlerIsAlive,
         "the handler is \(present.handlerIsAlive ? "alive" : "dead")")
     } else {
       expect(!text.contains(" alive"), "without a link nobody knows whether the handler lives")
     }
-    let counted = isLinked ? present : shown
+    let counted = present
     let alerts = counted.alertCount()
     expect(reading.count(of: "alert").map { alerts.contains($0) } ?? false, "\(alerts) alerts are open")
     let least = counted.agents.values.count { !$0.isForgotten && $0.deletedAt == nil }
@@ -118,8 +122,15 @@ package struct TruthCheck {
     expect(row.state.contains(word) || mayHaveEnded, "it is \(word), the row says \(row.state)")
     let count = shown.alertCount(of: name)
     expect(count.contains(row.alerts), "it has \(count) alerts, the row says \(row.alerts)")
+    let own = shown.alerts.keys.filter { $0.agent == name }
     let severities = shown.alerts.filter { $0.key.agent == name }.map { Self.signs[$0.value.severity] }
-    expect(row.severity == nil || severities.contains(row.severity), "the row's worst alert is \(row.severity ?? " ")")
+    expect(
+      row.severity == nil || severities.contains(row.severity) || own.contains { shown.alerts[$0]?.isSure == false },
+      "the row's worst alert is \(row.severity ?? " ")")
+    if !own.isEmpty, !own.contains(where: { shown.mayBeClosed($0) || shown.alerts[$0]?.isSure == false }) {
+      expect(
+        row.isInHand == own.allSatisfy { shown.isInHand($0) }, "its alerts are \(row.isInHand ? "not " : "")in hand")
+    }
     expect(row.isMarked == marked.contains(name), "it is \(row.isMarked ? "" : "not ")shown as marked")
     for (heading, metric) in [
       ("Errs", "error_rate"), ("Resp", "response_time"), ("Queue", "queue_size"), ("Rate", "avg_rating"),
@@ -167,10 +178,10 @@ package struct TruthCheck {
     // Who pauses stays up, and where is open.
     guard agent.state == .running, agent.isActive, agent.deletedAt == nil else { return 0...9 }
     let own = shown.alerts.filter { $0.key.agent == name }
-    let places = own.map { key, alert -> ClosedRange<Int> in
+    let places = own.keys.map { key -> ClosedRange<Int> in
       if shown.mayBeClosed(key) { return 0...4 }
       if key.kind == "escalation" { return 3...3 }
-      if alert.isInHand { return 0...4 }
+      if shown.isInHand(key) { return 0...4 }
       switch shown.stage(key) {
       case .breach: return 0...0
       case .recovering: return 1...1
@@ -204,6 +215,11 @@ package struct TruthCheck {
 
   // MARK: Commands
 
+  /// Without a link nobody knows what has become of a command that was sent.
+  private func isPhase(_ phase: String, of command: Truth.Command) -> Bool {
+    command.phases.contains(phase) || !isLinked && phase == "unknown" && command.phases.contains("sent")
+  }
+
   /// Each row that names a command's targets and operator shows a phase that is true of one of them.
   private func commands() -> [String] {
     reading.commands.compactMap { row in
@@ -211,7 +227,7 @@ package struct TruthCheck {
         row.text.hasPrefix(command.action) && command.targets.allSatisfy { row.text.contains($0) }
           && row.text.contains(command.by)
       }
-      guard !candidates.isEmpty, !candidates.contains(where: { $0.phases.contains(row.phase) }) else { return nil }
+      guard !candidates.isEmpty, !candidates.contains(where: { isPhase(row.phase, of: $0) }) else { return nil }
       return "a command is \(candidates.map { $0.phases.sorted() }), the row says \(row.phase) \(row.text)"
     }
   }
