@@ -19,6 +19,13 @@ extension Proposal.Step {
 }
 
 extension Proposal {
+  /// What may be done after the actions, a line each: `if that does not help: escalate agent-7`.
+  package func followUpWords(naming name: (AgentID) -> String) -> [String] {
+    guard let followUp else { return [] }
+    return followUp.otherwise.map { "if that does not help: \($0.words(naming: name))" }
+      + followUp.undo.map { "to take it back later: \($0.words(naming: name))" }
+  }
+
   /// The first of what would be done without its arguments, and how much more.
   func summary(naming name: (AgentID) -> String) -> String {
     guard var step = steps.first else { return "nothing" }

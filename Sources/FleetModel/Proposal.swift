@@ -31,11 +31,25 @@ package struct Proposal: Equatable, Sendable {
     }
   }
 
+  /// What may be done after the actions, without a further question.
+  package struct FollowUp: Equatable, Sendable {
+    /// What is done if the verification fails.
+    package var otherwise: [Step]
+    /// What takes the actions back.
+    package var undo: [Step]
+
+    package init(otherwise: [Step], undo: [Step]) {
+      (self.otherwise, self.undo) = (otherwise, undo)
+    }
+  }
+
   package var id: ProposalID
   package var rule: String
   /// The agent whose event it is about.
   package var agent: AgentID
   package var steps: [Step]
+  /// Nil in a proposal of an older handler, whose digest says nothing of it.
+  package var followUp: FollowUp?
   /// Why the rule would act.
   package var reason: String
   /// SHA-256, in hexadecimal digits, of all that is proposed: an answer names it, so that nobody approves what he has
@@ -46,13 +60,14 @@ package struct Proposal: Equatable, Sendable {
   package var state = State.open
 
   package init(
-    id: ProposalID, rule: String, agent: AgentID, steps: [Step], reason: String, digest: String, madeAt: Instant,
-    expiresAt: Instant, state: State = .open
+    id: ProposalID, rule: String, agent: AgentID, steps: [Step], followUp: FollowUp? = nil, reason: String,
+    digest: String, madeAt: Instant, expiresAt: Instant, state: State = .open
   ) {
     self.id = id
     self.rule = rule
     self.agent = agent
     self.steps = steps
+    self.followUp = followUp
     self.reason = reason
     self.digest = digest
     self.madeAt = madeAt

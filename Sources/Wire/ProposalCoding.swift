@@ -5,10 +5,11 @@ import FleetModel
 /// ```json
 /// {"id":"coupon/agent-7/1763000000000-0","rule":"coupon","agent":"agent-7",
 ///  "actions":[{"action":"offer_coupon","target":"agent-7","args":{"conversation_ids":"c-1"}}],
+///  "else":[],"undo":[],
 ///  "reason":"avg_rating is 1.9","digest":"9f86…","made":"2026-11-22T08:00:00.000Z","expires":"2026-11-22T08:15:00.000Z",
 ///  "state":"open"}
 /// ```
-/// `digest` is the SHA-256 of the same text with an empty digest and the state `open`.
+/// `else` and `undo` are missing in what an older handler proposed. `digest` is the SHA-256 of the same text with an empty digest and the state `open`.
 package enum ProposalCoding {
   package static func encode(_ proposal: Proposal) -> [UInt8] { json(proposal).encoded }
 
@@ -18,6 +19,8 @@ package enum ProposalCoding {
       "rule": .string(proposal.rule),
       "agent": .string(proposal.agent.bytes),
       "actions": .array(proposal.steps.map(json)),
+      "else": proposal.followUp.map { .array($0.otherwise.map(json)) },
+      "undo": proposal.followUp.map { .array($0.undo.map(json)) },
       "reason": .string(proposal.reason),
       "digest": .string(proposal.digest),
       "made": proposal.madeAt.json,
@@ -91,9 +94,12 @@ package enum ProposalCoding {
       let expires = json["expires"].flatMap({ Instant(json: $0) }),
       let state = json["state"]?.text.flatMap(Proposal.State.init(rawValue:))
     else { return nil }
+    func steps(_ key: String) -> [Proposal.Step]? { json[key]?.list?.compactMap(step) }
+    let (otherwise, undo) = (steps("else"), steps("undo"))
+    let isOlder = otherwise == nil && undo == nil
     return Proposal(
-      id: ProposalID(id), rule: rule, agent: AgentID(bytes: agent),
-      steps: json["actions"]?.list?.compactMap(step) ?? [],
+      id: ProposalID(id), rule: rule, agent: AgentID(bytes: agent), steps: steps("actions") ?? [],
+      followUp: isOlder ? nil : Proposal.FollowUp(otherwise: otherwise ?? [], undo: undo ?? []),
       reason: json["reason"]?.text ?? "", digest: digest, madeAt: made, expiresAt: expires, state: state)
   }
 

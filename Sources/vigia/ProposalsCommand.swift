@@ -46,6 +46,7 @@ extension Proposal {
   func lines(at now: Instant) -> [String] {
     let head = "\(id.text)  rule \(rule)  \(agent)  stands for \(Format.remaining(expiresAt - now))"
     let effects = steps.enumerated().map { "  \($0 + 1). \($1.words { $0.description.shown })" }
-    return [head.shown] + effects + ["  because \(reason)".shown, "  sha256 \(digest)".shown]
+    let later = followUpWords { $0.description.shown }.map { "  \($0)" }
+    return [head.shown] + effects + later + ["  because \(reason)".shown, "  sha256 \(digest)".shown]
   }
 }

@@ -13,6 +13,15 @@ import Wire
       ], reason: "avg_rating is 1.9", digest: "", madeAt: Instant(milliseconds: 600_000),
       expiresAt: Instant(milliseconds: 1500_000)))
 
+  /// With what follows its actions.
+  private static let whole: Proposal = {
+    var whole = proposal
+    whole.followUp = Proposal.FollowUp(
+      otherwise: [.init(action: "escalate", target: "a/ö", arguments: ["to": "on-call"])],
+      undo: [.init(action: "deactivate_backup", target: "a/ö")])
+    return ProposalCoding.sealed(whole)
+  }()
+
   private static let id = Array("coupon/1".utf8)
 
   @Test func proposalComesBackInEachState() throws {
@@ -20,6 +29,21 @@ import Wire
       var proposal = Self.proposal
       proposal.state = state
       #expect(try ProposalCoding.decode(ProposalCoding.encode(proposal), field: Self.id) == proposal)
+    }
+    #expect(try ProposalCoding.decode(ProposalCoding.encode(Self.whole), field: Self.id) == Self.whole)
+  }
+
+  @Test(
+    arguments: [
+      { $0.followUp?.otherwise[0].arguments["to"] = "nobody" }, { $0.followUp?.otherwise = [] },
+      { $0.followUp?.undo[0].target = "b" }, { $0.followUp?.undo = [] }, { $0.followUp = nil },
+      { $0.followUp = .init(otherwise: [], undo: []) },
+    ] as [@Sendable (inout Proposal) -> Void])
+  func changeOfWhatFollowsTheActionsIsSeen(_ change: @Sendable (inout Proposal) -> Void) {
+    var altered = Self.whole
+    change(&altered)
+    #expect(throws: ProposalCoding.Fault.altered) {
+      try ProposalCoding.decode(ProposalCoding.encode(altered), field: Self.id)
     }
   }
 

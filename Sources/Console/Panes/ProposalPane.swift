@@ -8,7 +8,8 @@ extension Model {
     // The frame, and a blank on either side.
     let columns = rect.width - 4
     let lines: [DetailPane.Line] =
-      effectLines(proposal, columns, isWhole: true) + reasonLines(proposal, columns) + [
+      effectLines(proposal, columns, isWhole: true) + followUpLines(proposal, columns)
+      + reasonLines(proposal, columns) + [
         .blank, .pair("agent", name(proposal.agent), .text),
         .pair("proposed", "\(Format.clock(proposal.madeAt))Z", .dim),
       ] + DetailPane.Line.wrapped("id \(Scrubber.display(proposal.id.text))", columns: columns, .dim)
@@ -43,6 +44,13 @@ extension Model {
     }
     let rest = proposal.steps.count - most
     return rest > 0 ? lines + [.text("and \(rest) more that are not shown", .bad)] : lines
+  }
+
+  /// What may follow without a further question.
+  private func followUpLines(_ proposal: Proposal, _ columns: Int) -> [DetailPane.Line] {
+    proposal.followUpWords(naming: name).flatMap {
+      DetailPane.Line.wrapped($0, columns: columns, .dim, isWhole: true)
+    }
   }
 
   private func reasonLines(_ proposal: Proposal, _ columns: Int) -> [DetailPane.Line] {

@@ -5,21 +5,30 @@ import Wire
 /// What a rule proposes is what would be done: both are made of the run's own record.
 extension RunRecord {
   func proposal(_ id: ProposalID, madeAt: Instant, expiresAt: Instant) -> Proposal {
-    let steps = deeds.map { deed in
-      if case .advice(let words) = deed.kind {
-        return Proposal.Step(action: "advice", target: deed.target, arguments: ["text": words])
-      }
-      return Proposal.Step(action: deed.name, target: deed.target, arguments: deed.arguments)
-    }
-    return ProposalCoding.sealed(
+    ProposalCoding.sealed(
       Proposal(
-        id: id, rule: rule, agent: agent, steps: steps, reason: reason, digest: "", madeAt: madeAt,
-        expiresAt: expiresAt))
+        id: id, rule: rule, agent: agent, steps: deeds.map(\.proposed),
+        followUp: Proposal.FollowUp(otherwise: otherwise.map(\.proposed), undo: undo.map(\.proposed)), reason: reason,
+        digest: "", madeAt: madeAt, expiresAt: expiresAt))
   }
 
-  /// Whether it is still what a person has approved. An approval that an older handler took has no seal.
+  /// Whether it is still what a person has approved. An approval that an older handler took has no seal, and what it
+  /// proposed says nothing of `else` and `undo`.
   func isSealed(by seal: Job.Seal?, _ id: ProposalID) -> Bool {
     guard let seal else { return true }
-    return proposal(id, madeAt: seal.madeAt, expiresAt: seal.expiresAt).digest == seal.digest
+    var proposal = proposal(id, madeAt: seal.madeAt, expiresAt: seal.expiresAt)
+    if proposal.digest == seal.digest { return true }
+    proposal.followUp = nil
+    return ProposalCoding.digest(of: proposal) == seal.digest
+  }
+}
+
+extension PlannedDeed {
+  /// As a proposal names it.
+  fileprivate var proposed: Proposal.Step {
+    if case .advice(let words) = kind {
+      return Proposal.Step(action: "advice", target: target, arguments: ["text": words])
+    }
+    return Proposal.Step(action: name, target: target, arguments: arguments)
   }
 }
