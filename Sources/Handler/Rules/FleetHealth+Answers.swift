@@ -21,10 +21,12 @@ extension FleetHealth {
 
   func isSettled(_ agent: AgentID) -> Bool { member(agent)?.standing.isSettled ?? false }
 
-  func role(of agent: AgentID) -> String { member(agent)?.role ?? "" }
+  func role(of agent: AgentID) -> String { exactRole(of: agent).text }
+
+  private func exactRole(of agent: AgentID) -> ExactText { member(agent)?.role ?? ExactText("") }
 
   /// Counts of the agent's role at present.
-  func roleCounts(of agent: AgentID) -> Counts { roles[role(of: agent)]?.counts ?? Counts() }
+  func roleCounts(of agent: AgentID) -> Counts { roles[exactRole(of: agent)]?.counts ?? Counts() }
 
   func roleSize(of agent: AgentID) -> Int {
     let counts = roleCounts(of: agent)
@@ -42,7 +44,7 @@ extension FleetHealth {
   /// Some healthy others of its role.
   func peers(of agent: AgentID, most: Int = Deed.mostOfEach) -> [AgentID] {
     let own = positions[agent]
-    let some = (roles[role(of: agent)]?.healthy ?? []).prefix(most + 1).filter { $0 != own }.prefix(most)
+    let some = (roles[exactRole(of: agent)]?.healthy ?? []).prefix(most + 1).filter { $0 != own }.prefix(most)
     return some.sorted().compactMap { members[$0]?.id }
   }
 

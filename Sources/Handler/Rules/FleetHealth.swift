@@ -10,7 +10,8 @@ import FleetModel
 final class FleetHealth {
   struct Member {
     let id: AgentID
-    var role: String
+    /// Compared by its bytes: two spellings of a letter are two roles.
+    var role: ExactText
     var backupFor: AgentID?
     var standing = Standing()
     var rank = SpecialistIndex.Rank()
@@ -44,7 +45,7 @@ final class FleetHealth {
 
   var members: [Member?] = []
   var positions: [AgentID: Int] = [:]
-  var roles: [String: Role] = [:]
+  var roles: [ExactText: Role] = [:]
   var backups: [AgentID: Set<Int>] = [:]
   var troubled: Set<Int> = []
   var specialists = SpecialistIndex()
@@ -97,7 +98,7 @@ final class FleetHealth {
     leave(position)
     guard let profile = fleet.agents.profiles[position], profile.deletedAt == nil else { return }
     let backupFor = profile.backupFor.isEmpty ? nil : AgentID(profile.backupFor)
-    var member = Member(id: profile.id, role: profile.role, backupFor: backupFor)
+    var member = Member(id: profile.id, role: ExactText(profile.role), backupFor: backupFor)
     if let former, former.id == profile.id {
       (member.reportedAt, member.given, member.lookAt) = (former.reportedAt, former.given, former.lookAt)
       member.standing.isSettled = former.standing.isSettled
@@ -139,7 +140,7 @@ final class FleetHealth {
     if roles[member.role]?.counts == Counts() { roles[member.role] = nil }
   }
 
-  private func enlist(_ position: Int, _ role: String) {
+  private func enlist(_ position: Int, _ role: ExactText) {
     members[position]?.place = roles[role]?.healthy.count
     roles[role]?.healthy.append(position)
   }

@@ -188,6 +188,17 @@ import Wire
     #expect(health.counts.new.silent == 0)
   }
 
+  /// Swift takes both spellings for the same text.
+  @Test mutating func twoSpellingsOfARoleAreTwoRoles() throws {
+    for (number, role) in ["caf\u{E9}", "caf\u{E9}", "cafe\u{301}"].enumerated() {
+      try apply("agent.created", AgentID("agent-\(number)"), ["role": .string(role)])
+    }
+    health.update(&fleet, at: now, silence: .seconds(30))
+    #expect(health.roles.count == 2)
+    #expect(health.roleSize(of: "agent-0") == 2 && health.roleSize(of: "agent-2") == 1)
+    #expect(health.healthyPeers(of: "agent-2") == 0)
+  }
+
   @Test mutating func roleThatNobodyHasAnyMoreIsForgotten() throws {
     for number in 0..<100 { try apply("agent.updated", "agent-1", ["role": .string("role-\(number)")]) }
     health.update(&fleet, at: now, silence: .seconds(30))
