@@ -36,7 +36,7 @@ struct InstructionReader {
     case .silence: .silence(try alert("alert"), try span("for", missing: "1h"), note: arguments["note"] ?? "")
     case .unsilence: .unsilence(try alert("alert"))
     case .close: .close(try alert("alert"), note: arguments["note"] ?? "")
-    case .rebalance: .rebalance(to: arguments["to"], share: try share("share"))
+    case .rebalance: .rebalance(to: try agents("to"), share: try share("share"))
     case .transfer: try transfer()
     case .offerCoupon: .offerCoupon(conversations: arguments["conversation_ids"] ?? "", campaign: arguments["campaign"])
     case .tune: .tune(arguments["parameter"] ?? "", arguments["value"] ?? "")
@@ -109,6 +109,22 @@ struct InstructionReader {
       throw malformed(name, "an agent's id, of at most \(AgentID.mostBytes) bytes")
     }
     return id
+  }
+
+  /// Ids with commas between them, as they came: each is one.
+  private func agents(_ name: String) throws(Refusal) -> String? {
+    guard let text = arguments[name] else { return nil }
+    let ids = text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+    guard ids.count <= Command.mostTargets else {
+      throw Refusal("\(action.rawValue): \"\(name)\" names \(ids.count) agents; at most \(Command.mostTargets) may be")
+    }
+    for id in ids where id.isEmpty || AgentID(outside: Array(id)) == nil {
+      let found = String(decoding: id, as: UTF8.self).clipped(toBytes: 200)
+      throw Refusal(
+        "\(action.rawValue): \"\(name)\" holds \"\(found)\", which is no agent's id: those have 1 to "
+          + "\(AgentID.mostBytes) bytes, with commas between them")
+    }
+    return text
   }
 
   /// The argument, or the table's default where it is missing.

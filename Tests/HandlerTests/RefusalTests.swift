@@ -30,6 +30,15 @@ import Wire
     ),
     (.acknowledge, ["alert": "x"], #"ack: "alert" is "x"; expected an alert's id, as agent.high_traffic/agent-1"#),
     (.undo, ["command_id": "nope"], "nothing is known of command nope within the last 48 hours"),
+    (
+      .rebalance, ["to": "agent-2,,agent-3"],
+      #"rebalance: "to" holds "", which is no agent's id: those have 1 to 512 bytes, with commas between them"#
+    ),
+    (
+      .rebalance, ["to": "agent-2," + String(repeating: "x", count: 513)],
+      #"rebalance: "to" holds "\#(String(repeating: "x", count: 197))…", which is no agent's id: those have 1 to 512 "#
+        + "bytes, with commas between them"
+    ),
     (.rebalance, ["share": "2"], #"rebalance: "share" is "2"; expected a share above 0, up to 1"#),
     (.transfer, ["conversation_id": "k1"], #"transfer takes "to" or "skill", one of both"#),
     (
