@@ -16,6 +16,7 @@ import FleetModel
 /// [retention]                  # of each stream
 /// events = "24h"               # so audit, commands, control, dead
 /// bytes = "512MB"              # or a number; KB, MB, GB are powers of 1024
+/// other_bytes = "512MB"        # of all keys that are no streams
 ///
 /// [actuators.scale]            # see HandlerFile+Actuators.swift
 /// kind = "http"
@@ -66,7 +67,7 @@ package enum HandlerFile {
   }
 
   private static func read(_ section: FileSection) throws(ConfigurationError) -> HandlerSettings.Retention {
-    try section.allow(["events", "audit", "commands", "control", "dead", "bytes"], in: "retention")
+    try section.allow(["events", "audit", "commands", "control", "dead", "bytes", "other_bytes"], in: "retention")
     var retention = HandlerSettings.Retention()
     retention.events = try section.span("events")
     retention.audit = try section.span("audit")
@@ -74,6 +75,7 @@ package enum HandlerFile {
     retention.control = try section.span("control")
     retention.dead = try section.span("dead")
     retention.bytes = try section.byteCount("bytes")
+    retention.otherBytes = try section.byteCount("other_bytes")
     return retention
   }
 }

@@ -14,6 +14,8 @@ package struct HandlerSettings: Equatable, Sendable {
     package var control: TimeSpan?
     package var dead: TimeSpan?
     package var bytes: Int?
+    /// Of all other keys together.
+    package var otherBytes: Int?
 
     package init() {}
   }

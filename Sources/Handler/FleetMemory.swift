@@ -31,6 +31,8 @@ final class FleetMemory {
   private static let stays = TimeSpan.days(7)
   private static let sweepMilliseconds: Int64 = 5000
   private static let sweepCount = 100
+  /// More agents may come a second than leave at rest.
+  private static let crowded = (count: 500, milliseconds: Int64(50))
   /// Of more than a fleet holds those leave that are not in it.
   private static let mostProfiles: Int64 = 40_000
   /// How far back metrics are recalled.
@@ -105,18 +107,21 @@ final class FleetMemory {
   // MARK: Those who are gone
 
   /// Lets agents leave that have been silent for long, some at a time, and keeps note of who has not.
-  func sweep(from cursor: [UInt8] = Array("0".utf8)) {
-    let span = min(term.options.retention.every.milliseconds, Self.sweepMilliseconds)
+  func sweep(from cursor: [UInt8] = Array("0".utf8), isCrowded: Bool = false) {
+    let usual = min(term.options.retention.every.milliseconds, Self.sweepMilliseconds)
+    let span = isCrowded ? Self.crowded.milliseconds : usual
+    let count = isCrowded ? Self.crowded.count : Self.sweepCount
     term.later(inMilliseconds: span) { [weak self] in
       guard let self else { return }
       let requests = [
-        Request("HSCAN", term.keys.profiles, cursor, "COUNT", Self.sweepCount), Request("HLEN", term.keys.profiles),
+        Request("HSCAN", term.keys.profiles, cursor, "COUNT", count), Request("HLEN", term.keys.profiles),
       ]
       term.read(requests) { [weak self] replies in
         guard let self else { return }
         let parts = replies[0].elements ?? []
-        sweep(parts.last?.pairs ?? [], isCrowded: (replies[1].integer ?? 0) > Self.mostProfiles)
-        sweep(from: parts.count == 2 ? parts[0].bytes ?? Array("0".utf8) : Array("0".utf8))
+        let isCrowded = (replies[1].integer ?? 0) > Self.mostProfiles
+        sweep(parts.last?.pairs ?? [], isCrowded: isCrowded)
+        sweep(from: parts.count == 2 ? parts[0].bytes ?? Array("0".utf8) : Array("0".utf8), isCrowded: isCrowded)
       }
     }
   }

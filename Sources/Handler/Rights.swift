@@ -61,9 +61,12 @@ struct Rights {
       Row(key: keys.tally, commands: ["HINCRBY @ f 1"]),
       Row(key: keys.audit, commands: ["XDEL @ 0-1"]),
       Row(key: keys.profiles, commands: ["HLEN @"]),
-      Row(key: [], commands: ["INFO memory"]),
+      Row(key: [], commands: ["INFO memory", "DBSIZE", "SCRIPT LOAD x"]),
+      Row(key: keys.mark(all), commands: ["MEMORY USAGE @", "PTTL @"]),
     ]
-    optional += keys.boundedStreams.map { Row(key: $0, commands: ["XTRIM @ MAXLEN 0", "XLEN @", "MEMORY USAGE @"]) }
+    optional += keys.boundedStreams.map {
+      Row(key: $0, commands: ["XTRIM @ MAXLEN 0", "XLEN @", "MEMORY USAGE @", "XINFO STREAM @"])
+    }
     self.optional = optional
   }
 
@@ -75,7 +78,7 @@ struct Rights {
   private static let marks = [
     "TYPE @", "GET @", "MGET @", "SET @ v", "DEL @", "PEXPIRE @ 1", "HGET @ f", "HGETALL @", "HSET @ f v", "HDEL @ f",
     "SADD @ m", "SREM @ m", "SCARD @", "SMEMBERS @", "SISMEMBER @ m", "ZADD @ 0 m", "ZREM @ m", "ZCOUNT @ 0 0",
-    "ZSCORE @ m", "ZREMRANGEBYSCORE @ 0 0", "ZREMRANGEBYRANK @ 0 0",
+    "ZSCORE @ m", "ZRANGEBYSCORE @ 0 0", "ZREMRANGEBYSCORE @ 0 0", "ZREMRANGEBYRANK @ 0 0",
   ]
 
   /// Finds what is missing; an error where not even that can be asked.
@@ -109,7 +112,7 @@ struct Rights {
     guard all.indices.contains(place - 1) else { return "right \(place)" }
     let (command, key) = all[place - 1]
     let parts = command.split(separator: " ")
-    let isContainer = ["XGROUP", "XINFO", "MEMORY"].contains(parts[0])
+    let isContainer = ["XGROUP", "XINFO", "MEMORY", "SCRIPT"].contains(parts[0])
     let name = isContainer ? "\(parts[0]) \(parts[1])" : String(parts[0])
     return key.isEmpty ? name : "\(name) \(String(decoding: key, as: UTF8.self))"
   }

@@ -77,6 +77,7 @@ extension Retention.Bounds {
     control = settings.control ?? control
     dead = settings.dead ?? dead
     bytes = settings.bytes ?? bytes
+    otherBytes = settings.otherBytes ?? otherBytes
   }
 }
 

@@ -52,6 +52,7 @@ import Testing
   @Test(arguments: [("4096", 4096), ("'4KB'", 4096), ("'3MB'", 3_145_728), ("'2GB'", 2_147_483_648)])
   func bytesAreANumberOrAText(_ text: String, _ count: Int) throws {
     #expect(try read("[retention]\nbytes = \(text)").retention.bytes == count)
+    #expect(try read("[retention]\nother_bytes = \(text)").retention.otherBytes == count)
   }
 
   @Test func requestIsRead() throws {
@@ -166,7 +167,7 @@ import Testing
     ("[log]\nfile = 'x'", "log.file: unknown key; log has format, level"),
     (
       "[retention]\nrollups = '1h'",
-      "retention.rollups: unknown key; retention has events, audit, commands, control, dead, bytes"
+      "retention.rollups: unknown key; retention has events, audit, commands, control, dead, bytes, other_bytes"
     ),
     (
       "[retention]\nevents = '99999d'",

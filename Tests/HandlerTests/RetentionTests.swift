@@ -30,6 +30,19 @@ import Wire
     }
   }
 
+  /// Its entries tell no age: it goes by when they had come.
+  @Test func streamWithAnIDOfTheFutureIsTrimmedByAgeToo() throws {
+    let scene = try HandlerScene(start: false)
+    _ = try scene.server.call("XADD", scene.keys.control, "9999999999999-0", "__data__", "x")
+    for _ in 0..<250 { _ = try scene.server.call("XADD", scene.keys.control, "*", "__data__", "x") }
+    try scene.startHandler("h1") {
+      $0.retention.every = .milliseconds(100)
+      $0.retention.control = .seconds(1)
+    }
+    try scene.server.wait { length(scene, scene.keys.control) < 100 }
+    #expect(try scene.server.call("HEXISTS", scene.keys.cursor, "agentos:control#grown") == .integer(1))
+  }
+
   @Test func commandsThatNobodyAcknowledgedStay() throws {
     let scene = try HandlerScene(start: false)
     try fill(scene, scene.keys.commands, 250, age: .days(2))

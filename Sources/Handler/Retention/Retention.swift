@@ -2,8 +2,8 @@ import FleetModel
 import Redis
 import Wire
 
-/// Keeps the streams within their bounds of age and bytes, and says when all of vigia's keys together, or the server's
-/// memory, go beyond theirs.
+/// Keeps the streams within their bounds of age and bytes, and the other keys as far as they can be done without; and
+/// says when these, or the server's memory, go beyond theirs.
 ///
 /// By age nothing is trimmed that this handler has not had. By bytes it is, since a server out of memory loses more: what
 /// was trimmed unread is counted by whoever reads on, see `StreamPlace` and `LostCommands`.
@@ -18,7 +18,7 @@ package final class Retention {
     package var reports = TimeSpan.days(7)
     /// Of each stream.
     package var bytes = 512 << 20
-    /// Of all keys that are no streams: marks, notices, profiles and the like.
+    /// Of all keys that are no streams, together: marks, notices, profiles and the like.
     package var otherBytes = 512 << 20
     /// Between two looks at a stream's age.
     package var every = TimeSpan.minutes(1)

@@ -125,10 +125,39 @@ final class StreamTrimmer {
     agedAt = now
     sparing { [weak self] spared in
       guard let self else { return }
-      let oldest = StreamID(milliseconds: UInt64(max(0, (term.now - age(bounds)).milliseconds)))
-      let first = min(oldest, spared ?? oldest)
-      bite("MINID", "\(first)", limit(atLeast: 0)) { [weak self] in self?.trimExactly(first) }
+      lookAtAges { [weak self] grown in
+        guard let self else { return }
+        let byID = StreamID(milliseconds: UInt64(max(0, (term.now - age(bounds)).milliseconds)))
+        let oldest = max(byID, grown ?? byID)
+        let first = min(oldest, spared ?? oldest)
+        bite("MINID", "\(first)", limit(atLeast: 0)) { [weak self] in self?.trimExactly(first) }
+      }
     }
+  }
+
+  /// Finds the first entry that is not too old by when the stream had grown how far; nil where ids tell their age.
+  private func lookAtAges(_ completion: @escaping (StreamID?) -> Void) {
+    let field = stream + "#grown".utf8
+    term.read([Request("XINFO", "STREAM", stream), Request("HGET", term.keys.cursor, field)]) { [weak self] replies in
+      guard let self, let last = replies[0].field("last-generated-id")?.bytes.flatMap({ StreamID($0) }) else {
+        return completion(nil)
+      }
+      let stored = replies[1].bytes.map { StreamAges($0) } ?? StreamAges()
+      var ages = stored
+      ages.note(last, at: term.now, age: age(bounds))
+      if ages != stored { keep(ages, field) }
+      completion(ages.first(at: term.now, age: age(bounds)))
+    }
+  }
+
+  private func keep(_ ages: StreamAges, _ field: [UInt8]) {
+    var step = Step()
+    if ages.isEmpty {
+      step.change("HDEL", term.keys.cursor, field)
+    } else {
+      step.change("HSET", term.keys.cursor, field, ages.encoded)
+    }
+    term.run(step) { _ in }
   }
 
   /// What is old in a node that is not old altogether.
