@@ -14,7 +14,7 @@ struct HandlerCommand: ParsableCommand {
 
   /// What there is to measure.
   enum Part: String, CaseIterable, ExpressibleByArgument {
-    case recording, reading, flood, decide, commands, outcomes, takeover, rest
+    case recording, reading, flood, decide, retention, commands, outcomes, takeover, rest
   }
 
   @Option(help: "Only this part; several times.") var part: [Part] = []
@@ -23,6 +23,7 @@ struct HandlerCommand: ParsableCommand {
   @Option(help: "How many agents they are of.") var agents = 10_000
   @Option(help: "How many rounds.") var rounds = 3
   @Option(help: "How many commands are carried out.") var commands = 20_000
+  @Option(help: "For how many seconds events come where retention is measured.") var seconds = 45
   @Option(help: "How many jobs wait in the schedule.") var jobs = 100_000
   @OptionGroup var report: Report
 
@@ -34,6 +35,7 @@ struct HandlerCommand: ParsableCommand {
       case .reading: try measureReading()
       case .flood: try FloodBench(report: report).measure(rounds: rounds)
       case .decide: try DecisionBench(report: report).measure(rounds: rounds)
+      case .retention: try RetentionBench(report: report).measure(rounds: rounds, seconds: seconds)
       case .commands: try bench.measureThroughput(rounds: rounds)
       case .outcomes: try bench.measureLatency(rounds: rounds, rate: min(1000, commands))
       case .takeover: try bench.measureTakeover(rounds: rounds)

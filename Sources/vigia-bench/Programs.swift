@@ -24,13 +24,18 @@ enum Programs {
 
   /// Starts `vigia-handler` for a server; its log goes nowhere.
   ///
-  /// - Parameter hasRules: whether the built-in runbook is its own, or none.
-  static func startHandler(_ port: UInt16, id: String = "bench", hasRules: Bool = false) throws -> Child {
+  /// - Parameters:
+  ///   - hasRules: whether the built-in runbook is its own, or none.
+  ///   - settings: its configuration file; nil for none.
+  static func startHandler(
+    _ port: UInt16, id: String = "bench", hasRules: Bool = false, settings: String? = nil
+  ) throws -> Child {
     let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
     defer { close(null) }
     return try Child(
       path("vigia-handler"),
-      ["--id", id, "--redis", "redis://127.0.0.1:\(port)"] + (hasRules ? [] : ["--runbook", "/dev/null"]),
+      ["--id", id, "--redis", "redis://127.0.0.1:\(port)"] + (hasRules ? [] : ["--runbook", "/dev/null"])
+        + (settings.map { ["--config", $0] } ?? []),
       environment: [:], output: null,
       error: null)
   }

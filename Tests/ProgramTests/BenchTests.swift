@@ -77,6 +77,14 @@ import Wire
     #expect(measured.count == 8 && measured.values.allSatisfy { $0["median"]?.double ?? 0 > 0 })
   }
 
+  @Test func streamsAndOtherKeysStayWithinTheirBoundsWhileEventsComeFast() throws {
+    let measured = try measure("handler", "--part", "retention", "--rounds", "1", "--seconds", "20")
+    #expect(measured.count == 4)
+    for (name, value) in measured where name.contains("allowed") {
+      #expect(value["median"]?.double ?? 0 > 0 && value["met"]?.bool == true, "\(value)")
+    }
+  }
+
   @Test func wrongUsageIsSixtyFour() throws {
     #expect(try Program(["ingest", "--format", "xml"], name: "vigia-bench").finish().status == 64)
   }
