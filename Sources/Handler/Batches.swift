@@ -2,17 +2,20 @@ import FleetModel
 import Redis
 import Wire
 
-/// Orders that came in parts: each belongs to one operator and says one thing, and each of its parts comes once. So it can
-/// count as one command, and nobody can pass off others as parts of it.
+/// Orders that came in parts: each belongs to one operator and says one thing, and each of its parts comes once and has
+/// agents of its own. So it can count as one command, and nobody can pass off others as parts of it.
 ///
 /// Under `agentos:mark:batch/<id>` stands a hash: `operator`, `order` (a digest of action and arguments), `parts`, and the
-/// number of each part → its command's id. It is written with the reception of each part; here is what was read of it.
+/// number of each part → its command's id. It is written with the reception of each part; here is what was read of it, and
+/// of its parts' marks.
 struct Batches {
   private struct Record {
     var operatorName: String?
     var order: String?
     var parts: Int?
     var commands: [Int: CommandID] = [:]
+    /// The agents of each part, as numbers made of their ids.
+    var agents: [Int: Set<Int>] = [:]
   }
 
   private var records: [CommandID: Record] = [:]
@@ -20,16 +23,38 @@ struct Batches {
   private var order: [CommandID] = []
   /// Older ones are read again where they are needed.
   private static let most = 256
+  private static let mostAgents = 400_000
+  private var agentCount = 0
 
   func knows(_ id: CommandID) -> Bool { records[id] != nil }
 
   /// Takes up what stands in the hash, unless it is known by now.
-  mutating func takeUp(_ id: CommandID, _ fields: [(name: [UInt8], value: [UInt8])]) {
+  ///
+  /// - Parameter marks: of the commands that are its parts.
+  mutating func takeUp(
+    _ id: CommandID, _ fields: [(name: [UInt8], value: [UInt8])], _ marks: [(part: Int, mark: CommandMark)] = []
+  ) {
     guard !knows(id) else { return }
     records[id] = Record()
     order.append(id)
     for field in fields { take(field.name, field.value, of: id) }
-    if order.count > Self.most { records[order.removeFirst()] = nil }
+    // Parts about several alerts of one agent act on each once.
+    for (part, mark) in marks where Action(rawValue: mark.action)?.scope != .object {
+      keep(mark.targets, of: part, in: id)
+    }
+    if order.count > Self.most { forgetFirst() }
+  }
+
+  private mutating func forgetFirst() {
+    let record = records.removeValue(forKey: order.removeFirst())
+    agentCount -= record?.agents.values.reduce(0) { $0 + $1.count } ?? 0
+  }
+
+  private mutating func keep(_ agents: [AgentID], of part: Int, in id: CommandID) {
+    let numbers = Set(agents.map(\.hashValue))
+    agentCount += numbers.count - (records[id]?.agents[part]?.count ?? 0)
+    records[id]?.agents[part] = numbers
+    while agentCount > Self.mostAgents, order.count > 1, order.first != id { forgetFirst() }
   }
 
   private mutating func take(_ name: [UInt8], _ value: [UInt8], of id: CommandID) {
@@ -47,7 +72,6 @@ struct Batches {
   /// - Returns: why it is none; nil where it is.
   mutating func claim(_ batch: Batch, by command: Command) -> String? {
     guard var record = records[batch.id] else { return nil }
-    defer { records[batch.id] = record }
     let order = Self.order(of: command)
     guard record.operatorName ?? command.operator == command.operator else {
       return "batch \(batch.id) is another operator's; give yours an id of its own"
@@ -58,8 +82,23 @@ struct Batches {
     if let other = record.commands[batch.part], other != command.id {
       return "part \(batch.part) of batch \(batch.id) came before, as command \(other)"
     }
+    let agents = command.action.scope == .object ? [] : command.targets
+    if let (agent, part) = overlap(agents, batch.part, record) {
+      return "\(agent) is in part \(part) of batch \(batch.id) already; name each agent in one part".clipped
+    }
     (record.operatorName, record.order, record.parts) = (command.operator, order, batch.parts)
     record.commands[batch.part] = command.id
+    records[batch.id] = record
+    keep(agents, of: batch.part, in: batch.id)
+    return nil
+  }
+
+  /// An agent that another part names too: it would be acted on twice by what counts as one order.
+  private func overlap(_ targets: [AgentID], _ part: Int, _ record: Record) -> (agent: AgentID, part: Int)? {
+    let others = record.agents.filter { $0.key != part }
+    for target in targets {
+      if let other = others.first(where: { $0.value.contains(target.hashValue) }) { return (target, other.key) }
+    }
     return nil
   }
 
@@ -105,13 +144,31 @@ extension Dispatcher {
     let keys = term.keys
     term.read([Request("GET", keys.mark(batch.id.text)), Request("HGETALL", keys.batch(batch.id))]) { [weak self] in
       guard let self else { return }
-      if $0[0] == .null {
-        batches.takeUp(batch.id, $0[1].pairs)
-        completion(nil)
-      } else {
+      guard $0[0] == .null else {
         completion(taken)
+        return release()
       }
-      release()
+      let fields = $0[1].pairs
+      readMarks(Batches.commands(fields)[...], []) { [weak self] marks in
+        self?.batches.takeUp(batch.id, fields, marks)
+        completion(nil)
+        self?.release()
+      }
+    }
+  }
+
+  /// Reads what is remembered of parts, a few at a time: each may name a thousand agents.
+  private func readMarks(
+    _ parts: ArraySlice<(part: Int, id: CommandID)>, _ found: [(part: Int, mark: CommandMark)],
+    _ completion: @escaping ([(part: Int, mark: CommandMark)]) -> Void
+  ) {
+    let page = parts.prefix(10)
+    guard !page.isEmpty else { return completion(found) }
+    term.read(page.map { Request("GET", term.keys.mark($0.id.text)) }) { [weak self] replies in
+      let marks = zip(page, replies).compactMap { part, reply in
+        reply.bytes.flatMap { CommandMark($0) }.map { (part: part.part, mark: $0) }
+      }
+      self?.readMarks(parts.dropFirst(page.count), found + marks, completion)
     }
   }
 }

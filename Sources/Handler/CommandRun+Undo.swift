@@ -31,7 +31,7 @@ extension CommandRun {
   func beginUndo(of target: AgentID, _ undoing: Undoing) {
     term.read([term.keys.mark(undoing.id, target).get]) { [self] replies in
       undone[target] = replies[0].mark.flatMap { TargetMark($0) }
-      TargetRun(target, of: self).begin()
+      act(on: target)
     }
   }
 

@@ -49,6 +49,8 @@ final class CommandRun: Errand {
   private var isOpen = false
   private var early: [() -> Void] = []
   private var leaveLane: [AgentID: () -> Void] = [:]
+  /// Targets for which too many others wait: why nothing is done to them.
+  private var crowded: [AgentID: String] = [:]
   var leaveOthers: () -> Void = {}
   /// Told that it was received before.
   var onRepeat: () -> Void = {}
@@ -115,13 +117,15 @@ final class CommandRun: Errand {
   private func enter(_ target: AgentID) {
     let lane: Lanes.Lane =
       if case .command(let original) = aim { original.lane(of: target) } else { instruction.lane(of: target) }
-    // What has its own lane already would wait for its own end there.
-    let leave = lanes.enter(lane == .command(command.id) ? [] : [lane]) { [self] in
+    crowded[target] = lanes.refusal(of: lane)
+    // What has its own lane already would wait for its own end there; and what is refused waits for nothing.
+    let shared = lane == .command(command.id) || crowded[target] != nil ? nil : lane
+    let leave = lanes.enter(shared.map { [$0] } ?? []) { [self] in
       if isOpen { begin(target) } else { early.append { [self] in begin(target) } }
     }
-    lanes.targetEntered()
+    lanes.targetEntered(shared)
     leaveLane[target] = { [lanes] in
-      lanes.targetLeft()
+      lanes.targetLeft(shared)
       leave()
     }
   }
@@ -132,9 +136,11 @@ final class CommandRun: Errand {
     } else if let undoing {
       beginUndo(of: target, undoing)
     } else {
-      TargetRun(target, of: self).begin()
+      act(on: target)
     }
   }
+
+  func act(on target: AgentID) { TargetRun(target, of: self, refusal: crowded[target]).begin() }
 
   // MARK: Reception
 
@@ -145,6 +151,7 @@ final class CommandRun: Errand {
     term.run(step) { [self] outcome in
       switch outcome {
       case .done: received()
+      case .refused(check: Self.batchCheck, _): refuseID()
       case .refused: receivedAgain()
       case .over: early = []
       case .failed(let error): retry(error) { self.receive() }
@@ -154,9 +161,25 @@ final class CommandRun: Errand {
 
   private func receive(in step: inout Step, remembering: Bool) {
     step.require("GET", term.keys.mark(command.id.text), is: [])
+    // Otherwise an undo of the batch would take back this command in its place.
+    step.require("HGET", term.keys.batch(command.id), "operator", is: [])
     if remembering { remember(in: &step) }
     if let batch = command.batch, !isPart { Batches.remember(batch, command, in: &step, keys: term.keys) }
     step.add(to: term.keys.audit, line(LineDraft(phase: .received)))
+  }
+
+  /// The check that its id is no batch's.
+  private static let batchCheck = 2
+
+  /// It has the id of an order that was split.
+  private func refuseID() {
+    isObsolete = true
+    var step = Step()
+    let words = "command \(command.id) has the id of a batch; give it an id of its own"
+    step.add(to: term.keys.audit, line(LineDraft(phase: .rejected, detail: words)))
+    delivery.acknowledge(in: &step)
+    runToTheEnd(step)
+    received()
   }
 
   private func received() {
@@ -169,7 +192,13 @@ final class CommandRun: Errand {
     isRepeated = true
     onRepeat()
     term.read([Request("GET", term.keys.mark(command.id.text))]) { [self] replies in
-      if let found = replies[0].bytes.flatMap({ CommandMark($0) }) { mark = found }
+      if let bytes = replies[0].bytes {
+        if let found = CommandMark(bytes) {
+          mark = found
+        } else {
+          term.passOver("a command's mark", term.keys.mark(command.id.text), bytes)
+        }
+      }
       isObsolete = mark.closed != nil
       if isObsolete { acknowledge() }
       received()
@@ -214,7 +243,7 @@ final class CommandRun: Errand {
   func stepped() { isReceptionJoined = false }
 
   func beginsAnew(_ target: AgentID, failed check: Int?) -> Bool {
-    guard isReceptionJoined, check == nil || check == 1 else { return false }
+    guard isReceptionJoined, check.map({ $0 <= Self.batchCheck }) ?? true else { return false }
     (isReceptionJoined, isReceived, isOpen) = (false, false, false)
     early.append { [self] in begin(target) }
     receive()
@@ -234,7 +263,8 @@ final class CommandRun: Errand {
       operator: command.operator, now: instant, restartLimit: term.options.restartLimit,
       channels: term.options.notify.names, makesDashboards: term.options.makesDashboards)
     guard let undoing else { return try Change.plan(instruction, scene) }
-    guard let undone = undone[target], undone.phase == .succeeded else { throw Refusal("nothing was done to it") }
+    guard let undone = undone[target] else { throw Refusal("what stood before it is not remembered any more") }
+    guard undone.phase == .succeeded else { throw Refusal("nothing was done to it") }
     return try Change.inverse(of: undoing.instruction, undone, scene)
   }
 

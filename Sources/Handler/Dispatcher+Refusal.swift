@@ -5,20 +5,23 @@ import Wire
 extension Dispatcher {
   /// - Parameters:
   ///   - letter: what is put aside with it, where nobody can make out what it asks for.
+  ///   - isRemembered: whether its id is its own, so that a mark may stand under it.
   ///   - resume: called in place of that where an earlier delivery has begun to run it.
   func refuse(
     _ refusal: CommandRefusal, _ phase: AuditLine.Phase, _ delivery: Delivery, letter: DeadLetter? = nil,
-    resume: (() -> Void)? = nil
+    isRemembered: Bool = true, resume: (() -> Void)? = nil
   ) {
     // Whatever else a sender writes there must not become a key.
-    let key = refusal.id.flatMap { Keys.isCommandID($0.text.utf8) ? term.keys.mark($0.text) : nil }
+    let id = refusal.id.flatMap { isRemembered && Keys.isCommandID($0.text.utf8) ? $0 : nil }
     var step = Step()
-    if let key {
+    if let id {
+      let key = term.keys.mark(id.text)
       var mark = CommandMark(
         action: refusal.action ?? "", targets: refusal.targets, operator: refusal.operator ?? "")
       mark.batch = refusal.batch
       mark.closed = phase
       step.require("GET", key, is: [])
+      step.require("HGET", term.keys.batch(id), "operator", is: [])
       step.change("SET", key, mark.encoded, "PX", HandlerOptions.marksStay.milliseconds)
     }
     let origin: AuditLine.Origin = refusal.id.map { .command($0) } ?? .run("\(delivery.source)/\(delivery.entry)")
@@ -32,12 +35,16 @@ extension Dispatcher {
     term.run(step) { [self] outcome in
       switch outcome {
       case .done: settled(delivery)
+      // Under a batch's id a mark would stand in its parts' way.
+      case .refused(check: 2, _): refuse(refusal, phase, delivery, letter: letter, isRemembered: false, resume: resume)
       case .refused(_, let found):
         if let resume, CommandMark(found)?.closed == nil { resume() } else { acknowledge(delivery) }
       case .over: break
       case .failed(let error):
         term.log(.error, "Redis refused a step; trying again", ["error": error.text])
-        term.later(inMilliseconds: 500) { self.refuse(refusal, phase, delivery, letter: letter, resume: resume) }
+        term.later(inMilliseconds: 500) {
+          self.refuse(refusal, phase, delivery, letter: letter, isRemembered: isRemembered, resume: resume)
+        }
       }
     }
   }

@@ -22,6 +22,8 @@ final class Dispatcher {
   private var runsByDelivery: [Delivery: CommandRun] = [:]
   /// How many of their targets are not through.
   private(set) var targetCount = 0
+  /// How many of them are on each lane: one is acted on, the others wait.
+  private var targetsOnLane: [Lanes.Lane: Int] = [:]
   private var isClosed = false
   private var rates = OperatorRates()
   var batches = Batches()
@@ -31,6 +33,8 @@ final class Dispatcher {
   /// How much is in hand at once: what is beyond waits in its stream.
   static let mostDeliveries = 2048
   static let mostTargets = 65_536
+  /// Of these so many are on one lane, so that those for an agent whose service hangs leave room for others.
+  static let mostOnLane = 128
   private static let mostBytes = 32 << 20
   /// What is decoded without a pause, in bytes.
   private static let slice = 256 * 1024
@@ -202,9 +206,22 @@ final class Dispatcher {
     }
   }
 
-  func targetEntered() { targetCount += 1 }
+  /// Why nothing more may wait on a lane; nil if it may.
+  func refusal(of lane: Lanes.Lane) -> String? {
+    guard let count = targetsOnLane[lane], count >= Self.mostOnLane else { return nil }
+    return "\(count) other commands for \(lane.words) wait; send it again later".clipped
+  }
 
-  func targetLeft() { targetCount -= 1 }
+  /// - Parameter lane: on which it waits for others; nil if it waits for none.
+  func targetEntered(_ lane: Lanes.Lane?) {
+    targetCount += 1
+    if let lane { targetsOnLane[lane, default: 0] += 1 }
+  }
+
+  func targetLeft(_ lane: Lanes.Lane?) {
+    targetCount -= 1
+    if let lane { targetsOnLane[lane] = targetsOnLane[lane].flatMap { $0 > 1 ? $0 - 1 : nil } }
+  }
 
   /// Begins nothing more: what waits stays with the group, for whoever acts next.
   func close() {

@@ -55,6 +55,19 @@ struct Lanes {
   }
 }
 
+extension Lanes.Lane {
+  /// What work on it is about.
+  var words: String {
+    switch self {
+    case .agent(let agent): agent == .none ? "the same" : "\(agent)"
+    case .command(let id): "command \(id)"
+    case .address(let address): "\(address)"
+    case .channel(let name): "channel \(name)"
+    case .automation: "the switch of automation"
+    }
+  }
+}
+
 extension Instruction {
   /// The lane in which it acts on a target. What is no agent's needs order only with its like.
   func lane(of target: AgentID) -> Lanes.Lane {

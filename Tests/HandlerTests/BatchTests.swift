@@ -51,7 +51,7 @@ import Wire
   @Test func nobodyPassesOffOtherCommandsAsParts() throws {
     let scene = try HandlerScene()
     func part(_ number: Int, of parts: Int = 5, _ change: (inout Command) -> Void = { _ in }) throws -> String? {
-      try scene.send(.pause, ["a"]) {
+      try scene.send(.pause, [AgentID("a-\(number)")]) {
         $0.batch = Batch(id: CommandID("b1"), part: number, parts: parts)
         change(&$0)
       }.last?.short
@@ -71,6 +71,55 @@ import Wire
     try scene.startHandler("h2")
     #expect(try part(1) == "rejected: part 1 of batch b1 came before, as command c1")
     #expect(try part(2) == "succeeded: paused for 15m")
+  }
+
+  /// An order counts once: what acts twice on an agent is two.
+  @Test func agentThatAnotherPartNamesIsRefused() throws {
+    let scene = try HandlerScene()
+    let lines = try send(scene, "b1", [["a", "b"], ["c", "b"]])
+    let refusal = "rejected: b is in part 1 of batch b1 already; name each agent in one part"
+    #expect(lines.map { $0.last?.short ?? "" } == ["succeeded", refusal])
+    #expect(try scene.record("b").version == 1 && scene.record("c") == AgentRecord())
+    // The next handler knows it from Redis; and a part that is sent again is itself.
+    scene.handlers[0].halt()
+    _ = try scene.server.call("DEL", scene.keys.lease)
+    try scene.startHandler("h2")
+    func part(_ id: String, _ number: Int, _ target: AgentID) throws -> Command {
+      try scene.command(.pause, [target]) {
+        $0.id = CommandID(id)
+        $0.batch = Batch(id: CommandID("b1"), part: number, parts: 2)
+      }
+    }
+    try scene.publish(try part("x2", 2, "a"))
+    #expect(
+      try scene.outcome(of: CommandID("x2")).last?.short
+        == "rejected: a is in part 1 of batch b1 already; name each agent in one part")
+    try scene.publish(try part("x3", 2, "c"))
+    #expect(try scene.outcome(of: CommandID("x3")).last?.phase == .succeeded)
+  }
+
+  /// Otherwise an undo of the batch would take back that command, and later parts would be refused.
+  @Test(arguments: [false, true]) func commandWithTheIDOfABatchIsRefused(isExpired: Bool) throws {
+    let scene = try HandlerScene()
+    let first = try scene.command(.pause, ["a"]) { $0.batch = Batch(id: CommandID("b1"), part: 1, parts: 2) }
+    try scene.publish(first)
+    _ = try scene.outcome(of: first.id)
+    let other = try scene.command(.restart, ["z"]) {
+      $0.id = CommandID("b1")
+      $0.operator = "eve@ops"
+      if isExpired { $0.expiresAt = $0.issuedAt - .hours(1) }
+    }
+    try scene.publish(other)
+    let lines = try scene.outcome(of: other.id)
+    #expect(
+      lines.map(\.phase) == [isExpired ? .expired : .rejected]
+        && (isExpired || lines[0].detail == "command b1 has the id of a batch; give it an id of its own"))
+    try scene.server.wait { (try? scene.isThrough()) == true }
+    #expect(try scene.control().allSatisfy { $0.agent == "a" })
+    let second = try scene.command(.pause, ["c"]) { $0.batch = Batch(id: CommandID("b1"), part: 2, parts: 2) }
+    try scene.publish(second)
+    #expect(try scene.outcome(of: second.id).last?.phase == .succeeded)
+    #expect(try scene.send(.undo, [], ["command_id": "b1"]).last?.short == "succeeded: 2 parts undone")
   }
 
   /// Otherwise its targets would stand in that command's row.

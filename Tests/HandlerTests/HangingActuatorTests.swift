@@ -63,6 +63,22 @@ import Testing
       })
   }
 
+  /// More commands than may be in hand, all for the agent whose service hangs.
+  @Test func pauseByRedisGoesAheadWhileThousandsOfCommandsWaitForOneAgent() throws {
+    try start([.restart: try http("/hangs/{agent}")])
+    for _ in 0...Dispatcher.mostDeliveries { try scene.publish(try scene.command(.restart, ["agent-1"])) }
+    try scene.publish(try scene.command(.pause, ["agent-100"]))
+    try scene.server.wait { (try? scene.record("agent-100").state) == .paused }
+    let lines = try scene.audit()
+    let refused = lines.filter { $0.action == "restart" && $0.target == .none && $0.phase == .failed }
+    #expect(refused.count == Dispatcher.mostDeliveries + 1 - Dispatcher.mostOnLane)
+    #expect(
+      refused.allSatisfy {
+        $0.detail == "\(Dispatcher.mostOnLane) other commands for agent-1 wait; send it again later"
+      })
+    #expect(service.requests.count == 1)
+  }
+
   @Test func programThatHangsTakesNoPlaceOfAnother() throws {
     let exec = ExecActuator(
       arguments: [Template(text: "/bin/sleep"), Template(text: "60")], environment: [:], timeout: .seconds(60))
