@@ -5,6 +5,7 @@ import Wire
 /// The end of a command: its closing line, what is remembered of it, and its acknowledgement.
 extension CommandRun {
   var commandDelivery: Delivery? { delivery }
+  var patience: Double { Double(term.options.permissionPatience.milliseconds) }
 
   func addClosing(to step: inout Step) {
     let all = targets.compactMap { target in outcomes[target].map { (target: target, outcome: $0) } }
@@ -79,7 +80,7 @@ extension CommandRun {
     runToTheEnd(step)
   }
 
-  private func runToTheEnd(_ step: Step) {
+  func runToTheEnd(_ step: Step) {
     term.run(step) { [self] outcome in
       switch outcome {
       case .done, .refused: end()

@@ -23,6 +23,8 @@ protocol Errand: AnyObject {
   /// The group in which chats hear whom it calls; nil where each call is a message.
   var chatGroup: String? { get }
 
+  /// How long a permission that its steps lack is waited for, in milliseconds.
+  var patience: Double { get }
   /// Whether all is decided and nothing done.
   var isDryRun: Bool { get }
 
@@ -55,6 +57,8 @@ extension Errand {
   var formerID: CommandID? { nil }
   var chatGroup: String? { nil }
   var commandDelivery: Delivery? { nil }
+  /// What stands in the schedule is nobody's to send again.
+  var patience: Double { Double(term.options.permissionPatience.milliseconds) * 30 }
 }
 
 /// How it ended for one target.

@@ -27,6 +27,9 @@ package struct HandlerOptions: Sendable {
   /// How long a job that runtimes were told may take until it counts as failed.
   package var jobLimit = TimeSpan.hours(1)
   package var retention = Retention.Bounds()
+  /// How long a command waits for a permission that Redis denies by a key's name, say. A handler that lacks what all of it
+  /// needs gives its lease back before that.
+  package var permissionPatience = TimeSpan.seconds(20)
   /// How many agents each actuator acts on at once.
   package var parallel = 64
   /// Who carries out what.

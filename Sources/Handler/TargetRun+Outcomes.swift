@@ -1,4 +1,5 @@
 import FleetModel
+import Loop
 import Redis
 import Wire
 
@@ -96,6 +97,7 @@ extension TargetRun {
   func settle(_ result: StepOutcome, _ outcome: TargetOutcome, again: (() -> Void)?) {
     if case .done = result { return end(outcome) }
     errand.takeBack(target)
+    if case .failed(let error) = result, error.code == "NOPERM", isPatienceOver { return giveUp(error) }
     guard case .failed(let error) = result, !error.isPassing, attempts == 0, outcome.phase != .failed else {
       _ = proceeds(result, again: again)
       return
@@ -103,6 +105,25 @@ extension TargetRun {
     // The server will never take it: a record of the wrong type, say.
     attempts += 1
     leave(.failed, "Redis refused the step: \(error)")
+  }
+
+  /// Whether its steps have lacked a permission for so long that it is not to be waited for any more.
+  private var isPatienceOver: Bool {
+    let since = refusedSince ?? .now
+    refusedSince = since
+    return MonotonicTime.now.milliseconds(since: since) > errand.patience
+  }
+
+  /// Redis does not let the outcome be written, and nobody has changed that: it has failed, with the reason. If not even
+  /// that may be written of the target, the errand's own end tells it.
+  private func giveUp(_ error: ServerError) {
+    let detail = (hasActed ? "it was done, but cannot be recorded: " : "") + "Redis refused the step: \(error)"
+    guard hasGivenUp else {
+      hasGivenUp = true
+      return leave(.failed, detail)
+    }
+    term.log(.error, "Redis refuses what became of a target", ["command": errand.id.text, "error": error.text])
+    end(TargetOutcome(phase: .failed, detail: detail.clipped))
   }
 
   /// Whether a step went ahead; where it did not, what is done about it has been begun.
@@ -122,6 +143,7 @@ extension TargetRun {
       case 20: leave(.failed, "it kept changing; send the command again")
       default: term.later(inMilliseconds: 1000) { [self] in begin() }
       }
+    case .failed(let error) where error.code == "NOPERM" && isPatienceOver: giveUp(error)
     case .failed(let error):
       term.log(.error, "Redis refused a step; trying again", ["command": errand.id.text, "error": error.text])
       term.later(inMilliseconds: 500, again)

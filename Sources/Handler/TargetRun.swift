@@ -1,5 +1,6 @@
 import Automation
 import FleetModel
+import Loop
 import Redis
 import Wire
 
@@ -16,6 +17,14 @@ final class TargetRun {
   let errand: any Errand
   let term: Term
   var attempts = 0
+  /// Since when Redis has refused its steps for want of a permission.
+  var refusedSince: MonotonicTime?
+  /// Whether the effect is had, and nothing left but to record it.
+  private(set) var hasActed = false
+  /// Whether its failure for want of a permission is being written.
+  var hasGivenUp = false
+  /// Why nothing is done to it, if nothing was begun before.
+  private let refusal: String?
   private var lookUps = 0
   private static let mostLookUps = 3
   /// The mark as it was found: what the step that replaces it requires; nil where a value of another type stands there.
@@ -23,8 +32,9 @@ final class TargetRun {
   /// Its place among what is done at once.
   private var place: Places.Kind?
 
-  init(_ target: AgentID, of errand: any Errand) {
+  init(_ target: AgentID, of errand: any Errand, refusal: String? = nil) {
     self.target = target
+    self.refusal = refusal
     self.errand = errand
     term = errand.term
   }
@@ -45,8 +55,10 @@ final class TargetRun {
       guard let mark = situation.mark else {
         // Something was done or begun, and nobody can tell what.
         guard situation.markBytes.isEmpty, !situation.isMarkOfAnotherType else {
+          term.passOver("a command's mark", markKey.key, situation.markBytes)
           return escalate("what is remembered of it is not understood")
         }
+        if let refusal { return leave(.failed, refusal) }
         return decide(situation)
       }
       guard !beginsAnew() else { return }
@@ -174,7 +186,10 @@ final class TargetRun {
 
   /// An earlier handler, or this one before it lost its lease, has begun: nobody knows how far it came.
   private func goOn(from mark: TargetMark) {
-    guard let intent = mark.intent else { return escalate("what was begun is not understood") }
+    guard let intent = mark.intent else {
+      term.passOver("what was begun", markKey.key)
+      return escalate("what was begun is not understood")
+    }
     let call = intent.call
     guard let verb = ControlVerb(name: call.name), let actuator = term.actuator(of: verb, call.arguments) else {
       // The configuration has changed meanwhile: the runtimes are told instead.
@@ -209,6 +224,7 @@ final class TargetRun {
   ///
   /// - Parameter isActuated: false where nobody has told the runtime yet.
   private func conclude(_ words: String, since instant: Instant, isActuated: Bool = true) {
+    hasActed = true
     read { [self] situation in
       do throws(Refusal) {
         var change = try errand.plan(target, situation, at: instant)

@@ -6,12 +6,19 @@ import Wire
 /// and what does not, a value of the wrong type say, a few times, for others wait behind it.
 struct Patience {
   private var failures = 0
+  private var denials = 0
   private var refusals = 0
   private static let most = 3
   private static let mostRefusals = 20
+  /// A handler that lacks a right that all need gives its lease back before that: what is left is denied by name.
+  private static let mostDenials = 20
 
   /// Whether it is to be tried again.
   mutating func allows(_ error: ServerError) -> Bool {
+    if error.code == "NOPERM" {
+      denials += 1
+      return denials < Self.mostDenials
+    }
     if error.isPassing { return true }
     failures += 1
     return failures < Self.most
