@@ -54,7 +54,10 @@ final class EventFollower {
   func start() {
     judge.answer()
     // The fleet as the handler before knew it; then where it was.
-    memory.restore { [weak self] in self?.takeUp() }
+    memory.restore { [weak self] in
+      guard let self else { return }
+      FormerPauses(term: term, roles: judge.roles).takeUp { [weak self] in self?.takeUp() }
+    }
   }
 
   private func takeUp() {
@@ -141,6 +144,9 @@ final class EventFollower {
   private func begin(_ cursor: [[UInt8]?]) {
     judge.missed = { [weak self] in self?.report($0) }
     saver.saved = cursor.first?.flatMap { StreamID($0) }
+    for value in [cursor.first, cursor.last].compactMap({ $0?.flatMap { $0 } }) where StreamID(value) == nil {
+      term.passOver("how far events were read", term.keys.cursor, value)
+    }
     let count = cursor.dropFirst().first?.flatMap { Bounded.int($0) }
     let start = max(0, (term.now - term.options.firstLook).milliseconds)
     judge.place =

@@ -177,11 +177,14 @@ final class EventJudge {
 
   /// Takes what an earlier handler has kept of an agent.
   func restore(profile: [UInt8], at instant: Instant) {
-    // What is no event was written by somebody else.
-    try? profile.withUnsafeBytes { bytes in
-      let event = try EventDecoder().decode(bytes, channel: nil, receivedAt: instant)
-      _ = fleet.apply(event)
-      if let since = AgentProfileCoding.heardSince(profile) { fleet.recallHearing(of: event.agentID, since: since) }
+    do {
+      try profile.withUnsafeBytes { bytes in
+        let event = try EventDecoder().decode(bytes, channel: nil, receivedAt: instant)
+        _ = fleet.apply(event)
+        if let since = AgentProfileCoding.heardSince(profile) { fleet.recallHearing(of: event.agentID, since: since) }
+      }
+    } catch {
+      term.passOver("an agent's profile", term.keys.profiles, profile)
     }
   }
 
@@ -279,6 +282,9 @@ final class EventJudge {
     let least = min(max(0, agent.replicasMinimum ?? 1), most)
     return least...min(max(least, agent.replicasMaximum ?? most), most)
   }
+
+  /// All roles that agents say they have, each once.
+  var roles: [String] { Set(fleet.agents.profiles.compactMap { $0.map { ExactText($0.role) } }).map(\.text) }
 
   /// The role that an agent says it has; nil where it says none.
   func role(of id: AgentID) -> String? {

@@ -91,6 +91,9 @@ package struct Keys: Sendable {
   /// Which agents rules have paused, and until when: a sorted set.
   package var paused: [UInt8] { mark("rules/paused") }
 
+  /// Where the version before kept those of one role: a sorted set.
+  package func formerPaused(role: String) -> [UInt8] { mark("paused/\(role)") }
+
   /// A number that is another one after each change of it.
   package var pausedChanges: [UInt8] { mark("rules/paused/changes") }
 

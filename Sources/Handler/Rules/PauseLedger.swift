@@ -101,6 +101,13 @@ struct PauseLedger {
     note(newChanges(), keys, in: &step)
   }
 
+  /// Takes in a pause that the version before counted elsewhere; ``noteTakenUp(keys:in:)`` ends the list.
+  static func takeUp(_ agent: AgentID, until end: Instant, keys: Keys, in step: inout Step) {
+    step.change("ZADD", keys.paused, "GT", end, agent.bytes)
+  }
+
+  static func noteTakenUp(keys: Keys, in step: inout Step) { note(newChanges(), keys, in: &step) }
+
   /// A number that no other change leaves. The version before counts on from it.
   private static func newChanges() -> [UInt8] { Array("\(Int64.random(in: 1 ... 1 << 61))".utf8) }
 

@@ -12,10 +12,7 @@ import Wire
     [guards]
     allowed = ["192.0.2.9"]
 
-    [[rules]]
-    id = "calm"
-    on = "agent.performance_degraded"
-    do = [{ action = "pause", for = "15m" }]
+    \(RuleScene.calm)
 
     [[rules]]
     id = "attack"
@@ -35,13 +32,9 @@ import Wire
     }
   }
 
-  private func degrade(_ agent: AgentID, _ rules: RuleScene) throws {
-    try rules.event("agent.performance_degraded", agent, ["error_rate": 0.06])
-  }
-
   @Test func agentOnItsOwnIsPaused() throws {
     let rules = try RuleScene(Self.pausing)
-    try degrade("agent-1", rules)
+    try rules.degrade("agent-1")
     try rules.run(of: "calm")
     #expect(try rules.scene.record("agent-1").state == .paused)
   }
@@ -49,7 +42,7 @@ import Wire
   @Test func noMoreOfARoleArePausedThanItsShare() throws {
     let rules = try RuleScene(Self.pausing)
     try fleet(20, of: rules)
-    for number in 1...3 { try degrade(AgentID("agent-\(number)"), rules) }
+    for number in 1...3 { try rules.degrade(AgentID("agent-\(number)")) }
     let lines = try rules.lines { $0.phase == .skipped && $0.target == "agent-3" }
     try rules.scene.server.wait { (try? rules.scene.record("agent-2").state) == .paused }
     #expect(
@@ -64,7 +57,7 @@ import Wire
     let rules = try RuleScene(Self.pausing)
     try fleet(4, of: rules)
     try rules.event("agent.created", "agent-9", ["role": "sales"])
-    try degrade("agent-9", rules)
+    try rules.degrade("agent-9")
     let lines = try rules.lines { $0.phase == .skipped }
     #expect(lines.map(\.detail) == ["guarded: pause agent-9 for=15m: no other agent of its role is healthy"])
   }
@@ -86,7 +79,7 @@ import Wire
         """)
     try rules.scene.send(.activateBackup, ["agent-1"], ["backup": "agent-2"])
     for _ in 0..<2 {
-      try degrade("agent-2", rules)
+      try rules.degrade("agent-2")
       try rules.event("agent.feedback", "agent-2", ["rating": 5])
     }
     try rules.scene.server.wait { (try? tally(rules)) == ["calm/guarded=2", "idle/guarded=2"] }
@@ -101,11 +94,11 @@ import Wire
   @Test func activeBackupIsLeft() throws {
     let rules = try RuleScene(Self.pausing)
     try rules.scene.send(.activateBackup, ["agent-1"], ["backup": "agent-2"])
-    try degrade("agent-2", rules)
+    try rules.degrade("agent-2")
     let lines = try rules.lines { $0.phase == .skipped }
     #expect(lines.map(\.detail) == ["guarded: pause agent-2 for=15m: it stands in for agent-1"])
     try rules.scene.send(.deactivateBackup, ["agent-1"])
-    try degrade("agent-2", rules)
+    try rules.degrade("agent-2")
     try rules.run(of: "calm")
   }
 
@@ -114,7 +107,7 @@ import Wire
     for number in 1...2 {
       try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.9])
     }
-    try degrade("agent-3", rules)
+    try rules.degrade("agent-3")
     let lines = try rules.lines { $0.phase == .skipped }
     #expect(lines.map(\.detail) == ["guarded: 60% of the fleet is unhealthy: automation waits for a person"])
     #expect(try rules.scene.alert(.escalation, "agent-3") != nil)
@@ -125,7 +118,7 @@ import Wire
     let rules = try RuleScene(Self.pausing)
     try fleet(5, of: rules)
     try rules.scene.send(.escalate, ["agent-1", "agent-2"], ["to": "support", "severity": "critical"])
-    try degrade("agent-3", rules)
+    try rules.degrade("agent-3")
     try rules.run(of: "calm")
     #expect(try rules.scene.record("agent-3").state == .paused)
   }
@@ -135,7 +128,7 @@ import Wire
     for number in 1...2 {
       try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.9])
     }
-    try degrade("agent-3", rules)
+    try rules.degrade("agent-3")
     let lines = try rules.lines { $0.phase == .skipped }
     #expect(lines.map(\.detail) == ["guarded: 60% of the fleet is unhealthy: automation waits for a person"])
     #expect(try rules.scene.alert(.escalation, "agent-3") == nil)
@@ -157,7 +150,7 @@ import Wire
     let runbook = try RuleScene.read(Self.pausing)
     try scene.startHandler("h1") { $0.runbook = runbook }
     let rules = RuleScene(on: scene)
-    try degrade("agent-1", rules)
+    try rules.degrade("agent-1")
     let lines = try rules.lines { $0.phase == .skipped }
     #expect(
       lines.allSatisfy {
@@ -172,7 +165,7 @@ import Wire
     for number in 1...4 {
       try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.9])
     }
-    for number in 5...7 { try degrade(AgentID("agent-\(number)"), rules) }
+    for number in 5...7 { try rules.degrade(AgentID("agent-\(number)")) }
     for number in 6...7 { try rules.event("agent.security_alert", AgentID("agent-\(number)"), ["risk_level": "high"]) }
     let lines = try rules.lines { $0.rule == "attack" && $0.target == "agent-7" }
     #expect(lines.count { $0.rule == "calm" && $0.phase == .skipped } == 3)

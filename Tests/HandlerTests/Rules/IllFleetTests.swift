@@ -1,4 +1,5 @@
 import Automation
+import Configuration
 import FleetModel
 import Redis
 import TestSupport
@@ -13,10 +14,7 @@ import Wire
     [guards]
     blocks_per_hour = 3
 
-    [[rules]]
-    id = "calm"
-    on = "agent.performance_degraded"
-    do = [{ action = "pause", for = "15m" }]
+    \(RuleScene.calm)
 
     [[rules]]
     id = "attack"
@@ -118,10 +116,10 @@ import Wire
     } else {
       _ = try rules.scene.server.call("HSET", key, "a", "b")
     }
-    try rules.event("agent.performance_degraded", "agent-1", ["error_rate": 0.06])
+    try rules.degrade("agent-1")
     try rules.lines { $0.target == "agent-1" && $0.action == "pause" && $0.phase == .succeeded }
     #expect(try rules.scene.server.call("GET", key).bytes.map { $0 != Array((value ?? "").utf8) } == true)
-    try rules.event("agent.performance_degraded", "agent-2", ["error_rate": 0.06])
+    try rules.degrade("agent-2")
     let lines = try rules.lines { $0.target == "agent-2" }
     #expect(lines.last?.detail.hasSuffix("rules have paused 1 of the 10 agents of its role, 1 may be") == true)
   }
@@ -170,10 +168,76 @@ import Wire
     #expect(course(.blockIP, [:]) == .blocks && course(.transfer, [:]) == .goesOn)
   }
 
+  /// Names in a row of the table that the runbook inside the program has for its readers.
+  private func documented(_ row: String) throws -> Set<String> {
+    let text = String(decoding: RunbookFile.builtInText, as: UTF8.self)
+    let start = try #require(text.firstRange(of: "rules do not do what could make things worse:"))
+    let end = try #require(text[start.upperBound...].firstRange(of: "# Shares count"))
+    var words = ""
+    var isRow = false
+    for line in text[start.upperBound..<end.lowerBound].split(separator: "\n") {
+      let line = line.dropFirst()
+      // A row's name stands in front; further lines of it are indented.
+      if line.hasPrefix("   "), !line.hasPrefix("     ") { isRow = line.dropFirst(3).hasPrefix(row + "  ") }
+      if isRow { words += line.replacing("   " + row, with: "") + " " }
+    }
+    let names = words.replacing(" with what", with: "").split { $0 == "," || $0 == " " || $0 == "(" || $0 == ")" }
+    let known = Set(Action.allCases.map(\.rawValue))
+    return known.intersection(names.map(String.init))
+  }
+
+  @Test func tableInTheRunbookIsTheOneThatRulesGoBy() throws {
+    func names(_ course: IllFleet.Course) -> Set<String> {
+      Set(Action.allCases.filter { $0.whileIll.contains(course) }.map(\.rawValue))
+    }
+    #expect(try documented("held back") == names(.held))
+    #expect(try documented("goes on, capped") == names(.blocks).union(names(.scalesUp)))
+    // Lifting a limit stands beside setting one; and these are no rule's business, or go without saying.
+    let unsaid: Set = [
+      "rate_limit", "ack", "unack", "unsilence", "close", "approve", "reject", "undo", "automation",
+    ]
+    #expect(try documented("goes on").union(unsaid) == names(.goesOn))
+  }
+
+  /// Until they end, whatever version counted them.
+  @Test func pausesOfTheVersionBeforeCountUntilTheyEnd() throws {
+    let scene = try HandlerScene(start: false)
+    _ = try scene.server.call("SET", scene.keys.automation, "on")
+    let end = try scene.now(.minutes(10)).milliseconds
+    for (agent, state) in [("agent-1", "paused"), ("agent-2", "running"), ("agent-3", "paused")] {
+      _ = try scene.server.call("HSET", scene.keys.agent(AgentID(agent)), "state", state, "version", 1)
+      // The third one's is over.
+      _ = try scene.server.call("ZADD", "agentos:mark:paused/support", agent == "agent-3" ? 1000 : end, agent)
+    }
+    for number in 1...10 {
+      let profile = #"{"entity_id":"agent-\#(number)","event_type":"agent.updated","data":{"role":"support"},"#
+      let (past, now) = (try scene.now(.hours(-1)).milliseconds, try scene.now().milliseconds)
+      _ = try scene.server.call(
+        "HSET", scene.keys.profiles, "agent-\(number)", profile + #""heard_since":\#(past),"heard":\#(now)}"#)
+    }
+    _ = try scene.server.call("HSET", scene.keys.cursor, scene.keys.events, "\(try scene.now().milliseconds)-0")
+    let runbook = try RuleScene.read(Self.runbook)
+    try scene.startHandler("h1") { $0.runbook = runbook }
+    let rules = RuleScene(on: scene)
+    try rules.degrade("agent-4")
+    let lines = try rules.lines { $0.target == "agent-4" }
+    #expect(lines.last?.detail.hasSuffix("rules have paused 1 of the 10 agents of its role, 1 may be") == true)
+    // Somebody ends it: its place is free, and the next handler does not take it in again.
+    try scene.send(.resume, ["agent-1"])
+    try rules.degrade("agent-5")
+    try rules.lines { $0.target == "agent-5" && $0.action == "pause" && $0.phase == .succeeded }
+    scene.handlers[0].halt()
+    _ = try scene.server.call("DEL", scene.keys.lease)
+    let next = try scene.startHandler("h2") { $0.runbook = runbook }
+    try scene.server.wait { next.term?.knowsFleet == true }
+    #expect(try scene.server.call("ZSCORE", scene.keys.paused, "agent-1") == .null)
+    #expect(try scene.server.call("ZSCORE", scene.keys.paused, "agent-5") != .null)
+  }
+
   @Test func forgedEventsOfStrangersStopNothing() throws {
     let rules = try RuleScene(Self.runbook, fleet: RuleScene.fleet(10))
     for number in 1...8 { try rules.event("agent.health_critical", AgentID("forged-\(number)"), ["health_score": 0.1]) }
-    try rules.event("agent.performance_degraded", "agent-1", ["error_rate": 0.06])
+    try rules.degrade("agent-1")
     try rules.run(of: "calm")
     #expect(try rules.scene.record("agent-1").state == .paused)
   }
@@ -181,9 +245,9 @@ import Wire
   @Test func strangersTakeNoPlaceAmongThePaused() throws {
     let rules = try RuleScene(Self.runbook, fleet: RuleScene.fleet(10))
     for number in 1...12 { try rules.event("agent.created", AgentID("forged-\(number)"), ["role": "support"]) }
-    try rules.event("agent.performance_degraded", "forged-1", ["error_rate": 0.06])
+    try rules.degrade("forged-1")
     try rules.lines { $0.target == "forged-1" && $0.action == "pause" && $0.phase == .succeeded }
-    try rules.event("agent.performance_degraded", "agent-1", ["error_rate": 0.06])
+    try rules.degrade("agent-1")
     try rules.lines { $0.target == "agent-1" && $0.action == "pause" && $0.phase == .succeeded }
   }
 
@@ -207,18 +271,18 @@ import Wire
 
   @Test func placeOfWhoIsResumedIsFree() throws {
     let rules = try RuleScene(Self.runbook, fleet: RuleScene.fleet(10))
-    try rules.event("agent.performance_degraded", "agent-1", ["error_rate": 0.06])
+    try rules.degrade("agent-1")
     try rules.run(of: "calm")
-    try rules.event("agent.performance_degraded", "agent-2", ["error_rate": 0.06])
+    try rules.degrade("agent-2")
     try rules.lines { $0.target == "agent-2" && $0.phase == .skipped }
     try rules.scene.send(.resume, ["agent-1"])
-    try rules.event("agent.performance_degraded", "agent-3", ["error_rate": 0.06])
+    try rules.degrade("agent-3")
     try rules.lines { $0.target == "agent-3" && $0.action == "pause" && $0.phase == .succeeded }
   }
 
   @Test func whoTakesOverCountsThePausesOfTheOneBefore() throws {
     let rules = try RuleScene(Self.runbook, fleet: RuleScene.fleet(10))
-    try rules.event("agent.performance_degraded", "agent-1", ["error_rate": 0.06])
+    try rules.degrade("agent-1")
     try rules.run(of: "calm")
     try rules.scene.server.wait {
       (try? rules.scene.server.call("HVALS", rules.scene.keys.profiles).elements)?
@@ -228,7 +292,7 @@ import Wire
     _ = try rules.scene.server.call("DEL", rules.scene.keys.lease)
     let runbook = try RuleScene.read(Self.runbook)
     try rules.scene.startHandler("h2") { $0.runbook = runbook }
-    try rules.event("agent.performance_degraded", "agent-2", ["error_rate": 0.06])
+    try rules.degrade("agent-2")
     let lines = try rules.lines { $0.target == "agent-2" }
     #expect(lines.last?.detail.hasSuffix("rules have paused 1 of the 10 agents of its role, 1 may be") == true)
   }

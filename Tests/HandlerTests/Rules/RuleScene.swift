@@ -50,6 +50,17 @@ struct RuleScene {
     (1...count).map { (AgentID("agent-\($0)"), ["role": "support", "replicas_max": 2]) }
   }
 
+  /// A rule that pauses whoever is degraded.
+  static let calm = """
+    [[rules]]
+    id = "calm"
+    on = "agent.performance_degraded"
+    do = [{ action = "pause", for = "15m" }]
+    """
+
+  /// An event on which that rule acts.
+  func degrade(_ agent: AgentID) throws { try event("agent.performance_degraded", agent, ["error_rate": 0.06]) }
+
   /// Adds an event, and gives its entry.
   @discardableResult
   func event(_ type: String, _ agent: AgentID, _ data: JSONValue) throws -> String {
