@@ -20,6 +20,9 @@ struct LostCommands {
     term.read(requests) { replies in
       let stored = replies[2].bytes ?? []
       let reported = Int64(Bounded.int(stored) ?? 0)
+      if !stored.isEmpty, Bounded.int(stored) == nil {
+        term.passOver("how many commands were lost", term.keys.cursor, stored)
+      }
       guard let total = Self.total(replies[0], replies[1]), total != reported else { return completion() }
       var step = Step()
       step.require("HGET", term.keys.cursor, field, is: stored)

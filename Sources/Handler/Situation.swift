@@ -54,6 +54,9 @@ struct Situation {
     default: break
     }
     term.read(requests) { replies in
+      for (field, value) in AgentRecordCoding.malformed(replies[0].pairs) {
+        term.passOver("\(field) of an agent's record", keys.agent(target), value)
+      }
       var situation = Situation(record: replies[0].pairs, mark: replies[1])
       if let alert { situation.setAlert(alert, replies[2]) }
       if instruction.address != nil { situation.longestBlock = replies[2].bytes.flatMap { Instant(score: $0) } }

@@ -158,6 +158,16 @@ final class Term {
     if error.code == "NOPERM" { onRightMissing() }
   }
 
+  /// Says that a value in Redis is passed over, since nobody can tell what it means.
+  func passOver(_ what: String, _ key: [UInt8], _ value: [UInt8]? = nil) {
+    log(
+      .error, "\(what) in Redis is not understood",
+      [
+        "key": String(decoding: key.prefix(600), as: UTF8.self),
+        "value": String(decoding: (value ?? []).prefix(80), as: UTF8.self),
+      ])
+  }
+
   /// Says what a step did without. That a channel was not served is said in the audit too, since runtimes hear of it
   /// later then: once a minute.
   private func leaveOut(_ words: String) {

@@ -48,6 +48,26 @@ package enum AgentRecordCoding {
     return record
   }
 
+  /// Fields that ``decode(fields:)`` takes as not set, though something stands there.
+  package static func malformed(
+    _ fields: [(name: [UInt8], value: [UInt8])]
+  ) -> [(name: String, value: [UInt8])] {
+    fields.compactMap { field in
+      guard !field.value.isEmpty else { return nil }
+      let (name, text) = (String(decoding: field.name, as: UTF8.self), String(decoding: field.value, as: UTF8.self))
+      let isSet =
+        switch name {
+        case "state": AgentState(word: text) != nil
+        case "replicas", "memory", "rate_limit", "version": Bounded.int(text) != nil
+        case "cpu", "health": finite(text) != nil
+        case "rate_limited_until", "paused_until", "updated_at": Int64(text) != nil
+        case "backup": AgentID(outside: field.value) != nil
+        default: true
+        }
+      return isSet ? nil : (name, field.value)
+    }
+  }
+
   /// The JSON form as a value, for documents of many parts.
   package static func json(_ record: AgentRecord) -> JSONValue {
     var json = JSONWriter()

@@ -47,6 +47,9 @@ final class Clearing {
         if parts.count == 2, rule(name) != nil {
           watch(name, AgentID(bytes: Array(parts[1])))
         } else {
+          term.log(
+            .warning, "no rule of the runbook clears what a rule has acted on",
+            ["key": String(decoding: key, as: UTF8.self), "entry": String(decoding: field.prefix(600), as: UTF8.self)])
           drop(field)
         }
       }

@@ -100,6 +100,9 @@ final class RuleEngine {
   @discardableResult
   private func took(mode reply: Reply) -> Bool {
     let new = reply.text.flatMap(AutomationMode.init(rawValue:)) ?? .dry
+    if let bytes = reply.bytes, reply.text.flatMap(AutomationMode.init(rawValue:)) == nil {
+      term.passOver("the switch of automation", term.keys.automation, bytes)
+    }
     let isSame = (new == .on) == (mode.value == .on)
     if !isSame || new != mode.value { forgetAll() }
     mode = (new, .now)
@@ -383,6 +386,7 @@ final class RuleEngine {
       caps?.take(replies.dropFirst(requests.count + places.count).prefix(counts.count))
       if let ledger, !view.take(ledger) { return decide(rule, occasion, done) }
       marks.take(replies.dropFirst(requests.count + places.count + counts.count))
+      for (key, value) in marks.odd { term.passOver("a rule's mark", key, value) }
       recent.keep(marks, rule, occasion.agent, at: .now)
       let facts = view.facts(occasion, AgentRecordCoding.decode(fields: replies[1].pairs))
       let verdict = RuleVerdict(

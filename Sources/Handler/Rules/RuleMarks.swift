@@ -160,6 +160,19 @@ struct RuleMarks {
   /// The event's entry.
   func isOf(_ other: StreamID) -> Bool { entry == other }
 
+  /// What was found where times or a reason stand and is neither; it is passed over.
+  var odd: [(key: [UInt8], value: [UInt8])] {
+    zip(names, found).enumerated().compactMap { place, pair in
+      guard let name = pair.0, !pair.1.bytes.isEmpty, !isUnderstood(pair.1, place) else { return nil }
+      return (name.key, pair.1.bytes)
+    }
+  }
+
+  private func isUnderstood(_ found: Found, _ place: Int) -> Bool {
+    if Place.holdsTimes(place) { return found.times.count == found.bytes.split(separator: UInt8(ascii: ",")).count }
+    return place != Place.held.rawValue || held != nil
+  }
+
   /// Whether the event has been decided under the rule before.
   var isDecided: Bool { !found[Place.run.rawValue].bytes.isEmpty }
 
