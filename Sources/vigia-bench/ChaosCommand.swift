@@ -21,11 +21,16 @@ struct ChaosCommand: ParsableCommand {
   @Option(help: "How often it is killed at each point, and at each place of the chain.") var rounds = 100
   @Option(help: "Only this point; several times.") var point: [Chaos.Point] = []
   @Option(help: "Up to which byte of the server's answers they are cut.") var bytes = 1600
+  @Option(help: "From which byte on.") var firstByte = 1
   @Option(help: "How often each trouble befalls it.") var times = 10
   @Option(help: "Only this trouble; several times.") var trouble: [Chaos.Trouble] = []
 
+  @Option(help: "Garbage only in this place; several times.") var place: [String] = []
+
   private var parts: [Part] {
-    let named = part + (point.isEmpty ? [] : [.points]) + (trouble.isEmpty ? [] : [.troubles])
+    let named =
+      part + (point.isEmpty ? [] : [.points]) + (trouble.isEmpty ? [] : [.troubles])
+      + (place.isEmpty ? [] : [.garbage])
     return named.isEmpty ? Part.allCases : Part.allCases.filter { named.contains($0) }
   }
 
@@ -64,11 +69,11 @@ struct ChaosCommand: ParsableCommand {
 
   private func cut() throws {
     let chaos = try Chaos(path: Programs.path("vigia-handler"))
-    for byte in 1...max(1, bytes) {
+    for byte in max(1, firstByte)...max(1, firstByte, bytes) {
       try chaos.run(cutAfter: byte)
       tell(byte, of: bytes, "cut after bytes")
     }
-    say("cut after each of \(bytes) bytes: \(told(chaos))")
+    say("cut after each of the bytes \(firstByte) to \(bytes): \(told(chaos))")
   }
 
   private func befall(_ trouble: Chaos.Trouble) throws {
@@ -101,17 +106,31 @@ struct ChaosCommand: ParsableCommand {
   }
 
   private func lackRights() throws {
-    let chaos = try Chaos(path: Programs.path("vigia-handler"))
-    try chaos.restrict()
-    for right in Chaos.rights {
-      do { try chaos.run(without: right) } catch { throw Chaos.Fault(description: "without \(right): \(error)") }
+    func begin() throws -> Chaos {
+      let chaos = try Chaos(path: Programs.path("vigia-handler"), runbook: Chaos.chainRunbook)
+      try chaos.restrict()
+      return chaos
     }
+    var (chaos, faults) = (try begin(), 0)
+    for right in Chaos.rights {
+      do {
+        try chaos.run(without: right)
+      } catch {
+        say("  without \(right): \(error)")
+        faults += 1
+        chaos = try begin()
+      }
+    }
+    guard faults == 0 else { throw Chaos.Fault(description: "\(faults) of \(Chaos.rights.count) rights, see above") }
     say("without each of \(Chaos.rights.count) rights in turn: no half step, all said, \(told(chaos))")
   }
 
   private func storeGarbage() throws {
-    for place in Chaos.places {
-      let chaos = try Chaos(path: Programs.path("vigia-handler"))
+    for name in place where !Chaos.places.contains(where: { $0.name == name }) {
+      throw ValidationError("no place \(name); there are \(Chaos.places.map(\.name).joined(separator: ", "))")
+    }
+    for place in Chaos.places where self.place.isEmpty || self.place.contains(place.name) {
+      let chaos = try Chaos(path: Programs.path("vigia-handler"), runbook: Chaos.garbageRunbook)
       let kinds = Chaos.Place.Kind.allCases.filter { $0 != place.kind }
       for kind in kinds { try chaos.run(place, as: kind) }
       for text in Chaos.texts { try chaos.run(place, holding: text) }

@@ -25,15 +25,15 @@ import Testing
   /// One of each sort; `vigia-bench chaos` takes them all.
   @Test(arguments: missing)
   func handlerThatLacksARightDoesNoHalfStepAndSaysSo(rights: [Chaos.Right]) throws {
-    let chaos = try Chaos(path: Program.folder + "/vigia-handler")
+    let chaos = try Chaos(path: Program.folder + "/vigia-handler", runbook: Chaos.chainRunbook)
     try chaos.restrict()
     for right in rights { try chaos.run(without: right) }
-    #expect(chaos.requests.count == rights.count)
+    #expect(chaos.requests.count == rights.count * (1 + Chaos.chainEffects))
   }
 
   @Test(arguments: Chaos.places)
   func garbageInPlaceOfAValueEndsNobody(place: Chaos.Place) throws {
-    let chaos = try Chaos(path: Program.folder + "/vigia-handler")
+    let chaos = try Chaos(path: Program.folder + "/vigia-handler", runbook: Chaos.garbageRunbook)
     let kinds = Chaos.Place.Kind.allCases.filter { $0 != place.kind }
     let number = Chaos.places.firstIndex(of: place) ?? 0
     try chaos.run(place, as: kinds[number % kinds.count])

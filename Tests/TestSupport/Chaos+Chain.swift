@@ -64,6 +64,7 @@ extension Chaos {
   package static let chainRunbook = """
     [guards]
     blocks_per_hour = 100000
+    commands_per_minute = 100000
 
     [[rules]]
     id = "chain"
@@ -88,15 +89,10 @@ extension Chaos {
     let agent = next()
     _ = try server.call("SET", keys.automation, "on")
     chain = ChainState(cut)
-    let data: JSONValue = ["suspicious_ips": ["192.0.2.1", "192.0.2.2"]]
-    let event: JSONValue = [
-      "entity_id": .string(agent.bytes), "event_type": "agent.security_alert", "data": data,
-    ]
-    let entry = try server.call("XADD", keys.events, "*", Keys.dataField, event.encoded).text ?? ""
-    let run = "rule/chain/\(entry)/\(agent)"
+    let run = try begin(chainOf: agent)
     var deaths = 0
     while true {
-      try wait("the end of a chain, killed \(cut)") { isDead || (try? isOver(run)) == true }
+      try wait("the end of a chain, killed \(cut)") { isDead || (try? isAllOver(run)) == true }
       guard isDead else { break }
       deaths += 1
       isDead = false
@@ -106,29 +102,50 @@ extension Chaos {
       chain?.rearm()
     }
     chain = nil
-    try checkChain(run, agent, "\(cut)")
+    try checkChain(run, agent, "killed \(cut)")
+    let blocked = try server.call("ZCARD", keys.blocked)
+    guard blocked == .integer(0) else { throw Fault(description: "\(run), killed \(cut): an address is still blocked") }
     return deaths
   }
 
+  /// Has an event come on which a chain begins.
+  ///
+  /// - Returns: the run.
+  func begin(chainOf agent: AgentID) throws -> String {
+    let data: JSONValue = ["suspicious_ips": ["192.0.2.1", "192.0.2.2"]]
+    let event: JSONValue = [
+      "entity_id": .string(agent.bytes), "event_type": "agent.security_alert", "data": data,
+    ]
+    let entry = try server.call("XADD", keys.events, "*", Keys.dataField, event.encoded).text ?? ""
+    return "rule/chain/\(entry)/\(agent)"
+  }
+
   private func lines(ofRun run: String) throws -> [AuditLine] {
-    try server.call("XREVRANGE", keys.audit, "+", "-", "COUNT", 100).elements?.compactMap { entry in
+    try server.call("XREVRANGE", keys.audit, "+", "-", "COUNT", 300).elements?.compactMap { entry in
       let data = entry.elements?.last?.pairs.first { $0.name == Keys.dataField }?.value
       return data.flatMap { AuditCoding.decode($0) }
     }.filter { $0.origin == .run(run) } ?? []
   }
 
-  /// Nothing of it is left in the schedule, and it was taken back.
-  private func isOver(_ run: String) throws -> Bool {
-    let isTakenBack = try lines(ofRun: run).contains { $0.action == "resume" && $0.phase == .succeeded }
+  /// Nothing is left in the schedule, and it was taken back.
+  private func isAllOver(_ run: String) throws -> Bool {
     let jobs = try server.call("ZCARD", keys.schedule)
-    return isTakenBack && jobs == .integer(0)
+    return try isOver(chain: run) && jobs == .integer(0)
   }
 
-  private func checkChain(_ run: String, _ agent: AgentID, _ trouble: String) throws {
+  /// It was taken back, and nothing more is to be done.
+  func isOver(chain run: String) throws -> Bool {
+    let isTakenBack = try lines(ofRun: run).contains { $0.action == "resume" && $0.phase == .succeeded }
+    guard isTakenBack else { return false }
+    let jobs = try server.call("ZRANGE", keys.schedule, 0, -1).elements?.compactMap(\.text) ?? []
+    return !jobs.contains { $0.contains(run) }
+  }
+
+  func checkChain(_ run: String, _ agent: AgentID, _ trouble: String) throws {
     let lines = try lines(ofRun: run)
     func ensure(_ holds: Bool, _ what: @autoclosure () -> String) throws {
       let told = lines.reversed().map { "\($0.phase) \($0.action) \($0.target): \($0.detail)" }.joined(separator: "\n")
-      if !holds { throw Fault(description: "\(run), killed \(trouble): \(what())\n\(told)") }
+      if !holds { throw Fault(description: "\(run), \(trouble): \(what())\n\(told)") }
     }
     func count(_ action: String, _ phase: AuditLine.Phase) -> Int {
       lines.count { $0.action == action && $0.phase == phase }
@@ -142,8 +159,6 @@ extension Chaos {
     try ensure(keysOfRun.count == Self.chainEffects, "the service had the keys \(keysOfRun.sorted())")
     let record = AgentRecordCoding.decode(fields: try server.call("HGETALL", keys.agent(agent)).pairs)
     try ensure(record.state == .running && record.version == 2, "its record is \(record)")
-    let blocked = try server.call("ZCARD", keys.blocked)
-    try ensure(blocked == .integer(0), "an address is still blocked")
     let reports = try server.call("XRANGE", keys.reports, "-", "+").elements?.count { entry in
       let data = entry.elements?.last?.pairs.first { $0.name == Keys.dataField }?.value
       return data.flatMap { try? JSONValue.parse($0) }?["data"]?["run_id"]?.text == run

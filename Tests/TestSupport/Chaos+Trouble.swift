@@ -66,7 +66,10 @@ extension Chaos {
   private func settle(_ sent: [Sent], _ trouble: Trouble) throws { try settle(sent, trouble.rawValue) }
 
   private func settle(_ sent: [Sent], _ trouble: String) throws {
-    try wait("the outcomes of commands, \(trouble)") {
+    let started = logged.utf8.count
+    func told() -> String { String(decoding: Array(logged.utf8.dropFirst(started)).suffix(3000), as: UTF8.self) }
+    func found() -> String { sent.map { "\((try? lines(of: $0.id)) ?? [])" }.joined(separator: "\n") }
+    try wait("the outcomes of commands, \(trouble); there is \(found()), and the log says \(told())") {
       guard (try? pending()) == 0 else { return false }
       return sent.allSatisfy { command in
         (try? lines(of: command.id).contains { $0.target == .none && $0.phase == .succeeded }) ?? false

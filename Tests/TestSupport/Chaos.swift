@@ -194,7 +194,7 @@ package final class Chaos {
 
   func lines(of command: String) throws -> [AuditLine] {
     // Only the latest are of this round.
-    try server.call("XREVRANGE", keys.audit, "+", "-", "COUNT", 60).elements?.compactMap { entry in
+    try server.call("XREVRANGE", keys.audit, "+", "-", "COUNT", 200).elements?.compactMap { entry in
       let data = entry.elements?.last?.pairs.first { $0.name == Keys.dataField }?.value
       return data.flatMap { AuditCoding.decode($0) }
     }.filter { $0.origin == .command(CommandID(command)) } ?? []

@@ -13,6 +13,11 @@ package final class TestServer {
   private let clock: SteppedClock?
   private var link: Link?
 
+  /// Where redis-server is looked for: in the folder of `VIGIA_TEST_REDIS` first, if that is set, so that all that needs a
+  /// server can be run on another version of it.
+  private static let searchPath =
+    (getenv("VIGIA_TEST_REDIS").map { String(cString: $0) + ":" } ?? "") + "/usr/bin:/usr/local/bin"
+
   /// - Parameter settings: further lines of its configuration.
   package init(
     persistence: PrivateServer.Persistence = .none, port: UInt16? = nil, password: String? = nil,
@@ -21,7 +26,7 @@ package final class TestServer {
     begin = { port in
       try PrivateServer(
         password: password, port: port, persistence: persistence, settings: settings,
-        environment: ["PATH": "/usr/bin:/usr/local/bin"], variables: clock?.variables ?? [:])
+        environment: ["PATH": Self.searchPath], variables: clock?.variables ?? [:])
     }
     self.clock = clock
     server = try begin(port)
