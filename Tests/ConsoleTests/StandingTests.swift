@@ -65,6 +65,29 @@ import Testing
       scene.statusText() == " live  automation on  runbook not taken: line 12  2 undelivered       08:10:05Z")
   }
 
+  private static let evicts =
+    "Redis evicts: policy volatile-lru: 0 % of maxmemory used; the lease and the marks that keep actions from running "
+    + "twice may vanish; set noeviction"
+  private static let full =
+    "Redis memory: 91 % of maxmemory used: at 100 % it takes no writes; raise maxmemory or shorten retention"
+  private static let keys =
+    "keys take 530 MB of 512 MB in Redis: most are mark: 2000 keys, 500 MB; old marks are let go"
+
+  @Test(arguments: [
+    (Self.evicts, "Redis evicts: policy volatile-lru", "Redis evicts"),
+    (Self.full, "Redis memory: 91 % of maxmemory used", "Redis memory"),
+    (Self.keys, "keys take 530 MB of 512 MB in Redis: mo…", "keys take"),
+  ])
+  func whatTheServersMemoryIsAboutToDoStandsOnTheStatusLine(warning: String, wide: String, narrow: String) throws {
+    var scene = try Scene.full(columns: 200, rows: 50)
+    _ = scene.model.update(.handler(.alive(id: "h1", isRecording: true, warning: warning)))
+    #expect(scene.statusText().contains("  \(wide)  "), "\(scene.statusText())")
+    _ = scene.model.update(.resized(Size(rows: 24, columns: 80)))
+    #expect(scene.statusText().contains("  \(narrow)"), "\(scene.statusText())")
+    _ = scene.model.update(.handler(.alive(id: "h1", isRecording: true)))
+    #expect(!scene.statusText().contains(narrow))
+  }
+
   @Test func oneIsOneAndADayLaterNone() throws {
     var scene = try Scene.plain(agents: 1)
     giveUp(&scene, 1, at: .at(2))

@@ -1,3 +1,4 @@
+import Automation
 import FleetModel
 import Loop
 import Redis
@@ -89,9 +90,19 @@ import Wire
   }
 
   @Test func burstThatCutsTheSubscriptionLeavesTheLease() throws {
-    let scene = try HandlerScene()
+    let scene = try HandlerScene(start: false)
+    let folder = try TemporaryFolder()
+    let program = ExecActuator(
+      arguments: ["/bin/sh", "-c", "while [ ! -e $0 ]; do sleep 0.05; done", folder.file("end")].map {
+        Template(text: $0)
+      }, environment: [:], timeout: .seconds(60))
+    try scene.startHandler("h1") { $0.actuators = ActuatorTable(actions: [.restart: .exec(program)]) }
     try scene.waitForRecording()
-    let script = "for n = 1, 60 do redis.call('PUBLISH', 'agent.metrics', string.rep('x', 1900000)) end return 1"
+    let restart = try scene.command(.restart, ["agent-1"])
+    try scene.publish(restart)
+    try scene.server.wait { (try? scene.audit().contains { $0.phase == .started }) == true }
+    // More than the 32 MB that the server keeps for a subscriber.
+    let script = "for n = 1, 20 do redis.call('PUBLISH', 'agent.metrics', string.rep('x', 1900000)) end return 1"
     _ = try scene.server.call("EVAL", script, "0")
     try scene.server.wait { (try? scene.gaps().isEmpty) == false }
     try scene.waitForRecording()
@@ -99,6 +110,57 @@ import Wire
     try scene.server.wait { (try? scene.recorded().last) == "agent.metrics after" }
     #expect(scene.handlers[0].isActive)
     #expect(try scene.lease()?.fence == 1)
+    // What was under way goes on, and comes to its own end.
+    try folder.write("", to: "end")
+    let lines = try scene.outcome(of: restart.id)
+    #expect(lines.count { $0.phase == .started } == 1)
+    #expect(lines.last?.phase == .succeeded, "\(lines)")
+  }
+
+  /// Reading waits while many events are to be judged; the channels are heard all the same.
+  @Test func channelsAreRecordedWhileReadingWaits() throws {
+    let scene = try HandlerScene(start: false)
+    _ = try scene.server.call("SET", scene.keys.automation, "on")
+    let runbook = try RuleScene.read(
+      """
+      [[rules]]
+      id = "told"
+      on = "agent.custom"
+      throttle = [{ once_within = "1h", per = "fleet" }]
+      do = [{ action = "report", name = "x" }]
+      """)
+    try scene.startHandler("h1") { $0.runbook = runbook }
+    try scene.waitForRecording()
+    // The audit takes nothing: what rules hold back waits to be told, and events behind it wait to be read.
+    _ = try scene.server.call("RENAME", scene.keys.audit, "kept")
+    _ = try scene.server.call("SET", scene.keys.audit, "in the way")
+    let total = 20_000
+    let script = """
+      for n = 1, ARGV[1] do
+        redis.call('XADD', KEYS[1], '*', '__data__', '{"entity_id":"a' .. n .. '","event_type":"agent.custom","data":{}}')
+      end
+      """
+    _ = try scene.server.call("EVAL", script, "1", scene.keys.events, total)
+    func read() throws -> Int64 { try scene.server.callCount(of: "xread") + scene.server.callCount(of: "xrange") }
+    let last = try scene.server.call("XREVRANGE", scene.keys.events, "+", "-", "COUNT", 1).elements?.first?.elements?[0]
+    var calls: Int64 = -1
+    // It reads no further: neither does its cursor reach the end.
+    try scene.server.wait {
+      var isDue = false
+      scene.server.loop.schedule(inMilliseconds: 1500) { isDue = true }
+      try? scene.server.wait { isDue }
+      defer { calls = (try? read()) ?? -1 }
+      return (try? read()) == calls
+    }
+    let cursor = try scene.server.call("HGET", scene.keys.cursor, scene.keys.events)
+    #expect(cursor != last)
+    for number in 0..<50 { _ = try scene.server.call("PUBLISH", "agent.metrics", "heard-\(number)") }
+    try scene.server.wait { (try? scene.recorded().filter { $0.hasPrefix("agent.metrics heard-") }.count) == 50 }
+    #expect(scene.handlers[0].isActive)
+    #expect(try scene.server.call("HGET", scene.keys.cursor, scene.keys.events) == cursor)
+    // Once it may write again it reads on to the end.
+    _ = try scene.server.call("DEL", scene.keys.audit)
+    try scene.server.wait { (try? scene.cursorIsAtEnd()) == true }
   }
 
   @Test func stoppedLeaderThatWakesIsRefused() throws {

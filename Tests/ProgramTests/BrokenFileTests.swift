@@ -4,26 +4,14 @@ import Testing
 import Wire
 
 /// What the programs do about files with slips that no parser may stumble over.
-@Suite final class BrokenFileTests {
-  private let folder: String
-  private var file: String { folder + "/file.toml" }
+@Suite struct BrokenFileTests {
+  private let folder: TemporaryFolder
+  private var file: String { folder.file("file.toml") }
   private static let slips = ["[[[rules]]", "[=]", "[,]", "[(a)]", "[[.rules]]", "[[:rules]]"]
 
-  init() throws {
-    var template = Array("/tmp/vigia-broken-XXXXXX".utf8CString)
-    folder = try #require(mkdtemp(&template).map { String(cString: $0) })
-  }
+  init() throws { folder = try TemporaryFolder() }
 
-  deinit {
-    unlink(file)
-    rmdir(folder)
-  }
-
-  private func write(_ text: String) throws {
-    let stream = try #require(fopen(file, "w"))
-    fputs(text, stream)
-    fclose(stream)
-  }
+  private func write(_ text: String) throws { try folder.write(text, to: "file.toml") }
 
   @Test(arguments: slips) func slipIsAnErrorWithItsLine(_ slip: String) throws {
     try write("# a comment\n\(slip)\n")

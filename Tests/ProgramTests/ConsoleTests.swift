@@ -1,3 +1,4 @@
+import FleetModel
 import Redis
 import TestSupport
 import Testing
@@ -33,6 +34,28 @@ import Wire
     try console.wait(for: "ended with 0")
     simulator.child.end()
     handler.child.end()
+  }
+
+  /// Otherwise it would close every alert, and the first line would say that all is well.
+  @Test func auditLineOfTheYear9999ClosesNothing() throws {
+    let console = try TmuxConsole("", on: server.endpoint, columns: 130, rows: 40)
+    try console.wait(for: "NO HANDLER")
+    try publish("a-1", errorRate: 0.3)
+    try console.wait { $0[0].contains("errors 30%") && $0.contains { $0.contains("1 alert ") } }
+    let line = AuditLine(
+      origin: .command(CommandID("c9")), phase: .succeeded, action: "pause", operator: "eve@ops", detail: "paused",
+      handler: "h1", at: Instant(milliseconds: 253_402_300_799_000), source: "agentos:commands")
+    _ = try server.call("XADD", "agentos:audit", "*", "__data__", AuditCoding.encode(line))
+    try console.wait { $0.contains { $0.contains("eve@ops") } }
+    // The next event comes after it in every way.
+    try publish("a-2", errorRate: 0.01)
+    try console.wait { $0.contains { $0.contains("2 agents") } }
+    let screen = try console.screen()
+    #expect(screen[0].contains("errors 30%") && !screen[0].contains("all well"), "\(screen[0])")
+    #expect(screen.contains { $0.contains("1 alert ") })
+    #expect(screen.contains { $0.contains("now ✓ succeeded") && $0.contains("eve@ops") }, "it came now")
+    try console.press("q")
+    try console.wait(for: "ended with 0")
   }
 
   @Test func withoutAHandlerTheRowSaysThatNobodyListens() throws {

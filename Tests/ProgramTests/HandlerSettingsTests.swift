@@ -4,25 +4,13 @@ import Testing
 import Wire
 
 /// `vigia-handler` and its configuration file.
-@Suite final class HandlerSettingsTests {
-  private let folder: String
-  private var file: String { folder + "/handler.toml" }
+@Suite struct HandlerSettingsTests {
+  private let folder: TemporaryFolder
+  private var file: String { folder.file("handler.toml") }
 
-  init() throws {
-    var template = Array("/tmp/vigia-settings-XXXXXX".utf8CString)
-    folder = try #require(mkdtemp(&template).map { String(cString: $0) })
-  }
+  init() throws { folder = try TemporaryFolder() }
 
-  deinit {
-    unlink(file)
-    rmdir(folder)
-  }
-
-  private func write(_ text: String) throws {
-    let stream = try #require(fopen(file, "w"))
-    fputs(text, stream)
-    fclose(stream)
-  }
+  private func write(_ text: String) throws { try folder.write(text, to: "handler.toml") }
 
   private func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Program.Result {
     try Program(arguments, environment: environment, name: "vigia-handler").finish()
@@ -44,9 +32,9 @@ import Wire
     for result in [try run("--check", "--config", file), try run("--config", file)] {
       #expect(result.status == 64 && complaint(result) == problem)
     }
-    let missing = try run("--config", folder + "/none.toml")
+    let missing = try run("--config", folder.file("none.toml"))
     #expect(missing.status == 64)
-    #expect(complaint(missing) == "Error: \(folder)/none.toml: cannot be read: No such file or directory")
+    #expect(complaint(missing) == "Error: \(folder.file("none.toml")): cannot be read: No such file or directory")
     let variable = try run(environment: ["VIGIA_HANDLER_CONFIG": file])
     #expect(variable.status == 64 && complaint(variable) == problem)
   }
