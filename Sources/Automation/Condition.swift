@@ -52,21 +52,24 @@ package indirect enum Condition: Equatable, Sendable {
     }
   }
 
-  package func judge(_ facts: some Facts) -> Verdict {
+  package func judge(_ facts: some Facts) -> Verdict { judge(facts, isNegated: false) }
+
+  /// - Parameter isNegated: whether the opposite is asked for: it decides nothing here but the words.
+  private func judge(_ facts: some Facts, isNegated: Bool) -> Verdict {
     switch self {
     case .always: return Verdict(holds: true, reason: "")
-    case .comparison(let comparison): return comparison.judge(facts)
+    case .comparison(let comparison): return comparison.judge(facts, isNegated: isNegated)
     case .present(let name): return Self.judge(present: name, facts)
     case .not(let condition):
-      let verdict = condition.judge(facts)
+      let verdict = condition.judge(facts, isNegated: !isNegated)
       return Verdict(holds: !verdict.holds, reason: verdict.reason)
     case .all(let conditions):
-      let verdicts = conditions.map { $0.judge(facts) }
+      let verdicts = conditions.map { $0.judge(facts, isNegated: isNegated) }
       // The first that fails is reason enough.
       if let failed = verdicts.first(where: { !$0.holds }) { return failed }
       return Verdict(holds: true, reason: Self.joined(verdicts, " and "))
     case .any(let conditions):
-      let verdicts = conditions.map { $0.judge(facts) }
+      let verdicts = conditions.map { $0.judge(facts, isNegated: isNegated) }
       if let held = verdicts.first(where: \.holds) { return held }
       return Verdict(holds: false, reason: Self.joined(verdicts, "; "))
     }
@@ -92,26 +95,31 @@ package indirect enum Condition: Equatable, Sendable {
   }
 
   private static func judge(present name: FactName, _ facts: some Facts) -> Verdict {
-    guard let value = facts.value(name) else { return Verdict(holds: false, reason: "\(name) is missing") }
-    if case .flag(let flag) = value { return Verdict(holds: flag, reason: "\(name) is \(flag)") }
-    if case .list([]) = value { return Verdict(holds: false, reason: "\(name) is empty") }
-    return Verdict(holds: true, reason: "\(name) is \(value)")
+    let value = facts.value(name)
+    let holds =
+      switch value {
+      case nil: false
+      case .flag(let flag): flag
+      case .list(let values): !values.isEmpty
+      case .text, .number: true
+      }
+    return Verdict(holds: holds, reason: words(present: name, value, facts))
   }
 }
 
 extension Condition.Comparison {
   /// With a fact missing it does not hold, whatever the relation.
-  func judge(_ facts: some Facts) -> Condition.Verdict {
+  func judge(_ facts: some Facts, isNegated: Bool) -> Condition.Verdict {
     guard let left = value(self.left, facts) else { return missing(self.left) }
     guard let right = value(self.right, facts) else { return missing(self.right) }
     let holds = ignoresCase ? relation.holds(left.lowercased, right.lowercased) : relation.holds(left, right)
     guard let holds else {
       return Condition.Verdict(
-        holds: false, reason: "\(words(self.left, left)) cannot be compared by \(relation.rawValue) with \(right)")
+        holds: false,
+        reason: "\(named(self.left, left)) cannot be compared by \(relation.rawValue) with \(named(self.right, right))")
     }
-    let not = holds ? "" : "not "
-    return Condition.Verdict(
-      holds: holds, reason: "\(words(self.left, left)), \(not)\(relation.rawValue) \(words(self.right, right))")
+    let reason = words(left, right, holds: holds != isNegated, isNegated: isNegated)
+    return Condition.Verdict(holds: holds, reason: reason)
   }
 
   private func value(_ operand: Condition.Operand, _ facts: some Facts) -> FactValue? {
@@ -123,12 +131,12 @@ extension Condition.Comparison {
 
   private func missing(_ operand: Condition.Operand) -> Condition.Verdict {
     guard case .fact(let name) = operand else { return Condition.Verdict(holds: false, reason: "a value is missing") }
-    return Condition.Verdict(holds: false, reason: "\(name) is missing")
+    return Condition.Verdict(holds: false, reason: "\(name.title) unknown")
   }
 
-  private func words(_ operand: Condition.Operand, _ value: FactValue) -> String {
+  private func named(_ operand: Condition.Operand, _ value: FactValue) -> String {
     guard case .fact(let name) = operand else { return value.description }
-    return "\(name) is \(value)"
+    return "\(name.title) \(value)"
   }
 }
 

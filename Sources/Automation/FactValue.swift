@@ -42,6 +42,7 @@ extension FactValue: CustomStringConvertible {
 /// |---|---|
 /// | `data.FIELD` | a field of the event's `data`; `data.a.b` of an object in it |
 /// | `event.type`, `event.id`, `event.age` (seconds) | the event itself |
+/// | `event.foreseen` | what a predictive alert foresees, in words: until when, and from which value |
 /// | `metric.NAME` | the agent's present value, by its name on the wire: `metric.error_rate` |
 /// | `before.NAME` | the value before this event |
 /// | `agent.id`, `agent.state`, `agent.role`, … | the agent, see ``FactName/agentNames`` |
@@ -66,7 +67,8 @@ package struct FactName: Hashable, Sendable, CustomStringConvertible {
   /// Whether the event and what its agent says of itself tell it.
   var isOfEventAlone: Bool {
     switch parts[0] {
-    case "data", "event", "metric", "before": true
+    case "event": parts[1] != "foreseen"
+    case "data", "metric", "before": true
     case "agent": Self.spokenNames.contains(parts[1])
     default: false
     }
@@ -78,7 +80,7 @@ package struct FactName: Hashable, Sendable, CustomStringConvertible {
     "id", "name", "state", "role", "tier", "replicas", "replicas_min", "replicas_max", "rate_limit", "backup",
     "has_backup", "backup_for", "health", "bad_conversations", "complaints",
   ]
-  package static let eventNames = ["type", "id", "age"]
+  package static let eventNames = ["type", "id", "age", "foreseen"]
   package static let roleNames = ["size", "healthy", "healthy_agents"]
   package static let fleetNames = ["size", "unhealthy", "specialist"]
   package static let runNames = ["obeyed", "failed"]

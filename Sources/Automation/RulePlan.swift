@@ -110,6 +110,8 @@ extension Deed {
 
   private func filledArguments(_ facts: some Facts) -> [String: String] {
     var filled = arguments.compactMapValues { $0.filled(facts) }
+    // What people are to read is said as they say it.
+    if kind == .action(.notify) { filled["text"] = arguments["text"]?.said(facts) }
     for name in Self.idArguments where filled[name].map(Self.isExact) == false { filled[name] = nil }
     return filled
   }

@@ -55,10 +55,18 @@ package struct RuleText: Equatable, Sendable {
     Set(parts.compactMap { if case .fact(let name, _) = $0 { name } else { nil } })
   }
 
+  /// Fills it in as a sentence for people: fractions in percent, numbers rounded, lists with commas and blanks.
+  ///
+  /// - Returns: nil where the text is nothing but a fact, and that is missing; inside of other words it is "unknown".
+  package func said(_ facts: some Facts) -> String? { filled(facts) { $1.said(as: $0.form) } }
+
   /// Fills it in.
   ///
   /// - Returns: nil where the text is nothing but a fact, and that is missing; inside of other words it is "unknown".
-  package func filled(_ facts: some Facts) -> String? {
+  package func filled(_ facts: some Facts) -> String? { filled(facts) { $1.description } }
+
+  /// - Parameter words: what a value of a name is written as.
+  private func filled(_ facts: some Facts, _ words: (FactName, FactValue) -> String) -> String? {
     var filled = ""
     for part in parts {
       switch part {
@@ -72,7 +80,7 @@ package struct RuleText: Equatable, Sendable {
         if let factor, case .number(let number) = value {
           filled += FactValue.number((number * factor).rounded()).description
         } else {
-          filled += value.description
+          filled += words(name, value)
         }
       }
     }

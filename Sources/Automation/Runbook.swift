@@ -122,6 +122,8 @@ package struct Rule: Equatable, Sendable {
   /// Types of events, with `*` for any run of characters.
   package var on: [String]
   package var when = Condition.always
+  /// Why it acts, in the rule's own words; nil where the condition is to say it.
+  package var say: RuleText?
   /// Having acted on an agent, it does so again only once this has held.
   package var clear: Condition?
   package var `for`: Count?
@@ -147,8 +149,18 @@ package struct Rule: Equatable, Sendable {
   /// Whether it asks for the agent's values before the event.
   package var asksForBefore: Bool {
     let otherwise = verification.map { $0.when.names.union($0.otherwise.names) } ?? []
-    let names = [when.names, clear?.names ?? [], deeds.names, undo.names, otherwise]
+    let names = [when.names, say?.names ?? [], clear?.names ?? [], deeds.names, undo.names, otherwise]
     return names.contains { $0.contains { $0.parts[0] == "before" } }
+  }
+
+  /// Whether it matches, and why: in its own words where it has some and all that they name is known, else in those of its
+  /// condition.
+  package func judge(_ facts: some Facts) -> Condition.Verdict {
+    let verdict = when.judge(facts)
+    guard verdict.holds, let say, say.names.allSatisfy({ facts.value($0) != nil }), let words = say.said(facts) else {
+      return verdict
+    }
+    return Condition.Verdict(holds: true, reason: words)
   }
 
   /// A type that is longer, in bytes, concerns no rule: publishers may send anything as one.

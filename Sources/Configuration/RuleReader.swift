@@ -5,7 +5,7 @@ import FleetModel
 struct RuleReader {
   private let section: FileSection
   private static let keys = [
-    "id", "on", "when", "clear", "for", "throttle", "limits", "mode", "approve", "do", "verify", "undo",
+    "id", "on", "when", "say", "clear", "for", "throttle", "limits", "mode", "approve", "do", "verify", "undo",
   ]
 
   init(_ section: FileSection) {
@@ -17,6 +17,7 @@ struct RuleReader {
     var rule = Rule(id: try id(), on: try events())
     rule.line = section.line
     rule.when = try condition("when", of: section) ?? .always
+    rule.say = try words()
     rule.clear = try condition("clear", of: section)
     rule.for = try count("for", of: section)
     rule.throttle = try throttles()
@@ -45,7 +46,8 @@ struct RuleReader {
   private func forbidEarlyNames(in rule: Rule) throws(ConfigurationError) {
     let verify = try section.section("verify") ?? section
     let places: [(FileSection, String, Set<FactName>)] = [
-      (section, "when", rule.when.names), (section, "clear", rule.clear?.names ?? []),
+      (section, "when", rule.when.names), (section, "say", rule.say?.names ?? []),
+      (section, "clear", rule.clear?.names ?? []),
       (section, "do", rule.deeds.names), (verify, "else", rule.verification?.otherwise.names ?? []),
       (section, "undo", rule.undo.names),
     ]
@@ -87,6 +89,16 @@ struct RuleReader {
       return try Condition(text)
     } catch {
       throw section.fault(key, "is \"\(text.clipped(toBytes: 256))\": at character \(error.column) \(error.problem)")
+    }
+  }
+
+  private func words() throws(ConfigurationError) -> RuleText? {
+    let expected = "a text such as \"error rate {data.error_rate}\""
+    guard let text = try section.text("say", expected: expected) else { return nil }
+    do throws(RuleText.Malformed) {
+      return try RuleText(text)
+    } catch {
+      throw section.fault("say", "is \"\(text.clipped(toBytes: 256))\": \(error.problem)")
     }
   }
 

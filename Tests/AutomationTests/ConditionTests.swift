@@ -35,42 +35,47 @@ struct Table: Facts {
   private static let facts = Table([
     "data.error_rate": .number(0.31), "data.risk_level": .text("high"), "agent.state": .text("running"),
     "agent.has_backup": .flag(true), "data.issues_detected": .list([.text("errors"), .text("timeouts")]),
-    "metric.queue_size": .number(40), "before.queue_size": .number(20),
+    "metric.queue_size": .number(40), "before.queue_size": .number(20), "data.skill": .text("refunds"),
+    "data.language": .text("de"),
   ])
 
   @Test(
     arguments: [
-      ("data.error_rate >= 0.25", true, "data.error_rate is 0.31, >= 0.25"),
-      ("data.error_rate < 0.25", false, "data.error_rate is 0.31, not < 0.25"),
-      ("data.missing >= 1", false, "data.missing is missing"),
-      ("data.missing != 1", false, "data.missing is missing"),
+      ("data.error_rate >= 0.25", true, "error rate 31% (at least 25% asked)"),
+      ("data.error_rate < 0.25", false, "error rate 31% (below 25% asked)"),
+      ("data.missing >= 1", false, "missing unknown"),
+      ("data.missing != 1", false, "missing unknown"),
       (
         "agent.state == 'running' and data.error_rate > 0.3", true,
-        "agent.state is running, == running and data.error_rate is 0.31, > 0.3"
+        "state running and error rate 31% (above 30% asked)"
       ),
       (
         "agent.state == \"paused\" or data.risk_level in ['high', 'critical']", true,
-        "data.risk_level is high, in high,critical"
+        "risk high (high or critical asked)"
       ),
       (
         "agent.state == 'paused' or data.error_rate > 1", false,
-        "agent.state is running, not == paused; data.error_rate is 0.31, not > 1"
+        "state running (paused asked); error rate 31% (above 100% asked)"
       ),
-      ("not agent.has_backup", false, "agent.has_backup is true"),
-      ("agent.has_backup", true, "agent.has_backup is true"),
-      ("not data.other", true, "data.other is missing"),
-      ("data.issues_detected contains 'timeouts'", true, "data.issues_detected is errors,timeouts, contains timeouts"),
-      ("data.issues_detected matches '*out*'", true, "data.issues_detected is errors,timeouts, matches *out*"),
-      ("data.issues_detected matches 'out*'", false, "data.issues_detected is errors,timeouts, not matches out*"),
-      ("agent.state matches 'run*'", true, "agent.state is running, matches run*"),
-      ("data.error_rate matches '*'", false, "data.error_rate is 0.31 cannot be compared by matches with *"),
-      ("metric.queue_size > before.queue_size", true, "metric.queue_size is 40, > before.queue_size is 20"),
-      ("data.error_rate > 'x'", false, "data.error_rate is 0.31 cannot be compared by > with x"),
+      ("not agent.has_backup", false, "it has a backup"),
+      ("agent.has_backup", true, "it has a backup"),
+      ("not data.other", true, "other unknown"),
+      ("data.issues_detected contains 'timeouts'", true, "issues errors, timeouts (with timeouts asked)"),
+      ("data.issues_detected matches '*out*'", true, "issues errors, timeouts (like *out* asked)"),
+      ("data.issues_detected matches 'out*'", false, "issues errors, timeouts (like out* asked)"),
+      ("agent.state matches 'run*'", true, "state running (like run* asked)"),
+      ("data.error_rate matches '*'", false, "error rate 0.31 cannot be compared by matches with *"),
+      ("metric.queue_size > before.queue_size", true, "queue 40 (above 20 asked: queue before)"),
+      ("data.error_rate > 'x'", false, "error rate 0.31 cannot be compared by > with x"),
       (
         "(agent.has_backup or data.error_rate > 9) and not (data.error_rate > 9)", true,
-        "agent.has_backup is true and data.error_rate is 0.31, not > 9"
+        "it has a backup and error rate 31% (at most 9 asked)"
       ),
-      ("data.error_rate > -1.5e2", true, "data.error_rate is 0.31, > -150"),
+      ("not data.error_rate < 0.25", true, "error rate 31% (at least 25% asked)"),
+      ("not (agent.state == 'running')", false, "state running (anything but running asked)"),
+      ("data.error_rate < 0.3100004", true, "error rate 0.31 (below 0.3100004 asked)"),
+      ("fleet.specialist", false, "no specialist for refunds (de)"), ("not run.failed", true, "no action has failed"),
+      ("data.error_rate > -1.5e2", true, "error rate 31% (above -150 asked)"),
     ] as [(String, Bool, String)])
   func conditionSaysWhy(text: String, holds: Bool, reason: String) throws {
     let verdict = try Condition(text).judge(Self.facts)
@@ -137,6 +142,6 @@ struct Table: Facts {
     }
     let facts = Table(["data.text": .text("b"), "data.pattern": .text(long)])
     let verdict = try Condition("data.text matches data.pattern").judge(facts)
-    #expect(!verdict.holds && verdict.reason.hasPrefix("data.text is b cannot be compared by matches with *a*a"))
+    #expect(!verdict.holds && verdict.reason.hasPrefix("text b cannot be compared by matches with pattern *a*a"))
   }
 }

@@ -114,7 +114,7 @@ import Testing
       ),
       (
         "lid = 3",
-        "r.toml:7: rules[0].lid: unknown key; a rule has id, on, when, clear, for, throttle, limits, mode, approve, do, verify, undo"
+        "r.toml:7: rules[0].lid: unknown key; a rule has id, on, when, say, clear, for, throttle, limits, mode, approve, do, verify, undo"
       ),
     ] as [(String, String)])
   func errorNamesKeyLineAndWhatWasExpected(line: String, error: String) {

@@ -45,10 +45,10 @@ struct Guarding {
     /// What a person is asked about, where nothing is done without.
     var asked: [PlannedDeed] { deeds.isEmpty ? proposed.map(\.deed) : deeds }
 
-    /// `not done: pause agent-7 for=15m: it stands in for agent-3`.
+    /// `not done: pause agent-7 for 15m: it stands in for agent-3`.
     var refusal: String { "not done: \(reasons)" }
 
-    private var reasons: String { refused.map { "\($0.deed): \($0.reason)" }.joined(separator: "; ") }
+    private var reasons: String { refused.map { "\($0.deed.words): \($0.reason)" }.joined(separator: "; ") }
 
     /// The same decision; or where it has nothing left to do, that it does nothing or only asks.
     func kept(_ decision: Decision) -> Decision {

@@ -110,7 +110,7 @@ final class HeldEvents {
     for (held, alert) in called {
       changes.append(
         term.callPerson(
-          AlertID(.escalation, held.occasion.agent), stored: alert, "rule \(held.rule.id): \(held.decision.words)",
+          AlertID(.escalation, held.occasion.agent), stored: alert, "rule \(held.rule.id): \(held.decision.reason)",
           to: held.rule.limits.escalateTo, in: &step))
     }
     for held in writing { add(held, to: &step) }

@@ -164,6 +164,7 @@ struct OccasionFacts: Facts {
     switch name {
     case "type": .text(occasion.type)
     case "id": .text("\(occasion.entry)")
+    case "foreseen": foreseen.map { .text($0) }
     case "age": .number(Double((now - occasion.receivedAt).milliseconds) / 1000)
     default: nil
     }

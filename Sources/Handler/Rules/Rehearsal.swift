@@ -56,7 +56,7 @@ package struct Rehearsal {
     let now = occasion.receivedAt
     let facts = facts(occasion, at: now)
     let circumstances = Circumstances(mode: mode, now: now, age: .zero, actWithin: .minutes(1))
-    let first = Planner(rule, memory(rule, occasion.agent, at: now), circumstances).decide(rule.when.judge(facts))
+    let first = Planner(rule, memory(rule, occasion.agent, at: now), circumstances).decide(rule.judge(facts))
     let guarding = Guarding(guards: runbook.guards, situation: Guarding.Situation(facts, nil))
     let planned = rule.deeds.planned(for: occasion.agent, facts)
     let actions = first.course == .propose ? guarding.asking(planned) : guarding.filter(planned)

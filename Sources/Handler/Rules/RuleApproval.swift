@@ -79,7 +79,7 @@ final class RuleApproval: DueForRule {
     guard let rule = term.options.runbook.rules.first(where: { $0.id == record.rule }) else { return nil }
     if rule.mode == .off { return "the rule is off" }
     let verdict = rule.when.judge(facts)
-    return verdict.holds ? nil : "not_met: \(verdict.reason)"
+    return verdict.holds ? nil : "its condition no longer holds: \(verdict.reason)"
   }
 
   private func act(
@@ -87,7 +87,7 @@ final class RuleApproval: DueForRule {
   ) -> Change {
     let guarding = Guarding(guards: term.options.runbook.guards, situation: Guarding.Situation(facts, ledger))
     let result = guarding.refusing(record.deeds)
-    for (deed, reason) in result.refused { add(.skipped, "guarded: \(deed): \(reason)", record, to: &step) }
+    for (deed, reason) in result.refused { add(.skipped, "guarded: \(deed.words): \(reason)", record, to: &step) }
     if result.deeds.isEmpty {
       add(.failed, result.refusal, record, isClosing: true, to: &step)
     } else {
@@ -100,7 +100,7 @@ final class RuleApproval: DueForRule {
   private func begin(_ record: RunRecord, _ result: Guarding.Result, _ ledger: PauseLedger, _ step: inout Step) {
     var record = record
     record.deeds = result.deeds
-    record.refused += result.refused.map { "\($0.deed): \($0.reason)" }
+    record.refused += result.refused.map { "\($0.deed.words): \($0.reason)" }
     let clears = !record.isRest && term.options.runbook.rules.contains { $0.id == record.rule && $0.clear != nil }
     step.change("SET", runKey, record.encoded, "PX", RuleMarks.stay(clears: clears).milliseconds)
     if let span = result.deeds.pause(of: agent) { ledger.reserve(span, in: &step) }

@@ -43,7 +43,7 @@ struct RuleVerdict {
     isDecided = marks.isDecided
     let circumstances = Circumstances(
       mode: mode, now: now, age: now - occasion.receivedAt, actWithin: term.options.actWithin)
-    let first = Planner(rule, marks.memory(at: now), circumstances).decide(rule.when.judge(facts))
+    let first = Planner(rule, marks.memory(at: now), circumstances).decide(rule.judge(facts))
     if case .hold = first.course {
       (decision, actions, undo, otherwise) = (first, Guarding.Result(), [], [])
       return
@@ -127,7 +127,7 @@ struct RuleVerdict {
       deeds: decision.course == .propose ? actions.asked : actions.deeds)
     (record.severity, record.alert) = (severity, occasion.alert)
     record.verifyAfter = rule.verification?.after
-    record.refused = actions.refused.map { "\($0.deed): \($0.reason)" }
+    record.refused = actions.refused.map { "\($0.deed.words): \($0.reason)" }
     if rule.isJudgedAgain || decision.course == .propose { record.occasion = occasion.remains }
     (record.undo, record.otherwise) = (undo, otherwise)
     return record
@@ -186,7 +186,7 @@ struct RuleVerdict {
     let proposal = record.proposal(ProposalID(run), madeAt: now, expiresAt: now + rule.approval.stands)
     step.change("HSET", term.keys.proposals, run, ProposalCoding.encode(proposal))
     step.change("ZADD", term.keys.schedule, proposal.expiresAt, Job(.proposalEnd(proposal.id), occasion.agent).encoded)
-    add(.proposed, record.deeds.words, proposal: proposal, run: run, to: &step)
+    add(.proposed, "approving \(record.deeds.effect)", proposal: proposal, run: run, to: &step)
   }
 
   private var run: String { occasion.run(of: rule) }
@@ -203,7 +203,7 @@ struct RuleVerdict {
   }
 
   private func add(_ refused: (deed: PlannedDeed, reason: String), to step: inout Step) {
-    add(.skipped, "guarded: \(refused.deed): \(refused.reason)", to: &step)
+    add(.skipped, "guarded: \(refused.deed.words): \(refused.reason)", to: &step)
   }
 
   /// Calls a person: opens the agent's escalation, or counts it up.
@@ -216,9 +216,6 @@ struct RuleVerdict {
 }
 
 extension Array where Element == PlannedDeed {
-  /// `pause agent-7 for=15m, notify …`.
-  var words: String { isEmpty ? "nothing" : map(\.description).joined(separator: ", ").clipped }
-
   /// For how long they pause an agent; nil where they do not.
   func pause(of agent: AgentID) -> TimeSpan? {
     first { $0.kind == .action(.pause) && $0.target == agent }.flatMap { TimeSpan($0.arguments["for"] ?? "15m") }
