@@ -25,18 +25,24 @@ package struct ActionDraft: Equatable, Sendable {
     self.proposal = proposal
   }
 
-  /// Whether its arguments are the operator's to choose.
-  var isEditable: Bool { !parameters.isEmpty && action != .undo && proposal == nil }
+  /// Whether the operator may choose its arguments, and give a reason.
+  var isEditable: Bool { action != .undo && proposal == nil }
 
   /// The arguments that are to be typed; which alerts it is about is chosen by the cursor.
   var parameters: [ActionParameter] { action.parameters.filter { alerts.isEmpty || $0.name != "alert" } }
 
-  /// The arguments as one line to edit: `for=15m`.
+  /// The arguments and the reason as one line to edit: `for=15m reason=bad deploy`.
   var argumentLine: String {
-    parameters.compactMap { parameter in
+    let pairs = parameters.compactMap { parameter in
       arguments[parameter.name].map { "\(parameter.name)=\(Self.quoted($0))" }
-    }.joined(separator: " ")
+    }
+    return (pairs + (reason.isEmpty ? [] : ["\(Self.reasonName)=\(reason)"])).joined(separator: " ")
   }
+
+  /// Why it is done, in the operator's own words: it stands last, and needs no quotes.
+  private static let reasonName = "reason"
+  /// No reason is longer, in bytes.
+  private static let longestReason = 400
 
   static func quoted(_ text: String) -> String {
     text.contains(" ") || text.isEmpty ? "\"\(text)\"" : text
@@ -47,12 +53,14 @@ package struct ActionDraft: Equatable, Sendable {
   /// - Returns: what is wrong with it, in words for the operator; nil where nothing is.
   mutating func setArguments(_ line: String) -> String? {
     var taken: [String: String] = [:]
+    let (line, reason) = Self.splitReason(line)
+    if reason.utf8.count > Self.longestReason { return "reason: at most \(Self.longestReason) bytes" }
     for word in Self.words(line) {
       let pieces = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard pieces.count == 2 else { return "\(word): write name=value" }
       guard let parameter = parameters.first(where: { $0.name == pieces[0] }) else {
-        let names = parameters.map(\.name).joined(separator: ", ")
-        return "\(pieces[0]): not an argument of \(action.rawValue); it has \(names.isEmpty ? "none" : names)"
+        let names = (parameters.map(\.name) + [Self.reasonName]).joined(separator: ", ")
+        return "\(pieces[0]): not an argument of \(action.rawValue); it has \(names)"
       }
       let value = String(pieces[1])
       if value.isEmpty { continue }
@@ -63,7 +71,31 @@ package struct ActionDraft: Equatable, Sendable {
       return "\(parameter.name)= is needed"
     }
     arguments = taken
+    self.reason = reason
     return nil
+  }
+
+  /// The line without its reason, and that: all that stands behind `reason=`, or what the quotes behind it hold.
+  private static func splitReason(_ line: String) -> (rest: String, reason: String) {
+    let mark = "\(reasonName)="
+    var isQuoted = false
+    var before: Character = " "
+    for index in line.indices {
+      if !isQuoted, before == " ", line[index...].hasPrefix(mark) {
+        return split(line, at: index, behind: line.index(index, offsetBy: mark.count))
+      }
+      if line[index] == "\"" { isQuoted.toggle() }
+      before = line[index]
+    }
+    return (line, "")
+  }
+
+  private static func split(_ line: String, at start: String.Index, behind mark: String.Index) -> (String, String) {
+    let (before, text) = (line[..<start], line[mark...])
+    guard text.first == "\"", let end = text.dropFirst().firstIndex(of: "\"") else {
+      return (String(before), text.split(separator: " ").joined(separator: " "))
+    }
+    return (String(before + line[line.index(after: end)...]), String(text[text.index(after: mark)..<end]))
   }
 
   /// Words of a line; double quotes hold blanks.

@@ -43,8 +43,6 @@ extension Model {
       return nil
     }
     var draft = ActionDraft(action: action, targets: targets)
-    let shown = displayed
-    draft.reason = shown.position(of: targets[0]).map { Why.text(ofAgentAt: $0, in: shown) } ?? ""
     switch action {
     case .blockIP: draft.arguments["ip"] = address(for: targets)
     case .activateBackup: if let backup = backup(of: targets) { draft.arguments["backup"] = backup }
@@ -79,14 +77,14 @@ extension Model {
     let last = fleet.commands.entries.last { entry in
       guard case .command = entry.origin, entry.operator == settings.operator, entry.action != Action.undo.rawValue
       else { return false }
-      return entry.progress == .phase(.succeeded) || entry.progress == .phase(.obeyed)
+      return entry.progress == .phase(.succeeded) || entry.progress == .phase(.obeyed) || entry.isPartlyDone
     }
     guard let last, case .command(let id) = last.origin else {
       show(note: "there is no command of yours to undo")
       return nil
     }
     return ActionDraft(
-      action: .undo, targets: last.targets, arguments: ["command_id": id.text], reason: "undo \(last.action)")
+      action: .undo, targets: last.targets, arguments: ["command_id": id.text])
   }
 
   /// The targets as they stood on the screen, for the operator decided by that: the handler refuses a command if one of them

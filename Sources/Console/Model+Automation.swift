@@ -52,7 +52,7 @@ extension Model {
   private func draft(_ action: Action, answering proposal: Proposal) -> ActionDraft {
     ActionDraft(
       action: action, targets: [], arguments: ["proposal": proposal.id.text, "sha256": proposal.digest],
-      reason: "\(proposal.rule): \(proposal.reason)", proposal: proposal)
+      proposal: proposal)
   }
 
   /// Takes the keys that look at a proposal while the question of it is open; false for all others.

@@ -27,7 +27,7 @@ extension Model {
   }
 
   private func editHint(_ draft: ActionDraft) -> String {
-    draft.isEditable ? "  Tab edits" : ""
+    draft.isEditable && !draft.parameters.isEmpty ? "  Tab edits" : ""
   }
 
   /// The action, its target and what it will do: `pause Vendas (sales-br-01) for=15m`; and the same with fewer names.

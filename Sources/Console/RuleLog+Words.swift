@@ -30,7 +30,7 @@ extension RuleLog.Entry {
     case .received: "takes it up"
     case .proposed: "asks a person"
     case .started: "acts"
-    case .succeeded: "is through"
+    case .succeeded: isPartial ? "did a part of it" : "is through"
     case .obeyed: "was obeyed"
     case .failed: "failed"
     case .rejected: "was declined"
@@ -74,8 +74,12 @@ extension RuleLog.Entry {
       && (origin, phase, action, detail) == (older.origin, older.phase, older.action, older.detail)
   }
 
+  /// Whether a closing line says that only a part was done.
+  private var isPartial: Bool { target == .none && PartialResult(detail: detail) != nil }
+
   var role: Role {
     switch phase {
+    case .succeeded where isPartial: .warning
     case .succeeded, .obeyed: .good
     case .failed, .unknown: .bad
     case .proposed, .skipped: .warning

@@ -7,7 +7,8 @@ package enum Why {
   package static func text(ofAgentAt position: Int, in fleet: Fleet) -> String {
     let alerts = fleet.alerts(ofAgentAt: position).prefix(3).map { text($0, in: fleet) }
     guard alerts.isEmpty, fleet.isSilent(position), let last = fleet.agents.numbers(at: position).reportedAt else {
-      return alerts.joined(separator: ", ")
+      let isGone = !alerts.isEmpty && fleet.agents[position]?.deletedAt != nil
+      return ((isGone ? ["agent deleted"] : []) + alerts).joined(separator: ", ")
     }
     return "silent for \(Format.age(fleet.now - last))"
   }
@@ -35,7 +36,9 @@ package enum Why {
     case .healthCritical: return measured(alert, in: fleet) ?? with("health critical")
     case .securityAlert: return with("attack")
     case .predictiveAlert: return with("forecast")
-    case .escalation: return summary.isEmpty ? "escalated" : "escalated \(summary)"
+    case .escalation:
+      if summary.isEmpty { return "escalated" }
+      return summary.hasPrefix("to ") ? "escalated \(summary)" : "needs a person: \(summary)"
     case .commandUnconfirmed: return summary.isEmpty ? "a command is not confirmed" : summary
     }
   }

@@ -96,6 +96,15 @@ package struct AlertBook: Sendable {
     return counts
   }
 
+  /// How many ask for none: those that somebody has acknowledged, and those that only a silence covers.
+  package func quietCounts(at now: Instant) -> (acknowledged: Int, silenced: Int) {
+    var counts = (acknowledged: 0, silenced: 0)
+    for alert in slots.lazy.compactMap({ $0 }) where !alert.isLoud(at: now) {
+      if alert.record.acknowledgedBy != nil { counts.acknowledged += 1 } else { counts.silenced += 1 }
+    }
+    return counts
+  }
+
   /// Positions of the agents of alerts that ask for attention.
   package func loudPositions(at now: Instant) -> Set<Int> {
     var positions: Set<Int> = []

@@ -61,8 +61,12 @@ package struct BatchProgress: Equatable, Sendable {
     let (done, failed) = parts.values.reduce((0, 0)) { ($0.0 + $1.succeeded, $0.1 + $1.failed) }
     let words = worst?.detail ?? ""
     guard done + failed > 0 else { return words }
-    let counts = failed == 0 ? "\(done) \(noun)\(done == 1 ? "" : "s")" : "\(failed) of \(done + failed) failed"
-    return words.isEmpty ? counts : "\(counts): \(words)"
+    guard failed > 0 else {
+      let counts = "\(done) \(noun)\(done == 1 ? "" : "s")"
+      return words.isEmpty ? counts : "\(counts): \(words)"
+    }
+    // The worst part may itself have been done in part.
+    return PartialResult(done: done, of: done + failed, why: PartialResult(detail: words)?.why ?? words).detail
   }
 
   private var worst: Part? {

@@ -30,6 +30,12 @@ package struct CommandLog: Sendable {
     package var succeeded = 0
     package var failed = 0
     package var obeyed: Set<AgentID> = []
+    /// How much was done, where a closing line says that it was not all.
+    package private(set) var partial: PartialResult?
+    /// Of a rule's run: how many of its actions runtimes were told, and how many they have confirmed.
+    private var (told, confirmed) = (0, 0)
+    /// Whether a person was called by it.
+    package private(set) var callsPerson = false
     /// How far the parts of an order that was split have come; nil where it was not, or has lines of its own besides.
     package fileprivate(set) var parts: BatchProgress?
     /// Whether this console sent it.
@@ -64,8 +70,24 @@ package struct CommandLog: Sendable {
     /// Whether the handler has taken it up.
     package var isReceived: Bool { progress != .sent }
 
-    /// Whether every target's runtime has confirmed it.
-    fileprivate var isObeyedByAll: Bool { failed == 0 && !targets.isEmpty && obeyed.count == targets.count }
+    /// Whether every target's runtime has confirmed all of it.
+    fileprivate var isObeyedByAll: Bool {
+      guard failed == 0, partial == nil else { return false }
+      return rule == nil ? !targets.isEmpty && obeyed.count == targets.count : told > 0 && confirmed >= told
+    }
+
+    /// Whether only a part of it was done.
+    package var isPartlyDone: Bool { isFinished && partial?.isPart == true }
+
+    fileprivate mutating func note(_ line: AuditLine) {
+      if line.alert?.id.kind == .escalation, line.alert?.isClosed == false { callsPerson = true }
+      guard rule != nil, line.target != .none, Action(rawValue: line.action)?.reachesRuntimes == true else { return }
+      if line.phase == .succeeded { told += 1 }
+      if line.phase == .obeyed { confirmed += 1 }
+    }
+
+    /// Takes a closing line's words. What was left undone once stays so, whatever is said later.
+    fileprivate mutating func close(_ detail: String) { partial = PartialResult(detail: detail) ?? partial }
 
     /// Whether nothing more is to come but a runtime's confirmation.
     package var isFinished: Bool { progress.isFinished }
@@ -146,9 +168,19 @@ package struct CommandLog: Sendable {
   private static func update(_ entry: inout Entry, with line: AuditLine) {
     entry.lastAt = max(entry.lastAt, line.at)
     if let batch = line.batch { return update(&entry, with: line, of: batch) }
-    if !line.detail.isEmpty { entry.detail = line.detail }
+    entry.note(line)
+    let isOfRun = entry.rule != nil
+    // That an agent has obeyed one of a run's actions tells neither what the run did nor why.
+    if !line.detail.isEmpty, !(isOfRun && line.phase == .obeyed) { entry.detail = line.detail }
     if case .run = line.origin, let proposal = line.proposal, proposal.state == .open { entry.proposal = proposal.id }
     guard line.target != .none else {
+      if isOfRun, line.action != AuditLine.wholeRun {
+        if line.phase == .obeyed, entry.progress == .phase(.succeeded), entry.isObeyedByAll {
+          entry.progress = .phase(.obeyed)
+        }
+        return
+      }
+      entry.close(line.detail)
       // The closing line tells where the command as a whole stands; confirmations may have come before it.
       let isObeyed = line.phase == .succeeded && entry.isObeyedByAll
       entry.progress = .phase(isObeyed ? .obeyed : line.phase)
@@ -165,6 +197,7 @@ package struct CommandLog: Sendable {
     entry.parts = parts
     entry.progress = parts.progress
     entry.detail = parts.detail(Action(rawValue: entry.action)?.isAboutAlerts == true ? "alert" : "agent")
+    entry.close(entry.detail)
   }
 
   private static func count(_ line: AuditLine, in entry: inout Entry) {

@@ -44,7 +44,7 @@ package struct Fleet: Sendable {
   var directory: AgentDirectory
   /// How many agents are kept: beyond it the longest silent ones leave.
   private let capacity: Int
-  private var freePositions: [Int] = []
+  var freePositions: [Int] = []
   /// Positions of agents that were deleted and still have their row.
   var leaving: [Int] = []
   var seenEvents = SeenEvents()
@@ -263,16 +263,6 @@ package struct Fleet: Sendable {
     if series.isKept { running.touch(position) }
   }
 
-  private mutating func removeDeleted() {
-    let due = leaving.filter { position in
-      guard let deletedAt = agents.profiles[position]?.deletedAt else { return true }
-      return now - deletedAt >= Self.deletedStays
-    }
-    leaving.removeAll { due.contains($0) }
-    // One that came back to life meanwhile stays.
-    for position in due where agents.profiles[position]?.deletedAt != nil { remove(at: position) }
-  }
-
   /// What all that is kept of agents takes, about, in bytes.
   var byteCount: Int {
     // Ids stand in the directory and in the profile, with an alert's once more.
@@ -284,39 +274,4 @@ package struct Fleet: Sendable {
   private static let agentBytes = 1600
   /// Of one open alert: its record, and its words as far as they may go.
   private static let alertBytes = 1000
-
-  /// Makes room: a sixteenth of the agents at once, so that a new agent an event costs no search an event.
-  private mutating func removeLongestSilent() {
-    // Those for whom somebody was called go last: they may be silent because of what they were called for.
-    let silent = agents.indices.filter(isPresent)
-      .map { (position: $0, isCalledFor: alert(.escalation, ofAgentAt: $0) != nil) }
-      .sorted {
-        $0.isCalledFor == $1.isCalledFor
-          ? agents.activity[$0.position].lastEventAt < agents.activity[$1.position].lastEventAt : $1.isCalledFor
-      }
-      .map(\.position)
-    let leaving = silent.prefix(max(1, count / 16))
-    counts.released += leaving.count
-    for position in leaving { remove(at: position) }
-    directory.compact()
-  }
-
-  private mutating func remove(at position: Int) {
-    guard let id = agents.profiles[position]?.id else { return }
-    endSilence(at: position)
-    let activity = agents.activity[position]
-    for kind in AlertKind.allCases where activity.alertSlot(kind) >= 0 {
-      alerts.remove(activity.alertSlot(kind), .agentLeft)
-    }
-    for metric in Metric.allCases where activity.hasSeries(metric) {
-      series.release(activity.cells[metric.rawValue].slot)
-    }
-    id.bytes.withUnsafeBytes { directory.remove($0) }
-    agents.textBytes -= agents.profiles[position]?.textBytes ?? 0
-    agents.profiles[position] = nil
-    agents.namesRevision += 1
-    describe(position)
-    agents.activity[position] = AgentActivity(at: now)
-    freePositions.append(position)
-  }
 }

@@ -4,12 +4,13 @@ import FleetModel
 /// Changes to alerts and blocks.
 extension Change {
   static func escalate(to team: String, _ severity: Severity, _ scene: Scene) -> Change {
-    let alert = escalated(scene.alert, AlertID(.escalation, scene.target), severity, "to \(team)", at: scene.now)
+    let words = scene.reason.isEmpty ? "to \(team)" : "to \(team): \(scene.reason)".clipped
+    let alert = escalated(scene.alert, AlertID(.escalation, scene.target), severity, words, at: scene.now)
     let page = Notice(
       call: alert, before: scene.alert, at: scene.now, fields: [Notice.Field("by", scene.operator)])
     return Change(
       control: Control(action: .escalate, arguments: ["to": team, "severity": severity.rawValue]), alert: alert,
-      notices: [page], detail: "escalated to \(team)")
+      notices: [page], detail: "called \(team)")
   }
 
   /// An escalation, opened or counted up.

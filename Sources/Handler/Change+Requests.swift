@@ -46,7 +46,7 @@ extension Change {
     let moved = scene.scheduledAt.map { ", moved from \(ISO8601.format($0))" } ?? ""
     return Change(
       appointments: [Appointment(job: Job(.run(job), scene.target), due: due)],
-      detail: "\(job.rawValue) at \(ISO8601.format(due))\(moved)")
+      detail: "\(job.rawValue) at \(Self.clock(due, scene.now))\(moved)")
   }
 
   static func cancel(_ job: JobName, _ scene: Scene) throws(Refusal) -> Change {
@@ -67,5 +67,12 @@ extension Change {
 
   static func automate(_ mode: String, _ scene: Scene) -> Change {
     Change(automation: mode, detail: "automation \(scene.setting ?? AutomationMode.dry.rawValue) → \(mode)")
+  }
+
+  /// `22:10Z`, with its day where that is not within a day.
+  private static func clock(_ due: Instant, _ now: Instant) -> String {
+    let text = ISO8601.format(due)
+    let time = "\(text.dropFirst(11).prefix(5))Z"
+    return (due - now).magnitude < .days(1) ? time : "\(text.prefix(10)) \(time)"
   }
 }

@@ -87,6 +87,8 @@ struct Scene {
   var knownBackup: AgentID?
   var commandID: CommandID
   var `operator`: String
+  /// Why it is done; empty where nobody says.
+  var reason: String
   var now: Instant
   var restartLimit: TimeSpan
   /// What a parameter or the mode is set to, and when the job in question is due.
@@ -102,7 +104,7 @@ struct Scene {
 
   init(
     target: AgentID, situation: Situation, knownBackup: AgentID? = nil, commandID: CommandID, operator: String,
-    now: Instant, restartLimit: TimeSpan, channels: Set<String> = [], makesDashboards: Bool = false
+    reason: String = "", now: Instant, restartLimit: TimeSpan, channels: Set<String> = [], makesDashboards: Bool = false
   ) {
     self.target = target
     record = situation.record
@@ -112,6 +114,7 @@ struct Scene {
     self.knownBackup = knownBackup
     self.commandID = commandID
     self.operator = `operator`
+    self.reason = reason
     self.now = now
     self.restartLimit = restartLimit
     setting = situation.setting

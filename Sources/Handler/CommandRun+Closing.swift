@@ -26,16 +26,22 @@ extension CommandRun {
   }
 
   /// Each has its own line; the closing one stays one that can be read.
-  private static let mostNamed = 10
+  private static let (mostExplained, mostNamed) = (3, 10)
+
+  /// Of a few each with its reason, of many their names.
+  private static func reasons(_ bad: [(target: AgentID, outcome: TargetOutcome)]) -> String {
+    guard bad.count > mostExplained else {
+      return bad.map { "\($0.target): \($0.outcome.detail)" }.joined(separator: "; ")
+    }
+    let more = bad.count > mostNamed ? " and \(bad.count - mostNamed) more" : ""
+    return "not \(bad.prefix(mostNamed).map { $0.target.description }.joined(separator: ", "))\(more)"
+  }
 
   private func closingDetail(
     _ all: [(target: AgentID, outcome: TargetOutcome)], _ bad: [(target: AgentID, outcome: TargetOutcome)]
   ) -> String {
     if all.count > 1, !bad.isEmpty {
-      let more = bad.count > Self.mostNamed ? " and \(bad.count - Self.mostNamed) more" : ""
-      let names = bad.prefix(Self.mostNamed).map { $0.target.description }.joined(separator: ", ") + more
-      let words = bad.contains { $0.outcome.phase == .unknown } ? "failed or unknown" : "failed"
-      return "\(bad.count) of \(all.count) \(words): \(names)"
+      return PartialResult(done: all.count - bad.count, of: all.count, why: Self.reasons(bad)).detail
     }
     return all.count == 1 ? all[0].outcome.detail : command.isDryRun ? "dry_run" : ""
   }

@@ -15,7 +15,7 @@ extension CommandRun {
       case .success(let found) where found.targets == targets:
         undoing = found
         if targets.isEmpty { closeOnce() } else { open() }
-      case .success: reject("command \(id) was still coming in; send the undo again")
+      case .success: reject("that command was still coming in; send the undo again")
       case .failure(let refusal): reject(refusal.reason)
       }
     }

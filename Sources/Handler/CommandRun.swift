@@ -230,6 +230,8 @@ final class CommandRun: Errand {
 
   var id: CommandID { command.id }
   var author: String { command.operator }
+  var title: String { command.action.title }
+  var askedAt: Instant? { command.issuedAt }
   var reason: String { command.reason }
   var judged: Instruction { undoing?.instruction ?? instruction }
   var refusedPhase: AuditLine.Phase { .failed }
@@ -260,7 +262,7 @@ final class CommandRun: Errand {
     }
     let scene = Scene(
       target: target, situation: situation, knownBackup: term.knownBackup(target), commandID: command.id,
-      operator: command.operator, now: instant, restartLimit: term.options.restartLimit,
+      operator: command.operator, reason: command.reason, now: instant, restartLimit: term.options.restartLimit,
       channels: term.options.notify.names, makesDashboards: term.options.makesDashboards)
     guard let undoing else { return try Change.plan(instruction, scene) }
     guard let undone = undone[target] else { throw Refusal("what stood before it is not remembered any more") }

@@ -12,6 +12,10 @@ protocol Errand: AnyObject {
   /// The id that the version before gave it; nil if it is the same.
   var formerID: CommandID? { get }
   var author: String { get }
+  /// What it does, as a verb for people: `pause`.
+  var title: String { get }
+  /// When it was asked for; nil for what was not at a moment of its own.
+  var askedAt: Instant? { get }
   var reason: String { get }
   /// What is read of a target before it is decided.
   var judged: Instruction { get }
@@ -55,6 +59,13 @@ protocol Errand: AnyObject {
 
 extension Errand {
   var formerID: CommandID? { nil }
+  var askedAt: Instant? { nil }
+
+  /// How people speak of it: `pause agent-7 by alice at 16:02Z`.
+  func called(_ target: AgentID) -> String {
+    let clock = askedAt.map { " at \(ISO8601.format($0).dropFirst(11).prefix(5))Z" } ?? ""
+    return "\(title)\(target == .none ? "" : " \(target)") by \(author)\(clock)"
+  }
   var chatGroup: String? { nil }
   var commandDelivery: Delivery? { nil }
   /// What stands in the schedule is nobody's to send again.

@@ -46,6 +46,8 @@ final class JobRun: Errand {
   var id: CommandID { CommandID(name) }
   var formerID: CommandID? { CommandID(name(job.target.unmistakable)) }
   var author: String { "schedule" }
+  var title: String { job.name }
+  var askedAt: Instant? { due }
   var reason: String { "" }
   var refusedPhase: AuditLine.Phase { .skipped }
   var isDryRun: Bool { false }

@@ -73,7 +73,7 @@ extension TargetRun {
       let outcome = TargetOutcome(phase: .unknown, detail: reason)
       var step = opened()
       let change = term.callPerson(
-        id, stored: replies[0].bytes ?? [], "outcome of \(errand.id) unknown: \(reason)", in: &step)
+        id, stored: replies[0].bytes ?? [], "outcome of \(errand.called(target)) unknown: \(reason)", in: &step)
       write(outcome, alert: change.alert, to: &step)
       term.run(step, carrying: [change]) { [self] in
         settle($0, outcome, again: { [self] in escalate(reason) })

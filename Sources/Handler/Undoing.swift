@@ -22,11 +22,12 @@ struct Undoing {
   }
 
   private init(_ id: CommandID, _ found: CommandMark?, now: Instant) throws(Refusal) {
-    guard let found else { throw Refusal("nothing is known of command \(id) within the last 48 hours") }
-    guard let closed = found.closed else { throw Refusal("command \(id) is still being run") }
-    if let other = found.undoneBy { throw Refusal("command \(id) was already undone by \(other)") }
+    guard let found else { throw Refusal("nothing is known of that command within the last 48 hours") }
+    let name = "that \(Action(rawValue: found.action)?.title ?? "command")"
+    guard let closed = found.closed else { throw Refusal("\(name) is still being run") }
+    guard found.undoneBy == nil else { throw Refusal("\(name) was already undone") }
     guard closed == .succeeded || closed == .failed, let command = found.command(id, at: now) else {
-      throw Refusal("command \(id) did nothing: it was \(closed.rawValue)")
+      throw Refusal("\(name) did nothing: it was \(closed.rawValue)")
     }
     let instruction = try InstructionReader.read(command)
     let reason = Change.notInvertible(instruction)
@@ -44,7 +45,8 @@ struct Undoing {
     let line = AuditLine(
       origin: .command(id), batch: mark.batch, phase: .undone, action: mark.action, operator: command.operator,
       reason: command.reason,
-      detail: "undone by \(command.id)", handler: term.options.id, at: term.now)
+      detail: "undone by \(command.operator) at \(ISO8601.format(term.now).dropFirst(11).prefix(5))Z",
+      handler: term.options.id, at: term.now)
     step.add(to: term.keys.audit, AuditCoding.encode(line))
   }
 }

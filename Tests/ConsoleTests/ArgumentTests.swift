@@ -32,7 +32,7 @@ import Testing
 
   @Test(arguments: [
     ("for=soon", "for=soon is not a number and s, m, h or d, such as 15m"), ("soon", "soon: write name=value"),
-    ("speed=3", "speed: not an argument of pause; it has for"),
+    ("speed=3", "speed: not an argument of pause; it has for, reason"),
   ])
   func faultIsShownAndNothingIsSent(line: String, fault: String) throws {
     var scene = try Scene.plain(agents: 1)
@@ -48,6 +48,30 @@ import Testing
     #expect(told == fault)
     scene.press(.left)
     #expect(!scene.promptText().contains(fault))
+  }
+
+  @Test(
+    arguments: [
+      ("for=5m reason=bad deploy, INC-42", "bad deploy, INC-42"), ("reason=for=now", "for=now"),
+      (#"reason="bad deploy" for=5m"#, "bad deploy"), ("for=5m reason=", ""), ("for=5m", ""),
+    ] as [(String, String)])
+  func reasonIsWhatWasTyped(line: String, reason: String) throws {
+    var scene = try Scene.plain(agents: 1)
+    scene.press(.character("p"), .tab, .control("u"))
+    scene.type(line)
+    scene.press(.enter)
+    #expect(scene.promptText().contains("reason=") == !reason.isEmpty)
+    let draft = try sent(scene.type("y"))
+    #expect(draft.reason == reason)
+    #expect(draft.arguments == (line.contains("for=5m") ? ["for": "5m"] : [:]))
+  }
+
+  @Test func reasonCanBeGivenForWhatHasNoArguments() throws {
+    var scene = try Scene.plain(agents: 1)
+    scene.press(.character("r"), .tab)
+    scene.type("reason=it is well")
+    scene.press(.enter)
+    #expect(try sent(scene.type("y")).reason == "it is well")
   }
 
   @Test func requiredArgumentIsAskedFor() throws {

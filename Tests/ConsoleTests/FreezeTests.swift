@@ -62,11 +62,9 @@ import Testing
     #expect(try sent(scene.type("y")).observed == ["a0": Command.Observation(state: .paused, version: 4)])
   }
 
-  @Test func reasonIsWhatTheFrozenScreenShows() throws {
+  @Test func noReasonIsMadeOfWhatTheScreenShows() throws {
     var scene = try Scene.plain(agents: 3)
-    scene.press(.character("f"))
-    try scene.model.fleet.apply("metrics", "a0", #"{"error_rate":0.9}"#, at: .at(20))
     scene.press(.character("p"))
-    #expect(try sent(scene.type("y")).reason.contains("30%"))
+    #expect(try sent(scene.type("y")).reason == "")
   }
 }

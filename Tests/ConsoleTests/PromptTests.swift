@@ -61,7 +61,7 @@ import Testing
       effects == [
         .send(
           ActionDraft(
-            action: action, targets: ["a0"], arguments: arguments, reason: "errors 30%",
+            action: action, targets: ["a0"], arguments: arguments,
             observed: ["a0": Command.Observation(state: .running, version: 0)]))
       ])
     #expect(scene.model.prompt == nil)
@@ -124,7 +124,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [Key.enter, .escape, .up, .left, .backTab, .delete, .tab, .function(2), .control("c")])
+  @Test(arguments: [Key.enter, .escape, .up, .left, .backTab, .delete, .function(2), .control("c")])
   func otherKeysCancelTheCode(key: Key) throws {
     var scene = try Scene.plain(agents: 3)
     scene.type("R")

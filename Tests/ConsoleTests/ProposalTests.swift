@@ -48,7 +48,7 @@ import Testing
     let draft = try sent(scene.type(code))
     #expect(draft.action == .approve && draft.targets == [])
     #expect(draft.arguments == ["proposal": "p1", "sha256": "9f86d081884c7d65"])
-    #expect(draft.reason == "coupon: avg_rating is 1.9")
+    #expect(draft.reason == "")
   }
 
   @Test func decliningTakesAYes() throws {

@@ -131,13 +131,13 @@ import Testing
     hear(.received)
     hear(.succeeded, "a")
     hear(.failed, "b", "already paused")
-    hear(.failed, .none, "1 of 2 failed: b: already paused")
+    hear(.failed, .none, "1 of 2 done: b: already paused")
     #expect(entry?.progress == .phase(.failed))
     #expect(entry?.succeeded == 1)
     #expect(entry?.failed == 1)
     hear(.obeyed, "a")
-    #expect(entry?.progress == .phase(.failed))
-    #expect(entry?.detail == "1 of 2 failed: b: already paused")
+    #expect(entry?.progress == .phase(.failed) && entry?.isPartlyDone == true)
+    #expect(entry?.detail == "1 of 2 done: b: already paused")
   }
 
   @Test(arguments: [AuditLine.Phase.rejected, .expired, .unknown, .skipped, .undone])
@@ -147,6 +147,43 @@ import Testing
     #expect(entry?.progress == .phase(phase))
     #expect(entry?.isFinished == true)
     #expect(entry?.detail == "why")
+  }
+
+  private mutating func run(
+    _ phase: AuditLine.Phase, _ action: String, _ target: AgentID = .none, _ detail: String = ""
+  ) {
+    fleet.apply(
+      AuditLine(
+        origin: .run("rule/storm/1-0/a"), rule: "storm", phase: phase, action: action, target: target,
+        reason: "errors 38%", detail: detail, at: .at(3)))
+  }
+
+  private var storm: CommandLog.Entry? { fleet.commands[key: "run:rule/storm/1-0/a"] }
+
+  /// An action that its runtime confirms says nothing of the other one.
+  @Test mutating func runOfWhichAPartWasDoneIsNeverObeyed() {
+    run(.started, "rule", "a", "activate the backup for a and pause a")
+    run(.skipped, "activate_backup", "a", "no backup of a is known")
+    run(.succeeded, "pause", "a", "paused for 15m")
+    run(.obeyed, "pause", "a", "it reports paused")
+    run(.obeyed, "pause", .none, "it reports paused")
+    #expect(storm?.progress == .phase(.started))
+    run(.succeeded, "rule", .none, "1 of 2 done: no backup of a is known; done: paused for 15m")
+    #expect(storm?.progress == .phase(.succeeded) && storm?.isPartlyDone == true)
+    run(.obeyed, "pause", "a", "it reports paused")
+    run(.succeeded, "rule", .none, "cleared: error rate 2%")
+    #expect(storm?.progress == .phase(.succeeded) && storm?.isPartlyDone == true)
+  }
+
+  @Test mutating func runIsObeyedOnceEachOfItsActionsIs() {
+    run(.started, "rule", "a", "pause a and restart a")
+    for action in ["pause", "restart"] { run(.succeeded, action, "a") }
+    run(.obeyed, "pause", "a", "it reports paused")
+    run(.succeeded, "rule", .none, "paused for 15m, told to restart")
+    #expect(storm?.progress == .phase(.succeeded))
+    run(.obeyed, "restart", "a", "it reports running")
+    #expect(storm?.progress == .phase(.obeyed))
+    #expect(storm?.detail == "paused for 15m, told to restart")
   }
 
   @Test mutating func runOfARuleIsApartFromACommandOfThatID() {

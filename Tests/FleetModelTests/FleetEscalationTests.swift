@@ -53,6 +53,18 @@ import Testing
     #expect(fleet.endedEscalations(at: .at(1000)).count == 1)
   }
 
+  @Test mutating func agentThatIsDeletedStaysWithItsEscalationUntilSomebodyComes() throws {
+    try fleet.apply("security_alert", "a", at: .at(1))
+    fleet.setAlert(escalation())
+    try fleet.apply("deleted", "a", at: .at(10))
+    fleet.advance(to: .at(10_000))
+    #expect(fleet.count == 1 && fleet["a"]?.state == .stopped)
+    #expect(fleet.alerts.open.map(\.id.kind) == [.escalation], "what it spoke of is over")
+    fleet.setAlert(escalation(acknowledgedAt: 10_001))
+    fleet.advance(to: .at(10_002))
+    #expect(fleet.count == 0 && fleet.alerts.count == 0)
+  }
+
   @Test mutating func alertOfAnotherAgentDoesNot() throws {
     fleet.setAlert(escalation(acknowledgedAt: 40))
     try fleet.apply("security_alert", "b", at: .at(200))

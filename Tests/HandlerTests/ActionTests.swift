@@ -76,10 +76,10 @@ import Wire
     let scene = try HandlerScene()
     let lines = try scene.send(.escalate, ["agent-1"], ["to": "billing", "severity": "critical"])
     #expect(
-      lines.map(\.short).suffix(2) == ["succeeded agent-1: escalated to billing", "succeeded: escalated to billing"])
+      lines.map(\.short).suffix(2) == ["succeeded agent-1: called billing", "succeeded: called billing"])
     let alert = try #require(try scene.alert(.escalation, "agent-1"))
     #expect(alert.severity == .critical)
-    #expect(alert.summary == "to billing")
+    #expect(alert.summary == "to billing: test")
     #expect(alert.count == 1)
     #expect(lines[1].alert == alert)
     #expect(lines[2].alert == nil)
@@ -147,7 +147,8 @@ import Wire
     #expect(
       lines.map(\.short) == [
         "received", "failed agent-1: agent-1 is not paused: it is running", "succeeded agent-2: resumed",
-        "failed agent-3: agent-3 is not paused: it is running", "failed: 2 of 3 failed: agent-1, agent-3",
+        "failed agent-3: agent-3 is not paused: it is running",
+        "failed: 1 of 3 done: agent-1: agent-1 is not paused: it is running; agent-3: agent-3 is not paused: it is running",
       ])
   }
 

@@ -91,7 +91,7 @@ import Wire
     #expect(lines.last?.phase == .unknown)
     #expect(service.requests.count == 1)
     let alert = try #require(try scene.alert(.escalation, "agent-1"))
-    #expect(alert.severity == .high && alert.summary.hasPrefix("outcome of c1 unknown: "))
+    #expect(alert.severity == .high && alert.summary.hasPrefix("outcome of restart agent-1 by alice@bastion at "))
     #expect(lines.first { $0.target == "agent-1" && $0.phase == .unknown }?.alert == alert)
     #expect(try scene.record("agent-1") == AgentRecord())
   }

@@ -169,7 +169,7 @@ import Wire
     let again = try scene.send(.undo, [], ["command_id": "b1"])
     #expect(
       again.last?.short
-        == "rejected: 2 of 2 parts not undone: command c1 was already undone by batch/c3/1")
+        == "rejected: 2 of 2 parts not undone: that pause was already undone")
   }
 
   @Test func undoThatComesWithItsOrderWaitsForItAndForNothingElse() throws {

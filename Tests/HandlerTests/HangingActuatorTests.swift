@@ -138,7 +138,7 @@ import Testing
     #expect(try scene.outcome(of: undo.id).last?.phase == .succeeded)
     #expect(
       try scene.outcome(of: second.id).last?.short
-        == "rejected: command \(pause.id) was already undone by \(undo.id)")
+        == "rejected: that pause was already undone")
     #expect(try scene.outcome(of: scale.id).last?.phase == .succeeded)
     let order = try scene.audit().filter { $0.target == "agent-1" && $0.phase == .succeeded }.map(\.action)
     #expect(order == ["pause", "undo", "scale"])

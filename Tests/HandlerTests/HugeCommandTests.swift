@@ -82,7 +82,7 @@ import Wire
     let scene = try HandlerScene()
     let agents = (0..<200).map { AgentID("agent-\($0)-" + String(repeating: "x", count: 60)) }
     let last = try #require(try scene.send(.resume, agents).last)
-    #expect(last.detail.hasPrefix("200 of 200 failed: agent-") && last.detail.hasSuffix(" and 190 more"))
+    #expect(last.detail.hasPrefix("0 of 200 done: not agent-") && last.detail.hasSuffix(" and 190 more"))
     #expect(last.detail.utf8.count < 1000)
   }
 
@@ -90,7 +90,7 @@ import Wire
     (Action.activateBackup, ["backup": String(repeating: "b", count: 600)], "of at most 512 bytes"),
     (.pause, ["for": String(repeating: "9", count: 60_000)], "expected a duration"),
     (.pause, [String(repeating: "f", count: 60_000): "1m"], "pause has no argument"),
-    (.undo, ["command_id": String(repeating: "c", count: 60_000)], "nothing is known of command"),
+    (.undo, ["command_id": String(repeating: "c", count: 60_000)], "nothing is known of that command"),
   ])
   func refusalStaysShortWhateverWasSent(action: Action, arguments: [String: String], words: String) throws {
     let scene = try HandlerScene()

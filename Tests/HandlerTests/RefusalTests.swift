@@ -29,7 +29,7 @@ import Wire
       "::1 is a loopback or unspecified address: blocking it would cut services from themselves"
     ),
     (.acknowledge, ["alert": "x"], #"ack: "alert" is "x"; expected an alert's id, as agent.high_traffic/agent-1"#),
-    (.undo, ["command_id": "nope"], "nothing is known of command nope within the last 48 hours"),
+    (.undo, ["command_id": "nope"], "nothing is known of that command within the last 48 hours"),
     (
       .rebalance, ["to": "agent-2,,agent-3"],
       #"rebalance: "to" holds "", which is no agent's id: those have 1 to 512 bytes, with commas between them"#
@@ -139,7 +139,8 @@ import Wire
     #expect(
       lines.map(\.short) == [
         "received", "failed agent-1: it has changed since: seen running, version 0; now paused, version 1",
-        "succeeded agent-2: replicas 1 → 2", "failed: 1 of 2 failed: agent-1",
+        "succeeded agent-2: replicas 1 → 2",
+        "failed: 1 of 2 done: agent-1: it has changed since: seen running, version 0; now paused, version 1",
       ])
   }
 

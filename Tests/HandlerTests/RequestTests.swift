@@ -98,7 +98,7 @@ import Wire
     #expect(lines.count == 42)
     #expect(lines.count { $0.phase == .succeeded && $0.target != .none } == 39)
     #expect(lines.first?.short == "received")
-    #expect(lines.last?.short == "failed: 1 of 40 failed: agent-3")
+    #expect(lines.last?.short == "failed: 39 of 40 done: agent-3: 0 replicas by -1 would leave -1")
     #expect(try scene.pendingCount() == 0)
   }
 }

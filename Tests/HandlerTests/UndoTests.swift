@@ -16,9 +16,9 @@ import Wire
     let control = try #require(try scene.control().last)
     #expect(control.action == .resume)
     #expect(control.commandID == CommandID("c2"))
-    #expect(try scene.outcome(of: CommandID("c1")).last?.short == "undone: undone by c2")
+    #expect(try scene.outcome(of: CommandID("c1")).last?.short.hasPrefix("undone: undone by alice@bastion at ") == true)
     let again = try scene.send(.undo, [], ["command_id": "c1"])
-    #expect(again.last?.short == "rejected: command c1 was already undone by c2")
+    #expect(again.last?.short == "rejected: that pause was already undone")
   }
 
   /// It would wait for its own end.
@@ -123,7 +123,7 @@ import Wire
     #expect(
       lines.map(\.short) == [
         "received", "succeeded agent-1: back to replicas 5", "failed agent-2: nothing was done to it",
-        "failed: 1 of 2 failed: agent-2",
+        "failed: 1 of 2 done: agent-2: nothing was done to it",
       ])
     #expect(try scene.record("agent-1").replicas == 5)
   }
@@ -142,10 +142,10 @@ import Wire
     let scene = try HandlerScene()
     try scene.send(.scale, ["agent-1"])
     let lines = try scene.send(.undo, [], ["command_id": "c1"])
-    #expect(lines.last?.short == "rejected: command c1 did nothing: it was rejected")
+    #expect(lines.last?.short == "rejected: that scale did nothing: it was rejected")
     let dry = try scene.send(.pause, ["agent-1"]) { $0.isDryRun = true }
     #expect(dry.last?.phase == .skipped)
     #expect(
-      try scene.send(.undo, [], ["command_id": "c3"]).last?.short == "rejected: command c3 did nothing: it was skipped")
+      try scene.send(.undo, [], ["command_id": "c3"]).last?.short == "rejected: that pause did nothing: it was skipped")
   }
 }

@@ -39,7 +39,7 @@ import Wire
     let tried = try Program.run("runbook", "test", "built-in", "--events", path)
     #expect(
       tried.output == """
-        2026-11-22T08:00:00.000Z  a1  high-traffic  act: data.queue_size is 500, >= 50 → scale a1 by=+1, \
+        2026-11-22T08:00:00.000Z  a1  high-traffic  act: queue 500 (at least 50 asked) → scale a1 by=+1, \
         notify text=a1: unknown messages a minute, 500 waiting. to=operations
         3 events, 1 of them unreadable; 1 times a rule did not match
 
@@ -62,7 +62,7 @@ import Wire
     let lines = explained.output.split(separator: "\n").map { $0.drop { $0 != " " } }
     #expect(
       lines[0] == "  agent.high_traffic  a1"
-        && lines[1].hasPrefix("  high-traffic  skipped a1: dry_run: would scale a1 by=+1, notify text=a1: 10 messages"))
+        && lines[1].hasPrefix("  high-traffic  skipped a1: dry_run: would scale a1 by +1, "))
     #expect(explained.output.contains("of the event alone:"))
     try server.wait { (try? server.call("HLEN", "agentos:mark:rules/tally")) == .integer(1) }
     let tally = try Program.run("runbook", "tally", on: server.endpoint)

@@ -13,12 +13,12 @@ struct CommandsPane {
 
   /// The look of a phase.
   enum Mark {
-    case pending, waiting, done, ended, refused, unclear
+    case pending, waiting, done, partial, ended, refused, unclear
 
     var role: Role {
       switch self {
       case .pending, .ended: .dim
-      case .waiting, .unclear: .warning
+      case .waiting, .partial, .unclear: .warning
       case .done: .good
       case .refused: .bad
       }
@@ -28,6 +28,7 @@ struct CommandsPane {
       switch self {
       case .pending, .waiting: glyphs.pending
       case .done: glyphs.success
+      case .partial: glyphs.severityMedium
       case .ended: glyphs.steady
       case .refused: glyphs.failure
       case .unclear: glyphs.unknown
@@ -98,11 +99,10 @@ extension Model {
 
   private func detail(_ entry: CommandLog.Entry) -> String {
     if let id = entry.proposal, let proposal = displayed.proposals.open(id, at: displayedNow) {
-      return "waits for a person, \(Format.remaining(proposal.expiresAt - displayedNow))"
+      let words = ["waits for a person, \(Format.remaining(proposal.expiresAt - displayedNow))", outcome(entry)]
+      return words.filter { !$0.isEmpty }.joined(separator: ": ")
     }
-    guard entry.progress == .sent, let expires = entry.expiresAt else {
-      return Scrubber.display(entry.detail.isEmpty ? entry.reason : entry.detail)
-    }
+    guard entry.progress == .sent, let expires = entry.expiresAt else { return outcome(entry) + waiting(entry) }
     if expires <= displayedNow { return endWords(entry) }
     let rest = Format.remaining(expires - displayedNow)
     switch entry.delivery {
@@ -136,7 +136,25 @@ extension Model {
     }
   }
 
+  /// Why it was done and what it came to: of a rule's run both, of a command what it came to.
+  private func outcome(_ entry: CommandLog.Entry) -> String {
+    let isOfRun = entry.action == AuditLine.wholeRun && !entry.detail.contains(entry.reason)
+    let words = isOfRun ? [entry.reason, entry.detail] : [entry.detail.isEmpty ? entry.reason : entry.detail]
+    return Scrubber.display(words.filter { !$0.isEmpty }.joined(separator: ": "))
+  }
+
+  /// How long whoever was called by it has not come; or who has.
+  private func waiting(_ entry: CommandLog.Entry) -> String {
+    let shown = displayed
+    guard entry.callsPerson, let agent = entry.targets.first, let position = shown.position(of: agent),
+      let alert = shown.alert(.escalation, ofAgentAt: position)
+    else { return "" }
+    if let who = alert.record.acknowledgedBy { return ", \(Scrubber.display(who)) has it" }
+    return ", waiting \(Format.remaining(displayedNow - max(entry.firstAt, alert.record.since)))"
+  }
+
   private func phaseWord(_ entry: CommandLog.Entry) -> (String, CommandsPane.Mark) {
+    if entry.isPartlyDone { return ("part done", .partial) }
     guard case .phase(let phase) = entry.progress else {
       let isOver = entry.expiresAt.map { $0 <= displayedNow } ?? false
       if entry.delivery == .waiting { return ("not sent", isOver ? .refused : .waiting) }

@@ -83,8 +83,10 @@ extension Model {
       : Headline(lead: "all well", text: "no open alerts", role: .good)
   }
 
+  /// `2 acknowledged, 1 silenced`.
   private func inHand(_ shown: Fleet) -> String {
-    let open = shown.alerts.count
-    return open > 0 ? "\(Format.counted(open, "alert")) acknowledged" : "no open alerts"
+    let (acknowledged, silenced) = shown.alerts.quietCounts(at: displayedNow)
+    let counts = [(acknowledged, "acknowledged"), (silenced, "silenced")].filter { $0.0 > 0 }
+    return counts.isEmpty ? "no open alerts" : counts.map { "\($0) \($1)" }.joined(separator: ", ")
   }
 }

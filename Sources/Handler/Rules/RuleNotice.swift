@@ -6,6 +6,9 @@ enum RuleNotice {
   /// By which an alert is known from its beginning to its all-clear, in whichever groups speak of it.
   static func key(_ alert: AlertID) -> String { "\(alert.kind.type)/\(alert.agent.unmistakable)" }
 
+  /// Why nobody is told where people have configured no way to be.
+  static let noChannel = "no channel is configured"
+
   /// What has been done and what has not, as far as the run has come: people are told what is so, and not what was meant.
   static func words(of record: RunRecord, _ part: RunRecord.Part, _ outcomes: [TargetMark?]) -> String {
     var (done, missed): ([String], [String]) = ([], part == .deeds ? record.refused : [])
@@ -14,7 +17,7 @@ enum RuleNotice {
       if outcome.phase == .succeeded {
         done.append(outcome.detail)
       } else {
-        missed.append("\(deed): \(outcome.detail)")
+        missed.append("\(deed.words): \(outcome.detail)")
       }
     }
     let parts = [("Done: ", done), ("Not done: ", missed)].filter { !$1.isEmpty }
@@ -29,7 +32,7 @@ enum RuleNotice {
     _ channel: String, _ text: String, _ record: RunRecord, _ words: String, channels: Set<String>, of alert: AlertID?,
     at now: Instant
   ) throws(Refusal) -> Notice {
-    guard !channels.isEmpty else { throw Refusal("no channel is configured") }
+    guard !channels.isEmpty else { throw Refusal(noChannel) }
     return Notice(
       key: alert.map(key) ?? "\(record.rule)/\(record.agent.unmistakable)", status: alert == nil ? .told : .firing,
       severity: record.severity, title: text,

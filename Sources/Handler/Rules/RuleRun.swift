@@ -160,6 +160,7 @@ final class RuleRun: Errand {
 
   var id: CommandID { RunRecord.id(of: run, part, place) }
   var author: String { "rule/\(record?.rule ?? "")" }
+  var title: String { deed.map { Action(rawValue: $0.name)?.title ?? $0.name } ?? "an action" }
   var reason: String { record?.reason ?? "" }
   var judged: Instruction { instruction }
   var refusedPhase: AuditLine.Phase { .skipped }
@@ -172,7 +173,7 @@ final class RuleRun: Errand {
     }
     let scene = Scene(
       target: target, situation: situation, knownBackup: term.knownBackup(target), commandID: id, operator: author,
-      now: instant, restartLimit: term.options.restartLimit, channels: term.options.notify.names,
+      reason: reason, now: instant, restartLimit: term.options.restartLimit, channels: term.options.notify.names,
       makesDashboards: term.options.makesDashboards)
     keepsPlace = situation.record.state == .paused
     let bounds = RuleBounds(target: target, situation: situation, term: term, now: instant)

@@ -35,16 +35,13 @@ struct RunChain {
     guard part == .deeds else { return }
     if let span = record.verifyAfter { return appoint(.verify(run: run), at: term.now + span, in: &step) }
     if let stoppedBy { return close(.skipped, "stopped: automation is \(stoppedBy.rawValue)", in: &step) }
-    conclude(earlier.map { $0?.phase } + [outcome.phase], in: &step)
+    conclude(earlier.map { $0.map { ($0.phase, $0.detail) } } + [(outcome.phase, outcome.detail)], in: &step)
   }
 
-  /// Says how many of the actions were done; what is only advice is none.
-  private func conclude(_ phases: [AuditLine.Phase?], in step: inout Step) {
-    let those = zip(record.deeds, phases).filter { deed, _ in if case .advice = deed.kind { false } else { true } }
-    let done = those.count { $0.1 == .succeeded }
-    let hasFailed = those.contains { $0.1 == .failed || $0.1 == .unknown }
-    let words = done == those.count ? "\(done)" : "\(done) of \(those.count)"
-    close(hasFailed ? .failed : .succeeded, "\(words) action\(those.count == 1 ? "" : "s") done", in: &step)
+  /// Says what was done, and of what was not, why.
+  private func conclude(_ outcomes: [(phase: AuditLine.Phase, detail: String)?], in step: inout Step) {
+    let summary = RunSummary(record, outcomes)
+    close(summary.phase, summary.detail, in: &step)
   }
 
   /// What was done can be taken back, and nothing else: somebody else's would be.

@@ -47,7 +47,8 @@ struct RunReview {
       }
       return doubted(verdict.reason, after: verification.after, &step)
     }
-    add(.succeeded, "verified: \(verdict.reason)", to: &step)
+    let partial = RunSummary(record, outcomes).partial.map { "\($0.detail); " } ?? ""
+    add(.succeeded, "\(partial)verified: \(verdict.reason)", to: &step)
     if !record.undo.isEmpty { appoint(.undo, in: &step) }
     return Change()
   }
@@ -121,7 +122,9 @@ struct RunReview {
   private var mode: AutomationMode { AutomationMode(rawValue: String(decoding: automation, as: UTF8.self)) ?? .dry }
 
   private func begin(_ result: Guarding.Result, in step: inout Step) {
-    for (deed, reason) in result.refused { add(.skipped, "guarded: \(deed): \(reason)", target: agent, to: &step) }
+    for (deed, reason) in result.refused {
+      add(.skipped, "guarded: \(deed.words): \(reason)", target: agent, to: &step)
+    }
     guard !result.deeds.isEmpty else { return }
     var record = record
     record.otherwise = result.deeds

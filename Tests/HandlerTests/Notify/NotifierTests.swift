@@ -94,7 +94,7 @@ import Wire
     #expect(bodies.map { $0["event_action"]?.text } == ["trigger", "acknowledge"])
     #expect(bodies.allSatisfy { $0["dedup_key"]?.text == "escalation/agent-1" })
     #expect(bodies[0]["payload"]?["severity"]?.text == "critical")
-    #expect(bodies[0]["payload"]?["summary"]?.text == "agent-1 needs a person: to oncall")
+    #expect(bodies[0]["payload"]?["summary"]?.text == "agent-1 needs a person: to oncall: test")
   }
 
   @Test func acknowledgementThatIsTakenBackPagesAgain() throws {
@@ -138,7 +138,7 @@ import Wire
     #expect(try scene.send(.restart, ["agent-1"]).last?.phase == .unknown)
     try waitUntilAllIsTold()
     let title = try json(try #require(service.requests.first))["title"]?.text ?? ""
-    #expect(title.hasPrefix("agent-1 needs a person: outcome of c1 unknown: "))
+    #expect(title.hasPrefix("agent-1 needs a person: outcome of restart agent-1 by alice@bastion at "))
   }
 
   @Test func dryRunTellsNobody() throws {

@@ -50,7 +50,7 @@ import Wire
       data: ["error_rate": 0.31, "response_time": 900, "last_hour_errors": 40],
       told: [
         .rule(
-          "performance-degraded", .critical, "agent-1 degraded: error rate 0.31, response time 900 ms.")
+          "performance-degraded", .critical, "agent-1 degraded: error rate 31%, response time 900 ms.")
       ]),
     Case(
       rules: ["high-traffic"], type: "agent.high_traffic",
@@ -72,7 +72,7 @@ import Wire
       texts: ["alert_type", "suspicious_ips"], isQuoted: true,
       told: [
         .rule(
-          "security-alert", .high, "agent-1: brute_force, risk high, 50 attempts from 203.0.113.9,10.0.0.7.")
+          "security-alert", .high, "agent-1: brute force, risk high, 50 attempts from 203.0.113.9, 10.0.0.7.")
       ]),
     Case(
       rules: ["agent-created"], type: "agent.created", data: ["name": "Ada"], texts: ["name"], isQuoted: true,
@@ -201,7 +201,7 @@ import Wire
     try services.rules.run(of: "agent-created")
     try services.waitUntilAllIsTold()
     let page = Telling.page(
-      .high, "agent-1 needs a person: rule health-critical: limited: acted 3 times within 1h on this agent")
+      .high, "agent-1 needs a person: rule health-critical: acted 3 times within 1h on this agent")
     for kind in Channel.Kind.allCases {
       let told = services.told(kind).filter { !$0.title.contains("is new") }
       try check(told, kind, [page], services)

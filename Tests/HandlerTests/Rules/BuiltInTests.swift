@@ -67,7 +67,7 @@ import Wire
     _ = try rules.scene.server.call("ZADD", rules.scene.keys.schedule, try rules.scene.now(), verify)
     try rules.scene.send(.pause, ["agent-9"])
     let lines = try rules.run(of: "performance-degraded")
-    #expect(lines.last?.detail.hasPrefix("not verified: metric.error_rate is 0.3") == true)
+    #expect(lines.last?.detail.hasPrefix("not verified: error rate 3") == true)
     #expect(try rules.scene.record("agent-1").backup == "backup-1")
     // It is asked again, and says nothing more until it holds.
     try rules.event("agent.metrics", "agent-1", ["error_rate": 0.01])
@@ -89,7 +89,7 @@ import Wire
     try rules.scene.server.wait { (try? rules.scene.record("agent-1").state) == .running }
     clock.set(seconds: 92)
     let lines = try rules.lines { $0.action == "escalate" && $0.phase == .succeeded }
-    #expect(lines.contains { $0.detail == "not verified: run.failed is true" })
+    #expect(lines.contains { $0.detail == "not verified: an action has failed" })
     #expect(try rules.scene.record("agent-1").backup == "backup-1")
   }
 
@@ -254,14 +254,20 @@ import Wire
 
   @Test func whatIsForeseenIsProposedAndTheRestIsAdvice() throws {
     let rules = try RuleScene()
+    try rules.event("agent.metrics", "agent-1", ["error_rate": 0.08])
     try rules.event(
       "agent.predictive_alert", "agent-1",
       [
-        "confidence": 0.9, "predictions": [["metric": "queue_size", "eta_minutes": 12]],
+        "confidence": 0.9,
+        "predictions": [["metric": "error_rate", "eta_minutes": 12, "value": 0.3, "threshold": 0.25]],
         "recommended_actions": ["scale_up", "call the vendor"],
       ])
-    let proposal = try #require(try rules.lines { $0.phase == .proposed }.last?.proposal)
+    let line = try #require(try rules.lines { $0.phase == .proposed }.last)
+    let proposal = try #require(line.proposal)
     #expect(proposal.steps.map(\.action) == ["scale", "advice"])
+    let foreseen = "error rate foreseen to reach 30% in 12m, now 8% (limit 25%), confidence 90%"
+    #expect(proposal.reason == foreseen && line.reason == foreseen)
+    #expect(line.detail == "approving scales agent-1 by +1 and advises: call the vendor")
     let answer = try rules.scene.send(.approve, [], ["proposal": proposal.id.text, "sha256": proposal.digest])
     #expect(answer.last?.phase == .succeeded)
     try rules.run(of: "foreseen")

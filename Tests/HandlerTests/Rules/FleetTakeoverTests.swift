@@ -36,7 +36,7 @@ import Wire
     try rules.scene.send(.pause, ["agent-6"], ["for": "1h"])
     try rules.event("agent.performance_degraded", "agent-5", ["error_rate": 0.06])
     let lines = try rules.lines { $0.phase == .skipped }
-    #expect(lines.map(\.detail) == ["guarded: pause agent-5 for=15m: no other agent of its role is healthy"])
+    #expect(lines.map(\.detail) == ["guarded: pause agent-5 for 15m: no other agent of its role is healthy"])
   }
 
   @Test func whoTakesOverKnowsRolesAndStates() throws {
@@ -44,7 +44,7 @@ import Wire
     try takeOver()
     try rules.event("agent.performance_degraded", "agent-5", ["error_rate": 0.06])
     let lines = try rules.lines { $0.phase == .skipped }
-    #expect(lines.map(\.detail) == ["guarded: pause agent-5 for=15m: no other agent of its role is healthy"])
+    #expect(lines.map(\.detail) == ["guarded: pause agent-5 for 15m: no other agent of its role is healthy"])
     try rules.event("agent.performance_degraded", "agent-1", ["error_rate": 0.06])
     try rules.run(of: "calm")
     #expect(try rules.scene.record("agent-1").state == .paused)
@@ -58,7 +58,7 @@ import Wire
     try takeOver()
     try rules.event("agent.performance_degraded", "agent-5", ["error_rate": 0.06])
     let lines = try rules.lines { $0.phase == .skipped }
-    #expect(lines.map(\.detail) == ["guarded: pause agent-5 for=15m: no other agent of its role is healthy"])
+    #expect(lines.map(\.detail) == ["guarded: pause agent-5 for 15m: no other agent of its role is healthy"])
   }
 
   @Test func eventThatIsSaidTwiceIsActedOnOnce() throws {

@@ -23,11 +23,12 @@ import Wire
     let lines = try rules.run(of: "calm")
     #expect(
       lines.map(\.short) == [
-        "started agent-1: pause agent-1 for=15m, schedule agent-1 at=1h job=analysis",
-        "succeeded agent-1: paused for 15m", lines[2].short, "succeeded: 2 actions done",
+        "started agent-1: pause agent-1 for 15m and schedule analysis for agent-1 in 1h",
+        "succeeded agent-1: paused for 15m", lines[2].short, lines[3].short,
       ])
     #expect(lines[2].short.hasPrefix("succeeded agent-1: analysis at "))
-    #expect(lines.allSatisfy { $0.reason == "data.error_rate is 0.31, >= 0.25" })
+    #expect(lines[3].short.hasPrefix("succeeded: paused for 15m, analysis at "))
+    #expect(lines.allSatisfy { $0.reason == "error rate 31% (at least 25% asked)" })
     #expect(try rules.scene.record("agent-1").state == .paused)
     #expect(try rules.scene.control().map(\.action) == [.pause])
   }
@@ -76,7 +77,7 @@ import Wire
     let rules = try RuleScene(Self.pausing, mode: nil)
     try rules.event("agent.performance_degraded", "agent-1", ["error_rate": 0.31])
     let lines = try rules.lines { $0.phase == .skipped }
-    #expect(lines.map(\.detail) == ["dry_run: would pause agent-1 for=15m, schedule agent-1 at=1h job=analysis"])
+    #expect(lines.map(\.detail) == ["dry_run: would pause agent-1 for 15m and schedule analysis for agent-1 in 1h"])
     #expect(try rules.scene.record("agent-1") == AgentRecord())
     #expect(try rules.scene.control().isEmpty)
     // Switched on, it acts at once: what was only said throttles nothing.
@@ -152,7 +153,7 @@ import Wire
       """)
     try rules.event("agent.health_critical", "agent-1", ["health_score": 0.1])
     let lines = try rules.lines { $0.action == "escalate" && $0.phase == .succeeded }
-    #expect(lines.contains { $0.short == "failed: not verified: agent.state is restarting, not == running" })
+    #expect(lines.contains { $0.short == "failed: not verified: state restarting (running asked)" })
     #expect(try rules.scene.alert(.escalation, "agent-1") != nil)
   }
 
@@ -189,7 +190,7 @@ import Wire
     try rules.lines { $0.detail.hasPrefix("not_cleared: ") }
     try rules.scene.server.wait { (try? rules.scene.record("agent-1").rateLimit) == 30 }
     try rules.event("agent.metrics", "agent-1", ["queue_size": 10])
-    try rules.lines { $0.detail == "cleared: metric.queue_size is 10, < 50" }
+    try rules.lines { $0.detail == "cleared: queue 10 (below 50 asked)" }
     try rules.lines { $0.detail == "no rate limit any more" }
     try rules.event("agent.high_traffic", "agent-1", ["queue_size": 600])
     try rules.scene.server.wait { (try? rules.lines().count { $0.phase == .started }) == 2 }
@@ -297,7 +298,7 @@ import Wire
     try rules.lines { $0.phase == .started && $0.target == "agent-2" }
     #expect(try uncleared(rules).contains("relief/agent-1"))
     _ = try rules.scene.server.call("ZREM", keys.schedule, job)
-    try rules.lines { $0.detail == "cleared: metric.queue_size is 10, < 50" }
+    try rules.lines { $0.detail == "cleared: queue 10 (below 50 asked)" }
   }
 
   @Test func throttlesOfTheFleetEndNoneOfEachOther() throws {

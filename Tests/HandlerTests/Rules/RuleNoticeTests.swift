@@ -47,7 +47,7 @@ import Wire
     #expect(Set(service.requests.map(\.path)) == ["/slack", "/discord"])
     for request in service.requests {
       let body = String(decoding: request.body, as: UTF8.self)
-      #expect(body.contains("agent-1 degraded: error rate 0.31, response time 900 ms"))
+      #expect(body.contains("agent-1 degraded: error rate 31%, response time 900 ms"))
       #expect(request.path == "/slack" || body.contains(#""allowed_mentions":{"parse":[]}"#))
     }
   }

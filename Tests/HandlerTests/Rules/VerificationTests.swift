@@ -29,7 +29,7 @@ import Wire
     try rules.scene.report("agent-1", "running", command: id)
     let lines = try rules.run(of: "hand")
     #expect(lines.contains { $0.phase == .obeyed && $0.action == "transfer" })
-    try rules.lines { $0.detail == "verified: run.obeyed is true" }
+    try rules.lines { $0.detail == "verified: every agent has confirmed it" }
     #expect(try rules.scene.alert(.escalation, "agent-1") == nil)
   }
 
@@ -37,7 +37,7 @@ import Wire
     let rules = try RuleScene(Self.handing)
     _ = try handOver(rules)
     let lines = try rules.lines { $0.action == "escalate" && $0.phase == .succeeded }
-    #expect(lines.contains { $0.short == "failed: not verified: run.obeyed is false" })
+    #expect(lines.contains { $0.short == "failed: not verified: not every agent has confirmed it" })
     #expect(try rules.scene.alert(.escalation, "agent-1")?.summary == "to support")
   }
 
@@ -55,10 +55,10 @@ import Wire
     try rules.event("agent.health_critical", "agent-1", ["health_score": 0.1])
     let lines = try rules.lines { $0.phase == .skipped }
     #expect(
-      lines.last?.short == "skipped agent-1: guarded: pause agent-1 for=15m: it stands in for agent-2")
+      lines.last?.short == "skipped agent-1: guarded: pause agent-1 for 15m: it stands in for agent-2")
     #expect(
       try rules.scene.alert(.escalation, "agent-1")?.summary
-        == "rule fall: not done: pause agent-1 for=15m: it stands in for agent-2")
+        == "rule fall: not done: pause agent-1 for 15m: it stands in for agent-2")
     #expect(try rules.scene.record("agent-1").state == .running)
   }
 
@@ -153,7 +153,7 @@ import Wire
     }
     let rules = RuleScene(on: scene)
     _ = try handOver(rules)
-    try rules.lines { $0.detail == "verified: run.obeyed is true" }
+    try rules.lines { $0.detail == "verified: every agent has confirmed it" }
     #expect(service.requests.count == 1)
   }
 
@@ -170,7 +170,7 @@ import Wire
     try rules.event("agent.high_traffic", "agent-1", ["queue_size": 500, "mode": "short"])
     try rules.scene.server.wait { (try? rules.scene.record("agent-1").rateLimit) == 30 }
     try rules.event("agent.metrics", "agent-1", ["queue_size": 10])
-    try rules.lines { $0.detail == "cleared: data.mode is short, == short and metric.queue_size is 10, < 50" }
+    try rules.lines { $0.detail == "cleared: mode short and queue 10 (below 50 asked)" }
     try rules.lines { $0.detail == "no rate limit any more" }
   }
 
@@ -237,7 +237,7 @@ import Wire
     }
     try rules.event("agent.odd", "agent-1", [:])
     let lines = try rules.run(of: "mixed")
-    #expect(lines.last?.short == "failed: 2 of 3 actions done")
+    #expect(lines.last?.short == "failed: 2 of 3 done: HTTP 400: no; done: replicas 1 → 2, report r")
   }
 
   @Test func whatWasNotDoneIsNotTakenBack() throws {
@@ -265,7 +265,7 @@ import Wire
     try rules.lines { $0.action == "scale" && $0.phase == .succeeded }
     for number in 2...4 { try rules.event("agent.metrics", AgentID("agent-\(number)"), ["error_rate": 0.9]) }
     let lines = try rules.lines { $0.phase == .skipped }
-    let reason = "skipped agent-1: guarded: pause agent-1 for=15m: 80% of the fleet is unhealthy"
+    let reason = "skipped agent-1: guarded: pause agent-1 for 15m: 80% of the fleet is unhealthy"
     #expect(lines.last?.short.hasPrefix(reason) == true)
     #expect(try rules.scene.record("agent-1").state == .running)
   }
@@ -302,10 +302,10 @@ import Wire
     }
     let lines = try rules.lines { $0.phase == .unknown }
     #expect(lines.count { $0.detail.hasPrefix("not verified: ") } == 1)
-    #expect(lines.last?.detail == "not verified within 1d: metric.error_rate is missing")
+    #expect(lines.last?.detail == "not verified within 1d: error rate unknown")
     #expect(
       try scene.alert(.escalation, "agent-1")?.summary
-        == "rule lend: not verified within 1d, so that it is not taken back: deactivate_backup agent-1")
+        == "rule lend: not verified within 1d, so that it is not taken back: deactivate the backup of agent-1")
     #expect(try due() == nil && scene.record("agent-1").backup == "agent-2")
   }
 }

@@ -1,0 +1,64 @@
+/// Agents that leave: deleted ones after a while, and the longest silent ones where there is no room.
+extension Fleet {
+  /// Lets deleted agents go once their time is up, but those for whom a person was called and nobody has come: their
+  /// escalation would go with them, unseen.
+  mutating func removeDeleted() {
+    var due: [Int] = []
+    for position in leaving {
+      guard let deletedAt = agents.profiles[position]?.deletedAt else {
+        due.append(position)
+        continue
+      }
+      guard now - deletedAt >= Self.deletedStays else { continue }
+      if alert(.escalation, ofAgentAt: position).map({ $0.record.acknowledgedBy != nil }) ?? true {
+        due.append(position)
+      } else {
+        closeAlerts(ofAgentAt: position, but: .escalation)
+      }
+    }
+    leaving.removeAll { due.contains($0) }
+    // One that came back to life meanwhile stays.
+    for position in due where agents.profiles[position]?.deletedAt != nil { remove(at: position) }
+  }
+
+  private mutating func closeAlerts(ofAgentAt position: Int, but kept: AlertKind) {
+    for kind in AlertKind.allCases where kind != kept && agents.activity[position].alertSlot(kind) >= 0 {
+      closeAlert(agents.activity[position].alertSlot(kind), .agentLeft)
+    }
+  }
+
+  /// Makes room: a sixteenth of the agents at once, so that a new agent an event costs no search an event.
+  mutating func removeLongestSilent() {
+    // Those for whom somebody was called go last: they may be silent because of what they were called for.
+    let silent = agents.indices.filter(isPresent)
+      .map { (position: $0, isCalledFor: alert(.escalation, ofAgentAt: $0) != nil) }
+      .sorted {
+        $0.isCalledFor == $1.isCalledFor
+          ? agents.activity[$0.position].lastEventAt < agents.activity[$1.position].lastEventAt : $1.isCalledFor
+      }
+      .map(\.position)
+    let leaving = silent.prefix(max(1, count / 16))
+    counts.released += leaving.count
+    for position in leaving { remove(at: position) }
+    directory.compact()
+  }
+
+  private mutating func remove(at position: Int) {
+    guard let id = agents.profiles[position]?.id else { return }
+    endSilence(at: position)
+    let activity = agents.activity[position]
+    for kind in AlertKind.allCases where activity.alertSlot(kind) >= 0 {
+      alerts.remove(activity.alertSlot(kind), .agentLeft)
+    }
+    for metric in Metric.allCases where activity.hasSeries(metric) {
+      series.release(activity.cells[metric.rawValue].slot)
+    }
+    id.bytes.withUnsafeBytes { directory.remove($0) }
+    agents.textBytes -= agents.profiles[position]?.textBytes ?? 0
+    agents.profiles[position] = nil
+    agents.namesRevision += 1
+    describe(position)
+    agents.activity[position] = AgentActivity(at: now)
+    freePositions.append(position)
+  }
+}
