@@ -7,6 +7,8 @@ package struct Model: Sendable {
   /// What does not change while the console runs.
   package struct Settings: Sendable {
     package var isReadOnly = false
+    /// Whether the line of keys says what to try: see ``Guide``.
+    package var isDemo = false
     /// `user@host`: whose commands `u` takes back.
     package var `operator` = "operator"
     /// What is followed, as the status line names it; holds no password.

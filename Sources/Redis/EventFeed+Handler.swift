@@ -55,6 +55,14 @@ extension EventFeed {
     if isCalm, !isTimeDue, owed == 0 { connection.isPaused = true }
   }
 
+  /// What a handler has just written shows that one lives: who it is need not wait for the next look.
+  func askWhoWrote(_ line: AuditLine) {
+    guard lease == nil, !leaseIsAsked, clock.now - line.at < Self.justNow else { return }
+    askForHandler()
+  }
+
+  private static let justNow = TimeSpan.seconds(3)
+
   /// Lease and switch in one request; one by one where the server refuses that, so that each is refused for itself.
   private func askForLease(_ connection: Connection) {
     let keys = options.keys

@@ -268,6 +268,7 @@ extension EventFeed {
       let line = try AuditCoding.read(payload)
       if line.at > arrivedAt { arrivedAt = clock.now }
       notify(.audit(line.noLater(than: arrivedAt)))
+      askWhoWrote(line)
     } catch {
       notify(.unreadable(error, .entry(entry.id)))
     }

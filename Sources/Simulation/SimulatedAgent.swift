@@ -15,7 +15,7 @@ struct SimulatedAgent: Sendable {
   var backup: AgentID?
 
   /// How much of each incident is felt, 0…1.
-  private(set) var levels = InlineArray<5, Double>(repeating: 0)
+  private(set) var levels = InlineArray<6, Double>(repeating: 0)
   /// Drifts around 0: how busy the day is.
   private var mood = 0.0
   private(set) var traffic: Double
@@ -82,6 +82,7 @@ struct SimulatedAgent: Sendable {
     levels[Self.slot(.errorStorm)] = 0
     levels[Self.slot(.unhappyUsers)] = 0
     levels[Self.slot(.leak)] = 0
+    levels[Self.slot(.badRelease)] = 0
     queue = 0
     errorRate = 0.012
     responseTime = profile.responseTime
@@ -101,10 +102,11 @@ struct SimulatedAgent: Sendable {
     let storm = level(.errorStorm)
     let unhappy = level(.unhappyUsers)
     let waiting = min(1, queue / 600)
-    errorRate = min(1, max(0, 0.012 + 0.39 * storm + 0.04 * waiting + 0.004 * (1 + 4 * storm) * random.noise()))
+    let failing = 0.012 + 0.39 * storm + 0.26 * level(.badRelease) + 0.04 * waiting
+    errorRate = min(1, max(0, failing + 0.004 * (1 + 4 * storm) * random.noise()))
     responseTime =
       profile.responseTime * (1 + 5 * storm + 3 * waiting) * max(0.5, 1 + 0.1 * mood + 0.06 * random.noise())
-    let wantedRating = 4.45 - 2.45 * unhappy - 0.7 * storm - 0.5 * waiting
+    let wantedRating = 4.45 - 2.45 * unhappy - 0.7 * storm - 0.5 * waiting - 0.3 * level(.badRelease)
     rating += (wantedRating - rating) * min(1, seconds / 4) + 0.02 * seconds.squareRoot() * random.noise()
     rating = min(5, max(1, rating))
     let lost = 0.62 * storm + 0.3 * waiting + 0.25 * unhappy + 0.3 * level(.intrusion) + 0.7 * level(.leak)
@@ -121,6 +123,7 @@ struct SimulatedAgent: Sendable {
     case .unhappyUsers: 2
     case .intrusion: 3
     case .leak: 4
+    case .badRelease: 5
     }
   }
 }

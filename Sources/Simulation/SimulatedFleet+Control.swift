@@ -38,8 +38,8 @@ extension SimulatedFleet {
     case .unblockIP:
       if let address = message.arguments["ip"] { blocked[address] = nil }
     case .escalate:
-      // Somebody steps in and talks to the users.
-      cure([.unhappyUsers], of: agent)
+      // Somebody steps in and talks to the users, where they are unhappy by then.
+      if agents[position].rating <= 3.5 { cure([.unhappyUsers], of: agent) }
     case .rebalance, .transfer, .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge,
       .silence, .unsilence, .close, .approve, .reject, .undo, .automation:
       break
@@ -53,6 +53,7 @@ extension SimulatedFleet {
     agents[position].state = .paused
     agents[position].pausedUntil = message.until
     return (interrupted + [message.commandID]).map { agents[position].status(answering: $0) }
+      + sendUsersOn(from: agents[position].profile.id)
   }
 
   /// The agent is gone for some seconds, and answers when it is back.
@@ -61,7 +62,7 @@ extension SimulatedFleet {
     agents[position].pausedUntil = nil
     let earlier = agents[position].restart?.commands ?? []
     agents[position].restart = .init(commands: earlier + [message.commandID], backAt: now + Self.restartTakes)
-    cure([.errorStorm, .unhappyUsers, .leak], of: agents[position].profile.id)
+    cure([.errorStorm, .unhappyUsers, .leak, .badRelease], of: agents[position].profile.id)
     return [agents[position].status()]
   }
 

@@ -5,6 +5,11 @@ struct IncidentTimetable: Sendable {
   /// In turns a new one begins every so often, and ends by itself after a while.
   static let interval = TimeSpan.seconds(25)
   static let lasts = TimeSpan.seconds(70)
+  /// In the first round they follow close on one another, so that a demo shows all of them within two minutes.
+  private static let firstInterval = TimeSpan.seconds(16)
+  /// What is left to a person has the screen for itself at first, and lasts long enough to be read about.
+  private static let quiet = TimeSpan.seconds(38)
+  private static let waitsForPerson = TimeSpan.minutes(4)
 
   private let plan: IncidentPlan
   private var next: Instant
@@ -25,10 +30,14 @@ struct IncidentTimetable: Sendable {
       return incidents.enumerated().map { ($1, $0, nil) }
     case .automatic:
       guard now >= next else { return [] }
-      next = now + Self.interval
       defer { begun += 1 }
       let all = SimulatedIncident.allCases
-      return [(all[begun % all.count], begun, now + Self.lasts)]
+      let incident = all[begun % all.count]
+      next = now + (incident == .badRelease ? Self.quiet : begun < all.count ? Self.firstInterval : Self.interval)
+      // How many of its kind have been before; of the others, how many of all of them.
+      let round = begun / all.count
+      let number = incident == .badRelease ? round : begun - round - 1
+      return [(incident, number, now + (incident == .badRelease ? Self.waitsForPerson : Self.lasts))]
     }
   }
 }
@@ -78,16 +87,14 @@ extension SimulatedFleet {
       let open = outbreak.addresses.filter { !isBlocked($0) }
       return agent.securityAlert(from: open, repeats: outbreak.reports)
     // What is critical of it is said of any agent whose health is.
-    case .leak: return agent.metrics()
+    case .leak, .badRelease: return agent.metrics()
     }
   }
 
   private mutating func begin(_ incident: SimulatedIncident, number: Int, until: Instant?) -> [SimulatedEvent] {
     // A visitor would take its trouble away with it before anybody has seen much of it.
     let primaries = agents.prefix(residents).filter { $0.profile.backupFor == nil }
-    guard !primaries.isEmpty else { return [] }
-    // From the third on, by steps that pass through all of them: the next incident befalls somebody else.
-    let victim = primaries[(1 + number * 3) % primaries.count]
+    guard let victim = victim(of: incident, number, among: primaries) else { return [] }
     var outbreak = Outbreak(
       incident: incident, agent: victim.profile.id, since: now, until: until, nextReport: now + .seconds(2))
     guard incident == .trafficSpike else {
@@ -97,6 +104,38 @@ extension SimulatedFleet {
     }
     outbreaks.append(outbreak)
     return victim.state == .running ? [victim.predictiveAlert()] : []
+  }
+
+  /// Whom an incident befalls; nil for nobody. What waits for a person has its agent to itself.
+  private func victim(
+    of incident: SimulatedIncident, _ number: Int, among primaries: [SimulatedAgent]
+  ) -> SimulatedAgent? {
+    let waiting = Set(outbreaks.filter { $0.incident == .badRelease }.map(\.agent))
+    if incident == .badRelease {
+      guard waiting.isEmpty, !primaries.isEmpty else { return nil }
+      return primaries[(3 + number) % primaries.count]
+    }
+    let free = primaries.filter { !waiting.contains($0.profile.id) }
+    guard !free.isEmpty else { return nil }
+    // By steps that pass through all of them: the next incident befalls somebody else.
+    let step = [3, 5, 7, 11].first { free.count % $0 != 0 } ?? 1
+    return free[(1 + number * step) % free.count]
+  }
+
+  /// The users of an agent that was paused for its bad answers go to another one of its role, and are too many for it.
+  mutating func sendUsersOn(from agent: AgentID) -> [SimulatedEvent] {
+    guard outbreaks.contains(where: { $0.agent == agent && $0.incident == .badRelease }) else { return [] }
+    cure([.badRelease], of: agent)
+    let role = self.agent(agent)?.profile.role
+    let others = agents.prefix(residents).filter {
+      $0.profile.id != agent && $0.profile.role == role && $0.profile.backupFor == nil && $0.state == .running
+    }
+    guard let other = others.first else { return [] }
+    outbreaks.append(
+      Outbreak(
+        incident: .trafficSpike, agent: other.profile.id, since: now, until: now + IncidentTimetable.lasts,
+        nextReport: now + .seconds(2)))
+    return [other.predictiveAlert()]
   }
 
   /// An address of the networks that are set aside for documentation (RFC 5737).

@@ -2,6 +2,9 @@ import FleetModel
 
 /// A kind of trouble that the simulation can make.
 package enum SimulatedIncident: String, CaseIterable, Sendable {
+  /// A quarter of the answers fail, and its metrics alone say so: no rule is about those, so that it is left to a person.
+  /// A pause or a restart ends it.
+  case badRelease = "bad-release"
   /// Many answers fail and take long; a restart cures it.
   case errorStorm = "error-storm"
   /// Three times the messages: the queue grows until replicas, a limit or a backup take it on.
@@ -40,7 +43,7 @@ struct Outbreak: Equatable, Sendable {
   var interval: TimeSpan {
     switch incident {
     case .errorStorm, .trafficSpike: .seconds(3)
-    case .unhappyUsers, .intrusion, .leak: .seconds(4)
+    case .unhappyUsers, .intrusion, .leak, .badRelease: .seconds(4)
     }
   }
 }

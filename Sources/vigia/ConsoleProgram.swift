@@ -15,6 +15,8 @@ final class ConsoleProgram {
   struct Options {
     var feed = EventFeed.Options()
     var isReadOnly = false
+    /// Whether the line of keys says what to try.
+    var isDemo = false
     var ascii: Bool?
     var theme = Theme.plain
     /// Frames a second, at most.
@@ -57,6 +59,7 @@ final class ConsoleProgram {
     frameMilliseconds = Int64(1000 / max(1, min(options.framesPerSecond, 60)))
     var settings = Model.Settings()
     settings.isReadOnly = options.isReadOnly
+    settings.isDemo = options.isDemo
     settings.operator = identity
     settings.place = endpoint.description
     model = Model(

@@ -41,7 +41,10 @@ struct DemoCommand: ParsableCommand {
     let output = try stage.startSimulator(simulation + ["--history", "15m"], report: "365d")
     try output.waitForLine()
     try stage.startHandler()
-    try ConsoleProgram.run(endpoint: stage.endpoint, options: try look.options())
+    try stage.waitForHandler()
+    var options = try look.options()
+    options.isDemo = true
+    try ConsoleProgram.run(endpoint: stage.endpoint, options: options)
     withExtendedLifetime((stage, output)) {}
   }
 

@@ -43,6 +43,18 @@ final class DemoStage {
     handler = try start(program, ["--die-with-parent"], output: -1)
   }
 
+  /// Waits until the handler holds the lease, so that a console finds it listening: five seconds, and then no longer.
+  func waitForHandler() throws {
+    try Inquiry.run(endpoint) { Self.look(for: $0, tries: 100) }
+  }
+
+  private static func look(for inquiry: Inquiry, tries: Int) {
+    inquiry.send(Request("GET", inquiry.keys.lease)) { reply in
+      guard reply.bytes == nil, tries > 0 else { return inquiry.end() }
+      inquiry.session.loop.schedule(inMilliseconds: 50) { look(for: inquiry, tries: tries - 1) }
+    }
+  }
+
   /// Starts the simulator; what it prints: a line of JSON as soon as it is under way, one more every `report`, and one at
   /// its end.
   func startSimulator(_ arguments: [String], report: String) throws -> ChildOutput {

@@ -80,7 +80,8 @@ extension [SimulatedEvent] {
     let past = stage.run(seconds: 585)
     #expect(past.of(.created).count == 12 && past.of(.deleted).isEmpty && past.of(.performanceDegraded).isEmpty)
     let lastOfIt = stage.run(seconds: 15)
-    #expect(!lastOfIt.of(.performanceDegraded).isEmpty && lastOfIt.of(.created).isEmpty)
+    #expect(lastOfIt.last("error_rate", of: "sales-us-01") ?? 0 > 0.2)
+    #expect(lastOfIt.of(.performanceDegraded).isEmpty && lastOfIt.of(.created).isEmpty)
     let present = stage.run(seconds: 60)
     #expect(present.of(.created).count == 1 && present.of(.deleted).count == 1)
   }
@@ -139,6 +140,27 @@ extension [SimulatedEvent] {
     #expect(events.last("messages_per_minute", of: victim) ?? 0 > 500)
   }
 
+  /// No rule is about metrics, so that nobody but a person ends it.
+  @Test func badReleaseShowsInMetricsAloneAndLeavesItsAgentToItself() {
+    var stage = Stage(.automatic)
+    let events = stage.run(seconds: 120)
+    let ids = Set(events.filter { $0.agent == "sales-us-01" && $0.eventID != nil }.map(\.kind))
+    #expect(ids == [.metrics])
+    #expect(events.last("error_rate", of: "sales-us-01") ?? 0 > 0.2)
+    #expect(events.of(.healthCritical, "sales-us-01").isEmpty)
+  }
+
+  @Test func pauseOfABadReleaseSendsItsUsersToAnother() {
+    var stage = Stage(.automatic)
+    _ = stage.run(seconds: 15)
+    let answers = stage.order(.pause, "sales-us-01", until: stage.now + .minutes(15))
+    #expect(answers.of(.status, "sales-us-01").first?.data["state"] == "paused")
+    #expect(answers.of(.predictiveAlert).map(\.agent) == ["sales-fr-01"])
+    #expect(!stage.run(seconds: 15).of(.highTraffic, "sales-fr-01").isEmpty)
+    _ = stage.order(.resume, "sales-us-01")
+    #expect(stage.run(seconds: 20).last("error_rate", of: "sales-us-01") ?? 1 < 0.05)
+  }
+
   @Test func unhappyUsersSaySo() {
     var stage = Stage(.fixed([.unhappyUsers]))
     let events = stage.run(seconds: 40)
@@ -164,13 +186,13 @@ extension [SimulatedEvent] {
 
   @Test func incidentsOfATimetableBefallDifferentAgents() {
     var stage = Stage(.automatic)
-    let events = stage.run(seconds: 100)
+    let events = stage.run(seconds: 110)
     let victims = [EventKind.performanceDegraded, .highTraffic, .satisfactionLow, .securityAlert].map {
       Set(events.of($0).map(\.agent)).count
     }
     #expect(victims == [1, 1, 1, 1])
     #expect(
       events.of(.performanceDegraded).first?.agent == "support-br-01"
-        && events.of(.highTraffic).first?.agent == "sales-fr-01")
+        && events.of(.highTraffic).first?.agent == "support-eu-01")
   }
 }

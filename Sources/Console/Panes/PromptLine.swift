@@ -104,6 +104,7 @@ extension Model {
   func promptLine() -> PromptLine {
     if let prompt { return PromptLine(content: content(of: prompt)) }
     if let note { return PromptLine(content: .note(note.text)) }
+    if let guide = guide(isUrgent: answerable != nil) { return PromptLine(content: content(of: guide)) }
     if let proposal = answerable { return PromptLine(content: banner(of: proposal)) }
     return PromptLine(content: .keys(footer))
   }
@@ -120,7 +121,7 @@ extension Model {
   }
 
   /// The keys of the table that have a word for the footer; without those that nothing here can use.
-  private var footer: [(key: String, word: String)] {
+  var footer: [(key: String, word: String)] {
     var help: [(key: String, word: String)] = [("?", "help")]
     let isUnset = fleet.automation.setting == .unset && !settings.isReadOnly
     if isUnset { help.append(("m", "automation dry: rules only say what they would do")) }
