@@ -62,7 +62,7 @@ import Wire
     let lines = explained.output.split(separator: "\n").map { $0.drop { $0 != " " } }
     #expect(
       lines[0] == "  agent.high_traffic  a1"
-        && lines[1].hasPrefix("  high-traffic  skipped a1: dry_run: would scale a1 by +1, "))
+        && lines[1].hasPrefix("  high-traffic  skipped a1: dry_run: would scale a1 by +1 and tell operations"))
     #expect(explained.output.contains("of the event alone:"))
     try server.wait { (try? server.call("HLEN", "agentos:mark:rules/tally")) == .integer(1) }
     let tally = try Program.run("runbook", "tally", on: server.endpoint)
