@@ -5,12 +5,33 @@ import Screen
 package enum Why {
   /// All of an agent's alerts: `errors 38%, slow 5.2s, attack: brute force`.
   package static func text(ofAgentAt position: Int, in fleet: Fleet) -> String {
+    if let words = pauseText(ofAgentAt: position, in: fleet) { return words }
     let alerts = fleet.alerts(ofAgentAt: position).prefix(3).map { text($0, in: fleet) }
     guard alerts.isEmpty, fleet.isSilent(position), let last = fleet.agents.numbers(at: position).reportedAt else {
       let isGone = !alerts.isEmpty && fleet.agents[position]?.deletedAt != nil
       return ((isGone ? ["agent deleted"] : []) + alerts).joined(separator: ", ")
     }
     return "silent for \(Format.age(fleet.now - last))"
+  }
+
+  /// That a paused agent does not obey, or who has paused it and how it was last: it is not cured by that.
+  private static func pauseText(ofAgentAt position: Int, in fleet: Fleet) -> String? {
+    guard fleet.agents.state(at: position) == .paused, let record = fleet.agents.profiles[position]?.record else {
+      return nil
+    }
+    let alerts = fleet.alerts(ofAgentAt: position).filter { $0.id.kind != .commandUnconfirmed }.prefix(3)
+    let last = alerts.map { lastText($0, in: fleet) ?? presentText($0, in: fleet) }
+    let who = (record.pausedBy ?? record.updatedBy).map { " by \(Scrubber.display($0))" } ?? ""
+    let until = record.pausedUntil.map { " until \(Format.clock($0).prefix(5))Z" } ?? ""
+    let first = unconfirmedText(ofAgentAt: position, in: fleet) ?? "paused\(who)\(until)"
+    return ([first] + last).joined(separator: ", ")
+  }
+
+  /// `pause not confirmed for 45s, still 43/min`; nil if nothing speaks against that the agent is paused.
+  static func unconfirmedText(ofAgentAt position: Int, in fleet: Fleet) -> String? {
+    guard let pause = fleet.unconfirmedPause(ofAgentAt: position) else { return nil }
+    let traffic = pause.traffic.map { ", still \(Format.count($0))/min" } ?? ""
+    return "pause not confirmed for \(Format.remaining(fleet.now - pause.toldAt))\(traffic)"
   }
 
   /// One alert.

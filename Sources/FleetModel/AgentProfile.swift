@@ -17,6 +17,8 @@ package struct AgentProfile: Sendable {
   package var deletedAt: Instant?
   /// What the handler has recorded; changes only when the audit or the agent's hash says so.
   package var record = AgentRecord()
+  /// Which telling of all records knew of it last, see ``Fleet/beginRecords()``.
+  var recordRound = 0
   /// What the runtime itself said last, by `agent.status`.
   package var reported: Report?
   package var firstEventAt: Instant

@@ -21,6 +21,9 @@ package struct AgentRecord: Equatable, Sendable {
   package var backup: AgentID?
   /// When a pause ends by itself.
   package var pausedUntil: Instant?
+  /// Who paused it last, and when; of interest while it is paused.
+  package var pausedBy: String?
+  package var pausedAt: Instant?
   /// 0…1.
   package var health: Double?
   /// Counts the operator-visible changes.

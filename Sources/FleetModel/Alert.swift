@@ -7,6 +7,8 @@ package struct Alert: Equatable, Sendable {
   package var value: Double?
   /// Whether nobody but this program says so: the handler does not, or none lives.
   package var isLocal: Bool
+  /// Repeats up to then are in its count: the handler has counted them.
+  var countedUpTo: Instant
   /// It turns quiet no earlier than if it had been heard of at this moment.
   var keptFrom = Instant.epoch
   var recovery: Recovery
@@ -16,6 +18,7 @@ package struct Alert: Equatable, Sendable {
     self.position = position
     self.value = value
     self.isLocal = isLocal
+    countedUpTo = isLocal ? .epoch : record.last
     recovery = Recovery(record)
   }
 

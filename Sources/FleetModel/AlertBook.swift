@@ -32,6 +32,7 @@ package struct AlertBook: Sendable {
     var quietSince: Instant?
     var recovery: Alert.Recovery
     var isLocal: Bool
+    var countedUpTo: Instant
 
     /// When it turns quiet if nothing is heard of it.
     var quietAt: Instant { max(recovery.heardAt, keptFrom) + AlertBook.quietAfter }
@@ -41,9 +42,14 @@ package struct AlertBook: Sendable {
       (severity, count, last) = (alert.record.severity, alert.record.count, alert.record.last)
       (metric, value, keptFrom) = (alert.record.metric, alert.value, alert.keptFrom)
       (quietSince, recovery, isLocal) = (alert.record.quietSince, alert.recovery, alert.isLocal)
+      countedUpTo = alert.countedUpTo
     }
   }
 
+  /// Whose word counts.
+  var authority = AlertAuthority.own {
+    didSet { firstDue = .epoch }
+  }
   private var slots: [Alert?] = []
   /// Nil where no alert is open.
   private var numbers: [Numbers?] = []
@@ -81,6 +87,8 @@ package struct AlertBook: Sendable {
     package var inHand = 0
     /// Nothing is heard of them; those in hand do not count.
     package var quiet = 0
+    /// Which this program alone says are open; they count among all.
+    package var local = 0
 
     package var isLoud: Bool { all > inHand }
     /// Whether one asks for attention of which something is heard.
@@ -91,6 +99,7 @@ package struct AlertBook: Sendable {
     var counts = Counts(all: count)
     for slot in slots.indices {
       guard let isLoud = slots[slot]?.isLoud(at: now) else { continue }
+      if numbers[slot]?.isLocal == true { counts.local += 1 }
       if !isLoud { counts.inHand += 1 } else if numbers[slot]?.quietSince != nil { counts.quiet += 1 }
     }
     return counts
@@ -123,7 +132,7 @@ package struct AlertBook: Sendable {
     (alert.record.last, alert.keptFrom) = (numbers.last, numbers.keptFrom)
     (alert.record.metric, alert.value) = (numbers.metric, numbers.value)
     (alert.record.quietSince, alert.recovery) = (numbers.quietSince, numbers.recovery)
-    alert.isLocal = numbers.isLocal
+    (alert.isLocal, alert.countedUpTo) = (numbers.isLocal, numbers.countedUpTo)
     return alert
   }
 
@@ -183,13 +192,22 @@ package struct AlertBook: Sendable {
     note(slot)
   }
 
+  /// Whether an alert is the handler's, who alone says how bad it is, how often it was repeated and when it ends.
+  @inline(__always)
+  func isHandlers(_ numbers: Numbers) -> Bool { authority == .handler && !numbers.isLocal }
+
   /// Takes in one more sign of trouble, which is a change to be told.
   mutating func strike(
     _ slot: Int, _ severity: Severity, isRepeat: Bool, metric: Metric?, value: Double?, at instant: Instant
   ) {
     guard var present = numbers(slot) else { return }
-    present.severity = max(present.severity, severity)
-    if isRepeat, !present.isCounted, present.count < .max { present.count += 1 }
+    if !isHandlers(present) {
+      // What the handler has counted already is history that is read here.
+      let isNews = isRepeat && !present.isCounted && (authority == .own || instant > present.countedUpTo)
+      if severity > present.severity || isNews { present.isLocal = authority != .own }
+      present.severity = max(present.severity, severity)
+      if isNews, present.count < .max { present.count += 1 }
+    }
     present.last = max(present.last, instant)
     (present.metric, present.value) = (metric ?? present.metric, value ?? present.value)
     present.recovery.trouble(metric, at: instant)
@@ -246,8 +264,9 @@ package struct AlertBook: Sendable {
   /// Something is heard of it again.
   @discardableResult
   private mutating func wake(_ slot: Int) -> Bool {
-    guard numbers(slot)?.quietSince != nil else { return false }
+    guard let present = numbers(slot), present.quietSince != nil, !isHandlers(present) else { return false }
     numbers[slot]?.quietSince = nil
+    numbers[slot]?.isLocal = authority != .own
     noteDue(slot)
     note(slot)
     return true
@@ -256,6 +275,7 @@ package struct AlertBook: Sendable {
   /// Nothing has told of it for long.
   mutating func turnQuiet(_ slot: Int, since instant: Instant) {
     numbers[slot]?.quietSince = instant
+    numbers[slot]?.isLocal = authority != .own
     noteDue(slot)
     note(slot)
   }
@@ -283,7 +303,7 @@ package struct AlertBook: Sendable {
 
   /// When something is due for an alert; nil if nothing ever is.
   private func due(_ slot: Int) -> Instant? {
-    guard let numbers = numbers(slot), numbers.kind.isOfEvents else { return nil }
+    guard let numbers = numbers(slot), numbers.kind.isOfEvents, !isHandlers(numbers) else { return nil }
     return numbers.quietSince.map { max($0 + quietStays, numbers.keptFrom + Self.quietAfter) } ?? numbers.quietAt
   }
 

@@ -10,7 +10,7 @@ extension Fleet {
     if let gap = line.recordingGap { applyGap(from: gap.from, to: gap.to, count: nil) }
     if let proposal = line.proposal { proposals.apply(proposal) }
     if let after = line.after { setRecord(after, of: line.target) }
-    if let alert = line.alert { setAlert(alert) }
+    if let alert = line.alert { setAlert(alert, toldAt: line.at) }
   }
 
   /// Takes the fleet-wide switch as its key holds it.
@@ -67,6 +67,8 @@ extension Fleet {
     let position = position(of: id) ?? add(id, at: record.updatedAt ?? now)
     guard record.version >= (agents.profiles[position]?.record.version ?? 0) else { return }
     agents.profiles[position]?.record = record
+    agents.profiles[position]?.recordRound = recordRound
+    notePause(at: position)
     judgeSilence(at: position)
     changes.touch(position)
   }
@@ -93,6 +95,7 @@ extension Fleet {
       alert.record = record
       (alert.record.last, alert.record.count) = (last, count)
       (alert.record.quietSince, alert.record.metric) = (open.record.quietSince, open.record.metric ?? record.metric)
+      alert.countedUpTo = max(open.countedUpTo, record.last)
       if record.summary.isEmpty { alert.record.summary = open.record.summary }
     }
   }

@@ -22,10 +22,11 @@ extension Fleet {
     guard let heardAt = alerts.numbers(slot)?.recovery.heardAt else { return }
     let interval = agents.activity[position].reportInterval ?? .zero
     let isAnew = instant - heardAt > max(AlertBook.quietAfter, interval * 3)
-    // Nothing reaches a paused agent: that its values are well says nothing.
-    let isEvidence = agents.state(at: position) != .paused
+    // Nothing reaches a paused agent: that its values are well says nothing, unless it does not obey.
+    let isEvidence = agents.state(at: position) != .paused || unconfirmedPause(ofAgentAt: position) != nil
     if alerts.recover(slot, metric, at: instant, isEvidence: isEvidence, isAnew: isAnew) { changes.touch(position) }
     guard let recovery = alerts.numbers(slot)?.recovery else { return }
+    guard let numbers = alerts.numbers(slot), !alerts.isHandlers(numbers) else { return }
     if recovery.isOver({ agents.activity[position].valueTime($0) }) { closeAlert(slot, .recovered) }
   }
 
@@ -150,7 +151,7 @@ extension Fleet {
   ) {
     guard let id = agents.profiles[position]?.id else { return }
     let record = AlertRecord(id: AlertID(kind, id), severity: severity, since: instant, last: instant, metric: metric)
-    var alert = Alert(record: record, position: position, value: value)
+    var alert = Alert(record: record, position: position, value: value, isLocal: alerts.authority != .own)
     alert.recovery.trouble(metric, at: instant)
     agents.activity[position].setAlertSlot(kind, alerts.add(alert))
   }

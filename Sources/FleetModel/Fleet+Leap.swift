@@ -63,6 +63,7 @@ extension AlertBook {
         alert.record.acknowledgedAt = alert.record.acknowledgedAt.map { $0 + step }
         alert.record.quietSince = alert.record.quietSince.map { $0 + step }
         alert.keptFrom = alert.keptFrom + step
+        alert.countedUpTo = alert.countedUpTo + step
         alert.recovery.leap(by: step)
       }
     }

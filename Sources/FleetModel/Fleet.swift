@@ -82,6 +82,17 @@ package struct Fleet: Sendable {
 
   /// When the latest event came that could be read; the epoch before the first.
   package internal(set) var lastEventAt = Instant.epoch
+  /// Positions of agents whose record says that they are paused.
+  var pausedPositions: Set<Int> = []
+  /// Whether a handler lives, and whether its alerts can be read: of no concern to a handler's own fleet.
+  var handlerIsAlive = false
+  var alertsAreServed = true
+  /// How far the handler has read events; nil where that is not known.
+  var judgedUpTo: Instant?
+  /// When the handler's alerts were told last.
+  var alertsToldAt = Instant.epoch
+  /// Steps with each telling of all records.
+  var recordRound = 0
 
   /// How many agents there are.
   package var count: Int { agents.count - freePositions.count }
@@ -228,6 +239,8 @@ package struct Fleet: Sendable {
     guard crossed else { return }
     revision &+= 1
     ageAlerts()
+    dropUnconfirmedAlerts()
+    if !pausedPositions.isEmpty { judgePauses() }
     lookForSilence()
     proposals.expire(at: now)
     if !leaving.isEmpty { removeDeleted() }

@@ -31,6 +31,7 @@ extension AgentRecord {
   package func noLater(than now: Instant) -> AgentRecord {
     var record = self
     record.updatedAt = updatedAt?.noLater(than: now)
+    record.pausedAt = pausedAt?.noLater(than: now)
     return record
   }
 }

@@ -38,7 +38,7 @@ extension Change {
   static func pause(_ scene: Scene, until end: Instant) -> Change {
     var after = scene.record
     after.state = .paused
-    after.pausedUntil = end
+    (after.pausedUntil, after.pausedBy, after.pausedAt) = (end, scene.operator, scene.now)
     let span = end - scene.now
     return Change(
       after: after, control: Control(action: .pause, arguments: ["for": span.description], until: end),
@@ -51,7 +51,7 @@ extension Change {
     }
     var after = scene.record
     after.state = .running
-    after.pausedUntil = nil
+    (after.pausedUntil, after.pausedBy, after.pausedAt) = (nil, nil, nil)
     return Change(
       after: after, control: Control(action: .resume),
       appointments: [Appointment(job: Job(.resume, scene.target), due: nil)], detail: "resumed")

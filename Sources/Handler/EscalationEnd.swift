@@ -72,6 +72,7 @@ final class EscalationEnd {
     var step = Step()
     step.require("HGET", term.keys.alerts, alert.id.bytes, is: stored)
     step.change("HDEL", term.keys.alerts, alert.id.bytes)
+    step.noteAlerts(term.keys)
     // There is no acknowledgement any more that could end.
     step.change("ZREM", term.keys.schedule, Job(.endAcknowledgement(alert.id), alert.id.agent).encoded)
     for notice in change.notices { term.notify(notice, in: &step) }

@@ -150,6 +150,7 @@ final class EventSaver {
 
   private func fill(_ step: inout Step, _ round: inout Round) {
     var count = 0
+    defer { if count > 0 { step.noteAlerts(term.keys) } }
     func isRoom() -> Bool { count < Self.most.alerts && step.byteCount < Self.most.bytes }
     round.told = []
     let position = judge.position

@@ -149,6 +149,7 @@ extension Change {
       } else {
         step.change("HSET", keys.alerts, alert.id.bytes, AlertCoding.encode(alert))
       }
+      step.noteAlerts(keys)
     }
     if let block {
       if let until = block.until {

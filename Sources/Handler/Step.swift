@@ -68,6 +68,11 @@ struct Step {
     changeCount += 1
   }
 
+  /// Says that alerts are others than before: consoles read them anew by that.
+  mutating func noteAlerts(_ keys: Keys) {
+    change("HSET", keys.cursor, Keys.alertsRevision, String(UInt64.random(in: .min ... .max), radix: 36))
+  }
+
   /// Adds a change that the step does without if Redis refuses it, as of a counter whose key has another type: what was
   /// left out is said in the log.
   mutating func attempt(_ command: String, _ key: [UInt8], _ arguments: any RequestArgument...) {

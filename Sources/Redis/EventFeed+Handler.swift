@@ -7,6 +7,7 @@ import Wire
 extension EventFeed {
   func askingChanged(_ notice: Link.Notice) {
     leaseIsAsked = false
+    forgetState()
     if case .up(let connection) = notice {
       askForTime(connection) { [weak self, weak connection] in
         self?.begin()
@@ -49,6 +50,7 @@ extension EventFeed {
     leaseIsAsked = true
     askedAt = clock.now
     let owed = connection.pendingCount
+    askForCursor(connection)
     askForLease(connection)
     connection.flush()
     // The answer is taken in with the next tick: to wake for it alone would double what a quiet console costs.
@@ -114,6 +116,11 @@ extension EventFeed {
     serve(.lease)
     if refusals[.automation] == nil { asksApart = false }
     lease = reply.bytes.flatMap { LeaseCoding.decode($0) }
+    // Another handler, or the same one anew: the server may have lost what stood there before.
+    if let lease {
+      if let lastLease, (lastLease.id, lastLease.fence) != (lease.id, lease.fence) { readStateAnew() }
+      lastLease = lease
+    }
     judgeLoss()
     notify(.handler(lease))
   }
@@ -127,14 +134,17 @@ extension EventFeed {
 
   // MARK: Records and alerts
 
+  func readStateAnew() {
+    guard options.followsHandler, let connection = asking.connection else { return }
+    forgetState()
+    askForState(connection)
+    connection.flush()
+  }
+
   private func askForState(_ connection: Connection) {
-    connection.send(Request("HGETALL", options.keys.alerts)) { [weak self] result in
-      guard let self, case .success(let reply) = result, isServed(.alerts, reply) else { return }
-      for (id, value) in reply.pairs {
-        if let record = AlertCoding.decode(id: id, payload: value) { notify(.alert(record.noLater(than: clock.now))) }
-      }
-    }
+    askForCursor(connection)
     askForProposals(connection)
+    notify(.recordsBegin)
     scan(connection, cursor: Array("0".utf8))
   }
 
@@ -168,7 +178,7 @@ extension EventFeed {
     connection.flush()
   }
 
-  private func isServed(_ subject: Subject, _ reply: Reply) -> Bool {
+  func isServed(_ subject: Subject, _ reply: Reply) -> Bool {
     if let error = reply.error { refuse(subject, error) } else { serve(subject) }
     return reply.error == nil
   }

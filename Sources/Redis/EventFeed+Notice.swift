@@ -11,8 +11,14 @@ extension EventFeed {
     /// Counted and passed: what cannot be read, and what is too long to be.
     case unreadable(Unreadable, Origin)
     case audit(AuditLine)
+    /// All records are going to be told as they stand, until `stateTold`.
+    case recordsBegin
     case record(AgentID, AgentRecord)
-    case alert(AlertRecord)
+    /// All alerts that the handler has written, when they were asked for, and how far it has read events: nil where more
+    /// is read here than it reads.
+    case alerts([AlertRecord], judgedUpTo: Instant?, at: Instant)
+    /// How far the handler has read events, its alerts being those that were told last.
+    case judged(upTo: Instant?)
     /// All that wait for an answer, and when that was told.
     case proposals([Proposal], at: Instant)
     /// When notices were given up within a day, but before the audit begins that is read.

@@ -51,6 +51,8 @@ package final class EventFeed {
   let reader = EventReader()
   package internal(set) var clock = ServerClock()
   package internal(set) var lease: Lease?
+  /// The last one that there was.
+  var lastLease: Lease?
   /// What is refused at present.
   package internal(set) var refusals: [Subject: ServerError] = [:]
   var handover = Handover()
@@ -104,6 +106,12 @@ package final class EventFeed {
   var leaseIsAsked = false
   /// Whether that answer is one that waited, and the next question follows it.
   var asksAgain = false
+  /// The revision of the alerts that were told last; nil if they are to be read in any case.
+  var alertsRevision: [UInt8]?
+  /// When they were read, how many they were, and whether they are being read.
+  var alertsReadAt: MonotonicTime?
+  var alertCount = 0
+  var readsAlerts = false
   /// How long the read that is under way may be kept waiting.
   var blocksFor: Int64 = 0
   /// When a read last emptied the streams.

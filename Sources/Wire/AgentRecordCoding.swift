@@ -16,6 +16,8 @@ package enum AgentRecordCoding {
       ("rate_limited_until", time(record.rateLimitedUntil)),
       ("backup", record.backup?.bytes ?? []),
       ("paused_until", time(record.pausedUntil)),
+      ("paused_by", text(record.pausedBy)),
+      ("paused_at", time(record.pausedAt)),
       ("health", text(record.health)),
       ("version", text(record.version)),
       ("updated_at", time(record.updatedAt)),
@@ -38,6 +40,8 @@ package enum AgentRecordCoding {
       case "rate_limited_until": record.rateLimitedUntil = instant
       case "backup": record.backup = AgentID(outside: field.value)
       case "paused_until": record.pausedUntil = instant
+      case "paused_by": record.pausedBy = text.clipped(toBytes: TextBound.title)
+      case "paused_at": record.pausedAt = instant
       case "health": record.health = finite(text)
       case "version": record.version = Bounded.count(text) ?? 0
       case "updated_at": record.updatedAt = instant
@@ -85,6 +89,8 @@ package enum AgentRecordCoding {
     json.add("rate_limited_until", record.rateLimitedUntil)
     json.add("backup", record.backup)
     json.add("paused_until", record.pausedUntil)
+    json.add("paused_by", record.pausedBy)
+    json.add("paused_at", record.pausedAt)
     json.add("health", record.health.map { JSONValue.number($0) })
     json.add("version", record.version)
     json.add("updated_at", record.updatedAt)
@@ -103,6 +109,8 @@ package enum AgentRecordCoding {
     record.rateLimitedUntil = json["rate_limited_until"].flatMap { Instant(json: $0) }
     record.backup = json["backup"]?.bytes.flatMap { AgentID(outside: $0) }
     record.pausedUntil = json["paused_until"].flatMap { Instant(json: $0) }
+    record.pausedBy = json["paused_by"]?.text?.clipped(toBytes: TextBound.title)
+    record.pausedAt = json["paused_at"].flatMap { Instant(json: $0) }
     record.health = json["health"]?.double.flatMap(finite)
     record.version = max(0, json["version"]?.int ?? 0)
     record.updatedAt = json["updated_at"].flatMap { Instant(json: $0) }

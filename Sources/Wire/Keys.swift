@@ -30,6 +30,9 @@ package struct Keys: Sendable {
   package let lease: [UInt8]
   /// Counts takeovers.
   package let fence: [UInt8]
+  /// The field of the cursor's hash that is another text with every change of alerts.
+  package static let alertsRevision = Array("alerts#revision".utf8)
+
   /// Stream → how far the active handler has acted.
   package let cursor: [UInt8]
   package let automation: [UInt8]

@@ -65,6 +65,7 @@ final class ConsoleProgram {
     model = Model(
       settings: settings, size: terminal.size, fleet: Fleet(seed: .random(in: .min ... .max)),
       seed: .random(in: .min ... .max))
+    model.fleet.watch()
     feed = EventFeed(loop: loop, endpoint: endpoint, options: options.feed) { [unowned self] event, _ in
       model.fleet.apply(event)
       want(.news)
@@ -109,31 +110,25 @@ final class ConsoleProgram {
 
   private func take(_ notice: EventFeed.Notice) {
     sender?.take(notice)
+    let revision = model.fleet.revision
+    model.fleet.take(notice)
     switch notice {
     case .unreadable(let reason, let origin):
       model.fleet.applyUnreadable(reason: reason.description, at: feed?.time(of: origin) ?? now)
-    case .audit(let line): model.fleet.apply(line)
-    case .record(let id, let record): model.fleet.setRecord(record, of: id)
-    case .alert(let record): model.fleet.setAlert(record)
-    case .proposals(let all, let instant): model.fleet.setProposals(all, at: instant)
-    case .undelivered(let moments, let start): model.fleet.setUndelivered(moments, before: start)
-    case .automation(let setting, let instant):
-      // This too is told every second.
-      guard model.fleet.setAutomation(setting, at: instant) else { return }
+    case .audit, .recordsBegin, .record, .alerts, .proposals, .undelivered, .stateTold, .gap: break
+    // These are told every second: what has not changed is no reason to draw.
+    case .judged, .automation: if model.fleet.revision == revision { return }
     case .handler(let lease):
       let status =
         lease.map {
           HandlerStatus.alive(
             id: $0.id, isRecording: $0.isRecording, fault: $0.fault, warning: $0.warning, held: $0.held)
         } ?? .absent
-      // It is told every second: what has not changed is no reason to draw.
       guard status != model.handler else { return }
       update(.handler(status))
     case .caughtUp: update(.caughtUp)
-    case .stateTold: break
-    case .leap(let step): follow(step)
+    case .leap(let step): tell(step)
     case .link(let state): linkChanged(state)
-    case .gap(let gap): model.fleet.applyGap(from: gap.from, to: gap.to, count: gap.count)
     case .refused(let subject, let error):
       if subject == .lease { update(.handler(.unknown)) }
       if subject == .automation { model.fleet.setAutomation(.unknown, at: now) }
@@ -144,8 +139,7 @@ final class ConsoleProgram {
     want(.news)
   }
 
-  private func follow(_ leap: TimeSpan) {
-    model.fleet.leap(by: leap)
+  private func tell(_ leap: TimeSpan) {
     let way = leap > .zero ? "forward" : "back"
     update(
       .note("the server's clock was set \(way) by \(Format.remaining(leap.magnitude)); no alert closes because of it"))

@@ -79,10 +79,19 @@ struct FleetPicture {
       "id": .string(agent.id.bytes), "name": .string(agent.name), "role": .string(agent.role),
       "state": .string(agent.state.rawValue),
       "replicas": (agent.record.replicas ?? agent.reported?.replicas).map { .integer(Int64($0)) },
-      "metrics": .object(metrics), "alerts": .array(alerts.map { AlertCoding.jsonWithID($0.record) }),
+      "metrics": .object(metrics), "alerts": .array(alerts.map(Self.json)),
       "record": agent.record.version > 0 ? AgentRecordCoding.json(agent.record) : nil,
       "events": .integer(Int64(agent.eventCount)), "last_event": .string(ISO8601.format(agent.lastEventAt)),
     ]
+  }
+
+  /// An alert as the handler writes it; `local` says that it has not.
+  private static func json(_ alert: Alert) -> JSONValue {
+    guard alert.isLocal, var object = AlertCoding.jsonWithID(alert.record).object else {
+      return AlertCoding.jsonWithID(alert.record)
+    }
+    object["local"] = true
+    return .object(object)
   }
 
   /// Values are kept in single precision: more digits than it has would be noise.

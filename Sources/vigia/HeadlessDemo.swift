@@ -70,20 +70,19 @@ final class HeadlessDemo {
   }
 
   private func take(_ notice: EventFeed.Notice) {
+    fleet.take(notice)
     switch notice {
     case .unreadable(let reason, _):
       unreadable += 1
       fleet.applyUnreadable(reason: reason.description, at: feed.clock.now)
     case .audit(let line):
-      fleet.apply(line)
       script.take(line)
       rules.take(line)
-    case .record(let agent, let record): fleet.setRecord(record, of: agent)
-    case .alert(let record): fleet.setAlert(record)
     case .handler(let lease): if lease?.isRecording == true { beginPublishing() }
     case .link(let state): isLinked = state == .up
-    case .leap(let step): fleet.leap(by: step)
-    case .proposals, .undelivered, .automation, .stateTold, .caughtUp, .gap, .refused, .served: break
+    case .record, .alerts, .leap, .proposals, .undelivered, .automation, .recordsBegin, .judged, .stateTold, .caughtUp,
+      .gap, .refused, .served:
+      break
     }
   }
 

@@ -46,6 +46,7 @@ final class Survey {
   private var isCaughtUp = false
   /// Whether records and alerts are known, as far as they are served.
   private var isStateTold = false
+  private var areAlertsTold = false
   private var isFinishing = false
   private lazy var feed = EventFeed(loop: session.loop, endpoint: endpoint, options: options) {
     // Called an event, while this object holds the feed: a reference that is counted costs as much as the rest.
@@ -64,6 +65,7 @@ final class Survey {
   }
 
   func start() {
+    fleet.watch()
     feed.start()
     session.loop.schedule(inMilliseconds: Self.longestMilliseconds) { [weak self] in
       guard let self else { return }
@@ -78,31 +80,28 @@ final class Survey {
   }
 
   private func take(_ notice: EventFeed.Notice) {
+    fleet.take(notice)
     switch notice {
     case .unreadable(let reason, let origin):
       received += 1
       fleet.applyUnreadable(reason: reason.description, at: feed.time(of: origin))
-    case .audit(let line): fleet.apply(line)
-    case .record(let agent, let record): fleet.setRecord(record, of: agent)
-    case .alert(let record): fleet.setAlert(record)
+    case .alerts, .refused(.alerts, _): areAlertsTold = true
     case .handler(let found):
       handler = found.map { .alive($0) } ?? .absent
     case .caughtUp: isCaughtUp = true
     case .stateTold, .refused(.records, _): isStateTold = true
-    case .leap(let step): fleet.leap(by: step)
     case .link(.down(_, _, let reason)):
       session.fail(.redisUnreachable, "Redis at \(endpoint) cannot be reached: \(reason)".shown)
-    case .undelivered(let moments, let start): fleet.setUndelivered(moments, before: start)
-    case .automation(let setting, let instant): fleet.setAutomation(setting, at: instant)
-    case .proposals(let all, let instant): fleet.setProposals(all, at: instant)
     case .refused(.lease, _): handler = .unknown
-    case .link, .gap, .refused, .served: break
+    case .audit, .recordsBegin, .record, .judged, .undelivered, .automation, .proposals, .leap, .link, .gap, .refused,
+      .served:
+      break
     }
     finishIfReady()
   }
 
   private func finishIfReady() {
-    guard isCaughtUp, isStateTold, handler != nil, !isFinishing else { return }
+    guard isCaughtUp, isStateTold, areAlertsTold, handler != nil, !isFinishing else { return }
     isFinishing = true
     session.loop.schedule(inMilliseconds: received == 0 ? Self.listensMilliseconds : 0) { [weak self] in
       guard let self else { return }

@@ -72,7 +72,8 @@ final class Tail {
     case .gap(let gap): Output.error("vigia: \(missed(gap))".shown)
     case .refused(_, let error): Output.error("vigia: \(error.advice.meaning); \(error.advice.next)".shown)
     case .link(let state): linkChanged(state)
-    case .audit, .record, .alert, .proposals, .undelivered, .automation, .handler, .stateTold, .caughtUp, .leap,
+    case .audit, .recordsBegin, .record, .alerts, .judged, .proposals, .undelivered, .automation, .handler, .stateTold,
+      .caughtUp, .leap,
       .served:
       break
     }

@@ -21,14 +21,6 @@ final class ChaosConsole {
   deinit { feed?.stop() }
 
   private func take(_ notice: EventFeed.Notice) {
-    switch notice {
-    case .audit(let line): fleet.apply(line)
-    case .record(let id, let record): fleet.setRecord(record, of: id)
-    case .alert(let alert): fleet.setAlert(alert)
-    case .unreadable, .handler, .proposals, .undelivered, .automation, .caughtUp, .stateTold, .leap, .link, .gap,
-      .refused,
-      .served:
-      break
-    }
+    fleet.take(notice)
   }
 }

@@ -53,13 +53,13 @@ package final class Follower {
       lines.append(line)
       seen.append("audit \(line.phase.rawValue) \(line.target)")
     case .record(let id, let record): seen.append("record \(id) \(record.state.rawValue)")
-    case .alert(let alert): seen.append("alert \(alert.id.kind)")
+    case .alerts(let all, _, _): for alert in all { seen.append("alert \(alert.id.kind)") }
     case .handler(let lease): handlers.append(lease?.id)
     case .proposals(let all, _): for proposal in all { seen.append("proposal \(proposal.id)") }
     case .undelivered(let moments, _): undelivered = moments
     case .automation(let setting, _): settings.append(setting)
     case .caughtUp: isCaughtUp = true
-    case .stateTold: break
+    case .stateTold, .recordsBegin, .judged: break
     case .leap(let step): leaps.append(step)
     case .link(let state):
       states.append(state)

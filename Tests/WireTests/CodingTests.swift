@@ -104,6 +104,7 @@ struct CodingTests {
     record.rateLimitedUntil = at + .minutes(5)
     record.backup = "agent-2"
     record.pausedUntil = at + .minutes(15)
+    (record.pausedBy, record.pausedAt) = ("bob@bastion", at - .minutes(1))
     record.health = 0.97
     record.version = 18
     record.updatedAt = at
@@ -116,7 +117,8 @@ struct CodingTests {
     #expect(
       fields.map { "\($0.name)=\(text($0.value))" } == [
         "state=paused", "replicas=3", "cpu=1.5", "memory=512", "rate_limit=60", "rate_limited_until=1795334700000",
-        "backup=agent-2", "paused_until=1795335300000", "health=0.97", "version=18", "updated_at=1795334400000",
+        "backup=agent-2", "paused_until=1795335300000", "paused_by=bob@bastion",
+        "paused_at=1795334340000", "health=0.97", "version=18", "updated_at=1795334400000",
         "updated_by=alice@bastion",
       ])
     #expect(AgentRecordCoding.decode(fields: fields.map { (Array($0.name.utf8), $0.value) }) == record)
@@ -124,7 +126,7 @@ struct CodingTests {
 
   @Test func anEmptyRecordClearsEveryField() {
     let fields = AgentRecordCoding.fields(AgentRecord())
-    #expect(fields.count == 12)
+    #expect(fields.count == 14)
     #expect(fields.filter { !$0.value.isEmpty }.map(\.name) == ["state", "version"])
     #expect(AgentRecordCoding.decode(fields: fields.map { (Array($0.name.utf8), $0.value) }) == AgentRecord())
   }

@@ -53,6 +53,7 @@ extension Model {
       label: labels[id], id: Labels.idText(id), state: agent.profile.state, stateWords: stateWords(agent),
       why: why, severity: alerts.first?.record.severity, alerts: alerts.count, inHand: inHand,
       isQuiet: alerts.first?.isQuiet ?? false,
+      isUnconfirmed: shown.unconfirmedPause(ofAgentAt: position) != nil,
       isMarked: marked.contains(id), values: values(of: agent, in: shown),
       errorLine: line(.errorRate, position, shown, lineLength),
       trafficLine: line(.messagesPerMinute, position, shown, lineLength),

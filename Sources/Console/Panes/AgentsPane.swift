@@ -20,6 +20,8 @@ struct AgentsPane {
     /// How people have all of its alerts in hand; nil if one of them is nobody's.
     var inHand: InHand?
     var isQuiet = false
+    /// Whether something speaks against that its pause is obeyed.
+    var isUnconfirmed = false
     var isMarked: Bool
     /// By the metric's number; nil where there is none.
     var values: [(text: String, role: Role)?]
@@ -93,7 +95,8 @@ struct AgentsPane {
     case .state: drawState(row, into: &grid, in: cell)
     case .label: grid.draw(row.label, in: cell, role: row.isMarked ? .marked : row.isStale ? .stale : .text)
     case .id: grid.draw(row.id, in: cell, role: .dim)
-    case .why: grid.draw(row.why, in: cell, role: row.severity.map { Role($0) } ?? .dim)
+    case .why:
+      grid.draw(row.why, in: cell, role: row.isUnconfirmed ? .warning : row.severity.map { Role($0) } ?? .dim)
     case .alerts: drawAlerts(row, into: &grid, in: cell)
     case .errorRate: number(.errorRate)
     case .errorLine: row.errorLine.draw(into: &grid, in: cell)
@@ -109,7 +112,8 @@ struct AgentsPane {
   }
 
   private func drawState(_ row: Row, into grid: inout Grid, in cell: Rect) {
-    grid.draw("\(grid.glyphs.state(row.state)) \(row.stateWords)", in: cell, role: Role(row.state), truncation: .clip)
+    let role: Role = row.isUnconfirmed ? .warning : Role(row.state)
+    grid.draw("\(grid.glyphs.state(row.state)) \(row.stateWords)", in: cell, role: role, truncation: .clip)
   }
 
   private func drawAlerts(_ row: Row, into grid: inout Grid, in cell: Rect) {

@@ -102,6 +102,7 @@ extension Model {
       let words = ["waits for a person, \(Format.remaining(proposal.expiresAt - displayedNow))", outcome(entry)]
       return words.filter { !$0.isEmpty }.joined(separator: ": ")
     }
+    if let words = unconfirmedText(entry) { return words }
     guard entry.progress == .sent, let expires = entry.expiresAt else { return outcome(entry) + waiting(entry) }
     if expires <= displayedNow { return endWords(entry) }
     let rest = Format.remaining(expires - displayedNow)
@@ -153,6 +154,21 @@ extension Model {
     return ", waiting \(Format.remaining(displayedNow - max(entry.firstAt, alert.record.since)))"
   }
 
+  /// That one of its targets does not obey the pause that it was told; nil if nothing speaks against it.
+  private func unconfirmedText(_ entry: CommandLog.Entry) -> String? {
+    guard entry.action == Action.pause.rawValue, entry.progress == .phase(.succeeded) else { return nil }
+    let shown = displayed
+    for target in entry.targets where !entry.obeyed.contains(target) {
+      // Of several pauses the last one stands.
+      guard let position = shown.position(of: target), let words = Why.unconfirmedText(ofAgentAt: position, in: shown),
+        let pause = shown.unconfirmedPause(ofAgentAt: position), pause.toldAt >= entry.firstAt,
+        pause.toldAt <= entry.lastAt
+      else { continue }
+      return entry.targets.count > 1 ? "\(labels[target]): \(words)" : words
+    }
+    return nil
+  }
+
   private func phaseWord(_ entry: CommandLog.Entry) -> (String, CommandsPane.Mark) {
     if entry.isPartlyDone { return ("part done", .partial) }
     guard case .phase(let phase) = entry.progress else {
@@ -164,6 +180,7 @@ extension Model {
     switch phase {
     case .received, .started: return (phase.rawValue, .pending)
     case .proposed: return (phase.rawValue, .waiting)
+    case .succeeded where unconfirmedText(entry) != nil: return (phase.rawValue, .waiting)
     case .succeeded, .obeyed: return (phase.rawValue, .done)
     case .undone, .skipped: return (phase.rawValue, .ended)
     case .rejected, .failed, .expired: return (phase.rawValue, .refused)

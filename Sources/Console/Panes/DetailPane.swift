@@ -91,6 +91,11 @@ extension Model {
   private func identityLines(_ agent: Agent) -> [DetailPane.Line] {
     var state = stateWords(agent)
     if let reported = agent.reported?.state { state += ", says it is \(reported.rawValue)" }
+    if let position = displayed.position(of: agent.id),
+      let words = Why.unconfirmedText(ofAgentAt: position, in: displayed)
+    {
+      state += ", \(words)"
+    }
     if let by = agent.record.updatedBy { state += ", changed by \(Scrubber.display(by))" }
     let about = [agent.role, agent.tier, agent.model, agent.language].map { Scrubber.display($0) }.filter {
       !$0.isEmpty
@@ -117,7 +122,7 @@ extension Model {
         var text = "  \(record.severity.rawValue): \(Why.text(alert, in: shown)), \(record.count) times, "
         text += "since \(Format.clock(record.since))Z"
         if let quiet = record.quietSince { text += ", quiet since \(Format.clock(quiet))Z" }
-        if handler == .absent { text += " (judged by this console)" }
+        if alert.isLocal || handler == .absent { text += ", local: judged by this console" }
         return [.text(text, alert.isLoud(at: displayedNow) ? Role(record.severity) : .dim)] + handLines(record)
       } + [.blank]
   }

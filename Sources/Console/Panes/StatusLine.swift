@@ -78,7 +78,9 @@ extension Model {
   /// How many alerts are open, and of how many of them somebody takes care or nothing is heard.
   private var alertsPart: StatusLine.Part {
     let counts = fleet.alerts.counts(at: now)
-    let notes = [(counts.inHand, "in hand"), (counts.quiet, "quiet")].filter { $0.0 > 0 }.map { "\($0) \($1)" }
+    let notes = [(counts.inHand, "in hand"), (counts.quiet, "quiet"), (counts.local, "local")].filter { $0.0 > 0 }.map {
+      "\($0) \($1)"
+    }
     let text = Format.counted(counts.all, "alert") + (notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))")
     let role: Role = counts.isActive ? .statusBad : counts.isLoud ? .statusWarning : .statusBar
     return .init(text: text, role: role, rank: 2)

@@ -19,6 +19,7 @@ extension Term {
     let change = addressed(Change(alert: alert, notices: [page]))
     step.require("HGET", keys.alerts, id.bytes, is: stored)
     step.change("HSET", keys.alerts, id.bytes, AlertCoding.encode(change.alert ?? alert))
+    step.noteAlerts(keys)
     for notice in change.notices { notify(notice, groupingChatsAs: Notice.escalations, in: &step) }
     return change
   }

@@ -121,6 +121,11 @@ import Wire
       (try? rules.scene.alert(.escalation, "agent-1")?.summary)
         == "50% of the fleet is unhealthy: automation waits for a person"
     }
+    // Every console reads it there.
+    try rules.scene.server.wait {
+      (try? rules.scene.server.call("GET", rules.scene.keys.lease).bytes.flatMap { LeaseCoding.decode($0)?.held })
+        == "50% of the fleet is unhealthy"
+    }
   }
 
   @Test func whoTakesOverKnowsThatMetricsHaveStopped() throws {

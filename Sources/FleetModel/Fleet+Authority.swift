@@ -1,0 +1,124 @@
+/// Whose word on alerts counts.
+package enum AlertAuthority: Equatable, Sendable {
+  /// This fleet's own: it is the handler's.
+  case own
+  /// Nobody's: no handler lives, so what is judged here is marked as local.
+  case none
+  /// The handler's, as `agentos:alerts` holds it. What is judged here is shown, marked as local, until the handler has
+  /// read as far.
+  case handler
+}
+
+extension Fleet {
+  /// A local alert may be younger than this without the handler's having written it.
+  private static let handlerTakes = TimeSpan.seconds(3)
+  /// Times of receipt and of recording differ by less.
+  private static let clockDoubt = TimeSpan.seconds(1)
+
+  /// Makes it the fleet of one who watches, and is no handler.
+  package mutating func watch() { setAuthority(.none) }
+
+  /// Takes note whether a handler lives.
+  package mutating func setHandler(isAlive: Bool) {
+    handlerIsAlive = isAlive
+    setAuthority(isAlive && alertsAreServed ? .handler : .none)
+  }
+
+  /// Takes note whether the server lets alerts be read: what the handler writes is not known otherwise.
+  package mutating func setAlertsServed(_ isServed: Bool) {
+    alertsAreServed = isServed
+    setAuthority(handlerIsAlive && isServed ? .handler : .none)
+  }
+
+  /// Takes note whose word on alerts counts from now on.
+  package mutating func setAuthority(_ authority: AlertAuthority) {
+    guard authority != alerts.authority else { return }
+    revision &+= 1
+    alerts.authority = authority
+    dropUnconfirmedAlerts()
+  }
+
+  /// Takes all alerts as the handler has written them: others that it wrote before are open no longer.
+  ///
+  /// - Parameters:
+  ///   - judgedUpTo: how far it has read events; nil where it is not to be measured by that.
+  ///   - instant: when the alerts were asked for: what the audit told of them before is in them already.
+  package mutating func setAlerts(_ all: [AlertRecord], judgedUpTo: Instant?, at instant: Instant) {
+    revision &+= 1
+    let ids = Set(all.map(\.id))
+    for slot in alerts.indices {
+      guard let alert = alerts[slot], !alert.isLocal, !ids.contains(alert.id) else { continue }
+      closeAlert(slot, .closed)
+    }
+    for record in all where !record.isClosed { take(record) }
+    alertsToldAt = max(alertsToldAt, instant)
+    noteJudged(upTo: judgedUpTo)
+  }
+
+  /// Takes note how far the handler has read events, while its alerts are those that were told.
+  package mutating func noteJudged(upTo instant: Instant?) {
+    judgedUpTo = instant
+    dropUnconfirmedAlerts()
+  }
+
+  /// Takes an alert that the audit tells of, unless all alerts were told after that.
+  mutating func setAlert(_ record: AlertRecord, toldAt instant: Instant) {
+    guard alerts.authority == .own || instant > alertsToldAt else { return }
+    setAlert(record)
+  }
+
+  /// Puts the handler's word in the place of what is known of an alert.
+  private mutating func take(_ record: AlertRecord) {
+    let position = position(of: record.id.agent) ?? add(record.id.agent, at: record.since)
+    let slot = agents.alertSlot(record.id.kind, at: position)
+    changes.touch(position)
+    guard let known = alerts.numbers(slot) else {
+      agents.activity[position].setAlertSlot(record.id.kind, alerts.add(Alert(record: record, position: position)))
+      return
+    }
+    // Without a handler what is judged here is the latest word.
+    if alerts.authority == .none, known.isLocal { return }
+    alerts.update(slot) { alert in
+      (alert.record, alert.isLocal) = (record, false)
+      alert.countedUpTo = record.last
+    }
+  }
+
+  /// Lets local alerts go that the handler does not know though it has read as far.
+  mutating func dropUnconfirmedAlerts() {
+    guard alerts.authority == .handler, let judgedUpTo else { return }
+    for slot in alerts.indices {
+      guard let alert = alerts.numbers(slot), alert.isLocal, now - alert.last >= Self.handlerTakes,
+        judgedUpTo >= alert.last - Self.clockDoubt
+      else { continue }
+      revision &+= 1
+      closeAlert(slot, .closed)
+    }
+  }
+
+  // MARK: Records
+
+  /// All agents' records are going to be told as they are stored.
+  package mutating func beginRecords() { recordRound &+= 1 }
+
+  /// Takes a record as it is stored at present. One that was known before may be newer only if the server has lost it.
+  package mutating func setStoredRecord(_ record: AgentRecord, of id: AgentID) {
+    if let position = position(of: id), let known = agents.profiles[position], known.recordRound < recordRound {
+      agents.profiles[position]?.record.version = min(known.record.version, record.version)
+    }
+    setRecord(record, of: id)
+  }
+
+  /// All have been told: whose record was not is as if nobody had ever changed it.
+  package mutating func endRecords() {
+    revision &+= 1
+    for position in agents.indices {
+      guard let profile = agents.profiles[position], profile.recordRound < recordRound, profile.record != AgentRecord()
+      else { continue }
+      agents.profiles[position]?.record = AgentRecord()
+      notePause(at: position)
+      judgeSilence(at: position)
+      changes.touch(position)
+    }
+  }
+}
