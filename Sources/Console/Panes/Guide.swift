@@ -34,6 +34,9 @@ extension Model {
     return .obeyed(target, rule: ruleKey(since: own.firstAt, besides: target, shown))
   }
 
+  /// Rules that are about no trouble.
+  private static let everyday: Set = ["agent-created", "handoff", "handoff-nobody"]
+
   /// The position of the worst agent in trouble on which no rule has taken a step since.
   private func leftToAPerson(_ shown: Fleet) -> Int? {
     shown.alerts.loudPositions(at: displayedNow).filter { position in
@@ -49,7 +52,7 @@ extension Model {
   private func ruleKey(since start: Instant, besides target: AgentID, _ shown: Fleet) -> String? {
     shown.commands.entries.last { entry in
       guard entry.rule != nil, entry.firstAt >= start, !entry.concerns(target) else { return false }
-      return entry.progress != .phase(.skipped) && entry.rule != "agent-created" && entry.rule != "handoff"
+      return entry.progress != .phase(.skipped) && !Self.everyday.contains(entry.rule ?? "")
     }?.origin.key
   }
 
@@ -69,12 +72,12 @@ extension Model {
         "SENT", keys: [], text: "see Commands: received, succeeded, and obeyed once the agent says so", others: help)
     case .obeyed(let id, let key):
       guard let entry = key.flatMap({ displayed.commands[key: $0] }), let other = entry.targets.first else {
-        let text = "\(labels[id]) fell silent; its users go elsewhere: see what rules do about that"
+        let text = "\(labels[id]) fell silent; the others are looked after by rules: see Commands"
         return .proposal("OBEYED", keys: [], text: text, others: help)
       }
       return .proposal(
         "OBEYED", keys: [("6", "then"), ("x", "why")],
-        text: "its users went to \(labels[other]): rule \(Scrubber.display(entry.rule ?? "")) acts there by itself",
+        text: "rule \(Scrubber.display(entry.rule ?? "")) acts on \(labels[other]) by itself",
         others: help)
     }
   }
