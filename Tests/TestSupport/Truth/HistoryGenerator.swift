@@ -10,7 +10,7 @@ package struct HistoryGenerator {
     package var waits = [5, 10, 30, 45, 90, 310, 320, 400]
     package var canFail = true
     /// Whether Redis may come back empty.
-    package var canLoseAll = false
+    package var canLoseAll = true
     /// Whether automation may hold itself back.
     package var canHold = true
     package init() {}

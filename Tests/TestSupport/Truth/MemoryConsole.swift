@@ -1,5 +1,6 @@
 import Console
 import FleetModel
+import Redis
 import Screen
 import Wire
 
@@ -24,6 +25,7 @@ struct MemoryConsole {
     settings.place = "here"
     model = Model(settings: settings, size: size, fleet: Fleet(seed: UInt64(number)), seed: UInt64(number))
     generation = store.generation
+    model.fleet.watch()
   }
 
   // MARK: The link
@@ -37,10 +39,11 @@ struct MemoryConsole {
       (generation, eventsRead, auditRead) = (store.generation, 0, 0)
       model.fleet.applyGap(from: truth.now, to: truth.now, count: nil)
     }
+    model.fleet.take(.recordsBegin)
+    for (id, record) in store.records { model.fleet.take(.record(id, record)) }
+    model.fleet.take(.stateTold)
     try read(store, truth)
     _ = model.update(.caughtUp)
-    for (id, record) in store.records { model.fleet.setRecord(record, of: id) }
-    for record in store.alerts.values { model.fleet.setAlert(record) }
   }
 
   /// - Parameters:
@@ -84,7 +87,10 @@ struct MemoryConsole {
     let held = truth.isHeld ? "half of the fleet is unhealthy" : nil
     let status: HandlerStatus = truth.handlerIsAlive ? .alive(id: "h1", isRecording: true, held: held) : .absent
     if model.handler != status { _ = model.update(.handler(status)) }
-    model.fleet.setAutomation(.set(.on), at: truth.now)
+    let lease = Lease(id: "h1", fence: 1, isRecording: true, since: .start)
+    model.fleet.take(.handler(truth.handlerIsAlive ? lease : nil))
+    model.fleet.take(.alerts(Array(store.alerts.values), judgedUpTo: store.judgedUpTo, at: truth.now))
+    model.fleet.take(.automation(.set(.on), at: truth.now))
   }
 
   private mutating func readAudit(_ store: MemoryStore, before end: Instant?) {

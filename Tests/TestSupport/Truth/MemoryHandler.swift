@@ -58,6 +58,7 @@ struct MemoryHandler {
     }
     for (agent, record) in store.records { fleet.setRecord(record, of: agent) }
     fleet.advance(to: now)
+    store.judgedUpTo = now
     write(&store)
   }
 
@@ -122,6 +123,7 @@ struct MemoryHandler {
     var after = before
     (after.state, after.pausedUntil, after.version) = (state, until, before.version + 1)
     (after.updatedAt, after.updatedBy) = (truth.now, who)
+    if state == .paused { (after.pausedBy, after.pausedAt) = (who, truth.now) }
     store.add(
       AuditLine(
         origin: origin, phase: .succeeded, action: action, target: agent, operator: who, before: before, after: after,

@@ -9,6 +9,8 @@ struct MemoryStore: Sendable {
   private(set) var records: [AgentID: AgentRecord] = [:]
   /// What the handler holds to be open.
   var alerts: [AlertID: AlertRecord] = [:]
+  /// How far it has read events.
+  var judgedUpTo: Instant?
   /// Commands that were sent, and those of them that the handler has had.
   private(set) var commands: [Command] = []
   var handled: Set<CommandID> = []

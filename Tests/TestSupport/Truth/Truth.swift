@@ -21,6 +21,8 @@ package struct Truth: Sendable {
     package var name: String
     package var state = State.running
     package var pausedUntil: Instant?
+    /// When it was told to pause; nil if it is not paused, or its runtime has said that it is.
+    var unconfirmedSince: Instant?
     package var isActive = true
     package var deletedAt: Instant?
     package var metrics: [String: Metric] = [:]
@@ -67,8 +69,7 @@ package struct Truth: Sendable {
   package var agents: [String: Agent] = [:]
   package var alerts: [AlertKey: Alert] = [:]
   package var commands: [String: Command] = [:]
-  package var handlerIsAlive = true
-  package var redisIsUp = true
+  package var (handlerIsAlive, redisIsUp) = (true, true)
   /// Whether automation that is on holds itself back.
   package var isHeld = false
   /// Until when nobody could hear anything: silence before says nothing of agents.
@@ -79,38 +80,9 @@ package struct Truth: Sendable {
   /// Two looks at one clock.
   static let slack = TimeSpan.seconds(2)
   /// How long values must be well, and how long none may come before an alert turns quiet.
-  private static let five = TimeSpan.minutes(5)
-  private static let almostFive = TimeSpan.seconds(298)
+  private static let (five, almostFive) = (TimeSpan.minutes(5), TimeSpan.seconds(298))
 
   package init() {}
-
-  // MARK: The shared table
-
-  package static let levels: [String: (kind: String, medium: Double, high: Double, critical: Double)] = [
-    "error_rate": ("agent.performance_degraded", 0.05, 0.1, 0.25),
-    "response_time": ("agent.performance_degraded", 2000, 4000, 8000),
-    "queue_size": ("agent.high_traffic", 100, 300, 1000), "avg_rating": ("agent.satisfaction_low", 3, 2.5, 2),
-    "health_score": ("agent.health_critical", 0.6, 0.4, 0.2),
-  ]
-
-  /// Events that open an alert by themselves, and how bad it is at least.
-  private static let openers: [String: Severity] = [
-    "performance_degraded": .high, "high_traffic": .medium, "satisfaction_low": .medium, "security_alert": .medium,
-    "health_critical": .high, "predictive_alert": .low,
-  ]
-
-  /// How bad a value is; nil if it is not past its level.
-  package static func severity(_ metric: String, _ value: Double) -> Severity? {
-    guard let levels = levels[metric] else { return nil }
-    func reaches(_ level: Double) -> Bool { levels.critical < levels.medium ? value <= level : value >= level }
-    return reaches(levels.critical) ? .critical : reaches(levels.high) ? .high : reaches(levels.medium) ? .medium : nil
-  }
-
-  /// Whether a value has not yet come down to 80 % of its level.
-  private static func isNear(_ metric: String, _ value: Double) -> Bool {
-    guard let levels = levels[metric] else { return false }
-    return levels.critical < levels.medium ? value <= levels.medium / 0.8 : value >= levels.medium * 0.8
-  }
 
   // MARK: Facts
 
@@ -133,6 +105,7 @@ package struct Truth: Sendable {
       agent.deletedAt = nil
     }
     if event.type == "deleted" { agent.deletedAt = now }
+    if event.words["state"] == "paused" { agent.unconfirmedSince = nil }
     agents[event.agent] = agent
     raise(event)
   }
@@ -141,7 +114,11 @@ package struct Truth: Sendable {
     var metric = agent.metrics[name] ?? Metric()
     // Values long apart are of two stretches, and those of a paused agent say nothing of how it would do.
     let isAnew = metric.good == nil || now - metric.at > .minutes(1) || agent.state == .paused
-    if Self.isNear(name, value) { (metric.bad, metric.good) = (now, nil) } else if isAnew { metric.good = now }
+    if Self.isNear(name, value) {
+      (metric.bad, metric.good) = (now, nil)
+    } else if isAnew {
+      metric.good = agent.state == .paused ? nil : now
+    }
     (metric.value, metric.at) = (value, now)
     agent.metrics[name] = metric
   }
@@ -169,8 +146,7 @@ package struct Truth: Sendable {
     if mayBeClosed(key) { (alert.isSure, alert.count) = (false, 1...alert.count.upperBound) }
     if isRepeat { alert.count = alert.count.lowerBound...alert.count.upperBound + 1 }
     if isRepeat, alert.isSure { alert.count = alert.count.upperBound...alert.count.upperBound }
-    alert.severity = max(alert.severity, severity)
-    alert.last = now
+    (alert.severity, alert.last) = (max(alert.severity, severity), now)
     alerts[key] = alert
   }
 
@@ -183,6 +159,16 @@ package struct Truth: Sendable {
       agents[name] = nil
       for key in alerts.keys where key.agent == name { alerts[key] = nil }
     }
+    for (name, agent) in agents {
+      let key = AlertKey(kind: "command.unconfirmed", agent: name)
+      // Traffic that goes on for a minute speaks against a pause.
+      let traffic = agent.metrics["messages_per_minute"]
+      guard let told = agent.unconfirmedSince, agent.pausedUntil ?? now > now else { alerts[key] = nil; continue }
+      guard now - told >= .minutes(1), let traffic, traffic.value > 0, traffic.at - told >= .seconds(10) else {
+        continue
+      }
+      if alerts[key] == nil { open(key, .high) }
+    }
     for (id, command) in commands where command.phases == ["sent"] && command.expiresAt < now {
       commands[id]?.phases = ["sent", "expired", "rejected"]
     }
@@ -190,8 +176,7 @@ package struct Truth: Sendable {
 
   /// Redis has come back without anything that it held.
   package mutating func forget() {
-    alerts = [:]
-    seen = [:]
+    (alerts, seen) = ([:], [:])
     for (name, agent) in agents {
       var fresh = Agent(name: agent.name, heardAt: agent.heardAt)
       (fresh.isActive, fresh.isForgotten) = (agent.isActive, true)
@@ -203,6 +188,7 @@ package struct Truth: Sendable {
   package mutating func record(_ state: State, of agent: String, until: Instant?) {
     agents[agent]?.state = state
     agents[agent]?.pausedUntil = until
+    agents[agent]?.unconfirmedSince = state == .paused ? now : nil
   }
 
   /// Somebody takes care of an alert.
@@ -226,15 +212,14 @@ package struct Truth: Sendable {
   /// When it may be closed at the earliest, and must be at the latest; nil if that is not in sight.
   private func end(_ key: AlertKey) -> (earliest: Instant?, latest: Instant?) {
     guard let alert = alerts[key], let agent = agents[key.agent] else { return (.epoch, nil) }
-    let own =
-      alert.metrics.isEmpty ? Set(agent.metrics.keys.filter { Self.levels[$0]?.kind == key.kind }) : alert.metrics
-    let metrics = own.compactMap { agent.metrics[$0] }
+    let all = agent.metrics.keys.filter { Self.levels[$0]?.kind == key.kind }
+    let metrics = (alert.metrics.isEmpty ? Set(all) : alert.metrics).compactMap { agent.metrics[$0] }
     guard !metrics.isEmpty else { return (nil, nil) }
     var (earliest, latest): (Instant?, Instant?) = (.epoch, alert.metrics.isEmpty ? nil : .epoch)
     for metric in metrics {
       // A value alone, after which nothing comes, is no sign of recovery.
       let bad = max(metric.bad ?? alert.last, alert.metrics.isEmpty ? alert.last : .epoch)
-      let isEnough = metric.good != nil && metric.at - bad >= .minutes(4)
+      let isEnough = metric.bad != metric.at && metric.at - bad >= .minutes(4)
       earliest = isEnough ? earliest.map { max($0, bad + Self.almostFive) } : nil
       let isSure = metric.good.map { metric.at - $0 >= Self.five } ?? false
       latest = isSure ? latest.map { max($0, metric.at + Self.slack) } : nil
@@ -248,7 +233,7 @@ package struct Truth: Sendable {
 
   /// What it is at now; nil if two answers are right.
   package func stage(_ key: AlertKey) -> Alert.Stage? {
-    guard let alert = alerts[key], let agent = agents[key.agent], key.kind != "escalation" else { return nil }
+    guard let alert = alerts[key], let agent = agents[key.agent], key.kind.hasPrefix("agent.") else { return nil }
     let values = alert.metrics.compactMap { name in agent.metrics[name].map { (name, $0) } }
     let silence = now - (values.map(\.1.at).max() ?? alert.last)
     if silence > Self.five + Self.slack, now - deafUntil > Self.five { return .quiet }
