@@ -14,6 +14,8 @@ extension Model {
     /// The one to be named.
     var position: Int
     var alert: Alert
+    /// By whose value it is as bad as it is; nil if by none.
+    var metric: Metric?
     /// All of them, in no order.
     var positions: [Int]
     /// How many agents ask for attention, these included.
@@ -52,11 +54,15 @@ extension Model {
       named = nil
       return nil
     }
+    let metric = metric(of: alert, ofAgentAt: position, shown)
     let equals = ranked.filter {
-      $0.trouble.loud == worst.trouble.loud && loudest(ofAgentAt: $0.position, shown)?.id.kind == alert.id.kind
+      guard $0.trouble.loud == worst.trouble.loud,
+        let own = loudest(ofAgentAt: $0.position, shown), own.id.kind == alert.id.kind
+      else { return false }
+      return self.metric(of: own, ofAgentAt: $0.position, shown) == metric
     }
     return Equals(
-      position: position, alert: alert, positions: equals.map(\.position), inTrouble: ranked.count,
+      position: position, alert: alert, metric: metric, positions: equals.map(\.position), inTrouble: ranked.count,
       foundAt: displayedNow)
   }
 
@@ -88,16 +94,20 @@ extension Model {
     return "\(count) of \(lists.count(ofRole: role)) \(Self.shortened(Scrubber.display(role), columns: 30))"
   }
 
+  /// The metric whose present value is as bad as the alert.
+  private func metric(of alert: Alert, ofAgentAt position: Int, _ shown: Fleet) -> Metric? {
+    let severity = shown.grade(of: alert).severity
+    return Metric.allCases.first { metric in
+      guard metric.alert == alert.id.kind,
+        let value = shown.agents.value(metric, at: position, within: Fleet.freshness, of: shown.now)
+      else { return false }
+      return shown.limits[metric]?.severity(of: value) == severity
+    }
+  }
+
   /// `errors 22–38%`: how bad they are, from the least to the worst.
   func rangeWords(_ equals: Equals, _ shown: Fleet) -> String {
-    guard
-      let metric = Metric.allCases.first(where: { metric in
-        metric.alert == equals.alert.id.kind
-          && shown.agents.value(metric, at: equals.position, within: Fleet.freshness, of: shown.now).flatMap {
-            shown.limits[metric]?.severity(of: $0)
-          } == equals.alert.record.severity
-      })
-    else { return Why.word(equals.alert.id.kind) }
+    guard let metric = equals.metric else { return Why.word(equals.alert.id.kind) }
     let values = equals.positions.compactMap {
       shown.agents.value(metric, at: $0, within: Fleet.freshness, of: shown.now)
     }

@@ -12,10 +12,11 @@ package struct Trouble: Comparable, Sendable {
   private var errorRate = -1.0
   private var staleErrorRate = -1.0
 
-  package init(_ fleet: borrowing Fleet, _ position: Int) {
+  /// - Parameter isInTenths: whether error rates are shown in tenths of a per cent, be they large or small.
+  package init(_ fleet: borrowing Fleet, _ position: Int, isInTenths: Bool = false) {
     let isFresh = fleet.agents.value(.errorRate, at: position, within: Fleet.freshness, of: fleet.now) != nil
     if let rate = fleet.agents.numbers(at: position).value(.errorRate) {
-      let shown = Format.shown(rate, of: .errorRate)
+      let shown = isInTenths ? (rate * 1000).rounded() : Format.shown(rate, of: .errorRate)
       if isFresh { errorRate = shown } else { staleErrorRate = shown }
     }
     guard fleet.hasAlerts(ofAgentAt: position) else { return }

@@ -30,7 +30,7 @@ struct FleetPicture {
       guard let profile = fleet.agents.profiles[position] else { return nil }
       let name = profile.name.isEmpty ? profile.id.description : profile.name
       return Rank(
-        position: position, trouble: Trouble(fleet, position), name: NaturalOrder(name),
+        position: position, trouble: Trouble(fleet, position, isInTenths: true), name: NaturalOrder(name),
         id: NaturalOrder(profile.id.bytes))
     }
     return ranks.sorted { $0.comesBefore($1) }.lazy.compactMap { rank in

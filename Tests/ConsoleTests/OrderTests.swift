@@ -142,7 +142,8 @@ import Testing
       let rate = number < 40 ? 0.22 + 0.002 * Double(number) : 0.01
       try scene.model.fleet.apply("metrics", "claims-\(number)", #"{"error_rate":\#(rate)}"#, at: .at(0))
     }
-    // These are critical: worse than the others, which are high.
+    // As bad, but by another metric.
+    try scene.model.fleet.apply("metrics", "claims-249", #"{"error_rate":0.01,"response_time":9000}"#, at: .at(0))
     for number in 0..<6 { try scene.model.fleet.apply("metrics", "x\(number)", #"{"error_rate":0.3}"#, at: .at(0)) }
     scene.goLive(at: .at(30))
     // From 25 % on it is critical.

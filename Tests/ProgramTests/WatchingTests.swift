@@ -44,14 +44,15 @@ import Wire
   }
 
   @Test func statusWithoutAlertsIsWorstFirstToo() throws {
-    for (agent, rate) in [("a-10", 0.0119), ("a-2", 0.0121), ("b", 0.031), ("c", 0.0004)] {
+    for (agent, rate) in [("a-10", 0.0119), ("a-2", 0.0121), ("b", 0.031), ("c", 0.0004), ("e", 0.364), ("d", 0.358)] {
       try add(#"{"entity_id":"\#(agent)","event_type":"agent.metrics","data":{"error_rate":\#(rate)}}"#)
     }
     try add(#"{"entity_id":"a-1","event_type":"agent.created","data":{}}"#)
     let lines = try Program.run("status", on: server.endpoint).output.split(separator: "\n")
-    #expect(lines.dropFirst().prefix(5).map { $0.prefix { $0 != " " } } == ["b", "a-2", "a-10", "c", "a-1"])
+    let order = ["e", "d", "b", "a-2", "a-10", "c", "a-1"]
+    #expect(lines.dropFirst().prefix(7).map { String($0.prefix { $0 != " " }) } == order)
     let json = try JSONValue.parse(Array(try Program.run("status", "--json", on: server.endpoint).output.utf8))
-    #expect(json["agents"]?.list?.compactMap { $0["id"]?.text } == ["b", "a-2", "a-10", "c", "a-1"])
+    #expect(json["agents"]?.list?.compactMap { $0["id"]?.text } == order)
   }
 
   @Test(arguments: [AutomationMode.on, .dry, .off])
