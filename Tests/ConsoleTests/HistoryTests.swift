@@ -1,0 +1,42 @@
+import FleetModel
+import Screen
+import TestSupport
+import Testing
+
+/// Seeded histories against the plain model, in memory: the short form of `vigia-bench truth --memory`.
+@Suite struct HistoryTests {
+  private static let seeds: UInt64 = 500
+  private static let parts: UInt64 = 4
+
+  /// In parts, so that they run beside each other.
+  @Test(arguments: 0..<parts)
+  func bothScreensSayWhatIsTrueAfterEachStep(part: UInt64) throws {
+    var comparisons = 0
+    for seed in stride(from: part, to: Self.seeds, by: Int(Self.parts)) {
+      var world = MemoryWorld(HistoryGenerator.history(seed: seed))
+      try world.run()
+      comparisons += world.comparisons
+    }
+    #expect(comparisons > 1000)
+  }
+
+  @Test func seedGivesTheSameHistoryAlways() {
+    let (first, second) = (HistoryGenerator.history(seed: 7), HistoryGenerator.history(seed: 7))
+    #expect(first.steps == second.steps)
+    #expect(first.steps != HistoryGenerator.history(seed: 8).steps)
+  }
+
+  /// A check that cannot fail would be worth nothing.
+  @Test func screenThatSaysOtherwiseIsFound() throws {
+    var truth = Truth()
+    truth.pass(to: .start)
+    truth.hear(PublishedEvent("metrics", "Ada", ["error_rate": 0.3]))
+    let lines =
+      [" all well no open alerts"] + Array(repeating: "", count: 32) + [" live  handler h1 alive  0 alerts  1 agent"]
+    let reading = ScreenReading(lines: lines, size: Size(rows: 34, columns: 150))
+    let found = TruthCheck(shown: truth, present: truth, reading: reading).differences()
+    #expect(found.contains { $0.contains("headline") })
+    #expect(found.contains { $0.contains("1...1 alerts are open") })
+    #expect(found.contains { $0.contains("Ada has 0 rows") })
+  }
+}
