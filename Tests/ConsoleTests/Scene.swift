@@ -9,8 +9,9 @@ import Testing
 struct Scene {
   var model: Model
 
-  init(columns: Int = 130, rows: Int = 40, isReadOnly: Bool = false) {
+  init(columns: Int = 130, rows: Int = 40, isReadOnly: Bool = false, isDemo: Bool = false) {
     var settings = Model.Settings()
+    settings.isDemo = isDemo
     settings.isReadOnly = isReadOnly
     settings.operator = "alice@bastion"
     settings.place = "127.0.0.1:6379"

@@ -186,7 +186,7 @@ package final class ProgramWorld {
       let names = command.targets.map(\.description)
       truth.commands[command.id.text] = Truth.Command(
         action: command.action.rawValue, targets: names, by: command.operator, expiresAt: command.expiresAt,
-        phases: ["sent", "received", "started", "succeeded", "obeyed", "rejected", "expired", "unconfirmed"])
+        phases: ["sent", "received", "started", "succeeded", "obeyed", "rejected", "failed", "expired", "unconfirmed"])
       if let (console, question) = questions.popLast(), let fault = seats[console]?.desk.fault(of: names, question) {
         throw disagreement(console, "\(command.action.rawValue) \(fault)", [])
       }
