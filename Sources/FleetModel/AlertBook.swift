@@ -208,12 +208,22 @@ package struct AlertBook: Sendable {
       present.severity = max(present.severity, severity)
       if isNews, present.count < .max { present.count += 1 }
     }
-    present.last = max(present.last, instant)
-    (present.metric, present.value) = (metric ?? present.metric, value ?? present.value)
+    tell(&present, metric, value, at: instant)
     present.recovery.trouble(metric, at: instant)
     numbers[slot] = present
     wake(slot)
     if !present.isNoted { note(slot) }
+  }
+
+  /// Takes what a sign of trouble says. Of an alert that is the handler's, its word stands until it writes another.
+  @inline(__always)
+  private func tell(_ present: inout Numbers, _ metric: Metric?, _ value: Double?, at instant: Instant) {
+    if isHandlers(present) {
+      if metric == nil || metric == present.metric { present.value = value ?? present.value }
+    } else {
+      present.last = max(present.last, instant)
+      (present.metric, present.value) = (metric ?? present.metric, value ?? present.value)
+    }
   }
 
   /// Says what an alert is about.
@@ -227,8 +237,8 @@ package struct AlertBook: Sendable {
 
   /// Takes a value near the limit: the alert stays open, and that is nothing to be told.
   mutating func touch(_ slot: Int, _ metric: Metric, at instant: Instant) {
-    guard let last = numbers(slot)?.last else { return }
-    numbers[slot]?.last = max(last, instant)
+    guard let present = numbers(slot) else { return }
+    if !isHandlers(present) { numbers[slot]?.last = max(present.last, instant) }
     numbers[slot]?.recovery.trouble(metric, at: instant)
     wake(slot)
   }
@@ -246,8 +256,7 @@ package struct AlertBook: Sendable {
   /// Takes a new value past the limit that makes nothing worse: shown, and not a change to be told.
   mutating func refresh(_ slot: Int, metric: Metric, value: Double, at instant: Instant) {
     guard var present = numbers(slot) else { return }
-    (present.metric, present.value) = (metric, value)
-    present.last = max(present.last, instant)
+    tell(&present, metric, value, at: instant)
     present.recovery.trouble(metric, at: instant)
     numbers[slot] = present
     wake(slot)

@@ -61,33 +61,34 @@ final class EventFollower {
   }
 
   private func takeUp() {
-    term.read([
-      Request("HGETALL", term.keys.alerts),
-      Request("HMGET", term.keys.cursor, term.keys.events, countField, reportField),
-    ]) { [weak self] replies in
+    let fields = Request("HMGET", term.keys.cursor, term.keys.events, countField, reportField)
+    term.read([fields]) { [weak self] replies in
       guard let self else { return }
-      let cursor = replies[1].elements?.map(\.bytes) ?? []
-      let alerts = replies[0].pairs
-      guard let reached = cursor.first?.flatMap({ StreamID($0) }) else { return goOn(from: cursor, alerts) }
+      let cursor = replies[0].elements?.map(\.bytes) ?? []
+      guard let reached = cursor.first?.flatMap({ StreamID($0) }) else { return goOn(from: cursor) }
       let again = cursor.last?.flatMap { StreamID($0) }
       memory.recall(upTo: reached) { [weak self] in
         guard let self else { return }
         EventIDMemory(term: term, judge: judge).recall(upTo: reached, again: again) { [weak self] in
-          self?.goOn(from: cursor, alerts)
+          self?.goOn(from: cursor)
         }
       }
     }
   }
 
-  private func goOn(from cursor: [[UInt8]?], _ alerts: [(name: [UInt8], value: [UInt8])]) {
-    restore(alerts, reached: cursor.first?.flatMap { StreamID($0) })
-    term.knowsFleet = true
-    begin(cursor)
-    reportAgain(from: cursor.last?.flatMap { StreamID($0) }, through: saver.saved)
-    rules.start()
-    memory.sweep()
-    link.start()
-    tick()
+  /// Alerts are read last of all: a command may change one meanwhile, and what was read before would undo it.
+  private func goOn(from cursor: [[UInt8]?]) {
+    term.read([Request("HGETALL", term.keys.alerts)]) { [weak self] replies in
+      guard let self else { return }
+      restore(replies[0].pairs, reached: cursor.first?.flatMap { StreamID($0) })
+      term.knowsFleet = true
+      begin(cursor)
+      reportAgain(from: cursor.last?.flatMap { StreamID($0) }, through: saver.saved)
+      rules.start()
+      memory.sweep()
+      link.start()
+      tick()
+    }
   }
 
   private func restore(_ alerts: [(name: [UInt8], value: [UInt8])], reached cursor: StreamID?) {

@@ -131,13 +131,14 @@ import Wire
     try console.press("Escape")
     try console.wait(for: "cancelled: approve a proposal; nothing was sent")
     try console.press("D")
-    try console.wait(for: "decline coupon for a? y yes")
+    try console.wait(for: "decline coupon for a?  nobody listens: no handler  y yes")
     try console.press("y")
     try server.wait { (try? commands().last?.action) == .reject }
     _ = try server.call("HDEL", "agentos:proposals", "p1")
     try console.press("m")
     try console.wait(for: "set the automation: mode=off")
     try console.press("Enter")
-    try console.wait(for: "mode=off? type ")
+    try console.wait { $0.contains { $0.contains("mode=off?") } }
+    try console.wait(for: "type ")
   }
 }

@@ -8,7 +8,7 @@ struct StatusLine: Equatable {
     var role: Role
     /// What a narrow line does without goes by the highest number first.
     var rank: Int
-    /// What it says where there is no room for its text, and nothing of a higher rank than 1 is left to go.
+    /// What it says if there is no room for its text. Parts of rank 0 and 1 say it only once all others are gone.
     var short: String?
   }
 
@@ -22,7 +22,11 @@ struct StatusLine: Equatable {
     var shown = parts
     func width() -> Int { shown.reduce(1) { $0 + TextWidth.columns($1.text) + 2 } }
     while width() > left.width, let last = shown.indices.max(by: { shown[$0].rank < shown[$1].rank }) {
-      if shown[last].rank <= 1, let long = shown.lastIndex(where: { $0.short != nil }), let short = shown[long].short {
+      if shown[last].rank > 1, let short = shown[last].short {
+        (shown[last].text, shown[last].short) = (short, nil)
+      } else if shown[last].rank <= 1, let long = shown.lastIndex(where: { $0.short != nil }),
+        let short = shown[long].short
+      {
         (shown[long].text, shown[long].short) = (short, nil)
       } else {
         guard shown.count > 1 else { break }
@@ -81,9 +85,10 @@ extension Model {
     let notes = [(counts.inHand, "in hand"), (counts.quiet, "quiet"), (counts.local, "local")].filter { $0.0 > 0 }.map {
       "\($0) \($1)"
     }
-    let text = Format.counted(counts.all, "alert") + (notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))")
+    let count = Format.counted(counts.all, "alert")
+    let text = count + (notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))")
     let role: Role = counts.isActive ? .statusBad : counts.isLoud ? .statusWarning : .statusBar
-    return .init(text: text, role: role, rank: 2)
+    return .init(text: text, role: role, rank: 2, short: notes.isEmpty ? nil : count)
   }
 
   private var linkPart: StatusLine.Part {

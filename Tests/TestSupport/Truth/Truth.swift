@@ -29,6 +29,8 @@ package struct Truth: Sendable {
     package var heardAt: Instant
     /// Whether Redis holds nothing of it any more: who was there before may still show it.
     package var isForgotten = false
+    /// Whether a console may have values that it heard before Redis lost all.
+    package var wasForgotten = false
     /// When it last reported by itself, and how far apart it does.
     var reportedAt: Instant?
     var interval: TimeSpan?
@@ -93,7 +95,7 @@ package struct Truth: Sendable {
       seen[id] = now
     }
     var agent = agents[event.agent] ?? Agent(name: event.agent, heardAt: now)
-    (agent.heardAt, agent.isForgotten) = (now, false)
+    (agent.heardAt, agent.isForgotten, agent.wasForgotten) = (now, false, agent.wasForgotten || agent.isForgotten)
     for (name, value) in event.numbers { take(name, value, &agent) }
     if event.type == "metrics" {
       if let before = agent.reportedAt, now > before { agent.interval = min(agent.interval ?? .days(1), now - before) }
