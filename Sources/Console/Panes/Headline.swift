@@ -22,8 +22,15 @@ extension Model {
     let shown = displayed
     if case .down(let since, _, let reason) = link { return brokenHeadline(shown, since, Scrubber.display(reason)) }
     // While history is read, nobody knows yet who has stopped.
-    if isCaughtUp, shown.silences.isOfAll { return silentHeadline(shown) }
-    let trouble = troubleHeadline(shown, glyphs)
+    let isSilent = isCaughtUp && shown.silences.isOfAll
+    var trouble = troubleHeadline(shown, glyphs)
+    if isSilent {
+      guard let worst, !worst.alert.isQuiet, worst.alert.record.last > shown.silences.since ?? .epoch else {
+        return silentHeadline(shown)
+      }
+      // Trouble that is told of since is news: it stands first.
+      trouble?.text += "; \(silentWords(shown))"
+    }
     guard let held else { return trouble ?? calmHeadline(shown) }
     let worst = trouble.map { "; worst: \($0.lead) \($0.text)" } ?? ""
     return Headline(

@@ -223,7 +223,9 @@ package struct Truth: Sendable {
       let bad = max(metric.bad ?? alert.last, alert.metrics.isEmpty ? alert.last : .epoch)
       let isEnough = metric.bad != metric.at && metric.at - bad >= .minutes(4)
       earliest = isEnough ? earliest.map { max($0, bad + Self.almostFive) } : nil
-      let isSure = metric.good.map { metric.at - $0 >= Self.five } ?? false
+      // After the last sign of trouble the first value may come late.
+      let isSure =
+        metric.good.map { metric.at - max($0, alert.last + .minutes(1)) >= Self.five + Self.slack } ?? false
       latest = isSure ? latest.map { max($0, metric.at + Self.slack) } : nil
     }
     return (earliest, latest)
@@ -231,7 +233,8 @@ package struct Truth: Sendable {
 
   package func mayBeClosed(_ key: AlertKey) -> Bool { end(key).earliest.map { now >= $0 } ?? false }
 
-  private func isClosed(_ key: AlertKey) -> Bool { end(key).latest.map { now >= $0 } ?? false }
+  /// Without a handler what it wrote last may be shown, and so may what a console judges.
+  private func isClosed(_ key: AlertKey) -> Bool { handlerIsAlive && (end(key).latest.map { now >= $0 } ?? false) }
 
   /// What it is at now; nil if two answers are right.
   package func stage(_ key: AlertKey) -> Alert.Stage? {

@@ -30,10 +30,17 @@ package struct TruthCheck {
     let text = reading.headline.trimmingSpaces
     if text.hasPrefix("all well") { return .well }
     if text.hasPrefix("all in hand") { return .inHand }
-    if text.contains(" silent") { return .silent }
-    if text.hasPrefix("vigia") || text.isEmpty { return .empty }
     if let first = text.first, Self.signs.values.contains(first) { return .trouble }
+    if saysAllAreSilent { return .silent }
+    if text.hasPrefix("vigia") || text.isEmpty { return .empty }
     return .notWell
+  }
+
+  /// `3 of 3 agents silent for 2m`, in the line's beginning or behind the worst agent.
+  private var saysAllAreSilent: Bool {
+    let words = reading.headline.split(separator: " ")
+    guard let end = words.firstIndex(of: "silent"), end >= 4 else { return false }
+    return words[end - 3] == "of" && words[end - 4] == words[end - 2]
   }
 
   private func headline() -> [String] {
@@ -42,6 +49,12 @@ package struct TruthCheck {
     let isHeld = present.isHeld && present.handlerIsAlive
     guard text.contains("HELD") == isHeld else { return ["automation is \(isHeld ? "" : "not ")held: \(text)"] }
     if text.hasPrefix("automation HELD") { return [] }
+    // News of one agent may stand before the silence of all.
+    if saysAllAreSilent, shown.health.contains(.silent) { return [] }
+    // Some that are silent, and nothing else: how well the others are is not said.
+    if text.contains(" silent"), !saysAllAreSilent, text.contains("no open alerts") {
+      return shown.health.isDisjoint(with: [.well, .silent, .notWell]) ? ["the headline says \"\(text)\""] : []
+    }
     guard let category = category(), shown.health.contains(category) else {
       return ["the headline says \"\(text)\", true is \(shown.health.map { "\($0)" }.sorted())"]
     }
