@@ -53,7 +53,8 @@ import Wire
     try scene.startHandler("h1") { $0.retention.every = .milliseconds(100) }
     // The handler takes all of them over, and rejects them.
     try scene.server.wait { ((try? scene.audit().count) ?? 0) == 250 }
-    try scene.server.wait { length(scene, scene.keys.commands) == 50 }
+    // Whole nodes of a hundred entries leave at the least.
+    try scene.server.wait { length(scene, scene.keys.commands) <= 50 }
   }
 
   @Test func whatIsOldLeavesAlsoOutOfANodeThatIsNotOldAltogether() throws {
