@@ -47,7 +47,7 @@ struct GroupMessage {
     return isFirst ? .firing : .updated
   }
 
-  /// Whether all of which it tells that it ended is known to be over.
+  /// Whether everything that it calls ended has recovered.
   private var isAllClear: Bool { news.allSatisfy { $0.status != .resolved || $0.isAllClear } }
 
   private func title(_ agents: Int, _ subject: [Notice]) -> String {

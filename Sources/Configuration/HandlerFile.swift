@@ -7,7 +7,7 @@ import FleetModel
 /// parallel = 64                # agents that each actuator acts on at once, 1…1024
 /// restart_limit = "60s"        # until a restart that nobody confirmed has failed
 /// act_within = "60s"           # events older than this cause nothing
-/// quiet_alerts_end = "24h"     # until an alert of which nothing is heard is given up
+/// quiet_alerts_end = "24h"     # until a quiet alert is given up
 ///
 /// [log]
 /// format = "text"              # or "json"

@@ -26,7 +26,7 @@ package struct HandlerSettings: Equatable, Sendable {
   package var restartLimit: TimeSpan?
   /// Events older than this cause nothing.
   package var actWithin: TimeSpan?
-  /// How long an alert of which nothing is heard stays open.
+  /// How long a quiet alert stays open.
   package var quietAlertsEnd: TimeSpan?
   package var logFormat: LogFormat?
   package var logLevel: LogLevel?

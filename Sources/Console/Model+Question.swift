@@ -1,7 +1,7 @@
 import FleetModel
 import Screen
 
-/// What an open prompt says: the action, whom it is for, and what it will do.
+/// What an open prompt says: the action, its targets, and what it will do.
 extension Model {
   func content(of prompt: Prompt) -> PromptLine.Content {
     switch prompt {
@@ -71,7 +71,7 @@ extension Model {
     return mode.rawValue
   }
 
-  // MARK: Whom it is for
+  // MARK: Targets
 
   /// Whom a draft is for, with fewer and fewer names; how many they are is never left out.
   private func subjects(of draft: ActionDraft) -> [String] {

@@ -83,33 +83,34 @@ package struct AlertBook: Sendable {
   /// How many are open, and how.
   package struct Counts: Equatable, Sendable {
     package var all = 0
-    /// Acknowledged or silenced.
-    package var inHand = 0
-    /// Nothing is heard of them; those in hand do not count.
+    /// Somebody takes care of them.
+    package var acknowledged = 0
+    /// Silenced, and not acknowledged.
+    package var silenced = 0
+    /// Nothing is heard about them; those in hand do not count.
     package var quiet = 0
-    /// Which this program alone says are open; they count among all.
+    /// Only this program says that they are open; they count among all.
     package var local = 0
 
+    /// Acknowledged or silenced.
+    package var inHand: Int { acknowledged + silenced }
     package var isLoud: Bool { all > inHand }
-    /// Whether one asks for attention of which something is heard.
+    /// Whether one asks for attention that is not quiet.
     package var isActive: Bool { all > inHand + quiet }
   }
 
   package func counts(at now: Instant) -> Counts {
     var counts = Counts(all: count)
     for slot in slots.indices {
-      guard let isLoud = slots[slot]?.isLoud(at: now) else { continue }
+      guard let alert = slots[slot] else { continue }
       if numbers[slot]?.isLocal == true { counts.local += 1 }
-      if !isLoud { counts.inHand += 1 } else if numbers[slot]?.quietSince != nil { counts.quiet += 1 }
-    }
-    return counts
-  }
-
-  /// How many ask for none: those that somebody has acknowledged, and those that only a silence covers.
-  package func quietCounts(at now: Instant) -> (acknowledged: Int, silenced: Int) {
-    var counts = (acknowledged: 0, silenced: 0)
-    for alert in slots.lazy.compactMap({ $0 }) where !alert.isLoud(at: now) {
-      if alert.record.acknowledgedBy != nil { counts.acknowledged += 1 } else { counts.silenced += 1 }
+      if alert.isLoud(at: now) {
+        if numbers[slot]?.quietSince != nil { counts.quiet += 1 }
+      } else if alert.record.acknowledgedBy != nil {
+        counts.acknowledged += 1
+      } else {
+        counts.silenced += 1
+      }
     }
     return counts
   }

@@ -163,7 +163,7 @@ extension Fleet {
     alerts.remove(slot, end)
   }
 
-  /// Does what time brings: an alert of which nothing is heard turns quiet, and one that was quiet for long is given up.
+  /// Does what time brings: an alert turns quiet if nothing is heard about it, and one that was quiet for long is given up.
   mutating func ageAlerts() {
     for slot in alerts.due(at: now) {
       guard let numbers = alerts.numbers(slot) else { continue }

@@ -20,7 +20,7 @@ package struct HandlerOptions: Sendable {
   package var restartLimit = TimeSpan.seconds(60)
   /// Events older than this cause nothing.
   package var actWithin = TimeSpan.seconds(60)
-  /// How long an alert of which nothing is heard stays open.
+  /// How long a quiet alert stays open.
   package var quietAlertsStay = TimeSpan.hours(24)
   /// How far back the handler reads events when it starts for the first time.
   package var firstLook = TimeSpan.minutes(5)

@@ -92,8 +92,8 @@ extension Model {
 
   /// `2 acknowledged, 1 silenced`.
   private func inHand(_ shown: Fleet) -> String {
-    let (acknowledged, silenced) = shown.alerts.quietCounts(at: displayedNow)
-    let counts = [(acknowledged, "acknowledged"), (silenced, "silenced")].filter { $0.0 > 0 }
-    return counts.isEmpty ? "no open alerts" : counts.map { "\($0) \($1)" }.joined(separator: ", ")
+    let counts = shown.alerts.counts(at: displayedNow)
+    let words = [(counts.acknowledged, "acknowledged"), (counts.silenced, "silenced")].filter { $0.0 > 0 }
+    return words.isEmpty ? "no open alerts" : words.map { "\($0) \($1)" }.joined(separator: ", ")
   }
 }
