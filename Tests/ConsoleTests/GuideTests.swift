@@ -31,6 +31,13 @@ import Testing
     #expect(scene.promptText().hasPrefix(" ? help"))
   }
 
+  @Test func everydayRuleLeavesItToThePersonStill() throws {
+    var scene = try scene()
+    scene.hearRule(.started, "handoff", "a0", "transfer k1", rule: "handoff", at: .at(4))
+    scene.tick(.at(6))
+    #expect(scene.model.guide() == .act("a0"))
+  }
+
   @Test func outsideTheDemoTheLineIsTheKeys() throws {
     let scene = try Scene.plain(agents: 2)
     #expect(scene.model.guide() == nil)

@@ -44,7 +44,8 @@ extension Model {
         let since = shown.alerts(ofAgentAt: position).map(\.record.since).min(),
         displayedNow - since >= Self.ruleSpan
       else { return false }
-      return !shown.rules.entries(about: agent.id).contains { $0.at >= since }
+      // Everyday rules go on, and mend no trouble.
+      return !shown.rules.entries(about: agent.id).contains { $0.at >= since && !Self.everyday.contains($0.rule) }
     }.max { (Trouble(shown, $0), $1) < (Trouble(shown, $1), $0) }
   }
 
