@@ -13,20 +13,34 @@ package final class TestServer {
   private let clock: SteppedClock?
   private var link: Link?
 
-  /// Where redis-server is looked for: in the folder of `VIGIA_TEST_REDIS` first, if that is set, so that all that needs a
-  /// server can be run on another version of it.
-  private static let searchPath =
-    (getenv("VIGIA_TEST_REDIS").map { String(cString: $0) + ":" } ?? "") + "/usr/bin:/usr/local/bin"
+  /// There is no server where `VIGIA_TEST_REDIS` says.
+  package struct NoServer: Error, CustomStringConvertible {
+    package let place: String
+    package var description: String { "VIGIA_TEST_REDIS: no redis-server that can be executed at \(place)" }
+  }
+
+  /// Where redis-server is looked for.
+  ///
+  /// - Parameter place: what `VIGIA_TEST_REDIS` says: another server, or its folder, to run all that needs one on another
+  ///   version. Then no other server will do.
+  package static func searchPath(_ place: String?) throws(NoServer) -> String {
+    guard let place else { return "/usr/bin:/usr/local/bin" }
+    let name = "/redis-server"
+    let folder = place.hasSuffix(name) ? String(place.dropLast(name.utf8.count)) : place
+    guard PrivateServer.find("redis-server", path: folder) != nil else { throw NoServer(place: place) }
+    return folder
+  }
 
   /// - Parameter settings: further lines of its configuration.
   package init(
     persistence: PrivateServer.Persistence = .none, port: UInt16? = nil, password: String? = nil,
     settings: [String] = [], clock: SteppedClock? = nil
   ) throws {
+    let path = try Self.searchPath(getenv("VIGIA_TEST_REDIS").map { String(cString: $0) })
     begin = { port in
       try PrivateServer(
         password: password, port: port, persistence: persistence, settings: settings,
-        environment: ["PATH": Self.searchPath], variables: clock?.variables ?? [:])
+        environment: ["PATH": path], variables: clock?.variables ?? [:])
     }
     self.clock = clock
     server = try begin(port)
