@@ -79,7 +79,7 @@ import Wire
 
   @Test func streamsAndOtherKeysStayWithinTheirBoundsWhileEventsComeFast() throws {
     let measured = try measure("handler", "--part", "retention", "--rounds", "1", "--seconds", "20")
-    #expect(measured.count == 4)
+    #expect(measured.count == 6)
     for (name, value) in measured where name.contains("allowed") {
       #expect(value["median"]?.double ?? 0 > 0 && value["met"]?.bool == true, "\(value)")
     }
