@@ -25,17 +25,21 @@ final class Effects: Outside {
   }
 
   private let loop: Loop
-  private let client: HTTPClient
+  private let client: any HTTPSender
   /// Knows what must not be told of what comes back.
   private let log: Log
   private var works: [Int: Work] = [:]
   private var lastNumber = 0
 
   /// - Parameter authorities: a PEM file of those whose certificates are trusted; nil for the system's.
-  init(loop: Loop, log: Log, authorities: String? = nil) throws(SystemError) {
+  convenience init(loop: Loop, log: Log, authorities: String? = nil) throws(SystemError) {
+    self.init(loop: loop, log: log, client: try HTTPClient(loop: loop, authorities: authorities))
+  }
+
+  init(loop: Loop, log: Log, client: any HTTPSender) {
     self.loop = loop
     self.log = log
-    client = try HTTPClient(loop: loop, authorities: authorities)
+    self.client = client
   }
 
   var isIdle: Bool { works.isEmpty }
@@ -121,7 +125,7 @@ final class Effects: Outside {
   /// Milliseconds before an attempt: as long as the service asks for, else longer each time, and never the same for all.
   private static func span(before number: Int, asked: TimeSpan?, most: TimeSpan) -> Int64 {
     let usual = Int64(250) << Int64(min(number - 1, 6))
-    return min(asked?.milliseconds ?? .random(in: usual / 2...usual), most.milliseconds)
+    return min(asked?.milliseconds ?? MachineRandom.number(in: usual / 2...usual), most.milliseconds)
   }
 
   func lookUp(_ call: Call, by request: HTTPActuator, _ completion: @escaping (LookUpResult) -> Void) {

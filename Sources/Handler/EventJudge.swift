@@ -1,4 +1,5 @@
 import FleetModel
+import Loop
 import Redis
 import Wire
 
@@ -65,7 +66,8 @@ final class EventJudge {
     fleetMemory = .allocate(capacity: 1)
     fleetMemory.initialize(
       to: Fleet(
-        seed: .random(in: .min ... .max), keepsHistory: false, tracksAlertChanges: true, tracksAgentChanges: true))
+        seed: MachineRandom.number(in: .min ... .max), keepsHistory: false, tracksAlertChanges: true,
+        tracksAgentChanges: true))
   }
 
   deinit {

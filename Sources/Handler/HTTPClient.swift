@@ -6,16 +6,16 @@ import Loop
 /// and the loop waits for them.
 ///
 /// It is a class because libcurl calls it back by its address. Letting go of it ends what is under way, unanswered.
-package final class HTTPClient {
+package final class HTTPClient: HTTPSender {
   private let loop: Loop
   private let multi: UnsafeMutableRawPointer
   private let authorities: String?
   private var timer: Loop.TimerID?
   private var sockets: Set<Int32> = []
-  private var transfers: [HTTPCall.Number: HTTPTransfer] = [:]
+  private var transfers: [UInt64: HTTPTransfer] = [:]
   /// Refused before they were sent: their timers, which say so.
-  private var refusals: [HTTPCall.Number: Loop.TimerID] = [:]
-  private var lastNumber: HTTPCall.Number = 0
+  private var refusals: [UInt64: Loop.TimerID] = [:]
+  private var lastNumber: UInt64 = 0
 
   /// How many are under way.
   package var count: Int { transfers.count + refusals.count }
@@ -56,20 +56,19 @@ package final class HTTPClient {
   @discardableResult
   package func send(_ request: HTTPRequest, _ completion: @escaping (HTTPResult) -> Void) -> HTTPCall {
     lastNumber += 1
-    let call = HTTPCall(number: lastNumber, client: self)
+    let number = lastNumber
     do throws(HTTPFailure) {
-      transfers[lastNumber] = try start(request, completion)
+      transfers[number] = try start(request, completion)
     } catch {
-      let number = lastNumber
       refusals[number] = loop.schedule(at: .now) { [weak self] in
         self?.refusals[number] = nil
         completion(.failed(error))
       }
     }
-    return call
+    return HTTPCall { [weak self] in self?.cancel(number) }
   }
 
-  fileprivate func cancel(_ number: HTTPCall.Number) {
+  private func cancel(_ number: UInt64) {
     loop.cancel(refusals.removeValue(forKey: number))
     guard let transfer = transfers.removeValue(forKey: number) else { return }
     curl_multi_remove_handle(multi, transfer.easy)
@@ -152,15 +151,4 @@ package final class HTTPClient {
       transfer.completion(transfer.result(code))
     }
   }
-}
-
-/// A request that was sent, to take back.
-package struct HTTPCall {
-  fileprivate typealias Number = UInt64
-  fileprivate let number: Number
-  fileprivate weak var client: HTTPClient?
-
-  /// Ends it, unanswered: its completion is not called. What the service has read of it, it has. Nothing happens where it
-  /// has ended.
-  package func cancel() { client?.cancel(number) }
 }

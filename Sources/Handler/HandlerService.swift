@@ -29,7 +29,7 @@ package final class HandlerService {
   /// What is wrong with the server's memory, and with what vigia keeps in it.
   private var warnings: [String: String] = [:]
   private let outside: any Outside
-  private let messenger: HTTPClient
+  private let messenger: any HTTPSender
   private var patience: Loop.TimerID?
 
   /// How often a standby asks the server for its time; who acts gets it with its lease.
@@ -39,10 +39,24 @@ package final class HandlerService {
   /// How long a handler that cannot listen waits before it acts without recording.
   private static let listeningPatience: Int64 = 5000
 
-  package init(loop: Loop, endpoint: Endpoint, options: HandlerOptions, log: Log = .silent) throws(SystemError) {
+  package convenience init(
+    loop: Loop, endpoint: Endpoint, options: HandlerOptions, log: Log = .silent
+  ) throws(SystemError) {
+    self.init(
+      loop: loop, endpoint: endpoint, options: options, log: log, actuators: try HTTPClient(loop: loop),
+      messenger: try HTTPClient(loop: loop))
+  }
+
+  /// - Parameters:
+  ///   - actuators: sends what acts outside of Redis.
+  ///   - messenger: sends what people are told.
+  package init(
+    loop: Loop, endpoint: Endpoint, options: HandlerOptions, log: Log, actuators: any HTTPSender,
+    messenger: any HTTPSender
+  ) {
     self.loop = loop
-    outside = try Effects(loop: loop, log: log)
-    messenger = try HTTPClient(loop: loop)
+    outside = Effects(loop: loop, log: log, client: actuators)
+    self.messenger = messenger
     self.endpoint = endpoint
     self.options = options
     self.log = log

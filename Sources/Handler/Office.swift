@@ -15,7 +15,7 @@ final class Office {
 
   /// - Parameter warn: told what consoles are to show of the server's memory, under a name; nil where nothing is any more.
   init(
-    term: Term, endpoint: Endpoint, messenger: HTTPClient,
+    term: Term, endpoint: Endpoint, messenger: any HTTPSender,
     warn: @escaping (_ subject: String, _ words: String?) -> Void = { _, _ in }
   ) {
     self.term = term

@@ -193,7 +193,7 @@ final class Recorder {
 
   private func mark(_ term: Term) -> RecorderMarker {
     nonce += 1
-    let random = String(UInt64.random(in: .min ... .max), radix: 16)
+    let random = String(MachineRandom.number(in: UInt64.min ... .max), radix: 16)
     let marker = RecorderMarker(handler: options.id, fence: term.fence, nonce: "\(random)-\(nonce)")
     markedAt = .now
     if let connection = link.connection { watchdog.expect(on: connection) }

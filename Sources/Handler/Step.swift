@@ -1,4 +1,5 @@
 import FleetModel
+import Loop
 import Redis
 import Wire
 
@@ -70,7 +71,7 @@ struct Step {
 
   /// Says that alerts are others than before: consoles read them anew by that.
   mutating func noteAlerts(_ keys: Keys) {
-    change("HSET", keys.cursor, Keys.alertsRevision, String(UInt64.random(in: .min ... .max), radix: 36))
+    change("HSET", keys.cursor, Keys.alertsRevision, String(MachineRandom.number(in: UInt64.min ... .max), radix: 36))
   }
 
   /// Adds a change that the step does without if Redis refuses it, as of a counter whose key has another type: what was

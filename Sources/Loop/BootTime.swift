@@ -5,8 +5,13 @@ import Glibc
 package struct BootTime: Comparable, Sendable {
   private var nanoseconds: Int64
 
+  init(nanoseconds: Int64) {
+    self.nanoseconds = nanoseconds
+  }
+
   /// Reads the clock.
   package static var now: BootTime {
+    if let machine = SimulatedMachine.current { return machine.bootTime }
     var time = timespec()
     clock_gettime(CLOCK_BOOTTIME, &time)
     return BootTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))

@@ -54,6 +54,9 @@ package final class Loop {
   /// Called once a turn, after everything that was ready.
   package var afterTurn: () -> Void = {}
 
+  /// What connects in place of sockets, in a test; it gets the address as people write it.
+  package var connect: ((_ address: String) -> any Transport)?
+
   package init() throws(SystemError) {
     epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
     guard epoll >= 0 else { throw SystemError("create an epoll") }
@@ -133,11 +136,19 @@ package final class Loop {
     var events = [epoll_event](repeating: epoll_event(), count: 64)
     let count = epoll_wait(epoll, &events, Int32(events.count), limit)
     for index in 0..<max(0, Int(count)) { dispatch(&events[index]) }
+    finishTurn()
+  }
+
+  /// Does what is due by the clock without waiting for the kernel: how a test that moves the clock turns the loop.
+  package func finishTurn() {
     fireTimers()
     runDeferred()
     afterTurn()
     runDeferred()
   }
+
+  /// When the next timer is due; nil if there is none.
+  package var nextDeadline: MonotonicTime? { timers.min { $0.due < $1.due }?.due }
 
   /// Calls `work` once, late in the present turn: what gathers small pieces of work into one, such as a flush.
   package func later(_ work: @escaping () -> Void) { deferred.append(work) }
@@ -183,7 +194,7 @@ package final class Loop {
   /// Sets the kernel's timer to the earliest deadline, where that changed: to the span until then, which means the same
   /// to everybody, also where somebody has put a clock of his own before the system's.
   private func arm() {
-    let earliest = timers.min { $0.due < $1.due }?.due
+    let earliest = nextDeadline
     guard earliest != armed else { return }
     var setting = itimerspec()
     if let earliest {

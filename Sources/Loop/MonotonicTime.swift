@@ -12,6 +12,7 @@ package struct MonotonicTime: Hashable, Comparable, Sendable {
 
   /// Reads the clock.
   package static var now: MonotonicTime {
+    if let machine = SimulatedMachine.current { return machine.monotonicTime }
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return MonotonicTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))

@@ -1,4 +1,3 @@
-import Glibc
 import Loop
 import Wire
 
@@ -19,7 +18,7 @@ package final class Connection {
 
   private let loop: Loop
   private let endpoint: Endpoint
-  private var dialing: Dialing
+  private var carrier: Carrier
   private var state = State.dialing
   private let reader = ReplyReader()
   private var output: [UInt8] = []
@@ -66,15 +65,11 @@ package final class Connection {
     self.endpoint = endpoint
     self.onReady = onReady
     self.onFailure = onFailure
-    dialing = try Dialing(endpoint)
-    watch(dialing.interest)
+    carrier = try Carrier(loop, endpoint)
+    carrier.watch { [weak self] in self?.ready($0) }
   }
 
-  deinit { loop.unwatch(dialing.descriptor) }
-
-  private func watch(_ interest: Loop.Interest) {
-    loop.watch(dialing.descriptor, interest) { [weak self] in self?.ready($0) }
-  }
+  deinit { carrier.stopWatching() }
 
   // MARK: Sending
 
@@ -134,15 +129,15 @@ package final class Connection {
   /// Fails an attempt that takes too long, saying what it waited for.
   func giveUp(after milliseconds: Int64) {
     let silence = ConnectionFailure.silent(milliseconds: milliseconds)
-    fail(dialing.unresolved.map { .unresolved(host: $0, reason: "\(silence)") } ?? silence)
+    fail(carrier.unresolved.map { .unresolved(host: $0, reason: "\(silence)") } ?? silence)
   }
 
   /// Fails it for a reason that the caller found, such as silence.
   package func fail(_ failure: ConnectionFailure) {
     guard state != .closed else { return }
     state = .closed
-    loop.unwatch(dialing.descriptor)
-    shutdown(dialing.descriptor, Int32(SHUT_RDWR))
+    carrier.stopWatching()
+    carrier.close()
     let waiting = pending[pendingStart...]
     pending = []
     pendingStart = 0
@@ -164,15 +159,15 @@ package final class Connection {
 
   private func dialOn() {
     // The next step may close the descriptor.
-    loop.unwatch(dialing.descriptor)
+    carrier.stopWatching()
     do throws(ConnectionFailure) {
-      guard try dialing.proceed() else { return watch(dialing.interest) }
+      guard try carrier.proceed() else { return carrier.watch { [weak self] in self?.ready($0) } }
     } catch {
       return fail(error)
     }
     state = .up
     interest = .readable
-    watch(.readable)
+    carrier.watchConnected(.readable) { [weak self] in self?.ready($0) }
     logIn()
     flush()
   }
@@ -214,16 +209,15 @@ package final class Connection {
   package func flush() {
     guard state == .up else { return }
     while hasOutput {
-      let written = output.withUnsafeBytes { bytes in
-        Glibc.send(
-          dialing.descriptor, bytes.baseAddress! + outputStart, bytes.count - outputStart, Int32(MSG_NOSIGNAL))
+      do throws(SystemError) {
+        let sent = try output.withUnsafeBufferPointer { (bytes) throws(SystemError) in
+          try carrier.send(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[outputStart...])))
+        }
+        guard sent > 0 else { return followInterest() }
+        outputStart += sent
+      } catch {
+        return fail(.system(error))
       }
-      guard written > 0 else {
-        if written < 0, errno == EINTR { continue }
-        if written < 0, errno == EAGAIN { return followInterest() }
-        return fail(.system(SystemError("send to", endpoint.description)))
-      }
-      outputStart += written
     }
     output.removeAll(keepingCapacity: output.capacity < 1 << 20)
     outputStart = 0
@@ -235,28 +229,31 @@ package final class Connection {
     if hasOutput { wanted.insert(.writable) }
     guard wanted != interest else { return }
     interest = wanted
-    loop.change(dialing.descriptor, to: wanted)
+    carrier.change(to: wanted)
   }
 
   private func receive() {
     let started = MonotonicTime.now
-    let buffer = loop.scratch
-    let chunk = receiver == nil ? buffer.count : Self.messageChunk
+    let chunk = receiver == nil ? loop.scratch.count : Self.messageChunk
+    let buffer = UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<chunk])
     repeat {
-      let length = recv(dialing.descriptor, buffer.baseAddress, chunk, 0)
-      guard length > 0 else {
-        if length == 0 { return fail(.closedByServer) }
-        if errno == EINTR { continue }
-        if errno != EAGAIN { fail(.system(SystemError("read from", endpoint.description))) }
-        return
+      do throws(SystemError) {
+        guard let length = try carrier.receive(into: buffer) else { return }
+        guard length > 0 else { return fail(.closedByServer) }
+        take(UnsafeRawBufferPointer(rebasing: buffer[..<length]))
+        // A short read has emptied the socket; asking once more would only cost a call.
+        guard state == .up, !isPaused, length == chunk else { return }
+      } catch {
+        return fail(.system(error))
       }
-      waitingSince = nil
-      heardAt = .now
-      parse(UnsafeRawBufferPointer(rebasing: buffer[..<length]))
-      if pendingCount > 0 { expectBytes() }
-      // A short read has emptied the socket; asking once more would only cost a call.
-      guard state == .up, !isPaused, length == chunk else { return }
     } while MonotonicTime.now.milliseconds(since: started) < Double(Self.readBudgetMilliseconds)
+  }
+
+  private func take(_ bytes: UnsafeRawBufferPointer) {
+    waitingSince = nil
+    heardAt = .now
+    parse(bytes)
+    if pendingCount > 0 { expectBytes() }
   }
 
   private func parse(_ bytes: UnsafeRawBufferPointer) {

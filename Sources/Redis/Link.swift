@@ -95,7 +95,8 @@ package final class Link {
     attempt = nil
     guard machine.state != .stopped else { return }
     lastFailure = failure
-    perform(machine.failed(now: MonotonicTime.now.milliseconds, jitter: .random(in: 0...1), pace: failure.pace))
+    perform(
+      machine.failed(now: MonotonicTime.now.milliseconds, jitter: MachineRandom.number(in: 0..<1), pace: failure.pace))
     notify(.down(failure))
   }
 }

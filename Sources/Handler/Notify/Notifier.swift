@@ -10,7 +10,7 @@ import Wire
 /// A class, since the loop's and the client's handlers share it.
 final class Notifier {
   private let term: Term
-  private let client: HTTPClient
+  private let client: any HTTPSender
   private var outbox = Outbox()
   private var grouping: Grouping
   private var calls: [OutboxEntry.ID: HTTPCall] = [:]
@@ -30,7 +30,7 @@ final class Notifier {
   /// How long it waits after the server has refused a step.
   private static let retrySpan: Int64 = 1000
 
-  init(term: Term, client: HTTPClient) {
+  init(term: Term, client: any HTTPSender) {
     self.term = term
     self.client = client
     grouping = Grouping(spans: term.options.notify.grouping)
@@ -167,7 +167,8 @@ final class Notifier {
       let verdict = message.verdict(term.log.redaction.apply(to: result), at: term.now)
       note(verdict, entry)
       let tasks = outbox.take(
-        verdict, of: entry.id, on: entry.channel, channel: channel, at: term.now, chance: .random(in: 0..<1))
+        verdict, of: entry.id, on: entry.channel, channel: channel, at: term.now,
+        chance: MachineRandom.number(in: 0..<1))
       for task in tasks { perform(task) }
       turn()
     }

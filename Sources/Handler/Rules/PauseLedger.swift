@@ -1,5 +1,6 @@
 import Automation
 import FleetModel
+import Loop
 import Redis
 import Wire
 
@@ -109,7 +110,7 @@ struct PauseLedger {
   static func noteTakenUp(keys: Keys, in step: inout Step) { note(newChanges(), keys, in: &step) }
 
   /// A number that no other change leaves. The version before counts on from it.
-  private static func newChanges() -> [UInt8] { Array("\(Int64.random(in: 1 ... 1 << 61))".utf8) }
+  private static func newChanges() -> [UInt8] { Array("\(MachineRandom.number(in: Int64(1) ... 1 << 61))".utf8) }
 
   /// SET takes the place of whatever stands there, so that no value can stop the step half-way.
   private static func note(_ changes: [UInt8], _ keys: Keys, in step: inout Step) {
