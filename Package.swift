@@ -54,6 +54,12 @@ let packed: [LinkerSetting] = [
     ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"], .when(configuration: .release))
 ]
 
+/// The manual's chapters, which `vigia manual` prints: one rule a file.
+let manual: [Resource] = [
+  "start", "console", "tools", "commands", "alerts", "runbook", "automation", "notices", "settings", "actuators",
+  "wire", "rights", "terminals", "building", "troubleshooting",
+].map { .embedInCode("Manual/\($0).md") }
+
 let programs: [Target] = [
   .executableTarget(
     name: "vigia",
@@ -63,6 +69,7 @@ let programs: [Target] = [
       "CLinux",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
+    resources: manual,
     swiftSettings: strict, linkerSettings: packed),
   .executableTarget(
     name: "vigia-handler",

@@ -14,6 +14,7 @@ struct Vigia: ParsableCommand {
       AuditCommand.self, AutomationCommand.self, ProposalsCommand.self, ApproveCommand.self, RejectCommand.self,
       DeadCommand.self,
       RunbookCommand.self, NotifyCommand.self, HandlerCommand.self, SimulateCommand.self,
+      ManualCommand.self,
     ],
     defaultSubcommand: ConsoleCommand.self)
 }

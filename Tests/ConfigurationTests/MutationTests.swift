@@ -4,15 +4,15 @@ import Testing
 
 @testable import Configuration
 
-/// What the program ships, and README shows, with slips of the hand: a file is taken or refused with a line.
+/// What the program ships, and the manual shows, with slips of the hand: a file is taken or refused with a line.
 @Suite struct MutationTests {
   private let files: [[UInt8]]
 
   init() throws {
     let folder = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-    let readme = try Self.bytes(of: folder + "/README.md")
+    let manual = try Self.bytes(of: folder + "/Sources/vigia/Manual/settings.md")
     // The handler's settings are the example that bounds how many agents are acted on at once.
-    let examples = String(decoding: readme, as: UTF8.self).split(separator: "```toml\n").dropFirst()
+    let examples = String(decoding: manual, as: UTF8.self).split(separator: "```toml\n").dropFirst()
     let settings = try #require(examples.first { $0.hasPrefix("parallel = ") }?.prefix { $0 != "`" })
     files = [
       RunbookFile.builtInText, try Self.bytes(of: folder + "/Themes/dark.toml"),

@@ -1,0 +1,38 @@
+import ArgumentParser
+
+/// `vigia manual`: the chapters inside the program.
+struct ManualCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "manual", abstract: "Print a chapter of the manual, or list the chapters.",
+    discussion: """
+      On a terminal a chapter is shown by $PAGER, or by less if PAGER is not set. An empty PAGER prints it plainly.
+      """)
+
+  @Argument(help: "The chapter; without it all of them are listed.") var topic: String?
+
+  func validate() throws { _ = try chapter() }
+
+  func run() throws {
+    guard let chapter = try chapter() else { return list() }
+    Pager.show(chapter.text)
+  }
+
+  /// Nil if none is asked for.
+  private func chapter() throws -> ManualChapter? {
+    guard let topic else { return nil }
+    guard let chapter = ManualChapter.all.first(where: { $0.topic == topic }) else {
+      let topics = ManualChapter.all.map(\.topic).joined(separator: ", ")
+      throw ValidationError("the manual has no chapter \"\(topic)\"; there are \(topics)".shown)
+    }
+    return chapter
+  }
+
+  private func list() {
+    let width = ManualChapter.all.map(\.topic.count).max() ?? 0
+    Output.line("vigia manual TOPIC prints one of these chapters:\n")
+    for chapter in ManualChapter.all {
+      let pad = String(repeating: " ", count: width - chapter.topic.count + 2)
+      Output.line("  \(chapter.topic)\(pad)\(chapter.summary)")
+    }
+  }
+}
