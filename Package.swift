@@ -13,7 +13,7 @@ let strict: [SwiftSetting] = [
 let pure: [Target] = [
   .target(name: "FleetModel", swiftSettings: strict),
   .target(name: "Screen", swiftSettings: strict),
-  .target(name: "Wire", dependencies: ["FleetModel"], swiftSettings: strict),
+  .target(name: "Wire", dependencies: ["FleetModel"], exclude: ["WIRE.md"], swiftSettings: strict),
   .target(name: "Automation", dependencies: ["FleetModel"], swiftSettings: strict),
   .target(name: "Console", dependencies: ["FleetModel", "Screen"], swiftSettings: strict),
 ]
