@@ -1,0 +1,65 @@
+import Testing
+
+@testable import vigia
+
+/// What README and the documents beside the code promise.
+@Suite struct DocumentTests {
+  private static let documents =
+    ["README.md", ".github/CONTRIBUTING.md", "Sources/ARCHITECTURE.md", "Sources/Wire/WIRE.md"]
+    + ManualChapter.all.map { "Sources/vigia/Manual/\($0.topic).md" }
+
+  /// A path without `.` and `..`.
+  private static func resolved(_ path: String) -> String {
+    var parts: [Substring] = []
+    for part in path.split(separator: "/") where part != "." {
+      if part == "..", !parts.isEmpty { parts.removeLast() } else { parts.append(part) }
+    }
+    return parts.joined(separator: "/")
+  }
+
+  /// The files that a document links.
+  private static func links(of document: String) throws -> [String] {
+    let folder = document.split(separator: "/").dropLast().joined(separator: "/")
+    return try Repository.text(of: document).components(after: "](").compactMap { rest in
+      let target = rest.prefix { $0 != ")" && $0 != "#" }
+      return target.isEmpty || target.contains("://") ? nil : resolved("\(folder)/\(target)")
+    }
+  }
+
+  @Test(arguments: documents) func linksPointToFilesThatExist(_ document: String) throws {
+    for link in try Self.links(of: document) { #expect(Repository.exists(link), "\(link)") }
+  }
+
+  /// A file that is renamed takes its place in the documents along.
+  @Test(arguments: documents) func filesThatAreNamedExist(_ document: String) throws {
+    let isOfPath: (Character) -> Bool = { $0.isASCII && ($0.isLetter || $0.isNumber || "/+-_.".contains($0)) }
+    for word in try Repository.text(of: document).split(whereSeparator: { !isOfPath($0) }) {
+      guard ["Sources/", "Tests/", "Themes/", ".ci/"].contains(where: { word.hasPrefix($0) }) else { continue }
+      let path = word.hasSuffix(".") ? word.dropLast() : word
+      #expect(Repository.exists(String(path)), "\(path)")
+    }
+  }
+
+  @Test func readmeLinksEveryChapterAndDocument() throws {
+    let links = Set(try Self.links(of: "README.md"))
+    for document in Self.documents.dropFirst() { #expect(links.contains(document), "\(document)") }
+  }
+
+  @Test func readmeStaysShort() throws {
+    let text = try Repository.text(of: "README.md")
+    let rest = try #require(text.components(after: "swift test --disable-xctest --skip-build\n```\n").first)
+    #expect(rest.split(whereSeparator: \.isWhitespace).count <= 900)
+  }
+
+  /// Both of README's commands install what they say, and the second what the tests run with.
+  @Test func readmeInstallsWhatTheTestsRunWith() throws {
+    let installs = try ["README.md", ".ci/run"].flatMap { file in
+      try Repository.text(of: file).components(after: "apt-get install -y ").map { rest in
+        rest.prefix { !"&>\n".contains($0) }.split(separator: " ").filter { !$0.hasPrefix("-") }
+      }
+    }
+    #expect(installs.count == 3)
+    #expect(installs[1] == installs[2])
+    #expect(installs[1].starts(with: installs[0]) && installs[1].count > installs[0].count)
+  }
+}
