@@ -70,7 +70,8 @@ struct RetentionBench {
 
   private func feed(seconds: Int) throws -> Result {
     let (server, folder) = (try TestServer(), try TemporaryFolder())
-    _ = try server.call("CONFIG", "SET", "slowlog-log-slower-than", 100, "slowlog-max-len", 100_000)
+    try server.configure("slowlog-log-slower-than", 100)
+    try server.configure("slowlog-max-len", 100_000)
     let handler = try start(server, folder, hasRules: false)
     defer { handler.end() }
     let feeder = try Feeder(Traffic(agents: 1000), port: server.server.port)

@@ -72,6 +72,15 @@ import Wire
     try scene.send(.pause, ["agent-1"])
   }
 
+  /// It runs its scripts without their being kept, and says so on each version of Redis.
+  @Test func handlerThatMayNotLoadScriptsActsAndSaysSo() throws {
+    _ = try scene.server.call("ACL", "SETUSER", "default", "-script")
+    try scene.startHandler("h1", log: log.log)
+    #expect(log.contains("acting without") && log.contains("SCRIPT LOAD"))
+    try scene.send(.pause, ["agent-1"])
+    #expect(try scene.record("agent-1").state == .paused)
+  }
+
   @Test func handlerThatLosesARightGivesTheLeaseBackAndGoesOnOnceItIsBack() throws {
     try scene.startHandler("h1", log: log.log)
     _ = try scene.server.call("ACL", "SETUSER", "default", "-hset")

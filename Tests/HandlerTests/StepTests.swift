@@ -39,6 +39,7 @@ import Wire
     step.change("HSET", keys.agent("a"), "state", "paused")
     step.change("ZADD", keys.schedule, 1, "m")
     step.change("SADD", keys.mark("obeyed/c1"), "a")
+    step.change("PEXPIRE", keys.mark("obeyed/c1"), 60_000)
     step.add(to: keys.audit, Array("line".utf8))
     step.add(to: keys.control, Array("message".utf8))
     step.publish(Array("agentos.control.pause".utf8), Array("message".utf8))
@@ -65,7 +66,7 @@ import Wire
     #expect(try keyCount() == 2)
   }
 
-  @Test(arguments: ["set", "hset", "zadd", "sadd", "xadd"])
+  @Test(arguments: ["set", "hset", "zadd", "sadd", "pexpire", "xadd"])
   func missingRightStopsTheStepBeforeItsFirstChange(command: String) throws {
     _ = try server.call("ACL", "SETUSER", "default", "-\(command)")
     let (outcome, _) = try run(full)
@@ -113,8 +114,8 @@ import Wire
   }
 
   @Test func fullServerTakesAllOrNothing() throws {
-    _ = try server.call("CONFIG", "SET", "maxmemory-policy", "noeviction")
-    _ = try server.call("CONFIG", "SET", "maxmemory", 1)
+    try server.configure("maxmemory-policy", "noeviction")
+    try server.configure("maxmemory", 1)
     guard case .failed(let error) = try run(full).outcome else { throw OtherOutcome() }
     #expect(error.code == "OOM" && error.isPassing)
     #expect(try keyCount() == 1)

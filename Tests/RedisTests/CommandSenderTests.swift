@@ -157,12 +157,15 @@ import Wire
   private func refuseWrites(_ server: TestServer, _ code: String) throws {
     switch code {
     case "READONLY": _ = try server.call("REPLICAOF", "127.0.0.1", 1)
-    case "OOM": _ = try server.call("CONFIG", "SET", "maxmemory", 1, "maxmemory-policy", "noeviction")
-    case "NOREPLICAS": _ = try server.call("CONFIG", "SET", "min-replicas-to-write", 1)
+    case "OOM":
+      try server.configure("maxmemory", 1)
+      try server.configure("maxmemory-policy", "noeviction")
+    case "NOREPLICAS": try server.configure("min-replicas-to-write", 1)
     case "NOPERM": _ = try server.call("ACL", "SETUSER", "default", "-xadd")
     case "WRONGTYPE": _ = try server.call("SET", "agentos:commands", "text")
     default:
-      _ = try server.call("CONFIG", "SET", "save", "3600 1", "stop-writes-on-bgsave-error", "yes")
+      try server.configure("save", "3600 1")
+      try server.configure("stop-writes-on-bgsave-error", "yes")
       _ = try server.call("BGSAVE")
       try server.wait { (try? server.call("INFO", "persistence").text?.contains("bgsave_status:err")) == true }
     }
@@ -171,11 +174,11 @@ import Wire
   private func allowWrites(_ server: TestServer, _ code: String) throws {
     switch code {
     case "READONLY": _ = try server.call("REPLICAOF", "NO", "ONE")
-    case "OOM": _ = try server.call("CONFIG", "SET", "maxmemory", 0)
-    case "NOREPLICAS": _ = try server.call("CONFIG", "SET", "min-replicas-to-write", 0)
+    case "OOM": try server.configure("maxmemory", 0)
+    case "NOREPLICAS": try server.configure("min-replicas-to-write", 0)
     case "NOPERM": _ = try server.call("ACL", "SETUSER", "default", "+xadd")
     case "WRONGTYPE": _ = try server.call("DEL", "agentos:commands")
-    default: _ = try server.call("CONFIG", "SET", "stop-writes-on-bgsave-error", "no")
+    default: try server.configure("stop-writes-on-bgsave-error", "no")
     }
   }
 }

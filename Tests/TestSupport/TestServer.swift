@@ -70,6 +70,11 @@ package final class TestServer {
     return try answer!.get()
   }
 
+  /// Changes one of its settings; before Redis 7.0 several at once are refused.
+  package func configure(_ name: String, _ value: any RequestArgument) throws {
+    if let error = try call("CONFIG", "SET", name, value).error { throw error }
+  }
+
   /// Lets nobody read the handler's lease.
   package func forbidLease() throws { try forbid("handler") }
 
