@@ -202,8 +202,10 @@ final class EventFollower {
     let words: String
     switch finding {
     case .missed(let count, let after, let before):
+      let place = "events between \(after) and \(before)"
       words =
-        "\(count.map { "\($0)" } ?? "an unknown number of") events between \(after) and \(before) were trimmed unread"
+        count.map { "\($0) \(place) were trimmed unread" }
+        ?? "\(place) may have been trimmed unread; how many is not known"
     case .lostWrites(let after, let before):
       words = "the server went back from \(after) to \(before): events in between may come again or be lost"
     case .gone(let after): words = "the stream of events was deleted; it had been read to \(after)"

@@ -7,21 +7,30 @@ import Wire
 ///
 /// What the server calls a group's lag is wrong after a trim. Right is: entries ever added, less those that were handed
 /// out and those that wait. How many have been reported stands in the field `<stream>#lost` of `agentos:cursor`.
+///
+/// Before Redis 7.0 the server counts nothing: there it is only told that commands may be missing, once for each place
+/// where the group stood, which is in the field `<stream>#lost-after`.
 struct LostCommands {
   let term: Term
   let stream: [UInt8]
 
   private var field: [UInt8] { stream + "#lost".utf8 }
+  private var uncountedField: [UInt8] { stream + "#lost-after".utf8 }
 
   func report(_ completion: @escaping () -> Void = {}) {
     let requests = [
-      Request("XINFO", "STREAM", stream), Request("XINFO", "GROUPS", stream), Request("HGET", term.keys.cursor, field),
+      Request("XINFO", "STREAM", stream), Request("XINFO", "GROUPS", stream),
+      Request("HMGET", term.keys.cursor, field, uncountedField),
     ]
     term.read(requests) { replies in
-      let stored = replies[2].bytes ?? []
+      let fields = replies[2].elements ?? []
+      let stored = fields.first?.bytes ?? []
       let reported = Int64(Bounded.int(stored) ?? 0)
       if !stored.isEmpty, Bounded.int(stored) == nil {
         term.passOver("how many commands were lost", term.keys.cursor, stored)
+      }
+      guard replies[0].field("entries-added") != nil else {
+        return reportUncounted(Self.gap(replies[0], replies[1]), told: fields.last?.bytes, completion)
       }
       guard let total = Self.total(replies[0], replies[1]), total != reported else { return completion() }
       var step = Step()
@@ -34,7 +43,22 @@ struct LostCommands {
   }
 
   private func report(_ count: Int64, in step: inout Step) {
-    let reason = "\(count) commands were trimmed before they were read"
+    report("\(count) commands were trimmed before they were read", in: &step)
+  }
+
+  private func reportUncounted(
+    _ gap: (after: StreamID, before: StreamID)?, told: [UInt8]?, _ completion: @escaping () -> Void
+  ) {
+    guard let gap, told != Array("\(gap.after)".utf8) else { return completion() }
+    var step = Step()
+    step.change("HSET", term.keys.cursor, uncountedField, "\(gap.after)")
+    report(
+      "commands between \(gap.after) and \(gap.before) may have been trimmed before they were read; this Redis does not count them",
+      in: &step)
+    term.run(step) { _ in completion() }
+  }
+
+  private func report(_ reason: String, in step: inout Step) {
     term.log(.error, reason, ["stream": String(decoding: stream, as: UTF8.self)])
     DeadLetter(source: stream, reason: reason, bytes: []).add(to: &step, keys: term.keys)
   }
@@ -53,5 +77,18 @@ struct LostCommands {
       return max(0, added - read - length)
     }
     return max(0, added - read)
+  }
+
+  /// Between which ids commands may be missing, by a server that does not count; nil if none are: a stream keeps the last
+  /// one that was handed out, unless somebody trims past it.
+  static func gap(_ info: Reply, _ groups: Reply) -> (after: StreamID, before: StreamID)? {
+    func id(_ reply: Reply?) -> StreamID? { reply?.bytes.flatMap { StreamID($0) } }
+    let group = groups.elements?.first { $0.field("name")?.bytes == Keys.group }
+    guard let delivered = id(group?.field("last-delivered-id")), delivered > .zero,
+      let last = id(info.field("last-generated-id")), last > delivered
+    else { return nil }
+    let first = id(info.field("first-entry")?.elements?.first)
+    guard first.map({ $0 > delivered }) ?? true else { return nil }
+    return (delivered, first ?? last)
   }
 }

@@ -145,7 +145,8 @@ import Wire
 
   @Test func consolesReadInTheLeaseWhatTheServerIsAboutToDo() throws {
     let scene = try HandlerScene(start: false)
-    _ = try scene.server.call("CONFIG", "SET", "maxmemory", "1gb", "maxmemory-policy", "volatile-lru")
+    try scene.server.configure("maxmemory", "1gb")
+    try scene.server.configure("maxmemory-policy", "volatile-lru")
     try scene.startHandler("h1")
     try scene.server.wait { (try? scene.lease())??.warning?.hasPrefix("Redis evicts: policy volatile-lru") == true }
   }
@@ -156,6 +157,19 @@ import Wire
       "EVAL", "for n = 1, 2000 do redis.call('SET', KEYS[1] .. n, string.rep('x', 1000)) end", "1", "agentos:mark:")
     try scene.startHandler("h1") { $0.retention.otherBytes = 1 << 20 }
     try scene.server.wait { (try? scene.lease())??.warning?.contains("most are mark: 2000 keys") == true }
+  }
+
+  /// They are the state of the fleet: nothing lets go of them for room, so that what they take must be known.
+  @Test(arguments: ["alerts", "profiles", "proposals"])
+  func stateThatTakesMoreThanItShouldIsSaidAndStays(name: String) throws {
+    let scene = try HandlerScene(start: false)
+    let script = "for n = 1, 300 do redis.call('HSET', KEYS[1], 'field-' .. n, string.rep('x', 9000)) end"
+    _ = try scene.server.call("EVAL", script, "1", "agentos:\(name)")
+    let log = LogLines()
+    try scene.startHandler("h1", log: log.log) { $0.retention.otherBytes = 1 << 20 }
+    try scene.server.wait { (try? scene.lease())??.warning?.contains("most are \(name): 1 keys, 2 MB") == true }
+    #expect(log.contains("vigia's keys in Redis exceed their bound"))
+    #expect(try scene.server.call("HLEN", "agentos:\(name)") == .integer(300))
   }
 
   @Test func largeStreamsAreShortened() throws {
