@@ -30,7 +30,7 @@ package struct Channel: Equatable, Sendable {
   package func wants(_ notice: Notice) -> Bool {
     switch kind {
     case .webhook: true
-    case .pagerduty: notice.status != .told || !notice.to.isEmpty
+    case .pagerduty: notice.status != .info || !notice.to.isEmpty
     case .slack, .discord, .alertmanager: notice.status != .acknowledged
     }
   }

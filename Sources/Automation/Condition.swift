@@ -43,7 +43,7 @@ package indirect enum Condition: Equatable, Sendable {
   }
 
   /// Whether it holds, and why, in words for a person.
-  package struct Verdict: Equatable, Sendable {
+  package struct Evaluation: Equatable, Sendable {
     package var holds: Bool
     package var reason: String
 
@@ -52,26 +52,26 @@ package indirect enum Condition: Equatable, Sendable {
     }
   }
 
-  package func judge(_ facts: some Facts) -> Verdict { judge(facts, isNegated: false) }
+  package func judge(_ facts: some Facts) -> Evaluation { judge(facts, isNegated: false) }
 
   /// - Parameter isNegated: whether the opposite is asked for: it decides nothing here but the words.
-  private func judge(_ facts: some Facts, isNegated: Bool) -> Verdict {
+  private func judge(_ facts: some Facts, isNegated: Bool) -> Evaluation {
     switch self {
-    case .always: return Verdict(holds: true, reason: "")
+    case .always: return Evaluation(holds: true, reason: "")
     case .comparison(let comparison): return comparison.judge(facts, isNegated: isNegated)
     case .present(let name): return Self.judge(present: name, facts)
     case .not(let condition):
       let verdict = condition.judge(facts, isNegated: !isNegated)
-      return Verdict(holds: !verdict.holds, reason: verdict.reason)
+      return Evaluation(holds: !verdict.holds, reason: verdict.reason)
     case .all(let conditions):
       let verdicts = conditions.map { $0.judge(facts, isNegated: isNegated) }
       // The first that fails is reason enough.
       if let failed = verdicts.first(where: { !$0.holds }) { return failed }
-      return Verdict(holds: true, reason: Self.joined(verdicts, " and "))
+      return Evaluation(holds: true, reason: Self.joined(verdicts, " and "))
     case .any(let conditions):
       let verdicts = conditions.map { $0.judge(facts, isNegated: isNegated) }
       if let held = verdicts.first(where: \.holds) { return held }
-      return Verdict(holds: false, reason: Self.joined(verdicts, "; "))
+      return Evaluation(holds: false, reason: Self.joined(verdicts, "; "))
     }
   }
 
@@ -90,11 +90,11 @@ package indirect enum Condition: Equatable, Sendable {
   /// Whether it can be judged by the event and its agent alone: what stands in Redis, and who else there is, is not asked.
   package var isAboutEventAlone: Bool { names.allSatisfy(\.isOfEventAlone) }
 
-  private static func joined(_ verdicts: [Verdict], _ separator: String) -> String {
+  private static func joined(_ verdicts: [Evaluation], _ separator: String) -> String {
     verdicts.map(\.reason).filter { !$0.isEmpty }.joined(separator: separator)
   }
 
-  private static func judge(present name: FactName, _ facts: some Facts) -> Verdict {
+  private static func judge(present name: FactName, _ facts: some Facts) -> Evaluation {
     let value = facts.value(name)
     let holds =
       switch value {
@@ -103,23 +103,23 @@ package indirect enum Condition: Equatable, Sendable {
       case .list(let values): !values.isEmpty
       case .text, .number: true
       }
-    return Verdict(holds: holds, reason: words(present: name, value, facts))
+    return Evaluation(holds: holds, reason: words(present: name, value, facts))
   }
 }
 
 extension Condition.Comparison {
   /// With a fact missing it does not hold, whatever the relation.
-  func judge(_ facts: some Facts, isNegated: Bool) -> Condition.Verdict {
+  func judge(_ facts: some Facts, isNegated: Bool) -> Condition.Evaluation {
     guard let left = value(self.left, facts) else { return missing(self.left) }
     guard let right = value(self.right, facts) else { return missing(self.right) }
     let holds = ignoresCase ? relation.holds(left.lowercased, right.lowercased) : relation.holds(left, right)
     guard let holds else {
-      return Condition.Verdict(
+      return Condition.Evaluation(
         holds: false,
         reason: "\(named(self.left, left)) cannot be compared by \(relation.rawValue) with \(named(self.right, right))")
     }
     let reason = words(left, right, holds: holds != isNegated, isNegated: isNegated)
-    return Condition.Verdict(holds: holds, reason: reason)
+    return Condition.Evaluation(holds: holds, reason: reason)
   }
 
   private func value(_ operand: Condition.Operand, _ facts: some Facts) -> FactValue? {
@@ -129,9 +129,11 @@ extension Condition.Comparison {
     }
   }
 
-  private func missing(_ operand: Condition.Operand) -> Condition.Verdict {
-    guard case .fact(let name) = operand else { return Condition.Verdict(holds: false, reason: "a value is missing") }
-    return Condition.Verdict(holds: false, reason: "\(name.title) unknown")
+  private func missing(_ operand: Condition.Operand) -> Condition.Evaluation {
+    guard case .fact(let name) = operand else {
+      return Condition.Evaluation(holds: false, reason: "a value is missing")
+    }
+    return Condition.Evaluation(holds: false, reason: "\(name.title) unknown")
   }
 
   private func named(_ operand: Condition.Operand, _ value: FactValue) -> String {

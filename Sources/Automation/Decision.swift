@@ -9,7 +9,7 @@ package struct Decision: Equatable, Sendable {
     /// Only says what it would do.
     case dryRun
     /// Does nothing.
-    case hold(Hold)
+    case suppression(Suppression)
 
     /// As it is counted: `acted`, `proposed`, `dry_run`, `not_met` …
     package var name: String {
@@ -17,17 +17,17 @@ package struct Decision: Equatable, Sendable {
       case .act: "acted"
       case .propose: "proposed"
       case .dryRun: "dry_run"
-      case .hold(let hold): hold.rawValue
+      case .suppression(let suppression): suppression.rawValue
       }
     }
 
     /// Every name of one.
     package static let names =
-      [Course.act, .propose, .dryRun].map(\.name) + Hold.allCases.map(\.rawValue)
+      [Course.act, .propose, .dryRun].map(\.name) + Suppression.allCases.map(\.rawValue)
   }
 
   /// Why nothing is done.
-  package enum Hold: String, CaseIterable, Sendable {
+  package enum Suppression: String, CaseIterable, Sendable {
     case off, notMet = "not_met", stale, notCleared = "not_cleared", counting, throttled, limited, guarded
 
     /// Whether the audit says it: something would have been done.
@@ -42,14 +42,14 @@ package struct Decision: Equatable, Sendable {
   package var course: Course
   package var reason: String
   /// Whether a person is called, since what should be done is not.
-  package var callsPerson = false
+  package var opensEscalation = false
   /// Whether the reason is the rule's or the fleet's, and not this agent's: then one call is enough for all.
   package var isOfAll = false
 
-  package init(_ course: Course, _ reason: String, callsPerson: Bool = false, isOfAll: Bool = false) {
+  package init(_ course: Course, _ reason: String, opensEscalation: Bool = false, isOfAll: Bool = false) {
     self.course = course
     self.reason = reason.clipped
-    self.callsPerson = callsPerson
+    self.opensEscalation = opensEscalation
     self.isOfAll = isOfAll
   }
 
@@ -58,13 +58,13 @@ package struct Decision: Equatable, Sendable {
     switch course {
     case .act, .propose: reason
     case .dryRun: reason.isEmpty ? "dry_run" : "dry_run: \(reason)"
-    case .hold(let hold): "\(hold.rawValue): \(reason)"
+    case .suppression(let suppression): "\(suppression.rawValue): \(reason)"
     }
   }
 }
 
 /// What is remembered of a rule when it is judged; all of it stands in Redis.
-package struct RuleMemory: Equatable, Sendable {
+package struct RuleHistory: Equatable, Sendable {
   /// When each throttle was last acted under, in the rule's order; or last asked for, where it is `once_after`.
   package var throttles: [Instant?]
   /// When the rule's condition held for this agent, within the span of `for`.
@@ -83,7 +83,7 @@ package struct RuleMemory: Equatable, Sendable {
 }
 
 /// The fleet's and the operator's say.
-package struct Circumstances: Equatable, Sendable {
+package struct DecisionContext: Equatable, Sendable {
   package var mode: AutomationMode
   package var now: Instant
   /// How old the event is, and how old one may be to act on.

@@ -43,7 +43,7 @@ struct GroupMessage {
   private var key: String { "group/\(id.rule)/\(id.severity.rawValue)" }
 
   private var status: Notice.Status {
-    if open.isEmpty { return news.allSatisfy { $0.status == .resolved } ? .resolved : .told }
+    if open.isEmpty { return news.allSatisfy { $0.status == .resolved } ? .resolved : .info }
     return isFirst ? .firing : .updated
   }
 

@@ -36,7 +36,7 @@ extension Action {
   }
 }
 
-extension PlannedDeed {
+extension PlannedAction {
   /// What becomes of this action while the fleet is ill.
   ///
   /// - Parameter record: its target as it stands; nil if that is not known.
@@ -81,8 +81,8 @@ extension Rule {
   /// Whether nothing that it does by itself goes on while the fleet is ill: that is known without looking at the event.
   package var isHeldWhileIll: Bool {
     guard mode != .approve else { return false }
-    return deeds.allSatisfy { deed in
-      guard case .action(let action) = deed.kind else { return false }
+    return ruleActions.allSatisfy { ruleAction in
+      guard case .action(let action) = ruleAction.kind else { return false }
       return action.whileIll == [.held]
     }
   }

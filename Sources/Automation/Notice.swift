@@ -5,7 +5,7 @@ package struct Notice: Equatable, Sendable {
   /// Where a trouble stands.
   package enum Status: String, CaseIterable, Sendable {
     /// News that nothing will take back.
-    case told
+    case info = "told"
     case firing
     /// The same trouble, and something about it is new.
     case updated
@@ -54,7 +54,7 @@ package struct Notice: Equatable, Sendable {
   /// person has closed it, is no all-clear.
   package var isAllClear = true
   /// Whether it calls for help anew where somebody had taken the trouble in hand. Not a part of what is told.
-  package var isAnew = false
+  package var reopensAcknowledged = false
 
   package init(
     key: String, status: Status = .firing, severity: Severity, title: String, text: String = "", fields: [Field] = [],

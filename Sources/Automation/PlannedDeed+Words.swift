@@ -1,7 +1,7 @@
 import FleetModel
 
-/// What an action does, in words for people: `pause agent-7 for 15m`. ``PlannedDeed/description`` has it exactly.
-extension PlannedDeed {
+/// What an action does, in words for people: `pause agent-7 for 15m`. ``PlannedAction/description`` has it exactly.
+extension PlannedAction {
   package var words: String {
     switch kind {
     case .report(let name): "report \(name.replacing("_", with: " ").replacing("-", with: " "))"
@@ -56,16 +56,16 @@ extension PlannedDeed {
   private static func due(_ text: String) -> String { TimeSpan(text) == nil ? " at \(text)" : " in \(text)" }
 }
 
-extension Array where Element == PlannedDeed {
+extension Array where Element == PlannedAction {
   /// `pause agent-7 for 15m and tell operations`.
   package var words: String { Self.joined(map(\.words)) }
 
   /// What doing them does: `pauses agent-7 for 15m and tells operations`.
   package var effect: String {
     Self.joined(
-      map { deed in
+      map { ruleAction in
         // Every phrase begins with a verb that takes an s.
-        let words = deed.words
+        let words = ruleAction.words
         let verb = words.prefix { $0 != " " && $0 != ":" }
         return "\(verb)s\(words.dropFirst(verb.count))"
       })

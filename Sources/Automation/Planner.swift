@@ -6,23 +6,23 @@ import FleetModel
 /// what would be too much.
 package struct Planner {
   private let rule: Rule
-  private let memory: RuleMemory
-  private let circumstances: Circumstances
+  private let memory: RuleHistory
+  private let circumstances: DecisionContext
 
-  package init(_ rule: Rule, _ memory: RuleMemory, _ circumstances: Circumstances) {
+  package init(_ rule: Rule, _ memory: RuleHistory, _ circumstances: DecisionContext) {
     self.rule = rule
     self.memory = memory
     self.circumstances = circumstances
   }
 
   /// - Parameter verdict: the rule's condition, judged.
-  package func decide(_ verdict: Condition.Verdict) -> Decision {
-    if rule.mode == .off { return Decision(.hold(.off), "the rule is off") }
-    guard verdict.holds else { return Decision(.hold(.notMet), verdict.reason) }
-    if circumstances.mode == .off { return Decision(.hold(.off), "automation is off") }
+  package func decide(_ verdict: Condition.Evaluation) -> Decision {
+    if rule.mode == .off { return Decision(.suppression(.off), "the rule is off") }
+    guard verdict.holds else { return Decision(.suppression(.notMet), verdict.reason) }
+    if circumstances.mode == .off { return Decision(.suppression(.off), "automation is off") }
     if circumstances.age > circumstances.actWithin {
       let age = "the event is \(circumstances.age) old"
-      return Decision(.hold(.stale), "\(age), rules act within \(circumstances.actWithin)")
+      return Decision(.suppression(.stale), "\(age), rules act within \(circumstances.actWithin)")
     }
     if let decision = enough() ?? tooMuch() { return decision }
     return course(verdict.reason)
@@ -31,7 +31,7 @@ package struct Planner {
   private func course(_ reason: String) -> Decision {
     if circumstances.mode == .dry { return Decision(.dryRun, reason) }
     switch rule.mode {
-    case .off: return Decision(.hold(.off), "the rule is off")
+    case .off: return Decision(.suppression(.off), "the rule is off")
     case .dryRun: return Decision(.dryRun, reason)
     case .approve: return Decision(.propose, reason)
     case .auto: return Decision(.act, reason)
@@ -40,15 +40,17 @@ package struct Planner {
 
   /// What has not happened often enough, or was acted on lately.
   private func enough() -> Decision? {
-    if memory.isUncleared { return Decision(.hold(.notCleared), "it acted on this, and it has not cleared since") }
-    if memory.isProposed { return Decision(.hold(.notCleared), "what it proposed on this still stands") }
+    if memory.isUncleared {
+      return Decision(.suppression(.notCleared), "it acted on this, and it has not cleared since")
+    }
+    if memory.isProposed { return Decision(.suppression(.notCleared), "what it proposed on this still stands") }
     if let count = rule.for, memory.occurrences.count + 1 < count.count {
       let times = "\(memory.occurrences.count + 1) of \(count.count) times"
-      return Decision(.hold(.counting), "\(times) within \(count.within)")
+      return Decision(.suppression(.counting), "\(times) within \(count.within)")
     }
     for (throttle, last) in zip(rule.throttle, memory.throttles) {
       guard let last, let reason = reason(throttle, last) else { continue }
-      return Decision(.hold(.throttled), reason)
+      return Decision(.suppression(.throttled), reason)
     }
     return nil
   }
@@ -76,12 +78,14 @@ package struct Planner {
   private func tooMuch() -> Decision? {
     if let limit = rule.limits.perAgent, memory.actedOnAgent.count >= limit.count {
       let times = "acted \(memory.actedOnAgent.count) times within \(limit.within) on this agent"
-      return Decision(.hold(.limited), times, callsPerson: isInEarnest)
+      return Decision(.suppression(.limited), times, opensEscalation: isInEarnest)
     }
     if let limit = rule.limits.rate, memory.acted.count >= limit.count {
       let times = "acted \(memory.acted.count) times within \(limit.within)"
-      return Decision(.hold(.limited), times, callsPerson: isInEarnest, isOfAll: true)
+      return Decision(.suppression(.limited), times, opensEscalation: isInEarnest, isOfAll: true)
     }
-    return circumstances.guarded.map { Decision(.hold(.guarded), $0, callsPerson: isInEarnest, isOfAll: true) }
+    return circumstances.guarded.map {
+      Decision(.suppression(.guarded), $0, opensEscalation: isInEarnest, isOfAll: true)
+    }
   }
 }

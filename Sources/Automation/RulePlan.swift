@@ -1,7 +1,7 @@
 import FleetModel
 
 /// A rule's actions as they are to be done: facts filled in, lists unfolded.
-package struct PlannedDeed: Equatable, Sendable {
+package struct PlannedAction: Equatable, Sendable {
   package enum Kind: Equatable, Sendable {
     case action(Action)
     case report(String)
@@ -12,9 +12,10 @@ package struct PlannedDeed: Equatable, Sendable {
   package var kind: Kind
   package var target: AgentID
   package var arguments: [String: String]
-  package var onError: Deed.OnError
+  package var onError: RuleAction.OnError
 
-  package init(kind: Kind, target: AgentID, arguments: [String: String] = [:], onError: Deed.OnError = .continue) {
+  package init(kind: Kind, target: AgentID, arguments: [String: String] = [:], onError: RuleAction.OnError = .continue)
+  {
     self.kind = kind
     self.target = target
     self.arguments = arguments
@@ -31,7 +32,7 @@ package struct PlannedDeed: Equatable, Sendable {
   }
 }
 
-extension PlannedDeed: CustomStringConvertible {
+extension PlannedAction: CustomStringConvertible {
   /// `pause agent-7 for=15m`.
   package var description: String { whole.clipped }
 
@@ -45,24 +46,26 @@ extension PlannedDeed: CustomStringConvertible {
   }
 }
 
-extension Array where Element == Deed {
+extension Array where Element == RuleAction {
   /// Every name that these ask for.
   package var names: Set<FactName> {
-    reduce(into: []) { names, deed in
-      names.formUnion(deed.when.names)
-      for text in [deed.target].compactMap(\.self) + deed.arguments.values { names.formUnion(text.names) }
-      if let each = deed.each { names.insert(each) }
+    reduce(into: []) { names, ruleAction in
+      names.formUnion(ruleAction.when.names)
+      for text in [ruleAction.target].compactMap(\.self) + ruleAction.arguments.values { names.formUnion(text.names) }
+      if let each = ruleAction.each { names.insert(each) }
     }
   }
 
   /// What these come to, for an event of an agent.
-  package func planned(for agent: AgentID, _ facts: some Facts) -> [PlannedDeed] {
-    flatMap { deed -> [PlannedDeed] in
-      guard deed.when.judge(facts).holds else { return [] }
-      guard let each = deed.each else { return deed.planned(for: agent, facts) }
+  package func planned(for agent: AgentID, _ facts: some Facts) -> [PlannedAction] {
+    flatMap { ruleAction -> [PlannedAction] in
+      guard ruleAction.when.judge(facts).holds else { return [] }
+      guard let each = ruleAction.each else { return ruleAction.planned(for: agent, facts) }
       guard case .list(let items)? = facts.value(each) else { return [] }
-      return items.prefix(Deed.mostOfEach).flatMap { deed.planned(for: agent, ItemFacts(facts: facts, item: $0)) }
-        + Deed.rest(items.count, of: "\(each)", for: agent)
+      return items.prefix(RuleAction.mostOfEach).flatMap {
+        ruleAction.planned(for: agent, ItemFacts(facts: facts, item: $0))
+      }
+        + RuleAction.rest(items.count, of: "\(each)", for: agent)
     }
   }
 }
@@ -75,15 +78,15 @@ private struct ItemFacts<Base: Facts>: Facts {
   func value(_ name: FactName) -> FactValue? { name.parts == ["item"] ? item : facts.value(name) }
 }
 
-extension Deed {
+extension RuleAction {
   /// Says what a list that is too long makes no actions of.
-  fileprivate static func rest(_ count: Int, of name: String, for agent: AgentID) -> [PlannedDeed] {
+  fileprivate static func rest(_ count: Int, of name: String, for agent: AgentID) -> [PlannedAction] {
     guard count > mostOfEach else { return [] }
     let words = "\(count - mostOfEach) more of \(name) are left out, no list makes more than \(mostOfEach) actions"
-    return [PlannedDeed(kind: .advice(words), target: agent)]
+    return [PlannedAction(kind: .advice(words), target: agent)]
   }
 
-  fileprivate func planned(for agent: AgentID, _ facts: some Facts) -> [PlannedDeed] {
+  fileprivate func planned(for agent: AgentID, _ facts: some Facts) -> [PlannedAction] {
     switch kind {
     case .recommended: return Recommendation.planned(for: agent, facts, onError: onError)
     case .report(let name): return [planned(.report(name), agent, facts)]
@@ -93,16 +96,16 @@ extension Deed {
     }
   }
 
-  private func planned(_ kind: PlannedDeed.Kind, _ agent: AgentID, _ facts: some Facts) -> PlannedDeed {
-    var deed = PlannedDeed(kind: kind, target: agent, arguments: filledArguments(facts), onError: onError)
-    guard let named = target?.filled(facts) else { return deed }
+  private func planned(_ kind: PlannedAction.Kind, _ agent: AgentID, _ facts: some Facts) -> PlannedAction {
+    var ruleAction = PlannedAction(kind: kind, target: agent, arguments: filledArguments(facts), onError: onError)
+    guard let named = target?.filled(facts) else { return ruleAction }
     guard Self.isExact(named), let id = AgentID(outside: Array(named.utf8)) else {
       // The event's agent is not the one that is meant.
-      let words = "\(deed.name) is left out: its target \"\(named.clipped(toBytes: 100))\" is no agent's id"
-      return PlannedDeed(kind: .advice(words), target: agent)
+      let words = "\(ruleAction.name) is left out: its target \"\(named.clipped(toBytes: 100))\" is no agent's id"
+      return PlannedAction(kind: .advice(words), target: agent)
     }
-    deed.target = id
-    return deed
+    ruleAction.target = id
+    return ruleAction
   }
 
   /// Arguments that are ids: who is told one that stands for another could act on the wrong agent or conversation.
@@ -138,19 +141,21 @@ package enum Recommendation {
     "escalate": (.escalate, ["to": "on-call"]),
   ]
 
-  static func planned(for agent: AgentID, _ facts: some Facts, onError: Deed.OnError) -> [PlannedDeed] {
+  static func planned(for agent: AgentID, _ facts: some Facts, onError: RuleAction.OnError) -> [PlannedAction] {
     let names = ["data.recommended_actions", "data.suggested_actions"].compactMap { FactName($0) }
     let words = names.flatMap { name -> [FactValue] in
       if case .list(let items)? = facts.value(name) { items } else { [] }
     }
-    return words.prefix(Deed.mostOfEach).map { planned($0.description, agent, onError) }
-      + Deed.rest(words.count, of: "what is recommended", for: agent)
+    return words.prefix(RuleAction.mostOfEach).map { planned($0.description, agent, onError) }
+      + RuleAction.rest(words.count, of: "what is recommended", for: agent)
   }
 
   /// A recommendation as a command, or as advice.
-  package static func planned(_ words: String, _ agent: AgentID, _ onError: Deed.OnError = .continue) -> PlannedDeed {
+  package static func planned(_ words: String, _ agent: AgentID, _ onError: RuleAction.OnError = .continue)
+    -> PlannedAction
+  {
     let key = words.lowercased().map { $0 == " " || $0 == "-" ? "_" : String($0) }.joined()
-    guard let found = table[key] else { return PlannedDeed(kind: .advice(words), target: agent) }
-    return PlannedDeed(kind: .action(found.action), target: agent, arguments: found.arguments, onError: onError)
+    guard let found = table[key] else { return PlannedAction(kind: .advice(words), target: agent) }
+    return PlannedAction(kind: .action(found.action), target: agent, arguments: found.arguments, onError: onError)
   }
 }

@@ -99,7 +99,7 @@ package struct Rule: Equatable, Sendable {
 
   package struct Approval: Equatable, Sendable {
     package enum End: String, CaseIterable, Sendable { case drop, escalate }
-    package var stands = TimeSpan.minutes(15)
+    package var lifetime = TimeSpan.minutes(15)
     package var onExpire = End.drop
 
     package init() {}
@@ -109,9 +109,9 @@ package struct Rule: Equatable, Sendable {
   package struct Verification: Equatable, Sendable {
     package var after: TimeSpan
     package var when: Condition
-    package var otherwise: [Deed]
+    package var otherwise: [RuleAction]
 
-    package init(after: TimeSpan, when: Condition, otherwise: [Deed]) {
+    package init(after: TimeSpan, when: Condition, otherwise: [RuleAction]) {
       self.after = after
       self.when = when
       self.otherwise = otherwise
@@ -131,10 +131,10 @@ package struct Rule: Equatable, Sendable {
   package var limits = Limits()
   package var mode = Mode.auto
   package var approval = Approval()
-  package var deeds: [Deed] = []
+  package var ruleActions: [RuleAction] = []
   package var verification: Verification?
   /// What is done once the verification holds, or without one once `clear` does.
-  package var undo: [Deed] = []
+  package var undo: [RuleAction] = []
   /// Which line of the file it begins in; 0 where there is none.
   package var line = 0
 
@@ -149,18 +149,18 @@ package struct Rule: Equatable, Sendable {
   /// Whether it asks for the agent's values before the event.
   package var asksForBefore: Bool {
     let otherwise = verification.map { $0.when.names.union($0.otherwise.names) } ?? []
-    let names = [when.names, say?.names ?? [], clear?.names ?? [], deeds.names, undo.names, otherwise]
+    let names = [when.names, say?.names ?? [], clear?.names ?? [], ruleActions.names, undo.names, otherwise]
     return names.contains { $0.contains { $0.parts[0] == "before" } }
   }
 
   /// Whether it matches, and why: in its own words where it has some and all that they name is known, else in those of its
   /// condition.
-  package func judge(_ facts: some Facts) -> Condition.Verdict {
+  package func judge(_ facts: some Facts) -> Condition.Evaluation {
     let verdict = when.judge(facts)
     guard verdict.holds, let say, say.names.allSatisfy({ facts.value($0) != nil }), let words = say.said(facts) else {
       return verdict
     }
-    return Condition.Verdict(holds: true, reason: words)
+    return Condition.Evaluation(holds: true, reason: words)
   }
 
   /// A type that is longer, in bytes, concerns no rule: publishers may send anything as one.
@@ -173,7 +173,7 @@ package struct Rule: Equatable, Sendable {
 }
 
 /// One action of a rule.
-package struct Deed: Equatable, Sendable {
+package struct RuleAction: Equatable, Sendable {
   package enum OnError: String, CaseIterable, Sendable { case stop, `continue` }
 
   package enum Kind: Equatable, Sendable {

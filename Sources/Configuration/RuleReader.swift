@@ -24,10 +24,10 @@ struct RuleReader {
     rule.limits = try limits()
     rule.mode = try section.choice("mode") ?? .auto
     rule.approval = try approval()
-    rule.deeds = try deeds("do", of: section)
-    guard !rule.deeds.isEmpty else { throw section.fault("do", "names no action; a rule needs one at least") }
+    rule.ruleActions = try ruleActions("do", of: section)
+    guard !rule.ruleActions.isEmpty else { throw section.fault("do", "names no action; a rule needs one at least") }
     rule.verification = try verification()
-    rule.undo = try deeds("undo", of: section)
+    rule.undo = try ruleActions("undo", of: section)
     guard rule.undo.isEmpty || rule.verification != nil || rule.clear != nil else {
       throw section.fault("undo", "is never reached: the rule has neither \"verify\" nor \"clear\"")
     }
@@ -48,7 +48,7 @@ struct RuleReader {
     let places: [(FileSection, String, Set<FactName>)] = [
       (section, "when", rule.when.names), (section, "say", rule.say?.names ?? []),
       (section, "clear", rule.clear?.names ?? []),
-      (section, "do", rule.deeds.names), (verify, "else", rule.verification?.otherwise.names ?? []),
+      (section, "do", rule.ruleActions.names), (verify, "else", rule.verification?.otherwise.names ?? []),
       (section, "undo", rule.undo.names),
     ]
     for (section, key, names) in places {
@@ -140,7 +140,7 @@ struct RuleReader {
     var approval = Rule.Approval()
     guard let table = try section.section("approve") else { return approval }
     try table.allow(["ttl", "on_expire"], in: "approve")
-    if let span = try table.span("ttl", atMost: .days(7)) { approval.stands = span }
+    if let span = try table.span("ttl", atMost: .days(7)) { approval.lifetime = span }
     if let end: Rule.Approval.End = try table.choice("on_expire") { approval.onExpire = end }
     return approval
   }
@@ -154,14 +154,14 @@ struct RuleReader {
     guard let when = try condition("when", of: table) else {
       throw table.fault("when", expected: "a condition such as \"agent.state == 'running'\"")
     }
-    return Rule.Verification(after: after, when: when, otherwise: try deeds("else", of: table))
+    return Rule.Verification(after: after, when: when, otherwise: try ruleActions("else", of: table))
   }
 
-  private func deeds(_ key: String, of section: FileSection) throws(ConfigurationError) -> [Deed] {
-    var deeds: [Deed] = []
+  private func ruleActions(_ key: String, of section: FileSection) throws(ConfigurationError) -> [RuleAction] {
+    var ruleActions: [RuleAction] = []
     for table in try section.sections(key, expected: "a list of actions such as [{ action = \"pause\" }]") {
-      deeds.append(try DeedReader(table).deed())
+      ruleActions.append(try RuleActionReader(table).ruleAction())
     }
-    return deeds
+    return ruleActions
   }
 }

@@ -42,7 +42,7 @@ extension RuleLog.Entry {
   }
 
   private var heldBack: String {
-    switch RuleLog.Restraint(detail: detail) {
+    switch RuleLog.Suppression(detail: detail) {
     case .dryRun: "only says what it would do"
     case .notCleared: "did nothing, since the trouble of last time has not cleared"
     case .throttled: "did nothing, since it acted a short while ago"
@@ -64,8 +64,8 @@ extension RuleLog.Entry {
   var outcome: String { Scrubber.display(ownWords) }
 
   private var ownWords: String {
-    guard phase == .skipped, let restraint = RuleLog.Restraint(detail: detail) else { return detail }
-    return String(detail.dropFirst(restraint.rawValue.count).drop { $0 == ":" || $0 == " " })
+    guard phase == .skipped, let suppression = RuleLog.Suppression(detail: detail) else { return detail }
+    return String(detail.dropFirst(suppression.rawValue.count).drop { $0 == ":" || $0 == " " })
   }
 
   /// Whether it only closes what the step before it has said of an agent.

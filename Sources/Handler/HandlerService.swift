@@ -15,20 +15,20 @@ package final class HandlerService {
   private let keys: Keys
   private let log: Log
   private var clock = ServerClock()
-  private let stepScript = Script(Step.script)
+  private let transactionScript = Script(Transaction.script)
   private var isStopping = false
 
   private lazy var main = Link(loop: loop, endpoint: endpoint) { [weak self] in self?.mainChanged($0) }
-  private lazy var leadership = Leadership(
+  private lazy var election = LeaderElection(
     loop: loop, keys: keys, options: options, log: log, clock: { [weak self] in self?.clock.now ?? .epoch },
-    notify: { [weak self] in self?.leadershipChanged($0) })
+    notify: { [weak self] in self?.electionChanged($0) })
   private lazy var recorder = Recorder(
     loop: loop, endpoint: endpoint, options: options, keys: keys, log: log,
     notify: { [weak self] in self?.recorderChanged($0) })
-  private var office: Office?
+  private var activeHandler: ActiveHandler?
   /// What is wrong with the server's memory, and with what vigia keeps in it.
   private var warnings: [String: String] = [:]
-  private let outside: any Outside
+  private let actuatorClient: any ActuatorClient
   private let messenger: any HTTPSender
   private var patience: Loop.TimerID?
 
@@ -55,7 +55,7 @@ package final class HandlerService {
     messenger: any HTTPSender
   ) {
     self.loop = loop
-    outside = Effects(loop: loop, log: log, client: actuators)
+    actuatorClient = ActuatorRunner(loop: loop, log: log, client: actuators)
     self.messenger = messenger
     self.endpoint = endpoint
     self.options = options
@@ -65,10 +65,10 @@ package final class HandlerService {
   }
 
   /// Whether it holds the lease and acts.
-  package var isActive: Bool { office != nil }
+  package var isActive: Bool { activeHandler != nil }
 
   /// The term in which it acts; nil while it stands by.
-  var term: Term? { office?.term }
+  var session: LeaseSession? { activeHandler?.session }
 
   package func start() {
     main.start()
@@ -78,32 +78,32 @@ package final class HandlerService {
 
   /// Goes on with other options, as far as they may change; the next step of whatever is under way goes by them.
   package func apply(_ new: HandlerOptions) {
-    leadership.setFault(nil)
+    election.setFault(nil)
     options.adopt(new)
     log.apply(options.log)
     log.keepSecret(options.secrets)
-    office?.apply(options)
+    activeHandler?.apply(options)
   }
 
   /// Says on every console that new settings could not be taken, until some are.
   package func complain(_ words: String) {
     let words = log.redaction.apply(to: words)
-    leadership.setFault(words.clipped(toBytes: Self.longestFault))
-    guard let term = office?.term else { return }
-    var step = Step()
+    election.setFault(words.clipped(toBytes: Self.longestFault))
+    guard let session = activeHandler?.session else { return }
+    var transaction = Transaction()
     let line = AuditLine(
-      origin: .run("handler/\(options.id)/\(term.now.milliseconds)"), phase: .failed, action: "settings",
-      operator: "handler/\(options.id)", detail: words, handler: options.id, at: term.now, source: "handler")
-    step.add(to: keys.audit, AuditCoding.encode(line))
-    term.run(step) { _ in }
+      origin: .run("handler/\(options.id)/\(session.now.milliseconds)"), phase: .failed, action: "settings",
+      operator: "handler/\(options.id)", detail: words, handler: options.id, at: session.now, source: "handler")
+    transaction.add(to: keys.audit, AuditCoding.encode(line))
+    session.run(transaction) { _ in }
   }
 
   /// Finishes what is under way, gives the lease back, and then calls `completion`.
   package func stop(_ completion: @escaping () -> Void) {
     isStopping = true
-    leadership.sitOut()
-    guard let office else { return end(completion) }
-    office.finish { [weak self] in
+    election.withdraw()
+    guard let activeHandler else { return end(completion) }
+    activeHandler.finish { [weak self] in
       self?.recorder.finish { self?.releaseAndEnd(completion) }
     }
   }
@@ -117,14 +117,14 @@ package final class HandlerService {
     }
     // A server that says nothing keeps nobody from ending: the lease ends by itself.
     loop.schedule(inMilliseconds: options.leaseSpan.milliseconds, done)
-    leadership.release(isComplete: true, done)
+    election.release(isComplete: true, done)
   }
 
   /// Lets go of everything at once, as a crash would: the lease stays until it expires.
   package func halt() {
     loop.cancel(patience)
-    leadership.halt()
-    closeOffice()
+    election.halt()
+    closeHandler()
     recorder.stop()
     main.stop()
   }
@@ -136,16 +136,16 @@ package final class HandlerService {
 
   // MARK: The connection
 
-  private func mainChanged(_ notice: Link.Notice) {
+  private func mainChanged(_ notice: Link.Update) {
     switch notice {
     case .up(let connection):
       askForTime(connection) { [weak self] in
         self?.log(.info, "connected")
-        self?.leadership.connected(connection)
+        self?.election.connected(connection)
       }
     case .down(let failure):
       log(.warning, "no connection", ["reason": failure.description])
-      leadership.disconnected()
+      election.disconnected()
     }
   }
 
@@ -171,74 +171,77 @@ package final class HandlerService {
     guard clock.set(reply, asked: asked) else { return log(.warning, "the server does not tell its time") }
     guard let leap = clock.leap else { return }
     log(.warning, "the server's clock was stepped", ["milliseconds": "\(leap.milliseconds)"])
-    office?.clockLeapt(by: leap)
+    activeHandler?.clockLeapt(by: leap)
   }
 
   // MARK: The lease
 
-  private func leadershipChanged(_ notice: Leadership.Notice) {
+  private func electionChanged(_ notice: LeaderElection.Update) {
     switch notice {
-    case .taken(let fence, let until): openOffice(fence, until)
+    case .taken(let fence, let until): openHandler(fence, until)
     case .renewed(let until, let time, let asked):
-      office?.term.mayActUntil = until
+      activeHandler?.session.mayActUntil = until
       setClock(time, asked: asked)
     case .lost(let reason):
       log(.info, "standing by", ["reason": reason])
-      closeOffice()
+      closeHandler()
     }
   }
 
-  private func openOffice(_ fence: Int, _ until: BootTime) {
-    guard let connection = main.connection, !isStopping else { return leadership.release() }
+  private func openHandler(_ fence: Int, _ until: BootTime) {
+    guard let connection = main.connection, !isStopping else { return election.release() }
     log(.info, "active", ["fence": "\(fence)"])
-    let term = Term(
-      loop: loop, options: options, keys: keys, log: log, connection: connection, fence: fence, script: stepScript,
-      outside: outside, mayActUntil: until, clock: { [weak self] in self?.clock.now ?? .epoch })
-    term.measureTime = { [weak self, weak connection] completion in
+    let session = LeaseSession(
+      loop: loop, options: options, keys: keys, log: log, connection: connection, fence: fence,
+      script: transactionScript,
+      actuators: actuatorClient, mayActUntil: until, clock: { [weak self] in self?.clock.now ?? .epoch })
+    session.measureTime = { [weak self, weak connection] completion in
       if let connection { self?.measureTime(connection, completion) }
     }
-    term.onEnd = { [weak self] in self?.leadership.lose($0) }
-    term.onRightMissing = { [weak self] in self?.leadership.doubtRights() }
-    term.onHeld = { [weak self] in self?.leadership.setHeld($0?.clipped(toBytes: Self.longestFault)) }
+    session.onEnd = { [weak self] in self?.election.lose($0) }
+    session.onRightMissing = { [weak self] in self?.election.doubtRights() }
+    session.onHeld = { [weak self] in self?.election.setHeld($0?.clipped(toBytes: Self.longestFault)) }
     warnings = [:]
-    leadership.setWarning(nil)
-    let office = Office(term: term, endpoint: endpoint, messenger: messenger) { [weak self] in self?.warn($0, $1) }
-    self.office = office
-    recorder.record(in: term)
-    office.open()
+    election.setWarning(nil)
+    let activeHandler = ActiveHandler(session: session, endpoint: endpoint, messenger: messenger) { [weak self] in
+      self?.warn($0, $1)
+    }
+    self.activeHandler = activeHandler
+    recorder.record(in: session)
+    activeHandler.open()
   }
 
   private func warn(_ subject: String, _ words: String?) {
     warnings[subject] = words?.clipped(toBytes: Self.longestFault)
-    leadership.setWarning(warnings.min { $0.key > $1.key }?.value)
+    election.setWarning(warnings.min { $0.key > $1.key }?.value)
   }
 
-  private func closeOffice() {
-    outside.abandon(onlyResumable: false)
-    office?.close()
-    office = nil
+  private func closeHandler() {
+    actuatorClient.abandon(onlyResumable: false)
+    activeHandler?.close()
+    activeHandler = nil
     recorder.standBy()
   }
 
   // MARK: The recorder
 
-  private func recorderChanged(_ notice: Recorder.Notice) {
+  private func recorderChanged(_ notice: Recorder.Update) {
     guard !isStopping else { return }
     switch notice {
     case .subscribed:
       loop.cancel(patience)
-      leadership.stand(listens: true)
-      if let office { recorder.record(in: office.term) }
-    case .recording: leadership.setRecording(true)
-    case .released(let isComplete): leadership.leaseWasReleased(isComplete: isComplete)
+      election.enterCandidacy(listens: true)
+      if let activeHandler { recorder.record(in: activeHandler.session) }
+    case .recording: election.setRecording(true)
+    case .released(let isComplete): election.leaseWasReleased(isComplete: isComplete)
     case .unsubscribed:
       log(.warning, "no longer hears the channels; subscribing anew")
-      guard office == nil else {
+      guard activeHandler == nil else {
         // A gap of the recording is no reason to leave what is under way to somebody else.
-        leadership.hearsNothing()
-        return leadership.setRecording(false)
+        election.hearsNothing()
+        return election.setRecording(false)
       }
-      leadership.sitOut()
+      election.withdraw()
       loop.cancel(patience)
       waitForRecorder()
     }
@@ -248,7 +251,7 @@ package final class HandlerService {
     patience = loop.schedule(inMilliseconds: Self.listeningPatience) { [weak self] in
       guard let self, !isStopping else { return }
       log(.warning, "cannot listen to channels; acting without recording")
-      leadership.stand(listens: false)
+      election.enterCandidacy(listens: false)
     }
   }
 }

@@ -23,7 +23,7 @@ package struct KeyDecoder: Sendable {
     case paste(matched: Int)
   }
 
-  let table: KeyTable
+  let table: KeySequenceTable
   var phase = Phase.ground
   /// The sequence so far, from its Esc on.
   var buffer: [UInt8] = []
@@ -41,7 +41,7 @@ package struct KeyDecoder: Sendable {
   var keys: [Key] = []
   var reports: [ModeReport] = []
 
-  package init(table: KeyTable) { self.table = table }
+  package init(table: KeySequenceTable) { self.table = table }
 
   /// Takes what was read at a time and gives the keys that it completes.
   package mutating func feed(_ bytes: [UInt8], at milliseconds: Int64) -> [Key] {

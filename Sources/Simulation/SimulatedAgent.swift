@@ -2,7 +2,7 @@ import FleetModel
 
 /// One agent's state and figures, and how they move with time.
 struct SimulatedAgent: Sendable {
-  let profile: AgentProfile
+  let profile: SimulatedProfile
   var state = AgentState.running
   var replicas: Int
   /// When a pause ends by itself.
@@ -46,7 +46,7 @@ struct SimulatedAgent: Sendable {
   /// The share of its traffic that an agent hands to an active backup.
   static let handedOver = 0.85
 
-  init(_ profile: AgentProfile) {
+  init(_ profile: SimulatedProfile) {
     self.profile = profile
     replicas = profile.replicas.lowerBound
     traffic = profile.traffic

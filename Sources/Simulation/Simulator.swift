@@ -36,7 +36,7 @@ package final class Simulator {
   }
 
   /// What it tells its owner.
-  package enum Notice {
+  package enum Update {
     /// The first events go out.
     case started
     /// The Redis is not ours alone.
@@ -52,7 +52,7 @@ package final class Simulator {
   let settings: Settings
   private let loop: Loop
   private let endpoint: Endpoint
-  private let notify: (Notice) -> Void
+  private let notify: (Update) -> Void
   private var clock = ServerClock()
   private var fleet: SimulatedFleet?
   private var check: OriginCheck?
@@ -74,7 +74,7 @@ package final class Simulator {
     [unowned self] in controlChanged($0)
   }
 
-  package init(loop: Loop, endpoint: Endpoint, settings: Settings, _ notify: @escaping (Notice) -> Void) {
+  package init(loop: Loop, endpoint: Endpoint, settings: Settings, _ notify: @escaping (Update) -> Void) {
     self.loop = loop
     self.endpoint = endpoint
     self.settings = settings
@@ -101,7 +101,7 @@ package final class Simulator {
     completion()
   }
 
-  private func changed(_ notice: Link.Notice) {
+  private func changed(_ notice: Link.Update) {
     switch notice {
     case .up(let connection):
       let asked = MonotonicTime.now
@@ -126,7 +126,7 @@ package final class Simulator {
     check?.start()
   }
 
-  private func controlChanged(_ notice: StreamFollower.Notice) {
+  private func controlChanged(_ notice: StreamFollower.Update) {
     switch notice {
     case .ready: begin()
     case .entry(_, let payload):

@@ -4,14 +4,14 @@ import Screen
 /// What terminfo says about the terminal that was opened last.
 enum Capabilities {
   /// The usual sequences and, before them, what terminfo names for this terminal.
-  static func keyTable() -> KeyTable {
+  static func keyTable() -> KeySequenceTable {
     var sequences: [[UInt8]: Key] = [:]
     for (name, key) in names {
       guard let bytes = string(name) else { continue }
       sequences[bytes] = key
     }
-    var table = KeyTable.fallback
-    table.merge(KeyTable(sequences: sequences))
+    var table = KeySequenceTable.fallback
+    table.merge(KeySequenceTable(sequences: sequences))
     return table
   }
 

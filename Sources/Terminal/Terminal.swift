@@ -33,7 +33,7 @@ package final class Terminal {
 
   package let isUTF8: Bool
   package let glyphs: Glyphs
-  package let keyTable: KeyTable
+  package let keyTable: KeySequenceTable
   package let depth: ColorDepth
   /// What the operator should know, such as an unknown `TERM`.
   package let warning: String?

@@ -179,7 +179,7 @@ package final class EventDecoder {
 
   @inline(__always)
   private func find<Target>(
-    _ name: JSONToken, in table: borrowing KeyTable<Target>, end: UnsafePointer<UInt8>
+    _ name: JSONToken, in table: borrowing FieldNameTable<Target>, end: UnsafePointer<UInt8>
   ) -> Target? {
     if case .plain = name.form { return table.find(name.start, name.count, end: end) }
     return table.find(name.content)

@@ -10,7 +10,7 @@ enum OuterKey: String, CaseIterable {
   case eventID = "event_id"
   case timestamp, source, severity
 
-  static func table() -> KeyTable<OuterKey> { KeyTable(allCases.map { ($0.rawValue, $0) }) }
+  static func table() -> FieldNameTable<OuterKey> { FieldNameTable(allCases.map { ($0.rawValue, $0) }) }
 }
 
 /// The names that an event's `data` knows.
@@ -18,17 +18,17 @@ enum DataKey {
   case metric(Metric)
   case field(EventField)
 
-  static func table() -> KeyTable<DataKey> {
+  static func table() -> FieldNameTable<DataKey> {
     let metrics = Metric.allCases.flatMap { metric in
       ([metric.field] + metric.aliases).map { (name: $0, target: DataKey.metric(metric)) }
     }
-    return KeyTable(metrics + EventField.allCases.map { ($0.key, .field($0)) })
+    return FieldNameTable(metrics + EventField.allCases.map { ($0.key, .field($0)) })
   }
 }
 
 extension EventKind {
   /// What stands behind `agent.` in the dotted type.
-  static func table() -> KeyTable<EventKind> {
-    KeyTable(allCases.compactMap { kind in kind.type.map { (String($0.dropFirst("agent.".count)), kind) } })
+  static func table() -> FieldNameTable<EventKind> {
+    FieldNameTable(allCases.compactMap { kind in kind.type.map { (String($0.dropFirst("agent.".count)), kind) } })
   }
 }

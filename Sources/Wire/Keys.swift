@@ -127,7 +127,7 @@ package struct Keys: Sendable {
 
   /// A mark whose key holds an agent's id.
   package func mark(of agent: AgentID, _ spell: (_ id: String) -> String) -> MarkKey {
-    MarkKey(mark(spell(agent.keyPart)), former: mark(spell(agent.unmistakable)))
+    MarkKey(mark(spell(agent.keyPart)), former: mark(spell(agent.escapedText)))
   }
 
   /// Whether a command can have this id: its marks begin with it, and a slash parts it from its targets, so that it is

@@ -44,7 +44,7 @@ extension AgentID {
 
   /// The id as text that tells it from other ids: if its bytes are not UTF-8, each as `%` and two hexadecimal digits.
   /// The version before put it so into keys, besides the marks of targets.
-  package var unmistakable: String {
+  package var escapedText: String {
     if let text = String(validating: bytes, as: UTF8.self) { return text }
     return bytes.map { "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }

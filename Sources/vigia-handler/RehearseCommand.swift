@@ -16,12 +16,12 @@ struct RehearseCommand: ParsableCommand {
   @Flag var all = false
 
   func run() throws {
-    var rehearsal = Rehearsal(try SettingsSource.runbook(at: file == "built-in" ? nil : file))
+    var runbookTest = RunbookTest(try SettingsSource.runbook(at: file == "built-in" ? nil : file))
     guard let recording = File.read(events) else { throw ValidationError("cannot read the recording \(events)") }
     var (count, unreadable, unmatched) = (0, 0, 0)
     for line in recording.split(separator: 10) {
       count += 1
-      guard let findings = Self.findings(&rehearsal, Array(line)) else {
+      guard let findings = Self.findings(&runbookTest, Array(line)) else {
         unreadable += 1
         continue
       }
@@ -33,21 +33,21 @@ struct RehearseCommand: ParsableCommand {
   }
 
   /// Nil where the line is no event.
-  private static func findings(_ rehearsal: inout Rehearsal, _ line: [UInt8]) -> [Rehearsal.Finding]? {
+  private static func findings(_ runbookTest: inout RunbookTest, _ line: [UInt8]) -> [RunbookTest.Finding]? {
     line.withUnsafeBytes { bytes in
-      do throws(Unreadable) { return try rehearsal.take(bytes) } catch { return nil }
+      do throws(Unreadable) { return try runbookTest.take(bytes) } catch { return nil }
     }
   }
 }
 
-extension Rehearsal.Finding {
-  fileprivate var isMatch: Bool { decision.course != .hold(.notMet) }
+extension RunbookTest.Finding {
+  fileprivate var isMatch: Bool { decision.course != .suppression(.notMet) }
 
   /// When, whom, which rule, what it decides and why, and what it would do.
   fileprivate var words: String {
     let start = "\(ISO8601.format(at))  \(agent)  \(rule)  \(course): \(decision.reason)"
-    if case .hold = decision.course { return start }
-    return start + " → " + deeds.map(\.description).joined(separator: ", ")
+    if case .suppression = decision.course { return start }
+    return start + " → " + ruleActions.map(\.description).joined(separator: ", ")
   }
 
   /// `act`, `propose`, `dry_run`, or why nothing is done.
@@ -56,7 +56,7 @@ extension Rehearsal.Finding {
     case .act: "act"
     case .propose: "propose"
     case .dryRun: "dry_run"
-    case .hold(let hold): hold.rawValue
+    case .suppression(let suppression): suppression.rawValue
     }
   }
 }

@@ -32,7 +32,7 @@ struct SettingsSource {
     options.log = Log.Settings(
       format: logFormat ?? settings.logFormat.map(Log.Format.init) ?? .text,
       level: logLevel ?? settings.logLevel.map(Log.Level.init) ?? .info, secrets: secrets + settings.secrets.sorted(),
-      isForJournal: Journal.reads(2, stream: Environment["JOURNAL_STREAM"]))
+      isForJournal: SystemdJournal.reads(2, stream: Environment["JOURNAL_STREAM"]))
     return options
   }
 

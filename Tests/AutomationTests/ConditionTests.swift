@@ -79,7 +79,7 @@ struct Table: Facts {
     ] as [(String, Bool, String)])
   func conditionSaysWhy(text: String, holds: Bool, reason: String) throws {
     let verdict = try Condition(text).judge(Self.facts)
-    #expect(verdict == Condition.Verdict(holds: holds, reason: reason))
+    #expect(verdict == Condition.Evaluation(holds: holds, reason: reason))
   }
 
   @Test(

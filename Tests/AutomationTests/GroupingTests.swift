@@ -97,10 +97,10 @@ import Testing
   }
 
   @Test mutating func newsThatNothingTakesBackAreCollectedToo() {
-    take(1...50, .told, at: 0)
-    #expect(told(at: 10).map(\.status) == [.told])
-    take([51], .told, at: 20)
-    take([52], .told, at: 30)
+    take(1...50, .info, at: 0)
+    #expect(told(at: 10).map(\.status) == [.info])
+    take([51], .info, at: 20)
+    take([52], .info, at: 30)
     #expect(told(at: 60).isEmpty)
     let second = told(at: 310)
     #expect(second.count == 1 && second[0].agents.count == 2)

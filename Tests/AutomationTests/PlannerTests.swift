@@ -5,29 +5,31 @@ import Testing
 
 @Suite struct PlannerTests {
   private let now = Instant(milliseconds: 1_800_000_000_000)
-  private let met = Condition.Verdict(holds: true, reason: "it is so")
+  private let met = Condition.Evaluation(holds: true, reason: "it is so")
 
   private func decide(
-    _ rule: Rule, _ memory: RuleMemory = RuleMemory(), on: AutomationMode = .on, age: TimeSpan = .zero,
-    guarded: String? = nil, verdict: Condition.Verdict? = nil
+    _ rule: Rule, _ memory: RuleHistory = RuleHistory(), on: AutomationMode = .on, age: TimeSpan = .zero,
+    guarded: String? = nil, verdict: Condition.Evaluation? = nil
   ) -> Decision {
-    let circumstances = Circumstances(mode: on, now: now, age: age, actWithin: .seconds(60), guarded: guarded)
+    let circumstances = DecisionContext(mode: on, now: now, age: age, actWithin: .seconds(60), guarded: guarded)
     return Planner(rule, memory, circumstances).decide(verdict ?? met)
   }
 
   private var rule: Rule { Rule(id: "r", on: ["agent.x"]) }
 
   @Test func actionWhoseTargetIsNoIDIsLeftOutAndSaidSo() throws {
-    var deed = Deed(.action(.pause))
-    deed.target = try RuleText("{data.peer}")
-    func planned(_ peer: String) -> [PlannedDeed] { [deed].planned(for: "a", Table(["data.peer": .text(peer)])) }
+    var ruleAction = RuleAction(.action(.pause))
+    ruleAction.target = try RuleText("{data.peer}")
+    func planned(_ peer: String) -> [PlannedAction] {
+      [ruleAction].planned(for: "a", Table(["data.peer": .text(peer)]))
+    }
     let longest = String(repeating: "x", count: AgentID.mostBytes)
-    #expect(planned(longest) == [PlannedDeed(kind: .action(.pause), target: AgentID(longest))])
+    #expect(planned(longest) == [PlannedAction(kind: .action(.pause), target: AgentID(longest))])
     for text in [longest + "x", "b\u{FFFD}"] {
       let words = "pause is left out: its target \"\(text.clipped(toBytes: 100))\" is no agent's id"
-      #expect(planned(text) == [PlannedDeed(kind: .advice(words), target: "a")])
+      #expect(planned(text) == [PlannedAction(kind: .advice(words), target: "a")])
     }
-    #expect([deed].planned(for: "a", Table()) == [PlannedDeed(kind: .action(.pause), target: "a")])
+    #expect([ruleAction].planned(for: "a", Table()) == [PlannedAction(kind: .action(.pause), target: "a")])
   }
 
   @Test func modesDecideWhatBecomesOfAMatch() {
@@ -38,7 +40,7 @@ import Testing
     rule.mode = .dryRun
     #expect(decide(rule).words == "dry_run: it is so")
     rule.mode = .off
-    #expect(decide(rule).course == .hold(.off))
+    #expect(decide(rule).course == .suppression(.off))
   }
 
   @Test func switchGoesBeforeModes() {
@@ -47,7 +49,7 @@ import Testing
   }
 
   @Test func conditionThatDoesNotHoldIsTheFirstReason() {
-    let verdict = Condition.Verdict(holds: false, reason: "it is not so")
+    let verdict = Condition.Evaluation(holds: false, reason: "it is not so")
     #expect(decide(rule, age: .hours(1), verdict: verdict).words == "not_met: it is not so")
   }
 
@@ -59,25 +61,25 @@ import Testing
   @Test func throttleHoldsForItsSpanAndNoLonger() {
     var rule = rule
     rule.throttle = [Rule.Throttle(onceWithin: .minutes(15))]
-    #expect(decide(rule, RuleMemory(throttles: [nil])).course == .act)
+    #expect(decide(rule, RuleHistory(throttles: [nil])).course == .act)
     #expect(
-      decide(rule, RuleMemory(throttles: [now - .minutes(3)])).words == "throttled: acted 3m ago, once in 15m")
-    #expect(decide(rule, RuleMemory(throttles: [now - .minutes(15)])).course == .act)
+      decide(rule, RuleHistory(throttles: [now - .minutes(3)])).words == "throttled: acted 3m ago, once in 15m")
+    #expect(decide(rule, RuleHistory(throttles: [now - .minutes(15)])).course == .act)
   }
 
   @Test func onceAfterWaitsForRest() {
     var rule = rule
     rule.throttle = [Rule.Throttle(onceAfter: .minutes(5), per: .rule)]
     #expect(
-      decide(rule, RuleMemory(throttles: [now - .minutes(1)])).words
+      decide(rule, RuleHistory(throttles: [now - .minutes(1)])).words
         == "throttled: asked for 1m ago, waits for 5m of rest for the rule")
-    #expect(decide(rule, RuleMemory(throttles: [now - .minutes(6)])).course == .act)
+    #expect(decide(rule, RuleHistory(throttles: [now - .minutes(6)])).course == .act)
   }
 
   @Test func countWithinASpanIsWaitedFor() {
     var rule = rule
     rule.for = Rule.Count(count: 3, within: .minutes(5))
-    var memory = RuleMemory()
+    var memory = RuleHistory()
     #expect(decide(rule, memory).words == "counting: 1 of 3 times within 5m")
     memory.occurrences = [now, now]
     #expect(decide(rule, memory).course == .act)
@@ -87,28 +89,30 @@ import Testing
     var rule = rule
     rule.limits = Rule.Limits(
       perAgent: Rule.Count(count: 1, within: .hours(1)), rate: Rule.Count(count: 2, within: .minutes(1)))
-    var memory = RuleMemory()
+    var memory = RuleHistory()
     memory.actedOnAgent = [now]
     #expect(
-      decide(rule, memory) == Decision(.hold(.limited), "acted 1 times within 1h on this agent", callsPerson: true))
-    memory = RuleMemory()
+      decide(rule, memory)
+        == Decision(.suppression(.limited), "acted 1 times within 1h on this agent", opensEscalation: true))
+    memory = RuleHistory()
     memory.acted = [now, now]
     #expect(decide(rule, memory).words == "limited: acted 2 times within 1m")
     #expect(
-      decide(rule, guarded: "too many") == Decision(.hold(.guarded), "too many", callsPerson: true, isOfAll: true))
+      decide(rule, guarded: "too many")
+        == Decision(.suppression(.guarded), "too many", opensEscalation: true, isOfAll: true))
   }
 
   @Test func dryRunCallsNobody() {
     var rule = rule
     rule.limits = Rule.Limits(
       perAgent: Rule.Count(count: 1, within: .hours(1)), rate: Rule.Count(count: 2, within: .minutes(1)))
-    var memory = RuleMemory()
+    var memory = RuleHistory()
     memory.actedOnAgent = [now]
-    var all = RuleMemory()
+    var all = RuleHistory()
     all.acted = [now, now]
     func calls(_ rule: Rule, _ mode: AutomationMode) -> [Bool] {
       [decide(rule, memory, on: mode), decide(rule, all, on: mode), decide(rule, on: mode, guarded: "too many")]
-        .map(\.callsPerson)
+        .map(\.opensEscalation)
     }
     #expect(calls(rule, .on) == [true, true, true])
     #expect(calls(rule, .dry) == [false, false, false])
@@ -119,9 +123,9 @@ import Testing
   }
 
   @Test func whatHasNotClearedIsLeft() {
-    var memory = RuleMemory()
+    var memory = RuleHistory()
     memory.isUncleared = true
-    #expect(decide(rule, memory).course == .hold(.notCleared))
+    #expect(decide(rule, memory).course == .suppression(.notCleared))
   }
 
   @Test(arguments: [
@@ -143,25 +147,27 @@ import Testing
   }
 
   @Test func listMakesAnActionForEachElementAndMissingFactsLeaveArgumentsOut() throws {
-    var deed = Deed(.action(.blockIP))
-    deed.each = FactName("data.ips")
-    deed.arguments = ["ip": try RuleText("{item}"), "for": try RuleText("{data.missing}")]
+    var ruleAction = RuleAction(.action(.blockIP))
+    ruleAction.each = FactName("data.ips")
+    ruleAction.arguments = ["ip": try RuleText("{item}"), "for": try RuleText("{data.missing}")]
     let facts = Table(["data.ips": .list([.text("192.0.2.1"), .text("192.0.2.2")])])
     #expect(
-      [deed].planned(for: "agent-1", facts).map(\.description) == ["block_ip ip=192.0.2.1", "block_ip ip=192.0.2.2"])
+      [ruleAction].planned(for: "agent-1", facts).map(\.description) == [
+        "block_ip ip=192.0.2.1", "block_ip ip=192.0.2.2",
+      ])
   }
 
   @Test func listThatIsTooLongSaysWhatIsLeftOut() throws {
-    var deed = Deed(.action(.blockIP))
-    deed.each = FactName("data.ips")
-    deed.arguments = ["ip": try RuleText("{item}")]
+    var ruleAction = RuleAction(.action(.blockIP))
+    ruleAction.each = FactName("data.ips")
+    ruleAction.arguments = ["ip": try RuleText("{item}")]
     let items = (1...40).map { FactValue.text("192.0.2.\($0)") }
-    let planned = [deed].planned(for: "agent-1", Table(["data.ips": .list(items)]))
+    let planned = [ruleAction].planned(for: "agent-1", Table(["data.ips": .list(items)]))
     #expect(planned.count == 33)
     #expect(
       planned.last?.description
         == "advice: 8 more of data.ips are left out, no list makes more than 32 actions")
-    let advised = [Deed(.recommended)].planned(for: "agent-1", Table(["data.recommended_actions": .list(items)]))
+    let advised = [RuleAction(.recommended)].planned(for: "agent-1", Table(["data.recommended_actions": .list(items)]))
     #expect(
       advised.count == 33
         && advised.last?.description
@@ -175,8 +181,8 @@ import Testing
     #expect(Decision(.act, long).reason.hasSuffix("ä…"))
     let verdict = try Condition("data.x").judge(Table(["data.x": .text(long)]))
     #expect(verdict.holds && verdict.reason.utf8.count <= 1024)
-    let deed = PlannedDeed(kind: .action(.notify), target: .none, arguments: ["text": long])
-    #expect(deed.description.utf8.count <= 1024 && deed.arguments["text"] == long)
+    let ruleAction = PlannedAction(kind: .action(.notify), target: .none, arguments: ["text": long])
+    #expect(ruleAction.description.utf8.count <= 1024 && ruleAction.arguments["text"] == long)
     #expect(String(repeating: "a", count: 1024).clipped.count == 1024)
   }
 

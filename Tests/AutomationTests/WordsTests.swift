@@ -27,7 +27,7 @@ import Testing
     var rule = Rule(id: "r", on: ["agent.x"])
     rule.when = try Condition("data.error_rate >= 0.1")
     rule.say = try RuleText(say)
-    #expect(rule.judge(facts) == Condition.Verdict(holds: true, reason: words))
+    #expect(rule.judge(facts) == Condition.Evaluation(holds: true, reason: words))
     rule.when = try Condition("data.error_rate >= 0.5")
     #expect(rule.judge(facts).reason == "error rate 31.5% (at least 50% asked)")
   }
@@ -46,15 +46,15 @@ import Testing
       (.tune, ["parameter": "p", "value": "1"], "set p of a to 1"), (.undo, [:], "undo for a"),
     ] as [(Action, [String: String], String)])
   func actionIsSaidInWords(action: Action, arguments: [String: String], words: String) {
-    #expect(PlannedDeed(kind: .action(action), target: "a", arguments: arguments).words == words)
+    #expect(PlannedAction(kind: .action(action), target: "a", arguments: arguments).words == words)
   }
 
   @Test func effectIsWhatTheActionsDoTogether() {
-    let deeds = [
-      PlannedDeed(kind: .action(.activateBackup), target: "a"), PlannedDeed(kind: .action(.pause), target: "a"),
-      PlannedDeed(kind: .advice("call the vendor"), target: "a"),
+    let ruleActions = [
+      PlannedAction(kind: .action(.activateBackup), target: "a"), PlannedAction(kind: .action(.pause), target: "a"),
+      PlannedAction(kind: .advice("call the vendor"), target: "a"),
     ]
-    #expect(deeds.effect == "activates the backup for a, pauses a and advises: call the vendor")
-    #expect([PlannedDeed]().effect == "nothing")
+    #expect(ruleActions.effect == "activates the backup for a, pauses a and advises: call the vendor")
+    #expect([PlannedAction]().effect == "nothing")
   }
 }

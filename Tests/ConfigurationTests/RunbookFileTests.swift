@@ -50,8 +50,8 @@ import Testing
     #expect(
       rule.throttle == [Rule.Throttle(onceWithin: .minutes(15), per: .rule), Rule.Throttle(onceAfter: .minutes(1))])
     #expect(rule.limits.escalateTo == "ops" && rule.limits.perAgent?.count == 3 && rule.limits.rate?.count == 9)
-    #expect(rule.approval.stands == .minutes(30) && rule.approval.onExpire == .escalate)
-    #expect(rule.deeds[0].each?.description == "data.ips" && rule.deeds[0].onError == .stop)
+    #expect(rule.approval.lifetime == .minutes(30) && rule.approval.onExpire == .escalate)
+    #expect(rule.ruleActions[0].each?.description == "data.ips" && rule.ruleActions[0].onError == .stop)
     #expect(rule.verification?.after == .seconds(90) && rule.verification?.otherwise.count == 1)
     #expect(rule.undo.count == 1)
   }

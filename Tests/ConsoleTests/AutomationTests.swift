@@ -100,10 +100,10 @@ import Testing
     #expect(scene.model.fleet.rules.entries.last?.what(naming: \.description).contains("rule") == false)
   }
 
-  @Test(arguments: RuleLog.Restraint.allCases)
-  func everyRestraintHasWordsOfItsOwn(restraint: RuleLog.Restraint) throws {
+  @Test(arguments: RuleLog.Suppression.allCases)
+  func everyRestraintHasWordsOfItsOwn(suppression: RuleLog.Suppression) throws {
     var scene = try Scene.plain(agents: 1)
-    scene.hearRule(.skipped, "rule", "a0", "\(restraint.rawValue): so it is", at: .at(1))
+    scene.hearRule(.skipped, "rule", "a0", "\(suppression.rawValue): so it is", at: .at(1))
     let entry = try #require(scene.model.fleet.rules.entries.first)
     #expect(entry.what(naming: \.description) != "did not act")
     #expect(entry.why == "so it is; because error_rate is 0.38")

@@ -68,9 +68,9 @@ import Testing
     arguments: [
       ("dry_run: pause", .dryRun), ("throttled: once in 15m", .throttled), ("guarded", .guarded), ("stale: 3m", .stale),
       ("because", nil), ("", nil),
-    ] as [(String, RuleLog.Restraint?)])
-  func firstWordSaysWhatHeldItBack(detail: String, restraint: RuleLog.Restraint?) {
-    #expect(RuleLog.Restraint(detail: detail) == restraint)
+    ] as [(String, RuleLog.Suppression?)])
+  func firstWordSaysWhatHeldItBack(detail: String, suppression: RuleLog.Suppression?) {
+    #expect(RuleLog.Suppression(detail: detail) == suppression)
   }
 
   /// A storm of them would drive out what people did.

@@ -7,9 +7,9 @@ import Testing
   private static let channel = Array("agent.metrics".utf8)
 
   private func written(_ heard: String, _ stream: String) -> Int {
-    var buffer = HeardBuffer()
+    var buffer = RecordingBuffer()
     hear(heard, at: 0, &buffer)
-    var alignment = Alignment(buffer)
+    var alignment = StreamAlignment(buffer)
     for letter in stream.utf8 {
       Self.channel.withUnsafeBytes { channel in
         withUnsafeBytes(of: letter) { alignment.read(Handover.digest(channel, $0)) }
@@ -19,7 +19,7 @@ import Testing
   }
 
   /// Letters are messages, capitals markers.
-  private func hear(_ text: String, at time: Int64, _ buffer: inout HeardBuffer) {
+  private func hear(_ text: String, at time: Int64, _ buffer: inout RecordingBuffer) {
     for letter in text {
       let isKept = Self.channel.withUnsafeBytes { channel in
         Array(String(letter).utf8).withUnsafeBytes {
@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  private func kept(_ buffer: HeardBuffer) -> String {
+  private func kept(_ buffer: RecordingBuffer) -> String {
     buffer.messages.map { String(decoding: buffer.payload(of: $0), as: UTF8.self) }.joined()
   }
 
@@ -55,7 +55,7 @@ import Testing
   }
 
   @Test func aStandbyKeepsFiveSecondsAndTheMarkerBeforeThem() {
-    var buffer = HeardBuffer()
+    var buffer = RecordingBuffer()
     func hear(_ text: String, at time: Int64) {
       self.hear(text, at: time, &buffer)
       buffer.trim(at: time)
@@ -73,7 +73,7 @@ import Testing
   }
 
   @Test func whatIsHeardStandsAsArgumentsUntilItLeaves() {
-    var buffer = HeardBuffer()
+    var buffer = RecordingBuffer()
     let channel = Array("agent.metrics".utf8)
     var heard: [[UInt8]] = []
     var left = 0
@@ -104,7 +104,7 @@ import Testing
   }
 
   @Test func batchEndsAtItsBytesButHoldsOneMessage() {
-    var buffer = HeardBuffer()
+    var buffer = RecordingBuffer()
     hear("abcdefgh", at: 0, &buffer)
     // A message has 14 bytes.
     #expect(buffer.batch(count: 3, bytes: 1000) == 3)

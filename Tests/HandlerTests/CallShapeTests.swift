@@ -10,13 +10,13 @@ import Wire
 @Suite struct CallShapeTests {
   private static func template(_ text: String) -> Template { (try? Template(text)) ?? Template(text: "broken") }
 
-  private static func call(_ agent: String, _ arguments: [String: String] = [:], reason: String = "") -> Call {
-    Call(
+  private static func call(_ agent: String, _ arguments: [String: String] = [:], reason: String = "") -> ActuatorCall {
+    ActuatorCall(
       name: "pause", target: AgentID(agent), arguments: arguments, key: "c1/\(agent)", commandID: CommandID("c1"),
       operator: "alice", reason: reason)
   }
 
-  private static func address(_ url: String, _ call: Call) throws(Refusal) -> String {
+  private static func address(_ url: String, _ call: ActuatorCall) throws(Refusal) -> String {
     try HTTPActuator(url: template(url)).request(for: call).url
   }
 
@@ -58,7 +58,7 @@ import Wire
   }
 
   @Test func hugeValueIsNotSentOrGivenToAProgram() throws {
-    func call(_ count: Int) -> Call { Self.call("a", ["x": String(repeating: "%25", count: count / 3)]) }
+    func call(_ count: Int) -> ActuatorCall { Self.call("a", ["x": String(repeating: "%25", count: count / 3)]) }
     #expect(throws: Refusal.self) {
       try Self.address("http://h/{args.x}/y", Self.call("a", ["x": String(repeating: "x", count: 2049)]))
     }
@@ -131,7 +131,7 @@ import Wire
   }
 
   private static func body(
-    _ text: String, _ call: Call, type: String? = nil
+    _ text: String, _ call: ActuatorCall, type: String? = nil
   ) throws(Refusal) -> String {
     var actuator = HTTPActuator(url: template("http://h/"), body: template(text))
     if let type { actuator.headers = [.init(name: "content-type", value: template(type))] }
@@ -167,7 +167,7 @@ import Wire
 
   // MARK: Programs
 
-  private static func arguments(_ argv: [String], _ call: Call) throws(Refusal) -> [String] {
+  private static func arguments(_ argv: [String], _ call: ActuatorCall) throws(Refusal) -> [String] {
     try ExecActuator(arguments: (["/p"] + argv).map(template)).arguments(for: call)
   }
 

@@ -49,11 +49,11 @@ import Wire
     try trouble(scene, "agent-1")
     clock.set(seconds: seconds)
     try trouble(scene, "agent-2")
-    let term = try #require(scene.handlers[0].term)
+    let session = try #require(scene.handlers[0].session)
     // By then it has been told the time with its lease.
     try scene.server.wait {
       guard let now = try? scene.now() else { return false }
-      return abs((now - term.now).milliseconds) < 1000
+      return abs((now - session.now).milliseconds) < 1000
     }
     try trouble(scene, "agent-3")
     for agent in ["agent-1", "agent-2", "agent-3"] as [AgentID] {

@@ -159,11 +159,11 @@ private final class LogScene {
     var status = stat()
     fstat(fileno(file), &status)
     let (device, inode) = (status.st_dev, status.st_ino)
-    #expect(Journal.reads(fileno(file), stream: "\(device):\(inode)"))
-    #expect(!Journal.reads(fileno(file), stream: "\(device):\(inode + 1)"))
-    #expect(!Journal.reads(-1, stream: "\(device):\(inode)"))
+    #expect(SystemdJournal.reads(fileno(file), stream: "\(device):\(inode)"))
+    #expect(!SystemdJournal.reads(fileno(file), stream: "\(device):\(inode + 1)"))
+    #expect(!SystemdJournal.reads(-1, stream: "\(device):\(inode)"))
     for text in [nil, "", ":", "\(inode)", "\(device):\(inode):", "x:y"] {
-      #expect(!Journal.reads(fileno(file), stream: text))
+      #expect(!SystemdJournal.reads(fileno(file), stream: text))
     }
   }
 }

@@ -25,19 +25,19 @@ import Wire
     ("7-0", "9-0", "0-0"), (nil, "9-0", "0-0"),
   ])
   func nothingIsToldWhileNobodyTrimmedPastTheGroup(first: String?, last: String, delivered: String) {
-    #expect(LostCommands.gap(stream(first: first, last: last), group(delivered)) == nil)
+    #expect(TrimmedCommandCounter.gap(stream(first: first, last: last), group(delivered)) == nil)
   }
 
   @Test func trimBeyondWhatWasHandedOutMayHaveLostSome() {
-    let some = LostCommands.gap(stream(first: "7-0", last: "9-0"), group("5-0"))
+    let some = TrimmedCommandCounter.gap(stream(first: "7-0", last: "9-0"), group("5-0"))
     #expect(some?.after == StreamID(Array("5-0".utf8)) && some?.before == StreamID(Array("7-0".utf8)))
-    let all = LostCommands.gap(stream(first: nil, last: "9-0"), group("5-0"))
+    let all = TrimmedCommandCounter.gap(stream(first: nil, last: "9-0"), group("5-0"))
     #expect(all?.after == StreamID(Array("5-0".utf8)) && all?.before == StreamID(Array("9-0".utf8)))
   }
 
   @Test(arguments: [Reply.null, .array([]), .error(ServerError("ERR no such key"))])
   func answersThatSayNothingTellNothing(reply: Reply) {
-    #expect(LostCommands.gap(reply, group("5-0")) == nil)
-    #expect(LostCommands.gap(stream(first: "7-0", last: "9-0"), reply) == nil)
+    #expect(TrimmedCommandCounter.gap(reply, group("5-0")) == nil)
+    #expect(TrimmedCommandCounter.gap(stream(first: "7-0", last: "9-0"), reply) == nil)
   }
 }

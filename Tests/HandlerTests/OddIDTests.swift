@@ -63,8 +63,8 @@ import Wire
   @Test(arguments: odd)
   func whatTheVersionBeforeDidIsNotDoneAgain(id: AgentID) throws {
     let command = try scene.command(.scale, [id], ["by": "+1"])
-    let mark = TargetMark(phase: .succeeded, detail: "replicas 1 → 2")
-    _ = try scene.server.call("SET", scene.keys.mark("c1"), CommandMark(command).encoded)
+    let mark = IdempotencyRecord(phase: .succeeded, detail: "replicas 1 → 2")
+    _ = try scene.server.call("SET", scene.keys.mark("c1"), CommandRecord(command).encoded)
     _ = try scene.server.call("SET", formerKey("c1", id), mark.encoded)
     try start([:])
     try scene.publish(command)
@@ -76,7 +76,7 @@ import Wire
   func theVersionBeforeFindsWhatThisOneDid(id: AgentID) throws {
     try start([:])
     try scene.send(.scale, [id], ["by": "+1"])
-    let found = try #require(try scene.server.call("GET", formerKey("c1", id)).bytes.flatMap { TargetMark($0) })
+    let found = try #require(try scene.server.call("GET", formerKey("c1", id)).bytes.flatMap { IdempotencyRecord($0) })
     #expect(found.phase == .succeeded)
     #expect(try scene.server.call("GET", scene.keys.mark(CommandID("c1"), id).key).bytes == found.encoded)
   }
@@ -84,12 +84,12 @@ import Wire
   @Test func intentKeepsTheKeyItWasWrittenWith() throws {
     let service = try MockService(loop: scene.server.loop) { _ in .status(200) }
     let command = try scene.command(.pause, ["ö 1"], ["for": "5m"])
-    var mark = TargetMark(phase: .started, detail: "paused for 5m")
-    let call = Call(
+    var mark = IdempotencyRecord(phase: .started, detail: "paused for 5m")
+    let call = ActuatorCall(
       name: "pause", target: "ö 1", arguments: ["for": "5m"], key: "c1/ö 1", commandID: command.id,
       operator: "alice@bastion", reason: "")
-    mark.intent = TargetMark.Intent(at: try scene.now(), call: call)
-    _ = try scene.server.call("SET", scene.keys.mark("c1"), CommandMark(command).encoded)
+    mark.intent = IdempotencyRecord.Intent(at: try scene.now(), call: call)
+    _ = try scene.server.call("SET", scene.keys.mark("c1"), CommandRecord(command).encoded)
     _ = try scene.server.call("SET", formerKey("c1", "ö 1"), mark.encoded)
     try start([.pause: .http(http(service))])
     try scene.publish(command)
@@ -103,11 +103,11 @@ import Wire
     let due = try scene.now()
     let job = Job(.run(.analysis), "a b")
     let name = "schedule/\(job.name)/a b/\(due.milliseconds)"
-    var mark = TargetMark(phase: .started, detail: "analysis done")
-    let call = Call(
+    var mark = IdempotencyRecord(phase: .started, detail: "analysis done")
+    let call = ActuatorCall(
       name: "job", target: "a b", arguments: ["job": "analysis"], key: "\(name)/a b", commandID: CommandID(name),
       operator: "schedule", reason: "")
-    mark.intent = TargetMark.Intent(at: due, call: call)
+    mark.intent = IdempotencyRecord.Intent(at: due, call: call)
     _ = try scene.server.call("SET", formerKey(name, "a b"), mark.encoded)
     _ = try scene.server.call("ZADD", scene.keys.schedule, due, job.encoded)
     try scene.startHandler("h1") { $0.actuators = ActuatorTable(jobs: ["analysis": .exec(exec)]) }
@@ -129,7 +129,7 @@ import Wire
     _ = try scene.server.call("SET", scene.keys.automation, "on")
     let entry = try rules.event("agent.high_traffic", "a b", ["queue_size": 50])
     let run = "rule/grow/\(entry)/a b"
-    let record = RunRecord(rule: "grow", agent: "a b", event: entry, reason: "", deeds: [])
+    let record = RunRecord(rule: "grow", agent: "a b", event: entry, reason: "", ruleActions: [])
     _ = try scene.server.call("SET", scene.keys.mark(run), record.encoded)
     try scene.startHandler("h1") { $0.runbook = book }
     try rules.event("agent.high_traffic", "c", ["queue_size": 50])

@@ -43,7 +43,7 @@ import Wire
   }
 
   @Test func rateIsOfTheLastMinute() {
-    var rates = OperatorRates()
+    var rates = OperatorRateLimiter()
     let start = Instant(milliseconds: 1_800_000_000_000)
     func take(_ id: CommandID, _ name: String = "a", most: Int? = 1, after span: TimeSpan) -> Bool {
       if case .refused = rates.take(.command(id), of: name, most: most, at: start + span) { false } else { true }
@@ -89,11 +89,11 @@ import Wire
   }
 
   @Test func orderThatWasSplitCountsOnce() {
-    var rates = OperatorRates()
+    var rates = OperatorRateLimiter()
     let now = Instant(milliseconds: 1_800_000_000_000)
-    func take(_ id: String, _ batch: String?) -> OperatorRates.Verdict {
+    func take(_ id: String, _ batch: String?) -> OperatorRateLimiter.Admission {
       let batch = batch.map { Batch(id: CommandID($0), part: 1, parts: 3) }
-      return rates.take(OperatorRates.Subject(CommandID(id), batch), of: "a", most: 1, at: now)
+      return rates.take(OperatorRateLimiter.Subject(CommandID(id), batch), of: "a", most: 1, at: now)
     }
     #expect(take("c1", "b1") == .counted)
     #expect(take("c2", "b1") == .known)

@@ -55,9 +55,9 @@ import Wire
       """
     _ = try scene.server.call("EVAL", script, "1", scene.keys.profiles)
     try scene.startHandler("h1")
-    let term = try #require(scene.handlers[0].term)
-    try scene.server.wait { term.knowsFleet }
-    #expect(term.knownRole("a1") == "r" && term.knownRole("a3000") == "r")
-    #expect(term.knownBackup("b2999") == "a2999")
+    let session = try #require(scene.handlers[0].session)
+    try scene.server.wait { session.knowsFleet }
+    #expect(session.knownRole("a1") == "r" && session.knownRole("a3000") == "r")
+    #expect(session.knownBackup("b2999") == "a2999")
   }
 }

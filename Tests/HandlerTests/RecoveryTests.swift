@@ -15,9 +15,10 @@ import Wire
     // As a handler leaves it that was killed between its two targets.
     _ = try scene.server.call("XGROUP", "CREATE", keys.commands, Keys.group, "0")
     _ = try scene.server.call("XREADGROUP", "GROUP", Keys.group, "dead", "STREAMS", keys.commands, ">")
-    _ = try scene.server.call("SET", keys.mark("c1"), CommandMark(command).encoded)
+    _ = try scene.server.call("SET", keys.mark("c1"), CommandRecord(command).encoded)
     _ = try scene.server.call(
-      "SET", keys.mark(command.id, "agent-1").key, TargetMark(phase: .succeeded, detail: "replicas 1 → 2").encoded)
+      "SET", keys.mark(command.id, "agent-1").key,
+      IdempotencyRecord(phase: .succeeded, detail: "replicas 1 → 2").encoded)
     _ = try scene.server.call("HSET", keys.agent("agent-1"), "state", "running", "replicas", 2, "version", 1)
     try scene.startHandler("h1")
     let lines = try scene.outcome(of: command.id)

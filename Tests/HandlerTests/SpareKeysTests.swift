@@ -51,7 +51,7 @@ import Wire
     let scene = try HandlerScene(start: false)
     let hours = { 3_600_000 * $0 }
     for (id, left, isClosed) in [("old", 20, true), ("new", 46, true), ("open", 20, false)] {
-      var mark = CommandMark(action: "pause", targets: [], operator: "alice@ops")
+      var mark = CommandRecord(action: "pause", targets: [], operator: "alice@ops")
       mark.closed = isClosed ? .succeeded : nil
       _ = try scene.server.call("SET", scene.keys.mark(id), mark.encoded, "PX", hours(left))
       try plant(scene, 1000, "\(id)/agent-", milliseconds: hours(left))

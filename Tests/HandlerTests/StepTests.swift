@@ -10,7 +10,7 @@ import Wire
 @Suite struct StepTests {
   private let server: TestServer
   private let keys = Keys()
-  private let script = Script(Step.script)
+  private let script = Script(Transaction.script)
   private let link: Link
 
   init() throws {
@@ -22,8 +22,8 @@ import Wire
     try server.wait { link.connection != nil }
   }
 
-  private func run(_ step: Step) throws -> (outcome: StepOutcome, leftOut: [String]) {
-    var answer: (StepOutcome, [String])?
+  private func run(_ step: Transaction) throws -> (outcome: TransactionOutcome, leftOut: [String]) {
+    var answer: (TransactionOutcome, [String])?
     let connection = try #require(link.connection)
     step.run(script, on: connection, fenceKey: keys.fence, fence: 7) { answer = ($0, $1) }
     connection.flush()
@@ -32,8 +32,8 @@ import Wire
   }
 
   /// A step that changes a key of each type, and tells runtimes.
-  private var full: Step {
-    var step = Step()
+  private var full: Transaction {
+    var step = Transaction()
     step.require("GET", keys.mark("c1"), is: [])
     step.change("SET", keys.mark("c1"), "x", "PX", 60_000)
     step.change("HSET", keys.agent("a"), "state", "paused")

@@ -12,7 +12,7 @@ import Wire
   init() throws { server = try TestServer() }
 
   /// Adds an entry; gives its id.
-  private func bury(
+  private func deadLetter(
     _ source: [UInt8], _ data: [UInt8], reason: String = "unreadable", entry: String? = "1-0"
   ) throws -> String {
     let reply: Reply
@@ -25,8 +25,8 @@ import Wire
     return try #require(reply.text)
   }
 
-  private func bury(_ source: String, _ data: String, entry: String? = "1-0") throws -> String {
-    try bury(Array(source.utf8), Array(data.utf8), entry: entry)
+  private func deadLetter(_ source: String, _ data: String, entry: String? = "1-0") throws -> String {
+    try deadLetter(Array(source.utf8), Array(data.utf8), entry: entry)
   }
 
   private func run(_ arguments: String...) throws -> Program.Result {
@@ -63,8 +63,8 @@ import Wire
   }
 
   @Test func eachEntryIsALine() throws {
-    let first = try bury("agentos:commands", "{\"a\": 1}")
-    let second = try bury("agentos:schedule", String(repeating: "x", count: 100), entry: nil)
+    let first = try deadLetter("agentos:commands", "{\"a\": 1}")
+    let second = try deadLetter("agentos:schedule", String(repeating: "x", count: 100), entry: nil)
     #expect(
       try run("list").output == """
         \(first)  now  agentos:commands 1-0  unreadable  {"a": 1}
@@ -74,13 +74,13 @@ import Wire
   }
 
   @Test func moreThanAPageIsListed() throws {
-    for number in 0..<205 { _ = try bury("agentos:events", "\(number)") }
+    for number in 0..<205 { _ = try deadLetter("agentos:events", "\(number)") }
     let lines = try run("list").output.split(separator: "\n")
     #expect(lines.count == 205 && lines.last?.hasSuffix("  204") == true)
   }
 
   @Test func jsonHoldsAllOfIt() throws {
-    let id = try bury("agentos:commands", String(repeating: "x", count: 100))
+    let id = try deadLetter("agentos:commands", String(repeating: "x", count: 100))
     let json = try JSONValue.parse(Array(try run("list", "--json").output.utf8))
     #expect(json["id"]?.text == id && json["source"]?.text == "agentos:commands" && json["entry"]?.text == "1-0")
     #expect(json["reason"]?.text == "unreadable" && json["data"]?.text == String(repeating: "x", count: 100))
@@ -88,7 +88,7 @@ import Wire
   }
 
   @Test func showTellsAllOfIt() throws {
-    let id = try bury("agentos:commands", "two\nlines")
+    let id = try deadLetter("agentos:commands", "two\nlines")
     let lines = try run("show", id).output.split(separator: "\n")
     #expect(lines.count == 6)
     #expect(lines[0] == "id      \(id)" && lines[1].hasSuffix("Z, now"))
@@ -96,7 +96,7 @@ import Wire
   }
 
   @Test func rawBytesGoOnlyToWhatIsNoTerminal() throws {
-    let id = try bury("agentos:commands", "\u{1B}[2Jx\n")
+    let id = try deadLetter("agentos:commands", "\u{1B}[2Jx\n")
     #expect(try run("show", id, "--raw") == .init(0, "\u{1B}[2Jx\n"))
     let terminal = try PtyProgram(["dead", "show", id, "--raw"], on: server.endpoint)
     #expect(try terminal.finish().exitCode == 64)
@@ -105,7 +105,7 @@ import Wire
 
   @Test func nothingSteersATerminal() throws {
     let evil = Array("\u{1B}[2J\u{9B}2J\u{202E}\r\n".utf8) + [0x9B, 0x07]
-    let id = try bury(evil, evil, reason: String(decoding: evil, as: UTF8.self), entry: "\u{1B}c")
+    let id = try deadLetter(evil, evil, reason: String(decoding: evil, as: UTF8.self), entry: "\u{1B}c")
     for arguments in [["list"], ["list", "--json"], ["show", id], ["retry", id], ["retry", "--all"]] {
       let terminal = try PtyProgram(["dead"] + arguments, on: server.endpoint)
       let status = try terminal.finish().exitCode
@@ -118,7 +118,7 @@ import Wire
   // MARK: Putting back
 
   @Test func eventGoesBackAsItWas() throws {
-    let id = try bury("agentos:events", "{\"entity_id\": 1}")
+    let id = try deadLetter("agentos:events", "{\"entity_id\": 1}")
     let result = try run("retry", id)
     #expect(result.status == 0 && result.output.hasPrefix("\(id) is back in agentos:events as "))
     #expect(!result.output.contains("expired"))
@@ -128,14 +128,14 @@ import Wire
 
   @Test func commandThatIsStillGoodGoesBackAsItWas() throws {
     let data = command(expiresAt: try serverTime() + .hours(1))
-    let id = try bury(keys.commands(of: "alice"), data)
+    let id = try deadLetter(keys.commands(of: "alice"), data)
     #expect(try run("retry", id).output.hasPrefix("\(id) is back in agentos:commands:alice as "))
     #expect(try entries(keys.commands(of: "alice")) == [data])
   }
 
   @Test func expiredCommandIsIssuedAnew() throws {
     let now = try serverTime()
-    let id = try bury(keys.commands, command(expiresAt: now - .hours(2)))
+    let id = try deadLetter(keys.commands, command(expiresAt: now - .hours(2)))
     let result = try run("retry", id)
     #expect(result.status == 0 && result.output.contains("; it had expired, and is issued anew until 20"))
     let entries = try entries(keys.commands)
@@ -147,14 +147,14 @@ import Wire
   }
 
   @Test func whatIsNoCommandGoesBackAsItWas() throws {
-    let id = try bury("agentos:commands", "no command")
+    let id = try deadLetter("agentos:commands", "no command")
     #expect(try run("retry", id).status == 0)
     #expect(try entries(keys.commands) == [Array("no command".utf8)])
   }
 
   @Test func whatCameFromNoStreamStays() throws {
-    let schedule = try bury("agentos:schedule", "{}", entry: nil)
-    let event = try bury("agentos:events", "{}")
+    let schedule = try deadLetter("agentos:schedule", "{}", entry: nil)
+    let event = try deadLetter("agentos:events", "{}")
     let result = try run("retry", "--all")
     #expect(result.status == 1 && result.output.hasPrefix("\(event) is back in agentos:events as "))
     #expect(
@@ -164,20 +164,20 @@ import Wire
   }
 
   @Test func whatHasNoBytesStays() throws {
-    let id = try bury("agentos:commands", "", entry: nil)
+    let id = try deadLetter("agentos:commands", "", entry: nil)
     #expect(try run("retry", id) == .init(1, errors: "vigia: \(id): not put back: it holds no bytes\n"))
     #expect(try deadCount() == 1)
   }
 
   @Test func allOfManyPagesGoBack() throws {
-    for number in 0..<205 { _ = try bury("agentos:events", "\(number)") }
+    for number in 0..<205 { _ = try deadLetter("agentos:events", "\(number)") }
     #expect(try run("retry", "--all").status == 0)
     #expect(try entries(keys.events) == (0..<205).map { Array("\($0)".utf8) })
     #expect(try deadCount() == 0)
   }
 
   @Test func streamThatTakesNothingKeepsTheDead() throws {
-    let id = try bury("agentos:events", "{}")
+    let id = try deadLetter("agentos:events", "{}")
     _ = try server.call("SET", keys.events, "no stream")
     let result = try run("retry", id)
     #expect(result.status == 1 && result.errors.hasPrefix("vigia: Redis refuses: WRONGTYPE"))
@@ -187,9 +187,9 @@ import Wire
   // MARK: Dropping
 
   @Test func onlyWhatIsNamedIsDropped() throws {
-    let first = try bury("agentos:events", "1")
-    let second = try bury("agentos:events", "2")
-    let third = try bury("agentos:events", "3")
+    let first = try deadLetter("agentos:events", "1")
+    let second = try deadLetter("agentos:events", "2")
+    let third = try deadLetter("agentos:events", "3")
     #expect(try run("drop", first, third) == .init(0, "dropped \(first)\ndropped \(third)\n"))
     #expect(try run("list").output.hasPrefix("\(second)  "))
     #expect(try run("drop", "--all", "--yes") == .init(0, "dropped 1\n"))
@@ -207,7 +207,7 @@ import Wire
   }
 
   @Test func whatIsThereIsDoneBesideAWrongID() throws {
-    let id = try bury("agentos:events", "1")
+    let id = try deadLetter("agentos:events", "1")
     #expect(try run("drop", "5-5", id) == .init(1, "dropped \(id)\n", errors: "vigia: 5-5: no such entry\n"))
   }
 

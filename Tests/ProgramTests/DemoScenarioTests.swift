@@ -40,7 +40,7 @@ private struct DemoInVirtualTime {
   private(set) var types: Set<String> = []
   private(set) var tally = RuleTally()
   private var fleet: SimulatedFleet
-  private var rehearsal: Rehearsal
+  private var runbookTest: RunbookTest
   private let decoder = EventDecoder()
   private var now: Instant
   private let beginning = Instant(milliseconds: 1_795_334_400_000)
@@ -52,7 +52,7 @@ private struct DemoInVirtualTime {
     fleet = SimulatedFleet(
       agents: 12, rate: 20, seed: seed, incidents: .automatic, at: now,
       present: history > .zero ? beginning : nil)
-    rehearsal = Rehearsal(try RunbookFile.builtIn(), mode: .on)
+    runbookTest = RunbookTest(try RunbookFile.builtIn(), mode: .on)
     while now < beginning { try publish(fleet.advance(to: now + .milliseconds(200)), .milliseconds(200)) }
   }
 
@@ -66,7 +66,7 @@ private struct DemoInVirtualTime {
     guard now > beginning - HandlerOptions(id: "h1").firstLook else { return }
     for event in events {
       let line = try line(event)
-      let findings = try line.withUnsafeBytes { try rehearsal.take($0) }
+      let findings = try line.withUnsafeBytes { try runbookTest.take($0) }
       // What is past has not been acted on.
       guard now > beginning else { continue }
       types.insert(event.type)
@@ -91,24 +91,25 @@ private struct DemoInVirtualTime {
   }
 
   /// Counts it as the audit's line of it is counted, and has the agents do what is done.
-  private mutating func conclude(_ finding: Rehearsal.Finding) {
+  private mutating func conclude(_ finding: RunbookTest.Finding) {
     let phase: AuditLine.Phase
     switch finding.decision.course {
     case .act: phase = .started
     case .propose: phase = .proposed
-    case .dryRun, .hold: return
+    case .dryRun, .suppression: return
     }
     tally.take(
       AuditLine(
         origin: .run("\(finding.rule)/\(finding.event)"), rule: finding.rule, phase: phase, action: "rule",
         target: finding.agent, operator: "rule/\(finding.rule)", at: finding.at))
     guard phase == .started else { return }
-    for deed in finding.deeds {
-      guard case .action(let action) = deed.kind, action.reachesRuntimes else { continue }
-      let end = deed.arguments["for"].flatMap { TimeSpan($0) }.map { now + $0 }
+    for ruleAction in finding.ruleActions {
+      guard case .action(let action) = ruleAction.kind, action.reachesRuntimes else { continue }
+      let end = ruleAction.arguments["for"].flatMap { TimeSpan($0) }.map { now + $0 }
       _ = fleet.obey(
         ControlMessage(
-          agent: deed.target, action: action, arguments: deed.arguments, commandID: CommandID(finding.event), until: end
+          agent: ruleAction.target, action: action, arguments: ruleAction.arguments,
+          commandID: CommandID(finding.event), until: end
         ))
     }
   }

@@ -21,7 +21,7 @@ import Testing
 
   @Test func everyOrderPassesTheCheckOfWhatIsTyped() throws {
     for case .order(let order) in DemoScript.steps {
-      let typed = try Order(
+      let typed = try CommandRequest(
         action: order.action.rawValue, targets: order.targets.map(\.description),
         arguments: order.arguments.map { "\($0.key)=\($0.value)" }, reason: "")
       #expect(typed == order)

@@ -27,7 +27,7 @@ import Wire
 
     var lease: Lease? { feed?.lease }
 
-    private func take(_ notice: EventFeed.Notice) {
+    private func take(_ notice: EventFeed.Update) {
       if case .gap(let gap) = notice { gaps.append(gap) }
       if case .handler = notice { isReady = true }
     }

@@ -64,7 +64,7 @@ import Testing
   }
 
   @Test func largeEntriesAreAskedForInSmallBites() {
-    var bite = Bite()
+    var bite = BatchSize()
     #expect(bite.count == 50)
     expect(bite.took(50, bytes: 50 * 250), is: true)
     expect(bite.took(200, bytes: 200 * 250), is: true)

@@ -25,7 +25,7 @@ struct KeyDecoderTests {
   }
 
   @Test func everySequenceOfTheTableIsItsKey() {
-    for (bytes, key) in KeyTable.fallback.sequences {
+    for (bytes, key) in KeySequenceTable.fallback.sequences {
       var decoder = KeyDecoder(table: .fallback)
       #expect(decoder.feed(bytes, at: 0) == [key], "\(bytes)")
       #expect(decoder.deadline == nil)
@@ -33,20 +33,20 @@ struct KeyDecoderTests {
   }
 
   @Test func everySequenceSplitAnywhereIsItsKey() {
-    for (bytes, key) in KeyTable.fallback.sequences {
+    for (bytes, key) in KeySequenceTable.fallback.sequences {
       for cut in 1..<bytes.count { #expect(split(bytes, at: cut, apart: 20) == [key], "\(bytes) at \(cut)") }
     }
   }
 
   @Test func everySequenceSplitLateNeverActs() {
-    for (bytes, key) in KeyTable.fallback.sequences {
+    for (bytes, key) in KeySequenceTable.fallback.sequences {
       #expect(split(bytes, at: 1, apart: 250) == [.escape], "\(bytes)")
       for cut in 2..<bytes.count { #expect(split(bytes, at: cut, apart: 400) == [key], "\(bytes) at \(cut)") }
     }
   }
 
   @Test func everySequenceByteByByteOnASlowLinkNeverActs() {
-    for (bytes, _) in KeyTable.fallback.sequences {
+    for (bytes, _) in KeySequenceTable.fallback.sequences {
       var decoder = KeyDecoder(table: .fallback)
       var all: [Key] = []
       for (index, byte) in bytes.enumerated() { all += decoder.feed([byte], at: Int64(index) * 290) }

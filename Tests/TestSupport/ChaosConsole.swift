@@ -20,7 +20,7 @@ final class ChaosConsole {
 
   deinit { feed?.stop() }
 
-  private func take(_ notice: EventFeed.Notice) {
+  private func take(_ notice: EventFeed.Update) {
     fleet.take(notice)
   }
 }

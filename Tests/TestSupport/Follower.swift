@@ -43,7 +43,7 @@ package final class Follower {
   /// The numbers that events carry as their agents' ids.
   package var numbers: [Int] { seen.compactMap { $0.split(separator: " ").dropFirst().first.flatMap { Int($0) } } }
 
-  private func take(_ notice: EventFeed.Notice) {
+  private func take(_ notice: EventFeed.Update) {
     sender?.take(notice)
     switch notice {
     case .unreadable(let reason, let origin):

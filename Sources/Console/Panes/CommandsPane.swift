@@ -147,7 +147,7 @@ extension Model {
   /// How long whoever was called by it has not come; or who has.
   private func waiting(_ entry: CommandLog.Entry) -> String {
     let shown = displayed
-    guard entry.callsPerson, let agent = entry.targets.first, let position = shown.position(of: agent),
+    guard entry.opensEscalation, let agent = entry.targets.first, let position = shown.position(of: agent),
       let alert = shown.alert(.escalation, ofAgentAt: position)
     else { return "" }
     if let who = alert.record.acknowledgedBy { return ", \(Scrubber.display(who)) has it" }

@@ -10,13 +10,13 @@ import Wire
 enum AlertmanagerAlerts {
   static let path = "/api/v2/alerts"
   /// How long an alert stands without being posted again; it is, after a third of that, so that two posts may fail.
-  static let stands = TimeSpan.minutes(15)
+  static let activeFor = TimeSpan.minutes(15)
   static let again = TimeSpan.minutes(5)
   private static let mostText = 8000
   private static let mostLabel = 500
 
   static func body(_ notice: Notice, now: Instant) -> JSONValue {
-    let end = notice.status == .resolved ? now : now + stands
+    let end = notice.status == .resolved ? now : now + activeFor
     return [
       [
         "labels": labels(notice),
@@ -28,7 +28,9 @@ enum AlertmanagerAlerts {
     ]
   }
 
-  static func verdict(_ result: HTTPResult, at now: Instant) -> Verdict { Verdict(usual: result, at: now) }
+  static func verdict(_ result: HTTPResult, at now: Instant) -> DeliveryResult {
+    DeliveryResult(usual: result, at: now)
+  }
 
   /// The same for the whole life of a notice's key.
   private static func labels(_ notice: Notice) -> JSONValue {

@@ -19,9 +19,9 @@ package enum ChannelTest {
     let client = try HTTPClient(loop: loop)
     let now = LocalClock.now
     let notice = Notice(
-      key: "vigia/test/\(name)/\(now.milliseconds)", status: .told, severity: .low, title: "vigia notify test",
+      key: "vigia/test/\(name)/\(now.milliseconds)", status: .info, severity: .low, title: "vigia notify test",
       text: "This is a test of the channel \(name). Nothing is wrong.", at: now)
-    let message = Message(notice: notice, channel: channel, now: now)
+    let message = ServiceRequest(notice: notice, channel: channel, now: now)
     var outcome = Outcome(hasArrived: false, words: "no answer")
     client.send(message.request) { result in
       outcome = Outcome(message, Redaction(table.secrets).apply(to: result))
@@ -33,13 +33,13 @@ package enum ChannelTest {
 }
 
 extension ChannelTest.Outcome {
-  init(_ message: Message, _ result: HTTPResult) {
+  init(_ message: ServiceRequest, _ result: HTTPResult) {
     let answer =
       switch result {
       case .response(let response): response.words
       case .failed(let failure): failure.reason
       }
-    hasArrived = if case .told = message.verdict(result, at: message.now) { true } else { false }
+    hasArrived = if case .delivered = message.verdict(result, at: message.now) { true } else { false }
     words = PlainText.line(answer)
   }
 }

@@ -43,20 +43,20 @@ enum DiscordWebhook {
     ]
   }
 
-  static func verdict(_ result: HTTPResult, at now: Instant) -> Verdict {
-    guard case .response(let response) = result else { return Verdict(usual: result, at: now) }
+  static func verdict(_ result: HTTPResult, at now: Instant) -> DeliveryResult {
+    guard case .response(let response) = result else { return DeliveryResult(usual: result, at: now) }
     switch response.status {
-    case 404: return .gone(response.words)
+    case 404: return .endpointGone(response.words)
     case 429:
       let spans = [
         response.json?["retry_after"]?.double.flatMap { TimeSpan(seconds: $0) }, response.retryAfter(at: now),
         response.seconds("x-ratelimit-reset-after"),
       ]
       // The header counts whole seconds, and the longest is the safest.
-      return .again(response.words, after: spans.compactMap(\.self).max())
+      return .retry(response.words, after: spans.compactMap(\.self).max())
     case 200..<300 where response.headers["x-ratelimit-remaining"] == "0":
-      return .told(pause: response.seconds("x-ratelimit-reset-after"))
-    default: return Verdict(usual: result, at: now)
+      return .delivered(pause: response.seconds("x-ratelimit-reset-after"))
+    default: return DeliveryResult(usual: result, at: now)
     }
   }
 

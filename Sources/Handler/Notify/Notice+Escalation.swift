@@ -23,7 +23,7 @@ extension Notice {
   init(call alert: AlertRecord, before open: AlertRecord?, at now: Instant, fields: [Field] = []) {
     self.init(escalation: alert, .firing, at: now, fields: fields)
     guard let who = open?.acknowledgedBy else { return }
-    isAnew = true
+    reopensAcknowledged = true
     let since = open?.acknowledgedAt.map { ", \(ISO8601.format($0))" } ?? ""
     self.fields.append(Field("again since", "\(who) acknowledged it\(since)"))
   }
@@ -32,7 +32,7 @@ extension Notice {
   init(text: String, to channel: String, from operator: String, command: CommandID, target: AgentID, at now: Instant) {
     let lines = text.split(whereSeparator: \.isNewline)
     self.init(
-      key: target == .none ? command.text : "\(command.text)/\(target)", status: .told, severity: .low,
+      key: target == .none ? command.text : "\(command.text)/\(target)", status: .info, severity: .low,
       title: lines.first.map(String.init) ?? "", text: lines.count > 1 ? text : "",
       fields: [Field("from", `operator`)], agents: target == .none ? [] : [target], at: now, to: [channel])
   }

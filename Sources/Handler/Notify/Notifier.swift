@@ -9,7 +9,7 @@ import Wire
 ///
 /// A class, since the loop's and the client's handlers share it.
 final class Notifier {
-  private let term: Term
+  private let session: LeaseSession
   private let client: any HTTPSender
   private var outbox = Outbox()
   private var grouping: Grouping
@@ -22,7 +22,7 @@ final class Notifier {
   /// Fields that were taken out, which a reply on its way may still hold.
   private var removed: Set<[UInt8]> = []
   /// Changes of the hash, audit and dead letters go one after another: of two changes of a field the later one counts.
-  private var pending = Step()
+  private var pending = Transaction()
   private var isWriting = false
 
   /// What is due further off is looked at again after this long: the server's clock and this machine's may part.
@@ -30,24 +30,24 @@ final class Notifier {
   /// How long it waits after the server has refused a step.
   private static let retrySpan: Int64 = 1000
 
-  init(term: Term, client: any HTTPSender) {
-    self.term = term
+  init(session: LeaseSession, client: any HTTPSender) {
+    self.session = session
     self.client = client
-    grouping = Grouping(spans: term.options.notify.grouping)
+    grouping = Grouping(spans: session.options.notify.grouping)
   }
 
-  private var table: NotifyTable { term.options.notify }
+  private var table: NotifyTable { session.options.notify }
 
   /// Whether nobody is being told at the moment.
   var isIdle: Bool { calls.isEmpty && !isWriting }
 
   func start() {
-    term.onNotice = { [weak self] in self?.look() }
+    session.onNotice = { [weak self] in self?.look() }
     look()
   }
 
   func stop() {
-    term.loop.cancel(timer)
+    session.loop.cancel(timer)
     for call in calls.values { call.cancel() }
     calls = [:]
   }
@@ -71,13 +71,13 @@ final class Notifier {
     // Once nothing is being written, a reply to what is asked from here on holds none of these.
     let over = isWriting || !pending.isEmpty ? [] : removed
     // What is known already may be a great deal, where a service is away: only what is new is read whole.
-    term.read([Request("HKEYS", term.keys.notices)]) { [weak self] replies in
+    session.read([Request("HKEYS", session.keys.notices)]) { [weak self] replies in
       guard let self else { return }
       let fields = (replies[0].elements ?? []).compactMap(\.bytes)
       let new = fields.filter { !self.known.contains($0) && !self.removed.contains($0) }
       removed.subtract(over)
       guard !new.isEmpty else { return looked() }
-      term.read([Request(["HMGET", term.keys.notices] + new)]) { [weak self] replies in
+      session.read([Request(["HMGET", session.keys.notices] + new)]) { [weak self] replies in
         self?.take(zip(new, (replies[0].elements ?? []).map(\.bytes)))
         self?.looked()
       }
@@ -99,7 +99,7 @@ final class Notifier {
       } else if let (id, group) = GroupCoding.decode(value), field == GroupCoding.field(id) {
         grouping.restore(id, group)
       } else {
-        bury(field, value)
+        deadLetter(field, value)
       }
     }
     var changed: Set<Grouping.ID> = []
@@ -114,7 +114,7 @@ final class Notifier {
         outbox.add(entry)
         continue
       }
-      changed.formUnion(grouping.take(entry.notice, for: entry.channel, at: term.now))
+      changed.formUnion(grouping.take(entry.notice, for: entry.channel, at: session.now))
       remove(entry.field)
     }
     for id in changed { write(id) }
@@ -124,35 +124,35 @@ final class Notifier {
 
   /// Does what is due, and waits for what is next.
   func turn() {
-    guard !term.isOver else { return }
-    let now = term.now
+    guard !session.isOver else { return }
+    let now = session.now
     for turn in grouping.advance(at: now) {
       if let notice = turn.notice { add(notice, turn.id.channel) }
       write(turn.id)
     }
-    for task in outbox.advance(at: now, table, sends: !term.isFinishing) { perform(task) }
+    for task in outbox.advance(at: now, table, sends: !session.isFinishing) { perform(task) }
     flush()
     arm()
   }
 
   private func arm() {
-    term.loop.cancel(timer)
+    session.loop.cancel(timer)
     timer = nil
     guard let next = [outbox.next, grouping.next].compactMap(\.self).min() else { return }
     // Whoever ends begins nothing more.
-    guard !term.isFinishing else { return }
-    let span = min(max(1, (next - term.now).milliseconds), Self.longestWait)
-    timer = term.later(inMilliseconds: span) { [weak self] in self?.turn() }
+    guard !session.isFinishing else { return }
+    let span = min(max(1, (next - session.now).milliseconds), Self.longestWait)
+    timer = session.later(inMilliseconds: span) { [weak self] in self?.turn() }
   }
 
   private func perform(_ task: Outbox.Task) {
     switch task {
     case .send(let entry): send(entry)
-    case .keep(let entry): pending.change("HSET", term.keys.notices, entry.field, entry.encoded)
+    case .keep(let entry): pending.change("HSET", session.keys.notices, entry.field, entry.encoded)
     case .remove(let entry): remove(entry.field)
     case .giveUp(let entry, let reason): giveUp(entry, reason)
     case .disable(let channel, let reason):
-      term.log(.error, "a channel is disabled", ["channel": channel, "reason": reason])
+      session.log(.error, "a channel is disabled", ["channel": channel, "reason": reason])
       say(
         .failed, "channel \(channel) is disabled until the configuration is read again: \(reason)",
         of: "channel/\(channel)")
@@ -161,58 +161,59 @@ final class Notifier {
 
   private func send(_ entry: OutboxEntry) {
     guard let channel = table[entry.channel] else { return }
-    let message = Message(notice: entry.notice, channel: channel, now: term.now)
+    let message = ServiceRequest(notice: entry.notice, channel: channel, now: session.now)
     calls[entry.id] = client.send(message.request) { [weak self] result in
-      guard let self, !term.isOver, calls.removeValue(forKey: entry.id) != nil else { return }
-      let verdict = message.verdict(term.log.redaction.apply(to: result), at: term.now)
+      guard let self, !session.isOver, calls.removeValue(forKey: entry.id) != nil else { return }
+      let verdict = message.verdict(session.log.redaction.apply(to: result), at: session.now)
       note(verdict, entry)
       let tasks = outbox.take(
-        verdict, of: entry.id, on: entry.channel, channel: channel, at: term.now,
+        verdict, of: entry.id, on: entry.channel, channel: channel, at: session.now,
         chance: MachineRandom.number(in: 0..<1))
       for task in tasks { perform(task) }
       turn()
     }
   }
 
-  private func note(_ verdict: Verdict, _ entry: OutboxEntry) {
+  private func note(_ verdict: DeliveryResult, _ entry: OutboxEntry) {
     switch verdict {
-    case .told: term.log(.debug, "told", ["channel": entry.channel, "notice": entry.notice.key])
-    case .again(let reason, _):
-      term.log(.warning, "could not tell; trying again", ["channel": entry.channel, "reason": reason])
-    case .refused, .gone: break
+    case .delivered: session.log(.debug, "told", ["channel": entry.channel, "notice": entry.notice.key])
+    case .retry(let reason, _):
+      session.log(.warning, "could not tell; trying again", ["channel": entry.channel, "reason": reason])
+    case .refused, .endpointGone: break
     }
   }
 
   // MARK: Writing
 
   private func add(_ notice: Notice, _ channel: String) {
-    var entry = term.entry(notice, channel)
+    var entry = session.entry(notice, channel)
     entry.isCollected = true
     outbox.add(entry)
     known.insert(entry.field)
-    pending.change("HSET", term.keys.notices, entry.field, entry.encoded)
+    pending.change("HSET", session.keys.notices, entry.field, entry.encoded)
   }
 
   private func write(_ id: Grouping.ID) {
     guard let group = grouping.groups[id] else { return remove(GroupCoding.field(id)) }
     removed.remove(GroupCoding.field(id))
     known.insert(GroupCoding.field(id))
-    pending.change("HSET", term.keys.notices, GroupCoding.field(id), GroupCoding.encode(id, group))
+    pending.change("HSET", session.keys.notices, GroupCoding.field(id), GroupCoding.encode(id, group))
   }
 
   private func remove(_ field: [UInt8]) {
     removed.insert(field)
     known.remove(field)
-    pending.change("HDEL", term.keys.notices, field)
+    pending.change("HDEL", session.keys.notices, field)
   }
 
   /// It stays where a person finds it, and its end is said where consoles look.
   private func giveUp(_ entry: OutboxEntry, _ reason: String) {
-    term.log(.error, "a notice is given up", ["channel": entry.channel, "notice": entry.notice.key, "reason": reason])
+    session.log(
+      .error, "a notice is given up", ["channel": entry.channel, "notice": entry.notice.key, "reason": reason])
     DeadLetter(
-      source: term.keys.notices, reason: "notice for \(entry.channel) given up: \(reason)", bytes: entry.encoded
-    ).add(to: &pending, keys: term.keys)
-    let now = term.now
+      source: session.keys.notices, reason: "notice for \(entry.channel) given up: \(reason)", bytes: entry.encoded
+    ).add(to: &pending, keys: session.keys)
+    let now = session.now
     say(.failed, "\(entry.channel): \(reason): \(PlainText.line(entry.notice.title))", of: entry.notice.key, at: now)
     count(entry, at: now)
     remove(entry.field)
@@ -220,7 +221,7 @@ final class Notifier {
 
   /// Remembers that it was given up, and for a day: consoles that start later read less of the audit than that.
   private func count(_ entry: OutboxEntry, at now: Instant) {
-    let (key, stays) = (term.keys.undelivered, UndeliveredNotices.stays)
+    let (key, stays) = (session.keys.undelivered, UndeliveredNotices.stays)
     pending.attempt("ZADD", key, now, entry.field)
     pending.attempt("ZREMRANGEBYSCORE", key, "-inf", now - stays)
     pending.attempt("ZREMRANGEBYRANK", key, 0, -UndeliveredNotices.limit - 1)
@@ -228,35 +229,35 @@ final class Notifier {
   }
 
   /// What this version does not understand is put aside, where it can be found.
-  private func bury(_ field: [UInt8], _ value: [UInt8]) {
-    term.log(.error, "a notice is not understood", ["notice": String(decoding: field, as: UTF8.self)])
-    DeadLetter(source: term.keys.notices, reason: "not a notice that this handler knows", bytes: value)
-      .add(to: &pending, keys: term.keys)
+  private func deadLetter(_ field: [UInt8], _ value: [UInt8]) {
+    session.log(.error, "a notice is not understood", ["notice": String(decoding: field, as: UTF8.self)])
+    DeadLetter(source: session.keys.notices, reason: "not a notice that this handler knows", bytes: value)
+      .add(to: &pending, keys: session.keys)
     remove(field)
   }
 
   private func say(_ phase: AuditLine.Phase, _ detail: String, of subject: String, at instant: Instant? = nil) {
     let line = AuditLine(
       origin: .run("notify/\(subject)"), phase: phase, action: Action.notify.rawValue, operator: "notifier",
-      detail: detail, handler: term.options.id, at: instant ?? term.now,
-      source: String(decoding: term.keys.notices, as: UTF8.self))
-    pending.add(to: term.keys.audit, AuditCoding.encode(line))
+      detail: detail, handler: session.options.id, at: instant ?? session.now,
+      source: String(decoding: session.keys.notices, as: UTF8.self))
+    pending.add(to: session.keys.audit, AuditCoding.encode(line))
   }
 
   private func flush() {
     guard !isWriting, !pending.isEmpty else { return }
     isWriting = true
-    let step = pending
-    pending = Step()
-    run(step)
+    let transaction = pending
+    pending = Transaction()
+    run(transaction)
   }
 
-  private func run(_ step: Step) {
-    term.run(step) { [weak self] outcome in
-      guard let self, !term.isOver else { return }
+  private func run(_ transaction: Transaction) {
+    session.run(transaction) { [weak self] outcome in
+      guard let self, !session.isOver else { return }
       if case .failed(let error) = outcome {
-        term.log(.error, "Redis refused a step; trying again", ["error": error.text])
-        term.later(inMilliseconds: Self.retrySpan) { [weak self] in self?.run(step) }
+        session.log(.error, "Redis refused a step; trying again", ["error": error.text])
+        session.later(inMilliseconds: Self.retrySpan) { [weak self] in self?.run(transaction) }
         return
       }
       isWriting = false

@@ -26,11 +26,11 @@ struct Outbox {
     /// The first of each key, and all that stands: those that wait for nothing but their time.
     var candidates: [OutboxEntry] {
       // What is newer says more than what only stands.
-      let unsaid = Set(entries.filter { !$0.stands }.map { ExactText($0.notice.key) })
+      let unsaid = Set(entries.filter { !$0.isActive }.map { ExactText($0.notice.key) })
       var keys: Set<ExactText> = []
       return entries.filter { entry in
         let key = ExactText(entry.notice.key)
-        return entry.stands ? !unsaid.contains(key) : keys.insert(key).inserted
+        return entry.isActive ? !unsaid.contains(key) : keys.insert(key).inserted
       }
     }
   }
@@ -117,7 +117,7 @@ struct Outbox {
   ///
   /// - Parameter chance: 0..<1, for the time until the next attempt.
   mutating func take(
-    _ verdict: Verdict, of id: OutboxEntry.ID, on name: String, channel: Channel, at now: Instant, chance: Double
+    _ verdict: DeliveryResult, of id: OutboxEntry.ID, on name: String, channel: Channel, at now: Instant, chance: Double
   ) -> [Task] {
     guard var lane = lanes[name], lane.sending == id, let place = lane.entries.firstIndex(where: { $0.id == id })
     else { return [] }
@@ -125,12 +125,12 @@ struct Outbox {
     lane.notBefore = now + channel.pace
     var entry = lane.entries[place]
     switch verdict {
-    case .told(let pause):
+    case .delivered(let pause):
       lane.failures = 0
       if let pause { lane.notBefore = max(lane.notBefore, now + pause) }
       lanes[name] = lane
       return arrived(entry, channel, at: now)
-    case .again(let reason, let asked):
+    case .retry(let reason, let asked):
       // Of a pause that is none, or over, nobody grows well.
       let pause = asked.flatMap { $0 > .zero ? $0 : nil }
       entry.attempts += 1
@@ -145,7 +145,7 @@ struct Outbox {
     case .refused(let reason):
       lanes[name] = lane
       return end(entry, reason)
-    case .gone(let reason):
+    case .endpointGone(let reason):
       lane.gone = reason
       lanes[name] = lane
       return [.disable(channel: name, reason)] + end(entry, reason)
@@ -158,8 +158,8 @@ struct Outbox {
       return tasks + [remove(entry)]
     }
     var entry = entry
-    entry.deadline = entry.stands ? entry.deadline : now + Self.longestStand
-    entry.stands = true
+    entry.deadline = entry.isActive ? entry.deadline : now + Self.longestStand
+    entry.isActive = true
     (entry.attempts, entry.failure) = (0, "")
     entry.next = now + AlertmanagerAlerts.again
     replace(entry)
@@ -173,7 +173,7 @@ struct Outbox {
     guard old.notice.severity != new.notice.severity else { return remove(old) }
     guard new.notice.status == .resolved else { return .keep(old) }
     var old = old
-    (old.notice.status, old.stands) = (.resolved, false)
+    (old.notice.status, old.isActive) = (.resolved, false)
     (old.next, old.deadline) = (now, now + channel.deadline)
     replace(old)
     return .keep(old)
@@ -182,7 +182,7 @@ struct Outbox {
   /// Whoever was told of what stands hears no more of it, and its service ends it by itself.
   private mutating func end(_ entry: OutboxEntry, _ reason: String) -> [Task] {
     _ = remove(entry)
-    guard !entry.stands else { return [.remove(entry)] }
+    guard !entry.isActive else { return [.remove(entry)] }
     // What could not be said to be over is over all the same: nobody is to be told again that it stands.
     let over = entry.notice.status == .resolved ? older(than: entry).map { remove($0) } : []
     return over + [.giveUp(entry, reason)]
@@ -191,7 +191,7 @@ struct Outbox {
   /// What stands of the same trouble.
   private func older(than entry: OutboxEntry) -> [OutboxEntry] {
     (lanes[entry.channel]?.entries ?? []).filter {
-      $0.stands && $0.id < entry.id && $0.notice.key.isExactly(entry.notice.key)
+      $0.isActive && $0.id < entry.id && $0.notice.key.isExactly(entry.notice.key)
     }
   }
 

@@ -33,7 +33,7 @@ struct OutboxEntry: Equatable {
   /// Given up from then on.
   var deadline: Instant
   /// Whether it has arrived, and is only kept to be said again before the service forgets it.
-  var stands = false
+  var isActive = false
 
   init(id: ID, channel: String, notice: Notice, next: Instant, deadline: Instant) {
     self.id = id
@@ -53,7 +53,7 @@ struct OutboxEntry: Equatable {
     let json: JSONValue = [
       "channel": .string(channel), "notice": NoticeCoding.json(notice), "collected": isCollected ? true : nil,
       "attempts": .integer(Int64(attempts)), "why": failure.isEmpty ? nil : .string(failure),
-      "next": .integer(next.milliseconds), "deadline": .integer(deadline.milliseconds), "stands": stands ? true : nil,
+      "next": .integer(next.milliseconds), "deadline": .integer(deadline.milliseconds), "stands": isActive ? true : nil,
     ]
     return json.encoded
   }
@@ -70,6 +70,6 @@ struct OutboxEntry: Equatable {
     isCollected = json["collected"]?.bool ?? false
     attempts = max(0, json["attempts"]?.int ?? 0)
     failure = json["why"]?.text ?? ""
-    stands = json["stands"]?.bool ?? false
+    isActive = json["stands"]?.bool ?? false
   }
 }

@@ -34,7 +34,9 @@ enum PagerDutyEvents {
     ]
   }
 
-  static func verdict(_ result: HTTPResult, at now: Instant) -> Verdict { Verdict(usual: result, at: now) }
+  static func verdict(_ result: HTTPResult, at now: Instant) -> DeliveryResult {
+    DeliveryResult(usual: result, at: now)
+  }
 
   /// The notice's key; of one that is too long the beginning, and a hash of all of it, so that it stays its own.
   static func dedupKey(_ key: String) -> String {
@@ -48,7 +50,7 @@ enum PagerDutyEvents {
 
   private static func action(_ status: Notice.Status) -> String {
     switch status {
-    case .told, .firing, .updated: "trigger"
+    case .info, .firing, .updated: "trigger"
     case .acknowledged: "acknowledge"
     case .resolved: "resolve"
     }
@@ -79,7 +81,7 @@ enum PagerDutyEvents {
       details["agents"] = .integer(Int64(notice.agents.count))
       details["names"] = .array(
         notice.agents.prefix(mostAgents).map {
-          .string(PlainText.clipped(PlainText.unlinkedLine($0.unmistakable), to: mostName))
+          .string(PlainText.clipped(PlainText.unlinkedLine($0.escapedText), to: mostName))
         })
     }
     return .object(details)

@@ -25,12 +25,14 @@ enum PlainWebhook {
         notice.fields.map {
           ["name": .string(PlainText.line($0.name)), "value": .string(PlainText.scrubbed($0.value))]
         }),
-      "agents": .array(notice.agents.map { .string($0.unmistakable) }),
+      "agents": .array(notice.agents.map { .string($0.escapedText) }),
       "role": notice.role.map { .string($0) },
       "rule": notice.rule.map { .string($0) },
       "at": .string(ISO8601.format(notice.at)),
     ]
   }
 
-  static func verdict(_ result: HTTPResult, at now: Instant) -> Verdict { Verdict(usual: result, at: now) }
+  static func verdict(_ result: HTTPResult, at now: Instant) -> DeliveryResult {
+    DeliveryResult(usual: result, at: now)
+  }
 }

@@ -33,7 +33,9 @@ enum SlackWebhook {
     ]
   }
 
-  static func verdict(_ result: HTTPResult, at now: Instant) -> Verdict { Verdict(usual: result, at: now) }
+  static func verdict(_ result: HTTPResult, at now: Instant) -> DeliveryResult {
+    DeliveryResult(usual: result, at: now)
+  }
 
   /// In large letters, if it fits there.
   private static func head(_ headline: String) -> JSONValue {

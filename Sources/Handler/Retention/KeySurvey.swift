@@ -11,7 +11,7 @@ import Wire
 /// rest: DBSIZE each second: many more keys than at the last pass? ─▶ pass; and every ten minutes
 /// ```
 final class KeySurvey {
-  private let term: Term
+  private let session: LeaseSession
   private let warn: (String?) -> Void
   private let trimmer: KeyTrimmer
   /// Bytes and keys so far, by the second part of the name: `mark`, `agent`, `notices`.
@@ -40,12 +40,12 @@ final class KeySurvey {
   private static let full = 0.95
   private static let target = 0.9
 
-  private var bound: Double { Double(max(1, term.options.retention.otherBytes)) }
+  private var bound: Double { Double(max(1, session.options.retention.otherBytes)) }
 
-  init(term: Term, warn: @escaping (String?) -> Void) {
-    self.term = term
+  init(session: LeaseSession, warn: @escaping (String?) -> Void) {
+    self.session = session
     self.warn = warn
-    trimmer = KeyTrimmer(term: term)
+    trimmer = KeyTrimmer(session: session)
   }
 
   func start() { begin(estimate: 0) }
@@ -60,9 +60,9 @@ final class KeySurvey {
   }
 
   private func scan(from cursor: [UInt8]) {
-    let pattern = term.keys.prefixPattern
+    let pattern = session.keys.prefixPattern
     let count = isHurried ? Self.hurried.keys : Self.calm.keys
-    term.read([Request("SCAN", cursor, "MATCH", pattern, "COUNT", count)]) { [weak self] replies in
+    session.read([Request("SCAN", cursor, "MATCH", pattern, "COUNT", count)]) { [weak self] replies in
       guard let self else { return }
       guard let parts = replies[0].elements, parts.count == 2, let next = parts[0].bytes else { return rest() }
       measure((parts[1].elements ?? []).compactMap(\.bytes)) { [weak self] in self?.goOn(from: next) }
@@ -73,14 +73,14 @@ final class KeySurvey {
     guard cursor != Array("0".utf8) else { return finish() }
     if Double(found) > bound * Self.near { isHurried = true }
     let wait = isHurried ? Self.hurried.wait : Self.calm.wait
-    term.later(inMilliseconds: wait) { [weak self] in self?.scan(from: cursor) }
+    session.later(inMilliseconds: wait) { [weak self] in self?.scan(from: cursor) }
   }
 
   private func measure(_ keys: [[UInt8]], _ completion: @escaping () -> Void) {
-    let streams = term.keys.boundedStreams
+    let streams = session.keys.boundedStreams
     let others = keys.filter { key in !streams.contains { key.starts(with: $0) } }
     guard !others.isEmpty else { return completion() }
-    term.read(others.map { Request("MEMORY", "USAGE", $0, "SAMPLES", 20) }) { [weak self] replies in
+    session.read(others.map { Request("MEMORY", "USAGE", $0, "SAMPLES", 20) }) { [weak self] replies in
       guard let self else { return }
       let measured = zip(others, replies).map { (key: $0, bytes: $1.integer ?? 0) }
       for (key, bytes) in measured { add(key, bytes) }
@@ -124,7 +124,7 @@ final class KeySurvey {
 
   private func rest() {
     sums = [:]
-    term.read([Request("DBSIZE")]) { [weak self] replies in
+    session.read([Request("DBSIZE")]) { [weak self] replies in
       self?.serverKeys = replies[0].integer
       self?.lookLater()
     }
@@ -132,14 +132,14 @@ final class KeySurvey {
 
   private func lookLater() {
     let isNear = Double(last.bytes) > bound * Self.near
-    term.later(inMilliseconds: isNear ? Self.look.hurried : Self.look.calm) { [weak self] in self?.look() }
+    session.later(inMilliseconds: isNear ? Self.look.hurried : Self.look.calm) { [weak self] in self?.look() }
   }
 
   private func look() {
     let rested = MonotonicTime.now.milliseconds(since: passedAt)
     guard rested < Self.restMilliseconds else { return begin(estimate: Double(last.bytes)) }
     guard let serverKeys else { return lookLater() }
-    term.read([Request("DBSIZE")]) { [weak self] replies in
+    session.read([Request("DBSIZE")]) { [weak self] replies in
       guard let self else { return }
       let new = max(0, (replies[0].integer ?? 0) - serverKeys)
       let mean = max(Self.leastBytes, Double(last.bytes) / Double(last.keys))
@@ -158,7 +158,7 @@ final class KeySurvey {
     let released = trimmer.takeReleased()
     if released.bytes > 0 {
       releasedAt = .now
-      term.log(
+      session.log(
         .warning, "let go of marks, so that vigia's keys stay within their bound",
         [
           "told": "\(released.toldMarks)", "targets": "\(released.targetMarks)", "bytes": "\(released.bytes)",
@@ -173,7 +173,7 @@ final class KeySurvey {
     let words =
       "keys take \(Self.megabytes(last.bytes)) of \(Self.megabytes(Int64(bound))) in Redis: most are \(name): "
       + "\(most?.value.keys ?? 0) keys, \(Self.megabytes(most?.value.bytes ?? 0))"
-    if isOver { term.log(.warning, "vigia's keys in Redis exceed their bound", ["found": words]) }
+    if isOver { session.log(.warning, "vigia's keys in Redis exceed their bound", ["found": words]) }
     warn(words + (isLettingGo ? "; old marks are let go" : ""))
   }
 

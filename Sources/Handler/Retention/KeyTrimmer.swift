@@ -10,7 +10,7 @@ final class KeyTrimmer {
   /// A key and what it takes.
   typealias Measured = (key: [UInt8], bytes: Int64)
 
-  private let term: Term
+  private let session: LeaseSession
   private let spare: SpareKeys
   private let script = Script(KeyTrimmer.script)
   /// What may go; it goes further while that is not enough.
@@ -23,9 +23,9 @@ final class KeyTrimmer {
 
   private static let mostCommands = 10_000
 
-  init(term: Term) {
-    self.term = term
-    spare = SpareKeys(term.keys)
+  init(session: LeaseSession) {
+    self.session = session
+    spare = SpareKeys(session.keys)
   }
 
   func takeReleased() -> (toldMarks: Int, targetMarks: Int, bytes: Int64) {
@@ -53,15 +53,15 @@ final class KeyTrimmer {
     _ targets: [(measured: Measured, id: CommandID)], _ age: TimeSpan, _ completion: @escaping ([Measured]) -> Void
   ) {
     if ended.count > Self.mostCommands { ended = [:] }
-    term.read(targets.map { Request("PTTL", $0.measured.key) }) { [weak self] replies in
+    session.read(targets.map { Request("PTTL", $0.measured.key) }) { [weak self] replies in
       guard let self else { return }
       let most = HandlerOptions.marksStay.milliseconds - age.milliseconds
       let old = zip(targets, replies).filter { (0...most).contains($1.integer ?? -1) }.map(\.0)
       let unknown = Array(Set(old.map(\.id)).filter { self.ended[$0] == nil })
-      term.read(unknown.map { Request("GET", self.term.keys.mark($0.text)) }) { [weak self] replies in
+      session.read(unknown.map { Request("GET", self.session.keys.mark($0.text)) }) { [weak self] replies in
         guard let self else { return }
         for (id, reply) in zip(unknown, replies) {
-          ended[id] = reply.bytes.flatMap { CommandMark($0) }?.closed != nil
+          ended[id] = reply.bytes.flatMap { CommandRecord($0) }?.closed != nil
         }
         completion(old.filter { self.ended[$0.id] == true }.map(\.measured))
       }
@@ -69,12 +69,12 @@ final class KeyTrimmer {
   }
 
   private func remove(_ keys: [Measured], targets: Int, _ completion: @escaping (Int64) -> Void) {
-    guard !keys.isEmpty, term.mayAct else { return completion(0) }
-    let all = [term.keys.fence] + keys.map(\.key)
-    script.run(on: term.connection, keys: all, arguments: EncodedArguments(term.fence)) { [weak self] result in
-      guard let self, !term.isOver, case .success(let reply) = result else { return }
+    guard !keys.isEmpty, session.mayAct else { return completion(0) }
+    let all = [session.keys.fence] + keys.map(\.key)
+    script.run(on: session.connection, keys: all, arguments: EncodedArguments(session.fence)) { [weak self] result in
+      guard let self, !session.isOver, case .success(let reply) = result else { return }
       if let error = reply.error {
-        if error.code == "FENCED" { return term.onEnd(error.text) }
+        if error.code == "FENCED" { return session.onEnd(error.text) }
         complain(error)
         return completion(0)
       }
@@ -90,7 +90,7 @@ final class KeyTrimmer {
     let now = MonotonicTime.now
     if let complainedAt, now.milliseconds(since: complainedAt) < 60_000 { return }
     complainedAt = now
-    term.log(.error, "cannot let go of marks", ["error": error.text])
+    session.log(.error, "cannot let go of marks", ["error": error.text])
   }
 
   /// KEYS: the fence, then what leaves. ARGV: the fence.

@@ -7,7 +7,7 @@ import Wire
 /// With `noeviction` a full server takes no writes. With any other policy it lets go of keys by itself: `allkeys-*` of
 /// commands, audit and alerts, `volatile-*` of the lease and of marks, without which something could be done twice.
 final class MemoryWatch {
-  private let term: Term
+  private let session: LeaseSession
   private let warn: (String?) -> Void
   private var told: String?
 
@@ -15,16 +15,16 @@ final class MemoryWatch {
   /// Share of maxmemory from which on it is said.
   private static let full = 0.85
 
-  init(term: Term, warn: @escaping (String?) -> Void) {
-    self.term = term
+  init(session: LeaseSession, warn: @escaping (String?) -> Void) {
+    self.session = session
     self.warn = warn
   }
 
   func start() {
-    term.read([Request("INFO", "memory")]) { [weak self] replies in
+    session.read([Request("INFO", "memory")]) { [weak self] replies in
       guard let self else { return }
       tell(Self.words(replies[0]))
-      term.later(inMilliseconds: Self.span) { [weak self] in self?.start() }
+      session.later(inMilliseconds: Self.span) { [weak self] in self?.start() }
     }
   }
 
@@ -32,7 +32,7 @@ final class MemoryWatch {
     warn(words)
     guard words?.prefix(20) != told?.prefix(20) else { return }
     told = words
-    if let words { term.log(.warning, "the server's memory", ["found": words]) }
+    if let words { session.log(.warning, "the server's memory", ["found": words]) }
   }
 
   /// What is to be said of an answer to INFO; nil where nothing is.

@@ -6,7 +6,7 @@ import Wire
 /// says when these, or the server's memory, go beyond theirs.
 ///
 /// By age nothing is trimmed that this handler has not had. By bytes it is, since a server out of memory loses more: what
-/// was trimmed unread is counted by whoever reads on, see `StreamPlace` and `LostCommands`.
+/// was trimmed unread is counted by whoever reads on, see `StreamPlace` and `TrimmedCommandCounter`.
 package final class Retention {
   /// How old and how large streams may grow.
   package struct Bounds: Sendable {
@@ -26,9 +26,9 @@ package final class Retention {
     package init() {}
   }
 
-  private let term: Term
+  private let session: LeaseSession
   /// As they are now: they may change within a term.
-  private var bounds: Bounds { term.options.retention }
+  private var bounds: Bounds { session.options.retention }
   /// How far events have been read, and which streams hold commands.
   private let cursor: () -> StreamID?
   private let commandStreams: () -> [[UInt8]]
@@ -38,18 +38,18 @@ package final class Retention {
 
   /// - Parameter warn: told what is wrong with the server's memory, under a name; nil where nothing is any more.
   init(
-    term: Term, cursor: @escaping () -> StreamID?, commandStreams: @escaping () -> [[UInt8]],
+    session: LeaseSession, cursor: @escaping () -> StreamID?, commandStreams: @escaping () -> [[UInt8]],
     warn: @escaping (_ subject: String, _ words: String?) -> Void
   ) {
-    self.term = term
+    self.session = session
     self.cursor = cursor
     self.commandStreams = commandStreams
-    survey = KeySurvey(term: term) { warn("keys", $0) }
-    memory = MemoryWatch(term: term) { warn("memory", $0) }
+    survey = KeySurvey(session: session) { warn("keys", $0) }
+    memory = MemoryWatch(session: session) { warn("memory", $0) }
   }
 
   func start() {
-    let keys = term.keys
+    let keys = session.keys
     trim(keys.events, { $0.events }, sparing: { [weak self] spared in spared(self?.cursor() ?? .zero) })
     let unread: [(stream: [UInt8], age: (Bounds) -> TimeSpan)] = [
       (keys.audit, { $0.audit }), (keys.control, { $0.control }), (keys.dead, { $0.dead }),
@@ -66,20 +66,20 @@ package final class Retention {
     for stream in commandStreams() where trimmers[stream] == nil {
       trim(stream, { $0.commands }, sparing: { [weak self] in self?.unacknowledged(stream, $0) })
     }
-    term.later(inMilliseconds: min(bounds.every.milliseconds, 1000)) { [weak self] in self?.lookForCommandStreams() }
+    session.later(inMilliseconds: min(bounds.every.milliseconds, 1000)) { [weak self] in self?.lookForCommandStreams() }
   }
 
   private func trim(
     _ stream: [UInt8], _ age: @escaping (Bounds) -> TimeSpan, sparing: @escaping StreamTrimmer.Sparing
   ) {
-    let trimmer = StreamTrimmer(term: term, stream: stream, age: age, sparing: sparing)
+    let trimmer = StreamTrimmer(session: session, stream: stream, age: age, sparing: sparing)
     trimmers[stream] = trimmer
     trimmer.look()
   }
 
   /// The first command that nobody has acknowledged, or the last that was handed out.
   private func unacknowledged(_ stream: [UInt8], _ completion: @escaping (StreamID?) -> Void) {
-    term.read([Request("XPENDING", stream, Keys.group), Request("XINFO", "GROUPS", stream)]) { replies in
+    session.read([Request("XPENDING", stream, Keys.group), Request("XINFO", "GROUPS", stream)]) { replies in
       guard let summary = replies[0].elements, summary.count >= 2 else { return completion(.zero) }
       let group = replies[1].elements?.first { $0.field("name")?.bytes == Keys.group }
       let delivered = group?.field("last-delivered-id")?.bytes.flatMap { StreamID($0) } ?? .zero

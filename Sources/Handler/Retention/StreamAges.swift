@@ -46,8 +46,10 @@ struct StreamAges: Equatable {
     // A clock that was set back leaves moments of the future, and a stream that began anew leaves ids that it has not.
     points.removeAll { $0.last > last }
     for index in points.indices { points[index].at = min(points[index].at, now) }
-    let step = TimeSpan(milliseconds: max(1, age.milliseconds / Self.pointsASpan))
-    if points.last.map({ now - $0.at >= step && $0.last < last }) ?? true { points.append(Point(at: now, last: last)) }
+    let transaction = TimeSpan(milliseconds: max(1, age.milliseconds / Self.pointsASpan))
+    if points.last.map({ now - $0.at >= transaction && $0.last < last }) ?? true {
+      points.append(Point(at: now, last: last))
+    }
     // Of those that are old enough the newest tells all.
     while points.count > 1, now - points[1].at >= age { points.removeFirst() }
   }

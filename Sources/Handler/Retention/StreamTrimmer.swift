@@ -25,7 +25,7 @@ final class StreamTrimmer {
     var isExact: Bool
   }
 
-  private let term: Term
+  private let session: LeaseSession
   let stream: [UInt8]
   private let age: (Retention.Bounds) -> TimeSpan
   private let sparing: Sparing
@@ -49,13 +49,13 @@ final class StreamTrimmer {
   /// Of one bite: what large entries take the server is known only once they have left.
   private static let mostBytes: Int64 = 16 << 20
 
-  private var bounds: Retention.Bounds { term.options.retention }
+  private var bounds: Retention.Bounds { session.options.retention }
   private var bound: Double { Double(max(1, bounds.bytes)) }
 
   init(
-    term: Term, stream: [UInt8], age: @escaping (Retention.Bounds) -> TimeSpan, sparing: @escaping Sparing
+    session: LeaseSession, stream: [UInt8], age: @escaping (Retention.Bounds) -> TimeSpan, sparing: @escaping Sparing
   ) {
-    self.term = term
+    self.session = session
     self.stream = stream
     self.age = age
     self.sparing = sparing
@@ -64,7 +64,7 @@ final class StreamTrimmer {
   // MARK: Looking
 
   func look() {
-    term.read([Request("XLEN", stream)]) { [weak self] replies in
+    session.read([Request("XLEN", stream)]) { [weak self] replies in
       guard let self else { return }
       if let error = replies[0].error { complain(error) }
       guard let length = replies[0].integer, length > 0 else {
@@ -80,7 +80,7 @@ final class StreamTrimmer {
   }
 
   private func measure(_ length: Int64) {
-    term.read([Request("MEMORY", "USAGE", stream, "SAMPLES", 0)]) { [weak self] replies in
+    session.read([Request("MEMORY", "USAGE", stream, "SAMPLES", 0)]) { [weak self] replies in
       guard let self else { return }
       if let error = replies[0].error { complain(error) }
       guard let bytes = replies[0].integer else { return trimByAge() }
@@ -113,7 +113,7 @@ final class StreamTrimmer {
       // What comes in may come twice as fast by then.
       wait = min(wait, max(Double(Self.shortest), room / (2 * growth)))
     }
-    term.later(inMilliseconds: Int64(wait)) { [weak self] in self?.look() }
+    session.later(inMilliseconds: Int64(wait)) { [weak self] in self?.look() }
   }
 
   // MARK: Trimming
@@ -126,7 +126,7 @@ final class StreamTrimmer {
       guard let self else { return }
       lookAtAges { [weak self] grown in
         guard let self else { return }
-        let byID = StreamID(milliseconds: UInt64(max(0, (term.now - age(bounds)).milliseconds)))
+        let byID = StreamID(milliseconds: UInt64(max(0, (session.now - age(bounds)).milliseconds)))
         let oldest = max(byID, grown ?? byID)
         let first = min(oldest, spared ?? oldest)
         bite("MINID", "\(first)") { [weak self] in self?.trimExactly(first) }
@@ -137,26 +137,27 @@ final class StreamTrimmer {
   /// Finds the first entry that is not too old by when the stream had grown how far; nil where ids tell their age.
   private func lookAtAges(_ completion: @escaping (StreamID?) -> Void) {
     let field = stream + "#grown".utf8
-    term.read([Request("XINFO", "STREAM", stream), Request("HGET", term.keys.cursor, field)]) { [weak self] replies in
+    session.read([Request("XINFO", "STREAM", stream), Request("HGET", session.keys.cursor, field)]) {
+      [weak self] replies in
       guard let self, let last = replies[0].field("last-generated-id")?.bytes.flatMap({ StreamID($0) }) else {
         return completion(nil)
       }
       let stored = replies[1].bytes.map { StreamAges($0) } ?? StreamAges()
       var ages = stored
-      ages.note(last, at: term.now, age: age(bounds))
+      ages.note(last, at: session.now, age: age(bounds))
       if ages != stored { keep(ages, field) }
-      completion(ages.first(at: term.now, age: age(bounds)))
+      completion(ages.first(at: session.now, age: age(bounds)))
     }
   }
 
   private func keep(_ ages: StreamAges, _ field: [UInt8]) {
-    var step = Step()
+    var transaction = Transaction()
     if ages.isEmpty {
-      step.change("HDEL", term.keys.cursor, field)
+      transaction.change("HDEL", session.keys.cursor, field)
     } else {
-      step.change("HSET", term.keys.cursor, field, ages.encoded)
+      transaction.change("HSET", session.keys.cursor, field, ages.encoded)
     }
-    term.run(step) { _ in }
+    session.run(transaction) { _ in }
   }
 
   /// What is old in a node that is not old altogether.
@@ -182,8 +183,8 @@ final class StreamTrimmer {
 
   /// Trims once, between two questions for the time: all three are one packet, so that nothing else comes between them.
   private func trim(_ words: [String], _ completion: @escaping (Int64?) -> Void) {
-    guard term.mayAct else { return term.isOver ? () : lookLater() }
-    var arguments = EncodedArguments(term.fence)
+    guard session.mayAct else { return session.isOver ? () : lookLater() }
+    var arguments = EncodedArguments(session.fence)
     for word in words { word.append(to: &arguments) }
     var (began, ended, answer): (Int64?, Int64?, Reply?)
     // The script's answer comes last if the server had forgotten the script.
@@ -195,17 +196,17 @@ final class StreamTrimmer {
       }
       completion(answer.integer)
     }
-    term.read([Request("TIME")]) { began = Self.microseconds($0[0]) }
-    script.run(on: term.connection, keys: [term.keys.fence, stream], arguments: arguments) { [weak self] result in
-      guard let self, !term.isOver, case .success(let reply) = result else { return }
+    session.read([Request("TIME")]) { began = Self.microseconds($0[0]) }
+    script.run(on: session.connection, keys: [session.keys.fence, stream], arguments: arguments) { [weak self] result in
+      guard let self, !session.isOver, case .success(let reply) = result else { return }
       if let error = reply.error {
-        if error.code == "FENCED" { return term.onEnd(error.text) }
+        if error.code == "FENCED" { return session.onEnd(error.text) }
         complain(error)
       }
       answer = reply
       finishIfAnswered()
     }
-    term.read([Request("TIME")]) { replies in
+    session.read([Request("TIME")]) { replies in
       ended = Self.microseconds(replies[0]) ?? -1
       finishIfAnswered()
     }
@@ -233,7 +234,7 @@ final class StreamTrimmer {
     let now = MonotonicTime.now
     if let complainedAt, now.milliseconds(since: complainedAt) < 60_000 { return }
     complainedAt = now
-    term.log(.error, "cannot trim", ["stream": String(decoding: stream, as: UTF8.self), "error": error.text])
+    session.log(.error, "cannot trim", ["stream": String(decoding: stream, as: UTF8.self), "error": error.text])
   }
 
   /// KEYS: the fence, the stream. ARGV: the fence, the words of XTRIM behind its key. Gives how many entries left.

@@ -52,10 +52,10 @@ import Wire
 
   private func resolve() throws {
     let alert = try #require(try scene.alert(.escalation, "agent-1"))
-    let term = try #require(scene.handlers.first?.term)
-    var step = Step()
-    term.notify(Notice(escalation: alert, .resolved, at: term.now), in: &step)
-    term.run(step) { _ in term.onNotice() }
+    let session = try #require(scene.handlers.first?.session)
+    var step = Transaction()
+    session.notify(Notice(escalation: alert, .resolved, at: session.now), in: &step)
+    session.run(step) { _ in session.onNotice() }
   }
 
   @Test func everyNoticeIsTaken() throws {
@@ -67,14 +67,14 @@ import Wire
         key: long, status: status, severity: .low, title: long, text: long,
         fields: [Notice.Field("95 %", long), Notice.Field("", long), Notice.Field("é", "")],
         agents: [AgentID(bytes: [0xFF, 0x00])], rule: "r", at: now + .minutes(1))
-      let message = Message(notice: notice, channel: channel, now: now)
+      let message = ServiceRequest(notice: notice, channel: channel, now: now)
       let response = try answer(message.request)
-      #expect(message.verdict(.response(response), at: now) == .told(pause: nil), "\(status): \(response.words)")
+      #expect(message.verdict(.response(response), at: now) == .delivered(pause: nil), "\(status): \(response.words)")
     }
   }
 
   @Test func alertWithoutLabelsIsRefusedForGood() throws {
-    let message = Message(
+    let message = ServiceRequest(
       notice: Notice(key: "k", severity: .low, title: "t", at: .epoch),
       channel: Channel(.alertmanager, url: alertmanager.url),
       now: .epoch)

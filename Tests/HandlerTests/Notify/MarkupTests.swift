@@ -23,7 +23,7 @@ import Wire
   private func body(_ text: String, _ kind: Channel.Kind) throws -> JSONValue {
     let channel = Channel(kind, url: "http://x", routingKey: "r")
     return try JSONValue.parse(
-      try #require(Message(notice: Self.notice(text), channel: channel, now: .epoch).request.body))
+      try #require(ServiceRequest(notice: Self.notice(text), channel: channel, now: .epoch).request.body))
   }
 
   /// All texts of a body.

@@ -40,13 +40,13 @@ import Wire
 
   /// Adds notices as a rule's step does, without a rule.
   private func enqueue(_ notices: [Notice], on handler: HandlerService) throws {
-    let term = try #require(handler.term)
-    var step = Step()
-    for notice in notices { term.notify(notice, in: &step) }
+    let session = try #require(handler.session)
+    var step = Transaction()
+    for notice in notices { session.notify(notice, in: &step) }
     var isDone = false
-    term.run(step) { outcome in
+    session.run(step) { outcome in
       if case .done = outcome { isDone = true }
-      term.onNotice()
+      session.onNotice()
     }
     try scene.server.wait { isDone }
   }

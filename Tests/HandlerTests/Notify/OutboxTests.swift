@@ -30,7 +30,9 @@ import Wire
   }
 
   @discardableResult
-  private mutating func answer(_ verdict: Verdict, _ number: Int, _ channel: String = "pager", at seconds: Double)
+  private mutating func answer(
+    _ verdict: DeliveryResult, _ number: Int, _ channel: String = "pager", at seconds: Double
+  )
     -> [Outbox.Task]
   {
     outbox.take(
@@ -42,9 +44,9 @@ import Wire
     for number in [3, 1, 2] { outbox.add(entry(number)) }
     #expect(sent(at: 0) == [1])
     #expect(sent(at: 0).isEmpty, "one at a time")
-    #expect(answer(.told(pause: nil), 1, at: 1) == [.remove(entry(1))])
+    #expect(answer(.delivered(pause: nil), 1, at: 1) == [.remove(entry(1))])
     #expect(sent(at: 1) == [2])
-    answer(.told(pause: nil), 2, at: 1)
+    answer(.delivered(pause: nil), 2, at: 1)
     #expect(sent(at: 1) == [3])
   }
 
@@ -52,7 +54,7 @@ import Wire
     for number in 1...2 { outbox.add(entry(number, "slack")) }
     outbox.add(entry(3))
     #expect(sent(at: 0) == [3, 1])
-    answer(.told(pause: nil), 1, "slack", at: 0.2)
+    answer(.delivered(pause: nil), 1, "slack", at: 0.2)
     #expect(sent(at: 1.1).isEmpty)
     #expect(outbox.next == at(1.2))
     #expect(sent(at: 1.2) == [2])
@@ -63,10 +65,10 @@ import Wire
     #expect(sent(at: 0) == [1])
     var kept = entry(1)
     (kept.attempts, kept.failure) = (1, "HTTP 429")
-    #expect(answer(.again("HTTP 429", after: .milliseconds(2500)), 1, at: 0) == [.keep(kept)])
+    #expect(answer(.retry("HTTP 429", after: .milliseconds(2500)), 1, at: 0) == [.keep(kept)])
     #expect(sent(at: 2.4).isEmpty)
     #expect(sent(at: 2.5) == [1])
-    answer(.told(pause: .seconds(7)), 1, at: 3)
+    answer(.delivered(pause: .seconds(7)), 1, at: 3)
     #expect(sent(at: 9.9).isEmpty)
     #expect(sent(at: 10) == [2])
   }
@@ -76,12 +78,12 @@ import Wire
     outbox.add(entry(2, key: "a", .resolved))
     outbox.add(entry(3, key: "b"))
     #expect(sent(at: 0) == [1])
-    answer(.again("HTTP 500", after: nil), 1, at: 0)
+    answer(.retry("HTTP 500", after: nil), 1, at: 0)
     #expect(outbox.next == at(0.5))
     #expect(sent(at: 0.5) == [3], "the channel is tried with another")
-    answer(.told(pause: nil), 3, at: 0.5)
+    answer(.delivered(pause: nil), 3, at: 0.5)
     #expect(sent(at: 0.5) == [1], "and 2 waits for what it follows")
-    answer(.told(pause: nil), 1, at: 0.5)
+    answer(.delivered(pause: nil), 1, at: 0.5)
     #expect(sent(at: 0.5) == [2])
   }
 
@@ -91,7 +93,7 @@ import Wire
     var times: [Double] = []
     for _ in 1...9 {
       let number = sent(at: time)[0]
-      answer(.again("HTTP 503", after: nil), number, at: time)
+      answer(.retry("HTTP 503", after: nil), number, at: time)
       times.append(time)
       time = Double((outbox.next ?? at(0)).milliseconds - at(0).milliseconds) / 1000
     }
@@ -101,7 +103,7 @@ import Wire
   @Test mutating func deadlineEndsItWithItsReason() {
     outbox.add(entry(1))
     #expect(sent(at: 0) == [1])
-    answer(.again("HTTP 503: down", after: .seconds(86_000)), 1, at: 0)
+    answer(.retry("HTTP 503: down", after: .seconds(86_000)), 1, at: 0)
     #expect(outbox.next == at(900))
     guard case .giveUp(let ended, let reason) = outbox.advance(at: at(900), table).first else {
       Issue.record("not given up")
@@ -121,7 +123,7 @@ import Wire
   @Test mutating func channelThatIsGoneGetsNothingUntilItIsTriedAnew() {
     for number in 1...2 { outbox.add(entry(number)) }
     #expect(sent(at: 0) == [1])
-    let gone = answer(.gone("HTTP 404"), 1, at: 0)
+    let gone = answer(.endpointGone("HTTP 404"), 1, at: 0)
     #expect(gone == [.disable(channel: "pager", "HTTP 404"), .giveUp(entry(1), "HTTP 404")])
     #expect(outbox.advance(at: at(0), table) == [.giveUp(entry(2), "the channel is disabled: HTTP 404")])
     outbox.enableAll()
@@ -137,18 +139,18 @@ import Wire
   @Test mutating func alertIsPostedAgainUntilItIsResolved() {
     outbox.add(entry(1, "alerts", key: "a"))
     #expect(sent(at: 0) == [1])
-    guard case .keep(let stands) = answer(.told(pause: nil), 1, "alerts", at: 0).first else {
+    guard case .keep(let isActive) = answer(.delivered(pause: nil), 1, "alerts", at: 0).first else {
       Issue.record("not kept")
       return
     }
-    #expect(stands.stands && stands.next == at(300) && stands.deadline == at(7 * 86_400))
+    #expect(isActive.isActive && isActive.next == at(300) && isActive.deadline == at(7 * 86_400))
     #expect(outbox.next == at(300))
     #expect(sent(at: 300) == [1])
-    answer(.told(pause: nil), 1, "alerts", at: 300)
+    answer(.delivered(pause: nil), 1, "alerts", at: 300)
     outbox.add(entry(2, "alerts", key: "a", .resolved))
     #expect(sent(at: 301) == [2])
     #expect(
-      answer(.told(pause: nil), 2, "alerts", at: 301) == [
+      answer(.delivered(pause: nil), 2, "alerts", at: 301) == [
         .remove(standing(until: 600)), .remove(entry(2, "alerts", key: "a", .resolved)),
       ])
     #expect(outbox.isEmpty && outbox.next == nil)
@@ -156,7 +158,7 @@ import Wire
 
   private func standing(until seconds: Double) -> OutboxEntry {
     var entry = entry(1, "alerts", key: "a")
-    (entry.stands, entry.next, entry.deadline) = (true, at(seconds), at(7 * 86_400))
+    (entry.isActive, entry.next, entry.deadline) = (true, at(seconds), at(7 * 86_400))
     return entry
   }
 
@@ -169,7 +171,7 @@ import Wire
       var entry = OutboxEntry(
         id: .init(fence: 3, number: 14), channel: "slack", notice: notice, next: at(1), deadline: at(2))
       #expect(OutboxEntry(field: entry.field, value: entry.encoded) == entry)
-      (entry.stands, entry.isCollected, entry.attempts, entry.failure) = (true, true, 2, "why")
+      (entry.isActive, entry.isCollected, entry.attempts, entry.failure) = (true, true, 2, "why")
       #expect(OutboxEntry(field: entry.field, value: entry.encoded) == entry)
       for length in 0..<entry.encoded.count {
         #expect(OutboxEntry(field: entry.field, value: Array(entry.encoded.prefix(length))) == nil)
@@ -192,7 +194,7 @@ import Wire
   @Test mutating func allClearThatIsGivenUpEndsWhatStands() {
     outbox.add(entry(1, "alerts", key: "k"))
     #expect(sent(at: 0) == [1])
-    answer(.told(pause: nil), 1, "alerts", at: 0)
+    answer(.delivered(pause: nil), 1, "alerts", at: 0)
     let clear = entry(2, "alerts", key: "k", .resolved)
     outbox.add(clear)
     #expect(sent(at: 1) == [2])
@@ -210,30 +212,30 @@ import Wire
     for (number, severity) in [(1, Severity.medium), (2, .high)] {
       outbox.add(notice(number, severity))
       #expect(sent(at: Double(number)) == [number])
-      answer(.told(pause: nil), number, "alerts", at: Double(number))
+      answer(.delivered(pause: nil), number, "alerts", at: Double(number))
     }
     // Each is said again, or its service would call it over.
     #expect(sent(at: 302) == [1])
-    answer(.told(pause: nil), 1, "alerts", at: 302)
+    answer(.delivered(pause: nil), 1, "alerts", at: 302)
     #expect(sent(at: 303) == [2])
-    answer(.told(pause: nil), 2, "alerts", at: 303)
+    answer(.delivered(pause: nil), 2, "alerts", at: 303)
     outbox.add(notice(3, .high, .resolved))
     #expect(sent(at: 310) == [3])
-    answer(.told(pause: nil), 3, "alerts", at: 310)
+    answer(.delivered(pause: nil), 3, "alerts", at: 310)
     let last = outbox.advance(at: at(311), table)
     guard case .send(let over)? = last.first else {
       Issue.record("the older one is never over: \(last)")
       return
     }
     #expect(over.id.number == 1 && over.notice.status == .resolved && over.notice.severity == .medium)
-    answer(.told(pause: nil), 1, "alerts", at: 311)
+    answer(.delivered(pause: nil), 1, "alerts", at: 311)
     #expect(outbox.isEmpty)
   }
 
   @Test mutating func pauseOfNothingIsNone() {
     outbox.add(entry(1))
     #expect(sent(at: 0) == [1])
-    answer(.again("HTTP 503", after: .zero), 1, at: 0)
+    answer(.retry("HTTP 503", after: .zero), 1, at: 0)
     #expect(sent(at: 0.1) == [], "a service that is down is not asked at once")
     #expect(sent(at: 61) == [1])
   }

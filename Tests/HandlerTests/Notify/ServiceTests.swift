@@ -26,7 +26,7 @@ import Wire
   }
 
   private func body(_ notice: Notice, _ channel: Channel) throws -> JSONValue {
-    let request = Message(notice: notice, channel: channel, now: Self.now).request
+    let request = ServiceRequest(notice: notice, channel: channel, now: Self.now).request
     #expect(request.method == "POST")
     #expect(request.headers.contains(.init("Content-Type", "application/json")))
     return try JSONValue.parse(try #require(request.body))
@@ -99,7 +99,7 @@ import Wire
 
   @Test func pagerDutyEventIsWithinItsLimits() throws {
     let channel = Channel(.pagerduty, url: "http://x/", routingKey: "r1")
-    let request = Message(notice: Self.huge(), channel: channel, now: Self.now).request
+    let request = ServiceRequest(notice: Self.huge(), channel: channel, now: Self.now).request
     #expect(request.url == "http://x/v2/enqueue")
     #expect(try #require(request.body).count < 512 * 1024)
     let json = try body(Self.huge(), channel)
@@ -108,7 +108,7 @@ import Wire
   }
 
   @Test(arguments: [
-    (Notice.Status.told, "trigger"), (.firing, "trigger"), (.updated, "trigger"), (.acknowledged, "acknowledge"),
+    (Notice.Status.info, "trigger"), (.firing, "trigger"), (.updated, "trigger"), (.acknowledged, "acknowledge"),
     (.resolved, "resolve"),
   ])
   func pagerDutyKnowsATroubleByItsKey(_ status: Notice.Status, _ action: String) throws {
@@ -164,23 +164,23 @@ import Wire
   // MARK: Answers
 
   private func verdict(_ kind: Channel.Kind, _ status: Int, _ headers: [String: String] = [:], _ body: String = "")
-    -> Verdict
+    -> DeliveryResult
   {
     let response = HTTPResponse(status: status, headers: headers, body: Array(body.utf8))
-    return Message(notice: Self.small(), channel: Channel(kind, url: "http://x"), now: Self.now).verdict(
+    return ServiceRequest(notice: Self.small(), channel: Channel(kind, url: "http://x"), now: Self.now).verdict(
       .response(response), at: Self.now)
   }
 
   @Test(arguments: Channel.Kind.allCases)
   func answersMeanTheSameForMost(_ kind: Channel.Kind) {
-    #expect(verdict(kind, 200, [:], "ok") == .told(pause: nil))
-    #expect(verdict(kind, 202) == .told(pause: nil))
+    #expect(verdict(kind, 200, [:], "ok") == .delivered(pause: nil))
+    #expect(verdict(kind, 202) == .delivered(pause: nil))
     #expect(verdict(kind, 400, [:], "invalid") == .refused("HTTP 400: invalid"))
     #expect(verdict(kind, 301) == .refused("HTTP 301"))
-    #expect(verdict(kind, 503) == .again("HTTP 503", after: nil))
-    #expect(verdict(kind, 503, ["retry-after": "2"]) == .again("HTTP 503", after: .seconds(2)))
-    #expect(verdict(kind, 429, ["retry-after": "0.25"]) == .again("HTTP 429", after: .milliseconds(250)))
-    #expect(verdict(kind, 429, ["retry-after": "soon"]) == .again("HTTP 429", after: nil))
+    #expect(verdict(kind, 503) == .retry("HTTP 503", after: nil))
+    #expect(verdict(kind, 503, ["retry-after": "2"]) == .retry("HTTP 503", after: .seconds(2)))
+    #expect(verdict(kind, 429, ["retry-after": "0.25"]) == .retry("HTTP 429", after: .milliseconds(250)))
+    #expect(verdict(kind, 429, ["retry-after": "soon"]) == .retry("HTTP 429", after: nil))
   }
 
   /// 2026-11-22T08:00:00Z is what the handler's clock shows.
@@ -195,26 +195,26 @@ import Wire
   ])
   func retryAfterMayBeADate(_ headers: [String: String], _ span: TimeSpan?) {
     for kind in Channel.Kind.allCases {
-      #expect(verdict(kind, 429, headers) == .again("HTTP 429", after: span))
-      #expect(verdict(kind, 503, headers) == .again("HTTP 503", after: span))
+      #expect(verdict(kind, 429, headers) == .retry("HTTP 429", after: span))
+      #expect(verdict(kind, 503, headers) == .retry("HTTP 503", after: span))
     }
   }
 
   @Test func discordsHeadersAreHeeded() {
     let empty = ["x-ratelimit-remaining": "0", "x-ratelimit-reset-after": "1.337"]
-    #expect(verdict(.discord, 204, empty) == .told(pause: .milliseconds(1337)))
-    #expect(verdict(.discord, 204, ["x-ratelimit-remaining": "3"]) == .told(pause: nil))
+    #expect(verdict(.discord, 204, empty) == .delivered(pause: .milliseconds(1337)))
+    #expect(verdict(.discord, 204, ["x-ratelimit-remaining": "3"]) == .delivered(pause: nil))
     let body = #"{"message":"slow down","retry_after":0.6459,"global":false}"#
-    #expect(verdict(.discord, 429, [:], body) == .again("HTTP 429: \(body)", after: .milliseconds(646)))
-    #expect(verdict(.discord, 404, [:], "gone") == .gone("HTTP 404: gone"))
+    #expect(verdict(.discord, 429, [:], body) == .retry("HTTP 429: \(body)", after: .milliseconds(646)))
+    #expect(verdict(.discord, 404, [:], "gone") == .endpointGone("HTTP 404: gone"))
     #expect(verdict(.slack, 404, [:], "no_service") == .refused("HTTP 404: no_service"))
   }
 
   @Test func brokenConnectionIsTriedAgain() {
-    let message = Message(notice: Self.small(), channel: Channel(.slack, url: "http://x"), now: Self.now)
+    let message = ServiceRequest(notice: Self.small(), channel: Channel(.slack, url: "http://x"), now: Self.now)
     #expect(
       message.verdict(.failed(.unsent("POST http://x: refused")), at: Self.now)
-        == .again("POST http://x: refused", after: nil))
+        == .retry("POST http://x: refused", after: nil))
   }
 
   @Test func attemptsAreFurtherAndFurtherApartAndNeverAllAtOnce() {

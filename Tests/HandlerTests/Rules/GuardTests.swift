@@ -241,32 +241,32 @@ import Wire
   }
 
   @Test func pausesGrowLongerAndThenCallAPerson() {
-    var situation = Guarding.Situation(FleetHealth(), "a")
-    let pause = PlannedDeed(kind: .action(.pause), target: "a", arguments: ["for": "15m"])
-    func result(_ pauses: Int) -> Guarding.Result {
-      situation.pauses = pauses
-      return Guarding(guards: Guards(), situation: situation).filter([pause])
+    var input = GuardCheck.Input(FleetHealth(), "a")
+    let pause = PlannedAction(kind: .action(.pause), target: "a", arguments: ["for": "15m"])
+    func result(_ pauses: Int) -> GuardCheck.Result {
+      input.pauses = pauses
+      return GuardCheck(guards: Guards(), input: input).filter([pause])
     }
-    #expect((0...4).map { result($0).deeds.first?.arguments["for"] } == ["15m", "30m", "1h", "2h", "4h"])
-    #expect(result(5).deeds.isEmpty && result(5).callsPerson)
+    #expect((0...4).map { result($0).ruleActions.first?.arguments["for"] } == ["15m", "30m", "1h", "2h", "4h"])
+    #expect(result(5).ruleActions.isEmpty && result(5).opensEscalation)
   }
 
   @Test func approvedPauseKeepsTheLengthThatWasApproved() {
-    var situation = Guarding.Situation(FleetHealth(), "a")
-    let approved = PlannedDeed(kind: .action(.pause), target: "a", arguments: ["for": "4h"])
-    situation.pauses = 4
-    let result = Guarding(guards: Guards(), situation: situation).refusing([approved])
-    #expect(result.deeds == [approved] && result.refused.isEmpty)
-    situation.standsInFor = "b"
-    let other = Guarding(guards: Guards(), situation: situation).refusing([approved])
-    #expect(other.deeds.isEmpty && other.refused.map(\.reason) == ["it stands in for b"])
+    var input = GuardCheck.Input(FleetHealth(), "a")
+    let approved = PlannedAction(kind: .action(.pause), target: "a", arguments: ["for": "4h"])
+    input.pauses = 4
+    let result = GuardCheck(guards: Guards(), input: input).refusing([approved])
+    #expect(result.ruleActions == [approved] && result.refused.isEmpty)
+    input.standsInFor = "b"
+    let other = GuardCheck(guards: Guards(), input: input).refusing([approved])
+    #expect(other.ruleActions.isEmpty && other.refused.map(\.reason) == ["it stands in for b"])
   }
 
   @Test func otherAgentsAreNeitherPausedNorRestarted() {
-    let situation = Guarding.Situation(FleetHealth(), "a")
-    let deeds = [Action.pause, .restart, .scale].map { PlannedDeed(kind: .action($0), target: "b") }
-    let result = Guarding(guards: Guards(), situation: situation).filter(deeds)
-    #expect(result.deeds == [deeds[2]] && result.callsPerson)
+    let input = GuardCheck.Input(FleetHealth(), "a")
+    let ruleActions = [Action.pause, .restart, .scale].map { PlannedAction(kind: .action($0), target: "b") }
+    let result = GuardCheck(guards: Guards(), input: input).filter(ruleActions)
+    #expect(result.ruleActions == [ruleActions[2]] && result.opensEscalation)
     #expect(
       result.refused.map(\.reason) == [String](repeating: "a rule pauses or restarts its own agent only", count: 2))
   }
@@ -358,13 +358,13 @@ import Wire
   @Test func backupThatIsNeededMeanwhileIsNotPaused() throws {
     let rules = try RuleScene(Self.pausing)
     let run = "rule/calm/1-0/agent-2"
-    var record = RunRecord(rule: "calm", agent: "agent-2", event: "1-0", reason: "", deeds: [])
-    record.deeds = [PlannedDeed(kind: .action(.pause), target: "agent-2", arguments: ["for": "15m"])]
+    var record = RunRecord(rule: "calm", agent: "agent-2", event: "1-0", reason: "", ruleActions: [])
+    record.ruleActions = [PlannedAction(kind: .action(.pause), target: "agent-2", arguments: ["for": "15m"])]
     _ = try rules.scene.server.call("SET", rules.scene.keys.mark(run), record.encoded)
     _ = try rules.scene.server.call(
       "ZADD", rules.scene.keys.paused, try rules.scene.now(.minutes(15)), "agent-2")
     _ = try rules.scene.server.call("SADD", rules.scene.keys.standIns(of: "agent-2").key, "agent-1")
-    let job = Job(.deed(run: run, .deeds, 0), "agent-2").encoded
+    let job = Job(.ruleAction(run: run, .ruleActions, 0), "agent-2").encoded
     _ = try rules.scene.server.call("ZADD", rules.scene.keys.schedule, try rules.scene.now(), job)
     try rules.scene.send(.pause, ["agent-9"])
     let lines = try rules.run(of: "calm")
@@ -393,9 +393,9 @@ import Wire
   @Test func addressThatIsAllowListedIsNotBlockedByAnotherSpelling() {
     var guards = Guards()
     guards.allowed = ["10.0.0.5"]
-    let deed = PlannedDeed(kind: .action(.blockIP), target: "a", arguments: ["ip": "::ffff:10.0.0.5"])
-    let result = Guarding(guards: guards, situation: .init(FleetHealth(), "a")).filter([deed])
-    #expect(result.deeds.isEmpty)
+    let ruleAction = PlannedAction(kind: .action(.blockIP), target: "a", arguments: ["ip": "::ffff:10.0.0.5"])
+    let result = GuardCheck(guards: guards, input: .init(FleetHealth(), "a")).filter([ruleAction])
+    #expect(result.ruleActions.isEmpty)
   }
 
   @Test func oneAgentThatSendsNoMetricsAnyMoreIsNoDeadTelemetry() throws {
@@ -416,7 +416,7 @@ import Wire
     health.update(&fleet, at: .epoch + .minutes(10), silence: .seconds(30))
     let count = health.counts.settled
     #expect(count.size == 10 && count.reporting == 1 && count.silent == 1)
-    #expect(Guarding(guards: Guards(), situation: .init(health, .none)).fleetFault == nil)
+    #expect(GuardCheck(guards: Guards(), input: .init(health, .none)).fleetFault == nil)
   }
 
   @Test func agentsOwnPlaceDoesNotCountAgainstIt() throws {

@@ -158,7 +158,7 @@ import Wire
       ])
     let record = AgentRecord()
     func course(_ action: Action, _ arguments: [String: String]) -> IllFleet.Course {
-      PlannedDeed(kind: .action(action), target: "a", arguments: arguments).whileIll(record)
+      PlannedAction(kind: .action(action), target: "a", arguments: arguments).whileIll(record)
     }
     #expect(course(.scale, ["by": "+1"]) == .scalesUp && course(.scale, ["by": "-1"]) == .held)
     #expect(course(.scale, ["replicas": "3"]) == .scalesUp && course(.scale, ["replicas": "0"]) == .held)
@@ -229,7 +229,7 @@ import Wire
     scene.handlers[0].halt()
     _ = try scene.server.call("DEL", scene.keys.lease)
     let next = try scene.startHandler("h2") { $0.runbook = runbook }
-    try scene.server.wait { next.term?.knowsFleet == true }
+    try scene.server.wait { next.session?.knowsFleet == true }
     #expect(try scene.server.call("ZSCORE", scene.keys.paused, "agent-1") == .null)
     #expect(try scene.server.call("ZSCORE", scene.keys.paused, "agent-5") != .null)
   }

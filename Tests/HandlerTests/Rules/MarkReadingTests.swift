@@ -25,13 +25,13 @@ import Wire
       ).rules.first)
   }
 
-  private func marks(_ agent: AgentID) throws -> RuleMarks {
+  private func marks(_ agent: AgentID) throws -> RuleState {
     let event: JSONValue = ["entity_id": .string(agent.bytes), "event_type": "agent.high_traffic", "data": [:]]
-    let occasion = try event.encoded.withUnsafeBytes { bytes throws(Unreadable) in
+    let trigger = try event.encoded.withUnsafeBytes { bytes throws(Unreadable) in
       let event = try EventDecoder().decode(bytes, channel: nil, receivedAt: .epoch)
-      return Occasion(event, StreamID(milliseconds: 5), before: nil)
+      return TriggerEvent(event, StreamID(milliseconds: 5), before: nil)
     }
-    return RuleMarks(rule, try #require(occasion), Keys(), isDry: false)
+    return RuleState(rule, try #require(trigger), Keys(), isDry: false)
   }
 
   /// The words of a request, and what Redis answers to MGET by these values.
@@ -47,7 +47,7 @@ import Wire
   }
 
   @Test func whatARuleCountsByIsReadOnceForAllItsAgents() throws {
-    var reading = MarkReading()
+    var reading = RuleStateReader()
     for agent in ["a", "b"] { reading.add(rule, AgentID(agent), try marks(AgentID(agent))) }
     #expect(reading.requests.count == 1)
     let (keys, reply) = answer(
@@ -74,7 +74,7 @@ import Wire
   }
 
   @Test func markUnderItsFormerSpellingIsFound() throws {
-    var reading = MarkReading()
+    var reading = RuleStateReader()
     let agent = AgentID("a b")
     reading.add(rule, agent, try marks(agent))
     let (keys, reply) = answer(reading.requests[0], ["agentos:mark:throttle/0/busy/a b": "400"])
@@ -85,9 +85,9 @@ import Wire
   }
 
   @Test func whatCannotBeReadIsNothing() throws {
-    var reading = MarkReading()
+    var reading = RuleStateReader()
     reading.add(rule, "a", try marks("a"))
     let memory = reading.marks([.error(ServerError("NOPERM"))])[0].marks.memory(at: .epoch)
-    #expect(memory == RuleMemory(throttles: [nil, nil]))
+    #expect(memory == RuleHistory(throttles: [nil, nil]))
   }
 }

@@ -10,13 +10,13 @@ import Wire
   /// What is made of events at so many seconds each.
   private func decisions(_ runbook: String, _ events: [(second: Int, type: String, data: JSONValue)]) throws -> [String]
   {
-    var rehearsal = Rehearsal(try RuleScene.read(runbook))
+    var runbookTest = RunbookTest(try RuleScene.read(runbook))
     return try events.flatMap { second, type, data in
       let received = ISO8601.format(.epoch + .seconds(Int64(second)))
       let line: JSONValue = [
         "event_type": .string(type), "entity_id": "a1", "received": .string(received), "data": data,
       ]
-      return try line.encoded.withUnsafeBytes { try rehearsal.take($0) }.map(\.decision.words)
+      return try line.encoded.withUnsafeBytes { try runbookTest.take($0) }.map(\.decision.words)
     }
   }
 

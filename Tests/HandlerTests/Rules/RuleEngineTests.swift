@@ -280,11 +280,11 @@ import Wire
   @Test func undoWaitsForTheActionsThatItTakesBack() throws {
     let rules = try RuleScene(Self.relief.replacing("MODE", with: "auto"))
     let run = "rule/relief/1-0/agent-1"
-    var record = RunRecord(rule: "relief", agent: "agent-1", event: "1-0", reason: "", deeds: [])
-    record.deeds = [PlannedDeed(kind: .action(.rateLimit), target: "agent-1", arguments: ["per_minute": "30"])]
-    record.undo = [PlannedDeed(kind: .action(.rateLimit), target: "agent-1", arguments: ["per_minute": "0"])]
+    var record = RunRecord(rule: "relief", agent: "agent-1", event: "1-0", reason: "", ruleActions: [])
+    record.ruleActions = [PlannedAction(kind: .action(.rateLimit), target: "agent-1", arguments: ["per_minute": "30"])]
+    record.undo = [PlannedAction(kind: .action(.rateLimit), target: "agent-1", arguments: ["per_minute": "0"])]
     let keys = rules.scene.keys
-    let job = Job(.deed(run: run, .deeds, 0), "agent-1").encoded
+    let job = Job(.ruleAction(run: run, .ruleActions, 0), "agent-1").encoded
     _ = try rules.scene.server.call("SET", keys.mark(run), record.encoded)
     _ = try rules.scene.server.call("HSET", keys.uncleared, "relief/agent-1", run)
     // It is due only in a while.

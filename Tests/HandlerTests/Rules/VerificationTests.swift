@@ -82,10 +82,10 @@ import Wire
   @Test(arguments: ["off", "dry"]) func runGoesNoFurtherOnceAutomationIsOff(mode: String) throws {
     let rules = try RuleScene(Self.falling, mode: mode)
     let run = "rule/fall/1-0/agent-1"
-    var record = RunRecord(rule: "fall", agent: "agent-1", event: "1-0", reason: "", deeds: [])
-    record.deeds = [Action.pause, .restart].map { PlannedDeed(kind: .action($0), target: "agent-1") }
+    var record = RunRecord(rule: "fall", agent: "agent-1", event: "1-0", reason: "", ruleActions: [])
+    record.ruleActions = [Action.pause, .restart].map { PlannedAction(kind: .action($0), target: "agent-1") }
     _ = try rules.scene.server.call("SET", rules.scene.keys.mark(run), record.encoded)
-    let job = Job(.deed(run: run, .deeds, 0), "agent-1").encoded
+    let job = Job(.ruleAction(run: run, .ruleActions, 0), "agent-1").encoded
     _ = try rules.scene.server.call("ZADD", rules.scene.keys.schedule, try rules.scene.now(), job)
     // What is appointed makes the handler look at its schedule.
     try rules.scene.send(.pause, ["agent-2"])

@@ -115,10 +115,10 @@ package struct Truth: Sendable {
   private func take(_ name: String, _ value: Double, _ agent: inout Agent) {
     var metric = agent.metrics[name] ?? Metric()
     // Values long apart are of two stretches, and those of a paused agent say nothing of how it would do.
-    let isAnew = metric.good == nil || now - metric.at > .minutes(1) || agent.state == .paused
+    let isNewStretch = metric.good == nil || now - metric.at > .minutes(1) || agent.state == .paused
     if Self.isNear(name, value) {
       (metric.bad, metric.good) = (now, nil)
-    } else if isAnew {
+    } else if isNewStretch {
       metric.good = agent.state == .paused ? nil : now
     }
     (metric.value, metric.at) = (value, now)

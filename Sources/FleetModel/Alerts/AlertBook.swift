@@ -1,0 +1,327 @@
+/// The open alerts, and which of them changed.
+///
+/// What every event of trouble changes are numbers: they stand apart from the alerts' words, so that an event touches no
+/// reference count. An alert that is asked for is put together of both.
+package struct AlertBook: Sendable {
+  /// An alert is closed when its values have been well for so long.
+  package static let closesAfter = TimeSpan.minutes(5)
+  /// An alert turns quiet when nothing has told of it for so long.
+  package static let quietAfter = TimeSpan.minutes(5)
+
+  /// How long an alert stays quiet until it is given up.
+  package var quietStays = TimeSpan.hours(24) {
+    didSet { if quietStays != oldValue { firstDue = .epoch } }
+  }
+
+  /// An open alert's numbers; the ones of its record count for nothing while it is open.
+  struct Numbers: Sendable {
+    var kind: AlertKind
+    var severity: Severity
+    var metric: Metric?
+    /// Whether the change is on the list of those to be taken.
+    var isNoted = false
+    /// Whether what comes at present was counted already.
+    var isCounted = false
+    /// Of the bytes that the summary was made of; 0 if it was made of none.
+    var summaryDigest = 0
+    var count: Int
+    var last: Instant
+    /// See ``Alert/keptFrom``.
+    var keptFrom: Instant
+    var value: Double?
+    var quietSince: Instant?
+    var recovery: Alert.Recovery
+    var isLocal: Bool
+    var countedUpTo: Instant
+
+    /// When it turns quiet if nothing is heard of it.
+    var quietAt: Instant { max(recovery.heardAt, keptFrom) + AlertBook.quietAfter }
+
+    init(_ alert: Alert) {
+      kind = alert.record.id.kind
+      (severity, count, last) = (alert.record.severity, alert.record.count, alert.record.last)
+      (metric, value, keptFrom) = (alert.record.metric, alert.value, alert.keptFrom)
+      (quietSince, recovery, isLocal) = (alert.record.quietSince, alert.recovery, alert.isLocal)
+      countedUpTo = alert.countedUpTo
+    }
+  }
+
+  /// Whose word counts.
+  var authority = AlertAuthority.own {
+    didSet { firstDue = .epoch }
+  }
+  private var slots: [Alert?] = []
+  /// Nil where no alert is open.
+  private var numbers: [Numbers?] = []
+  private var free: [Int] = []
+  /// Ids of alerts that were opened, changed or closed since somebody last took them; nil where nobody wants them.
+  private var changed: Set<AlertID>?
+  /// Why those of them that are open no longer are not.
+  private var ends: [AlertID: AlertEnd] = [:]
+  /// Slots that are marked as noted.
+  private var noted: [Int] = []
+  /// Slots of escalations: they are looked at often, and are few among many alerts.
+  private var escalationSlots: Set<Int> = []
+  /// For no alert anything is due before then; nil if there is none. A sign of trouble only puts it off, so that most looks
+  /// at the time go through no alerts.
+  private var firstDue: Instant?
+
+  package init(tracksChanges: Bool = false) {
+    changed = tracksChanges ? [] : nil
+  }
+
+  /// All that are open, in no order.
+  package var open: some Sequence<Alert> { slots.indices.lazy.compactMap { self[$0] } }
+
+  /// The open escalations, in no order.
+  package var escalations: some Sequence<Alert> { escalationSlots.lazy.compactMap { self[$0] } }
+
+  package var count: Int { slots.count - free.count }
+
+  var indices: Range<Int> { slots.indices }
+
+  /// How many are open, and how.
+  package struct Counts: Equatable, Sendable {
+    package var all = 0
+    /// Somebody takes care of them.
+    package var acknowledged = 0
+    /// Silenced, and not acknowledged.
+    package var silenced = 0
+    /// Nothing is heard about them; those in hand do not count.
+    package var quiet = 0
+    /// Only this program says that they are open; they count among all.
+    package var local = 0
+
+    /// Acknowledged or silenced.
+    package var inHand: Int { acknowledged + silenced }
+    package var isLoud: Bool { all > inHand }
+    /// Whether one asks for attention that is not quiet.
+    package var isActive: Bool { all > inHand + quiet }
+  }
+
+  package func counts(at now: Instant) -> Counts {
+    var counts = Counts(all: count)
+    for slot in slots.indices {
+      guard let alert = slots[slot] else { continue }
+      if numbers[slot]?.isLocal == true { counts.local += 1 }
+      if alert.isLoud(at: now) {
+        if numbers[slot]?.quietSince != nil { counts.quiet += 1 }
+      } else if alert.record.acknowledgedBy != nil {
+        counts.acknowledged += 1
+      } else {
+        counts.silenced += 1
+      }
+    }
+    return counts
+  }
+
+  /// Positions of the agents of alerts that ask for attention.
+  package func loudPositions(at now: Instant) -> Set<Int> {
+    var positions: Set<Int> = []
+    for slot in slots.indices {
+      if let alert = slots[slot], alert.isLoud(at: now) { positions.insert(alert.position) }
+    }
+    return positions
+  }
+
+  /// How many of a kind are open.
+  package func count(of kind: AlertKind) -> Int { numbers.count { $0?.kind == kind } }
+
+  package subscript(slot: Int) -> Alert? {
+    guard slots.indices.contains(slot), var alert = slots[slot], let numbers = numbers[slot] else { return nil }
+    (alert.record.severity, alert.record.count) = (numbers.severity, numbers.count)
+    (alert.record.last, alert.keptFrom) = (numbers.last, numbers.keptFrom)
+    (alert.record.metric, alert.value) = (numbers.metric, numbers.value)
+    (alert.record.quietSince, alert.recovery) = (numbers.quietSince, numbers.recovery)
+    (alert.isLocal, alert.countedUpTo) = (numbers.isLocal, numbers.countedUpTo)
+    return alert
+  }
+
+  /// An alert's numbers, without a copy of its words; nil where none is open.
+  @inline(__always)
+  func numbers(_ slot: Int) -> Numbers? { numbers.indices.contains(slot) ? numbers[slot] : nil }
+
+  /// How bad an alert is, without a copy of it; nil where none is open.
+  func severity(_ slot: Int) -> Severity? { numbers(slot)?.severity }
+
+  /// Takes the list of changes.
+  package mutating func takeChanges() -> Set<AlertID> {
+    for slot in noted { numbers[slot]?.isNoted = false }
+    noted = []
+    defer { if changed != nil { changed = [] } }
+    return changed ?? []
+  }
+
+  /// Takes why alerts on that list are open no longer; to be called before the list is taken.
+  package mutating func takeEnds() -> [AlertID: AlertEnd] {
+    defer { ends = [:] }
+    return ends
+  }
+
+  private mutating func note(_ slot: Int) {
+    guard changed != nil, numbers[slot]?.isNoted == false, let id = slots[slot]?.record.id else { return }
+    changed?.insert(id)
+    numbers[slot]?.isNoted = true
+    noted.append(slot)
+  }
+
+  mutating func add(_ alert: Alert) -> Int {
+    let slot = free.popLast() ?? slots.count
+    if slot == slots.count {
+      slots.append(alert)
+      numbers.append(Numbers(alert))
+    } else {
+      (slots[slot], numbers[slot]) = (alert, Numbers(alert))
+    }
+    if alert.id.kind == .escalation { escalationSlots.insert(slot) }
+    if changed != nil { ends[alert.id] = nil }
+    noteDue(slot)
+    note(slot)
+    return slot
+  }
+
+  /// Changes anything of an alert.
+  mutating func update(_ slot: Int, _ body: (inout Alert) -> Void) {
+    guard var alert = self[slot], let before = numbers[slot] else { return }
+    slots[slot] = nil
+    body(&alert)
+    slots[slot] = alert
+    numbers[slot] = Numbers(alert)
+    numbers[slot]?.isNoted = before.isNoted
+    numbers[slot]?.isCounted = before.isCounted
+    noteDue(slot)
+    note(slot)
+  }
+
+  /// Whether an alert is the handler's, who alone says how bad it is, how often it was repeated and when it ends.
+  @inline(__always)
+  func isHandlers(_ numbers: Numbers) -> Bool { authority == .handler && !numbers.isLocal }
+
+  /// Takes in one more sign of trouble, which is a change to be told.
+  mutating func strike(
+    _ slot: Int, _ severity: Severity, isRepeat: Bool, metric: Metric?, value: Double?, at instant: Instant
+  ) {
+    guard var present = numbers(slot) else { return }
+    if !isHandlers(present) {
+      // What the handler has counted already is history that is read here.
+      let isNews = isRepeat && !present.isCounted && (authority == .own || instant > present.countedUpTo)
+      if severity > present.severity || isNews { present.isLocal = authority != .own }
+      present.severity = max(present.severity, severity)
+      if isNews, present.count < .max { present.count += 1 }
+    }
+    tell(&present, metric, value, at: instant)
+    present.recovery.trouble(metric, at: instant)
+    numbers[slot] = present
+    wake(slot)
+    if !present.isNoted { note(slot) }
+  }
+
+  /// Takes what a sign of trouble says. Of an alert that is the handler's, its word stands until it writes another.
+  @inline(__always)
+  private func tell(_ present: inout Numbers, _ metric: Metric?, _ value: Double?, at instant: Instant) {
+    if isHandlers(present) {
+      if metric == nil || metric == present.metric { present.value = value ?? present.value }
+    } else {
+      present.last = max(present.last, instant)
+      (present.metric, present.value) = (metric ?? present.metric, value ?? present.value)
+    }
+  }
+
+  /// Says what an alert is about.
+  ///
+  /// - Parameter digest: of the bytes that the words were made of, not 0.
+  mutating func setSummary(_ slot: Int, _ summary: String, digest: Int) {
+    guard numbers(slot) != nil else { return }
+    numbers[slot]?.summaryDigest = digest
+    if !summary.isEmpty { slots[slot]?.record.summary = summary }
+  }
+
+  /// Takes a value near the limit: the alert stays open, and that is nothing to be told.
+  mutating func touch(_ slot: Int, _ metric: Metric, at instant: Instant) {
+    guard let present = numbers(slot) else { return }
+    if !isHandlers(present) { numbers[slot]?.last = max(present.last, instant) }
+    numbers[slot]?.recovery.trouble(metric, at: instant)
+    wake(slot)
+  }
+
+  /// Whether repeats of an alert were counted before, and count no second time.
+  mutating func setCounted(_ slot: Int, _ isCounted: Bool) {
+    if numbers(slot) != nil { numbers[slot]?.isCounted = isCounted }
+  }
+
+  mutating func keep(_ slot: Int, from instant: Instant) {
+    numbers[slot]?.keptFrom = instant
+    noteDue(slot)
+  }
+
+  /// Takes a new value past the limit that makes nothing worse: shown, and not a change to be told.
+  mutating func refresh(_ slot: Int, metric: Metric, value: Double, at instant: Instant) {
+    guard var present = numbers(slot) else { return }
+    tell(&present, metric, value, at: instant)
+    present.recovery.trouble(metric, at: instant)
+    numbers[slot] = present
+    wake(slot)
+  }
+
+  /// Takes a value that is well, see ``Alert/Recovery``.
+  ///
+  /// - Returns: whether the alert is quiet no longer by that.
+  mutating func recover(_ slot: Int, _ metric: Metric, at instant: Instant, isEvidence: Bool, isNewStretch: Bool)
+    -> Bool
+  {
+    let isHeard =
+      numbers[slot]?.recovery.well(metric, at: instant, isEvidence: isEvidence, isNewStretch: isNewStretch) ?? false
+    return isHeard && wake(slot)
+  }
+
+  /// Something is heard of it again.
+  @discardableResult
+  private mutating func wake(_ slot: Int) -> Bool {
+    guard let present = numbers(slot), present.quietSince != nil, !isHandlers(present) else { return false }
+    numbers[slot]?.quietSince = nil
+    numbers[slot]?.isLocal = authority != .own
+    noteDue(slot)
+    note(slot)
+    return true
+  }
+
+  /// Nothing has told of it for long.
+  mutating func turnQuiet(_ slot: Int, since instant: Instant) {
+    numbers[slot]?.quietSince = instant
+    numbers[slot]?.isLocal = authority != .own
+    noteDue(slot)
+    note(slot)
+  }
+
+  mutating func remove(_ slot: Int, _ end: AlertEnd) {
+    guard numbers(slot) != nil else { return }
+    if changed != nil, let id = slots[slot]?.id { ends[id] = end }
+    note(slot)
+    escalationSlots.remove(slot)
+    (slots[slot], numbers[slot]) = (nil, nil)
+    free.append(slot)
+  }
+
+  /// Slots of alerts for which something is due: they turn quiet, or their time is up.
+  mutating func due(at now: Instant) -> [Int] {
+    guard let first = firstDue, now >= first else { return [] }
+    var slots: [Int] = []
+    firstDue = nil
+    for slot in numbers.indices {
+      guard let due = due(slot) else { continue }
+      if due <= now { slots.append(slot) } else { firstDue = min(firstDue ?? due, due) }
+    }
+    return slots
+  }
+
+  /// When something is due for an alert; nil if nothing ever is.
+  private func due(_ slot: Int) -> Instant? {
+    guard let numbers = numbers(slot), numbers.kind.isOfEvents, !isHandlers(numbers) else { return nil }
+    return numbers.quietSince.map { max($0 + quietStays, numbers.keptFrom + Self.quietAfter) } ?? numbers.quietAt
+  }
+
+  private mutating func noteDue(_ slot: Int) {
+    guard let due = due(slot) else { return }
+    firstDue = min(firstDue ?? due, due)
+  }
+}

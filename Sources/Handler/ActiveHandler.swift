@@ -1,0 +1,95 @@
+import FleetModel
+import Loop
+import Redis
+
+/// The parts of an active handler, for one term.
+final class ActiveHandler {
+  let session: LeaseSession
+  private let dispatcher: Dispatcher
+  private let intake: CommandIntake
+  private let scheduler: Scheduler
+  private let follower: EventFollower
+  private let confirmations: Confirmations
+  private let retention: Retention
+  private let notifier: Notifier
+
+  /// - Parameter warn: told what consoles are to show of the server's memory, under a name; nil where nothing is any more.
+  init(
+    session: LeaseSession, endpoint: Endpoint, messenger: any HTTPSender,
+    warn: @escaping (_ subject: String, _ words: String?) -> Void = { _, _ in }
+  ) {
+    self.session = session
+    notifier = Notifier(session: session, client: messenger)
+    dispatcher = Dispatcher(session: session)
+    intake = CommandIntake(session: session, dispatcher: dispatcher, endpoint: endpoint)
+    let confirmations = Confirmations(session: session, dispatcher: dispatcher)
+    self.confirmations = confirmations
+    let follower = EventFollower(session: session, endpoint: endpoint, oldestReport: { confirmations.oldest }) {
+      confirmations.take($0)
+    }
+    self.follower = follower
+    scheduler = Scheduler(session: session, dispatcher: dispatcher, rules: follower.rules)
+    let intake = intake
+    retention = Retention(
+      session: session, cursor: { [weak follower] in follower?.cursor },
+      commandStreams: { [weak intake] in intake?.streams ?? [] }, warn: warn)
+  }
+
+  func open() {
+    follower.start()
+    dispatcher.start { [intake] in intake.start() }
+    scheduler.start()
+    retention.start()
+    notifier.start()
+  }
+
+  /// Goes on with other options.
+  func apply(_ options: HandlerOptions) {
+    session.apply(options)
+    notifier.optionsChanged()
+    follower.rules.runbookChanged()
+  }
+
+  /// The server's clock was set anew: something may be due that was not. What is open stays so.
+  func clockLeapt(by transaction: TimeSpan) {
+    if !session.options.leapsPassTime { follower.clockLeapt(by: transaction) }
+    scheduler.look()
+    notifier.turn()
+  }
+
+  /// Begins nothing new, and calls `completion` when the steps that are under way are done: some milliseconds. What can be
+  /// gone on with from its intent is left to whoever acts next; what cannot is waited for.
+  func finish(_ completion: @escaping () -> Void) {
+    intake.stop()
+    scheduler.stop()
+    follower.stop()
+    dispatcher.close()
+    session.isFinishing = true
+    session.actuators.abandon(onlyResumable: true)
+    var isDone = false
+    let done = {
+      guard !isDone else { return }
+      isDone = true
+      completion()
+    }
+    let look = { [session, notifier] in
+      if session.isOver || (session.inFlight == 0 && session.actuators.isIdle && notifier.isIdle) { done() }
+    }
+    // One step may lead to the next.
+    session.onIdle = { [session] in session.loop.later(look) }
+    session.loop.schedule(inMilliseconds: Self.patience) { done() }
+    look()
+  }
+
+  /// How long a handler that ends waits for an effect that nobody could go on with.
+  private static let patience: Int64 = 10_000
+
+  func close() {
+    session.end()
+    dispatcher.drop()
+    intake.stop()
+    scheduler.stop()
+    follower.stop()
+    notifier.stop()
+  }
+}

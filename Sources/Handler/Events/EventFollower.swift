@@ -1,0 +1,296 @@
+import FleetModel
+import Loop
+import Redis
+import Wire
+
+/// Follows the stream of events from the saved cursor, and has what they come to saved.
+///
+/// What is long is read by ranges on two connections, as a console reads its history; then entries as they come.
+final class EventFollower {
+  private let session: LeaseSession
+  private let endpoint: Endpoint
+  private let judge: EventProcessor
+  let rules: RuleEngine
+  private let escalations: EscalationCloser
+  private let saver: EventSaver
+  private lazy var link = Link(loop: session.loop, endpoint: endpoint) { [weak self] in self?.changed($0) }
+  private lazy var assembler = EntryAssembler(.read, streams: [session.keys.events]) { [judge] in judge.take($0) }
+  private var backlog: Backlog?
+  private var bite = BatchSize()
+  private let memory: FleetCheckpoint
+  /// From where entries before the cursor are still to be read once more.
+  private var rereadFrom: StreamID?
+  /// The oldest entry whose report is not settled.
+  private let oldestReport: () -> StreamID?
+  private var inspectedAt = MonotonicTime.now
+  private lazy var watchdog = Watchdog(loop: session.loop, limit: Self.silenceMilliseconds)
+
+  private static let blockMilliseconds = 1000
+  private static let silenceMilliseconds = 3 * Int64(blockMilliseconds)
+  /// Reading anew right after a reply costs both sides a turn for every few entries.
+  private static let restMilliseconds: Int64 = 5
+  private static let saveMilliseconds: Int64 = 500
+  /// Between two looks at what may have been trimmed or lost.
+  private static let inspectMilliseconds = 10_000.0
+
+  init(
+    session: LeaseSession, endpoint: Endpoint, oldestReport: @escaping () -> StreamID? = { nil },
+    notify: @escaping (EventProcessor.Report) -> Void
+  ) {
+    self.oldestReport = oldestReport
+    self.session = session
+    self.endpoint = endpoint
+    judge = EventProcessor(session: session, notify: notify)
+    let judge = judge
+    rules = RuleEngine(session: session, judge: judge)
+    escalations = EscalationCloser(session: session) { [unowned judge] in judge.fleet }
+    judge.rules = rules
+    memory = FleetCheckpoint(session: session, judge: judge)
+    saver = EventSaver(session: session, judge: judge, rules: rules, memory: memory, escalations: escalations)
+    saver.oldestReport = { [unowned self] in [self.oldestReport(), rereadFrom].compactMap(\.self).min() }
+    rules.onDrained = { [weak self] in self?.drained() }
+  }
+
+  func start() {
+    judge.answer()
+    // The fleet as the handler before knew it; then where it was.
+    memory.restore { [weak self] in
+      guard let self else { return }
+      FormerPauses(session: session, roles: judge.roles).takeUp { [weak self] in self?.takeUp() }
+    }
+  }
+
+  private func takeUp() {
+    let fields = Request("HMGET", session.keys.cursor, session.keys.events, countField, reportField)
+    session.read([fields]) { [weak self] replies in
+      guard let self else { return }
+      let cursor = replies[0].elements?.map(\.bytes) ?? []
+      guard let reached = cursor.first?.flatMap({ StreamID($0) }) else { return goOn(from: cursor) }
+      let again = cursor.last?.flatMap { StreamID($0) }
+      memory.recall(upTo: reached) { [weak self] in
+        guard let self else { return }
+        EventIDMemory(session: session, judge: judge).recall(upTo: reached, again: again) { [weak self] in
+          self?.goOn(from: cursor)
+        }
+      }
+    }
+  }
+
+  /// Alerts are read last of all: a command may change one meanwhile, and what was read before would undo it.
+  private func goOn(from cursor: [[UInt8]?]) {
+    session.read([Request("HGETALL", session.keys.alerts)]) { [weak self] replies in
+      guard let self else { return }
+      restore(replies[0].pairs, reached: cursor.first?.flatMap { StreamID($0) })
+      session.knowsFleet = true
+      begin(cursor)
+      reportAgain(from: cursor.last?.flatMap { StreamID($0) }, through: saver.saved)
+      rules.start()
+      memory.sweep()
+      link.start()
+      tick()
+    }
+  }
+
+  private func restore(_ alerts: [(name: [UInt8], value: [UInt8])], reached cursor: StreamID?) {
+    judge.fleet.advance(to: session.now)
+    for (id, value) in alerts {
+      guard let record = AlertCoding.decode(id: id, payload: value)?.noLater(than: session.now) else {
+        session.log(
+          .error, "an alert in Redis is not understood", ["alert": String(decoding: id.prefix(600), as: UTF8.self)])
+        continue
+      }
+      judge.fleet.setAlert(record)
+      let counted = record.countedTo.flatMap { StreamID(Array($0.utf8)) }
+      // What claims to have counted events of the future was written by somebody else.
+      guard let counted, counted > cursor ?? .zero, counted.instant <= session.now else { continue }
+      judge.noteCounted(record.id, to: counted)
+    }
+    // One more sample past the limit is not written: what was open when the cursor was saved was so for a reason.
+    let reached = cursor?.instant.noLater(than: session.now) ?? .epoch
+    judge.fleet.keepAlerts(from: session.options.leapsPassTime ? reached : session.now)
+    _ = judge.fleet.takeAlertChanges()
+  }
+
+  /// Where in the cursor's hash stands how many entries were ever added up to it: by that a loss is counted exactly, also
+  /// while no handler lived.
+  private var countField: [UInt8] { EventSaver.countField(session.keys) }
+
+  /// Where stands the oldest entry before the cursor whose report was not settled.
+  private var reportField: [UInt8] { EventSaver.reportField(session.keys) }
+
+  /// Takes what runtimes reported before the cursor and the handler before could not settle: its lanes were busy.
+  ///
+  /// - Parameter end: the cursor with which the handler began: what stands behind it is read for the first time.
+  private func reportAgain(from start: StreamID?, through end: StreamID?) {
+    guard let start, let end, start <= end else {
+      rereadFrom = nil
+      judge.endAgain()
+      return
+    }
+    (saver.savedReport, rereadFrom) = (start, start)
+    var last = start
+    let assembler = EntryAssembler(.range) { [judge] entry in
+      last = entry.id
+      judge.takeAgain(entry)
+    }
+    session.connection.send(
+      Request("XRANGE", session.keys.events, start, end, "COUNT", 1000), expecting: .entries(assembler)
+    ) { [weak self] result in
+      guard let self, !session.isOver, case .success = result else { return }
+      let next = assembler.count == 1000 ? last.next() : nil
+      rules.whenRoomy { [weak self] in self?.reportAgain(from: next, through: end) }
+    }
+  }
+
+  private func begin(_ cursor: [[UInt8]?]) {
+    judge.missed = { [weak self] in self?.report($0) }
+    saver.saved = cursor.first?.flatMap { StreamID($0) }
+    for value in [cursor.first, cursor.last].compactMap({ $0?.flatMap { $0 } }) where StreamID(value) == nil {
+      session.passOver("how far events were read", session.keys.cursor, value)
+    }
+    let count = cursor.dropFirst().first?.flatMap { Bounded.int($0) }
+    let start = max(0, (session.now - session.options.firstLook).milliseconds)
+    judge.place =
+      saver.saved.map { StreamPlace(key: session.keys.events, reached: $0, count: count) }
+      ?? StreamPlace(key: session.keys.events, after: StreamID(milliseconds: UInt64(start)))
+  }
+
+  func stop() {
+    watchdog.rest()
+    backlog?.stop()
+    link.stop()
+  }
+
+  /// The server's clock was set anew.
+  func clockLeapt(by transaction: TimeSpan) {
+    judge.clockLeapt(by: transaction)
+  }
+
+  /// How far events have been read; nil before the first.
+  var cursor: StreamID? { judge.position }
+
+  // MARK: Reading
+
+  private func changed(_ notice: Link.Update) {
+    watchdog.rest()
+    backlog?.stop()
+    backlog = nil
+    switch notice {
+    case .up(let connection): inspect(connection)
+    case .down(.silent):
+      bite.wasTooMuch()
+      judge.noteWaiting()
+    case .down: judge.noteWaiting()
+    }
+  }
+
+  private func inspect(_ connection: Connection) {
+    inspectedAt = .now
+    connection.send(Request("XINFO", "STREAM", session.keys.events)) { [weak self, weak connection] result in
+      guard let self, let connection, !session.isOver, case .success(let reply) = result else { return }
+      let info = StreamInfo(reply)
+      // A server that lost writes, or another one, may stand before the cursor: reading past its end would be silent.
+      if info != nil || reply.error?.text.contains("no such key") == true {
+        if let finding = judge.place?.inspect(info) { report(finding) }
+      }
+      guard let info, readBacklog(info) else { return read(connection) }
+    }
+  }
+
+  /// Says what was never seen: in the log, and in the audit, where consoles show it.
+  private func report(_ finding: StreamPlace.Finding) {
+    let words: String
+    switch finding {
+    case .missed(let count, let after, let before):
+      let place = "events between \(after) and \(before)"
+      words =
+        count.map { "\($0) \(place) were trimmed unread" }
+        ?? "\(place) may have been trimmed unread; how many is not known"
+    case .lostWrites(let after, let before):
+      words = "the server went back from \(after) to \(before): events in between may come again or be lost"
+    case .gone(let after): words = "the stream of events was deleted; it had been read to \(after)"
+    }
+    session.log(.warning, words)
+    var transaction = Transaction()
+    let line = AuditLine(
+      origin: .run("events/\(judge.position ?? .zero)"), phase: .unknown, action: "read", detail: words,
+      handler: session.options.id, at: session.now, source: String(decoding: session.keys.events, as: UTF8.self))
+    transaction.add(to: session.keys.audit, AuditCoding.encode(line))
+    session.run(transaction) { _ in }
+  }
+
+  /// Begins to read by ranges where there is much to read.
+  private func readBacklog(_ info: StreamInfo) -> Bool {
+    guard let position = judge.position, let stretch = Backlog.Stretch(after: position, of: info) else { return false }
+    let backlog = Backlog(stretch, of: session.keys.events) { [judge] in
+      judge.take($0)
+    } whenWanted: { [rules] in
+      rules.whenRoomy($0)
+    } finish: { [weak self] in
+      guard let self, !session.isOver else { return }
+      self.backlog = nil
+      saver.save(unlessOnlyRead: false)
+      // Whatever it left is read one after the other, where an error is dealt with.
+      if let connection = link.connection { read(connection) }
+    }
+    judge.noteWaiting()
+    self.backlog = backlog
+    backlog.start(session.loop, endpoint)
+    return true
+  }
+
+  private func read(_ connection: Connection) {
+    guard let position = judge.position, !session.isOver else { return }
+    guard MonotonicTime.now.milliseconds(since: inspectedAt) < Self.inspectMilliseconds else {
+      return inspect(connection)
+    }
+    let request = Request(
+      "XREAD", "COUNT", bite.count, "BLOCK", Self.blockMilliseconds, "STREAMS", session.keys.events, position)
+    watchdog.expect(on: connection)
+    connection.send(request, expecting: .entries(assembler)) { [weak self, weak connection] result in
+      self?.watchdog.rest()
+      guard let self, let connection, !session.isOver, case .success(let reply) = result else { return }
+      let isMoreLikely = bite.took(assembler.count, bytes: assembler.bytes)
+      if let error = reply.error {
+        session.refused("cannot read events", error)
+        judge.noteWaiting()
+      } else {
+        judge.noteRead(isMoreLikely: isMoreLikely)
+      }
+      if !isMoreLikely { session.hasReadEvents = true }
+      saver.save(unlessOnlyRead: true)
+      if isMoreLikely { return rules.whenRoomy { [weak self, weak connection] in self?.readOn(connection) } }
+      let rest = reply.error == nil ? Self.restMilliseconds : 1000
+      session.later(inMilliseconds: rest) { [weak self, weak connection] in
+        guard let self else { return }
+        if rules.isFull { judge.noteWaiting() }
+        rules.whenRoomy { [weak self] in self?.readOn(connection) }
+      }
+    }
+  }
+
+  /// Reads on where the connection still stands.
+  private func readOn(_ connection: Connection?) {
+    if let connection, connection === link.connection, backlog == nil { read(connection) }
+  }
+
+  // MARK: Saving
+
+  private func tick() {
+    if !rules.isFull, let silence = backlog?.silence(at: .now), silence > Self.silenceMilliseconds {
+      link.restart(.silent(milliseconds: silence))
+    }
+    judge.fleet.quietAlertsStay = session.options.quietAlertsStay
+    judge.fleet.advance(to: judge.present)
+    judge.noteSettled()
+    rules.watchFleet()
+    saver.save(unlessOnlyRead: false)
+    escalations.look()
+    session.later(inMilliseconds: Self.saveMilliseconds) { [weak self] in self?.tick() }
+  }
+
+  /// Nothing waits to be judged: what a flood came to is saved at once, for others look at it.
+  private func drained() {
+    if rules.hasMuchTally, !session.isOver { saver.save(unlessOnlyRead: false) }
+  }
+}

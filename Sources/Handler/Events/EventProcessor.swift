@@ -1,0 +1,304 @@
+import FleetModel
+import Loop
+import Redis
+import Wire
+
+/// What events mean to the handler: keeps the fleet by which alerts are opened and closed, and tells what runtimes
+/// report of commands.
+///
+/// A class apart from who reads, so that replies on their way may hold it.
+final class EventProcessor {
+  /// A runtime's `agent.status` that names a command.
+  struct Report: Equatable {
+    var agent: AgentID
+    var command: CommandID
+    var state: AgentState?
+    var replicas: Int?
+    var at: Instant
+    /// The entry that says so.
+    var entry: StreamID
+  }
+
+  private let session: LeaseSession
+  private let notify: (Report) -> Void
+  private let reader = EventReader()
+  /// What the rules make of events; set once there is a term to act in.
+  var rules: RuleEngine?
+  /// Asked in place: as an ordinary property it would be copied, with a count for each of its lists, wherever something is
+  /// asked of it.
+  var fleet: Fleet {
+    unsafeAddress { UnsafePointer(fleetMemory) }
+    unsafeMutableAddress { fleetMemory }
+  }
+  /// Owned by this object.
+  private let fleetMemory: UnsafeMutablePointer<Fleet>
+  private let fleetHealth = FleetHealth()
+  /// How far events have been taken; nil until it is known where to begin.
+  var place: StreamPlace?
+  /// Told of entries that were never seen.
+  var missed: (StreamPlace.Finding) -> Void = { _ in }
+  /// What the time was when it was last asked for.
+  private var clockRead = Instant.epoch
+  /// What could not be read since it was last taken.
+  private var letters: [DeadLetter] = []
+  private var letterBytes = 0
+  private var otherLetters = 0
+
+  /// Ids of events before those that are read once more, and of these as far as they have been.
+  private var idsBefore = EventIDSet()
+
+  /// How far reading lags behind.
+  private var progress = ReadProgress()
+
+  /// Agents that have said something of themselves since it was last taken.
+  private var changedProfiles: Set<AgentID> = []
+
+  private var counted = CountedAlerts()
+
+  /// More than so many between two saves are counted only: whoever floods the stream must not fill memory.
+  private static let mostLetters = 100
+  private static let mostLetterBytes = 2 << 20
+  private static let mostProfiles = 40_000
+
+  init(session: LeaseSession, notify: @escaping (Report) -> Void) {
+    self.session = session
+    self.notify = notify
+    fleetMemory = .allocate(capacity: 1)
+    fleetMemory.initialize(
+      to: Fleet(
+        seed: MachineRandom.number(in: .min ... .max), keepsHistory: false, tracksAlertChanges: true,
+        tracksAgentChanges: true))
+  }
+
+  deinit {
+    fleetMemory.deinitialize(count: 1)
+    fleetMemory.deallocate()
+  }
+
+  /// Tells its term what it knows of agents, and hears of it what was done to them.
+  func answer() {
+    session.onAlert = { [weak self] in self?.fleet.setAlert($0) }
+    session.onRecord = { [weak self] in self?.fleet.setRecord($1, of: $0) }
+    session.knownReplicas = { [weak self] in self?.replicas(of: $0) }
+    session.knownBackup = { [weak self] in self?.health.backup(of: $0) }
+    session.knownState = { [weak self] in
+      guard let self else { return nil }
+      return fleet.position(of: $0).flatMap { self.fleet.agents.state(at: $0) }
+    }
+    session.isOpen = { [weak self] in self?.isOpen($0) ?? false }
+    session.knownRole = { [weak self] in self?.role(of: $0) }
+  }
+
+  /// Takes the entry after the last one.
+  func take(_ entry: Entry) {
+    if let finding = place?.read(entry.id) { missed(finding) }
+    if !counted.isEmpty { for id in counted.take(before: entry.id) { fleet.setCounted(id, false) } }
+    if entry.channel.isEqual(to: session.keys.recorderChannel) { return }
+    let instant = time(of: entry.id)
+    do throws(Unreadable) {
+      try reader.read(entry, receivedAt: instant) {
+        let isConcerned = isConcerned($0)
+        // The agent's values as they stand before the event.
+        let before = isConcerned && rules?.asksForBefore($0.kind) == true ? fleet[$0.agentID] : nil
+        let outcome = fleet.apply($0)
+        report($0, entry.id)
+        // What is said a second time is not acted on a second time.
+        if isConcerned, case .applied(let position) = outcome { judge($0, entry.id, at: position, before) }
+        if [.created, .updated, .deleted].contains($0.kind) { note($0.agentID) }
+        if let rules, rules.watchesAgents { rules.applied($0.agentID) }
+      }
+    } catch {
+      fleet.applyUnreadable(reason: error.description, at: instant)
+      putAside(entry, reason: error.description)
+    }
+  }
+
+  /// That an agent's profile is to be written. Of more than the fleet holds most have left again by then.
+  func note(_ agent: AgentID) {
+    if changedProfiles.count < Self.mostProfiles { changedProfiles.insert(agent) }
+  }
+
+  /// When an entry came. Whoever adds one may give it an id of the future, and every entry after it then has one too: none
+  /// came later than now. Of one that waited while nobody read, nobody can tell how long: it is too old to be acted on.
+  private func time(of id: StreamID) -> Instant {
+    let instant = id.instant
+    if instant <= clockRead || session.options.leapsPassTime { return instant }
+    clockRead = session.now
+    guard instant - clockRead > ServerClock.doubt, !session.hasReadEvents else { return min(instant, clockRead) }
+    return clockRead - session.options.actWithin - .seconds(1)
+  }
+
+  /// The server's clock was set anew.
+  func clockLeapt(by transaction: TimeSpan) {
+    clockRead = session.now
+    progress.clockLeapt(to: clockRead)
+    fleet.leap(by: transaction)
+  }
+
+  private func putAside(_ entry: Entry, reason: String) {
+    let size = entry.payload?.count ?? 0
+    guard letters.count < Self.mostLetters, letterBytes + size <= Self.mostLetterBytes else {
+      otherLetters += 1
+      return
+    }
+    letterBytes += size
+    letters.append(
+      DeadLetter(
+        source: session.keys.events, id: entry.id, reason: "the event is unreadable: \(reason)",
+        bytes: entry.payload.map { Array($0) } ?? []))
+  }
+
+  /// What could not be read since the last call.
+  func takeLetters() -> [DeadLetter] {
+    defer { (letters, letterBytes, otherLetters) = ([], 0, 0) }
+    guard otherLetters > 0 else { return letters }
+    let reason = "\(otherLetters) more events were unreadable at the same time"
+    return letters + [DeadLetter(source: session.keys.events, reason: reason, bytes: [])]
+  }
+
+  /// Agents that have said something of themselves since the last call; no more than one step should write.
+  func takeChangedProfiles() -> Set<AgentID> {
+    let taken = Set(changedProfiles.prefix(1000))
+    changedProfiles.subtract(taken)
+    return taken
+  }
+
+  /// What could not be written is to be taken again.
+  func giveBack(_ profiles: Set<AgentID>) { changedProfiles.formUnion(profiles) }
+
+  var hasChangedProfiles: Bool { !changedProfiles.isEmpty }
+
+  /// Who sent metrics by an event; nil where it is another one.
+  ///
+  /// - Parameter channel: the channel it came by; empty if it was published straight to the stream.
+  static func reporter(_ event: UnsafeRawBufferPointer, channel: UnsafeRawBufferPointer) -> AgentID? {
+    guard let event = try? EventDecoder().decode(event, channel: channel, receivedAt: .epoch), event.kind == .metrics
+    else { return nil }
+    return event.agentID
+  }
+
+  /// Takes what an earlier handler has kept of an agent.
+  func restore(profile: [UInt8], at instant: Instant) {
+    do {
+      try profile.withUnsafeBytes { bytes in
+        let event = try EventDecoder().decode(bytes, channel: nil, receivedAt: instant)
+        _ = fleet.apply(event)
+        if let since = AgentProfileCoding.heardSince(profile) { fleet.recallHearing(of: event.agentID, since: since) }
+      }
+    } catch {
+      session.passOver("an agent's profile", session.keys.profiles, profile)
+    }
+  }
+
+  /// Takes an event's id as one that was seen before the cursor.
+  ///
+  /// - Parameter isBeforeAgain: whether it stands before the entries that are going to be read once more.
+  func recall(_ id: UnsafeRawBufferPointer, at instant: Instant, isBeforeAgain: Bool) {
+    fleet.recall(eventID: id, at: instant)
+    if isBeforeAgain { idsBefore.insert(id) }
+  }
+
+  /// Nothing is read once more any longer.
+  func endAgain() { idsBefore = EventIDSet() }
+
+  /// The last entry that was taken.
+  var position: StreamID? { place?.last }
+
+  /// An alert has counted events up to an entry behind the cursor: what is read again counts for it no second time.
+  func noteCounted(_ alert: AlertID, to entry: StreamID) {
+    fleet.setCounted(alert, true)
+    counted.add(alert, to: entry)
+  }
+
+  /// Takes an entry once more, for what it reports of a command alone.
+  func takeAgain(_ entry: Entry) {
+    // What was unreadable has been put aside before.
+    try? reader.read(entry, receivedAt: time(of: entry.id)) {
+      report($0, entry.id)
+      // What was said before already was not judged then.
+      if let id = $0.raw($0.eventID), !idsBefore.insert(id) { return }
+      guard isConcerned($0) else { return }
+      let before = rules?.asksForBefore($0.kind) == true ? fleet[$0.agentID] : nil
+      hand($0, entry.id, before: before)
+    }
+  }
+
+  /// Whether a rule concerns an event: nearly all are of kinds that no rule is about.
+  private func isConcerned(_ event: borrowing Event) -> Bool {
+    guard let rules, rules.concerns(event.kind) else { return false }
+    guard event.kind == .other else { return true }
+    return rules.concerns(type: event.typeName)
+  }
+
+  /// Has the rules judge an event: most of a flood is settled as it is read, the rest is copied out.
+  private func judge(_ event: borrowing Event, _ entry: StreamID, at position: Int, _ before: Agent?) {
+    guard let rules else { return }
+    let isSettled = rules.settles(event, at: position)
+    if isSettled { return }
+    hand(event, entry, before: before)
+  }
+
+  private func hand(_ event: borrowing Event, _ entry: StreamID, before: Agent?) {
+    if TriggerEvent.isTooLong(event) {
+      let words = "an event is longer than \(TextBound.data) bytes: rules judge it by the fields that vigia knows"
+      session.log(.warning, words, ["agent": "\(event.agentID)", "entry": "\(entry)", "bytes": "\(event.bytes.count)"])
+    }
+    if let trigger = TriggerEvent(event, entry, before: before) { rules?.take(trigger) }
+  }
+
+  private func report(_ event: borrowing Event, _ entry: StreamID) {
+    guard event.kind == .status, let id = event.identifier(.commandID), !id.isEmpty,
+      session.now - event.receivedAt <= session.options.actWithin
+    else { return }
+    notify(
+      Report(
+        agent: event.agentID, command: CommandID(id), state: event.string(.state).flatMap(AgentState.init(word:)),
+        replicas: event.string(.replicas).flatMap { Double($0) }.flatMap { Int(exactly: $0) }, at: event.receivedAt,
+        entry: entry))
+  }
+
+  /// Who there is, and who of them is well, at present.
+  var health: FleetHealth {
+    fleetHealth.update(&fleet, at: present, silence: session.options.runbook.guards.silence)
+    return fleetHealth
+  }
+
+  /// Up to when all that was said is known.
+  var present: Instant { progress.present(at: session.now, last: position?.instant) }
+
+  /// An answer was read.
+  ///
+  /// - Parameter isMoreLikely: whether more events may stand in the stream.
+  func noteRead(isMoreLikely: Bool) { progress.noteRead(isMoreLikely: isMoreLikely, at: session.now) }
+
+  /// Nothing is read for a while: what comes meanwhile is not known.
+  func noteWaiting() { progress.noteWaiting(at: session.now) }
+
+  /// Has those who were heard for long enough to count remembered for the handler that takes over.
+  func noteSettled() { changedProfiles.formUnion(health.takeSettled()) }
+
+  /// How few and how many replicas an agent says it may have; nil where it says nothing.
+  func replicas(of id: AgentID) -> ClosedRange<Int>? {
+    guard let agent = fleet[id], agent.replicasMinimum != nil || agent.replicasMaximum != nil else { return nil }
+    let most = Change.mostReplicas
+    let least = min(max(0, agent.replicasMinimum ?? 1), most)
+    return least...min(max(least, agent.replicasMaximum ?? most), most)
+  }
+
+  /// All roles that agents say they have, each once.
+  var roles: [String] { Set(fleet.agents.profiles.compactMap { $0.map { ExactText($0.role) } }).map(\.text) }
+
+  /// The role that an agent says it has; nil where it says none.
+  func role(of id: AgentID) -> String? {
+    let role = health.role(of: id)
+    return role.isEmpty ? nil : role
+  }
+
+  func isOpen(_ id: AlertID) -> Bool { fleet.isOpen(id) }
+
+  /// The alert as it is open at present.
+  func open(_ id: AlertID) -> AlertRecord? {
+    guard let position = fleet.position(of: id.agent) else { return nil }
+    return fleet.alert(id.kind, ofAgentAt: position)?.record
+  }
+}

@@ -1,0 +1,204 @@
+import FleetModel
+import Loop
+import Redis
+import Wire
+
+/// Saves what events have come to: alerts, and how far events have been read.
+///
+/// The cursor is saved once all that events up to it have changed is written. What is much goes in bites, so that no step
+/// holds up the server, and the cursor with the last of them. An alert that is written before the cursor says up to which
+/// entry it has counted: whoever takes over in between reads those events again, and does not count them twice.
+/// ```
+/// alerts, alerts, … alerts + cursor + what rules decided + what was unreadable, ends, ends …
+/// ```
+/// Alerts that are over leave after the cursor: they and the news of their end are one step, and their events are not
+/// read again.
+final class EventSaver {
+  /// How far events have been read, and the oldest report that is not settled, as both are saved.
+  var saved: StreamID?
+  var savedReport: StreamID?
+  /// The oldest entry whose report is not settled.
+  var oldestReport: () -> StreamID? = { nil }
+
+  private let session: LeaseSession
+  private unowned let judge: EventProcessor
+  private let rules: RuleEngine
+  private let memory: FleetCheckpoint
+  private let escalations: EscalationCloser
+  private var isSaving = false
+  /// Whether there is more to be saved once that is done.
+  private var savesAgain = false
+  /// Not before then: Redis has refused it a moment ago.
+  private var savesFrom = MonotonicTime(nanoseconds: 0)
+  /// What a step that the server refused was to write.
+  private var owed: (changes: Set<AlertID>, ends: [AlertID: AlertEnd], letters: [DeadLetter]) = ([], [:], [])
+  private var round: Round?
+
+  /// A step has no more alerts than this, nor begins another beyond so many bytes.
+  private static let most = (alerts: 256, bytes: 256 << 10)
+  private static let pauseMilliseconds: Int64 = 500
+
+  /// All that events up to one entry have come to, as far as it is not written.
+  private struct Round {
+    var open: ArraySlice<AlertID>
+    var over: ArraySlice<AlertID>
+    let ends: [AlertID: AlertEnd]
+    let letters: [DeadLetter]
+    let tally: DecisionTally
+    let profiles: Set<AgentID>
+    /// The entry, and how many were ever added up to it.
+    let reached: (entry: StreamID?, count: Int?)
+    let report: StreamID?
+    var isCursorWritten = false
+    /// Alerts whose end the last step has told.
+    var told: [AlertID] = []
+    var hasAlerts: Bool
+
+    var isDone: Bool { isCursorWritten && over.isEmpty }
+  }
+
+  init(
+    session: LeaseSession, judge: EventProcessor, rules: RuleEngine, memory: FleetCheckpoint,
+    escalations: EscalationCloser
+  ) {
+    (self.session, self.judge, self.rules) = (session, judge, rules)
+    (self.memory, self.escalations) = (memory, escalations)
+  }
+
+  /// Where in the cursor's hash stands how many entries were ever added up to it: by that a loss is counted exactly, also
+  /// while no handler lived.
+  static func countField(_ keys: Keys) -> [UInt8] { keys.events + "#added".utf8 }
+
+  /// Where stands the oldest entry before the cursor whose report was not settled.
+  static func reportField(_ keys: Keys) -> [UInt8] { keys.events + "#reports".utf8 }
+
+  /// Writes what has changed of alerts, with the cursor; the cursor alone only now and then.
+  func save(unlessOnlyRead: Bool) {
+    // A step of a command that changes an alert goes first: what it writes is not known here yet.
+    guard MonotonicTime.now >= savesFrom else { return }
+    guard !isSaving, session.alertSteps == 0 else {
+      savesAgain = savesAgain || !unlessOnlyRead
+      return
+    }
+    savesAgain = false
+    if round == nil { round = next(unlessOnlyRead: unlessOnlyRead) }
+    if round != nil { writeBite() }
+  }
+
+  /// Takes all that has changed; nil if nothing has that is worth a step.
+  private func next(unlessOnlyRead: Bool) -> Round? {
+    let ends = owed.ends.merging(judge.fleet.takeAlertEnds()) { $1 }
+    let changes = judge.fleet.takeAlertChanges().union(owed.changes)
+    // What could not be written is not added to: the rest is counted meanwhile.
+    let letters = owed.letters.isEmpty ? judge.takeLetters() : owed.letters
+    owed = ([], [:], [])
+    let reached = judge.position
+    let report = [oldestReport(), rules.oldest].compactMap(\.self).min()
+    let isOld =
+      !unlessOnlyRead && (reached != saved || report != savedReport || rules.hasTally || judge.hasChangedProfiles)
+    guard !changes.isEmpty || !letters.isEmpty || isOld else { return nil }
+    var (open, over): ([AlertID], [AlertID]) = ([], [])
+    for id in changes { if judge.isOpen(id) { open.append(id) } else { over.append(id) } }
+    return Round(
+      open: open[...], over: over[...], ends: ends, letters: letters, tally: rules.takeTally(),
+      profiles: judge.takeChangedProfiles(), reached: (reached, judge.place?.count), report: report,
+      hasAlerts: !changes.isEmpty)
+  }
+
+  /// Writes as much of the round as one step may hold, and goes on from there.
+  private func writeBite() {
+    guard let before = round else { return }
+    var (after, transaction) = (before, Transaction())
+    fill(&transaction, &after)
+    round = after
+    isSaving = true
+    session.run(transaction) { [weak self] outcome in
+      guard let self else { return }
+      isSaving = false
+      switch outcome {
+      case .done, .conflict: wrote()
+      case .fenced: break
+      case .failed(let error): giveBack(before, error)
+      }
+    }
+  }
+
+  private func wrote() {
+    guard let round else { return }
+    if round.isCursorWritten { (saved, savedReport) = (round.reached.entry, round.report) }
+    for id in round.told where !judge.isOpen(id) { escalations.forget(id) }
+    if round.hasAlerts { session.onNotice() }
+    if round.isDone { self.round = nil }
+    // A command's step that came meanwhile goes first, and the next look goes on.
+    guard session.alertSteps == 0 else { return }
+    if self.round != nil { writeBite() } else if savesAgain { save(unlessOnlyRead: false) }
+  }
+
+  /// - Parameter round: as it was before the step that failed.
+  private func giveBack(_ round: Round, _ error: ServerError) {
+    // Not before the next look.
+    savesAgain = false
+    session.log(.error, "cannot save alerts and how far events were read", ["error": error.text])
+    savesFrom = .now.adding(milliseconds: Self.pauseMilliseconds)
+    self.round = nil
+    owed.changes.formUnion(round.open + round.over)
+    owed.ends.merge(round.ends) { $1 }
+    guard !round.isCursorWritten else { return }
+    owed.letters = round.letters + owed.letters
+    rules.giveBack(round.tally)
+    judge.giveBack(round.profiles)
+  }
+
+  // MARK: What is written
+
+  private func fill(_ transaction: inout Transaction, _ round: inout Round) {
+    var count = 0
+    defer { if count > 0 { transaction.noteAlerts(session.keys) } }
+    func isRoom() -> Bool { count < Self.most.alerts && transaction.byteCount < Self.most.bytes }
+    round.told = []
+    let position = judge.position
+    // What goes with the cursor of that very entry need not say how far it has counted.
+    let goesWithCursor = round.open.count <= Self.most.alerts && position == round.reached.entry
+    while let id = round.open.first, goesWithCursor || isRoom() {
+      round.open.removeFirst()
+      // One that is over by now is among the next changes.
+      guard var alert = judge.open(id) else { continue }
+      alert.countedTo = goesWithCursor ? nil : position.map { "\($0)" }
+      transaction.change("HSET", session.keys.alerts, id.bytes, AlertCoding.encode(alert))
+      count += 1
+    }
+    guard round.open.isEmpty else { return }
+    if !round.isCursorWritten { writeCursor(of: round, to: &transaction) }
+    round.isCursorWritten = true
+    while let id = round.over.first, isRoom() {
+      round.over.removeFirst()
+      writeEnd(of: id, round.ends[id], to: &transaction)
+      round.told.append(id)
+      count += 1
+    }
+  }
+
+  private func writeCursor(of round: Round, to transaction: inout Transaction) {
+    for letter in round.letters { letter.add(to: &transaction, keys: session.keys) }
+    round.tally.write(to: &transaction, keys: session.keys)
+    memory.write(round.profiles, to: &transaction)
+    if let entry = round.reached.entry {
+      let count = round.reached.count.map { "\($0)" } ?? ""
+      transaction.change("HSET", session.keys.cursor, session.keys.events, entry, Self.countField(session.keys), count)
+    }
+    if let report = round.report {
+      transaction.change("HSET", session.keys.cursor, Self.reportField(session.keys), report)
+    } else if savedReport != nil {
+      transaction.change("HDEL", session.keys.cursor, Self.reportField(session.keys))
+    }
+  }
+
+  private func writeEnd(of id: AlertID, _ end: AlertEnd?, to transaction: inout Transaction) {
+    // It was opened anew: that is among the next changes.
+    guard !judge.isOpen(id) else { return }
+    transaction.change("HDEL", session.keys.alerts, id.bytes)
+    let over = RuleNotice.over(id, end ?? .unrecovered, at: session.now)
+    let notices = id.kind == .escalation ? escalations.departed(id) : [over].compactMap(\.self)
+    for notice in notices { session.notify(notice, in: &transaction) }
+  }
+}

@@ -1,0 +1,201 @@
+import FleetModel
+import Redis
+import Wire
+
+/// A target as it stands in Redis when an action is decided, with the bytes by which the step makes sure that it still
+/// stands so.
+struct TargetSnapshot {
+  var record: AgentRecord
+  /// What an earlier delivery of the same command left.
+  var mark: IdempotencyRecord?
+  var alert: AlertRecord?
+  /// When the address's block for this target ends.
+  var blockedUntil: Instant?
+  /// When the longest block of the address ends, for whichever target.
+  var longestBlock: Instant?
+  /// What a parameter or the mode is set to at present.
+  var setting: String?
+  /// When the job that it is about is due.
+  var scheduledAt: Instant?
+  /// The proposal that it is about.
+  var proposal: Proposal?
+  /// Why what stands in its place is none.
+  var proposalFault: ProposalCoding.Fault?
+  /// The mark as it stands; empty where there is none.
+  private(set) var markBytes: [UInt8]
+  /// Whether a value stands in the mark's place that is no text.
+  private(set) var isMarkOfAnotherType: Bool
+  private var version: [UInt8]
+  private var alertBytes: [UInt8]?
+  private var proposalBytes: [UInt8]?
+  /// The mode as it stands, where that is asked for; empty where nobody has set it.
+  private var modeBytes: [UInt8]?
+
+  /// Reads it.
+  static func read(
+    _ target: AgentID, mark: MarkKey, for instruction: Instruction, in session: LeaseSession,
+    _ completion: @escaping (TargetSnapshot) -> Void
+  ) {
+    let keys = session.keys
+    var requests = [Request("HGETALL", keys.agent(target)), mark.get]
+    let alert = instruction.alert(of: target)
+    if let alert { requests.append(Request("HGET", keys.alerts, alert.bytes)) }
+    if let address = instruction.address {
+      requests.append(Request("ZSCORE", keys.blocked, address.description))
+      requests.append(Request("ZSCORE", keys.schedule, Job(.unblock(address), target).encoded))
+    }
+    switch instruction {
+    case .tune(let parameter, _): requests.append(Request("HGET", keys.agent(target), Change.field(of: parameter)))
+    case .automation: requests.append(Request("GET", keys.automation))
+    case .schedule(let name, _), .cancel(let name):
+      requests.append(Request("ZSCORE", keys.schedule, Job(.run(name), target).encoded))
+    case .approve(let id, _), .reject(let id, _):
+      requests += [Request("GET", keys.automation), Request("HGET", keys.proposals, id.text)]
+    default: break
+    }
+    session.read(requests) { replies in
+      for (field, value) in AgentRecordCoding.malformed(replies[0].pairs) {
+        session.passOver("\(field) of an agent's record", keys.agent(target), value)
+      }
+      var snapshot = TargetSnapshot(record: replies[0].pairs, mark: replies[1])
+      if let alert { snapshot.setAlert(alert, replies[2]) }
+      if instruction.address != nil { snapshot.longestBlock = replies[2].bytes.flatMap { Instant(score: $0) } }
+      snapshot.set(replies.last, for: instruction)
+      if case .approve = instruction { snapshot.setMode(replies[2]) }
+      completion(snapshot)
+    }
+  }
+
+  private mutating func set(_ reply: Reply?, for instruction: Instruction) {
+    switch instruction {
+    case .block, .unblock: blockedUntil = reply?.bytes.flatMap { Instant(score: $0) }
+    case .tune: setting = reply?.text
+    case .automation: reply.map { setMode($0) }
+    case .schedule, .cancel: scheduledAt = reply?.bytes.flatMap { Instant(score: $0) }
+    case .approve(let id, _), .reject(let id, _): setProposal(id, reply?.bytes ?? [])
+    default: break
+    }
+  }
+
+  private init(record pairs: [(name: [UInt8], value: [UInt8])], mark: Reply) {
+    record = AgentRecordCoding.decode(fields: pairs)
+    version = pairs.first { $0.name == Array("version".utf8) }?.value ?? []
+    markBytes = mark.mark ?? []
+    isMarkOfAnotherType = mark.error?.code == "WRONGTYPE"
+    self.mark = mark.mark.flatMap { IdempotencyRecord($0) }
+  }
+
+  private mutating func setMode(_ reply: Reply) {
+    modeBytes = reply.bytes ?? []
+    setting = reply.text
+  }
+
+  private mutating func setProposal(_ id: ProposalID, _ bytes: [UInt8]) {
+    proposalBytes = bytes
+    guard !bytes.isEmpty else { return }
+    do throws(ProposalCoding.Fault) {
+      proposal = try ProposalCoding.decode(bytes, field: Array(id.text.utf8))
+    } catch {
+      proposalFault = error
+    }
+  }
+
+  private mutating func setAlert(_ id: AlertID, _ reply: Reply) {
+    alertBytes = reply.bytes ?? []
+    alert = reply.bytes.flatMap { AlertCoding.decode(id: id.bytes, payload: $0) }
+  }
+
+  /// Lets a step go ahead only while the target stands as it was read.
+  func require(for target: AgentID, _ change: Change, keys: Keys, in transaction: inout Transaction) {
+    if change.after != nil { transaction.require("HGET", keys.agent(target), "version", is: version) }
+    if let alert = change.alert, let alertBytes {
+      transaction.require("HGET", keys.alerts, alert.id.bytes, is: alertBytes)
+    }
+    if let proposal = change.proposal, let proposalBytes {
+      transaction.require("HGET", keys.proposals, proposal.id.text, is: proposalBytes)
+    }
+    if let modeBytes { transaction.require("GET", keys.automation, is: modeBytes) }
+  }
+}
+
+extension Change {
+  /// Writes the change into a step.
+  ///
+  /// - Returns: the record as it then stands; nil where the change leaves it.
+  func write(
+    to transaction: inout Transaction, target: AgentID, version: Int, origin: String, author: String, now: Instant,
+    keys: Keys,
+    tellsRuntime: Bool = true
+  ) -> AgentRecord? {
+    var written: AgentRecord?
+    if var record = after {
+      record.version = version + 1
+      record.updatedAt = now
+      record.updatedBy = author
+      let fields = AgentRecordCoding.fields(record).flatMap { [Array($0.name.utf8), $0.value] }
+      transaction.change("HSET", keys.agent(target), all: fields)
+      written = record
+    }
+    for scheduledJob in scheduledJobs {
+      let member = scheduledJob.job.encoded
+      if let due = scheduledJob.due {
+        transaction.change("ZADD", keys.schedule, due, member)
+      } else {
+        transaction.change("ZREM", keys.schedule, member)
+      }
+    }
+    if let alert {
+      if alert.isClosed {
+        transaction.change("HDEL", keys.alerts, alert.id.bytes)
+      } else {
+        transaction.change("HSET", keys.alerts, alert.id.bytes, AlertCoding.encode(alert))
+      }
+      transaction.noteAlerts(keys)
+    }
+    if let block {
+      if let until = block.until {
+        transaction.change("ZADD", keys.blocked, until, block.address.description)
+      } else {
+        transaction.change("ZREM", keys.blocked, block.address.description)
+      }
+    }
+    if let setting {
+      let field = Change.field(of: setting.parameter)
+      if let value = setting.value {
+        transaction.change("HSET", keys.agent(target), field, value)
+      } else {
+        transaction.change("HDEL", keys.agent(target), field)
+      }
+    }
+    if let proposal {
+      transaction.change("HDEL", keys.proposals, proposal.id.text)
+      // One that is approved holds its rule back until it begins.
+      if proposal.state == .declined {
+        RuleState.endProposal(proposal.rule, proposal.agent, keys, in: &transaction)
+      }
+    }
+    writeStandIn(to: &transaction, target, keys)
+    if control?.verb == .action(.restart) { transaction.change("HSET", keys.agent(target), Self.restartField, origin) }
+    if let automation { transaction.change("SET", keys.automation, automation) }
+    if let report { transaction.add(to: keys.reports, report) }
+    if let control, tellsRuntime {
+      let message = ControlMessage(
+        agent: target, verb: control.verb, arguments: control.arguments, commandID: CommandID(origin),
+        until: control.until)
+      let payload = ControlCoding.encode(message)
+      transaction.add(to: keys.control, payload)
+      transaction.publish(keys.controlChannel(control.verb), payload)
+    }
+    return written
+  }
+
+  /// Who stands in for whom, so that rules leave a backup alone that is needed.
+  private func writeStandIn(to transaction: inout Transaction, _ target: AgentID, _ keys: Keys) {
+    guard let standIn else { return }
+    // One agent may stand in for several: each of them is one of its set.
+    if let backup = standIn.before, backup != standIn.after {
+      transaction.change("SREM", keys.standIns(of: backup), target.bytes)
+    }
+    if let backup = standIn.after { transaction.change("SADD", keys.standIns(of: backup), target.bytes) }
+  }
+}

@@ -1,0 +1,241 @@
+import Automation
+import FleetModel
+import Redis
+import Wire
+
+/// An event that a rule may act on, copied out of the bytes that it was read from.
+struct TriggerEvent {
+  let entry: StreamID
+  let type: String
+  let agent: AgentID
+  /// Of a long event only the fields that vigia knows.
+  private(set) var data: JSONValue
+  let receivedAt: Instant
+  /// The agent's values before this event.
+  let before: [Metric: Double]
+  /// How much room it takes, about, in bytes.
+  private(set) var size: Int
+
+  /// - Parameter before: of the agent as it stood before the event was applied.
+  init?(_ event: borrowing Event, _ entry: StreamID, before: Agent?) {
+    self.entry = entry
+    type = event.typeName
+    agent = event.agentID
+    guard let data = Self.data(of: event) else { return nil }
+    self.data = data
+    receivedAt = event.receivedAt
+    var values: [Metric: Double] = [:]
+    if let before { for metric in Metric.allCases { values[metric] = before.value(metric) } }
+    self.before = values
+    size = data.weight + 512
+  }
+
+  /// What the event says. Of one that is long, or that takes much more room than its bytes, only the fields that vigia
+  /// knows are kept, as far as texts are: whoever blows an event up must not keep a rule from seeing it.
+  private static func data(of event: borrowing Event) -> JSONValue? {
+    guard event.bytes.count <= TextBound.data else { return known(event) }
+    do throws(Unreadable) {
+      let json = try JSONValue.parse(event.bytes)
+      // An entry of flat fields has them beside its id.
+      let data = json["data"] ?? json
+      return data.weight <= 4 * TextBound.data ? data : known(event)
+    } catch {
+      return nil
+    }
+  }
+
+  private static func known(_ event: borrowing Event) -> JSONValue {
+    var data = JSONObject()
+    for metric in Metric.allCases { data[metric.field] = event.metrics[metric].map { .number($0) } }
+    for field in EventField.allCases where event.fields[field].isPresent {
+      let list = event.strings(field, limit: 64)
+      if event.fields[field].form != .json {
+        data[field.key] = event.string(field).map { .string($0) }
+      } else if !list.isEmpty {
+        data[field.key] = .array(list.map { .string($0) })
+      }
+    }
+    return .object(data)
+  }
+
+  /// The same without what it says.
+  var withoutData: TriggerEvent {
+    var bare = self
+    (bare.data, bare.size) = (.null, 0)
+    return bare
+  }
+
+  /// Whether an event is too long for all of its data to be kept.
+  static func isTooLong(_ event: borrowing Event) -> Bool { event.bytes.count > TextBound.data }
+
+  /// The occasion of a run that is looked at again, as far as its record has kept it.
+  init(of record: RunRecord) {
+    entry = StreamID(Array(record.event.utf8)) ?? .zero
+    let remains = record.trigger ?? Remains(type: "", data: .null, before: [:])
+    (type, data, before) = (remains.type, remains.data, remains.before)
+    (agent, size) = (record.agent, 0)
+    receivedAt = entry.instant
+  }
+
+  /// The kind of alert that it opens by itself; nil where it opens none.
+  var alert: AlertKind? { EventKind.allCases.first { $0.type == type }?.alert?.kind }
+
+  /// What a run's record keeps of it.
+  struct Remains: Equatable {
+    var type: String
+    var data: JSONValue
+    var before: [Metric: Double]
+
+    /// Longer data are not kept, in bytes of JSON: conditions about them then do not hold.
+    static let most = 64 << 10
+
+    init(type: String, data: JSONValue, before: [Metric: Double]) {
+      (self.type, self.data, self.before) = (type, data, before)
+    }
+
+    init(_ json: JSONValue) {
+      type = json["type"]?.text ?? ""
+      data = json["data"] ?? .null
+      var values: [Metric: Double] = [:]
+      for metric in Metric.allCases { values[metric] = json["before"]?[metric.field]?.double }
+      before = values
+    }
+
+    var json: JSONValue {
+      let values = before.sorted { $0.key.field < $1.key.field }.map {
+        (Array($0.key.field.utf8), JSONValue.number($0.value))
+      }
+      return ["type": .string(type), "data": data, "before": .object(JSONObject(members: values))]
+    }
+  }
+
+  var remains: Remains {
+    Remains(type: type, data: data.encoded.count <= Remains.most ? data : .null, before: before)
+  }
+
+  /// The name of a rule's run on it: the same however often the event is read.
+  func run(of rule: Rule) -> String { run(of: rule, agent.keyPart) }
+
+  /// - Parameter agent: the agent as it is spelled in keys.
+  func run(of rule: Rule, _ agent: String) -> String { "rule/\(rule.id)/\(entry)/\(agent)" }
+}
+
+/// What a rule's names stand for on an occasion.
+struct RuleFacts: Facts {
+  let trigger: TriggerEvent
+  let agent: Agent?
+  let record: AgentRecord
+  let health: FleetHealth
+  /// Who says that it stands in for the agent.
+  let knownBackup: AgentID?
+  let now: Instant
+  /// What its users said lately, where they were unhappy.
+  var feedback: [Incident] = []
+  /// What has become of the run's actions, once they are done.
+  var run: RunOutcome?
+  /// Whether a dashboard is made for new agents.
+  var makesDashboards = false
+
+  func value(_ name: FactName) -> FactValue? {
+    let last = name.parts.last ?? ""
+    switch name.parts.first {
+    case "data": return data(name.parts.dropFirst())
+    case "event": return event(last)
+    case "metric":
+      return metric(last).flatMap { agent?.value($0, within: Fleet.freshness, of: now) }.map { .number($0) }
+    case "before": return metric(last).flatMap { trigger.before[$0] }.map { .number($0) }
+    case "agent": return agent(last)
+    case "role": return role(last)
+    case "fleet": return fleet(last)
+    case "run":
+      return run.flatMap { last == "obeyed" ? .flag($0.isObeyed) : last == "failed" ? .flag($0.hasFailed) : nil }
+    case "handler": return last == "makes_dashboards" ? .flag(makesDashboards) : nil
+    default: return nil
+    }
+  }
+
+  private func data(_ path: ArraySlice<String>) -> FactValue? {
+    var value: JSONValue? = trigger.data
+    for part in path { value = value?[part] }
+    return value.flatMap { FactValue($0) }
+  }
+
+  private func event(_ name: String) -> FactValue? {
+    switch name {
+    case "type": .text(trigger.type)
+    case "id": .text("\(trigger.entry)")
+    case "foreseen": foreseen.map { .text($0) }
+    case "age": .number(Double((now - trigger.receivedAt).milliseconds) / 1000)
+    default: nil
+    }
+  }
+
+  private func metric(_ name: String) -> Metric? { Metric.allCases.first { $0.field == name } }
+
+  private func agent(_ name: String) -> FactValue? {
+    func text(_ text: String?) -> FactValue? { text.flatMap { $0.isEmpty ? nil : .text($0) } }
+    func number(_ count: Int?) -> FactValue? { count.map { .number(Double($0)) } }
+    return switch name {
+    case "id": .text(trigger.agent.description)
+    case "name": text(agent?.name)
+    case "state": .text((agent?.isActive == false ? AgentState.stopped : record.state).rawValue)
+    case "role": text(agent?.role)
+    case "tier": text(agent?.tier)
+    case "replicas": number(record.replicas ?? 1)
+    case "replicas_min": number(agent?.replicasMinimum)
+    case "replicas_max": number(agent?.replicasMaximum)
+    case "rate_limit": number(record.rateLimit)
+    case "backup": text(record.backup?.description)
+    case "has_backup": .flag(record.backup != nil || knownBackup != nil)
+    case "backup_for": text(agent?.backupFor)
+    case "health": record.health.map { .number($0) }
+    case "bad_conversations": list(feedback.compactMap(\.items.first))
+    case "complaints": list(feedback.map { "\($0.items.first ?? ""): \($0.summary)" })
+    default: nil
+    }
+  }
+
+  private func list(_ texts: [String]) -> FactValue? { texts.isEmpty ? nil : .list(texts.map { .text($0) }) }
+
+  private func role(_ name: String) -> FactValue? {
+    switch name {
+    case "size": return .number(Double(health.roleSize(of: trigger.agent)))
+    case "healthy": return .number(Double(health.healthyPeers(of: trigger.agent)))
+    case "healthy_agents":
+      let peers = health.peers(of: trigger.agent)
+      return peers.isEmpty ? nil : .list(peers.map { .text($0.description) })
+    default: return nil
+    }
+  }
+
+  private func fleet(_ name: String) -> FactValue? {
+    switch name {
+    case "size": .number(Double(health.size))
+    case "unhealthy": .number(Double(health.unhealthy))
+    case "specialist":
+      health.specialist(
+        other: trigger.agent, skill: trigger.data["skill"]?.text, language: trigger.data["language"]?.text
+      ).map { .text($0.description) }
+    default: nil
+    }
+  }
+}
+
+extension FactValue {
+  /// Nil for null; an object, and a list of nothing else, is its JSON text. Of a list that holds other things too these are
+  /// taken: one object among addresses must not keep them from being blocked.
+  init?(_ json: JSONValue) {
+    switch json {
+    case .null: return nil
+    case .object: self = .text(String(decoding: json.encoded, as: UTF8.self))
+    case .bool(let flag): self = .flag(flag)
+    case .integer(let number): self = .number(Double(number))
+    case .number(let number): self = .number(number)
+    case .string: self = .text(json.text ?? "")
+    case .array(let elements):
+      let others = elements.filter { $0.object == nil }.compactMap { FactValue($0) }
+      let isOfObjects = others.isEmpty && elements.contains { $0.object != nil }
+      self = isOfObjects ? .text(String(decoding: json.encoded, as: UTF8.self)) : .list(others)
+    }
+  }
+}

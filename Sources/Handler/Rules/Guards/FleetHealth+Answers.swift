@@ -1,0 +1,59 @@
+import Automation
+import FleetModel
+
+extension FleetHealth {
+  /// Agents that have been heard for long enough to count since the last call.
+  func takeSettled() -> [AgentID] {
+    defer { settledIDs.removeAll(keepingCapacity: true) }
+    return settledIDs
+  }
+
+  /// All agents that are not stopped, newcomers too.
+  var size: Int { counts.settled.size + counts.new.size }
+
+  /// Those of them that are in trouble, or silent.
+  var unhealthy: Int { counts.settled.unhealthy + counts.new.unhealthy }
+
+  /// An agent that shows that the fleet is ill.
+  var firstInTrouble: AgentID? {
+    troubled.filter { members[$0]?.standing.isSettled == true }.min().flatMap { members[$0]?.id }
+  }
+
+  func isSettled(_ agent: AgentID) -> Bool { member(agent)?.standing.isSettled ?? false }
+
+  func role(of agent: AgentID) -> String { exactRole(of: agent).text }
+
+  private func exactRole(of agent: AgentID) -> ExactText { member(agent)?.role ?? ExactText("") }
+
+  /// Counts of the agent's role at present.
+  func roleCounts(of agent: AgentID) -> Counts { roles[exactRole(of: agent)]?.counts ?? Counts() }
+
+  func roleSize(of agent: AgentID) -> Int {
+    let counts = roleCounts(of: agent)
+    return counts.settled.all + counts.new.all
+  }
+
+  /// How many others of its role are healthy: of those who have been heard for a while only such.
+  func healthyPeers(of agent: AgentID, settledOnly: Bool = false) -> Int {
+    let counts = roleCounts(of: agent)
+    let standing = member(agent)?.standing
+    let isCounted = standing?.isHealthy == true && (!settledOnly || standing?.isSettled == true)
+    return counts.settled.healthy + (settledOnly ? 0 : counts.new.healthy) - (isCounted ? 1 : 0)
+  }
+
+  /// Some healthy others of its role.
+  func peers(of agent: AgentID, most: Int = RuleAction.mostOfEach) -> [AgentID] {
+    let own = positions[agent]
+    let some = (roles[exactRole(of: agent)]?.healthy ?? []).prefix(most + 1).filter { $0 != own }.prefix(most)
+    return some.sorted().compactMap { members[$0]?.id }
+  }
+
+  /// The agent that says it stands in for another: the first of them.
+  func backup(of agent: AgentID) -> AgentID? { backups[agent]?.min().flatMap { members[$0]?.id } }
+
+  /// The best other agent for a conversation: who has the skill, then who speaks the language, then the healthiest, then
+  /// who has least to do. Nil if nobody healthy has the skill and speaks the language.
+  func specialist(other agent: AgentID, skill: String?, language: String?) -> AgentID? {
+    specialists.best(besides: positions[agent], skill: skill, language: language)
+  }
+}

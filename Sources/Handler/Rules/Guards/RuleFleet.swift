@@ -1,0 +1,107 @@
+import Automation
+import FleetModel
+import Wire
+
+/// What rules go by of the fleet: its agents, who of them is well, whom rules have paused, and what rules have given them.
+///
+/// A class, since it keeps what it has read of Redis.
+final class RuleFleet {
+  private let session: LeaseSession
+  /// Whose fleet it is: asked in place, for a copy of a fleet is dear.
+  private unowned let judge: EventProcessor
+  /// The number of the last change when those who are paused were read; nil if they must be read anew.
+  private var placesRead: [UInt8]?
+
+  init(session: LeaseSession, judge: EventProcessor) {
+    self.session = session
+    self.judge = judge
+  }
+
+  private var guards: Guards { session.options.runbook.guards }
+
+  /// Who there is, and who of them is well.
+  var health: FleetHealth { judge.health }
+
+  private var guardCheck: GuardCheck { GuardCheck(guards: guards, input: GuardCheck.Input(health, .none)) }
+
+  /// Whether the fleet is ill, or its metrics have stopped.
+  var isIll: Bool { guardCheck.isIll }
+
+  /// What speaks against doing what could make things worse.
+  var fault: String? { guardCheck.fleetFault }
+
+  /// Why that is so.
+  var reason: String? { guardCheck.fleetReason }
+
+  /// The same, with an agent that shows it.
+  var finding: (fault: String, agent: AgentID)? {
+    fault.flatMap { fault in health.firstInTrouble.map { (fault, $0) } }
+  }
+
+  /// How bad an agent's worst alert is.
+  func severity(of agent: AgentID) -> Severity {
+    judge.fleet.position(of: agent).flatMap { judge.fleet.alerts(ofAgentAt: $0).map(\.record.severity).max() } ?? .low
+  }
+
+  /// Where an agent stands in the fleet, and when it was heard first; nil for one that nobody knows.
+  func place(of agent: AgentID) -> (position: Int, first: Instant)? {
+    judge.fleet.position(of: agent).flatMap { position in firstHeard(at: position).map { (position, $0) } }
+  }
+
+  func firstHeard(at position: Int) -> Instant? { judge.fleet.agents.firstHeard(at: position) }
+
+  // MARK: Facts
+
+  /// All that is known on an occasion.
+  func facts(_ trigger: TriggerEvent, _ record: AgentRecord) -> RuleFacts {
+    RuleFacts(
+      trigger: trigger, agent: judge.fleet[trigger.agent], record: record, health: health,
+      knownBackup: health.backup(of: trigger.agent), now: session.now, feedback: feedback(of: trigger.agent),
+      makesDashboards: session.options.makesDashboards)
+  }
+
+  /// The same by what this handler remembers: what it has not read is not known.
+  ///
+  /// - Parameter asksForAgent: whether anything of the agent is asked for: all that is known of it is dear to copy.
+  func knownFacts(_ trigger: TriggerEvent, asksForAgent: Bool) -> RuleFacts {
+    RuleFacts(
+      trigger: trigger, agent: asksForAgent ? judge.fleet[trigger.agent] : nil, record: AgentRecord(),
+      health: health, knownBackup: nil, now: session.now, makesDashboards: session.options.makesDashboards)
+  }
+
+  /// What its users said lately, where they were unhappy.
+  private func feedback(of agent: AgentID) -> [Incident] {
+    judge.fleet.incidents.satisfaction.filter { $0.kind == .feedback && $0.agent == agent }.suffix(
+      RuleAction.mostOfEach)
+  }
+
+  // MARK: Whom rules have paused
+
+  /// What is to be read before a rule pauses an agent.
+  func ledger(of agent: AgentID) -> PauseQuota {
+    PauseQuota(agent, at: session.now, keys: session.keys, knowsPlaces: placesRead != nil)
+  }
+
+  /// Takes what a ledger has found.
+  ///
+  /// - Returns: whether it is all; otherwise somebody else has paused an agent or let go of one, and it is read again.
+  func take(_ ledger: PauseQuota) -> Bool {
+    if let places = ledger.places {
+      health.setHeld(places)
+      placesRead = ledger.changes
+      return true
+    }
+    if ledger.changes != placesRead { placesRead = nil }
+    return placesRead != nil
+  }
+
+  /// An agent's place was taken, by a step that went ahead by this ledger.
+  func reserved(_ agent: AgentID, until end: Instant, _ ledger: PauseQuota) {
+    guard placesRead == ledger.changes else {
+      placesRead = nil
+      return
+    }
+    placesRead = ledger.nextChanges
+    health.suppression(agent, until: end)
+  }
+}

@@ -1,0 +1,64 @@
+import FleetModel
+import Redis
+import Wire
+
+/// What is due in the schedule for a rule's run, and ends there in the step that does it.
+protocol DueForRule: AnyObject {
+  var session: LeaseSession { get }
+  var job: Job { get }
+  /// How it stands in the schedule.
+  var member: [UInt8] { get }
+  var score: [UInt8] { get }
+  var run: String { get }
+  var patience: RetryPolicy { get set }
+  var finished: () -> Void { get }
+  func begin()
+}
+
+extension DueForRule {
+  /// A step that goes ahead only while it is still due, and takes it out.
+  func opened() -> Transaction {
+    var transaction = Transaction()
+    transaction.require("ZSCORE", session.keys.schedule, member, is: score)
+    transaction.change("ZREM", session.keys.schedule, member)
+    return transaction
+  }
+
+  /// Runs the step; where something else has changed meanwhile it begins anew.
+  ///
+  /// - Parameter then: what follows once it is done.
+  func write(_ transaction: Transaction, _ change: Change = Change(), then: @escaping () -> Void = {}) {
+    session.run(transaction, carrying: [change]) { [self] outcome in
+      switch outcome {
+      case .done, .conflict(1, _):
+        then()
+        session.onSchedule()
+        finished()
+      case .conflict:
+        let pause = patience.pauseAfterRefusal()
+        if pause == 0 { begin() } else { session.later(inMilliseconds: pause) { self.begin() } }
+      case .fenced: break
+      case .failed(let error):
+        guard patience.allows(error) else {
+          let line = session.ruleLine(.failed, of: run, rule: nil, target: job.target)
+          return session.giveUp(member, score, line, error, finished: finished)
+        }
+        session.log(.error, "Redis refused what was due for a rule; trying again", ["run": run, "error": error.text])
+        session.later(inMilliseconds: 1000) { self.begin() }
+      }
+    }
+  }
+}
+
+extension LeaseSession {
+  /// A line of the audit about a rule's run; one without a target closes it.
+  func ruleLine(
+    _ phase: AuditLine.Phase, of run: String, rule: String?, target: AgentID = .none, reason: String = "",
+    detail: String = ""
+  ) -> AuditLine {
+    AuditLine(
+      origin: .run(run), rule: rule, phase: phase, action: AuditLine.wholeRun, target: target,
+      operator: rule.map { "rule/\($0)" } ?? "rules", reason: reason, detail: detail, handler: options.id, at: now,
+      source: String(decoding: keys.events, as: UTF8.self))
+  }
+}

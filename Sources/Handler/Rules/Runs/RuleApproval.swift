@@ -1,0 +1,128 @@
+import Automation
+import FleetModel
+import Redis
+import Wire
+
+/// Begins what a person has approved, once its agent has been looked at again: time has passed since it was proposed.
+///
+/// The condition must still hold, with the event's own words and the agent as it is now, and guards may refuse actions that
+/// were allowed then. What is left is done exactly as it was approved. That the fleet is ill stops nothing: it is a person
+/// who decides.
+final class RuleApproval: DueForRule {
+  private let id: ProposalID
+  private let seal: Job.Seal?
+  let job: Job
+  let member: [UInt8]
+  let score: [UInt8]
+  let session: LeaseSession
+  private let rules: RuleEngine
+  let finished: () -> Void
+  var patience = RetryPolicy()
+
+  init(
+    _ id: ProposalID, _ seal: Job.Seal?, _ job: Job, member: [UInt8], score: [UInt8], session: LeaseSession,
+    rules: RuleEngine,
+    finished: @escaping () -> Void
+  ) {
+    self.id = id
+    self.seal = seal
+    self.job = job
+    self.member = member
+    self.score = score
+    self.session = session
+    self.rules = rules
+    self.finished = finished
+  }
+
+  var run: String { id.text }
+  private var agent: AgentID { job.target }
+  private var runKey: [UInt8] { session.keys.mark(run) }
+  private var alert: AlertID { AlertID(.escalation, agent) }
+
+  func begin() {
+    var ledger = rules.view.ledger(of: agent)
+    let requests = [
+      Request("GET", session.keys.automation), Request("GET", runKey), Request("HGETALL", session.keys.agent(agent)),
+      Request("HGET", session.keys.alerts, alert.bytes),
+    ]
+    session.read(requests + ledger.requests) { [self] replies in
+      ledger.take(replies.dropFirst(requests.count))
+      guard rules.view.take(ledger) else { return begin() }
+      let automation = replies[0].bytes ?? []
+      var transaction = opened()
+      transaction.require("GET", session.keys.automation, is: automation)
+      guard let bytes = replies[1].bytes, let record = RunRecord(bytes) else {
+        add(.failed, "nothing is remembered of what was approved", nil, to: &transaction)
+        return write(transaction)
+      }
+      transaction.require("GET", runKey, is: bytes)
+      RuleState.endProposal(record.rule, agent, session.keys, in: &transaction)
+      guard record.isSealed(by: seal, id) else {
+        let reason = "approved, but not done: the stored run is not what was approved"
+        add(.failed, reason, record, isClosing: true, to: &transaction)
+        return write(transaction) { [self] in rules.forget(record.rule, agent) }
+      }
+      let facts = rules.facts(record, AgentRecordCoding.decode(fields: replies[2].pairs))
+      let mode = AutomationMode(rawValue: String(decoding: automation, as: UTF8.self)) ?? .dry
+      if let reason = fault(record, facts, mode) {
+        add(.skipped, "approved, and not done: \(reason)", record, to: &transaction)
+        return write(transaction) { [self] in rules.forget(record.rule, agent) }
+      }
+      let change = act(record, facts, ledger, alert: replies[3].bytes ?? [], &transaction)
+      write(transaction, change) { [self] in rules.began(record.rule, agent) }
+    }
+  }
+
+  /// Why nothing of it is done any more; nil where nothing speaks against it.
+  private func fault(_ record: RunRecord, _ facts: RuleFacts, _ mode: AutomationMode) -> String? {
+    guard mode == .on else { return "automation is \(mode.rawValue)" }
+    // Without its rule there is no condition any more, and what was approved is still what was approved.
+    guard let rule = session.options.runbook.rules.first(where: { $0.id == record.rule }) else { return nil }
+    if rule.mode == .off { return "the rule is off" }
+    let verdict = rule.when.judge(facts)
+    return verdict.holds ? nil : "its condition no longer holds: \(verdict.reason)"
+  }
+
+  private func act(
+    _ record: RunRecord, _ facts: RuleFacts, _ ledger: PauseQuota, alert stored: [UInt8],
+    _ transaction: inout Transaction
+  ) -> Change {
+    let guardCheck = GuardCheck(guards: session.options.runbook.guards, input: GuardCheck.Input(facts, ledger))
+    let result = guardCheck.refusing(record.ruleActions)
+    for (ruleAction, reason) in result.refused {
+      add(.skipped, "guarded: \(ruleAction.words): \(reason)", record, to: &transaction)
+    }
+    if result.ruleActions.isEmpty {
+      add(.failed, result.refusal, record, isClosing: true, to: &transaction)
+    } else {
+      begin(record, result, ledger, &transaction)
+    }
+    guard result.opensEscalation else { return Change() }
+    return session.openEscalation(alert, stored: stored, "rule \(record.rule): \(result.refusal)", in: &transaction)
+  }
+
+  private func begin(
+    _ record: RunRecord, _ result: GuardCheck.Result, _ ledger: PauseQuota, _ transaction: inout Transaction
+  ) {
+    var record = record
+    record.ruleActions = result.ruleActions
+    record.refused += result.refused.map { "\($0.ruleAction.words): \($0.reason)" }
+    let clears = !record.isRest && session.options.runbook.rules.contains { $0.id == record.rule && $0.clear != nil }
+    transaction.change("SET", runKey, record.encoded, "PX", RuleState.stay(clears: clears).milliseconds)
+    if let span = result.ruleActions.pause(of: agent) { ledger.reserve(span, in: &transaction) }
+    transaction.change(
+      "ZADD", session.keys.schedule, session.now, Job(.ruleAction(run: run, .ruleActions, 0), agent).encoded)
+    if clears { transaction.change("HSET", session.keys.uncleared, RecoveryWatcher.field(record.rule, agent), run) }
+    add(.started, "approved: \(result.ruleActions.words)", record, to: &transaction)
+  }
+
+  private func add(
+    _ phase: AuditLine.Phase, _ detail: String, _ record: RunRecord?, isClosing: Bool = false,
+    to transaction: inout Transaction
+  ) {
+    let line = session.ruleLine(
+      phase, of: run, rule: record?.rule, target: isClosing ? .none : agent, reason: record?.reason ?? "",
+      detail: detail)
+    transaction.add(to: session.keys.audit, AuditCoding.encode(line))
+  }
+}

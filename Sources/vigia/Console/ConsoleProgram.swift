@@ -1,0 +1,322 @@
+import CLinux
+import Console
+import FleetModel
+import Glibc
+import Loop
+import Redis
+import Screen
+import Terminal
+import Wire
+
+/// The console at work: one loop around the terminal's keys, Redis and the clock, and the model between them.
+///
+/// A class, because the loop's handlers share it. It owns everything that changes.
+final class ConsoleProgram {
+  struct Options {
+    var feed = EventFeed.Options()
+    var isReadOnly = false
+    /// Whether the line of keys says what to try.
+    var isDemo = false
+    var ascii: Bool?
+    var theme = Theme.plain
+    /// Frames a second, at most.
+    var framesPerSecond = 30
+  }
+
+  private let loop: Loop
+  private let terminal: Terminal
+  private var feed: EventFeed?
+  private var decoder: KeyDecoder
+  private var model: Model
+  private var sender: CommandSender?
+  private let keys: Keys
+  private let identity: String
+  private let frameMilliseconds: Int64
+
+  private var wish = Wish.news
+  private var lastFrameAt = MonotonicTime(nanoseconds: 0)
+  private var frameTimer: (id: Loop.TimerID, due: MonotonicTime)?
+  private var keyTimer: Loop.TimerID?
+  private var waitsForOutput = false
+  private var question = QuestionSight.unseen
+
+  /// Whether the open question has come to the operator's eyes.
+  private enum QuestionSight {
+    case unseen, underWay, seen
+  }
+
+  /// How long a command stays valid.
+  private static let commandLife = TimeSpan.minutes(1)
+
+  /// Opens the terminal; from here on nothing else may write to it.
+  init(loop: Loop, endpoint: Endpoint, options: Options, environment: [String: String]) throws(TerminalError) {
+    self.loop = loop
+    terminal = try Terminal(
+      environment: environment, options: .init(ascii: options.ascii, colors: nil, theme: options.theme))
+    decoder = KeyDecoder(table: terminal.keyTable)
+    identity = Identity.operator(environment)
+    keys = options.feed.keys
+    frameMilliseconds = Int64(1000 / max(1, min(options.framesPerSecond, 60)))
+    var settings = Model.Settings()
+    settings.isReadOnly = options.isReadOnly
+    settings.isDemo = options.isDemo
+    settings.operator = identity
+    settings.place = endpoint.description
+    model = Model(
+      settings: settings, size: terminal.size, fleet: Fleet(seed: .random(in: .min ... .max)),
+      seed: .random(in: .min ... .max))
+    model.fleet.watch()
+    feed = EventFeed(loop: loop, endpoint: endpoint, options: options.feed) { [unowned self] event, _ in
+      model.fleet.apply(event)
+      want(.news)
+    } notice: { [unowned self] in
+      take($0)
+    }
+    sender = feed.map { feed in
+      CommandSender(loop: loop, feed: feed, stream: keys.commands) {
+        [unowned self] in
+        refused($0, $1)
+      } reached: { [unowned self] in
+        update(.delivery($0, $1))
+      }
+    }
+    if let warning = terminal.warning {
+      _ = model.update(.tick(now))
+      _ = model.update(.note(warning))
+    }
+  }
+
+  /// Runs until the operator quits or the terminal goes away.
+  func run() throws(SystemError) {
+    // What is large is mapped by itself, and so given back whole when it has outgrown its place: by default only the
+    // first blocks of a size are, and a large fleet keeps the holes of all its smaller days.
+    vigia_map_blocks_from(256 << 10)
+    // A connection that breaks while it is written to is an error of that call, and no end of the program.
+    signal(SIGPIPE, SIG_IGN)
+    try loop.watchSignals([SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGCONT, SIGTSTP]) { [unowned self] in
+      receive(signal: $0)
+    }
+    watchTerminal()
+    loop.afterTurn = { [unowned self] in drawIfDue() }
+    tickEverySecond()
+    feed?.start()
+    loop.run()
+    loop.afterTurn = {}
+    feed?.stop()
+    terminal.close()
+  }
+
+  // MARK: What happens
+
+  private func take(_ notice: EventFeed.Update) {
+    sender?.take(notice)
+    let revision = model.fleet.revision
+    model.fleet.take(notice)
+    switch notice {
+    case .unreadable(let reason, let origin):
+      model.fleet.applyUnreadable(reason: reason.description, at: feed?.time(of: origin) ?? now)
+    case .audit, .recordsBegin, .record, .alerts, .proposals, .undelivered, .stateTold, .gap: break
+    // These are told every second: what has not changed is no reason to draw.
+    case .judged, .automation: if model.fleet.revision == revision { return }
+    case .handler(let lease):
+      let status =
+        lease.map {
+          HandlerStatus.alive(
+            id: $0.id, isRecording: $0.isRecording, fault: $0.fault, warning: $0.warning, held: $0.held)
+        } ?? .absent
+      guard status != model.handler else { return }
+      update(.handler(status))
+    case .caughtUp: update(.caughtUp)
+    case .leap(let step): tell(step)
+    case .link(let state): linkChanged(state)
+    case .refused(let subject, let error):
+      if subject == .lease { update(.handler(.unknown)) }
+      if subject == .automation { model.fleet.setAutomation(.unknown, at: now) }
+      update(.refused(subject.words, error.advice.meaning))
+      update(.note("\(subject.words): \(error.advice.meaning); \(error.advice.remedy)"))
+    case .served(let subject): update(.served(subject.words))
+    }
+    want(.news)
+  }
+
+  private func tell(_ leap: TimeSpan) {
+    let way = leap > .zero ? "forward" : "back"
+    update(
+      .note("the server's clock was set \(way) by \(Format.remaining(leap.magnitude)); no alert closes because of it"))
+  }
+
+  private var now: Instant { feed?.clock.now ?? .epoch }
+
+  private func linkChanged(_ state: EventFeed.LinkState) {
+    switch state {
+    case .connecting: update(.link(.connecting))
+    case .up: update(.link(.up))
+    case .down(let since, let retryAt, let reason):
+      guard let clock = feed?.clock else { return }
+      update(
+        .link(.down(since: clock.instant(at: since), retryAt: retryAt.map { clock.instant(at: $0) }, reason: reason)))
+    }
+  }
+
+  private func update(_ message: Message) {
+    want(.news)
+    for effect in model.update(message) { perform(effect) }
+  }
+
+  private func perform(_ effect: Effect) {
+    switch effect {
+    case .send(let draft): send(draft)
+    case .readEvents(let agent):
+      guard let feed else { return }
+      EventSearch(agent: agent, stream: keys.events).run(on: feed) { [unowned self] in update(.latestEvents(agent, $0))
+      }
+    case .traceEvent(let incident):
+      guard let feed else { return }
+      EventTracer(incident, stream: keys.events).run(on: feed) { [unowned self] in update(.traced(incident, $0)) }
+    case .suspend: suspend()
+    case .redraw: terminal.resize()
+    case .quit: loop.stop()
+    }
+  }
+
+  // MARK: Commands
+
+  private func send(_ draft: ActionDraft) {
+    let order = Command(
+      id: makeID(), action: draft.action, targets: draft.targets, arguments: draft.arguments, operator: identity,
+      reason: draft.reason, issuedAt: now, expiresAt: now + Self.commandLife, observed: draft.observed)
+    do throws(Command.TooLarge) {
+      for command in try draft.alerts.isEmpty ? order.parts(makeID) : order.parts(about: draft.alerts, makeID) {
+        update(.sent(command, sender?.send(command) ?? .waiting))
+      }
+    } catch {
+      update(.note("not sent: \(error)"))
+    }
+  }
+
+  private func makeID() -> CommandID {
+    UUIDv7.make(at: now, random: (.random(in: .min ... .max), .random(in: .min ... .max)))
+  }
+
+  private func refused(_ command: Command, _ error: ServerError) {
+    update(.note(Scrubber.display("\(command.action.rawValue): \(error.advice.meaning); it is kept and sent again")))
+  }
+
+  // MARK: The terminal
+
+  private func watchTerminal() {
+    loop.watch(terminal.descriptor, .readable) { [unowned self] readiness in
+      if readiness.readable { readKeys() }
+      if readiness.writable { terminal.flush() }
+    }
+  }
+
+  private func readKeys() {
+    while true {
+      switch terminal.read() {
+      case .bytes(let bytes): press(decoder.feed(bytes, at: MonotonicTime.now.milliseconds))
+      case .nothing: return
+      case .gone: return loop.stop()
+      }
+    }
+  }
+
+  private func press(_ keys: [Key]) {
+    for report in decoder.takeReports() { terminal.note(report) }
+    _ = model.update(.tick(now))
+    if !keys.isEmpty { want(.key) }
+    for key in keys { press(key) }
+    loop.cancel(keyTimer)
+    keyTimer = decoder.deadline.map { deadline in
+      loop.schedule(at: MonotonicTime(nanoseconds: deadline * 1_000_000)) { [unowned self] in
+        press(decoder.expire(at: MonotonicTime.now.milliseconds))
+      }
+    }
+  }
+
+  /// Takes one key. A question is answered only once it has been on the screen: letters pasted into a terminal that marks
+  /// no pastes cannot both ask and answer.
+  private func press(_ key: Key) {
+    let (hadQuestion, proposal) = (model.isAsking, model.askedProposal)
+    if hadQuestion, question != .seen, key != .escape, key != .control("c") { return }
+    update(.key(key))
+    if model.isAsking, !hadQuestion || model.askedProposal != proposal { question = .unseen }
+  }
+
+  private func receive(signal: Int32) {
+    switch signal {
+    case SIGWINCH:
+      terminal.resize()
+      update(.resized(terminal.size))
+    case SIGTSTP: suspend()
+    case SIGCONT:
+      terminal.resume()
+      update(.resized(terminal.size))
+    default: loop.stop()
+    }
+  }
+
+  private func suspend() {
+    terminal.suspend()
+    kill(0, SIGSTOP)
+    terminal.resume()
+    update(.resized(terminal.size))
+  }
+
+  // MARK: Frames
+
+  private enum Wish: Int {
+    case none, clock, news, key
+  }
+
+  /// While history is read its picture is of no use to anybody; drawing it often would only make it take longer.
+  private static let historyMilliseconds: Int64 = 200
+
+  private func want(_ wish: Wish) {
+    if wish.rawValue > self.wish.rawValue { self.wish = wish }
+  }
+
+  private func tickEverySecond() {
+    loop.schedule(inMilliseconds: 1000 - now.milliseconds % 1000) { [unowned self] in
+      want(.clock)
+      tickEverySecond()
+    }
+  }
+
+  /// Draws where something changed: at once on a quiet screen, else when the last frame is old enough.
+  private func drawIfDue() {
+    watchOutput()
+    if question == .underWay, !terminal.isCongested { question = .seen }
+    guard wish != .none, !terminal.isCongested else { return }
+    let elapsed = MonotonicTime.now.milliseconds(since: lastFrameAt)
+    let isUrgent = model.isAsking && question == .unseen
+    let span = wish == .key || model.isCaughtUp ? frameMilliseconds : max(frameMilliseconds, Self.historyMilliseconds)
+    guard isUrgent || elapsed >= Double(span) else { return scheduleFrame(in: span - Int64(elapsed)) }
+    let isClockAlone = wish == .clock
+    wish = .none
+    if let feed, feed.isBehind != model.isBehind { _ = model.update(.behind(feed.isBehind)) }
+    _ = model.update(.tick(now))
+    if let feed, feed.lag?.seconds != model.lag?.seconds { _ = model.update(.lag(feed.lag)) }
+    guard let grid = model.frame(terminal.size, glyphs: terminal.glyphs) else { return }
+    // What happens just after the clock has stepped need not wait for that.
+    if !isClockAlone { lastFrameAt = .now }
+    terminal.present(grid)
+    question = terminal.isCongested ? .underWay : .seen
+    watchOutput()
+  }
+
+  private func scheduleFrame(in milliseconds: Int64) {
+    let due = MonotonicTime.now.adding(milliseconds: max(1, milliseconds))
+    // A key wants its frame before one that was set for later.
+    if let frameTimer, frameTimer.due <= due { return }
+    loop.cancel(frameTimer?.id)
+    frameTimer = (loop.schedule(at: due) { [unowned self] in frameTimer = nil }, due)
+  }
+
+  /// A frame that the terminal has not taken yet goes on when it can; nothing waits for it.
+  private func watchOutput() {
+    guard terminal.wantsWrite != waitsForOutput else { return }
+    waitsForOutput.toggle()
+    loop.change(terminal.descriptor, to: waitsForOutput ? [.readable, .writable] : [.readable])
+  }
+}

@@ -1,0 +1,79 @@
+import FleetModel
+import Loop
+import Redis
+import Simulation
+import Wire
+
+/// A simulator under way in a session, and what it prints.
+///
+/// A class, since the simulator's notices and the loop's timers share it.
+final class SimulationRun {
+  private let session: Session
+  private let endpoint: Endpoint
+  private let settings: Simulator.Settings
+  /// How long to publish; nil for as long as nobody ends it.
+  private let duration: TimeSpan?
+  private let report: TimeSpan?
+  private var hasStarted = false
+  private var isFinishing = false
+  private lazy var simulator = Simulator(loop: session.loop, endpoint: endpoint, settings: settings) {
+    [unowned self] in notice($0)
+  }
+
+  init(_ session: Session, endpoint: Endpoint, settings: Simulator.Settings, duration: TimeSpan?, report: TimeSpan?) {
+    self.session = session
+    self.endpoint = endpoint
+    self.settings = settings
+    self.duration = duration
+    self.report = report
+  }
+
+  func start() { simulator.start() }
+
+  /// Publishes nothing more, and ends the session once the server has answered for all.
+  func finish() {
+    guard !isFinishing else { return session.end(.failed) }
+    isFinishing = true
+    simulator.stop { [self] in
+      if report != nil { printReport() } else { Output.line("\(simulator.published) events published") }
+      session.end(simulator.failed == 0 ? .done : .failed)
+    }
+  }
+
+  private func notice(_ notice: Simulator.Update) {
+    switch notice {
+    case .started:
+      hasStarted = true
+      if report == nil { announce() } else { reportRegularly() }
+      if let duration {
+        session.loop.schedule(inMilliseconds: duration.milliseconds) { [weak self] in
+          if self?.isFinishing == false { self?.finish() }
+        }
+      }
+    case .refused(let finding):
+      session.fail(.failed, "refused to simulate on Redis at \(endpoint): \(finding); --into-live does it all the same")
+    case .down(let failure):
+      if !hasStarted { session.fail(.redisUnreachable, Session.unreachable(endpoint, failure)) }
+    }
+  }
+
+  private func announce() {
+    let rate = Int(exactly: settings.rate).map { "\($0)" } ?? "\(settings.rate)"
+    let place = settings.destination == .stream ? "into the stream" : "on the channels"
+    Output.line("\(settings.agents) agents publish \(rate) events/s \(place) of \(endpoint); Ctrl-C ends it")
+  }
+
+  private func reportRegularly() {
+    guard let report, !isFinishing else { return }
+    printReport()
+    session.loop.schedule(inMilliseconds: report.milliseconds) { [weak self] in self?.reportRegularly() }
+  }
+
+  private func printReport() {
+    Output.json([
+      "published": .integer(Int64(simulator.published)), "failed": .integer(Int64(simulator.failed)),
+      "agents": .integer(Int64(simulator.agentCount)), "obeyed": .integer(Int64(simulator.obeyed)),
+      "unreadable": .integer(Int64(simulator.unreadable)),
+    ])
+  }
+}

@@ -1,0 +1,196 @@
+import Console
+import FleetModel
+import Screen
+import Wire
+
+/// The fleet at one moment, as text or JSON.
+struct FleetPicture {
+  let fleet: Fleet
+  /// Events that came, readable or not.
+  let received: Int
+  let handler: HandlerLeaseStatus
+  let now: Instant
+
+  /// An agent's place among all, without the agent itself: thousands of them are sorted.
+  private struct Rank {
+    var position: Int
+    var trouble: Trouble
+    var name: NaturalOrder
+    var id: NaturalOrder
+
+    func comesBefore(_ other: Rank) -> Bool {
+      if trouble != other.trouble { return trouble > other.trouble }
+      return name == other.name ? id < other.id : name < other.name
+    }
+  }
+
+  /// Agents with their open alerts, worst first, as the console has them.
+  private var ranked: some Sequence<(agent: Agent, alerts: [Alert])> {
+    let ranks = fleet.agents.indices.compactMap { position -> Rank? in
+      guard let profile = fleet.agents.profiles[position] else { return nil }
+      let name = profile.name.isEmpty ? profile.id.description : profile.name
+      return Rank(
+        position: position, trouble: Trouble(fleet, position, isInTenths: true), name: NaturalOrder(name),
+        id: NaturalOrder(profile.id.bytes))
+    }
+    return ranks.sorted { $0.comesBefore($1) }.lazy.compactMap { rank in
+      fleet.agents[rank.position].map { (agent: $0, alerts: fleet.alerts(ofAgentAt: rank.position)) }
+    }
+  }
+
+  // MARK: JSON
+
+  var json: JSONValue {
+    let unreadable = fleet.counts.unreadable.sorted { $0.key < $1.key }
+    return [
+      "events": [
+        "received": .integer(Int64(received)),
+        "decoded": .integer(Int64(received - fleet.counts.unreadableTotal)),
+        "unreadable": .integer(Int64(fleet.counts.unreadableTotal)),
+        "duplicates": .integer(Int64(fleet.counts.duplicates)),
+        "reasons": .object(
+          JSONObject(members: unreadable.map { (Array($0.key.utf8), .integer(Int64($0.value))) })),
+      ],
+      "agents": .array(ranked.map { json($0.agent, $0.alerts) }),
+      "handler": handler.json,
+      "automation": [
+        "mode": fleet.automation.setting.mode.map { .string($0.rawValue) } ?? .null, "switched": isSwitched,
+      ],
+      "proposals": .integer(Int64(fleet.proposals.open(at: now).count)),
+      "undelivered": .integer(Int64(fleet.undelivered.count(at: now))),
+    ]
+  }
+
+  /// Whether anybody has ever switched automation; nil where that is not known.
+  private var isSwitched: JSONValue? {
+    switch fleet.automation.setting {
+    case .unknown: nil
+    case .unset: false
+    case .set: true
+    }
+  }
+
+  private func json(_ agent: Agent, _ alerts: [Alert]) -> JSONValue {
+    var metrics = JSONObject()
+    for metric in Metric.allCases {
+      if let value = agent.value(metric) { metrics[metric.field] = Self.number(value, metric) }
+    }
+    return [
+      "id": .string(agent.id.bytes), "name": .string(agent.name), "role": .string(agent.role),
+      "state": .string(agent.state.rawValue),
+      "replicas": (agent.record.replicas ?? agent.reported?.replicas).map { .integer(Int64($0)) },
+      "metrics": .object(metrics), "alerts": .array(alerts.map(Self.json)),
+      "record": agent.record.version > 0 ? AgentRecordCoding.json(agent.record) : nil,
+      "events": .integer(Int64(agent.eventCount)), "last_event": .string(ISO8601.format(agent.lastEventAt)),
+    ]
+  }
+
+  /// An alert as the handler writes it; `local` says that it has not.
+  private static func json(_ alert: Alert) -> JSONValue {
+    guard alert.isLocal, var object = AlertCoding.jsonWithID(alert.record).object else {
+      return AlertCoding.jsonWithID(alert.record)
+    }
+    object["local"] = true
+    return .object(object)
+  }
+
+  /// Values are kept in single precision: more digits than it has would be noise.
+  private static func number(_ value: Double, _ metric: Metric) -> JSONValue {
+    let rounded = (value * 10_000).rounded() / 10_000
+    return Int64(exactly: rounded).map { .integer($0) } ?? .number(rounded)
+  }
+
+  // MARK: Text
+
+  /// A table of the agents, a line for the fleet as a whole, and what there is to say of its rules.
+  var lines: [String] {
+    let header = ["agent", "name", "state", "errors", "response", "traffic", "queue", "rating", "health", "alerts"]
+    let rows = ranked.map { cells($0.agent, $0.alerts) }
+    return TextTable.lines([header] + rows, rightAligned: 3...8) + [summary] + standing
+  }
+
+  private var standing: [String] {
+    let open = fleet.proposals.open(at: now).count
+    let waiting = open == 1 ? "1 waits" : "\(open) wait"
+    let undelivered = fleet.undelivered.count(at: now)
+    return ["automation  \(switchWords)"]
+      + (open > 0 ? ["proposals   \(waiting) for an answer; vigia proposals"] : [])
+      + [handler.fault, handler.warning].compactMap { $0.map { "handler     \($0.shown)" } }
+      + (undelivered > 0 ? ["notices     \(undelivered) undelivered; vigia dead list"] : [])
+  }
+
+  private var switchWords: String {
+    switch fleet.automation.setting {
+    case .unknown: "unknown: the server does not say"
+    case .unset: "dry: nobody has switched it on yet; vigia automation on"
+    case .set(.on): handler.held.map { "on, HELD: \($0.shown)" } ?? "on"
+    case .set(let mode): mode.rawValue
+    }
+  }
+
+  private func cells(_ agent: Agent, _ alerts: [Alert]) -> [String] {
+    func cell(_ metric: Metric, _ format: (Double) -> String) -> String { agent.value(metric).map(format) ?? "-" }
+    return [
+      agent.id.description.shown, agent.name.shown, agent.state.rawValue,
+      cell(.errorRate) { Self.decimal($0 * 100, 1) + "%" }, cell(.responseTime) { Self.decimal($0, 0) + "ms" },
+      cell(.messagesPerMinute) { Self.decimal($0, 0) + "/m" }, cell(.queueSize) { Self.decimal($0, 0) },
+      cell(.averageRating) { Self.decimal($0, 2) }, cell(.healthScore) { Self.decimal($0, 2) },
+      alerts.map { "\($0.record.severity.rawValue) \(Self.word(for: $0.id.kind))" }.joined(separator: ", "),
+    ]
+  }
+
+  private var summary: String {
+    let unreadable = fleet.counts.unreadableTotal
+    return
+      "\(fleet.count) agents, \(received) events, \(unreadable) unreadable, \(fleet.alerts.count) alerts, \(handler.words)"
+  }
+
+  private static func word(for kind: AlertKind) -> String { words[kind] ?? kind.type }
+
+  /// `agent.health_critical` as it is read: health critical.
+  private static let words = Dictionary(
+    uniqueKeysWithValues: AlertKind.allCases.map { kind in
+      let name = kind.type.hasPrefix("agent.") ? kind.type.dropFirst("agent.".count) : kind.type[...]
+      return (kind, String(name).replacing("_", with: " "))
+    })
+
+  /// A number with so many digits after the point.
+  private static func decimal(_ value: Double, _ digits: Int) -> String {
+    let scale = digits == 0 ? 1.0 : digits == 1 ? 10 : 100
+    guard let scaled = Int64(exactly: (value * scale).rounded()) else { return "?" }
+    guard digits > 0 else { return "\(scaled)" }
+    let fraction = String(scaled.magnitude % UInt64(scale))
+    return "\(scaled / Int64(scale))." + String(repeating: "0", count: digits - fraction.count) + fraction
+  }
+}
+
+/// Columns of text, aligned by the width that a terminal gives them.
+enum TextTable {
+  /// A name may be kilobytes long; a cell shows this much of it.
+  private static let widest = 40
+
+  /// - Parameter rightAligned: columns of numbers.
+  static func lines(_ rows: [[String]], rightAligned: ClosedRange<Int>) -> [String] {
+    let rows = rows.map { row in row.indices.map { Cell(row[$0], isLast: $0 == row.count - 1) } }
+    let columns = rows.first?.count ?? 0
+    let widths = (0..<columns).map { column in rows.map { $0[column].width }.max() ?? 0 }
+    return rows.map { row in
+      let cells = row.indices.map { column in
+        let space = String(repeating: " ", count: widths[column] - row[column].width)
+        return rightAligned.contains(column) ? space + row[column].text : row[column].text + space
+      }
+      let line = cells.joined(separator: "  ")
+      return String(line[..<(line.lastIndex { $0 != " " }.map { line.index(after: $0) } ?? line.startIndex)])
+    }
+  }
+
+  private struct Cell {
+    let text: String
+    let width: Int
+
+    init(_ text: String, isLast: Bool) {
+      self.text = TextWidth.prefix(text, columns: isLast ? .max : widest).0
+      width = TextWidth.columns(self.text)
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import ArgumentParser
+import FleetModel
+import Loop
+import Redis
+import Wire
+
+/// `vigia status`.
+struct StatusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Print the fleet once, worst first.",
+    discussion: "It reads the history of the stream; where that holds no event it listens for 5 seconds.")
+
+  @OptionGroup var redis: RedisOptions
+  @Flag(help: "As one JSON document.") var json = false
+  @Option(help: "How far back to begin.") var history = TimeSpan.hours(1)
+
+  func validate() throws { _ = try redis.endpoint() }
+
+  func run() throws {
+    let session = try Session()
+    let survey = Survey(session, endpoint: try redis.endpoint(), history: history) { picture in
+      if json { Output.json(picture.json) } else { picture.lines.forEach(Output.line) }
+    }
+    try session.onInterrupt { session.end(.failed) }
+    survey.start()
+    try session.run()
+  }
+}
+
+/// Looks at the fleet until there is something to show.
+///
+/// A class, since the feed's notices and the loop's timers share it.
+final class Survey {
+  private static let listensMilliseconds: Int64 = 5000
+  private static let longestMilliseconds: Int64 = 30_000
+
+  private let session: Session
+  private let endpoint: Endpoint
+  private let history: TimeSpan
+  private let show: (FleetPicture) -> Void
+  /// Only present values are printed, and windows would cost as much as all the rest.
+  private var fleet = Fleet(seed: .random(in: 0...UInt64.max), keepsHistory: false)
+  private var received = 0
+  /// Nil until the server has said, or refused to say.
+  private var handler: HandlerLeaseStatus?
+  private var isCaughtUp = false
+  /// Whether records and alerts are known, as far as they are served.
+  private var isStateTold = false
+  private var areAlertsTold = false
+  private var isFinishing = false
+  private lazy var feed = EventFeed(loop: session.loop, endpoint: endpoint, options: options) {
+    // Called an event, while this object holds the feed: a reference that is counted costs as much as the rest.
+    [unowned(unsafe) self] event, _ in
+    received += 1
+    fleet.apply(event)
+  } notice: { [unowned self] in
+    take($0)
+  }
+
+  init(_ session: Session, endpoint: Endpoint, history: TimeSpan, _ show: @escaping (FleetPicture) -> Void) {
+    self.session = session
+    self.endpoint = endpoint
+    self.history = history
+    self.show = show
+  }
+
+  func start() {
+    fleet.watch()
+    feed.start()
+    session.loop.schedule(inMilliseconds: Self.longestMilliseconds) { [weak self] in
+      guard let self else { return }
+      session.fail(.noAnswer, "Redis at \(endpoint) did not tell its history in 30 s".shown)
+    }
+  }
+
+  private var options: EventFeed.Options {
+    var options = EventFeed.Options()
+    options.history = history
+    return options
+  }
+
+  private func take(_ notice: EventFeed.Update) {
+    fleet.take(notice)
+    switch notice {
+    case .unreadable(let reason, let origin):
+      received += 1
+      fleet.applyUnreadable(reason: reason.description, at: feed.time(of: origin))
+    case .alerts, .refused(.alerts, _): areAlertsTold = true
+    case .handler(let found):
+      handler = found.map { .alive($0) } ?? .absent
+    case .caughtUp: isCaughtUp = true
+    case .stateTold, .refused(.records, _): isStateTold = true
+    case .link(.down(_, _, let reason)):
+      session.fail(.redisUnreachable, "Redis at \(endpoint) cannot be reached: \(reason)".shown)
+    case .refused(.lease, _): handler = .unknown
+    case .audit, .recordsBegin, .record, .judged, .undelivered, .automation, .proposals, .leap, .link, .gap, .refused,
+      .served:
+      break
+    }
+    finishIfReady()
+  }
+
+  private func finishIfReady() {
+    guard isCaughtUp, isStateTold, areAlertsTold, handler != nil, !isFinishing else { return }
+    isFinishing = true
+    session.loop.schedule(inMilliseconds: received == 0 ? Self.listensMilliseconds : 0) { [weak self] in
+      guard let self else { return }
+      fleet.advance(to: feed.clock.now)
+      show(FleetPicture(fleet: fleet, received: received, handler: handler ?? .unknown, now: feed.clock.now))
+      feed.stop()
+      session.end()
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import ArgumentParser
+import FleetModel
+import Redis
+import Wire
+
+/// `vigia tail`.
+struct TailCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tail", abstract: "Print events as they come, a line each.")
+
+  @OptionGroup var redis: RedisOptions
+  @Flag(help: "A line of JSON each, as recordings hold them.") var json = false
+  @Option(help: "Begin this far back, such as 10m (default: now).") var history: TimeSpan?
+  @Option(help: "End after so many lines (default: on Ctrl-C).") var count: Int?
+  @Option(name: .customLong("stream"), help: "A further stream of events (several times).") var streams: [String] = []
+  @Option(name: .customLong("channels"), help: "A further pattern of channels (several times).")
+  var patterns: [String] = []
+
+  func validate() throws {
+    if let count, count < 1 { throw ValidationError("--count is not above 0") }
+    _ = try redis.endpoint()
+  }
+
+  func run() throws {
+    let session = try Session()
+    let tail = Tail(session, endpoint: try redis.endpoint(), options: options, isJSON: json, limit: count)
+    try session.onInterrupt { session.end() }
+    tail.start()
+    try session.run()
+  }
+
+  private var options: EventFeed.Options {
+    var options = EventFeed.Options()
+    options.history = history ?? .zero
+    options.followsHandler = false
+    options.streams = streams.map { Array($0.utf8) }
+    options.patterns = patterns
+    return options
+  }
+}
+
+/// Events on their way to stdout.
+///
+/// A class, since the feed's notices share it.
+final class Tail {
+  private let session: Session
+  private let endpoint: Endpoint
+  private let options: EventFeed.Options
+  private let isJSON: Bool
+  private var remaining: Int?
+  private var wasUp = false
+  private lazy var feed = EventFeed(loop: session.loop, endpoint: endpoint, options: options) {
+    [unowned self] event, origin in
+    print { isJSON ? json(event, origin) : text(event) }
+  } notice: { [unowned self] in
+    take($0)
+  }
+
+  init(_ session: Session, endpoint: Endpoint, options: EventFeed.Options, isJSON: Bool, limit: Int?) {
+    self.session = session
+    self.endpoint = endpoint
+    self.options = options
+    self.isJSON = isJSON
+    remaining = limit
+  }
+
+  func start() { feed.start() }
+
+  private func take(_ notice: EventFeed.Update) {
+    switch notice {
+    case .unreadable(let reason, let origin): print { isJSON ? json(reason, origin) : text(reason, origin) }
+    case .gap(let gap): Output.error("vigia: \(missed(gap))".shown)
+    case .refused(_, let error): Output.error("vigia: \(error.advice.meaning); \(error.advice.next)".shown)
+    case .link(let state): linkChanged(state)
+    case .audit, .recordsBegin, .record, .alerts, .judged, .proposals, .undelivered, .automation, .handler, .stateTold,
+      .caughtUp, .leap,
+      .served:
+      break
+    }
+  }
+
+  private func missed(_ gap: EventFeed.Gap) -> String {
+    let place = gap.stream.map { " of \(String(decoding: $0, as: UTF8.self))" } ?? ""
+    let amount = gap.count.map { "\($0) events" } ?? "events"
+    return "\(amount)\(place) were missed, within \(gap.to - gap.from)"
+  }
+
+  private func print(_ line: () -> [UInt8]) {
+    if let remaining, remaining <= 0 { return }
+    Output.json(line())
+    guard let remaining else { return }
+    self.remaining = remaining - 1
+    if remaining == 1 { session.end() }
+  }
+
+  private func linkChanged(_ state: EventFeed.LinkState) {
+    switch state {
+    case .connecting: break
+    case .up: wasUp = true
+    case .down(_, _, let reason):
+      if !wasUp { return session.fail(.redisUnreachable, "Redis at \(endpoint) cannot be reached: \(reason)".shown) }
+      Output.error("vigia: the link is down: \(reason)".shown)
+    }
+  }
+
+  private func json(_ event: Event, _ origin: EventFeed.Origin) -> [UInt8] {
+    EventLine.encode(event, id: origin.id)
+  }
+
+  private func json(_ reason: Unreadable, _ origin: EventFeed.Origin) -> [UInt8] {
+    let line: JSONValue = [
+      "id": origin.id.map { .string($0.description) }, "received": .string(ISO8601.format(received(origin))),
+      "unreadable": .string(reason.description),
+    ]
+    return line.encoded
+  }
+
+  private func text(_ event: Event) -> [UInt8] {
+    let document = try? JSONValue.parse(event.bytes)
+    let data = document?["data"].map { String(decoding: $0.encoded, as: UTF8.self) } ?? ""
+    let type = event.typeName.shown
+    let pad = String(repeating: " ", count: max(1, 27 - type.count))
+    return Array("\(time(event.receivedAt)) \(type)\(pad)\(event.agentID.description.shown) \(data.shown)".utf8)
+  }
+
+  private func text(_ reason: Unreadable, _ origin: EventFeed.Origin) -> [UInt8] {
+    Array("\(time(received(origin))) unreadable: \(reason)\(origin.id.map { " (entry \($0))" } ?? "")".utf8)
+  }
+
+  private func received(_ origin: EventFeed.Origin) -> Instant { feed.time(of: origin) }
+
+  /// Hours to milliseconds, UTC.
+  private func time(_ instant: Instant) -> Substring { ISO8601.format(instant).dropFirst(11).dropLast() }
+}
+
+extension EventFeed.Origin {
+  /// The entry's id; nil for what was heard on a channel.
+  var id: StreamID? {
+    switch self {
+    case .channel: nil
+    case .entry(let id): id
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import FleetModel
+import Wire
+
+/// What `vigia send` prints.
+struct SubmissionReport {
+  let isJSON: Bool
+
+  func sent(_ commands: [Command]) {
+    guard isJSON else { return Output.line(Self.row("sent", Self.words(commands))) }
+    for command in commands {
+      Output.json([
+        "phase": "sent", "command_id": .string(command.id.text), "batch": command.batch.map(BatchCoding.json),
+        "action": .string(command.action.rawValue), "targets": .array(command.targets.map { .string($0.bytes) }),
+        "expires_at": .string(ISO8601.format(command.expiresAt)),
+      ])
+    }
+  }
+
+  private static func words(_ commands: [Command]) -> String {
+    guard let first = commands.first else { return "" }
+    let arguments = first.arguments.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    guard let batch = first.batch else {
+      return ([first.action.rawValue] + first.targets.map(\.description) + arguments).joined(separator: " ")
+    }
+    let count = commands.reduce(0) { $0 + $1.targets.count }
+    let what = ([first.action.rawValue, "\(count) agents"] + arguments).joined(separator: " ")
+    return "\(what), as \(batch.parts) commands; undo command_id=\(batch.id) takes all of them back"
+  }
+
+  /// A line of the audit.
+  func step(_ line: AuditLine) {
+    if isJSON { return Output.json(AuditCoding.encode(line)) }
+    let parts = [line.target.description, line.detail].filter { !$0.isEmpty }
+    Output.line(Self.row(line.phase.rawValue, parts.joined(separator: ": ")))
+  }
+
+  /// The wait is over.
+  func noAnswer(_ progress: OrderProgress, handler: HandlerLeaseStatus, now: Instant) {
+    guard let first = progress.commands.first else { return }
+    guard !isJSON else {
+      return Output.json([
+        "phase": "no answer", "command_id": .string((first.batch?.id ?? first.id).text),
+        "received": .bool(progress.isReceived), "handler": handler.json,
+        "expires_at": .string(ISO8601.format(first.expiresAt)),
+      ])
+    }
+    let what =
+      progress.isSucceeded
+      ? "no runtime has confirmed it"
+      : progress.isReceived
+        ? "it has not ended yet" : "the command expires in \(max(0, (first.expiresAt - now).seconds))s"
+    Output.error("vigia: no answer: \(handler.sentence); \(what)")
+  }
+
+  /// A phase and what there is to say of it, in two columns.
+  private static func row(_ phase: String, _ text: String) -> String {
+    text.isEmpty ? phase : phase + String(repeating: " ", count: max(1, 11 - phase.count)) + text.shown
+  }
+}
