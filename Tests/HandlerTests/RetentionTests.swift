@@ -95,7 +95,7 @@ import Wire
     #expect((sizes.last ?? 0) >= Int64(Double(bound) * 0.85))
   }
 
-  @Test func whatIsTrimmedUnreadIsCountedExactly() throws {
+  @Test(.enabled(if: TestServer.countsEntries)) func whatIsTrimmedUnreadIsCountedExactly() throws {
     let scene = try HandlerScene()
     try scene.waitForRecording()
     try scene.report("agent-0", "running", command: "c9")

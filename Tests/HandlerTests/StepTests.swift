@@ -39,7 +39,6 @@ import Wire
     step.change("HSET", keys.agent("a"), "state", "paused")
     step.change("ZADD", keys.schedule, 1, "m")
     step.change("SADD", keys.mark("obeyed/c1"), "a")
-    step.change("PEXPIRE", keys.mark("obeyed/c1"), 60_000)
     step.add(to: keys.audit, Array("line".utf8))
     step.add(to: keys.control, Array("message".utf8))
     step.publish(Array("agentos.control.pause".utf8), Array("message".utf8))
@@ -69,12 +68,14 @@ import Wire
   @Test(arguments: ["set", "hset", "zadd", "sadd", "pexpire", "xadd"])
   func missingRightStopsTheStepBeforeItsFirstChange(command: String) throws {
     _ = try server.call("ACL", "SETUSER", "default", "-\(command)")
-    let (outcome, _) = try run(full)
+    var step = full
+    step.change("PEXPIRE", keys.mark("obeyed/c1"), 60_000)
+    let (outcome, _) = try run(step)
     _ = try server.call("ACL", "SETUSER", "default", "+@all")
     guard case .failed(let error) = outcome else { throw OtherOutcome() }
     #expect(error.code == "NOPERM" && error.text.lowercased().contains("(\(command) agentos:"))
     #expect(try keyCount() == 1)
-    guard case .done = try run(full).outcome else { throw OtherOutcome() }
+    guard case .done = try run(step).outcome else { throw OtherOutcome() }
   }
 
   @Test func streamThatIsOutOfIDsLeavesNoEntryInTheOther() throws {

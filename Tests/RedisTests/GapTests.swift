@@ -30,7 +30,7 @@ import Testing
     try server.wait { follower.gaps.contains { $0.cause == .trimmed } }
     let gap = try #require(follower.gaps.first { $0.cause == .trimmed })
     #expect(gap.stream.map { String(decoding: $0, as: UTF8.self) } == stream)
-    #expect(gap.count == 11)
+    #expect(gap.count == (TestServer.countsEntries ? 11 : nil))
     #expect(gap.from <= gap.to)
     if stream == "agentos:events" {
       try server.wait { follower.numbers.count == 9 }
@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  @Test func trimmedFasterThanReadIsCounted() throws {
+  @Test(.enabled(if: TestServer.countsEntries)) func trimmedFasterThanReadIsCounted() throws {
     let proxy = try FaultProxy(loop: server.loop, to: server.server)
     let follower = Follower(server, at: proxy.endpoint) { quick(&$0) }
     try server.wait { follower.isUp && follower.isCaughtUp }

@@ -31,6 +31,12 @@ package final class TestServer {
     return folder
   }
 
+  /// Whether the server that tests run on counts the entries ever added to a stream, as from 7.0 on.
+  package static let countsEntries: Bool = {
+    guard let server = try? TestServer(), (try? server.call("XADD", "s", "*", "f", "v")) != nil else { return true }
+    return (try? server.call("XINFO", "STREAM", "s"))?.field("entries-added") != nil
+  }()
+
   /// - Parameter settings: further lines of its configuration.
   package init(
     persistence: PrivateServer.Persistence = .none, port: UInt16? = nil, password: String? = nil,

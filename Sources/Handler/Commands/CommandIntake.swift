@@ -153,8 +153,12 @@ final class CommandIntake {
       if let error = reply.error {
         session.refused("cannot take pending commands of \(text(stream))", error)
       }
-      take(reply.elements ?? [], from: stream)
-      reportTrimmed(entries.count - (reply.elements?.count ?? entries.count), of: stream)
+      let answers = reply.elements ?? []
+      // From 7.0 on the server leaves out what was trimmed, and forgets it. Before, it answers null, and keeps it pending.
+      let gone = zip(entries, answers).filter { $0.1.isNull }.map(\.0)
+      take(answers.filter { !$0.isNull }, from: stream)
+      let forgotten = reply.elements == nil ? 0 : entries.count - answers.count
+      reportTrimmed(forgotten + gone.count, stillPending: gone, of: stream)
       completion()
     }
   }
@@ -180,13 +184,14 @@ final class CommandIntake {
     }
   }
 
-  /// The server drops from the group's list what was trimmed from the stream.
-  private func reportTrimmed(_ count: Int, of stream: [UInt8]) {
+  /// - Parameter ids: those that the server does not drop from the group's list by itself.
+  private func reportTrimmed(_ count: Int, stillPending ids: [StreamID], of stream: [UInt8]) {
     guard count > 0 else { return }
     let reason = "\(count) commands were trimmed before they came to an outcome"
     session.log(.error, reason, ["stream": text(stream)])
     var transaction = Transaction()
     DeadLetter(source: stream, reason: reason, bytes: []).add(to: &transaction, keys: session.keys)
+    for id in ids { transaction.change("XACK", stream, Keys.group, id) }
     session.run(transaction) { _ in }
   }
 

@@ -78,7 +78,8 @@ final class DeadStream {
   /// ```
   private static let putBackSource = """
     if #redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1]) == 0 then return false end
-    local id = redis.call('XADD', KEYS[2], '*', '__data__', ARGV[2])
+    local id = redis.pcall('XADD', KEYS[2], '*', '__data__', ARGV[2])
+    if type(id) == 'table' then return id end
     redis.call('XDEL', KEYS[1], ARGV[1])
     return id
     """
