@@ -35,6 +35,20 @@ import Testing
     #expect(alert?.record.count == (isAlive ? 23 : 24) && alert?.isLocal == !isAlive)
   }
 
+  /// Between a handler's death and the end of its lease events come that nobody writes.
+  @Test(arguments: [true, false]) mutating func whatTheDeadHandlerDidNotWriteCountsAsThisConsolesWord(isWritten: Bool)
+    throws
+  {
+    fleet.setHandler(isAlive: true)
+    tell([record { $0.quietSince = .at(300) }], judgedUpTo: 0, at: 301)
+    try attack([310, 311])
+    #expect(alert?.record.count == 1 && alert?.isQuiet == true, "the handler's word stands")
+    if isWritten { tell([record(count: 3, last: 311)], judgedUpTo: 311, at: 312) }
+    fleet.setHandler(isAlive: false)
+    #expect(alert?.record.count == 3 && alert?.record.last == .at(311) && alert?.isQuiet == false)
+    #expect(alert?.isLocal == !isWritten)
+  }
+
   @Test mutating func alertIsLocalUntilTheHandlerHasWrittenIt() throws {
     fleet.setHandler(isAlive: true)
     tell([], judgedUpTo: 0, at: 0)

@@ -33,6 +33,17 @@ package struct AlertBook: Sendable {
     var recovery: Alert.Recovery
     var isLocal: Bool
     var countedUpTo: Instant
+    /// What has been heard since the handler's last word: if it is dead, nobody else will count it.
+    var unwritten: Unwritten?
+
+    /// Takes what the handler is to write: whether it still can is not known.
+    mutating func hear(_ severity: Severity, isRepeat: Bool, at instant: Instant) {
+      guard instant > countedUpTo else { return }
+      var all = unwritten ?? Unwritten(severity: severity, last: instant)
+      (all.severity, all.last) = (max(all.severity, severity), max(all.last, instant))
+      if isRepeat, all.repeats < .max { all.repeats += 1 }
+      unwritten = all
+    }
 
     /// When it turns quiet if nothing is heard of it.
     var quietAt: Instant { max(recovery.heardAt, keptFrom) + AlertBook.quietAfter }
@@ -46,9 +57,18 @@ package struct AlertBook: Sendable {
     }
   }
 
+  struct Unwritten: Sendable {
+    var severity: Severity
+    var repeats = 0
+    var last: Instant
+  }
+
   /// Whose word counts.
   var authority = AlertAuthority.own {
-    didSet { firstDue = .epoch }
+    didSet {
+      firstDue = .epoch
+      if authority == .none, oldValue == .handler { countUnwritten() }
+    }
   }
   private var slots: [Alert?] = []
   /// Nil where no alert is open.
@@ -189,6 +209,7 @@ package struct AlertBook: Sendable {
     numbers[slot] = Numbers(alert)
     numbers[slot]?.isNoted = before.isNoted
     numbers[slot]?.isCounted = before.isCounted
+    if let unwritten = before.unwritten, unwritten.last > alert.countedUpTo { numbers[slot]?.unwritten = unwritten }
     noteDue(slot)
     note(slot)
   }
@@ -202,9 +223,11 @@ package struct AlertBook: Sendable {
     _ slot: Int, _ severity: Severity, isRepeat: Bool, metric: Metric?, value: Double?, at instant: Instant
   ) {
     guard var present = numbers(slot) else { return }
-    if !isHandlers(present) {
-      // What the handler has counted already is history that is read here.
-      let isNews = isRepeat && !present.isCounted && (authority == .own || instant > present.countedUpTo)
+    // What the handler has counted already is history that is read here.
+    let isNews = isRepeat && !present.isCounted && (authority == .own || instant > present.countedUpTo)
+    if isHandlers(present) {
+      present.hear(severity, isRepeat: isNews, at: instant)
+    } else {
       if severity > present.severity || isNews { present.isLocal = authority != .own }
       present.severity = max(present.severity, severity)
       if isNews, present.count < .max { present.count += 1 }
@@ -214,6 +237,24 @@ package struct AlertBook: Sendable {
     numbers[slot] = present
     wake(slot)
     if !present.isNoted { note(slot) }
+  }
+
+  /// The handler is dead: what has been heard since its last word counts, as this program's own.
+  private mutating func countUnwritten() {
+    for slot in numbers.indices {
+      guard var present = numbers[slot], !present.isLocal else { continue }
+      let isHeard = present.quietSince.map { present.recovery.heardAt > $0 } ?? false
+      guard isHeard || present.unwritten != nil else { continue }
+      if let unwritten = present.unwritten {
+        present.severity = max(present.severity, unwritten.severity)
+        let (count, isTooMuch) = present.count.addingReportingOverflow(unwritten.repeats)
+        present.count = isTooMuch ? .max : count
+        present.last = max(present.last, unwritten.last)
+      }
+      (present.quietSince, present.unwritten, present.isLocal) = (isHeard ? nil : present.quietSince, nil, true)
+      numbers[slot] = present
+      note(slot)
+    }
   }
 
   /// Takes what a sign of trouble says. Of an alert that is the handler's, its word stands until it writes another.
@@ -257,6 +298,7 @@ package struct AlertBook: Sendable {
   /// Takes a new value past the limit that makes nothing worse: shown, and not a change to be told.
   mutating func refresh(_ slot: Int, metric: Metric, value: Double, at instant: Instant) {
     guard var present = numbers(slot) else { return }
+    if isHandlers(present) { present.hear(present.severity, isRepeat: false, at: instant) }
     tell(&present, metric, value, at: instant)
     present.recovery.trouble(metric, at: instant)
     numbers[slot] = present
