@@ -7,11 +7,11 @@ package enum Why {
   package static func text(ofAgentAt position: Int, in fleet: Fleet) -> String {
     if let words = pauseText(ofAgentAt: position, in: fleet) { return words }
     let alerts = fleet.alerts(ofAgentAt: position).prefix(3).map { text($0, in: fleet) }
-    guard alerts.isEmpty, fleet.isSilent(position), let last = fleet.agents.numbers(at: position).reportedAt else {
+    guard alerts.isEmpty, fleet.isSilent(position), let since = fleet.silentSince(position) else {
       let isGone = !alerts.isEmpty && fleet.agents[position]?.deletedAt != nil
       return ((isGone ? ["agent deleted"] : []) + alerts).joined(separator: ", ")
     }
-    return "silent for \(Format.age(fleet.now - last))"
+    return "silent for \(Format.age(fleet.now - since))"
   }
 
   /// That a paused agent does not obey, or who has paused it and how it was last: it is not cured by that.

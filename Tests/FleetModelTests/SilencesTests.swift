@@ -29,6 +29,39 @@ import Testing
     #expect(fleet.silences.isOfAll && fleet.silences.since == .at(300))
   }
 
+  /// The first two reports may have come at once, or with an outage between them.
+  @Test(arguments: [1, 900] as [Int64])
+  mutating func firstSpanThatWasNoneIsForgottenAfterThreeReports(first: Int64) throws {
+    try report("a", [0, first, first + 60, first + 120])
+    fleet.advance(to: .at(first + 150))
+    try report("a", [first + 180])
+    for (second, silent) in [(first + 359, 0), (first + 360, 1)] as [(Int64, Int)] {
+      fleet.advance(to: .at(second))
+      #expect(counts == [silent, 1], "\(second)")
+    }
+  }
+
+  @Test mutating func twoReportsAtOnceNowAndThenChangeNoInterval() throws {
+    try report("a", [0])
+    for second in stride(from: Int64(300), through: 3000, by: 300) { try report("a", [second, second + 1]) }
+    fleet.advance(to: .at(3250))
+    #expect(counts == [0, 1])
+  }
+
+  /// Reports may have come in a gap: who was silent before it is so again only after as long a silence.
+  @Test mutating func whatMayHaveBeenMissedIsNoSilence() throws {
+    try report("a", [0, 10])
+    fleet.advance(to: .at(60))
+    #expect(counts == [1, 1])
+    fleet.applyGap(from: .at(61), to: .at(100), count: nil)
+    #expect(counts == [0, 1])
+    for (second, silent) in [(129, 0), (130, 1)] as [(Int64, Int)] {
+      fleet.advance(to: .at(second))
+      #expect(counts == [silent, 1], "\(second)")
+    }
+    #expect(fleet.silences.since == .at(100))
+  }
+
   @Test mutating func agentThatReportsAgainIsNotSilent() throws {
     try report("a", [0, 10])
     try report("b", [0, 10])

@@ -19,6 +19,8 @@ package struct AgentActivity: Sendable {
   /// not known.
   private var reported: Int64 = .min
   private var interval: Int32 = 0
+  /// How many of its last reports in a row came far closer together than that, below zero, or far further apart.
+  private var strays: Int8 = 0
   /// What it counts as among those that report by themselves.
   var silence = Silences.Standing.uncounted
   /// When it is looked at for silence, in milliseconds; `.min` if it is not.
@@ -42,9 +44,11 @@ package struct AgentActivity: Sendable {
 
   /// When it counts as silent if it sends no metrics any more: after three of its intervals, and a least span. Nil for
   /// one that does not report by itself, of which nothing can be told.
-  package func silentAt(least: TimeSpan) -> Instant? {
+  ///
+  /// - Parameter heardFrom: what it sent before may have been missed.
+  package func silentAt(least: TimeSpan, heardFrom: Instant = .epoch) -> Instant? {
     guard let reportedAt, let reportInterval else { return nil }
-    return reportedAt + max(least, reportInterval * 3)
+    return max(reportedAt, heardFrom) + max(least, reportInterval * 3)
   }
 
   /// Whether its next report may change what it counts as.
@@ -53,14 +57,21 @@ package struct AgentActivity: Sendable {
     interval != 0 && (silence != .reporting || reported &+ max(30_000, 3 &* Int64(interval)) < silenceLook)
   }
 
-  /// Takes note that it has sent metrics. The interval follows slowly, and a long silence is not taken for one.
+  /// Takes note that it has sent metrics. The interval follows slowly, and a long silence is not taken for one, nor are
+  /// two reports that come at once. The first span may have been either: if three in a row are far from what is known,
+  /// they are the interval.
   @inline(__always)
   mutating func report(at instant: Instant) {
     let gap = instant.milliseconds &- reported
     defer { reported = max(reported, instant.milliseconds) }
     guard reported != .min, gap > 0 else { return }
-    let known = interval == 0 ? gap : min(gap, 4 * Int64(interval))
-    interval = Int32(clamping: interval == 0 ? known : max(1, Int64(interval) + (known - Int64(interval)) / 8))
+    let known = Int64(interval)
+    strays = 4 * gap < known ? min(strays, 0) - 1 : gap > 4 * known && known > 0 ? max(strays, 0) + 1 : 0
+    guard known > 0, abs(strays) < 3 else {
+      (interval, strays) = (Int32(clamping: gap), 0)
+      return
+    }
+    interval = Int32(clamping: max(1, known + (min(gap, 4 * known) - known) / 8))
   }
 
   /// The clock was set anew.

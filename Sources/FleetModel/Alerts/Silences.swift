@@ -25,6 +25,8 @@ package struct Silences: Sendable {
   /// Whether `since` is to be found anew.
   var isStale = false
   var looks = Heap<Look>()
+  /// When the last gap ended: of reports before it nobody knows whether they came.
+  var heardFrom = Instant.epoch
 
   /// Whether every agent that reports by itself has stopped.
   package var isOfAll: Bool { reporting > 0 && silent.count == reporting }
@@ -43,7 +45,8 @@ extension Fleet {
   /// Counts an agent anew, after anything that may change whether it is silent or should be.
   mutating func judgeSilence(at position: Int) {
     let numbers = agents.activity[position]
-    let silentAt = agents.state(at: position) == .running ? numbers.silentAt(least: Silences.least) : nil
+    let isRunning = agents.state(at: position) == .running
+    let silentAt = isRunning ? numbers.silentAt(least: Silences.least, heardFrom: silences.heardFrom) : nil
     let standing: Silences.Standing = silentAt.map { now >= $0 ? .silent : .reporting } ?? .uncounted
     silences.change(position, from: numbers.silence, to: standing)
     agents.activity[position].silence = standing
@@ -66,10 +69,21 @@ extension Fleet {
     silences.isStale = false
     var last: Instant?
     for position in silences.silent {
-      guard let reportedAt = agents.activity[position].reportedAt else { continue }
-      last = max(last ?? reportedAt, reportedAt)
+      guard let since = silentSince(position) else { continue }
+      last = max(last ?? since, since)
     }
     silences.since = last
+  }
+
+  /// Something may have been missed: who was silent may have reported meanwhile.
+  mutating func doubtSilences(until instant: Instant) {
+    silences.heardFrom = max(silences.heardFrom, instant)
+    for position in silences.silent { judgeSilence(at: position) }
+  }
+
+  /// Since when nothing of an agent's own reports has come, as far as that is known; nil for one that never reported.
+  package func silentSince(_ position: Int) -> Instant? {
+    agents.activity[position].reportedAt.map { max($0, silences.heardFrom) }
   }
 
   /// Takes an agent that is leaving out of the counts.

@@ -15,6 +15,7 @@ extension Fleet {
       if step < .zero { forgetHistory(at: position) }
     }
     lastEventAt = lastEventAt + step
+    silences.heardFrom = silences.heardFrom + step
     judgeSilences()
     guard step < .zero else { return }
     // What is charted by times that are ahead would leave no room for what comes.

@@ -229,6 +229,7 @@ package struct Fleet: Sendable {
     gaps.append(Gap(from: min(start, end), to: max(start, end), count: count))
     gaps.removeAll { end - $0.to > .hours(1) }
     if gaps.count > 256 { gaps.removeFirst(128) }
+    doubtSilences(until: end)
   }
 
   /// Lets time pass: alerts turn quiet, deleted agents leave, totals are sampled. Time never runs backward.
