@@ -8,7 +8,8 @@ import FleetModel
 ///  "at":"2026-11-22T08:00:00.120Z","source":"agentos:commands"}
 /// ```
 /// `run_id` stands in place of `command_id` where a rule acted; `batch`, `rule`, `detail`, `before`, `after`, `alert` and `proposal` are left
-/// out where there is none. The closing line of a command has the target "".
+/// out where there is none. The closing line of a command has the target ""; if it was refused as a whole, `targets` names
+/// those that it was for, up to 100.
 ///
 /// Of what is only read by people no more is kept than a line tells: other writers may put a megabyte there.
 package enum AuditCoding {
@@ -23,6 +24,7 @@ package enum AuditCoding {
     json.add("phase", line.phase.rawValue)
     json.add("action", line.action)
     json.add("target", line.target)
+    if !line.targets.isEmpty { json.add("targets", .array(line.targets.map { .string($0.bytes) })) }
     json.add("operator", line.operator)
     json.add("reason", line.reason)
     if !line.detail.isEmpty { json.add("detail") { $0.add("why", line.detail) } }
@@ -55,6 +57,7 @@ package enum AuditCoding {
       after: json["after"].flatMap(AgentRecordCoding.decode(json:)),
       alert: json["alert"].flatMap(AlertCoding.decode(json:)),
       handler: text(json["handler"]), at: at, source: text(json["source"]))
+    line.targets = targets(json["targets"])
     do throws(ProposalCoding.Fault) {
       if let proposal = json["proposal"], !proposal.isNull { line.proposal = try ProposalCoding.decode(json: proposal) }
     } catch {
@@ -75,6 +78,13 @@ package enum AuditCoding {
   }
 
   private static func text(_ json: JSONValue?) -> String { (json?.text ?? "").clipped }
+
+  /// Whom a refused command was for; none if there are more than a line may name, or one is no agent's id.
+  private static func targets(_ json: JSONValue?) -> [AgentID] {
+    guard let all = json?.list, all.count <= AuditLine.mostTargets else { return [] }
+    let ids = all.compactMap { $0.bytes.flatMap { AgentID(outside: $0) } }
+    return ids.count == all.count ? ids : []
+  }
 
   /// Other writers may put plain text in place of the object, or more into it.
   private static func detail(_ json: JSONValue?) -> String {

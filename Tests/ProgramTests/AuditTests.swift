@@ -80,6 +80,17 @@ import Wire
     #expect(lines(try run("--agent", "a-1", "--agent", "a-2")).count == 5)
   }
 
+  @Test func refusedCommandThatNamesItsAgentsIsFoundByTheseAlone() throws {
+    var line = AuditLine(
+      origin: .command(CommandID("c1")), phase: .rejected, action: "pause", operator: "bob@ops",
+      detail: "a-1 has changed since", handler: "h1", at: try now())
+    line.targets = ["a-1", "a-2", "a-3", "a-4"]
+    _ = try server.call("XADD", keys.audit, "*", "__data__", AuditCoding.encode(line))
+    let printed = "rejected   pause a-1, a-2, a-3 and 1 more  bob@ops  a-1 has changed since"
+    #expect(lines(try run("--agent", "a-4")) == [printed, "1 refused or failed"])
+    #expect(lines(try run("--agent", "a-9")) == ["nothing was done, refused or held back in the last 1h"])
+  }
+
   @Test(arguments: [("alice@bastion", 3), ("alice", 3), ("bob", 3), ("rule/degraded", 2), ("ali", 1), ("ALICE", 1)])
   func operatorIsMeantWithOrWithoutTheMachine(name: String, count: Int) throws {
     try fill()

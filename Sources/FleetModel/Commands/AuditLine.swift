@@ -25,6 +25,9 @@ package struct AuditLine: Equatable, Sendable {
   /// The action of lines that tell of a rule's run as a whole.
   package static let wholeRun = "rule"
 
+  /// A line names no more targets of a refused command.
+  package static let mostTargets = 100
+
   package var origin: Origin
   /// What the command is a part of, if its order was split.
   package var batch: Batch?
@@ -33,6 +36,8 @@ package struct AuditLine: Equatable, Sendable {
   /// The action's wire name; one that this version does not know is kept as it is.
   package var action: String
   package var target: AgentID
+  /// Of a command that was refused as a whole: whom it was for, if they are few enough to be named.
+  package var targets: [AgentID] = []
   package var `operator`: String
   package var reason: String
   /// Free text that explains the phase: why it was refused, what was changed.

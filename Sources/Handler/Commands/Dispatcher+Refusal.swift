@@ -25,10 +25,11 @@ extension Dispatcher {
       transaction.change("SET", key, mark.encoded, "PX", HandlerOptions.marksStay.milliseconds)
     }
     let origin: AuditLine.Origin = refusal.id.map { .command($0) } ?? .run("\(delivery.source)/\(delivery.entry)")
-    let line = AuditLine(
+    var line = AuditLine(
       origin: origin, batch: refusal.batch, phase: phase, action: refusal.action ?? "",
       operator: refusal.operator ?? "", detail: refusal.reason.clipped, handler: session.options.id, at: session.now,
       source: delivery.source)
+    if refusal.targets.count <= AuditLine.mostTargets { line.targets = refusal.targets }
     transaction.add(to: session.keys.audit, AuditCoding.encode(line))
     letter?.add(to: &transaction, keys: session.keys)
     delivery.acknowledge(in: &transaction)

@@ -64,13 +64,19 @@ struct AuditReport {
     let phase = line.phase.rawValue.padding(to: AuditLine.Phase.longestName)
     // Of an agent's alerts it was one.
     let alert = Action(rawValue: line.action)?.isAboutAlerts == true ? line.alert.map { "\($0.id.kind.type)/" } : nil
-    let subject = line.target == .none ? "" : (alert ?? "") + "\(line.target)"
+    let subject = line.target == .none ? Self.names(line.targets) : (alert ?? "") + "\(line.target)"
     let what = [line.action, subject].filter { !$0.isEmpty }
     let parts = [
       Self.time(instant), phase, what.isEmpty ? "a command" : what.joined(separator: " "), line.operator, line.detail,
       line.reason.isEmpty ? "" : "because \(line.reason)",
     ]
     Output.line(parts.filter { !$0.isEmpty }.joined(separator: "  ").shown)
+  }
+
+  /// Whom a refused command was for: `a-1, a-2, a-3 and 4 more`.
+  private static func names(_ targets: [AgentID]) -> String {
+    let more = targets.count > 3 ? " and \(targets.count - 3) more" : ""
+    return targets.prefix(3).map { "\($0)" }.joined(separator: ", ") + more
   }
 
   private static func time(_ instant: Instant) -> String {

@@ -23,9 +23,12 @@ struct AuditSelection {
       note(line, isAskedFor: true)
       return true
     }
-    let isAskedFor = agents.contains(line.target) || line.origin.agent.map { agents.contains($0) } ?? false
+    let isAskedFor =
+      agents.contains(line.target) || !agents.isDisjoint(with: line.targets)
+      || line.origin.agent.map { agents.contains($0) } ?? false
     note(line, isAskedFor: isAskedFor)
     guard !isAskedFor, line.target == .none, case .command = line.origin else { return isAskedFor }
+    if !line.targets.isEmpty { return false }
     // The line of a command as a whole names no agent: those of its targets tell whom it is about, where it has any.
     return met[ExactText(line.origin.key)] ?? (AuditOutcome(line.phase) == .refused)
   }
