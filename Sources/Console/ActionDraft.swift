@@ -1,4 +1,5 @@
 import FleetModel
+import Screen
 
 /// A command that an operator is about to give: everything but its id and times.
 package struct ActionDraft: Equatable, Sendable {
@@ -25,11 +26,16 @@ package struct ActionDraft: Equatable, Sendable {
     self.proposal = proposal
   }
 
-  /// Whether the operator may choose its arguments, and give a reason.
-  var isEditable: Bool { action != .undo && proposal == nil }
+  /// Whether what it is about is chosen on the screen: nothing is to be typed but a reason.
+  private var isFixed: Bool { action == .undo || proposal != nil }
+
+  /// The key that leads from the question to its arguments and reason. Tab goes from a proposal to the next one.
+  var editKey: Key { proposal == nil ? .tab : .character("+") }
 
   /// The arguments that are to be typed; which alerts it is about is chosen by the cursor.
-  var parameters: [ActionParameter] { action.parameters.filter { alerts.isEmpty || $0.name != "alert" } }
+  var parameters: [ActionParameter] {
+    isFixed ? [] : action.parameters.filter { alerts.isEmpty || $0.name != "alert" }
+  }
 
   /// The arguments and the reason as one line to edit: `for=15m reason=bad deploy`.
   var argumentLine: String {
@@ -70,7 +76,7 @@ package struct ActionDraft: Equatable, Sendable {
     for parameter in parameters where parameter.isRequired && taken[parameter.name] == nil {
       return "\(parameter.name)= is needed"
     }
-    arguments = taken
+    if !isFixed { arguments = taken }
     self.reason = reason
     return nil
   }

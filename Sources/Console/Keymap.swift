@@ -46,6 +46,7 @@ package struct Keymap: Sendable {
         Binding(
           [.character("S")], "S", .act(.silence), "silence the alerts for a while, or end the silence",
           short: "silence"),
+        Binding([.character("c")], "c", .act(.close), "close the alerts; trouble that goes on opens them again"),
       ]),
     Section(
       title: "Automation",

@@ -25,10 +25,9 @@ extension Model {
     case .undo: return undoDraft()
     case .approve, .reject: return answerDraft(action)
     case .automation: return switchDraft()
-    case .acknowledge, .silence: return alertDraft(action)
+    case .acknowledge, .silence, .close: return alertDraft(action)
     case .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate,
-      .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .notify, .unacknowledge, .unsilence,
-      .close:
+      .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .notify, .unacknowledge, .unsilence:
       return targetedDraft(of: action)
     }
   }
@@ -130,12 +129,16 @@ extension Model {
   }
 
   mutating func answer(_ asked: Prompt, _ key: Key) -> [Effect] {
+    if asked == .quit { return answerQuit(key) }
     if key == .control("c") {
       prompt = nil
       return []
     }
-    if let draft = asked.draft, let proposal = draft.proposal, browse(draft, proposal, key) { return [] }
+    if asked.field != .arguments, let draft = asked.draft, let proposal = draft.proposal, browse(draft, proposal, key) {
+      return []
+    }
     switch asked {
+    case .quit: break
     case .filter(let editor): editFilter(editor, key)
     case .arguments(let draft, let editor, _): editArguments(draft, editor, key)
     case .confirm(let draft): return decide(draft, key)
@@ -179,7 +182,7 @@ extension Model {
     if key == .character("y") {
       return give(draft)
     }
-    if key == .tab, draft.isEditable {
+    if key == draft.editKey {
       edit(draft)
     } else {
       cancel(draft)
@@ -188,7 +191,7 @@ extension Model {
   }
 
   private mutating func take(_ key: Key, of code: String, typed: String, _ draft: ActionDraft) -> [Effect] {
-    if key == .tab, draft.isEditable {
+    if key == draft.editKey {
       edit(draft)
       return []
     }

@@ -1,8 +1,8 @@
 import FleetModel
 
-/// Acknowledging and silencing: which alerts the keys are for, and whether they do it or take it back.
+/// Acknowledging, silencing and closing: which alerts the keys are for, and whether they do it or take it back.
 extension Model {
-  /// The open alerts that `a` and `S` are for: of the marked agents, of the selected one, or the selected alert alone.
+  /// The open alerts that `a`, `S` and `c` are for: of the marked agents, of the selected one, or the selected alert alone.
   private var chosenAlerts: [Alert] {
     let shown = displayed
     let row = explained ?? (opened == nil && !actsOnMarks ? selectedRow : nil)
@@ -17,21 +17,24 @@ extension Model {
   mutating func alertDraft(_ action: Action) -> ActionDraft? {
     let alerts = chosenAlerts
     guard !alerts.isEmpty else {
-      show(note: "no open alert is selected to \(action == .silence ? "silence" : "acknowledge")")
+      show(note: "no open alert is selected to \(verb(of: ActionDraft(action: action, targets: [])))")
       return nil
     }
+    if action == .close { return draft(action, about: alerts) }
     let now = displayedNow
     let isSilence = action == .silence
     let open = alerts.filter {
       isSilence ? $0.record.silencedUntil.map { $0 <= now } ?? true : $0.record.acknowledgedBy == nil
     }
     let undoing: Action = isSilence ? .unsilence : .unacknowledge
-    let chosen = open.isEmpty ? alerts : open
+    return draft(open.isEmpty ? undoing : action, about: open.isEmpty ? alerts : open)
+  }
+
+  private mutating func draft(_ action: Action, about chosen: [Alert]) -> ActionDraft? {
     guard chosen.count <= Batch.mostParts else {
       show(note: "\(chosen.count) alerts are too many at once: \(Batch.mostParts) are the most; mark fewer agents")
       return nil
     }
-    return ActionDraft(
-      action: open.isEmpty ? undoing : action, targets: chosen.map(\.id.agent).uniqued(), alerts: chosen.map(\.id))
+    return ActionDraft(action: action, targets: chosen.map(\.id.agent).uniqued(), alerts: chosen.map(\.id))
   }
 }

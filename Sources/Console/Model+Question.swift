@@ -11,6 +11,7 @@ extension Model {
       return .editor(
         leads: subjects(of: draft).map { [verb(of: draft), $0].filter { !$0.isEmpty }.joined(separator: " ") + ":" },
         editor, hint: fault.map { Scrubber.display($0) } ?? hint)
+    case .quit: return .question(quitQuestion())
     case .confirm(let draft):
       return .question(
         Question(
@@ -27,26 +28,27 @@ extension Model {
   }
 
   private func editHint(_ draft: ActionDraft) -> String {
-    draft.isEditable && !draft.parameters.isEmpty ? "  Tab edits" : ""
+    if draft.proposal != nil { return "  + adds a reason" }
+    return draft.action == .undo ? "  Tab adds a reason" : draft.parameters.isEmpty ? "" : "  Tab edits"
   }
 
   /// The action, its target and what it will do: `pause Vendas (sales-br-01) for=15m`; and the same with fewer names.
   private func questions(_ draft: ActionDraft) -> [String] {
+    let arguments = Scrubber.display(draft.argumentLine)
+    let more = arguments.isEmpty ? "" : " \(arguments)"
     if let proposal = draft.proposal {
       let verb = draft.action == .approve ? "approve" : "decline"
-      return ["\(verb) \(Scrubber.display(proposal.rule)) for \(labels[proposal.agent])"]
+      return ["\(verb) \(Scrubber.display(proposal.rule)) for \(labels[proposal.agent])\(more)"]
     }
     if draft.action == .undo, turnsSwitch(draft), let entry = fleet.commands[draft.undone] {
-      return ["\(verb(of: draft)): back to \(modeBefore(entry))"]
+      return ["\(verb(of: draft)): back to \(modeBefore(entry))\(more)"]
     }
-    // Which command an undo takes back its verb and agents say.
-    let arguments = draft.action == .undo ? "" : Scrubber.display(draft.argumentLine)
     return subjects(of: draft).map { subject in
       [verb(of: draft), subject, arguments].filter { !$0.isEmpty }.joined(separator: " ")
     }
   }
 
-  private func verb(of draft: ActionDraft) -> String {
+  func verb(of draft: ActionDraft) -> String {
     switch draft.action {
     case .undo:
       guard let entry = fleet.commands[draft.undone] else { return "undo" }

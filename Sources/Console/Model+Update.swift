@@ -22,7 +22,7 @@ extension Model {
     case .refused(let what, let meaning): refusals[Scrubber.display(what)] = Scrubber.display(meaning)
     case .served(let what): refusals[Scrubber.display(what)] = nil
     case .sent(let command, let delivery): enter(command, delivery)
-    case .delivery(let command, let delivery): fleet.commands.setDelivery(delivery, of: command)
+    case .delivery(let command, let delivery): fleet.commands.setDelivery(delivery, of: command, at: now)
     case .latestEvents(let agent, let events):
       if agent == opened { latestEvents = (agent, events) }
     case .traced(let incident, let trace):
@@ -151,7 +151,7 @@ extension Model {
     case .freeze: toggleFreeze()
     case .explain: return explain()
     case .help: helpTop = 0
-    case .quit: return [.quit]
+    case .quit: return quit()
     case .suspend: return [.suspend]
     case .redraw: return [.redraw]
     case .act(let action): begin(action)

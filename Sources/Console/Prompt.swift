@@ -11,6 +11,8 @@ package enum Prompt: Equatable, Sendable {
   case confirm(ActionDraft)
   /// A code to type; `typed` is what has been typed of it.
   case code(ActionDraft, code: String, typed: String)
+  /// Whether to quit though commands wait for a link.
+  case quit
 }
 
 extension Prompt {
@@ -23,14 +25,14 @@ extension Prompt {
     case .filter: .filter
     case .arguments: .arguments
     case .code: .code
-    case .confirm: nil
+    case .confirm, .quit: nil
     }
   }
 
-  /// The action that is asked about; nil for the filter.
+  /// The action that is asked about; nil for the filter and for quitting.
   package var draft: ActionDraft? {
     switch self {
-    case .filter: nil
+    case .filter, .quit: nil
     case .arguments(let draft, _, _), .confirm(let draft), .code(let draft, _, _): draft
     }
   }

@@ -62,6 +62,25 @@ import Testing
     #expect(try sent(scene.type("y")).action == .unsilence)
   }
 
+  @Test func closingTakesTheCodeAndCanNote() throws {
+    var scene = try scene()
+    scene.type("c")
+    #expect(scene.promptText().hasPrefix(" close 2 alerts of a0? type "))
+    scene.press(.tab)
+    scene.type("note=restarted by hand")
+    scene.press(.backspace)
+    scene.press(.enter)
+    #expect(
+      scene.promptText().contains("restarted: not an argument") || scene.promptText().contains("write name=value"))
+    scene.press(.escape)
+    scene.type("c")
+    let draft = try sent(scene.type(try #require(scene.code)))
+    #expect(draft.action == .close && draft.alerts == [Self.errors, Self.attack] && draft.targets == ["a0"])
+    scene.type("G")
+    scene.type("c")
+    #expect(scene.promptText() == " no open alert is selected to close")
+  }
+
   @Test func silenceThatIsOverIsNone() throws {
     var scene = try scene()
     for id in [Self.errors, Self.attack] { set(&scene, id) { $0.silencedUntil = .at(2) } }

@@ -61,6 +61,46 @@ import Testing
     #expect(row(&scene).contains("✗ expired   pause a0, alice@bastion  nobody took it in time"))
   }
 
+  @Test func answerThatMayHaveBeenMissedIsUnknown() throws {
+    var scene = try Scene.plain(agents: 1, columns: 200, rows: 50)
+    _ = scene.model.update(.sent(command(), .delivered))
+    scene.model.fleet.applyGap(from: .at(20), to: .at(50), count: nil)
+    scene.tick(.at(66))
+    #expect(
+      row(&scene).contains("? unknown   pause a0, alice@bastion  something was missed meanwhile: whether anybody"))
+  }
+
+  @Test func quittingAsksFirstIfACommandWasNeverSent() throws {
+    var scene = try scene()
+    scene.tick(.at(5))
+    _ = scene.model.update(.sent(command(), .waiting))
+    #expect(scene.type("q") == [])
+    #expect(scene.promptText() == " 1 command was never sent: pause a0. Quit? y quits and drops it  other keys: no")
+    #expect(scene.type("n") == [] && scene.promptText() == " not quit: commands wait for a link")
+    #expect(scene.type("qy") == [.quit])
+    #expect(scene.press(.control("c"), .control("c")) == [.quit])
+    #expect(scene.model.leftBehind == ["never sent: pause a0"])
+  }
+
+  @Test func quittingAsksNothingOnceTheCommandIsSentOrExpired() throws {
+    var scene = try scene()
+    scene.tick(.at(5))
+    _ = scene.model.update(.sent(command(), .waiting))
+    scene.tick(.at(66))
+    #expect(scene.type("q") == [.quit] && scene.model.leftBehind == ["never sent: pause a0"])
+    _ = scene.model.update(.link(.up))
+    _ = scene.model.update(.delivery(command(), .delivered))
+    #expect(scene.type("q") == [.quit] && scene.model.leftBehind == [])
+  }
+
+  @Test func whatGotNoAnswerIsToldWhoeverQuitsWithoutALink() throws {
+    var scene = try Scene.plain(agents: 1)
+    _ = scene.model.update(.sent(command(), .underWay))
+    cut(&scene)
+    #expect(scene.type("q") == [.quit])
+    #expect(scene.model.leftBehind == ["no answer came, it may have been sent: pause a0"])
+  }
+
   @Test func whatWentOutOverALinkThatBrokeIsInDoubt() throws {
     var scene = try Scene.plain(agents: 1, columns: 200, rows: 50)
     _ = scene.model.update(.sent(command(), .underWay))

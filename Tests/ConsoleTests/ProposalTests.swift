@@ -51,6 +51,16 @@ import Testing
     #expect(draft.reason == "")
   }
 
+  @Test(arguments: ["A", "D"]) func reasonIsTyped(key: String) throws {
+    var scene = try scene()
+    scene.type(key + "+reason=not today")
+    scene.press(.enter)
+    #expect(scene.promptText().contains(" coupon for a1 reason=not today? "))
+    let draft = try sent(scene.type(scene.code ?? "y"))
+    #expect(draft.reason == "not today" && draft.proposal?.id.text == "p1")
+    #expect(draft.arguments == ["proposal": "p1", "sha256": "9f86d081884c7d65"])
+  }
+
   @Test func decliningTakesAYes() throws {
     var scene = try scene()
     scene.type("D")

@@ -21,7 +21,7 @@ import Testing
     carryOut(&scene, "c2", "rate_limit", "a1", at: 3)
     carryOut(&scene, "c3", "pause", "a2", by: "bob@bastion", at: 4)
     scene.type("u")
-    #expect(scene.promptText().hasPrefix(" undo limit the rate of a1? y yes  other keys: no"))
+    #expect(scene.promptText().hasPrefix(" undo limit the rate of a1? y yes  Tab adds a reason  other keys: no"))
     let draft = try sent(scene.type("y"))
     #expect(draft.action == .undo)
     #expect(draft.arguments == ["command_id": "c2"])
@@ -47,10 +47,21 @@ import Testing
     #expect(scene.promptText() == " there is no command of yours to undo")
   }
 
-  @Test func otherKeysDoNotUndo() throws {
+  @Test func reasonIsTyped() throws {
     var scene = try Scene.plain(agents: 3)
     carryOut(&scene, "c1", "pause", "a0", at: 2)
     scene.press(.character("u"), .tab)
+    scene.type("reason=it was the wrong one")
+    scene.press(.enter)
+    #expect(scene.promptText().hasPrefix(" undo pause a0 reason=it was the wrong one? y"))
+    let draft = try sent(scene.type("y"))
+    #expect(draft.arguments == ["command_id": "c1"] && draft.reason == "it was the wrong one")
+  }
+
+  @Test func otherKeysDoNotUndo() throws {
+    var scene = try Scene.plain(agents: 3)
+    carryOut(&scene, "c1", "pause", "a0", at: 2)
+    scene.press(.character("u"), .enter)
     #expect(scene.model.prompt == nil)
     #expect(scene.type("y") == [])
   }

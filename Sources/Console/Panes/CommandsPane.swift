@@ -86,15 +86,20 @@ extension Model {
   }
 
   func what(_ entry: CommandLog.Entry) -> String {
+    let isByName = entry.action != AuditLine.wholeRun && !entry.operator.isEmpty
+    return ruleAction(entry) + (isByName ? ", \(Scrubber.display(entry.operator))" : "")
+  }
+
+  /// The action and its targets: `pause a0, a1`.
+  func ruleAction(_ entry: CommandLog.Entry) -> String {
     let action = Action(rawValue: entry.action)?.title ?? Scrubber.display(entry.action)
     let named = entry.targets.prefix(3).map { labels[$0] }.joined(separator: ", ")
     let more = entry.targets.count > 3 ? " and \(entry.targets.count - 3) more" : ""
     if entry.action == AuditLine.wholeRun, let rule = entry.rule {
       return "rule \(Scrubber.display(rule)): \(named)\(more)"
     }
-    let by = entry.operator.isEmpty ? "" : ", \(Scrubber.display(entry.operator))"
     let isAboutAlerts = Action(rawValue: entry.action)?.isAboutAlerts ?? false
-    return action + (named.isEmpty ? "" : isAboutAlerts ? " of " : " ") + named + more + by
+    return action + (named.isEmpty ? "" : isAboutAlerts ? " of " : " ") + named + more
   }
 
   private func detail(_ entry: CommandLog.Entry) -> String {
@@ -133,8 +138,16 @@ extension Model {
     switch entry.delivery {
     case .waiting: return "never sent: there was no link, or Redis did not take it"
     case .underWay: return "no answer came: whether it was sent is unknown"
+    case .delivered where mayHaveMissedAnswer(entry):
+      return "something was missed meanwhile: whether anybody took it is unknown"
     case .delivered: return link == .up ? "nobody took it in time" : "no link: whether anybody took it is unknown"
     }
+  }
+
+  /// Whether what the audit said of a command may have been missed.
+  private func mayHaveMissedAnswer(_ entry: CommandLog.Entry) -> Bool {
+    let (begin, end) = (entry.deliveredAt ?? entry.firstAt, entry.expiresAt ?? .epoch)
+    return displayed.gaps.contains { $0.from <= end && $0.to > begin }
   }
 
   /// Why it was done and what it came to: of a rule's run both, of a command what it came to.
@@ -174,7 +187,7 @@ extension Model {
     guard case .phase(let phase) = entry.progress else {
       let isOver = entry.expiresAt.map { $0 <= displayedNow } ?? false
       if entry.delivery == .waiting { return ("not sent", isOver ? .refused : .waiting) }
-      if isOver { return link == .up ? ("expired", .refused) : ("unknown", .unclear) }
+      if isOver { return link == .up && !mayHaveMissedAnswer(entry) ? ("expired", .refused) : ("unknown", .unclear) }
       return ("sent", handler == .absent || link != .up ? .waiting : .pending)
     }
     switch phase {

@@ -11,8 +11,11 @@ extension CommandLog {
   }
 
   /// Takes how far a command that this console sent has come.
-  package mutating func setDelivery(_ delivery: Delivery, of command: Command) {
-    update((command.batch?.id ?? command.id).text) { $0.deliveries[command.id] = delivery }
+  package mutating func setDelivery(_ delivery: Delivery, of command: Command, at now: Instant) {
+    update((command.batch?.id ?? command.id).text) {
+      $0.deliveries[command.id] = delivery
+      if delivery == .delivered, $0.deliveredAt == nil { $0.deliveredAt = now }
+    }
   }
 }
 

@@ -42,6 +42,8 @@ package struct CommandLog: Sendable {
     package var isOwn = false
     /// How far each of its commands has come, where this console sent it.
     var deliveries: [CommandID: Delivery] = [:]
+    /// When the server said first that it has one of them.
+    package internal(set) var deliveredAt: Instant?
 
     package init(
       origin: AuditLine.Origin, rule: String? = nil, action: String, targets: [AgentID], operator: String,

@@ -104,6 +104,7 @@ final class ConsoleProgram {
     loop.afterTurn = {}
     feed?.stop()
     terminal.close()
+    for line in model.leftBehind { Output.error("vigia: \(line)") }
   }
 
   // MARK: What happens
