@@ -3,14 +3,18 @@ import Screen
 import TestSupport
 import Testing
 
-/// Seeded histories against the plain model, in memory: the short form of `vigia-bench truth --memory`.
+/// Seeded histories against the plain model, in memory: the short form of `vigia-bench truth --memory`, of which `.ci/run`
+/// takes 500 in release.
 @Suite struct HistoryTests {
-  private static let seeds: UInt64 = 500
-  private static let parts: UInt64 = 4
+  private static let seeds: UInt64 = 80
+  private static let parts: UInt64 = 2
 
-  /// Histories in which screen and model still differ: of 10 and 301, 321, 399, 455 it is not settled who is right; in 491
-  /// a narrow status line leaves out the number of agents.
-  private static let known: Set<UInt64> = [10, 301, 321, 399, 455, 491]
+  /// Histories that have shown a fault of the product or of the model, each another one.
+  private static let known: [UInt64] = [
+    10, 301, 321, 399, 455, 491, 672, 1406, 1475, 2765, 3238, 3310, 3627, 4414, 4921, 5842, 7105, 9188, 9557, 10191,
+    10453,
+    11051, 11555, 12345, 20809,
+  ]
 
   /// In parts, so that they run beside each other.
   @Test(arguments: 0..<parts)
@@ -18,14 +22,17 @@ import Testing
     var comparisons = 0
     for seed in stride(from: part, to: Self.seeds, by: Int(Self.parts)) {
       var world = MemoryWorld(HistoryGenerator.history(seed: seed))
-      if Self.known.contains(seed) {
-        withKnownIssue(isIntermittent: true) { try world.run() }
-      } else {
-        try world.run()
-      }
+      try world.run()
       comparisons += world.comparisons
     }
     #expect(comparisons > 1000)
+  }
+
+  @Test func historiesThatWentWrongOnceDoNoMore() throws {
+    for seed in Self.known {
+      var world = MemoryWorld(HistoryGenerator.history(seed: seed))
+      try world.run()
+    }
   }
 
   @Test func seedGivesTheSameHistoryAlways() {

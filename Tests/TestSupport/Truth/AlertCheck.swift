@@ -46,7 +46,7 @@ struct AlertCheck {
   private func fits(_ line: Line, _ alert: Truth.Alert) -> Bool {
     !alert.isSure
       || line.severity == alert.severity && line.count.map { alert.count.contains($0) } ?? false
-        && (line.text.contains("since " + Self.clock(alert.since)))
+        && line.text.contains("since " + Self.clock(alert.since))
   }
 
   private static func clock(_ instant: Instant) -> String {

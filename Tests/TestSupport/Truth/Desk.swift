@@ -6,6 +6,7 @@ struct Desk: Sendable {
   /// What was true when the link broke, and when the display was frozen.
   var lostTruth: Truth?
   private(set) var frozenTruth: Truth?
+  private var isOfLostLink = false
   private(set) var filter = ""
   private(set) var marked: Set<String> = []
 
@@ -35,7 +36,8 @@ struct Desk: Sendable {
       toggleFreeze(truth)
     case .back:
       try press(.escape)
-      if !marked.isEmpty {
+      // Marks that the filter hides are shown before they are taken back.
+      if !marked.isEmpty, marked.allSatisfy(isShown) {
         marked = []
       } else if !filter.isEmpty {
         filter = ""
@@ -46,7 +48,14 @@ struct Desk: Sendable {
     return nil
   }
 
-  private mutating func toggleFreeze(_ truth: Truth) { frozenTruth = frozenTruth == nil ? lostTruth ?? truth : nil }
+  private mutating func toggleFreeze(_ truth: Truth) {
+    frozenTruth = frozenTruth == nil ? lostTruth ?? truth : nil
+    isOfLostLink = frozenTruth != nil && lostTruth != nil
+  }
+
+  private func isShown(_ agent: String) -> Bool {
+    filter.isEmpty || agent.lowercased().contains(filter.lowercased())
+  }
 
   /// Moves the cursor to an agent's row; false if it is not on the screen.
   func aim(at agent: String, _ look: () throws -> ScreenReading, _ press: (Key) throws -> Void) rethrows -> Bool {
@@ -73,7 +82,7 @@ struct Desk: Sendable {
     if let unnamed = targets.first(where: { !question.text.contains($0) }) {
       return "goes to \(unnamed), asked was: \(question.text)"
     }
-    let hidden = targets.filter { !filter.isEmpty && !$0.lowercased().contains(filter.lowercased()) }
+    let hidden = targets.filter { !isShown($0) }
     guard !hidden.isEmpty, !question.isCode else { return nil }
     return "acts on \(hidden), which the filter hides, without a code: \(question.text)"
   }
@@ -81,8 +90,8 @@ struct Desk: Sendable {
   /// Compares the console's screen with the truth.
   func check(_ reading: ScreenReading, _ truth: Truth) -> TruthCheck {
     var check = TruthCheck(shown: frozenTruth ?? lostTruth ?? truth, present: lostTruth ?? truth, reading: reading)
-    (check.isLinked, check.isFrozen) = (lostTruth == nil, frozenTruth != nil)
-    (check.filter, check.marked) = (filter, marked)
+    (check.isLinked, check.isFrozen, check.isOfLostLink) = (lostTruth == nil, frozenTruth != nil, isOfLostLink)
+    (check.filter, check.marked, check.clock) = (filter, marked, truth.now)
     return check
   }
 }

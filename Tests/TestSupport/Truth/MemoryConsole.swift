@@ -33,11 +33,12 @@ struct MemoryConsole {
   mutating func connect(_ store: MemoryStore, _ truth: Truth) throws {
     guard !isLinked else { return }
     isLinked = true
+    let lostAt = desk.lostTruth?.now ?? truth.now
     desk.lostTruth = nil
     _ = model.update(.link(.up))
     if generation != store.generation {
       (generation, eventsRead, auditRead) = (store.generation, 0, 0)
-      model.fleet.applyGap(from: truth.now, to: truth.now, count: nil)
+      model.fleet.applyGap(from: max(lostAt, .start), to: truth.now, count: nil)
     }
     model.fleet.take(.recordsBegin)
     for (id, record) in store.records { model.fleet.take(.record(id, record)) }
@@ -122,17 +123,9 @@ struct MemoryConsole {
   mutating func look() -> ScreenReading {
     var grid = Grid(size: size)
     model.draw(into: &grid)
-    return ScreenReading(lines: (0..<size.rows).map { Self.text(grid.row($0)) }, size: size)
-  }
-
-  /// A row of cells as text; `Grid.lines()` would take longer than all the rest.
-  private static func text(_ cells: ArraySlice<Cell>) -> String {
-    var scalars = String.UnicodeScalarView()
-    for cell in cells where !cell.isContinuation {
-      for value in [cell.base, cell.firstMark, cell.secondMark] where value != 0 {
-        if let scalar = Unicode.Scalar(value) { scalars.append(scalar) }
-      }
+    let cells = (0..<size.rows).map { row in
+      grid.row(row).lazy.filter { !$0.isContinuation }.map { Unicode.Scalar($0.base) ?? " " }
     }
-    return String(scalars)
+    return ScreenReading(cells: cells.map(Array.init), size: size)
   }
 }

@@ -168,12 +168,12 @@ package struct MemoryWorld {
       for difference in console.desk.check(reading, truth).differences() {
         try report(number, difference, reading.lines)
       }
-      if taken % 4 == number { try compareAlerts(number, console) }
+      if taken % 4 == number { try compareAlerts(number, console, reading) }
     }
   }
 
   /// Opens an agent that has alerts, on a copy of the console, and compares each of them.
-  private mutating func compareAlerts(_ number: Int, _ copy: MemoryConsole) throws {
+  private mutating func compareAlerts(_ number: Int, _ copy: MemoryConsole, _ reading: ScreenReading) throws {
     let shown = copy.desk.frozenTruth ?? copy.desk.lostTruth ?? truth
     guard
       let agent = shown.alerts.keys.map(\.agent).sorted().first(where: {
@@ -181,7 +181,7 @@ package struct MemoryWorld {
       })
     else { return }
     var (probe, moment) = (copy, truth)
-    guard copy.desk.aim(at: agent, { probe.look() }, { _ = probe.press($0, moment) { "" } }) else { return }
+    guard copy.desk.aim(at: agent, { reading }, { _ = probe.press($0, moment) { "" } }) else { return }
     _ = probe.press(.enter, moment) { "" }
     moment = shown
     let lines = probe.look().lines

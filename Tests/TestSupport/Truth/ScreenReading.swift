@@ -21,44 +21,56 @@ package struct ScreenReading: Sendable {
     package var text: String
   }
 
-  package let lines: [String]
-  package let columns: Int
+  package let headline: String
+  package let status: String
   package private(set) var rows: [Row] = []
   /// Names with their values as shown, of the panes of one metric.
   package private(set) var values: [PaneID: [(name: String, value: String)]] = [:]
   package private(set) var commands: [CommandRow] = []
-  private let cells: [[Character]]
+  /// A scalar a column: of strings and characters the reading of a screen would take longer than the drawing.
+  private let cells: [[Unicode.Scalar]]
 
   package init(lines: [String], size: Size) {
-    self.lines = lines
-    columns = size.columns
-    cells = lines.map { Array($0) + Array(repeating: " ", count: max(0, size.columns - $0.count)) }
+    self.init(cells: lines.map { Array($0.unicodeScalars) }, size: size)
+  }
+
+  /// - Parameter cells: what stands in the columns of each line; lines may be short.
+  init(cells: [[Unicode.Scalar]], size: Size) {
+    self.cells = cells.map { $0 + Array(repeating: " ", count: max(0, size.columns - $0.count)) }
+    headline = cells.first.map { Self.string($0) } ?? ""
+    status = cells.last.map { Self.string($0) } ?? ""
     let layout = Layout(size: size)
     rows = readAgents(layout[.agents])
     for pane in [PaneID.errorRate, .traffic, .satisfaction] { values[pane] = readValues(layout[pane]) }
     commands = readCommands(layout[.commands])
   }
 
-  package var headline: String { lines.first ?? "" }
-  package var prompt: String { lines.dropLast().last ?? "" }
-  package var status: String { lines.last ?? "" }
+  package var lines: [String] { cells.map { Self.string($0) } }
 
   /// The number before a word of the status line.
   package func count(of word: String) -> Int? {
-    let words = status.split(separator: " ")
+    let words = status.split { " (),".contains($0) }
     guard let index = words.firstIndex(where: { $0 == word || $0 == word + "s" }), index > 0 else { return nil }
     return Int(words[index - 1])
   }
 
+  /// How many agents there are as the title of their pane says, where the status line has no room for it: `4, 1 marked`,
+  /// or `2 of 4 with "Be"`.
+  package var agentsInTitle: Int? {
+    guard let title = lines.first(where: { $0.contains(" Agents ") }) else { return nil }
+    let words = title.split { " ─┐,".contains($0) }.drop { Int($0) == nil }.prefix(3).map(String.init)
+    return words.count == 3 && words[1] == "of" ? Int(words[2]) : words.first.flatMap { Int($0) }
+  }
+
   /// The lines inside a pane's border, cut into its columns.
-  private func inside(_ rect: Rect) -> [ArraySlice<Character>] {
+  private func inside(_ rect: Rect) -> [ArraySlice<Unicode.Scalar>] {
     guard rect.height > 2, rect.width > 2, cells.count >= rect.row + rect.height else { return [] }
     return (rect.row + 1..<rect.row + rect.height - 1).map { cells[$0][rect.column + 1..<rect.column + rect.width - 1] }
   }
 
   private func readAgents(_ rect: Rect) -> [Row] {
     let lines = inside(rect).map(Array.init)
-    guard let heading = lines.first.map({ String($0) }) else { return [] }
+    guard let heading = lines.first else { return [] }
     let spans = Self.spans(heading)
     return lines.dropFirst().compactMap { line in
       guard line.contains(where: { $0 != " " }) else { return nil }
@@ -76,8 +88,7 @@ package struct ScreenReading: Sendable {
   }
 
   /// Where each column of the agents stands: words begin below their heading, numbers end there.
-  private static func spans(_ heading: String) -> [(String, Range<Int>)] {
-    let characters = Array(heading)
+  private static func spans(_ characters: [Unicode.Scalar]) -> [(String, Range<Int>)] {
     var words: [(String, Range<Int>)] = []
     var index = 0
     while index < characters.count {
@@ -86,7 +97,7 @@ package struct ScreenReading: Sendable {
         continue
       }
       let end = characters[index...].firstIndex(of: " ") ?? characters.count
-      words.append((String(characters[index..<end]), index..<end))
+      words.append((string(characters[index..<end]), index..<end))
       index = end
     }
     let leading = ["State", "Agent", "Id", "Why", "Alrt"]
@@ -104,26 +115,28 @@ package struct ScreenReading: Sendable {
     let width = rect.width - 2
     let line = min(30, max(6, (width - 1) / 4))
     return inside(rect).dropFirst().compactMap { cells in
-      let text = Array(cells)
-      let words = text.prefix(max(0, width - line))
-      guard let value = String(words).split(separator: " ").last, let name = String(words).split(separator: " ").first,
-        name != value
-      else { return nil }
-      return (String(name), String(value))
+      let words = cells.prefix(max(0, width - line)).split(separator: " ")
+      guard words.count > 1, let name = words.first, let value = words.last else { return nil }
+      return (Self.string(name), Self.string(value))
     }
   }
 
   private func readCommands(_ rect: Rect) -> [CommandRow] {
     inside(rect).dropFirst().compactMap { cells in
-      let text = String(cells)
-      let words = text.split(separator: " ")
-      guard words.count > 3, text.count > 20 else { return nil }
-      let phase = Self.trimmed(Array(text)[7..<min(text.count, 17)])
-      return CommandRow(phase: phase, text: Self.trimmed(Array(text)[17...]))
+      let text = Array(cells)
+      guard text.split(separator: " ").count > 3, text.count > 20 else { return nil }
+      return CommandRow(phase: Self.trimmed(text[7..<17]), text: Self.trimmed(text[17...]))
     }
   }
 
-  private static func trimmed(_ part: ArraySlice<Character>) -> String {
-    String(part).split(separator: " ").joined(separator: " ")
+  /// Words with a blank between them.
+  private static func trimmed(_ part: ArraySlice<Unicode.Scalar>) -> String {
+    string(Array(part.split(separator: " ").joined(separator: [" "])))
+  }
+
+  private static func string(_ scalars: some Sequence<Unicode.Scalar>) -> String {
+    var view = String.UnicodeScalarView()
+    view.append(contentsOf: scalars)
+    return String(view)
   }
 }

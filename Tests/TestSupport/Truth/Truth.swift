@@ -32,8 +32,15 @@ package struct Truth: Sendable {
     /// Whether a console may have values that it heard before Redis lost all.
     package var wasForgotten = false
     /// When it last reported by itself, and how far apart it does.
-    var reportedAt: Instant?
-    var interval: TimeSpan?
+    var reports: Reports?
+    /// The same as a console remembers it that was there before Redis lost all.
+    var remembered: Reports?
+  }
+
+  struct Reports: Sendable {
+    var last: Instant
+    /// Spans between the last reports: how far apart they are learnt to be is between the least and the greatest.
+    var gaps: [TimeSpan] = []
   }
 
   package struct AlertKey: Hashable, Comparable, Sendable {
@@ -54,6 +61,10 @@ package struct Truth: Sendable {
     package var silencedUntil = Instant.epoch
     /// Whether it is this one still: it may have been closed and opened anew.
     package var isSure = true
+    /// Whether it may have been closed: it stays so until it is opened anew.
+    var mayBeGone = false
+    /// Whether Redis has lost it, and no handler lives that would know: a console may hold it to be open, as its own word.
+    package var isLost = false
     /// Metrics that have been past their level while it was open.
     var metrics: Set<String> = []
   }
@@ -82,7 +93,7 @@ package struct Truth: Sendable {
   /// Two looks at one clock.
   static let slack = TimeSpan.seconds(2)
   /// How long values must be well, and how long none may come before an alert turns quiet.
-  private static let (five, almostFive) = (TimeSpan.minutes(5), TimeSpan.seconds(298))
+  static let (five, almostFive) = (TimeSpan.minutes(5), TimeSpan.seconds(298))
 
   package init() {}
 
@@ -96,10 +107,11 @@ package struct Truth: Sendable {
     }
     var agent = agents[event.agent] ?? Agent(name: event.agent, heardAt: now)
     (agent.heardAt, agent.isForgotten, agent.wasForgotten) = (now, false, agent.wasForgotten || agent.isForgotten)
+    for key in alerts.keys where key.agent == event.agent && mayBeClosed(key) { alerts[key]?.mayBeGone = true }
     for (name, value) in event.numbers { take(name, value, &agent) }
     if event.type == "metrics" {
-      if let before = agent.reportedAt, now > before { agent.interval = min(agent.interval ?? .days(1), now - before) }
-      agent.reportedAt = now
+      agent.reports = report(after: agent.reports)
+      agent.remembered = agent.remembered.map { report(after: $0) }
     }
     if event.type == "created" || event.type == "updated" {
       agent.name = event.words["name"] ?? agent.name
@@ -110,6 +122,11 @@ package struct Truth: Sendable {
     if event.words["state"] == "paused" { agent.unconfirmedSince = nil }
     agents[event.agent] = agent
     raise(event)
+  }
+
+  private func report(after before: Reports?) -> Reports {
+    guard let before, now > before.last else { return before ?? Reports(last: now) }
+    return Reports(last: now, gaps: before.gaps.suffix(3) + [now - before.last])
   }
 
   private func take(_ name: String, _ value: Double, _ agent: inout Agent) {
@@ -145,7 +162,10 @@ package struct Truth: Sendable {
       alerts[key] = Alert(severity: severity, count: 1...1, since: now, last: now)
       return
     }
-    if mayBeClosed(key) { (alert.isSure, alert.count) = (false, 1...alert.count.upperBound) }
+    if mayBeClosed(key) {
+      (alert.isSure, alert.mayBeGone, alert.isLost) = (false, false, false)
+      alert.count = 1...alert.count.upperBound
+    }
     if isRepeat { alert.count = alert.count.lowerBound...alert.count.upperBound + 1 }
     if isRepeat, alert.isSure { alert.count = alert.count.upperBound...alert.count.upperBound }
     (alert.severity, alert.last) = (max(alert.severity, severity), now)
@@ -155,7 +175,7 @@ package struct Truth: Sendable {
   /// Time passes: alerts end, deleted agents leave, commands run out.
   package mutating func pass(to instant: Instant) {
     now = max(now, instant)
-    for key in alerts.keys where isClosed(key) { alerts[key] = nil }
+    for key in alerts.keys where isClosed(key) || handlerIsAlive && alerts[key]?.isLost == true { alerts[key] = nil }
     for (name, agent) in agents {
       guard let deletedAt = agent.deletedAt, now - deletedAt > .minutes(1) + Self.slack else { continue }
       agents[name] = nil
@@ -170,18 +190,27 @@ package struct Truth: Sendable {
         continue
       }
       if alerts[key] == nil { open(key, .high) }
+      // Without a handler each console finds it when it looks, and so does the next handler.
+      if !handlerIsAlive { alerts[key]?.isSure = false }
     }
-    for (id, command) in commands where command.phases == ["sent"] && command.expiresAt < now {
-      commands[id]?.phases = ["sent", "expired", "rejected"]
+    for (id, command) in commands where command.phases.contains("sent") && command.expiresAt <= now {
+      commands[id]?.phases.formUnion(["expired", "rejected"])
     }
   }
 
   /// Redis has come back without anything that it held.
   package mutating func forget() {
-    (alerts, seen) = ([:], [:])
+    if handlerIsAlive { alerts = [:] }
+    for (key, var alert) in alerts {
+      (alert.isSure, alert.mayBeGone, alert.isLost) = (false, true, true)
+      alerts[key] = alert
+    }
+    seen = [:]
+    // The answer is lost with all else.
+    for id in commands.keys { commands[id]?.phases.insert("unknown") }
     for (name, agent) in agents {
       var fresh = Agent(name: agent.name, heardAt: agent.heardAt)
-      (fresh.isActive, fresh.isForgotten) = (agent.isActive, true)
+      (fresh.isActive, fresh.isForgotten, fresh.remembered) = (agent.isActive, true, agent.remembered ?? agent.reports)
       agents[name] = fresh
     }
   }
@@ -214,8 +243,10 @@ package struct Truth: Sendable {
   /// When it may be closed at the earliest, and must be at the latest; nil if that is not in sight.
   private func end(_ key: AlertKey) -> (earliest: Instant?, latest: Instant?) {
     guard let alert = alerts[key], let agent = agents[key.agent] else { return (.epoch, nil) }
+    // Another metric of its kind that came near its level meanwhile holds it too.
     let all = agent.metrics.keys.filter { Self.levels[$0]?.kind == key.kind }
-    let metrics = (alert.metrics.isEmpty ? Set(all) : alert.metrics).compactMap { agent.metrics[$0] }
+    let own = all.filter { alert.metrics.contains($0) || agent.metrics[$0]?.bad ?? .epoch >= alert.since }
+    let metrics = (alert.metrics.isEmpty ? all : own).compactMap { agent.metrics[$0] }
     guard !metrics.isEmpty else { return (nil, nil) }
     var (earliest, latest): (Instant?, Instant?) = (.epoch, alert.metrics.isEmpty ? nil : .epoch)
     for metric in metrics {
@@ -231,7 +262,9 @@ package struct Truth: Sendable {
     return (earliest, latest)
   }
 
-  package func mayBeClosed(_ key: AlertKey) -> Bool { end(key).earliest.map { now >= $0 } ?? false }
+  package func mayBeClosed(_ key: AlertKey) -> Bool {
+    alerts[key]?.mayBeGone ?? true || end(key).earliest.map { now >= $0 } ?? false
+  }
 
   /// Without a handler what it wrote last may be shown, and so may what a console judges.
   private func isClosed(_ key: AlertKey) -> Bool { handlerIsAlive && (end(key).latest.map { now >= $0 } ?? false) }
@@ -251,41 +284,5 @@ package struct Truth: Sendable {
   package func alertCount(of agent: String? = nil) -> ClosedRange<Int> {
     let all = alerts.keys.filter { agent == nil || $0.agent == agent }
     return all.count { !mayBeClosed($0) }...all.count
-  }
-
-  // MARK: Silence
-
-  /// Whether an agent that reports by itself has stopped; nil at the edge.
-  package func isSilent(_ name: String) -> Bool? {
-    guard let agent = agents[name], let reported = agent.reportedAt, let interval = agent.interval else { return false }
-    guard agent.state == .running, agent.isActive, agent.deletedAt == nil else { return false }
-    let limit = max(TimeSpan.seconds(30), interval + interval + interval)
-    let silence = now - reported
-    guard silence + Self.slack > limit else { return false }
-    return silence > limit + limit && now - deafUntil > limit + limit ? true : nil
-  }
-
-  package enum Health: Sendable { case empty, well, silent, trouble, inHand, notWell }
-
-  /// What the first line may say.
-  package var health: Set<Health> {
-    guard agents.values.contains(where: { !$0.isForgotten }) else { return [.empty, .well, .notWell, .silent] }
-    let silence = agents.keys.map { isSilent($0) }
-    let reporters = agents.values.count { $0.interval != nil && $0.state == .running && $0.isActive }
-    let hasJustSpoken = agents.values.contains { now - $0.heardAt < .minutes(1) }
-    if reporters > 0, silence.count(where: { $0 == true }) == reporters {
-      return hasJustSpoken ? [.silent, .trouble, .notWell] : [.silent]
-    }
-    var all: Set<Health> = silence.contains { $0 != false } ? [.silent, .notWell] : []
-    let loud = alerts.filter { !isInHand($0.key) }
-    if loud.keys.contains(where: { !mayBeClosed($0) && stage($0) == .breach }) { return all.union([.trouble]) }
-    if !loud.isEmpty { all.formUnion([.trouble, .notWell]) }
-    if alerts.count > loud.count { all.insert(.inHand) }
-    // Where nothing at all has come for long, nobody knows that all is well.
-    let quiet = now - (agents.values.map(\.heardAt).max() ?? now)
-    if quiet > Self.almostFive { all.insert(.notWell) }
-    let mayBeWell = quiet <= Self.five + Self.slack && !silence.contains(true)
-    if mayBeWell, alerts.keys.allSatisfy({ mayBeClosed($0) }) { all.insert(.well) }
-    return all
   }
 }
