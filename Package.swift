@@ -42,8 +42,10 @@ let edges: [Target] = [
   .target(name: "Loop", dependencies: ["CLinux"], swiftSettings: strict),
   .target(name: "Redis", dependencies: ["FleetModel", "Wire", "Loop", "CHiredis", "CLinux"], swiftSettings: strict),
   .target(name: "Terminal", dependencies: ["Screen", "Loop", "CNcurses", "CLinux"], swiftSettings: strict),
+  .target(name: "HTTP", dependencies: ["FleetModel", "Wire", "Loop", "CCurl"], swiftSettings: strict),
+  .target(name: "Logging", dependencies: ["FleetModel", "Wire", "Loop"], swiftSettings: strict),
   .target(
-    name: "Handler", dependencies: ["FleetModel", "Automation", "Wire", "Redis", "Loop", "CCurl"],
+    name: "Handler", dependencies: ["FleetModel", "Automation", "Wire", "Redis", "HTTP", "Logging", "Loop"],
     swiftSettings: strict),
   .target(name: "Simulation", dependencies: ["FleetModel", "Wire", "Redis", "Loop"], swiftSettings: strict),
 ]
@@ -74,7 +76,7 @@ let programs: [Target] = [
   .executableTarget(
     name: "vigia-handler",
     dependencies: [
-      "Handler", "Automation", "FleetModel", "Screen", "Redis", "Wire", "Loop", "Configuration", "CLinux",
+      "Handler", "Automation", "FleetModel", "Screen", "Redis", "Wire", "Logging", "Loop", "Configuration", "CLinux",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     swiftSettings: strict, linkerSettings: packed),
@@ -102,7 +104,8 @@ let tests: [Target] = [
     linkerSettings: [.linkedLibrary("simdjson")]),
   .target(name: "CClockStep", path: "Tests/CClockStep"),
   .target(
-    name: "TestSupport", dependencies: ["CLinux", "Wire", "FleetModel", "Screen", "Console", "Redis", "Loop"],
+    name: "TestSupport",
+    dependencies: ["CLinux", "Wire", "FleetModel", "Screen", "Console", "Redis", "Logging", "Loop"],
     path: "Tests/TestSupport",
     // Optimized in tests too: hundreds of histories are compared there.
     swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
@@ -117,11 +120,14 @@ let tests: [Target] = [
   .testTarget(
     name: "ConfigurationTests", dependencies: ["Configuration", "Automation", "FleetModel"], swiftSettings: strict),
   .testTarget(name: "LoopTests", dependencies: ["Loop", "CLinux"], swiftSettings: strict),
+  .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], swiftSettings: strict),
+  .testTarget(name: "LoggingTests", dependencies: ["Logging", "HTTP"], swiftSettings: strict),
   .testTarget(name: "RedisTests", dependencies: ["Redis", "TestSupport"], swiftSettings: strict),
   .testTarget(
     name: "TerminalTests", dependencies: ["Terminal", "Screen", "CLinux", "TestSupport"], swiftSettings: strict),
   .testTarget(
-    name: "HandlerTests", dependencies: ["Handler", "Automation", "Configuration", "TestSupport"], swiftSettings: strict
+    name: "HandlerTests", dependencies: ["Handler", "HTTP", "Logging", "Automation", "Configuration", "TestSupport"],
+    swiftSettings: strict
   ),
   .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"], swiftSettings: strict),
   .testTarget(

@@ -1,4 +1,5 @@
 import FleetModel
+import HTTP
 import Loop
 import Redis
 

@@ -1,5 +1,6 @@
 import Automation
 import FleetModel
+import Logging
 import Wire
 
 /// What a handler is told when it starts, and in part again while it runs; see ``adopt(_:)``.

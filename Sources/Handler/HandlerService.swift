@@ -1,5 +1,7 @@
 import Automation
 import FleetModel
+import HTTP
+import Logging
 import Loop
 import Redis
 import Wire

@@ -3,6 +3,7 @@ import CLinux
 import Configuration
 import Glibc
 import Handler
+import Logging
 import Loop
 import Redis
 

@@ -3,6 +3,7 @@ import Configuration
 import FleetModel
 import Glibc
 import Handler
+import Logging
 
 /// Where a handler's settings come from: the command line before the file, and the file before the defaults.
 struct SettingsSource {

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import HTTP
 @testable import Handler
 
 /// A value of a command or event fills its place in a request or a program's arguments, and does nothing else.

@@ -1,4 +1,5 @@
 import FleetModel
+import Logging
 import Redis
 import TestSupport
 import Testing

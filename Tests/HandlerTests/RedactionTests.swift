@@ -1,8 +1,10 @@
 import FleetModel
+import HTTP
 import Loop
 import Testing
 
 @testable import Handler
+@testable import Logging
 
 /// Secrets are found however they are escaped, wherever an answer is cut.
 @Suite struct RedactionTests {

@@ -1,5 +1,7 @@
 import Automation
 import FleetModel
+import HTTP
+import Logging
 import Wire
 
 /// The request for a call. A value of a command or an event fills its place and does nothing else: it changes neither whom

@@ -1,4 +1,5 @@
 import FleetModel
+import Logging
 import Wire
 
 /// Commands that are not run: why is said in the audit, and the group is told that they are dealt with.

@@ -1,4 +1,5 @@
 import FleetModel
+import Logging
 import Loop
 import Redis
 import Wire

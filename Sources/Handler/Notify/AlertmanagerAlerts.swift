@@ -1,5 +1,6 @@
 import Automation
 import FleetModel
+import HTTP
 import Wire
 
 /// Alertmanager's API v2: `POST /api/v2/alerts` of `[{labels, annotations, startsAt, endsAt}]`.

@@ -1,4 +1,5 @@
 import FleetModel
+import HTTP
 import Wire
 
 /// What an answer, or none, says of a notice that was sent; its words hold what an answer says, redacted by then.
@@ -38,12 +39,6 @@ extension HTTPResponse {
 }
 
 extension TimeSpan {
-  /// Nil where it is no span that anybody would wait for: a day and more, or negative.
-  init?(seconds: Double) {
-    guard seconds >= 0, seconds < 86_400 else { return nil }
-    self.init(milliseconds: Int64((seconds * 1000).rounded(.up)))
-  }
-
   /// How long is waited before an attempt, where the service says nothing: a second at first, twice as long each time up
   /// to a minute, and somewhere in the latter half of that, so that not all come back at once.
   ///

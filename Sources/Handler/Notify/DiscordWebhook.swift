@@ -1,5 +1,6 @@
 import Automation
 import FleetModel
+import HTTP
 import Wire
 
 /// Discord's webhook: `{"content", "embeds": [{description, fields …}], "allowed_mentions": {"parse": []}}`.

@@ -1,5 +1,6 @@
 import Automation
 import FleetModel
+import HTTP
 import Wire
 
 /// PagerDuty's Events API v2: `POST /v2/enqueue` of

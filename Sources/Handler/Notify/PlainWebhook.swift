@@ -1,5 +1,6 @@
 import Automation
 import FleetModel
+import HTTP
 import Wire
 
 /// A service of one's own: one JSON object a notice, by POST. 2xx takes it; 408, 425, 429 and 5xx ask for it again;

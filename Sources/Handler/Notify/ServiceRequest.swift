@@ -1,5 +1,6 @@
 import Automation
 import FleetModel
+import HTTP
 import Wire
 
 /// A notice on its way to one channel: the request that carries it, and what the answer to it means. Each service has a

@@ -1,5 +1,6 @@
 import Automation
 import FleetModel
+import HTTP
 import Wire
 
 /// Slack's incoming webhook: `{"text", "blocks": [header or section …]}`.

@@ -63,10 +63,5 @@ package struct ServerClock: Sendable {
 
 /// The machine's wall clock: for logs and for before a server has told its time, never for ages.
 package enum LocalClock {
-  package static var now: Instant {
-    if let machine = SimulatedMachine.current { return Instant(milliseconds: machine.wallTime / 1_000_000) }
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
-  }
+  package static var now: Instant { Instant(milliseconds: WallTime.milliseconds) }
 }

@@ -1,5 +1,6 @@
 import Automation
 import FleetModel
+import HTTP
 import Loop
 import TestSupport
 import Testing

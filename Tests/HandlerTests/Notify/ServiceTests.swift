@@ -3,6 +3,7 @@ import FleetModel
 import Testing
 import Wire
 
+@testable import HTTP
 @testable import Handler
 
 /// What each service is sent, against its documented limits, and what its answers mean.

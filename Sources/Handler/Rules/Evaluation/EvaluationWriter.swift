@@ -1,4 +1,5 @@
 import Automation
+import Logging
 import Redis
 import Wire
 

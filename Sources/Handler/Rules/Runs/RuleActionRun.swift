@@ -1,5 +1,6 @@
 import Automation
 import FleetModel
+import Logging
 import Redis
 import Wire
 

@@ -1,11 +1,11 @@
 /// Bytes as they read once escapes in them are decoded, each with the place that it came from.
-struct EscapedText {
-  private(set) var bytes: [UInt8]
+package struct EscapedText {
+  package private(set) var bytes: [UInt8]
   /// Where in the original the byte at the same index begins and ends.
   private var begins: [Int]
   private var ends: [Int]
 
-  init(_ bytes: [UInt8]) {
+  package init(_ bytes: [UInt8]) {
     self.bytes = bytes
     begins = Array(bytes.indices)
     ends = bytes.indices.map { $0 + 1 }
@@ -14,17 +14,17 @@ struct EscapedText {
   private init() { (bytes, begins, ends) = ([], [], []) }
 
   /// What a range of these bytes was written as in the original.
-  func origin(of range: Range<Int>) -> Range<Int> {
+  package func origin(of range: Range<Int>) -> Range<Int> {
     range.isEmpty ? 0..<0 : begins[range.lowerBound]..<ends[range.upperBound - 1]
   }
 
   /// The ways in which services and programs escape what they repeat.
-  static let decoders: [@Sendable (EscapedText) -> EscapedText?] = [
+  package static let decoders: [@Sendable (EscapedText) -> EscapedText?] = [
     { $0.percentDecoded() }, { $0.percentDecoded(isForm: true) }, { $0.backslashDecoded() }, { $0.entityDecoded() },
   ]
 
   /// `%2F`, and in a form `+` for a blank; nil where there is nothing to decode.
-  func percentDecoded(isForm: Bool = false) -> EscapedText? {
+  package func percentDecoded(isForm: Bool = false) -> EscapedText? {
     decoded { at in
       if isForm, bytes[at] == UInt8(ascii: "+") { return ([0x20], 1) }
       guard bytes[at] == UInt8(ascii: "%"), let value = hex(at + 1, count: 2) else { return nil }
@@ -33,7 +33,7 @@ struct EscapedText {
   }
 
   /// As in strings of JSON and of most languages: `\/`, `\n`, `\u002f`, `\x2f`.
-  func backslashDecoded() -> EscapedText? {
+  package func backslashDecoded() -> EscapedText? {
     decoded { at in
       guard bytes[at] == UInt8(ascii: "\\"), at + 1 < bytes.count else { return nil }
       switch bytes[at + 1] {
@@ -67,7 +67,7 @@ struct EscapedText {
   ]
 
   /// As on a page of HTML: `&amp;`, `&#47;`, `&#x2F;`.
-  func entityDecoded() -> EscapedText? {
+  package func entityDecoded() -> EscapedText? {
     decoded { at in
       guard bytes[at] == UInt8(ascii: "&"),
         let end = bytes[at...].prefix(12).firstIndex(of: UInt8(ascii: ";"))

@@ -3,7 +3,7 @@ import Glibc
 import Loop
 import Testing
 
-@testable import Handler
+@testable import Logging
 
 /// A log whose clock stands still until it is moved.
 private final class LogScene {

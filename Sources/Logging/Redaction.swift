@@ -1,11 +1,7 @@
-import Automation
-import Loop
-import Redis
-
 /// Takes secrets out of texts, however they are escaped there: as in JSON or a URL, on a page, or in Base64.
 ///
 /// What comes back from outside passes through it before it is cut or told: a part of a secret would not be found.
-struct Redaction {
+package struct Redaction {
   /// Secrets, what is left of them without blanks at their ends, and their longer lines.
   private let secrets: [[UInt8]]
   /// What of them stands in Base64, by each of the three places in which they may begin there.
@@ -22,11 +18,9 @@ struct Redaction {
   private static let mostReadings = 24
   /// In a longer text, which is none that comes back from outside, secrets are found as they stand.
   private static let mostDecoded = 16 * 1024
-  /// How much of an answer is looked at: more than is ever told of one.
-  private static let mostOfAnswer = 4096
   private static let mark = Array("***".utf8)
 
-  init(_ secrets: [String]) {
+  package init(_ secrets: [String]) {
     var texts: Set<[UInt8]> = []
     for secret in secrets {
       texts.insert(Array(secret.utf8))
@@ -50,7 +44,7 @@ struct Redaction {
 
   /// The text with `***` in place of each secret: byte by byte, since a combining mark behind a secret makes another
   /// character of its last one.
-  func apply(to text: String) -> String {
+  package func apply(to text: String) -> String {
     guard !secrets.isEmpty else { return text }
     let bytes = Array(text.utf8)
     let redacted = apply(to: bytes)
@@ -61,7 +55,7 @@ struct Redaction {
   ///
   /// - Parameters:
   ///   - isCutAtStart, isCutAtEnd: whether there was more of them: then a part of a secret may stand there.
-  func apply(to bytes: [UInt8], isCutAtStart: Bool = false, isCutAtEnd: Bool = false) -> [UInt8] {
+  package func apply(to bytes: [UInt8], isCutAtStart: Bool = false, isCutAtEnd: Bool = false) -> [UInt8] {
     guard !secrets.isEmpty, !bytes.isEmpty else { return bytes }
     var hidden: [Range<Int>] = []
     for reading in Self.readings(of: bytes) {
@@ -133,44 +127,5 @@ struct Redaction {
       at = range.upperBound
     }
     return result + bytes[at...]
-  }
-}
-
-// MARK: What comes back
-
-extension Redaction {
-  /// What a service answered, and no more of it than may be told.
-  func apply(to result: HTTPResult) -> HTTPResult {
-    switch result {
-    case .failed(let failure):
-      return .failed(HTTPFailure(reason: apply(to: failure.reason), mayHaveArrived: failure.mayHaveArrived))
-    case .response(var response):
-      let isCut = response.body.count > Self.mostOfAnswer
-      response.body = apply(to: Array(response.body.prefix(Self.mostOfAnswer)), isCutAtEnd: isCut)
-      response.headers = response.headers.mapValues { apply(to: $0) }
-      return .response(response)
-    }
-  }
-
-  /// What a program wrote.
-  func apply(to result: ChildResult) -> ChildResult {
-    func redacted(_ output: [UInt8]) -> [UInt8] { apply(to: output, isCutAtStart: output.count >= ChildRun.kept) }
-    return switch result {
-    case .exited(let status, let output): .exited(status: status, output: redacted(output))
-    case .signaled(let signal, let output): .signaled(signal, output: redacted(output))
-    case .timedOut(let output): .timedOut(output: redacted(output))
-    case .notStarted(let reason): .notStarted(apply(to: reason))
-    }
-  }
-}
-
-extension TransactionOutcome {
-  /// What the server says may repeat what it was sent.
-  func redacted(_ redaction: Redaction) -> TransactionOutcome {
-    switch self {
-    case .done, .conflict: self
-    case .fenced(let reason): .fenced(redaction.apply(to: reason))
-    case .failed(let error): .failed(ServerError(redaction.apply(to: error.text)))
-    }
   }
 }

@@ -4,7 +4,7 @@ import Redis
 import TestSupport
 import Testing
 
-@testable import Handler
+@testable import HTTP
 
 /// What keeps a request from being answered, and whether the service may have heard it all the same.
 extension HTTPClientTests {

@@ -48,6 +48,12 @@ package struct HTTPResponse: Equatable, Sendable {
   package var headers: [String: String] = [:]
   /// At most its first 64 KiB.
   package var body: [UInt8] = []
+
+  package init(status: Int, headers: [String: String] = [:], body: [UInt8] = []) {
+    self.status = status
+    self.headers = headers
+    self.body = body
+  }
 }
 
 package struct HTTPFailure: Error, Equatable, Sendable {
@@ -56,4 +62,9 @@ package struct HTTPFailure: Error, Equatable, Sendable {
   /// False only where no byte of the request can have reached the service, so that sending it again is as sending it
   /// once.
   package let mayHaveArrived: Bool
+
+  package init(reason: String, mayHaveArrived: Bool) {
+    self.reason = reason
+    self.mayHaveArrived = mayHaveArrived
+  }
 }

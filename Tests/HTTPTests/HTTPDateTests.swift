@@ -1,7 +1,7 @@
 import FleetModel
 import Testing
 
-@testable import Handler
+@testable import HTTP
 
 @Suite struct HTTPDateTests {
   @Test(arguments: [

@@ -1,7 +1,6 @@
 import FleetModel
 import Glibc
 import Loop
-import Redis
 
 /// The handler's log: a line a fact, with its time, level, message and values, and never a secret.
 ///
@@ -59,12 +58,12 @@ package final class Log {
       self.monotonic = monotonic
     }
 
-    package static var now: Moment { Moment(wall: LocalClock.now, monotonic: .now) }
+    package static var now: Moment { Moment(wall: Instant(milliseconds: WallTime.milliseconds), monotonic: .now) }
   }
 
   private var settings: Settings
   /// Takes out of texts what must not be read: not of lines alone, but of all that comes back from outside.
-  private(set) var redaction: Redaction
+  package private(set) var redaction: Redaction
   private var limiter = LogRateLimiter()
   private let clock: () -> Moment
   private let write: ([UInt8]) -> Void
@@ -99,7 +98,7 @@ package final class Log {
   }
 
   /// From here on these are secrets too.
-  func keepSecret(_ secrets: [String]) {
+  package func keepSecret(_ secrets: [String]) {
     let new = secrets.filter { !settings.secrets.contains($0) }
     guard !new.isEmpty else { return }
     settings.secrets += new

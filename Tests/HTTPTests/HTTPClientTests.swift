@@ -5,7 +5,7 @@ import Redis
 import TestSupport
 import Testing
 
-@testable import Handler
+@testable import HTTP
 
 @Suite struct HTTPClientTests {
   let loop: Loop
