@@ -15,6 +15,7 @@ let pure: [Target] = [
   .target(name: "Screen", swiftSettings: strict),
   .target(name: "Wire", dependencies: ["FleetModel"], exclude: ["WIRE.md"], swiftSettings: strict),
   .target(name: "Automation", dependencies: ["FleetModel"], swiftSettings: strict),
+  .target(name: "Execution", dependencies: ["FleetModel", "Wire", "Automation"], swiftSettings: strict),
   .target(name: "Console", dependencies: ["FleetModel", "Screen"], swiftSettings: strict),
 ]
 
@@ -45,7 +46,8 @@ let edges: [Target] = [
   .target(name: "HTTP", dependencies: ["FleetModel", "Wire", "Loop", "CCurl"], swiftSettings: strict),
   .target(name: "Logging", dependencies: ["FleetModel", "Wire", "Loop"], swiftSettings: strict),
   .target(
-    name: "Handler", dependencies: ["FleetModel", "Automation", "Wire", "Redis", "HTTP", "Logging", "Loop"],
+    name: "Handler",
+    dependencies: ["FleetModel", "Automation", "Execution", "Wire", "Redis", "HTTP", "Logging", "Loop"],
     swiftSettings: strict),
   .target(name: "Simulation", dependencies: ["FleetModel", "Wire", "Redis", "Loop"], swiftSettings: strict),
 ]
@@ -120,13 +122,15 @@ let tests: [Target] = [
   .testTarget(
     name: "ConfigurationTests", dependencies: ["Configuration", "Automation", "FleetModel"], swiftSettings: strict),
   .testTarget(name: "LoopTests", dependencies: ["Loop", "CLinux"], swiftSettings: strict),
+  .testTarget(name: "ExecutionTests", dependencies: ["Execution", "Automation", "FleetModel"], swiftSettings: strict),
   .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], swiftSettings: strict),
   .testTarget(name: "LoggingTests", dependencies: ["Logging", "HTTP"], swiftSettings: strict),
   .testTarget(name: "RedisTests", dependencies: ["Redis", "TestSupport"], swiftSettings: strict),
   .testTarget(
     name: "TerminalTests", dependencies: ["Terminal", "Screen", "CLinux", "TestSupport"], swiftSettings: strict),
   .testTarget(
-    name: "HandlerTests", dependencies: ["Handler", "HTTP", "Logging", "Automation", "Configuration", "TestSupport"],
+    name: "HandlerTests",
+    dependencies: ["Handler", "Execution", "HTTP", "Logging", "Automation", "Configuration", "TestSupport"],
     swiftSettings: strict
   ),
   .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"], swiftSettings: strict),

@@ -21,4 +21,10 @@ extension Instant {
 
   /// ISO 8601 as a JSON string.
   var json: JSONValue { .string(ISO8601.format(self)) }
+
+  /// Milliseconds since the epoch, as the handler stores them.
+  package init?(stored json: JSONValue?) {
+    guard let milliseconds = json?.int else { return nil }
+    self.init(milliseconds: Int64(milliseconds))
+  }
 }

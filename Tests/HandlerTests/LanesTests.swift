@@ -1,3 +1,4 @@
+import Execution
 import FleetModel
 import Testing
 import Wire
@@ -44,14 +45,14 @@ import Wire
   @Test func eachKindHasPlacesOfItsOwnInOrder() {
     let places = Places { _ in 2 }
     var begun: [String] = []
-    for name in ["a1", "a2", "a3", "a4"] { places.enter(.outside("a")) { begun.append(name) } }
-    places.enter(.outside("b")) { begun.append("b1") }
+    for name in ["a1", "a2", "a3", "a4"] { places.enter(.actuator("a")) { begun.append(name) } }
+    places.enter(.actuator("b")) { begun.append("b1") }
     places.enter(.redis) { begun.append("r1") }
     #expect(begun == ["a1", "a2", "b1", "r1"])
-    places.leave(.outside("b"))
+    places.leave(.actuator("b"))
     #expect(begun.count == 4)
-    places.leave(.outside("a"))
-    places.leave(.outside("a"))
+    places.leave(.actuator("a"))
+    places.leave(.actuator("a"))
     #expect(begun == ["a1", "a2", "b1", "r1", "a3", "a4"])
   }
 
@@ -68,10 +69,10 @@ import Wire
 
   @Test func whatWaitsHasABound() {
     let places = Places { _ in 1 }
-    for _ in 0...Places.mostWaiting { places.enter(.outside("a")) {} }
-    #expect(places.refusal(.outside("a"), for: nil) != nil && places.refusal(.outside("b"), for: nil) == nil)
-    places.leave(.outside("a"))
-    #expect(places.refusal(.outside("a"), for: nil) == nil)
+    for _ in 0...Places.mostWaiting { places.enter(.actuator("a")) {} }
+    #expect(places.refusal(.actuator("a"), for: nil) != nil && places.refusal(.actuator("b"), for: nil) == nil)
+    places.leave(.actuator("a"))
+    #expect(places.refusal(.actuator("a"), for: nil) == nil)
   }
 
   private func delivery(_ number: Int) -> Delivery {
@@ -85,30 +86,31 @@ import Wire
       places.enter(kind, for: nil) {}
       for number in start..<start + count { places.enter(kind, for: delivery(number)) {} }
     }
-    fill(.outside("a"), Places.mostDeliveries, from: 0)
+    fill(.actuator("a"), Places.mostDeliveries, from: 0)
     #expect(
-      places.refusal(.outside("a"), for: delivery(5000))
+      places.refusal(.actuator("a"), for: delivery(5000))
         == "1024 other commands wait for what carries it out; send it again later")
     // Other targets of one that waits, and jobs, may.
-    #expect(places.refusal(.outside("a"), for: delivery(7)) == nil && places.refusal(.outside("a"), for: nil) == nil)
-    fill(.outside("b"), Places.mostDeliveriesInAll - Places.mostDeliveries, from: 2000)
+    #expect(places.refusal(.actuator("a"), for: delivery(7)) == nil && places.refusal(.actuator("a"), for: nil) == nil)
+    fill(.actuator("b"), Places.mostDeliveriesInAll - Places.mostDeliveries, from: 2000)
     #expect(
-      places.refusal(.outside("b"), for: delivery(5000))
+      places.refusal(.actuator("b"), for: delivery(5000))
         == "1536 other commands wait for what carries it out or for other services; send it again later")
-    #expect(places.refusal(.outside("c"), for: delivery(5000)) == nil)
+    #expect(places.refusal(.actuator("c"), for: delivery(5000)) == nil)
     #expect(Places.mostDeliveriesInAll < Dispatcher.mostDeliveries && Places.mostWaitingInAll < Dispatcher.mostTargets)
-    places.leave(.outside("a"))
-    #expect(places.refusal(.outside("a"), for: delivery(5000)) == nil)
+    places.leave(.actuator("a"))
+    #expect(places.refusal(.actuator("a"), for: delivery(5000)) == nil)
   }
 
   @Test func targetsThatWaitForAllServicesHaveABoundTogether() {
     let places = Places { _ in 1 }
     for kind in ["a", "b", "c"] {
-      for _ in 0...Places.mostWaitingInAll / 3 { places.enter(.outside(kind), for: delivery(1)) {} }
+      for _ in 0...Places.mostWaitingInAll / 3 { places.enter(.actuator(kind), for: delivery(1)) {} }
     }
-    #expect(places.refusal(.outside("a"), for: delivery(1)) == nil)
-    for _ in 0..<2 { places.enter(.outside("a"), for: delivery(1)) {} }
+    #expect(places.refusal(.actuator("a"), for: delivery(1)) == nil)
+    for _ in 0..<2 { places.enter(.actuator("a"), for: delivery(1)) {} }
     #expect(
-      places.refusal(.outside("a"), for: delivery(1)) != nil && places.refusal(.outside("d"), for: delivery(2)) == nil)
+      places.refusal(.actuator("a"), for: delivery(1)) != nil && places.refusal(.actuator("d"), for: delivery(2)) == nil
+    )
   }
 }

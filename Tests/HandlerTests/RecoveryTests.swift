@@ -1,3 +1,4 @@
+import Execution
 import FleetModel
 import Redis
 import TestSupport

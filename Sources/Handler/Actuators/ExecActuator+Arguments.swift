@@ -1,4 +1,5 @@
 import Automation
+import Execution
 
 /// What a program is given for a call. A value of a command or an event is never an option of the program's, nor the name of
 /// a file that it reads its arguments from.

@@ -1,4 +1,5 @@
 import Automation
+import Execution
 import Wire
 
 /// A request's body to fill in. A value in quotes is escaped as the inside of a JSON string; where the body is a JSON document

@@ -1,3 +1,4 @@
+import Execution
 import FleetModel
 
 /// Keeps order where it matters: work that shares a lane runs one after the other, in the order in which it came;

@@ -1,3 +1,4 @@
+import Execution
 import FleetModel
 import Logging
 import Loop
@@ -141,7 +142,7 @@ final class CommandRun: TargetRunDelegate {
     }
   }
 
-  func act(on target: AgentID) { TargetRun(target, of: self, refusal: crowded[target]).begin() }
+  func act(on target: AgentID) { TargetRunner(target, of: self, refusal: crowded[target]).begin() }
 
   // MARK: Reception
 
@@ -245,12 +246,14 @@ final class CommandRun: TargetRunDelegate {
 
   func stepped() { isReceptionJoined = false }
 
-  func beginsAnew(_ target: AgentID, failed check: Int?) -> Bool {
-    guard isReceptionJoined, check.map({ $0 <= Self.batchCheck }) ?? true else { return false }
+  var joinsReception: Bool { isReceptionJoined }
+
+  func restarts(at check: Int) -> Bool { isReceptionJoined && check <= Self.batchCheck }
+
+  func beginAnew(_ target: AgentID) {
     (isReceptionJoined, isReceived, isOpen) = (false, false, false)
     early.append { [self] in begin(target) }
     receive()
-    return true
   }
 
   func isOver(_ check: Int) -> Bool { false }

@@ -1,13 +1,11 @@
+import Execution
+
 /// Places for what is done at once: some for what Redis alone does, and as many again for each action or job that an
 /// actuator carries out. A service that hangs holds its own action's places and nobody else's.
 ///
 /// A class, because all that acts on targets shares it.
 final class Places {
-  enum Kind: Hashable {
-    case redis
-    /// What an actuator carries out, by the name it is configured for.
-    case outside(String)
-  }
+  typealias Kind = TargetRun.Place
 
   private struct Line {
     var taken = 0

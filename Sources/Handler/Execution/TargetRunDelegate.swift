@@ -1,3 +1,4 @@
+import Execution
 import FleetModel
 import Wire
 
@@ -42,9 +43,12 @@ protocol TargetRunDelegate: AnyObject {
   func check(in transaction: inout Transaction, isLast: Bool)
   /// A step of its has gone ahead that does not settle its target, now or before.
   func stepped()
-  /// Whether it begins a target anew by itself: it came before, by what was found of the target or by the check that
-  /// failed, its number from 1.
-  func beginsAnew(_ target: AgentID, failed check: Int?) -> Bool
+  /// Whether the first transaction also tells that the command was received.
+  var joinsReception: Bool { get }
+  /// Whether a check that failed, by its number from 1, says that the target is to be begun anew.
+  func restarts(at check: Int) -> Bool
+  /// Begins a target anew.
+  func beginAnew(_ target: AgentID)
   /// Whether a check that failed, by its number from 1, says that nothing is left to be done.
   func isOver(_ check: Int) -> Bool
   /// Adds to the step that writes a target's outcome what belongs to the errand's own end.
@@ -60,6 +64,9 @@ protocol TargetRunDelegate: AnyObject {
 extension TargetRunDelegate {
   var formerID: CommandID? { nil }
   var askedAt: Instant? { nil }
+  var joinsReception: Bool { false }
+  func restarts(at check: Int) -> Bool { false }
+  func beginAnew(_ target: AgentID) {}
 
   /// How people speak of it: `pause agent-7 by alice at 16:02Z`.
   func called(_ target: AgentID) -> String {
@@ -70,14 +77,6 @@ extension TargetRunDelegate {
   var commandDelivery: Delivery? { nil }
   /// What stands in the schedule is nobody's to send again.
   var patience: Double { Double(session.options.permissionPatience.milliseconds) * 30 }
-}
-
-/// How it ended for one target.
-struct TargetOutcome: Equatable {
-  var phase: AuditLine.Phase
-  var detail: String
-  /// Whether its runtime was told something, and may answer.
-  var wasNotified = false
 }
 
 /// What a step says in the audit of one target.

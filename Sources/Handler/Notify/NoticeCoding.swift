@@ -45,11 +45,3 @@ enum NoticeCoding {
     return notice
   }
 }
-
-extension Instant {
-  /// Milliseconds since the epoch, as the handler stores them.
-  init?(stored json: JSONValue?) {
-    guard let milliseconds = json?.int else { return nil }
-    self.init(milliseconds: Int64(milliseconds))
-  }
-}

@@ -1,3 +1,4 @@
+import Execution
 import FleetModel
 import Logging
 import Redis
@@ -38,7 +39,7 @@ final class JobRun: TargetRunDelegate {
         endRestart(id, $0)
       }
     case .jobLimit(let job, let run): endJob(job, run)
-    case .resume, .endRateLimit, .unblock, .endAcknowledgement, .run: TargetRun(job.target, of: self).begin()
+    case .resume, .endRateLimit, .unblock, .endAcknowledgement, .run: TargetRunner(job.target, of: self).begin()
     case .ruleAction, .verify, .proposalEnd, .approved: drop("a rule's, which is run elsewhere")
     }
   }
@@ -112,7 +113,6 @@ final class JobRun: TargetRunDelegate {
     transaction.require("ZSCORE", session.keys.schedule, member, is: score)
   }
   func stepped() {}
-  func beginsAnew(_ target: AgentID, failed check: Int?) -> Bool { false }
   func isOver(_ check: Int) -> Bool { check == 1 }
   func takeBack(_ target: AgentID) {}
   func settled(_ target: AgentID, _ outcome: TargetOutcome) { finished() }
@@ -253,20 +253,4 @@ final class JobRun: TargetRunDelegate {
   }
 
   private var source: String { String(decoding: session.keys.schedule, as: UTF8.self) }
-}
-
-/// What a job came to, as an entry of `agentos:reports`:
-/// `{"entity_id":"agent-1","event_type":"report.job","data":{"job":"analysis","run_id":"…","outcome":"succeeded",
-/// "detail":"…","at":"…"}}`
-struct JobReport {
-  let encoded: [UInt8]
-
-  init(_ job: JobName, _ agent: AgentID, run: String, _ outcome: TargetOutcome, at now: Instant) {
-    let data: JSONValue = [
-      "job": .string(job.rawValue), "run_id": .string(run), "outcome": .string(outcome.phase.rawValue),
-      "detail": .string(outcome.detail), "at": .string(ISO8601.format(now)),
-    ]
-    let json: JSONValue = ["entity_id": .string(agent.bytes), "event_type": "report.job", "data": data]
-    encoded = json.encoded
-  }
 }

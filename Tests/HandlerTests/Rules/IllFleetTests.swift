@@ -1,5 +1,6 @@
 import Automation
 import Configuration
+import Execution
 import FleetModel
 import Redis
 import TestSupport

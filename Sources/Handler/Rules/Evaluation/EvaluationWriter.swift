@@ -1,4 +1,5 @@
 import Automation
+import Execution
 import Logging
 import Redis
 import Wire

@@ -1,4 +1,5 @@
 import Automation
+import Execution
 import FleetModel
 import Redis
 import Wire
@@ -71,7 +72,7 @@ struct TriggerEvent {
   /// The occasion of a run that is looked at again, as far as its record has kept it.
   init(of record: RunRecord) {
     entry = StreamID(Array(record.event.utf8)) ?? .zero
-    let remains = record.trigger ?? Remains(type: "", data: .null, before: [:])
+    let remains = record.trigger ?? RememberedTrigger(type: "", data: .null, before: [:])
     (type, data, before) = (remains.type, remains.data, remains.before)
     (agent, size) = (record.agent, 0)
     receivedAt = entry.instant
@@ -80,37 +81,8 @@ struct TriggerEvent {
   /// The kind of alert that it opens by itself; nil where it opens none.
   var alert: AlertKind? { EventKind.allCases.first { $0.type == type }?.alert?.kind }
 
-  /// What a run's record keeps of it.
-  struct Remains: Equatable {
-    var type: String
-    var data: JSONValue
-    var before: [Metric: Double]
-
-    /// Longer data are not kept, in bytes of JSON: conditions about them then do not hold.
-    static let most = 64 << 10
-
-    init(type: String, data: JSONValue, before: [Metric: Double]) {
-      (self.type, self.data, self.before) = (type, data, before)
-    }
-
-    init(_ json: JSONValue) {
-      type = json["type"]?.text ?? ""
-      data = json["data"] ?? .null
-      var values: [Metric: Double] = [:]
-      for metric in Metric.allCases { values[metric] = json["before"]?[metric.field]?.double }
-      before = values
-    }
-
-    var json: JSONValue {
-      let values = before.sorted { $0.key.field < $1.key.field }.map {
-        (Array($0.key.field.utf8), JSONValue.number($0.value))
-      }
-      return ["type": .string(type), "data": data, "before": .object(JSONObject(members: values))]
-    }
-  }
-
-  var remains: Remains {
-    Remains(type: type, data: data.encoded.count <= Remains.most ? data : .null, before: before)
+  var remains: RememberedTrigger {
+    RememberedTrigger(type: type, data: data.encoded.count <= RememberedTrigger.most ? data : .null, before: before)
   }
 
   /// The name of a rule's run on it: the same however often the event is read.

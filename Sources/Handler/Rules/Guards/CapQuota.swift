@@ -1,4 +1,5 @@
 import Automation
+import Execution
 import FleetModel
 import Redis
 import Wire

@@ -1,4 +1,5 @@
 import Automation
+import Execution
 import FleetModel
 
 /// Keeps a rule's actions within what no rule may go beyond.

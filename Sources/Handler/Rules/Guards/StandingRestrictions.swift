@@ -1,3 +1,4 @@
+import Execution
 import FleetModel
 
 /// Keeps what a rule does within what stands when it is done: an earlier action, an operator or another rule may have

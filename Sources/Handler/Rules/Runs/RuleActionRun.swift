@@ -1,4 +1,5 @@
 import Automation
+import Execution
 import FleetModel
 import Logging
 import Redis
@@ -139,7 +140,7 @@ final class RuleActionRun: TargetRunDelegate {
   private func act(_ action: Action, _ ruleAction: PlannedAction, _ record: RunRecord) {
     do throws(Refusal) {
       instruction = try InstructionReader.read(command(action, ruleAction, record))
-      TargetRun(ruleAction.target, of: self).begin()
+      TargetRunner(ruleAction.target, of: self).begin()
     } catch {
       end(TargetOutcome(phase: .skipped, detail: error.reason))
     }
@@ -210,12 +211,13 @@ final class RuleActionRun: TargetRunDelegate {
   func stepped() { (isAlone, automation) = (false, nil) }
 
   /// Somebody needs the agent, or has turned the switch, since that was looked at: it is looked at again.
-  func beginsAnew(_ target: AgentID, failed check: Int?) -> Bool {
-    let own = 2..<2 + (isAlone ? 1 : 0) + (automation == nil ? 0 : 1)
-    guard let check, own.contains(check) else { return false }
+  func restarts(at check: Int) -> Bool {
+    (2..<2 + (isAlone ? 1 : 0) + (automation == nil ? 0 : 1)).contains(check)
+  }
+
+  func beginAnew(_ target: AgentID) {
     (isAlone, automation) = (false, nil)
     begin()
-    return true
   }
 
   func isOver(_ check: Int) -> Bool { check == 1 }

@@ -1,4 +1,5 @@
 import Automation
+import Execution
 import FleetModel
 
 /// What a run's actions have come to: which were done, and why the others were not.

@@ -3,7 +3,7 @@ import FleetModel
 /// A person's word on what a rule proposes.
 extension Change {
   /// - Parameter isApproved: whether it is to be done.
-  static func settle(
+  package static func settle(
     _ id: ProposalID, _ digest: String, isApproved: Bool, _ context: PlanningContext
   ) throws(Refusal) -> Change {
     if let fault = context.proposalFault { throw Refusal("the proposal \(fault)") }

@@ -3,21 +3,21 @@ import FleetModel
 import Wire
 
 /// What an actuator is asked to do for one target.
-struct ActuatorCall: Equatable {
+package struct ActuatorCall: Equatable {
   /// The action's wire name, or the job's.
-  var name: String
-  var target: AgentID
-  var arguments: [String: String]
+  package var name: String
+  package var target: AgentID
+  package var arguments: [String: String]
   /// The idempotency key: the same for the same effect, however often it is asked for.
-  var key: String
-  var commandID: CommandID
-  var `operator`: String
-  var reason: String
+  package var key: String
+  package var commandID: CommandID
+  package var `operator`: String
+  package var reason: String
   /// When what it restricts ends.
-  var until: Instant?
+  package var until: Instant?
 
   /// What a place of a template is filled with.
-  func value(_ place: Template.Place) -> String {
+  package func value(_ place: Template.Place) -> String {
     switch place {
     case .agent: target.description
     case .action: name
@@ -30,7 +30,7 @@ struct ActuatorCall: Equatable {
     }
   }
 
-  var json: JSONValue {
+  package var json: JSONValue {
     return [
       "name": .string(name),
       "target": .string(target.bytes),
@@ -43,7 +43,7 @@ struct ActuatorCall: Equatable {
     ]
   }
 
-  init(
+  package init(
     name: String, target: AgentID, arguments: [String: String], key: String, commandID: CommandID, operator: String,
     reason: String, until: Instant? = nil
   ) {
@@ -57,7 +57,7 @@ struct ActuatorCall: Equatable {
     self.until = until
   }
 
-  init?(json: JSONValue) {
+  package init?(json: JSONValue) {
     guard let name = json["name"]?.text, let target = json["target"]?.bytes, let key = json["key"]?.text else {
       return nil
     }
@@ -70,7 +70,7 @@ struct ActuatorCall: Equatable {
 }
 
 /// What became of a call.
-enum ActuatorResult: Equatable {
+package enum ActuatorResult: Equatable {
   /// The actuator did it, and what it said.
   case done(String)
   /// It was not done, and will not be.
@@ -80,33 +80,16 @@ enum ActuatorResult: Equatable {
 }
 
 /// What a look-up of an earlier call found.
-enum LookUpResult: Equatable {
+package enum LookUpResult: Equatable {
   case done, notDone
   case unclear(String)
-}
-
-/// Where effects outside of Redis are had.
-protocol ActuatorClient: AnyObject {
-  /// Does what a call says; a safe one again and again, as far as its actuator allows. `completion` is called once, not
-  /// from within, and never after `abandon`.
-  ///
-  /// - Parameter rule: what is to be done where nobody knows whether it was carried out.
-  func perform(
-    _ call: ActuatorCall, by actuator: Actuator, rule: RepeatRule, _ completion: @escaping (ActuatorResult) -> Void)
-  /// Asks whether an earlier call was carried out.
-  func lookUp(_ call: ActuatorCall, by request: HTTPActuator, _ completion: @escaping (LookUpResult) -> Void)
-  /// Lets go of what is under way: its intents stand, and whoever acts next goes on from them.
-  ///
-  /// - Parameter onlyResumable: what could only be guessed at is left to come to its end.
-  func abandon(onlyResumable: Bool)
-  var isIdle: Bool { get }
 }
 
 extension Actuator {
   /// What is to be done with an intent that has no outcome.
   ///
   /// - Parameter isSafe: whether the action by itself may be done twice.
-  func repeatRule(isSafe: Bool) -> RepeatRule {
+  package func repeatRule(isSafe: Bool) -> RepeatRule {
     let byItself: RepeatRule = isSafe ? .safe : .never
     return switch self {
     case .redis: byItself
@@ -116,9 +99,14 @@ extension Actuator {
   }
 }
 
+extension ActuatorCall {
+  /// Whether doing it twice is as doing it once.
+  package var isSafeToRepeat: Bool { Action(rawValue: name)?.isSafeToRepeat ?? false }
+}
+
 extension Action {
   /// Whether doing it twice is as doing it once: what sets something to a value is, what happens anew each time is not.
-  var isSafeToRepeat: Bool {
+  package var isSafeToRepeat: Bool {
     switch self {
     case .pause, .resume, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .blockIP, .unblockIP,
       .tune, .acknowledge, .unacknowledge, .silence, .unsilence, .close, .automation:

@@ -2,7 +2,7 @@ import FleetModel
 
 extension Change {
   /// What an instruction changes on one target; refused with the reason where the target does not allow it.
-  static func plan(_ instruction: Instruction, _ context: PlanningContext) throws(Refusal) -> Change {
+  package static func plan(_ instruction: Instruction, _ context: PlanningContext) throws(Refusal) -> Change {
     switch instruction {
     case .pause(let span): pause(context, until: context.now + span)
     case .resume: try resume(context)
@@ -35,7 +35,7 @@ extension Change {
     }
   }
 
-  static func pause(_ context: PlanningContext, until end: Instant) -> Change {
+  package static func pause(_ context: PlanningContext, until end: Instant) -> Change {
     var after = context.record
     after.state = .paused
     (after.pausedUntil, after.pausedBy, after.pausedAt) = (end, context.operator, context.now)
@@ -45,7 +45,7 @@ extension Change {
       scheduledJobs: [ScheduledJob(job: Job(.resume, context.target), due: end)], detail: "paused for \(span)")
   }
 
-  static func resume(_ context: PlanningContext) throws(Refusal) -> Change {
+  package static func resume(_ context: PlanningContext) throws(Refusal) -> Change {
     guard context.record.state == .paused else {
       throw Refusal("\(context.target) is not paused: it is \(context.record.state.rawValue)")
     }
@@ -73,7 +73,7 @@ extension Change {
   }
 
   /// No agent has more: what its publisher says of it may be any number.
-  static let mostReplicas = InstructionReader.mostCount
+  package static let mostReplicas = InstructionReader.mostCount
 
   private static func scale(_ scale: Instruction.Scale, _ context: PlanningContext) throws(Refusal) -> Change {
     var after = context.record
@@ -106,7 +106,9 @@ extension Change {
       after: after, control: Control(action: .scale, arguments: arguments), detail: words.joined(separator: ", "))
   }
 
-  static func rateLimit(_ perMinute: Int, _ context: PlanningContext, until end: Instant) throws(Refusal) -> Change {
+  package static func rateLimit(_ perMinute: Int, _ context: PlanningContext, until end: Instant) throws(Refusal)
+    -> Change
+  {
     var after = context.record
     let job = Job(.endRateLimit, context.target)
     let arguments = ["per_minute": "\(perMinute)"]
@@ -128,7 +130,7 @@ extension Change {
       detail: "\(perMinute) messages a minute for \(end - context.now)")
   }
 
-  static func activate(_ named: AgentID?, _ context: PlanningContext) throws(Refusal) -> Change {
+  package static func activate(_ named: AgentID?, _ context: PlanningContext) throws(Refusal) -> Change {
     guard let backup = named ?? context.record.backup ?? context.knownBackup else {
       throw Refusal("no backup of \(context.target) is known; name one with backup=AGENT")
     }
@@ -141,7 +143,7 @@ extension Change {
       detail: "\(backup) stands in")
   }
 
-  static func deactivate(_ named: AgentID?, _ context: PlanningContext) throws(Refusal) -> Change {
+  package static func deactivate(_ named: AgentID?, _ context: PlanningContext) throws(Refusal) -> Change {
     guard let backup = context.record.backup else { throw Refusal("no backup stands in for \(context.target)") }
     guard named == nil || named == backup else { throw Refusal("\(backup) stands in for \(context.target)") }
     var after = context.record

@@ -6,7 +6,7 @@ extension Change {
   /// - Parameters:
   ///   - instruction: what was done.
   ///   - done: what stood before, as the mark of the step remembers it.
-  static func inverse(of instruction: Instruction, _ done: IdempotencyRecord, _ context: PlanningContext)
+  package static func inverse(of instruction: Instruction, _ done: IdempotencyRecord, _ context: PlanningContext)
     throws(Refusal) -> Change
   {
     let before = done.before ?? AgentRecord()
@@ -44,7 +44,7 @@ extension Change {
   }
 
   /// Why an instruction cannot be taken back at all.
-  static func notInvertible(_ instruction: Instruction) -> String {
+  package static func notInvertible(_ instruction: Instruction) -> String {
     switch instruction {
     case .resume: "a resume cannot be undone: pause again"
     case .restart: "a restart cannot be undone"

@@ -4,7 +4,7 @@ import Wire
 
 /// What a rule proposes is what would be done: both are made of the run's own record.
 extension RunRecord {
-  func proposal(_ id: ProposalID, madeAt: Instant, expiresAt: Instant) -> Proposal {
+  package func proposal(_ id: ProposalID, madeAt: Instant, expiresAt: Instant) -> Proposal {
     ProposalCoding.sealed(
       Proposal(
         id: id, rule: rule, agent: agent, steps: ruleActions.map(\.proposed),
@@ -14,7 +14,7 @@ extension RunRecord {
 
   /// Whether it is still what a person has approved. An approval that an older handler took has no seal, and what it
   /// proposed says nothing of `else` and `undo`.
-  func isSealed(by seal: Job.Seal?, _ id: ProposalID) -> Bool {
+  package func isSealed(by seal: Job.Seal?, _ id: ProposalID) -> Bool {
     guard let seal else { return true }
     var proposal = proposal(id, madeAt: seal.madeAt, expiresAt: seal.expiresAt)
     if proposal.digest == seal.digest { return true }

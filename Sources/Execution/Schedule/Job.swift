@@ -6,8 +6,8 @@ import Wire
 /// Its JSON says all there is to it but the time, so that setting it again moves it, and taking it out needs no search:
 /// `{"action":"resume","target":"agent-0042"}`, `{"action":"unblock_ip","target":"","args":{"ip":"192.0.2.7"}}`,
 /// `{"action":"restart_limit","target":"agent-0042","args":{"command_id":"…"}}`, `{"action":"job/analysis","target":"…"}`.
-struct Job: Equatable {
-  enum Kind: Equatable {
+package struct Job: Equatable {
+  package enum Kind: Equatable {
     /// A pause ends.
     case resume
     /// A rate limit ends.
@@ -35,16 +35,16 @@ struct Job: Equatable {
   }
 
   /// What a person has approved: what is done must have the same digest.
-  struct Seal: Equatable {
-    var digest: String
-    var madeAt: Instant
-    var expiresAt: Instant
+  package struct Seal: Equatable {
+    package var digest: String
+    package var madeAt: Instant
+    package var expiresAt: Instant
 
-    init(of proposal: Proposal) {
+    package init(of proposal: Proposal) {
       (digest, madeAt, expiresAt) = (proposal.digest, proposal.madeAt, proposal.expiresAt)
     }
 
-    init?(_ arguments: JSONValue) {
+    package init?(_ arguments: JSONValue) {
       guard let digest = arguments["sha256"]?.text, let made = Instant(stored: arguments["made"]),
         let expires = Instant(stored: arguments["expires"])
       else { return nil }
@@ -52,16 +52,16 @@ struct Job: Equatable {
     }
   }
 
-  var kind: Kind
+  package var kind: Kind
   /// No agent for a block of the fleet.
-  var target: AgentID
+  package var target: AgentID
 
-  init(_ kind: Kind, _ target: AgentID) {
+  package init(_ kind: Kind, _ target: AgentID) {
     self.kind = kind
     self.target = target
   }
 
-  var name: String {
+  package var name: String {
     switch kind {
     case .resume: Action.resume.rawValue
     case .endRateLimit: Action.rateLimit.rawValue
@@ -78,7 +78,7 @@ struct Job: Equatable {
   }
 
   /// Whether it goes by what runtimes and events have said: it waits until that has been read.
-  var goesByEvents: Bool {
+  package var goesByEvents: Bool {
     switch kind {
     case .restartLimit, .jobLimit, .verify, .approved: true
     case .resume, .endRateLimit, .unblock, .endAcknowledgement, .run, .ruleAction, .proposalEnd: false
@@ -86,14 +86,14 @@ struct Job: Equatable {
   }
 
   /// Whether it ends what restricts an agent or the fleet: such a one is tried until it is done.
-  var isEnding: Bool {
+  package var isEnding: Bool {
     switch kind {
     case .resume, .endRateLimit, .unblock, .endAcknowledgement: true
     case .restartLimit, .run, .jobLimit, .ruleAction, .verify, .proposalEnd, .approved: false
     }
   }
 
-  var encoded: [UInt8] {
+  package var encoded: [UInt8] {
     let arguments: JSONValue? =
       switch kind {
       case .resume: nil
@@ -119,7 +119,7 @@ struct Job: Equatable {
   }
 
   /// Nil where the bytes are no job of this version.
-  init?(_ bytes: [UInt8]) {
+  package init?(_ bytes: [UInt8]) {
     guard let json = bytes.withUnsafeBytes({ try? JSONValue.parse($0) }), let name = json["action"]?.text else {
       return nil
     }

@@ -7,45 +7,45 @@ import Wire
 ///
 /// `{"rule":"…","agent":"…","event":"<entry>","reason":"…","severity":"high","do":[…],"refused":["…"],"else":[…],
 /// "undo":[…],"verify_after":90000,"occasion":{"type":"agent.…","data":{…},"before":{"error_rate":0.1}}}`
-struct RunRecord: Equatable {
+package struct RunRecord: Equatable {
   /// A list of actions of a run.
-  enum Part: String, CaseIterable { case ruleActions = "do", otherwise = "else", undo }
+  package enum Part: String, CaseIterable { case ruleActions = "do", otherwise = "else", undo }
 
-  var rule: String
-  var agent: AgentID
-  var event: String
-  var reason: String
+  package var rule: String
+  package var agent: AgentID
+  package var event: String
+  package var reason: String
   /// How bad the trouble is.
-  var severity = Severity.medium
+  package var severity = Severity.medium
   /// The kind of alert that its event opens; nil where it opens none.
-  var alert: AlertKind?
-  var ruleActions: [PlannedAction]
+  package var alert: AlertKind?
+  package var ruleActions: [PlannedAction]
   /// What guards have taken out, and why.
-  var refused: [String] = []
-  var otherwise: [PlannedAction] = []
-  var undo: [PlannedAction] = []
+  package var refused: [String] = []
+  package var otherwise: [PlannedAction] = []
+  package var undo: [PlannedAction] = []
   /// Whether it is only what was beyond a cap: the run beside it has done the rest.
-  var isRest = false
+  package var isRest = false
   /// Which failure has stopped it; nil where none has.
-  var stopped: String?
+  package var stopped: String?
   /// Which of the actions were done, where something takes them back: their own marks do not live as long.
-  var done: Set<Int> = []
+  package var done: Set<Int> = []
   /// When its verification failed first, and somebody was told so.
-  var doubtedAt: Instant?
+  package var doubtedAt: Instant?
   /// How long after the actions it is verified; nil where it is not.
-  var verifyAfter: TimeSpan?
+  package var verifyAfter: TimeSpan?
   /// What the event said, and the agent's values before it: kept where the run is judged again.
-  var trigger: TriggerEvent.Remains?
+  package var trigger: RememberedTrigger?
 
   /// By which an action of a run is known, as a command is by its own.
-  static func id(of run: String, _ part: Part, _ place: Int) -> CommandID {
+  package static func id(of run: String, _ part: Part, _ place: Int) -> CommandID {
     CommandID("\(run)/\(part.rawValue)/\(place)")
   }
 
   /// The name of what a run leaves to a person.
-  static func rest(of run: String) -> String { "\(run)/rest" }
+  package static func rest(of run: String) -> String { "\(run)/rest" }
 
-  func ruleActions(of part: Part) -> [PlannedAction] {
+  package func ruleActions(of part: Part) -> [PlannedAction] {
     switch part {
     case .ruleActions: ruleActions
     case .otherwise: otherwise
@@ -53,7 +53,7 @@ struct RunRecord: Equatable {
     }
   }
 
-  var encoded: [UInt8] {
+  package var encoded: [UInt8] {
     let json: JSONValue = [
       "rule": .string(rule), "agent": .string(agent.bytes), "event": .string(event), "reason": .string(reason),
       "do": .array(ruleActions.map(\.json)), "else": .array(otherwise.map(\.json)), "undo": .array(undo.map(\.json)),
@@ -67,7 +67,7 @@ struct RunRecord: Equatable {
     return json.encoded
   }
 
-  init(rule: String, agent: AgentID, event: String, reason: String, ruleActions: [PlannedAction]) {
+  package init(rule: String, agent: AgentID, event: String, reason: String, ruleActions: [PlannedAction]) {
     self.rule = rule
     self.agent = agent
     self.event = event
@@ -75,7 +75,7 @@ struct RunRecord: Equatable {
     self.ruleActions = ruleActions
   }
 
-  init?(_ bytes: [UInt8]) {
+  package init?(_ bytes: [UInt8]) {
     guard let json = try? JSONValue.parse(bytes), let rule = json["rule"]?.text, let agent = json["agent"]?.bytes else {
       return nil
     }
@@ -92,13 +92,13 @@ struct RunRecord: Equatable {
     otherwise = list("else")
     undo = list("undo")
     refused = json["refused"]?.list?.compactMap(\.text) ?? []
-    trigger = json["occasion"].map { TriggerEvent.Remains($0) }
+    trigger = json["occasion"].map { RememberedTrigger($0) }
     verifyAfter = json["verify_after"]?.int.map { TimeSpan(milliseconds: Int64(max(0, $0))) }
   }
 }
 
 extension PlannedAction {
-  var json: JSONValue {
+  package var json: JSONValue {
     let words: String? =
       switch kind {
       case .action: nil
@@ -111,7 +111,7 @@ extension PlannedAction {
     ]
   }
 
-  init?(json: JSONValue) {
+  package init?(json: JSONValue) {
     guard let name = json["action"]?.text, let target = json["target"]?.bytes else { return nil }
     let words = json["words"]?.text ?? ""
     let kind: Kind
@@ -131,7 +131,7 @@ extension PlannedAction {
 
 extension PlannedAction {
   /// Whether this is what takes the other back.
-  func takesBack(_ other: PlannedAction) -> Bool {
+  package func takesBack(_ other: PlannedAction) -> Bool {
     switch (kind, other.kind) {
     case (.action(.deactivateBackup), .action(.activateBackup)), (.action(.resume), .action(.pause)),
       (.action(.unblockIP), .action(.blockIP)), (.action(.rateLimit), .action(.rateLimit)):

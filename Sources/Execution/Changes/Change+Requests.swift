@@ -4,14 +4,14 @@ import Wire
 
 /// What runtimes and services are asked for, and settings of the handler's own.
 extension Change {
-  static func rebalance(to others: String?, share: Double?) -> Change {
+  package static func rebalance(to others: String?, share: Double?) -> Change {
     let arguments = ["to": others, "share": share.map { "\($0)" }].compactMapValues(\.self)
     return Change(
       control: Control(action: .rebalance, arguments: arguments),
       detail: "told to rebalance" + (others.map { " to \($0)" } ?? ""))
   }
 
-  static func transfer(
+  package static func transfer(
     _ conversation: String, to agent: AgentID?, skill: String?, notes: [String: String], _ context: PlanningContext
   ) throws(Refusal) -> Change {
     guard agent != context.target else { throw Refusal("\(context.target) has the conversation already") }
@@ -22,14 +22,14 @@ extension Change {
       control: Control(action: .transfer, arguments: arguments), detail: "\(conversation) goes to \(whom)")
   }
 
-  static func offerCoupon(_ conversations: String, _ campaign: String?) -> Change {
+  package static func offerCoupon(_ conversations: String, _ campaign: String?) -> Change {
     let arguments = ["conversation_ids": conversations, "campaign": campaign].compactMapValues(\.self)
     return Change(
       control: Control(action: .offerCoupon, arguments: arguments), detail: "a coupon for \(conversations)")
   }
 
   /// - Parameter value: nil takes the setting back to what the runtime has by itself.
-  static func tune(_ parameter: String, _ value: String?, _ context: PlanningContext) -> Change {
+  package static func tune(_ parameter: String, _ value: String?, _ context: PlanningContext) -> Change {
     Change(
       after: context.record,
       control: Control(
@@ -38,7 +38,7 @@ extension Change {
       detail: "\(parameter) \(context.setting ?? "unset") → \(value ?? "unset")")
   }
 
-  static func schedule(_ job: JobName, at due: Instant, _ context: PlanningContext) throws(Refusal) -> Change {
+  package static func schedule(_ job: JobName, at due: Instant, _ context: PlanningContext) throws(Refusal) -> Change {
     guard job != .dashboard || context.makesDashboards else {
       throw Refusal("nothing makes dashboards: [actuators.job.dashboard] in the handler's file would")
     }
@@ -49,13 +49,13 @@ extension Change {
       detail: "\(job.rawValue) at \(Self.clock(due, context.now))\(moved)")
   }
 
-  static func cancel(_ job: JobName, _ context: PlanningContext) throws(Refusal) -> Change {
+  package static func cancel(_ job: JobName, _ context: PlanningContext) throws(Refusal) -> Change {
     guard context.scheduledAt != nil else { throw Refusal("no \(job.rawValue) of \(context.target) is scheduled") }
     return Change(
       scheduledJobs: [ScheduledJob(job: Job(.run(job), context.target), due: nil)], detail: "\(job.rawValue) cancelled")
   }
 
-  static func notify(_ channel: String, _ text: String, _ context: PlanningContext) throws(Refusal) -> Change {
+  package static func notify(_ channel: String, _ text: String, _ context: PlanningContext) throws(Refusal) -> Change {
     guard context.channels.contains(channel) else {
       let names = context.channels.sorted().joined(separator: ", ")
       throw Refusal("no channel \"\(channel)\" is configured; there is \(names.isEmpty ? "none" : names)")
@@ -66,7 +66,7 @@ extension Change {
     return Change(notices: [notice], detail: "on its way to \(channel)")
   }
 
-  static func automate(_ mode: String, _ context: PlanningContext) -> Change {
+  package static func automate(_ mode: String, _ context: PlanningContext) -> Change {
     Change(automation: mode, detail: "automation \(context.setting ?? AutomationMode.dry.rawValue) → \(mode)")
   }
 

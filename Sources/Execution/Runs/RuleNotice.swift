@@ -2,15 +2,15 @@ import Automation
 import FleetModel
 
 /// What rules tell people: grouped by rule and severity, so that a storm of fifty agents is one message.
-enum RuleNotice {
+package enum RuleNotice {
   /// By which an alert is known from its beginning to its all-clear, in whichever groups speak of it.
-  static func key(_ alert: AlertID) -> String { "\(alert.kind.type)/\(alert.agent.escapedText)" }
+  package static func key(_ alert: AlertID) -> String { "\(alert.kind.type)/\(alert.agent.escapedText)" }
 
   /// Why nobody is told where people have configured no way to be.
-  static let noChannel = "no channel is configured"
+  package static let noChannel = "no channel is configured"
 
   /// What has been done and what has not, as far as the run has come: people are told what is so, and not what was meant.
-  static func words(of record: RunRecord, _ part: RunRecord.Part, _ outcomes: [IdempotencyRecord?]) -> String {
+  package static func words(of record: RunRecord, _ part: RunRecord.Part, _ outcomes: [IdempotencyRecord?]) -> String {
     var (done, missed): ([String], [String]) = ([], part == .ruleActions ? record.refused : [])
     for (ruleAction, outcome) in zip(record.ruleActions(of: part), outcomes) {
       guard let outcome, case .action(let action) = ruleAction.kind, action != .notify else { continue }
@@ -28,7 +28,7 @@ enum RuleNotice {
   ///   - channel: the one that the rule names; where none of that name is configured the routes decide.
   ///   - words: what has been done.
   ///   - alert: the alert that it is about, by whose end it is over; nil for news that nothing takes back.
-  static func notice(
+  package static func notice(
     _ channel: String, _ text: String, _ record: RunRecord, _ words: String, channels: Set<String>, of alert: AlertID?,
     at now: Instant
   ) throws(Refusal) -> Notice {
@@ -41,7 +41,7 @@ enum RuleNotice {
   }
 
   /// What is told of an alert that is open no longer; nil if whoever ended it has told people.
-  static func over(_ id: AlertID, _ end: AlertEnd, at now: Instant) -> Notice? {
+  package static func over(_ id: AlertID, _ end: AlertEnd, at now: Instant) -> Notice? {
     switch end {
     case .recovered: resolved(id, "over", isAllClear: true, at: now)
     case .unrecovered: resolved(id, "ended without a sign of recovery", at: now)
@@ -51,7 +51,7 @@ enum RuleNotice {
   }
 
   /// That a person has closed an alert.
-  static func closed(_ id: AlertID, by operator: String, at now: Instant) -> Notice {
+  package static func closed(_ id: AlertID, by operator: String, at now: Instant) -> Notice {
     resolved(id, "closed by \(`operator`)", at: now)
   }
 

@@ -4,10 +4,10 @@ import Wire
 
 extension Notice {
   /// The group of what handler and rules call people for, as if a rule of that name told it.
-  static let escalations = "escalation"
+  package static let escalations = "escalation"
 
   /// A page about an escalation: its key is the alert's id, so that an acknowledgement finds it.
-  init(escalation alert: AlertRecord, _ status: Status, at now: Instant, fields: [Field] = []) {
+  package init(escalation alert: AlertRecord, _ status: Status, at now: Instant, fields: [Field] = []) {
     let agent = alert.id.agent
     let subject = agent == .none ? "the fleet" : agent.description
     self.init(
@@ -20,7 +20,7 @@ extension Notice {
   /// A call for help, about an escalation that is opened or counted up.
   ///
   /// - Parameter open: as it stood before. That somebody had taken it in hand is said: it makes the same words news.
-  init(call alert: AlertRecord, before open: AlertRecord?, at now: Instant, fields: [Field] = []) {
+  package init(call alert: AlertRecord, before open: AlertRecord?, at now: Instant, fields: [Field] = []) {
     self.init(escalation: alert, .firing, at: now, fields: fields)
     guard let who = open?.acknowledgedBy else { return }
     reopensAcknowledged = true
@@ -29,7 +29,9 @@ extension Notice {
   }
 
   /// What an operator has to say, by a command.
-  init(text: String, to channel: String, from operator: String, command: CommandID, target: AgentID, at now: Instant) {
+  package init(
+    text: String, to channel: String, from operator: String, command: CommandID, target: AgentID, at now: Instant
+  ) {
     let lines = text.split(whereSeparator: \.isNewline)
     self.init(
       key: target == .none ? command.text : "\(command.text)/\(target)", status: .info, severity: .low,

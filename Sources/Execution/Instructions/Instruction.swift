@@ -1,18 +1,24 @@
 import FleetModel
 
 /// A command's action with its arguments read: what is left to decide is only whether the target allows it.
-enum Instruction: Equatable {
+package enum Instruction: Equatable {
   /// What a scaled agent should have; nil leaves it as it is.
-  struct Scale: Equatable {
-    enum Replicas: Equatable {
+  package struct Scale: Equatable {
+    package enum Replicas: Equatable {
       case exactly(Int)
       case by(Int)
     }
-    var replicas: Replicas?
+    package var replicas: Replicas?
     /// Cores.
-    var cpu: Double?
+    package var cpu: Double?
     /// MiB.
-    var memory: Int?
+    package var memory: Int?
+
+    package init(replicas: Replicas? = nil, cpu: Double? = nil, memory: Int? = nil) {
+      self.replicas = replicas
+      self.cpu = cpu
+      self.memory = memory
+    }
   }
 
   case pause(TimeSpan)
@@ -50,13 +56,13 @@ enum Instruction: Equatable {
   case undo(CommandID)
 
   /// When a job is to run.
-  enum Time: Equatable {
+  package enum Time: Equatable {
     case after(TimeSpan)
     case at(Instant)
   }
 
   /// The alert of an agent that it changes, if any.
-  func alert(of target: AgentID) -> AlertID? {
+  package func alert(of target: AgentID) -> AlertID? {
     switch self {
     case .escalate: AlertID(.escalation, target)
     case .acknowledge(let id, _, _), .unacknowledge(let id), .silence(let id, _, _), .unsilence(let id),
@@ -70,7 +76,7 @@ enum Instruction: Equatable {
   }
 
   /// The address that it is about, if any.
-  var address: IPAddress? {
+  package var address: IPAddress? {
     switch self {
     case .block(let address, _), .unblock(let address): address
     case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .escalate, .acknowledge,
@@ -83,7 +89,7 @@ enum Instruction: Equatable {
 }
 
 /// A job that can be scheduled for an agent.
-enum JobName: String, CaseIterable {
+package enum JobName: String, CaseIterable {
   case analysis, retraining, maintenance, audit
   /// Shows an agent's numbers elsewhere; done only where an actuator is configured for it.
   case dashboard
@@ -92,10 +98,10 @@ enum JobName: String, CaseIterable {
 extension JobName: WireWord {}
 
 /// Why something is not done: for the audit.
-struct Refusal: Error, Equatable {
-  let reason: String
+package struct Refusal: Error, Equatable {
+  package let reason: String
 
-  init(_ reason: String) {
+  package init(_ reason: String) {
     self.reason = reason
   }
 }

@@ -3,22 +3,22 @@ import Wire
 
 /// What is remembered of a command under `agentos:mark:<command id>`: that it was received, how it ended, and what it
 /// takes to undo it or to tell when its runtimes have obeyed.
-struct CommandRecord: Equatable {
-  var action: String
-  var targets: [AgentID]
-  var arguments: [String: String]
-  var `operator`: String
-  var reason: String
+package struct CommandRecord: Equatable {
+  package var action: String
+  package var targets: [AgentID]
+  package var arguments: [String: String]
+  package var `operator`: String
+  package var reason: String
   /// How it ended; nil while it is being run.
-  var closed: AuditLine.Phase?
+  package var closed: AuditLine.Phase?
   /// The command that took it back.
-  var undoneBy: CommandID?
+  package var undoneBy: CommandID?
   /// Those of its targets whose runtimes were told something.
-  var told: Set<AgentID> = []
+  package var told: Set<AgentID> = []
   /// What it is a part of.
-  var batch: Batch?
+  package var batch: Batch?
 
-  init(_ command: Command) {
+  package init(_ command: Command) {
     action = command.action.rawValue
     targets = command.targets
     arguments = command.arguments
@@ -28,13 +28,13 @@ struct CommandRecord: Equatable {
   }
 
   /// What its runtimes report once they have obeyed, as far as the command itself says so.
-  var goal: RuntimeGoal {
+  package var goal: RuntimeGoal {
     let replicas = arguments["replicas"].flatMap { Int($0) }
     return Action(rawValue: action).map { RuntimeGoal(of: $0, replicas: replicas) }
       ?? RuntimeGoal(state: nil, replicas: nil)
   }
 
-  init(action: String, targets: [AgentID], operator: String) {
+  package init(action: String, targets: [AgentID], operator: String) {
     self.action = action
     self.targets = targets
     arguments = [:]
@@ -42,7 +42,7 @@ struct CommandRecord: Equatable {
     reason = ""
   }
 
-  var encoded: [UInt8] {
+  package var encoded: [UInt8] {
     func list(_ ids: [AgentID]) -> JSONValue { .array(ids.map { .string($0.bytes) }) }
     var json = JSONWriter()
     json.add("action", action)
@@ -57,7 +57,7 @@ struct CommandRecord: Equatable {
     return json.finish()
   }
 
-  init?(_ bytes: [UInt8]) {
+  package init?(_ bytes: [UInt8]) {
     guard let json = bytes.withUnsafeBytes({ try? JSONValue.parse($0) }), let action = json["action"]?.text else {
       return nil
     }
@@ -76,7 +76,7 @@ struct CommandRecord: Equatable {
   }
 
   /// The command that it is about; nil where this version does not know its action.
-  func command(_ id: CommandID, at now: Instant) -> Command? {
+  package func command(_ id: CommandID, at now: Instant) -> Command? {
     guard let action = Action(rawValue: action) else { return nil }
     return Command(
       id: id, action: action, targets: targets.filter { $0 != .none }, arguments: arguments, operator: self.operator,
@@ -86,29 +86,34 @@ struct CommandRecord: Equatable {
 
 /// What is remembered of one target of a command under `agentos:mark:<command id>/<target>`: that it was acted on, and
 /// what stood before.
-struct IdempotencyRecord: Equatable {
-  var phase: AuditLine.Phase
-  var detail: String
-  var before: AgentRecord?
+package struct IdempotencyRecord: Equatable {
+  package var phase: AuditLine.Phase
+  package var detail: String
+  package var before: AgentRecord?
   /// When the block, silence or job that a step ended would have come to its end, or to its turn, by itself.
-  var blockedUntil: Instant?
+  package var blockedUntil: Instant?
   /// What a parameter or mode that a step set was before; nil where it was not set.
-  var setting: String?
+  package var setting: String?
   /// Whether its runtime was told something.
-  var wasNotified = false
+  package var wasNotified = false
   /// What its runtime reports once it has obeyed; nil where it was told nothing, or by an older handler.
-  var goal: RuntimeGoal?
+  package var goal: RuntimeGoal?
   /// Of an intent, phase `started`: what an actuator was about to do. Its outcome takes the intent's place.
-  var intent: Intent?
+  package var intent: Intent?
 
   /// An effect that was begun: what it takes to do the same again, or to find out whether it was done.
-  struct Intent: Equatable {
+  package struct Intent: Equatable {
     /// When it was decided: an end that counts from then stays where it is.
-    var at: Instant
-    var call: ActuatorCall
+    package var at: Instant
+    package var call: ActuatorCall
+
+    package init(at: Instant, call: ActuatorCall) {
+      self.at = at
+      self.call = call
+    }
   }
 
-  var encoded: [UInt8] {
+  package var encoded: [UInt8] {
     var json = JSONWriter()
     json.add("phase", phase.rawValue)
     json.add("why", detail)
@@ -131,12 +136,12 @@ struct IdempotencyRecord: Equatable {
     return json.finish()
   }
 
-  init(phase: AuditLine.Phase, detail: String) {
+  package init(phase: AuditLine.Phase, detail: String) {
     self.phase = phase
     self.detail = detail
   }
 
-  init?(_ bytes: [UInt8]) {
+  package init?(_ bytes: [UInt8]) {
     guard let json = bytes.withUnsafeBytes({ try? JSONValue.parse($0) }),
       let phase = json["phase"]?.text.flatMap(AuditLine.Phase.init(rawValue:))
     else { return nil }

@@ -3,7 +3,7 @@ import FleetModel
 
 /// Changes to alerts and blocks.
 extension Change {
-  static func escalate(to team: String, _ severity: Severity, _ context: PlanningContext) -> Change {
+  package static func escalate(to team: String, _ severity: Severity, _ context: PlanningContext) -> Change {
     let words = context.reason.isEmpty ? "to \(team)" : "to \(team): \(context.reason)".clipped
     let alert = escalated(context.alert, AlertID(.escalation, context.target), severity, words, at: context.now)
     let page = Notice(
@@ -14,7 +14,7 @@ extension Change {
   }
 
   /// An escalation, opened or counted up.
-  static func escalated(
+  package static func escalated(
     _ open: AlertRecord?, _ id: AlertID, _ severity: Severity, _ summary: String, at now: Instant
   ) -> AlertRecord {
     var alert = open ?? AlertRecord(id: id, severity: severity, count: 0, since: now, last: now)
@@ -30,7 +30,8 @@ extension Change {
     return alert
   }
 
-  static func silence(_ id: AlertID, for span: TimeSpan, note: String, _ context: PlanningContext) throws(Refusal)
+  package static func silence(_ id: AlertID, for span: TimeSpan, note: String, _ context: PlanningContext)
+    throws(Refusal)
     -> Change
   {
     var alert = try open(id, context)
@@ -40,7 +41,7 @@ extension Change {
     return Change(alert: alert, detail: "silenced for \(span)")
   }
 
-  static func unsilence(_ id: AlertID, _ context: PlanningContext) throws(Refusal) -> Change {
+  package static func unsilence(_ id: AlertID, _ context: PlanningContext) throws(Refusal) -> Change {
     var alert = try open(id, context)
     guard let end = alert.silencedUntil, end > context.now else { throw Refusal("\(id) is not silenced") }
     alert.silencedUntil = nil
@@ -49,7 +50,8 @@ extension Change {
   }
 
   /// - Parameter span: how long it is in hand; nil until somebody takes it back.
-  static func acknowledge(_ id: AlertID, for span: TimeSpan?, note: String, _ context: PlanningContext) throws(Refusal)
+  package static func acknowledge(_ id: AlertID, for span: TimeSpan?, note: String, _ context: PlanningContext)
+    throws(Refusal)
     -> Change
   {
     var alert = try open(id, context)
@@ -64,7 +66,7 @@ extension Change {
       detail: span.map { "acknowledged for \($0)" } ?? "acknowledged")
   }
 
-  static func unacknowledge(_ id: AlertID, _ context: PlanningContext) throws(Refusal) -> Change {
+  package static func unacknowledge(_ id: AlertID, _ context: PlanningContext) throws(Refusal) -> Change {
     var alert = try open(id, context)
     guard alert.acknowledgedBy != nil else { throw Refusal("\(id) is not acknowledged") }
     alert.acknowledgedBy = nil
@@ -76,7 +78,7 @@ extension Change {
   }
 
   /// Ends an alert by a person's word; trouble that goes on opens another one.
-  static func close(_ id: AlertID, note: String, _ context: PlanningContext) throws(Refusal) -> Change {
+  package static func close(_ id: AlertID, note: String, _ context: PlanningContext) throws(Refusal) -> Change {
     var alert = try open(id, context)
     if !note.isEmpty { alert.note = note }
     alert.isClosed = true
@@ -99,7 +101,7 @@ extension Change {
     return alert
   }
 
-  static func block(_ address: IPAddress, _ context: PlanningContext, until end: Instant) -> Change {
+  package static func block(_ address: IPAddress, _ context: PlanningContext, until end: Instant) -> Change {
     let span = end - context.now
     return Change(
       control: Control(
@@ -110,7 +112,7 @@ extension Change {
       detail: "\(address) blocked for \(span)")
   }
 
-  static func unblock(_ address: IPAddress, _ context: PlanningContext) throws(Refusal) -> Change {
+  package static func unblock(_ address: IPAddress, _ context: PlanningContext) throws(Refusal) -> Change {
     guard let end = context.blockedUntil else { throw Refusal("\(address) is not blocked") }
     let isLast = (context.longestBlock ?? end) <= end
     return Change(

@@ -2,11 +2,11 @@ import FleetModel
 import Wire
 
 /// Reads a command's arguments by the table of its action, each refusal with its reason.
-struct InstructionReader {
+package struct InstructionReader {
   private let action: Action
   private let arguments: [String: String]
 
-  static func read(_ command: Command) throws(Refusal) -> Instruction {
+  package static func read(_ command: Command) throws(Refusal) -> Instruction {
     let reader = InstructionReader(action: command.action, arguments: command.arguments)
     try reader.checkNames()
     try reader.checkTargets(command.targets)
@@ -137,7 +137,7 @@ struct InstructionReader {
   }
 
   /// No number of anything is larger.
-  static let mostCount = 1_000_000_000
+  package static let mostCount = 1_000_000_000
 
   private func count(_ name: String) throws(Refusal) -> Int? {
     guard let text = arguments[name] else { return nil }

@@ -1,0 +1,183 @@
+import Automation
+import Execution
+import FleetModel
+import Logging
+import Loop
+import Redis
+import Wire
+
+/// Carries out what a ``TargetRun`` decides: it reads, commits, calls and wakes, and tells the run what came of it.
+final class TargetRunner {
+  let target: AgentID
+  let delegate: any TargetRunDelegate
+  let session: LeaseSession
+  private var run: TargetRun
+  /// What was read last, and the change that was planned by it.
+  private(set) var snapshot: TargetSnapshot?
+  private(set) var change: Change?
+  /// When that was planned.
+  private(set) var plannedAt = Instant.epoch
+  /// What stood under the idempotency key when it was read: the transaction that replaces it requires that; nil if a value
+  /// of another type stands there.
+  var found: [UInt8]? = []
+  private var actuator: Actuator?
+  private var place: TargetRun.Place?
+  /// Since when Redis has refused its transactions for want of a permission.
+  private var refusedSince: MonotonicTime?
+
+  init(_ target: AgentID, of delegate: any TargetRunDelegate, refusal: String? = nil) {
+    self.target = target
+    self.delegate = delegate
+    session = delegate.session
+    run = TargetRun(
+      target, refusal: refusal, isDryRun: delegate.isDryRun, refusedPhase: delegate.refusedPhase,
+      isJoined: delegate.joinsReception)
+  }
+
+  var markKey: MarkKey { session.keys.mark(delegate.id, target, formerID: delegate.formerID) }
+
+  func begin() { take(.begun) }
+
+  private func take(_ input: TargetRun.Input) {
+    for effect in run.take(input, isFinishing: session.isFinishing) { perform(effect) }
+  }
+
+  private func perform(_ effect: TargetRun.Effect) {
+    switch effect {
+    case .take(let next): enter(next)
+    case .leavePlace: leavePlace()
+    case .read: read()
+    case .plan(let since): plan(at: since ?? session.now)
+    case .commit(let write): commit(write)
+    case .reread:
+      session.read([markKey.get]) { [self] replies in
+        take(.reread(isUnchanged: found == nil || replies[0].mark ?? [] == found))
+      }
+    case .actuate(let call, let rule): actuate(call, rule)
+    case .lookUp(let call, let request):
+      session.actuators.lookUp(call, by: request) { [self] in if !session.isOver { take(.lookedUp($0)) } }
+    case .wake(let span): session.later(inMilliseconds: span) { [self] in take(.woken) }
+    case .log(let error, let isGivenUp):
+      let words =
+        isGivenUp ? "Redis refuses what became of a target" : "Redis refused a step; trying again"
+      session.log(.error, words, ["command": delegate.id.text, "error": error])
+    case .beginAnew: delegate.beginAnew(target)
+    case .settle(let outcome): delegate.settled(target, outcome)
+    }
+  }
+
+  // MARK: Places
+
+  private func enter(_ next: TargetRun.Place) {
+    let delivery = next == .redis ? nil : delegate.commandDelivery
+    if next != .redis, let reason = session.places.refusal(next, for: delivery) { return take(.crowded(reason)) }
+    leavePlace()
+    session.places.enter(next, for: delivery) { [self] in
+      place = next
+      take(.placed)
+    }
+  }
+
+  private func leavePlace() {
+    guard let place else { return }
+    self.place = nil
+    session.places.leave(place)
+  }
+
+  // MARK: Reading and planning
+
+  private func read() {
+    TargetSnapshot.read(target, mark: markKey, for: delegate.judged, in: session) { [self] snapshot in
+      self.snapshot = snapshot
+      found = snapshot.isMarkOfAnotherType ? nil : snapshot.markBytes
+      take(.read(meaning(of: snapshot)))
+    }
+  }
+
+  private func meaning(of snapshot: TargetSnapshot) -> TargetRun.Found {
+    guard let record = snapshot.mark else {
+      guard snapshot.markBytes.isEmpty, !snapshot.isMarkOfAnotherType else {
+        session.passOver("a command's mark", markKey.key, snapshot.markBytes)
+        return .notUnderstood("what is remembered of it is not understood")
+      }
+      return .nothing
+    }
+    guard record.phase == .started else {
+      return .outcome(TargetOutcome(phase: record.phase, detail: record.detail, wasNotified: record.wasNotified))
+    }
+    guard let intent = record.intent else {
+      session.passOver("what was begun", markKey.key)
+      return .notUnderstood("what was begun is not understood")
+    }
+    return .intent(begun(intent.call, since: intent.at))
+  }
+
+  private func begun(_ call: ActuatorCall, since instant: Instant) -> TargetRun.Begun {
+    guard let verb = ControlVerb(name: call.name), let actuator = session.actuator(of: verb, call.arguments) else {
+      return TargetRun.Begun(call: call, since: instant, route: nil)
+    }
+    self.actuator = actuator
+    let place = TargetRun.Place.actuator(session.placeName(of: verb, call.arguments))
+    let rule = actuator.repeatRule(isSafe: call.isSafeToRepeat)
+    return TargetRun.Begun(call: call, since: instant, route: TargetRun.Route(place: place, rule: rule))
+  }
+
+  private func plan(at instant: Instant) {
+    guard let snapshot else { return }
+    do throws(Refusal) {
+      let change = try delegate.plan(target, snapshot, at: instant)
+      (self.change, plannedAt) = (change, instant)
+      let outcome = TargetOutcome(phase: .succeeded, detail: change.detail, wasNotified: change.control != nil)
+      let begun = change.control.map { self.begun(call(for: $0), since: instant) }
+      take(.planned(TargetRun.Plan(outcome: outcome, begun: begun)))
+    } catch {
+      take(.refused(error.reason))
+    }
+  }
+
+  private func call(for control: Change.Control) -> ActuatorCall {
+    ActuatorCall(
+      name: control.verb.name, target: target, arguments: control.arguments,
+      key: IdempotencyKey.make(delegate.id, target), commandID: delegate.id, operator: delegate.author,
+      reason: delegate.reason, until: control.until)
+  }
+
+  private func actuate(_ call: ActuatorCall, _ rule: RepeatRule) {
+    guard let actuator else { return }
+    session.actuators.perform(call, by: actuator, rule: rule) { [self] in if !session.isOver { take(.actuated($0)) } }
+  }
+
+  // MARK: Transactions
+
+  /// Tells the run what became of its transaction.
+  func landed(_ result: TransactionOutcome, _ write: TargetRun.Write) {
+    if case .done = result {
+      if case .intent = write { delegate.stepped() }
+      return take(.committed)
+    }
+    switch write {
+    case .intent: break
+    case .change, .outcome, .escalation: delegate.takeBack(target)
+    }
+    take(.notCommitted(failure(result)))
+  }
+
+  private func failure(_ result: TransactionOutcome) -> TargetRun.Failure {
+    switch result {
+    case .done, .fenced: return .fenced
+    case .conflict(let check, _):
+      if delegate.isOver(check) { return .obsolete }
+      return delegate.restarts(at: check) ? .restart : .conflict
+    case .failed(let error):
+      if error.code == "NOPERM", isPatienceOver { return .denied("\(error)") }
+      return error.isPassing ? .passing("\(error)") : .lasting("\(error)")
+    }
+  }
+
+  /// Whether its transactions have lacked a permission for so long that it is not to be waited for any more.
+  private var isPatienceOver: Bool {
+    let since = refusedSince ?? .now
+    refusedSince = since
+    return MonotonicTime.now.milliseconds(since: since) > delegate.patience
+  }
+}

@@ -1,0 +1,86 @@
+import Execution
+import FleetModel
+import Redis
+import Wire
+
+extension Change {
+  /// Writes the change into a step.
+  ///
+  /// - Returns: the record as it then stands; nil where the change leaves it.
+  func write(
+    to transaction: inout Transaction, target: AgentID, version: Int, origin: String, author: String, now: Instant,
+    keys: Keys,
+    tellsRuntime: Bool = true
+  ) -> AgentRecord? {
+    var written: AgentRecord?
+    if var record = after {
+      record.version = version + 1
+      record.updatedAt = now
+      record.updatedBy = author
+      let fields = AgentRecordCoding.fields(record).flatMap { [Array($0.name.utf8), $0.value] }
+      transaction.change("HSET", keys.agent(target), all: fields)
+      written = record
+    }
+    for scheduledJob in scheduledJobs {
+      let member = scheduledJob.job.encoded
+      if let due = scheduledJob.due {
+        transaction.change("ZADD", keys.schedule, due, member)
+      } else {
+        transaction.change("ZREM", keys.schedule, member)
+      }
+    }
+    if let alert {
+      if alert.isClosed {
+        transaction.change("HDEL", keys.alerts, alert.id.bytes)
+      } else {
+        transaction.change("HSET", keys.alerts, alert.id.bytes, AlertCoding.encode(alert))
+      }
+      transaction.noteAlerts(keys)
+    }
+    if let block {
+      if let until = block.until {
+        transaction.change("ZADD", keys.blocked, until, block.address.description)
+      } else {
+        transaction.change("ZREM", keys.blocked, block.address.description)
+      }
+    }
+    if let setting {
+      let field = Change.field(of: setting.parameter)
+      if let value = setting.value {
+        transaction.change("HSET", keys.agent(target), field, value)
+      } else {
+        transaction.change("HDEL", keys.agent(target), field)
+      }
+    }
+    if let proposal {
+      transaction.change("HDEL", keys.proposals, proposal.id.text)
+      // One that is approved holds its rule back until it begins.
+      if proposal.state == .declined {
+        RuleState.endProposal(proposal.rule, proposal.agent, keys, in: &transaction)
+      }
+    }
+    writeStandIn(to: &transaction, target, keys)
+    if control?.verb == .action(.restart) { transaction.change("HSET", keys.agent(target), Self.restartField, origin) }
+    if let automation { transaction.change("SET", keys.automation, automation) }
+    if let report { transaction.add(to: keys.reports, report) }
+    if let control, tellsRuntime {
+      let message = ControlMessage(
+        agent: target, verb: control.verb, arguments: control.arguments, commandID: CommandID(origin),
+        until: control.until)
+      let payload = ControlCoding.encode(message)
+      transaction.add(to: keys.control, payload)
+      transaction.publish(keys.controlChannel(control.verb), payload)
+    }
+    return written
+  }
+
+  /// Who stands in for whom, so that rules leave a backup alone that is needed.
+  private func writeStandIn(to transaction: inout Transaction, _ target: AgentID, _ keys: Keys) {
+    guard let standIn else { return }
+    // One agent may stand in for several: each of them is one of its set.
+    if let backup = standIn.before, backup != standIn.after {
+      transaction.change("SREM", keys.standIns(of: backup), target.bytes)
+    }
+    if let backup = standIn.after { transaction.change("SADD", keys.standIns(of: backup), target.bytes) }
+  }
+}
