@@ -15,6 +15,8 @@ package struct Channel: Equatable, Sendable {
   package var routingKey: String
   /// A notice that could not be told by then is given up.
   package var deadline: TimeSpan
+  /// The format of what it is sent, where its kind has several.
+  package var format = 1
 
   package static let usualDeadline = TimeSpan.minutes(15)
 
@@ -28,28 +30,15 @@ package struct Channel: Equatable, Sendable {
   /// Whether the service has a use for a notice: one to whom an acknowledgement means nothing is not told of it, and
   /// nobody is woken by news that nothing takes back, unless they name the channel.
   package func wants(_ notice: Notice) -> Bool {
-    switch kind {
-    case .webhook: true
-    case .pagerduty: notice.status != .info || !notice.to.isEmpty
-    case .slack, .discord, .alertmanager: notice.status != .acknowledged
-    }
+    let descriptor = kind.descriptor
+    if notice.status == .acknowledged { return descriptor.hearsAcknowledgements }
+    return notice.status != .info || descriptor.hearsNews || !notice.to.isEmpty
   }
 
-  /// Whether people read it line by line, and know nothing again by its key: then a storm of calls is one message.
-  package var isChat: Bool {
-    switch kind {
-    case .slack, .discord: true
-    case .pagerduty, .alertmanager, .webhook: false
-    }
-  }
+  package var isChat: Bool { kind.descriptor.isChat }
 
   /// How long the notifier keeps between two requests.
-  package var pace: TimeSpan {
-    switch kind {
-    case .slack: .seconds(1)
-    case .discord, .pagerduty, .alertmanager, .webhook: .zero
-    }
-  }
+  package var pace: TimeSpan { kind.descriptor.pace }
 }
 
 extension Channel: CustomStringConvertible {

@@ -10,30 +10,12 @@ import FleetModel
 ///
 /// The runbook inside the program restates this table for its readers. What a person approves is not held back.
 package enum IllFleet {
-  /// What becomes of one action.
-  package enum Course: Equatable, Sendable {
-    case held
-    case goesOn
-    /// An address is blocked: so many an hour, beyond them it is proposed.
-    case blocks
-    /// An agent gets more: once in a span, beyond that it is proposed.
-    case scalesUp
-  }
+  package typealias Course = ActionDescriptor.Risk
 }
 
 extension Action {
   /// What becomes of the action while the fleet is ill, as far as the action alone tells.
-  package var whileIll: [IllFleet.Course] {
-    switch self {
-    case .pause, .restart, .activateBackup, .deactivateBackup, .tune, .rebalance, .offerCoupon: [.held]
-    case .scale: [.held, .scalesUp]
-    case .rateLimit, .schedule: [.held, .goesOn]
-    case .blockIP: [.blocks]
-    case .resume, .escalate, .transfer, .unblockIP, .cancel, .notify, .acknowledge, .unacknowledge, .silence,
-      .unsilence, .close, .approve, .reject, .undo, .automation:
-      [.goesOn]
-    }
-  }
+  package var whileIll: [IllFleet.Course] { descriptor.risks }
 }
 
 extension PlannedAction {

@@ -28,10 +28,7 @@ struct ActuatorReader {
   private(set) var variables: Set<String> = []
 
   /// The actions that something else than the handler carries out.
-  static let actions: [Action] = [
-    .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate, .transfer,
-    .blockIP, .unblockIP, .offerCoupon, .tune,
-  ]
+  static let actions = Action.allCases.filter { $0.descriptor.takesActuator }
   static let jobs = ["analysis", "retraining", "maintenance", "audit", "dashboard"]
 
   private enum Kind: String, CaseIterable { case redis, http, exec }

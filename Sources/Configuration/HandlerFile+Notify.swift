@@ -21,6 +21,7 @@ import FleetModel
 /// [notify.alerts]
 /// kind = "alertmanager"                     # or "webhook"
 /// url = "http://127.0.0.1:9093"             # or url_env, url_file
+/// format = 2                                # of a webhook; 1, the default, says "told" for "info"
 ///
 /// [[routes]]
 /// severity = "high"                         # at least
@@ -39,7 +40,6 @@ struct NotifyReader {
   private(set) var secrets: Set<String> = []
 
   static let keys = ["notify", "routes", "default_route", "group_wait", "group_interval"]
-  private static let pagerDutyBase = "https://events.pagerduty.com"
   /// What is shorter is no path that anybody could guess at.
   private static let shortestPath = 8
 
@@ -77,24 +77,27 @@ struct NotifyReader {
     try refuseLiteralSecrets(section, kind)
     try section.allow(Self.keys(of: kind), in: "a channel of kind \"\(kind.rawValue)\"")
     var channel = Channel(kind, url: "")
-    switch kind {
-    case .pagerduty:
+    switch kind.descriptor.address {
+    case .routingKey(let base):
       channel.routingKey = try routingKey(section)
-      channel.url = try section.text("base_url", expected: "a URL") ?? Self.pagerDutyBase
+      channel.url = try section.text("base_url", expected: "a URL") ?? base
       try check(channel.url, section, "base_url", says: "is no URL")
-    case .slack, .discord, .alertmanager, .webhook:
-      channel.url = try url(section, mayBeLiteral: kind == .alertmanager || kind == .webhook)
+    case .secretURL: channel.url = try url(section, mayBeLiteral: false)
+    case .url: channel.url = try url(section, mayBeLiteral: true)
     }
+    if let format = try section.integer("format", in: kind.descriptor.formats) { channel.format = format }
     if let deadline = try section.span("deadline", atMost: .days(7)) { channel.deadline = deadline }
     return channel
   }
 
   private static func keys(of kind: Channel.Kind) -> [String] {
-    switch kind {
-    case .slack, .discord: ["kind", "url_env", "url_file", "deadline"]
-    case .pagerduty: ["kind", "routing_key_env", "routing_key_file", "base_url", "deadline"]
-    case .alertmanager, .webhook: ["kind", "url", "url_env", "url_file", "deadline"]
-    }
+    let address =
+      switch kind.descriptor.address {
+      case .secretURL: ["url_env", "url_file"]
+      case .routingKey: ["routing_key_env", "routing_key_file", "base_url"]
+      case .url: ["url", "url_env", "url_file"]
+      }
+    return ["kind"] + address + ["deadline"] + (kind.descriptor.formats.count > 1 ? ["format"] : [])
   }
 
   /// An error of its own, which does not repeat what stands there.

@@ -13,7 +13,7 @@ extension Model {
       draft.arguments[parameter.name] = parameter.defaultText
     }
     let lacks = draft.parameters.contains { $0.isRequired && draft.arguments[$0.name] == nil }
-    if lacks || Prompt.asksArguments(draft.action) {
+    if lacks || draft.action.descriptor.asksArguments {
       edit(draft)
     } else {
       confirm(draft)

@@ -24,7 +24,7 @@ extension Model {
 
   /// That runtimes which are to obey were never heard of.
   private func deafWords(_ draft: ActionDraft) -> String? {
-    guard draft.action.needsRuntime else { return nil }
+    guard draft.action.descriptor.needsRuntime else { return nil }
     let deaf = draft.targets.count { displayed[$0].map { $0.reported == nil } ?? true }
     guard deaf > 0 else { return nil }
     return draft.targets.count == 1
@@ -65,20 +65,6 @@ extension Model {
     case .deactivateBackup, .rebalance, .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune,
       .notify, .acknowledge, .unacknowledge, .silence, .unsilence, .close, .approve, .reject, .undo, .automation:
       return nil
-    }
-  }
-}
-
-extension Action {
-  /// Whether only an agent's runtime can do it.
-  fileprivate var needsRuntime: Bool {
-    switch self {
-    case .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .transfer,
-      .tune:
-      true
-    case .escalate, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .notify, .acknowledge, .unacknowledge,
-      .silence, .unsilence, .close, .approve, .reject, .undo, .automation:
-      false
     }
   }
 }

@@ -49,19 +49,9 @@ extension Model {
   }
 
   func verb(of draft: ActionDraft) -> String {
-    switch draft.action {
-    case .undo:
-      guard let entry = fleet.commands[draft.undone] else { return "undo" }
-      return "undo \(Action(rawValue: entry.action)?.title ?? Scrubber.display(entry.action))"
-    case .acknowledge: return "acknowledge"
-    case .unacknowledge: return "take back the acknowledgement of"
-    case .silence: return "silence"
-    case .unsilence: return "end the silence of"
-    case .close: return "close"
-    case .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate,
-      .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .notify, .approve, .reject, .automation:
-      return draft.action.title
-    }
+    guard draft.action == .undo else { return draft.action.descriptor.verb }
+    guard let entry = fleet.commands[draft.undone] else { return "undo" }
+    return "undo \(Action(rawValue: entry.action)?.title ?? Scrubber.display(entry.action))"
   }
 
   /// The mode that an undo of a turn of the switch would set, as the turn's outcome tells: `automation on → dry`.

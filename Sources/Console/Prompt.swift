@@ -41,25 +41,11 @@ extension Prompt {
   /// on many agents at once.
   static func needsCode(_ draft: ActionDraft, fleetSize: Int) -> Bool {
     if draft.targets.count > min(mostByKey, max(5, fleetSize / 10)) { return true }
-    switch draft.action {
-    case .restart, .scale, .blockIP: return true
-    // To decline does nothing; an alert that is acknowledged or silenced stays on the screen.
-    case .pause, .resume, .escalate, .rateLimit, .activateBackup, .undo, .reject, .acknowledge, .unacknowledge,
-      .silence, .unsilence:
-      return false
-    case .rebalance, .deactivateBackup, .transfer, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .notify,
-      .close, .approve, .automation:
-      return true
-    }
+    return draft.action.descriptor.confirmation == .code
   }
 
   /// A single key never acts on more agents, however large the fleet is.
   static let mostByKey = 20
-
-  /// Whether the arguments are asked for first, rather than shown with their defaults.
-  static func asksArguments(_ action: Action) -> Bool {
-    action == .scale || action == .blockIP || action == .automation || action == .silence
-  }
 
   /// Four letters and digits that do not look like one another.
   static func makeCode(_ random: inout SeededRandom) -> String {

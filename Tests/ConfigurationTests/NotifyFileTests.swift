@@ -89,6 +89,12 @@ import Testing
   }
 
   /// A service that repeats the path it was asked for leaves the query out.
+  @Test func webhookChoosesItsFormat() throws {
+    let settings = try read(
+      "[notify.a]\nkind='webhook'\nurl='http://x'\nformat=2\n[notify.b]\nkind='webhook'\nurl='http://x'")
+    #expect(settings.notify["a"]?.format == 2 && settings.notify["b"]?.format == 1)
+  }
+
   @Test func pathAndQueryOfAnAddressAreSecretsEachForItself() throws {
     let settings = try read("[notify.a]\nkind='webhook'\nurl_env='QUERY'")
     let secrets: Set = [
@@ -187,6 +193,10 @@ import Testing
       "[notify.ops]\nkind='pagerduty'\nrouting_key_env='KEY'\nbase_url=1",
       "notify.ops.base_url: is the number 1; expected a URL"
     ),
+    (
+      "[notify.ops]\nkind='webhook'\nurl='http://x'\nformat=3",
+      "notify.ops.format: is 3; expected a whole number from 1 to 2"
+    ),
     ("[notify.ops]\nkind='webhook'", "notify.ops.url: is missing; expected a URL, url_env or url_file"),
     (
       "[notify.ops]\nkind='webhook'\nurl='ftp://x'",
@@ -194,7 +204,7 @@ import Testing
     ),
     (
       "[notify.ops]\nkind='webhook'\nurl='http://x'\nretries=3",
-      "notify.ops.retries: unknown key; a channel of kind \"webhook\" has kind, url, url_env, url_file, deadline"
+      "notify.ops.retries: unknown key; a channel of kind \"webhook\" has kind, url, url_env, url_file, deadline, format"
     ),
     (
       "[notify.ops]\nkind='webhook'\nurl='http://x'\ndeadline='soon'",

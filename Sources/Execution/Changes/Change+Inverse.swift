@@ -39,27 +39,7 @@ extension Change {
       return try schedule(job, at: max(due, context.now), context)
     case .automation(let mode): return try turnBack(mode, to: done.setting, context)
     case .resume, .restart, .escalate, .rebalance, .transfer, .offerCoupon, .close, .approve, .reject, .notify, .undo:
-      throw Refusal(Self.notInvertible(instruction))
-    }
-  }
-
-  /// Why an instruction cannot be taken back at all.
-  package static func notInvertible(_ instruction: Instruction) -> String {
-    switch instruction {
-    case .resume: "a resume cannot be undone: pause again"
-    case .restart: "a restart cannot be undone"
-    case .escalate: "an escalation cannot be undone: acknowledge its alert"
-    case .rebalance: "a rebalancing cannot be undone: rebalance again"
-    case .transfer: "a transfer cannot be undone: transfer the conversation back"
-    case .offerCoupon: "a coupon that was offered cannot be taken back"
-    case .close: "an alert that was closed does not come back: its trouble opens a new one"
-    case .approve: "an approval cannot be undone: take back what was done"
-    case .reject: "a proposal that was declined does not come back"
-    case .notify: "what was told cannot be taken back"
-    case .undo: "an undo cannot be undone: send the command again"
-    case .pause, .scale, .rateLimit, .activateBackup, .deactivateBackup, .block, .unblock, .acknowledge,
-      .unacknowledge, .silence, .unsilence, .tune, .schedule, .cancel, .automation:
-      ""
+      throw Refusal("it cannot be undone")
     }
   }
 

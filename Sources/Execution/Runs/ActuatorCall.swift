@@ -103,15 +103,3 @@ extension ActuatorCall {
   /// Whether doing it twice is as doing it once.
   package var isSafeToRepeat: Bool { Action(rawValue: name)?.isSafeToRepeat ?? false }
 }
-
-extension Action {
-  /// Whether doing it twice is as doing it once: what sets something to a value is, what happens anew each time is not.
-  package var isSafeToRepeat: Bool {
-    switch self {
-    case .pause, .resume, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .blockIP, .unblockIP,
-      .tune, .acknowledge, .unacknowledge, .silence, .unsilence, .close, .automation:
-      true
-    case .restart, .escalate, .transfer, .offerCoupon, .schedule, .cancel, .notify, .approve, .reject, .undo: false
-    }
-  }
-}

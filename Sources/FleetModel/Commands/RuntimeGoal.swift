@@ -5,15 +5,10 @@ package struct RuntimeGoal: Equatable, Sendable {
 
   /// - Parameter replicas: how many it was told to have; nil where it was told of none.
   package init(of action: Action, replicas: Int? = nil) {
-    switch action {
-    case .pause: state = .paused
-    case .resume, .restart: state = .running
-    case .scale: self.replicas = replicas
-    // That a runtime names the command is all that it can say of these.
-    case .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate, .transfer, .blockIP, .unblockIP,
-      .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge, .silence, .unsilence,
-      .close, .approve, .reject, .undo, .automation:
-      break
+    switch action.descriptor.goal {
+    case .state(let wanted)?: state = wanted
+    case .replicas?: self.replicas = replicas
+    case nil: break
     }
   }
 

@@ -33,8 +33,7 @@ struct UndoPlan {
       throw Refusal("\(name) did nothing: it was \(closed.rawValue)")
     }
     let instruction = try InstructionReader.read(command)
-    let reason = Change.notInvertible(instruction)
-    guard reason.isEmpty else { throw Refusal(reason) }
+    if case .none(let reason) = command.action.descriptor.inverse { throw Refusal(reason) }
     self.id = id
     mark = found
     self.instruction = instruction

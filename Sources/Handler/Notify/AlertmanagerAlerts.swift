@@ -8,15 +8,14 @@ import Wire
 /// An alert is its labels: what changes stands in the annotations. It ends at `endsAt` unless it is posted again before,
 /// and is resolved by an `endsAt` that has come. Its receivers may read what annotations say as markup, so addresses in them
 /// are broken. 200 taken; 400 never will be; 5xx later.
-enum AlertmanagerAlerts {
+enum AlertmanagerAlerts: NotificationService {
   static let path = "/api/v2/alerts"
   /// How long an alert stands without being posted again; it is, after a third of that, so that two posts may fail.
   static let activeFor = TimeSpan.minutes(15)
-  static let again = TimeSpan.minutes(5)
   private static let mostText = 8000
   private static let mostLabel = 500
 
-  static func body(_ notice: Notice, now: Instant) -> JSONValue {
+  static func body(_ notice: Notice, for channel: Channel, at now: Instant) -> JSONValue {
     let end = notice.status == .resolved ? now : now + activeFor
     return [
       [
@@ -27,10 +26,6 @@ enum AlertmanagerAlerts {
         "endsAt": .string(ISO8601.format(end)),
       ]
     ]
-  }
-
-  static func verdict(_ result: HTTPResult, at now: Instant) -> DeliveryResult {
-    DeliveryResult(usual: result, at: now)
   }
 
   /// The same for the whole life of a notice's key.

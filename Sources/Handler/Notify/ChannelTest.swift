@@ -41,7 +41,7 @@ extension ChannelTest.Outcome {
       case .response(let response): response.words
       case .failed(let failure): failure.reason
       }
-    hasArrived = if case .delivered = message.verdict(result, at: message.now) { true } else { false }
+    hasArrived = if case .delivered = message.result(of: result, at: message.now) { true } else { false }
     words = PlainText.line(answer)
   }
 }

@@ -13,7 +13,7 @@ import Wire
 /// | an embed: description 4096; 25 fields, a name 256, a value 1024; 6000 in all | embed limits |
 /// | `X-RateLimit-Remaining` 0: none before `X-RateLimit-Reset-After` seconds; a 429's JSON has `retry_after` | rate limits |
 /// | 404: the webhook was deleted, and asking on is abuse | rate limits, invalid requests |
-enum DiscordWebhook {
+enum DiscordWebhook: NotificationService {
   static let mostContent = 2000
   static let mostDescription = 4096
   static let mostName = 256
@@ -22,7 +22,7 @@ enum DiscordWebhook {
   /// Of all texts; the content, which Discord does not count among them, included.
   static let mostInAll = 6000
 
-  static func body(_ notice: Notice) -> JSONValue {
+  static func body(_ notice: Notice, for channel: Channel, at now: Instant) -> JSONValue {
     let heading = "\(notice.heading) "
     let words = PlainText.clipped(PlainText.unlinkedLine(notice.title), to: mostContent)
     let title = DiscordText.escaped(words, startsLine: false)
@@ -44,8 +44,8 @@ enum DiscordWebhook {
     ]
   }
 
-  static func verdict(_ result: HTTPResult, at now: Instant) -> DeliveryResult {
-    guard case .response(let response) = result else { return DeliveryResult(usual: result, at: now) }
+  static func result(of answer: HTTPResult, at now: Instant) -> DeliveryResult {
+    guard case .response(let response) = answer else { return DeliveryResult(usual: answer, at: now) }
     switch response.status {
     case 404: return .endpointGone(response.words)
     case 429:
@@ -57,7 +57,7 @@ enum DiscordWebhook {
       return .retry(response.words, after: spans.compactMap(\.self).max())
     case 200..<300 where response.headers["x-ratelimit-remaining"] == "0":
       return .delivered(pause: response.seconds("x-ratelimit-reset-after"))
-    default: return DeliveryResult(usual: result, at: now)
+    default: return DeliveryResult(usual: answer, at: now)
     }
   }
 

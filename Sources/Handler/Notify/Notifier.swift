@@ -166,18 +166,18 @@ final class Notifier {
     let message = ServiceRequest(notice: entry.notice, channel: channel, now: session.now)
     calls[entry.id] = client.send(message.request) { [weak self] result in
       guard let self, !session.isOver, calls.removeValue(forKey: entry.id) != nil else { return }
-      let verdict = message.verdict(session.log.redaction.apply(to: result), at: session.now)
-      note(verdict, entry)
+      let outcome = message.result(of: session.log.redaction.apply(to: result), at: session.now)
+      note(outcome, entry)
       let tasks = outbox.take(
-        verdict, of: entry.id, on: entry.channel, channel: channel, at: session.now,
+        outcome, of: entry.id, on: entry.channel, channel: channel, at: session.now,
         chance: MachineRandom.number(in: 0..<1))
       for task in tasks { perform(task) }
       turn()
     }
   }
 
-  private func note(_ verdict: DeliveryResult, _ entry: OutboxEntry) {
-    switch verdict {
+  private func note(_ outcome: DeliveryResult, _ entry: OutboxEntry) {
+    switch outcome {
     case .delivered: session.log(.debug, "told", ["channel": entry.channel, "notice": entry.notice.key])
     case .retry(let reason, _):
       session.log(.warning, "could not tell; trying again", ["channel": entry.channel, "reason": reason])

@@ -117,14 +117,14 @@ struct Outbox {
   ///
   /// - Parameter chance: 0..<1, for the time until the next attempt.
   mutating func take(
-    _ verdict: DeliveryResult, of id: OutboxEntry.ID, on name: String, channel: Channel, at now: Instant, chance: Double
+    _ outcome: DeliveryResult, of id: OutboxEntry.ID, on name: String, channel: Channel, at now: Instant, chance: Double
   ) -> [Task] {
     guard var lane = lanes[name], lane.sending == id, let place = lane.entries.firstIndex(where: { $0.id == id })
     else { return [] }
     lane.sending = nil
     lane.notBefore = now + channel.pace
     var entry = lane.entries[place]
-    switch verdict {
+    switch outcome {
     case .delivered(let pause):
       lane.failures = 0
       if let pause { lane.notBefore = max(lane.notBefore, now + pause) }
@@ -154,14 +154,16 @@ struct Outbox {
 
   private mutating func arrived(_ entry: OutboxEntry, _ channel: Channel, at now: Instant) -> [Task] {
     var tasks = older(than: entry).map { overtake($0, by: entry, channel, at: now) }
-    guard channel.kind == .alertmanager, entry.notice.status == .firing || entry.notice.status == .updated else {
+    guard let span = channel.kind.descriptor.repeatsAfter,
+      entry.notice.status == .firing || entry.notice.status == .updated
+    else {
       return tasks + [remove(entry)]
     }
     var entry = entry
     entry.deadline = entry.isActive ? entry.deadline : now + Self.longestStand
     entry.isActive = true
     (entry.attempts, entry.failure) = (0, "")
-    entry.next = now + AlertmanagerAlerts.again
+    entry.next = now + span
     replace(entry)
     tasks.append(.keep(entry))
     return tasks

@@ -11,9 +11,8 @@ import Wire
 /// | dedup_key 255 characters, summary 1024 | PD-CEF, send an event |
 /// | an event 512 KB | Events API v2, size limits |
 /// | 202 taken; 400 never will be; 429 and 5xx later | response codes and retry logic |
-enum PagerDutyEvents {
+enum PagerDutyEvents: NotificationService {
   static let path = "/v2/enqueue"
-  static let base = "https://events.pagerduty.com"
   static let mostKey = 255
   static let mostSummary = 1024
   static let mostBytes = 512 * 1024
@@ -24,19 +23,15 @@ enum PagerDutyEvents {
   private static let mostName = 100
   private static let mostAgents = 50
 
-  static func body(_ notice: Notice, routingKey: String) -> JSONValue {
+  static func body(_ notice: Notice, for channel: Channel, at now: Instant) -> JSONValue {
     let action = action(notice.status)
     return [
-      "routing_key": .string(routingKey),
+      "routing_key": .string(channel.routingKey),
       "event_action": .string(action),
       "dedup_key": .string(dedupKey(notice.key)),
       "client": action == "trigger" ? "vigia" : nil,
       "payload": action == "trigger" ? payload(notice) : nil,
     ]
-  }
-
-  static func verdict(_ result: HTTPResult, at now: Instant) -> DeliveryResult {
-    DeliveryResult(usual: result, at: now)
   }
 
   /// The notice's key; of one that is too long the beginning, and a hash of all of it, so that it stays its own.

@@ -11,14 +11,14 @@ import Wire
 ///  "fields": [{"name": "error rate", "value": "25%"}], "agents": ["agent-1"], "role": "support", "rule": "latency",
 ///  "at": "2026-11-22T08:00:00.000Z"}
 /// ```
-/// `status` is one of `told`, `firing`, `updated`, `acknowledged`, `resolved`; `role` and `rule` are left out where there
+/// `status` is one of `info` (in format 1 `told`), `firing`, `updated`, `acknowledged`, `resolved`; `role` and `rule` are left out where there
 /// is none.
-enum PlainWebhook {
-  static func body(_ notice: Notice) -> JSONValue {
+enum PlainWebhook: NotificationService {
+  static func body(_ notice: Notice, for channel: Channel, at now: Instant) -> JSONValue {
     [
-      "version": 1,
+      "version": .integer(Int64(channel.format)),
       "key": .string(notice.key),
-      "status": .string(notice.status.rawValue),
+      "status": .string(status(notice.status, channel.format)),
       "severity": .string(notice.severity.rawValue),
       "title": .string(PlainText.line(notice.title)),
       "text": .string(PlainText.scrubbed(notice.text)),
@@ -33,7 +33,8 @@ enum PlainWebhook {
     ]
   }
 
-  static func verdict(_ result: HTTPResult, at now: Instant) -> DeliveryResult {
-    DeliveryResult(usual: result, at: now)
+  /// Format 1 keeps the word that news had before.
+  private static func status(_ status: Notice.Status, _ format: Int) -> String {
+    format > 1 && status == .info ? "info" : status.rawValue
   }
 }

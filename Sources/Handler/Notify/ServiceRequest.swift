@@ -3,8 +3,37 @@ import FleetModel
 import HTTP
 import Wire
 
-/// A notice on its way to one channel: the request that carries it, and what the answer to it means. Each service has a
-/// file of its own.
+/// A service that people are told by: how it reads a notice, and what its answers mean. Each has a file of its own.
+protocol NotificationService {
+  /// What is added to the channel's address.
+  static var path: String { get }
+  /// - Parameter now: when it is sent.
+  static func body(_ notice: Notice, for channel: Channel, at now: Instant) -> JSONValue
+  /// - Parameter now: when the answer came.
+  static func result(of answer: HTTPResult, at now: Instant) -> DeliveryResult
+}
+
+extension NotificationService {
+  static var path: String { "" }
+  static func result(of answer: HTTPResult, at now: Instant) -> DeliveryResult {
+    DeliveryResult(usual: answer, at: now)
+  }
+}
+
+extension Channel.Kind {
+  /// The one table of services.
+  var service: any NotificationService.Type {
+    switch self {
+    case .slack: SlackWebhook.self
+    case .discord: DiscordWebhook.self
+    case .pagerduty: PagerDutyEvents.self
+    case .alertmanager: AlertmanagerAlerts.self
+    case .webhook: PlainWebhook.self
+    }
+  }
+}
+
+/// A notice on its way to one channel: the request that carries it, and what the answer to it means.
 struct ServiceRequest {
   var notice: Notice
   var channel: Channel
@@ -12,28 +41,17 @@ struct ServiceRequest {
   var now: Instant
 
   var request: HTTPRequest {
-    switch channel.kind {
-    case .slack: post(SlackWebhook.body(notice))
-    case .discord: post(DiscordWebhook.body(notice))
-    case .pagerduty: post(PagerDutyEvents.body(notice, routingKey: channel.routingKey), path: PagerDutyEvents.path)
-    case .alertmanager: post(AlertmanagerAlerts.body(notice, now: now), path: AlertmanagerAlerts.path)
-    case .webhook: post(PlainWebhook.body(notice))
-    }
+    let service = channel.kind.service
+    return post(service.body(notice, for: channel, at: now), path: service.path)
   }
 
   /// - Parameter now: when the answer came.
-  func verdict(_ result: HTTPResult, at now: Instant) -> DeliveryResult {
-    switch channel.kind {
-    case .slack: SlackWebhook.verdict(result, at: now)
-    case .discord: DiscordWebhook.verdict(result, at: now)
-    case .pagerduty: PagerDutyEvents.verdict(result, at: now)
-    case .alertmanager: AlertmanagerAlerts.verdict(result, at: now)
-    case .webhook: PlainWebhook.verdict(result, at: now)
-    }
+  func result(of answer: HTTPResult, at now: Instant) -> DeliveryResult {
+    channel.kind.service.result(of: answer, at: now)
   }
 
   /// - Parameter path: added to the channel's address, whatever slash that ends with.
-  private func post(_ body: JSONValue, path: String = "") -> HTTPRequest {
+  private func post(_ body: JSONValue, path: String) -> HTTPRequest {
     let base = path.isEmpty ? channel.url[...] : channel.url.reversedDrop { $0 == "/" }
     return HTTPRequest(
       method: "POST", url: base + path,

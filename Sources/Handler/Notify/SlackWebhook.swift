@@ -13,7 +13,7 @@ import Wire
 /// | one message a second for each webhook | docs.slack.dev, rate limits |
 /// | 50 blocks a message; a header 150 characters; a section's text 3000, 10 fields of 2000 | Block Kit |
 /// | `&`, `<` and `>` as entities, which count as they are written | formatting text |
-enum SlackWebhook {
+enum SlackWebhook: NotificationService {
   static let mostText = 3000
   static let mostFieldText = 2000
   private static let mostHeader = 150
@@ -21,7 +21,7 @@ enum SlackWebhook {
   /// What a notification shows; a message's text may be longer.
   private static let mostFallback = 3000
 
-  static func body(_ notice: Notice) -> JSONValue {
+  static func body(_ notice: Notice, for channel: Channel, at now: Instant) -> JSONValue {
     let headline = "\(notice.heading) \(PlainText.unlinkedLine(notice.title))"
     var blocks = [head(headline)]
     let words = PlainText.unlinked(notice.text)
@@ -32,10 +32,6 @@ enum SlackWebhook {
       "text": .string(clipped(headline, to: mostFallback)), "blocks": .array(blocks), "mrkdwn": false, "parse": "none",
       "unfurl_links": false, "unfurl_media": false,
     ]
-  }
-
-  static func verdict(_ result: HTTPResult, at now: Instant) -> DeliveryResult {
-    DeliveryResult(usual: result, at: now)
   }
 
   /// In large letters, if it fits there.

@@ -70,7 +70,8 @@ import Wire
         agents: [AgentID(bytes: [0xFF, 0x00])], rule: "r", at: now + .minutes(1))
       let message = ServiceRequest(notice: notice, channel: channel, now: now)
       let response = try answer(message.request)
-      #expect(message.verdict(.response(response), at: now) == .delivered(pause: nil), "\(status): \(response.words)")
+      #expect(
+        message.result(of: .response(response), at: now) == .delivered(pause: nil), "\(status): \(response.words)")
     }
   }
 
@@ -81,7 +82,7 @@ import Wire
       now: .epoch)
     var request = message.request
     request.body = Array(#"[{"labels":{}}]"#.utf8)
-    guard case .refused(let reason) = message.verdict(.response(try answer(request)), at: .epoch) else {
+    guard case .refused(let reason) = message.result(of: .response(try answer(request)), at: .epoch) else {
       Issue.record("not refused")
       return
     }

@@ -162,14 +162,24 @@ import Wire
     #expect(String(decoding: json.encoded, as: UTF8.self) == expected)
   }
 
+  @Test func webhookCallsNewsByTheWordOfItsFormat() throws {
+    for (format, word) in [(1, "told"), (2, "info")] {
+      var channel = Channel(.webhook, url: "http://x")
+      channel.format = format
+      let news = try body(Self.small(.info), channel)
+      #expect(news["status"]?.text == word && news["version"]?.int == format)
+      #expect(try body(Self.small(.firing), channel)["status"]?.text == "firing")
+    }
+  }
+
   // MARK: Answers
 
   private func verdict(_ kind: Channel.Kind, _ status: Int, _ headers: [String: String] = [:], _ body: String = "")
     -> DeliveryResult
   {
     let response = HTTPResponse(status: status, headers: headers, body: Array(body.utf8))
-    return ServiceRequest(notice: Self.small(), channel: Channel(kind, url: "http://x"), now: Self.now).verdict(
-      .response(response), at: Self.now)
+    return ServiceRequest(notice: Self.small(), channel: Channel(kind, url: "http://x"), now: Self.now).result(
+      of: .response(response), at: Self.now)
   }
 
   @Test(arguments: Channel.Kind.allCases)
@@ -214,7 +224,7 @@ import Wire
   @Test func brokenConnectionIsTriedAgain() {
     let message = ServiceRequest(notice: Self.small(), channel: Channel(.slack, url: "http://x"), now: Self.now)
     #expect(
-      message.verdict(.failed(.unsent("POST http://x: refused")), at: Self.now)
+      message.result(of: .failed(.unsent("POST http://x: refused")), at: Self.now)
         == .retry("POST http://x: refused", after: nil))
   }
 
