@@ -70,7 +70,7 @@ struct SettingsSource {
   }
 }
 
-extension Retention.Bounds {
+extension RetentionBounds {
   fileprivate mutating func apply(_ settings: HandlerSettings.Retention) {
     events = settings.events ?? events
     audit = settings.audit ?? audit

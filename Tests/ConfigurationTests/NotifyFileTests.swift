@@ -195,7 +195,7 @@ import Testing
     ),
     (
       "[notify.ops]\nkind='webhook'\nurl='http://x'\nformat=3",
-      "notify.ops.format: is 3; expected a whole number from 1 to 2"
+      "notify.ops.format: is a number; expected a whole number from 1 to 2"
     ),
     ("[notify.ops]\nkind='webhook'", "notify.ops.url: is missing; expected a URL, url_env or url_file"),
     (

@@ -59,7 +59,8 @@ import Testing
       }
     }
     #expect(installs.count == 3)
-    #expect(installs[1] == installs[2])
+    // What is measured besides may need more.
+    #expect(installs[2].starts(with: installs[1]))
     #expect(installs[1].starts(with: installs[0]) && installs[1].count > installs[0].count)
   }
 }

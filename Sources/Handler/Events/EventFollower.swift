@@ -43,7 +43,7 @@ final class EventFollower {
     self.endpoint = endpoint
     judge = EventProcessor(session: session, notify: notify)
     let judge = judge
-    rules = RuleEngine(session: session, judge: judge)
+    rules = RuleEngine(session: session, knowledge: judge)
     escalations = EscalationCloser(session: session) { [unowned judge] in judge.fleet }
     judge.rules = rules
     memory = FleetCheckpoint(session: session, judge: judge)

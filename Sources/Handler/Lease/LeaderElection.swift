@@ -132,7 +132,7 @@ final class LeaderElection {
   private var yieldSpan: Int64 {
     guard mustYield, !hasYielded else { return 0 }
     let listened = listeningSince.map { MonotonicTime.now.milliseconds(since: $0) } ?? 0
-    let missing = 1 - min(1, listened / Double(RecordingBuffer.keepsMilliseconds))
+    let missing = 1 - min(1, listened / Double(HandlerOptions.listeningMilliseconds))
     return Int64(600 * missing)
   }
 

@@ -24,7 +24,7 @@ struct RecordingBuffer {
     fileprivate var end: Int { payload.upperBound + 2 }
   }
 
-  static let keepsMilliseconds: Int64 = 5000
+  static let keepsMilliseconds = HandlerOptions.listeningMilliseconds
   static let keepsBytes = 24 << 20
   /// So many bytes of messages that have left may stay; and as many as are still needed.
   private static let spareBytes = 256 * 1024

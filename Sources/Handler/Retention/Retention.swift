@@ -8,27 +8,9 @@ import Wire
 /// By age nothing is trimmed that this handler has not had. By bytes it is, since a server out of memory loses more: what
 /// was trimmed unread is counted by whoever reads on, see `StreamPlace` and `TrimmedCommandCounter`.
 package final class Retention {
-  /// How old and how large streams may grow.
-  package struct Bounds: Sendable {
-    package var events = TimeSpan.hours(24)
-    package var audit = TimeSpan.days(7)
-    package var commands = TimeSpan.hours(24)
-    package var control = TimeSpan.hours(24)
-    package var dead = TimeSpan.days(7)
-    package var reports = TimeSpan.days(7)
-    /// Of each stream.
-    package var bytes = 512 << 20
-    /// Of all keys that are no streams, together: marks, notices, profiles and the like.
-    package var otherBytes = 512 << 20
-    /// Between two looks at a stream's age.
-    package var every = TimeSpan.minutes(1)
-
-    package init() {}
-  }
-
   private let session: LeaseSession
   /// As they are now: they may change within a term.
-  private var bounds: Bounds { session.options.retention }
+  private var bounds: RetentionBounds { session.options.retention }
   /// How far events have been read, and which streams hold commands.
   private let cursor: () -> StreamID?
   private let commandStreams: () -> [[UInt8]]
@@ -51,7 +33,7 @@ package final class Retention {
   func start() {
     let keys = session.keys
     trim(keys.events, { $0.events }, sparing: { [weak self] spared in spared(self?.cursor() ?? .zero) })
-    let unread: [(stream: [UInt8], age: (Bounds) -> TimeSpan)] = [
+    let unread: [(stream: [UInt8], age: (RetentionBounds) -> TimeSpan)] = [
       (keys.audit, { $0.audit }), (keys.control, { $0.control }), (keys.dead, { $0.dead }),
       (keys.reports, { $0.reports }),
     ]
@@ -70,7 +52,7 @@ package final class Retention {
   }
 
   private func trim(
-    _ stream: [UInt8], _ age: @escaping (Bounds) -> TimeSpan, sparing: @escaping StreamTrimmer.Sparing
+    _ stream: [UInt8], _ age: @escaping (RetentionBounds) -> TimeSpan, sparing: @escaping StreamTrimmer.Sparing
   ) {
     let trimmer = StreamTrimmer(session: session, stream: stream, age: age, sparing: sparing)
     trimmers[stream] = trimmer

@@ -28,7 +28,7 @@ final class StreamTrimmer {
 
   private let session: LeaseSession
   let stream: [UInt8]
-  private let age: (Retention.Bounds) -> TimeSpan
+  private let age: (RetentionBounds) -> TimeSpan
   private let sparing: Sparing
   private let script = Script(StreamTrimmer.script)
   private var size: Size?
@@ -50,11 +50,11 @@ final class StreamTrimmer {
   /// Of one bite: what large entries take the server is known only once they have left.
   private static let mostBytes: Int64 = 16 << 20
 
-  private var bounds: Retention.Bounds { session.options.retention }
+  private var bounds: RetentionBounds { session.options.retention }
   private var bound: Double { Double(max(1, bounds.bytes)) }
 
   init(
-    session: LeaseSession, stream: [UInt8], age: @escaping (Retention.Bounds) -> TimeSpan, sparing: @escaping Sparing
+    session: LeaseSession, stream: [UInt8], age: @escaping (RetentionBounds) -> TimeSpan, sparing: @escaping Sparing
   ) {
     self.session = session
     self.stream = stream

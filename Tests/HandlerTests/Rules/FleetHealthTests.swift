@@ -119,7 +119,7 @@ import Wire
       let id = agent()
       let end = any(3) == 0 ? nil : now + TimeSpan(milliseconds: Int64(1 + any(90_000)))
       held[id] = end
-      health.suppression(id, until: end)
+      health.setPaused(id, until: end)
     case 6:
       let id = agent()
       health.update(&fleet, at: now, silence: .seconds(30))
@@ -164,7 +164,7 @@ import Wire
   mutating func agentsThatComeBackAtEachOthersPlacesAreKnown(_ order: [AgentID]) throws {
     for agent in ["agent-1", "agent-2"] as [AgentID] { try apply("agent.created", agent, ["role": "support"]) }
     health.update(&fleet, at: now, silence: .seconds(30))
-    for agent in order { health.suppression(agent, until: now + .days(1)) }
+    for agent in order { health.setPaused(agent, until: now + .days(1)) }
     for agent in ["agent-1", "agent-2"] as [AgentID] { try apply("agent.deleted", agent, [:]) }
     now = now + .minutes(30)
     fleet.advance(to: now)

@@ -19,7 +19,7 @@ import Wire
 
   /// A handler behind a proxy, whose answers are held as soon as it asks what is remembered of a rule's action: it has
   /// read the switch by then.
-  private func suppression(_ scene: HandlerScene) throws -> FaultProxy {
+  private func hold(_ scene: HandlerScene) throws -> FaultProxy {
     let proxy = try FaultProxy(loop: scene.server.loop, to: scene.server.server)
     var isHeld = false
     proxy.inspect = { [unowned proxy] bytes, fromServer in
@@ -37,7 +37,7 @@ import Wire
   func noActionBeginsOnceAutomationIsOff(mode: String) throws {
     let scene = try HandlerScene(start: false)
     let rules = RuleScene(on: scene)
-    let proxy = try suppression(scene)
+    let proxy = try hold(scene)
     _ = try scene.server.call("SET", scene.keys.automation, "on")
     let runbook = try RuleScene.read(Self.book)
     try scene.startHandler("h1", at: proxy.endpoint) { $0.runbook = runbook }

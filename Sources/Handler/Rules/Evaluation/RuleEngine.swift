@@ -53,11 +53,11 @@ final class RuleEngine {
     forget($0, $1)
   }
 
-  init(session: LeaseSession, judge: EventProcessor) {
+  init(session: LeaseSession, knowledge: any FleetKnowledge) {
     self.session = session
     runbook = RulesByType(session.options.runbook)
     repeats = RepeatFilter(session.options.runbook)
-    view = RuleFleet(session: session, judge: judge)
+    view = RuleFleet(session: session, knowledge: knowledge)
     held = SuppressionReporter(session: session)
     held.onWritten = { [weak self] in self?.tellOfRoom() }
   }

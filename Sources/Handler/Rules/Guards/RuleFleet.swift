@@ -7,20 +7,19 @@ import Wire
 /// A class, since it keeps what it has read of Redis.
 final class RuleFleet {
   private let session: LeaseSession
-  /// Whose fleet it is: asked in place, for a copy of a fleet is dear.
-  private unowned let judge: EventProcessor
+  private unowned let knowledge: any FleetKnowledge
   /// The number of the last change when those who are paused were read; nil if they must be read anew.
   private var placesRead: [UInt8]?
 
-  init(session: LeaseSession, judge: EventProcessor) {
+  init(session: LeaseSession, knowledge: any FleetKnowledge) {
     self.session = session
-    self.judge = judge
+    self.knowledge = knowledge
   }
 
   private var guards: Guards { session.options.runbook.guards }
 
   /// Who there is, and who of them is well.
-  var health: FleetHealth { judge.health }
+  var health: FleetHealth { knowledge.health }
 
   private var guardCheck: GuardCheck { GuardCheck(guards: guards, input: GuardCheck.Input(health, .none)) }
 
@@ -39,23 +38,21 @@ final class RuleFleet {
   }
 
   /// How bad an agent's worst alert is.
-  func severity(of agent: AgentID) -> Severity {
-    judge.fleet.position(of: agent).flatMap { judge.fleet.alerts(ofAgentAt: $0).map(\.record.severity).max() } ?? .low
-  }
+  func severity(of agent: AgentID) -> Severity { knowledge.worstSeverity(of: agent) }
 
   /// Where an agent stands in the fleet, and when it was heard first; nil for one that nobody knows.
   func place(of agent: AgentID) -> (position: Int, first: Instant)? {
-    judge.fleet.position(of: agent).flatMap { position in firstHeard(at: position).map { (position, $0) } }
+    knowledge.position(of: agent).flatMap { position in firstHeard(at: position).map { (position, $0) } }
   }
 
-  func firstHeard(at position: Int) -> Instant? { judge.fleet.agents.firstHeard(at: position) }
+  func firstHeard(at position: Int) -> Instant? { knowledge.firstHeard(at: position) }
 
   // MARK: Facts
 
   /// All that is known on an occasion.
   func facts(_ trigger: TriggerEvent, _ record: AgentRecord) -> RuleFacts {
     RuleFacts(
-      trigger: trigger, agent: judge.fleet[trigger.agent], record: record, health: health,
+      trigger: trigger, agent: knowledge.agent(trigger.agent), record: record, health: health,
       knownBackup: health.backup(of: trigger.agent), now: session.now, feedback: feedback(of: trigger.agent),
       makesDashboards: session.options.makesDashboards)
   }
@@ -65,14 +62,13 @@ final class RuleFleet {
   /// - Parameter asksForAgent: whether anything of the agent is asked for: all that is known of it is dear to copy.
   func knownFacts(_ trigger: TriggerEvent, asksForAgent: Bool) -> RuleFacts {
     RuleFacts(
-      trigger: trigger, agent: asksForAgent ? judge.fleet[trigger.agent] : nil, record: AgentRecord(),
+      trigger: trigger, agent: asksForAgent ? knowledge.agent(trigger.agent) : nil, record: AgentRecord(),
       health: health, knownBackup: nil, now: session.now, makesDashboards: session.options.makesDashboards)
   }
 
   /// What its users said lately, where they were unhappy.
   private func feedback(of agent: AgentID) -> [Incident] {
-    judge.fleet.incidents.satisfaction.filter { $0.kind == .feedback && $0.agent == agent }.suffix(
-      RuleAction.mostOfEach)
+    knowledge.latestFeedback(of: agent, atMost: RuleAction.mostOfEach)
   }
 
   // MARK: Whom rules have paused
@@ -102,6 +98,6 @@ final class RuleFleet {
       return
     }
     placesRead = ledger.nextChanges
-    health.suppression(agent, until: end)
+    health.setPaused(agent, until: end)
   }
 }

@@ -28,7 +28,7 @@ package struct HandlerOptions: Sendable {
   package var firstLook = TimeSpan.minutes(5)
   /// How long a job that runtimes were told may take until it counts as failed.
   package var jobLimit = TimeSpan.hours(1)
-  package var retention = Retention.Bounds()
+  package var retention = RetentionBounds()
   /// How long a command waits for a permission that Redis denies by a key's name, say. A handler that lacks what all of it
   /// needs gives its lease back before that.
   package var permissionPatience = TimeSpan.seconds(20)
@@ -78,4 +78,6 @@ package struct HandlerOptions: Sendable {
 
   /// How long idempotency marks are kept.
   static let marksStay = TimeSpan.hours(48)
+  /// How long a standby keeps what it hears on channels, for the recorder that it may become.
+  static let listeningMilliseconds: Int64 = 5000
 }

@@ -250,11 +250,11 @@ extension FleetHealth {
 
   /// Takes whom rules have paused, and until when.
   func setHeld(_ all: [AgentID: Instant]) {
-    for agent in Set(held.keys).union(all.keys) { suppression(agent, until: all[agent]) }
+    for agent in Set(held.keys).union(all.keys) { setPaused(agent, until: all[agent]) }
   }
 
   /// - Parameter end: nil for one that is not paused any more.
-  func suppression(_ agent: AgentID, until end: Instant?) {
+  func setPaused(_ agent: AgentID, until end: Instant?) {
     let former = held[agent]
     let wasHeld = former != nil
     held[agent] = end
@@ -273,7 +273,7 @@ extension FleetHealth {
   private func release() {
     while let end = ends.least, end.at <= now {
       ends.removeLeast()
-      if held[end.agent] == end.at { suppression(end.agent, until: nil) }
+      if held[end.agent] == end.at { setPaused(end.agent, until: nil) }
     }
   }
 }

@@ -1,0 +1,19 @@
+import FleetModel
+
+/// Who knows the fleet as its events tell it. Rules ask it agent by agent, for a copy of a fleet is dear.
+protocol FleetKnowledge: AnyObject {
+  /// Who there is, and who of them is well.
+  var health: FleetHealth { get }
+  /// All that is known of an agent; nil if nobody has heard it.
+  func agent(_ id: AgentID) -> Agent?
+  /// Where an agent stands in the fleet.
+  func position(of agent: AgentID) -> Int?
+  /// When the agent at a position was heard first.
+  func firstHeard(at position: Int) -> Instant?
+  /// How bad an agent's worst alert is; low if it has none.
+  func worstSeverity(of agent: AgentID) -> Severity
+  /// What an agent's users said lately, if they were unhappy; the latest last.
+  ///
+  /// - Parameter most: how many at most.
+  func latestFeedback(of agent: AgentID, atMost most: Int) -> [Incident]
+}
