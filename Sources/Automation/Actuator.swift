@@ -34,7 +34,7 @@ package struct HTTPActuator: Equatable, Sendable {
   package var body: Template?
   /// One attempt, from the look-up of the host's name to the last byte.
   package var timeout: TimeSpan
-  /// How often it is tried in all, where an attempt fails in passing.
+  /// How often it is tried in all, if an attempt fails in passing.
   package var attempts: Int
   /// Nil: as the action itself is.
   package var `repeat`: RepeatRule?
@@ -63,12 +63,12 @@ package struct HTTPActuator: Equatable, Sendable {
   }
 }
 
-/// What is to be done where nobody knows whether an effect was had: a handler that dies between the effect and its outcome
+/// What is to be done if nobody knows whether an effect was had: a handler that dies between the effect and its outcome
 /// leaves an intent, and the next one must know what to do with it.
 package indirect enum RepeatRule: Equatable, Sendable {
   /// Doing it twice is as doing it once: it is done again.
   case safe
-  /// It is asked for first: 2xx where it was done, 404 where it was not, and then it is done.
+  /// It is asked for first: 2xx if it was done, 404 if it was not, and then it is done.
   case lookUp(HTTPActuator)
   /// Its outcome is unknown, and a person is called.
   case never

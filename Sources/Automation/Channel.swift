@@ -15,7 +15,7 @@ package struct Channel: Equatable, Sendable {
   package var routingKey: String
   /// A notice that could not be told by then is given up.
   package var deadline: TimeSpan
-  /// The format of what it is sent, where its kind has several.
+  /// The format of what it is sent, if its kind has several.
   package var format = 1
 
   package static let usualDeadline = TimeSpan.minutes(15)

@@ -5,7 +5,7 @@ import FleetModel
 extension Condition {
   /// What stands, or does not stand, in a sentence of its own.
   ///
-  /// - Parameter value: nil where there is none.
+  /// - Parameter value: nil if there is none.
   static func words(present name: FactName, _ value: FactValue?, _ facts: some Facts) -> String {
     let isThere = value.map { $0 != .flag(false) && $0 != .list([]) } ?? false
     switch name.description {

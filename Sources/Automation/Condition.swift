@@ -143,7 +143,7 @@ extension Condition.Comparison {
 }
 
 extension Condition.Relation {
-  /// Nil where the two are of kinds that it does not compare.
+  /// Nil if the two are of kinds that it does not compare.
   func holds(_ left: FactValue, _ right: FactValue) -> Bool? {
     switch (self, left, right) {
     case (.equal, _, _): left == right

@@ -65,7 +65,7 @@ package struct Decision: Equatable, Sendable {
 
 /// What is remembered of a rule when it is judged; all of it stands in Redis.
 package struct RuleHistory: Equatable, Sendable {
-  /// When each throttle was last acted under, in the rule's order; or last asked for, where it is `once_after`.
+  /// When each throttle was last acted under, in the rule's order; or last asked for, if it is `once_after`.
   package var throttles: [Instant?]
   /// When the rule's condition held for this agent, within the span of `for`.
   package var occurrences: [Instant] = []
@@ -89,7 +89,7 @@ package struct DecisionContext: Equatable, Sendable {
   /// How old the event is, and how old one may be to act on.
   package var age: TimeSpan
   package var actWithin: TimeSpan
-  /// What speaks against acting at all, or against this rule's actions; nil where nothing does.
+  /// What speaks against acting at all, or against this rule's actions; nil if nothing does.
   package var guarded: String?
 
   package init(mode: AutomationMode, now: Instant, age: TimeSpan, actWithin: TimeSpan, guarded: String? = nil) {

@@ -53,7 +53,7 @@ extension FactValue: CustomStringConvertible {
 /// | `run.obeyed`, `run.failed` | in `verify`: whether all whom the rule's actions told something have confirmed it, and whether any action failed |
 /// | `item` | the present element, in an action with `each` |
 package protocol Facts {
-  /// Nil where there is none.
+  /// Nil if there is none.
   func value(_ name: FactName) -> FactValue?
 }
 
@@ -88,14 +88,14 @@ package struct FactName: Hashable, Sendable, CustomStringConvertible {
 
   /// Whether it means something only once the rule's actions are done.
   package var isOfRun: Bool { parts[0] == "run" }
-  /// Nil where no such name can mean anything; then ``problem(of:)`` says why.
+  /// Nil if no such name can mean anything; then ``problem(of:)`` says why.
   package init?(_ text: String) {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     guard Self.problem(of: parts) == nil else { return nil }
     self.parts = parts
   }
 
-  /// What is wrong with a name; nil where nothing is.
+  /// What is wrong with a name; nil if nothing is.
   package static func problem(of text: String) -> String? {
     problem(of: text.split(separator: ".", omittingEmptySubsequences: false).map(String.init))
   }

@@ -45,7 +45,7 @@ package struct Grouping: Equatable, Sendable {
     package var id: ID
     /// What is told, if anything.
     package var notice: Notice?
-    /// Nil where the group is over.
+    /// Nil if the group is over.
     package var group: Group?
   }
 
@@ -62,7 +62,7 @@ package struct Grouping: Equatable, Sendable {
 
   /// Takes a notice of a rule for a channel.
   ///
-  /// - Parameter channel: of a follow-up "" where it is for every channel that knows its key.
+  /// - Parameter channel: of a follow-up "" if it is for every channel that knows its key.
   /// - Returns: the groups that it changed. A resolved one changes those that know its key, whatever their severity.
   package mutating func take(_ notice: Notice, for channel: String, at now: Instant) -> [ID] {
     guard let rule = notice.rule else { return [] }
@@ -117,9 +117,9 @@ extension Grouping {
 
     /// By key.
     package var members: [ExactText: Member]
-    /// When something was last told; nil where nothing was.
+    /// When something was last told; nil if nothing was.
     package var told: Instant?
-    /// When the next message goes out; nil where there is no news.
+    /// When the next message goes out; nil if there is no news.
     package var due: Instant?
     package var lastNews: Instant
 
@@ -154,7 +154,7 @@ extension Grouping.Group {
       due = due ?? now + spans.wait
       return
     }
-    // The all-clear waits for nothing, and is none where somebody begins anew before it was told.
+    // The all-clear waits for nothing, and is none if somebody begins anew before it was told.
     let isClear = notice.status == .resolved && !hasOpen
     due = isClear ? now : max(now, told + spans.interval)
   }

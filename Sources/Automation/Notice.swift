@@ -37,7 +37,7 @@ package struct Notice: Equatable, Sendable {
   package var text: String
   package var fields: [Field]
   package var agents: [AgentID]
-  /// The agents' role; nil where they have none, or several.
+  /// The agents' role; nil if they have none, or several.
   package var role: String?
   /// The rule of a follow-up that is for the groups of all rules.
   package static let anyRule = ""
@@ -53,7 +53,7 @@ package struct Notice: Equatable, Sendable {
   /// Of one that is resolved, whether its trouble is known to be over. That nothing is heard of it any more, or that a
   /// person has closed it, is no all-clear.
   package var isAllClear = true
-  /// Whether it calls for help anew where somebody had taken the trouble in hand. Not a part of what is told.
+  /// Whether it calls for help anew if somebody had taken the trouble in hand. Not a part of what is told.
   package var reopensAcknowledged = false
 
   package init(

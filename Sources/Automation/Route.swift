@@ -10,7 +10,7 @@ package struct Route: Equatable, Sendable {
   /// Nil: at all hours.
   package var hours: DayHours?
   package var to: [String]
-  /// Whether routes after it are looked at where it matches.
+  /// Whether routes after it are looked at if it matches.
   package var goesOn: Bool
 
   package init(
@@ -45,7 +45,7 @@ package struct DayHours: Equatable, Sendable {
   package let offset: Int
 
   /// - Parameter offset: `+02:00`, `-03:30`, `Z` or empty.
-  /// - Returns: nil where either text is none.
+  /// - Returns: nil if either text is none.
   package init?(_ text: String, offset: String = "") {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count == 2, let start = Self.minutes(parts[0], through: 23),

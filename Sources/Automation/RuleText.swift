@@ -3,7 +3,7 @@
 package struct RuleText: Equatable, Sendable {
   package enum Part: Equatable, Sendable {
     case text(String)
-    /// A fact; a number is multiplied by the factor and rounded where there is one.
+    /// A fact; a number is multiplied by the factor and rounded if there is one.
     case fact(FactName, factor: Double?)
   }
 
@@ -57,12 +57,12 @@ package struct RuleText: Equatable, Sendable {
 
   /// Fills it in as a sentence for people: fractions in percent, numbers rounded, lists with commas and blanks.
   ///
-  /// - Returns: nil where the text is nothing but a fact, and that is missing; inside of other words it is "unknown".
+  /// - Returns: nil if the text is nothing but a fact, and that is missing; inside of other words it is "unknown".
   package func said(_ facts: some Facts) -> String? { filled(facts) { $1.said(as: $0.form) } }
 
   /// Fills it in.
   ///
-  /// - Returns: nil where the text is nothing but a fact, and that is missing; inside of other words it is "unknown".
+  /// - Returns: nil if the text is nothing but a fact, and that is missing; inside of other words it is "unknown".
   package func filled(_ facts: some Facts) -> String? { filled(facts) { $1.description } }
 
   /// - Parameter words: what a value of a name is written as.

@@ -87,7 +87,7 @@ package struct Rule: Equatable, Sendable {
     package var perAgent: Count?
     /// How often the rule acts in all.
     package var rate: Count?
-    /// Whom it calls: the channel of that name where one is configured, else whom the routes name.
+    /// Whom it calls: the channel of that name if one is configured, else whom the routes name.
     package var escalateTo = "on-call"
 
     package init(perAgent: Count? = nil, rate: Count? = nil, escalateTo: String = "on-call") {
@@ -105,7 +105,7 @@ package struct Rule: Equatable, Sendable {
     package init() {}
   }
 
-  /// What is looked at after the actions, and what is done where it does not hold.
+  /// What is looked at after the actions, and what is done if it does not hold.
   package struct Verification: Equatable, Sendable {
     package var after: TimeSpan
     package var when: Condition
@@ -122,7 +122,7 @@ package struct Rule: Equatable, Sendable {
   /// Types of events, with `*` for any run of characters.
   package var on: [String]
   package var when = Condition.always
-  /// Why it acts, in the rule's own words; nil where the condition is to say it.
+  /// Why it acts, in the rule's own words; nil if the condition is to say it.
   package var say: RuleText?
   /// Having acted on an agent, it does so again only once this has held.
   package var clear: Condition?
@@ -135,7 +135,7 @@ package struct Rule: Equatable, Sendable {
   package var verification: Verification?
   /// What is done once the verification holds, or without one once `clear` does.
   package var undo: [RuleAction] = []
-  /// Which line of the file it begins in; 0 where there is none.
+  /// Which line of the file it begins in; 0 if there is none.
   package var line = 0
 
   package init(id: String, on: [String]) {
@@ -143,7 +143,7 @@ package struct Rule: Equatable, Sendable {
     self.on = on
   }
 
-  /// Whether it remembers that it was asked for, also where nothing is done.
+  /// Whether it remembers that it was asked for, also if nothing is done.
   package var countsAsking: Bool { self.for != nil || throttle.contains { $0.onceAfter != nil } }
 
   /// Whether it asks for the agent's values before the event.
@@ -153,7 +153,7 @@ package struct Rule: Equatable, Sendable {
     return names.contains { $0.contains { $0.parts[0] == "before" } }
   }
 
-  /// Whether it matches, and why: in its own words where it has some and all that they name is known, else in those of its
+  /// Whether it matches, and why: in its own words if it has some and all that they name is known, else in those of its
   /// condition.
   package func judge(_ facts: some Facts) -> Condition.Evaluation {
     let verdict = when.judge(facts)

@@ -8,7 +8,7 @@ import FleetModel
 /// | `{action}`, `{command_id}`, `{operator}`, `{reason}` | the command's own |
 /// | `{key}` | the idempotency key, `<command id>/<agent>` |
 /// | `{until}` | when what it restricts ends, ISO 8601 |
-/// | `{args.NAME}` | an argument of the action; empty where the command has none |
+/// | `{args.NAME}` | an argument of the action; empty if the command has none |
 /// | `{env.NAME}` | a variable of the handler's own environment, read when the configuration is |
 package struct Template: Equatable, Sendable {
   package enum Part: Equatable, Sendable {

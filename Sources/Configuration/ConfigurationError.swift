@@ -5,10 +5,10 @@ import Screen
 package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
   /// The file's name, or what stands for it.
   package var file: String
-  /// The whole path of the key, `roles.alertHigh.fg`; nil where the file as a whole is wrong.
+  /// The whole path of the key, `roles.alertHigh.fg`; nil if the file as a whole is wrong.
   package var key: String?
   package var problem: String
-  /// The line in which the key stands, from 1, where that is known.
+  /// The line in which the key stands, from 1, if that is known.
   package var line: Int?
 
   /// The longest file that is taken.

@@ -35,7 +35,7 @@ struct FileSection {
     document.child(key, of: index).map { document.nodes[$0].value }
   }
 
-  /// The nodes of an array; nil where the key is missing.
+  /// The nodes of an array; nil if the key is missing.
   private func elements(_ key: String, expected: String) throws(ConfigurationError) -> [Int]? {
     guard let child = document.child(key, of: index) else { return nil }
     guard document.nodes[child].value == .array else { throw fault(key, expected: expected) }
@@ -100,7 +100,7 @@ struct FileSection {
     return path == "notify" || path.isEmpty && key == "notify"
   }
 
-  // MARK: Values; nil where the key is missing
+  // MARK: Values; nil if the key is missing
 
   func section(_ key: String, expected: String = "a table") throws(ConfigurationError) -> FileSection? {
     guard let child = document.child(key, of: index) else { return nil }
@@ -108,7 +108,7 @@ struct FileSection {
     return FileSection(document, index: child, file: file, path: pathOf(key) ?? key)
   }
 
-  /// A list of tables, each with its number in its path; empty where the key is missing.
+  /// A list of tables, each with its number in its path; empty if the key is missing.
   func sections(_ key: String, expected: String = "a list of tables") throws(ConfigurationError) -> [FileSection] {
     var sections: [FileSection] = []
     for (place, element) in (try elements(key, expected: expected) ?? []).enumerated() {

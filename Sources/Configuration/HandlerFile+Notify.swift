@@ -6,7 +6,7 @@ import FleetModel
 /// ```toml
 /// group_wait = "10s"                        # how long a rule's first message waits for others
 /// group_interval = "5m"                     # between two updates of it
-/// default_route = ["ops"]                   # where no route matches; without routes and this: every channel
+/// default_route = ["ops"]                   # if no route matches; without routes and this: every channel
 ///
 /// [notify.ops]
 /// kind = "slack"                            # discord: the same
@@ -170,7 +170,7 @@ struct NotifyReader {
     }
   }
 
-  /// A secret from the variable that `<name>_env` names, or the file that `<name>_file` does; nil where neither is there.
+  /// A secret from the variable that `<name>_env` names, or the file that `<name>_file` does; nil if neither is there.
   /// No error repeats either name: the secret itself may have been written there.
   private func secret(
     _ section: FileSection, _ name: String

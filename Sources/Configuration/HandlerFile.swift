@@ -35,7 +35,7 @@ package enum HandlerFile {
   ///   - bytes: the file's content, UTF-8.
   ///   - file: its name, for errors.
   ///   - environment: what `{env.NAME}` is filled with, and where channels' secrets come from.
-  ///   - readFile: gives the content of a file that holds a secret; nil where it cannot be read.
+  ///   - readFile: gives the content of a file that holds a secret; nil if it cannot be read.
   package static func read(
     _ bytes: [UInt8], file: String, environment: [String: String] = [:],
     readFile: @escaping (String) -> [UInt8]? = { _ in nil }

@@ -56,7 +56,7 @@ package struct ActionDraft: Equatable, Sendable {
 
   /// Takes the edited line.
   ///
-  /// - Returns: what is wrong with it, in words for the operator; nil where nothing is.
+  /// - Returns: what is wrong with it, in words for the operator; nil if nothing is.
   mutating func setArguments(_ line: String) -> String? {
     var taken: [String: String] = [:]
     let (line, reason) = Self.splitReason(line)

@@ -16,7 +16,7 @@ package struct AgentOrder: Equatable, Sendable {
     column = columns.indices.contains(next) ? columns[next] : nil
   }
 
-  /// Whether great values stand first, where the column has any.
+  /// Whether great values stand first, if the column has any.
   var isDescending: Bool { (column?.isWorstWhenLow ?? false) == isInverted }
 
   /// How a heading or title names it; empty for the usual one.

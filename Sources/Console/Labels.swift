@@ -1,7 +1,7 @@
 import FleetModel
 import Screen
 
-/// What agents are called on the screen: their name where they have one, else their id, scrubbed. Two that look alike
+/// What agents are called on the screen: their name if they have one, else their id, scrubbed. Two that look alike
 /// get `#` and a short hash of the id.
 package struct Labels: Sendable {
   private struct Known: Sendable {
@@ -19,7 +19,7 @@ package struct Labels: Sendable {
 
   package init() {}
 
-  /// Learns an agent's present name. Cheap where nothing changed.
+  /// Learns an agent's present name. Cheap if nothing changed.
   mutating func learn(_ agent: AgentProfile) {
     if let old = known[agent.id] {
       guard !old.name.isExactly(agent.name) else { return }

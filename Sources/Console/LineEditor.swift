@@ -13,7 +13,7 @@ package struct LineEditor: Equatable, Sendable {
 
   package var text: String { String(characters) }
 
-  /// Takes a key; false where it is none of the editor's.
+  /// Takes a key; false if it is none of the editor's.
   mutating func handle(_ key: Key) -> Bool {
     switch key {
     case .character(let character): insert([character])

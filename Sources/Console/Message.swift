@@ -10,7 +10,7 @@ package enum Message: Sendable {
   case link(LinkStatus)
   case handler(HandlerStatus)
   case caughtUp
-  /// How far reading is behind the present, while more waits to be read; nil where nothing does.
+  /// How far reading is behind the present, while more waits to be read; nil if nothing does.
   case lag(TimeSpan?)
   /// Whether events may stand unread.
   case behind(Bool)
@@ -57,8 +57,8 @@ package enum HandlerStatus: Equatable, Sendable {
   /// Nobody has asked yet, or the server does not say.
   case unknown
   case absent
-  /// - `fault`: why it did not take its new settings, where it did not.
-  /// - `warning`: what is wrong with the server's memory, where something is.
+  /// - `fault`: why it did not take its new settings, if it did not.
+  /// - `warning`: what is wrong with the server's memory, if something is.
   /// - `held`: why it holds its rules back; nil while it does not.
   case alive(id: String, isRecording: Bool, fault: String? = nil, warning: String? = nil, held: String? = nil)
 

@@ -94,7 +94,7 @@ extension Model {
     return observed
   }
 
-  /// An agent's record as the panes show it; nil where there is no such agent.
+  /// An agent's record as the panes show it; nil if there is no such agent.
   func displayedRecord(of id: AgentID) -> Command.Observation? {
     displayed[id].map { Command.Observation(state: $0.record.state, version: $0.record.version) }
   }

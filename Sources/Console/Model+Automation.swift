@@ -40,7 +40,7 @@ extension Model {
       show(note: "no proposal waits for an answer")
       return nil
     }
-    // Where nobody knows how it stands, the handler says.
+    // If nobody knows how it stands, the handler says.
     if action == .approve, let mode = fleet.automation.setting.mode, mode != .on {
       show(note: "automation is \(mode.rawValue): nothing approved would be done; m switches it on")
       return nil

@@ -2,7 +2,7 @@ import FleetModel
 import Screen
 
 extension Model {
-  /// The next frame; nil where it would be as the last one was.
+  /// The next frame; nil if it would be as the last one was.
   package mutating func frame(_ size: Size, glyphs: Glyphs) -> Grid? {
     let next = Drawn(changes: changes, facts: fleet.revision, size: size, glyphs: glyphs)
     guard next != drawn else { return nil }

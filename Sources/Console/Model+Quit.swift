@@ -26,7 +26,7 @@ extension Model {
     return []
   }
 
-  /// `1 command was never sent: pause a0. Quit?`; with fewer names where there is little room.
+  /// `1 command was never sent: pause a0. Quit?`; with fewer names if there is little room.
   func quitQuestion() -> Question {
     let all = waiting
     let count = "\(Format.counted(all.count, "command")) \(all.count == 1 ? "was" : "were") never sent"

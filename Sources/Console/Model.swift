@@ -24,7 +24,7 @@ package struct Model: Sendable {
   package internal(set) var link = LinkStatus.connecting
   package internal(set) var handler = HandlerStatus.unknown
   package internal(set) var isCaughtUp = false
-  /// How far reading is behind the present; nil where it is not.
+  /// How far reading is behind the present; nil if it is not.
   package internal(set) var lag: TimeSpan?
   /// Whether events may stand unread: then time is that of the last one that was read.
   package internal(set) var isBehind = false
@@ -101,7 +101,7 @@ package struct Model: Sendable {
   /// The selected row of the focused pane.
   var selectedRow: RowID? { cursors[focus.rawValue].selected }
 
-  /// The agent that keys act on where none is marked.
+  /// The agent that keys act on if none is marked.
   package var selectedAgent: AgentID? {
     if let explained { return agent(of: explained) }
     return opened ?? selectedRow.flatMap { agent(of: $0) }

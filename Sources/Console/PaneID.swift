@@ -13,7 +13,7 @@ package enum PaneID: Int, CaseIterable, Sendable {
     }
   }
 
-  /// The title where a row of all of them must fit.
+  /// The title if a row of all of them must fit.
   package var shortTitle: String {
     switch self {
     case .agents: "Agents"

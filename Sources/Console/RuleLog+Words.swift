@@ -53,7 +53,7 @@ extension RuleLog.Entry {
     }
   }
 
-  /// The line's own words, and why the rule had matched; empty where there are neither.
+  /// The line's own words, and why the rule had matched; empty if there are neither.
   var why: String {
     // What held it back may be all the reason there is.
     guard !reason.isEmpty, !ownWords.contains(reason) else { return outcome }

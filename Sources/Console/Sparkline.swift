@@ -5,7 +5,7 @@ import Screen
 /// something was missed there is a mark.
 struct Sparkline: Equatable {
   var values: [Bucket]
-  /// The value of a full bar, where the greatest of the values is not greater.
+  /// The value of a full bar, if the greatest of the values is not greater.
   var top: Float?
   var levels: Limits.Levels?
 

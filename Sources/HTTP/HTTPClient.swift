@@ -110,7 +110,7 @@ package final class HTTPClient: HTTPSender {
     if what == CURL_POLL_IN || what == CURL_POLL_INOUT { interest.insert(.readable) }
     if what == CURL_POLL_OUT || what == CURL_POLL_INOUT { interest.insert(.writable) }
     guard !interest.isEmpty else {
-      // Also where it waits for nothing: a hang-up would wake the loop over and over.
+      // Also if it waits for nothing: a hang-up would wake the loop over and over.
       sockets.remove(socket)
       return loop.unwatch(socket)
     }
@@ -118,7 +118,7 @@ package final class HTTPClient: HTTPSender {
     loop.watch(socket, interest) { [weak self] readiness in self?.advance(socket, readiness) }
   }
 
-  /// - Parameter span: negative for never. It is a timer also where it is zero, since libcurl may not be called from here.
+  /// - Parameter span: negative for never. It is a timer also if it is zero, since libcurl may not be called from here.
   private func wake(inMilliseconds span: Int) {
     loop.cancel(timer)
     timer = nil

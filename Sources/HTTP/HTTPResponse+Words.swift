@@ -9,7 +9,7 @@ extension HTTPResponse {
   }
 
   /// What `Retry-After` asks for: seconds, fractions too, or a date (RFC 9110, 10.2.3); one that is over asks for nothing
-  /// but another attempt. Nil where it asks for more than anybody would wait, or for nothing that can be read.
+  /// but another attempt. Nil if it asks for more than anybody would wait, or for nothing that can be read.
   ///
   /// - Parameter now: when the answer came, for a service that does not say what its own clock showed.
   package func retryAfter(at now: Instant) -> TimeSpan? {
@@ -22,7 +22,7 @@ extension HTTPResponse {
 }
 
 extension TimeSpan {
-  /// Nil where it is no span that anybody would wait for: a day and more, or negative.
+  /// Nil if it is no span that anybody would wait for: a day and more, or negative.
   package init?(seconds: Double) {
     guard seconds >= 0, seconds < 86_400 else { return nil }
     self.init(milliseconds: Int64((seconds * 1000).rounded(.up)))

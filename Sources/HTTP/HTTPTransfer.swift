@@ -16,7 +16,7 @@ final class HTTPTransfer {
   /// How much of the header lines, and how much of the body, is kept.
   private static let kept = 64 * 1024
 
-  /// Nil where memory is out.
+  /// Nil if memory is out.
   init?(_ request: HTTPRequest, subject: String, authorities: String?, _ completion: @escaping (HTTPResult) -> Void) {
     guard let easy = curl_easy_init() else { return nil }
     self.easy = easy
@@ -84,7 +84,7 @@ final class HTTPTransfer {
 
   private func setMethod(_ request: HTTPRequest) -> Bool {
     if request.method == "HEAD" { return set(CURLOPT_NOBODY, 1) }
-    // A service may insist on a length where a method usually comes with a body (RFC 9110, 8.6).
+    // A service may insist on a length if a method usually comes with a body (RFC 9110, 8.6).
     let implied: [UInt8]? = ["POST", "PUT", "PATCH"].contains(request.method) ? [] : nil
     if let body = request.body ?? implied {
       // No bytes have no address, for which libcurl would read a body from elsewhere; any other will do.
@@ -115,7 +115,7 @@ final class HTTPTransfer {
     return vigia_curl_set_list(easy, CURLOPT_HTTPHEADER, lines) == CURLE_OK
   }
 
-  /// libcurl sends a request again, whatever its method, where a connection that it kept proves dead; what was done twice
+  /// libcurl sends a request again, whatever its method, if a connection that it kept proves dead; what was done twice
   /// would then look as if done once. So each has a connection of its own, and a protocol that has no such repetition.
   private func setOnce() -> Bool {
     set(CURLOPT_FRESH_CONNECT, 1) && set(CURLOPT_FORBID_REUSE, 1)

@@ -14,7 +14,7 @@ final class ActiveHandler {
   private let retention: Retention
   private let notifier: Notifier
 
-  /// - Parameter warn: told what consoles are to show of the server's memory, under a name; nil where nothing is any more.
+  /// - Parameter warn: told what consoles are to show of the server's memory, under a name; nil if nothing is any more.
   init(
     session: LeaseSession, endpoint: Endpoint, messenger: any HTTPSender,
     warn: @escaping (_ subject: String, _ words: String?) -> Void = { _, _ in }
@@ -59,7 +59,7 @@ final class ActiveHandler {
   }
 
   /// Begins nothing new, and calls `completion` when the steps that are under way are done: some milliseconds. What can be
-  /// gone on with from its intent is left to whoever acts next; what cannot is waited for.
+  /// gone on with from its intent is left to the next handler; what cannot is waited for.
   func finish(_ completion: @escaping () -> Void) {
     intake.stop()
     scheduler.stop()

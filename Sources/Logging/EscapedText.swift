@@ -23,7 +23,7 @@ package struct EscapedText {
     { $0.percentDecoded() }, { $0.percentDecoded(isForm: true) }, { $0.backslashDecoded() }, { $0.entityDecoded() },
   ]
 
-  /// `%2F`, and in a form `+` for a blank; nil where there is nothing to decode.
+  /// `%2F`, and in a form `+` for a blank; nil if there is nothing to decode.
   package func percentDecoded(isForm: Bool = false) -> EscapedText? {
     decoded { at in
       if isForm, bytes[at] == UInt8(ascii: "+") { return ([0x20], 1) }
@@ -82,7 +82,7 @@ package struct EscapedText {
     }
   }
 
-  /// - Parameter decode: what stands escaped at an index, and how long its escape is; nil where nothing is.
+  /// - Parameter decode: what stands escaped at an index, and how long its escape is; nil if nothing is.
   private func decoded(_ decode: (Int) -> (bytes: [UInt8], length: Int)?) -> EscapedText? {
     var result = EscapedText()
     var at = 0

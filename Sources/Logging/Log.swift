@@ -67,7 +67,7 @@ package final class Log {
   private var limiter = LogRateLimiter()
   private let clock: () -> Moment
   private let write: ([UInt8]) -> Void
-  /// Calls back at a time, so that repeats are told though nothing else is; nil where nobody waits for them.
+  /// Calls back at a time, so that repeats are told though nothing else is; nil if nobody waits for them.
   package var wake: ((MonotonicTime, @escaping () -> Void) -> Void)?
   private var wakesAt: MonotonicTime?
 

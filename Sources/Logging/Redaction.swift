@@ -98,7 +98,7 @@ package struct Redaction {
     return found
   }
 
-  /// Where the end of a secret ends that the bytes begin with; nil where they begin with none.
+  /// Where the end of a secret ends that the bytes begin with; nil if they begin with none.
   private func endOfSecret(in reading: EscapedText) -> Int? {
     let lengths = secrets.compactMap { secret in
       (1..<secret.count).last { reading.bytes.starts(with: secret.suffix($0)) }

@@ -78,7 +78,7 @@ package final class Child {
   }
 
   /// Signals its process group, itself included. Nothing is sent once its end has been waited for: until then the group's
-  /// number is its own, also where only others of the group are left.
+  /// number is its own, also if only others of the group are left.
   func signalGroup(_ signal: Int32) {
     if ending == nil { kill(-pid, signal) }
   }

@@ -52,8 +52,8 @@ package final class ChildRun {
   ///   - arguments: the program's path, which is not searched for, and its arguments.
   ///   - environment: names and values; nothing else is handed on.
   ///   - limit: milliseconds after which the whole group is ended.
-  ///   - grace: milliseconds from SIGTERM to SIGKILL, where some of the group are left.
-  ///   - completion: called once, in a later turn of the loop and never from within this call; not at all where this is
+  ///   - grace: milliseconds from SIGTERM to SIGKILL, if some of the group are left.
+  ///   - completion: called once, in a later turn of the loop and never from within this call; not at all if this is
   ///     let go first.
   package init(
     on loop: Loop, _ arguments: [String], environment: [String: String], limit: Int64, grace: Int64 = 2000,
@@ -77,7 +77,7 @@ package final class ChildRun {
     release()
   }
 
-  /// The leader's process id, which is the group's too; nil where there is none.
+  /// The leader's process id, which is the group's too; nil if there is none.
   package var pid: pid_t? { child?.pid }
 
   private func start(_ arguments: [String], _ environment: [String: String]) throws(SystemError) {

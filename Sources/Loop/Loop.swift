@@ -192,7 +192,7 @@ package final class Loop {
   }
 
   /// Sets the kernel's timer to the earliest deadline, where that changed: to the span until then, which means the same
-  /// to everybody, also where somebody has put a clock of his own before the system's.
+  /// to everybody, also if somebody has put a clock of his own before the system's.
   private func arm() {
     let earliest = nextDeadline
     guard earliest != armed else { return }

@@ -2,7 +2,7 @@
 package struct Cell: Equatable, Sendable {
   /// The glyph's scalar; a space where a wide glyph to the left reaches in.
   package var base: UInt32
-  /// Up to two combining scalars drawn over the base, 0 where there are none.
+  /// Up to two combining scalars drawn over the base, 0 if there are none.
   package var firstMark: UInt32 = 0
   package var secondMark: UInt32 = 0
   package var role: Role

@@ -9,6 +9,6 @@ package enum Key: Hashable, Sendable {
   /// Pasted text as it came: not scrubbed, and never to be taken for keys.
   case paste(String)
   /// A few different letters that came at once: typed on a slow link, or pasted where the terminal marks no pastes. To be
-  /// taken for keys where text is typed, and nowhere else.
+  /// taken for keys if text is typed, and nowhere else.
   case burst([Key])
 }

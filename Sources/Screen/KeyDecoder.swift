@@ -13,7 +13,7 @@ package struct KeyDecoder: Sendable {
     case ground
     /// Esc came `count` times, and nothing after it yet.
     case escape(count: Int)
-    /// Inside a control sequence; `acts` is false where it must not count as a key.
+    /// Inside a control sequence; `acts` is false if it must not count as a key.
     case sequence(acts: Bool)
     /// The rest of an old mouse report: three bytes of any value.
     case mouse(left: Int)

@@ -7,7 +7,7 @@ package struct KeySequenceTable: Sendable {
     for (bytes, key) in sequences { add(bytes, key) }
   }
 
-  /// Takes over the entries of another table; where both have one, the other's counts.
+  /// Takes over the entries of another table; if both have one, the other's counts.
   package mutating func merge(_ other: KeySequenceTable) {
     for (bytes, key) in other.keys { add(bytes, key) }
   }

@@ -1,5 +1,5 @@
 extension TextWidth {
-  /// A text on as many lines as it takes, broken at blanks where it can be; a longer word is broken anywhere.
+  /// A text on as many lines as it takes, broken at blanks if it can be; a longer word is broken anywhere.
   package static func wrapped(_ text: String, columns: Int) -> [String] {
     var lines: [String] = []
     var line = ""

@@ -16,7 +16,7 @@ final class OriginCheck {
   private var listener: Link?
   private var isFinished = false
 
-  /// - Parameter finish: called once, with what is foreign here; nil where nothing is.
+  /// - Parameter finish: called once, with what is foreign here; nil if nothing is.
   init(loop: Loop, endpoint: Endpoint, keys: Keys, connection: Connection, _ finish: @escaping (String?) -> Void) {
     self.loop = loop
     self.keys = keys

@@ -26,7 +26,7 @@ package struct SimulatedEvent: Equatable, Sendable {
   ///
   /// - Parameters:
   ///   - now: when it is published: `timestamp`.
-  ///   - isDotted: whether `event_type` is the dotted type, as in a stream, where no channel says it.
+  ///   - isDotted: whether `event_type` is the dotted type, as in a stream, if no channel says it.
   package func body(at now: Instant, isDotted: Bool) -> JSONValue {
     [
       "entity_id": .string(agent.bytes),

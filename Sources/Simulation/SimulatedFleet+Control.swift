@@ -38,7 +38,7 @@ extension SimulatedFleet {
     case .unblockIP:
       if let address = message.arguments["ip"] { blocked[address] = nil }
     case .escalate:
-      // Somebody steps in and talks to the users, where they are unhappy by then.
+      // Somebody steps in and talks to the users, if they are unhappy by then.
       if agents[position].rating <= 3.5 { cure([.unhappyUsers], of: agent) }
     case .rebalance, .transfer, .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge,
       .silence, .unsilence, .close, .approve, .reject, .undo, .automation:

@@ -14,7 +14,7 @@ package struct SimulatedFleet: Sendable {
   /// Figures move this often; between two steps an agent reports the same ones.
   private static let figuresMove = TimeSpan.milliseconds(100)
 
-  /// Events a second, those of incidents included; more only where incidents alone make more.
+  /// Events a second, those of incidents included; more only if incidents alone make more.
   package let rate: Double
   package private(set) var now: Instant
   var agents: [SimulatedAgent]
@@ -40,7 +40,7 @@ package struct SimulatedFleet: Sendable {
   ///   - rate: events a second.
   ///   - seed: what everything random follows from.
   ///   - present: when what is lived through begins, after a past in which nothing happens: then the first incident is in
-  ///     full swing, and the first visitor is about to come. Nil where there is no past.
+  ///     full swing, and the first visitor is about to come. Nil if there is no past.
   package init(
     agents count: Int, rate: Double, seed: UInt64, incidents plan: IncidentPlan, at start: Instant,
     present: Instant? = nil

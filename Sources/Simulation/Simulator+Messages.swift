@@ -4,7 +4,7 @@ import Wire
 
 /// Events as requests to the server.
 extension Simulator {
-  /// Streams are bounded by whoever handles them; this holds where nobody does.
+  /// Streams are bounded by whoever handles them; this holds if nobody does.
   private static let longestStream = 1_000_000
   /// One message in so many goes out on the plural spelling of its channel.
   private static let pluralEvery = 16

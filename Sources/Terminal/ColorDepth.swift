@@ -12,7 +12,7 @@ package enum ColorDepth: Int, Comparable, Sendable {
 
   /// What environment and terminfo say: `NO_COLOR` switches colours off, `COLORTERM` announces 24 bits.
   ///
-  /// - Parameter capability: terminfo's `colors`, negative where it says nothing.
+  /// - Parameter capability: terminfo's `colors`, negative if it says nothing.
   package init(environment: [String: String], capability: Int) {
     if let noColor = environment["NO_COLOR"], !noColor.isEmpty {
       self = .none
@@ -22,7 +22,7 @@ package enum ColorDepth: Int, Comparable, Sendable {
     self = min(ColorDepth(most: capability), isDirect ? .direct : .indexed)
   }
 
-  /// The most that can be had where terminfo says so many: 24 bits are told in the place of a palette's numbers.
+  /// The most that can be had if terminfo says so many: 24 bits are told in the place of a palette's numbers.
   init(most capability: Int) {
     switch capability {
     case ..<8: self = .none

@@ -62,7 +62,7 @@ struct Device: ~Copyable {
   /// Throws away what was not read: the rest of a paste or of an answer must not reach the shell.
   func dropInput() { tcflush(descriptor, TCIFLUSH) }
 
-  /// Rows and columns, nil where the terminal does not know.
+  /// Rows and columns, nil if the terminal does not know.
   var size: Size? {
     var window = winsize()
     guard vigia_window_size(descriptor, &window) == 0, window.ws_row > 0, window.ws_col > 0 else { return nil }

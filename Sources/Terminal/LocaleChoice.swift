@@ -4,7 +4,7 @@ import Glibc
 enum LocaleChoice {
   /// Sets the process's character type and says whether it is UTF-8.
   ///
-  /// The user's locale counts. Where it is missing on this machine but names UTF-8, or none is set, C.UTF-8 stands in.
+  /// The user's locale counts. If it is missing on this machine but names UTF-8, or none is set, C.UTF-8 stands in.
   /// A locale that is not UTF-8 is taken at its word.
   static func apply(environment: [String: String]) -> Bool {
     let named = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }

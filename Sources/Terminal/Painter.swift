@@ -11,7 +11,7 @@ struct Painter: ~Copyable {
   private let output: UnsafeMutablePointer<FILE>
   private let input: UnsafeMutablePointer<FILE>
   private let memory: Int32
-  /// What stands for a glyph that the C library does not know: `?` where only ASCII can be written.
+  /// What stands for a glyph that the C library does not know: `?` if only ASCII can be written.
   private let replacement: UInt32
   private var colors = DirectColors()
 

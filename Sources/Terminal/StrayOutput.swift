@@ -5,7 +5,7 @@ import Screen
 /// What libraries and the runtime print while the console has the screen: kept in memory, shown afterwards.
 ///
 /// ```
-///  stdout ─┐ where it is a terminal
+///  stdout ─┐ if it is a terminal
 ///  stderr ─┴─▶ a file in memory of a fixed size ─▶ the terminal, once it is the shell's again
 /// ```
 struct StrayOutput: ~Copyable {

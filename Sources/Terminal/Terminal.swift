@@ -142,7 +142,7 @@ package final class Terminal {
   /// Writes what the terminal takes now.
   package func flush() { output.flush(to: device) }
 
-  /// Notes what the terminal answered about its modes: frames are marked only where it knows the marks.
+  /// Notes what the terminal answered about its modes: frames are marked only if it knows the marks.
   package func note(_ report: ModeReport) {
     if report.mode == ModeReport.synchronizedOutput { isSynchronized = report.isSwitchable }
   }
@@ -165,7 +165,7 @@ package final class Terminal {
   /// without notice: the shell has had the terminal meanwhile.
   package func resume() {
     guard phase != .closed else { return }
-    // ncurses takes the screen again only where it has given it back.
+    // ncurses takes the screen again only if it has given it back.
     if phase == .shown { _ = painter.end() }
     phase = .shown
     needsModes = true

@@ -1,6 +1,6 @@
 import CNcurses
 
-/// What `TERM` says, and what to try where the database does not know it.
+/// What `TERM` says, and what to try if the database does not know it.
 struct TerminalType {
   let name: String
   let candidates: [String]
@@ -21,7 +21,7 @@ struct TerminalType {
     !["linux", "vt", "ansi", "cons", "sun", "wsvt", "pcansi"].contains { name.hasPrefix($0) }
   }
 
-  /// What to tell the operator where another type than `TERM` was opened.
+  /// What to tell the operator if another type than `TERM` was opened.
   func warning() -> String? {
     guard let opened = termname().map({ String(cString: $0) }), opened != name else { return nil }
     // termname gives at most 14 letters.

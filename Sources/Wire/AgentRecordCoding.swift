@@ -97,7 +97,7 @@ package enum AgentRecordCoding {
     json.add("updated_by", record.updatedBy)
   }
 
-  /// Reads the JSON form; nil where it is no object.
+  /// Reads the JSON form; nil if it is no object.
   package static func decode(json: JSONValue) -> AgentRecord? {
     guard json.object != nil else { return nil }
     var record = AgentRecord()

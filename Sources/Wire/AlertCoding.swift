@@ -35,7 +35,7 @@ package enum AlertCoding {
     json.add("id", JSONValue.string(record.id.bytes))
   }
 
-  /// Reads a hash field and its value; nil where either is malformed.
+  /// Reads a hash field and its value; nil if either is malformed.
   package static func decode(id: [UInt8], payload: UnsafeRawBufferPointer) -> AlertRecord? {
     guard let id = AlertID(bytes: id), let value = try? JSONValue.parse(payload) else { return nil }
     return decode(id: id, json: value)

@@ -7,8 +7,8 @@ import FleetModel
 ///  "reason":"error rate 25%","detail":{"why":"…"},"before":{…},"after":{…},"handler":"h1",
 ///  "at":"2026-11-22T08:00:00.120Z","source":"agentos:commands"}
 /// ```
-/// `run_id` stands in place of `command_id` where a rule acted; `batch`, `rule`, `detail`, `before`, `after`, `alert` and `proposal` are left
-/// out where there is none. The closing line of a command has the target ""; if it was refused as a whole, `targets` names
+/// `run_id` stands in place of `command_id` if a rule acted; `batch`, `rule`, `detail`, `before`, `after`, `alert` and `proposal` are left
+/// out if there is none. The closing line of a command has the target ""; if it was refused as a whole, `targets` names
 /// those that it was for, up to 100.
 ///
 /// Of what is only read by people no more is kept than a line tells: other writers may put a megabyte there.
@@ -38,7 +38,7 @@ package enum AuditCoding {
     return json.finish()
   }
 
-  /// Reads a line; nil where it cannot be read.
+  /// Reads a line; nil if it cannot be read.
   package static func decode(_ payload: UnsafeRawBufferPointer) -> AuditLine? { try? read(payload) }
 
   /// Reads a line, or says why it is none: one has an id, a known phase, an action and a time.

@@ -9,7 +9,7 @@ package enum BatchCoding {
     ]
   }
 
-  /// Nil where it names no id that a command could have, or no part out of at most ``Batch/mostParts``.
+  /// Nil if it names no id that a command could have, or no part out of at most ``Batch/mostParts``.
   package static func decode(_ json: JSONValue) -> Batch? {
     guard let id = json["id"]?.bytes, Keys.isCommandID(id), let part = json["part"]?.int,
       let parts = json["parts"]?.int, (1...Batch.mostParts).contains(parts), (1...parts).contains(part)

@@ -29,7 +29,7 @@ package struct ControlMessage: Equatable, Sendable {
   /// Argument name → text; whole numbers go out as JSON numbers.
   package var arguments: [String: String]
   package var commandID: CommandID
-  /// When what it restricts ends, also by itself; nil where it restricts nothing.
+  /// When what it restricts ends, also by itself; nil if it restricts nothing.
   package var until: Instant?
 
   package init(
@@ -69,7 +69,7 @@ package enum ControlCoding {
     return json.encoded
   }
 
-  /// Reads a message of any format; nil where it has no agent, no known action or no command's id.
+  /// Reads a message of any format; nil if it has no agent, no known action or no command's id.
   package static func decode(_ payload: UnsafeRawBufferPointer) -> ControlMessage? {
     guard let json = try? MessageFormat.document(payload),
       let agent = json["entity_id"]?.bytes.flatMap({ AgentID(outside: $0) }),

@@ -2,7 +2,7 @@ import FleetModel
 
 extension Event {
   /// The dotted type, whoever told it: `agent.created` for the channel `agents.created` and for the event type
-  /// `created` alike. `agent.` alone where there is none.
+  /// `created` alike. `agent.` alone if there is none.
   package var typeName: String {
     if let known = kind.type { return known }
     let name = channel.isEmpty ? unescaped(type) ?? [] : Array(channel)

@@ -2,7 +2,7 @@ import FleetModel
 
 /// Reads events from the bytes of any transport and format.
 ///
-/// A class since the events it returns borrow its memory: `Event.bytes` points into the payload, or, where a body had
+/// A class since the events it returns borrow its memory: `Event.bytes` points into the payload, or, if a body had
 /// to be unescaped or put together, into memory of the decoder's own. Both hold until the next call.
 package final class EventDecoder {
   private let outerKeys = OuterKey.table()
@@ -14,7 +14,7 @@ package final class EventDecoder {
 
   /// Reads one message: the value of `__data__` in a stream entry, or what was published on a channel.
   ///
-  /// `channel` is the channel it was heard on; nil or empty where there was none. It must outlive the event.
+  /// `channel` is the channel it was heard on; nil or empty if there was none. It must outlive the event.
   package func decode(
     _ payload: UnsafeRawBufferPointer, channel: UnsafeRawBufferPointer?, receivedAt: Instant
   ) throws(Unreadable) -> Event {
@@ -24,7 +24,7 @@ package final class EventDecoder {
   }
 
   /// The same in an event's memory that is used again and again, which spares the hot path half a kilobyte of copying
-  /// an event. Where it fails the event holds nothing of use.
+  /// an event. If it fails the event holds nothing of use.
   package func decode(
     _ payload: UnsafeRawBufferPointer, channel: UnsafeRawBufferPointer?, receivedAt: Instant, into event: inout Event
   ) throws(Unreadable) {
@@ -68,7 +68,7 @@ package final class EventDecoder {
     return event
   }
 
-  /// Reads the body's outer object into `event`. True where it is an envelope, whose body `scratch` then holds.
+  /// Reads the body's outer object into `event`. True if it is an envelope, whose body `scratch` then holds.
   private func scan(_ event: inout Event, mayBeEnvelope: Bool) throws(Unreadable) -> Bool {
     var cursor = try JSONCursor(event.bytes)
     guard try cursor.next() == UInt8(ascii: "{") else { throw Self.reason(cursor) }
@@ -105,7 +105,7 @@ package final class EventDecoder {
     return mayBeEnvelope && hasTextData && hasHeaders
   }
 
-  /// Fails where the event names no agent, or names one by what is no id.
+  /// Fails if the event names no agent, or names one by what is no id.
   @inline(__always)
   private static func checkID(_ event: borrowing Event) throws(Unreadable) {
     guard let raw = event.raw(event.agent) else { throw .noEntityID }
@@ -126,7 +126,7 @@ package final class EventDecoder {
     event.fields.removeAll()
   }
 
-  /// Reads the value of `data`. True where it is a string, whose content `scratch` then holds if it may be a body.
+  /// Reads the value of `data`. True if it is a string, whose content `scratch` then holds if it may be a body.
   @inline(__always)
   private func scanData(
     _ cursor: inout JSONCursor, _ event: inout Event, mayBeEnvelope: Bool
@@ -219,7 +219,7 @@ package final class EventDecoder {
 }
 
 extension EventDecoder {
-  /// Tells the kind: by the channel where it begins with `agent.` or `agents.`, else by `event_type`, which may leave
+  /// Tells the kind: by the channel if it begins with `agent.` or `agents.`, else by `event_type`, which may leave
   /// out `agent.`.
   @inline(__always)
   private func resolveKind(_ event: inout Event, channel: UnsafeRawBufferPointer?) {
@@ -244,7 +244,7 @@ extension EventDecoder {
     return kinds.find(base + length, name.count - length, end: base + name.count) ?? .other
   }
 
-  /// The length of `agent.` or `agents.` where a type begins with it.
+  /// The length of `agent.` or `agents.` if a type begins with it.
   @inline(__always)
   static func prefixLength(_ name: UnsafeRawBufferPointer) -> Int? {
     guard name.count >= 6, let base = name.baseAddress,

@@ -6,7 +6,7 @@ import FleetModel
 /// {"id":"1795334137846-0","received":"2026-11-22T07:55:37.846Z","event_type":"agent.high_traffic","entity_id":"a1",
 ///  "event_id":"e1","timestamp":"2026-11-22T07:55:37.800Z","source":"svc","severity":"high","data":{"queue_size":500}}
 /// ```
-/// `id` is there where the event came from a stream, the others from `event_id` on where the publisher set them. The
+/// `id` is there if the event came from a stream, the others from `event_id` on if the publisher set them. The
 /// type is dotted; `data` is as published, without white space and with null for what JSON has no number for. The line
 /// is itself a plain event, which can be published again.
 package enum EventLine {

@@ -12,7 +12,7 @@ extension Instant {
     }
   }
 
-  /// An instant from a number since the epoch; nil where it is no time that a calendar could show.
+  /// An instant from a number since the epoch; nil if it is no time that a calendar could show.
   init?(epoch number: Double) {
     let milliseconds = abs(number) >= 1e11 ? number : number * 1000
     guard abs(milliseconds) <= 8.64e15 else { return nil }

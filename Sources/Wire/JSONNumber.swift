@@ -1,4 +1,4 @@
-/// A number as it stands in JSON text: `mantissa × 10^exponent`, turned into a `Double` only where one is wanted.
+/// A number as it stands in JSON text: `mantissa × 10^exponent`, turned into a `Double` only if one is wanted.
 struct JSONNumber {
   var mantissa: UInt64
   var exponent: Int
@@ -33,7 +33,7 @@ struct JSONNumber {
     return mantissa == 1 << 63 ? .min : Int64(exactly: mantissa).map { -$0 }
   }
 
-  /// The nearest `Double`, ties to even; infinite where it is out of range.
+  /// The nearest `Double`, ties to even; infinite if it is out of range.
   @inline(__always)
   var double: Double {
     if isComplete, mantissa <= 1 << 53, exponent >= -22, exponent <= 22 {

@@ -18,7 +18,7 @@ package enum JSONValue: Equatable, Sendable {
   /// A string of text.
   package static func string(_ text: String) -> JSONValue { .string(Array(text.utf8)) }
 
-  /// The member of that name of an object; nil where there is none, or where this is no object.
+  /// The member of that name of an object; nil if there is none, or if this is no object.
   package subscript(key: String) -> JSONValue? {
     guard case .object(let object) = self else { return nil }
     return object[key]

@@ -12,9 +12,9 @@ package struct Lease: Equatable, Sendable {
   /// When it took over.
   package var since: Instant
   package var protocolVersion: Int
-  /// What is wrong with a settings file that it did not take, so that it goes on by the old one; nil where nothing is.
+  /// What is wrong with a settings file that it did not take, so that it goes on by the old one; nil if nothing is.
   package var fault: String?
-  /// What is wrong with the server's memory; nil where nothing is.
+  /// What is wrong with the server's memory; nil if nothing is.
   package var warning: String?
   /// Why rules are held back though automation is on; nil while they are not.
   package var held: String?
@@ -54,7 +54,7 @@ package enum LeaseCoding {
     return json.encoded
   }
 
-  /// Reads a lease; nil where it has no id, fence or time.
+  /// Reads a lease; nil if it has no id, fence or time.
   package static func decode(_ payload: UnsafeRawBufferPointer) -> Lease? {
     guard let json = try? JSONValue.parse(payload), let id = json["id"]?.text, let fence = json["fence"]?.int,
       let since = json["since"].flatMap({ Instant(json: $0) })

@@ -20,7 +20,7 @@ package enum MessageFormat: Sendable, CaseIterable {
   static let magicWord: UInt64 = 0x0A1A_0A0D_4E49_4289
   static let headerLength = 18
 
-  /// The body of a binary message; nil where the payload is none.
+  /// The body of a binary message; nil if the payload is none.
   @inline(__always)
   static func binaryBody(_ payload: UnsafeRawBufferPointer) throws(Unreadable) -> UnsafeRawBufferPointer? {
     guard let base = payload.baseAddress, payload[0] == 0x89 else { return nil }

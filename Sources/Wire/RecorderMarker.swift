@@ -24,7 +24,7 @@ package struct RecorderMarker: Hashable, Sendable {
     return json.encoded
   }
 
-  /// Reads a marker; nil where the bytes are none.
+  /// Reads a marker; nil if the bytes are none.
   package static func decode(_ payload: UnsafeRawBufferPointer) -> RecorderMarker? {
     guard let json = try? JSONValue.parse(payload), let handler = json["recorder"]?.text,
       let fence = json["fence"]?.int, let nonce = json["nonce"]?.text

@@ -25,7 +25,7 @@ struct Measurement {
     baseline.flatMap { $0.rounds.median == 0 ? nil : rounds.median / $0.rounds.median }
   }
 
-  /// Whether the target is reached; nil where there is none, or nothing to compare with.
+  /// Whether the target is reached; nil if there is none, or nothing to compare with.
   var isMet: Bool? {
     switch target {
     case .atLeast(let least): rounds.median >= least

@@ -10,7 +10,7 @@ enum File {
     var node: UInt64
   }
 
-  /// Nil where there is no such file.
+  /// Nil if there is no such file.
   static func stamp(of path: String) -> Stamp? {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }

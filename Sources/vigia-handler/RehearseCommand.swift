@@ -32,7 +32,7 @@ struct RehearseCommand: ParsableCommand {
     print("\(count) events\(rest); \(unmatched) times a rule did not match")
   }
 
-  /// Nil where the line is no event.
+  /// Nil if the line is no event.
   private static func findings(_ runbookTest: inout RunbookTest, _ line: [UInt8]) -> [RunbookTest.Finding]? {
     line.withUnsafeBytes { bytes in
       do throws(Unreadable) { return try runbookTest.take(bytes) } catch { return nil }

@@ -11,7 +11,7 @@ struct SettingsSource {
   var path: String?
   /// The runbook's; nil for the one inside the program.
   var runbook: String?
-  /// What the command line says; nil where it says nothing.
+  /// What the command line says; nil if it says nothing.
   var parallel: Int?
   var logFormat: Log.Format?
   var logLevel: Log.Level?

@@ -33,7 +33,7 @@ enum AgentColumn: CaseIterable {
   static func widths(for total: Int) -> [(column: AgentColumn, width: Int)] {
     let line = total >= 150 ? 16 : total >= 120 ? 12 : total >= 96 ? 8 : 5
     var widths: [AgentColumn: Int] = [
-      // Where there is no room for its word, the state's sign alone stays.
+      // If there is no room for its word, the state's sign alone stays.
       .state: total >= 96 ? 13 : total >= 60 ? 9 : 1, .alerts: 4, .errorRate: 4, .errorLine: line, .responseTime: 5,
       .traffic: 5,
       .trafficLine: line, .queue: 5, .rating: 4, .health: 4, .age: 3,

@@ -65,7 +65,7 @@ extension Model {
     return alerts.contains { $0.record.acknowledgedBy != nil } ? .acknowledged : .silenced
   }
 
-  /// The state in a few letters, with how long a pause still lasts, and `?` where the runtime says otherwise.
+  /// The state in a few letters, with how long a pause still lasts, and `?` if the runtime says otherwise.
   func stateWords(_ agent: Agent) -> String {
     if agent.profile.deletedAt != nil { return "deleted" }
     if !agent.profile.isActive { return "off" }

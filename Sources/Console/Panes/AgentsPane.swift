@@ -23,7 +23,7 @@ struct AgentsPane {
     /// Whether something speaks against that its pause is obeyed.
     var isUnconfirmed = false
     var isMarked: Bool
-    /// By the metric's number; nil where there is none.
+    /// By the metric's number; nil if there is none.
     var values: [(text: String, role: Role)?]
     var errorLine: Sparkline
     var trafficLine: Sparkline
@@ -36,7 +36,7 @@ struct AgentsPane {
   var rows: [Row]
   var list: ListRows
   var order: AgentOrder
-  /// What stands here where there is no row.
+  /// What stands here if there is no row.
   var emptyText: String
 
   func draw(into grid: inout Grid, in rect: Rect) {

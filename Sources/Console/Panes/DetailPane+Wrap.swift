@@ -1,7 +1,7 @@
 import Screen
 
 extension DetailPane.Line {
-  /// A text on as many lines as it takes, broken at blanks where it can be: for what must be read to its end.
+  /// A text on as many lines as it takes, broken at blanks if it can be: for what must be read to its end.
   ///
   /// - Parameters:
   ///   - columns: the width of a line.
@@ -11,7 +11,7 @@ extension DetailPane.Line {
     _ text: String, indent: Int = 0, columns: Int, _ role: Role, isWhole: Bool = false
   ) -> [DetailPane.Line] {
     let room = columns - indent - 2
-    // Where there is no room to speak of, it is cut as everything is.
+    // If there is no room to speak of, it is cut as everything is.
     guard room >= 8 else { return [.text(String(repeating: " ", count: indent) + text, role)] }
     let isCut = !isWhole && text.count > longest
     let shown = isCut ? text.prefix(longest) + " … and \(text.count - longest) characters more" : text[...]

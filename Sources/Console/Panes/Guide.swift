@@ -12,7 +12,7 @@ enum Guide: Equatable {
 }
 
 extension Model {
-  /// So long a command has to be acted on by a rule, where there is one about it.
+  /// So long a command has to be acted on by a rule, if there is one about it.
   private static let ruleSpan = TimeSpan.seconds(2)
   /// So long the first step goes before what rules propose.
   private static let firstSpan = TimeSpan.minutes(1)
@@ -83,7 +83,7 @@ extension Model {
     }
   }
 
-  /// The key that leads to an agent's row; nil where it is selected.
+  /// The key that leads to an agent's row; nil if it is selected.
   private func way(to id: AgentID) -> [(key: String, word: String)]? {
     guard selectedAgent != id else { return nil }
     let rows = lists[.agents]

@@ -6,7 +6,7 @@ struct PromptLine {
   enum Content {
     case keys([(key: String, word: String)])
     case note(String)
-    /// What waits for an answer, after the keys that answer; the other keys where there is room.
+    /// What waits for an answer, after the keys that answer; the other keys if there is room.
     case proposal(String, keys: [(key: String, word: String)], text: String, others: [(key: String, word: String)])
     /// Something to type, after a few words: with fewer and fewer names in them.
     case editor(leads: [String], LineEditor, hint: String)
@@ -41,7 +41,7 @@ struct PromptLine {
 
   /// Whether words, text and hint stand side by side; else the words have a line of their own.
   private static func isOneLine(_ leads: [String], _ editor: LineEditor, _ hint: String, columns: Int) -> Bool {
-    // There is one wording alone where what is typed says all.
+    // There is one wording alone if what is typed says all.
     guard leads.count > 1 else { return true }
     return TextWidth.columns(leads[0]) + TextWidth.columns(editor.text) + TextWidth.columns(hint) + 5 <= columns
   }

@@ -13,7 +13,7 @@ struct Question {
   var lead = ""
   /// What to type.
   var answer: String
-  /// What other keys do: left out where there is no room.
+  /// What other keys do: left out if there is no room.
   var hint: String
   var isDangerous: Bool
 

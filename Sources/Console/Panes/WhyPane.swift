@@ -55,7 +55,7 @@ extension Model {
       if let older, step.closes(older) { continue }
       if namesEvents, let event = step.event, event != shownEvent { lines.append(.heading("event \(event)")) }
       shownEvent = step.event
-      // Why a run began is said once, where it did.
+      // Why a run began is said once, if it did.
       let isSaid = older.map { $0.origin.isExactly(step.origin) && $0.reason == step.reason } ?? false
       lines += stepLines(step, why: isSaid ? step.outcome : step.why, columns)
     }

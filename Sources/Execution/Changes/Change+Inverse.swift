@@ -64,12 +64,12 @@ extension Change {
       detail: "back to \(words.isEmpty ? "unset" : words.joined(separator: ", "))")
   }
 
-  /// Back to the mode before, where nobody has turned the switch since: an undo must not turn on what another has turned
+  /// Back to the mode before, if nobody has turned the switch since: an undo must not turn on what another has turned
   /// off.
   ///
   /// - Parameters:
   ///   - mode: what the command has set.
-  ///   - before: what was set before it; nil where nothing was.
+  ///   - before: what was set before it; nil if nothing was.
   private static func turnBack(
     _ mode: AutomationMode, to before: String?, _ context: PlanningContext
   ) throws(Refusal) -> Change {

@@ -1,7 +1,7 @@
 import FleetModel
 
 extension Change {
-  /// What an instruction changes on one target; refused with the reason where the target does not allow it.
+  /// What an instruction changes on one target; refused with the reason if the target does not allow it.
   package static func plan(_ instruction: Instruction, _ context: PlanningContext) throws(Refusal) -> Change {
     switch instruction {
     case .pause(let span): pause(context, until: context.now + span)

@@ -70,7 +70,7 @@ extension Change {
     Change(automation: mode, detail: "automation \(context.setting ?? AutomationMode.dry.rawValue) → \(mode)")
   }
 
-  /// `22:10Z`, with its day where that is not within a day.
+  /// `22:10Z`, with its day if that is not within a day.
   private static func clock(_ due: Instant, _ now: Instant) -> String {
     let text = ISO8601.format(due)
     let time = "\(text.dropFirst(11).prefix(5))Z"

@@ -16,7 +16,7 @@ package struct Change {
     }
   }
 
-  /// A job that is put into the schedule, or taken out where there is no time.
+  /// A job that is put into the schedule, or taken out if there is no time.
   package struct ScheduledJob: Equatable {
     package var job: Job
     package var due: Instant?
@@ -112,7 +112,7 @@ package struct Change {
 package struct PlanningContext {
   package var target: AgentID
   package var record: AgentRecord
-  /// The alert that the action is about, where it is open.
+  /// The alert that the action is about, if it is open.
   package var alert: AlertRecord?
   /// When the present block of the address ends.
   package var blockedUntil: Instant?
@@ -122,7 +122,7 @@ package struct PlanningContext {
   package var knownBackup: AgentID?
   package var commandID: CommandID
   package var `operator`: String
-  /// Why it is done; empty where nobody says.
+  /// Why it is done; empty if nobody says.
   package var reason: String
   package var now: Instant
   package var restartLimit: TimeSpan

@@ -91,7 +91,7 @@ package enum Instruction: Equatable {
 /// A job that can be scheduled for an agent.
 package enum JobName: String, CaseIterable {
   case analysis, retraining, maintenance, audit
-  /// Shows an agent's numbers elsewhere; done only where an actuator is configured for it.
+  /// Shows an agent's numbers elsewhere; done only if an actuator is configured for it.
   case dashboard
 }
 

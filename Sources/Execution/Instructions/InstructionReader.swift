@@ -127,7 +127,7 @@ package struct InstructionReader {
     return text
   }
 
-  /// The argument, or the table's default where it is missing.
+  /// The argument, or the table's default if it is missing.
   private func span(_ name: String, missing: String = "") throws(Refusal) -> TimeSpan {
     let text = arguments[name] ?? action.parameters.first { $0.name == name }?.defaultText ?? missing
     guard let span = TimeSpan(text), span <= .days(365) else {
@@ -175,7 +175,7 @@ package struct InstructionReader {
     return word
   }
 
-  /// A span from now, or a moment; now where it is missing.
+  /// A span from now, or a moment; now if it is missing.
   private func time(_ name: String) throws(Refusal) -> Instruction.Time {
     guard let text = arguments[name] else { return .after(.zero) }
     if let span = TimeSpan(text), span <= .days(365) { return .after(span) }

@@ -75,7 +75,7 @@ package struct CommandRecord: Equatable {
     batch = json["batch"].flatMap(BatchCoding.decode)
   }
 
-  /// The command that it is about; nil where this version does not know its action.
+  /// The command that it is about; nil if this version does not know its action.
   package func command(_ id: CommandID, at now: Instant) -> Command? {
     guard let action = Action(rawValue: action) else { return nil }
     return Command(
@@ -92,11 +92,11 @@ package struct IdempotencyRecord: Equatable {
   package var before: AgentRecord?
   /// When the block, silence or job that a step ended would have come to its end, or to its turn, by itself.
   package var blockedUntil: Instant?
-  /// What a parameter or mode that a step set was before; nil where it was not set.
+  /// What a parameter or mode that a step set was before; nil if it was not set.
   package var setting: String?
   /// Whether its runtime was told something.
   package var wasNotified = false
-  /// What its runtime reports once it has obeyed; nil where it was told nothing, or by an older handler.
+  /// What its runtime reports once it has obeyed; nil if it was told nothing, or by an older handler.
   package var goal: RuntimeGoal?
   /// Of an intent, phase `started`: what an actuator was about to do. Its outcome takes the intent's place.
   package var intent: Intent?

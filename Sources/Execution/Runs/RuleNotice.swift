@@ -6,7 +6,7 @@ package enum RuleNotice {
   /// By which an alert is known from its beginning to its all-clear, in whichever groups speak of it.
   package static func key(_ alert: AlertID) -> String { "\(alert.kind.type)/\(alert.agent.escapedText)" }
 
-  /// Why nobody is told where people have configured no way to be.
+  /// Why nobody is told if people have configured no way to be.
   package static let noChannel = "no channel is configured"
 
   /// What has been done and what has not, as far as the run has come: people are told what is so, and not what was meant.
@@ -25,7 +25,7 @@ package enum RuleNotice {
   }
 
   /// - Parameters:
-  ///   - channel: the one that the rule names; where none of that name is configured the routes decide.
+  ///   - channel: the one that the rule names; if none of that name is configured the routes decide.
   ///   - words: what has been done.
   ///   - alert: the alert that it is about, by whose end it is over; nil for news that nothing takes back.
   package static func notice(

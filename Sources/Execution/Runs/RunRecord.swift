@@ -17,7 +17,7 @@ package struct RunRecord: Equatable {
   package var reason: String
   /// How bad the trouble is.
   package var severity = Severity.medium
-  /// The kind of alert that its event opens; nil where it opens none.
+  /// The kind of alert that its event opens; nil if it opens none.
   package var alert: AlertKind?
   package var ruleActions: [PlannedAction]
   /// What guards have taken out, and why.
@@ -26,13 +26,13 @@ package struct RunRecord: Equatable {
   package var undo: [PlannedAction] = []
   /// Whether it is only what was beyond a cap: the run beside it has done the rest.
   package var isRest = false
-  /// Which failure has stopped it; nil where none has.
+  /// Which failure has stopped it; nil if none has.
   package var stopped: String?
-  /// Which of the actions were done, where something takes them back: their own marks do not live as long.
+  /// Which of the actions were done, if something takes them back: their own marks do not live as long.
   package var done: Set<Int> = []
   /// When its verification failed first, and somebody was told so.
   package var doubtedAt: Instant?
-  /// How long after the actions it is verified; nil where it is not.
+  /// How long after the actions it is verified; nil if it is not.
   package var verifyAfter: TimeSpan?
   /// What the event said, and the agent's values before it: kept where the run is judged again.
   package var trigger: RememberedTrigger?

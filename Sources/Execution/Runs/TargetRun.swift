@@ -61,7 +61,7 @@ package struct TargetRun {
 
   /// Takes what has happened, and says what to do next.
   ///
-  /// - Parameter isFinishing: whether the handler begins nothing new: whoever acts next goes on from the intent.
+  /// - Parameter isFinishing: whether the handler begins nothing new: the next handler goes on from the intent.
   package mutating func take(_ input: Input, isFinishing: Bool = false) -> [Effect] {
     switch (state, input) {
     case (.new, .begun): return begin()

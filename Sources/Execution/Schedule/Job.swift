@@ -30,7 +30,7 @@ package struct Job: Equatable {
     case proposalEnd(ProposalID)
     /// A proposal that a person has approved: its agent is looked at once more, and then it is done.
     ///
-    /// The seal is nil where an older handler wrote it.
+    /// The seal is nil if an older handler wrote it.
     case approved(ProposalID, Seal?)
   }
 
@@ -118,7 +118,7 @@ package struct Job: Equatable {
     return json.encoded
   }
 
-  /// Nil where the bytes are no job of this version.
+  /// Nil if the bytes are no job of this version.
   package init?(_ bytes: [UInt8]) {
     guard let json = bytes.withUnsafeBytes({ try? JSONValue.parse($0) }), let name = json["action"]?.text else {
       return nil

@@ -20,7 +20,7 @@ package struct Agent: Sendable {
   package func hasSeries(_ metric: Metric) -> Bool { activity.hasSeries(metric) }
 }
 
-/// All agents by position; nil where one has left. Positions of those who stay never change.
+/// All agents by position; nil if one has left. Positions of those who stay never change.
 package struct AgentTable: RandomAccessCollection, Sendable {
   package internal(set) var profiles: [AgentProfile?] = []
   var activity: [AgentActivity] = []
@@ -36,7 +36,7 @@ package struct AgentTable: RandomAccessCollection, Sendable {
     profiles[position].map { Agent(profile: $0, activity: activity[position]) }
   }
 
-  /// The last value of a metric, where it is no older than `age`, without copying the agent.
+  /// The last value of a metric, if it is no older than `age`, without copying the agent.
   package func value(_ metric: Metric, at position: Int, within age: TimeSpan, of now: Instant) -> Double? {
     activity.span[position].value(metric, within: age, of: now)
   }

@@ -6,16 +6,16 @@ package struct AgentActivity: Sendable {
   /// One metric: the last value, and the bucket of its series that is still open.
   struct Cell: Sendable {
     var latest: Float = 0
-    /// The slot in the fleet's series; negative where there is none yet.
+    /// The slot in the fleet's series; negative if there is none yet.
     var slot: Int32 = -1
-    /// When the latest value came, in milliseconds; `.min` where none did.
+    /// When the latest value came, in milliseconds; `.min` if none did.
     var at: Int64 = .min
     var open = SeriesStore.OpenBucket()
   }
 
   package internal(set) var eventCount = 0
   package internal(set) var lastEventAt: Instant
-  /// When it sent metrics last, in milliseconds, `.min` where it never did; and how far apart it does so, 0 where that is
+  /// When it sent metrics last, in milliseconds, `.min` if it never did; and how far apart it does so, 0 where that is
   /// not known.
   private var reported: Int64 = .min
   private var interval: Int32 = 0
@@ -36,7 +36,7 @@ package struct AgentActivity: Sendable {
     lastEventAt = instant
   }
 
-  /// When it sent metrics last; nil where it never did.
+  /// When it sent metrics last; nil if it never did.
   package var reportedAt: Instant? { reported == .min ? nil : Instant(milliseconds: reported) }
 
   /// How far apart it sends metrics, about; nil until it has done so twice.
@@ -94,7 +94,7 @@ package struct AgentActivity: Sendable {
     return milliseconds == .min ? nil : Instant(milliseconds: milliseconds)
   }
 
-  /// The last value, where it is no older than `age`.
+  /// The last value, if it is no older than `age`.
   @inline(__always)
   package borrowing func value(_ metric: Metric, within age: TimeSpan, of now: Instant) -> Double? {
     guard let time = valueTime(metric), now - time <= age else { return nil }
@@ -148,7 +148,7 @@ package struct AgentActivity: Sendable {
     return taken
   }
 
-  /// The place of the agent's alert of a kind in the fleet's list; negative where none is open.
+  /// The place of the agent's alert of a kind in the fleet's list; negative if none is open.
   @inline(__always)
   borrowing func alertSlot(_ kind: AlertKind) -> Int { Int(alerts[Int(kind.rawValue)]) }
 

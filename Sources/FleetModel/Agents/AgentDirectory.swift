@@ -6,14 +6,14 @@
 /// ids      the bytes of all ids of more than 24 bytes, end to end
 /// ```
 /// Small, so that it stays in the processor's cache while agents by the ten thousand take turns. The words are those of
-/// an id's beginning and end, which are the whole of it where it has at most 24 bytes.
+/// an id's beginning and end, which are the whole of it if it has at most 24 bytes.
 package struct AgentDirectory: Sendable {
   private typealias Words = (UInt64, UInt64, UInt64)
 
   private struct Name {
     var words: Words = (0, 0, 0)
     var length: Int32 = 0
-    /// Where its bytes stand in `ids`, where it is long.
+    /// Where its bytes stand in `ids`, if it is long.
     var start: Int32 = 0
     var isLong: Bool { length > 24 }
   }
@@ -38,7 +38,7 @@ package struct AgentDirectory: Sendable {
     slots = Array(repeating: Self.empty, count: 64)
   }
 
-  /// The position of an agent; nil where it is unknown.
+  /// The position of an agent; nil if it is unknown.
   package func position(of id: UnsafeRawBufferPointer) -> Int? {
     find(id).map { Int(slots[$0] & Self.positionBits) - 2 }
   }
@@ -120,7 +120,7 @@ package struct AgentDirectory: Sendable {
     ids = kept
   }
 
-  /// The first sixteen bytes and the last eight; where there are fewer than 24 they overlap, or are zero.
+  /// The first sixteen bytes and the last eight; if there are fewer than 24 they overlap, or are zero.
   @inline(__always)
   private static func words(of id: UnsafeRawBufferPointer) -> Words {
     guard id.count >= 8 else {
@@ -134,7 +134,7 @@ package struct AgentDirectory: Sendable {
     return (first, id.loadUnaligned(fromByteOffset: 8, as: UInt64.self), last)
   }
 
-  /// Eight bytes a step, multiplied and folded; seeded. The id itself is looked at only where it is long.
+  /// Eight bytes a step, multiplied and folded; seeded. The id itself is looked at only if it is long.
   @inline(__always)
   private func hash(_ words: Words, _ length: Int, _ id: UnsafeRawBufferPointer) -> UInt32 {
     var state = Self.mix(seed ^ UInt64(truncatingIfNeeded: length) ^ words.0)

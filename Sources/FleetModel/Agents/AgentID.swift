@@ -26,13 +26,13 @@ package struct AgentID: Hashable, Sendable {
     bytes = Array(text.utf8)
   }
 
-  /// Takes an id from outside; nil where its bytes are none.
+  /// Takes an id from outside; nil if its bytes are none.
   package init?(outside bytes: [UInt8]) {
     guard bytes.withUnsafeBytes({ Self.fault(in: $0) }) == nil else { return nil }
     self.bytes = bytes
   }
 
-  /// What keeps bytes from being an id; nil where nothing does. Whoever takes an id from outside asks here.
+  /// What keeps bytes from being an id; nil if nothing does. Whoever takes an id from outside asks here.
   @inlinable
   package static func fault(in bytes: UnsafeRawBufferPointer) -> Fault? {
     guard bytes.count <= mostBytes else { return .tooLong }

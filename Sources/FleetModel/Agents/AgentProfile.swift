@@ -1,7 +1,7 @@
 /// Who an agent is and what it was told: what seldom changes.
 package struct AgentProfile: Sendable {
   package let id: AgentID
-  /// What its publishers call it; empty where nobody said. Not scrubbed.
+  /// What its publishers call it; empty if nobody said. Not scrubbed.
   package var name = ""
   package var role = ""
   package var tier = ""
@@ -45,7 +45,7 @@ package struct AgentProfile: Sendable {
   /// The state to show: inactive and deleted agents are stopped, whatever the record says.
   package var state: AgentState { isActive && deletedAt == nil ? record.state : .stopped }
 
-  /// Whether the runtime has confirmed the recorded state; nil where it never reported.
+  /// Whether the runtime has confirmed the recorded state; nil if it never reported.
   package var isObeying: Bool? {
     guard let reported, let state = reported.state else { return nil }
     return state == record.state

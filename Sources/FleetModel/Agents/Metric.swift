@@ -119,7 +119,7 @@ package struct MetricSet: Equatable, Sendable {
   package mutating func insert(_ metric: Metric) { bits |= 1 << metric.rawValue }
   package mutating func remove(_ metric: Metric) { bits &= ~(1 << metric.rawValue) }
 
-  /// Takes one out; nil where none is left.
+  /// Takes one out; nil if none is left.
   package mutating func popFirst() -> Metric? {
     guard bits != 0 else { return nil }
     let index = bits.trailingZeroBitCount

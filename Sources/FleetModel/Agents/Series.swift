@@ -124,7 +124,7 @@ package struct SeriesStore: Sendable {
 }
 
 /// One window: buckets addressed by time, so that nothing has to be shifted. Those that time has passed over are emptied
-/// when a later one is written. All of it stands together in memory: where many agents are followed, each write meets a
+/// when a later one is written. All of it stands together in memory: if many agents are followed, each write meets a
 /// window that no cache holds.
 private struct Window: Sendable {
   static let bucketCount = 60

@@ -42,7 +42,7 @@ extension Alert {
     ///
     /// - Parameters:
     ///   - isEvidence: whether such a value says that the agent has recovered; a paused agent's does not.
-    ///   - isAnew: whether too much time has passed since the value before for both to be of one stretch.
+    ///   - isNewStretch: whether too much time has passed since the value before for both to be of one stretch.
     /// - Returns: whether it tells of the alert's trouble at all.
     mutating func well(_ metric: Metric, at instant: Instant, isEvidence: Bool, isNewStretch: Bool) -> Bool {
       guard instant >= heardAt else { return false }

@@ -71,10 +71,10 @@ package struct AlertBook: Sendable {
     }
   }
   private var slots: [Alert?] = []
-  /// Nil where no alert is open.
+  /// Nil if no alert is open.
   private var numbers: [Numbers?] = []
   private var free: [Int] = []
-  /// Ids of alerts that were opened, changed or closed since somebody last took them; nil where nobody wants them.
+  /// Ids of alerts that were opened, changed or closed since somebody last took them; nil if nobody wants them.
   private var changed: Set<AlertID>?
   /// Why those of them that are open no longer are not.
   private var ends: [AlertID: AlertEnd] = [:]
@@ -157,11 +157,11 @@ package struct AlertBook: Sendable {
     return alert
   }
 
-  /// An alert's numbers, without a copy of its words; nil where none is open.
+  /// An alert's numbers, without a copy of its words; nil if none is open.
   @inline(__always)
   func numbers(_ slot: Int) -> Numbers? { numbers.indices.contains(slot) ? numbers[slot] : nil }
 
-  /// How bad an alert is, without a copy of it; nil where none is open.
+  /// How bad an alert is, without a copy of it; nil if none is open.
   func severity(_ slot: Int) -> Severity? { numbers(slot)?.severity }
 
   /// Takes the list of changes.

@@ -32,7 +32,7 @@ package struct AlertID: Hashable, Sendable {
     self.agent = agent
   }
 
-  /// Reads the wire form; nil where the part before the first slash is no known kind.
+  /// Reads the wire form; nil if the part before the first slash is no known kind.
   package init?(bytes: [UInt8]) {
     guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")),
       let kind = AlertKind.allCases.first(where: { bytes[..<slash].elementsEqual($0.type.utf8) })
@@ -59,7 +59,7 @@ package struct AlertRecord: Equatable, Sendable {
   /// The metric that opened it or made it worse last; nil if no value did.
   package var metric: Metric?
   package var isClosed: Bool
-  /// Who acknowledged it; nil where nobody did.
+  /// Who acknowledged it; nil if nobody did.
   package var acknowledgedBy: String?
   package var acknowledgedAt: Instant?
   /// When the acknowledgement ends by itself; nil if it stands until somebody takes it back.
@@ -70,7 +70,7 @@ package struct AlertRecord: Equatable, Sendable {
   package var note: String
   /// What it says, in a few words: `error rate 25%`.
   package var summary: String
-  /// The channels that people were called by, where it is an escalation: what becomes of it goes there too.
+  /// The channels that people were called by, if it is an escalation: what becomes of it goes there too.
   package var told: [String]
   /// The stream's entry up to which it has counted, if that may be behind the handler's cursor.
   package var countedTo: String?

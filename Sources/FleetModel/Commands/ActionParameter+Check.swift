@@ -1,5 +1,5 @@
 extension ActionParameter {
-  /// What is wrong with a text given for this parameter, in words that name it and what is expected; nil where nothing
+  /// What is wrong with a text given for this parameter, in words that name it and what is expected; nil if nothing
   /// is.
   package func fault(of text: String) -> String? {
     let expected: String

@@ -44,9 +44,9 @@ package struct AuditLine: Equatable, Sendable {
   package var detail: String
   package var before: AgentRecord?
   package var after: AgentRecord?
-  /// The alert as it stands after the step, where the step changed one.
+  /// The alert as it stands after the step, if the step changed one.
   package var alert: AlertRecord?
-  /// The proposal as it stands after the step, where the step made or settled one.
+  /// The proposal as it stands after the step, if the step made or settled one.
   package var proposal: Proposal?
   package var handler: String
   package var at: Instant

@@ -54,7 +54,7 @@ package struct BatchProgress: Equatable, Sendable {
 
   /// How many agents it was done to, of how many; and what the worst part says.
   ///
-  /// - Parameter noun: what it was done to, where that is not agents.
+  /// - Parameter noun: what it was done to, if that is not agents.
   func detail(_ noun: String = "agent") -> String {
     let closed = parts.values.count { $0.progress.isFinished }
     guard closed == count else { return closed == 0 ? "" : "\(closed) of \(count) parts closed" }

@@ -10,7 +10,7 @@ extension Command {
     package let description: String
   }
 
-  /// The commands to send for this one: itself, or several that stand for it where it names more agents than a command
+  /// The commands to send for this one: itself, or several that stand for it if it names more agents than a command
   /// may.
   ///
   /// - Parameter makeID: an id for each part; the batch has the id of this command.

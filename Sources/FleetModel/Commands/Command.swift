@@ -15,7 +15,7 @@ package struct CommandID: Hashable, Sendable, CustomStringConvertible {
 
 /// What an operator asks for, as it goes on the wire.
 package struct Command: Equatable, Sendable {
-  /// What the sender saw of an agent when deciding; the handler refuses where it is no longer so.
+  /// What the sender saw of an agent when deciding; the handler refuses if it is no longer so.
   package struct Observation: Equatable, Sendable {
     package var state: AgentState
     package var version: Int

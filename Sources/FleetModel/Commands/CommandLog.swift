@@ -36,11 +36,11 @@ package struct CommandLog: Sendable {
     private var (told, confirmed) = (0, 0)
     /// Whether a person was called by it.
     package private(set) var opensEscalation = false
-    /// How far the parts of an order that was split have come; nil where it was not, or has lines of its own besides.
+    /// How far the parts of an order that was split have come; nil if it was not, or has lines of its own besides.
     package fileprivate(set) var parts: BatchProgress?
     /// Whether this console sent it.
     package var isOwn = false
-    /// How far each of its commands has come, where this console sent it.
+    /// How far each of its commands has come, if this console sent it.
     var deliveries: [CommandID: Delivery] = [:]
     /// When the server said first that it has one of them.
     package internal(set) var deliveredAt: Instant?

@@ -1,4 +1,4 @@
-/// How much was done of what was asked for, where that is not all: a closing line's detail begins with it, as
+/// How much was done of what was asked for, if that is not all: a closing line's detail begins with it, as
 /// `1 of 2 done: no backup of agent-7 is known`.
 package struct PartialResult: Equatable, Sendable {
   package let done: Int
@@ -10,7 +10,7 @@ package struct PartialResult: Equatable, Sendable {
     (self.done, self.all, self.why) = (done, all, why)
   }
 
-  /// Reads a closing line's detail; nil where it tells of no such thing.
+  /// Reads a closing line's detail; nil if it tells of no such thing.
   package init?(detail: String) {
     let parts = detail.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     let words = parts[0].split(separator: " ")

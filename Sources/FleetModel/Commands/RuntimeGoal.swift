@@ -3,7 +3,7 @@ package struct RuntimeGoal: Equatable, Sendable {
   package var state: AgentState?
   package var replicas: Int?
 
-  /// - Parameter replicas: how many it was told to have; nil where it was told of none.
+  /// - Parameter replicas: how many it was told to have; nil if it was told of none.
   package init(of action: Action, replicas: Int? = nil) {
     switch action.descriptor.goal {
     case .state(let wanted)?: state = wanted

@@ -14,7 +14,7 @@ package struct Event {
   package var channel: UnsafeRawBufferPointer
   package var metrics: MetricValues
   package var fields: EventFields
-  /// `event_id`, where the publisher set one.
+  /// `event_id`, if the publisher set one.
   package var eventID: EventText
   package var source: EventText
   package var severity: EventText
@@ -37,14 +37,14 @@ package struct Event {
     severity = .absent
   }
 
-  /// The bytes of a text as they stand on the wire; nil where it is absent.
+  /// The bytes of a text as they stand on the wire; nil if it is absent.
   package func raw(_ text: EventText) -> UnsafeRawBufferPointer? {
     guard text.isPresent else { return nil }
     let start = Int(text.start)
     return UnsafeRawBufferPointer(rebasing: bytes[start..<start + Int(text.length)])
   }
 
-  /// The text of a string field, unescaped, or the JSON text of another value; nil where it is absent or null.
+  /// The text of a string field, unescaped, or the JSON text of another value; nil if it is absent or null.
   ///
   /// - Parameter most: how many bytes of it are taken: nothing is worked on that nobody keeps.
   package func string(_ text: EventText, most: Int = .max) -> String? {
@@ -55,7 +55,7 @@ package struct Event {
   /// The same of a field, as far as its text is kept.
   package func string(_ field: EventField) -> String? { string(fields.text(field), most: field.bound) }
 
-  /// A field that is an id: nil also where it is longer than one may be, or no valid UTF-8, for a part of it would be
+  /// A field that is an id: nil also if it is longer than one may be, or no valid UTF-8, for a part of it would be
   /// another's.
   package func identifier(_ field: EventField) -> String? {
     let most = field.bound
@@ -72,7 +72,7 @@ package struct Event {
     return JSONText.strings(inArray: raw, limit: limit, most: field.bound)
   }
 
-  /// `true` or `false`; nil where the field is absent or something else.
+  /// `true` or `false`; nil if the field is absent or something else.
   package func flag(_ field: EventField) -> Bool? {
     guard let raw = raw(fields.text(field)) else { return nil }
     if raw.elementsEqual("true".utf8) { return true }
@@ -80,7 +80,7 @@ package struct Event {
     return nil
   }
 
-  /// One of the four words of severity, in capitals or not; nil where the field is absent or something else.
+  /// One of the four words of severity, in capitals or not; nil if the field is absent or something else.
   package func severity(_ field: EventField) -> Severity? {
     let text = fields.text(field)
     guard text.form != .escaped else { return string(text).flatMap { Severity(word: $0) } }
@@ -94,7 +94,7 @@ package struct Event {
   /// The agent's id, copied out.
   package var agentID: AgentID { AgentID(bytes: unescaped(agent) ?? []) }
 
-  /// A text's bytes, copied out and unescaped; nil where it is absent or null.
+  /// A text's bytes, copied out and unescaped; nil if it is absent or null.
   ///
   /// - Parameter most: how many bytes of it are taken at the most, whole code points.
   package func unescaped(_ text: EventText, most: Int = .max) -> [UInt8]? {

@@ -2,7 +2,7 @@
 package struct Gap: Equatable, Sendable {
   package var from: Instant
   package var to: Instant
-  /// How many were missed, where that is known.
+  /// How many were missed, if that is known.
   package var count: Int?
 
   package init(from: Instant, to: Instant, count: Int?) {

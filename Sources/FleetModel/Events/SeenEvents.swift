@@ -17,7 +17,7 @@ struct SeenEvents: Sendable {
     if !overflow { shift = TimeSpan(milliseconds: sum) }
   }
 
-  /// Enters an id; false where it was seen within the span.
+  /// Enters an id; false if it was seen within the span.
   mutating func insert(_ id: UnsafeRawBufferPointer, at now: Instant) -> Bool {
     let instant = now - shift
     if instant - currentSince > Self.remembers || current.count >= Self.mostAHalf {

@@ -41,7 +41,7 @@ extension Fleet {
   /// Takes all alerts as the handler has written them: others that it wrote before are open no longer.
   ///
   /// - Parameters:
-  ///   - judgedUpTo: how far it has read events; nil where it is not to be measured by that.
+  ///   - judgedUpTo: how far it has read events; nil if it is not to be measured by that.
   ///   - instant: when the alerts were asked for: what the audit told of them before is in them already.
   package mutating func setAlerts(_ all: [AlertRecord], judgedUpTo: Instant?, at instant: Instant) {
     revision &+= 1

@@ -1,4 +1,4 @@
-/// Agents that leave: deleted ones after a while, and the longest silent ones where there is no room.
+/// Agents that leave: deleted ones after a while, and the longest silent ones if there is no room.
 extension Fleet {
   /// Lets deleted agents go once their time is up, but those for whom a person was called and nobody has come: their
   /// escalation would go with them, unseen.

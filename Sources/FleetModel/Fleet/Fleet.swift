@@ -48,7 +48,7 @@ package struct Fleet: Sendable {
   /// Positions of agents that were deleted and still have their row.
   var leaving: [Int] = []
   var seenEvents = SeenEvents()
-  /// The present totals; kept up only where history is.
+  /// The present totals; kept up only if history is.
   var running = RunningTotals()
   /// Agents that have changed since they were last taken.
   var changes: AgentChanges
@@ -87,7 +87,7 @@ package struct Fleet: Sendable {
   /// Whether a handler lives, and whether its alerts can be read: of no concern to a handler's own fleet.
   var handlerIsAlive = false
   var alertsAreServed = true
-  /// How far the handler has read events; nil where that is not known.
+  /// How far the handler has read events; nil if that is not known.
   var judgedUpTo: Instant?
   /// When the handler's alerts were told last.
   var alertsToldAt = Instant.epoch
@@ -131,7 +131,7 @@ package struct Fleet: Sendable {
       .map(\.alert)
   }
 
-  /// The last buckets of an agent's metric, oldest first; empty where it has none.
+  /// The last buckets of an agent's metric, oldest first; empty if it has none.
   package func history(
     _ metric: Metric, ofAgentAt position: Int, _ resolution: SeriesStore.Resolution, count: Int, until now: Instant
   ) -> [Bucket] {
@@ -223,7 +223,7 @@ package struct Fleet: Sendable {
 
   /// Takes note that events may have been missed.
   ///
-  /// - Parameter count: how many, where that is known.
+  /// - Parameter count: how many, if that is known.
   package mutating func applyGap(from start: Instant, to end: Instant, count: Int?) {
     revision &+= 1
     gaps.append(Gap(from: min(start, end), to: max(start, end), count: count))

@@ -6,7 +6,7 @@ package struct FleetTotals: Sendable {
   /// One sample.
   package struct Sample: Equatable, Sendable {
     package var at: Instant
-    /// Mean over agents, weighted by their traffic where they report it; 0…1.
+    /// Mean over agents, weighted by their traffic if they report it; 0…1.
     package var errorRate: Double?
     /// Sum, messages a minute.
     package var traffic: Double?
@@ -32,7 +32,7 @@ package struct FleetTotals: Sendable {
     if samples.count > 2 * Self.sampleCount { samples.removeFirst(Self.sampleCount) }
   }
 
-  /// A value of the last samples, oldest first, each at its time; nil where there is none.
+  /// A value of the last samples, oldest first, each at its time; nil if there is none.
   func values(_ pick: (Sample) -> Double?, count: Int, until now: Instant) -> [Float?] {
     let last = now.milliseconds / Self.span.milliseconds
     var values = [Float?](repeating: nil, count: count)

@@ -14,7 +14,7 @@ package struct Limits: Equatable, Sendable {
 
     package var isBadWhenLow: Bool { critical < medium }
 
-    /// How bad a value is; nil where it is not.
+    /// How bad a value is; nil if it is not.
     package func severity(of value: Double) -> Severity? {
       func reaches(_ level: Double) -> Bool { isBadWhenLow ? value <= level : value >= level }
       if reaches(critical) { return .critical }

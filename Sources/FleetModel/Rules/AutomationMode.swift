@@ -15,12 +15,12 @@ package enum AutomationSetting: Equatable, Sendable {
   case unset
   case set(AutomationMode)
 
-  /// - Parameter text: what the switch's key holds; nil where there is none. What is no mode switches nothing on.
+  /// - Parameter text: what the switch's key holds; nil if there is none. What is no mode switches nothing on.
   package init(text: String?) {
     self = text.flatMap(AutomationMode.init(rawValue:)).map { .set($0) } ?? .unset
   }
 
-  /// What rules may do; nil where nobody knows.
+  /// What rules may do; nil if nobody knows.
   package var mode: AutomationMode? {
     switch self {
     case .unknown: nil
@@ -36,8 +36,8 @@ package struct AutomationChange: Equatable, Sendable {
   package var `operator`: String
   package var at: Instant
 
-  /// Reads it from a line that closes a command; nil where that turned no switch. The mode is the last word of its
-  /// detail, `automation dry → on`, also where the command took an earlier one back.
+  /// Reads it from a line that closes a command; nil if that turned no switch. The mode is the last word of its
+  /// detail, `automation dry → on`, also if the command took an earlier one back.
   package init?(_ line: AuditLine) {
     guard line.phase == .succeeded, [Action.automation.rawValue, Action.undo.rawValue].contains(line.action),
       line.detail.hasPrefix("automation "),

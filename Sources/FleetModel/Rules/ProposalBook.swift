@@ -12,7 +12,7 @@ package struct ProposalBook: Sendable {
 
   package init() {}
 
-  /// The proposal, where it is open at a moment.
+  /// The proposal, if it is open at a moment.
   package func open(_ id: ProposalID, at now: Instant) -> Proposal? {
     proposals[id].flatMap { $0.expiresAt > now ? $0 : nil }
   }

@@ -6,13 +6,13 @@ package struct RuleLog: Sendable {
   package struct Entry: Equatable, Sendable {
     /// The run's or the command's key.
     package var origin: String
-    /// The stream entry of the event that it is about, as `1795334137846-0`; nil where its origin names none.
+    /// The stream entry of the event that it is about, as `1795334137846-0`; nil if its origin names none.
     package var event: String?
     package var rule: String
     package var phase: AuditLine.Phase
     /// The action's wire name; `rule` for what is said of the run as a whole.
     package var action: String
-    /// Whom the step acted on; none where it names nobody.
+    /// Whom the step acted on; none if it names nobody.
     package var target: AgentID
     /// The agent that the run is about; none where no line of it names one.
     package var agent: AgentID

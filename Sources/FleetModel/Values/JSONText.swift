@@ -47,7 +47,7 @@ package enum JSONText {
     return found
   }
 
-  /// The index of the closing quote, or the end where there is none.
+  /// The index of the closing quote, or the end if there is none.
   private static func endOfString(_ raw: UnsafeRawBufferPointer, from start: Int) -> Int {
     var index = start
     while index < raw.count, raw[index] != UInt8(ascii: "\"") {

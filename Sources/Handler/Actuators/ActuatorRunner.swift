@@ -200,7 +200,7 @@ private enum HTTPAnswer {
   case done(String)
   /// Not done, and asking again would not help.
   case refused(String)
-  /// Not done this time; again after a span, where the service says so.
+  /// Not done this time; again after a span, if the service says so.
   case notYet(String, TimeSpan?)
   /// It may have been done.
   case uncertain(String, TimeSpan?)
@@ -224,7 +224,7 @@ private enum HTTPAnswer {
 }
 
 extension HTTPResult {
-  /// Nil where no answer came.
+  /// Nil if no answer came.
   fileprivate var status: Int? {
     if case .response(let response) = self { response.status } else { nil }
   }

@@ -8,7 +8,7 @@ extension ExecActuator {
   ///
   /// A value that begins with `-` may begin an argument only behind the file's own `--`; one that begins with `@` never may.
   ///
-  /// - Throws: where a value cannot stand in its place.
+  /// - Throws: if a value cannot stand in its place.
   func arguments(for call: ActuatorCall) throws(Refusal) -> [String] {
     var filled: [String] = []
     var isBehindOptions = false
@@ -24,7 +24,7 @@ extension ExecActuator {
 
   /// The variables that it finds.
   ///
-  /// - Throws: where a value cannot be one.
+  /// - Throws: if a value cannot be one.
   func environment(for call: ActuatorCall) throws(Refusal) -> [String: String] {
     var filled: [String: String] = [:]
     for (name, template) in environment {

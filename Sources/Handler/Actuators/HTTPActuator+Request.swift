@@ -10,7 +10,7 @@ import Wire
 extension HTTPActuator {
   /// The request, with the key by which the service knows one that it has had.
   ///
-  /// - Throws: where a value cannot stand in its place.
+  /// - Throws: if a value cannot stand in its place.
   func request(for call: ActuatorCall) throws(Refusal) -> HTTPRequest {
     var request = HTTPRequest(method: method, url: try address(for: call), timeout: timeout)
     for header in headers {

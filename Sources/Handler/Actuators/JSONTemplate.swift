@@ -12,7 +12,7 @@ struct JSONTemplate {
     self.template = template
   }
 
-  /// - Throws: where a value cannot stand in its place.
+  /// - Throws: if a value cannot stand in its place.
   func filled(_ value: (Template.Place) -> String) throws(Refusal) -> String {
     var filled = ""
     var (isQuoted, isEscaped) = (false, false)

@@ -70,7 +70,7 @@ struct Batches {
 
   /// Takes a command as a part.
   ///
-  /// - Returns: why it is none; nil where it is.
+  /// - Returns: why it is none; nil if it is.
   mutating func claim(_ batch: Batch, by command: Command) -> String? {
     guard var record = records[batch.id] else { return nil }
     let order = Self.order(of: command)

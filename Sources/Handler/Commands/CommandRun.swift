@@ -189,7 +189,7 @@ final class CommandRun: TargetRunDelegate {
     goOn()
   }
 
-  /// It came again. What was done is told by the marks; where the command was closed nothing is left to do.
+  /// It came again. What was done is told by the marks; if the command was closed nothing is left to do.
   private func receivedAgain() {
     isRepeated = true
     onRepeat()
@@ -286,7 +286,7 @@ final class CommandRun: TargetRunDelegate {
 
   func complete(_ target: AgentID, _ outcome: TargetOutcome, in transaction: inout Transaction) {
     note(target, outcome)
-    // With another step under way nobody knows yet which of them is the last; and where the command was delivered before,
+    // With another step under way nobody knows yet which of them is the last; and if the command was delivered before,
     // that delivery may be closing it.
     if settledCount == targets.count - 1, !isRepeated { addClosing(to: &transaction) }
   }

@@ -77,7 +77,7 @@ final class Confirmations {
     return 300 + id.text.utf8.count + agents.reduce(0) { $0 + 64 + $1.bytes.count }
   }
 
-  /// The oldest entry whose report is not settled: whoever acts next begins with it.
+  /// The oldest entry whose report is not settled: the next handler begins with it.
   var oldest: StreamID? { open.keys.min() }
 
   private func close(_ entry: StreamID) {

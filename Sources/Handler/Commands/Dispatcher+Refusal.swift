@@ -6,9 +6,9 @@ import Wire
 /// Commands that are not run: why is said in the audit, and the group is told that they are dealt with.
 extension Dispatcher {
   /// - Parameters:
-  ///   - letter: what is put aside with it, where nobody can make out what it asks for.
+  ///   - letter: what is put aside with it, if nobody can make out what it asks for.
   ///   - isRemembered: whether its id is its own, so that a mark may stand under it.
-  ///   - resume: called in place of that where an earlier delivery has begun to run it.
+  ///   - resume: called in place of that if an earlier delivery has begun to run it.
   func refuse(
     _ refusal: CommandRefusal, _ phase: AuditLine.Phase, _ delivery: Delivery, letter: DeadLetter? = nil,
     isRemembered: Bool = true, resume: (() -> Void)? = nil

@@ -58,7 +58,7 @@ final class Dispatcher {
   }
   var isIdle: Bool { lanes.count == 0 && inbox.count == 0 }
 
-  /// Takes a command as it stands in a stream; nil where the entry holds none.
+  /// Takes a command as it stands in a stream; nil if the entry holds none.
   func take(_ payload: [UInt8]?, _ delivery: Delivery) {
     guard inbox.add(payload, delivery) else { return }
     drain()
@@ -224,7 +224,7 @@ final class Dispatcher {
     if let lane { targetsOnLane[lane] = targetsOnLane[lane].flatMap { $0 > 1 ? $0 - 1 : nil } }
   }
 
-  /// Begins nothing more: what waits stays with the group, for whoever acts next.
+  /// Begins nothing more: what waits stays with the group, for the next handler.
   func close() {
     isClosed = true
     session.places.close()

@@ -15,7 +15,7 @@ struct Inbox {
 
   func holds(_ delivery: Delivery) -> Bool { sizes[delivery] != nil }
 
-  /// - Returns: false where it is here already.
+  /// - Returns: false if it is here already.
   mutating func add(_ payload: [UInt8]?, _ delivery: Delivery) -> Bool {
     guard sizes[delivery] == nil else { return false }
     note(payload?.count ?? 0, of: delivery)
@@ -37,7 +37,7 @@ struct Inbox {
   /// Whether something can be begun.
   var hasNext: Bool { pauses == 0 && start < queue.count }
 
-  /// What is next; nil where nothing is, or something holds it up.
+  /// What is next; nil if nothing is, or something holds it up.
   mutating func next() -> (payload: [UInt8]?, delivery: Delivery)? {
     guard hasNext else { return nil }
     let next = queue[start]

@@ -37,7 +37,7 @@ struct TrimmedCommandCounter {
       var transaction = Transaction()
       transaction.require("HGET", session.keys.cursor, field, is: stored)
       transaction.change("HSET", session.keys.cursor, field, total)
-      // It goes down where the group was made anew: then there is nothing to report.
+      // It goes down if the group was made anew: then there is nothing to report.
       if total > reported { report(total - reported, in: &transaction) }
       session.run(transaction) { _ in completion() }
     }
@@ -64,7 +64,7 @@ struct TrimmedCommandCounter {
     DeadLetter(source: stream, reason: reason, bytes: []).add(to: &transaction, keys: session.keys)
   }
 
-  /// Nil where it cannot be told at present: some of what is there has been handed out and some has not, so that nothing
+  /// Nil if it cannot be told at present: some of what is there has been handed out and some has not, so that nothing
   /// was lost since the last time.
   private static func total(_ info: Reply, _ groups: Reply) -> Int64? {
     let group = groups.elements?.first { $0.field("name")?.bytes == Keys.group }

@@ -220,7 +220,7 @@ final class EventFollower {
     session.run(transaction) { _ in }
   }
 
-  /// Begins to read by ranges where there is much to read.
+  /// Begins to read by ranges if there is much to read.
   private func readBacklog(_ info: StreamInfo) -> Bool {
     guard let position = judge.position, let stretch = Backlog.Stretch(after: position, of: info) else { return false }
     let backlog = Backlog(stretch, of: session.keys.events) { [judge] in
@@ -231,7 +231,7 @@ final class EventFollower {
       guard let self, !session.isOver else { return }
       self.backlog = nil
       saver.save(unlessOnlyRead: false)
-      // Whatever it left is read one after the other, where an error is dealt with.
+      // Whatever it left is read one after the other, if an error is dealt with.
       if let connection = link.connection { read(connection) }
     }
     judge.noteWaiting()

@@ -170,7 +170,7 @@ final class EventProcessor {
 
   var hasChangedProfiles: Bool { !changedProfiles.isEmpty }
 
-  /// Who sent metrics by an event; nil where it is another one.
+  /// Who sent metrics by an event; nil if it is another one.
   ///
   /// - Parameter channel: the channel it came by; empty if it was published straight to the stream.
   static func reporter(_ event: UnsafeRawBufferPointer, channel: UnsafeRawBufferPointer) -> AgentID? {
@@ -279,7 +279,7 @@ final class EventProcessor {
   /// Has those who were heard for long enough to count remembered for the handler that takes over.
   func noteSettled() { changedProfiles.formUnion(health.takeSettled()) }
 
-  /// How few and how many replicas an agent says it may have; nil where it says nothing.
+  /// How few and how many replicas an agent says it may have; nil if it says nothing.
   func replicas(of id: AgentID) -> ClosedRange<Int>? {
     guard let agent = fleet[id], agent.replicasMinimum != nil || agent.replicasMaximum != nil else { return nil }
     let most = Change.mostReplicas
@@ -290,7 +290,7 @@ final class EventProcessor {
   /// All roles that agents say they have, each once.
   var roles: [String] { Set(fleet.agents.profiles.compactMap { $0.map { ExactText($0.role) } }).map(\.text) }
 
-  /// The role that an agent says it has; nil where it says none.
+  /// The role that an agent says it has; nil if it says none.
   func role(of id: AgentID) -> String? {
     let role = health.role(of: id)
     return role.isEmpty ? nil : role

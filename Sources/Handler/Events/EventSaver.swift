@@ -9,7 +9,7 @@ import Wire
 ///
 /// The cursor is saved once all that events up to it have changed is written. What is much goes in bites, so that no step
 /// holds up the server, and the cursor with the last of them. An alert that is written before the cursor says up to which
-/// entry it has counted: whoever takes over in between reads those events again, and does not count them twice.
+/// entry it has counted: a handler that takes over in between reads those events again, and does not count them twice.
 /// ```
 /// alerts, alerts, … alerts + cursor + what rules decided + what was unreadable, ends, ends …
 /// ```

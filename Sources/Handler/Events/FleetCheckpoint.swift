@@ -150,7 +150,7 @@ final class FleetCheckpoint {
     }
   }
 
-  /// Puts what agents have said of themselves into a step, which does without where Redis refuses it.
+  /// Puts what agents have said of themselves into a step, which does without if Redis refuses it.
   func write(_ agents: Set<AgentID>, to transaction: inout Transaction) {
     for agent in agents {
       let profile = judge.fleet.position(of: agent).flatMap { judge.fleet.agents.profiles[$0] }

@@ -121,7 +121,7 @@ final class LeaderElection {
     hearsNothing()
   }
 
-  /// It hears the channels no longer: where it has to ask for the lease anew, those who do go first.
+  /// It hears the channels no longer: if it has to ask for the lease anew, those who do go first.
   func hearsNothing() {
     listeningSince = nil
     mustYield = true
@@ -144,7 +144,7 @@ final class LeaderElection {
     renew()
   }
 
-  /// Says in the lease, this one or the next, what is wrong with the settings; nil where nothing is.
+  /// Says in the lease, this one or the next, what is wrong with the settings; nil if nothing is.
   func setFault(_ fault: String?) {
     self.fault = fault
     guard case .active(var lease, let until) = state, lease.fault != fault else { return }
@@ -153,7 +153,7 @@ final class LeaderElection {
     renew()
   }
 
-  /// Says in the lease what is wrong with the server's memory; nil where nothing is.
+  /// Says in the lease what is wrong with the server's memory; nil if nothing is.
   func setWarning(_ warning: String?) {
     self.warning = warning
     guard case .active(var lease, let until) = state, lease.warning != warning else { return }
@@ -336,7 +336,7 @@ final class LeaderElection {
     wait(TimeSpan(milliseconds: min(options.attemptSpan.milliseconds, max(10, milliseconds + 5))))
   }
 
-  /// Only looks; where nobody holds the lease, those who have listened for longer get time to take it.
+  /// Only looks; if nobody holds the lease, those who have listened for longer get time to take it.
   private func look(_ connection: Connection) {
     isAsking = true
     watchdog.expect(on: connection)

@@ -64,7 +64,7 @@ final class LeaseSession {
   var measureTime: (_ completion: @escaping () -> Void) -> Void = { $0() }
   /// The agent that says it stands in for another.
   var knownBackup: (AgentID) -> AgentID? = { _ in nil }
-  /// The state in which an agent is; nil where it is not known.
+  /// The state in which an agent is; nil if it is not known.
   var knownState: (AgentID) -> AgentState? = { _ in nil }
   /// Whether an alert is open.
   var isOpen: (AlertID) -> Bool = { _ in false }
@@ -109,7 +109,7 @@ final class LeaseSession {
   /// Whether the lease still stands by the machine's own clock, time suspended included.
   var mayAct: Bool { !isOver && BootTime.now < mayActUntil }
 
-  /// What acts outside for a control message; nil where runtimes are told.
+  /// What acts outside for a control message; nil if runtimes are told.
   func actuator(of verb: ControlVerb, _ arguments: [String: String]) -> Actuator? {
     let actuator: Actuator? =
       switch verb {
@@ -127,7 +127,7 @@ final class LeaseSession {
     }
   }
 
-  /// Runs a step. Its outcome is `over` where the term has ended by the time that it is known.
+  /// Runs a step. Its outcome is `over` if the term has ended by the time that it is known.
   func run(_ transaction: Transaction, _ completion: @escaping (TransactionOutcome) -> Void) {
     run(transaction) { outcome, _ in completion(outcome) }
   }
@@ -208,7 +208,7 @@ final class LeaseSession {
     }
   }
 
-  /// Reads several things at once; `completion` gets all answers, in order, or is never called where the connection or
+  /// Reads several things at once; `completion` gets all answers, in order, or is never called if the connection or
   /// the term ended before.
   func read(_ requests: [Request], _ completion: @escaping ([Reply]) -> Void) {
     guard !requests.isEmpty else { return completion([]) }

@@ -75,7 +75,7 @@ final class Places {
     "\(others) for what carries it out\(more.isEmpty ? "" : " " + more); send it again later"
   }
 
-  /// Calls `work` once it has a place, in the order in which it came: at once where one is free.
+  /// Calls `work` once it has a place, in the order in which it came: at once if one is free.
   func enter(_ kind: Kind, for delivery: Delivery? = nil, _ work: @escaping () -> Void) {
     guard !isClosed else { return }
     var line = lines.removeValue(forKey: kind) ?? Line()

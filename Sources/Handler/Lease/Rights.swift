@@ -81,7 +81,7 @@ struct Rights {
     "ZSCORE @ m", "ZRANGEBYSCORE @ 0 0", "ZREMRANGEBYSCORE @ 0 0", "ZREMRANGEBYRANK @ 0 0",
   ]
 
-  /// Finds what is missing; an error where not even that can be asked.
+  /// Finds what is missing; an error if not even that can be asked.
   func look(on connection: Connection, _ completion: @escaping (Result<Missing, ServerError>) -> Void) {
     let all = rows + optional
     // Not among the keys: then the server would refuse the script as a whole, and name no key.

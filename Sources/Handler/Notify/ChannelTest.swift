@@ -15,7 +15,7 @@ package enum ChannelTest {
 
   /// Sends it, and runs the loop until the answer is there.
   ///
-  /// - Returns: nil where there is no channel of that name.
+  /// - Returns: nil if there is no channel of that name.
   package static func run(_ name: String, _ table: NotifyTable, on loop: Loop) throws(SystemError) -> Outcome? {
     guard let channel = table[name] else { return nil }
     let client = try HTTPClient(loop: loop)

@@ -4,7 +4,7 @@ import Wire
 
 /// What an answer, or none, says of a notice that was sent; its words hold what an answer says, redacted by then.
 enum DeliveryResult: Equatable {
-  /// It arrived. Where the service says so, the next one waits.
+  /// It arrived. If the service says so, the next one waits.
   case delivered(pause: TimeSpan?)
   /// Not this time. A span is the service's own, and holds for whatever it is sent; without one it is tried later and
   /// later.
@@ -34,12 +34,12 @@ extension HTTPResponse {
   /// A header's number of seconds, fractions too, rounded up to the millisecond.
   func seconds(_ name: String) -> TimeSpan? { headers[name].flatMap { Double($0) }.flatMap { TimeSpan(seconds: $0) } }
 
-  /// The body as JSON; nil where it is none.
+  /// The body as JSON; nil if it is none.
   var json: JSONValue? { try? JSONValue.parse(body) }
 }
 
 extension TimeSpan {
-  /// How long is waited before an attempt, where the service says nothing: a second at first, twice as long each time up
+  /// How long is waited before an attempt, if the service says nothing: a second at first, twice as long each time up
   /// to a minute, and somewhere in the latter half of that, so that not all come back at once.
   ///
   /// - Parameters:

@@ -26,7 +26,7 @@ enum GroupCoding {
     return json.encoded
   }
 
-  /// Nil where it is none.
+  /// Nil if it is none.
   static func decode(_ value: [UInt8]) -> (id: Grouping.ID, group: Grouping.Group)? {
     guard let json = try? JSONValue.parse(value), let channel = json["channel"]?.text, let rule = json["rule"]?.text,
       let severity = json["severity"]?.text.flatMap(Severity.init), let news = Instant(stored: json["news"]),

@@ -8,7 +8,7 @@ extension LeaseSession {
   ///
   /// - Parameters:
   ///   - stored: the alert as it was read; the step goes ahead only while it still stands so.
-  ///   - channel: a channel to page in place of the routes, where one of that name is configured.
+  ///   - channel: a channel to page in place of the routes, if one of that name is configured.
   /// - Returns: what the step is to be run with.
   func openEscalation(
     _ id: AlertID, stored: [UInt8], _ words: String, to channel: String? = nil, in transaction: inout Transaction
@@ -25,7 +25,7 @@ extension LeaseSession {
     return change
   }
 
-  /// The same change, where it is one of an escalation: its alert knows by which channels people are called, and what
+  /// The same change, if it is one of an escalation: its alert knows by which channels people are called, and what
   /// becomes of it goes to those that they were called by.
   func addressed(_ change: Change) -> Change {
     guard var alert = change.alert, alert.id.kind == .escalation else { return change }
@@ -40,7 +40,7 @@ extension LeaseSession {
         change.notices[index].to = alert.told.filter { options.notify.names.contains($0) }
       }
     }
-    // Whom nobody has called hears of no end either: without a name the routes would say whom.
+    // Who was not called hears of no end either. Without names here, the routes would choose channels anew.
     change.notices.removeAll { $0.status != .firing && $0.to.isEmpty }
     change.alert = alert
     return change
@@ -52,12 +52,12 @@ extension LeaseSession {
     return notice
   }
 
-  /// Adds a notice to a step, for each channel that it goes to: people are told where the step goes ahead, and only there.
+  /// Adds a notice to a step, for each channel that it goes to: people are told if the step goes ahead, and only there.
   /// Once it has, call ``onNotice``.
   ///
   /// A rule's follow-up goes where its trouble was told, whichever channels that were.
   ///
-  /// - Parameter group: where no rule tells it, the group in which chats hear of it; other services are told of each by
+  /// - Parameter group: if no rule tells it, the group in which chats hear of it; other services are told of each by
   ///   itself, for they know it again by its key.
   /// - Returns: the channels' names.
   @discardableResult

@@ -7,7 +7,7 @@ import Redis
 import Wire
 
 /// Tells people, from the hash `agentos:notices`: what a step has put there is collected in its group or sent, and taken
-/// out once it has arrived. A notice may arrive twice, where a handler ends between the two, and is never lost.
+/// out once it has arrived. A notice may arrive twice, if a handler ends between the two, and is never lost.
 ///
 /// A class, since the loop's and the client's handlers share it.
 final class Notifier {
@@ -72,7 +72,7 @@ final class Notifier {
     (isReading, isStale) = (true, false)
     // Once nothing is being written, a reply to what is asked from here on holds none of these.
     let over = isWriting || !pending.isEmpty ? [] : removed
-    // What is known already may be a great deal, where a service is away: only what is new is read whole.
+    // What is known already may be a great deal, if a service is away: only what is new is read whole.
     session.read([Request("HKEYS", session.keys.notices)]) { [weak self] replies in
       guard let self else { return }
       let fields = (replies[0].elements ?? []).compactMap(\.bytes)
@@ -106,7 +106,7 @@ final class Notifier {
     }
     var changed: Set<Grouping.ID> = []
     for var entry in entries.sorted(by: { $0.id < $1.id }) {
-      // The end of a call goes into the group that was told of it, where there is one.
+      // The end of a call goes into the group that was told of it, if there is one.
       if !entry.isCollected, entry.notice.rule == nil, entry.notice.status == .resolved,
         grouping.knows(entry.notice.key, of: Notice.escalations, on: entry.channel)
       {
@@ -230,7 +230,7 @@ final class Notifier {
     pending.attempt("PEXPIRE", key, stays.milliseconds)
   }
 
-  /// What this version does not understand is put aside, where it can be found.
+  /// What this version does not understand is put aside, if it can be found.
   private func deadLetter(_ field: [UInt8], _ value: [UInt8]) {
     session.log(.error, "a notice is not understood", ["notice": String(decoding: field, as: UTF8.self)])
     DeadLetter(source: session.keys.notices, reason: "not a notice that this handler knows", bytes: value)

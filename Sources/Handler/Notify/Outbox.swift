@@ -63,7 +63,7 @@ struct Outbox {
     for name in lanes.keys { lanes[name]?.gone = nil }
   }
 
-  /// When something is next to be done; nil where it waits for an answer, or for nothing.
+  /// When something is next to be done; nil if it waits for an answer, or for nothing.
   var next: Instant? {
     lanes.values.compactMap { lane in
       let deadline = lane.entries.filter { $0.id != lane.sending }.map(\.deadline).min()
@@ -131,7 +131,7 @@ struct Outbox {
       lanes[name] = lane
       return arrived(entry, channel, at: now)
     case .retry(let reason, let asked):
-      // Of a pause that is none, or over, nobody grows well.
+      // Ignore a zero or past Retry-After.
       let pause = asked.flatMap { $0 > .zero ? $0 : nil }
       entry.attempts += 1
       entry.failure = reason

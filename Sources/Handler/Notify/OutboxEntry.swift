@@ -58,7 +58,7 @@ struct OutboxEntry: Equatable {
     return json.encoded
   }
 
-  /// Nil where it is none.
+  /// Nil if it is none.
   init?(field: [UInt8], value: [UInt8]) {
     let parts = String(decoding: field, as: UTF8.self).split(separator: "-").map { Bounded.int($0) }
     guard parts.count == 2, let fence = parts[0], let number = parts[1], let json = try? JSONValue.parse(value),

@@ -74,7 +74,7 @@ enum PlainText {
   /// The same on one line.
   static func unlinkedLine(_ text: String) -> String { line(unlinked(text)) }
 
-  /// The text's beginning, with "…" where something is left out, and never part of what is read as one character.
+  /// The text's beginning, with "…" if something is left out, and never part of what is read as one character.
   ///
   /// Lengths are counted in UTF-16: no service counts more than that, whether it counts UTF-16 or Unicode scalars.
   ///

@@ -27,7 +27,7 @@ final class RecordedReader {
       guard !session.isOver, case .success(let reply) = result else { return }
       guard let last = StreamInfo(reply)?.lastID else { return completion(alignment.written) }
       end = last
-      // Where somebody has added an entry with an id of the future, all since then count on from that.
+      // If somebody has added an entry with an id of the future, all since then count on from that.
       if last.instant - session.now > ServerClock.doubt {
         let sequence = last.sequence - min(last.sequence, Self.mostAfterLeap)
         next = max(next, StreamID(milliseconds: last.milliseconds, sequence: sequence))

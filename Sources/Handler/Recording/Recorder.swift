@@ -33,7 +33,7 @@ final class Recorder {
   private lazy var heartbeat = Heartbeat(loop: loop)
   private var isWriting = false
   private var flushIsDue = false
-  /// The pong that says that all has been heard which was published before the end; nil where none is waited for.
+  /// The pong that says that all has been heard which was published before the end; nil if none is waited for.
   private var lastPong: Int?
   /// By which it is known that it records: the last marker after a subscription.
   private var sign: RecorderMarker?

@@ -48,8 +48,8 @@ struct RecordingBuffer {
   ///
   /// - Parameters:
   ///   - now: monotonic milliseconds.
-  ///   - lettingGo: whether the oldest may leave where there is no room; otherwise the new one does.
-  /// - Returns: false where the new one was lost.
+  ///   - lettingGo: whether the oldest may leave if there is no room; otherwise the new one does.
+  /// - Returns: false if the new one was lost.
   mutating func append(
     _ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer, at now: Int64, isMarker: Bool,
     lettingGo: Bool

@@ -19,7 +19,7 @@ final class KeySurvey {
   private var sums: [[UInt8]: (bytes: Int64, keys: Int64)] = [:]
   /// What the last pass came to.
   private var last = (bytes: Int64(0), keys: Int64(1))
-  /// How many keys the server had at its end, those of others too; nil where it does not tell.
+  /// How many keys the server had at its end, those of others too; nil if it does not tell.
   private var serverKeys: Int64?
   /// How many bytes this pass has let go of.
   private var freed: Int64 = 0
@@ -111,7 +111,7 @@ final class KeySurvey {
   private func finish() {
     last = (found - freed, max(1, sums.values.reduce(0) { $0 + $1.keys }))
     passedAt = .now
-    // The oldest go first: more only where that is not enough.
+    // The oldest go first: more only if that is not enough.
     if Double(last.bytes) > bound * Self.full {
       trimmer.stage = trimmer.stage.next
     } else if freed == 0 {

@@ -36,7 +36,7 @@ final class MemoryWatch {
     if let words { session.log(.warning, "the server's memory", ["found": words]) }
   }
 
-  /// What is to be said of an answer to INFO; nil where nothing is.
+  /// What is to be said of an answer to INFO; nil if nothing is.
   static func words(_ reply: Reply) -> String? {
     if let error = reply.error { return "memory unknown: Redis refuses INFO: \(error.code); grant +info" }
     let lines = (reply.text ?? "").split(whereSeparator: \.isNewline)

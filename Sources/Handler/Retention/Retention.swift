@@ -18,7 +18,7 @@ package final class Retention {
   private let survey: KeySurvey
   private let memory: MemoryWatch
 
-  /// - Parameter warn: told what is wrong with the server's memory, under a name; nil where nothing is any more.
+  /// - Parameter warn: told what is wrong with the server's memory, under a name; nil if nothing is any more.
   init(
     session: LeaseSession, cursor: @escaping () -> StreamID?, commandStreams: @escaping () -> [[UInt8]],
     warn: @escaping (_ subject: String, _ words: String?) -> Void

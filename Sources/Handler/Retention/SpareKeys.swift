@@ -16,7 +16,7 @@ struct SpareKeys {
   enum Stage: Int, CaseIterable {
     case told, day, sixHours, hour, tenMinutes
 
-    /// How old the marks of a command's targets must be; nil where they stay.
+    /// How old the marks of a command's targets must be; nil if they stay.
     var age: TimeSpan? {
       switch self {
       case .told: nil

@@ -14,7 +14,7 @@ import Wire
 /// A bite lets go of whole nodes, of as many as ``BiteSize`` makes of what the last one took the server. Looking at a
 /// stream's size takes it 10 to 20 µs a megabyte.
 final class StreamTrimmer {
-  /// Calls its completion with the first entry that age must spare; nil where it spares none.
+  /// Calls its completion with the first entry that age must spare; nil if it spares none.
   typealias Sparing = (@escaping (StreamID?) -> Void) -> Void
 
   /// What is known of its size.
@@ -135,7 +135,7 @@ final class StreamTrimmer {
     }
   }
 
-  /// Finds the first entry that is not too old by when the stream had grown how far; nil where ids tell their age.
+  /// Finds the first entry that is not too old by when the stream had grown how far; nil if ids tell their age.
   private func lookAtAges(_ completion: @escaping (StreamID?) -> Void) {
     let field = stream + "#grown".utf8
     session.read([Request("XINFO", "STREAM", stream), Request("HGET", session.keys.cursor, field)]) {

@@ -55,7 +55,7 @@ final class JobRun: TargetRunDelegate {
   var refusedPhase: AuditLine.Phase { .skipped }
   var isDryRun: Bool { false }
 
-  /// As what it is planned.
+  /// The instruction by which the job is planned.
   var judged: Instruction {
     switch job.kind {
     case .resume, .restartLimit, .run, .jobLimit, .ruleAction, .verify, .proposalEnd, .approved: .resume
@@ -65,7 +65,7 @@ final class JobRun: TargetRunDelegate {
     }
   }
 
-  /// The change; refused where what the job was to end has ended, or was made anew with a later end.
+  /// The change; refused if what the job was to end has ended, or was made anew with a later end.
   func plan(_ target: AgentID, _ snapshot: TargetSnapshot, at instant: Instant) throws(Refusal) -> Change {
     if case .run(let job) = job.kind { return run(job, at: instant) }
     let ends = [snapshot.record.pausedUntil, snapshot.record.rateLimitedUntil, snapshot.blockedUntil]
@@ -183,7 +183,7 @@ final class JobRun: TargetRunDelegate {
       let before = replies[1].mark.flatMap { IdempotencyRecord($0) }?.before ?? AgentRecord()
       var change = Change(after: snapshot.record)
       change.after?.state = before.state
-      // A pause that a restart interrupted goes on where its time is not up.
+      // A pause that a restart interrupted goes on if its time is not up.
       if before.state == .paused {
         if let end = before.pausedUntil, end > session.now {
           change.after?.pausedUntil = end

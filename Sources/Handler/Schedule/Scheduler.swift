@@ -124,7 +124,7 @@ final class Scheduler {
     look()
   }
 
-  /// What this version does not understand is put aside, where it can be found.
+  /// What this version does not understand is put aside, if it can be found.
   private func discard(_ member: [UInt8], _ score: [UInt8]) {
     session.log(.error, "a job of the schedule is not understood", ["job": String(decoding: member, as: UTF8.self)])
     var transaction = Transaction()

@@ -5,7 +5,7 @@ import Wire
 /// Something that cannot be handled, put aside in `agentos:dead` where a person finds it: where it came from, why, and its
 /// bytes as they were.
 ///
-/// Entry fields: `source` (the key of the stream or set it stood in), `id` (its entry there; left out where it has none),
+/// Entry fields: `source` (the key of the stream or set it stood in), `id` (its entry there; left out if it has none),
 /// `reason`, `__data__`.
 struct DeadLetter {
   var source: [UInt8]

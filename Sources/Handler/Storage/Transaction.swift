@@ -38,7 +38,7 @@ struct Transaction {
   /// Whether it would change anything.
   var isEmpty: Bool { changeCount == 0 && optional.count == 0 }
 
-  /// Lets the step go ahead only where a command's reply is what is expected; checks count from 1 in their order.
+  /// Lets the step go ahead only if a command's reply is what is expected; checks count from 1 in their order.
   mutating func require(_ command: String, _ key: [UInt8], _ arguments: any RequestArgument..., is expected: [UInt8]) {
     Self.append(command, place(key), arguments, to: &checks)
     expected.append(to: &checks)

@@ -6,7 +6,7 @@ import Wire
 extension Change {
   /// Writes the change into a step.
   ///
-  /// - Returns: the record as it then stands; nil where the change leaves it.
+  /// - Returns: the record as it then stands; nil if the change leaves it.
   func write(
     to transaction: inout Transaction, target: AgentID, version: Int, origin: String, author: String, now: Instant,
     keys: Keys,

@@ -25,7 +25,7 @@ protocol TargetRunDelegate: AnyObject {
 
   /// The command's entry, which is in hand until all its targets are through; nil for a job.
   var commandDelivery: Delivery? { get }
-  /// The group in which chats hear whom it calls; nil where each call is a message.
+  /// The group in which chats hear whom it calls; nil if each call is a message.
   var chatGroup: String? { get }
 
   /// How long a permission that its steps lack is waited for, in milliseconds.

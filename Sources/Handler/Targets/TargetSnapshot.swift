@@ -22,14 +22,14 @@ struct TargetSnapshot {
   var proposal: Proposal?
   /// Why what stands in its place is none.
   var proposalFault: ProposalCoding.Fault?
-  /// The mark as it stands; empty where there is none.
+  /// The mark as it stands; empty if there is none.
   private(set) var markBytes: [UInt8]
   /// Whether a value stands in the mark's place that is no text.
   private(set) var isMarkOfAnotherType: Bool
   private var version: [UInt8]
   private var alertBytes: [UInt8]?
   private var proposalBytes: [UInt8]?
-  /// The mode as it stands, where that is asked for; empty where nobody has set it.
+  /// The mode as it stands, if that is asked for; empty if nobody has set it.
   private var modeBytes: [UInt8]?
 
   /// Reads it.

@@ -108,7 +108,7 @@ package final class Connection {
     scheduleFlush()
   }
 
-  /// For how many milliseconds an answer has been owed without a byte of it; nil where none is.
+  /// For how many milliseconds an answer has been owed without a byte of it; nil if none is.
   package func silence(at now: MonotonicTime) -> Int64? {
     waitingSince.map { Int64(now.milliseconds(since: $0)) }
   }

@@ -35,7 +35,7 @@ package final class PrivateServer {
   /// Starts a server and waits until it takes connections.
   ///
   /// - Parameters:
-  ///   - port: a free one where none is named.
+  ///   - port: a free one if none is named.
   ///   - settings: further lines of its configuration.
   ///   - environment: where it is looked for.
   ///   - variables: what it has in its own environment.

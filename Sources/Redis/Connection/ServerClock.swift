@@ -7,7 +7,7 @@ import Loop
 package struct ServerClock: Sendable {
   /// Server microseconds less monotonic microseconds.
   private var offset: Int64?
-  /// By how much the last answer differed from what this clock said before; nil where it did not, or was the first.
+  /// By how much the last answer differed from what this clock said before; nil if it did not, or was the first.
   ///
   /// The server's clock was set anew, or this machine slept. Nobody can tell which from here.
   package private(set) var leap: TimeSpan?

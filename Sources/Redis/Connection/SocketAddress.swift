@@ -20,7 +20,7 @@ struct SocketAddress {
     return addresses
   }
 
-  /// The address that a host stands for by itself; empty where it is a name, which only a look-up can tell.
+  /// The address that a host stands for by itself; empty if it is a name, which only a look-up can tell.
   static func numeric(host: String, port: UInt16) -> [SocketAddress] {
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

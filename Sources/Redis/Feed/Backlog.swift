@@ -18,7 +18,7 @@ package final class Backlog {
 
   private struct Lane {
     var connection: Connection?
-    /// The end of the range that it was asked for; nil where it is asked for nothing.
+    /// The end of the range that it was asked for; nil if it is asked for nothing.
     var end: StreamID?
   }
 

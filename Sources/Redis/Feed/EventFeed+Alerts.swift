@@ -5,7 +5,7 @@ import Wire
 /// Following the alerts: they are read whole once a connection, and again with every change of their revision, which
 /// stands in the hash of the handler's cursor.
 extension EventFeed {
-  /// How many alerts are read a second, about: where there are more, changes are told less often.
+  /// How many alerts are read a second, about: if there are more, changes are told less often.
   private static let alertsPerMillisecond = 2
 
   /// Asks how far the handler has come, and for its alerts if they have changed.

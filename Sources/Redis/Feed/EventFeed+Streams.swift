@@ -106,7 +106,7 @@ extension EventFeed {
 
   // MARK: Reading
 
-  /// Begins to read a stream that has much to read by ranges; false where none has.
+  /// Begins to read a stream that has much to read by ranges; false if none has.
   private func readBacklog() -> Bool {
     for (index, info) in infos.enumerated() where places[index].refusal == nil {
       infos[index] = nil
@@ -117,7 +117,7 @@ extension EventFeed {
         feed._withUnsafeGuaranteedRef { $0.receive(entry, of: index) }
       } finish: { [weak self] in
         self?.backlog = nil
-        // Whatever it left is read one after the other, where an error is dealt with.
+        // Whatever it left is read one after the other, if an error is dealt with.
         self?.readOn()
       }
       self.backlog = backlog
@@ -127,7 +127,7 @@ extension EventFeed {
     return false
   }
 
-  /// Asks for what comes after the last entry of each stream; waits on the server where there is nothing.
+  /// Asks for what comes after the last entry of each stream; waits on the server if there is nothing.
   private func read(_ connection: Connection) {
     let open = places.filter { $0.refusal == nil }
     guard !open.isEmpty else {

@@ -14,7 +14,7 @@ extension EventFeed {
     /// All records are going to be told as they stand, until `stateTold`.
     case recordsBegin
     case record(AgentID, AgentRecord)
-    /// All alerts that the handler has written, when they were asked for, and how far it has read events: nil where more
+    /// All alerts that the handler has written, when they were asked for, and how far it has read events: nil if more
     /// is read here than it reads.
     case alerts([AlertRecord], judgedUpTo: Instant?, at: Instant)
     /// How far the handler has read events, its alerts being those that were told last.
@@ -73,7 +73,7 @@ extension EventFeed {
     package var stream: [UInt8]?
     package var from: Instant
     package var to: Instant
-    /// How many entries; nil where nobody can tell.
+    /// How many entries; nil if nobody can tell.
     package var count: Int?
   }
 

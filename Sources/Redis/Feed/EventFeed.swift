@@ -62,7 +62,7 @@ package final class EventFeed {
   var heldBytes = 0
   /// Pings on their way, as the hand-over knows them.
   var pings: [Int] = []
-  /// Since when channels may be heard; nil where they are not.
+  /// Since when channels may be heard; nil if they are not.
   var heardSince: MonotonicTime?
   /// When the streams were last read to their end.
   var readToEndAt = MonotonicTime.now
@@ -162,7 +162,7 @@ package final class EventFeed {
     asking.stop()
   }
 
-  /// Sends a request on the connection that answers at once; false where the link is down.
+  /// Sends a request on the connection that answers at once; false if the link is down.
   package func send(
     _ request: Request, expecting expectation: ReplyReader.Expectation = .tree,
     _ completion: @escaping Connection.Completion
@@ -215,7 +215,7 @@ package final class EventFeed {
     if !leaseIsAsked { askForHandler() }
   }
 
-  /// How far behind the present reading is: the age of the last entry, while more wait. Nil where the streams are read to
+  /// How far behind the present reading is: the age of the last entry, while more wait. Nil if the streams are read to
   /// their end, or nearly.
   package var lag: TimeSpan? {
     guard hasMore || backlog != nil, let last = places.first?.last, clock.isSet else { return nil }

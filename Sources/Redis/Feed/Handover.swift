@@ -59,7 +59,7 @@ package struct Handover: Sendable {
 
   /// A recorded entry was read. Whether to count it.
   ///
-  /// - Parameter mayBeHeard: false where it was published before anything was heard.
+  /// - Parameter mayBeHeard: false if it was published before anything was heard.
   package mutating func read(_ digest: @autoclosure () -> Int, mayBeHeard: Bool = true) -> Bool {
     guard mayBeHeard || heard.count > 0 else { return true }
     let digest = digest()

@@ -12,6 +12,6 @@ struct RecorderTerms: Sendable {
     current = (marker.fence, instant)
   }
 
-  /// When the recorder before the one with this fence was last seen to write; nil where none was.
+  /// When the recorder before the one with this fence was last seen to write; nil if none was.
   func end(before fence: Int) -> Instant? { current?.fence == fence ? previousEnd : current?.last }
 }

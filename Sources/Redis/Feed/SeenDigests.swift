@@ -23,7 +23,7 @@ struct SeenDigests: Sendable {
 
   mutating func dropOldest() { drop(through: spans[0].number) }
 
-  /// Takes one of them away, the oldest first; false where there is none.
+  /// Takes one of them away, the oldest first; false if there is none.
   mutating func take(_ digest: Int) -> Bool {
     guard count > 0 else { return false }
     for index in spans.indices {

@@ -75,7 +75,7 @@ package struct StreamPlace: Equatable, Sendable {
     hasRead = true
   }
 
-  /// How many entries were ever added, up to and including the last one read; nil where that is not known.
+  /// How many entries were ever added, up to and including the last one read; nil if that is not known.
   package var count: Int? { index }
 
   /// Takes an entry.
@@ -100,7 +100,7 @@ package struct StreamPlace: Equatable, Sendable {
       ? .missed(place - index, after: anchor, before: last) : .lostWrites(after: anchor, before: last)
   }
 
-  /// Takes what the server says of the stream, while no entry is on its way; nil where it does not exist.
+  /// Takes what the server says of the stream, while no entry is on its way; nil if it does not exist.
   package mutating func inspect(_ info: StreamInfo?) -> Finding? {
     checkpoint = nil
     guard let info else { return vanish() }

@@ -6,11 +6,11 @@ package struct Entry {
   /// Which of the request's streams it is from, counting from 0.
   package let stream: Int
   package let id: StreamID
-  /// The field `__data__`; nil where the entry has none.
+  /// The field `__data__`; nil if the entry has none.
   package let payload: UnsafeRawBufferPointer?
-  /// The field `channel`, which the recorder adds; empty where the entry was published straight to the stream.
+  /// The field `channel`, which the recorder adds; empty if the entry was published straight to the stream.
   package let channel: UnsafeRawBufferPointer
-  /// All fields, where there is no `__data__`.
+  /// All fields, if there is no `__data__`.
   package let fields: [(name: [UInt8], value: [UInt8])]
   /// Whether a value was too long: what is here of it is only its beginning.
   package let isOversized: Bool

@@ -57,7 +57,7 @@ package final class ReplyReader {
     guard status == 0 else { throw failure }
   }
 
-  /// Reads on; the reply where one is complete, nil where more bytes are needed. Entries and messages come through
+  /// Reads on; the reply if one is complete, nil if more bytes are needed. Entries and messages come through
   /// their receivers; what is returned for them is null, or the error that came instead.
   package func next() throws(ProtocolError) -> Reply? {
     var token: UnsafeMutableRawPointer?

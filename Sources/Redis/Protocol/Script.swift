@@ -1,6 +1,6 @@
 import Loop
 
-/// A Lua script that runs on the server, by its digest, and is loaded where the server does not know it.
+/// A Lua script that runs on the server, by its digest, and is loaded if the server does not know it.
 ///
 /// A restart or a flush of the server's script cache forgets it: the answer NOSCRIPT loads it again, and the same call
 /// goes out once more.

@@ -29,7 +29,7 @@ struct AuditSelection {
     note(line, isAskedFor: isAskedFor)
     guard !isAskedFor, line.target == .none, case .command = line.origin else { return isAskedFor }
     if !line.targets.isEmpty { return false }
-    // The line of a command as a whole names no agent: those of its targets tell whom it is about, where it has any.
+    // The line of a command as a whole names no agent: those of its targets tell whom it is about, if it has any.
     return met[ExactText(line.origin.key)] ?? (AuditOutcome(line.phase) == .refused)
   }
 

@@ -284,7 +284,7 @@ final class ConsoleProgram {
     }
   }
 
-  /// Draws where something changed: at once on a quiet screen, else when the last frame is old enough.
+  /// Draws if something changed: at once on a quiet screen, else when the last frame is old enough.
   private func drawIfDue() {
     watchOutput()
     if question == .underWay, !terminal.isCongested { question = .seen }

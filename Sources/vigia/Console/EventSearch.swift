@@ -21,7 +21,7 @@ final class EventSearch {
     self.stream = stream
   }
 
-  /// Calls `completion` once, with the newest first; with what there is so far where the link breaks.
+  /// Calls `completion` once, with the newest first; with what there is so far if the link breaks.
   func run(on feed: EventFeed, before end: String = "+", _ completion: @escaping ([EventDigest]) -> Void) {
     var oldest: StreamID?
     var count = 0

@@ -2,7 +2,7 @@ import Console
 import FleetModel
 
 extension Model {
-  /// What the open question answers; nil where it answers no proposal.
+  /// What the open question answers; nil if it answers no proposal.
   var askedProposal: ProposalID? { prompt?.draft?.proposal?.id }
 
   /// Whether a question is open that one key, or a code, answers.

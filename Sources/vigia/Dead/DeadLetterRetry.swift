@@ -5,7 +5,7 @@ import Wire
 enum DeadLetterRetry: Equatable {
   /// These bytes go into that stream.
   ///
-  /// - `until`: when the command expires now, where it had expired and is issued anew.
+  /// - `until`: when the command expires now, if it had expired and is issued anew.
   case put([UInt8], into: [UInt8], until: Instant?)
   /// It cannot go back.
   case refused(String)
@@ -26,7 +26,7 @@ enum DeadLetterRetry: Equatable {
     }
   }
 
-  /// A command with new times and all else as it was; nil where it has not expired, or is no command.
+  /// A command with new times and all else as it was; nil if it has not expired, or is no command.
   private static func issuedAnew(_ data: [UInt8], at now: Instant) -> [UInt8]? {
     guard let command = try? CommandCoding.decode(data), command.expiresAt < now,
       var message = (data.withUnsafeBytes { try? MessageFormat.document($0) })?.object,

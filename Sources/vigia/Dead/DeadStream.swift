@@ -49,7 +49,7 @@ final class DeadStream {
     }
   }
 
-  /// Finds an entry by what was typed; names it and goes on where there is none.
+  /// Finds an entry by what was typed; names it and goes on if there is none.
   func find(_ text: String, _ completion: @escaping (StoredDeadLetter?) -> Void) {
     guard let id = StreamID(Array(text.utf8)) else {
       complain(text, "is no entry's id; write one such as 1795334137846-0")
@@ -62,7 +62,7 @@ final class DeadStream {
     }
   }
 
-  /// The newest entry's id; nil where there is none.
+  /// The newest entry's id; nil if there is none.
   func newest(_ completion: @escaping (StreamID?) -> Void) {
     send(Request("XREVRANGE", keys.dead, "+", "-", "COUNT", 1)) { reply in
       completion(reply.elements?.first.flatMap { StoredDeadLetter($0)?.id })
@@ -74,7 +74,7 @@ final class DeadStream {
   /// Moves an entry's bytes into a stream, in one step, so that two who do it at once put them back once.
   ///
   /// ```
-  /// KEYS  the dead ones, the stream      ARGV  id, bytes      gives the new id; nil where the entry is gone
+  /// KEYS  the dead ones, the stream      ARGV  id, bytes      gives the new id; nil if the entry is gone
   /// ```
   private static let putBackSource = """
     if #redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1]) == 0 then return false end
@@ -84,7 +84,7 @@ final class DeadStream {
     return id
     """
 
-  /// - Parameter completion: gets the new id as text; nil where somebody else was faster.
+  /// - Parameter completion: gets the new id as text; nil if somebody else was faster.
   func move(_ id: StreamID, _ data: [UInt8], into stream: [UInt8], _ completion: @escaping (String?) -> Void) {
     guard let connection = query.connection else { return }
     putBack.run(on: connection, keys: [keys.dead, stream], arguments: EncodedArguments(id, data)) { [query] in

@@ -9,7 +9,7 @@ struct StoredDeadLetter {
   let id: StreamID
   /// The key that it came from.
   let source: [UInt8]
-  /// Its id there, where it had one.
+  /// Its id there, if it had one.
   let sourceID: [UInt8]?
   let reason: [UInt8]
   /// The original bytes.

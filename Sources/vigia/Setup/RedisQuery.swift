@@ -38,7 +38,7 @@ final class RedisQuery {
   /// The server's time.
   var now: Instant { clock.now }
 
-  /// Nil where the link is down.
+  /// Nil if the link is down.
   var connection: Connection? { link.connection }
 
   // MARK: Ending

@@ -61,7 +61,7 @@ struct FleetPicture {
     ]
   }
 
-  /// Whether anybody has ever switched automation; nil where that is not known.
+  /// Whether anybody has ever switched automation; nil if that is not known.
   private var isSwitched: JSONValue? {
     switch fleet.automation.setting {
     case .unknown: nil

@@ -54,7 +54,7 @@ struct AnswerOptions: ParsableArguments {
     withExtendedLifetime(sending) {}
   }
 
-  /// The proposal where it can be answered; else that is said.
+  /// The proposal if it can be answered; else that is said.
   private func check(_ reply: Reply, _ query: RedisQuery) -> Proposal? {
     guard let bytes = reply.bytes else { return refuse("no such proposal", query) }
     let proposal: Proposal

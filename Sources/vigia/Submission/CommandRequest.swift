@@ -38,7 +38,7 @@ struct CommandRequest: Equatable {
     do throws(Command.TooLarge) { _ = try commands(at: .epoch) } catch { throw Fault(description: error.description) }
   }
 
-  /// The commands to send: several where it names more agents than one may.
+  /// The commands to send: several if it names more agents than one may.
   func commands(at now: Instant) throws(Command.TooLarge) -> [Command] {
     try command(at: now).parts { Self.makeID(at: now) }
   }

@@ -4,7 +4,7 @@ import Logging
 import Redis
 import Wire
 
-/// Writes what a rule has decided: where something has changed since it was read, it is decided anew, and what cannot be
+/// Writes what a rule has decided: if something has changed since it was read, it is decided anew, and what cannot be
 /// written keeps back no event that is behind it.
 final class EvaluationWriter {
   private let session: LeaseSession
@@ -23,7 +23,7 @@ final class EvaluationWriter {
   /// - Parameters:
   ///   - written: what follows once it stands.
   ///   - again: decides anew.
-  ///   - done: what follows where it never will.
+  ///   - done: what follows if it never will.
   func write(
     _ verdict: RuleEvaluation, _ transaction: Transaction, _ change: Change, written: @escaping () -> Void,
     again: @escaping () -> Void,

@@ -31,7 +31,7 @@ struct RepeatFilter {
     var memories: [Memory] = []
   }
 
-  /// By kind of event; nil where words must decide.
+  /// By kind of event; nil if words must decide.
   private var kinds: [Kind?]
   /// How many events it has settled since its counts were taken.
   private(set) var total = 0

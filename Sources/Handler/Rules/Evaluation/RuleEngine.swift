@@ -13,7 +13,7 @@ final class RuleEngine {
   private let session: LeaseSession
   let view: RuleFleet
   private var queue = TriggerQueue()
-  /// The rules that have not been asked about the first event of the queue; nil where none has.
+  /// The rules that have not been asked about the first event of the queue; nil if none has.
   private var unasked: ArraySlice<Rule>?
   private var isBusy = false
   private var runbook: RulesByType
@@ -142,7 +142,7 @@ final class RuleEngine {
     view.facts(TriggerEvent(of: record), agent)
   }
 
-  /// The entry of the oldest event that is not decided: whoever acts next begins with it.
+  /// The entry of the oldest event that is not decided: the next handler begins with it.
   var oldest: StreamID? { [held.oldest, queue.oldest].compactMap(\.self).min() }
 
   func take(_ trigger: TriggerEvent) {
@@ -260,7 +260,7 @@ final class RuleEngine {
   // MARK: What is known beforehand
 
   private enum Knowledge {
-    /// Nothing is done; nil where the event was decided before.
+    /// Nothing is done; nil if the event was decided before.
     case settled(Decision?)
     /// The marks may tell, and have not been read.
     case unread

@@ -81,7 +81,7 @@ struct RuleEvaluation {
     }
   }
 
-  /// What is written; nil where nothing is.
+  /// What is written; nil if nothing is.
   func transaction() -> (Transaction, Change)? {
     switch decision.course {
     case .suppression(let suppression): held(suppression)
@@ -136,7 +136,7 @@ struct RuleEvaluation {
     return record
   }
 
-  /// What both beginnings have.
+  /// What the transaction has in common if the rule acts and if it proposes.
   private func begun(waits: TimeSpan? = nil) -> Transaction {
     var transaction = opened()
     marks.addOccurrence(at: now, to: &transaction)
@@ -223,7 +223,7 @@ struct RuleEvaluation {
 }
 
 extension Array where Element == PlannedAction {
-  /// For how long they pause an agent; nil where they do not.
+  /// For how long they pause an agent; nil if they do not.
   func pause(of agent: AgentID) -> TimeSpan? {
     first { $0.kind == .action(.pause) && $0.target == agent }.flatMap { TimeSpan($0.arguments["for"] ?? "15m") }
   }

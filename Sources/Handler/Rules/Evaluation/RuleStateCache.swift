@@ -19,7 +19,7 @@ struct RuleStateCache {
   private static let span = 60_000.0
   private static let most = 20_000
 
-  /// What was read of a rule and an agent; nil where that was too long ago, or never.
+  /// What was read of a rule and an agent; nil if that was too long ago, or never.
   func marks(_ rule: Rule, _ agent: AgentID, at now: MonotonicTime) -> RuleState? {
     guard let found = kept[Key(rule: rule.id, agent: agent)], now.milliseconds(since: found.readAt) < Self.span else {
       return nil

@@ -6,7 +6,7 @@ import Redis
 import Wire
 
 /// Tells what rules held back: a line of the audit for each event, the mark that it has been told, and a call to a person
-/// where one is due. Many go into one step, for they come in floods.
+/// if one is due. Many go into one step, for they come in floods.
 final class SuppressionReporter {
   struct Held {
     let rule: Rule
@@ -38,7 +38,7 @@ final class SuppressionReporter {
     self.session = session
   }
 
-  /// The oldest event that has not been told: whoever acts next begins with it.
+  /// The oldest event that has not been told: the next handler begins with it.
   ///
   /// Events come by urgency, so that any of them may be the oldest.
   var oldest: StreamID? { [writing, waiting].compactMap(Self.oldest).min() }

@@ -7,7 +7,7 @@ extension RuleFacts {
   /// So many predictions are told; the others are counted.
   private static let mostTold = 2
 
-  /// Nil where the event predicts nothing that can be read.
+  /// Nil if the event predicts nothing that can be read.
   var foreseen: String? {
     let all = (trigger.data["predictions"]?.list ?? []).compactMap(foreseen)
     guard !all.isEmpty else { return nil }
@@ -32,7 +32,7 @@ extension RuleFacts {
     return "\(title) foreseen\(level)\(Self.time(prediction["eta_minutes"]?.double))\(now)\(limit)"
   }
 
-  /// ` in 12m`; nothing where it is not known, or makes no sense.
+  /// ` in 12m`; nothing if it is not known, or makes no sense.
   private static func time(_ minutes: Double?) -> String {
     guard let minutes, (0...1_000_000).contains(minutes) else { return "" }
     let seconds = Int64((minutes * 60).rounded())

@@ -78,7 +78,7 @@ struct TriggerEvent {
     receivedAt = entry.instant
   }
 
-  /// The kind of alert that it opens by itself; nil where it opens none.
+  /// The kind of alert that it opens by itself; nil if it opens none.
   var alert: AlertKind? { EventKind.allCases.first { $0.type == type }?.alert?.kind }
 
   var remains: RememberedTrigger {
@@ -101,7 +101,7 @@ struct RuleFacts: Facts {
   /// Who says that it stands in for the agent.
   let knownBackup: AgentID?
   let now: Instant
-  /// What its users said lately, where they were unhappy.
+  /// What its users said lately, if they were unhappy.
   var feedback: [Incident] = []
   /// What has become of the run's actions, once they are done.
   var run: RunOutcome?

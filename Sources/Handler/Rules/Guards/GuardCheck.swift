@@ -43,7 +43,7 @@ struct GuardCheck {
     /// Why actions were held back that the fleet's state forbids; nil if none was.
     var fleetFault: String?
 
-    /// What a person is asked about, where nothing is done without.
+    /// What a person is asked about, if nothing is done without.
     var asked: [PlannedAction] { ruleActions.isEmpty ? proposed.map(\.ruleAction) : ruleActions }
 
     /// `not done: pause agent-7 for 15m: it lifetime in for agent-3`.
@@ -51,7 +51,7 @@ struct GuardCheck {
 
     private var reasons: String { refused.map { "\($0.ruleAction.words): \($0.reason)" }.joined(separator: "; ") }
 
-    /// The same decision; or where it has nothing left to do, that it does nothing or only asks.
+    /// The same decision; or if it has nothing left to do, that it does nothing or only asks.
     func kept(_ decision: Decision) -> Decision {
       guard ruleActions.isEmpty else { return decision }
       switch decision.course {
@@ -151,7 +151,7 @@ struct GuardCheck {
     return "while the fleet is ill rules give an agent more once in \(guards.scaleUpEvery)"
   }
 
-  /// What is left where it must stay as it is: a person has approved it, with the length that it has, whatever the fleet's
+  /// What is left if it must stay as it is: a person has approved it, with the length that it has, whatever the fleet's
   /// state.
   func refusing(_ ruleActions: [PlannedAction]) -> Result {
     var result = Result()
@@ -211,7 +211,7 @@ struct GuardCheck {
     return fault(held.role, role.all, "its role") ?? fault(held.fleet, fleet.all, "the fleet")
   }
 
-  /// Why the agent cannot be done without; nil where it can.
+  /// Why the agent cannot be done without; nil if it can.
   private var absenceFault: String? {
     if let other = input.standsInFor { return "it stands in for \(other)" }
     guard isCounted, input.health.member(input.agent) != nil else { return nil }

@@ -66,7 +66,7 @@ final class RuleFleet {
       health: health, knownBackup: nil, now: session.now, makesDashboards: session.options.makesDashboards)
   }
 
-  /// What its users said lately, where they were unhappy.
+  /// What its users said lately, if they were unhappy.
   private func feedback(of agent: AgentID) -> [Incident] {
     knowledge.latestFeedback(of: agent, atMost: RuleAction.mostOfEach)
   }

@@ -26,7 +26,7 @@ extension DueForRule {
     return transaction
   }
 
-  /// Runs the step; where something else has changed meanwhile it begins anew.
+  /// Runs the step; if something else has changed meanwhile it begins anew.
   ///
   /// - Parameter then: what follows once it is done.
   func write(_ transaction: Transaction, _ change: Change = Change(), then: @escaping () -> Void = {}) {

@@ -13,7 +13,7 @@ import Wire
 ///                                  └─ does not ─▶ else 0 ─▶ …
 /// ```
 ///
-/// A failure that stops it leads to `else` at once, or to a person where there is none.
+/// A failure that stops it leads to `else` at once, or to a person if there is none.
 final class RuleActionRun: TargetRunDelegate {
   let session: LeaseSession
   private let run: String
@@ -297,7 +297,7 @@ final class RuleActionRun: TargetRunDelegate {
     }
   }
 
-  /// Says that the action failed, and goes on behind it; ends the chain where not even that can be written.
+  /// Says that the action failed, and goes on behind it; ends the chain if not even that can be written.
   private func giveUp(_ outcome: TargetOutcome, _ error: ServerError) {
     let failed = TargetOutcome(phase: .failed, detail: "Redis refused the step: \(error.text)")
     guard hasGivenUp || outcome.phase == .failed else {

@@ -74,7 +74,7 @@ final class RuleApproval: DueForRule {
     }
   }
 
-  /// Why nothing of it is done any more; nil where nothing speaks against it.
+  /// Why nothing of it is done any more; nil if nothing speaks against it.
   private func fault(_ record: RunRecord, _ facts: RuleFacts, _ mode: AutomationMode) -> String? {
     guard mode == .on else { return "automation is \(mode.rawValue)" }
     // Without its rule there is no condition any more, and what was approved is still what was approved.

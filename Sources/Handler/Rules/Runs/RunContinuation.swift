@@ -14,7 +14,7 @@ struct RunContinuation {
   let lane: AgentID
   let record: RunRecord
   let session: LeaseSession
-  /// What has become of the actions before this one, where that is asked for.
+  /// What has become of the actions before this one, if that is asked for.
   var earlier: [IdempotencyRecord?] = []
   /// What the switch says, where it lets no further action begin.
   var stoppedBy: AutomationMode?
@@ -53,7 +53,7 @@ struct RunContinuation {
     transaction.change("SET", session.keys.mark(run), record.encoded, "KEEPTTL")
   }
 
-  /// A place among the paused is counted once the agent is, and free again where it is not.
+  /// A place among the paused is counted once the agent is, and free again if it is not.
   private func settlePlace(_ phase: AuditLine.Phase, in transaction: inout Transaction) {
     guard ruleAction.kind == .action(.pause), ruleAction.target == record.agent else { return }
     if phase == .succeeded {
@@ -63,7 +63,7 @@ struct RunContinuation {
     }
   }
 
-  /// Goes no further. What was done so far stands, so the run is looked at at once: what is to be done where it fails is,
+  /// Goes no further. What was done so far stands, so the run is looked at at once: what is to be done if it fails is,
   /// or a person is called.
   private func stop(_ why: String, in transaction: inout Transaction) {
     var record = record

@@ -4,7 +4,7 @@ import FleetModel
 
 /// What a run's actions have come to: which were done, and why the others were not.
 ///
-/// Advice counts as no action, and neither does telling people where no channel is configured: nobody asked for one.
+/// Advice counts as no action, and neither does telling people if no channel is configured: nobody asked for one.
 struct RunSummary {
   /// What was done, in words.
   private(set) var done: [String] = []
@@ -12,7 +12,7 @@ struct RunSummary {
   private(set) var missed: [String] = []
   private(set) var hasFailed = false
 
-  /// - Parameter outcomes: of each action of the run, in order; nil where nothing is remembered of one.
+  /// - Parameter outcomes: of each action of the run, in order; nil if nothing is remembered of one.
   init(_ record: RunRecord, _ outcomes: [(phase: AuditLine.Phase, detail: String)?]) {
     missed = record.refused
     for (ruleAction, outcome) in zip(record.ruleActions, outcomes) {
@@ -34,7 +34,7 @@ struct RunSummary {
     self.init(record, marks.map { $0.map { (phase: $0.phase, detail: $0.detail) } })
   }
 
-  /// Nil where all was done.
+  /// Nil if all was done.
   var partial: PartialResult? {
     missed.isEmpty
       ? nil : PartialResult(done: done.count, of: done.count + missed.count, why: missed.joined(separator: "; "))

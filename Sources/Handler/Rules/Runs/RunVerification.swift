@@ -7,7 +7,7 @@ import Wire
 /// What is made of a run once its actions are done, or a failure has stopped them: whether they were verified, and what is
 /// done next.
 ///
-/// What is done where the verification fails was settled with the actions; whether it may be is asked now.
+/// What is done if the verification fails was settled with the actions; whether it may be is asked now.
 struct RunVerification {
   let run: String
   let record: RunRecord
@@ -54,13 +54,13 @@ struct RunVerification {
     return Change()
   }
 
-  /// When the agent's pause ends; nil where it is not paused, or until somebody resumes it.
+  /// When the agent's pause ends; nil if it is not paused, or until somebody resumes it.
   private var pauseEnd: Instant? {
     guard facts.record.state == .paused, let end = facts.record.pausedUntil, end > session.now else { return nil }
     return end
   }
 
-  /// Where nothing else is done, what waits to be taken back is asked for again, for a day.
+  /// If nothing else is done, what waits to be taken back is asked for again, for a day.
   private func doubted(_ reason: String, after span: TimeSpan, _ transaction: inout Transaction) -> Change {
     if record.doubtedAt == nil { add(.failed, "not verified: \(reason)", to: &transaction) }
     guard record.otherwise.isEmpty, !record.undo.isEmpty else { return otherwise(&transaction) }
@@ -89,7 +89,7 @@ struct RunVerification {
     transaction.change("ZADD", session.keys.schedule, due, Job(.verify(run: run), agent).encoded)
   }
 
-  /// A person is called where nothing else is done: what came before the failure still stands.
+  /// A person is called if nothing else is done: what came before the failure still stands.
   private func stopped(_ why: String, _ transaction: inout Transaction) -> Change {
     let done = RuleNotice.words(of: record, .ruleActions, outcomes).replacing("\n", with: " ")
     let words = ["stopped: \(why)", done].filter { !$0.isEmpty }.joined(separator: ". ")
@@ -100,7 +100,7 @@ struct RunVerification {
       ? called("\(words) \(result.refusal)", &transaction) : Change()
   }
 
-  /// Begins what is done where the actions have not helped, as far as guards and the switch let it.
+  /// Begins what is done if the actions have not helped, as far as guards and the switch let it.
   private func otherwise(_ transaction: inout Transaction) -> Change {
     guard !record.otherwise.isEmpty else { return Change() }
     guard mode == .on else {

@@ -32,7 +32,7 @@ struct StandingRestrictions {
     return instruction
   }
 
-  /// The change, where it is a restart, with the pause that stands: whoever has paused the agent has a reason.
+  /// The change, if it is a restart, with the pause that stands: whoever has paused the agent has a reason.
   func keepingPause(_ change: Change) -> Change {
     guard change.control?.verb == .action(.restart), let end = pauseToKeep else { return change }
     var change = change
@@ -41,7 +41,7 @@ struct StandingRestrictions {
     return change
   }
 
-  /// When the pause ends that goes on after a restart; nil where there is none, or it could not simply be said again.
+  /// When the pause ends that goes on after a restart; nil if there is none, or it could not simply be said again.
   private var pauseToKeep: Instant? {
     guard record.state == .paused, session.actuator(of: .action(.pause), [:]) == nil else { return nil }
     return record.pausedUntil
