@@ -40,16 +40,16 @@ final class CommandRun: TargetRunDelegate {
   private var settledCount = 0
   /// Whether the next step says that it was received, too.
   private var isReceptionJoined = false
-  private var isRepeated = false
+  var isRepeated = false
   /// Whether nothing is left to do, since it was refused or an earlier delivery has closed it: then its lanes are only
   /// left, each in its turn, since whatever came after it waits for them.
   var isObsolete = false
   var isReceived = false
   /// Whether the command that an undo takes back has ended.
-  private var isAimFree: Bool
+  var isAimFree: Bool
   /// Whether its targets may be acted on; `early` are those whose lane was free before that.
-  private var isOpen = false
-  private var early: [() -> Void] = []
+  var isOpen = false
+  var early: [() -> Void] = []
   private var leaveLane: [AgentID: () -> Void] = [:]
   /// Targets for which too many others wait: why nothing is done to them.
   private var crowded: [AgentID: String] = [:]
@@ -143,90 +143,6 @@ final class CommandRun: TargetRunDelegate {
   }
 
   func act(on target: AgentID) { TargetRunner(target, of: self, refusal: crowded[target]).begin() }
-
-  // MARK: Reception
-
-  /// Says that it has been received, unless an earlier delivery was.
-  func receive() {
-    var transaction = Transaction()
-    receive(in: &transaction, remembering: true)
-    session.run(transaction) { [self] outcome in
-      switch outcome {
-      case .done: received()
-      case .conflict(check: Self.batchCheck, _): refuseID()
-      case .conflict: receivedAgain()
-      case .fenced: early = []
-      case .failed(let error): retry(error) { self.receive() }
-      }
-    }
-  }
-
-  private func receive(in transaction: inout Transaction, remembering: Bool) {
-    transaction.require("GET", session.keys.mark(command.id.text), is: [])
-    // Otherwise an undo of the batch would take back this command in its place.
-    transaction.require("HGET", session.keys.batch(command.id), "operator", is: [])
-    if remembering { remember(in: &transaction) }
-    if let batch = command.batch, !isPart { Batches.remember(batch, command, in: &transaction, keys: session.keys) }
-    transaction.add(to: session.keys.audit, line(LineDraft(phase: .received)))
-  }
-
-  /// The check that its id is no batch's.
-  private static let batchCheck = 2
-
-  /// It has the id of an order that was split.
-  private func refuseID() {
-    isObsolete = true
-    var transaction = Transaction()
-    let words = "command \(command.id) has the id of a batch; give it an id of its own"
-    transaction.add(to: session.keys.audit, line(LineDraft(phase: .rejected, detail: words)))
-    delivery.acknowledge(in: &transaction)
-    runToTheEnd(transaction)
-    received()
-  }
-
-  private func received() {
-    isReceived = true
-    goOn()
-  }
-
-  /// It came again. What was done is told by the marks; if the command was closed nothing is left to do.
-  private func receivedAgain() {
-    isRepeated = true
-    onRepeat()
-    session.read([Request("GET", session.keys.mark(command.id.text))]) { [self] replies in
-      if let bytes = replies[0].bytes {
-        if let found = CommandRecord(bytes) {
-          mark = found
-        } else {
-          session.passOver("a command's mark", session.keys.mark(command.id.text), bytes)
-        }
-      }
-      isObsolete = mark.closed != nil
-      if isObsolete { acknowledge() }
-      received()
-    }
-  }
-
-  private func goOn() {
-    guard isReceived else { return }
-    guard !isObsolete else {
-      for part in parts { part.abandon() }
-      return open()
-    }
-    guard isAimFree else { return }
-    switch aim {
-    case .command(let original): readOriginal(original.id)
-    case .batch: beginParts()
-    case nil: open()
-    }
-  }
-
-  func open() {
-    isOpen = true
-    let works = early
-    early = []
-    for work in works { work() }
-  }
 
   // MARK: What its targets ask
 

@@ -17,34 +17,34 @@ import Wire
 /// Where it loses the channels, which a burst is enough for, it subscribes anew and goes on in the same term: what was
 /// published meanwhile is a gap, and told as one. See ``RecordingGap``.
 final class Recorder {
-  private let loop: Loop
+  let loop: Loop
   private let endpoint: Endpoint
   private let options: HandlerOptions
-  private let keys: Keys
-  private let log: Log
+  let keys: Keys
+  let log: Log
   private let patterns: [[UInt8]]
-  private let script = Script(Recorder.script)
+  let script = Script(Recorder.script)
   private lazy var link = Link(loop: loop, endpoint: endpoint) { [weak self] in self?.changed($0) }
   private var receiver: MessageReceiver?
-  private var buffer = RecordingBuffer()
-  private var state = State.listening
-  private var isSubscribed = false
-  private lazy var gap = RecordingGap(keys: keys, log: log)
-  private lazy var heartbeat = Heartbeat(loop: loop)
-  private var isWriting = false
-  private var flushIsDue = false
+  var buffer = RecordingBuffer()
+  var state = State.listening
+  var isSubscribed = false
+  lazy var gap = RecordingGap(keys: keys, log: log)
+  lazy var heartbeat = Heartbeat(loop: loop)
+  var isWriting = false
+  var flushIsDue = false
   /// The pong that says that all has been heard which was published before the end; nil if none is waited for.
-  private var lastPong: Int?
+  var lastPong: Int?
   /// By which it is known that it records: the last marker after a subscription.
-  private var sign: RecorderMarker?
+  var sign: RecorderMarker?
   private var nonce = 0
   /// Whether the first marker of the term stands in the stream.
-  private var isMarked = false
+  var isMarked = false
   private var markedAt = MonotonicTime(nanoseconds: 0)
   /// A marker that was sent and is not heard means that nothing else would be.
-  private lazy var watchdog = Watchdog(loop: loop, limit: 3000)
+  lazy var watchdog = Watchdog(loop: loop, limit: 3000)
 
-  private enum State {
+  enum State {
     /// Another records, or nobody.
     case listening
     /// Finds what the one before has written.
@@ -65,10 +65,10 @@ final class Recorder {
     case released(isComplete: Bool)
   }
 
-  private let notify: (Update) -> Void
+  let notify: (Update) -> Void
   /// How many messages one script writes at most, and how many bytes.
-  private static let batchCount = 2000
-  private static let batchBytes = 512 * 1024
+  static let batchCount = 2000
+  static let batchBytes = 512 * 1024
   /// Between two markers while messages flow.
   private static let markerMilliseconds = 1000.0
 
@@ -219,109 +219,4 @@ final class Recorder {
     case .listening, .aligning, .recording, .draining: break
     }
   }
-
-  // MARK: Writing
-
-  /// Writes what has gathered by the end of the turn.
-  private func flushLater() {
-    guard !flushIsDue else { return }
-    flushIsDue = true
-    loop.later { [weak self] in
-      self?.flushIsDue = false
-      self?.write()
-    }
-  }
-
-  private var session: LeaseSession? {
-    switch state {
-    case .listening, .aligning: nil
-    case .recording(let session), .draining(let session, _): session
-    }
-  }
-
-  /// One batch at a time, so that the stream keeps the order.
-  private func write() {
-    guard let session, !isWriting else { return }
-    guard !buffer.isEmpty else { return lastPong == nil ? drained() : () }
-    guard session.mayAct else { return }
-    let count = buffer.batch(count: Self.batchCount, bytes: Self.batchBytes)
-    isWriting = true
-    var arguments = EncodedArguments(session.fence)
-    arguments.append(buffer.arguments(ofFirst: count))
-    script.run(on: session.connection, keys: [keys.fence, keys.events], arguments: arguments) { [weak self] result in
-      guard let self else { return }
-      isWriting = false
-      wrote(count, TransactionOutcome(result), session)
-    }
-  }
-
-  private func wrote(_ count: Int, _ outcome: TransactionOutcome, _ session: LeaseSession) {
-    switch outcome {
-    case .done, .conflict:
-      // In another term, or in none, the batch is found when that is aligned.
-      guard self.session === session else { return write() }
-      let written = buffer.messages.prefix(count)
-      if case .recording = state, let sign, written.contains(where: { isMarker($0, sign) }) {
-        isMarked = true
-        notify(.recording)
-      }
-      buffer.removeFirst(count)
-      write()
-    case .fenced(let reason):
-      // What became of the batch is found out by the next who aligns.
-      if !session.isOver { session.onEnd(reason) }
-    case .failed(let error):
-      log(.error, "cannot record", ["error": error.text])
-      session.later(inMilliseconds: 500) { [weak self] in self?.write() }
-    }
-  }
-
-  private func isMarker(_ message: RecordingBuffer.Entry, _ marker: RecorderMarker) -> Bool {
-    message.isMarker && RecorderMarker.decode(buffer.payload(of: message)) == marker
-  }
-
-  // MARK: Ending
-
-  /// Writes what has been published so far, and then calls `completion`; at once where it does not record.
-  func finish(_ completion: @escaping () -> Void) {
-    guard case .recording(let session) = state else { return completion() }
-    state = .draining(session, completion)
-    lastPong = isSubscribed ? heartbeat.ping() : nil
-    session.later(inMilliseconds: 1000) { [weak self] in self?.drained() }
-    write()
-  }
-
-  /// All that was published before the ping has been heard.
-  private func heardAll() {
-    let pong = heartbeat.answered()
-    guard let last = lastPong, pong >= last else { return }
-    lastPong = nil
-    if case .draining = state { write() }
-  }
-
-  private func drained() {
-    guard case .draining(_, let completion) = state else { return }
-    state = .listening
-    completion()
-  }
-
-  /// The term is over: it only listens, and keeps what it could not write.
-  func standBy() {
-    watchdog.rest()
-    gap.forget()
-    let ended = state
-    state = .listening
-    if case .draining(_, let completion) = ended { completion() }
-  }
-
-  /// KEYS: the fence, the stream. ARGV: the fence; channel and payload of each message. `channel` stands first, so that
-  /// a reader knows it when it meets the payload.
-  private static let script = """
-    local stored = redis.call('GET', KEYS[1])
-    if stored ~= ARGV[1] then return redis.error_reply('FENCED ' .. (stored or 'no fence')) end
-    for place = 2, #ARGV, 2 do
-      redis.call('XADD', KEYS[2], '*', 'channel', ARGV[place], '__data__', ARGV[place + 1])
-    end
-    return {0}
-    """
 }

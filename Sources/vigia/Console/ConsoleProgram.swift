@@ -23,25 +23,25 @@ final class ConsoleProgram {
     var framesPerSecond = 30
   }
 
-  private let loop: Loop
-  private let terminal: Terminal
-  private var feed: EventFeed?
-  private var decoder: KeyDecoder
-  private var model: Model
+  let loop: Loop
+  let terminal: Terminal
+  var feed: EventFeed?
+  var decoder: KeyDecoder
+  var model: Model
   private var sender: CommandSender?
-  private let keys: Keys
+  let keys: Keys
   private let identity: String
   private let frameMilliseconds: Int64
 
   private var wish = Wish.news
   private var lastFrameAt = MonotonicTime(nanoseconds: 0)
   private var frameTimer: (id: Loop.TimerID, due: MonotonicTime)?
-  private var keyTimer: Loop.TimerID?
+  var keyTimer: Loop.TimerID?
   private var waitsForOutput = false
-  private var question = QuestionSight.unseen
+  var question = QuestionSight.unseen
 
   /// Whether the open question has come to the operator's eyes.
-  private enum QuestionSight {
+  enum QuestionSight {
     case unseen, underWay, seen
   }
 
@@ -146,7 +146,7 @@ final class ConsoleProgram {
       .note("the server's clock was set \(way) by \(Format.remaining(leap.magnitude)); no alert closes because of it"))
   }
 
-  private var now: Instant { feed?.clock.now ?? .epoch }
+  var now: Instant { feed?.clock.now ?? .epoch }
 
   private func linkChanged(_ state: EventFeed.LinkState) {
     switch state {
@@ -159,7 +159,7 @@ final class ConsoleProgram {
     }
   }
 
-  private func update(_ message: Message) {
+  func update(_ message: Message) {
     want(.news)
     for effect in model.update(message) { perform(effect) }
   }
@@ -203,77 +203,16 @@ final class ConsoleProgram {
     update(.note(Scrubber.display("\(command.action.rawValue): \(error.advice.meaning); it is kept and sent again")))
   }
 
-  // MARK: The terminal
-
-  private func watchTerminal() {
-    loop.watch(terminal.descriptor, .readable) { [unowned self] readiness in
-      if readiness.readable { readKeys() }
-      if readiness.writable { terminal.flush() }
-    }
-  }
-
-  private func readKeys() {
-    while true {
-      switch terminal.read() {
-      case .bytes(let bytes): press(decoder.feed(bytes, at: MonotonicTime.now.milliseconds))
-      case .nothing: return
-      case .gone: return loop.stop()
-      }
-    }
-  }
-
-  private func press(_ keys: [Key]) {
-    for report in decoder.takeReports() { terminal.note(report) }
-    _ = model.update(.tick(now))
-    if !keys.isEmpty { want(.key) }
-    for key in keys { press(key) }
-    loop.cancel(keyTimer)
-    keyTimer = decoder.deadline.map { deadline in
-      loop.schedule(at: MonotonicTime(nanoseconds: deadline * 1_000_000)) { [unowned self] in
-        press(decoder.expire(at: MonotonicTime.now.milliseconds))
-      }
-    }
-  }
-
-  /// Takes one key. A question is answered only once it has been on the screen: letters pasted into a terminal that marks
-  /// no pastes cannot both ask and answer.
-  private func press(_ key: Key) {
-    let (hadQuestion, proposal) = (model.isAsking, model.askedProposal)
-    if hadQuestion, question != .seen, key != .escape, key != .control("c") { return }
-    update(.key(key))
-    if model.isAsking, !hadQuestion || model.askedProposal != proposal { question = .unseen }
-  }
-
-  private func receive(signal: Int32) {
-    switch signal {
-    case SIGWINCH:
-      terminal.resize()
-      update(.resized(terminal.size))
-    case SIGTSTP: suspend()
-    case SIGCONT:
-      terminal.resume()
-      update(.resized(terminal.size))
-    default: loop.stop()
-    }
-  }
-
-  private func suspend() {
-    terminal.suspend()
-    kill(0, SIGSTOP)
-    terminal.resume()
-    update(.resized(terminal.size))
-  }
-
   // MARK: Frames
 
-  private enum Wish: Int {
+  enum Wish: Int {
     case none, clock, news, key
   }
 
   /// While history is read its picture is of no use to anybody; drawing it often would only make it take longer.
   private static let historyMilliseconds: Int64 = 200
 
-  private func want(_ wish: Wish) {
+  func want(_ wish: Wish) {
     if wish.rawValue > self.wish.rawValue { self.wish = wish }
   }
 

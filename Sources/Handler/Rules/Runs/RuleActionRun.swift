@@ -16,21 +16,21 @@ import Wire
 /// A failure that stops it leads to `else` at once, or to a person if there is none.
 final class RuleActionRun: TargetRunDelegate {
   let session: LeaseSession
-  private let run: String
+  let run: String
   private let part: RunRecord.Part
   private let place: Int
-  private let target: AgentID
-  private let member: [UInt8]
-  private let score: [UInt8]
+  let target: AgentID
+  let member: [UInt8]
+  let score: [UInt8]
   private let finished: () -> Void
   /// Leaves it to another time.
   private let postponed: () -> Void
-  private var record: RunRecord?
+  var record: RunRecord?
   /// What has become of the actions before this one, where people are to be told.
   private var outcomes: [IdempotencyRecord?] = []
   private var instruction = Instruction.resume
-  private var patience = RetryPolicy()
-  private var hasGivenUp = false
+  var patience = RetryPolicy()
+  var hasGivenUp = false
   /// What the switch says, where it lets no further action begin.
   private var stoppedBy: AutomationMode?
   /// The switch as it was read, while the action may only begin if it still stands so.
@@ -98,7 +98,7 @@ final class RuleActionRun: TargetRunDelegate {
     }
   }
 
-  private func begin(_ ruleAction: PlannedAction, _ record: RunRecord) {
+  func begin(_ ruleAction: PlannedAction, _ record: RunRecord) {
     if place > 0, outcomes.isEmpty, ruleAction.kind == .action(.notify) || isLast(record) {
       return readOutcomes(record) { [self] in begin(ruleAction, record) }
     }
@@ -113,7 +113,7 @@ final class RuleActionRun: TargetRunDelegate {
   }
 
   /// Whether its end is the run's.
-  private func isLast(_ record: RunRecord) -> Bool {
+  func isLast(_ record: RunRecord) -> Bool {
     part == .ruleActions && place + 1 == record.ruleActions.count && record.verifyAfter == nil
   }
 
@@ -243,12 +243,12 @@ final class RuleActionRun: TargetRunDelegate {
     goOn(after: outcome, record, in: &transaction)
   }
 
-  private var ruleAction: PlannedAction? {
+  var ruleAction: PlannedAction? {
     record.map { $0.ruleActions(of: part) }.flatMap { place < $0.count ? $0[place] : nil }
   }
 
   /// Takes this action out of the schedule, and puts in what comes next.
-  private func goOn(after outcome: TargetOutcome, _ record: RunRecord, in transaction: inout Transaction) {
+  func goOn(after outcome: TargetOutcome, _ record: RunRecord, in transaction: inout Transaction) {
     transaction.change("ZREM", session.keys.schedule, member)
     let chain = RunContinuation(
       run: run, part: part, place: place, lane: target, record: record, session: session, earlier: outcomes,
@@ -264,62 +264,5 @@ final class RuleActionRun: TargetRunDelegate {
         operator: author, reason: reason, detail: draft.detail, before: draft.before, after: draft.after,
         alert: draft.alert, handler: session.options.id, at: draft.at ?? session.now,
         source: String(decoding: session.keys.events, as: UTF8.self)))
-  }
-
-  // MARK: What is no command
-
-  /// Ends the action with nothing done to its target.
-  private func end(_ outcome: TargetOutcome, adding changes: (inout Transaction) -> Void = { _ in }) {
-    var transaction = Transaction()
-    check(in: &transaction, isLast: true)
-    changes(&transaction)
-    if let record {
-      transaction.add(
-        to: session.keys.audit, line(LineDraft(phase: outcome.phase, target: target, detail: outcome.detail)))
-      if let ruleAction {
-        let mark = IdempotencyRecord(phase: outcome.phase, detail: outcome.detail)
-        transaction.change(
-          "SET", session.keys.mark(id, ruleAction.target), mark.encoded, "PX", HandlerOptions.marksStay.milliseconds)
-      }
-      goOn(after: outcome, record, in: &transaction)
-    } else {
-      transaction.change("ZREM", session.keys.schedule, member)
-    }
-    session.run(transaction) { [self] result in
-      switch result {
-      case .done, .conflict: settled(target, outcome)
-      case .fenced: break
-      case .failed(let error):
-        guard patience.allows(error) else { return giveUp(outcome, error) }
-        session.log(.error, "Redis refused a rule's action; trying again", ["run": run, "error": error.text])
-        session.later(inMilliseconds: 1000) { self.begin() }
-      }
-    }
-  }
-
-  /// Says that the action failed, and goes on behind it; ends the chain if not even that can be written.
-  private func giveUp(_ outcome: TargetOutcome, _ error: ServerError) {
-    let failed = TargetOutcome(phase: .failed, detail: "Redis refused the step: \(error.text)")
-    guard hasGivenUp || outcome.phase == .failed else {
-      session.log(.error, "Redis refused a rule's action", ["run": run, "error": error.text])
-      hasGivenUp = true
-      return end(failed)
-    }
-    let line = session.ruleLine(.failed, of: run, rule: record?.rule, reason: reason)
-    session.giveUp(member, score, line, error) { [self] in settled(target, failed) }
-  }
-
-  private func writeReport(_ name: String, _ ruleAction: PlannedAction, _ record: RunRecord) {
-    var data = JSONObject(texts: ruleAction.arguments)
-    data["rule"] = .string(record.rule)
-    data["run_id"] = .string(run)
-    data["event"] = .string(record.event)
-    data["at"] = .string(ISO8601.format(session.now))
-    let json: JSONValue = [
-      "entity_id": .string(record.agent.bytes), "event_type": .string("report.\(name)"), "data": .object(data),
-    ]
-    end(TargetOutcome(phase: .succeeded, detail: "report \(name)")) {
-      $0.add(to: session.keys.reports, json.encoded)
-    }
   }
 }
