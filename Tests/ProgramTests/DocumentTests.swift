@@ -40,6 +40,29 @@ import Testing
     }
   }
 
+  /// `Redis → FleetModel, Wire`, or `Loop ∅`, of the drawing of modules.
+  private static func arrows() throws -> [(module: String, imports: Set<String>)] {
+    let text = try Repository.text(of: "Sources/ARCHITECTURE.md")
+    let drawing = try #require(text.components(after: "## Modules").first?.components(after: "```text\n").first)
+    return drawing.split(separator: "```")[0].split { $0 == "\n" || $0 == "·" }.compactMap { entry in
+      let words = entry.split { " ,".contains($0) }.map(String.init)
+      guard let sign = words.firstIndex(where: { $0 == "→" || $0 == "∅" }), words[sign - 1].first?.isUppercase == true
+      else { return nil }
+      return (words[sign - 1], Set(words[(sign + 1)...]))
+    }
+  }
+
+  @Test func arrowsBetweenModulesAreThoseOfThePackage() throws {
+    let package = try Repository.text(of: "Package.swift")
+    let arrows = try Self.arrows()
+    #expect(arrows.count >= 11)
+    for (module, imports) in arrows {
+      let target = try #require(package.components(after: "name: \"\(module)\"").first).split(separator: "name: ")[0]
+      let list = target.components(after: "dependencies: [").first?.prefix { $0 != "]" } ?? ""
+      #expect(Set(list.split { "\", \n".contains($0) }.map(String.init)) == imports, "\(module)")
+    }
+  }
+
   @Test func readmeLinksEveryChapterAndDocument() throws {
     let links = Set(try Self.links(of: "README.md"))
     for document in Self.documents.dropFirst() { #expect(links.contains(document), "\(document)") }

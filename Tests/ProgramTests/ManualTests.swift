@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct ManualTests {
   @Test func everyFileOfTheManualIsAChapter() throws {
-    let files = try Repository.files(in: "Sources/vigia/Manual")
+    let files = try Repository.files(in: "Sources/vigia/Manual").filter { $0.hasSuffix(".md") }
     #expect(Set(files) == Set(ManualChapter.all.map { "\($0.topic).md" }))
     #expect(files.count == ManualChapter.all.count)
     for chapter in ManualChapter.all {
@@ -125,6 +125,65 @@ import Testing
   }
 }
 
+@Suite struct ManualPageTests {
+  @Test(arguments: ManualChapter.all.map(\.topic), [20, 80, 200])
+  func linesFitTheTerminalButForCode(_ topic: String, _ columns: Int) throws {
+    let chapter = try #require(ManualChapter.all.first { $0.topic == topic })
+    let page = ManualPage(String(decoding: chapter.text, as: UTF8.self), columns: columns)
+    for line in page.lines where !line.hasPrefix("    ") && !line.hasPrefix("#") {
+      #expect(TextWidth.fits(line, columns: columns), "\(line)")
+    }
+  }
+
+  private static func words(_ text: some StringProtocol) -> Set<Substring> {
+    let separators: Set<Character> = [" ", "\n", "|", "`", "\\"]
+    return Set(Substring(text).split { separators.contains($0) }.filter { $0.count > 3 && $0.count < 80 })
+  }
+
+  @Test func noWordOfAChapterIsLost() {
+    for chapter in ManualChapter.all {
+      let text = String(decoding: chapter.text, as: UTF8.self)
+      let shown = Self.words(ManualPage(text, columns: 100).lines.joined(separator: " "))
+      var lost = Self.words(text).subtracting(shown)
+      // Of a table with two columns the heads are not shown, nor the kind of a block of code.
+      let lines = text.split(separator: "\n")
+      for (head, line) in zip(lines, lines.dropFirst()) where line.hasPrefix("|---") { lost.subtract(Self.words(head)) }
+      for line in lines where line.hasPrefix("```") { lost.subtract(Self.words(line.dropFirst(3))) }
+      #expect(lost.isEmpty, "\(chapter.topic)")
+    }
+  }
+
+  @Test func markdownIsLaidOut() {
+    let text = """
+      # Title
+
+      A line that
+      goes on.
+
+      - one item that is longer
+        than a line
+      1. numbered
+
+      | key | does | undone |
+      |---|---|---|
+      | `a\\|b` | something | |
+      | `c` | other things here | `d` |
+
+      ```sh
+      vigia  status
+      vigia demo   # all that there is to see
+      ```
+
+      """
+    #expect(
+      ManualPage(text, columns: 24).lines == [
+        "# Title", "", "A line that goes on.", "", "- one item that is", "  longer than a line", "1. numbered", "",
+        "  `a|b`", "      does: something", "  `c`", "      does: other things", "      here", "      undone: `d`", "",
+        "    vigia  status", "    # all that there is", "    # to see", "    vigia demo",
+      ])
+  }
+}
+
 @Suite struct PagerTests {
   /// What `vigia manual rights` shows on a terminal, line feeds as they were printed.
   private func shown(_ environment: [String: String]) throws -> String {
@@ -135,7 +194,8 @@ import Testing
   }
 
   private var plain: String {
-    ManualChapter.all.first { $0.topic == "rights" }.map { String(decoding: $0.text, as: UTF8.self) } ?? ""
+    let text = ManualChapter.all.first { $0.topic == "rights" }?.text ?? []
+    return ManualPage(String(decoding: text, as: UTF8.self), columns: 200).lines.map { "\($0)\n" }.joined()
   }
 
   @Test func pagerOfTheEnvironmentShowsTheChapterOnATerminal() throws {

@@ -24,9 +24,10 @@ enum Repository {
   }
 }
 
-extension String {
+extension StringProtocol {
   /// What follows each place of a text.
   func components(after text: String) -> [Substring] {
-    ranges(of: text).map { self[$0.upperBound...] }
+    let whole = Substring(self)
+    return whole.ranges(of: text).map { whole[$0.upperBound...] }
   }
 }

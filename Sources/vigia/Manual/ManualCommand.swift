@@ -5,7 +5,8 @@ struct ManualCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "manual", abstract: "Print a chapter of the manual, or list the chapters.",
     discussion: """
-      On a terminal a chapter is shown by $PAGER, or by less if PAGER is not set. An empty PAGER prints it plainly.
+      On a terminal a chapter is laid out for its width, and shown by $PAGER, or by less if PAGER is not set. An empty \
+      PAGER prints it plainly. Elsewhere the chapter is printed as it is, in Markdown.
       """)
 
   @Argument(help: "The chapter; without it all of them are listed.") var topic: String?
@@ -14,7 +15,9 @@ struct ManualCommand: ParsableCommand {
 
   func run() throws {
     guard let chapter = try chapter() else { return list() }
-    Pager.show(chapter.text)
+    guard let columns = Pager.columns else { return Output.raw(chapter.text) }
+    let page = ManualPage(String(decoding: chapter.text, as: UTF8.self), columns: columns)
+    Pager.show(page.lines.flatMap { Array($0.utf8) + [10] })
   }
 
   /// Nil if none is asked for.

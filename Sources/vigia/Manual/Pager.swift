@@ -1,10 +1,20 @@
+import CLinux
 import Glibc
 
-/// Shows a text page by page on a terminal, and prints it plainly elsewhere.
+/// Shows a text page by page on a terminal.
 enum Pager {
+  /// How wide the terminal is that stdout is; nil if it is none.
+  static var columns: Int? {
+    guard isatty(1) == 1 else { return nil }
+    var window = winsize()
+    return vigia_window_size(1, &window) == 0 && window.ws_col > 0 ? Int(window.ws_col) : 80
+  }
+
+  /// Shows it, or prints it plainly if there is no pager.
+  ///
   /// - Parameter text: UTF-8 that a terminal may be given as it is.
   static func show(_ text: [UInt8]) {
-    guard isatty(1) == 1, let command, isShown(text, by: command) else { return Output.raw(text) }
+    guard let command, isShown(text, by: command) else { return Output.raw(text) }
   }
 
   /// What a shell runs to show it; nil if it is to be printed plainly.
