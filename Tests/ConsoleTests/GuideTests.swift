@@ -55,6 +55,9 @@ import Testing
     }
     scene.tick(.at(8))
     #expect(scene.model.guide() == .obeyed("a0", rule: nil))
+    scene.hearRule(.proposed, "rule", "a1", "scale a1 by +1", rule: "high-traffic", at: .at(8))
+    scene.tick(.at(9))
+    #expect(scene.model.guide() == .obeyed("a0", rule: nil), "a proposal acts by nobody")
     scene.hearRule(.started, "rule", "a1", "scale a1 by +1", rule: "high-traffic", at: .at(9))
     scene.tick(.at(10))
     #expect(scene.promptText().contains("rule high-traffic acts on a1 by itself"))

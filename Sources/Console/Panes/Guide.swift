@@ -53,7 +53,9 @@ extension Model {
   private func ruleKey(since start: Instant, besides target: AgentID, _ shown: Fleet) -> String? {
     shown.commands.entries.last { entry in
       guard entry.rule != nil, entry.firstAt >= start, !entry.concerns(target) else { return false }
-      return entry.progress != .phase(.skipped) && !Self.everyday.contains(entry.rule ?? "")
+      // What waits for a person acts by nobody yet.
+      let hasActed = [.started, .succeeded, .obeyed].contains { entry.progress == .phase($0) }
+      return hasActed && !Self.everyday.contains(entry.rule ?? "")
     }?.origin.key
   }
 
