@@ -152,7 +152,11 @@ struct PaneLists: Sendable {
     namesRevision = fleet.agents.namesRevision
   }
 
-  /// Puts the rows in view of a pane into the order of what they show now: all of it is put in order only now and then.
+  /// So many rows cost nothing to be put in order with every frame.
+  private static let few = 100
+
+  /// Puts the rows in view of a pane into the order of what they show now; those of a small fleet all: a large one is put
+  /// in order only now and then.
   mutating func settleHead(of pane: PaneID, count: Int, _ fleet: Fleet) {
     let reading: ShownValue.Reading
     switch pane {
@@ -161,6 +165,7 @@ struct PaneLists: Sendable {
     case .satisfaction: reading = .init(.averageRating, of: fleet, isLowFirst: true)
     case .agents, .security, .commands: return
     }
+    let count = self[pane].count <= Self.few ? self[pane].count : count
     let head = self[pane].prefix(count).compactMap { row -> Int? in
       guard case .agent(let id) = row else { return nil }
       return fleet.position(of: id)

@@ -30,6 +30,13 @@ import Testing
     #expect(scene.order == ["e1", "e2", "e3", "e4"])
   }
 
+  @Test func whoeverIsWorstNowComesIntoViewOfASidePaneAtOnce() throws {
+    var scene = try scene((1...30).map { ("e\($0)", #"{"error_rate":0.02}"#) })
+    try scene.model.fleet.apply("metrics", "e30", #"{"error_rate":0.03}"#, at: .at(1))
+    _ = scene.draw()
+    #expect(scene.rows(of: .errorRate).first == "e30")
+  }
+
   @Test func paneWithTheCursorSaysThatItsOrderIsHeld() throws {
     var scene = try scene((1...4).map { ("e\($0)", #"{"error_rate":0.0\#($0)}"#) })
     scene.press(.character("2"))
