@@ -36,6 +36,24 @@ import Wire
     handler.child.end()
   }
 
+  @Test func quittingTellsWhichCommandWasNeverSent() throws {
+    let console = try TmuxConsole("", on: server.endpoint, columns: 130, rows: 40)
+    try console.wait(for: "NO HANDLER")
+    try publish("a-1", errorRate: 0.3)
+    try console.wait { $0[0].contains("errors 30%") }
+    server.server.stop()
+    try console.wait(for: "NO LINK")
+    try console.press("p")
+    try console.wait(for: "y yes")
+    try console.press("y")
+    try console.wait(for: "not sent")
+    try console.press("q")
+    try console.wait(for: "1 command was never sent: pause a-1. Quit? y")
+    try console.press("y")
+    try console.wait(for: "vigia: never sent: pause a-1")
+    try console.wait(for: "ended with 0")
+  }
+
   /// Otherwise it would close every alert, and the first line would say that all is well.
   @Test func auditLineOfTheYear9999ClosesNothing() throws {
     let console = try TmuxConsole("", on: server.endpoint, columns: 130, rows: 40)

@@ -3,6 +3,19 @@ import Testing
 import Wire
 
 @Suite struct DemoTests {
+  /// A row that says obeyed beside words that nobody listens: one of them is not true.
+  @Test func firstFramesDoNotSayThatNobodyListensBesideWhatWasObeyed() throws {
+    let console = try TmuxConsole("demo --seed 5", on: nil, columns: 130, rows: 40)
+    try console.wait { screen in
+      let isObeyed = screen.contains { $0.contains("✓ obeyed") }
+      let isAlone = screen.contains { $0.contains("nobody listens") || $0.contains("NO HANDLER") }
+      #expect(!(isObeyed && isAlone), "\(screen.joined(separator: "\n"))")
+      return isObeyed && screen.contains { $0.contains("alive") }
+    }
+    try console.press("q")
+    try console.wait(for: "ended with 0")
+  }
+
   @Test func everyCommandSucceedsAndEveryEventArrives() throws {
     let result = try Program.run("demo", "--headless", "--for", "8s", "--seed", "5")
     #expect(result.status == 0)

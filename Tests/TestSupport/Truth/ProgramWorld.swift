@@ -121,6 +121,8 @@ package final class ProgramWorld {
       cutOff.remove(number)
     }
     for number in seats.indices where truth.redisIsUp && !cutOff.contains(number) {
+      // One that was opened without a server was cut off by that.
+      try seats[number]?.proxy.allow()
       seats[number]?.desk.lostTruth = nil
     }
   }

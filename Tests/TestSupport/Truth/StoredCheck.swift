@@ -47,14 +47,14 @@ struct StoredCheck {
 }
 
 /// Compares what `vigia status --json` says with the truth.
-struct StatusCheck {
+package struct StatusCheck {
   private let server: TestServer
   private let truth: Truth
 
   init(_ server: TestServer, _ truth: Truth) { (self.server, self.truth) = (server, truth) }
 
   func difference() throws -> String? {
-    guard let json = try? JSONValue.parse(Array(try text().utf8)) else { return "vigia status --json is not JSON" }
+    guard let json = try Self.read(server) else { return "vigia status --json is not JSON" }
     if json["handler"]?["alive"]?.bool != truth.handlerIsAlive {
       return "status: the handler is \(truth.handlerIsAlive ? "alive" : "dead")"
     }
@@ -83,10 +83,11 @@ struct StatusCheck {
     return count.contains(alerts.count) ? nil : "has \(count) alerts, not \(alerts.count)"
   }
 
-  private func text() throws -> String {
+  /// What the program says; nil if that is no JSON.
+  package static func read(_ server: TestServer) throws -> JSONValue? {
     guard let output = tmpfile() else { throw SystemError("make", "a file") }
     defer { fclose(output) }
-    guard case .tcp(let host, let port) = server.endpoint.address else { return "" }
+    guard case .tcp(let host, let port) = server.endpoint.address else { return nil }
     let child = try Child(
       BuildFolder.path + "/vigia", ["status", "--json"],
       environment: ["VIGIA_REDIS": "redis://\(host):\(port)", "PATH": "/usr/bin:/bin"], output: fileno(output))
@@ -95,6 +96,6 @@ struct StatusCheck {
     while case let length = pread(fileno(output), &chunk, chunk.count, off_t(bytes.count)), length > 0 {
       bytes += chunk[..<length]
     }
-    return String(decoding: bytes, as: UTF8.self)
+    return try? JSONValue.parse(bytes)
   }
 }

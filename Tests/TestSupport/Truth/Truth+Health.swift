@@ -34,7 +34,9 @@ extension Truth {
     var all: Set<Health> = silence.contains { $0 != false } ? [.silent, .notWell] : []
     let loud = alerts.filter { !isInHand($0.key) }
     if loud.keys.contains(where: { !mayBeClosed($0) && stage($0) == .breach }) { return all.union([.trouble]) }
-    if !loud.isEmpty { all.formUnion([.trouble, .notWell]) }
+    // One that was opened anew may no longer be in hand.
+    let isUnsure = alerts.contains { isInHand($0.key) && !$0.value.isSure }
+    if !loud.isEmpty || isUnsure { all.formUnion([.trouble, .notWell]) }
     if alerts.count > loud.count { all.insert(.inHand) }
     // Where nothing at all has come for long, nobody knows that all is well.
     let quiet = now - (agents.values.map(\.heardAt).max() ?? now)

@@ -190,8 +190,8 @@ package struct Truth: Sendable {
         continue
       }
       if alerts[key] == nil { open(key, .high) }
-      // Without a handler each console finds it when it looks, and so does the next handler.
-      if !handlerIsAlive { alerts[key]?.isSure = false }
+      // Without handler and Redis each finds it when it looks next.
+      if !handlerIsAlive || !redisIsUp { alerts[key]?.isSure = false }
     }
     for (id, command) in commands where command.phases.contains("sent") && command.expiresAt <= now {
       commands[id]?.phases.formUnion(["expired", "rejected"])

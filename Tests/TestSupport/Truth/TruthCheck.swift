@@ -75,9 +75,10 @@ package struct TruthCheck {
 
   /// How badly off an agent is, at least and at most: whether a breach asks for attention, and how bad that is.
   private func rank(_ name: String) -> ClosedRange<Int> {
-    let own = shown.alerts.filter { $0.key.agent == name && !shown.isInHand($0.key) }
+    let own = shown.alerts.filter { $0.key.agent == name && (!shown.isInHand($0.key) || !$0.value.isSure) }
     let sure = own.filter {
-      !shown.mayBeClosed($0.key) && shown.stage($0.key) == .breach && $0.key.kind != "escalation"
+      !shown.isInHand($0.key) && !shown.mayBeClosed($0.key) && shown.stage($0.key) == .breach
+        && $0.key.kind != "escalation"
     }
     func worst(_ alerts: [Truth.AlertKey: Truth.Alert]) -> Int { alerts.values.map { $0.severity.rank + 1 }.max() ?? 0 }
     return min(worst(sure), 1)...max(worst(own), worst(sure))
