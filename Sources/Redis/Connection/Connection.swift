@@ -235,12 +235,14 @@ package final class Connection {
   private func receive() {
     let started = MonotonicTime.now
     let chunk = receiver == nil ? loop.scratch.count : Self.messageChunk
-    let buffer = UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<chunk])
     repeat {
       do throws(SystemError) {
+        let room = reader.room(for: chunk)
+        let buffer = room ?? UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<chunk])
         guard let length = try carrier.receive(into: buffer) else { return }
         guard length > 0 else { return fail(.closedByServer) }
-        take(UnsafeRawBufferPointer(rebasing: buffer[..<length]))
+        if room != nil { reader.filled(length) }
+        take(room == nil ? UnsafeRawBufferPointer(rebasing: buffer[..<length]) : nil)
         // A short read has emptied the socket; asking once more would only cost a call.
         guard state == .up, !isPaused, length == chunk else { return }
       } catch {
@@ -249,17 +251,18 @@ package final class Connection {
     } while MonotonicTime.now.milliseconds(since: started) < Double(Self.readBudgetMilliseconds)
   }
 
-  private func take(_ bytes: UnsafeRawBufferPointer) {
+  /// - Parameter bytes: what has come; nil if it stands in the reader's own buffer.
+  private func take(_ bytes: UnsafeRawBufferPointer?) {
     waitingSince = nil
     heardAt = .now
     parse(bytes)
     if pendingCount > 0 { expectBytes() }
   }
 
-  private func parse(_ bytes: UnsafeRawBufferPointer) {
+  private func parse(_ bytes: UnsafeRawBufferPointer?) {
     do throws(ProtocolError) {
       // The reader has its own copy from here on: the bytes may be overwritten.
-      try reader.feed(bytes)
+      if let bytes { try reader.feed(bytes) }
       while state == .up {
         setExpectation()
         guard let reply = try reader.next() else { return }

@@ -35,9 +35,14 @@ package final class ReplyReader {
   /// hiredis keeps a whole value in its buffer. Of one that is longer than this only the beginning is kept.
   package static let longestValue = 2 << 20
 
+  /// hiredis gives back a buffer of more than 16 KB each time that it is empty, and touches new memory for the next bytes.
+  /// One of no more than this stays.
+  private static let keptBuffer = 1 << 20
+
   package init() {
     reader = redisReaderCreateWithFunctions(Self.functions)
     reader.pointee.privdata = Unmanaged.passUnretained(self).toOpaque()
+    reader.pointee.maxbuf = Self.keptBuffer
   }
 
   deinit { redisReaderFree(reader) }
@@ -51,6 +56,16 @@ package final class ReplyReader {
     swallows -= spare
     if spare < bytes.count { try feedReader(UnsafeRawBufferPointer(rebasing: bytes[spare...])) }
   }
+
+  /// Where the next bytes from the socket may be put, so that they need not be handed over; nil if some of them are to be
+  /// let go. They count once ``filled(_:)`` is called, and nothing else may be called before.
+  package func room(for count: Int) -> UnsafeMutableRawBufferPointer? {
+    guard swallows == 0, let start = vigia_reader_room(reader, count) else { return nil }
+    return UnsafeMutableRawBufferPointer(start: start, count: count)
+  }
+
+  /// So many bytes have been put there.
+  package func filled(_ count: Int) { vigia_reader_filled(reader, count) }
 
   private func feedReader(_ bytes: UnsafeRawBufferPointer) throws(ProtocolError) {
     let status = redisReaderFeed(reader, bytes.bindMemory(to: CChar.self).baseAddress, bytes.count)
