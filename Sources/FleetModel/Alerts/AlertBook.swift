@@ -10,63 +10,13 @@ package struct AlertBook: Sendable {
 
   /// How long an alert stays quiet until it is given up.
   package var quietStays = TimeSpan.hours(24) {
-    didSet { if quietStays != oldValue { firstDue = .epoch } }
-  }
-
-  /// An open alert's numbers; the ones of its record count for nothing while it is open.
-  struct Numbers: Sendable {
-    var kind: AlertKind
-    var severity: Severity
-    var metric: Metric?
-    /// Whether the change is on the list of those to be taken.
-    var isNoted = false
-    /// Whether what comes at present was counted already.
-    var isCounted = false
-    /// Of the bytes that the summary was made of; 0 if it was made of none.
-    var summaryDigest = 0
-    var count: Int
-    var last: Instant
-    /// See ``Alert/keptFrom``.
-    var keptFrom: Instant
-    var value: Double?
-    var quietSince: Instant?
-    var recovery: Alert.Recovery
-    var isLocal: Bool
-    var countedUpTo: Instant
-    /// What has been heard since the handler's last word: if it is dead, nobody else will count it.
-    var unwritten: Unwritten?
-
-    /// Takes what the handler is to write: whether it still can is not known.
-    mutating func hear(_ severity: Severity, isRepeat: Bool, at instant: Instant) {
-      guard instant > countedUpTo else { return }
-      var all = unwritten ?? Unwritten(severity: severity, last: instant)
-      (all.severity, all.last) = (max(all.severity, severity), max(all.last, instant))
-      if isRepeat, all.repeats < .max { all.repeats += 1 }
-      unwritten = all
-    }
-
-    /// When it turns quiet if nothing is heard of it.
-    var quietAt: Instant { max(recovery.heardAt, keptFrom) + AlertBook.quietAfter }
-
-    init(_ alert: Alert) {
-      kind = alert.record.id.kind
-      (severity, count, last) = (alert.record.severity, alert.record.count, alert.record.last)
-      (metric, value, keptFrom) = (alert.record.metric, alert.value, alert.keptFrom)
-      (quietSince, recovery, isLocal) = (alert.record.quietSince, alert.recovery, alert.isLocal)
-      countedUpTo = alert.countedUpTo
-    }
-  }
-
-  struct Unwritten: Sendable {
-    var severity: Severity
-    var repeats = 0
-    var last: Instant
+    didSet { if quietStays != oldValue { looksAnew = true } }
   }
 
   /// Whose word counts.
   var authority = AlertAuthority.own {
     didSet {
-      firstDue = .epoch
+      looksAnew = true
       if authority == .none, oldValue == .handler { countUnwritten() }
     }
   }
@@ -82,9 +32,12 @@ package struct AlertBook: Sendable {
   private var noted: [Int] = []
   /// Slots of escalations: they are looked at often, and are few among many alerts.
   private var escalationSlots: Set<Int> = []
-  /// For no alert anything is due before then; nil if there is none. A sign of trouble only puts it off, so that most looks
-  /// at the time go through no alerts.
-  private var firstDue: Instant?
+  /// Slots that somebody has acknowledged or silenced, and may have taken that back since.
+  private var handled: Set<Int> = []
+  private var tally = Tally()
+  private var looks = AlertLooks()
+  /// Whether the rules have changed by which something is due.
+  private var looksAnew = false
 
   package init(tracksChanges: Bool = false) {
     changed = tracksChanges ? [] : nil
@@ -100,37 +53,13 @@ package struct AlertBook: Sendable {
 
   var indices: Range<Int> { slots.indices }
 
-  /// How many are open, and how.
-  package struct Counts: Equatable, Sendable {
-    package var all = 0
-    /// Somebody takes care of them.
-    package var acknowledged = 0
-    /// Silenced, and not acknowledged.
-    package var silenced = 0
-    /// Nothing is heard about them; those in hand do not count.
-    package var quiet = 0
-    /// Only this program says that they are open; they count among all.
-    package var local = 0
-
-    /// Acknowledged or silenced.
-    package var inHand: Int { acknowledged + silenced }
-    package var isLoud: Bool { all > inHand }
-    /// Whether one asks for attention that is not quiet.
-    package var isActive: Bool { all > inHand + quiet }
-  }
-
+  /// It goes through those that somebody has in hand: of all others only numbers are kept.
   package func counts(at now: Instant) -> Counts {
-    var counts = Counts(all: count)
-    for slot in slots.indices {
-      guard let alert = slots[slot] else { continue }
-      if numbers[slot]?.isLocal == true { counts.local += 1 }
-      if alert.isLoud(at: now) {
-        if numbers[slot]?.quietSince != nil { counts.quiet += 1 }
-      } else if alert.record.acknowledgedBy != nil {
-        counts.acknowledged += 1
-      } else {
-        counts.silenced += 1
-      }
+    var counts = Counts(all: count, quiet: tally.quiet, local: tally.local)
+    for slot in handled {
+      guard let alert = slots[slot], !alert.isLoud(at: now) else { continue }
+      if numbers[slot]?.quietSince != nil { counts.quiet -= 1 }
+      if alert.record.acknowledgedBy != nil { counts.acknowledged += 1 } else { counts.silenced += 1 }
     }
     return counts
   }
@@ -145,7 +74,28 @@ package struct AlertBook: Sendable {
   }
 
   /// How many of a kind are open.
-  package func count(of kind: AlertKind) -> Int { numbers.count { $0?.kind == kind } }
+  package func count(of kind: AlertKind) -> Int { tally[kind] }
+
+  /// Puts an open alert's other numbers in place of its own.
+  @inline(__always)
+  private mutating func set(_ slot: Int, _ new: Numbers) {
+    if let former = numbers[slot],
+      (former.quietSince == nil) != (new.quietSince == nil) || former.isLocal != new.isLocal
+    {
+      tally.add(former, -1)
+      tally.add(new, 1)
+    }
+    numbers[slot] = new
+  }
+
+  private mutating func noteHandled(_ slot: Int) {
+    guard let record = slots[slot]?.record else { return }
+    if record.acknowledgedBy != nil || record.silencedUntil != nil {
+      handled.insert(slot)
+    } else {
+      handled.remove(slot)
+    }
+  }
 
   package subscript(slot: Int) -> Alert? {
     guard slots.indices.contains(slot), var alert = slots[slot], let numbers = numbers[slot] else { return nil }
@@ -193,6 +143,8 @@ package struct AlertBook: Sendable {
     } else {
       (slots[slot], numbers[slot]) = (alert, Numbers(alert))
     }
+    tally.add(Numbers(alert), 1)
+    noteHandled(slot)
     if alert.id.kind == .escalation { escalationSlots.insert(slot) }
     if changed != nil { ends[alert.id] = nil }
     noteDue(slot)
@@ -206,10 +158,11 @@ package struct AlertBook: Sendable {
     slots[slot] = nil
     body(&alert)
     slots[slot] = alert
-    numbers[slot] = Numbers(alert)
-    numbers[slot]?.isNoted = before.isNoted
-    numbers[slot]?.isCounted = before.isCounted
-    if let unwritten = before.unwritten, unwritten.last > alert.countedUpTo { numbers[slot]?.unwritten = unwritten }
+    var after = Numbers(alert)
+    (after.isNoted, after.isCounted) = (before.isNoted, before.isCounted)
+    if let unwritten = before.unwritten, unwritten.last > alert.countedUpTo { after.unwritten = unwritten }
+    set(slot, after)
+    noteHandled(slot)
     noteDue(slot)
     note(slot)
   }
@@ -234,7 +187,7 @@ package struct AlertBook: Sendable {
     }
     tell(&present, metric, value, at: instant)
     present.recovery.trouble(metric, at: instant)
-    numbers[slot] = present
+    set(slot, present)
     wake(slot)
     if !present.isNoted { note(slot) }
   }
@@ -252,7 +205,7 @@ package struct AlertBook: Sendable {
         present.last = max(present.last, unwritten.last)
       }
       (present.quietSince, present.unwritten, present.isLocal) = (isHeard ? nil : present.quietSince, nil, true)
-      numbers[slot] = present
+      set(slot, present)
       note(slot)
     }
   }
@@ -319,9 +272,9 @@ package struct AlertBook: Sendable {
   /// Something is heard of it again.
   @discardableResult
   private mutating func wake(_ slot: Int) -> Bool {
-    guard let present = numbers(slot), present.quietSince != nil, !isHandlers(present) else { return false }
-    numbers[slot]?.quietSince = nil
-    numbers[slot]?.isLocal = authority != .own
+    guard var present = numbers(slot), present.quietSince != nil, !isHandlers(present) else { return false }
+    (present.quietSince, present.isLocal) = (nil, authority != .own)
+    set(slot, present)
     noteDue(slot)
     note(slot)
     return true
@@ -329,16 +282,19 @@ package struct AlertBook: Sendable {
 
   /// Nothing has told of it for long.
   mutating func turnQuiet(_ slot: Int, since instant: Instant) {
-    numbers[slot]?.quietSince = instant
-    numbers[slot]?.isLocal = authority != .own
+    guard var present = numbers(slot) else { return }
+    (present.quietSince, present.isLocal) = (instant, authority != .own)
+    set(slot, present)
     noteDue(slot)
     note(slot)
   }
 
   mutating func remove(_ slot: Int, _ end: AlertEnd) {
-    guard numbers(slot) != nil else { return }
+    guard let present = numbers(slot) else { return }
     if changed != nil, let id = slots[slot]?.id { ends[id] = end }
     note(slot)
+    tally.add(present, -1)
+    handled.remove(slot)
     escalationSlots.remove(slot)
     (slots[slot], numbers[slot]) = (nil, nil)
     free.append(slot)
@@ -346,14 +302,20 @@ package struct AlertBook: Sendable {
 
   /// Slots of alerts for which something is due: they turn quiet, or their time is up.
   mutating func due(at now: Instant) -> [Int] {
-    guard let first = firstDue, now >= first else { return [] }
-    var slots: [Int] = []
-    firstDue = nil
-    for slot in numbers.indices {
-      guard let due = due(slot) else { continue }
-      if due <= now { slots.append(slot) } else { firstDue = min(firstDue ?? due, due) }
+    if looksAnew { lookAnew() }
+    var taken: [(slot: Int, due: Instant)] = []
+    while let slot = looks.popFirst(at: now) {
+      if let due = due(slot) { taken.append((slot, due)) }
     }
-    return slots
+    // If nothing is done about one now, it is due again at the next look.
+    for (slot, due) in taken { looks.appoint(slot, at: max(due, now + TimeSpan(milliseconds: 1))) }
+    return taken.filter { $0.due <= now }.map(\.slot)
+  }
+
+  private mutating func lookAnew() {
+    looksAnew = false
+    looks.removeAll()
+    for slot in numbers.indices { noteDue(slot) }
   }
 
   /// When something is due for an alert; nil if nothing ever is.
@@ -363,7 +325,6 @@ package struct AlertBook: Sendable {
   }
 
   private mutating func noteDue(_ slot: Int) {
-    guard let due = due(slot) else { return }
-    firstDue = min(firstDue ?? due, due)
+    if let due = due(slot) { looks.appoint(slot, at: due) }
   }
 }
