@@ -18,6 +18,8 @@ final class EventFollower {
   private lazy var assembler = EntryAssembler(.read, streams: [session.keys.events]) { [judge] in judge.take($0) }
   private var backlog: Backlog?
   private var bite = BatchSize()
+  /// Whether what waits to be judged is of a stretch that was read to its end.
+  private var savesOnceDrained = false
   private let memory: FleetCheckpoint
   /// From where entries before the cursor are still to be read once more.
   private var rereadFrom: StreamID?
@@ -230,6 +232,7 @@ final class EventFollower {
     } finish: { [weak self] in
       guard let self, !session.isOver else { return }
       self.backlog = nil
+      savesOnceDrained = true
       saver.save(unlessOnlyRead: false)
       // Whatever it left is read one after the other, if an error is dealt with.
       if let connection = link.connection { read(connection) }
@@ -290,8 +293,11 @@ final class EventFollower {
     session.later(inMilliseconds: Self.saveMilliseconds) { [weak self] in self?.tick() }
   }
 
-  /// Nothing waits to be judged: what a flood came to is saved at once, for others look at it.
+  /// Nothing waits to be judged: what a flood came to is saved at once, for others look at it. While a long stretch is read
+  /// that happens again and again, and every look at the clock saves anyway.
   private func drained() {
-    if rules.hasMuchTally, !session.isOver { saver.save(unlessOnlyRead: false) }
+    guard !session.isOver, backlog == nil, savesOnceDrained || rules.hasMuchTally else { return }
+    savesOnceDrained = false
+    saver.save(unlessOnlyRead: false)
   }
 }

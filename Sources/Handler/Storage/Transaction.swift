@@ -23,7 +23,7 @@ import Wire
 struct Transaction {
   private var keys: [[UInt8]] = []
   /// Where each key stands, once there are many.
-  private var places: [[UInt8]: Int] = [:]
+  private var places: [Key: Int] = [:]
   private var checks = EncodedArguments()
   private var checkCount = 0
   /// Entries of streams, which come before the other changes.
@@ -69,6 +69,15 @@ struct Transaction {
     changeCount += 1
   }
 
+  /// Adds a change whose arguments are encoded already.
+  mutating func change(_ command: String, _ key: [UInt8], encoded arguments: EncodedArguments) {
+    command.append(to: &changes)
+    place(key).append(to: &changes)
+    arguments.count.append(to: &changes)
+    changes.append(arguments)
+    changeCount += 1
+  }
+
   /// Says that alerts are others than before: consoles read them anew by that.
   mutating func noteAlerts(_ keys: Keys) {
     change("HSET", keys.cursor, Keys.alertsRevision, String(MachineRandom.number(in: UInt64.min ... .max), radix: 36))
@@ -105,15 +114,21 @@ struct Transaction {
     if keys.count < Self.fewKeys {
       if let index = keys.firstIndex(of: key) { return index + 2 }
     } else {
-      if places.isEmpty { for (index, key) in keys.enumerated() { places[key] = index } }
-      if let index = places[key] { return index + 2 }
-      places[key] = keys.count
+      if places.isEmpty { for (index, key) in keys.enumerated() { places[Key(bytes: key)] = index } }
+      if let index = places[Key(bytes: key)] { return index + 2 }
+      places[Key(bytes: key)] = keys.count
     }
     keys.append(key)
     return keys.count + 1
   }
 
   private static let fewKeys = 16
+
+  /// Hashed by all of its bytes at once.
+  private struct Key: Hashable {
+    var bytes: [UInt8]
+    func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
+  }
 
   static let script = """
     local stored = redis.call('GET', KEYS[1])
