@@ -75,6 +75,18 @@ package indirect enum Condition: Equatable, Sendable {
     }
   }
 
+  /// The same as ``judge(_:)`` without words.
+  package func holds(_ facts: some Facts) -> Bool {
+    switch self {
+    case .always: true
+    case .comparison(let comparison): comparison.holds(facts)
+    case .present(let name): Self.isPresent(facts.value(name))
+    case .not(let condition): !condition.holds(facts)
+    case .all(let conditions): conditions.allSatisfy { $0.holds(facts) }
+    case .any(let conditions): conditions.contains { $0.holds(facts) }
+    }
+  }
+
   /// Every name that it asks for.
   package var names: Set<FactName> {
     switch self {
@@ -96,14 +108,16 @@ package indirect enum Condition: Equatable, Sendable {
 
   private static func judge(present name: FactName, _ facts: some Facts) -> Evaluation {
     let value = facts.value(name)
-    let holds =
-      switch value {
-      case nil: false
-      case .flag(let flag): flag
-      case .list(let values): !values.isEmpty
-      case .text, .number: true
-      }
-    return Evaluation(holds: holds, reason: words(present: name, value, facts))
+    return Evaluation(holds: isPresent(value), reason: words(present: name, value, facts))
+  }
+
+  private static func isPresent(_ value: FactValue?) -> Bool {
+    switch value {
+    case nil: false
+    case .flag(let flag): flag
+    case .list(let values): !values.isEmpty
+    case .text, .number: true
+    }
   }
 }
 
@@ -112,14 +126,23 @@ extension Condition.Comparison {
   func judge(_ facts: some Facts, isNegated: Bool) -> Condition.Evaluation {
     guard let left = value(self.left, facts) else { return missing(self.left) }
     guard let right = value(self.right, facts) else { return missing(self.right) }
-    let holds = ignoresCase ? relation.holds(left.lowercased, right.lowercased) : relation.holds(left, right)
-    guard let holds else {
+    guard let holds = holds(left, right) else {
       return Condition.Evaluation(
         holds: false,
         reason: "\(named(self.left, left)) cannot be compared by \(relation.rawValue) with \(named(self.right, right))")
     }
     let reason = words(left, right, holds: holds != isNegated, isNegated: isNegated)
     return Condition.Evaluation(holds: holds, reason: reason)
+  }
+
+  func holds(_ facts: some Facts) -> Bool {
+    guard let left = value(left, facts), let right = value(right, facts) else { return false }
+    return holds(left, right) ?? false
+  }
+
+  /// Nil if the two cannot be compared.
+  private func holds(_ left: FactValue, _ right: FactValue) -> Bool? {
+    ignoresCase ? relation.holds(left.lowercased, right.lowercased) : relation.holds(left, right)
   }
 
   private func value(_ operand: Condition.Operand, _ facts: some Facts) -> FactValue? {

@@ -19,13 +19,17 @@ package struct Planner {
   package func decide(_ verdict: Condition.Evaluation) -> Decision {
     if rule.mode == .off { return Decision(.suppression(.off), "the rule is off") }
     guard verdict.holds else { return Decision(.suppression(.notMet), verdict.reason) }
+    return suppression() ?? course(verdict.reason)
+  }
+
+  /// Why nothing is done although the rule's condition holds; nil if nothing speaks against it.
+  package func suppression() -> Decision? {
     if circumstances.mode == .off { return Decision(.suppression(.off), "automation is off") }
     if circumstances.age > circumstances.actWithin {
       let age = "the event is \(circumstances.age) old"
       return Decision(.suppression(.stale), "\(age), rules act within \(circumstances.actWithin)")
     }
-    if let decision = enough() ?? tooMuch() { return decision }
-    return course(verdict.reason)
+    return enough() ?? tooMuch()
   }
 
   private func course(_ reason: String) -> Decision {

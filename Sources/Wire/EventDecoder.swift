@@ -157,14 +157,17 @@ package final class EventDecoder {
     guard try cursor.next() != UInt8(ascii: "}") else { return cursor.at + 1 }
     repeat {
       let target = find(try cursor.key(), in: dataKeys, end: cursor.end)
-      if case .metric(let metric) = target, Self.beginsNumber(cursor.at.pointee) {
+      if case .metric(let metric, let isAlias) = target, Self.beginsNumber(cursor.at.pointee) {
         let value = try cursor.double()
         event.metrics[metric] = value.isFinite ? value : nil
+        if isAlias { event.metrics.noteAlias() }
         continue
       }
       let token = try cursor.value(depth: 2)
       switch target {
-      case .metric(let metric): event.metrics[metric] = nil
+      case .metric(let metric, let isAlias):
+        event.metrics[metric] = nil
+        if isAlias { event.metrics.noteAlias() }
       case .field(let field): event.fields[field] = token.text(in: cursor)
       case nil: break
       }

@@ -15,12 +15,13 @@ enum OuterKey: String, CaseIterable {
 
 /// The names that an event's `data` knows.
 enum DataKey {
-  case metric(Metric)
+  case metric(Metric, isAlias: Bool)
   case field(EventField)
 
   static func table() -> FieldNameTable<DataKey> {
     let metrics = Metric.allCases.flatMap { metric in
-      ([metric.field] + metric.aliases).map { (name: $0, target: DataKey.metric(metric)) }
+      [(name: metric.field, target: DataKey.metric(metric, isAlias: false))]
+        + metric.aliases.map { (name: $0, target: DataKey.metric(metric, isAlias: true)) }
     }
     return FieldNameTable(metrics + EventField.allCases.map { ($0.key, .field($0)) })
   }

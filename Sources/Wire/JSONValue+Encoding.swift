@@ -38,12 +38,13 @@ extension JSONValue {
   package static func append(string bytes: some Collection<UInt8>, to result: inout [UInt8]) {
     result.append(UInt8(ascii: "\""))
     // Most strings hold nothing that needs an escape.
-    let isPlain = bytes.withContiguousStorageIfAvailable { !$0.contains(where: needsCare) } ?? false
-    if isPlain {
-      result.append(contentsOf: bytes)
+    let isPlain = bytes.withContiguousStorageIfAvailable {
+      guard !$0.contains(where: needsCare) else { return false }
+      result.append(contentsOf: $0)
       result.append(UInt8(ascii: "\""))
-      return
+      return true
     }
+    if isPlain == true { return }
     var rest = bytes[...]
     while let byte = rest.first {
       if let surrogate = surrogate(at: rest) {

@@ -23,10 +23,13 @@ extension AgentID {
   /// `%`, `/`, control bytes, space and non-ASCII bytes are percent-encoded; what is longer than 128 bytes then is
   /// `%sha256-` and its digest, which no encoded id begins with.
   package var keyPart: String {
-    if bytes.count <= Self.longestPart, bytes.allSatisfy(Self.isPlain) { return String(decoding: bytes, as: UTF8.self) }
+    if isKeyPart { return String(decoding: bytes, as: UTF8.self) }
     let part = Self.encoded(bytes, keeping: Self.isPlain)
     return part.utf8.count <= Self.longestPart ? part : "%sha256-" + SHA256.hex(bytes)
   }
+
+  /// Whether the id stands in keys as it is.
+  package var isKeyPart: Bool { bytes.count <= Self.longestPart && bytes.allSatisfy(Self.isPlain) }
 
   private static let longestPart = 128
 

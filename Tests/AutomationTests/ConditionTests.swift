@@ -30,6 +30,7 @@ struct Table: Facts {
   ])
   func wordsOfTheWireMeanTheSameInAnyCase(_ text: String, _ holds: Bool) throws {
     #expect(try Condition(text).judge(Self.loud).holds == holds)
+    #expect(try Condition(text).holds(Self.loud) == holds)
   }
 
   private static let facts = Table([
@@ -79,6 +80,7 @@ struct Table: Facts {
     ] as [(String, Bool, String)])
   func conditionSaysWhy(text: String, holds: Bool, reason: String) throws {
     let verdict = try Condition(text).judge(Self.facts)
+    #expect(try Condition(text).holds(Self.facts) == verdict.holds)
     #expect(verdict == Condition.Evaluation(holds: holds, reason: reason))
   }
 

@@ -60,6 +60,28 @@ package struct AgentID: Hashable, Sendable {
     String(validating: bytes, as: UTF8.self) != nil
   }
 
+  /// Eight bytes at once: an array takes them one by one, here as in its hash.
+  package static func == (left: AgentID, right: AgentID) -> Bool {
+    left.bytes.withUnsafeBytes { left in right.bytes.withUnsafeBytes { isEqual(left, $0) } }
+  }
+
+  private static func isEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+    guard left.count == right.count else { return false }
+    var index = 0
+    while left.count - index >= 8 {
+      let words = (
+        left.loadUnaligned(fromByteOffset: index, as: UInt64.self),
+        right.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      )
+      guard words.0 == words.1 else { return false }
+      index += 8
+    }
+    return left[index...].elementsEqual(right[index...])
+  }
+
+  /// All bytes at once: an array's own hash takes them one by one.
+  package func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
+
   /// No agent at all: the target of a command's closing line, or of a fleet-wide command.
   package static let none = AgentID(bytes: [])
 }

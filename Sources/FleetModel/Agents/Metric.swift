@@ -80,9 +80,14 @@ package enum Metric: Int, CaseIterable, Sendable {
 package struct MetricValues: Sendable {
   /// Which metrics have a value.
   package private(set) var present = MetricSet()
+  /// Whether one of them came by another name than its own.
+  package private(set) var usesAlias = false
   private var values = InlineArray<11, Double>(repeating: 0)
 
   package init() {}
+
+  /// Takes note that a value came by another name than its metric's own.
+  package mutating func noteAlias() { usesAlias = true }
 
   package subscript(metric: Metric) -> Double? {
     get { has(metric) ? value(metric) : nil }
@@ -99,7 +104,7 @@ package struct MetricValues: Sendable {
   package var isEmpty: Bool { present.isEmpty }
 
   /// Forgets all values, so that the same storage serves the next event.
-  package mutating func removeAll() { present = MetricSet() }
+  package mutating func removeAll() { (present, usesAlias) = (MetricSet(), false) }
 
   package func has(_ metric: Metric) -> Bool { present.contains(metric) }
 }

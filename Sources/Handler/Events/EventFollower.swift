@@ -45,7 +45,7 @@ final class EventFollower {
     self.endpoint = endpoint
     judge = EventProcessor(session: session, notify: notify)
     let judge = judge
-    rules = RuleEngine(session: session, knowledge: judge)
+    rules = RuleEngine(session: session, knowledge: judge, repeats: judge.repeats)
     escalations = EscalationCloser(session: session) { [unowned judge] in judge.fleet }
     judge.rules = rules
     memory = FleetCheckpoint(session: session, judge: judge)

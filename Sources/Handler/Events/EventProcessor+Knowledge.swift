@@ -3,10 +3,6 @@ import FleetModel
 extension EventProcessor: FleetKnowledge {
   func agent(_ id: AgentID) -> Agent? { fleet[id] }
 
-  func position(of agent: AgentID) -> Int? { fleet.position(of: agent) }
-
-  func firstHeard(at position: Int) -> Instant? { fleet.agents.firstHeard(at: position) }
-
   func worstSeverity(of agent: AgentID) -> Severity {
     fleet.position(of: agent).flatMap { fleet.alerts(ofAgentAt: $0).map(\.record.severity).max() } ?? .low
   }
@@ -14,4 +10,27 @@ extension EventProcessor: FleetKnowledge {
   func latestFeedback(of agent: AgentID, atMost most: Int) -> [Incident] {
     fleet.incidents.satisfaction.filter { $0.kind == .feedback && $0.agent == agent }.suffix(most)
   }
+
+  func isOpen(_ id: AlertID) -> Bool { Self.isOpen(id, &fleet) }
+
+  /// Static, and in place: two questions to a fleet that is only read make the compiler copy all of it.
+  private static func isOpen(_ id: AlertID, _ fleet: inout Fleet) -> Bool { fleet.isOpen(id) }
+
+  private static func open(_ id: AlertID, _ fleet: inout Fleet) -> AlertRecord? {
+    guard let position = fleet.position(of: id.agent) else { return nil }
+    return fleet.alert(id.kind, ofAgentAt: position)?.record
+  }
+
+  /// Where an agent stands, and when it was heard first; nil for one that nobody knows.
+  func place(of agent: AgentID) -> (position: Int, first: Instant)? { Self.place(of: agent, &fleet) }
+
+  private static func place(of agent: AgentID, _ fleet: inout Fleet) -> (position: Int, first: Instant)? {
+    guard let position = fleet.position(of: agent), let first = fleet.agents.firstHeard(at: position) else {
+      return nil
+    }
+    return (position, first)
+  }
+
+  /// The alert as it is open at present.
+  func open(_ id: AlertID) -> AlertRecord? { Self.open(id, &fleet) }
 }

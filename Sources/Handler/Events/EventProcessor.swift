@@ -26,6 +26,8 @@ final class EventProcessor {
   private let reader = EventReader()
   /// What the rules make of events; set once there is a term to act in.
   var rules: RuleEngine?
+  /// What settles repeats as they are read.
+  let repeats: RepeatFilter
   /// Asked in place: as an ordinary property it would be copied, with a count for each of its lists, wherever something is
   /// asked of it.
   var fleet: Fleet {
@@ -65,6 +67,7 @@ final class EventProcessor {
   init(session: LeaseSession, notify: @escaping (Report) -> Void) {
     self.session = session
     self.notify = notify
+    repeats = RepeatFilter(RulesByType(session.options.runbook, session.keys))
     fleetMemory = .allocate(capacity: 1)
     fleetMemory.initialize(
       to: Fleet(
@@ -101,13 +104,13 @@ final class EventProcessor {
       try reader.read(entry, receivedAt: instant) {
         let isConcerned = isConcerned($0)
         // The agent's values as they stand before the event.
-        let before = isConcerned && rules?.asksForBefore($0.kind) == true ? fleet[$0.agentID] : nil
+        let before = isConcerned && repeats.rules.askForBefore($0.kind) ? fleet[$0.agentID] : nil
         let outcome = fleet.apply($0)
         report($0, entry.id)
         // What is said a second time is not acted on a second time.
         if isConcerned, case .applied(let position) = outcome { judge($0, entry.id, at: position, before) }
         if [.created, .updated, .deleted].contains($0.kind) { note($0.agentID) }
-        if let rules, rules.watchesAgents { rules.applied($0.agentID) }
+        if repeats.watchesAgents { rules?.applied($0.agentID) }
       }
     } catch {
       fleet.applyUnreadable(reason: error.description, at: instant)
@@ -220,32 +223,42 @@ final class EventProcessor {
       // What was said before already was not judged then.
       if let id = $0.raw($0.eventID), !idsBefore.insert(id) { return }
       guard isConcerned($0) else { return }
-      let before = rules?.asksForBefore($0.kind) == true ? fleet[$0.agentID] : nil
-      hand($0, entry.id, before: before)
+      let before = repeats.rules.askForBefore($0.kind) ? fleet[$0.agentID] : nil
+      hand($0, entry.id, before: before, matches: repeats.matches($0))
     }
   }
 
   /// Whether a rule concerns an event: nearly all are of kinds that no rule is about.
   private func isConcerned(_ event: borrowing Event) -> Bool {
-    guard let rules, rules.concerns(event.kind) else { return false }
+    guard repeats.rules.concern(event.kind) else { return false }
     guard event.kind == .other else { return true }
-    return rules.concerns(type: event.typeName)
+    return !repeats.rules[event.typeName].isEmpty
   }
 
   /// Has the rules judge an event: most of a flood is settled as it is read, the rest is copied out.
   private func judge(_ event: borrowing Event, _ entry: StreamID, at position: Int, _ before: Agent?) {
-    guard let rules else { return }
-    let isSettled = rules.settles(event, at: position)
-    if isSettled { return }
-    hand(event, entry, before: before)
+    let matches = repeats.matches(event)
+    if let matches, isSettled(event, matches, at: position) { return }
+    hand(event, entry, before: before, matches: matches)
   }
 
-  private func hand(_ event: borrowing Event, _ entry: StreamID, before: Agent?) {
+  /// Whether what is known already settles an event.
+  private func isSettled(_ event: borrowing Event, _ matches: UInt64, at position: Int) -> Bool {
+    guard let turn = repeats.turn ?? rules?.beginTurn(), turn.knowsMode,
+      let first = fleet.agents.firstHeard(at: position)
+    else { return false }
+    return repeats.settles(
+      matches, event.kind, at: position, first: first, now: turn.now, isStale: event.receivedAt < turn.oldest)
+  }
+
+  private func hand(_ event: borrowing Event, _ entry: StreamID, before: Agent?, matches: UInt64?) {
     if TriggerEvent.isTooLong(event) {
       let words = "an event is longer than \(TextBound.data) bytes: rules judge it by the fields that vigia knows"
       session.log(.warning, words, ["agent": "\(event.agentID)", "entry": "\(entry)", "bytes": "\(event.bytes.count)"])
     }
-    if let trigger = TriggerEvent(event, entry, before: before) { rules?.take(trigger) }
+    guard let rules, var trigger = TriggerEvent(event, entry, before: before) else { return }
+    trigger.matches = matches
+    rules.take(trigger)
   }
 
   private func report(_ event: borrowing Event, _ entry: StreamID) {
@@ -294,13 +307,5 @@ final class EventProcessor {
   func role(of id: AgentID) -> String? {
     let role = health.role(of: id)
     return role.isEmpty ? nil : role
-  }
-
-  func isOpen(_ id: AlertID) -> Bool { fleet.isOpen(id) }
-
-  /// The alert as it is open at present.
-  func open(_ id: AlertID) -> AlertRecord? {
-    guard let position = fleet.position(of: id.agent) else { return nil }
-    return fleet.alert(id.kind, ofAgentAt: position)?.record
   }
 }

@@ -58,6 +58,15 @@ package struct EncodedArguments: Sendable {
     count += 1
   }
 
+  /// Appends one argument that is put together of two parts.
+  package mutating func append(_ start: [UInt8], _ end: [UInt8]) {
+    Self.appendHeader(UInt8(ascii: "$"), start.count + end.count, to: &bytes)
+    bytes += start
+    bytes += end
+    Self.endLine(&bytes)
+    count += 1
+  }
+
   /// Appends a whole number, without a string in between.
   mutating func append(number: Int) {
     guard number >= 0 else { return String(number).append(to: &self) }

@@ -8,10 +8,10 @@ import Wire
 
 /// What is remembered of many rules and agents is read at once.
 @Suite struct MarkReadingTests {
-  private let rule: Rule
+  private let rule: PreparedRule
 
   init() throws {
-    rule = try #require(
+    let rule = try #require(
       RuleScene.read(
         """
         [[rules]]
@@ -23,6 +23,7 @@ import Wire
         do = [{ action = "pause" }]
         """
       ).rules.first)
+    self.rule = PreparedRule(rule, Keys())
   }
 
   private func marks(_ agent: AgentID) throws -> RuleState {
@@ -31,7 +32,7 @@ import Wire
       let event = try EventDecoder().decode(bytes, channel: nil, receivedAt: .epoch)
       return TriggerEvent(event, StreamID(milliseconds: 5), before: nil)
     }
-    return RuleState(rule, try #require(trigger), Keys(), isDry: false)
+    return RuleState(rule, try #require(trigger), isDry: false)
   }
 
   /// The words of a request, and what Redis answers to MGET by these values.
@@ -48,7 +49,7 @@ import Wire
 
   @Test func whatARuleCountsByIsReadOnceForAllItsAgents() throws {
     var reading = RuleStateReader()
-    for agent in ["a", "b"] { reading.add(rule, AgentID(agent), try marks(AgentID(agent))) }
+    for agent in ["a", "b"] { reading.add(try marks(AgentID(agent))) }
     #expect(reading.requests.count == 1)
     let (keys, reply) = answer(
       reading.requests[0],
@@ -62,7 +63,7 @@ import Wire
     #expect(Set(keys).count == keys.count)
     let found = reading.marks([reply])
     #expect(found.map(\.agent) == ["a", "b"])
-    let memories = found.map { $0.marks.memory(at: Instant(milliseconds: 4000)) }
+    let memories = found.map { $0.memory(at: Instant(milliseconds: 4000)) }
     let acted = [1000, 2000, 3000].map { Instant(milliseconds: $0) }
     #expect(memories.map(\.acted) == [acted, acted])
     #expect(memories.map(\.actedOnAgent) == [[], [Instant(milliseconds: 700)]])
@@ -70,24 +71,38 @@ import Wire
       memories.map(\.throttles) == [
         [Instant(milliseconds: 400), Instant(milliseconds: 900)], [nil, Instant(milliseconds: 900)],
       ])
-    #expect(found.map(\.marks.held) == [nil, .limited])
+    #expect(found.map(\.held) == [nil, .limited])
   }
 
   @Test func markUnderItsFormerSpellingIsFound() throws {
     var reading = RuleStateReader()
     let agent = AgentID("a b")
-    reading.add(rule, agent, try marks(agent))
+    reading.add(try marks(agent))
     let (keys, reply) = answer(reading.requests[0], ["agentos:mark:throttle/0/busy/a b": "400"])
     #expect(keys.contains("agentos:mark:throttle/0/busy/a%20b"))
     #expect(
-      reading.marks([reply])[0].marks.memory(at: Instant(milliseconds: 500)).throttles.first
+      reading.marks([reply])[0].memory(at: Instant(milliseconds: 500)).throttles.first
         == Instant(milliseconds: 400))
+  }
+
+  @Test func markOfAllAgentsHasOneSpellingBesideOthersThatHaveTwo() throws {
+    var reading = RuleStateReader()
+    for agent in ["a b", "c d"] { reading.add(try marks(AgentID(agent))) }
+    let values = [
+      "agentos:mark:rate/busy": "1000", "agentos:mark:held/busy/a%20b": "limited",
+      "agentos:mark:held/busy/c d": "stale",
+    ]
+    let (keys, reply) = answer(reading.requests[0], values)
+    #expect(keys.count { $0 == "agentos:mark:rate/busy" } == 1)
+    let found = reading.marks([reply])
+    #expect(found.map(\.held) == [.limited, .stale])
+    #expect(found.map { $0.memory(at: Instant(milliseconds: 2000)).acted.count } == [1, 1])
   }
 
   @Test func whatCannotBeReadIsNothing() throws {
     var reading = RuleStateReader()
-    reading.add(rule, "a", try marks("a"))
-    let memory = reading.marks([.error(ServerError("NOPERM"))])[0].marks.memory(at: .epoch)
+    reading.add(try marks("a"))
+    let memory = reading.marks([.error(ServerError("NOPERM"))])[0].memory(at: .epoch)
     #expect(memory == RuleHistory(throttles: [nil, nil]))
   }
 }

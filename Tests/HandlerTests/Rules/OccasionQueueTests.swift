@@ -43,12 +43,12 @@ import Wire
   }
 
   @Test func eventThatIsToBeToldKeepsNoDataAndTheOldestIsFoundAmongAll() throws {
-    let rule = try RuleScene.read(nil).rules[0]
+    let rule = PreparedRule(try RuleScene.read(nil).rules[0], Keys())
     let held = try ([5, 2, 7] as [UInt64]).map { number in
       let trigger = try trigger("a", number: number)
       return SuppressionReporter.Held(
-        rule: rule, trigger: trigger, decision: Decision(.suppression(.stale), "old"), suppression: .stale,
-        marks: RuleState(rule, trigger, Keys(), isDry: false))
+        trigger: trigger, decision: Decision(.suppression(.stale), "old"), suppression: .stale,
+        marks: RuleState(rule, trigger, isDry: false))
     }
     #expect(SuppressionReporter.oldest(held) == StreamID(milliseconds: 2))
     #expect(held.allSatisfy { $0.trigger.data == JSONValue.null })

@@ -63,19 +63,21 @@ import Wire
       throttle = [{ once_within = "15m" }]
       do = [{ action = "pause" }]
       """)
-    var filter = RepeatFilter(runbook)
+    let rules = RulesByType(runbook, Keys())
+    let filter = RepeatFilter(rules)
+    let rule = try #require(rules["agent.performance_degraded"].first)
     let now = Instant(milliseconds: 1_795_000_000_000)
     func settles(_ rate: String, at instant: Instant, first: Instant = .epoch, isStale: Bool = false) throws -> Bool {
       let body = #"{"entity_id":"a","event_type":"agent.performance_degraded","data":{"error_rate":\#(rate)}}"#
       return try Array(body.utf8).withUnsafeBytes { bytes in
         let event = try EventDecoder().decode(bytes, channel: nil, receivedAt: instant)
-        return filter.settles(event, at: 3, first: first, now: instant, isStale: isStale)
+        let matches = try #require(filter.matches(event))
+        return filter.settles(matches, event.kind, at: 3, first: first, now: instant, isStale: isStale)
       }
     }
     #expect(try settles("0.1", at: now), "the condition does not hold")
     #expect(try !settles("0.3", at: now))
-    filter.remember(
-      runbook.rules[0], "agent.performance_degraded", 3, first: .epoch, .throttled, until: now + .seconds(5))
+    filter.remember(rule, .performanceDegraded, 3, first: .epoch, .throttled, until: now + .seconds(5))
     #expect(try settles("0.3", at: now) && settles("0.3", at: now + .seconds(4)))
     #expect(try !settles("0.3", at: now + .seconds(5)))
     #expect(try !settles("0.3", at: now, first: now), "another agent has its place")
@@ -83,8 +85,48 @@ import Wire
     filter.forget(3)
     #expect(try !settles("0.3", at: now))
     var tally = DecisionTally()
-    filter.moveCounts(to: &tally)
+    rules.moveCounts(to: &tally)
     #expect(tally == DecisionTally(["calm/not_met": 1, "calm/throttled": 2]))
-    #expect(!filter.hasCounts)
+    #expect(rules.counted == 0)
+  }
+
+  @Test(arguments: [
+    (#"{"error_rate":0.3,"response_time":100}"#, true), (#"{"error_rate":0.05,"response_time":4000}"#, true),
+    (#"{"error_rate":0.05,"response_time_avg":4000}"#, false), (#"{"response_time":4000}"#, true),
+    (#"{"error_rate":0.05,"response_time":1,"response_time_avg":9000}"#, false), (#"{"error_rate":0.05}"#, false),
+    (#"{"error_rate":0.3,"response_time":null}"#, true),
+    (#"{"response_time":1,"error_rate":0.05,"error_rate":0.2}"#, true),
+  ]) func numbersThatWereReadAlreadySayTheSame(_ data: String, _ holds: Bool) throws {
+    let runbook = try RuleScene.read(
+      """
+      [[rules]]
+      id = "calm"
+      on = "agent.performance_degraded"
+      when = "data.error_rate >= 0.1 or data.response_time >= 4000"
+      do = [{ action = "pause" }]
+      """)
+    let filter = RepeatFilter(RulesByType(runbook, Keys()))
+    let body = #"{"entity_id":"a","event_type":"agent.performance_degraded","data":\#(data)}"#
+    let matches = try Array(body.utf8).withUnsafeBytes { bytes in
+      filter.matches(try EventDecoder().decode(bytes, channel: nil, receivedAt: .epoch))
+    }
+    #expect(matches == (holds ? 1 : 0))
+  }
+
+  @Test func textInPlaceOfANumberIsLeftToWords() throws {
+    let runbook = try RuleScene.read(
+      """
+      [[rules]]
+      id = "calm"
+      on = "agent.performance_degraded"
+      when = "data.error_rate >= 0.1"
+      do = [{ action = "pause" }]
+      """)
+    let filter = RepeatFilter(RulesByType(runbook, Keys()))
+    let body = #"{"entity_id":"a","event_type":"agent.performance_degraded","data":{"error_rate":"0.3"}}"#
+    let matches = try Array(body.utf8).withUnsafeBytes { bytes in
+      filter.matches(try EventDecoder().decode(bytes, channel: nil, receivedAt: .epoch))
+    }
+    #expect(matches == nil)
   }
 }

@@ -3,15 +3,21 @@ import Wire
 
 /// A condition that numbers of the event decide, judged without words: most events of a flood are settled by it.
 struct NumberTest {
-  private indirect enum Node {
-    case always
-    case comparison(field: Int, Condition.Relation, Double, isTurned: Bool)
-    case not(Node)
-    case all([Node])
-    case any([Node])
+  /// A part of the condition, its own parts right behind it.
+  private struct Node {
+    enum Kind { case always, comparison, not, all, any }
+
+    var kind: Kind
+    /// Of a comparison: which field is compared with what, and whether the number stands on the left.
+    var field = 0
+    var relation = Condition.Relation.equal
+    var number = 0.0
+    var isTurned = false
+    /// The place behind its last part.
+    var end = 0
   }
 
-  private let node: Node
+  private var nodes: [Node] = []
 
   /// - Parameters:
   ///   - condition: what is to be judged.
@@ -20,75 +26,81 @@ struct NumberTest {
   /// Fails for a condition that asks for anything else.
   init?(_ condition: Condition, _ fields: inout [String]) {
     var found = fields
-    guard let node = Self.node(condition, &found) else { return nil }
-    (self.node, fields) = (node, found)
+    guard add(condition, &found) else { return nil }
+    fields = found
   }
 
-  private static func node(_ condition: Condition, _ fields: inout [String]) -> Node? {
+  private mutating func add(_ condition: Condition, _ fields: inout [String]) -> Bool {
     switch condition {
-    case .always: return .always
-    case .present: return nil
-    case .not(let inner): return node(inner, &fields).map { .not($0) }
-    case .all(let parts): return nodes(parts, &fields).map { .all($0) }
-    case .any(let parts): return nodes(parts, &fields).map { .any($0) }
+    case .always: return add(.always, [], &fields)
+    case .present: return false
+    case .not(let inner): return add(.not, [inner], &fields)
+    case .all(let parts): return add(.all, parts, &fields)
+    case .any(let parts): return add(.any, parts, &fields)
     case .comparison(let comparison):
       switch (comparison.left, comparison.right) {
       case (.fact(let name), .literal(.number(let number))):
-        return node(name, comparison.relation, number, isTurned: false, &fields)
+        return add(name, comparison.relation, number, isTurned: false, &fields)
       case (.literal(.number(let number)), .fact(let name)):
-        return node(name, comparison.relation, number, isTurned: true, &fields)
-      case (.fact, _), (.literal, _): return nil
+        return add(name, comparison.relation, number, isTurned: true, &fields)
+      case (.fact, _), (.literal, _): return false
       }
     }
   }
 
-  private static func nodes(_ parts: [Condition], _ fields: inout [String]) -> [Node]? {
-    var nodes: [Node] = []
+  private mutating func add(_ kind: Node.Kind, _ parts: [Condition], _ fields: inout [String]) -> Bool {
+    let place = nodes.count
+    nodes.append(Node(kind: kind))
     for part in parts {
-      guard let node = node(part, &fields) else { return nil }
-      nodes.append(node)
+      guard add(part, &fields) else { return false }
     }
-    return nodes
+    nodes[place].end = nodes.count
+    return true
   }
 
-  private static func node(
+  private mutating func add(
     _ name: FactName, _ relation: Condition.Relation, _ number: Double, isTurned: Bool, _ fields: inout [String]
-  ) -> Node? {
-    guard name.parts.count == 2, name.parts[0] == "data" else { return nil }
+  ) -> Bool {
+    guard name.parts.count == 2, name.parts[0] == "data" else { return false }
     switch relation {
     case .equal, .unequal, .atMost, .atLeast, .less, .greater: break
-    case .contains, .matches, .isIn: return nil
+    case .contains, .matches, .isIn: return false
     }
-    let place = fields.firstIndex(of: name.parts[1]) ?? fields.count
-    if place == fields.count { fields.append(name.parts[1]) }
-    return .comparison(field: place, relation, number, isTurned: isTurned)
+    let field = fields.firstIndex(of: name.parts[1]) ?? fields.count
+    if field == fields.count { fields.append(name.parts[1]) }
+    nodes.append(
+      Node(
+        kind: .comparison, field: field, relation: relation, number: number, isTurned: isTurned, end: nodes.count + 1))
+    return true
   }
 
   /// Whether it holds; nil if a field that it asks for is no number, and words must decide.
-  func holds(_ values: [EventNumbers.Value]) -> Bool? { Self.holds(node, values) }
+  func holds(_ values: [EventNumbers.Value]) -> Bool? {
+    nodes.withUnsafeBufferPointer { nodes in values.withUnsafeBufferPointer { Self.holds(0, nodes, $0) } }
+  }
 
-  private static func holds(_ node: Node, _ values: [EventNumbers.Value]) -> Bool? {
-    switch node {
+  private static func holds(
+    _ place: Int, _ nodes: UnsafeBufferPointer<Node>, _ values: UnsafeBufferPointer<EventNumbers.Value>
+  ) -> Bool? {
+    let node = nodes[place]
+    switch node.kind {
     case .always: return true
-    case .comparison(let field, let relation, let number, let isTurned):
-      switch values[field] {
+    case .comparison:
+      switch values[node.field] {
       case .missing: return false
-      case .number(let value): return isTurned ? compare(number, relation, value) : compare(value, relation, number)
+      case .number(let value):
+        return node.isTurned ? compare(node.number, node.relation, value) : compare(value, node.relation, node.number)
       case .other: return nil
       }
-    case .not(let inner): return holds(inner, values).map { !$0 }
-    case .all(let parts):
-      for part in parts {
-        guard let result = holds(part, values) else { return nil }
-        if !result { return false }
+    case .not: return holds(place + 1, nodes, values).map { !$0 }
+    case .all, .any:
+      var part = place + 1
+      while part < node.end {
+        guard let result = holds(part, nodes, values) else { return nil }
+        if result == (node.kind == .any) { return result }
+        part = nodes[part].end
       }
-      return true
-    case .any(let parts):
-      for part in parts {
-        guard let result = holds(part, values) else { return nil }
-        if result { return true }
-      }
-      return false
+      return node.kind == .all
     }
   }
 

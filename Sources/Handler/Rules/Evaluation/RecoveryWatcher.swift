@@ -13,6 +13,7 @@ final class RecoveryWatcher {
   private let session: LeaseSession
   private let facts: (RunRecord, AgentRecord) -> RuleFacts
   private let cleared: (_ rule: String, AgentID) -> Void
+  private let watches: (Bool) -> Void
   /// Rules that have acted on an agent, and when each was looked at last.
   private var watched: [AgentID: [String: MonotonicTime]] = [:]
 
@@ -25,13 +26,15 @@ final class RecoveryWatcher {
   /// - Parameters:
   ///   - facts: about the agent of a run, as they are now.
   ///   - cleared: told of what is watched no longer.
+  ///   - watches: told whether any agent is watched.
   init(
     session: LeaseSession, facts: @escaping (RunRecord, AgentRecord) -> RuleFacts,
-    cleared: @escaping (_ rule: String, AgentID) -> Void
+    cleared: @escaping (_ rule: String, AgentID) -> Void, watches: @escaping (Bool) -> Void
   ) {
     self.session = session
     self.facts = facts
     self.cleared = cleared
+    self.watches = watches
   }
 
   private var key: [UInt8] { session.keys.uncleared }
@@ -70,9 +73,8 @@ final class RecoveryWatcher {
 
   func watch(_ rule: String, _ agent: AgentID) {
     watched[agent, default: [:]][rule] = MonotonicTime(nanoseconds: 0)
+    watches(true)
   }
-
-  var isIdle: Bool { watched.isEmpty }
 
   /// An agent has said something.
   func look(at agent: AgentID) {
@@ -103,6 +105,7 @@ final class RecoveryWatcher {
     cleared(rule, agent)
     watched[agent]?[rule] = nil
     if watched[agent]?.isEmpty == true { watched[agent] = nil }
+    watches(!watched.isEmpty)
   }
 
   private func look(at agent: AgentID, _ rule: Rule) {

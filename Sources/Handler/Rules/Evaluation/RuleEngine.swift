@@ -14,19 +14,17 @@ final class RuleEngine {
   let view: RuleFleet
   private var queue = TriggerQueue()
   /// The rules that have not been asked about the first event of the queue; nil if none has.
-  private var unasked: ArraySlice<Rule>?
+  private var unasked: ArraySlice<PreparedRule>?
   private var isBusy = false
-  private var runbook: RulesByType
   /// The mode as it was last read, and when.
-  private var mode = (value: AutomationMode.dry, readAt: MonotonicTime(nanoseconds: 0))
+  private var mode = (value: AutomationMode.dry, readAt: MonotonicTime(nanoseconds: 0)) {
+    didSet { repeats.turn = nil }
+  }
   private var recent = RuleStateCache()
-  private var repeats: RepeatFilter
+  private let repeats: RepeatFilter
+  private var runbook: RulesByType { repeats.rules }
   /// Whether events were settled by the mode as it was read, since it was last looked at.
   private var usesMode = false
-  /// What conditions said of the next events as their marks were read, where the event alone decides.
-  private var verdicts: [Question: Condition.Evaluation] = [:]
-  /// What the clocks said in this turn of the loop; nil if nobody has read them in it.
-  private var turn: (MonotonicTime, Instant)?
   /// What was decided since it was last taken.
   private var tally = DecisionTally()
   /// Told that nothing waits to be judged.
@@ -51,12 +49,14 @@ final class RuleEngine {
     facts($0, $1)
   } cleared: { [unowned self] in
     forget($0, $1)
+  } watches: { [repeats] in
+    repeats.watchesAgents = $0
   }
 
-  init(session: LeaseSession, knowledge: any FleetKnowledge) {
+  /// - Parameter repeats: what settles events as they are read, by what this engine tells it.
+  init(session: LeaseSession, knowledge: any FleetKnowledge, repeats: RepeatFilter) {
     self.session = session
-    runbook = RulesByType(session.options.runbook)
-    repeats = RepeatFilter(session.options.runbook)
+    self.repeats = repeats
     view = RuleFleet(session: session, knowledge: knowledge)
     held = SuppressionReporter(session: session)
     held.onWritten = { [weak self] in self?.tellOfRoom() }
@@ -82,12 +82,9 @@ final class RuleEngine {
 
   /// What was remembered of a rule and an agent does not stand any more.
   func forget(_ rule: String, _ agent: AgentID) {
-    recent.forget(rule, agent)
+    if let rule = runbook.rule(rule) { recent.forget(rule, agent) }
     if let (position, _) = view.place(of: agent) { repeats.forget(position) }
   }
-
-  /// Whether anything is to be known of each event's agent.
-  var watchesAgents: Bool { !clearing.isIdle }
 
   /// Looks at the fleet as a whole, where it is time to, and at the switch while events are settled by it.
   func watchFleet() {
@@ -114,14 +111,6 @@ final class RuleEngine {
   /// An event of an agent has been applied.
   func applied(_ agent: AgentID) { clearing.look(at: agent) }
 
-  /// Whether any rule concerns events of a kind.
-  func concerns(_ kind: EventKind) -> Bool { runbook.concern(kind) }
-
-  func concerns(type: String) -> Bool { !runbook[type].isEmpty }
-
-  /// Whether a rule on events of a kind asks for the agent's values before them.
-  func asksForBefore(_ kind: EventKind) -> Bool { runbook.askForBefore(kind) }
-
   /// What a person has approved has begun.
   func began(_ rule: String, _ agent: AgentID) {
     forget(rule, agent)
@@ -130,10 +119,10 @@ final class RuleEngine {
 
   /// The runbook is another one.
   func runbookChanged() {
-    (runbook, unasked) = (RulesByType(session.options.runbook), nil)
-    verdicts = [:]
-    repeats.moveCounts(to: &tally)
-    repeats = RepeatFilter(session.options.runbook)
+    unasked = nil
+    runbook.moveCounts(to: &tally)
+    repeats.take(RulesByType(session.options.runbook, session.keys))
+    queue.forgetMatches()
     forgetAll()
   }
 
@@ -150,23 +139,18 @@ final class RuleEngine {
     if !isBusy { next() }
   }
 
-  /// Settles an event by what is known already, as it is read; otherwise it must be taken.
-  func settles(_ event: borrowing Event, at position: Int) -> Bool {
-    let (time, now) = turn ?? readClocks()
-    guard time.milliseconds(since: mode.readAt) < Self.modeSpan, let first = view.firstHeard(at: position)
-    else { return false }
-    usesMode = true
-    let isStale = now - event.receivedAt > session.options.actWithin
-    return repeats.settles(event, at: position, first: first, now: now, isStale: isStale)
+  /// Looks at the clocks and the mode, once for all events of a turn of the loop.
+  func beginTurn() -> RepeatFilter.Turn {
+    let now = session.now
+    let turn = RepeatFilter.Turn(now: now, oldest: now - session.options.actWithin, knowsMode: isModeKnown(at: .now))
+    if turn.knowsMode { usesMode = true }
+    repeats.turn = turn
+    session.loop.later { [repeats] in repeats.turn = nil }
+    return turn
   }
 
-  /// Reads the clocks once for all events of a turn of the loop.
-  private func readClocks() -> (MonotonicTime, Instant) {
-    let clocks = (MonotonicTime.now, session.now)
-    turn = clocks
-    session.loop.later { [weak self] in self?.turn = nil }
-    return clocks
-  }
+  /// Whether the mode was read lately enough to leave an event alone by it.
+  private func isModeKnown(at now: MonotonicTime) -> Bool { now.milliseconds(since: mode.readAt) < Self.modeSpan }
 
   // MARK: Room
 
@@ -187,14 +171,14 @@ final class RuleEngine {
 
   // MARK: What was decided
 
-  var hasTally: Bool { repeats.hasCounts || !tally.isEmpty }
+  var hasTally: Bool { runbook.counted > 0 || !tally.isEmpty }
 
   /// Whether so much was decided that it should be saved soon.
-  var hasMuchTally: Bool { repeats.total >= 1000 }
+  var hasMuchTally: Bool { runbook.counted >= 1000 }
 
   /// What was decided since the last call.
   func takeTally() -> DecisionTally {
-    repeats.moveCounts(to: &tally)
+    runbook.moveCounts(to: &tally)
     return tally.take()
   }
 
@@ -227,12 +211,6 @@ final class RuleEngine {
     decide(rule, trigger) { [weak self] in self?.next() }
   }
 
-  /// A rule and an event.
-  private struct Question: Hashable {
-    var entry: StreamID
-    var rule: String
-  }
-
   /// What is to be asked of Redis next about an event.
   private enum Wanted {
     case nothing
@@ -246,8 +224,8 @@ final class RuleEngine {
     var rest = unasked ?? runbook[trigger.type][...]
     while let rule = rest.first {
       unasked = rest
-      switch known(rule, trigger) {
-      case .settled(let decision): if let decision { tally.count(rule, decision) }
+      switch known(rule, trigger, at: rest.startIndex) {
+      case .settled(let suppression): if let suppression { runbook.count(rule, .suppression(suppression)) }
       case .unread: return .marks
       case .open: return .all
       }
@@ -261,121 +239,124 @@ final class RuleEngine {
 
   private enum Knowledge {
     /// Nothing is done; nil if the event was decided before.
-    case settled(Decision?)
+    case settled(Decision.Suppression?)
     /// The marks may tell, and have not been read.
     case unread
     case open
   }
 
   /// Finds decisions to do nothing that are certain: a flood comes to little else.
-  private func known(_ rule: Rule, _ trigger: TriggerEvent) -> Knowledge {
-    if rule.mode == .off { return .settled(Decision(.suppression(.off), "the rule is off")) }
-    guard let verdict = verdict(rule, trigger) else { return .open }
-    guard verdict.holds else { return .settled(Decision(.suppression(.notMet), verdict.reason)) }
-    let now = MonotonicTime.now
+  ///
+  /// - Parameter place: which of the rules on the event it is.
+  private func known(_ rule: PreparedRule, _ trigger: TriggerEvent, at place: Int) -> Knowledge {
+    if rule.rule.mode == .off { return .settled(.off) }
+    guard let holds = holds(rule, trigger, at: place) else { return .open }
+    guard holds else { return .settled(.notMet) }
+    let (now, time) = (MonotonicTime.now, session.now)
     // What is too old counts as asked for under no rule.
-    let isStale = session.now - trigger.receivedAt > session.options.actWithin
-    guard !rule.countsAsking || isStale, now.milliseconds(since: mode.readAt) < Self.modeSpan else { return .open }
+    let isStale = time - trigger.receivedAt > session.options.actWithin
+    guard !rule.countsAsking || isStale, isModeKnown(at: now) else { return .open }
     usesMode = true
     guard let marks = recent.marks(rule, trigger.agent, at: now) else { return .unread }
     let circumstances = DecisionContext(
-      mode: mode.value, now: session.now, age: session.now - trigger.receivedAt, actWithin: session.options.actWithin,
+      mode: mode.value, now: time, age: time - trigger.receivedAt, actWithin: session.options.actWithin,
       guarded: rule.isHeldWhileIll ? view.fault : nil)
-    let memory = marks.memory(at: session.now)
-    let decision = Planner(rule, memory, circumstances).decide(verdict)
-    guard case .suppression(let suppression) = decision.course else { return .open }
+    let memory = marks.memory(at: time)
+    guard let decision = Planner(rule.rule, memory, circumstances).suppression(),
+      case .suppression(let suppression) = decision.course
+    else {
+      return .open
+    }
     guard suppression.isTold, marks.held != suppression else {
-      remember(rule, trigger, suppression, memory)
-      return .settled(decision)
+      remember(rule, trigger, suppression, memory, at: time)
+      return .settled(suppression)
     }
     guard marks.isOf(trigger.entry) else {
       // Whether the event itself was acted on before is not known.
-      recent.forget(rule.id, trigger.agent)
+      recent.forget(rule, trigger.agent)
       return .unread
     }
     guard !marks.isDecided else { return .settled(nil) }
-    tell(rule, trigger, decision, suppression, marks)
-    remember(rule, trigger, suppression, memory)
-    return .settled(decision)
+    tell(trigger, decision, suppression, marks)
+    remember(rule, trigger, suppression, memory, at: time)
+    return .settled(suppression)
   }
 
   /// Has repeats of an event settled as they are read, for as long as the decision is certain to be the same.
   private func remember(
-    _ rule: Rule, _ trigger: TriggerEvent, _ suppression: Decision.Suppression, _ memory: RuleHistory
+    _ rule: PreparedRule, _ trigger: TriggerEvent, _ suppression: Decision.Suppression, _ memory: RuleHistory,
+    at now: Instant
   ) {
     guard let (position, first) = view.place(of: trigger.agent) else { return }
-    let now = session.now
     let most = now + Self.repeatSpan
     let end: Instant
     switch suppression {
     case .stale, .notCleared: end = most
-    case .throttled: end = min(most, memory.throttleEnd(rule) ?? now)
-    case .limited: end = min(most, memory.limitEnd(rule) ?? now)
+    case .throttled: end = min(most, memory.throttleEnd(rule.rule) ?? now)
+    case .limited: end = min(most, memory.limitEnd(rule.rule) ?? now)
     // These pass by themselves, and nobody tells when.
     case .off: end = now + .seconds(1)
     case .guarded: end = now + TimeSpan(milliseconds: 250)
     case .notMet, .counting: return
     }
-    repeats.remember(rule, trigger.type, position, first: first, suppression, until: end)
+    repeats.remember(rule, trigger.kind, position, first: first, suppression, until: end)
   }
 
-  /// What the condition says, where the event and its agent alone tell it.
-  private func verdict(_ rule: Rule, _ trigger: TriggerEvent) -> Condition.Evaluation? {
-    guard runbook.isJudgedInMemory(rule) else { return nil }
-    if let known = verdicts[Question(entry: trigger.entry, rule: rule.id)] { return known }
-    return rule.when.judge(view.knownFacts(trigger, asksForAgent: runbook.asksForAgent(rule)))
-  }
-
-  /// Whether a condition holds, as far as the event and its agent alone tell it; what the event alone tells is kept.
-  private func foresee(_ rule: Rule, _ trigger: TriggerEvent) -> Bool {
-    guard let verdict = verdict(rule, trigger) else { return false }
-    if runbook.isAboutEventAlone(rule) { verdicts[Question(entry: trigger.entry, rule: rule.id)] = verdict }
-    return verdict.holds
+  /// Whether the condition holds; nil if the event and its agent alone do not tell it.
+  ///
+  /// - Parameter place: which of the rules on the event it is.
+  private func holds(_ rule: PreparedRule, _ trigger: TriggerEvent, at place: Int) -> Bool? {
+    guard rule.isJudgedInMemory else { return nil }
+    if let matches = trigger.matches { return matches & 1 << UInt64(place) != 0 }
+    return rule.rule.when.holds(view.knownFacts(trigger, asksForAgent: rule.asksForAgent))
   }
 
   private func tell(
-    _ rule: Rule, _ trigger: TriggerEvent, _ decision: Decision, _ suppression: Decision.Suppression, _ marks: RuleState
+    _ trigger: TriggerEvent, _ decision: Decision, _ suppression: Decision.Suppression, _ marks: RuleState
   ) {
     var marks = marks
-    held.add(
-      SuppressionReporter.Held(rule: rule, trigger: trigger, decision: decision, suppression: suppression, marks: marks)
-    )
+    held.add(SuppressionReporter.Held(trigger: trigger, decision: decision, suppression: suppression, marks: marks))
     marks.tell(suppression)
-    recent.keep(marks, rule, trigger.agent, at: .now)
+    recent.keep(marks, at: .now)
   }
 
   /// Reads the marks of the next events at once.
   private func readAhead() {
     var reading = RuleStateReader()
-    verdicts.removeAll(keepingCapacity: true)
-    var names: Set<[UInt8]> = []
+    var wanted: Set<Wish> = []
     let isDry = mode.value != .on
     let now = MonotonicTime.now
     for trigger in queue.ahead(Self.mostAhead) {
-      for rule in runbook[trigger.type]
-      where rule.mode != .off && recent.marks(rule, trigger.agent, at: now) == nil
-        && names.insert(Array(rule.id.utf8) + [0] + trigger.agent.bytes).inserted
-        && foresee(rule, trigger)
+      for (place, rule) in runbook[trigger.type].enumerated()
+      where rule.rule.mode != .off && recent.marks(rule, trigger.agent, at: now) == nil
+        && wanted.insert(Wish(rule: ObjectIdentifier(rule), agent: trigger.agent)).inserted
+        && holds(rule, trigger, at: place) == true
       {
-        let marks = RuleState(rule, trigger, session.keys, isDry: isDry || rule.mode == .dryRun)
-        reading.add(rule, trigger.agent, marks)
+        reading.add(RuleState(rule, trigger, isDry: isDry || rule.rule.mode == .dryRun))
       }
     }
     // The verdict was another one a moment ago.
     guard !reading.isEmpty || unasked?.first == nil else { return decideFirst() }
     session.read(reading.requests) { [weak self] replies in
       guard let self, !session.isOver else { return }
-      for (rule, agent, marks) in reading.marks(replies) { recent.keep(marks, rule, agent, at: .now) }
+      let now = MonotonicTime.now
+      for marks in reading.marks(replies) { recent.keep(marks, at: now) }
       next()
     }
   }
 
+  /// A rule and an agent whose marks are asked for.
+  private struct Wish: Hashable {
+    var rule: ObjectIdentifier
+    var agent: AgentID
+  }
+
   // MARK: One rule
 
-  private func decide(_ rule: Rule, _ trigger: TriggerEvent, _ done: @escaping () -> Void) {
+  private func decide(_ rule: PreparedRule, _ trigger: TriggerEvent, _ done: @escaping () -> Void) {
     let keys = session.keys
-    let isDry = mode.value != .on || rule.mode == .dryRun
-    var marks = RuleState(rule, trigger, keys, isDry: isDry)
+    let isDry = mode.value != .on || rule.rule.mode == .dryRun
+    var marks = RuleState(rule, trigger, isDry: isDry)
     // Of a rule that pauses nobody nothing is asked about pauses, and so on.
     var ledger = rule.mayTakeAway ? view.ledger(of: trigger.agent) : nil
     var caps = rule.mayReachCaps ? CapQuota(trigger.agent, at: session.now, keys: keys) : nil
@@ -393,10 +374,10 @@ final class RuleEngine {
       if let ledger, !view.take(ledger) { return decide(rule, trigger, done) }
       marks.take(replies.dropFirst(requests.count + places.count + counts.count))
       for (key, value) in marks.odd { session.passOver("a rule's mark", key, value) }
-      recent.keep(marks, rule, trigger.agent, at: .now)
+      recent.keep(marks, at: .now)
       let facts = view.facts(trigger, AgentRecordCoding.decode(fields: replies[1].pairs))
       let verdict = RuleEvaluation(
-        rule: rule, facts: facts, marks: marks, ledger: ledger, caps: caps, automation: replies[0].bytes ?? [],
+        rule: rule.rule, facts: facts, marks: marks, ledger: ledger, caps: caps, automation: replies[0].bytes ?? [],
         mode: mode, alert: replies[2].bytes ?? [], severity: view.severity(of: trigger.agent),
         isFleetCallDue: held.isCallDue(SuppressionReporter.fleet), session: session)
       conclude(verdict, marks, done) { [weak self] in self?.decide(rule, trigger, done) }
@@ -409,7 +390,7 @@ final class RuleEngine {
     guard !verdict.isDecided else { return done() }
     let decision = verdict.decision
     if case .suppression(let suppression) = decision.course, suppression.isTold, marks.held != suppression {
-      tell(verdict.rule, verdict.trigger, decision, suppression, marks)
+      tell(verdict.trigger, decision, suppression, marks)
     }
     guard let (transaction, change) = verdict.transaction() else {
       tally.count(verdict.rule, decision)
@@ -448,24 +429,5 @@ extension RuleHistory {
       return times.sorted()[times.count - limit.count] + limit.within
     }
     return [end(actedOnAgent, rule.limits.perAgent), end(acted, rule.limits.rate)].compactMap(\.self).max()
-  }
-}
-
-extension Rule {
-  /// Whether it may pause or restart an agent.
-  fileprivate var mayTakeAway: Bool { ruleActions.contains { $0.kind.isAny(of: [.pause, .restart]) } }
-
-  /// Whether it may block an address, or give an agent more.
-  var mayReachCaps: Bool { ruleActions.contains { $0.kind.isAny(of: [.blockIP, .scale]) } }
-}
-
-extension RuleAction.Kind {
-  /// Whether it is one of these, or may turn out to be.
-  fileprivate func isAny(of actions: [Action]) -> Bool {
-    switch self {
-    case .action(let action): actions.contains(action)
-    case .report: false
-    case .recommended: true
-    }
   }
 }

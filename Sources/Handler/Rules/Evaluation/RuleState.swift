@@ -4,32 +4,21 @@ import FleetModel
 import Redis
 import Wire
 
-/// What is remembered of one rule and agent, in Redis, with the bytes by which a step makes sure that it still stands.
+/// What is remembered of one rule and agent, in Redis, with the bytes by which a step makes sure that it still stands: see
+/// ``MarkSpelling``. Besides there is `mark:rules/uncleared` (a hash): `<rule>/<agent>` → the run that has not been followed
+/// by `clear`; never of a dry run.
 ///
-/// | key | what |
-/// |---|---|
-/// | `mark:<run>` | the run's record; there once it is decided |
-/// | `mark:throttle/<n>/<rule>[/<agent>]` | when the rule's n-th throttle was last acted under, or asked for |
-/// | `mark:throttle/fleet`, `mark:asked/fleet` | when any rule with a throttle of the fleet acted, and was asked for |
-/// | `mark:for/<rule>/<agent>` | the entries for which the condition held |
-/// | `mark:limit/<rule>/<agent>`, `mark:rate/<rule>` | when it acted |
-/// | `mark:held/<rule>/<agent>` | that a reason to do nothing has been told |
-/// | `mark:proposed/<rule>/<agent>` | that a rule with `clear` has proposed something, for as long as that stands |
-/// | `mark:proposed/rest/<rule>/<agent>` | that what is beyond a cap has been proposed, for as long as that stands |
-/// | `mark:rules/uncleared` (a hash) | `<rule>/<agent>` → the run that has not been followed by `clear`; never of a dry run |
-///
-/// Times are epoch ms with commas between them, entries begin with theirs; each key ends by itself. In a dry run all of them begin with `dry/`.
+/// Times are epoch ms with commas between them, entries begin with theirs; each key ends by itself.
 struct RuleState {
-  private let rule: Rule
-  private let run: String
-  private let entry: StreamID
-  private let isDry: Bool
-  /// Where stands whether something has not cleared; nil if the rule has no `clear`.
-  let uncleared: (key: [UInt8], field: [UInt8])?
-
-  /// Keys in the order in which they are read; nil for what the rule has no use for.
-  private let names: [MarkKey?]
-  /// What stands under each of them.
+  let prepared: PreparedRule
+  private let spelling: MarkSpelling
+  let entry: StreamID
+  let agent: AgentID
+  /// The agent as it is spelled in keys.
+  private let part: [UInt8]
+  /// As the version before spelled it, if it did otherwise.
+  private let formerPart: [UInt8]?
+  /// What stands under each key.
   private var found: [Found] = []
   private var isUncleared = false
 
@@ -39,64 +28,36 @@ struct RuleState {
     var times: [Instant] = []
   }
 
-  init(_ rule: Rule, _ trigger: TriggerEvent, _ keys: Keys, isDry: Bool) {
-    (self.rule, self.isDry) = (rule, isDry)
-    run = trigger.run(of: rule)
-    entry = trigger.entry
-    uncleared = rule.clear == nil ? nil : (keys.uncleared, RecoveryWatcher.field(rule.id, trigger.agent))
-    let start = keys.mark(isDry ? "dry/" : "")
-    let part = trigger.agent.keyPart
-    let texts = Self.names(rule, part, run: run, start)
+  private typealias Place = MarkSpelling.Place
+
+  init(_ rule: PreparedRule, _ trigger: TriggerEvent, isDry: Bool) {
+    prepared = rule
+    spelling = isDry ? rule.dryMarks : rule.marks
+    (entry, agent) = (trigger.entry, trigger.agent)
     // An id without a byte that needs care is spelled alike by all versions.
-    guard !part.utf8.elementsEqual(trigger.agent.bytes) else {
-      names = texts.map { $0.map { MarkKey($0) } }
+    guard !agent.isKeyPart else {
+      (part, formerPart) = (agent.bytes, nil)
       return
     }
-    let former = trigger.agent.escapedText
-    names = zip(texts, Self.names(rule, former, run: trigger.run(of: rule, former), start)).map { key, former in
-      key.map { MarkKey($0, former: former) }
-    }
+    part = Array(agent.keyPart.utf8)
+    let former = Array(agent.escapedText.utf8)
+    formerPart = former == part ? nil : former
   }
 
-  /// - Parameters:
-  ///   - agent: the agent as it is spelled in keys.
-  ///   - run: the run with that spelling.
-  ///   - start: what all keys begin with.
-  private static func names(_ rule: Rule, _ agent: String, run: String, _ start: [UInt8]) -> [[UInt8]?] {
-    func key(_ name: String, _ id: String? = nil, _ agent: String? = nil) -> [UInt8] {
-      var key = start
-      key.reserveCapacity(start.count + name.utf8.count + (id?.utf8.count ?? 0) + (agent?.utf8.count ?? 0) + 1)
-      key += name.utf8
-      if let id { key += id.utf8 }
-      if let agent {
-        key.append(UInt8(ascii: "/"))
-        key += agent.utf8
-      }
-      return key
-    }
-    let throttles = rule.throttle.enumerated().map { place, throttle in
-      switch throttle.per {
-      case .agent: key("throttle/\(place)/", rule.id, agent)
-      case .rule: key("throttle/\(place)/", rule.id)
-      case .fleet: key(throttle.onceAfter == nil ? "throttle/fleet" : "asked/fleet")
-      }
-    }
-    let others = [
-      key(run), rule.for.map { _ in key("for/", rule.id, agent) },
-      rule.limits.perAgent.map { _ in key("limit/", rule.id, agent) },
-      rule.limits.rate.map { _ in key("rate/", rule.id) }, key("held/", rule.id, agent),
-      key("proposed/", rule.id, agent), rule.mayReachCaps ? key("proposed/rest/", rule.id, agent) : nil,
-    ]
-    return others + throttles
+  private var rule: Rule { spelling.rule }
+  private var isDry: Bool { spelling.isDry }
+  private var run: String { "rule/\(rule.id)/\(entry)/\(String(decoding: part, as: UTF8.self))" }
+
+  /// Nil for what the rule has no use for.
+  private func name(_ place: Int) -> MarkKey? {
+    spelling.key(place, entry, part).map { MarkKey($0, former: formerPart.flatMap { spelling.key(place, entry, $0) }) }
   }
 
-  private enum Place: Int {
-    case run, occurrences, actedOnAgent, acted, held, proposed, rest, throttles
+  private var names: [MarkKey?] { (0..<spelling.count).map { name($0) } }
 
-    /// Whether times stand there.
-    static func holdsTimes(_ place: Int) -> Bool {
-      place >= throttles.rawValue || [occurrences, actedOnAgent, acted].contains { $0.rawValue == place }
-    }
+  /// Where stands whether something has not cleared; nil if the rule has no `clear`.
+  var uncleared: (key: [UInt8], field: [UInt8])? {
+    spelling.uncleared.map { ($0, RecoveryWatcher.field(prepared.id, agent)) }
   }
 
   /// For how long a run's record stays: trouble may take days to clear, and what is taken back then stands in it.
@@ -132,24 +93,33 @@ struct RuleState {
     isUncleared = rest.first?.bytes?.isEmpty == false
   }
 
-  /// What must be read, for ``RuleStateReader``: each key, and whether it is the same for all agents.
-  func forEachKey(_ body: (MarkKey, _ isShared: Bool) -> Void) {
-    for (place, name) in names.enumerated() {
-      if let name { body(name, isShared(place)) }
-    }
+  /// For ``RuleStateReader``: each key that the rule has a use for.
+  func forEachPlace(_ body: (Int) -> Void) { spelling.places.forEach(body) }
+
+  /// Whether the key is the same for all agents. It has one spelling then.
+  func isShared(_ place: Int) -> Bool { spelling.isShared(place) }
+
+  /// Which rule's keys they are, in a dry run or not.
+  var spellingID: ObjectIdentifier { ObjectIdentifier(spelling) }
+
+  /// How many spellings a key has.
+  var spellings: Int { formerPart == nil ? 1 : 2 }
+
+  func key(_ place: Int) -> [UInt8] { spelling.key(place, entry, part) ?? [] }
+
+  /// Appends a key in all its spellings.
+  func append(_ place: Int, to keys: inout EncodedArguments) {
+    spelling.append(place, entry, part, to: &keys)
+    if let formerPart, !isShared(place) { spelling.append(place, entry, formerPart, to: &keys) }
   }
 
-  private func isShared(_ place: Int) -> Bool {
-    let number = place - Place.throttles.rawValue
-    return number >= 0 ? rule.throttle[number].per != .agent : place == Place.acted.rawValue
-  }
-
-  /// Takes what was read of each key, in the same order.
+  /// Takes what was read of each key that the rule has a use for, in their order.
   ///
-  /// - Parameter next: gives what stands under the next key, made of its text by what it gets.
-  mutating func take(isUncleared: Bool, _ next: (([UInt8]) -> Found) -> Found) {
-    found = names.enumerated().map { place, name in
-      name == nil ? Found() : next { Self.found($0, at: place) }
+  /// - Parameter next: gets the number of the key, its place, and what makes something of its text.
+  mutating func take(isUncleared: Bool, _ next: (_ number: Int, _ place: Int, ([UInt8]) -> Found) -> Found) {
+    found = Array(repeating: Found(), count: spelling.count)
+    for (number, place) in spelling.places.enumerated() {
+      found[place] = next(number, place) { Self.found($0, at: place) }
     }
     self.isUncleared = isUncleared
   }
@@ -330,6 +300,6 @@ struct RuleState {
   private func change(
     _ command: String, _ place: Int, _ arguments: [any RequestArgument], in transaction: inout Transaction
   ) {
-    for key in names[place]?.spellings ?? [] { transaction.change(command, key, all: arguments) }
+    for key in name(place)?.spellings ?? [] { transaction.change(command, key, all: arguments) }
   }
 }

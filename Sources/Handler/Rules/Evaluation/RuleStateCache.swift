@@ -9,8 +9,10 @@ import Loop
 /// and nothing is ever done by what stands here.
 struct RuleStateCache {
   private struct Key: Hashable {
-    var rule: String
+    var rule: ObjectIdentifier
     var agent: AgentID
+
+    init(_ rule: PreparedRule, _ agent: AgentID) { (self.rule, self.agent) = (ObjectIdentifier(rule), agent) }
   }
 
   private var kept: [Key: (marks: RuleState, readAt: MonotonicTime)] = [:]
@@ -20,20 +22,20 @@ struct RuleStateCache {
   private static let most = 20_000
 
   /// What was read of a rule and an agent; nil if that was too long ago, or never.
-  func marks(_ rule: Rule, _ agent: AgentID, at now: MonotonicTime) -> RuleState? {
-    guard let found = kept[Key(rule: rule.id, agent: agent)], now.milliseconds(since: found.readAt) < Self.span else {
+  func marks(_ rule: PreparedRule, _ agent: AgentID, at now: MonotonicTime) -> RuleState? {
+    guard let found = kept[Key(rule, agent)], now.milliseconds(since: found.readAt) < Self.span else {
       return nil
     }
     return found.marks
   }
 
-  mutating func keep(_ marks: RuleState, _ rule: Rule, _ agent: AgentID, at now: MonotonicTime) {
+  mutating func keep(_ marks: RuleState, at now: MonotonicTime) {
     if kept.count >= Self.most { kept.removeAll(keepingCapacity: true) }
-    kept[Key(rule: rule.id, agent: agent)] = (marks, now)
+    kept[Key(marks.prepared, marks.agent)] = (marks, now)
   }
 
   /// What was read does not stand any more.
-  mutating func forget(_ rule: String, _ agent: AgentID) { kept[Key(rule: rule, agent: agent)] = nil }
+  mutating func forget(_ rule: PreparedRule, _ agent: AgentID) { kept[Key(rule, agent)] = nil }
 
   mutating func forgetAll() { kept.removeAll(keepingCapacity: true) }
 }

@@ -7,33 +7,45 @@ import Wire
 /// is read once.
 struct RuleStateReader {
   private struct Wanted {
-    var rule: Rule
-    var agent: AgentID
     var marks: RuleState
-    /// Where the values of each of its keys stand in the answer: one for each spelling.
-    var places: [(first: Int, count: Int)]
+    /// Where in `places` its keys begin.
+    var first: Int
   }
 
   private var wanted: [Wanted] = []
   private var keys = EncodedArguments()
+  /// For each key of each rule and agent, where the values of its spellings begin in the answer.
+  private var places: [Int] = []
+  /// Where the values of keys stand that are the same for all agents; and those of the rule that was added last.
   private var shared: [[UInt8]: Int] = [:]
+  private var sharedOfLast: (spelling: ObjectIdentifier, places: [Int: Int])?
   private var clearing: (key: [UInt8], fields: [[UInt8]]) = ([], [])
 
   var isEmpty: Bool { wanted.isEmpty }
 
   /// - Parameter marks: of a rule and an agent that were not added before.
-  mutating func add(_ rule: Rule, _ agent: AgentID, _ marks: RuleState) {
-    var places: [(first: Int, count: Int)] = []
-    marks.forEachKey { name, isShared in
-      let first = isShared ? shared[name.key] ?? keys.count : keys.count
-      if first == keys.count {
-        for key in name.spellings { key.append(to: &keys) }
-        if isShared { shared[name.key] = first }
+  mutating func add(_ marks: RuleState) {
+    wanted.append(Wanted(marks: marks, first: places.count))
+    marks.forEachPlace { place in
+      guard marks.isShared(place) else {
+        places.append(keys.count)
+        return marks.append(place, to: &keys)
       }
-      places.append((first, name.spellings.count))
+      places.append(sharedPlace(place, marks))
     }
     if let (key, field) = marks.uncleared { clearing = (key, clearing.fields + [field]) }
-    wanted.append(Wanted(rule: rule, agent: agent, marks: marks, places: places))
+  }
+
+  private mutating func sharedPlace(_ place: Int, _ marks: RuleState) -> Int {
+    let spelling = marks.spellingID
+    if sharedOfLast?.spelling != spelling { sharedOfLast = (spelling, [:]) }
+    if let known = sharedOfLast?.places[place] { return known }
+    let key = marks.key(place)
+    let first = shared[key] ?? keys.count
+    if first == keys.count { marks.append(place, to: &keys) }
+    shared[key] = first
+    sharedOfLast?.places[place] = first
+    return first
   }
 
   /// What must be read; ``marks(_:)`` wants the answers.
@@ -48,25 +60,32 @@ struct RuleStateReader {
   }
 
   /// The marks with what was found of them.
-  func marks(_ replies: [Reply]) -> [(rule: Rule, agent: AgentID, marks: RuleState)] {
+  func marks(_ replies: [Reply]) -> [RuleState] {
     let values = replies.first?.elements ?? []
     var uncleared = (replies.dropFirst().first?.elements ?? [])[...]
     // What was made of the values that many share.
     var made: [Int: RuleState.Found] = [:]
     return wanted.map { wanted in
       var marks = wanted.marks
-      var places = wanted.places[...]
       let run = marks.uncleared.flatMap { _ in uncleared.popFirst()?.bytes } ?? []
-      marks.take(isUncleared: !run.isEmpty) { make in
-        guard let place = places.popFirst() else { return RuleState.Found() }
-        if let known = made[place.first] { return known }
-        let bytes = (place.first..<place.first + place.count).lazy.filter(values.indices.contains)
-          .compactMap { values[$0].bytes }.first
-        let new = make(bytes ?? [])
-        if new.times.count > 1 { made[place.first] = new }
+      marks.take(isUncleared: !run.isEmpty) { number, place, make in
+        let first = places[wanted.first + number]
+        let spellings = wanted.marks.isShared(place) ? 1 : wanted.marks.spellings
+        guard let bytes = value(in: values, first..<first + spellings) else { return RuleState.Found() }
+        if let known = made[first] { return known }
+        let new = make(bytes)
+        if new.times.count > 1 { made[first] = new }
         return new
       }
-      return (wanted.rule, wanted.agent, marks)
+      return marks
     }
+  }
+
+  /// The first value that stands under the spellings of a key.
+  private func value(in values: [Reply], _ places: Range<Int>) -> [UInt8]? {
+    for place in places where place < values.count {
+      if let bytes = values[place].bytes { return bytes }
+    }
+    return nil
   }
 }

@@ -9,17 +9,18 @@ import Wire
 /// if one is due. Many go into one step, for they come in floods.
 final class SuppressionReporter {
   struct Held {
-    let rule: Rule
     /// Without its data: nothing that is told speaks of them.
     let trigger: TriggerEvent
     let decision: Decision
     let suppression: Decision.Suppression
     let marks: RuleState
 
-    init(rule: Rule, trigger: TriggerEvent, decision: Decision, suppression: Decision.Suppression, marks: RuleState) {
-      (self.rule, self.trigger, self.decision) = (rule, trigger.withoutData, decision)
+    init(trigger: TriggerEvent, decision: Decision, suppression: Decision.Suppression, marks: RuleState) {
+      (self.trigger, self.decision) = (trigger.withoutData, decision)
       (self.suppression, self.marks) = (suppression, marks)
     }
+
+    var rule: Rule { marks.prepared.rule }
   }
 
   private let session: LeaseSession
@@ -115,7 +116,8 @@ final class SuppressionReporter {
           AlertID(.escalation, held.trigger.agent), stored: alert, "rule \(held.rule.id): \(held.decision.reason)",
           to: held.rule.limits.escalateTo, in: &transaction))
     }
-    for held in writing { add(held, to: &transaction) }
+    let (now, source) = (session.now, String(decoding: session.keys.events, as: UTF8.self))
+    for held in writing { add(held, at: now, source, to: &transaction) }
     session.run(transaction, carrying: changes) { [weak self] outcome in
       guard let self else { return }
       switch outcome {
@@ -134,11 +136,13 @@ final class SuppressionReporter {
     }
   }
 
-  private func add(_ held: Held, to transaction: inout Transaction) {
+  /// - Parameter source: the stream of events.
+  private func add(_ held: Held, at now: Instant, _ source: String, to transaction: inout Transaction) {
     held.marks.addSuppression(held.suppression, for: RuleEngine.holdSpan, to: &transaction)
-    let line = session.ruleLine(
-      .skipped, of: held.trigger.run(of: held.rule), rule: held.rule.id, target: held.trigger.agent,
-      reason: held.decision.reason, detail: held.decision.words)
+    let line = AuditLine(
+      origin: .run(held.trigger.run(of: held.rule)), rule: held.rule.id, phase: .skipped, action: AuditLine.wholeRun,
+      target: held.trigger.agent, operator: held.marks.prepared.author, reason: held.decision.reason,
+      detail: held.decision.words, handler: session.options.id, at: now, source: source)
     transaction.add(to: session.keys.audit, AuditCoding.encode(line))
   }
 }

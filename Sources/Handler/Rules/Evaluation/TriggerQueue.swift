@@ -27,8 +27,15 @@ struct TriggerQueue {
 
   /// A type of event of one agent.
   private struct Source: Hashable {
+    var kind: EventKind
+    /// Of a kind that vigia does not know.
     var type: String
     var agent: AgentID
+
+    init(_ trigger: TriggerEvent) {
+      (kind, agent) = (trigger.kind, trigger.agent)
+      type = trigger.kind == .other ? trigger.type : ""
+    }
   }
 
   /// By urgency.
@@ -71,6 +78,13 @@ struct TriggerQueue {
     lists.lazy.compactMap { list in list.waiting[list.start...].lazy.compactMap { $0?.entry }.min() }.min()
   }
 
+  /// Which rules hold for those that wait is not known any more.
+  mutating func forgetMatches() {
+    for place in lists.indices {
+      for index in lists[place].waiting.indices { lists[place].waiting[index]?.matches = nil }
+    }
+  }
+
   /// The next so many.
   func ahead(_ count: Int) -> [TriggerEvent] {
     var some: [TriggerEvent] = []
@@ -82,7 +96,7 @@ struct TriggerQueue {
 
   /// Takes an event behind those of its urgency.
   mutating func append(_ trigger: TriggerEvent) {
-    let source = Source(type: trigger.type, agent: trigger.agent)
+    let source = Source(trigger)
     let isFirst = ofSource[source] == nil
     ofSource[source, default: 0] += 1
     bytes += trigger.size
@@ -95,7 +109,7 @@ struct TriggerQueue {
     current = nil
     lists[place].removeFirst()
     bytes -= first.size
-    let source = Source(type: first.type, agent: first.agent)
+    let source = Source(first)
     let rest = ofSource[source, default: 1] - 1
     ofSource[source] = rest == 0 ? nil : rest
   }

@@ -186,20 +186,23 @@ final class FleetHealth {
   // MARK: Who takes conversations
 
   private func rank(_ position: Int, _ numbers: AgentActivity, _ fleet: borrowing Fleet) {
-    guard var member = members[position] else { return }
+    // In place: a member holds references.
+    guard let reportedAt = members[position].map(\.reportedAt) else { return }
     // Its metrics tell what rules have given it.
-    if member.reportedAt != numbers.reportedAt { (member.reportedAt, member.given) = (numbers.reportedAt, 0) }
+    if reportedAt != numbers.reportedAt {
+      members[position]?.reportedAt = numbers.reportedAt
+      members[position]?.given = 0
+    }
     let rank = SpecialistIndex.Rank(
       health: numbers.value(.healthScore, within: Fleet.freshness, of: now) ?? 1,
-      load: (numbers.value(.queueSize, within: Fleet.freshness, of: now) ?? 0) + Double(member.given))
-    let isOther = rank != member.rank
-    member.rank = rank
-    members[position] = member
-    guard member.standing.isHealthy else { return specialists.remove(position) }
+      load: (numbers.value(.queueSize, within: Fleet.freshness, of: now) ?? 0) + Double(members[position]?.given ?? 0))
+    let isOther = members[position]?.rank != rank
+    members[position]?.rank = rank
+    guard members[position]?.standing.isHealthy == true else { return specialists.remove(position) }
     if !specialists.contains(position) {
       guard let profile = fleet.agents.profiles[position] else { return }
       specialists.add(
-        position, member.id, rank, skills: profile.skills, languages: profile.languages + [profile.language])
+        position, profile.id, rank, skills: profile.skills, languages: profile.languages + [profile.language])
     } else if isOther {
       specialists.rate(position, rank)
     }

@@ -6,10 +6,8 @@ protocol FleetKnowledge: AnyObject {
   var health: FleetHealth { get }
   /// All that is known of an agent; nil if nobody has heard it.
   func agent(_ id: AgentID) -> Agent?
-  /// Where an agent stands in the fleet.
-  func position(of agent: AgentID) -> Int?
-  /// When the agent at a position was heard first.
-  func firstHeard(at position: Int) -> Instant?
+  /// Where an agent stands in the fleet, and when it was heard first; nil for one that nobody knows.
+  func place(of agent: AgentID) -> (position: Int, first: Instant)?
   /// How bad an agent's worst alert is; low if it has none.
   func worstSeverity(of agent: AgentID) -> Severity
   /// What an agent's users said lately, if they were unhappy; the latest last.

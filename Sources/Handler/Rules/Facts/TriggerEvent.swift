@@ -7,11 +7,14 @@ import Wire
 /// An event that a rule may act on, copied out of the bytes that it was read from.
 struct TriggerEvent {
   let entry: StreamID
+  let kind: EventKind
   let type: String
   let agent: AgentID
-  /// Of a long event only the fields that vigia knows.
-  private(set) var data: JSONValue
+  /// Nil if it says nothing that is kept.
+  private var content: Content?
   let receivedAt: Instant
+  /// Which of the rules on its type hold for it, by bit in their order; nil if numbers alone do not tell it.
+  var matches: UInt64?
   /// The agent's values before this event.
   let before: [Metric: Double]
   /// How much room it takes, about, in bytes.
@@ -20,25 +23,61 @@ struct TriggerEvent {
   /// - Parameter before: of the agent as it stood before the event was applied.
   init?(_ event: borrowing Event, _ entry: StreamID, before: Agent?) {
     self.entry = entry
+    kind = event.kind
     type = event.typeName
     agent = event.agentID
-    guard let data = Self.data(of: event) else { return nil }
-    self.data = data
+    guard let (content, weight) = Self.content(of: event) else { return nil }
+    self.content = content
     receivedAt = event.receivedAt
     var values: [Metric: Double] = [:]
     if let before { for metric in Metric.allCases { values[metric] = before.value(metric) } }
     self.before = values
-    size = data.weight + 512
+    size = weight + 512
   }
 
-  /// What the event says. Of one that is long, or that takes much more room than its bytes, only the fields that vigia
-  /// knows are kept, as far as texts are: whoever blows an event up must not keep a rule from seeing it.
+  /// What the event says, as a tree or as the bytes of a short one: most of a flood is decided by numbers, and nobody
+  /// asks for a tree.
+  ///
+  /// A class, since whoever asks first makes the tree for all.
+  private final class Content {
+    private var bytes: [UInt8]
+    private var tree: JSONValue?
+
+    init(_ tree: JSONValue) { (bytes, self.tree) = ([], tree) }
+
+    init(bytes: UnsafeRawBufferPointer) { self.bytes = Array(bytes) }
+
+    var data: JSONValue {
+      if let tree { return tree }
+      let json = (try? JSONValue.parse(bytes)) ?? .null
+      let data = Self.data(in: json)
+      (tree, bytes) = (data, [])
+      return data
+    }
+
+    /// An entry of flat fields has them beside its id.
+    static func data(in json: JSONValue) -> JSONValue { json["data"] ?? json }
+  }
+
+  /// Of a long event only the fields that vigia knows.
+  var data: JSONValue { content?.data ?? .null }
+
+  /// An event of no more bytes waits as it came: as a tree it may take twenty times the room.
+  private static let shortBytes = 1024
+
+  /// What the event says, and how much room it takes. Of one that is long, or that takes much more room than its bytes,
+  /// only the fields that vigia knows are kept, as far as texts are: whoever blows an event up must not keep a rule from
+  /// seeing it.
+  private static func content(of event: borrowing Event) -> (Content, weight: Int)? {
+    if event.bytes.count <= shortBytes { return (Content(bytes: event.bytes), event.bytes.count) }
+    guard let data = data(of: event) else { return nil }
+    return (Content(data), data.weight)
+  }
+
   private static func data(of event: borrowing Event) -> JSONValue? {
     guard event.bytes.count <= TextBound.data else { return known(event) }
     do throws(Unreadable) {
-      let json = try JSONValue.parse(event.bytes)
-      // An entry of flat fields has them beside its id.
-      let data = json["data"] ?? json
+      let data = Content.data(in: try JSONValue.parse(event.bytes))
       return data.weight <= 4 * TextBound.data ? data : known(event)
     } catch {
       return nil
@@ -62,7 +101,7 @@ struct TriggerEvent {
   /// The same without what it says.
   var withoutData: TriggerEvent {
     var bare = self
-    (bare.data, bare.size) = (.null, 0)
+    (bare.content, bare.size) = (nil, 0)
     return bare
   }
 
@@ -73,13 +112,14 @@ struct TriggerEvent {
   init(of record: RunRecord) {
     entry = StreamID(Array(record.event.utf8)) ?? .zero
     let remains = record.trigger ?? RememberedTrigger(type: "", data: .null, before: [:])
-    (type, data, before) = (remains.type, remains.data, remains.before)
+    (type, content, before) = (remains.type, Content(remains.data), remains.before)
+    kind = EventKind.allCases.first { $0.type == remains.type } ?? .other
     (agent, size) = (record.agent, 0)
     receivedAt = entry.instant
   }
 
   /// The kind of alert that it opens by itself; nil if it opens none.
-  var alert: AlertKind? { EventKind.allCases.first { $0.type == type }?.alert?.kind }
+  var alert: AlertKind? { kind.alert?.kind }
 
   var remains: RememberedTrigger {
     RememberedTrigger(type: type, data: data.encoded.count <= RememberedTrigger.most ? data : .null, before: before)

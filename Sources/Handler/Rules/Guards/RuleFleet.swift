@@ -42,10 +42,8 @@ final class RuleFleet {
 
   /// Where an agent stands in the fleet, and when it was heard first; nil for one that nobody knows.
   func place(of agent: AgentID) -> (position: Int, first: Instant)? {
-    knowledge.position(of: agent).flatMap { position in firstHeard(at: position).map { (position, $0) } }
+    knowledge.place(of: agent)
   }
-
-  func firstHeard(at position: Int) -> Instant? { knowledge.firstHeard(at: position) }
 
   // MARK: Facts
 
