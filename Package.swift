@@ -93,7 +93,7 @@ let benchmarks: [Target] = [
     name: "vigia-bench",
     dependencies: [
       "CBaseline", "CSimdjsonBaseline", "CLinux", "FleetModel", "Screen", "Wire", "Console", "Configuration", "Loop",
-      "Redis", "Terminal", "TestSupport",
+      "Redis", "Terminal", "TestSupport", "World",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     swiftSettings: strict),
@@ -111,6 +111,15 @@ let tests: [Target] = [
     path: "Tests/TestSupport",
     // Optimized in tests too: hundreds of histories are compared there.
     swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
+  // A whole installation in memory. Optimized in tests too: hundreds of worlds run there.
+  .target(
+    name: "World",
+    dependencies: ["Handler", "HTTP", "Logging", "Automation", "Configuration", "FleetModel", "Wire", "Redis", "Loop"],
+    path: "Tests/World",
+    swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
+  .testTarget(
+    name: "WorldTests", dependencies: ["World", "FleetModel", "Redis", "Loop", "TestSupport", "vigia-bench"],
+    swiftSettings: strict),
   .testTarget(name: "FleetModelTests", dependencies: ["FleetModel", "TestSupport"], swiftSettings: strict),
   .testTarget(
     name: "WireTests", dependencies: ["Wire", "CSimdjson", "TestSupport"], resources: [.copy("Fixtures")],

@@ -18,6 +18,11 @@ package final class Loop {
   package struct Readiness: Sendable {
     package let readable: Bool
     package let writable: Bool
+
+    package init(readable: Bool, writable: Bool) {
+      self.readable = readable
+      self.writable = writable
+    }
   }
 
   /// Names a timer, so that it can be taken back.

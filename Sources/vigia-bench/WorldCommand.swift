@@ -1,0 +1,57 @@
+import ArgumentParser
+import Glibc
+import Redis
+import TestSupport
+import World
+
+/// `vigia-bench world`: whole installations in memory, each from a seed, and what must hold in all of them.
+struct WorldCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "world",
+    abstract: "Run simulated installations: a Redis in memory, handlers, operators, runtimes, faults; one a seed.",
+    discussion: "A seed gives the same story always. One that breaks a promise is printed, and ends the run.")
+
+  @Option(help: "How many worlds.") var seeds = 500
+  @Option(help: "The first seed.") var first: UInt64 = 0
+  @Flag(help: "Print what happens, line by line.") var trace = false
+  @Flag(help: "Go on after a seed that fails.") var all = false
+  @Option(help: "Instead compare the model of Redis with a real one, on so many random commands and transactions.")
+  var model: Int?
+
+  func run() throws {
+    if let model { return try compareModel(model) }
+    Self.makeHashingRepeatable()
+    var inputs = 0
+    var failed = 0
+    for seed in first..<first + UInt64(max(0, seeds)) {
+      var scenario = try Scenario(seed: seed)
+      if trace { scenario.world.trace = { print("seed \(seed) \($0)") } }
+      do {
+        inputs += try scenario.run()
+      } catch let violation as Violation {
+        failed += 1
+        print("seed \(seed): \(violation)")
+        guard all else { throw ExitCode.failure }
+      }
+    }
+    print("\(seeds) worlds, \(inputs) inputs, \(failed) failed")
+    if failed > 0 { throw ExitCode.failure }
+  }
+
+  private func compareModel(_ count: Int) throws {
+    let server = try TestServer()
+    var comparison = try ModelComparison(seed: first) { words in
+      try server.call(all: words.map { $0 as any RequestArgument })
+    }
+    print("\(try comparison.run(count)) commands and transactions answered alike")
+  }
+
+  /// The order of sets and dictionaries changes from run to run unless the environment says otherwise from the start: then
+  /// the same seed would tell another story.
+  private static func makeHashingRepeatable() {
+    let name = "SWIFT_DETERMINISTIC_HASHING"
+    guard getenv(name) == nil else { return }
+    setenv(name, "1", 1)
+    execv("/proc/self/exe", CommandLine.unsafeArgv)
+  }
+}

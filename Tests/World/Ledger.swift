@@ -1,0 +1,114 @@
+import FleetModel
+import Wire
+
+/// What the audit and the control stream have said of each command so far. Each new line is checked at once.
+struct Ledger {
+  struct Target {
+    var started = 0
+    /// How it ended for the target; nil while it has not.
+    var outcome: AuditLine?
+  }
+
+  struct Entry {
+    var received = 0
+    var closing: AuditLine?
+    var targets: [AgentID: Target] = [:]
+    var obeyed: [AgentID: Int] = [:]
+  }
+
+  private(set) var commands: [String: Entry] = [:]
+  /// By run of a rule.
+  private(set) var runs: [String: [AuditLine]] = [:]
+  /// For each agent the commands that ended for it, in order.
+  private(set) var order: [AgentID: [String]] = [:]
+  /// The version that the audit told last of each agent's record.
+  private(set) var versions: [AgentID: Int] = [:]
+  private var controls: [String: Int] = [:]
+  private var lastLine = StreamID.zero
+  private var lastControl = StreamID.zero
+
+  /// Takes what was added to both streams since.
+  ///
+  /// - Returns: whether the audit has told anything.
+  mutating func read(_ world: SimulatedWorld) throws(Violation) -> Bool {
+    let before = lastLine
+    for (id, payload) in world.entries(world.keys.audit, after: lastLine) {
+      lastLine = id
+      guard let line = AuditCoding.decode(payload) else {
+        throw Violation("an audit line cannot be read: \(String(decoding: payload, as: UTF8.self))")
+      }
+      world.tell("audit: \(Self.words(line))")
+      try take(line)
+    }
+    for (id, payload) in world.entries(world.keys.control, after: lastControl) {
+      lastControl = id
+      guard let message = ControlCoding.decode(payload) else {
+        throw Violation("a control message cannot be read: \(String(decoding: payload, as: UTF8.self))")
+      }
+      world.tell("control: \(message.verb.name) \(message.agent) (\(message.commandID))")
+      let key = "\(message.commandID) \(message.verb.name) \(message.agent)"
+      controls[key, default: 0] += 1
+      guard controls[key] == 1 else { throw Violation("runtimes were told twice: \(key)") }
+      world.runtimes.take(message)
+    }
+    return lastLine != before
+  }
+
+  static func words(_ line: AuditLine) -> String {
+    let name =
+      switch line.origin {
+      case .command(let id): id.text
+      case .run(let id): id
+      }
+    return "\(name) \(line.phase.rawValue) \(line.action) [\(line.target)] \(line.detail)"
+  }
+
+  private mutating func take(_ line: AuditLine) throws(Violation) {
+    if let after = line.after {
+      let expected = versions[line.target, default: 0] + 1
+      guard after.version == expected else {
+        throw Violation("the record has version \(after.version) where \(expected) is next: \(Self.words(line))")
+      }
+      versions[line.target] = after.version
+    }
+    switch line.origin {
+    case .run(let id): runs[id, default: []].append(line)
+    case .command(let id):
+      do throws(Violation) {
+        try take(line, &commands[id.text, default: Entry()])
+      } catch {
+        throw Violation("\(error.words): \(Self.words(line))")
+      }
+      if line.target != .none, commands[id.text]?.targets[line.target]?.outcome == line {
+        order[line.target, default: []].append(id.text)
+      }
+    }
+  }
+
+  private func take(_ line: AuditLine, _ entry: inout Entry) throws(Violation) {
+    switch line.phase {
+    case .received:
+      entry.received += 1
+      guard entry.received == 1 else { throw Violation("received twice") }
+    case .started:
+      entry.targets[line.target, default: Target()].started += 1
+      guard entry.targets[line.target]?.started == 1 else { throw Violation("begun twice") }
+      guard entry.targets[line.target]?.outcome == nil else { throw Violation("begun after its outcome") }
+    case .succeeded, .failed, .skipped, .unknown, .rejected, .expired:
+      // A restart succeeds when it is begun, and fails later if the runtime does not confirm it.
+      if line.phase == .failed, line.detail.contains("was not confirmed") { return }
+      if line.target == .none {
+        guard entry.closing == nil else { throw Violation("closed twice") }
+        entry.closing = line
+      } else {
+        guard entry.targets[line.target]?.outcome == nil else { throw Violation("ended twice") }
+        guard entry.closing == nil else { throw Violation("ended after the closing line") }
+        entry.targets[line.target, default: Target()].outcome = line
+      }
+    case .obeyed:
+      entry.obeyed[line.target, default: 0] += 1
+      guard entry.obeyed[line.target] == 1 else { throw Violation("obeyed twice") }
+    case .undone, .proposed: break
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import Redis
+
+/// A Redis server in memory: a ``RedisModel`` with its clients' sessions, reads that block, and channels.
+///
+/// It knows no time of its own: whoever simulates the world sets the clock, hands over bytes, and takes answers.
+package final class SimulatedServer {
+  /// Names one connection.
+  package typealias SessionID = Int
+
+  private struct Session {
+    var input = RequestParser()
+    /// Requests behind one that blocks.
+    var waiting: [[Bytes]] = []
+    var blocked: Blocked?
+    var channels: [Bytes] = []
+    var patterns: [Bytes] = []
+
+    var isSubscribed: Bool { !channels.isEmpty || !patterns.isEmpty }
+  }
+
+  private struct Blocked {
+    var words: [Bytes]
+    /// Microseconds; nil for no end.
+    var until: Int64?
+  }
+
+  package var model: RedisModel
+  private var sessions: [SessionID: Session] = [:]
+  /// Gets the bytes of answers and messages.
+  package var answer: (SessionID, Bytes) -> Void = { _, _ in }
+  /// Gets each request with its answer, in order.
+  package var observe: (SessionID, [Bytes], Reply) -> Void = { _, _, _ in }
+
+  package init(model: RedisModel) {
+    self.model = model
+  }
+
+  /// When the next read that blocks gives up, in microseconds; nil if none does.
+  package var nextDeadline: Int64? { sessions.values.compactMap { $0.blocked?.until }.min() }
+
+  package func open(_ id: SessionID) { sessions[id] = Session() }
+
+  package func close(_ id: SessionID) { sessions[id] = nil }
+
+  package func closeAll() { sessions = [:] }
+
+  /// Takes bytes of a client.
+  package func receive(_ bytes: Bytes, from id: SessionID) {
+    guard sessions[id] != nil else { return }
+    sessions[id]?.input.feed(bytes)
+    while let request = sessions[id]?.input.next() { sessions[id]?.waiting.append(request) }
+    work(id)
+    serveBlocked()
+  }
+
+  /// Runs a command of nobody's session, such as a test's own.
+  @discardableResult
+  package func run(_ words: [Bytes]) -> Reply {
+    let reply = model.run(words)
+    publish()
+    serveBlocked()
+    return reply
+  }
+
+  /// Ends reads that have blocked for as long as they may.
+  package func clockMoved() {
+    for id in sessions.keys.sorted() {
+      guard let blocked = sessions[id]?.blocked, let until = blocked.until, until <= model.microseconds else {
+        continue
+      }
+      sessions[id]?.blocked = nil
+      finish(id, blocked.words, .null)
+      work(id)
+    }
+  }
+
+  // MARK: Requests
+
+  private func work(_ id: SessionID) {
+    while let session = sessions[id], session.blocked == nil, !session.waiting.isEmpty {
+      let words = session.waiting[0]
+      sessions[id]?.waiting.removeFirst()
+      perform(id, words)
+    }
+  }
+
+  private func perform(_ id: SessionID, _ words: [Bytes]) {
+    let name = words.first?.text.uppercased() ?? ""
+    switch name {
+    case "SUBSCRIBE", "PSUBSCRIBE": subscribe(id, words, isPattern: name == "PSUBSCRIBE")
+    case "PING" where sessions[id]?.isSubscribed == true:
+      send(id, .array([.string("pong".bytes), .string([])]))
+    case "XREAD", "XREADGROUP": read(id, words)
+    default:
+      let reply = model.run(words)
+      publish()
+      finish(id, words, reply)
+    }
+  }
+
+  private func finish(_ id: SessionID, _ words: [Bytes], _ reply: Reply) {
+    observe(id, words, reply)
+    send(id, reply)
+  }
+
+  private func send(_ id: SessionID, _ reply: Reply) { answer(id, reply.encoded) }
+
+  private func read(_ id: SessionID, _ words: [Bytes]) {
+    let reply = model.run(words)
+    guard reply.isNull, let at = words.firstIndex(of: "BLOCK".bytes), at + 1 < words.count,
+      let span = words[at + 1].wholeNumber
+    else { return finish(id, words, reply) }
+    sessions[id]?.blocked = Blocked(words: words, until: span > 0 ? model.microseconds + span * 1000 : nil)
+  }
+
+  /// Gives to reads that block what has come; who has waited for longer is not told apart.
+  private func serveBlocked() {
+    for id in sessions.keys.sorted() {
+      guard let blocked = sessions[id]?.blocked else { continue }
+      let reply = model.run(blocked.words)
+      guard !reply.isNull else { continue }
+      sessions[id]?.blocked = nil
+      finish(id, blocked.words, reply)
+      work(id)
+    }
+  }
+
+  // MARK: Channels
+
+  private func subscribe(_ id: SessionID, _ words: [Bytes], isPattern: Bool) {
+    for name in words.dropFirst() {
+      if isPattern { sessions[id]?.patterns.append(name) } else { sessions[id]?.channels.append(name) }
+      let count = (sessions[id]?.patterns.count ?? 0) + (sessions[id]?.channels.count ?? 0)
+      let kind = isPattern ? "psubscribe" : "subscribe"
+      send(id, .array([.string(kind.bytes), .string(name), .integer(Int64(count))]))
+    }
+  }
+
+  private func publish() {
+    let messages = model.published
+    model.published = []
+    for (channel, payload) in messages {
+      for id in sessions.keys.sorted() {
+        guard let session = sessions[id] else { continue }
+        if session.channels.contains(channel) {
+          send(id, .array([.string("message".bytes), .string(channel), .string(payload)]))
+        }
+        for pattern in session.patterns where Pattern.matches(pattern, channel) {
+          send(
+            id, .array([.string("pmessage".bytes), .string(pattern), .string(channel), .string(payload)]))
+        }
+      }
+    }
+  }
+}
