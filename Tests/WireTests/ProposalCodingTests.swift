@@ -51,6 +51,18 @@ import Wire
     #expect(Self.proposal.digest == SHA256.hex(Array(Self.unsealed.utf8)))
   }
 
+  /// Whoever knows only a part of what would be done neither shows it nor does it.
+  @Test func proposalOfANewerVersionCannotBeAnswered() {
+    let newer = Self.unsealed.dropLast() + #","then":[{"action":"restart","target":"b","args":{}}]}"#
+    let digest = SHA256.hex(Array(newer.utf8))
+    let sealed = newer.split(separator: #""digest":"""#).joined(separator: #""digest":"\#(digest)""#)
+    #expect(throws: ProposalCoding.Fault.altered) {
+      try ProposalCoding.decode(Array(sealed.utf8), field: Self.id)
+    }
+    let own = Self.unsealed.split(separator: #""digest":"""#).joined(separator: #""digest":"\#(Self.proposal.digest)""#)
+    #expect(throws: Never.self) { try ProposalCoding.decode(Array(own.utf8), field: Self.id) }
+  }
+
   private static let unsealed =
     #"{"id":"coupon/1","rule":"coupon","agent":"a/ö","actions":[{"action":"offer_coupon","target":"a/ö","args":"#
     + #"{"campaign":"x","conversation_ids":"c-1"}},{"action":"advice","target":"","args":{"text":"look \u001b"}}],"#
