@@ -131,7 +131,7 @@ import Wire
     try console.press("Escape")
     try console.wait(for: "cancelled: approve a proposal; nothing was sent")
     try console.press("D")
-    try console.wait(for: "decline coupon for a?  nobody listens: no handler  y yes")
+    try console.wait(for: "decline coupon for a?  nobody listens: no handler")
     try console.press("y")
     try server.wait { (try? commands().last?.action) == .reject }
     _ = try server.call("HDEL", "agentos:proposals", "p1")
