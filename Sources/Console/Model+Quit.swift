@@ -32,7 +32,7 @@ extension Model {
     let count = "\(Format.counted(all.count, "command")) \(all.count == 1 ? "was" : "were") never sent"
     let wordings = [3, 1].map { most -> String in
       let more = all.count > most ? "; and \(all.count - most) more" : ""
-      return "\(count): \(all.prefix(most).map(ruleAction).joined(separator: "; "))\(more). Quit?"
+      return "\(count): \(all.prefix(most).map(wording).joined(separator: "; "))\(more). Quit?"
     }
     return Question(
       wordings: all.isEmpty ? ["all commands were sent. Quit?"] : wordings + ["\(count). Quit?"], answer: "y",
@@ -41,7 +41,7 @@ extension Model {
 
   /// What to tell whoever quits: a line for each command that was not sent, or may not have been.
   package var leftBehind: [String] {
-    kept(.waiting).map { "never sent: \(ruleAction($0))" }
-      + (link == .up ? [] : kept(.underWay).map { "no answer came, it may have been sent: \(ruleAction($0))" })
+    kept(.waiting).map { "never sent: \(wording($0))" }
+      + (link == .up ? [] : kept(.underWay).map { "no answer came, it may have been sent: \(wording($0))" })
   }
 }

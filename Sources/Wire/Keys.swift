@@ -38,7 +38,6 @@ package struct Keys: Sendable {
   package let automation: [UInt8]
   /// Where a new recorder's marker goes out.
   package let recorderChannel: [UInt8]
-  package let presenceChannel: [UInt8]
 
   private let prefix: [UInt8]
 
@@ -63,7 +62,6 @@ package struct Keys: Sendable {
     cursor = key("cursor")
     automation = key("automation")
     recorderChannel = channel("recorder")
-    presenceChannel = channel("presence")
   }
 
   /// An operator's own stream of commands.

@@ -87,11 +87,11 @@ extension Model {
 
   func what(_ entry: CommandLog.Entry) -> String {
     let isByName = entry.action != AuditLine.wholeRun && !entry.operator.isEmpty
-    return ruleAction(entry) + (isByName ? ", \(Scrubber.display(entry.operator))" : "")
+    return wording(entry) + (isByName ? ", \(Scrubber.display(entry.operator))" : "")
   }
 
   /// The action and its targets: `pause a0, a1`.
-  func ruleAction(_ entry: CommandLog.Entry) -> String {
+  func wording(_ entry: CommandLog.Entry) -> String {
     let action = Action(rawValue: entry.action)?.title ?? Scrubber.display(entry.action)
     let named = entry.targets.prefix(3).map { labels[$0] }.joined(separator: ", ")
     let more = entry.targets.count > 3 ? " and \(entry.targets.count - 3) more" : ""
