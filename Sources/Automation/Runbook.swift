@@ -87,7 +87,7 @@ package struct Rule: Equatable, Sendable {
     package var perAgent: Count?
     /// How often the rule acts in all.
     package var rate: Count?
-    /// Whom it calls: the channel of that name if one is configured, else whom the routes name.
+    /// The channel that it calls. If none of that name is configured, the routes decide.
     package var escalateTo = "on-call"
 
     package init(perAgent: Count? = nil, rate: Count? = nil, escalateTo: String = "on-call") {

@@ -3,7 +3,7 @@ import Screen
 
 /// Leaving: commands that were never sent are not dropped in silence.
 extension Model {
-  /// This console's commands that the server does not have, and those of which nobody knows whether it has them.
+  /// This console's commands that the server does not have, and those that it may have or not.
   private func kept(_ delivery: CommandLog.Delivery) -> [CommandLog.Entry] {
     fleet.commands.entries.filter { $0.isOwn && $0.progress == .sent && $0.delivery == delivery }
   }

@@ -62,9 +62,6 @@ struct Painter: ~Copyable {
     vigia_redraw_all()
   }
 
-  /// Has the next frame paint everything anew.
-  func redrawAll() { vigia_redraw_all() }
-
   /// Writes one row of a grid into ncurses's picture.
   func put(row: Int, of grid: Grid, palette: Palette) {
     withUnsafeTemporaryAllocation(of: vigia_glyph.self, capacity: grid.size.columns) { glyphs in

@@ -94,9 +94,6 @@ package final class Terminal {
   /// What to wait on for keys.
   package var descriptor: Int32 { device.descriptor }
 
-  /// What to wait on while `wantsWrite`.
-  package var outputDescriptor: Int32 { device.descriptor }
-
   /// Bytes that the terminal has taken since it was opened.
   package var bytesWritten: Int { output.written }
 

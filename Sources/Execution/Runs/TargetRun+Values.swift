@@ -115,7 +115,7 @@ extension TargetRun {
     package var words: String
     /// When the effect was decided.
     package var since: Instant
-    /// Whether an actuator has told whom it concerns; if not, the runtime is told by the transaction.
+    /// Whether an actuator has told the runtime. If not, the transaction tells it.
     package var isActuated: Bool
   }
 

@@ -36,7 +36,7 @@ package struct AuditLine: Equatable, Sendable {
   /// The action's wire name; one that this version does not know is kept as it is.
   package var action: String
   package var target: AgentID
-  /// Of a command that was refused as a whole: whom it was for, if they are few enough to be named.
+  /// The agents that a refused command was for, if they are few enough to be named.
   package var targets: [AgentID] = []
   package var `operator`: String
   package var reason: String

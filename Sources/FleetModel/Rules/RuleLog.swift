@@ -12,7 +12,7 @@ package struct RuleLog: Sendable {
     package var phase: AuditLine.Phase
     /// The action's wire name; `rule` for what is said of the run as a whole.
     package var action: String
-    /// Whom the step acted on; none if it names nobody.
+    /// The agent that the step acted on; none if it names no agent.
     package var target: AgentID
     /// The agent that the run is about; none where no line of it names one.
     package var agent: AgentID

@@ -6,10 +6,10 @@ import Loop
 import Redis
 import Wire
 
-/// A term in office: what an active handler acts with, from its takeover until it is over.
+/// The time in which a handler holds the lease, and what it acts with: connection, fence and clock.
 ///
-/// A class, because all parts of the handler share it, and its end is everybody's end. It never begins again: the next
-/// takeover has a higher fence and a term of its own.
+/// A class, because all parts of the handler share it, and its end is the end of all of them. It never begins again: the
+/// next takeover has a higher fence and a session of its own.
 final class LeaseSession {
   let loop: Loop
   private(set) var options: HandlerOptions
@@ -27,7 +27,7 @@ final class LeaseSession {
   private(set) var isOver = false
   /// How many steps and reads are under way.
   private(set) var inFlight = 0
-  /// Told when none is, and when the term ends.
+  /// Told when none is, and when the session ends.
   var onIdle: () -> Void = {}
   /// Whether events have been read to their end once: before that nobody knows what runtimes have confirmed.
   var hasReadEvents = false
@@ -35,7 +35,7 @@ final class LeaseSession {
   var isFinishing = false
   /// How many steps that change an alert are under way: what events change of alerts is written after them.
   private(set) var alertSteps = 0
-  /// Told, once, that the server or the connection has ended the term.
+  /// Told, once, that the server or the connection has ended the session.
   var onEnd: (String) -> Void = { _ in }
   /// Told that Redis refused something for want of a permission.
   var onRightMissing: () -> Void = {}
@@ -127,7 +127,7 @@ final class LeaseSession {
     }
   }
 
-  /// Runs a step. Its outcome is `over` if the term has ended by the time that it is known.
+  /// Runs a transaction. Its outcome is `fenced` if the session has ended by the time that it is known.
   func run(_ transaction: Transaction, _ completion: @escaping (TransactionOutcome) -> Void) {
     run(transaction) { outcome, _ in completion(outcome) }
   }
@@ -135,13 +135,13 @@ final class LeaseSession {
   /// - Parameter completion: gets what Redis refused of the optional parts too.
   func run(_ transaction: Transaction, _ completion: @escaping (TransactionOutcome, _ leftOut: [String]) -> Void) {
     guard mayAct else {
-      // What is not done now would never be: the term must not go on without it.
+      // What is not done now would never be: the session must not go on without it.
       if !isOver { onEnd("the lease was not renewed in time") }
       return completion(.fenced("the lease has ended"), [])
     }
     inFlight += 1
     transaction.run(script, on: connection, fenceKey: keys.fence, fence: fence) { [weak self] outcome, leftOut in
-      guard let self, !isOver else { return completion(.fenced("the term has ended"), []) }
+      guard let self, !isOver else { return completion(.fenced("the lease has ended"), []) }
       let outcome = outcome.redacted(log.redaction)
       switch outcome {
       case .fenced(let reason): onEnd(reason)
@@ -209,7 +209,7 @@ final class LeaseSession {
   }
 
   /// Reads several things at once; `completion` gets all answers, in order, or is never called if the connection or
-  /// the term ended before.
+  /// the session ended before.
   func read(_ requests: [Request], _ completion: @escaping ([Reply]) -> Void) {
     guard !requests.isEmpty else { return completion([]) }
     var replies: [Reply] = []

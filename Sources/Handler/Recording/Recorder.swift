@@ -38,7 +38,7 @@ final class Recorder {
   /// By which it is known that it records: the last marker after a subscription.
   var sign: RecorderMarker?
   private var nonce = 0
-  /// Whether the first marker of the term stands in the stream.
+  /// Whether the first marker of the session stands in the stream.
   var isMarked = false
   private var markedAt = MonotonicTime(nanoseconds: 0)
   /// A marker that was sent and is not heard means that nothing else would be.

@@ -51,7 +51,7 @@ protocol TargetRunDelegate: AnyObject {
   func beginAnew(_ target: AgentID)
   /// Whether a check that failed, by its number from 1, says that nothing is left to be done.
   func isOver(_ check: Int) -> Bool
-  /// Adds to the step that writes a target's outcome what belongs to the errand's own end.
+  /// Adds to the step that writes a target's outcome what belongs to the delegate's own end.
   func complete(_ target: AgentID, _ outcome: TargetOutcome, in transaction: inout Transaction)
   /// That step did not go ahead.
   func takeBack(_ target: AgentID)

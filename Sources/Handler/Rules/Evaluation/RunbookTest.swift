@@ -28,7 +28,7 @@ package struct RunbookTest {
   private var acted: [ExactText: [Instant]] = [:]
   private var asked: [ExactText: Instant] = [:]
   private var occurrences: [ExactText: [Instant]] = [:]
-  /// What rules have acted on and has not cleared since: agent → rule → the occasion.
+  /// What rules have acted on and has not cleared since: agent → rule → the event.
   private var uncleared: [AgentID: [String: TriggerEvent]] = [:]
   /// Until when what rules with `clear` have proposed stands.
   private var proposed: [ExactText: Instant] = [:]

@@ -108,7 +108,7 @@ struct TriggerEvent {
   /// Whether an event is too long for all of its data to be kept.
   static func isTooLong(_ event: borrowing Event) -> Bool { event.bytes.count > TextBound.data }
 
-  /// The occasion of a run that is looked at again, as far as its record has kept it.
+  /// The event of a run that is looked at again, as far as its record has kept it.
   init(of record: RunRecord) {
     entry = StreamID(Array(record.event.utf8)) ?? .zero
     let remains = record.trigger ?? RememberedTrigger(type: "", data: .null, before: [:])
@@ -132,7 +132,7 @@ struct TriggerEvent {
   func run(of rule: Rule, _ agent: String) -> String { "rule/\(rule.id)/\(entry)/\(agent)" }
 }
 
-/// What a rule's names stand for on an occasion.
+/// What a rule's names stand for when an event is judged.
 struct RuleFacts: Facts {
   let trigger: TriggerEvent
   let agent: Agent?

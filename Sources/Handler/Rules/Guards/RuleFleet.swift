@@ -47,7 +47,7 @@ final class RuleFleet {
 
   // MARK: Facts
 
-  /// All that is known on an occasion.
+  /// All that is known when an event is judged.
   func facts(_ trigger: TriggerEvent, _ record: AgentRecord) -> RuleFacts {
     RuleFacts(
       trigger: trigger, agent: knowledge.agent(trigger.agent), record: record, health: health,
