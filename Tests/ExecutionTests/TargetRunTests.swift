@@ -24,18 +24,19 @@ import Testing
 
   @Test func planWithoutActuatorIsOneTransaction() {
     var run = TargetRun(Self.agent)
-    #expect(run.take(.begun) == [.take(.redis)])
+    #expect(run.take(.begun) == [.take(.redis, leaving: nil)])
     #expect(run.take(.placed) == [.read])
     #expect(run.take(.read(.nothing)) == [.plan(since: nil)])
     #expect(run.take(.planned(TargetRun.Plan(outcome: Self.done))) == [.commit(.change(Self.done, of: nil))])
-    #expect(run.take(.committed) == [.leavePlace, .settle(Self.done)])
+    #expect(run.take(.committed) == [.leave(.redis), .settle(Self.done)])
   }
 
   @Test func actuatorIsAskedOnlyBehindACommittedIntent() {
     let begun = Self.begun(.never)
     var run = TargetRun(Self.agent)
     let plan = TargetRun.Input.planned(TargetRun.Plan(outcome: Self.done, begun: begun))
-    #expect(Self.effects(&run, .begun, .placed, .read(.nothing), plan) == [.take(.actuator("restart"))])
+    #expect(
+      Self.effects(&run, .begun, .placed, .read(.nothing), plan) == [.take(.actuator("restart"), leaving: .redis)])
     #expect(
       Self.effects(&run, .placed, .read(.nothing), plan) == [.commit(.intent(begun, detail: "paused for 15m"))])
     #expect(run.take(.committed) == [.actuate(begun.call, .never)])
@@ -44,13 +45,13 @@ import Testing
     let conclusion = TargetRun.Conclusion(words: "ok", since: begun.since, isActuated: true)
     let told = TargetOutcome(phase: .succeeded, detail: "paused for 15m (ok)", wasNotified: true)
     #expect(run.take(.planned(TargetRun.Plan(outcome: Self.done))) == [.commit(.change(told, of: conclusion))])
-    #expect(run.take(.committed) == [.leavePlace, .settle(told)])
+    #expect(run.take(.committed) == [.leave(.actuator("restart")), .settle(told)])
   }
 
   @Test func outcomeOfAnEarlierDeliveryIsNotWrittenAgain() {
     var run = TargetRun(Self.agent)
     #expect(
-      Self.effects(&run, .begun, .placed, .read(.outcome(Self.done))) == [.leavePlace, .settle(Self.done)])
+      Self.effects(&run, .begun, .placed, .read(.outcome(Self.done))) == [.leave(.redis), .settle(Self.done)])
   }
 
   @Test(arguments: [
@@ -60,7 +61,7 @@ import Testing
   func intentOfAnotherHandlerIsGoneOnWithByItsRule(rule: RepeatRule, effect: TargetRun.Effect) {
     let found = TargetRun.Input.read(.intent(Self.begun(rule)))
     var run = TargetRun(Self.agent)
-    #expect(Self.effects(&run, .begun, .placed, found) == [.take(.actuator("restart"))])
+    #expect(Self.effects(&run, .begun, .placed, found) == [.take(.actuator("restart"), leaving: .redis)])
     #expect(Self.effects(&run, .placed, found) == [effect])
   }
 
@@ -109,7 +110,9 @@ import Testing
     let end = TargetOutcome(phase: .failed, detail: words)
     #expect(run.take(.notCommitted(.denied("NOPERM"))) == [.commit(.outcome(end))])
     #expect(
-      run.take(.notCommitted(.denied("NOPERM"))) == [.log("NOPERM", isGivenUp: true), .leavePlace, .settle(end)])
+      run.take(.notCommitted(.denied("NOPERM"))) == [
+        .log("NOPERM", isGivenUp: true), .leave(.actuator("restart")), .settle(end),
+      ])
   }
 
   @Test func handlerThatFinishesLeavesAnIntentThatAnotherCanGoOnWith() {
@@ -123,11 +126,11 @@ import Testing
   @Test func joinedReceptionBeginsAnewBeforeAnythingTakesLong() {
     var run = TargetRun(Self.agent, isJoined: true)
     let plan = TargetRun.Input.planned(TargetRun.Plan(outcome: Self.done, begun: Self.begun(.safe)))
-    #expect(Self.effects(&run, .begun, .placed, .read(.nothing), plan) == [.leavePlace, .beginAnew])
+    #expect(Self.effects(&run, .begun, .placed, .read(.nothing), plan) == [.leave(.redis), .beginAnew])
 
     run = TargetRun(Self.agent, isJoined: true)
     #expect(
-      Self.effects(&run, .begun, .placed, .read(.outcome(Self.done))) == [.leavePlace, .beginAnew])
+      Self.effects(&run, .begun, .placed, .read(.outcome(Self.done))) == [.leave(.redis), .beginAnew])
   }
 
   // MARK: Every way
@@ -144,12 +147,13 @@ import Testing
 
     mutating func answer(_ effect: TargetRun.Effect) -> TargetRun.Input? {
       switch effect {
-      case .take(let place):
+      case .take(let place, let former):
+        #expect(former == places.first)
         guard place == .redis || Int.random(in: 0..<5, using: &random) > 0 else { return .crowded("others wait") }
         places = [place]
         return .placed
-      case .leavePlace:
-        #expect(!places.isEmpty)
+      case .leave(let place):
+        #expect(places == [place])
         places = []
         return nil
       case .read:

@@ -94,8 +94,7 @@ extension TargetRun {
   }
 
   mutating func leavingPlace() -> [Effect] {
-    guard place != nil else { return [] }
-    place = nil
-    return [.leavePlace]
+    defer { place = nil }
+    return place.map { [.leave($0)] } ?? []
   }
 }

@@ -120,9 +120,9 @@ extension TargetRun {
   }
 
   package enum Effect: Equatable, Sendable {
-    /// Gives back the place that it has, and takes another.
-    case take(Place)
-    case leavePlace
+    /// Takes a place, and gives back the one that it has.
+    case take(Place, leaving: Place?)
+    case leave(Place)
     /// Reads the target and what stands under its idempotency key.
     case read
     /// Decides by what was read.

@@ -101,7 +101,7 @@ package struct TargetRun {
 
   mutating func enter(_ next: Place) -> [Effect] {
     state = .placing(next)
-    return [.take(next)]
+    return [.take(next, leaving: place)]
   }
 
   mutating func look() -> [Effect] {

@@ -196,7 +196,7 @@ final class Confirmations {
     awaited.isClosed = isLast
     var transaction = Transaction()
     let key = obeyedKey(report.command)
-    transaction.require("SISMEMBER", key, target.bytes, is: Array("0".utf8))
+    transaction.require("SISMEMBER", key, target.bytes, is: Array("0".utf8), else: .obsolete)
     var line = line(report, target, awaited.mark)
     if isRestart { finishRestart(report, fields, &transaction, &line) }
     let after = line.after
@@ -213,7 +213,7 @@ final class Confirmations {
       if case .done = outcome { self?.remember(report.command, awaited) }
       if case .done = outcome, let after { self?.session.onRecord(report.agent, after) }
       if case .done = outcome, isRestart { self?.session.onSchedule() }
-      if case .conflict(2, _) = outcome { self?.lookUp(report) }
+      if case .conflict(.changed, _) = outcome { self?.lookUp(report) }
       if case .failed(let error) = outcome {
         self?.session.log(.error, "cannot write that a command was obeyed; trying again", ["error": error.text])
         self?.open[report.entry, default: 0] += 1

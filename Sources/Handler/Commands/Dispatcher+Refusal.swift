@@ -22,8 +22,8 @@ extension Dispatcher {
         action: refusal.action ?? "", targets: refusal.targets, operator: refusal.operator ?? "")
       mark.batch = refusal.batch
       mark.closed = phase
-      transaction.require("GET", key, is: [])
-      transaction.require("HGET", session.keys.batch(id), "operator", is: [])
+      transaction.require("GET", key, is: [], else: .cameBefore)
+      transaction.require("HGET", session.keys.batch(id), "operator", is: [], else: .isBatch)
       transaction.change("SET", key, mark.encoded, "PX", HandlerOptions.marksStay.milliseconds)
     }
     let origin: AuditLine.Origin = refusal.id.map { .command($0) } ?? .run("\(delivery.source)/\(delivery.entry)")
@@ -39,7 +39,7 @@ extension Dispatcher {
       switch outcome {
       case .done: settled(delivery)
       // Under a batch's id a mark would stand in its parts' way.
-      case .conflict(check: 2, _): refuse(refusal, phase, delivery, letter: letter, isRemembered: false, resume: resume)
+      case .conflict(.isBatch, _): refuse(refusal, phase, delivery, letter: letter, isRemembered: false, resume: resume)
       case .conflict(_, let found):
         if let resume, CommandRecord(found)?.closed == nil { resume() } else { acknowledge(delivery) }
       case .fenced: break

@@ -7,7 +7,7 @@ import Wire
 /// Takes commands one after the other, and lets each and every due job run when the lanes of its agents are free.
 ///
 /// ```
-/// entries ─▶ inbox ─▶ decoded, judged ─▶ lanes ─▶ CommandRun
+/// entries ─▶ inbox ─▶ decoded, judged ─▶ lanes ─▶ CommandRunner
 ///                     └─ refused
 /// ```
 /// What a command needs to know before it can enter its lanes holds up the inbox, so that commands enter in the order in
@@ -19,8 +19,8 @@ final class Dispatcher {
   private var inbox = Inbox()
   private var isDraining = false
   /// Commands that are under way; one that came again meanwhile has a run of its own.
-  private(set) var runs: [CommandID: CommandRun] = [:]
-  private var runsByDelivery: [Delivery: CommandRun] = [:]
+  private(set) var runs: [CommandID: CommandRunner] = [:]
+  private var runsByDelivery: [Delivery: CommandRunner] = [:]
   /// How many of their targets are not through.
   private(set) var targetCount = 0
   /// How many of them are on each lane: one is acted on, the others wait.
@@ -175,7 +175,7 @@ final class Dispatcher {
     _ onRepeat: @escaping () -> Void
   ) {
     guard !isClosed else { return }
-    let run = CommandRun(command, instruction, delivery, aim: aim, lanes: self, session: session) { [weak self] in
+    let run = CommandRunner(command, instruction, delivery, aim: aim, lanes: self, session: session) { [weak self] in
       self?.ended(command.id, delivery)
     }
     run.onRepeat = onRepeat

@@ -35,7 +35,7 @@ enum UndoAim {
 struct UndoSearch {
   let session: LeaseSession
   /// What is under way.
-  let running: (CommandID) -> CommandRun?
+  let running: (CommandID) -> CommandRunner?
 
   /// As many marks are read at once.
   private static let page = 10

@@ -110,10 +110,9 @@ final class JobRun: TargetRunDelegate {
   }
 
   func check(in transaction: inout Transaction, isLast: Bool) {
-    transaction.require("ZSCORE", session.keys.schedule, member, is: score)
+    transaction.require("ZSCORE", session.keys.schedule, member, is: score, else: .obsolete)
   }
   func stepped() {}
-  func isOver(_ check: Int) -> Bool { check == 1 }
   func takeBack(_ target: AgentID) {}
   func settled(_ target: AgentID, _ outcome: TargetOutcome) { finished() }
 
@@ -231,7 +230,7 @@ final class JobRun: TargetRunDelegate {
 
   private func base() -> Transaction {
     var transaction = Transaction()
-    transaction.require("ZSCORE", session.keys.schedule, member, is: score)
+    transaction.require("ZSCORE", session.keys.schedule, member, is: score, else: .obsolete)
     transaction.change("ZREM", session.keys.schedule, member)
     return transaction
   }
@@ -239,7 +238,7 @@ final class JobRun: TargetRunDelegate {
   private func run(_ transaction: Transaction) {
     session.run(transaction) { [self] outcome in
       switch outcome {
-      case .done, .conflict(1, _): finished()
+      case .done, .conflict(.obsolete, _): finished()
       case .conflict:
         attempts += 1
         // It is still due, and would come again at once.

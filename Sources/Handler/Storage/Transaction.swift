@@ -25,7 +25,8 @@ struct Transaction {
   /// Where each key stands, once there are many.
   private var places: [Key: Int] = [:]
   private var checks = EncodedArguments()
-  private var checkCount = 0
+  /// What each check that fails means, in their order.
+  private var conflicts: [Conflict] = []
   /// Entries of streams, which come before the other changes.
   private var entries = EncodedArguments()
   private var changes = EncodedArguments()
@@ -38,20 +39,23 @@ struct Transaction {
   /// Whether it would change anything.
   var isEmpty: Bool { changeCount == 0 && optional.count == 0 }
 
-  /// Lets the step go ahead only if a command's reply is what is expected; checks count from 1 in their order.
-  mutating func require(_ command: String, _ key: [UInt8], _ arguments: any RequestArgument..., is expected: [UInt8]) {
+  /// Lets the transaction go ahead only if a command's reply is what is expected.
+  mutating func require(
+    _ command: String, _ key: [UInt8], _ arguments: any RequestArgument..., is expected: [UInt8],
+    else conflict: Conflict = .changed
+  ) {
     Self.append(command, place(key), arguments, to: &checks)
     expected.append(to: &checks)
-    checkCount += 1
+    conflicts.append(conflict)
   }
 
-  /// Lets the step go ahead only if the first value that a command finds under two keys is what is expected.
+  /// Lets the transaction go ahead only if the first value that a command finds under two keys is what is expected.
   mutating func require(_ command: String, _ key: [UInt8], alsoOn other: [UInt8], is expected: [UInt8]) {
     // Both are declared among the keys, by which a cluster finds its node.
     _ = place(other)
     Self.append(command, place(key), [other], to: &checks)
     expected.append(to: &checks)
-    checkCount += 1
+    conflicts.append(.changed)
   }
 
   /// Adds a change.
@@ -226,37 +230,54 @@ struct Transaction {
     _ script: Script, on connection: Connection, fenceKey: [UInt8], fence: Int,
     _ completion: @escaping (TransactionOutcome, _ leftOut: [String]) -> Void
   ) {
-    var arguments = EncodedArguments(fence, checkCount, changeCount)
+    var arguments = EncodedArguments(fence, conflicts.count, changeCount)
     arguments.append(checks)
     arguments.append(entries)
     arguments.append(changes)
     arguments.append(optional)
     script.run(on: connection, keys: [fenceKey] + keys, arguments: arguments) { result in
-      let outcome = TransactionOutcome(result)
+      let outcome = TransactionOutcome(result, conflicts)
       guard case .done = outcome, case .success(let reply) = result else { return completion(outcome, []) }
       completion(outcome, reply.elements?.dropFirst().compactMap(\.text) ?? [])
     }
   }
 }
 
-/// What became of a step.
+/// What it means that a check of a transaction failed.
+enum Conflict {
+  /// What it was decided by has changed.
+  case changed
+  /// What it was to do was dealt with meanwhile.
+  case obsolete
+  /// The command, whose reception it was to write, came before.
+  case cameBefore
+  /// The command's id is the id of a batch.
+  case isBatch
+  /// What lets it begin does not hold any more: it begins anew.
+  case notAllowed
+}
+
+/// What became of a transaction.
 enum TransactionOutcome {
   case done
   /// A check failed: nothing was changed.
-  case conflict(check: Int, found: [UInt8])
+  case conflict(Conflict, found: [UInt8])
   /// Another handler has taken over, or the connection is gone: this one must not act any more. What was under way may
   /// or may not have been done.
   case fenced(String)
   /// The server answered with an error.
   case failed(ServerError)
 
-  init(_ result: Result<Reply, ConnectionFailure>) {
+  /// - Parameter conflicts: what each check means, in their order.
+  init(_ result: Result<Reply, ConnectionFailure>, _ conflicts: [Conflict] = []) {
     switch result {
     case .failure(let failure): self = .fenced(failure.description)
     case .success(.error(let error)): self = error.code == "FENCED" ? .fenced(error.text) : .failed(error)
     case .success(let reply):
-      let check = Int(reply.elements?.first?.integer ?? 0)
-      self = check == 0 ? .done : .conflict(check: check, found: reply.elements?.last?.bytes ?? [])
+      // The number of the check that failed; 0 if none did.
+      let check = Int(clamping: reply.elements?.first?.integer ?? 0)
+      let conflict = conflicts.indices.contains(check - 1) ? conflicts[check - 1] : .changed
+      self = check == 0 ? .done : .conflict(conflict, found: reply.elements?.last?.bytes ?? [])
     }
   }
 }

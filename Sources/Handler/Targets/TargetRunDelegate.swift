@@ -45,12 +45,8 @@ protocol TargetRunDelegate: AnyObject {
   func stepped()
   /// Whether the first transaction also tells that the command was received.
   var joinsReception: Bool { get }
-  /// Whether a check that failed, by its number from 1, says that the target is to be begun anew.
-  func restarts(at check: Int) -> Bool
   /// Begins a target anew.
   func beginAnew(_ target: AgentID)
-  /// Whether a check that failed, by its number from 1, says that nothing is left to be done.
-  func isOver(_ check: Int) -> Bool
   /// Adds to the step that writes a target's outcome what belongs to the delegate's own end.
   func complete(_ target: AgentID, _ outcome: TargetOutcome, in transaction: inout Transaction)
   /// That step did not go ahead.
@@ -65,7 +61,6 @@ extension TargetRunDelegate {
   var formerID: CommandID? { nil }
   var askedAt: Instant? { nil }
   var joinsReception: Bool { false }
-  func restarts(at check: Int) -> Bool { false }
   func beginAnew(_ target: AgentID) {}
 
   /// How people speak of it: `pause agent-7 by alice at 16:02Z`.

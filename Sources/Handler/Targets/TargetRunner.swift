@@ -21,7 +21,6 @@ final class TargetRunner {
   /// of another type stands there.
   var found: [UInt8]? = []
   private var actuator: Actuator?
-  private var place: TargetRun.Place?
   /// Since when Redis has refused its transactions for want of a permission.
   private var refusedSince: MonotonicTime?
 
@@ -44,8 +43,8 @@ final class TargetRunner {
 
   private func perform(_ effect: TargetRun.Effect) {
     switch effect {
-    case .take(let next): enter(next)
-    case .leavePlace: leavePlace()
+    case .take(let next, let former): enter(next, leaving: former)
+    case .leave(let place): session.places.leave(place)
     case .read: read()
     case .plan(let since): plan(at: since ?? session.now)
     case .commit(let write): commit(write)
@@ -68,20 +67,11 @@ final class TargetRunner {
 
   // MARK: Places
 
-  private func enter(_ next: TargetRun.Place) {
+  private func enter(_ next: TargetRun.Place, leaving former: TargetRun.Place?) {
     let delivery = next == .redis ? nil : delegate.commandDelivery
     if next != .redis, let reason = session.places.refusal(next, for: delivery) { return take(.crowded(reason)) }
-    leavePlace()
-    session.places.enter(next, for: delivery) { [self] in
-      place = next
-      take(.placed)
-    }
-  }
-
-  private func leavePlace() {
-    guard let place else { return }
-    self.place = nil
-    session.places.leave(place)
+    if let former { session.places.leave(former) }
+    session.places.enter(next, for: delivery) { [self] in take(.placed) }
   }
 
   // MARK: Reading and planning
@@ -165,9 +155,9 @@ final class TargetRunner {
   private func failure(_ result: TransactionOutcome) -> TargetRun.Failure {
     switch result {
     case .done, .fenced: return .fenced
-    case .conflict(let check, _):
-      if delegate.isOver(check) { return .obsolete }
-      return delegate.restarts(at: check) ? .restart : .conflict
+    case .conflict(.changed, _): return .conflict
+    case .conflict(.obsolete, _): return .obsolete
+    case .conflict(.cameBefore, _), .conflict(.isBatch, _), .conflict(.notAllowed, _): return .restart
     case .failed(let error):
       if error.code == "NOPERM", isPatienceOver { return .denied("\(error)") }
       return error.isPassing ? .passing("\(error)") : .lasting("\(error)")

@@ -21,7 +21,7 @@ extension DueForRule {
   /// A step that goes ahead only while it is still due, and takes it out.
   func opened() -> Transaction {
     var transaction = Transaction()
-    transaction.require("ZSCORE", session.keys.schedule, member, is: score)
+    transaction.require("ZSCORE", session.keys.schedule, member, is: score, else: .obsolete)
     transaction.change("ZREM", session.keys.schedule, member)
     return transaction
   }
@@ -32,7 +32,7 @@ extension DueForRule {
   func write(_ transaction: Transaction, _ change: Change = Change(), then: @escaping () -> Void = {}) {
     session.run(transaction, carrying: [change]) { [self] outcome in
       switch outcome {
-      case .done, .conflict(1, _):
+      case .done, .conflict(.obsolete, _):
         then()
         session.onSchedule()
         finished()

@@ -200,27 +200,23 @@ final class RuleActionRun: TargetRunDelegate {
   }
 
   func check(in transaction: inout Transaction, isLast: Bool) {
-    transaction.require("ZSCORE", session.keys.schedule, member, is: score)
+    transaction.require("ZSCORE", session.keys.schedule, member, is: score, else: .obsolete)
     if isAlone, let ruleAction {
-      transaction.require("SCARD", session.keys.standIns(of: ruleAction.target).complete, is: Array("0".utf8))
+      let key = session.keys.standIns(of: ruleAction.target).complete
+      transaction.require("SCARD", key, is: Array("0".utf8), else: .notAllowed)
     }
-    if let automation { transaction.require("GET", session.keys.automation, is: automation) }
+    if let automation { transaction.require("GET", session.keys.automation, is: automation, else: .notAllowed) }
   }
 
   /// What has begun comes to its end.
   func stepped() { (isAlone, automation) = (false, nil) }
 
   /// Somebody needs the agent, or has turned the switch, since that was looked at: it is looked at again.
-  func restarts(at check: Int) -> Bool {
-    (2..<2 + (isAlone ? 1 : 0) + (automation == nil ? 0 : 1)).contains(check)
-  }
-
   func beginAnew(_ target: AgentID) {
     (isAlone, automation) = (false, nil)
     begin()
   }
 
-  func isOver(_ check: Int) -> Bool { check == 1 }
   func takeBack(_ target: AgentID) {}
 
   func settled(_ target: AgentID, _ outcome: TargetOutcome) {
