@@ -131,7 +131,8 @@ let tests: [Target] = [
   .testTarget(
     name: "ConfigurationTests", dependencies: ["Configuration", "Automation", "FleetModel"], swiftSettings: strict),
   .testTarget(name: "LoopTests", dependencies: ["Loop", "CLinux"], swiftSettings: strict),
-  .testTarget(name: "ExecutionTests", dependencies: ["Execution", "Automation", "FleetModel"], swiftSettings: strict),
+  .testTarget(
+    name: "ExecutionTests", dependencies: ["Execution", "Automation", "FleetModel", "Wire"], swiftSettings: strict),
   .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], swiftSettings: strict),
   .testTarget(name: "LoggingTests", dependencies: ["Logging", "HTTP"], swiftSettings: strict),
   .testTarget(name: "RedisTests", dependencies: ["Redis", "TestSupport"], swiftSettings: strict),

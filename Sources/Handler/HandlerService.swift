@@ -21,7 +21,7 @@ package final class HandlerService {
   private var isStopping = false
 
   private lazy var main = Link(loop: loop, endpoint: endpoint) { [weak self] in self?.mainChanged($0) }
-  private lazy var election = LeaderElection(
+  private lazy var election = LeaderElector(
     loop: loop, keys: keys, options: options, log: log, clock: { [weak self] in self?.clock.now ?? .epoch },
     notify: { [weak self] in self?.electionChanged($0) })
   private lazy var recorder = Recorder(
@@ -80,7 +80,7 @@ package final class HandlerService {
 
   /// Goes on with other options, as far as they may change; the next step of whatever is under way goes by them.
   package func apply(_ new: HandlerOptions) {
-    election.setFault(nil)
+    election.take(.fault(nil))
     options.adopt(new)
     log.apply(options.log)
     log.keepSecret(options.secrets)
@@ -90,7 +90,7 @@ package final class HandlerService {
   /// Says on every console that new settings could not be taken, until some are.
   package func complain(_ words: String) {
     let words = log.redaction.apply(to: words)
-    election.setFault(words.clipped(toBytes: Self.longestFault))
+    election.take(.fault(words.clipped(toBytes: Self.longestFault)))
     guard let session = activeHandler?.session else { return }
     var transaction = Transaction()
     let line = AuditLine(
@@ -103,7 +103,7 @@ package final class HandlerService {
   /// Finishes what is under way, gives the lease back, and then calls `completion`.
   package func stop(_ completion: @escaping () -> Void) {
     isStopping = true
-    election.withdraw()
+    election.take(.withdrawn)
     guard let activeHandler else { return end(completion) }
     activeHandler.finish { [weak self] in
       self?.recorder.finish { self?.releaseAndEnd(completion) }
@@ -178,7 +178,7 @@ package final class HandlerService {
 
   // MARK: The lease
 
-  private func electionChanged(_ notice: LeaderElection.Update) {
+  private func electionChanged(_ notice: LeaderElector.Update) {
     switch notice {
     case .taken(let fence, let until): openHandler(fence, until)
     case .renewed(let until, let time, let asked):
@@ -200,11 +200,11 @@ package final class HandlerService {
     session.measureTime = { [weak self, weak connection] completion in
       if let connection { self?.measureTime(connection, completion) }
     }
-    session.onEnd = { [weak self] in self?.election.lose($0) }
-    session.onRightMissing = { [weak self] in self?.election.doubtRights() }
-    session.onHeld = { [weak self] in self?.election.setHeld($0?.clipped(toBytes: Self.longestFault)) }
+    session.onEnd = { [weak self] in self?.election.take(.lost($0)) }
+    session.onRightMissing = { [weak self] in self?.election.take(.rightsDoubted) }
+    session.onHeld = { [weak self] in self?.election.take(.held($0?.clipped(toBytes: Self.longestFault))) }
     warnings = [:]
-    election.setWarning(nil)
+    election.take(.warning(nil))
     let activeHandler = ActiveHandler(session: session, endpoint: endpoint, messenger: messenger) { [weak self] in
       self?.warn($0, $1)
     }
@@ -215,7 +215,7 @@ package final class HandlerService {
 
   private func warn(_ subject: String, _ words: String?) {
     warnings[subject] = words?.clipped(toBytes: Self.longestFault)
-    election.setWarning(warnings.min { $0.key > $1.key }?.value)
+    election.take(.warning(warnings.min { $0.key > $1.key }?.value))
   }
 
   private func closeHandler() {
@@ -232,18 +232,18 @@ package final class HandlerService {
     switch notice {
     case .subscribed:
       loop.cancel(patience)
-      election.enterCandidacy(listens: true)
+      election.take(.candidacy(listens: true))
       if let activeHandler { recorder.record(in: activeHandler.session) }
-    case .recording: election.setRecording(true)
-    case .released(let isComplete): election.leaseWasReleased(isComplete: isComplete)
+    case .recording: election.take(.recording(true))
+    case .released(let isComplete): election.take(.otherReleased(isComplete: isComplete))
     case .unsubscribed:
       log(.warning, "no longer hears the channels; subscribing anew")
       guard activeHandler == nil else {
         // A gap of the recording is no reason to leave what is under way to somebody else.
-        election.hearsNothing()
-        return election.setRecording(false)
+        election.take(.hearsNothing)
+        return election.take(.recording(false))
       }
-      election.withdraw()
+      election.take(.withdrawn)
       loop.cancel(patience)
       waitForRecorder()
     }
@@ -253,7 +253,7 @@ package final class HandlerService {
     patience = loop.schedule(inMilliseconds: Self.listeningPatience) { [weak self] in
       guard let self, !isStopping else { return }
       log(.warning, "cannot listen to channels; acting without recording")
-      election.enterCandidacy(listens: false)
+      election.take(.candidacy(listens: false))
     }
   }
 }

@@ -9,6 +9,13 @@ package struct BootTime: Comparable, Sendable {
     self.nanoseconds = nanoseconds
   }
 
+  /// - Parameter milliseconds: on that clock.
+  package init(milliseconds: Int64) {
+    self.init(nanoseconds: milliseconds * 1_000_000)
+  }
+
+  package var milliseconds: Int64 { nanoseconds / 1_000_000 }
+
   /// Reads the clock.
   package static var now: BootTime {
     if let machine = SimulatedMachine.current { return machine.bootTime }
@@ -18,8 +25,4 @@ package struct BootTime: Comparable, Sendable {
   }
 
   package static func < (left: BootTime, right: BootTime) -> Bool { left.nanoseconds < right.nanoseconds }
-
-  package func adding(milliseconds: Int64) -> BootTime {
-    BootTime(nanoseconds: nanoseconds + milliseconds * 1_000_000)
-  }
 }

@@ -1,3 +1,4 @@
+import Execution
 import FleetModel
 import Loop
 import Redis
@@ -29,7 +30,7 @@ import Wire
     try scene.server.wait { log.contains("the fence is not below 2^53") }
     #expect(try fiveAttempts() > 1000)
     let lease = try scene.server.call("GET", scene.keys.lease).bytes.flatMap { LeaseCoding.decode($0) }
-    #expect(lease?.fault == LeaseScripts.unusableFence && lease?.fence == 0)
+    #expect(lease?.fault == LeaderElection.unusableFence && lease?.fence == 0)
     #expect(!scene.handlers[0].isActive)
     _ = try scene.server.call("DEL", scene.keys.fence)
     try scene.server.wait { scene.handlers[0].isActive }

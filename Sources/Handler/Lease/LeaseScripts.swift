@@ -30,10 +30,6 @@ enum LeaseScripts {
     return {1, (digits or not stored) and 0 or 1}
     """
 
-  /// Said in the log, and in the lease, so that consoles show it.
-  static let unusableFence =
-    "no handler can lead: the fence is not below 2^53. Stop all handlers, delete the key agentos:fence, and start them"
-
   /// ARGV: the owner's fence, the lease, its milliseconds. Answers the server's time, as TIME does.
   static let renew = """
     local stored = redis.call('GET', KEYS[2])

@@ -1,3 +1,4 @@
+import Execution
 import FleetModel
 import Redis
 import Wire
@@ -12,13 +13,6 @@ struct Rights {
     var key: [UInt8]
     /// Each with `@` where its key stands.
     var commands: [String]
-  }
-
-  /// What is missing, such as `HSET agentos:alerts`.
-  struct Missing: Equatable {
-    var needed: [String] = []
-    /// What the handler acts without.
-    var optional: [String] = []
   }
 
   private let rows: [Row]
@@ -82,7 +76,7 @@ struct Rights {
   ]
 
   /// Finds what is missing; an error if not even that can be asked.
-  func look(on connection: Connection, _ completion: @escaping (Result<Missing, ServerError>) -> Void) {
+  func look(on connection: Connection, _ completion: @escaping (Result<MissingRights, ServerError>) -> Void) {
     let all = rows + optional
     // Not among the keys: then the server would refuse the script as a whole, and name no key.
     var arguments = EncodedArguments(scratch)
@@ -102,7 +96,7 @@ struct Rights {
       // What ends with its connection is asked again on the next.
       guard case .success(let reply) = result else { return }
       if let error = reply.error { return completion(.failure(error)) }
-      var missing = Missing()
+      var missing = MissingRights()
       for place in reply.elements?.compactMap(\.integer) ?? [] {
         let words = Self.words(Int(place), all)
         if place <= needed { missing.needed.append(words) } else { missing.optional.append(words) }

@@ -142,8 +142,8 @@ final class Recorder {
   private func hear(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
     let isMarker = channel.isEqual(to: keys.recorderChannel)
     if isMarker, RecorderMarker.decode(payload) == nil {
-      if payload.isEqual(to: LeaderElection.releaseNotice) { notify(.released(isComplete: false)) }
-      if payload.isEqual(to: LeaderElection.handOverNotice) { notify(.released(isComplete: true)) }
+      if payload.isEqual(to: LeaderElector.releaseNotice) { notify(.released(isComplete: false)) }
+      if payload.isEqual(to: LeaderElector.handOverNotice) { notify(.released(isComplete: true)) }
       return
     }
     guard isMarker || receiver?.isFirstMatch(of: patterns, channel) == true else { return }

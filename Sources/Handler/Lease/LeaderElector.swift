@@ -1,0 +1,135 @@
+import Execution
+import FleetModel
+import Logging
+import Loop
+import Redis
+import Wire
+
+/// Carries out what a ``LeaderElection`` decides: it asks Redis, wakes, and says who acts.
+final class LeaderElector {
+  enum Update {
+    /// It holds the lease, and may act until the moment given unless told of a later one.
+    case taken(fence: Int, mayActUntil: BootTime)
+    /// With the server's time, and when it was asked.
+    case renewed(mayActUntil: BootTime, time: Reply, asked: MonotonicTime)
+    /// It must not act any more.
+    case lost(String)
+  }
+
+  private let loop: Loop
+  private let log: Log
+  let keys: Keys
+  let leaseSpan: Int64
+  private let clock: () -> Instant
+  private let notify: (Update) -> Void
+  private var election: LeaderElection
+  private(set) var connection: Connection?
+  private var timer: Loop.TimerID?
+  /// The server's time, as the renewal under way was answered with, and when it was asked.
+  private var time: (reply: Reply, asked: MonotonicTime)?
+  /// What waits for the lease to be given back.
+  var released: () -> Void = {}
+  let rights: Rights
+  let watchdog: Watchdog
+  let takeScript = Script(LeaseScripts.take)
+  let renewScript = Script(LeaseScripts.renew)
+  let releaseScript = Script(LeaseScripts.release)
+
+  init(
+    loop: Loop, keys: Keys, options: HandlerOptions, log: Log, clock: @escaping () -> Instant,
+    notify: @escaping (Update) -> Void
+  ) {
+    self.loop = loop
+    self.log = log
+    self.keys = keys
+    self.clock = clock
+    self.notify = notify
+    leaseSpan = options.leaseSpan.milliseconds
+    rights = Rights(keys)
+    watchdog = Watchdog(loop: loop, limit: leaseSpan)
+    let spans = LeaderElection.Spans(
+      lease: leaseSpan, margin: options.leaseMargin.milliseconds, renewal: options.renewalSpan.milliseconds,
+      attempt: options.attemptSpan.milliseconds, listening: HandlerOptions.listeningMilliseconds)
+    election = LeaderElection(id: options.id, patterns: options.recordedPatterns, spans: spans)
+  }
+
+  func connected(_ connection: Connection) {
+    self.connection = connection
+    take(.connected)
+  }
+
+  func disconnected() {
+    connection = nil
+    watchdog.rest()
+    take(.disconnected)
+  }
+
+  /// Gives the lease back, and then calls `completion`.
+  ///
+  /// - Parameter isComplete: whether all that it heard is written: then whoever is first may go on.
+  func release(isComplete: Bool = false, _ completion: @escaping () -> Void = {}) {
+    guard election.isActive else { return completion() }
+    released = completion
+    take(.release(isComplete: isComplete))
+  }
+
+  /// Asks no more, and lets everything go; nobody is told.
+  func halt() {
+    loop.cancel(timer)
+    watchdog.rest()
+    connection = nil
+    _ = election.take(.disconnected, at: now)
+  }
+
+  private var now: LeaderElection.Moment {
+    LeaderElection.Moment(
+      boot: BootTime.now.milliseconds, running: MonotonicTime.now.milliseconds, server: clock())
+  }
+
+  func take(_ input: LeaderElection.Input) {
+    for effect in election.take(input, at: now) { perform(effect) }
+  }
+
+  /// A renewal was answered.
+  func renewed(_ fence: Int, _ time: Reply, _ asked: (boot: BootTime, running: MonotonicTime)) {
+    self.time = (time, asked.running)
+    take(.renewed(fence: fence, asked: asked.boot.milliseconds))
+  }
+
+  private func perform(_ effect: LeaderElection.Effect) {
+    switch effect {
+    case .ask(let lease, let former): ask(lease, former)
+    case .lookAtRights: lookAtRights()
+    case .lookForHolder: lookForHolder()
+    case .renew(let lease): renew(lease)
+    case .release(let fence, let isComplete): release(fence, isComplete: isComplete)
+    case .wake(let span):
+      loop.cancel(timer)
+      timer = loop.schedule(inMilliseconds: span) { [weak self] in self?.take(.woken) }
+    case .taken(let fence, let until): notify(.taken(fence: fence, mayActUntil: BootTime(milliseconds: until)))
+    case .prolonged(let until):
+      guard let time else { return }
+      notify(.renewed(mayActUntil: BootTime(milliseconds: until), time: time.reply, asked: time.asked))
+    case .lost(let reason): notify(.lost(reason))
+    case .say(let words): say(words)
+    }
+  }
+
+  private func say(_ words: LeaderElection.Words) {
+    switch words {
+    case .newCount(let fence): log(.error, "the fence held no number; it begins anew", ["fence": "\(fence)"])
+    case .unusableFence: log(.error, "cannot take the lease", ["error": LeaderElection.unusableFence])
+    case .cannotTake(let error):
+      // The lease or the fence is of another type, say, or the server takes no writes.
+      let names = [keys.lease, keys.fence].map { String(decoding: $0, as: UTF8.self) }.joined(separator: ", ")
+      log(.error, "cannot take the lease", ["keys": names, "error": error])
+    case .cannotRenew(let error): log(.error, "cannot renew the lease", ["error": error])
+    case .rightsMissing(let names):
+      let words = "Redis denies rights that the handler needs: it takes no lease"
+      log(.error, words, ["missing": names.joined(separator: ", ")])
+    case .rightsAllowedAgain: log(.info, "Redis allows again what a handler needs")
+    case .actsWithout(let names):
+      log(.warning, "Redis does not allow all: acting without", ["missing": names.joined(separator: ", ")])
+    }
+  }
+}
