@@ -105,6 +105,7 @@ let tests: [Target] = [
     name: "CSimdjson", path: "Tests/CSimdjson", cxxSettings: [.unsafeFlags(["-O2"])],
     linkerSettings: [.linkedLibrary("simdjson")]),
   .target(name: "CClockStep", path: "Tests/CClockStep"),
+  .target(name: "TestThreads", path: "Tests/TestThreads", swiftSettings: strict),
   .target(
     name: "TestSupport",
     dependencies: ["CLinux", "Wire", "FleetModel", "Screen", "Console", "Redis", "Logging", "Loop"],
@@ -127,7 +128,8 @@ let tests: [Target] = [
   .testTarget(name: "AutomationTests", dependencies: ["Automation", "FleetModel"], swiftSettings: strict),
   .testTarget(name: "ScreenTests", dependencies: ["Screen"], swiftSettings: strict),
   .testTarget(
-    name: "ConsoleTests", dependencies: ["Console", "Wire", "TestSupport"], exclude: ["Screens"], swiftSettings: strict),
+    name: "ConsoleTests", dependencies: ["Console", "Wire", "TestSupport"], exclude: ["Screens"],
+    swiftSettings: strict),
   .testTarget(
     name: "ConfigurationTests", dependencies: ["Configuration", "Automation", "FleetModel"], swiftSettings: strict),
   .testTarget(name: "LoopTests", dependencies: ["Loop", "CLinux"], swiftSettings: strict),
@@ -135,12 +137,15 @@ let tests: [Target] = [
     name: "ExecutionTests", dependencies: ["Execution", "Automation", "FleetModel", "Wire"], swiftSettings: strict),
   .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], swiftSettings: strict),
   .testTarget(name: "LoggingTests", dependencies: ["Logging", "HTTP"], swiftSettings: strict),
-  .testTarget(name: "RedisTests", dependencies: ["Redis", "TestSupport"], swiftSettings: strict),
+  .testTarget(name: "RedisTests", dependencies: ["Redis", "TestSupport", "TestThreads"], swiftSettings: strict),
   .testTarget(
-    name: "TerminalTests", dependencies: ["Terminal", "Screen", "CLinux", "TestSupport"], swiftSettings: strict),
+    name: "TerminalTests", dependencies: ["Terminal", "Screen", "CLinux", "Loop", "TestSupport"],
+    swiftSettings: strict),
   .testTarget(
     name: "HandlerTests",
-    dependencies: ["Handler", "Execution", "HTTP", "Logging", "Automation", "Configuration", "TestSupport"],
+    dependencies: [
+      "Handler", "Execution", "HTTP", "Logging", "Automation", "Configuration", "TestSupport", "TestThreads",
+    ],
     swiftSettings: strict
   ),
   .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"], swiftSettings: strict),
@@ -148,6 +153,7 @@ let tests: [Target] = [
     name: "ProgramTests",
     dependencies: [
       "vigia", "vigia-handler", "vigia-bench", "Simulation", "Handler", "Automation", "Configuration", "TestSupport",
+      "TestThreads",
     ],
     swiftSettings: strict),
 ]

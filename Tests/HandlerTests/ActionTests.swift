@@ -1,11 +1,12 @@
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
-@Suite struct ActionTests {
+@Suite(.threaded) struct ActionTests {
   @Test func scaleCountsFromOneWhereNothingIsSet() throws {
     let scene = try HandlerScene()
     let lines = try scene.send(.scale, ["agent-1"], ["by": "+2"])

@@ -2,13 +2,14 @@ import Automation
 import FleetModel
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// Actions that services and programs carry out, and what becomes of them when a handler dies on the way.
-@Suite struct ActuatorTests {
+@Suite(.threaded) struct ActuatorTests {
   private let scene: HandlerScene
 
   init() throws { scene = try HandlerScene(start: false) }

@@ -1,12 +1,13 @@
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// A takeover says nothing of alerts that it does not know to be over.
-@Suite struct AlertTakeoverTests {
+@Suite(.threaded) struct AlertTakeoverTests {
   @Test func troubleThatLastsIsNotOverForTheNextHandler() throws {
     let clock = try SteppedClock(folder: BuildFolder.path)
     let services = try ServicesScene(clock: clock)

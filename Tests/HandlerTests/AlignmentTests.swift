@@ -1,9 +1,10 @@
 import Redis
+import TestThreads
 import Testing
 
 @testable import Handler
 
-@Suite struct AlignmentTests {
+@Suite(.threaded) struct AlignmentTests {
   private static let channel = Array("agent.metrics".utf8)
 
   private func written(_ heard: String, _ stream: String) -> Int {

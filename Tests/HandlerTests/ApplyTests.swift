@@ -1,11 +1,12 @@
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
-@Suite struct ApplyTests {
+@Suite(.threaded) struct ApplyTests {
   @Test func whatMayChangeChanges() throws {
     var options = HandlerOptions(id: "h1")
     var new = HandlerOptions(id: "h2", prefix: "other", recordedPatterns: ["x.*"])

@@ -1,13 +1,14 @@
 import Automation
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// Orders that were split: each part is a command, and together they are one order.
-@Suite struct BatchTests {
+@Suite(.threaded) struct BatchTests {
   private func agents(_ range: Range<Int>) -> [AgentID] { range.map { AgentID("agent-\($0)") } }
 
   /// Sends the parts of a pause, and waits for each.

@@ -1,9 +1,10 @@
+import TestThreads
 import Testing
 
 @testable import Handler
 
 /// How many entries leave at a time, by how long the last bite held the server up.
-@Suite struct BiteSizeTests {
+@Suite(.threaded) struct BiteSizeTests {
   @Test func quickBitesDoubleUpToTheMost() {
     var size = BiteSize()
     var seen: [Int64] = []

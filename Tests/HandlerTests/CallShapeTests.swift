@@ -2,6 +2,7 @@ import Automation
 import Execution
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
@@ -9,7 +10,7 @@ import Wire
 @testable import Handler
 
 /// A value of a command or event fills its place in a request or a program's arguments, and does nothing else.
-@Suite struct CallShapeTests {
+@Suite(.threaded) struct CallShapeTests {
   private static func template(_ text: String) -> Template { (try? Template(text)) ?? Template(text: "broken") }
 
   private static func call(_ agent: String, _ arguments: [String: String] = [:], reason: String = "") -> ActuatorCall {

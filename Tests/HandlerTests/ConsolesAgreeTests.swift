@@ -1,13 +1,14 @@
 import FleetModel
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// Two consoles that were opened at different times show what Redis holds, through random outages.
-@Suite struct ConsolesAgreeTests {
+@Suite(.threaded) struct ConsolesAgreeTests {
   /// A console as far as its fleet goes: fed by a feed of its own, through a link that can be cut.
   private final class Watcher {
     private(set) var fleet = Fleet()

@@ -1,13 +1,14 @@
 import FleetModel
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// What cannot be handled is put aside, and its neighbours are not held up.
-@Suite struct DeadTests {
+@Suite(.threaded) struct DeadTests {
   private func letters(_ scene: HandlerScene) throws -> [[String: String]] {
     try scene.server.call("XRANGE", scene.keys.dead, "-", "+").elements?.map { entry in
       var fields: [String: String] = [:]

@@ -1,13 +1,14 @@
 import Automation
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// What Redis denies by a key's name, and nobody allows again.
-@Suite struct DeniedKeyTests {
+@Suite(.threaded) struct DeniedKeyTests {
   /// All keys but the records of agents whose names begin with `s`.
   private func deny(_ scene: HandlerScene) throws {
     _ = try scene.server.call(

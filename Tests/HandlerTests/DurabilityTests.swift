@@ -3,13 +3,14 @@ import Glibc
 import Loop
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// Commands over the end of a server that keeps its writes in a file.
-@Suite struct DurabilityTests {
+@Suite(.threaded) struct DurabilityTests {
   @Test func commandThatTheServerKeptAndTheSenderSentAgainActsOnce() throws {
     var template = Array("/tmp/vigia-test-XXXXXX".utf8CString)
     let folder = String(cString: try #require(mkdtemp(&template)))

@@ -2,13 +2,14 @@ import Automation
 import FleetModel
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// What a service or a program repeats of a secret stands nowhere in Redis.
-@Suite struct EchoTests {
+@Suite(.threaded) struct EchoTests {
   private static let secret = "s3cr/et-token-of-the-service"
   private let scene: HandlerScene
 

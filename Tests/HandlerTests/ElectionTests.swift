@@ -3,13 +3,14 @@ import FleetModel
 import Loop
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// Elections that cannot be won, for now: they go on quietly, and say why.
-@Suite struct ElectionTests {
+@Suite(.threaded) struct ElectionTests {
   private let scene: HandlerScene
   private let log = LogLines()
 

@@ -1,13 +1,14 @@
 import FleetModel
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// A long stream counts each event once, whoever of the handlers reads it, and however its connections fare.
-@Suite struct EventFollowerTests {
+@Suite(.threaded) struct EventFollowerTests {
   private let scene: HandlerScene
 
   init() throws { scene = try HandlerScene(start: false) }

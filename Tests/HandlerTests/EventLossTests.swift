@@ -1,13 +1,14 @@
 import FleetModel
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// Events that never came to the handler, or came unreadable, are counted and told.
-@Suite struct EventLossTests {
+@Suite(.threaded) struct EventLossTests {
   private func add(_ scene: HandlerScene, _ range: ClosedRange<Int>) throws {
     for number in range {
       let event: JSONValue = [

@@ -2,13 +2,14 @@ import Automation
 import FleetModel
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// Numbers at the ends of their range that stand in Redis: each ended a handler that added one to it.
-@Suite struct ExtremeValueTests {
+@Suite(.threaded) struct ExtremeValueTests {
   private let scene: HandlerScene
 
   init() throws { scene = try HandlerScene(start: false) }

@@ -1,13 +1,14 @@
 import FleetModel
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// What the server says breaks off at a byte, on every connection of the handler's at once.
-@Suite struct HandlerCutTests {
+@Suite(.threaded) struct HandlerCutTests {
   @Test func answersCutAnywhereLoseNothingAndDoNothingTwice() throws {
     let scene = try HandlerScene(start: false)
     let proxy = try FaultProxy(loop: scene.server.loop, to: scene.server.server)

@@ -1,12 +1,13 @@
 import Automation
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 
 @testable import Handler
 
 /// What acts outside may hang for as long as it is allowed to: nobody else waits for it.
-@Suite struct HangingActuatorTests {
+@Suite(.threaded) struct HangingActuatorTests {
   private let scene: HandlerScene
   private let service: MockService
   private let agents = (1...80).map { AgentID("agent-\($0)") }

@@ -1,12 +1,13 @@
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// Whatever is sent as a command, the commands after it are handled.
-@Suite struct HugeCommandTests {
+@Suite(.threaded) struct HugeCommandTests {
   enum Shape: CaseIterable, Sendable {
     case manyTargets, sameTarget, observed, nested, wide, open, longID
 
@@ -40,7 +41,8 @@ import Wire
     let scene = try HandlerScene(start: false)
     let message = shape.message
     for _ in 0..<5 { _ = try scene.server.call("XADD", scene.keys.commands, "*", Keys.dataField, message) }
-    let handler = try scene.startHandler("h1")
+    // Longer than a busy machine takes to read one of them, and far shorter than reading in quadratic time.
+    let handler = try scene.startHandler("h1") { $0.leaseSpan = .seconds(15) }
     let fence = try scene.server.call("GET", scene.keys.fence)
     #expect(try scene.send(.pause, ["agent-1"]).last?.phase == .succeeded)
     let lines = try scene.audit().filter { $0.phase == .rejected }

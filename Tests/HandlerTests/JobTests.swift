@@ -2,13 +2,14 @@ import Automation
 import Execution
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// Work on agents that is scheduled.
-@Suite struct JobTests {
+@Suite(.threaded) struct JobTests {
   private func reports(_ scene: HandlerScene) throws -> [String] {
     try scene.entries(scene.keys.reports).compactMap { bytes in
       let data = try bytes.withUnsafeBytes { try JSONValue.parse($0) }["data"]

@@ -1,11 +1,12 @@
 import Execution
 import FleetModel
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
-@Suite struct LanesTests {
+@Suite(.threaded) struct LanesTests {
   @Test func laneKeepsOrderAndLetsOthersPass() {
     var lanes = Lanes()
     let first = lanes.enter([.agent("a"), .agent("b")])
@@ -41,7 +42,7 @@ import Wire
   }
 }
 
-@Suite struct PlacesTests {
+@Suite(.threaded) struct PlacesTests {
   @Test func eachKindHasPlacesOfItsOwnInOrder() {
     let places = Places { _ in 2 }
     var begun: [String] = []

@@ -1,12 +1,13 @@
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// Times of the future, and a clock that is set anew, close nothing.
-@Suite struct LeapTests {
+@Suite(.threaded) struct LeapTests {
   private func trouble(_ scene: HandlerScene, _ agent: String, id: String = "*") throws {
     let event = #"{"entity_id":"\#(agent)","event_type":"agent.security_alert","data":{"risk_level":"high"}}"#
     _ = try scene.server.call("XADD", scene.keys.events, id, "__data__", event)

@@ -1,12 +1,13 @@
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// What is told of commands that were trimmed, by a server that does not count its entries: before Redis 7.0.
-@Suite struct LostCommandsTests {
+@Suite(.threaded) struct LostCommandsTests {
   private func bytes(_ text: String) -> Reply { .string(Array(text.utf8)) }
 
   private func stream(first: String?, last: String) -> Reply {

@@ -1,11 +1,12 @@
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
-@Suite struct ObeyedTests {
+@Suite(.threaded) struct ObeyedTests {
   @Test func obeyedFollowsWhenEachRuntimeHasReported() throws {
     let scene = try HandlerScene()
     try scene.send(.pause, ["agent-1", "agent-2"])

@@ -3,13 +3,14 @@ import Execution
 import FleetModel
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// Ids of which keys and headers cannot be made as they stand, and handlers of two versions that take turns on them.
-@Suite struct OddIDTests {
+@Suite(.threaded) struct OddIDTests {
   private let scene: HandlerScene
 
   init() throws { scene = try HandlerScene(start: false) }

@@ -1,12 +1,13 @@
 import Automation
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
-@Suite struct OperatorRateTests {
+@Suite(.threaded) struct OperatorRateTests {
   @Test func commandBeyondTheRateIsRefusedAndTheNextHandlerKnowsTheCount() throws {
     let scene = try HandlerScene(start: false)
     var runbook = Runbook()

@@ -1,11 +1,12 @@
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
-@Suite struct PauseTests {
+@Suite(.threaded) struct PauseTests {
   @Test func pauseIsWrittenWholeByOneStep() throws {
     let scene = try HandlerScene()
     let before = try scene.now()

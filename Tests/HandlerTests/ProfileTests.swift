@@ -1,12 +1,13 @@
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// What agents say of themselves is kept for as long as they are about.
-@Suite struct ProfileTests {
+@Suite(.threaded) struct ProfileTests {
   private func keep(_ scene: HandlerScene, _ agent: AgentID, heard age: TimeSpan?) throws {
     var profile = AgentProfile(id: agent, at: .epoch)
     profile.role = "support"

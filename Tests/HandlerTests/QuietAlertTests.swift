@@ -1,12 +1,13 @@
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// What stands in Redis of an alert that is quiet, over, or closed by a person, and what people are told of it.
-@Suite struct QuietAlertTests {
+@Suite(.threaded) struct QuietAlertTests {
   private let clock: SteppedClock
   private let services: ServicesScene
   private var scene: HandlerScene { services.scene }

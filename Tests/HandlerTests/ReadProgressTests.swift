@@ -1,10 +1,11 @@
 import FleetModel
+import TestThreads
 import Testing
 
 @testable import Handler
 
 /// While events stand unread, nobody counts as silent and no trouble as over for want of them.
-@Suite struct ReadProgressTests {
+@Suite(.threaded) struct ReadProgressTests {
   private let start = Instant(milliseconds: 1_795_000_000_000)
 
   @Test func beforeAllIsReadThePresentIsTheTimeOfTheLastEntry() {

@@ -3,12 +3,13 @@ import FleetModel
 import Loop
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
-@Suite struct RecorderTests {
+@Suite(.threaded) struct RecorderTests {
   @Test func whatIsHeardIsRecordedWithItsChannelFirst() throws {
     let scene = try HandlerScene()
     try scene.waitForRecording()

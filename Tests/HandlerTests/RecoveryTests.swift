@@ -2,12 +2,13 @@ import Execution
 import FleetModel
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
-@Suite struct RecoveryTests {
+@Suite(.threaded) struct RecoveryTests {
   @Test func whatADeadHandlerBeganIsFinishedAndNothingIsDoneTwice() throws {
     let scene = try HandlerScene(start: false)
     let keys = scene.keys

@@ -1,13 +1,14 @@
 import FleetModel
 import HTTP
 import Loop
+import TestThreads
 import Testing
 
 @testable import Handler
 @testable import Logging
 
 /// Secrets are found however they are escaped, wherever an answer is cut.
-@Suite struct RedactionTests {
+@Suite(.threaded) struct RedactionTests {
   private static let secret = "s3cr/et+\"ä&x 9"
 
   @Test(arguments: [

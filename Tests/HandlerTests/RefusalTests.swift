@@ -1,11 +1,12 @@
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
-@Suite struct RefusalTests {
+@Suite(.threaded) struct RefusalTests {
   @Test(arguments: [
     (Action.pause, ["for": "soon"], #"pause: "for" is "soon"; expected a duration up to 365d, as 90s, 15m, 1h or 2d"#),
     (.pause, ["fro": "1m"], #"pause has no argument "fro"; it takes for"#),

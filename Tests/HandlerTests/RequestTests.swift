@@ -1,12 +1,13 @@
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// Actions that ask runtimes for something, and settings of the handler's own.
-@Suite struct RequestTests {
+@Suite(.threaded) struct RequestTests {
   @Test(arguments: [
     (Action.rebalance, ["to": "agent-2", "share": "0.5"], "told to rebalance to agent-2"),
     (.transfer, ["conversation_id": "k1", "to": "agent-2"], "k1 goes to agent-2"),
@@ -104,7 +105,7 @@ import Wire
 }
 
 /// A command that came again after it was closed, among others of the same agent.
-@Suite struct RepeatTests {
+@Suite(.threaded) struct RepeatTests {
   @Test func closedCommandThatComesAgainHoldsUpNobodyAndLetsNobodyPass() throws {
     let scene = try HandlerScene(start: false)
     try scene.startHandler("h1") { $0.parallel = 1 }

@@ -1,12 +1,13 @@
 import FleetModel
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
-@Suite struct RetentionTests {
+@Suite(.threaded) struct RetentionTests {
   /// Adds entries of a given age; enough for whole nodes of the stream to be old.
   private func fill(_ scene: HandlerScene, _ stream: [UInt8], _ count: Int, age: TimeSpan) throws {
     let start = try scene.now(TimeSpan.zero).milliseconds - age.milliseconds

@@ -1,13 +1,14 @@
 import FleetModel
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// Much is saved in several steps: a handler that ends between two of them loses nothing and doubles nothing.
-@Suite struct SaveTests {
+@Suite(.threaded) struct SaveTests {
   private let scene: HandlerScene
   private let agents = 3000
 

@@ -1,13 +1,14 @@
 import Execution
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// What vigia keeps besides its streams stays within a bound: what it can do without goes, and that is said.
-@Suite struct SpareKeysTests {
+@Suite(.threaded) struct SpareKeysTests {
   @Test(arguments: [
     ("mark:held/rule/agent", SpareKeys.Kind.told), ("mark:dry/throttle/0/rule/agent", .told),
     ("mark:c1/agent-1", .target(CommandID("c1"))), ("mark:c1/a/b", .target(CommandID("c1"))),

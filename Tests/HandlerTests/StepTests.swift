@@ -1,13 +1,14 @@
 import FleetModel
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// What a step that Redis refuses leaves behind: nothing.
-@Suite struct StepTests {
+@Suite(.threaded) struct StepTests {
   private let server: TestServer
   private let keys = Keys()
   private let script = Script(Transaction.script)

@@ -1,11 +1,12 @@
 import FleetModel
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// Entries whose ids tell of the future grow old by when their stream had grown so far.
-@Suite struct StreamAgesTests {
+@Suite(.threaded) struct StreamAgesTests {
   private let future = StreamID(milliseconds: 9_999_999_999_999)
 
   private func id(_ sequence: UInt64) -> StreamID { StreamID(milliseconds: future.milliseconds, sequence: sequence) }

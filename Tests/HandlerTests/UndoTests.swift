@@ -1,11 +1,12 @@
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
-@Suite struct UndoTests {
+@Suite(.threaded) struct UndoTests {
   @Test func pauseIsUndoneByAResume() throws {
     let scene = try HandlerScene()
     try scene.send(.pause, ["agent-1"])

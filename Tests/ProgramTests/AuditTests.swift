@@ -2,11 +2,12 @@ import FleetModel
 import Redis
 import Screen
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 /// `vigia audit`.
-@Suite struct AuditTests {
+@Suite(.threaded) struct AuditTests {
   private let server: TestServer
   private let keys = Keys()
 

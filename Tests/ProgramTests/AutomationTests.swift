@@ -2,11 +2,12 @@ import FleetModel
 import Loop
 import Screen
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 /// The switch of the rules and their proposals, by the tools and on a terminal.
-@Suite struct AutomationTests {
+@Suite(.threaded) struct AutomationTests {
   private let server: TestServer
 
   init() throws { server = try TestServer() }

@@ -1,8 +1,9 @@
+import TestThreads
 import Testing
 import Wire
 
 /// Each benchmark in small: what it prints, and that nothing was lost or came twice. How fast is nobody's business here.
-@Suite(.serialized) struct BenchTests {
+@Suite(.serialized, .threaded) struct BenchTests {
   /// Runs it and gives what it measured, by name.
   private func measure(_ arguments: String...) throws -> [String: JSONValue] {
     let result = try Program(arguments + ["--json"], name: "vigia-bench").finish()

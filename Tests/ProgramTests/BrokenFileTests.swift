@@ -1,10 +1,11 @@
 import Glibc
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 /// What the programs do about files with slips that no parser may stumble over.
-@Suite struct BrokenFileTests {
+@Suite(.threaded) struct BrokenFileTests {
   private let folder: TemporaryFolder
   private var file: String { folder.file("file.toml") }
   private static let slips = ["[[[rules]]", "[=]", "[,]", "[(a)]", "[[.rules]]", "[[:rules]]"]

@@ -1,8 +1,9 @@
 import TestSupport
+import TestThreads
 import Testing
 
 /// The short form of `vigia-bench chaos`.
-@Suite struct ChaosTests {
+@Suite(.threaded) struct ChaosTests {
   private static let missing: [[Chaos.Right]] = [
     [.command("hset"), .command("xadd")], [.command("zadd"), .key("agent:*")], [.key("mark:*"), .key("schedule")],
     [.channel("agentos.control.*"), .command("get")], [.command("evalsha"), .key("fence")],

@@ -1,11 +1,12 @@
 import FleetModel
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 /// Programs whose own clock is wrong.
-@Suite struct ClockTests {
+@Suite(.threaded) struct ClockTests {
   /// Starts it with a clock that is off by so much; what is monotonic stays.
   private func start(_ arguments: String..., offset: String) throws -> Program {
     try Program(

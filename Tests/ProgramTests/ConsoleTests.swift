@@ -1,11 +1,12 @@
 import FleetModel
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 /// The whole program on a terminal, with a handler and agents that obey.
-@Suite struct ConsoleTests {
+@Suite(.threaded) struct ConsoleTests {
   private let server: TestServer
 
   init() throws { server = try TestServer() }

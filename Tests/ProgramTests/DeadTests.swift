@@ -2,10 +2,11 @@ import FleetModel
 import Redis
 import Screen
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
-@Suite struct DeadTests {
+@Suite(.threaded) struct DeadTests {
   private let server: TestServer
   private let keys = Keys()
 

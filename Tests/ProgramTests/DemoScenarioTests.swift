@@ -3,6 +3,7 @@ import Configuration
 import FleetModel
 import Handler
 import Simulation
+import TestThreads
 import Testing
 import Wire
 
@@ -10,7 +11,7 @@ import Wire
 
 /// What happens in the demo within its first two minutes, by its own clock: the simulation that it starts, on the wire and
 /// back, through the rules inside the program.
-@Suite struct DemoScenarioTests {
+@Suite(.threaded) struct DemoScenarioTests {
   /// Each kind of event that rules are about, and the rules of which one at least is to do something about it.
   private static let scenarios: [(type: String, rules: Set<String>)] = [
     ("agent.performance_degraded", ["performance-degraded"]), ("agent.high_traffic", ["high-traffic"]),

@@ -1,9 +1,10 @@
 import FleetModel
+import TestThreads
 import Testing
 
 @testable import vigia
 
-@Suite struct DemoScriptTests {
+@Suite(.threaded) struct DemoScriptTests {
   @Test func everyActionOfTheHandlerIsGivenAndTwentyInAll() {
     #expect(DemoScript.steps.count == 20)
     let actions = DemoScript.steps.map { step -> Action in

@@ -1,8 +1,9 @@
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
-@Suite struct DemoTests {
+@Suite(.threaded) struct DemoTests {
   /// A row that says obeyed beside words that nobody listens: one of them is not true.
   @Test func firstFramesDoNotSayThatNobodyListensBesideWhatWasObeyed() throws {
     let console = try TmuxConsole("demo --seed 5", on: nil, columns: 130, rows: 40)

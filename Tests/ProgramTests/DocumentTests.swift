@@ -1,9 +1,10 @@
+import TestThreads
 import Testing
 
 @testable import vigia
 
 /// What README and the documents beside the code promise.
-@Suite struct DocumentTests {
+@Suite(.threaded) struct DocumentTests {
   private static let documents =
     ["README.md", ".github/CONTRIBUTING.md", "Sources/ARCHITECTURE.md", "Sources/Wire/WIRE.md"]
     + ManualChapter.all.map { "Sources/vigia/Manual/\($0.topic).md" }

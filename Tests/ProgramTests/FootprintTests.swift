@@ -1,7 +1,8 @@
+import TestThreads
 import Testing
 
 /// What a program needs beside itself.
-@Suite struct FootprintTests {
+@Suite(.threaded) struct FootprintTests {
   /// Foundation brings 34 MB of tables for the world's languages. What parses arguments needs the small part of it alone,
   /// `libFoundationEssentials.so`.
   @Test(arguments: ["vigia", "vigia-handler"])

@@ -1,10 +1,11 @@
 import Glibc
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 /// `vigia-handler` and its configuration file.
-@Suite struct HandlerSettingsTests {
+@Suite(.threaded) struct HandlerSettingsTests {
   private let folder: TemporaryFolder
   private var file: String { folder.file("handler.toml") }
 

@@ -2,11 +2,12 @@ import FleetModel
 import Loop
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 /// Numbers on a channel, while handlers come, are killed, come back and take over: each console counts every one once.
-@Suite struct HandoverTests {
+@Suite(.threaded) struct HandoverTests {
   /// Follows as a console does, and counts.
   private final class Counter {
     private(set) var counts: [Int: Int] = [:]

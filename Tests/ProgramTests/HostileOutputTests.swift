@@ -1,9 +1,10 @@
 import TestSupport
+import TestThreads
 import Testing
 
 /// Nothing that comes over the wire, from the command line or by keys steers the terminal: the console's whole output is
 /// what the terminal's own description says for drawing, and letters.
-@Suite struct HostileOutputTests {
+@Suite(.threaded) struct HostileOutputTests {
   @Test(arguments: ["xterm-256color", "tmux-256color", "linux", "vt100"])
   func wholeOutputIsTheTerminalsOwn(_ terminal: String) throws {
     let server = try TestServer()

@@ -1,8 +1,9 @@
 import TestSupport
+import TestThreads
 import Testing
 
 /// The console as a job of an interactive shell.
-@Suite struct JobControlTests {
+@Suite(.threaded) struct JobControlTests {
   @Test func shellAndConsoleTakeTurns() throws {
     let shell = try TmuxConsole(shellOfColumns: 100, rows: 30)
     try shell.wait(for: "ready>")

@@ -1,10 +1,11 @@
 import Glibc
 import Loop
 import TestSupport
+import TestThreads
 import Testing
 
 /// Keys as a terminal sends them, to the whole program.
-@Suite struct KeyTests {
+@Suite(.threaded) struct KeyTests {
   private let server: TestServer
 
   init() throws { server = try TestServer() }

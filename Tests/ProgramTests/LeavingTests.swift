@@ -2,14 +2,15 @@ import CLinux
 import Glibc
 import Loop
 import TestSupport
+import TestThreads
 import Testing
 
 /// The terminal is as it was found, however the console ends.
-@Suite struct LeavingTests {
+@Suite(.threaded) struct LeavingTests {
   /// A console with its first frame on the screen.
   private func console() throws -> (program: PtyProgram, modes: [UInt8]) {
     let program = try PtyProgram()
-    let before = program.pty.modes
+    let before = program.modesBefore
     try program.waitForFrame()
     #expect(program.pty.modes != before)
     #expect(TerminalState(after: program.output).modes[1049] == true)

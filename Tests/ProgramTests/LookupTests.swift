@@ -1,9 +1,10 @@
 import Glibc
 import TestSupport
+import TestThreads
 import Testing
 
 /// A host's name, and a name server that never answers.
-@Suite struct LookupTests {
+@Suite(.threaded) struct LookupTests {
   /// A library that stands before the system's `getaddrinfo` and, for names, never comes back.
   private static let silentNameServer = """
     #include <netdb.h>

@@ -3,11 +3,12 @@ import Console
 import FleetModel
 import Screen
 import TestSupport
+import TestThreads
 import Testing
 
 @testable import vigia
 
-@Suite struct ManualTests {
+@Suite(.threaded) struct ManualTests {
   @Test func everyFileOfTheManualIsAChapter() throws {
     let files = try Repository.files(in: "Sources/vigia/Manual").filter { $0.hasSuffix(".md") }
     #expect(Set(files) == Set(ManualChapter.all.map { "\($0.topic).md" }))
@@ -63,7 +64,7 @@ import Testing
   }
 }
 
-@Suite struct ManualTableTests {
+@Suite(.threaded) struct ManualTableTests {
   private static func chapter(_ topic: String) throws -> String {
     String(decoding: try #require(ManualChapter.all.first { $0.topic == topic }).text, as: UTF8.self)
   }
@@ -125,7 +126,7 @@ import Testing
   }
 }
 
-@Suite struct ManualPageTests {
+@Suite(.threaded) struct ManualPageTests {
   @Test(arguments: ManualChapter.all.map(\.topic), [20, 80, 200])
   func linesFitTheTerminalButForCode(_ topic: String, _ columns: Int) throws {
     let chapter = try #require(ManualChapter.all.first { $0.topic == topic })
@@ -184,7 +185,7 @@ import Testing
   }
 }
 
-@Suite struct PagerTests {
+@Suite(.threaded) struct PagerTests {
   /// What `vigia manual rights` shows on a terminal, line feeds as they were printed.
   private func shown(_ environment: [String: String]) throws -> String {
     let program = try PtyProgram(["manual", "rights"], rows: 400, columns: 200, environment: environment)

@@ -1,9 +1,10 @@
+import TestThreads
 import Testing
 import Wire
 
 @testable import vigia_bench
 
-@Suite struct MeasurementTests {
+@Suite(.threaded) struct MeasurementTests {
   private func measurement(_ target: Measurement.Target?) -> Measurement {
     Measurement(
       name: "ingest binary", unit: "M entries/s", rounds: Rounds([2.4101, 2.2, 2.3104]),

@@ -2,11 +2,12 @@ import Glibc
 import Loop
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 /// Whatever is published: a handler and a console each stay under 250 MB.
-@Suite(.serialized) struct MemoryTests {
+@Suite(.serialized, .threaded) struct MemoryTests {
   private static let most = 250
 
   /// Ways to make somebody else's memory grow. Each is a script that adds to the stream, or publishes; `ARGV[1]` is a number

@@ -1,9 +1,10 @@
 import Glibc
 import TestSupport
+import TestThreads
 import Testing
 
 /// `vigia notify test`, and what is seen of a notice that was given up.
-@Suite final class NotifyTests {
+@Suite(.threaded) final class NotifyTests {
   private let file: String
 
   init() throws {

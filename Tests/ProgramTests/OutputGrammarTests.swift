@@ -1,7 +1,8 @@
+import TestThreads
 import Testing
 
 /// What the judge of the console's output lets pass, and what not.
-@Suite struct OutputGrammarTests {
+@Suite(.threaded) struct OutputGrammarTests {
   @Test(arguments: [
     "plain é 日本", "\u{1B}[12;40H\u{1B}[K", "\u{1B}[38;5;208m\u{1B}[48;5;16m", "\u{1B}[31m", "\u{1B}(B\u{1B}[0;1;7m",
     "\u{1B}[?1049h\u{1B}[22;0;0t", "\u{1B}[?2004h", "\u{1B}[?2026$p", "-\u{1B}[9b", "\r\n\u{8}",

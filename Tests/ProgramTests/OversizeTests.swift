@@ -1,9 +1,10 @@
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 
 /// The whole program, and what it takes of memory for what no console should have to hold.
-@Suite struct OversizeTests {
+@Suite(.threaded) struct OversizeTests {
   private let server: TestServer
 
   init() throws { server = try TestServer() }

@@ -7,6 +7,8 @@ import TestSupport
 /// `vigia` as a login's program on a pseudo-terminal: every byte that it sends is kept, and the test types.
 final class PtyProgram {
   let pty: Pty
+  /// The terminal's modes before the program began.
+  let modesBefore: [UInt8]
   let pid: pid_t
   private(set) var output: [UInt8] = []
   private let answersModes: Bool
@@ -31,6 +33,7 @@ final class PtyProgram {
     environment: [String: String] = [:], answersModes: Bool = false
   ) throws {
     pty = Pty(rows: rows, columns: columns)
+    modesBefore = pty.modes
     self.answersModes = answersModes
     var values = ["PATH": "/usr/bin:/bin", "TERM": "xterm-256color", "LANG": "C.UTF-8"]
     values["VIGIA_REDIS"] = "redis://127.0.0.1:1"

@@ -1,7 +1,8 @@
+import TestThreads
 import Testing
 
 /// The rooms of the handler, as `Sources/ARCHITECTURE.md` draws them: which folder may know of which.
-@Suite struct RoomTests {
+@Suite(.threaded) struct RoomTests {
   private static let root = "Sources/Handler"
 
   /// A room's path below the handler; what lies in none is the root, `Handler`.

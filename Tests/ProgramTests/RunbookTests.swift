@@ -1,11 +1,12 @@
 import FleetModel
 import Glibc
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 /// `vigia runbook`, as it is typed.
-@Suite struct RunbookTests {
+@Suite(.threaded) struct RunbookTests {
   private func file(_ text: String) throws -> String {
     var template = Array("/tmp/vigia-runbook-XXXXXX".utf8CString)
     let descriptor = mkstemp(&template)

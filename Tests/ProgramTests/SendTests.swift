@@ -1,10 +1,11 @@
 import FleetModel
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
-@Suite struct SendTests {
+@Suite(.threaded) struct SendTests {
   private let server: TestServer
 
   init() throws { server = try TestServer() }

@@ -2,10 +2,11 @@ import FleetModel
 import Glibc
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
-@Suite struct SimulateTests {
+@Suite(.threaded) struct SimulateTests {
   private let server: TestServer
 
   init() throws { server = try TestServer() }

@@ -2,12 +2,13 @@ import FleetModel
 import Redis
 import Screen
 import TestSupport
+import TestThreads
 import Testing
 
 @testable import Console
 
 /// Every size of the screen, and many of them in a row.
-@Suite struct SizeTests {
+@Suite(.threaded) struct SizeTests {
   private static let words = ["日本語テキスト", "e\u{301}a\u{302}", "", "a long name that goes on and on", "\u{1B}[2J", "한글"]
 
   private func model() throws -> Model {
@@ -99,9 +100,9 @@ import Testing
     try console.wait(for: "ended with 0")
   }
 
-  /// The same without what goes by the moment of the look: the clock and the rate.
+  /// The same without what goes by the moment of the look: the clock, the rate and ages.
   private func timeless(_ screen: [String]) -> [String] {
-    screen.prefix(33).map { $0.replacing(/[0-9:]+Z|[0-9.]+ events\/s/, with: "") }
+    screen.prefix(33).map { $0.replacing(/[0-9:]+Z|[0-9.]+ events\/s| *[0-9]+[sm]\b/, with: "") }
   }
 
   /// The signal and the size change as a terminal emulator's do, faster than frames are drawn.

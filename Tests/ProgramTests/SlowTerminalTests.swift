@@ -1,10 +1,11 @@
 import Glibc
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 
 /// A terminal that takes nothing holds up nothing but itself.
-@Suite struct SlowTerminalTests {
+@Suite(.threaded) struct SlowTerminalTests {
   private let server: TestServer
 
   init() throws { server = try TestServer() }

@@ -3,11 +3,12 @@ import Glibc
 import Loop
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 /// A handler that is stopped past the end of its lease, and wakes with an answer in its hands.
-@Suite struct StoppedLeaderTests {
+@Suite(.threaded) struct StoppedLeaderTests {
   private let server: TestServer
   private let folder: String
 

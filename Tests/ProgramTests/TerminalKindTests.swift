@@ -1,14 +1,15 @@
 import Glibc
 import Loop
 import TestSupport
+import TestThreads
 import Testing
 
 /// Which terminals the console is shown on, and how.
-@Suite struct TerminalKindTests {
+@Suite(.threaded) struct TerminalKindTests {
   /// A run that is refused before anything is drawn.
   private func refusal(_ environment: [String: String]) throws -> (code: Int32?, text: String, isUntouched: Bool) {
     let program = try PtyProgram(environment: environment)
-    let before = program.pty.modes
+    let before = program.modesBefore
     let ended = try program.finish()
     return (ended.exitCode, program.text, program.pty.modes == before)
   }

@@ -1,12 +1,13 @@
 import FleetModel
 import Screen
 import TestSupport
+import TestThreads
 import Testing
 
 @testable import Console
 
 /// Colour is never alone: with none at all, a sign or a word tells states and severities apart.
-@Suite struct ToldApartTests {
+@Suite(.threaded) struct ToldApartTests {
   @Test(arguments: [false, true])
   func everyStateHasItsSignAndWordInTheRow(isASCII: Bool) throws {
     var rows: [String] = []

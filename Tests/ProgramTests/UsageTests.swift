@@ -1,11 +1,12 @@
 import Screen
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import vigia
 
-@Suite struct OutputTests {
+@Suite(.threaded) struct OutputTests {
   @Test(arguments: [
     ("\u{7F}", #"\u007f"#), ("\u{85}", #"\u0085"#), ("\u{61C}", #"\u061c"#), ("\u{200E}", #"\u200e"#),
     ("\u{202E}", #"\u202e"#), ("\u{2028}", #"\u2028"#), ("\u{2066}", #"\u2066"#), ("é東京🚀e\u{301}", "é東京🚀e\u{301}"),
@@ -17,7 +18,7 @@ import Wire
   }
 }
 
-@Suite struct JSONOutputTests {
+@Suite(.threaded) struct JSONOutputTests {
   /// Every field of what the tools print as JSON, with everything in it that could steer a terminal.
   @Test func jsonOfTheToolsIsHarmlessAndStillSaysTheSame() throws {
     let server = try TestServer()
@@ -50,7 +51,7 @@ import Wire
   }
 }
 
-@Suite struct UsageTests {
+@Suite(.threaded) struct UsageTests {
   @Test func versionIsPrinted() throws {
     #expect(try Program.run("--version") == .init(0, "0.1.0\n"))
   }
@@ -106,7 +107,7 @@ import Wire
   }
 }
 
-@Suite struct HandlerLauncherTests {
+@Suite(.threaded) struct HandlerLauncherTests {
   @Test func argumentsReachTheDaemonBesideTheProgram() throws {
     let help = try Program.run("handler", "--help")
     #expect(help.status == 0 && help.output.contains("USAGE: vigia-handler"))

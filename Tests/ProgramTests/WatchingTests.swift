@@ -1,11 +1,12 @@
 import FleetModel
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 /// `vigia status` and `vigia tail`.
-@Suite struct WatchingTests {
+@Suite(.threaded) struct WatchingTests {
   private let server: TestServer
 
   init() throws {

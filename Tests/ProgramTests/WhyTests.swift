@@ -1,10 +1,11 @@
 import Glibc
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 
 /// `x` on an alert, from the channel on which it was heard to the entry under which it stands.
-@Suite struct WhyTests {
+@Suite(.threaded) struct WhyTests {
   private let server: TestServer
 
   init() throws { server = try TestServer() }

@@ -2,10 +2,11 @@ import FleetModel
 import Loop
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 
 /// A long history is read by ranges on two connections: in order, each entry once, whatever becomes of them.
-@Suite struct BacklogTests {
+@Suite(.threaded) struct BacklogTests {
   private let server: TestServer
 
   init() throws { server = try TestServer() }

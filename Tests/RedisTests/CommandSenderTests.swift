@@ -2,10 +2,11 @@ import FleetModel
 import Glibc
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
-@Suite struct CommandSenderTests {
+@Suite(.threaded) struct CommandSenderTests {
   private func command(_ follower: Follower, _ id: String = "c1") -> Command {
     let now = follower.feed.clock.now
     return Command(

@@ -1,9 +1,10 @@
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
-@Suite struct ConnectionTests {
+@Suite(.threaded) struct ConnectionTests {
   @Test func answersComeInOrder() throws {
     let server = try TestServer()
     #expect(try server.call("SET", "a", "1") == .status("OK"))

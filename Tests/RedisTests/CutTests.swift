@@ -1,11 +1,12 @@
 import FleetModel
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 /// A session of replies, cut at every one of its bytes.
-@Suite struct CutTests {
+@Suite(.threaded) struct CutTests {
   private let server: TestServer
 
   init() throws { server = try TestServer() }

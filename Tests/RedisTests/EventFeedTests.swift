@@ -1,10 +1,11 @@
 import FleetModel
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
-@Suite struct EventFeedTests {
+@Suite(.threaded) struct EventFeedTests {
   private let event = #"{"entity_id":"a1","event_type":"metrics","data":{"error_rate":0.5}}"#
 
   @Test func historyComesFirstThenWhatIsAdded() throws {

@@ -1,9 +1,10 @@
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 
 /// What may have been missed, with a real server.
-@Suite struct GapTests {
+@Suite(.threaded) struct GapTests {
   private let server: TestServer
 
   init() throws { server = try TestServer() }

@@ -1,10 +1,11 @@
 import FleetModel
 import Redis
+import TestThreads
 import Testing
 import Wire
 
 /// Live order: a b M c d; stream order: M c d. Each message must count once, however the two interleave.
-@Suite final class HandoverTests {
+@Suite(.threaded) final class HandoverTests {
   private var handover = Handover()
 
   private func digest(_ text: String) -> Int {

@@ -1,7 +1,8 @@
 import Redis
+import TestThreads
 import Testing
 
-@Suite struct LinkMachineTests {
+@Suite(.threaded) struct LinkMachineTests {
   private func waiting(_ attempt: Int, _ downSince: Int64, _ retryAt: Int64) -> LinkMachine.State {
     .waiting(attempt: attempt, downSince: downSince, retryAt: retryAt)
   }

@@ -1,10 +1,11 @@
 import Loop
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 
 /// Redis away, dead or silent, seen through a proxy.
-@Suite struct LinkTests {
+@Suite(.threaded) struct LinkTests {
   private let server: TestServer
   private let proxy: FaultProxy
 

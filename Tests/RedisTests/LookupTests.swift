@@ -1,11 +1,12 @@
 import Loop
 import TestSupport
+import TestThreads
 import Testing
 
 @testable import Redis
 
 /// Hosts by name.
-@Suite struct LookupTests {
+@Suite(.threaded) struct LookupTests {
   private func endpoint(_ host: String, _ port: UInt16 = 6379) -> Endpoint {
     Endpoint(address: .tcp(host: host, port: port))
   }

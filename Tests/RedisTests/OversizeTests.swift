@@ -1,10 +1,11 @@
 import TestSupport
+import TestThreads
 import Testing
 
 @testable import Redis
 
 /// Values that are too long to be kept.
-@Suite struct OversizeTests {
+@Suite(.threaded) struct OversizeTests {
   private final class Sink {
     var entries: [String] = []
   }

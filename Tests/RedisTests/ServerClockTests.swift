@@ -1,9 +1,10 @@
 import FleetModel
 import Loop
 import Redis
+import TestThreads
 import Testing
 
-@Suite struct ServerClockTests {
+@Suite(.threaded) struct ServerClockTests {
   /// Whatever the machine's wall clock says, or steps to: it is not asked once the server has told its time.
   @Test func timeGoesOnFromTheServersAnswerByTheMonotonicClockAlone() {
     var clock = ServerClock()

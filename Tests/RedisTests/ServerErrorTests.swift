@@ -2,11 +2,12 @@ import FleetModel
 import Loop
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 /// What a server refuses, and the way back from it.
-@Suite struct ServerErrorTests {
+@Suite(.threaded) struct ServerErrorTests {
   private let server: TestServer
 
   init() throws { server = try TestServer() }

@@ -1,9 +1,10 @@
 import Redis
+import TestThreads
 import Testing
 import Wire
 
 /// What can be told of entries that were never read, by values.
-@Suite struct StreamPlaceTests {
+@Suite(.threaded) struct StreamPlaceTests {
   private func id(_ number: UInt64) -> StreamID { StreamID(milliseconds: number) }
 
   private func info(_ length: Int, added: Int?, last: UInt64, first: UInt64?) -> StreamInfo {

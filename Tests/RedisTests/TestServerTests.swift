@@ -1,8 +1,9 @@
 import TestSupport
+import TestThreads
 import Testing
 
 /// Which server tests run on.
-@Suite struct TestServerTests {
+@Suite(.threaded) struct TestServerTests {
   @Test func namedServerOrItsFolderIsTheOnlyOne() throws {
     #expect(try TestServer.searchPath(nil) == "/usr/bin:/usr/local/bin")
     #expect(try TestServer.searchPath("/usr/bin") == "/usr/bin")

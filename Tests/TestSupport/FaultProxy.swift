@@ -50,8 +50,11 @@ package final class FaultProxy {
     for passage in passages { passage.close() }
   }
 
-  /// Takes connections again.
-  package func allow() throws { try listener?.open() }
+  /// Takes connections again. A program that another thread starts at this moment may hold the port a little longer.
+  package func allow() throws {
+    guard let listener else { return }
+    try loop.wait { (try? listener.open()) != nil }
+  }
 
   /// Ends all that there is.
   package func close() {

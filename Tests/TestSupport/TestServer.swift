@@ -123,7 +123,7 @@ package struct NeverHappened: Error {}
 
 extension Loop {
   /// Turns until something holds; throws where it does not within a limit that no healthy run comes near.
-  package func wait(seconds: Int64 = 60, _ condition: () -> Bool) throws {
+  package func wait(seconds: Int64 = 120, _ condition: () -> Bool) throws {
     let deadline = MonotonicTime.now.adding(milliseconds: seconds * 1000)
     while !condition() {
       guard MonotonicTime.now < deadline else { throw NeverHappened() }

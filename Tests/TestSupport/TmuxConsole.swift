@@ -51,7 +51,7 @@ package final class TmuxConsole {
   /// Waits until the screen satisfies a condition; throws with the screen where it does not within a limit that no
   /// healthy run comes near.
   package func wait(_ condition: ([String]) -> Bool) throws {
-    let deadline = MonotonicTime.now.adding(milliseconds: 20_000)
+    let deadline = MonotonicTime.now.adding(milliseconds: 60_000)
     var last: [String] = []
     while MonotonicTime.now < deadline {
       last = try screen()

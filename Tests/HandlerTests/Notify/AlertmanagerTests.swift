@@ -3,13 +3,14 @@ import FleetModel
 import HTTP
 import Loop
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// The real Alertmanager takes what it is sent.
-@Suite struct AlertmanagerTests {
+@Suite(.threaded) struct AlertmanagerTests {
   private let alertmanager: Alertmanager
   private let scene: HandlerScene
   private let client: HTTPClient

@@ -1,13 +1,14 @@
 import Automation
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// An escalation from its call to its end: what stands in Redis, what consoles read of it, and what services heard.
-@Suite struct EscalationTests {
+@Suite(.threaded) struct EscalationTests {
   private let clock: SteppedClock
 
   init() throws { clock = try SteppedClock(folder: BuildFolder.path) }

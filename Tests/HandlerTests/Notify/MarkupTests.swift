@@ -1,12 +1,13 @@
 import Automation
 import FleetModel
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// What events say reaches people as text: no service makes a link, a mention or emphasis of it.
-@Suite struct MarkupTests {
+@Suite(.threaded) struct MarkupTests {
   private static let hostile = [
     "[Acknowledge](https://evil.example/ack)", "https://evil.example", "HTTPS://EVIL.example/x", "www.evil.example",
     "discord.gg/evil", "mailto:evil@example.org", "*bold* _it_ ~~gone~~ `code` ||spoiler||", "@everyone @here",

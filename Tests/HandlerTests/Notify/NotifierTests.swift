@@ -4,13 +4,14 @@ import HTTP
 import Logging
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// What people are told, from a command or a rule's step to the bodies that services received.
-@Suite struct NotifierTests {
+@Suite(.threaded) struct NotifierTests {
   private let scene: HandlerScene
 
   init() throws { scene = try HandlerScene(start: false) }

@@ -1,12 +1,13 @@
 import Automation
 import FleetModel
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// Whose turn it is, and what an answer means for the rest.
-@Suite struct OutboxTests {
+@Suite(.threaded) struct OutboxTests {
   private var outbox = Outbox()
   private let slack = Channel(.slack, url: "http://x")
   private let pager = Channel(.pagerduty, url: "http://x")

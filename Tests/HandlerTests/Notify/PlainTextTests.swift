@@ -1,8 +1,9 @@
+import TestThreads
 import Testing
 
 @testable import Handler
 
-@Suite struct PlainTextTests {
+@Suite(.threaded) struct PlainTextTests {
   private static let family = "👨‍👩‍👧‍👦"
 
   @Test(arguments: [

@@ -1,5 +1,6 @@
 import Automation
 import FleetModel
+import TestThreads
 import Testing
 import Wire
 
@@ -7,7 +8,7 @@ import Wire
 @testable import Handler
 
 /// What each service is sent, against its documented limits, and what its answers mean.
-@Suite struct ServiceTests {
+@Suite(.threaded) struct ServiceTests {
   private static let now = Instant(milliseconds: 1_795_334_400_000)
 
   /// Everything at once, and too long: emoji of eleven units, letters of two scalars, entities, quotes.

@@ -1,13 +1,14 @@
 import Execution
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// Between a proposal and a person's word things change: what was approved is looked at again.
-@Suite struct ApprovalTests {
+@Suite(.threaded) struct ApprovalTests {
   private static let asking = """
     [[rules]]
     id = "ask"

@@ -2,13 +2,14 @@ import Automation
 import Configuration
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// What each of the rules inside the program tells people, from an event's bytes to what services of each kind received.
-@Suite struct BuiltInBodiesTests {
+@Suite(.threaded) struct BuiltInBodiesTests {
   /// What people are to hear of something.
   struct Telling {
     /// PagerDuty's, Alertmanager's and the webhook's.

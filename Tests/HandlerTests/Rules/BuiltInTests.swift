@@ -2,13 +2,14 @@ import Automation
 import Configuration
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// The rules inside the program, from an event's bytes to the agent's state, what its runtime was told, and the audit.
-@Suite struct BuiltInTests {
+@Suite(.threaded) struct BuiltInTests {
   /// What runtimes were told, as `pause agent-1 for=15m`.
   private func told(_ rules: RuleScene) throws -> [String] {
     try rules.scene.control().map { message in

@@ -1,12 +1,13 @@
 import Automation
 import FleetModel
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// What is counted as the fleet changes is what a look through all agents would find.
-@Suite struct FleetHealthTests {
+@Suite(.threaded) struct FleetHealthTests {
   /// A look through all agents, as plain as can be.
   private struct Scan {
     let fleet: Fleet

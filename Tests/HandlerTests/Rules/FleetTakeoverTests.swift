@@ -1,12 +1,13 @@
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// What a handler knows of the fleet when it begins, and of agents that somebody has paused.
-@Suite struct FleetTakeoverTests {
+@Suite(.threaded) struct FleetTakeoverTests {
   private static let pausing = """
     [[rules]]
     id = "calm"

@@ -2,13 +2,14 @@ import Automation
 import Execution
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// What no rule may go beyond.
-@Suite struct GuardTests {
+@Suite(.threaded) struct GuardTests {
   private static let pausing = """
     [guards]
     allowed = ["192.0.2.9"]

@@ -4,13 +4,14 @@ import Execution
 import FleetModel
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// What rules do while the fleet is ill, and who can make them think so.
-@Suite struct IllFleetTests {
+@Suite(.threaded) struct IllFleetTests {
   private static let runbook = """
     [guards]
     blocks_per_hour = 3

@@ -1,13 +1,14 @@
 import Automation
 import FleetModel
 import Redis
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// What is remembered of many rules and agents is read at once.
-@Suite struct MarkReadingTests {
+@Suite(.threaded) struct MarkReadingTests {
   private let rule: PreparedRule
 
   init() throws {

@@ -1,12 +1,13 @@
 import Automation
 import FleetModel
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// What waits to be judged is bounded by what is read, goes by urgency, and is never turned away.
-@Suite struct OccasionQueueTests {
+@Suite(.threaded) struct OccasionQueueTests {
   private func trigger(
     _ agent: AgentID, _ type: String = "agent.high_traffic", size: Int = 100, number: UInt64 = 1
   ) throws -> TriggerEvent {

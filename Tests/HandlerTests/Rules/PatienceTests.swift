@@ -1,12 +1,13 @@
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// What Redis never takes, for a value there is of another type, ends after a few attempts and keeps back nobody.
-@Suite struct PatienceTests {
+@Suite(.threaded) struct PatienceTests {
   @Test func eventWhoseMarksAreOfTheWrongTypeKeepsBackNoOther() throws {
     let rules = try RuleScene(
       """

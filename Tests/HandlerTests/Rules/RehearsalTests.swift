@@ -1,12 +1,13 @@
 import Automation
 import FleetModel
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// Rules tried on recorded events.
-@Suite struct RehearsalTests {
+@Suite(.threaded) struct RehearsalTests {
   /// What is made of events at so many seconds each.
   private func decisions(_ runbook: String, _ events: [(second: Int, type: String, data: JSONValue)]) throws -> [String]
   {

@@ -1,12 +1,13 @@
 import Automation
 import FleetModel
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// What numbers of an event settle is what the condition itself says, and only what is remembered is settled.
-@Suite struct RepeatFilterTests {
+@Suite(.threaded) struct RepeatFilterTests {
   private struct Fields: Facts {
     let data: JSONValue
 

@@ -1,12 +1,13 @@
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// A handler ends between any two steps of a rule's run: the rest happens, and nothing happens twice.
-@Suite struct RuleCutTests {
+@Suite(.threaded) struct RuleCutTests {
   /// Where it ends: before the n-th step of the run reaches the server, or after, with its answer lost.
   @Test(arguments: 0..<7, [true, false])
   func whatIsLeftOfARunIsDoneOnceByTheNextHandler(step: Int, isBefore: Bool) throws {

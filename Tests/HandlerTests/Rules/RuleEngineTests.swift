@@ -2,13 +2,14 @@ import Automation
 import Execution
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// From an event's bytes to what the rules have done about it.
-@Suite struct RuleEngineTests {
+@Suite(.threaded) struct RuleEngineTests {
   private static let pausing = """
     [[rules]]
     id = "calm"

@@ -2,13 +2,14 @@ import Automation
 import Configuration
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// What people are told of rules, from an event's bytes to the bodies that services received.
-@Suite struct RuleNoticeTests {
+@Suite(.threaded) struct RuleNoticeTests {
   private let scene: HandlerScene
   private let service: MockService
 

@@ -1,13 +1,14 @@
 import Automation
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// A storm through the rules inside the program: what services hear of it, from the first event to the all-clear.
-@Suite struct StormTests {
+@Suite(.threaded) struct StormTests {
   private let clock: SteppedClock
   private let services: ServicesScene
 

@@ -2,13 +2,14 @@ import Automation
 import FleetModel
 import Redis
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// The switch of automation, turned while a rule's action is about to begin.
-@Suite struct SwitchTests {
+@Suite(.threaded) struct SwitchTests {
   private static let book = """
     [[rules]]
     id = "limit"

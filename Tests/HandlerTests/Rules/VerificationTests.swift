@@ -3,13 +3,14 @@ import Configuration
 import Execution
 import FleetModel
 import TestSupport
+import TestThreads
 import Testing
 import Wire
 
 @testable import Handler
 
 /// What rules look at once their actions are done.
-@Suite struct VerificationTests {
+@Suite(.threaded) struct VerificationTests {
   private static let handing = """
     [[rules]]
     id = "hand"
