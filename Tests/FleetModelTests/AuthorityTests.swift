@@ -113,6 +113,24 @@ import Testing
     #expect(alert?.record.acknowledgedBy == "bob")
   }
 
+  /// The history is read after all alerts have been told: what was closed meanwhile is opened by it once more.
+  @Test mutating func alertThatWasClosedByHandIsClosedAlsoWhereItsEventsAreReadLater() throws {
+    fleet.setHandler(isAlive: true)
+    tell([], judgedUpTo: 11, at: 12)
+    try attack([9, 10])
+    #expect(alert?.isLocal == true)
+    let closed = record(count: 2, last: 10) { $0.isClosed = true }
+    func line(_ second: Int64) -> AuditLine {
+      AuditLine(
+        origin: .command(CommandID("c1")), phase: .succeeded, action: "close", target: "a", alert: closed,
+        at: .at(second))
+    }
+    fleet.apply(line(9))
+    #expect(alert != nil, "an event of after that has opened it anew")
+    fleet.apply(line(11))
+    #expect(alert == nil)
+  }
+
   @Test mutating func withoutAHandlerWhatIsJudgedHereIsMarked() throws {
     fleet.setHandler(isAlive: true)
     tell([record()], judgedUpTo: 0, at: 1)

@@ -1,4 +1,5 @@
 import FleetModel
+import Loop
 import Redis
 import TestSupport
 import TestThreads
@@ -12,7 +13,12 @@ import Wire
   /// A console as far as its fleet goes: fed by a feed of its own, through a link that can be cut.
   private final class Watcher {
     private(set) var fleet = Fleet()
-    private(set) var alertsTold = 0
+    private(set) var (isUp, hasHandler) = (false, false)
+    /// Whether alerts and records have been told since the link broke last.
+    private(set) var (alertsAreTold, recordsAreTold) = (false, false)
+    /// How often all alerts have been told.
+    private(set) var tellingCount = 0
+    private(set) var (eventCount, lineCount) = (0, 0)
     let proxy: FaultProxy
     private var feed: EventFeed?
 
@@ -21,15 +27,35 @@ import Wire
       fleet.watch()
       feed = EventFeed(loop: server.loop, endpoint: proxy.endpoint, options: EventFeed.Options()) {
         [unowned self] event, _ in
+        eventCount += 1
         _ = fleet.apply(event)
       } notice: { [unowned self] in
         fleet.take($0)
+        note($0)
         if let now = feed?.clock.now { fleet.advance(to: now) }
       }
       feed?.start()
     }
 
     deinit { feed?.stop() }
+
+    private func note(_ notice: EventFeed.Update) {
+      switch notice {
+      case .link(.up): isUp = true
+      case .link:
+        // Of the three connections one may be back before the others are.
+        if isUp { (isUp, alertsAreTold, recordsAreTold) = (false, false, false) }
+      case .alerts:
+        alertsAreTold = true
+        tellingCount += 1
+      case .stateTold: recordsAreTold = true
+      case .audit: lineCount += 1
+      case .handler(let lease): hasHandler = lease != nil
+      case .unreadable, .recordsBegin, .record, .judged, .proposals, .undelivered, .automation, .caughtUp,
+        .leap, .gap, .refused, .served:
+        break
+      }
+    }
 
     /// The handler's alerts as this console has them, by id.
     var alerts: [AlertID: AlertRecord] {
@@ -90,6 +116,69 @@ import Wire
       try scene.server.wait { (try? scene.cursorIsAtEnd()) ?? false }
       try scene.server.wait { (try? watchers.allSatisfy { try agrees($0) }) ?? false }
     }
+  }
+
+  /// Whether `vigia status --json` says what Redis holds, field by field.
+  private func statusAgrees() throws -> Bool {
+    guard let told = try StatusCheck.read(scene.server)?["agents"]?.list else { return false }
+    let alerts = told.flatMap { $0["alerts"]?.list ?? [] }.map(\.encoded)
+    guard try Set(alerts) == Set(stored.values.map { AlertCoding.jsonWithID($0).encoded }) else { return false }
+    return try agents.allSatisfy { agent in
+      let record = try scene.record(agent)
+      let found = told.first { $0["id"]?.text == "\(agent)" }?["record"]
+      return record.version == 0
+        ? found?.isNull ?? true : found?.encoded == AgentRecordCoding.json(record).encoded
+    }
+  }
+
+  /// Whether all that Redis holds has come to a console since its link broke last.
+  private func hasRead(_ watcher: Watcher) throws -> Bool {
+    guard watcher.isUp, watcher.alertsAreTold, watcher.recordsAreTold else { return false }
+    let events = try scene.entries(scene.keys.events).filter { RecorderMarker.decode($0) == nil }
+    return try watcher.eventCount == events.count && watcher.lineCount == scene.entries(scene.keys.audit).count
+  }
+
+  /// Closed, counted and acknowledged just before and during an outage: nothing needs time to be seen as it is.
+  @Test(arguments: [7, 8, 9] as [UInt64]) func allAgreeOnceALinkThatIsBackHasBeenReadToItsEnd(seed: UInt64) throws {
+    var random = SeededRandom(seed: seed)
+    let watchers = [try Watcher(scene.server), try Watcher(scene.server)]
+    for _ in 0..<3 {
+      try scene.server.wait { watchers.allSatisfy(\.isUp) }
+      for _ in 0..<4 { try step(&random, []) }
+      for watcher in watchers { watcher.proxy.refuse() }
+      try scene.server.wait { watchers.allSatisfy { !$0.isUp } }
+      for _ in 0..<8 { try step(&random, []) }
+      try scene.server.wait { (try? scene.cursorIsAtEnd()) ?? false }
+      for watcher in watchers { try watcher.proxy.allow() }
+      try scene.server.wait { (try? watchers.allSatisfy { try hasRead($0) }) ?? false }
+      for watcher in watchers { try #expect(agrees(watcher)) }
+      #expect(try statusAgrees())
+    }
+  }
+
+  @Test func whatTheHandlerWroteWhileItsLeaseWasNotSeenCountsOnceItIsBack() throws {
+    let scene = try HandlerScene(start: false)
+    let id = AlertID(.securityAlert, "agent-1")
+    let lease = LeaseCoding.encode(Lease(id: "h1", fence: 1, isRecording: false, since: try scene.now()))
+    func write(_ count: Int) throws {
+      let record = AlertRecord(id: id, severity: .high, count: count, since: .at(1), last: .at(1))
+      _ = try scene.server.call("HSET", scene.keys.alerts, id.bytes, AlertCoding.encode(record))
+      _ = try scene.server.call("HSET", scene.keys.cursor, Keys.alertsRevision, count)
+    }
+    try write(1)
+    _ = try scene.server.call("SET", scene.keys.lease, lease)
+    let watcher = try Watcher(scene.server)
+    try scene.server.wait { watcher.alerts[id]?.count == 1 }
+    _ = try scene.server.call("DEL", scene.keys.lease)
+    try scene.server.wait { !watcher.hasHandler }
+    let event: JSONValue = ["entity_id": "agent-1", "event_type": "agent.security_alert", "data": [:]]
+    _ = try scene.server.call("XADD", scene.keys.events, "*", Keys.dataField, event.encoded)
+    try scene.server.wait { watcher.localCount == 1 }
+    let told = watcher.tellingCount
+    try write(5)
+    try scene.server.wait { watcher.tellingCount > told }
+    _ = try scene.server.call("SET", scene.keys.lease, lease)
+    try scene.server.wait { watcher.alerts[id]?.count == 5 && watcher.localCount == 0 }
   }
 
   @Test func whatRedisHasLostLeavesTheOldConsole() throws {

@@ -35,7 +35,8 @@ extension Fleet {
     guard authority != alerts.authority else { return }
     revision &+= 1
     alerts.authority = authority
-    dropUnconfirmedAlerts()
+    // What the handler wrote while its word did not count was not taken: all of it is told anew.
+    judgedUpTo = nil
   }
 
   /// Takes all alerts as the handler has written them: others that it wrote before are open no longer.
@@ -63,8 +64,20 @@ extension Fleet {
 
   /// Takes an alert that the audit tells of, unless all alerts were told after that.
   mutating func setAlert(_ record: AlertRecord, toldAt instant: Instant) {
-    guard alerts.authority == .own || instant > alertsToldAt else { return }
+    guard alerts.authority == .own || instant > alertsToldAt else {
+      if record.isClosed { closeLocalAlert(record.id, heardBefore: instant) }
+      return
+    }
     setAlert(record)
+  }
+
+  /// Closes an alert that was opened here by events that the handler had read when it closed the alert: it was gone
+  /// already when all alerts were told, and so is not among them.
+  private mutating func closeLocalAlert(_ id: AlertID, heardBefore instant: Instant) {
+    guard let position = position(of: id.agent), let alert = alert(id.kind, ofAgentAt: position), alert.isLocal,
+      alert.record.last <= instant
+    else { return }
+    closeAlert(agents.alertSlot(id.kind, at: position), .closed)
   }
 
   /// Puts the handler's word in the place of what is known of an alert.

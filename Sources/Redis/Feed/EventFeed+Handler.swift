@@ -115,10 +115,12 @@ extension EventFeed {
     }
     serve(.lease)
     if refusals[.automation] == nil { asksApart = false }
+    let wasUnknown = lease == nil
     lease = reply.bytes.flatMap { LeaseCoding.decode($0) }
-    // Another handler, or the same one anew: the server may have lost what stood there before.
+    // Another handler, or the same one anew: the server may have lost what stood there before. And what a handler wrote
+    // while its lease was not seen has not counted.
     if let lease {
-      if let lastLease, (lastLease.id, lastLease.fence) != (lease.id, lease.fence) { readStateAnew() }
+      if let lastLease, wasUnknown || (lastLease.id, lastLease.fence) != (lease.id, lease.fence) { readStateAnew() }
       lastLease = lease
     }
     judgeLoss()
