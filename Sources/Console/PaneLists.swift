@@ -13,6 +13,9 @@ struct PaneLists: Sendable {
 
   /// Rows by pane.
   private(set) var rows = [[RowID]](repeating: [], count: PaneID.allCases.count)
+  /// Where the agents of their pane's rows stand in the fleet, and at which of its revisions that was their order.
+  private var agentPositions: [Int] = []
+  private var agentsRevision = -1
   /// When each pane's rows were put in order last.
   private var orderedAt = [Instant](repeating: .epoch, count: PaneID.allCases.count)
   /// The agents that the filter shows; nil without one.
@@ -97,8 +100,7 @@ struct PaneLists: Sendable {
 
   private func agents(_ positions: [Int], _ fleet: Fleet, _ order: AgentOrder) -> [Int] {
     switch order.column {
-    case nil:
-      return sort(positions.map { (Trouble(fleet, $0), $0) }) { order.isInverted ? $0 < $1 : $0 > $1 }
+    case nil: return byTrouble(positions, fleet, isInverted: order.isInverted)
     case .label?:
       let sorted = positions.sorted { rank($0) < rank($1) }
       return order.isInverted ? sorted.reversed() : sorted
@@ -108,6 +110,16 @@ struct PaneLists: Sendable {
         positions.map { (reading?.value(at: $0) ?? ShownValue.age(at: $0, fleet, isLowFirst: !order.isDescending), $0) }
       ) { $0 < $1 }
     }
+  }
+
+  /// The worst first, and by name those that are equally bad: one number for each holds both.
+  private func byTrouble(_ positions: [Int], _ fleet: Fleet, isInverted: Bool) -> [Int] {
+    let rankBits = 64 - Trouble.keyBits
+    return positions.map { position in
+      let key = Trouble(fleet, position).key
+      let place = isInverted ? key : (1 << Trouble.keyBits - 1) - key
+      return (place: place << rankBits | min(UInt64(rank(position)), 1 << rankBits - 1), position: position)
+    }.sorted { $0.place < $1.place }.map(\.position)
   }
 
   /// Those that have a value of the present, the first to look at first.
@@ -179,17 +191,28 @@ struct PaneLists: Sendable {
     }
   }
 
+  /// Puts the agents' rows into the order of what they show now, if anything is new. Which agents are shown, ``order``
+  /// and ``patch`` say.
+  mutating func settleAgents(_ fleet: Fleet, _ order: AgentOrder) {
+    guard agentsRevision != fleet.revision else { return }
+    // From the order so far: most of them stand where they should, and that takes little time to find.
+    let positions = agents(agentPositions.filter { fleet.isPresent($0) }, fleet, order)
+    agentsRevision = fleet.revision
+    if positions != agentPositions { set(.agents, positions: positions, fleet) }
+  }
+
   // MARK: Between two orders
 
   /// Adds agents that have come and drops those that have left, where they stand: the others stay in their places.
   mutating func patch(_ fleet: Fleet, _ view: View) {
-    let matching = Self.matching(fleet, view).compactMap { position in
-      fleet.agents.profiles[position].map { RowID.agent($0.id) }
-    }
-    let present = Set(matching)
+    let matching = Self.matching(fleet, view)
+    let present = Set(matching.compactMap { position in fleet.agents.profiles[position].map { RowID.agent($0.id) } })
     for pane in Self.ofAgents { rows[pane.rawValue].removeAll { !present.contains($0) } }
-    let known = Set(self[.agents])
-    rows[PaneID.agents.rawValue] += matching.filter { !known.contains($0) }
+    let known = self[.agents].compactMap { row in if case .agent(let id) = row { fleet.position(of: id) } else { nil } }
+    let all = Set(known)
+    set(.agents, positions: known + matching.filter { !all.contains($0) }, fleet)
+    // They are not in the order of anything.
+    agentsRevision = -1
     note(fleet, view)
   }
 
@@ -209,6 +232,7 @@ struct PaneLists: Sendable {
   }
 
   private mutating func set(_ pane: PaneID, positions: [Int], _ fleet: Fleet) {
+    if pane == .agents { (agentPositions, agentsRevision) = (positions, fleet.revision) }
     rows[pane.rawValue] = positions.compactMap { position in
       fleet.agents.profiles[position].map { .agent($0.id) }
     }

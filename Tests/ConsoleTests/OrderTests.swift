@@ -37,6 +37,47 @@ import Testing
     #expect(scene.rows(of: .errorRate).first == "e30")
   }
 
+  @Test(arguments: [30, 2000]) func agentsStandInTheOrderOfWhatTheyShowWithEachFrame(count: Int) throws {
+    var scene = try scene((1...count).map { ("e\($0)", #"{"error_rate":0.02}"#) })
+    try scene.model.fleet.apply("metrics", "e\(count)", #"{"error_rate":0.03}"#, at: .at(1))
+    try scene.model.fleet.apply("metrics", "e1", #"{"error_rate":0.01}"#, at: .at(1))
+    _ = scene.draw()
+    #expect(scene.order.first == AgentID("e\(count)") && scene.order.last == "e1" && scene.order.count == count)
+    scene.press(.character("I"))
+    try scene.model.fleet.apply("metrics", "e2", #"{"error_rate":0.005}"#, at: .at(1))
+    scene.tick(.at(6))
+    try scene.model.fleet.apply("metrics", "e3", #"{"error_rate":0.001}"#, at: .at(6))
+    _ = scene.draw()
+    #expect(scene.order.prefix(3) == ["e3", "e2", "e1"])
+  }
+
+  @Test func whileKeysAreTypedAgentsStayInTheirPlaces() throws {
+    var scene = try scene((1...30).map { ("e\($0)", #"{"error_rate":0.02}"#) })
+    scene.press(.down)
+    let before = scene.order
+    try scene.model.fleet.apply("metrics", "e30", #"{"error_rate":0.5}"#, at: .at(1))
+    _ = scene.draw()
+    #expect(scene.order == before)
+    // Then the row under the cursor keeps its line.
+    let line = try #require(scene.draw().lines().firstIndex { $0.contains("▸") })
+    scene.tick(.at(6))
+    _ = scene.draw()
+    #expect(scene.order.first == "e30" && scene.model.selectedAgent == "e2")
+    #expect(scene.draw().lines().firstIndex { $0.contains("▸") } == line)
+  }
+
+  @Test func aFilterStaysInForceBetweenTwoLooks() throws {
+    var scene = try scene((1...30).map { ("e\($0)", #"{"error_rate":0.02}"#) })
+    scene.press(.character("/"))
+    scene.type("e1")
+    scene.press(.enter)
+    scene.tick(.at(6))
+    try scene.model.fleet.apply("metrics", "e30", #"{"error_rate":0.5}"#, at: .at(6))
+    try scene.model.fleet.apply("metrics", "e15", #"{"error_rate":0.04}"#, at: .at(6))
+    _ = scene.draw()
+    #expect(scene.order.first == "e15" && scene.order.count == 11)
+  }
+
   @Test func paneWithTheCursorSaysThatItsOrderIsHeld() throws {
     var scene = try scene((1...4).map { ("e\($0)", #"{"error_rate":0.0\#($0)}"#) })
     scene.press(.character("2"))

@@ -36,6 +36,9 @@ package struct AgentTable: RandomAccessCollection, Sendable {
     profiles[position].map { Agent(profile: $0, activity: activity[position]) }
   }
 
+  /// The last value of a metric, without copying the agent.
+  package func value(_ metric: Metric, at position: Int) -> Double? { activity.span[position].value(metric) }
+
   /// The last value of a metric, if it is no older than `age`, without copying the agent.
   package func value(_ metric: Metric, at position: Int, within age: TimeSpan, of now: Instant) -> Double? {
     activity.span[position].value(metric, within: age, of: now)

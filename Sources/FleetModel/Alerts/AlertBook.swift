@@ -64,6 +64,11 @@ package struct AlertBook: Sendable {
     return counts
   }
 
+  /// Whether an alert asks for attention, without a copy of it.
+  func isLoud(_ slot: Int, at now: Instant) -> Bool {
+    !handled.contains(slot) || slots[slot]?.isLoud(at: now) ?? false
+  }
+
   /// Positions of the agents of alerts that ask for attention.
   package func loudPositions(at now: Instant) -> Set<Int> {
     var positions: Set<Int> = []

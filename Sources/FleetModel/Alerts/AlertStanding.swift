@@ -24,13 +24,27 @@ package struct AlertGrade: Comparable, Sendable {
 extension Fleet {
   /// How much attention an open alert needs.
   package func grade(of alert: Alert) -> AlertGrade {
-    let severity = alert.record.severity
-    if alert.id.kind == .escalation { return AlertGrade(standing: .escalated, severity: severity) }
-    if alert.isQuiet { return AlertGrade(standing: .past, severity: severity) }
+    grade(of: alert.id.kind, alert.record.severity, isQuiet: alert.isQuiet, at: alert.position)
+  }
+
+  /// The grades of an agent's open alerts, and whether each is loud, without a copy of their words: every row of a list is
+  /// ordered by them.
+  package func forEachGrade(ofAgentAt position: Int, _ body: (AlertGrade, _ isLoud: Bool) -> Void) {
+    for kind in AlertKind.allCases {
+      let slot = agents.alertSlot(kind, at: position)
+      guard let alert = alerts.numbers(slot) else { continue }
+      let grade = grade(of: kind, alert.severity, isQuiet: alert.quietSince != nil, at: position)
+      body(grade, alerts.isLoud(slot, at: now))
+    }
+  }
+
+  private func grade(of kind: AlertKind, _ severity: Severity, isQuiet: Bool, at position: Int) -> AlertGrade {
+    if kind == .escalation { return AlertGrade(standing: .escalated, severity: severity) }
+    if isQuiet { return AlertGrade(standing: .past, severity: severity) }
     var isMeasured = false
     var worst: Severity?
-    for metric in Metric.allCases where metric.alert == alert.id.kind {
-      guard let value = agents.value(metric, at: alert.position, within: Self.freshness, of: now) else { continue }
+    for metric in Metric.allCases where metric.alert == kind {
+      guard let value = agents.value(metric, at: position, within: Self.freshness, of: now) else { continue }
       isMeasured = true
       if let present = limits[metric]?.severity(of: value) { worst = max(worst ?? present, present) }
     }
