@@ -36,7 +36,7 @@ struct CommandReader {
     return CommandRefusal(
       id: data["command_id"]?.text.map { CommandID($0.clipped(toBytes: Limits.id)) },
       action: data["action"]?.text.map { $0.clipped(toBytes: Limits.action) },
-      targets: targets.compactMap { $0.bytes.flatMap { AgentID(outside: $0) } },
+      targets: targets.compactMap { $0.bytes.flatMap { AgentID(outside: $0) } }.filter { $0 != .none }.uniqued(),
       operator: data["operator"]?.text.map { $0.clipped(toBytes: Limits.operatorName) },
       batch: data["batch"].flatMap(BatchCoding.decode), reason: reason)
   }
@@ -106,6 +106,8 @@ struct CommandReader {
     guard let id = AgentID(outside: bytes) else {
       throw refusal("\"\(place)\" holds an id that is longer than \(AgentID.mostBytes) bytes or no valid UTF-8")
     }
+    // In the audit it would stand for the command as a whole.
+    guard id != .none else { throw refusal("\"\(place)\" holds an empty id; name the agent") }
     return id
   }
 

@@ -83,6 +83,48 @@ import Wire
     #expect(try scene.pendingCount() == 0)
   }
 
+  private static func agents(_ count: Int) -> [AgentID] { (0..<count).map { AgentID("agent-\($0)") } }
+
+  private static func list(_ agents: [AgentID]) -> JSONValue { .array(agents.map { .string($0.bytes) }) }
+
+  private static let strange = ["a\nb", "a\u{202E}b", "a\"\\b", "a\0b", "a/b", String(repeating: "x", count: 512)]
+
+  /// What is no id is left out, and of more than a hundred none is named.
+  @Test(
+    arguments: [
+      (list(["agent-1", "agent-2"]), ["agent-1", "agent-2"]), (list(["agent-1", "agent-1"]), ["agent-1"]),
+      (list(agents(100)), agents(100)), (list(agents(101)), []), (list(agents(1001)), []),
+      (list(strange.map { AgentID($0) }), strange.map { AgentID($0) }),
+      (["", .string(Array(repeating: 120, count: 513)), "a"], ["a"]),
+      ([1, .null, true, ["a"], ["a": "b"], "b"], ["b"]), ("agent-1", []), (["agent-1": "agent-2"], []), (7, []),
+    ] as [(JSONValue, [AgentID])])
+  func lineOfARefusedCommandNamesWhomItWasFor(targets: JSONValue, named: [AgentID]) throws {
+    let scene = try HandlerScene()
+    let data: JSONValue = ["command_id": "x1", "action": "explode", "targets": targets, "operator": "bob"]
+    let command: JSONValue = ["entity_id": "", "event_type": "command.explode", "data": data]
+    _ = try scene.server.call("XADD", scene.keys.commands, "*", Keys.dataField, command.encoded)
+    let lines = try scene.outcome(of: CommandID("x1"))
+    #expect(lines.map(\.phase) == [.rejected] && lines.first?.targets == named)
+    #expect(try scene.entries(scene.keys.audit).allSatisfy { $0.count < 60_000 })
+    #expect(try scene.pendingCount() == 0)
+  }
+
+  @Test func commandThatComesTooLateOrThatAnAgentRefusesNamesWhomItWasFor() throws {
+    let scene = try HandlerScene()
+    let past = try scene.now(.seconds(-5))
+    #expect(
+      try scene.send(.pause, ["agent-1", "agent-2"]) { $0.expiresAt = past }.last?.targets == ["agent-1", "agent-2"])
+    #expect(try scene.send(.pause, ["agent-3"], ["for": "soon"]).last?.targets == ["agent-3"])
+  }
+
+  /// In the audit the target "" stands for the command as a whole.
+  @Test func commandForAnEmptyIDIsRefused() throws {
+    let scene = try HandlerScene()
+    let lines = try scene.send(.pause, ["agent-1", .none])
+    #expect(lines.map(\.short) == [#"rejected: "targets" holds an empty id; name the agent"#])
+    #expect(try scene.control().isEmpty)
+  }
+
   @Test(arguments: ["paused/support", "rules/tally", "rules", "obeyed", "throttle", "held", "schedule"])
   func commandNamedLikeAnotherMarkIsRejectedAndLeavesNoKey(id: String) throws {
     let scene = try HandlerScene()
