@@ -44,8 +44,8 @@ struct AlertCheck {
   }
 
   private func fits(_ line: Line, _ alert: Truth.Alert) -> Bool {
-    !alert.isSure
-      || line.severity == alert.severity && line.count.map { alert.count.contains($0) } ?? false
+    alert.certainty != .sure
+      || line.severity == alert.severity && line.count == alert.count
         && line.text.contains("since " + Self.clock(alert.since))
   }
 

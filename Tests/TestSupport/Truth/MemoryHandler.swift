@@ -128,6 +128,6 @@ struct MemoryHandler {
       AuditLine(
         origin: origin, phase: .succeeded, action: action, target: agent, operator: who, before: before, after: after,
         handler: "h1", at: truth.now))
-    truth.record(Truth.State(rawValue: state.rawValue) ?? .running, of: agent.description, until: until)
+    truth.record(state.rawValue, of: agent.description, until: until)
   }
 }

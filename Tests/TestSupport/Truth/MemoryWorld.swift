@@ -141,12 +141,9 @@ package struct MemoryWorld {
       }
     }
     for command in given {
-      let names = command.targets.map(\.description)
-      let told = Truth.Command(
-        action: command.action.rawValue, targets: names, by: command.operator, expiresAt: command.expiresAt,
-        phases: console.isLinked ? ["sent"] : ["not sent"])
-      truth.commands[command.id.text] = told
-      desk.lostTruth?.commands[command.id.text] = told
+      let sent = (command: command, phases: Set([console.isLinked ? "sent" : "not sent"]))
+      truth.commands[command.id.text] = sent
+      desk.lostTruth?.commands[command.id.text] = sent
     }
     console.desk = desk
     consoles[number] = console

@@ -186,9 +186,10 @@ package final class ProgramWorld {
         truth.commands[command.id.text] == nil
       else { continue }
       let names = command.targets.map(\.description)
-      truth.commands[command.id.text] = Truth.Command(
-        action: command.action.rawValue, targets: names, by: command.operator, expiresAt: command.expiresAt,
-        phases: ["sent", "received", "started", "succeeded", "obeyed", "rejected", "failed", "expired", "unconfirmed"])
+      truth.commands[command.id.text] = (
+        command,
+        ["sent", "received", "started", "succeeded", "obeyed", "rejected", "failed", "expired", "unconfirmed"]
+      )
       if let (console, question) = questions.popLast(), let fault = seats[console]?.desk.fault(of: names, question) {
         throw disagreement(console, "\(command.action.rawValue) \(fault)", [])
       }
@@ -209,8 +210,7 @@ package final class ProgramWorld {
     let command = Command(
       id: CommandID("tend-\(taken)"), action: action, targets: tending == .escalate ? [AgentID(agent)] : [],
       arguments: arguments, operator: "somebody", issuedAt: truth.now, expiresAt: truth.now + .minutes(1))
-    truth.commands[command.id.text] = Truth.Command(
-      action: action.rawValue, targets: [agent], by: "somebody", expiresAt: command.expiresAt, phases: ["succeeded"])
+    truth.commands[command.id.text] = (command, ["succeeded"])
     _ = try server.call("XADD", keys.commands, "*", Keys.dataField, CommandCoding.encode(command))
     truth.tend(key, tending)
   }
@@ -223,7 +223,7 @@ package final class ProgramWorld {
       else { continue }
       let command = json["data"]?["command_id"]?.text
       let pauses = type == "control.pause"
-      truth.record(pauses ? .paused : .running, of: agent, until: pauses ? truth.now + .minutes(15) : nil)
+      truth.record(pauses ? "paused" : "running", of: agent, until: pauses ? truth.now + .minutes(15) : nil)
       guard let word = runtimes.tell(agent, pause: pauses, command: command) else { continue }
       try publish(word)
       if let command { truth.commands[command]?.phases = ["obeyed"] }

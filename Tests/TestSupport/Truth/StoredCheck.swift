@@ -28,7 +28,7 @@ struct StoredCheck {
         if truth.mayBeClosed(key) { continue }
         return "Redis holds no \(id)"
       }
-      guard !alert.isSure || record.severity == alert.severity && alert.count.contains(record.count) else {
+      guard alert.certainty != .sure || (record.severity, record.count) == (alert.severity, alert.count) else {
         return "\(id) is \(alert.severity), \(alert.count) times; Redis says \(record.severity), \(record.count)"
       }
     }
@@ -38,7 +38,7 @@ struct StoredCheck {
   private func records() throws -> String? {
     for (name, agent) in truth.agents.sorted(by: { $0.key < $1.key }) {
       let record = AgentRecordCoding.decode(fields: try server.call("HGETALL", keys.agent(AgentID(name))).pairs)
-      if record.state.rawValue != agent.state.rawValue {
+      if record.state.rawValue != agent.state {
         return "\(name) is \(agent.state), Redis says \(record.state)"
       }
     }
@@ -61,7 +61,7 @@ package struct StatusCheck {
     let agents = json["agents"]?.list ?? []
     for (name, agent) in truth.agents.sorted(by: { $0.key < $1.key }) {
       guard let told = agents.first(where: { $0["id"]?.text == name }) else {
-        if agent.isForgotten || agent.deletedAt != nil { continue }
+        if agent.isForgotten { continue }
         return "status does not know \(name)"
       }
       if let difference = difference(told, name, agent) { return "status: \(name) \(difference)" }
@@ -70,7 +70,7 @@ package struct StatusCheck {
   }
 
   private func difference(_ told: JSONValue, _ name: String, _ agent: Truth.Agent) -> String? {
-    let state = agent.isActive ? agent.state.rawValue : "stopped"
+    let state = agent.isActive ? agent.state : "stopped"
     if told["state"]?.text != state { return "is \(state), not \(told["state"]?.text ?? "")" }
     for (metric, value) in agent.metrics.sorted(by: { $0.key < $1.key }) where Truth.levels[metric] != nil {
       let shown = told["metrics"]?[metric]?.double

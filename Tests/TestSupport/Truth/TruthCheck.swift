@@ -75,7 +75,7 @@ package struct TruthCheck {
 
   /// How badly off an agent is, at least and at most: whether a breach asks for attention, and how bad that is.
   private func rank(_ name: String) -> ClosedRange<Int> {
-    let own = shown.alerts.filter { $0.key.agent == name && (!shown.isInHand($0.key) || !$0.value.isSure) }
+    let own = shown.alerts.filter { $0.key.agent == name && (!shown.isInHand($0.key) || !isSure($0.key)) }
     let sure = own.filter {
       !shown.isInHand($0.key) && !shown.mayBeClosed($0.key) && shown.stage($0.key) == .breach
         && $0.key.kind != "escalation"
@@ -103,9 +103,9 @@ package struct TruthCheck {
     let counted = present
     let alerts = counted.alertCount()
     expect(reading.count(of: "alert").map { alerts.contains($0) } ?? false, "\(alerts) alerts are open")
-    let lost = (reading.count(of: "alert") ?? 0) - counted.alerts.values.count { !$0.isLost }
+    let lost = (reading.count(of: "alert") ?? 0) - counted.alerts.values.count { $0.certainty != .lost }
     expect(lost <= (reading.count(of: "local") ?? 0), "\(lost) alerts are this console's own word")
-    let least = counted.agents.values.count { !$0.isForgotten && $0.deletedAt == nil }
+    let least = counted.agents.values.count { !$0.isForgotten }
     let most = max(least, counted.agents.count, isFrozen ? shown.agents.count : 0)
     // The line leaves out what it has no room for; the title of the agents' pane, which may be frozen, has the number too.
     let told = reading.count(of: "agent")
@@ -118,14 +118,13 @@ package struct TruthCheck {
   // MARK: Rows
 
   private func rows() -> [String] {
-    let matching = shown.agents.filter { matches($0.value) }
+    let matching = shown.agents.filter { matches($0.key) }
     let names = reading.rows.map(\.name)
     var faults: [String] = []
     for (name, agent) in matching.sorted(by: { $0.key < $1.key }) {
       let rows = reading.rows.filter { $0.name == name }
       guard rows.count == 1 else {
-        let mayMiss = agent.isForgotten || agent.deletedAt != nil
-        if rows.count > 1 || !mayMiss { faults.append("\(name) has \(rows.count) rows") }
+        if rows.count > 1 || !agent.isForgotten { faults.append("\(name) has \(rows.count) rows") }
         continue
       }
       faults += row(rows[0], name, agent)
@@ -135,16 +134,16 @@ package struct TruthCheck {
       .map { "\($0) has a row in spite of the filter" }
   }
 
-  private func matches(_ agent: Truth.Agent) -> Bool {
-    filter.isEmpty || agent.name.lowercased().contains(filter.lowercased())
+  private func matches(_ name: String) -> Bool {
+    filter.isEmpty || name.lowercased().contains(filter.lowercased())
   }
 
   private func row(_ row: ScreenReading.Row, _ name: String, _ agent: Truth.Agent) -> [String] {
     var faults: [String] = []
     func expect(_ holds: Bool, _ what: @autoclosure () -> String) { if !holds { faults.append("\(name): \(what())") } }
-    let word = agent.deletedAt != nil ? "deleted" : !agent.isActive ? "off" : agent.state.rawValue
+    let word = agent.isActive ? agent.state : "off"
     // Who was not there before Redis lost all takes it to be on.
-    let mayBeOn = !agent.isActive && (agent.isForgotten || agent.wasForgotten)
+    let mayBeOn = !agent.isActive && agent.lostAt != nil
     let mayHaveEnded = agent.pausedUntil.map { $0 <= shown.now + Truth.slack } ?? false
     expect(row.state.contains(word) || mayHaveEnded || mayBeOn, "it is \(word), the row says \(row.state)")
     let count = shown.alertCount(of: name)
@@ -152,9 +151,9 @@ package struct TruthCheck {
     let own = shown.alerts.keys.filter { $0.agent == name }
     let severities = shown.alerts.filter { $0.key.agent == name }.map { Self.signs[$0.value.severity] }
     expect(
-      row.severity == nil || severities.contains(row.severity) || own.contains { shown.alerts[$0]?.isSure == false },
+      row.severity == nil || severities.contains(row.severity) || own.contains { !isSure($0) },
       "the row's worst alert is \(row.severity ?? " ")")
-    let isOpen = own.contains { shown.mayBeClosed($0) || shown.alerts[$0]?.isSure == false || hasSpoken($0) }
+    let isOpen = own.contains { shown.mayBeClosed($0) || !isSure($0) || hasSpoken($0) }
     if !own.isEmpty, !isOpen {
       expect(
         row.isInHand == own.allSatisfy { shown.isInHand($0) }, "its alerts are \(row.isInHand ? "not " : "")in hand")
@@ -167,11 +166,13 @@ package struct TruthCheck {
       guard let cell = row.cells[heading] else { continue }
       let value = agent.metrics[metric].map { Self.text($0.value, metric) } ?? "-"
       // What was heard before Redis lost all was true then, and is shown with its age.
-      let mayBeOld = agent.isForgotten || agent.wasForgotten && agent.metrics[metric] == nil
+      let mayBeOld = agent.isForgotten || agent.lostAt != nil && agent.metrics[metric] == nil
       expect(cell == value || mayBeOld, "its \(metric) is \(value), the row says \(cell)")
     }
     return faults
   }
+
+  private func isSure(_ key: Truth.AlertKey) -> Bool { shown.alerts[key]?.certainty == .sure }
 
   /// Whether a silence has ended since the moment that is shown: when it ends was known then.
   private func hasSpoken(_ key: Truth.AlertKey) -> Bool {
@@ -211,7 +212,7 @@ package struct TruthCheck {
   private func place(_ name: String) -> ClosedRange<Int> {
     guard let agent = shown.agents[name], !agent.isForgotten else { return 0...9 }
     // Who pauses stays up, and where is open.
-    guard agent.state == .running, agent.isActive, agent.deletedAt == nil else { return 0...9 }
+    guard agent.state == "running", agent.isActive else { return 0...9 }
     let own = shown.alerts.filter { $0.key.agent == name }
     let places = own.keys.map { key -> ClosedRange<Int> in
       if shown.mayBeClosed(key) { return 0...4 }
@@ -234,7 +235,7 @@ package struct TruthCheck {
       .flatMap { pane, metric, sign -> [String] in
         let rows = (reading.values[pane] ?? []).filter { shown.agents[$0.name]?.metrics[metric] != nil }
         let missing = shown.agents.filter { name, agent in
-          agent.metrics[metric].map { shown.now - $0.at < .seconds(290) } ?? false && matches(agent)
+          agent.metrics[metric].map { shown.now - $0.at < .seconds(290) } ?? false && matches(name)
             && !rows.contains { $0.name == name }
         }
         if let name = missing.keys.min() { return ["\(metric): \(name) reports it and has no row"] }
@@ -251,19 +252,19 @@ package struct TruthCheck {
   // MARK: Commands
 
   /// Without a link nobody knows what has become of a command that was sent.
-  private func isPhase(_ phase: String, of command: Truth.Command) -> Bool {
-    command.phases.contains(phase) || !isLinked && phase == "unknown" && command.phases.contains("sent")
+  private func isPhase(_ phase: String, of phases: Set<String>) -> Bool {
+    phases.contains(phase) || !isLinked && phase == "unknown" && phases.contains("sent")
   }
 
   /// Each row that names a command's targets and operator shows a phase that is true of one of them.
   private func commands() -> [String] {
     reading.commands.compactMap { row in
-      let candidates = shown.commands.values.filter { command in
-        row.text.hasPrefix(command.action) && command.targets.allSatisfy { row.text.contains($0) }
-          && row.text.contains(command.by)
-      }
+      let candidates = shown.commands.values.filter { command, _ in
+        row.text.hasPrefix(command.action.rawValue) && row.text.contains(command.operator)
+          && command.targets.allSatisfy { row.text.contains($0.description) }
+      }.map(\.phases)
       guard !candidates.isEmpty, !candidates.contains(where: { isPhase(row.phase, of: $0) }) else { return nil }
-      return "a command is \(candidates.map { $0.phases.sorted() }), the row says \(row.phase) \(row.text)"
+      return "a command is \(candidates.map { $0.sorted() }), the row says \(row.phase) \(row.text)"
     }
   }
 }
