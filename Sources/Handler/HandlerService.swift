@@ -197,12 +197,7 @@ package final class HandlerService {
       loop: loop, options: options, keys: keys, log: log, connection: connection, fence: fence,
       script: transactionScript,
       actuators: actuatorClient, mayActUntil: until, clock: { [weak self] in self?.clock.now ?? .epoch })
-    session.measureTime = { [weak self, weak connection] completion in
-      if let connection { self?.measureTime(connection, completion) }
-    }
-    session.onEnd = { [weak self] in self?.election.take(.lost($0)) }
-    session.onRightMissing = { [weak self] in self?.election.take(.rightsDoubted) }
-    session.onHeld = { [weak self] in self?.election.take(.held($0?.clipped(toBytes: Self.longestFault))) }
+    session.owner = self
     warnings = [:]
     election.take(.warning(nil))
     let activeHandler = ActiveHandler(session: session, endpoint: endpoint, messenger: messenger) { [weak self] in
@@ -255,5 +250,15 @@ package final class HandlerService {
       log(.warning, "cannot listen to channels; acting without recording")
       election.take(.candidacy(listens: false))
     }
+  }
+}
+
+extension HandlerService: LeaseSessionOwner {
+  func sessionEnded(_ reason: String) { election.take(.lost(reason)) }
+  func rightIsMissing() { election.take(.rightsDoubted) }
+  func rulesAreHeld(_ reason: String?) { election.take(.held(reason?.clipped(toBytes: Self.longestFault))) }
+
+  func measureTime(_ completion: @escaping () -> Void) {
+    if let connection = main.connection { measureTime(connection, completion) }
   }
 }

@@ -58,7 +58,7 @@ import Wire
     try scene.startHandler("h1")
     let session = try #require(scene.handlers[0].session)
     try scene.server.wait { session.knowsFleet }
-    #expect(session.knownRole("a1") == "r" && session.knownRole("a3000") == "r")
-    #expect(session.knownBackup("b2999") == "a2999")
+    #expect(session.fleet?.role(of: "a1") == "r" && session.fleet?.role(of: "a3000") == "r")
+    #expect(session.fleet?.backup(of: "b2999") == "a2999")
   }
 }

@@ -211,8 +211,8 @@ final class Confirmations {
     }
     session.run(transaction) { [weak self] outcome in
       if case .done = outcome { self?.remember(report.command, awaited) }
-      if case .done = outcome, let after { self?.session.onRecord(report.agent, after) }
-      if case .done = outcome, isRestart { self?.session.onSchedule() }
+      if case .done = outcome, let after { self?.session.tell(.record(report.agent, after)) }
+      if case .done = outcome, isRestart { self?.session.tell(.schedule) }
       if case .conflict(.changed, _) = outcome { self?.lookUp(report) }
       if case .failed(let error) = outcome {
         self?.session.log(.error, "cannot write that a command was obeyed; trying again", ["error": error.text])

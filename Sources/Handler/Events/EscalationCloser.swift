@@ -28,7 +28,7 @@ final class EscalationCloser {
   func look() {
     for alert in fleet().alerts.escalations.lazy.map(\.record) { open[alert.id] = alert }
     // Events that are not read yet may speak of new trouble, and a step under way may take an acknowledgement back.
-    guard !isClosing, session.hasReadEvents, !session.isFinishing, session.alertSteps == 0,
+    guard !isClosing, session.hasReadEvents, !session.isFinishing, session.alertTransactions == 0,
       let alert = fleet().endedEscalations(at: present).first
     else { return }
     isClosing = true
@@ -52,7 +52,7 @@ final class EscalationCloser {
     var alert = AlertCoding.decode(id: alert.id.bytes, payload: stored) ?? alert
     guard fleet().isOver(alert, at: present) else {
       isClosing = false
-      return session.onAlert(alert)
+      return session.tell(.alert(alert))
     }
     alert.isClosed = true
     let change = session.addressed(

@@ -84,7 +84,7 @@ final class EventFollower {
     session.read([Request("HGETALL", session.keys.alerts)]) { [weak self] replies in
       guard let self else { return }
       restore(replies[0].pairs, reached: cursor.first?.flatMap { StreamID($0) })
-      session.knowsFleet = true
+      judge.isRestored = true
       begin(cursor)
       reportAgain(from: cursor.last?.flatMap { StreamID($0) }, through: saver.saved)
       rules.start()
@@ -261,7 +261,7 @@ final class EventFollower {
       } else {
         judge.noteRead(isMoreLikely: isMoreLikely)
       }
-      if !isMoreLikely { session.hasReadEvents = true }
+      if !isMoreLikely { judge.hasReadEvents = true }
       saver.save(unlessOnlyRead: true)
       if isMoreLikely { return rules.whenRoomy { [weak self, weak connection] in self?.readOn(connection) } }
       let rest = reply.error == nil ? Self.restMilliseconds : 1000

@@ -1,3 +1,4 @@
+import Execution
 import FleetModel
 
 extension EventProcessor: FleetKnowledge {
@@ -9,6 +10,24 @@ extension EventProcessor: FleetKnowledge {
 
   func latestFeedback(of agent: AgentID, atMost most: Int) -> [Incident] {
     fleet.incidents.satisfaction.filter { $0.kind == .feedback && $0.agent == agent }.suffix(most)
+  }
+
+  func replicas(of id: AgentID) -> ClosedRange<Int>? {
+    guard let agent = fleet[id], agent.replicasMinimum != nil || agent.replicasMaximum != nil else { return nil }
+    let most = Change.mostReplicas
+    let least = min(max(0, agent.replicasMinimum ?? 1), most)
+    return least...min(max(least, agent.replicasMaximum ?? most), most)
+  }
+
+  func backup(of agent: AgentID) -> AgentID? { health.backup(of: agent) }
+
+  func state(of agent: AgentID) -> AgentState? {
+    fleet.position(of: agent).flatMap { fleet.agents.state(at: $0) }
+  }
+
+  func role(of id: AgentID) -> String? {
+    let role = health.role(of: id)
+    return role.isEmpty ? nil : role
   }
 
   func isOpen(_ id: AlertID) -> Bool { Self.isOpen(id, &fleet) }
@@ -33,4 +52,14 @@ extension EventProcessor: FleetKnowledge {
 
   /// The alert as it is open at present.
   func open(_ id: AlertID) -> AlertRecord? { Self.open(id, &fleet) }
+}
+
+extension EventProcessor: CommitObserver {
+  func committed(_ fact: Committed) {
+    switch fact {
+    case .alert(let alert): fleet.setAlert(alert)
+    case .record(let agent, let record): fleet.setRecord(record, of: agent)
+    case .schedule, .automation, .proposalEnded, .notices: break
+    }
+  }
 }

@@ -51,6 +51,9 @@ final class EventProcessor {
   /// Ids of events before those that are read once more, and of these as far as they have been.
   private var idsBefore = EventIDSet()
 
+  var isRestored = false
+  var hasReadEvents = false
+
   /// How far reading lags behind.
   private var progress = ReadProgress()
 
@@ -82,16 +85,8 @@ final class EventProcessor {
 
   /// Tells its term what it knows of agents, and hears of it what was done to them.
   func answer() {
-    session.onAlert = { [weak self] in self?.fleet.setAlert($0) }
-    session.onRecord = { [weak self] in self?.fleet.setRecord($1, of: $0) }
-    session.knownReplicas = { [weak self] in self?.replicas(of: $0) }
-    session.knownBackup = { [weak self] in self?.health.backup(of: $0) }
-    session.knownState = { [weak self] in
-      guard let self else { return nil }
-      return fleet.position(of: $0).flatMap { self.fleet.agents.state(at: $0) }
-    }
-    session.isOpen = { [weak self] in self?.isOpen($0) ?? false }
-    session.knownRole = { [weak self] in self?.role(of: $0) }
+    session.fleet = self
+    session.addObserver(self)
   }
 
   /// Takes the entry after the last one.
@@ -129,7 +124,7 @@ final class EventProcessor {
     let instant = id.instant
     if instant <= clockRead || session.options.leapsPassTime { return instant }
     clockRead = session.now
-    guard instant - clockRead > ServerClock.doubt, !session.hasReadEvents else { return min(instant, clockRead) }
+    guard instant - clockRead > ServerClock.doubt, !hasReadEvents else { return min(instant, clockRead) }
     return clockRead - session.options.actWithin - .seconds(1)
   }
 
@@ -292,20 +287,6 @@ final class EventProcessor {
   /// Has those who were heard for long enough to count remembered for the handler that takes over.
   func noteSettled() { changedProfiles.formUnion(health.takeSettled()) }
 
-  /// How few and how many replicas an agent says it may have; nil if it says nothing.
-  func replicas(of id: AgentID) -> ClosedRange<Int>? {
-    guard let agent = fleet[id], agent.replicasMinimum != nil || agent.replicasMaximum != nil else { return nil }
-    let most = Change.mostReplicas
-    let least = min(max(0, agent.replicasMinimum ?? 1), most)
-    return least...min(max(least, agent.replicasMaximum ?? most), most)
-  }
-
   /// All roles that agents say they have, each once.
   var roles: [String] { Set(fleet.agents.profiles.compactMap { $0.map { ExactText($0.role) } }).map(\.text) }
-
-  /// The role that an agent says it has; nil if it says none.
-  func role(of id: AgentID) -> String? {
-    let role = health.role(of: id)
-    return role.isEmpty ? nil : role
-  }
 }

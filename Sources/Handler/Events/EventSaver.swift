@@ -78,7 +78,7 @@ final class EventSaver {
   func save(unlessOnlyRead: Bool) {
     // A step of a command that changes an alert goes first: what it writes is not known here yet.
     guard MonotonicTime.now >= savesFrom else { return }
-    guard !isSaving, session.alertSteps == 0 else {
+    guard !isSaving, session.alertTransactions == 0 else {
       savesAgain = savesAgain || !unlessOnlyRead
       return
     }
@@ -129,10 +129,10 @@ final class EventSaver {
     guard let round else { return }
     if round.isCursorWritten { (saved, savedReport) = (round.reached.entry, round.report) }
     for id in round.told where !judge.isOpen(id) { escalations.forget(id) }
-    if round.hasAlerts { session.onNotice() }
+    if round.hasAlerts { session.tell(.notices) }
     if round.isDone { self.round = nil }
     // A command's step that came meanwhile goes first, and the next look goes on.
-    guard session.alertSteps == 0 else { return }
+    guard session.alertTransactions == 0 else { return }
     if self.round != nil { writeBite() } else if savesAgain { save(unlessOnlyRead: false) }
   }
 

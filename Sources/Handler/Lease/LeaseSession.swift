@@ -29,47 +29,23 @@ final class LeaseSession {
   private(set) var inFlight = 0
   /// Told when none is, and when the session ends.
   var onIdle: () -> Void = {}
-  /// Whether events have been read to their end once: before that nobody knows what runtimes have confirmed.
-  var hasReadEvents = false
   /// Whether nothing new is to be begun.
   var isFinishing = false
   /// How many steps that change an alert are under way: what events change of alerts is written after them.
-  private(set) var alertSteps = 0
-  /// Told, once, that the server or the connection has ended the session.
-  var onEnd: (String) -> Void = { _ in }
-  /// Told that Redis refused something for want of a permission.
-  var onRightMissing: () -> Void = {}
+  private(set) var alertTransactions = 0
+  /// Who holds the lease.
+  weak var owner: (any LeaseSessionOwner)?
+  /// Who knows the fleet.
+  weak var fleet: (any FleetDirectory)?
+  private var observers: [Observer] = []
   /// When the audit was last told that a channel was refused.
   private var toldOfChannel: Instant?
-  /// Told of alerts that commands have changed, and that the schedule has changed.
-  var onAlert: (AlertRecord) -> Void = { _ in }
-  var onSchedule: () -> Void = {}
-  /// Told that a command has turned the switch of automation.
-  var onAutomation: () -> Void = {}
-  /// Told why rules are held back; nil while they are not.
-  var onHeld: (String?) -> Void = { _ in }
-  /// Told of a proposal that nobody can answer any more.
-  var onProposalEnd: (Proposal) -> Void = { _ in }
-  /// Told what an agent's record is now.
-  var onRecord: (AgentID, AgentRecord) -> Void = { _, _ in }
-  /// Whether what earlier handlers knew of the fleet has been read.
-  var knowsFleet = false
-  /// How few and how many replicas an agent says it may have.
-  var knownReplicas: (AgentID) -> ClosedRange<Int>? = { _ in nil }
-  /// Told that a step has put notices into the outbox.
-  var onNotice: () -> Void = {}
-  /// The number of the last notice that was put there.
+  /// The number of the last notice that was put into the outbox.
   var lastNotice = 0
-  /// Asks the server for its time anew.
-  var measureTime: (_ completion: @escaping () -> Void) -> Void = { $0() }
-  /// The agent that says it stands in for another.
-  var knownBackup: (AgentID) -> AgentID? = { _ in nil }
-  /// The state in which an agent is; nil if it is not known.
-  var knownState: (AgentID) -> AgentState? = { _ in nil }
-  /// Whether an alert is open.
-  var isOpen: (AlertID) -> Bool = { _ in false }
-  /// The role that an agent says it has.
-  var knownRole: (AgentID) -> String? = { _ in nil }
+
+  private struct Observer {
+    weak var value: (any CommitObserver)?
+  }
 
   init(
     loop: Loop, options: HandlerOptions, keys: Keys, log: Log, connection: Connection, fence: Int, script: Script,
@@ -94,6 +70,21 @@ final class LeaseSession {
   /// The server's time.
   var now: Instant { clock() }
 
+  var knowsFleet: Bool { fleet?.isRestored ?? false }
+  var hasReadEvents: Bool { fleet?.hasReadEvents ?? false }
+
+  /// Has somebody hear of what transactions write, from here on.
+  func addObserver(_ observer: any CommitObserver) { observers.append(Observer(value: observer)) }
+
+  func tell(_ fact: Committed) {
+    for observer in observers { observer.value?.committed(fact) }
+  }
+
+  /// Asks the server for its time anew.
+  func measureTime(_ completion: @escaping () -> Void) {
+    if let owner { owner.measureTime(completion) } else { completion() }
+  }
+
   /// Goes on with other options.
   func apply(_ new: HandlerOptions) {
     options = new
@@ -105,6 +96,9 @@ final class LeaseSession {
     isOver = true
     onIdle()
   }
+
+  /// Says that the server or somebody else has ended it.
+  func lose(_ reason: String) { owner?.sessionEnded(reason) }
 
   /// Whether the lease still stands by the machine's own clock, time suspended included.
   var mayAct: Bool { !isOver && BootTime.now < mayActUntil }
@@ -136,7 +130,7 @@ final class LeaseSession {
   func run(_ transaction: Transaction, _ completion: @escaping (TransactionOutcome, _ leftOut: [String]) -> Void) {
     guard mayAct else {
       // What is not done now would never be: the session must not go on without it.
-      if !isOver { onEnd("the lease was not renewed in time") }
+      if !isOver { lose("the lease was not renewed in time") }
       return completion(.fenced("the lease has ended"), [])
     }
     inFlight += 1
@@ -144,7 +138,7 @@ final class LeaseSession {
       guard let self, !isOver else { return completion(.fenced("the lease has ended"), []) }
       let outcome = outcome.redacted(log.redaction)
       switch outcome {
-      case .fenced(let reason): onEnd(reason)
+      case .fenced(let reason): lose(reason)
       case .failed(let error): refused("Redis refused a step", error)
       case .done: leftOut.forEach(leaveOut)
       case .conflict: break
@@ -157,7 +151,7 @@ final class LeaseSession {
   /// Says that Redis refused something, with the key and the reason.
   func refused(_ what: String, _ error: ServerError) {
     log(.error, what, ["error": error.text])
-    if error.code == "NOPERM" { onRightMissing() }
+    if error.code == "NOPERM" { owner?.rightIsMissing() }
   }
 
   /// Says that a value in Redis is passed over, since nobody can tell what it means.
@@ -194,15 +188,17 @@ final class LeaseSession {
   func run(_ transaction: Transaction, carrying changes: [Change], _ completion: @escaping (TransactionOutcome) -> Void)
   {
     let alerts = changes.compactMap(\.alert)
-    if !alerts.isEmpty { alertSteps += 1 }
+    if !alerts.isEmpty { alertTransactions += 1 }
     run(transaction) { [weak self] outcome in
-      if !alerts.isEmpty { self?.alertSteps -= 1 }
+      if !alerts.isEmpty { self?.alertTransactions -= 1 }
       if case .done = outcome {
-        for alert in alerts { self?.onAlert(alert) }
-        if changes.contains(where: { !$0.scheduledJobs.isEmpty }) { self?.onSchedule() }
-        if changes.contains(where: { $0.automation != nil }) { self?.onAutomation() }
-        for proposal in changes.compactMap(\.proposal) where proposal.state != .open { self?.onProposalEnd(proposal) }
-        if changes.contains(where: { !$0.notices.isEmpty }) { self?.onNotice() }
+        for alert in alerts { self?.tell(.alert(alert)) }
+        if changes.contains(where: { !$0.scheduledJobs.isEmpty }) { self?.tell(.schedule) }
+        if changes.contains(where: { $0.automation != nil }) { self?.tell(.automation) }
+        for proposal in changes.compactMap(\.proposal) where proposal.state != .open {
+          self?.tell(.proposalEnded(proposal))
+        }
+        if changes.contains(where: { !$0.notices.isEmpty }) { self?.tell(.notices) }
       }
       completion(outcome)
     }

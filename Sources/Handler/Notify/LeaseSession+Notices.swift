@@ -48,12 +48,12 @@ extension LeaseSession {
 
   private func withRole(_ notice: Notice) -> Notice {
     var notice = notice
-    notice.role = notice.role ?? (notice.agents.count == 1 ? knownRole(notice.agents[0]) : nil)
+    notice.role = notice.role ?? (notice.agents.count == 1 ? fleet?.role(of: notice.agents[0]) : nil)
     return notice
   }
 
   /// Adds a notice to a step, for each channel that it goes to: people are told if the step goes ahead, and only there.
-  /// Once it has, call ``onNotice``.
+  /// Once it has, tell ``Committed/notices``.
   ///
   /// A rule's follow-up goes where its trouble was told, whichever channels that were.
   ///

@@ -44,7 +44,7 @@ final class Notifier {
   var isIdle: Bool { calls.isEmpty && !isWriting }
 
   func start() {
-    session.onNotice = { [weak self] in self?.look() }
+    session.addObserver(self)
     look()
   }
 
@@ -264,6 +264,15 @@ final class Notifier {
       }
       isWriting = false
       flush()
+    }
+  }
+}
+
+extension Notifier: CommitObserver {
+  func committed(_ fact: Committed) {
+    switch fact {
+    case .notices: look()
+    case .alert, .record, .schedule, .automation, .proposalEnded: break
     }
   }
 }

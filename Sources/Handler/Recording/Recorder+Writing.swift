@@ -55,7 +55,7 @@ extension Recorder {
       write()
     case .fenced(let reason):
       // What became of the batch is found out by the next who aligns.
-      if !session.isOver { session.onEnd(reason) }
+      if !session.isOver { session.lose(reason) }
     case .failed(let error):
       log(.error, "cannot record", ["error": error.text])
       session.later(inMilliseconds: 500) { [weak self] in self?.write() }

@@ -76,7 +76,7 @@ final class KeyTrimmer {
     script.run(on: session.connection, keys: all, arguments: EncodedArguments(session.fence)) { [weak self] result in
       guard let self, !session.isOver, case .success(let reply) = result else { return }
       if let error = reply.error {
-        if error.code == "FENCED" { return session.onEnd(error.text) }
+        if error.code == "FENCED" { return session.lose(error.text) }
         complain(error)
         return completion(0)
       }

@@ -201,7 +201,7 @@ final class StreamTrimmer {
     script.run(on: session.connection, keys: [session.keys.fence, stream], arguments: arguments) { [weak self] result in
       guard let self, !session.isOver, case .success(let reply) = result else { return }
       if let error = reply.error {
-        if error.code == "FENCED" { return session.onEnd(error.text) }
+        if error.code == "FENCED" { return session.lose(error.text) }
         complain(error)
       }
       answer = reply

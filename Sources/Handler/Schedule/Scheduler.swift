@@ -31,7 +31,7 @@ final class Scheduler {
   }
 
   func start() {
-    session.onSchedule = { [weak self] in self?.look() }
+    session.addObserver(self)
     look()
   }
 
@@ -139,6 +139,15 @@ final class Scheduler {
         return
       }
       self?.session.later(inMilliseconds: 1000) { self?.finished(member) }
+    }
+  }
+}
+
+extension Scheduler: CommitObserver {
+  func committed(_ fact: Committed) {
+    switch fact {
+    case .schedule: look()
+    case .alert, .record, .automation, .proposalEnded, .notices: break
     }
   }
 }

@@ -71,7 +71,7 @@ extension TargetRunner {
     }
     delegate.complete(target, outcome, in: &transaction)
     session.run(transaction, carrying: [change]) { [self] in
-      if case .done = $0, let after { session.onRecord(target, after) }
+      if case .done = $0, let after { session.tell(.record(target, after)) }
       landed($0, write)
     }
   }

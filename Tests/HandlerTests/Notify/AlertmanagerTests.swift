@@ -57,7 +57,7 @@ import Wire
     let session = try #require(scene.handlers.first?.session)
     var step = Transaction()
     session.notify(Notice(escalation: alert, .resolved, at: session.now), in: &step)
-    session.run(step) { _ in session.onNotice() }
+    session.run(step) { _ in session.tell(.notices) }
   }
 
   @Test func everyNoticeIsTaken() throws {

@@ -49,7 +49,7 @@ import Wire
     var isDone = false
     session.run(step) { outcome in
       if case .done = outcome { isDone = true }
-      session.onNotice()
+      session.tell(.notices)
     }
     try scene.server.wait { isDone }
   }

@@ -154,7 +154,7 @@ final class RecoveryWatcher {
       switch outcome {
       case .done:
         self?.forget(rule.id, agent)
-        self?.session.onSchedule()
+        self?.session.tell(.schedule)
       case .conflict, .failed: self?.lookLater(at: agent)
       case .fenced: break
       }

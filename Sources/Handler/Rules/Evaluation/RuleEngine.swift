@@ -63,9 +63,7 @@ final class RuleEngine {
   }
 
   func start() {
-    session.onAutomation = { [weak self] in self?.forgetMode() }
-    // What held its rule back stands no longer.
-    session.onProposalEnd = { [weak self] in self?.forget($0.rule, $0.agent) }
+    session.addObserver(self)
     clearing.start()
   }
 
@@ -89,7 +87,7 @@ final class RuleEngine {
   /// Looks at the fleet as a whole, where it is time to, and at the switch while events are settled by it.
   func watchFleet() {
     watch.look { view.finding }
-    if session.hasReadEvents { session.onHeld(view.reason) }
+    if session.hasReadEvents { session.owner?.rulesAreHeld(view.reason) }
     guard usesMode else { return }
     usesMode = false
     session.read([Request("GET", session.keys.automation)]) { [weak self] in self?.took(mode: $0[0]) }
@@ -409,8 +407,19 @@ final class RuleEngine {
     if verdict.callsForFleet { held.noteCall(SuppressionReporter.fleet) }
     session.log(.info, "a rule was judged", ["rule": rule.id, "agent": "\(agent)", "decision": decision.words])
     if decision.course == .act, rule.clear != nil { clearing.watch(rule.id, agent) }
-    session.onSchedule()
+    session.tell(.schedule)
     done()
+  }
+}
+
+extension RuleEngine: CommitObserver {
+  func committed(_ fact: Committed) {
+    switch fact {
+    case .automation: forgetMode()
+    // What held its rule back stands no longer.
+    case .proposalEnded(let proposal): forget(proposal.rule, proposal.agent)
+    case .alert, .record, .schedule, .notices: break
+    }
   }
 }
 

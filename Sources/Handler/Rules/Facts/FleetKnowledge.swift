@@ -1,7 +1,7 @@
 import FleetModel
 
 /// Who knows the fleet as its events tell it. Rules ask it agent by agent, for a copy of a fleet is dear.
-protocol FleetKnowledge: AnyObject {
+protocol FleetKnowledge: FleetDirectory {
   /// Who there is, and who of them is well.
   var health: FleetHealth { get }
   /// All that is known of an agent; nil if nobody has heard it.

@@ -34,7 +34,7 @@ extension DueForRule {
       switch outcome {
       case .done, .conflict(.obsolete, _):
         then()
-        session.onSchedule()
+        session.tell(.schedule)
         finished()
       case .conflict:
         let pause = patience.pauseAfterRefusal()

@@ -179,7 +179,8 @@ final class RuleActionRun: TargetRunDelegate {
       return try tell(channel, text, record, at: instant)
     }
     let context = PlanningContext(
-      target: target, snapshot: snapshot, knownBackup: session.knownBackup(target), commandID: id, operator: author,
+      target: target, snapshot: snapshot, knownBackup: session.fleet?.backup(of: target), commandID: id,
+      operator: author,
       reason: reason, now: instant, restartLimit: session.options.restartLimit, channels: session.options.notify.names,
       makesDashboards: session.options.makesDashboards)
     keepsPlace = snapshot.record.state == .paused
@@ -194,7 +195,7 @@ final class RuleActionRun: TargetRunDelegate {
     let alert = part == .undo ? nil : record.alert.map { AlertID($0, record.agent) }
     let notice = try RuleNotice.notice(
       channel, text, record, RuleNotice.words(of: record, part, outcomes), channels: session.options.notify.names,
-      of: alert.flatMap { session.isOpen($0) ? $0 : nil }, at: instant)
+      of: alert.flatMap { session.fleet?.isOpen($0) == true ? $0 : nil }, at: instant)
     guard !session.channels(for: notice).isEmpty else { throw Refusal("no route leads to a channel that takes it") }
     return Change(notices: [notice], detail: "on its way to \(notice.to.first ?? "whom the routes name")")
   }
@@ -220,7 +221,7 @@ final class RuleActionRun: TargetRunDelegate {
   func takeBack(_ target: AgentID) {}
 
   func settled(_ target: AgentID, _ outcome: TargetOutcome) {
-    session.onSchedule()
+    session.tell(.schedule)
     finished()
   }
 

@@ -24,7 +24,9 @@ struct StandingRestrictions {
         throw Refusal("guarded: \(address) is blocked for longer")
       }
     case .activateBackup(let named):
-      if let backup = named ?? session.knownBackup(target), let state = session.knownState(backup), state != .running {
+      if let backup = named ?? session.fleet?.backup(of: target), let state = session.fleet?.state(of: backup),
+        state != .running
+      {
         throw Refusal("guarded: \(backup) is \(state.rawValue)")
       }
     default: break
@@ -64,7 +66,7 @@ struct StandingRestrictions {
 
   /// The number of replicas stays within the agent's own bounds.
   private func bounded(_ scale: Instruction.Scale) throws(Refusal) -> Instruction.Scale {
-    guard let replicas = scale.replicas, let bounds = session.knownReplicas(target) else { return scale }
+    guard let replicas = scale.replicas, let bounds = session.fleet?.replicas(of: target) else { return scale }
     let present = record.replicas ?? 1
     let wanted: Int
     switch replicas {

@@ -1,0 +1,22 @@
+import FleetModel
+
+/// Something that a transaction has written.
+enum Committed {
+  /// An alert is this now.
+  case alert(AlertRecord)
+  /// An agent's record is this now.
+  case record(AgentID, AgentRecord)
+  /// The schedule has changed.
+  case schedule
+  /// The switch of automation was turned.
+  case automation
+  /// Nobody can answer a proposal any more.
+  case proposalEnded(Proposal)
+  /// Notices have come into the outbox.
+  case notices
+}
+
+/// Who goes by what transactions have written, and hears of it as soon as it stands.
+protocol CommitObserver: AnyObject {
+  func committed(_ fact: Committed)
+}

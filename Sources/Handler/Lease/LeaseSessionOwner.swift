@@ -1,0 +1,11 @@
+/// Who holds the lease for a session, and hears what the session finds.
+protocol LeaseSessionOwner: AnyObject {
+  /// The server or the connection has ended the session.
+  func sessionEnded(_ reason: String)
+  /// Redis refused something for want of a permission.
+  func rightIsMissing()
+  /// Why rules are held back; nil while they are not.
+  func rulesAreHeld(_ reason: String?)
+  /// Asks the server for its time anew.
+  func measureTime(_ completion: @escaping () -> Void)
+}
