@@ -22,7 +22,7 @@ package struct AlertBook: Sendable {
   }
   private var slots: [Alert?] = []
   /// Nil if no alert is open.
-  private var numbers: [Numbers?] = []
+  var numbers: [Numbers?] = []
   private var free: [Int] = []
   /// Ids of alerts that were opened, changed or closed since somebody last took them; nil if nobody wants them.
   private var changed: Set<AlertID>?
@@ -35,9 +35,9 @@ package struct AlertBook: Sendable {
   /// Slots that somebody has acknowledged or silenced, and may have taken that back since.
   private var handled: Set<Int> = []
   private var tally = Tally()
-  private var looks = AlertLooks()
+  var looks = AlertLooks()
   /// Whether the rules have changed by which something is due.
-  private var looksAnew = false
+  var looksAnew = false
 
   package init(tracksChanges: Bool = false) {
     changed = tracksChanges ? [] : nil
@@ -83,7 +83,7 @@ package struct AlertBook: Sendable {
 
   /// Puts an open alert's other numbers in place of its own.
   @inline(__always)
-  private mutating func set(_ slot: Int, _ new: Numbers) {
+  mutating func set(_ slot: Int, _ new: Numbers) {
     if let former = numbers[slot],
       (former.quietSince == nil) != (new.quietSince == nil) || former.isLocal != new.isLocal
     {
@@ -133,7 +133,7 @@ package struct AlertBook: Sendable {
     return ends
   }
 
-  private mutating func note(_ slot: Int) {
+  mutating func note(_ slot: Int) {
     guard changed != nil, numbers[slot]?.isNoted == false, let id = slots[slot]?.record.id else { return }
     changed?.insert(id)
     numbers[slot]?.isNoted = true
@@ -285,15 +285,6 @@ package struct AlertBook: Sendable {
     return true
   }
 
-  /// Nothing has told of it for long.
-  mutating func turnQuiet(_ slot: Int, since instant: Instant) {
-    guard var present = numbers(slot) else { return }
-    (present.quietSince, present.isLocal) = (instant, authority != .own)
-    set(slot, present)
-    noteDue(slot)
-    note(slot)
-  }
-
   mutating func remove(_ slot: Int, _ end: AlertEnd) {
     guard let present = numbers(slot) else { return }
     if changed != nil, let id = slots[slot]?.id { ends[id] = end }
@@ -303,33 +294,5 @@ package struct AlertBook: Sendable {
     escalationSlots.remove(slot)
     (slots[slot], numbers[slot]) = (nil, nil)
     free.append(slot)
-  }
-
-  /// Slots of alerts for which something is due: they turn quiet, or their time is up.
-  mutating func due(at now: Instant) -> [Int] {
-    if looksAnew { lookAnew() }
-    var taken: [(slot: Int, due: Instant)] = []
-    while let slot = looks.popFirst(at: now) {
-      if let due = due(slot) { taken.append((slot, due)) }
-    }
-    // If nothing is done about one now, it is due again at the next look.
-    for (slot, due) in taken { looks.appoint(slot, at: max(due, now + TimeSpan(milliseconds: 1))) }
-    return taken.filter { $0.due <= now }.map(\.slot)
-  }
-
-  private mutating func lookAnew() {
-    looksAnew = false
-    looks.removeAll()
-    for slot in numbers.indices { noteDue(slot) }
-  }
-
-  /// When something is due for an alert; nil if nothing ever is.
-  private func due(_ slot: Int) -> Instant? {
-    guard let numbers = numbers(slot), numbers.kind.isOfEvents, !isHandlers(numbers) else { return nil }
-    return numbers.quietSince.map { max($0 + quietStays, numbers.keptFrom + Self.quietAfter) } ?? numbers.quietAt
-  }
-
-  private mutating func noteDue(_ slot: Int) {
-    if let due = due(slot) { looks.appoint(slot, at: due) }
   }
 }

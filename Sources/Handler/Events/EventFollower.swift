@@ -202,17 +202,7 @@ final class EventFollower {
 
   /// Says what was never seen: in the log, and in the audit, where consoles show it.
   private func report(_ finding: StreamPlace.Finding) {
-    let words: String
-    switch finding {
-    case .missed(let count, let after, let before):
-      let place = "events between \(after) and \(before)"
-      words =
-        count.map { "\($0) \(place) were trimmed unread" }
-        ?? "\(place) may have been trimmed unread; how many is not known"
-    case .lostWrites(let after, let before):
-      words = "the server went back from \(after) to \(before): events in between may come again or be lost"
-    case .gone(let after): words = "the stream of events was deleted; it had been read to \(after)"
-    }
+    let words = finding.words
     session.log(.warning, words)
     var transaction = Transaction()
     let line = AuditLine(

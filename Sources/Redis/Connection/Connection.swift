@@ -9,7 +9,7 @@ package final class Connection {
   /// What a completion gets: the answer, or why none will come.
   package typealias Completion = (Result<Reply, ConnectionFailure>) -> Void
 
-  private struct Pending {
+  struct Pending {
     let expectation: ReplyReader.Expectation
     let completion: Completion
   }
@@ -17,14 +17,14 @@ package final class Connection {
   private enum State { case dialing, up, closed }
 
   private let loop: Loop
-  private let endpoint: Endpoint
+  let endpoint: Endpoint
   private var carrier: Carrier
   private var state = State.dialing
   private let reader = ReplyReader()
-  private var output: [UInt8] = []
+  var output: [UInt8] = []
   private var outputStart = 0
   private var flushIsDue = false
-  private var pending: [Pending] = []
+  var pending: [Pending] = []
   private var pendingStart = 0
   /// After a subscription every reply is a message.
   private var receiver: MessageReceiver?
@@ -44,7 +44,7 @@ package final class Connection {
   /// When the server said something last; nil until it has.
   package private(set) var heardAt: MonotonicTime?
 
-  private let onReady: () -> Void
+  let onReady: () -> Void
   private let onFailure: (ConnectionFailure) -> Void
 
   /// A turn reads for at most this long before others get theirs.
@@ -170,30 +170,6 @@ package final class Connection {
     carrier.watchConnected(.readable) { [weak self] in self?.ready($0) }
     logIn()
     flush()
-  }
-
-  /// Puts the log-in before whatever was sent in the meantime.
-  private func logIn() {
-    let greeting = endpoint.greeting
-    let early = (output, pending)
-    output = []
-    pending = []
-    for (index, request) in greeting.enumerated() {
-      request.encode(into: &output)
-      let isLast = index == greeting.count - 1
-      pending.append(
-        Pending(expectation: .tree) { [weak self] result in
-          guard let self, case .success(let reply) = result else { return }
-          // A user need not be allowed to give itself a name, nor to ping.
-          if let error = reply.error, error.code != "NOPERM" || request.isCommand("SELECT") {
-            fail(.refused(error))
-          } else if isLast {
-            onReady()
-          }
-        })
-    }
-    output += early.0
-    pending += early.1
   }
 
   private func scheduleFlush() {

@@ -4,7 +4,7 @@ import FleetModel
 import Redis
 import Wire
 
-/// What one rule makes of one event, and the step that writes it.
+/// What one rule makes of one event, and the transaction that writes it.
 struct RuleEvaluation {
   let rule: Rule
   let trigger: TriggerEvent
@@ -100,7 +100,7 @@ struct RuleEvaluation {
 
   // MARK: Nothing is done
 
-  /// What is remembered of it; that it is told is not this step's.
+  /// What is remembered of it; that it is told is not this transaction's.
   private func held(_ suppression: Decision.Suppression) -> (Transaction, Change)? {
     switch suppression {
     case .notMet, .off, .stale, .notCleared, .limited, .guarded: return nil

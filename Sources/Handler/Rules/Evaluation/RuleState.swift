@@ -4,9 +4,9 @@ import FleetModel
 import Redis
 import Wire
 
-/// What is remembered of one rule and agent, in Redis, with the bytes by which a step makes sure that it still stands: see
-/// ``MarkSpelling``. Besides there is `mark:rules/uncleared` (a hash): `<rule>/<agent>` → the run that has not been followed
-/// by `clear`; never of a dry run.
+/// What is remembered of one rule and agent, in Redis, with the bytes by which a transaction makes sure that it still
+/// stands: see ``MarkSpelling``. Besides there is `mark:rules/uncleared` (a hash): `<rule>/<agent>` → the run that has
+/// not been followed by `clear`; never of a dry run.
 ///
 /// Times are epoch ms with commas between them, entries begin with theirs; each key ends by itself.
 struct RuleState {
@@ -19,7 +19,7 @@ struct RuleState {
   /// As the version before spelled it, if it did otherwise.
   private let formerPart: [UInt8]?
   /// What stands under each key.
-  private var found: [Found] = []
+  var found: [Found] = []
   private var isUncleared = false
 
   /// The text of a mark, and the times in it, if it holds some: they are asked for more often than they are read.
@@ -28,7 +28,7 @@ struct RuleState {
     var times: [Instant] = []
   }
 
-  private typealias Place = MarkSpelling.Place
+  typealias Place = MarkSpelling.Place
 
   init(_ rule: PreparedRule, _ trigger: TriggerEvent, isDry: Bool) {
     prepared = rule
@@ -44,16 +44,16 @@ struct RuleState {
     formerPart = former == part ? nil : former
   }
 
-  private var rule: Rule { spelling.rule }
-  private var isDry: Bool { spelling.isDry }
-  private var run: String { "rule/\(rule.id)/\(entry)/\(String(decoding: part, as: UTF8.self))" }
+  var rule: Rule { spelling.rule }
+  var isDry: Bool { spelling.isDry }
+  var run: String { "rule/\(rule.id)/\(entry)/\(String(decoding: part, as: UTF8.self))" }
 
   /// Nil for what the rule has no use for.
-  private func name(_ place: Int) -> MarkKey? {
+  func name(_ place: Int) -> MarkKey? {
     spelling.key(place, entry, part).map { MarkKey($0, former: formerPart.flatMap { spelling.key(place, entry, $0) }) }
   }
 
-  private var names: [MarkKey?] { (0..<spelling.count).map { name($0) } }
+  var names: [MarkKey?] { (0..<spelling.count).map { name($0) } }
 
   /// Where stands whether something has not cleared; nil if the rule has no `clear`.
   var uncleared: (key: [UInt8], field: [UInt8])? {
@@ -177,20 +177,20 @@ struct RuleState {
     return memory
   }
 
-  private var occurrences: [String] {
+  var occurrences: [String] {
     found[Place.occurrences.rawValue].bytes.split(separator: UInt8(ascii: ",")).map {
       String(decoding: $0, as: UTF8.self)
     }
   }
 
-  private func times(_ place: Place, within span: TimeSpan, of now: Instant) -> [Instant] {
+  func times(_ place: Place, within span: TimeSpan, of now: Instant) -> [Instant] {
     let all = found[place.rawValue].times
     // Nearly always all are recent, and the list is given away as it is.
     return all.allSatisfy { now - $0 < span } ? all : all.filter { now - $0 < span }
   }
 
   /// The times of a list of entries, or of times themselves; what is none is passed over.
-  private static func times(_ bytes: [UInt8]) -> [Instant] {
+  static func times(_ bytes: [UInt8]) -> [Instant] {
     var times: [Instant] = []
     var (digits, isNumber, value) = (0, true, Int64(0))
     func end() {
@@ -214,92 +214,5 @@ struct RuleState {
     }
     end()
     return times
-  }
-
-  // MARK: Writing
-
-  /// Lets a step go ahead only while all stands as it was read.
-  func require(in transaction: inout Transaction) {
-    for (name, value) in zip(names, found) {
-      if let name { transaction.require(name, is: value.bytes) }
-    }
-  }
-
-  /// That the condition held, whatever is done about it.
-  func addOccurrence(at now: Instant, to transaction: inout Transaction) {
-    if let count = rule.for {
-      let recent = occurrences.filter {
-        $0 != "\(entry)" && Self.times(Array($0.utf8)).first.map { now - $0 < count.within } == true
-      }
-      write(.occurrences, recent + ["\(entry)"], for: count.within, to: &transaction)
-    }
-    for (place, throttle) in rule.throttle.enumerated() {
-      guard let span = throttle.onceAfter else { continue }
-      write(place, throttle, now, for: span, to: &transaction)
-    }
-  }
-
-  /// That it acts: the run, and what later decisions count by.
-  ///
-  /// - Parameter waits: for how long it may wait for a person's word; what is remembered of it outlives that.
-  func addAct(_ run: RunRecord, at now: Instant, waits: TimeSpan? = nil, to transaction: inout Transaction) {
-    let stays = (Self.stay(clears: rule.clear != nil) + (waits ?? .zero)).milliseconds
-    change("SET", .run, [run.encoded, "PX", stays], in: &transaction)
-    if let limit = rule.limits.perAgent { add(.actedOnAgent, now, within: limit.within, to: &transaction) }
-    if let limit = rule.limits.rate { add(.acted, now, within: limit.within, to: &transaction) }
-    if rule.for != nil { change("DEL", .occurrences, [], in: &transaction) }
-    if rule.clear != nil, !isDry {
-      if let waits {
-        change("SET", .proposed, [self.run, "PX", waits.milliseconds], in: &transaction)
-      } else {
-        if let uncleared { transaction.change("HSET", uncleared.key, uncleared.field, self.run) }
-      }
-    }
-    for (place, throttle) in rule.throttle.enumerated() {
-      guard let span = throttle.onceWithin else { continue }
-      write(place, throttle, now, for: span, to: &transaction)
-    }
-  }
-
-  /// That what is beyond a cap is proposed.
-  func addRest(for span: TimeSpan, to transaction: inout Transaction) {
-    change("SET", .rest, [run, "PX", span.milliseconds], in: &transaction)
-  }
-
-  /// That the event has been decided, and why nothing is done.
-  func addSuppression(_ suppression: Decision.Suppression, for span: TimeSpan, to transaction: inout Transaction) {
-    change("SET", .held, [suppression.rawValue, "PX", span.milliseconds], in: &transaction)
-  }
-
-  /// What all rules share must not end with the shortest of their spans.
-  private func write(
-    _ place: Int, _ throttle: Rule.Throttle, _ now: Instant, for span: TimeSpan, to transaction: inout Transaction
-  ) {
-    let stays = throttle.per == .fleet ? Rule.Throttle.longest : span
-    change("SET", Place.throttles.rawValue + place, [now, "PX", stays.milliseconds], in: &transaction)
-  }
-
-  private func add(_ place: Place, _ now: Instant, within span: TimeSpan, to transaction: inout Transaction) {
-    let times = times(place, within: span, of: now) + [now]
-    write(place, times.map { "\($0.milliseconds)" }, for: span, to: &transaction)
-  }
-
-  /// No more of them than the longest list that is kept.
-  private func write(_ place: Place, _ list: [String], for span: TimeSpan, to transaction: inout Transaction) {
-    let text = list.suffix(Rule.Count.most).joined(separator: ",")
-    change("SET", place, [text, "PX", span.milliseconds], in: &transaction)
-  }
-
-  private func change(
-    _ command: String, _ place: Place, _ arguments: [any RequestArgument], in transaction: inout Transaction
-  ) {
-    change(command, place.rawValue, arguments, in: &transaction)
-  }
-
-  /// Changes a mark that the rule has a use for, under each spelling of its key.
-  private func change(
-    _ command: String, _ place: Int, _ arguments: [any RequestArgument], in transaction: inout Transaction
-  ) {
-    for key in name(place)?.spellings ?? [] { transaction.change(command, key, all: arguments) }
   }
 }

@@ -5,8 +5,8 @@ import Logging
 import Redis
 import Wire
 
-/// Tells what rules held back: a line of the audit for each event, the mark that it has been told, and a call to a person
-/// if one is due. Many go into one step, for they come in floods.
+/// Tells what rules held back: a line of the audit for each event, the mark that it has been told, and a call to a
+/// person if one is due. Many go into one transaction, for they come in floods.
 final class SuppressionReporter {
   struct Held {
     /// Without its data: nothing that is told speaks of them.
