@@ -58,8 +58,8 @@ final class ActiveHandler {
     notifier.turn()
   }
 
-  /// Begins nothing new, and calls `completion` when the steps that are under way are done: some milliseconds. What can be
-  /// gone on with from its intent is left to the next handler; what cannot is waited for.
+  /// Begins nothing new, and calls `completion` when the transactions that are under way are done: some milliseconds.
+  /// What can be gone on with from its intent is left to the next handler; what cannot is waited for.
   func finish(_ completion: @escaping () -> Void) {
     intake.stop()
     scheduler.stop()
@@ -76,7 +76,7 @@ final class ActiveHandler {
     let look = { [session, notifier] in
       if session.isOver || (session.inFlight == 0 && session.actuators.isIdle && notifier.isIdle) { done() }
     }
-    // One step may lead to the next.
+    // One transaction may lead to the next.
     session.onIdle = { [session] in session.loop.later(look) }
     session.loop.schedule(inMilliseconds: Self.patience) { done() }
     look()

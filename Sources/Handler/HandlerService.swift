@@ -78,7 +78,7 @@ package final class HandlerService {
     waitForRecorder()
   }
 
-  /// Goes on with other options, as far as they may change; the next step of whatever is under way goes by them.
+  /// Goes on with other options, as far as they may change; the next transaction of whatever is under way goes by them.
   package func apply(_ new: HandlerOptions) {
     election.take(.fault(nil))
     options.adopt(new)

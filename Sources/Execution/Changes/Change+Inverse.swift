@@ -5,7 +5,7 @@ extension Change {
   ///
   /// - Parameters:
   ///   - instruction: what was done.
-  ///   - done: what stood before, as the mark of the step remembers it.
+  ///   - done: what stood before, as the mark of the transaction remembers it.
   package static func inverse(of instruction: Instruction, _ done: IdempotencyRecord, _ context: PlanningContext)
     throws(Refusal) -> Change
   {

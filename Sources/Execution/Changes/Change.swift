@@ -2,7 +2,7 @@ import Automation
 import FleetModel
 import Wire
 
-/// What acting on one target changes: a value, made without looking at Redis, and written by one step.
+/// What acting on one target changes: a value, made without looking at Redis, and written by one transaction.
 package struct Change {
   /// The address whose block begins or ends.
   package struct Block: Equatable {

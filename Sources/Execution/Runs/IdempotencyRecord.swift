@@ -90,9 +90,9 @@ package struct IdempotencyRecord: Equatable {
   package var phase: AuditLine.Phase
   package var detail: String
   package var before: AgentRecord?
-  /// When the block, silence or job that a step ended would have come to its end, or to its turn, by itself.
+  /// When the block, silence or job that a transaction ended would have come to its end, or to its turn, by itself.
   package var blockedUntil: Instant?
-  /// What a parameter or mode that a step set was before; nil if it was not set.
+  /// What a parameter or mode that a transaction set was before; nil if it was not set.
   package var setting: String?
   /// Whether its runtime was told something.
   package var wasNotified = false

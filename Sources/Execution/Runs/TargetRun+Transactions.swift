@@ -37,8 +37,8 @@ extension TargetRun {
     }
   }
 
-  /// Something changed between reading and acting. If that was under the idempotency key, an earlier attempt was done after
-  /// all, and what it says counts.
+  /// Something changed between reading and acting. If that was under the idempotency key, an earlier attempt was done
+  /// after all, and what it says counts.
   mutating func conflicted(_ write: Write) -> [Effect] {
     attempts += 1
     guard attempts != Self.mostAttempts else { return leave(.failed, "it kept changing; send the command again") }
@@ -64,8 +64,8 @@ extension TargetRun {
     }
   }
 
-  /// Redis does not let the outcome be written, and nobody has changed that: it has failed, with the reason. If not even
-  /// that may be written of the target, the end of the whole tells it.
+  /// Redis does not let the outcome be written, and nobody has changed that: it has failed, with the reason. If not
+  /// even that may be written of the target, the end of the whole tells it.
   mutating func giveUp(_ error: String) -> [Effect] {
     let detail = (hasActed ? "it was done, but cannot be recorded: " : "") + "Redis refused the step: \(error)"
     guard hasGivenUp else {

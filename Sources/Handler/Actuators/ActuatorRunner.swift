@@ -127,7 +127,8 @@ final class ActuatorRunner: ActuatorClient {
     }
   }
 
-  /// Milliseconds before an attempt: as long as the service asks for, else longer each time, and never the same for all.
+  /// Milliseconds before an attempt: as long as the service asks for, else longer each time, and never the same for
+  /// all.
   private static func span(before number: Int, asked: TimeSpan?, most: TimeSpan) -> Int64 {
     let usual = Int64(250) << Int64(min(number - 1, 6))
     return min(asked?.milliseconds ?? MachineRandom.number(in: usual / 2...usual), most.milliseconds)

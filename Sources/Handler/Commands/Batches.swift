@@ -6,9 +6,9 @@ import Wire
 /// Orders that came in parts: each belongs to one operator and says one thing, and each of its parts comes once and has
 /// agents of its own. So it can count as one command, and nobody can pass off others as parts of it.
 ///
-/// Under `agentos:mark:batch/<id>` stands a hash: `operator`, `order` (a digest of action and arguments), `parts`, and the
-/// number of each part → its command's id. It is written with the reception of each part; here is what was read of it, and
-/// of its parts' marks.
+/// Under `agentos:mark:batch/<id>` stands a hash: `operator`, `order` (a digest of action and arguments), `parts`, and
+/// the number of each part → its command's id. It is written with the reception of each part; here is what was read of
+/// it, and of its parts' marks.
 struct Batches {
   private struct Record {
     var operatorName: String?
@@ -103,7 +103,7 @@ struct Batches {
     return nil
   }
 
-  /// Adds to the step that writes a part's reception what is remembered of its batch.
+  /// Adds to the transaction that writes a part's reception what is remembered of its batch.
   static func remember(_ batch: Batch, _ command: Command, in transaction: inout Transaction, keys: Keys) {
     let key = keys.batch(batch.id)
     transaction.change(
@@ -134,8 +134,8 @@ struct Batches {
 }
 
 extension Dispatcher {
-  /// Reads what is remembered of a command's batch, unless that is known, and then calls `completion`: with why the batch
-  /// is none, or nil.
+  /// Reads what is remembered of a command's batch, unless that is known, and then calls `completion`: with why the
+  /// batch is none, or nil.
   func lookUpBatch(of command: Command, _ completion: @escaping (String?) -> Void) {
     guard let batch = command.batch else { return completion(nil) }
     let taken = "batch \(batch.id) has the id of a command; give it an id of its own"

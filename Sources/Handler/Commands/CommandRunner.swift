@@ -206,7 +206,7 @@ final class CommandRunner: TargetRunDelegate {
     if let closing = run.settling(target, outcome) { addClosing(closing, to: &transaction) }
   }
 
-  func stepped() { take(.intentWritten) }
+  func intentWritten() { take(.intentWritten) }
   func beginAnew(_ target: AgentID) { take(.setBack(target)) }
   func takeBack(_ target: AgentID) { take(.notSettled(target)) }
   func settled(_ target: AgentID, _ outcome: TargetOutcome) { take(.settled(target, outcome)) }

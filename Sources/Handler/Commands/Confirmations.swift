@@ -93,7 +93,7 @@ final class Confirmations {
     return !awaited.isClosed && !awaited.obeyed.contains(report.agent)
   }
 
-  /// Runs in the lane of its agent, so that a step of the command that is under way is done before; and one of a
+  /// Runs in the lane of its agent, so that a transaction of the command that is under way is done before; and one of a
   /// command's reports after the other, so that the last of them knows that it is.
   private func lookUp(_ report: EventProcessor.Report) {
     var leave: () -> Void = {}
@@ -226,8 +226,8 @@ final class Confirmations {
     }
   }
 
-  /// The agent runs again: its record says so, and the limit is off. A pause that the restart was not to end goes on, and
-  /// its runtime, which is new, is told so.
+  /// The agent runs again: its record says so, and the limit is off. A pause that the restart was not to end goes on,
+  /// and its runtime, which is new, is told so.
   private func finishRestart(
     _ report: EventProcessor.Report, _ fields: [(name: [UInt8], value: [UInt8])], _ transaction: inout Transaction,
     _ line: inout AuditLine

@@ -10,8 +10,8 @@ import Wire
 /// entries ─▶ inbox ─▶ decoded, judged ─▶ lanes ─▶ CommandRunner
 ///                     └─ refused
 /// ```
-/// What a command needs to know before it can enter its lanes holds up the inbox, so that commands enter in the order in
-/// which they came.
+/// What a command needs to know before it can enter its lanes holds up the inbox, so that commands enter in the order
+/// in which they came.
 final class Dispatcher {
   let session: LeaseSession
   private var lanes = Lanes()

@@ -13,7 +13,8 @@ final class EscalationCloser {
   private let session: LeaseSession
   private let fleet: () -> Fleet
   private var isClosing = false
-  /// The escalations that were open at the last look: of an agent that is gone the fleet no longer knows who was called.
+  /// The escalations that were open at the last look: of an agent that is gone the fleet no longer knows who was
+  /// called.
   private var open: [AlertID: AlertRecord] = [:]
 
   init(session: LeaseSession, fleet: @escaping () -> Fleet) {
@@ -27,7 +28,8 @@ final class EscalationCloser {
   /// Closes what is over, one after the other.
   func look() {
     for alert in fleet().alerts.escalations.lazy.map(\.record) { open[alert.id] = alert }
-    // Events that are not read yet may speak of new trouble, and a step under way may take an acknowledgement back.
+    // Events that are not read yet may speak of new trouble, and a transaction under way may take an acknowledgement
+    // back.
     guard !isClosing, session.hasReadEvents, !session.isFinishing, session.alertTransactions == 0,
       let alert = fleet().endedEscalations(at: present).first
     else { return }

@@ -28,8 +28,8 @@ final class EventProcessor {
   var rules: RuleEngine?
   /// What settles repeats as they are read.
   let repeats: RepeatFilter
-  /// Asked in place: as an ordinary property it would be copied, with a count for each of its lists, wherever something is
-  /// asked of it.
+  /// Asked in place: as an ordinary property it would be copied, with a count for each of its lists, wherever something
+  /// is asked of it.
   var fleet: Fleet {
     unsafeAddress { UnsafePointer(fleetMemory) }
     unsafeMutableAddress { fleetMemory }
@@ -118,8 +118,9 @@ final class EventProcessor {
     if changedProfiles.count < Self.mostProfiles { changedProfiles.insert(agent) }
   }
 
-  /// When an entry came. Whoever adds one may give it an id of the future, and every entry after it then has one too: none
-  /// came later than now. Of one that waited while nobody read, nobody can tell how long: it is too old to be acted on.
+  /// When an entry came. Whoever adds one may give it an id of the future, and every entry after it then has one too:
+  /// none came later than now. Of one that waited while nobody read, nobody can tell how long: it is too old to be
+  /// acted on.
   private func time(of id: StreamID) -> Instant {
     let instant = id.instant
     if instant <= clockRead || session.options.leapsPassTime { return instant }
@@ -156,7 +157,7 @@ final class EventProcessor {
     return letters + [DeadLetter(source: session.keys.events, reason: reason, bytes: [])]
   }
 
-  /// Agents that have said something of themselves since the last call; no more than one step should write.
+  /// Agents that have said something of themselves since the last call; no more than one transaction should write.
   func takeChangedProfiles() -> Set<AgentID> {
     let taken = Set(changedProfiles.prefix(1000))
     changedProfiles.subtract(taken)

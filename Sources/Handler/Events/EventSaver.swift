@@ -7,14 +7,15 @@ import Wire
 
 /// Saves what events have come to: alerts, and how far events have been read.
 ///
-/// The cursor is saved once all that events up to it have changed is written. What is much goes in bites, so that no step
-/// holds up the server, and the cursor with the last of them. An alert that is written before the cursor says up to which
-/// entry it has counted: a handler that takes over in between reads those events again, and does not count them twice.
+/// The cursor is saved once all that events up to it have changed is written. What is much goes in bites, so that no
+/// transaction holds up the server, and the cursor with the last of them. An alert that is written before the cursor
+/// says up to which entry it has counted: a handler that takes over in between reads those events again, and does not
+/// count them twice.
 /// ```
 /// alerts, alerts, … alerts + cursor + what rules decided + what was unreadable, ends, ends …
 /// ```
-/// Alerts that are over leave after the cursor: they and the news of their end are one step, and their events are not
-/// read again.
+/// Alerts that are over leave after the cursor: they and the news of their end are one transaction, and their events
+/// are not read again.
 final class EventSaver {
   /// How far events have been read, and the oldest report that is not settled, as both are saved.
   var saved: StreamID?
@@ -32,11 +33,11 @@ final class EventSaver {
   private var savesAgain = false
   /// Not before then: Redis has refused it a moment ago.
   private var savesFrom = MonotonicTime(nanoseconds: 0)
-  /// What a step that the server refused was to write.
+  /// What a transaction that the server refused was to write.
   private var owed: (changes: Set<AlertID>, ends: [AlertID: AlertEnd], letters: [DeadLetter]) = ([], [:], [])
   private var round: Round?
 
-  /// A step has no more alerts than this, nor begins another beyond so many bytes.
+  /// A transaction has no more alerts than this, nor begins another beyond so many bytes.
   private static let most = (alerts: 256, bytes: 256 << 10)
   private static let pauseMilliseconds: Int64 = 500
 
@@ -52,7 +53,7 @@ final class EventSaver {
     let reached: (entry: StreamID?, count: Int?)
     let report: StreamID?
     var isCursorWritten = false
-    /// Alerts whose end the last step has told.
+    /// Alerts whose end the last transaction has told.
     var told: [AlertID] = []
     var hasAlerts: Bool
 
@@ -67,8 +68,8 @@ final class EventSaver {
     (self.memory, self.escalations) = (memory, escalations)
   }
 
-  /// Where in the cursor's hash stands how many entries were ever added up to it: by that a loss is counted exactly, also
-  /// while no handler lived.
+  /// Where in the cursor's hash stands how many entries were ever added up to it: by that a loss is counted exactly,
+  /// also while no handler lived.
   static func countField(_ keys: Keys) -> [UInt8] { keys.events + "#added".utf8 }
 
   /// Where stands the oldest entry before the cursor whose report was not settled.
@@ -76,7 +77,7 @@ final class EventSaver {
 
   /// Writes what has changed of alerts, with the cursor; the cursor alone only now and then.
   func save(unlessOnlyRead: Bool) {
-    // A step of a command that changes an alert goes first: what it writes is not known here yet.
+    // A transaction of a command that changes an alert goes first: what it writes is not known here yet.
     guard MonotonicTime.now >= savesFrom else { return }
     guard !isSaving, session.alertTransactions == 0 else {
       savesAgain = savesAgain || !unlessOnlyRead
@@ -87,7 +88,7 @@ final class EventSaver {
     if round != nil { writeBite() }
   }
 
-  /// Takes all that has changed; nil if nothing has that is worth a step.
+  /// Takes all that has changed; nil if nothing has that is worth a transaction.
   private func next(unlessOnlyRead: Bool) -> Round? {
     let ends = owed.ends.merging(judge.fleet.takeAlertEnds()) { $1 }
     let changes = judge.fleet.takeAlertChanges().union(owed.changes)
@@ -107,7 +108,7 @@ final class EventSaver {
       hasAlerts: !changes.isEmpty)
   }
 
-  /// Writes as much of the round as one step may hold, and goes on from there.
+  /// Writes as much of the round as one transaction may hold, and goes on from there.
   private func writeBite() {
     guard let before = round else { return }
     var (after, transaction) = (before, Transaction())
@@ -131,12 +132,12 @@ final class EventSaver {
     for id in round.told where !judge.isOpen(id) { escalations.forget(id) }
     if round.hasAlerts { session.tell(.notices) }
     if round.isDone { self.round = nil }
-    // A command's step that came meanwhile goes first, and the next look goes on.
+    // A command's transaction that came meanwhile goes first, and the next look goes on.
     guard session.alertTransactions == 0 else { return }
     if self.round != nil { writeBite() } else if savesAgain { save(unlessOnlyRead: false) }
   }
 
-  /// - Parameter round: as it was before the step that failed.
+  /// - Parameter round: as it was before the transaction that failed.
   private func giveBack(_ round: Round, _ error: ServerError) {
     // Not before the next look.
     savesAgain = false

@@ -5,7 +5,7 @@ import Wire
 
 /// What a handler keeps of the fleet for the one that takes over, and takes up from the one before: what agents say of
 /// themselves, in `agentos:profiles`, their records, and when they sent metrics last. All of it stands in events and
-/// steps that nobody acts on again.
+/// transactions that nobody acts on again.
 final class FleetCheckpoint {
   private let session: LeaseSession
   private let judge: EventProcessor
@@ -150,7 +150,7 @@ final class FleetCheckpoint {
     }
   }
 
-  /// Puts what agents have said of themselves into a step, which does without if Redis refuses it.
+  /// Puts what agents have said of themselves into a transaction, which does without if Redis refuses it.
   func write(_ agents: Set<AgentID>, to transaction: inout Transaction) {
     for agent in agents {
       let profile = judge.fleet.position(of: agent).flatMap { judge.fleet.agents.profiles[$0] }

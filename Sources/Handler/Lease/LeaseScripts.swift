@@ -5,8 +5,8 @@ enum LeaseScripts {
   /// ARGV: the fence to take, the lease, its milliseconds, the lease as the caller wrote it last ("" for none), and the
   /// lease that says that the fence cannot be used.
   ///
-  /// Answers {1, 0} taken, {1, 1} taken where the fence held no number; {0, milliseconds left} held by another; {-1, fence}
-  /// the fence is not above the stored one; {-2, 0} the stored one is beyond the whole numbers that Lua has.
+  /// Answers {1, 0} taken, {1, 1} taken where the fence held no number; {0, milliseconds left} held by another; {-1,
+  /// fence} the fence is not above the stored one; {-2, 0} the stored one is beyond the whole numbers that Lua has.
   static let take = """
     local held = redis.call('GET', KEYS[1])
     if held and held ~= ARGV[4] then

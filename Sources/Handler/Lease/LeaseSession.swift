@@ -8,8 +8,8 @@ import Wire
 
 /// The time in which a handler holds the lease, and what it acts with: connection, fence and clock.
 ///
-/// A class, because all parts of the handler share it, and its end is the end of all of them. It never begins again: the
-/// next takeover has a higher fence and a session of its own.
+/// A class, because all parts of the handler share it, and its end is the end of all of them. It never begins again:
+/// the next takeover has a higher fence and a session of its own.
 final class LeaseSession {
   let loop: Loop
   private(set) var options: HandlerOptions
@@ -25,13 +25,13 @@ final class LeaseSession {
   /// Until when the lease lets it act.
   var mayActUntil: BootTime
   private(set) var isOver = false
-  /// How many steps and reads are under way.
+  /// How many transactions and reads are under way.
   private(set) var inFlight = 0
   /// Told when none is, and when the session ends.
   var onIdle: () -> Void = {}
   /// Whether nothing new is to be begun.
   var isFinishing = false
-  /// How many steps that change an alert are under way: what events change of alerts is written after them.
+  /// How many transactions that change an alert are under way: what events change of alerts is written after them.
   private(set) var alertTransactions = 0
   /// Who holds the lease.
   weak var owner: (any LeaseSessionOwner)?
@@ -164,8 +164,8 @@ final class LeaseSession {
       ])
   }
 
-  /// Says what a step did without. That a channel was not served is said in the audit too, since runtimes hear of it
-  /// later then: once a minute.
+  /// Says what a transaction did without. That a channel was not served is said in the audit too, since runtimes hear
+  /// of it later then: once a minute.
   private func leaveOut(_ words: String) {
     log(.error, "Redis refused a part of a step, which was done without it", ["error": words])
     guard words.contains("(PUBLISH "), toldOfChannel.map({ now - $0 >= .minutes(1) }) ?? true else { return }
@@ -184,7 +184,7 @@ final class LeaseSession {
     if inFlight == 0 { onIdle() }
   }
 
-  /// Runs a step that writes changes, and tells those who must know of them.
+  /// Runs a transaction that writes changes, and tells those who must know of them.
   func run(_ transaction: Transaction, carrying changes: [Change], _ completion: @escaping (TransactionOutcome) -> Void)
   {
     let alerts = changes.compactMap(\.alert)

@@ -2,8 +2,8 @@ import FleetModel
 import Redis
 import Wire
 
-/// How often a step of a rule is tried again that Redis answers with an error: what passes by itself as often as it takes,
-/// and what does not, a value of the wrong type say, a few times, for others wait behind it.
+/// How often a transaction of a rule is tried again that Redis answers with an error: what passes by itself as often as
+/// it takes, and what does not, a value of the wrong type say, a few times, for others wait behind it.
 struct RetryPolicy {
   private var failures = 0
   private var denials = 0
@@ -26,8 +26,8 @@ struct RetryPolicy {
 }
 
 extension RetryPolicy {
-  /// How long it waits, in milliseconds, after a step that did not go ahead since something had changed: what keeps
-  /// changing is not asked for without a pause.
+  /// How long it waits, in milliseconds, after a transaction that did not go ahead since something had changed: what
+  /// keeps changing is not asked for without a pause.
   mutating func pauseAfterRefusal() -> Int64 {
     refusals += 1
     return refusals < Self.mostRefusals ? 0 : 1000

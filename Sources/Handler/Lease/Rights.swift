@@ -6,7 +6,7 @@ import Wire
 /// What Redis must allow a handler: the commands that its scripts and readers use, on each kind of key.
 ///
 /// A handler asks before it takes the lease, and again once Redis refuses something: one that could do only half of a
-/// step does none. What it can do without is said, and left out.
+/// transaction does none. What it can do without is said, and left out.
 struct Rights {
   /// Commands on one key, or one pattern of keys.
   private struct Row {

@@ -4,12 +4,12 @@ import FleetModel
 import Wire
 
 extension LeaseSession {
-  /// Calls a person in a step: opens an escalation, or counts it up, and pages whom the routes name.
+  /// Calls a person in a transaction: opens an escalation, or counts it up, and pages whom the routes name.
   ///
   /// - Parameters:
-  ///   - stored: the alert as it was read; the step goes ahead only while it still stands so.
+  ///   - stored: the alert as it was read; the transaction goes ahead only while it still stands so.
   ///   - channel: a channel to page in place of the routes, if one of that name is configured.
-  /// - Returns: what the step is to be run with.
+  /// - Returns: what the transaction is to be run with.
   func openEscalation(
     _ id: AlertID, stored: [UInt8], _ words: String, to channel: String? = nil, in transaction: inout Transaction
   ) -> Change {
@@ -52,8 +52,8 @@ extension LeaseSession {
     return notice
   }
 
-  /// Adds a notice to a step, for each channel that it goes to: people are told if the step goes ahead, and only there.
-  /// Once it has, tell ``Committed/notices``.
+  /// Adds a notice to a transaction, for each channel that it goes to: people are told if the transaction goes ahead,
+  /// and only there. Once it has, tell ``Committed/notices``.
   ///
   /// A rule's follow-up goes where its trouble was told, whichever channels that were.
   ///

@@ -6,8 +6,8 @@ import Loop
 import Redis
 import Wire
 
-/// Tells people, from the hash `agentos:notices`: what a step has put there is collected in its group or sent, and taken
-/// out once it has arrived. A notice may arrive twice, if a handler ends between the two, and is never lost.
+/// Tells people, from the hash `agentos:notices`: what a transaction has put there is collected in its group or sent,
+/// and taken out once it has arrived. A notice may arrive twice, if a handler ends between the two, and is never lost.
 ///
 /// A class, since the loop's and the client's handlers share it.
 final class Notifier {
@@ -29,7 +29,7 @@ final class Notifier {
 
   /// What is due further off is looked at again after this long: the server's clock and this machine's may part.
   private static let longestWait: Int64 = 60_000
-  /// How long it waits after the server has refused a step.
+  /// How long it waits after the server has refused a transaction.
   private static let retrySpan: Int64 = 1000
 
   init(session: LeaseSession, client: any HTTPSender) {

@@ -50,8 +50,6 @@ struct Outbox {
   /// How long what stands is said again; then its group is forgotten too, and nobody would end it.
   private static let longestStand = TimeSpan.days(7)
 
-  var isEmpty: Bool { lanes.values.allSatisfy(\.entries.isEmpty) }
-
   mutating func add(_ entry: OutboxEntry) {
     var lane = lanes[entry.channel] ?? Lane()
     lane.entries.insert(entry, at: lane.entries.firstIndex { $0.id > entry.id } ?? lane.entries.endIndex)

@@ -4,7 +4,7 @@ import Logging
 import Redis
 import Wire
 
-/// One due job: its effects and its end in the schedule are one step, so that it runs once.
+/// One due job: its effects and its end in the schedule are one transaction, so that it runs once.
 final class JobRun: TargetRunDelegate {
   let session: LeaseSession
   private let job: Job
@@ -82,7 +82,7 @@ final class JobRun: TargetRunDelegate {
       restartLimit: session.options.restartLimit)
     do throws(Refusal) {
       var change = try Change.plan(judged, context)
-      // The step takes the job out itself.
+      // The transaction takes the job out itself.
       change.scheduledJobs = []
       return change
     } catch {
@@ -112,7 +112,7 @@ final class JobRun: TargetRunDelegate {
   func check(in transaction: inout Transaction, isLast: Bool) {
     transaction.require("ZSCORE", session.keys.schedule, member, is: score, else: .obsolete)
   }
-  func stepped() {}
+  func intentWritten() {}
   func takeBack(_ target: AgentID) {}
   func settled(_ target: AgentID, _ outcome: TargetOutcome) { finished() }
 

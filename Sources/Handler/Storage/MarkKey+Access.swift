@@ -18,7 +18,7 @@ extension Reply {
 }
 
 extension Transaction {
-  /// Lets the step go ahead only while the mark's text is what was found of it.
+  /// Lets the transaction go ahead only while the mark's text is what was found of it.
   mutating func require(_ mark: MarkKey, is found: [UInt8]) {
     guard let former = mark.former else { return require("GET", mark.key, is: found) }
     // An older handler wrote one spelling, this version writes both: neither may have appeared or gone since.

@@ -3,9 +3,9 @@ import Loop
 import Redis
 import Wire
 
-/// What one step does to Redis: checks first, and then, if all of them hold, its changes; all in one script.
+/// What one transaction does to Redis: checks first, and then, if all of them hold, its changes; all in one script.
 ///
-/// It goes to the server as words, so that one script serves every step:
+/// It goes to the server as words, so that one script serves every transaction:
 /// ```
 /// KEYS   fence, then each key once
 /// ARGV   fence, number of checks, number of changes,
@@ -13,9 +13,9 @@ import Wire
 ///        a change: command, place of its key, number of arguments, arguments …; entries of streams first
 ///        what is optional, written like a change
 /// ```
-/// A missing value counts as "". The answer is `{0}` and a text for each optional part that was refused, or `{number of the
-/// check that failed, what was found}`, or the error `FENCED` if another handler has taken over, or the error of Redis
-/// with the command and key.
+/// A missing value counts as "". The answer is `{0}` and a text for each optional part that was refused, or `{number of
+/// the check that failed, what was found}`, or the error `FENCED` if another handler has taken over, or the error of
+/// Redis with the command and key.
 ///
 /// Redis keeps what a script wrote before an error. So the script looks first for all that could stop it half-way: the
 /// type of every key that it changes, and the right to each command. Entries of streams come before other changes: a
@@ -87,8 +87,8 @@ struct Transaction {
     change("HSET", keys.cursor, Keys.alertsRevision, String(MachineRandom.number(in: UInt64.min ... .max), radix: 36))
   }
 
-  /// Adds a change that the step does without if Redis refuses it, as of a counter whose key has another type: what was
-  /// left out is said in the log.
+  /// Adds a change that the transaction does without if Redis refuses it, as of a counter whose key has another type:
+  /// what was left out is said in the log.
   mutating func attempt(_ command: String, _ key: [UInt8], _ arguments: any RequestArgument...) {
     Self.append(command, place(key), arguments, to: &optional)
   }
@@ -103,7 +103,7 @@ struct Transaction {
     change("XADD", stream, "*", Keys.dataField, payload)
   }
 
-  /// Static: a call on the step itself would hold a copy of the words, and each change would copy all before it.
+  /// Static: a call on the transaction itself would hold a copy of the words, and each change would copy all before it.
   private static func append(
     _ command: String, _ place: Int, _ arguments: [any RequestArgument], to words: inout EncodedArguments
   ) {
@@ -113,7 +113,8 @@ struct Transaction {
     for argument in arguments { argument.append(to: &words) }
   }
 
-  /// The place of a key in KEYS, behind the fence. Most steps have few: looking through them is quicker than hashing them.
+  /// The place of a key in KEYS, behind the fence. Most transactions have few: looking through them is quicker than
+  /// hashing them.
   private mutating func place(_ key: [UInt8]) -> Int {
     if keys.count < Self.fewKeys {
       if let index = keys.firstIndex(of: key) { return index + 2 }

@@ -4,7 +4,7 @@ import Redis
 import Wire
 
 extension Change {
-  /// Writes the change into a step.
+  /// Writes the change into a transaction.
   ///
   /// - Returns: the record as it then stands; nil if the change leaves it.
   func write(

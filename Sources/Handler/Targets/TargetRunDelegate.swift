@@ -3,7 +3,7 @@ import FleetModel
 import Wire
 
 /// What acting on targets is for: a command, or a job of the schedule. It says what is to be done to each, and what its
-/// steps carry besides.
+/// transactions carry besides.
 ///
 /// A class, because the runs of its targets share it.
 protocol TargetRunDelegate: AnyObject {
@@ -28,7 +28,7 @@ protocol TargetRunDelegate: AnyObject {
   /// The group in which chats hear whom it calls; nil if each call is a message.
   var chatGroup: String? { get }
 
-  /// How long a permission that its steps lack is waited for, in milliseconds.
+  /// How long a permission that its transactions lack is waited for, in milliseconds.
   var patience: Double { get }
   /// Whether all is decided and nothing done.
   var isDryRun: Bool { get }
@@ -37,19 +37,19 @@ protocol TargetRunDelegate: AnyObject {
   ///
   /// - Parameter instant: the present, or when an effect that is under way was decided.
   func plan(_ target: AgentID, _ snapshot: TargetSnapshot, at instant: Instant) throws(Refusal) -> Change
-  /// Checks of its own, before those of every step, and what it says before the step's own lines.
+  /// Checks of its own, before those of every transaction, and what it says before the transaction's own lines.
   ///
-  /// - Parameter isLast: whether the step settles its target.
+  /// - Parameter isLast: whether the transaction settles its target.
   func check(in transaction: inout Transaction, isLast: Bool)
-  /// A step of its has gone ahead that does not settle its target, now or before.
-  func stepped()
+  /// A transaction of its has gone ahead that does not settle its target, now or before.
+  func intentWritten()
   /// Whether the first transaction also tells that the command was received.
   var joinsReception: Bool { get }
   /// Begins a target anew.
   func beginAnew(_ target: AgentID)
-  /// Adds to the step that writes a target's outcome what belongs to the delegate's own end.
+  /// Adds to the transaction that writes a target's outcome what belongs to the delegate's own end.
   func complete(_ target: AgentID, _ outcome: TargetOutcome, in transaction: inout Transaction)
-  /// That step did not go ahead.
+  /// That transaction did not go ahead.
   func takeBack(_ target: AgentID)
   /// A target's outcome is written, or was before.
   func settled(_ target: AgentID, _ outcome: TargetOutcome)
@@ -74,7 +74,7 @@ extension TargetRunDelegate {
   var patience: Double { Double(session.options.permissionPatience.milliseconds) * 30 }
 }
 
-/// What a step says in the audit of one target.
+/// What a transaction says in the audit of one target.
 struct LineDraft {
   var phase: AuditLine.Phase
   var target: AgentID = .none

@@ -17,8 +17,8 @@ final class TargetRunner {
   private(set) var change: Change?
   /// When that was planned.
   private(set) var plannedAt = Instant.epoch
-  /// What stood under the idempotency key when it was read: the transaction that replaces it requires that; nil if a value
-  /// of another type stands there.
+  /// What stood under the idempotency key when it was read: the transaction that replaces it requires that; nil if a
+  /// value of another type stands there.
   var found: [UInt8]? = []
   private var actuator: Actuator?
   /// Since when Redis has refused its transactions for want of a permission.
@@ -142,7 +142,7 @@ final class TargetRunner {
   /// Tells the run what became of its transaction.
   func landed(_ result: TransactionOutcome, _ write: TargetRun.Write) {
     if case .done = result {
-      if case .intent = write { delegate.stepped() }
+      if case .intent = write { delegate.intentWritten() }
       return take(.committed)
     }
     switch write {

@@ -3,8 +3,8 @@ import FleetModel
 import Redis
 import Wire
 
-/// A target as it stands in Redis when an action is decided, with the bytes by which the step makes sure that it still
-/// stands so.
+/// A target as it stands in Redis when an action is decided, with the bytes by which the transaction makes sure that it
+/// still stands so.
 struct TargetSnapshot {
   var record: AgentRecord
   /// What an earlier delivery of the same command left.
@@ -106,7 +106,7 @@ struct TargetSnapshot {
     alert = reply.bytes.flatMap { AlertCoding.decode(id: id.bytes, payload: $0) }
   }
 
-  /// Lets a step go ahead only while the target stands as it was read.
+  /// Lets a transaction go ahead only while the target stands as it was read.
   func require(for target: AgentID, _ change: Change, keys: Keys, in transaction: inout Transaction) {
     if change.after != nil { transaction.require("HGET", keys.agent(target), "version", is: version) }
     if let alert = change.alert, let alertBytes {

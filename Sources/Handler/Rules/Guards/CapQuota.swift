@@ -5,7 +5,7 @@ import Redis
 import Wire
 
 /// How many addresses rules have blocked within an hour, and when they gave an agent more: read before rules do so, and
-/// counted in the step by which they do.
+/// counted in the transaction by which they do.
 ///
 /// | key | what |
 /// |---|---|
@@ -45,7 +45,7 @@ struct CapQuota {
   /// When rules gave the agent more last.
   var scaledUpAt: Instant? { Instant(score: scaleUpFound) }
 
-  /// Counts what a run is going to do; the step goes ahead only while nobody else has done so meanwhile.
+  /// Counts what a run is going to do; the transaction goes ahead only while nobody else has done so meanwhile.
   ///
   /// - Parameter span: how long a scaling up is remembered.
   func reserve(

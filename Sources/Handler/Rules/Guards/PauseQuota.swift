@@ -4,8 +4,8 @@ import Loop
 import Redis
 import Wire
 
-/// Whom rules have paused, how often this agent, and whom it stands in for: read before a rule pauses, and counted in the
-/// step by which it does.
+/// Whom rules have paused, how often this agent, and whom it stands in for: read before a rule pauses, and counted in
+/// the transaction by which it does.
 ///
 /// | key | what |
 /// |---|---|
@@ -44,8 +44,8 @@ struct PauseQuota {
   /// What must be read; ``take(_:)`` wants the answers.
   var requests: [Request] {
     [
-      // The number first: the step notices what changes in between. MGET finds nothing in a key of another type, where GET
-      // would fail.
+      // The number first: the transaction notices what changes in between. MGET finds nothing in a key of another type,
+      // where GET would fail.
       Request("MGET", keys.pausedChanges),
       Request("ZCOUNT", pausesKey.complete, "(\((now - Self.counted).milliseconds)", "+inf"),
       Request("SMEMBERS", standInKey.complete),
@@ -85,8 +85,8 @@ struct PauseQuota {
     }
   }
 
-  /// Takes the agent's place among those that are paused; the step goes ahead only while no other was taken meanwhile,
-  /// and it stands in for nobody else.
+  /// Takes the agent's place among those that are paused; the transaction goes ahead only while no other was taken
+  /// meanwhile, and it stands in for nobody else.
   func reserve(_ span: TimeSpan, in transaction: inout Transaction) {
     transaction.require("MGET", keys.pausedChanges, is: changes)
     transaction.require("ZCOUNT", pausesKey.complete, "(\((now - Self.counted).milliseconds)", "+inf", is: pausesFound)
@@ -112,7 +112,7 @@ struct PauseQuota {
   /// A number that no other change leaves. The version before counts on from it.
   private static func newChanges() -> [UInt8] { Array("\(MachineRandom.number(in: Int64(1) ... 1 << 61))".utf8) }
 
-  /// SET takes the place of whatever stands there, so that no value can stop the step half-way.
+  /// SET takes the place of whatever stands there, so that no value can stop the transaction half-way.
   private static func note(_ changes: [UInt8], _ keys: Keys, in transaction: inout Transaction) {
     transaction.change("SET", keys.pausedChanges, changes, "PX", stay.milliseconds)
     transaction.change("PEXPIRE", keys.paused, stay.milliseconds)

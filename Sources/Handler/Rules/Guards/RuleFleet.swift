@@ -2,7 +2,8 @@ import Automation
 import FleetModel
 import Wire
 
-/// What rules go by of the fleet: its agents, who of them is well, whom rules have paused, and what rules have given them.
+/// What rules go by of the fleet: its agents, who of them is well, whom rules have paused, and what rules have given
+/// them.
 ///
 /// A class, since it keeps what it has read of Redis.
 final class RuleFleet {
@@ -89,7 +90,7 @@ final class RuleFleet {
     return placesRead != nil
   }
 
-  /// An agent's place was taken, by a step that went ahead by this ledger.
+  /// An agent's place was taken, by a transaction that went ahead by this ledger.
   func reserved(_ agent: AgentID, until end: Instant, _ ledger: PauseQuota) {
     guard placesRead == ledger.changes else {
       placesRead = nil

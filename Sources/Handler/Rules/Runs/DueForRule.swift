@@ -4,7 +4,7 @@ import Logging
 import Redis
 import Wire
 
-/// What is due in the schedule for a rule's run, and ends there in the step that does it.
+/// What is due in the schedule for a rule's run, and ends there in the transaction that does it.
 protocol DueForRule: AnyObject {
   var session: LeaseSession { get }
   var job: Job { get }
@@ -18,7 +18,7 @@ protocol DueForRule: AnyObject {
 }
 
 extension DueForRule {
-  /// A step that goes ahead only while it is still due, and takes it out.
+  /// A transaction that goes ahead only while it is still due, and takes it out.
   func opened() -> Transaction {
     var transaction = Transaction()
     transaction.require("ZSCORE", session.keys.schedule, member, is: score, else: .obsolete)
@@ -26,7 +26,7 @@ extension DueForRule {
     return transaction
   }
 
-  /// Runs the step; if something else has changed meanwhile it begins anew.
+  /// Runs the transaction; if something else has changed meanwhile it begins anew.
   ///
   /// - Parameter then: what follows once it is done.
   func write(_ transaction: Transaction, _ change: Change = Change(), then: @escaping () -> Void = {}) {

@@ -5,8 +5,8 @@ import Logging
 import Redis
 import Wire
 
-/// The next action of a rule's run: its effect, its end in the schedule and its successor there are one step, so that the
-/// chain goes on wherever a handler ends, and nothing in it is done twice.
+/// The next action of a rule's run: its effect, its end in the schedule and its successor there are one transaction, so
+/// that the chain goes on wherever a handler ends, and nothing in it is done twice.
 ///
 /// ```
 /// action 0 ─▶ action 1 ─▶ … ─▶ verify ─┬─ holds ─▶ undo 0 ─▶ …
@@ -76,7 +76,8 @@ final class RuleActionRun: TargetRunDelegate {
     }
   }
 
-  /// Takes back what was done: where the action that it is the opposite of was not, somebody else's would be taken back.
+  /// Takes back what was done: where the action that it is the opposite of was not, somebody else's would be taken
+  /// back.
   private func takeBack(_ ruleAction: PlannedAction, _ record: RunRecord) {
     let places = record.ruleActions.indices.filter { ruleAction.takesBack(record.ruleActions[$0]) }
     guard places.isEmpty || !record.done.isDisjoint(with: places) else {
@@ -85,7 +86,8 @@ final class RuleActionRun: TargetRunDelegate {
     begin(ruleAction, record)
   }
 
-  /// Leaves an action alone, and those after it, since automation was switched off; one that had begun comes to its end.
+  /// Leaves an action alone, and those after it, since automation was switched off; one that had begun comes to its
+  /// end.
   private func skip(_ ruleAction: PlannedAction, _ record: RunRecord, _ mode: AutomationMode) {
     session.read([
       session.keys.mark(id, ruleAction.target).get, Request("HGETALL", session.keys.agent(ruleAction.target)),
@@ -210,7 +212,7 @@ final class RuleActionRun: TargetRunDelegate {
   }
 
   /// What has begun comes to its end.
-  func stepped() { (isAlone, automation) = (false, nil) }
+  func intentWritten() { (isAlone, automation) = (false, nil) }
 
   /// Somebody needs the agent, or has turned the switch, since that was looked at: it is looked at again.
   func beginAnew(_ target: AgentID) {

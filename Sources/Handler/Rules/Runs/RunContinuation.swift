@@ -4,8 +4,8 @@ import FleetModel
 import Redis
 import Wire
 
-/// What follows an action of a run, in the step that ends it: the next one, the look at what they have come to, or the
-/// closing line.
+/// What follows an action of a run, in the transaction that ends it: the next one, the look at what they have come to,
+/// or the closing line.
 struct RunContinuation {
   let run: String
   let part: RunRecord.Part
