@@ -37,12 +37,12 @@ extension RetryPolicy {
 extension LeaseSession {
   /// Ends a rule's due job that Redis will never let be done, and says so.
   func giveUp(
-    _ member: [UInt8], _ score: [UInt8], _ line: AuditLine, _ error: ServerError, finished: @escaping () -> Void
+    _ member: [UInt8], _ score: [UInt8], _ line: AuditLine, _ error: String, finished: @escaping () -> Void
   ) {
     log(
-      .error, "gave up what was due for a rule", ["job": String(decoding: member, as: UTF8.self), "error": error.text])
+      .error, "gave up what was due for a rule", ["job": String(decoding: member, as: UTF8.self), "error": error])
     var line = line
-    line.detail = "Redis refused the step: \(error.text)"
+    line.detail = "Redis refused the step: \(error)"
     var transaction = Transaction()
     transaction.require("ZSCORE", keys.schedule, member, is: score)
     transaction.change("ZREM", keys.schedule, member)

@@ -97,7 +97,7 @@ final class Scheduler {
   ) -> () -> Void {
     switch job.kind {
     case .ruleAction(let run, let part, let place):
-      return RuleActionRun(
+      return RuleActionRunner(
         run: run, part, place, target: job.target, member: member, score: score, session: session, finished: finished,
         postponed: postponed
       ).begin

@@ -43,7 +43,7 @@ extension DueForRule {
       case .failed(let error):
         guard patience.allows(error) else {
           let line = session.ruleLine(.failed, of: run, rule: nil, target: job.target)
-          return session.giveUp(member, score, line, error, finished: finished)
+          return session.giveUp(member, score, line, error.text, finished: finished)
         }
         session.log(.error, "Redis refused what was due for a rule; trying again", ["run": run, "error": error.text])
         session.later(inMilliseconds: 1000) { self.begin() }
