@@ -160,11 +160,12 @@ final class Confirmations {
   private func obeyedKey(_ id: CommandID) -> [UInt8] { session.keys.obeyed(id) }
 
   private func learn(_ report: EventProcessor.Report, _ replies: [Reply], _ done: @escaping () -> Void) {
-    guard let mark = replies[2].bytes.flatMap({ CommandRecord($0) }) else {
+    let (command, reported) = (replies[2].bytes, replies[3].elements)
+    guard let mark = command.flatMap({ CommandRecord($0) }) else {
       remember(report.command, nil)
       return done()
     }
-    let obeyed = Set(replies[3].elements?.compactMap { $0.bytes.map { AgentID(bytes: $0) } } ?? [])
+    let obeyed = Set(reported?.compactMap { $0.bytes.map { AgentID(bytes: $0) } } ?? [])
     let awaited = Awaited(mark: mark, obeyed: obeyed)
     remember(report.command, awaited)
     judge(report, awaited, replies, done)
@@ -176,13 +177,14 @@ final class Confirmations {
     let (mark, obeyed) = (awaited.mark, awaited.obeyed)
     // A fleet-wide command is confirmed by the first who reports it.
     let target = mark.targets == [.none] ? AgentID.none : report.agent
-    let targetMark = replies[0].mark.flatMap { IdempotencyRecord($0) }
+    let (stored, agentRecord) = (replies[0].mark, replies[1].pairs)
+    let targetMark = stored.flatMap { IdempotencyRecord($0) }
     let wasNotified = targetMark?.wasNotified ?? mark.told.contains(target)
     let goal = targetMark?.goal ?? mark.goal
     guard wasNotified, !obeyed.contains(target), goal.isReached(by: report.state, replicas: report.replicas) else {
       return done()
     }
-    write(report, target, awaited, fields: replies[1].pairs, done)
+    write(report, target, awaited, fields: agentRecord, done)
   }
 
   private func write(

@@ -24,16 +24,16 @@ struct TrimmedCommandCounter {
       Request("HMGET", session.keys.cursor, field, uncountedField),
     ]
     session.read(requests) { replies in
-      let fields = replies[2].elements ?? []
+      let (info, groups, fields) = (replies[0], replies[1], replies[2].elements ?? [])
       let stored = fields.first?.bytes ?? []
       let reported = Int64(Bounded.int(stored) ?? 0)
       if !stored.isEmpty, Bounded.int(stored) == nil {
         session.passOver("how many commands were lost", session.keys.cursor, stored)
       }
-      guard replies[0].field("entries-added") != nil else {
-        return reportUncounted(Self.gap(replies[0], replies[1]), told: fields.last?.bytes, completion)
+      guard info.field("entries-added") != nil else {
+        return reportUncounted(Self.gap(info, groups), told: fields.last?.bytes, completion)
       }
-      guard let total = Self.total(replies[0], replies[1]), total != reported else { return completion() }
+      guard let total = Self.total(info, groups), total != reported else { return completion() }
       var transaction = Transaction()
       transaction.require("HGET", session.keys.cursor, field, is: stored)
       transaction.change("HSET", session.keys.cursor, field, total)

@@ -38,44 +38,51 @@ struct TargetSnapshot {
     _ completion: @escaping (TargetSnapshot) -> Void
   ) {
     let keys = session.keys
-    var requests = [Request("HGETALL", keys.agent(target)), mark.get]
-    let alert = instruction.alert(of: target)
-    if let alert { requests.append(Request("HGET", keys.alerts, alert.bytes)) }
-    if let address = instruction.address {
-      requests.append(Request("ZSCORE", keys.blocked, address.description))
-      requests.append(Request("ZSCORE", keys.schedule, Job(.unblock(address), target).encoded))
-    }
-    switch instruction {
-    case .tune(let parameter, _): requests.append(Request("HGET", keys.agent(target), Change.field(of: parameter)))
-    case .automation: requests.append(Request("GET", keys.automation))
-    case .schedule(let name, _), .cancel(let name):
-      requests.append(Request("ZSCORE", keys.schedule, Job(.run(name), target).encoded))
-    case .approve(let id, _), .reject(let id, _):
-      requests += [Request("GET", keys.automation), Request("HGET", keys.proposals, id.text)]
-    default: break
-    }
+    let parts = parts(for: instruction, target, keys)
+    let requests = [Request("HGETALL", keys.agent(target)), mark.get] + parts.map(\.request)
     session.read(requests) { replies in
-      for (field, value) in AgentRecordCoding.malformed(replies[0].pairs) {
+      let (record, stored) = (replies[0].pairs, replies[1])
+      for (field, value) in AgentRecordCoding.malformed(record) {
         session.passOver("\(field) of an agent's record", keys.agent(target), value)
       }
-      var snapshot = TargetSnapshot(record: replies[0].pairs, mark: replies[1])
-      if let alert { snapshot.setAlert(alert, replies[2]) }
-      if instruction.address != nil { snapshot.longestBlock = replies[2].bytes.flatMap { Instant(score: $0) } }
-      snapshot.set(replies.last, for: instruction)
-      if case .approve = instruction { snapshot.setMode(replies[2]) }
+      var snapshot = TargetSnapshot(record: record, mark: stored)
+      for (part, reply) in zip(parts, replies.dropFirst(2)) { part.take(&snapshot, reply) }
       completion(snapshot)
     }
   }
 
-  private mutating func set(_ reply: Reply?, for instruction: Instruction) {
-    switch instruction {
-    case .block, .unblock: blockedUntil = reply?.bytes.flatMap { Instant(score: $0) }
-    case .tune: setting = reply?.text
-    case .automation: reply.map { setMode($0) }
-    case .schedule, .cancel: scheduledAt = reply?.bytes.flatMap { Instant(score: $0) }
-    case .approve(let id, _), .reject(let id, _): setProposal(id, reply?.bytes ?? [])
-    default: break
+  /// Something that only some actions ask for, and what takes its answer.
+  private typealias Part = (request: Request, take: (inout TargetSnapshot, Reply) -> Void)
+
+  private static func parts(for instruction: Instruction, _ target: AgentID, _ keys: Keys) -> [Part] {
+    var parts: [Part] = []
+    if let alert = instruction.alert(of: target) {
+      parts.append((Request("HGET", keys.alerts, alert.bytes), { $0.setAlert(alert, $1) }))
     }
+    if let address = instruction.address {
+      let unblocking = Job(.unblock(address), target).encoded
+      parts.append((Request("ZSCORE", keys.blocked, address.description), { $0.longestBlock = $1.instant }))
+      parts.append((Request("ZSCORE", keys.schedule, unblocking), { $0.blockedUntil = $1.instant }))
+    }
+    switch instruction {
+    case .tune(let parameter, _):
+      let field = Change.field(of: parameter)
+      parts.append((Request("HGET", keys.agent(target), field), { $0.setting = $1.text }))
+    case .automation: parts.append((Request("GET", keys.automation), { $0.setMode($1) }))
+    case .schedule(let name, _), .cancel(let name):
+      let job = Job(.run(name), target).encoded
+      parts.append((Request("ZSCORE", keys.schedule, job), { $0.scheduledAt = $1.instant }))
+    case .approve(let id, _):
+      parts.append((Request("GET", keys.automation), { $0.setMode($1) }))
+      parts.append((Request("HGET", keys.proposals, id.text), { $0.setProposal(id, $1.bytes ?? []) }))
+    case .reject(let id, _):
+      parts.append((Request("HGET", keys.proposals, id.text), { $0.setProposal(id, $1.bytes ?? []) }))
+    case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .escalate, .acknowledge,
+      .unacknowledge, .silence, .unsilence, .close, .rebalance, .transfer, .offerCoupon, .block, .unblock, .notify,
+      .undo:
+      break
+    }
+    return parts
   }
 
   private init(record pairs: [(name: [UInt8], value: [UInt8])], mark: Reply) {
@@ -138,4 +145,9 @@ extension PlanningContext {
     self.channels = channels
     self.makesDashboards = makesDashboards
   }
+}
+
+extension Reply {
+  /// The moment that a sorted set's score is.
+  fileprivate var instant: Instant? { bytes.flatMap { Instant(score: $0) } }
 }

@@ -21,7 +21,8 @@ extension RuleEngine {
     ]
     session.read(requests + places + counts + marks.requests) { [weak self] replies in
       guard let self, !session.isOver else { return }
-      guard took(mode: replies[0]) else { return decide(rule, trigger, done) }
+      let (automation, agentRecord, storedAlert) = (replies[0], replies[1].pairs, replies[2].bytes ?? [])
+      guard took(mode: automation) else { return decide(rule, trigger, done) }
       let mode = mode.value
       ledger?.take(replies.dropFirst(requests.count).prefix(places.count))
       caps?.take(replies.dropFirst(requests.count + places.count).prefix(counts.count))
@@ -29,10 +30,10 @@ extension RuleEngine {
       marks.take(replies.dropFirst(requests.count + places.count + counts.count))
       for (key, value) in marks.odd { session.passOver("a rule's mark", key, value) }
       recent.keep(marks, at: .now)
-      let facts = view.facts(trigger, AgentRecordCoding.decode(fields: replies[1].pairs))
+      let facts = view.facts(trigger, AgentRecordCoding.decode(fields: agentRecord))
       let verdict = RuleEvaluation(
-        rule: rule.rule, facts: facts, marks: marks, ledger: ledger, caps: caps, automation: replies[0].bytes ?? [],
-        mode: mode, alert: replies[2].bytes ?? [], severity: view.severity(of: trigger.agent),
+        rule: rule.rule, facts: facts, marks: marks, ledger: ledger, caps: caps, automation: automation.bytes ?? [],
+        mode: mode, alert: storedAlert, severity: view.severity(of: trigger.agent),
         isFleetCallDue: held.isCallDue(SuppressionReporter.fleet), session: session)
       conclude(verdict, marks, done) { [weak self] in self?.decide(rule, trigger, done) }
     }

@@ -54,14 +54,15 @@ struct PauseQuota {
 
   mutating func take(_ replies: some Collection<Reply>) {
     let replies = Array(replies)
-    changes = replies[0].elements?.first?.bytes ?? []
-    pausesFound = Array("\(replies[1].integer ?? 0)".utf8)
-    let targets = replies[2].elements?.compactMap(\.bytes) ?? []
+    let (number, pauses, standIns) = (replies[0], replies[1], replies[2])
+    changes = number.elements?.first?.bytes ?? []
+    pausesFound = Array("\(pauses.integer ?? 0)".utf8)
+    let targets = standIns.elements?.compactMap(\.bytes) ?? []
     standInCount = targets.count
     standsInFor = targets.min { $0.lexicographicallyPrecedes($1) }.map { AgentID(bytes: $0) }
-    guard readsPlaces else { return }
+    guard readsPlaces, let paused = replies.last else { return }
     var places: [AgentID: Instant] = [:]
-    for (name, score) in replies[3].pairs { places[AgentID(bytes: name)] = Instant(score: score) }
+    for (name, score) in paused.pairs { places[AgentID(bytes: name)] = Instant(score: score) }
     self.places = places
   }
 

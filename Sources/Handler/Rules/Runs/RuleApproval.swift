@@ -49,10 +49,12 @@ final class RuleApproval: DueForRule {
     session.read(requests + ledger.requests) { [self] replies in
       ledger.take(replies.dropFirst(requests.count))
       guard rules.view.take(ledger) else { return begin() }
-      let automation = replies[0].bytes ?? []
+      let (automation, storedRun, agentRecord, storedAlert) = (
+        replies[0].bytes ?? [], replies[1].bytes, replies[2].pairs, replies[3].bytes ?? []
+      )
       var transaction = opened()
       transaction.require("GET", session.keys.automation, is: automation)
-      guard let bytes = replies[1].bytes, let record = RunRecord(bytes) else {
+      guard let bytes = storedRun, let record = RunRecord(bytes) else {
         add(.failed, "nothing is remembered of what was approved", nil, to: &transaction)
         return write(transaction)
       }
@@ -63,13 +65,13 @@ final class RuleApproval: DueForRule {
         add(.failed, reason, record, isClosing: true, to: &transaction)
         return write(transaction) { [self] in rules.forget(record.rule, agent) }
       }
-      let facts = rules.facts(record, AgentRecordCoding.decode(fields: replies[2].pairs))
+      let facts = rules.facts(record, AgentRecordCoding.decode(fields: agentRecord))
       let mode = AutomationMode(rawValue: String(decoding: automation, as: UTF8.self)) ?? .dry
       if let reason = fault(record, facts, mode) {
         add(.skipped, "approved, and not done: \(reason)", record, to: &transaction)
         return write(transaction) { [self] in rules.forget(record.rule, agent) }
       }
-      let change = act(record, facts, ledger, alert: replies[3].bytes ?? [], &transaction)
+      let change = act(record, facts, ledger, alert: storedAlert, &transaction)
       write(transaction, change) { [self] in rules.began(record.rule, agent) }
     }
   }

@@ -49,8 +49,11 @@ final class RuleEnd: DueForRule {
       Request("HGET", keys.alerts, AlertID(.escalation, job.target).bytes),
     ]
     session.read(requests) { [self] replies in
-      guard let stored = replies[0].bytes, let record = RunRecord(stored) else { return write(opened()) }
-      var facts = facts(record, AgentRecordCoding.decode(fields: replies[1].pairs))
+      let (storedRun, agentRecord, automation, storedAlert) = (
+        replies[0].bytes, replies[1].pairs, replies[2].bytes ?? [], replies[3].bytes ?? []
+      )
+      guard let stored = storedRun, let record = RunRecord(stored) else { return write(opened()) }
+      var facts = facts(record, AgentRecordCoding.decode(fields: agentRecord))
       var ledger = view.ledger(of: job.target)
       var caps = CapQuota(job.target, at: session.now, keys: keys)
       let marks = record.ruleActions.enumerated().map { place, ruleAction in
@@ -66,7 +69,7 @@ final class RuleEnd: DueForRule {
           facts.run = outcome
           let review = RunVerification(
             run: run, record: record, stored: stored, facts: facts, ledger: ledger, caps: caps,
-            automation: replies[2].bytes ?? [], alert: replies[3].bytes ?? [], outcomes: outcomes, session: session)
+            automation: automation, alert: storedAlert, outcomes: outcomes, session: session)
           var transaction = opened()
           let change = review.write(to: &transaction)
           write(transaction, change)
