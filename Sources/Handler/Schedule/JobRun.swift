@@ -170,26 +170,14 @@ final class JobRun: TargetRunDelegate {
       Request("HGET", keys.agent(job.target), Change.restartField),
     ]
     session.read(requests) { [self] replies in
+      let (command, mark, restart) = (replies[0].bytes.flatMap { CommandRecord($0) }, replies[1].mark, replies[2].bytes)
       // Its own restart has ended, and another has begun since.
-      guard replies[2].bytes.map({ CommandID(String(decoding: $0, as: UTF8.self)) }) ?? id == id else {
+      guard restart.map({ CommandID(String(decoding: $0, as: UTF8.self)) }) ?? id == id else {
         return drop(nil)
       }
-      let command = replies[0].bytes.flatMap { CommandRecord($0) }
-      // Somebody has paused it meanwhile: that stands, and it was not restarted all the same.
-      guard snapshot.record.state == .restarting else {
-        return snapshot.record.state == .paused ? writeFailure(Change(), id, command, snapshot) : drop(nil)
-      }
-      let before = replies[1].mark.flatMap { IdempotencyRecord($0) }?.before ?? AgentRecord()
-      var change = Change(after: snapshot.record)
-      change.after?.state = before.state
-      // A pause that a restart interrupted goes on if its time is not up.
-      if before.state == .paused {
-        if let end = before.pausedUntil, end > session.now {
-          change.after?.pausedUntil = end
-          change.scheduledJobs = [Change.ScheduledJob(job: Job(.resume, job.target), due: end)]
-        } else {
-          change.after?.state = .running
-        }
+      let before = mark.flatMap { IdempotencyRecord($0) }?.before ?? AgentRecord()
+      guard let change = Change.endingRestart(of: job.target, snapshot.record, before: before, at: session.now) else {
+        return drop(nil)
       }
       writeFailure(change, id, command, snapshot)
     }

@@ -1,0 +1,24 @@
+import FleetModel
+
+extension Change {
+  /// What becomes of an agent whose restart was not confirmed in time: it stands as before the restart.
+  ///
+  /// - Returns: nil if it does not restart any more, so that nothing has failed.
+  package static func endingRestart(
+    of target: AgentID, _ record: AgentRecord, before: AgentRecord, at now: Instant
+  ) -> Change? {
+    // Somebody has paused it meanwhile: that stands, and it was not restarted all the same.
+    guard record.state == .restarting else { return record.state == .paused ? Change() : nil }
+    var change = Change(after: record)
+    change.after?.state = before.state
+    guard before.state == .paused else { return change }
+    // A pause that a restart interrupted goes on if its time is not up.
+    if let end = before.pausedUntil, end > now {
+      change.after?.pausedUntil = end
+      change.scheduledJobs = [ScheduledJob(job: Job(.resume, target), due: end)]
+    } else {
+      change.after?.state = .running
+    }
+    return change
+  }
+}
