@@ -113,4 +113,38 @@ import Wire
     queue.append(try trigger("c", size: 4000, number: 6))
     #expect(queue.isFull && !queue.isRoomy)
   }
+
+  // MARK: Every way
+
+  /// The queue beside three plain lists, by a seed.
+  @Test func queueGivesEventsByUrgencyAndThenByAge() throws {
+    let kinds = ["agent.security_alert", "agent.high_traffic", "agent.satisfaction_low", "other.kind", "other.still"]
+    let events = try (1...40 as ClosedRange<UInt64>).map { number in
+      try trigger(AgentID("a\(number % 3)"), kinds[Int(number % 5)], number: number)
+    }
+    for seed in 0..<2000 as Range<UInt64> {
+      var random = SeededRandom(seed: seed)
+      var queue = TriggerQueue(most: 30)
+      var lists: [[TriggerEvent]] = [[], [], []]
+      var judged: Int?
+      for _ in 0..<80 {
+        if Bool.random(using: &random), let event = events.randomElement(using: &random) {
+          let isKnown = lists.joined().contains { $0.agent == event.agent && $0.type == event.type }
+          let place = isKnown ? 2 : event.type == kinds[0] ? 0 : 1
+          lists[place].append(event)
+          queue.append(event)
+        } else if Bool.random(using: &random) {
+          judged = judged ?? lists.firstIndex { !$0.isEmpty }
+          try #require(queue.first?.entry == judged.flatMap { lists[$0].first?.entry }, "seed \(seed)")
+        } else {
+          if let place = judged ?? lists.firstIndex(where: { !$0.isEmpty }) { lists[place].removeFirst() }
+          judged = nil
+          queue.removeFirst()
+        }
+        let all = lists.joined().map(\.entry)
+        try #require(queue.count == all.count && queue.isFull == (all.count >= 30), "seed \(seed)")
+        try #require(queue.oldest == all.min() && queue.ahead(7).map(\.entry) == Array(all.prefix(7)), "seed \(seed)")
+      }
+    }
+  }
 }
