@@ -118,6 +118,12 @@ let tests: [Target] = [
     dependencies: ["Handler", "HTTP", "Logging", "Automation", "Configuration", "FleetModel", "Wire", "Redis", "Loop"],
     path: "Tests/World",
     swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
+  // Labelled series and the rules by which detectors are judged on them.
+  .target(
+    name: "DetectionBenchmark", dependencies: ["FleetModel", "Wire"], path: "Tests/DetectionBenchmark",
+    swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
+  .testTarget(
+    name: "InsightTests", dependencies: ["DetectionBenchmark", "FleetModel"], swiftSettings: strict),
   .testTarget(
     name: "WorldTests", dependencies: ["World", "FleetModel", "Redis", "Loop", "TestSupport", "vigia-bench"],
     swiftSettings: strict),
