@@ -14,6 +14,7 @@ let pure: [Target] = [
   .target(name: "FleetModel", swiftSettings: strict),
   .target(name: "Screen", swiftSettings: strict),
   .target(name: "Wire", dependencies: ["FleetModel"], exclude: ["WIRE.md"], swiftSettings: strict),
+  .target(name: "Insight", dependencies: ["FleetModel"], swiftSettings: strict),
   .target(name: "Automation", dependencies: ["FleetModel"], swiftSettings: strict),
   .target(name: "Execution", dependencies: ["FleetModel", "Wire", "Automation"], swiftSettings: strict),
   .target(name: "Console", dependencies: ["FleetModel", "Screen"], swiftSettings: strict),
@@ -93,7 +94,7 @@ let benchmarks: [Target] = [
     name: "vigia-bench",
     dependencies: [
       "CBaseline", "CSimdjsonBaseline", "CLinux", "FleetModel", "Screen", "Wire", "Console", "Configuration", "Loop",
-      "Redis", "Terminal", "TestSupport", "World",
+      "Redis", "Terminal", "Insight", "TestSupport", "World", "DetectionBenchmark",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     swiftSettings: strict),
@@ -123,7 +124,7 @@ let tests: [Target] = [
     name: "DetectionBenchmark", dependencies: ["FleetModel", "Wire"], path: "Tests/DetectionBenchmark",
     swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
   .testTarget(
-    name: "InsightTests", dependencies: ["DetectionBenchmark", "FleetModel"], swiftSettings: strict),
+    name: "InsightTests", dependencies: ["Insight", "DetectionBenchmark", "FleetModel"], swiftSettings: strict),
   .testTarget(
     name: "WorldTests", dependencies: ["World", "FleetModel", "Redis", "Loop", "TestSupport", "vigia-bench"],
     swiftSettings: strict),

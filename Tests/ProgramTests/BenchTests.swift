@@ -1,3 +1,4 @@
+import TestSupport
 import TestThreads
 import Testing
 import Wire
@@ -84,6 +85,24 @@ import Wire
     for (name, value) in measured where name.contains("allowed") {
       #expect(value["median"]?.double ?? 0 > 0 && value["met"]?.bool == true, "\(value)")
     }
+  }
+
+  @Test func detectorsAreScoredOnSyntheticSeries() throws {
+    let folder = try TemporaryFolder()
+    let measured = try measure("detect", folder.path, "--synthetic", "3", "--scores", folder.file("scores"))
+    #expect(measured.count == 23)
+    #expect(measured["detect standard, shipped"]?["median"]?.double ?? 0 > 30)
+    // What it wrote is judged alike.
+    let again = try measure("detect", folder.path, "--results", folder.file("scores"))
+    let searched = try #require(measured["detect standard, searched"]?["median"]?.double)
+    #expect(again["detect standard, searched"]?["median"]?.double == searched)
+    #expect(again.count == 12)
+  }
+
+  @Test func aFolderWithoutACorpusIsAnError() throws {
+    let folder = try TemporaryFolder()
+    let result = try Program(["detect", folder.path], name: "vigia-bench").finish()
+    #expect(result.status == 1 && result.errors.contains("labels/combined_windows.json"), "\(result)")
   }
 
   @Test func wrongUsageIsSixtyFour() throws {
