@@ -3,6 +3,8 @@ import FleetModel
 /// What a group tells: of one member its own words, of several how many there are and which.
 struct GroupMessage {
   var id: Grouping.ID
+  /// How people are told of its rule.
+  var rule: String
   /// Members of which something is new.
   var news: [Notice]
   /// Members that are not resolved.
@@ -20,7 +22,7 @@ struct GroupMessage {
     }
     // A group has members, or nobody would ask for its message.
     guard var notice = subject.first else {
-      return Notice(key: key, severity: id.severity, title: id.rule, rule: id.rule, at: now)
+      return Notice(key: key, severity: id.severity, title: rule, rule: id.rule, at: now)
     }
     notice.key = key
     notice.rule = id.rule
@@ -53,8 +55,8 @@ struct GroupMessage {
   private func title(_ agents: Int, _ subject: [Notice]) -> String {
     let (count, noun) = agents > 0 ? (agents, "agent") : (subject.count, "notice")
     let many = "\(count) \(noun)\(count == 1 ? "" : "s")"
-    guard open.isEmpty, status == .resolved else { return "\(id.rule): \(many)" }
-    return isAllClear ? "\(id.rule): all clear, \(many)" : "\(id.rule): ended, \(many), not all recovered"
+    guard open.isEmpty, status == .resolved else { return "\(rule): \(many)" }
+    return isAllClear ? "\(rule): all clear, \(many)" : "\(rule): ended, \(many), not all recovered"
   }
 
   private func text(_ subject: [Notice]) -> String {

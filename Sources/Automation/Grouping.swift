@@ -88,11 +88,13 @@ package struct Grouping: Equatable, Sendable {
   package var next: Instant? { groups.values.map { $0.next(spans) }.min() }
 
   /// Ends what is due: each group that has something to tell, or is over.
-  package mutating func advance(at now: Instant) -> [Turn] {
+  ///
+  /// - Parameter title: how people are told of a rule, by its id.
+  package mutating func advance(at now: Instant, title: (String) -> String = { $0 }) -> [Turn] {
     var turns: [Turn] = []
     for (id, group) in groups where group.next(spans) <= now {
       var group = group
-      let notice = group.tell(id, at: now)
+      let notice = group.tell(id, title(id.rule), at: now)
       let isOver = notice?.status == .resolved || group.next(spans) <= now
       groups[id] = isOver ? nil : group
       turns.append(Turn(id: id, notice: notice, group: groups[id]))
@@ -160,7 +162,7 @@ extension Grouping.Group {
   }
 
   /// The message that is due, if any; its members count as told from then on.
-  fileprivate mutating func tell(_ id: Grouping.ID, at now: Instant) -> Notice? {
+  fileprivate mutating func tell(_ id: Grouping.ID, _ rule: String, at now: Instant) -> Notice? {
     guard let due, due <= now else { return nil }
     self.due = nil
     let news = members.filter { !$0.value.isTold }.map(\.value.notice)
@@ -173,7 +175,7 @@ extension Grouping.Group {
     let isWorthIt = last != nil || news.contains { $0.status != .resolved }
     guard isWorthIt, !news.isEmpty else { return nil }
     told = now
-    return GroupMessage(id: id, news: news, open: open, isFirst: last == nil).notice(at: now)
+    return GroupMessage(id: id, rule: rule, news: news, open: open, isFirst: last == nil).notice(at: now)
   }
 }
 

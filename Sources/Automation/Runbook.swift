@@ -12,6 +12,12 @@ package struct Runbook: Equatable, Sendable {
 
   /// The rules that a type of event concerns, in order.
   package func rules(on type: String) -> [Rule] { rules.filter { $0.concerns(type) } }
+
+  /// The rule of that id, compared by bytes.
+  package func rule(_ id: String) -> Rule? { rules.first { $0.id.isExactly(id) } }
+
+  /// How people are told of a rule: by its title, or its id as one.
+  package func heading(ofRule id: String) -> String { rule(id)?.heading ?? Rule(id: id, on: []).heading }
 }
 
 /// What no rule may go beyond, whatever it says.
@@ -119,6 +125,8 @@ package struct Rule: Equatable, Sendable {
   }
 
   package var id: String
+  /// What it is about, in a few words for people; nil if its id is to say it.
+  package var title: String?
   /// Types of events, with `*` for any run of characters.
   package var on: [String]
   package var when = Condition.always
@@ -137,6 +145,12 @@ package struct Rule: Equatable, Sendable {
   package var undo: [RuleAction] = []
   /// Which line of the file it begins in; 0 if there is none.
   package var line = 0
+
+  /// No title is longer, in bytes.
+  package static let longestTitle = 60
+
+  /// How people are told of it: by its title, or its id as one.
+  package var heading: String { title ?? "rule \(id)" }
 
   package init(id: String, on: [String]) {
     self.id = id

@@ -5,7 +5,7 @@ import FleetModel
 struct RuleReader {
   private let section: FileSection
   private static let keys = [
-    "id", "on", "when", "say", "clear", "for", "throttle", "limits", "mode", "approve", "do", "verify", "undo",
+    "id", "title", "on", "when", "say", "clear", "for", "throttle", "limits", "mode", "approve", "do", "verify", "undo",
   ]
 
   init(_ section: FileSection) {
@@ -16,6 +16,7 @@ struct RuleReader {
     try section.allow(Self.keys, in: "a rule")
     var rule = Rule(id: try id(), on: try events())
     rule.line = section.line
+    rule.title = try title()
     rule.when = try condition("when", of: section) ?? .always
     rule.say = try words()
     rule.clear = try condition("clear", of: section)
@@ -63,6 +64,17 @@ struct RuleReader {
       id.utf8.allSatisfy({ Self.isPlain($0) })
     else { throw section.fault("id", expected: expected) }
     return id
+  }
+
+  private func title() throws(ConfigurationError) -> String? {
+    let expected = "a few words on one line, at most \(Rule.longestTitle) bytes, such as \"high traffic\""
+    guard let title = try section.text("title", expected: expected) else { return nil }
+    guard !title.isEmpty, title.utf8.count <= Rule.longestTitle,
+      title.unicodeScalars.allSatisfy({ $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) })
+    else {
+      throw section.fault("title", "is \"\(title.clipped(toBytes: 256))\"; expected \(expected)")
+    }
+    return title
   }
 
   private static func isPlain(_ byte: UInt8) -> Bool {

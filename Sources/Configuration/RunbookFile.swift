@@ -9,6 +9,7 @@ import FleetModel
 ///
 /// [[rules]]
 /// id = "degraded"
+/// title = "errors or slow answers"       # how people are told of it; its id if it has none
 /// on = "agent.performance_degraded"       # or a list; * stands for any run of characters
 /// when = "data.error_rate >= 0.25"
 /// clear = "metric.error_rate < 0.1"

@@ -7,7 +7,7 @@ import FleetModel
 ///  "reason":"error rate 25%","detail":{"why":"…"},"before":{…},"after":{…},"handler":"h1",
 ///  "at":"2026-11-22T08:00:00.120Z","source":"agentos:commands"}
 /// ```
-/// `run_id` stands in place of `command_id` if a rule acted; `batch`, `rule`, `detail`, `before`, `after`, `alert` and `proposal` are left
+/// `run_id` stands in place of `command_id` if a rule acted; `batch`, `rule`, `title` (the rule's), `detail`, `before`, `after`, `alert` and `proposal` are left
 /// out if there is none. The closing line of a command has the target ""; if it was refused as a whole, `targets` names
 /// those that it was for, up to 100.
 ///
@@ -21,6 +21,7 @@ package enum AuditCoding {
     }
     json.add("batch", line.batch.map(BatchCoding.json))
     json.add("rule", line.rule)
+    json.add("title", line.ruleTitle)
     json.add("phase", line.phase.rawValue)
     json.add("action", line.action)
     json.add("target", line.target)
@@ -57,6 +58,7 @@ package enum AuditCoding {
       after: json["after"].flatMap(AgentRecordCoding.decode(json:)),
       alert: json["alert"].flatMap(AlertCoding.decode(json:)),
       handler: text(json["handler"]), at: at, source: text(json["source"]))
+    line.ruleTitle = json["title"]?.text?.clipped
     line.targets = targets(json["targets"])
     do throws(ProposalCoding.Fault) {
       if let proposal = json["proposal"], !proposal.isNull { line.proposal = try ProposalCoding.decode(json: proposal) }

@@ -19,6 +19,7 @@ import Testing
       "predictive_alert", "handoff_requested",
     ]
     for type in types { #expect(!runbook.rules(on: "agent.\(type)").isEmpty, "\(type)") }
+    #expect(runbook.rules.allSatisfy { $0.title != nil }, "people are told in words")
     #expect(runbook.rules(on: "agent.predictive_alert").allSatisfy { $0.mode == .approve })
     #expect(runbook.rules(on: "agent.satisfaction_low").map(\.mode) == [.auto, .approve])
     var guards = Guards()
@@ -32,6 +33,7 @@ import Testing
         """
         [[rules]]
         id = "all"
+        title = "much of all"
         on = ["agent.a", "agent.b*"]
         when = "data.x > 1"
         clear = "metric.error_rate < 0.1"
@@ -45,6 +47,7 @@ import Testing
         undo = [{ action = "deactivate_backup" }]
         """
       ).rules.first)
+    #expect(rule.title == "much of all" && rule.heading == "much of all")
     #expect(rule.on == ["agent.a", "agent.b*"] && rule.line == 1 && rule.mode == .approve)
     #expect(rule.for == Rule.Count(count: 2, within: .minutes(5)))
     #expect(
@@ -66,6 +69,14 @@ import Testing
     arguments: [
       (
         "when = 3", "r.toml:7: rules[0].when: is the number 3; expected a condition such as \"data.error_rate >= 0.25\""
+      ),
+      (
+        "title = \"\"",
+        "r.toml:7: rules[0].title: is \"\"; expected a few words on one line, at most 60 bytes, such as \"high traffic\""
+      ),
+      (
+        "title = \"a\\u001B[31m\"",
+        "r.toml:7: rules[0].title: is \"a^[[31m\"; expected a few words on one line, at most 60 bytes, such as \"high traffic\""
       ),
       (
         "when = \"data.x >\"",
@@ -114,7 +125,7 @@ import Testing
       ),
       (
         "lid = 3",
-        "r.toml:7: rules[0].lid: unknown key; a rule has id, on, when, say, clear, for, throttle, limits, mode, approve, do, verify, undo"
+        "r.toml:7: rules[0].lid: unknown key; a rule has id, title, on, when, say, clear, for, throttle, limits, mode, approve, do, verify, undo"
       ),
     ] as [(String, String)])
   func errorNamesKeyLineAndWhatWasExpected(line: String, error: String) {

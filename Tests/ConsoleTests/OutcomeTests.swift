@@ -47,8 +47,11 @@ import Testing
       AuditLine(
         origin: .run("r1"), rule: "degraded", phase: .succeeded, action: "escalate", target: "a0", reason: reason,
         detail: "called support", alert: alert, at: .at(10)))
-    scene.hearRule(.succeeded, "rule", .none, "called support", reason: reason, at: .at(10))
+    #expect(try row(scene, "run:r1").text == "rule degraded: a0")
+    scene.hearRule(
+      .succeeded, "rule", .none, "called support", title: "no specialist\u{1B}", reason: reason, at: .at(10))
     scene.tick(.at(22))
+    #expect(try row(scene, "run:r1").text == "no specialist^[: a0")
     #expect(try row(scene, "run:r1").detail == "no specialist for refunds: called support, waiting 12s")
     (alert.acknowledgedBy, alert.acknowledgedAt) = ("alice", .at(23))
     scene.model.fleet.setAlert(alert)

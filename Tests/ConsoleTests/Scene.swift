@@ -93,13 +93,13 @@ extension Scene {
   /// A line of a rule's run.
   mutating func hearRule(
     _ phase: AuditLine.Phase, _ action: String, _ target: AgentID, _ detail: String = "", rule: String = "degraded",
-    run: String = "r1", reason: String = "error_rate is 0.38", at instant: Instant
+    title: String? = nil, run: String = "r1", reason: String = "error_rate is 0.38", at instant: Instant
   ) {
-    model.fleet.apply(
-      AuditLine(
-        origin: .run(run), rule: rule, phase: phase, action: action, target: target, operator: "rule/\(rule)",
-        reason: reason, detail: detail,
-        handler: "h1", at: instant))
+    var line = AuditLine(
+      origin: .run(run), rule: rule, phase: phase, action: action, target: target, operator: "rule/\(rule)",
+      reason: reason, detail: detail, handler: "h1", at: instant)
+    line.ruleTitle = title
+    model.fleet.apply(line)
   }
 
   /// Agents `a0`, `a1` …, the first the worst, with nothing else to them.

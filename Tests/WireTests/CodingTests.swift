@@ -170,7 +170,8 @@ struct CodingTests {
         source: "agentos:commands")
       #expect(AuditCoding.decode(AuditCoding.encode(line)) == line)
       line.origin = .run("r1")
-      line.rule = "restart on errors"
+      line.rule = "restart-on-errors"
+      line.ruleTitle = "restart on errors"
       line.alert = nil
       line.before = nil
       line.detail = ""
@@ -199,11 +200,15 @@ struct CodingTests {
 
   @Test func textsOfTheAuditAreBounded() throws {
     let long = String(repeating: "é", count: 100_000)
-    let line = AuditLine(
+    var line = AuditLine(
       origin: .run("r"), rule: long, phase: .failed, action: long, operator: long, reason: long, detail: long,
       handler: long, at: Instant(milliseconds: 1000), source: long)
+    line.ruleTitle = long
     let read = try #require(AuditCoding.decode(AuditCoding.encode(line)))
-    let texts = [read.rule ?? "", read.action, read.operator, read.reason, read.detail, read.handler, read.source]
+    let texts = [
+      read.rule ?? "", read.ruleTitle ?? "", read.action, read.operator, read.reason, read.detail, read.handler,
+      read.source,
+    ]
     for text in texts {
       #expect(text.utf8.count <= 1024 && text.hasPrefix("ééé") && text.hasSuffix("…"))
     }

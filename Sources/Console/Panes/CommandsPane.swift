@@ -95,11 +95,14 @@ extension Model {
     let action = Action(rawValue: entry.action)?.title ?? Scrubber.display(entry.action)
     let named = entry.targets.prefix(3).map { labels[$0] }.joined(separator: ", ")
     let more = entry.targets.count > 3 ? " and \(entry.targets.count - 3) more" : ""
-    if entry.action == AuditLine.wholeRun, let rule = entry.rule {
-      return "rule \(Scrubber.display(rule)): \(named)\(more)"
-    }
+    if entry.action == AuditLine.wholeRun, let rule = ruleName(entry) { return "\(rule): \(named)\(more)" }
     let isAboutAlerts = Action(rawValue: entry.action)?.isAboutAlerts ?? false
     return action + (named.isEmpty ? "" : isAboutAlerts ? " of " : " ") + named + more
+  }
+
+  /// The rule's title, or its id as one; nil if no rule did it.
+  func ruleName(_ entry: CommandLog.Entry) -> String? {
+    (entry.ruleTitle ?? entry.rule.map { "rule \($0)" }).map(Scrubber.display)
   }
 
   private func detail(_ entry: CommandLog.Entry) -> String {

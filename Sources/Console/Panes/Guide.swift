@@ -80,7 +80,7 @@ extension Model {
       }
       return .proposal(
         "OBEYED", keys: [("6", "then"), ("x", "why")],
-        text: "rule \(Scrubber.display(entry.rule ?? "")) acts on \(labels[other]) by itself",
+        text: "rule \(Scrubber.display(entry.ruleTitle ?? entry.rule ?? "")) acts on \(labels[other]) by itself",
         others: help)
     }
   }

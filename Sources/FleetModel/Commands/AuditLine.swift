@@ -32,6 +32,8 @@ package struct AuditLine: Equatable, Sendable {
   /// What the command is a part of, if its order was split.
   package var batch: Batch?
   package var rule: String?
+  /// The rule's title, if it has one, on lines that tell of its run as a whole.
+  package var ruleTitle: String?
   package var phase: Phase
   /// The action's wire name; one that this version does not know is kept as it is.
   package var action: String

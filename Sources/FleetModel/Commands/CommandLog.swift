@@ -12,6 +12,8 @@ package struct CommandLog: Sendable {
 
     package var origin: AuditLine.Origin
     package var rule: String?
+    /// The rule's title, if it has one.
+    package var ruleTitle: String?
     package var action: String
     package private(set) var targets: [AgentID]
     /// The same, to be found at once.
@@ -82,6 +84,7 @@ package struct CommandLog: Sendable {
     package var isPartlyDone: Bool { isFinished && partial?.isPart == true }
 
     fileprivate mutating func note(_ line: AuditLine) {
+      if let title = line.ruleTitle { ruleTitle = title }
       if line.alert?.id.kind == .escalation, line.alert?.isClosed == false { opensEscalation = true }
       guard rule != nil, line.target != .none, Action(rawValue: line.action)?.reachesRuntimes == true else { return }
       if line.phase == .succeeded { told += 1 }

@@ -128,7 +128,8 @@ final class Notifier {
   func turn() {
     guard !session.isOver else { return }
     let now = session.now
-    for turn in grouping.advance(at: now) {
+    let runbook = session.options.runbook
+    for turn in grouping.advance(at: now, title: { runbook.rule($0)?.title ?? $0 }) {
       if let notice = turn.notice { add(notice, turn.id.channel) }
       write(turn.id)
     }

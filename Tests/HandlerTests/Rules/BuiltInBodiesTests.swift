@@ -202,7 +202,7 @@ import Wire
     try services.rules.run(of: "agent-created")
     try services.waitUntilAllIsTold()
     let page = Telling.page(
-      .high, "agent-1 needs a person: rule health-critical: acted 3 times within 1h on this agent")
+      .high, "agent-1 needs a person: poor health: acted 3 times within 1h on this agent")
     for kind in Channel.Kind.allCases {
       let told = services.told(kind).filter { !$0.title.contains("is new") }
       try check(told, kind, [page], services)

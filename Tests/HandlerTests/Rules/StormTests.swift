@@ -90,8 +90,8 @@ import Wire
     }
     for kind in [Channel.Kind.slack, .discord, .alertmanager, .webhook] {
       let titles = services.told(kind).map(\.title)
-      #expect(titles[0].contains("high-traffic: 50 agents") && titles[1].contains("high-traffic: 51 agents"))
-      #expect(titles[2].contains("high-traffic: all clear, 51 agents"))
+      #expect(titles[0].contains("high traffic: 50 agents") && titles[1].contains("high traffic: 51 agents"))
+      #expect(titles[2].contains("high traffic: all clear, 51 agents"))
     }
     let ends = services.told(.alertmanager).compactMap(\.end)
     #expect(ends.count == 3 && ends[1] > ends[0] && ends[2] <= now)

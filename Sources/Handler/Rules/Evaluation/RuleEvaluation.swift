@@ -217,7 +217,7 @@ struct RuleEvaluation {
   private func called(_ isCalled: Bool, _ words: String, _ transaction: inout Transaction) -> Change {
     guard isCalled else { return Change() }
     return session.openEscalation(
-      AlertID(.escalation, trigger.agent), stored: alertBytes, "rule \(rule.id): \(words)",
+      AlertID(.escalation, trigger.agent), stored: alertBytes, "\(rule.heading): \(words)",
       to: rule.limits.escalateTo, in: &transaction)
   }
 }

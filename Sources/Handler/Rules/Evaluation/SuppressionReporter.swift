@@ -113,7 +113,7 @@ final class SuppressionReporter {
     for (held, alert) in called {
       changes.append(
         session.openEscalation(
-          AlertID(.escalation, held.trigger.agent), stored: alert, "rule \(held.rule.id): \(held.decision.reason)",
+          AlertID(.escalation, held.trigger.agent), stored: alert, "\(held.rule.heading): \(held.decision.reason)",
           to: held.rule.limits.escalateTo, in: &transaction))
     }
     let (now, source) = (session.now, String(decoding: session.keys.events, as: UTF8.self))
@@ -139,10 +139,11 @@ final class SuppressionReporter {
   /// - Parameter source: the stream of events.
   private func add(_ held: Held, at now: Instant, _ source: String, to transaction: inout Transaction) {
     held.marks.addSuppression(held.suppression, for: RuleEngine.holdSpan, to: &transaction)
-    let line = AuditLine(
+    var line = AuditLine(
       origin: .run(held.trigger.run(of: held.rule)), rule: held.rule.id, phase: .skipped, action: AuditLine.wholeRun,
       target: held.trigger.agent, operator: held.marks.prepared.author, reason: held.decision.reason,
       detail: held.decision.words, handler: session.options.id, at: now, source: source)
+    line.ruleTitle = held.rule.title
     transaction.add(to: session.keys.audit, AuditCoding.encode(line))
   }
 }

@@ -58,9 +58,11 @@ extension LeaseSession {
     _ phase: AuditLine.Phase, of run: String, rule: String?, target: AgentID = .none, reason: String = "",
     detail: String = ""
   ) -> AuditLine {
-    AuditLine(
+    var line = AuditLine(
       origin: .run(run), rule: rule, phase: phase, action: AuditLine.wholeRun, target: target,
       operator: rule.map { "rule/\($0)" } ?? "rules", reason: reason, detail: detail, handler: options.id, at: now,
       source: String(decoding: keys.events, as: UTF8.self))
+    line.ruleTitle = rule.flatMap { options.runbook.rule($0)?.title }
+    return line
   }
 }

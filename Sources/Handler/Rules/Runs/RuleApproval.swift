@@ -101,7 +101,9 @@ final class RuleApproval: DueForRule {
       begin(record, result, ledger, &transaction)
     }
     guard result.opensEscalation else { return Change() }
-    return session.openEscalation(alert, stored: stored, "rule \(record.rule): \(result.refusal)", in: &transaction)
+    return session.openEscalation(
+      alert, stored: stored, "\(session.options.runbook.heading(ofRule: record.rule)): \(result.refusal)",
+      in: &transaction)
   }
 
   private func begin(

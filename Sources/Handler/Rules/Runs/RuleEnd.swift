@@ -128,7 +128,9 @@ final class RuleEnd: DueForRule {
     -> Change
   {
     session.openEscalation(
-      id, stored: stored, "nobody answered what rule \(proposal.rule) proposed: \(proposal.reason)", in: &transaction)
+      id, stored: stored,
+      "\(session.options.runbook.heading(ofRule: proposal.rule)): nobody answered the proposal: \(proposal.reason)",
+      in: &transaction)
   }
 
   var run: String {

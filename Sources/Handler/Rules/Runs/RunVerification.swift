@@ -145,7 +145,8 @@ struct RunVerification {
 
   private func called(_ words: String, _ transaction: inout Transaction) -> Change {
     session.openEscalation(
-      AlertID(.escalation, agent), stored: alert, "rule \(record.rule): \(words)", to: rule?.limits.escalateTo,
+      AlertID(.escalation, agent), stored: alert, "\(session.options.runbook.heading(ofRule: record.rule)): \(words)",
+      to: rule?.limits.escalateTo,
       in: &transaction)
   }
 
