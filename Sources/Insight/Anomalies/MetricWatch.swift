@@ -27,11 +27,11 @@ package struct MetricWatch: Sendable {
   /// What one of these takes.
   package static let byteCount = MemoryLayout<MetricWatch>.stride
   /// The share that one sample has in the slow mean.
-  private static let weightOfSample = 0.0029
+  private static let weightOfSample = 0.003
   /// A span counts at least as this share of the level.
   private static let floor = 0.0081
   /// What the weaker scores add to the strongest.
-  private static let weightOfRest = 0.69
+  private static let weightOfRest = 0.18
 
   package init(_ metric: MetricID) {
     self.metric = metric

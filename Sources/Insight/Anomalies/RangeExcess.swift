@@ -4,9 +4,9 @@
 struct RangeExcess: Sendable {
   private(set) var range = UsualRange()
 
-  private static let pace = UsualRange.Pace(forgetting: 0.000_08, reach: 1, widening: 0.32, half: 390)
+  private static let pace = UsualRange.Pace(forgetting: 0.000_064, reach: 1, widening: 0.32, half: 173)
   /// The least excess that is said, in spans of the range.
-  private static let threshold = 0.132
+  private static let threshold = 0.17
 
   /// 1 and more if the value lies too far outside.
   mutating func score(_ value: Double, floor: Double) -> Double {

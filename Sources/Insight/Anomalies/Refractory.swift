@@ -6,12 +6,12 @@ struct Refractory: Sendable {
   private var held = 0.0
   private var habit = 0.0
 
-  /// What is left of both after one sample: they fade over 97 and 8,000 samples.
+  /// What is left of both after one sample: they fade over 97 and 7,300 samples.
   private static let heldAfterSample = 0.989_74
-  private static let habitAfterSample = 0.999_875
+  private static let habitAfterSample = 0.999_863
   /// How much greater a score must be than the one that is held.
-  private static let clearly = 1.39
-  private static let weightOfHabit = 0.0127
+  private static let clearly = 1.77
+  private static let weightOfHabit = 0.011
   /// Lower scores hold nothing back.
   private static let least = 0.3
 

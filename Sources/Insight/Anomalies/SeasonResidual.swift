@@ -18,11 +18,11 @@ struct SeasonResidual: Sendable {
 
   private static let bucket = 3_600_000.0
   private static let day: Int64 = 86_400_000
-  private static let pace = UsualRange.Pace(forgetting: 0.000_32, reach: 0.02, widening: 1.5, half: 300)
-  private static let threshold = 0.75
+  private static let pace = UsualRange.Pace(forgetting: 0.000_54, reach: 0.01, widening: 6.1, half: 118)
+  private static let threshold = 1.35
   /// The part that one day has in a level, and one sample in the short mean.
   private static let weightOfDay = 0.4
-  private static let weightOfSample = 0.41
+  private static let weightOfSample = 0.2
 
   /// What the metric does at the time of the last sample.
   var expected: Double { current >= 0 ? levels[Int(current)] : 0 }

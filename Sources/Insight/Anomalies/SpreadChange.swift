@@ -31,15 +31,15 @@ struct SpreadChange: Sendable {
   private var longest: UInt32 = 0
   private var count: UInt32 = 0
 
-  private static let pace = UsualRange.Pace(forgetting: 0.000_044, reach: 1, widening: 4.6, half: 600)
-  private static let threshold = 0.137
+  private static let pace = UsualRange.Pace(forgetting: 0.000_03, reach: 0.96, widening: 1.95, half: 600)
+  private static let threshold = 0.15
   private static let weightOfSample = 0.25
   /// So many steps must be known before they are compared, and so many before a standstill is noticed.
   private static let warmUp: UInt32 = 30
   private static let known: UInt32 = 150
   /// A standstill is so many samples, and so many times longer than any before.
   private static let leastRun: UInt32 = 20
-  private static let timesLonger: UInt32 = 2
+  private static let timesLonger: UInt32 = 4
   private static let scoreOfStuck = 1.2
 
   /// What changed with this sample.
