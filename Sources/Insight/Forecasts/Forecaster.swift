@@ -1,0 +1,96 @@
+import FleetModel
+
+/// Looks at the last hour of one metric, a value a minute, and says when it will cross its level.
+///
+/// ```text
+///   60 minutes      |  earlier half, slope 1  |  later half, slope 2  | now ── eta ──▶ level
+/// ```
+/// It speaks only if both slopes are more than chance and go the same way, towards the level. A season, if there is one,
+/// is taken out first and put back into what is to come. Memory: some 500 bytes.
+package struct Forecaster: Sendable {
+  /// Which side of its level is bad.
+  package enum BadSide: Sendable {
+    case above, below
+  }
+
+  package let metric: MetricID
+  private var minutes = InlineArray<60, Float>(repeating: .nan)
+  private var newest: Int64?
+  package private(set) var season = DailySeason()
+
+  /// Nothing is said of what is further away.
+  package static let horizon = 240
+  private static let half = 30
+  private static let span = 60
+
+  package init(_ metric: MetricID) {
+    self.metric = metric
+  }
+
+  /// Learns the mean of the minute that begins at `instant`. A minute that is no later than the last one is left out.
+  package mutating func learn(_ value: Double, minute instant: Instant) {
+    guard Sample(value, at: instant).isPlausible, instant.milliseconds >= 0 else { return }
+    let number = instant.milliseconds / 60_000
+    if let newest {
+      guard number > newest else { return }
+      let first = max(newest + 1, number - Int64(Self.span) + 1)
+      for missed in first..<number { minutes[Self.place(missed)] = .nan }
+    }
+    newest = number
+    minutes[Self.place(number)] = Float(value)
+    season.learn(value, at: instant)
+  }
+
+  /// When the metric will cross `level`; nil if nothing can be said, or if it is there already.
+  package func forecast(level: Double, bad side: BadSide) -> Forecast? {
+    guard level.isFinite, let newest, let trends = trends(newest) else { return nil }
+    let sign = side == .above ? 1.0 : -1.0
+    guard trends.earlier.isSignificant, trends.later.isSignificant, trends.earlier.slope * sign > 0,
+      trends.later.slope * sign > 0
+    else { return nil }
+    let now = Instant(milliseconds: newest * 60_000)
+    let height = trends.later.end + season.offset(at: now)
+    guard (height - level) * sign < 0 else { return nil }
+    guard let minutes = crossing(trends.later, level, sign, from: now) else { return nil }
+    let strength = min(abs(trends.earlier.significance), abs(trends.later.significance))
+    return Forecast(
+      metric: metric, madeAt: now, value: height, level: level, eta: .minutes(Int64(minutes)),
+      slope: trends.later.slope, bin: Calibration.Bin(minutes: minutes, significance: strength))
+  }
+
+  /// What the metric will be so many minutes after the last one; nil if there are too few values.
+  package func expected(after ahead: Int) -> Double? {
+    guard let newest, let trend = trend(newest - Int64(Self.half) + 1...newest, newest) else { return nil }
+    let slope = trend.isSignificant ? trend.slope : 0
+    let then = Instant(milliseconds: newest * 60_000) + .minutes(Int64(ahead))
+    return trend.end + slope * Double(ahead) + season.offset(at: then)
+  }
+
+  private func trends(_ newest: Int64) -> (earlier: Trend, later: Trend)? {
+    let middle = newest - Int64(Self.half)
+    guard let earlier = trend(newest - Int64(Self.span) + 1...middle, newest),
+      let later = trend(middle + 1...newest, newest)
+    else { return nil }
+    return (earlier, later)
+  }
+
+  /// The trend of some minutes; missing ones are left out if they are few, as if their neighbours stood closer.
+  private func trend(_ range: ClosedRange<Int64>, _ newest: Int64) -> Trend? {
+    let values: [Double] = range.compactMap { number in
+      let value = number < 0 ? Float.nan : minutes[Self.place(number)]
+      guard value.isFinite else { return nil }
+      return Double(value) - season.offset(at: Instant(milliseconds: number * 60_000))
+    }
+    guard values.count * 10 >= Self.half * 8 else { return nil }
+    return Trend(values)
+  }
+
+  private func crossing(_ trend: Trend, _ level: Double, _ sign: Double, from now: Instant) -> Int? {
+    (1...Self.horizon).first { ahead in
+      let season = season.offset(at: now + .minutes(Int64(ahead)))
+      return (trend.end + trend.slope * Double(ahead) + season - level) * sign >= 0
+    }
+  }
+
+  private static func place(_ minute: Int64) -> Int { Int(minute % Int64(span)) }
+}
