@@ -53,7 +53,7 @@ import Testing
   }
 
   @Test func noiseForetellsNothing() {
-    for seed in 0..<200 {
+    for seed in 0..<50 {
       #expect(Self.forecaster(60) { Self.noise($0 + 1000 * seed) }.forecast(level: 1.5, bad: .above) == nil)
     }
   }
@@ -72,12 +72,12 @@ import Testing
   }
 
   @Test func theRiseOfEachMorningIsASeasonAndNoLeak() {
-    // Three days between 50 and 90; then a morning that rises to 90 as always.
+    // Three days between 50 and 90, then a morning that rises to 90 as always.
     let daily: (Int) -> Double = { minute in
       let hour = Double(minute % 1440) / 60
       return 50 + 40 * (hour < 12 ? hour / 12 : 2 - hour / 12) + 0.2 * Self.noise(minute)
     }
-    let seasonal = Self.forecaster(4 * 1440 + 600, daily)
+    let seasonal = Self.forecaster(3 * 1440 + 600, daily)
     #expect(seasonal.season.isEstablished)
     #expect(seasonal.forecast(level: 95, bad: .above) == nil)
     let naive = Self.forecaster(600, daily)

@@ -20,19 +20,20 @@ import Testing
     var watch = ForecastWatch(MetricID(rawValue: 1), level: 100, bad: .above)
     var record = ForecastRecord()
     var announced: [ForecastWatch.Announcement] = []
-    for (minute, value) in Self.leaks(20, stopping: 4).enumerated() {
+    for (minute, value) in Self.leaks(12, stopping: 4).enumerated() {
       if let said = watch.learn(value, minute: Self.begin + .minutes(Int64(minute)), record: &record) {
         announced.append(said)
       }
     }
-    #expect(announced.count >= 20 && record.score.forecasts >= 19)
+    #expect(announced.count >= 12 && record.score.forecasts >= 11)
     let first = try #require(announced.first)
     #expect(first.confidence == 0.5 && first.known == 0)
     #expect(first.forecast.eta >= .minutes(60))
-    let (brier, naive) = (try #require(record.score.brier), try #require(record.score.naiveBrier))
-    #expect(brier < naive + 0.05)
+    // Always saying one half scores 0.25.
+    let brier = try #require(record.score.brier)
+    #expect(brier < 0.22 && record.score.naiveBrier != nil)
     let last = try #require(announced.last)
-    #expect(last.known > 5 && last.confidence > 0.55)
+    #expect(last.known > 2 && last.confidence > 0.55)
   }
 
   @Test func aForecastIsMadeOnceAsLongAsItIsOpen() {
@@ -48,11 +49,11 @@ import Testing
     var watch = ForecastWatch(MetricID(rawValue: 1), level: 1e9, bad: .above)
     var record = ForecastRecord()
     var random = SeededRandom(seed: 2)
-    for minute in 0..<1500 {
+    for minute in 0..<800 {
       let value = 50 + Double.random(in: -5...5, using: &random)
       _ = watch.learn(value, minute: Self.begin + .minutes(Int64(minute)), record: &record)
     }
-    #expect(abs(watch.coverage.value - 0.9) < 0.03 && watch.coverage.values > 1400)
+    #expect(abs(watch.coverage.value - 0.9) < 0.03 && watch.coverage.values > 700)
     let fan = try #require(watch.fan(after: 40))
     let near = try #require(watch.fan(after: 10))
     #expect(abs(fan.radius - 2 * near.radius) < 1e-9 && (40...60).contains(fan.expected))

@@ -16,6 +16,8 @@ package struct Forecaster: Sendable {
   package let metric: MetricID
   private var minutes = InlineArray<60, Float>(repeating: .nan)
   private var newest: Int64?
+  /// The trend of the later half.
+  private var later: Trend?
   package private(set) var season = DailySeason()
 
   /// Nothing is said of what is further away.
@@ -39,43 +41,34 @@ package struct Forecaster: Sendable {
     newest = number
     minutes[Self.place(number)] = Float(value)
     season.learn(value, at: instant)
+    later = trend(number - Int64(Self.half) + 1...number)
   }
 
   /// When the metric will cross `level`; nil if nothing can be said, or if it is there already.
   package func forecast(level: Double, bad side: BadSide) -> Forecast? {
-    guard level.isFinite, let newest, let trends = trends(newest) else { return nil }
     let sign = side == .above ? 1.0 : -1.0
-    guard trends.earlier.isSignificant, trends.later.isSignificant, trends.earlier.slope * sign > 0,
-      trends.later.slope * sign > 0
-    else { return nil }
+    guard level.isFinite, let newest, let later, later.isSignificant, later.slope * sign > 0 else { return nil }
     let now = Instant(milliseconds: newest * 60_000)
-    let height = trends.later.end + season.offset(at: now)
-    guard (height - level) * sign < 0 else { return nil }
-    guard let minutes = crossing(trends.later, level, sign, from: now) else { return nil }
-    let strength = min(abs(trends.earlier.significance), abs(trends.later.significance))
+    let height = later.end + season.offset(at: now)
+    guard (height - level) * sign < 0, let minutes = crossing(later, level, sign, from: now) else { return nil }
+    let earlier = trend(newest - Int64(Self.span) + 1...newest - Int64(Self.half))
+    guard let earlier, earlier.isSignificant, earlier.slope * sign > 0 else { return nil }
+    let strength = min(abs(earlier.significance), abs(later.significance))
     return Forecast(
       metric: metric, madeAt: now, value: height, level: level, eta: .minutes(Int64(minutes)),
-      slope: trends.later.slope, bin: Calibration.Bin(minutes: minutes, significance: strength))
+      slope: later.slope, bin: Calibration.Bin(minutes: minutes, significance: strength))
   }
 
   /// What the metric will be so many minutes after the last one; nil if there are too few values.
   package func expected(after ahead: Int) -> Double? {
-    guard let newest, let trend = trend(newest - Int64(Self.half) + 1...newest, newest) else { return nil }
-    let slope = trend.isSignificant ? trend.slope : 0
+    guard let newest, let later else { return nil }
+    let slope = later.isSignificant ? later.slope : 0
     let then = Instant(milliseconds: newest * 60_000) + .minutes(Int64(ahead))
-    return trend.end + slope * Double(ahead) + season.offset(at: then)
-  }
-
-  private func trends(_ newest: Int64) -> (earlier: Trend, later: Trend)? {
-    let middle = newest - Int64(Self.half)
-    guard let earlier = trend(newest - Int64(Self.span) + 1...middle, newest),
-      let later = trend(middle + 1...newest, newest)
-    else { return nil }
-    return (earlier, later)
+    return later.end + slope * Double(ahead) + season.offset(at: then)
   }
 
   /// The trend of some minutes; missing ones are left out if they are few, as if their neighbours stood closer.
-  private func trend(_ range: ClosedRange<Int64>, _ newest: Int64) -> Trend? {
+  private func trend(_ range: ClosedRange<Int64>) -> Trend? {
     let values: [Double] = range.compactMap { number in
       let value = number < 0 ? Float.nan : minutes[Self.place(number)]
       guard value.isFinite else { return nil }
