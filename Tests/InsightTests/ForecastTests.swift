@@ -95,6 +95,8 @@ import Testing
     forecaster.learn(71, minute: Instant(milliseconds: .max))
     forecaster.learn(71, minute: Instant(milliseconds: .min))
     #expect(forecaster.forecast(level: 100, bad: .above) == nil && forecaster.expected(after: 10) == nil)
+    for minute in 0..<60 { forecaster.learn(10 + Double(minute), minute: Self.begin + .minutes(Int64(minute))) }
+    #expect(forecaster.forecast(level: 100, bad: .above) != nil, "the clock was set back")
   }
 
   @Test func aForecastEndsByValueOrDeadline() throws {

@@ -45,6 +45,16 @@ import Testing
     #expect(said == 1 && watch.open != nil && record.score.forecasts == 0)
   }
 
+  @Test func aClockThatLeapsAndComesBackStopsNoForecast() {
+    var watch = ForecastWatch(MetricID(rawValue: 1), level: 100, bad: .above)
+    var record = ForecastRecord()
+    _ = watch.learn(1, minute: Self.begin + .days(3000), record: &record)
+    let said = (0..<75).count { minute in
+      watch.learn(10 + Double(minute), minute: Self.begin + .minutes(Int64(minute)), record: &record) != nil
+    }
+    #expect(said == 1)
+  }
+
   @Test func theFanHoldsWhatWasAsked() throws {
     var watch = ForecastWatch(MetricID(rawValue: 1), level: 1e9, bad: .above)
     var record = ForecastRecord()

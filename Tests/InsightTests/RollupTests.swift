@@ -46,6 +46,14 @@ import Testing
     #expect(minute.rollup?.count == 1)
   }
 
+  @Test func aClockThatLeapsAndComesBackStopsNoHistory() throws {
+    var minute = OpenMinute()
+    _ = minute.add(Sample(1, at: Self.begin + .days(3000)))
+    let closed = minute.add(Sample(2, at: Self.begin))
+    #expect(try #require(closed).begin == Self.begin + .days(3000))
+    #expect(minute.begin == Self.begin && minute.rollup?.sum == 2)
+  }
+
   @Test func mergedMinutesLieBetweenTheirNinetyFifths() {
     let merged = Rollup(count: 30, sum: 300, min: 2, max: 20, p95: 18).merged(
       with: Rollup(count: 10, sum: 500, min: 1, max: 90, p95: 80))

@@ -62,7 +62,8 @@ package struct CommonCause: Equatable, Sendable {
     var rest = group
     while rest.count >= least, let cause = best(rest, alerts, counts) {
       causes.append(cause)
-      rest.removeAll { cause.members.contains($0) }
+      let explained = Set(cause.members)
+      rest.removeAll { explained.contains($0) }
     }
     return causes
   }

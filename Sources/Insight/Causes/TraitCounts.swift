@@ -13,7 +13,7 @@ package struct TraitCounts: Sendable {
     for value in traits { counts[value, default: 0] += 1 }
   }
 
-  /// An agent went that had these traits; what was never added changes nothing.
+  /// An agent went that was added with these traits.
   package mutating func remove(_ traits: Set<TraitValue>) {
     agents = max(0, agents - 1)
     for value in traits {

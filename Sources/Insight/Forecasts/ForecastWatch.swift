@@ -25,6 +25,8 @@ package struct ForecastWatch: Sendable {
 
   /// The fan is measured so many minutes ahead.
   package static let ahead = 10
+  /// So many minutes back are no straggler.
+  private static let setBack: Int64 = 60
 
   package init(_ metric: MetricID, level: Double, bad side: Forecaster.BadSide, interval: ConformalInterval = .init()) {
     forecaster = Forecaster(metric)
@@ -40,7 +42,9 @@ package struct ForecastWatch: Sendable {
   /// Learns the mean of a minute, settles the open forecast, and gives a new one if there is one.
   package mutating func learn(_ value: Double, minute instant: Instant, record: inout ForecastRecord) -> Announcement? {
     let number = instant.milliseconds / 60_000
-    guard Sample(value, at: instant).isPlausible, number >= 0, number > last else { return nil }
+    guard Sample(value, at: instant).isPlausible, number >= 0 else { return nil }
+    if last != .min, last - number >= Self.setBack { forget() }
+    guard number > last else { return nil }
     judgeFan(value, number)
     last = number
     forecaster.learn(value, minute: instant)
@@ -76,6 +80,13 @@ package struct ForecastWatch: Sendable {
       interval.learn(distance: abs(value - expected[place]))
     }
     expected[place] = .nan
+  }
+
+  /// The clock was set back: what was said of times to come says nothing now.
+  private mutating func forget() {
+    last = .min
+    open = nil
+    expected = InlineArray(repeating: .nan)
   }
 
   private static func place(_ minute: Int64) -> Int { Int(minute % Int64(ahead)) }

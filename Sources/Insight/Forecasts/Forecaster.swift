@@ -29,11 +29,14 @@ package struct Forecaster: Sendable {
     self.metric = metric
   }
 
-  /// Learns the mean of the minute that begins at `instant`. A minute that is no later than the last one is left out.
+  /// Learns the mean of the minute that begins at `instant`. A minute that is no later than the last one is left out. One
+  /// that is an hour older begins anew: the clock was set back.
   package mutating func learn(_ value: Double, minute instant: Instant) {
     guard Sample(value, at: instant).isPlausible, instant.milliseconds >= 0 else { return }
     let number = instant.milliseconds / 60_000
-    if let newest {
+    if let newest, newest - number >= Int64(Self.span) {
+      minutes = InlineArray(repeating: .nan)
+    } else if let newest {
       guard number > newest else { return }
       let first = max(newest + 1, number - Int64(Self.span) + 1)
       for missed in first..<number { minutes[Self.place(missed)] = .nan }

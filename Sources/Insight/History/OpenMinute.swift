@@ -17,14 +17,17 @@ package struct OpenMinute: Sendable {
   /// When the minute begins that is open; nil if none is.
   package var begin: Instant? { count == 0 ? nil : Instant(milliseconds: number * 60_000) }
 
-  /// Adds a sample. Gives the minute that it closes, if it is the first of a later one. A sample of an earlier minute and
-  /// one that nobody can have measured are left out.
+  /// A sample so much older than the open minute is no straggler: the clock was set back.
+  private static let setBack: Int64 = 10
+
+  /// Adds a sample. Gives the minute that it closes, if it is the first of another one. A sample of one of the last ten
+  /// minutes and one that nobody can have measured are left out.
   package mutating func add(_ sample: Sample) -> (begin: Instant, rollup: Rollup)? {
     guard sample.isPlausible, sample.at.milliseconds >= 0 else { return nil }
     let minute = sample.at.milliseconds / 60_000
-    guard minute >= number else { return nil }
+    guard minute >= number || number - minute >= Self.setBack else { return nil }
     var closed: (begin: Instant, rollup: Rollup)?
-    if minute > number {
+    if minute != number {
       closed = close()
       number = minute
     }
