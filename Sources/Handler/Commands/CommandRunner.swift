@@ -105,11 +105,11 @@ final class CommandRunner: TargetRunDelegate {
   // MARK: Lanes
 
   private func enterLanes() {
-    let leaveOwn = lanes.enter([.command(command.id)]) {}
+    let leaveOwn = lanes.enter([.command(command.id)]) { _ in }
     leaveCommandLanes = [leaveOwn]
     if case .command(let original) = aim {
       // It ends here before its own lane does, so that a second undo of the same finds that.
-      leaveCommandLanes.insert(lanes.enter([.command(original.id)]) { [self] in take(.originalEnded) }, at: 0)
+      leaveCommandLanes.insert(lanes.enter([.command(original.id)]) { [self] _ in take(.originalEnded) }, at: 0)
     }
     for target in run.targets { enterLane(of: target) }
     for part in parts { part.enterLanes() }
@@ -121,7 +121,7 @@ final class CommandRunner: TargetRunDelegate {
     crowded[target] = lanes.refusal(of: lane)
     // What has its own lane already would wait for its own end there; and what is refused waits for nothing.
     let shared = lane == .command(command.id) || crowded[target] != nil ? nil : lane
-    let leave = lanes.enter(shared.map { [$0] } ?? []) { [self] in take(.laneFree(target)) }
+    let leave = lanes.enter(shared.map { [$0] } ?? []) { [self] _ in take(.laneFree(target)) }
     lanes.targetEntered(shared)
     leaveLane[target] = { [lanes] in
       lanes.targetLeft(shared)

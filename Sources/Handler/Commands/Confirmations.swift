@@ -96,16 +96,15 @@ final class Confirmations {
   /// Runs in the lane of its agent, so that a transaction of the command that is under way is done before; and one of a
   /// command's reports after the other, so that the last of them knows that it is.
   private func lookUp(_ report: EventProcessor.Report) {
-    var leave: () -> Void = {}
     open[report.entry, default: 0] += 1
     pending += 1
     pendingOf[report.agent, default: 0] += 1
-    let done = { [weak self] in
-      self?.close(report.entry)
-      self?.landed(report.agent)
-      leave()
-    }
-    leave = dispatcher.enter([.agent(report.agent)]) { [weak self] in
+    dispatcher.enter([.agent(report.agent)]) { [weak self] leave in
+      let done = {
+        self?.close(report.entry)
+        self?.landed(report.agent)
+        leave()
+      }
       self?.enter(report.command) { self?.look(report, $0, leave: done) }
     }
   }

@@ -195,16 +195,19 @@ final class Dispatcher {
 
   /// Runs work once the lanes it needs are free.
   ///
-  /// - Returns: what to call when it is done.
-  func enter(_ needs: [Lanes.Lane], _ work: @escaping () -> Void) -> () -> Void {
+  /// - Parameter work: gets what to call when it is done.
+  /// - Returns: the same.
+  @discardableResult
+  func enter(_ needs: [Lanes.Lane], _ work: @escaping (_ leave: @escaping () -> Void) -> Void) -> () -> Void {
     let (number, isReady) = lanes.enter(needs)
-    let work = { [weak self] in if self?.isClosed == false { work() } }
-    if isReady { work() } else { waiting[number] = work }
-    return { [weak self] in
+    let leave = { [weak self] in
       guard let self else { return }
       for next in lanes.leave(number) { waiting.removeValue(forKey: next)?() }
       onProgress()
     }
+    let work = { [weak self] in if self?.isClosed == false { work(leave) } }
+    if isReady { work() } else { waiting[number] = work }
+    return leave
   }
 
   /// Why nothing more may wait on a lane; nil if it may.

@@ -80,37 +80,37 @@ final class Scheduler {
   private func run(_ member: [UInt8], _ score: [UInt8]) {
     guard let job = Job(member), let due = Instant(score: score) else { return discard(member, score) }
     guard session.knowsFleet, !job.goesByEvents || session.hasReadEvents else { return postpone(member) }
-    var leave: () -> Void = {}
-    let begin = beginning(of: job, member, score, due) { [weak self] in
-      leave()
-      self?.finished(member)
-    } postponed: { [weak self] in
-      leave()
-      self?.postpone(member)
+    dispatcher.enter([job.lane]) { [weak self] leave in
+      self?.begin(job, member, score, due) {
+        leave()
+        self?.finished(member)
+      } postponed: {
+        leave()
+        self?.postpone(member)
+      }
     }
-    leave = dispatcher.enter([job.lane], begin)
   }
 
-  private func beginning(
-    of job: Job, _ member: [UInt8], _ score: [UInt8], _ due: Instant, finished: @escaping () -> Void,
+  private func begin(
+    _ job: Job, _ member: [UInt8], _ score: [UInt8], _ due: Instant, finished: @escaping () -> Void,
     postponed: @escaping () -> Void
-  ) -> () -> Void {
+  ) {
     switch job.kind {
     case .ruleAction(let run, let part, let place):
-      return RuleActionRunner(
+      RuleActionRunner(
         run: run, part, place, target: job.target, member: member, score: score, session: session, finished: finished,
         postponed: postponed
-      ).begin
+      ).begin()
     case .approved(let id, let seal):
-      return RuleApproval(
+      RuleApproval(
         id, seal, job, member: member, score: score, session: session, rules: rules, finished: finished
-      ).begin
+      ).begin()
     case .verify, .proposalEnd:
-      return RuleEnd(
+      RuleEnd(
         job, member: member, score: score, session: session, view: rules.view, finished: finished
-      ).begin
+      ).begin()
     case .resume, .endRateLimit, .unblock, .endAcknowledgement, .restartLimit, .run, .jobLimit:
-      return JobRun(job, member: member, score: score, due: due, session: session, finished: finished).begin
+      JobRun(job, member: member, score: score, due: due, session: session, finished: finished).begin()
     }
   }
 
