@@ -30,6 +30,20 @@ import Testing
     #expect((0.5...1.5).contains(trend.slope))
   }
 
+  @Test func slowNoiseIsRarelyATrend() {
+    var random = SeededRandom(seed: 31)
+    var value = 0.0
+    let trends = (0..<200).compactMap { _ in
+      Trend(
+        (0..<30).map { _ in
+          value = 0.9 * value + Double.random(in: -1...1, using: &random)
+          return value
+        })
+    }
+    // Without regard to neighbours every second one would be.
+    #expect(trends.count == 200 && trends.count(where: \.isSignificant) <= 30)
+  }
+
   @Test func equalValuesAreNoTrend() throws {
     let trend = try #require(Trend(Array(repeating: 5.0, count: 30)))
     #expect(trend.slope == 0 && trend.significance == 0)

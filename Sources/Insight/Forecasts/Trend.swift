@@ -2,7 +2,8 @@
 ///
 /// Slope and height are medians (Theil, 1950; Sen, "Estimates of the regression coefficient based on Kendall's tau", 1968):
 /// up to 29 % of the values can be anything. Whether the slope is more than chance is Mann's test with Kendall's
-/// correction for equal values (Mann, "Nonparametric tests against trend", 1945).
+/// correction for equal values (Mann, "Nonparametric tests against trend", 1945). Values that hang together count as fewer
+/// (Yue and Wang, "The Mann-Kendall test modified by effective sample size", 2004): else slow noise looks like a slope.
 package struct Trend: Equatable, Sendable {
   /// By how much the value changes from one place to the next.
   package let slope: Double
@@ -34,7 +35,24 @@ package struct Trend: Equatable, Sendable {
     self.slope = slope
     let last = values.count - 1
     end = values.indices.map { values[$0] + slope * Double(last - $0) }.median
-    significance = Self.significance(rising: rising, values)
+    let rests = values.indices.map { values[$0] - slope * Double($0) }
+    significance = Self.significance(rising: rising, values) / Self.inflation(rests)
+  }
+
+  /// By how much values that hang together widen the test: the root of (1 + r) / (1 - r), where r is the correlation of
+  /// neighbours.
+  private static func inflation(_ rests: [Double]) -> Double {
+    let middle = rests.median
+    let distances = rests.map { $0 - middle }
+    let squares = distances.reduce(0) { $0 + $1 * $1 }
+    let greatest = rests.reduce(0) { max($0, abs($1)) }
+    guard squares > 1e-18 * greatest * greatest else { return 1 }
+    let products = zip(distances, distances.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 }
+    let count = Double(rests.count)
+    // Few values understate it.
+    let correlation = products / squares
+    let mended = min(0.95, max(0, correlation + (1 + 4 * correlation) / count))
+    return ((1 + mended) / (1 - mended)).squareRoot()
   }
 
   private static func significance(rising: Int, _ values: [Double]) -> Double {
