@@ -52,7 +52,7 @@ import Wire
       case .audit: lineCount += 1
       case .handler(let lease): hasHandler = lease != nil
       case .unreadable, .recordsBegin, .record, .judged, .proposals, .undelivered, .automation, .caughtUp,
-        .leap, .gap, .refused, .served:
+        .leap, .missed, .refused, .served:
         break
       }
     }

@@ -11,7 +11,7 @@ import Wire
   /// Follows as a console does, and counts.
   private final class Counter {
     private(set) var counts: [Int: Int] = [:]
-    private(set) var gaps: [EventFeed.Gap] = []
+    private(set) var gaps: [EventFeed.Missed] = []
     private(set) var isReady = false
     private var feed: EventFeed?
 
@@ -29,7 +29,7 @@ import Wire
     var lease: Lease? { feed?.lease }
 
     private func take(_ notice: EventFeed.Update) {
-      if case .gap(let gap) = notice { gaps.append(gap) }
+      if case .missed(let missed) = notice { gaps.append(missed) }
       if case .handler = notice { isReady = true }
     }
   }

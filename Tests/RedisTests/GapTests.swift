@@ -31,8 +31,8 @@ import Testing
     try server.wait { follower.gaps.contains { $0.cause == .trimmed } }
     let gap = try #require(follower.gaps.first { $0.cause == .trimmed })
     #expect(gap.stream.map { String(decoding: $0, as: UTF8.self) } == stream)
-    #expect(gap.count == (TestServer.countsEntries ? 11 : nil))
-    #expect(gap.from <= gap.to)
+    #expect(gap.gap.count == (TestServer.countsEntries ? 11 : nil))
+    #expect(gap.gap.from <= gap.gap.to)
     if stream == "agentos:events" {
       try server.wait { follower.numbers.count == 9 }
       #expect(follower.numbers == [1, 2, 3, 4, 5, 17, 18, 19, 20])
@@ -53,7 +53,7 @@ import Testing
     try server.add([31])
     try server.wait { follower.numbers.last == 31 }
     // What was on its way when it was trimmed has been read; what was not is counted.
-    try server.wait { follower.numbers.count + follower.gaps.reduce(0) { $0 + ($1.count ?? 0) } == 31 }
+    try server.wait { follower.numbers.count + follower.gaps.reduce(0) { $0 + ($1.gap.count ?? 0) } == 31 }
     #expect(follower.gaps.allSatisfy { $0.cause == .trimmed })
   }
 
@@ -83,9 +83,9 @@ import Testing
   }
 
   /// Whether the reader is back before the first entry, and finds no stream, or after it, and finds one that ends early.
-  @Test(arguments: [(true, EventFeed.Gap.Cause.streamGone, [6, 7, 8, 9, 10]), (false, .serverLostWrites, [9, 10])])
+  @Test(arguments: [(true, EventFeed.Missed.Cause.streamGone, [6, 7, 8, 9, 10]), (false, .serverLostWrites, [9, 10])])
   func serverThatComesBackEmptyIsFollowed(
-    _ isBackFirst: Bool, _ cause: EventFeed.Gap.Cause, _ read: [Int]
+    _ isBackFirst: Bool, _ cause: EventFeed.Missed.Cause, _ read: [Int]
   ) throws {
     let proxy = try FaultProxy(loop: server.loop, to: server.server)
     let follower = Follower(server, at: proxy.endpoint) { quick(&$0) }
@@ -106,7 +106,7 @@ import Testing
     #expect(follower.numbers == [1, 2, 3, 4, 5] + read)
   }
 
-  private func comeBack(_ proxy: FaultProxy, _ follower: Follower, _ cause: EventFeed.Gap.Cause) throws {
+  private func comeBack(_ proxy: FaultProxy, _ follower: Follower, _ cause: EventFeed.Missed.Cause) throws {
     try proxy.allow()
     // Channels that were not heard meanwhile are another gap.
     let ofStream = { follower.gaps.filter { $0.stream != nil }.map(\.cause) }

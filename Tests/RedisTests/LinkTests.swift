@@ -56,7 +56,7 @@ import Testing
     // Without a recorder nobody knows what channels carried meanwhile.
     try server.wait { !follower.gaps.isEmpty }
     #expect(follower.gaps.map(\.cause) == [.notHeard])
-    #expect(follower.gaps.map(\.count) == [nil])
+    #expect(follower.gaps.map(\.gap.count) == [nil])
   }
 
   @Test(arguments: [0, 1, 2]) func eachConnectionNoticesABlackHoleByItself(_ place: Int) throws {

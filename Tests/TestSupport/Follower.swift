@@ -11,7 +11,7 @@ package final class Follower {
   package private(set) var leaps: [TimeSpan] = []
   package var isCaughtUp = false
   package var states: [EventFeed.LinkState] = []
-  package var gaps: [EventFeed.Gap] = []
+  package var gaps: [EventFeed.Missed] = []
   package var handlers: [String?] = []
   package var settings: [AutomationSetting] = []
   /// When notices were given up; nil until that is told.
@@ -63,8 +63,8 @@ package final class Follower {
     case .leap(let step): leaps.append(step)
     case .link(let state):
       states.append(state)
-    case .gap(let gap):
-      gaps.append(gap)
+    case .missed(let missed):
+      gaps.append(missed)
       seen.append("gap")
     case .refused(let subject, let error): seen.append("refused \(Self.name(subject)) \(error.code)")
     case .served(let subject): seen.append("served \(Self.name(subject))")

@@ -152,6 +152,6 @@ extension EventFeed {
         guard end - start > Self.standbyKeeps else { return }
       }
     }
-    notify(.gap(Gap(cause: .notHeard, from: start, to: end)))
+    notify(.missed(Missed(cause: .notHeard, gap: Gap(from: start, to: end, count: nil))))
   }
 }

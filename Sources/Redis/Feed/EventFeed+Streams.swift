@@ -95,12 +95,13 @@ extension EventFeed {
     switch finding {
     case .missed(let count, let from, let to):
       let (start, end) = (min(from.instant, now), min(to.instant, now))
-      notify(.gap(Gap(cause: .trimmed, stream: key, from: start, to: end, count: count)))
+      notify(.missed(Missed(cause: .trimmed, stream: key, gap: Gap(from: start, to: end, count: count))))
     case .lostWrites(let from, let to):
       let start = min(from.instant, to.instant)
-      notify(.gap(Gap(cause: .serverLostWrites, stream: key, from: start, to: now, count: nil)))
+      notify(.missed(Missed(cause: .serverLostWrites, stream: key, gap: Gap(from: start, to: now, count: nil))))
     case .gone(let from):
-      notify(.gap(Gap(cause: .streamGone, stream: key, from: min(from.instant, now), to: now, count: nil)))
+      notify(
+        .missed(Missed(cause: .streamGone, stream: key, gap: Gap(from: min(from.instant, now), to: now, count: nil))))
     }
   }
 

@@ -34,7 +34,7 @@ extension EventFeed {
     /// The server's clock was set anew, by so much: no time has passed by that.
     case leap(TimeSpan)
     case link(LinkState)
-    case gap(Gap)
+    case missed(Missed)
     /// The server does not let this be read; everything else goes on. Told once, until it is served.
     case refused(Subject, ServerError)
     /// What was refused is served again.
@@ -55,8 +55,8 @@ extension EventFeed {
     case down(since: MonotonicTime, retryAt: MonotonicTime?, reason: String)
   }
 
-  /// What may have been missed.
-  package struct Gap: Equatable, Sendable {
+  /// Where and why something may have been missed.
+  package struct Missed: Equatable, Sendable {
     package enum Cause: Equatable, Sendable {
       /// Channels were not heard while the link was down.
       case notHeard
@@ -71,10 +71,7 @@ extension EventFeed {
     package var cause: Cause
     /// The stream's key; nil for channels.
     package var stream: [UInt8]?
-    package var from: Instant
-    package var to: Instant
-    /// How many entries; nil if nobody can tell.
-    package var count: Int?
+    package var gap: Gap
   }
 
   /// What one error can concern without concerning the rest.

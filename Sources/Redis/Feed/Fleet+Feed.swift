@@ -17,7 +17,7 @@ extension Fleet {
     case .refused(.lease, _): setHandler(isAlive: false)
     case .refused(.alerts, _): setAlertsServed(false)
     case .served(.alerts): setAlertsServed(true)
-    case .gap(let gap): applyGap(from: gap.from, to: gap.to, count: gap.count)
+    case .missed(let missed): applyGap(from: missed.gap.from, to: missed.gap.to, count: missed.gap.count)
     case .leap(let step): leap(by: step)
     case .unreadable, .caughtUp, .link, .refused, .served: break
     }

@@ -81,7 +81,7 @@ final class HeadlessDemo {
     case .handler(let lease): if lease?.isRecording == true { beginPublishing() }
     case .link(let state): isLinked = state == .up
     case .record, .alerts, .leap, .proposals, .undelivered, .automation, .recordsBegin, .judged, .stateTold, .caughtUp,
-      .gap, .refused, .served:
+      .missed, .refused, .served:
       break
     }
   }

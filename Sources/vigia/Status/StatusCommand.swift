@@ -93,7 +93,8 @@ final class Survey {
     case .link(.down(_, _, let reason)):
       session.fail(.redisUnreachable, "Redis at \(endpoint) cannot be reached: \(reason)".shown)
     case .refused(.lease, _): handler = .unknown
-    case .audit, .recordsBegin, .record, .judged, .undelivered, .automation, .proposals, .leap, .link, .gap, .refused,
+    case .audit, .recordsBegin, .record, .judged, .undelivered, .automation, .proposals, .leap, .link, .missed,
+      .refused,
       .served:
       break
     }

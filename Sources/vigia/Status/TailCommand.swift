@@ -69,7 +69,7 @@ final class Tail {
   private func take(_ notice: EventFeed.Update) {
     switch notice {
     case .unreadable(let reason, let origin): print { isJSON ? json(reason, origin) : text(reason, origin) }
-    case .gap(let gap): Output.error("vigia: \(missed(gap))".shown)
+    case .missed(let missed): Output.error("vigia: \(words(missed))".shown)
     case .refused(_, let error): Output.error("vigia: \(error.advice.meaning); \(error.advice.next)".shown)
     case .link(let state): linkChanged(state)
     case .audit, .recordsBegin, .record, .alerts, .judged, .proposals, .undelivered, .automation, .handler, .stateTold,
@@ -79,10 +79,10 @@ final class Tail {
     }
   }
 
-  private func missed(_ gap: EventFeed.Gap) -> String {
-    let place = gap.stream.map { " of \(String(decoding: $0, as: UTF8.self))" } ?? ""
-    let amount = gap.count.map { "\($0) events" } ?? "events"
-    return "\(amount)\(place) were missed, within \(gap.to - gap.from)"
+  private func words(_ missed: EventFeed.Missed) -> String {
+    let place = missed.stream.map { " of \(String(decoding: $0, as: UTF8.self))" } ?? ""
+    let amount = missed.gap.count.map { "\($0) events" } ?? "events"
+    return "\(amount)\(place) were missed, within \(missed.gap.length)"
   }
 
   private func print(_ line: () -> [UInt8]) {
