@@ -26,6 +26,13 @@ import Testing
     #expect(row.detail == "error_rate is 0.38: \(words)")
   }
 
+  @Test func ruleThatOnlySaysWhatItWouldDoSaysSoInWords() throws {
+    var scene = try Scene.plain(agents: 2)
+    scene.hearRule(.skipped, "rule", "a0", "dry_run: would pause a0 for 15m", at: .at(10))
+    scene.tick(.at(12))
+    #expect(try row(scene, "run:r1").detail == "error_rate is 0.38: dry run: would pause a0 for 15m")
+  }
+
   @Test(arguments: [("1 of 2 done: a1: it is gone", "part done"), ("0 of 2 done: not a0, a1", "failed")])
   func commandOfWhichAPartWasDoneIsAmber(detail: String, phase: String) throws {
     var scene = try Scene.plain(agents: 2)

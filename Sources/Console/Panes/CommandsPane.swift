@@ -155,8 +155,10 @@ extension Model {
 
   /// Why it was done and what it came to: of a rule's run both, of a command what it came to.
   private func outcome(_ entry: CommandLog.Entry) -> String {
-    let isOfRun = entry.action == AuditLine.wholeRun && !entry.detail.contains(entry.reason)
-    let words = isOfRun ? [entry.reason, entry.detail] : [entry.detail.isEmpty ? entry.reason : entry.detail]
+    let code = RuleLog.Suppression.dryRun.rawValue + ":"
+    let detail = entry.detail.hasPrefix(code) ? "dry run:" + entry.detail.dropFirst(code.count) : entry.detail
+    let isOfRun = entry.action == AuditLine.wholeRun && !detail.contains(entry.reason)
+    let words = isOfRun ? [entry.reason, detail] : [detail.isEmpty ? entry.reason : detail]
     return Scrubber.display(words.filter { !$0.isEmpty }.joined(separator: ": "))
   }
 
