@@ -233,9 +233,7 @@ struct PaneLists: Sendable {
 
   private mutating func set(_ pane: PaneID, positions: [Int], _ fleet: Fleet) {
     if pane == .agents { (agentPositions, agentsRevision) = (positions, fleet.revision) }
-    rows[pane.rawValue] = positions.compactMap { position in
-      fleet.agents.profiles[position].map { .agent($0.id) }
-    }
+    rows[pane.rawValue] = positions.compactMap { position in fleet.agents.id(at: position).map { .agent($0) } }
   }
 
   private static func matching(_ fleet: Fleet, _ view: View) -> [Int] {

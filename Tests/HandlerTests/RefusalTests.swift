@@ -121,7 +121,7 @@ import Wire
   @Test func commandForAnEmptyIDIsRefused() throws {
     let scene = try HandlerScene()
     let lines = try scene.send(.pause, ["agent-1", .none])
-    #expect(lines.map(\.short) == [#"rejected: "targets" holds an empty id; name the agent"#])
+    #expect(lines.map(\.short) == [#"rejected: "targets" holds an empty id, which is no agent"#])
     #expect(try scene.control().isEmpty)
   }
 

@@ -36,6 +36,12 @@ package struct AgentTable: RandomAccessCollection, Sendable {
     profiles[position].map { Agent(profile: $0, activity: activity[position]) }
   }
 
+  /// Who stands at a position, without copying the profile; nil if nobody does.
+  package func id(at position: Int) -> AgentID? { profiles.withUnsafeBufferPointer { $0[position]?.id } }
+
+  /// Whether the agent has an open alert, without copying its numbers.
+  func hasAlerts(at position: Int) -> Bool { activity.span[position].hasAlerts }
+
   /// The last value of a metric, without copying the agent.
   package func value(_ metric: Metric, at position: Int) -> Double? { activity.span[position].value(metric) }
 

@@ -104,7 +104,7 @@ package struct Fleet: Sendable {
   package subscript(id: AgentID) -> Agent? { position(of: id).flatMap { agents[$0] } }
 
   /// Whether an agent stands at a position.
-  package func isPresent(_ position: Int) -> Bool { agents.profiles[position] != nil }
+  package func isPresent(_ position: Int) -> Bool { agents.id(at: position) != nil }
 
   /// The agent's open alert of a kind.
   package func alert(_ kind: AlertKind, ofAgentAt position: Int) -> Alert? {
@@ -121,7 +121,7 @@ package struct Fleet: Sendable {
   }
 
   /// Whether the agent has an open alert.
-  package func hasAlerts(ofAgentAt position: Int) -> Bool { agents.activity[position].hasAlerts }
+  package func hasAlerts(ofAgentAt position: Int) -> Bool { agents.hasAlerts(at: position) }
 
   /// The agent's open alerts: first those whose trouble is there at present, and of these the worst.
   package func alerts(ofAgentAt position: Int) -> [Alert] {
