@@ -154,8 +154,9 @@ struct ElectionWorld {
     if case .refused(_, isDenied: true) = input { handlers[place].isAllowed = false }
     let effects = handlers[place].election.take(input, at: moment)
     for effect in effects { try perform(effect, place) }
-    // Whoever has a question under way, or a moment to wake, or cannot ask, does not stand still.
     try #require((handlers[place].mayAct != nil) == handlers[place].election.isActive)
+    let isWoken = handlers[place].wakesAt != nil
+    try #require(isWoken || !handlers[place].election.isActive, "seed \(seed): nobody renews the lease")
   }
 
   private mutating func perform(_ effect: LeaderElection.Effect, _ place: Int) throws {
@@ -176,6 +177,8 @@ struct ElectionWorld {
       send(effect, place)
     case .wake(let span):
       try #require(span > 0, "seed \(seed): no pause")
+      let isActive = handlers[place].election.isActive
+      try #require(!isActive || span <= Self.spans.renewal, "seed \(seed): nobody renews the lease")
       handlers[place].wakesAt = now + span
     case .taken(let fence, let until):
       try #require(takers.updateValue(place, forKey: fence) == nil, "seed \(seed): fence \(fence) is taken twice")
