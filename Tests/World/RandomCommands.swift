@@ -104,7 +104,9 @@ struct RandomCommands {
     case 17:
       ["XREADGROUP", "GROUP", "g", pick(["one", "two"]), "COUNT", "2", "STREAMS"].map(\.bytes) + [key("x"), ">".bytes]
     case 18: ["XPENDING".bytes, key("x"), "g".bytes] + (chance(50) ? ["-", "+", "10"].map(\.bytes) : [])
-    default: ["XCLAIM".bytes, key("x"), "g".bytes, "two".bytes, "0".bytes, oldID()]
+    default:
+      ["XCLAIM".bytes, key("x"), "g".bytes, "two".bytes, "0".bytes, oldID()]
+        + (chance(30) ? ["RETRYCOUNT", "4"].map(\.bytes) : [])
     }
   }
 

@@ -16,6 +16,23 @@ extension Array where Element == UInt8 {
   }
 }
 
+extension [[UInt8]] {
+  /// What a request asks for, in capitals.
+  var commandName: String {
+    guard let first else { return "" }
+    return first.allSatisfy { (65...90).contains($0) } ? first.text : first.text.uppercased()
+  }
+}
+
+/// Bytes as the key of a dictionary: hashed at once. An array hashes its bytes one by one.
+struct Name: Hashable {
+  let bytes: Bytes
+
+  init(_ bytes: Bytes) { self.bytes = bytes }
+
+  func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
+}
+
 extension String {
   var bytes: Bytes { Array(utf8) }
 }

@@ -116,12 +116,17 @@ extension RedisModel {
     ])
   }
 
-  /// XCLAIM key group consumer min-idle id …: what was trimmed leaves the list.
+  /// XCLAIM key group consumer min-idle id … [RETRYCOUNT count]: what was trimmed leaves the list.
   private mutating func claim(_ words: [Bytes]) throws(Failure) -> Reply {
     var (stream, at) = try group(words[2], of: words[1], for: "XCLAIM")
     guard let idle = words[4].wholeNumber else { throw .notInteger }
+    var (ids, count) = (words[5...], Int64?.none)
+    if let at = ids.firstIndex(of: "RETRYCOUNT".bytes) {
+      guard at + 2 == ids.endIndex, let number = ids[at + 1].wholeNumber else { throw .syntax }
+      (ids, count) = (ids[..<at], max(0, number))
+    }
     var found: [Reply] = []
-    for word in words.dropFirst(5) {
+    for word in ids {
       let id = try Self.entryID(word, missing: 0)
       guard let place = stream.groups[at].pending.firstIndex(where: { $0.id == id }) else { continue }
       guard let entry = stream.entry(id) else {
@@ -133,7 +138,7 @@ extension RedisModel {
       stream.groups[at].add(words[3])
       stream.groups[at].pending[place].consumer = words[3]
       stream.groups[at].pending[place].deliveredAt = milliseconds
-      stream.groups[at].pending[place].deliveries += 1
+      stream.groups[at].pending[place].deliveries = count ?? stream.groups[at].pending[place].deliveries + 1
       found.append(Self.reply(entry))
     }
     self[words[1]] = .stream(stream)

@@ -12,23 +12,40 @@ package enum KnownScript: String, CaseIterable, Sendable {
   case removeKeys = "for at = 2, #KEYS do count = count + redis.call('DEL', KEYS[at]) end"
   case rights = "pcall(redis.acl_check_cmd, unpack(words(command, key)))"
 
-  init?(_ source: String) {
-    guard let found = Self.allCases.first(where: { source.contains($0.rawValue) }) else { return nil }
+  init?(_ source: Bytes) {
+    guard let found = Self.allCases.first(where: { Self.holds(source, $0.rawValue.bytes) }) else { return nil }
     self = found
+  }
+
+  private static func holds(_ source: Bytes, _ phrase: Bytes) -> Bool {
+    source.withUnsafeBufferPointer { source in
+      source.indices.contains { source[$0] == phrase[0] && source[$0...].starts(with: phrase) }
+    }
+  }
+}
+
+/// A script as it was sent, and which one it is; nil if the model has no twin of it.
+struct LoadedScript {
+  let source: Bytes
+  let known: KnownScript?
+
+  init(_ source: Bytes) {
+    self.source = source
+    known = KnownScript(source)
   }
 }
 
 extension RedisModel {
   /// The source of a script that was run here.
   package func source(of script: KnownScript) -> Bytes? {
-    scripts.values.first { KnownScript($0.text) == script }
+    scripts.values.first { $0.known == script }?.source
   }
 
-  mutating func evaluate(_ source: Bytes, _ words: [Bytes]) throws(Failure) -> Reply {
+  mutating func evaluate(_ script: LoadedScript, _ words: [Bytes]) throws(Failure) -> Reply {
     let keys = Self.scriptKeys(words)
     let arguments = Array(words.dropFirst(3 + keys.count))
-    guard let script = KnownScript(source.text) else {
-      unknownScripts.append(source.text)
+    guard let script = script.known else {
+      unknownScripts.append(script.source.text)
       throw Failure(text: "ERR the model has no twin of this script")
     }
     isInScript = true

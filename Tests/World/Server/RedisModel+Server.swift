@@ -27,13 +27,13 @@ extension RedisModel {
       },
       "SCRIPT": Command(least: 3, keys: { _ in [] }) { (model, words) in .string(model.load(words[2])) },
       "EVAL": Command(least: 3, keys: scriptKeys) { (model, words) throws(Failure) in
-        try model.evaluate(words[1], words)
+        try model.evaluate(LoadedScript(words[1]), words)
       },
       "EVALSHA": Command(least: 3, keys: scriptKeys) { (model, words) throws(Failure) in
-        guard let source = model.scripts[words[1]] else {
+        guard let script = model.scripts[Name(words[1])] else {
           throw Failure(text: "NOSCRIPT No matching script. Please use EVAL.")
         }
-        return try model.evaluate(source, words)
+        return try model.evaluate(script, words)
       },
     ]
   }
@@ -63,7 +63,7 @@ extension RedisModel {
   private mutating func load(_ source: Bytes) -> Bytes {
     let hash = source.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     let digest = String(hash, radix: 16).bytes
-    scripts[digest] = source
+    scripts[Name(digest)] = LoadedScript(source)
     return digest
   }
 }

@@ -42,13 +42,15 @@ package struct RedisModel {
 
   /// What the server's clock shows.
   package var microseconds: Int64
-  private(set) var keys: [Bytes: Key] = [:]
+  private(set) var keys: [Name: Key] = [:]
+  /// How often what a read that blocks waits for may have changed.
+  private(set) var streamChanges = 0
   /// What no user may do now.
   package var denials: [Denial] = []
   /// What was published since this was last taken.
   package var published: [(channel: Bytes, payload: Bytes)] = []
   /// Sources of scripts that were loaded, by digest.
-  var scripts: [Bytes: Bytes] = [:]
+  var scripts: [Name: LoadedScript] = [:]
   /// Scripts that the model has no twin of: a world in which one runs proves nothing.
   package internal(set) var unknownScripts: [String] = []
   /// Whether a script runs: its errors have other words.
@@ -69,30 +71,41 @@ package struct RedisModel {
   // MARK: Keys
 
   subscript(key: Bytes) -> Value? {
-    get { isAlive(key) ? keys[key]?.value : nil }
+    get { living(key)?.value }
     set {
+      if case .stream = newValue { streamChanges += 1 }
+      if newValue == nil { streamChanges += 1 }
       guard let newValue, !newValue.isEmpty else {
-        keys[key] = nil
+        keys[Name(key)] = nil
         return
       }
-      if isAlive(key) { keys[key]?.value = newValue } else { keys[key] = Key(value: newValue) }
+      keys[Name(key)] = Key(value: newValue, expiresAt: living(key)?.expiresAt)
     }
   }
 
-  private func isAlive(_ key: Bytes) -> Bool {
-    guard let found = keys[key] else { return false }
-    return found.expiresAt.map { $0 > milliseconds } ?? true
+  private func living(_ key: Bytes) -> Key? {
+    guard let found = keys[Name(key)], isAlive(found) else { return nil }
+    return found
   }
 
-  func expiry(of key: Bytes) -> Int64? { keys[key]?.expiresAt }
+  private func isAlive(_ key: Key) -> Bool { key.expiresAt.map { $0 > milliseconds } ?? true }
 
-  mutating func setExpiry(of key: Bytes, _ time: Int64?) { keys[key]?.expiresAt = time }
+  func expiry(of key: Bytes) -> Int64? { keys[Name(key)]?.expiresAt }
+
+  mutating func setExpiry(of key: Bytes, _ time: Int64?) { keys[Name(key)]?.expiresAt = time }
 
   /// Keys that live, in order.
-  package var names: [Bytes] { keys.keys.filter(isAlive).sorted { $0.precedes($1) } }
+  package var names: [Bytes] { names { _ in true } }
+
+  /// Those of them that begin so.
+  func names(from prefix: Bytes) -> [Bytes] { names { $0.starts(with: prefix) } }
+
+  private func names(_ isMeant: (Bytes) -> Bool) -> [Bytes] {
+    keys.filter { isMeant($0.key.bytes) && isAlive($0.value) }.map(\.key.bytes).sorted { $0.precedes($1) }
+  }
 
   /// Takes away what has expired, so that two models with the same living keys are equal.
-  mutating func removeExpired() { for key in keys.keys where !isAlive(key) { keys[key] = nil } }
+  mutating func removeExpired() { keys = keys.filter { isAlive($0.value) } }
 
   // MARK: Commands
 
@@ -111,11 +124,13 @@ package struct RedisModel {
 
   /// Runs one command and gives what the server would answer.
   package mutating func run(_ words: [Bytes]) -> Reply {
-    guard let name = words.first?.text.uppercased() else { return .error(ServerError("ERR empty command")) }
+    guard let first = words.first else { return .error(ServerError("ERR empty command")) }
     do throws(Failure) {
-      guard let command = Self.commands[name] else { throw Failure(text: "ERR unknown command '\(name)'") }
-      guard words.count >= command.least else { throw .arity(name) }
-      if let denied = denial(of: name, command.keys(words)) { throw denied }
+      guard let command = Self.commandsByName[Name(first)] ?? Self.commands[words.commandName] else {
+        throw Failure(text: "ERR unknown command '\(words.commandName)'")
+      }
+      guard words.count >= command.least else { throw .arity(words.commandName) }
+      if !denials.isEmpty, let denied = denial(of: words.commandName, command.keys(words)) { throw denied }
       return try command.run(&self, words)
     } catch {
       return .error(ServerError(error.text))
@@ -136,6 +151,9 @@ package struct RedisModel {
     }
     return all
   }()
+
+  private static let commandsByName = Dictionary(
+    uniqueKeysWithValues: commands.map { (Name($0.key.bytes), $0.value) })
 
   /// A command whose first argument is its key.
   static func onKey(

@@ -7,7 +7,8 @@ package final class SimulatedServer {
   /// Names one connection.
   package typealias SessionID = Int
 
-  private struct Session {
+  /// A class, so that its waiting requests are not copied with each use.
+  private final class Session {
     var input = RequestParser()
     /// Requests behind one that blocks.
     var waiting: [[Bytes]] = []
@@ -26,6 +27,8 @@ package final class SimulatedServer {
 
   package var model: RedisModel
   private var sessions: [SessionID: Session] = [:]
+  /// What the model's streams were when reads that block were last looked at.
+  private var servedChanges = 0
   /// Gets the bytes of answers and messages.
   package var answer: (SessionID, Bytes) -> Void = { _, _ in }
   /// Gets each request with its answer, in order.
@@ -36,7 +39,13 @@ package final class SimulatedServer {
   }
 
   /// When the next read that blocks gives up, in microseconds; nil if none does.
-  package var nextDeadline: Int64? { sessions.values.compactMap { $0.blocked?.until }.min() }
+  package var nextDeadline: Int64? {
+    var earliest: Int64?
+    for session in sessions.values {
+      if let until = session.blocked?.until { earliest = min(earliest ?? until, until) }
+    }
+    return earliest
+  }
 
   package func open(_ id: SessionID) { sessions[id] = Session() }
 
@@ -46,9 +55,9 @@ package final class SimulatedServer {
 
   /// Takes bytes of a client.
   package func receive(_ bytes: Bytes, from id: SessionID) {
-    guard sessions[id] != nil else { return }
-    sessions[id]?.input.feed(bytes)
-    while let request = sessions[id]?.input.next() { sessions[id]?.waiting.append(request) }
+    guard let session = sessions[id] else { return }
+    session.input.feed(bytes)
+    while let request = session.input.next() { session.waiting.append(request) }
     work(id)
     serveBlocked()
   }
@@ -78,14 +87,12 @@ package final class SimulatedServer {
 
   private func work(_ id: SessionID) {
     while let session = sessions[id], session.blocked == nil, !session.waiting.isEmpty {
-      let words = session.waiting[0]
-      sessions[id]?.waiting.removeFirst()
-      perform(id, words)
+      perform(id, session.waiting.removeFirst())
     }
   }
 
   private func perform(_ id: SessionID, _ words: [Bytes]) {
-    let name = words.first?.text.uppercased() ?? ""
+    let name = words.commandName
     switch name {
     case "SUBSCRIBE", "PSUBSCRIBE": subscribe(id, words, isPattern: name == "PSUBSCRIBE")
     case "PING" where sessions[id]?.isSubscribed == true:
@@ -115,6 +122,8 @@ package final class SimulatedServer {
 
   /// Gives to reads that block what has come; who has waited for longer is not told apart.
   private func serveBlocked() {
+    guard model.streamChanges != servedChanges else { return }
+    servedChanges = model.streamChanges
     for id in sessions.keys.sorted() {
       guard let blocked = sessions[id]?.blocked else { continue }
       let reply = model.run(blocked.words)

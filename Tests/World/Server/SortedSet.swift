@@ -6,11 +6,11 @@ struct SortedSet: Equatable {
   }
 
   private(set) var members: [Member] = []
-  private var scores: [Bytes: Double] = [:]
+  private var scores: [Name: Double] = [:]
 
   var count: Int { members.count }
 
-  func score(of name: Bytes) -> Double? { scores[name] }
+  func score(of name: Bytes) -> Double? { scores[Name(name)] }
 
   /// - Returns: whether it is new.
   mutating func set(_ name: Bytes, _ score: Double) -> Bool {
@@ -18,14 +18,14 @@ struct SortedSet: Equatable {
     let member = Member(score: score, name: name)
     let place = members.firstIndex { Self.isBefore(member, $0) } ?? members.endIndex
     members.insert(member, at: place)
-    scores[name] = score
+    scores[Name(name)] = score
     return isNew
   }
 
   /// - Returns: whether it was there.
   @discardableResult
   mutating func remove(_ name: Bytes) -> Bool {
-    guard scores.removeValue(forKey: name) != nil else { return false }
+    guard scores.removeValue(forKey: Name(name)) != nil else { return false }
     members.removeAll { $0.name == name }
     return true
   }
