@@ -65,6 +65,43 @@ import Wire
     #expect(try scene.schedule().isEmpty)
   }
 
+  /// Leaves blocks of addresses that end at a moment.
+  private func block(_ addresses: [String], until due: Instant, _ scene: HandlerScene) throws {
+    for address in addresses {
+      let job = Job(.unblock(try #require(IPAddress(address))), .none)
+      _ = try scene.server.call("ZADD", scene.keys.blocked, due, address)
+      _ = try scene.server.call("ZADD", scene.keys.schedule, due, job.encoded)
+    }
+  }
+
+  private func waitForTheEndOfBlocks(_ scene: HandlerScene) throws {
+    try scene.server.wait {
+      (try? scene.server.call("EXISTS", scene.keys.blocked, scene.keys.schedule).integer) == 0
+    }
+  }
+
+  @Test func blocksThatEndInTheSameMillisecondAllEnd() throws {
+    let scene = try HandlerScene(start: false)
+    try block(["192.0.2.1", "192.0.2.2", "2001:db8::1"], until: try scene.now(.seconds(-1)), scene)
+    try scene.startHandler("h1")
+    try waitForTheEndOfBlocks(scene)
+    #expect(try Set(scene.control().map(\.commandID)).count == 3)
+  }
+
+  @Test func blockThatIsMadeAnewForTheMomentAtWhichItEndedEndsOnceMore() throws {
+    let scene = try HandlerScene(start: false)
+    let due = try scene.now(.seconds(-1))
+    try block(["192.0.2.1"], until: due, scene)
+    try scene.startHandler("h1")
+    try waitForTheEndOfBlocks(scene)
+    scene.handlers[0].halt()
+    try block(["192.0.2.1"], until: due, scene)
+    _ = try scene.server.call("DEL", scene.keys.lease)
+    try scene.startHandler("h2")
+    try waitForTheEndOfBlocks(scene)
+    #expect(try scene.control().count == 2)
+  }
+
   @Test func jobWaitsForItsHandlerAndRunsOnce() throws {
     let scene = try HandlerScene()
     try scene.send(.schedule, ["agent-1"], ["job": "retraining", "at": "1s"])

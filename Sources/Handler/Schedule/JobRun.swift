@@ -13,6 +13,8 @@ final class JobRun: TargetRunDelegate {
   private let due: Instant
   private let finished: () -> Void
   private var attempts = 0
+  /// Whether the transaction that settles its target also deals with its place in the schedule.
+  private var isCompleted = false
 
   /// Where what a job ends could not be ended, or nobody knows, it is tried again after this long.
   private static let retrySpan = TimeSpan.seconds(60)
@@ -30,7 +32,16 @@ final class JobRun: TargetRunDelegate {
   /// The run's name, also as the id by which its runtime answers.
   private var name: String { name(job.target.keyPart) }
 
-  private func name(_ target: String) -> String { "schedule/\(job.name)/\(target)/\(due.milliseconds)" }
+  private func name(_ target: String) -> String { "schedule/\(job.name)/\(subject)\(target)/\(due.milliseconds)" }
+
+  /// What tells it from others of its kind that are due for the same target in the same millisecond.
+  private var subject: String {
+    switch job.kind {
+    case .unblock(let address): "\(address)/"
+    case .endAcknowledgement(let id): "\(id.kind.type)/"
+    case .resume, .endRateLimit, .restartLimit, .run, .jobLimit, .ruleAction, .verify, .proposalEnd, .approved: ""
+    }
+  }
 
   func begin() {
     switch job.kind {
@@ -113,10 +124,23 @@ final class JobRun: TargetRunDelegate {
     transaction.require("ZSCORE", session.keys.schedule, member, is: score, else: .obsolete)
   }
   func intentWritten() {}
-  func takeBack(_ target: AgentID) {}
-  func settled(_ target: AgentID, _ outcome: TargetOutcome) { finished() }
+  func takeBack(_ target: AgentID) { isCompleted = false }
+
+  func settled(_ target: AgentID, _ outcome: TargetOutcome) {
+    guard !isCompleted else { return finished() }
+    // The same was done before for the same moment, and was scheduled anew: an end is done once more, as of now.
+    var transaction = Transaction()
+    transaction.require("ZSCORE", session.keys.schedule, member, is: score, else: .obsolete)
+    if job.isEnding {
+      transaction.change("ZADD", session.keys.schedule, session.now, member)
+    } else {
+      transaction.change("ZREM", session.keys.schedule, member)
+    }
+    run(transaction)
+  }
 
   func complete(_ target: AgentID, _ outcome: TargetOutcome, in transaction: inout Transaction) {
+    isCompleted = true
     if [.failed, .unknown].contains(outcome.phase), job.isEnding {
       transaction.change("ZADD", session.keys.schedule, session.now + Self.retrySpan, member)
     } else {
