@@ -14,15 +14,17 @@ final class ActiveHandler {
   private let retention: Retention
   private let notifier: Notifier
 
-  /// - Parameter warn: told what consoles are to show of the server's memory, under a name; nil if nothing is any more.
+  /// - Parameters:
+  ///   - unfinished: what this process had in hand before.
+  ///   - warn: told what consoles are to show of the server's memory, under a name; nil if nothing is any more.
   init(
-    session: LeaseSession, endpoint: Endpoint, messenger: any HTTPSender,
+    session: LeaseSession, unfinished: UnfinishedDeliveries, endpoint: Endpoint, messenger: any HTTPSender,
     warn: @escaping (_ subject: String, _ words: String?) -> Void = { _, _ in }
   ) {
     self.session = session
     notifier = Notifier(session: session, client: messenger)
     dispatcher = Dispatcher(session: session)
-    intake = CommandIntake(session: session, dispatcher: dispatcher, endpoint: endpoint)
+    intake = CommandIntake(session: session, dispatcher: dispatcher, unfinished: unfinished, endpoint: endpoint)
     let confirmations = Confirmations(session: session, dispatcher: dispatcher)
     self.confirmations = confirmations
     let follower = EventFollower(session: session, endpoint: endpoint, oldestReport: { confirmations.oldest }) {

@@ -28,6 +28,7 @@ package final class HandlerService {
     loop: loop, endpoint: endpoint, options: options, keys: keys, log: log,
     notify: { [weak self] in self?.recorderChanged($0) })
   private var activeHandler: ActiveHandler?
+  private let unfinished = UnfinishedDeliveries()
   /// What is wrong with the server's memory, and with what vigia keeps in it.
   private var warnings: [String: String] = [:]
   private let actuatorClient: any ActuatorClient
@@ -200,9 +201,9 @@ package final class HandlerService {
     session.owner = self
     warnings = [:]
     election.take(.warning(nil))
-    let activeHandler = ActiveHandler(session: session, endpoint: endpoint, messenger: messenger) { [weak self] in
-      self?.warn($0, $1)
-    }
+    let activeHandler = ActiveHandler(
+      session: session, unfinished: unfinished, endpoint: endpoint, messenger: messenger
+    ) { [weak self] in self?.warn($0, $1) }
     self.activeHandler = activeHandler
     recorder.record(in: session)
     activeHandler.open()

@@ -67,6 +67,24 @@ import Wire
     #expect(try letters(scene).isEmpty)
   }
 
+  /// Of commands that may have ended the handlers before one is taken at a time, and yet nothing passes them.
+  @Test func laterCommandsDoNotPassThoseThatWereDeliveredOften() throws {
+    let scene = try HandlerScene(start: false)
+    let commands = try ["3", "4", "5"].map { try scene.command(.scale, ["agent-1"], ["replicas": $0]) }
+    for command in commands[..<2] { try scene.publish(command) }
+    _ = try scene.server.call("XGROUP", "CREATE", scene.keys.commands, Keys.group, "0")
+    _ = try scene.server.call("XREADGROUP", "GROUP", Keys.group, "dead", "STREAMS", scene.keys.commands, ">")
+    for entry in try scene.server.call("XRANGE", scene.keys.commands, "-", "+").elements ?? [] {
+      try deliver(scene, try #require(entry.elements?.first?.bytes), times: 3)
+    }
+    try scene.publish(commands[2])
+    try scene.startHandler("h1")
+    #expect(try scene.outcome(of: commands[2].id).last?.phase == .succeeded)
+    let ends = try scene.audit().filter { $0.target == "agent-1" && $0.phase == .succeeded }
+    #expect(ends.map(\.origin) == commands.map { .command($0.id) })
+    #expect(try scene.record("agent-1").replicas == 5)
+  }
+
   @Test func unreadableCommandIsPutAsideAtOnceWithItsBytes() throws {
     let scene = try HandlerScene()
     _ = try scene.server.call("XADD", scene.keys.commands, "1-1", "__data__", "nonsense")

@@ -8,13 +8,15 @@ import Wire
 /// this handler or another, then what is new.
 ///
 /// What another has pending is taken over at once: its fence is lower, so that it cannot act any more, and marks tell
-/// what it has done. Later on only what lies idle for twice as long as any action takes is taken again.
+/// what it has done. What came later is read only then, so that commands keep their order. Later on only what lies idle for twice as long as any action takes is taken again.
 final class CommandIntake {
-  private let session: LeaseSession
-  private let dispatcher: Dispatcher
+  let session: LeaseSession
+  let dispatcher: Dispatcher
+  /// What this process has taken and not finished, in this session or before.
+  let unfinished: UnfinishedDeliveries
   private let endpoint: Endpoint
   /// One connection that blocks in reading.
-  private lazy var link = Link(loop: session.loop, endpoint: endpoint) { [weak self] in self?.changed($0) }
+  private(set) lazy var link = Link(loop: session.loop, endpoint: endpoint) { [weak self] in self?.changed($0) }
   /// The common stream, and operators' own as far as they have been found.
   private(set) var streams: [[UInt8]] = []
   /// Streams whose group stands and whose pending entries have been taken.
@@ -27,27 +29,23 @@ final class CommandIntake {
   /// An entry that was delivered and then lost by a dying handler's last read lies idle for longer than this.
   private static let lostAfter: Int64 = 15_000
   /// How many entries are read at once: each may be as long as its sender likes.
-  private static let pageCount = 32
-  /// What has been delivered so often without an outcome ends whoever takes it.
-  private static let mostDeliveries: Int64 = 5
-  private static let suspectDeliveries: Int64 = 3
-  /// What is claimed one at a time, and which of it is at work.
-  private var suspects: [Delivery] = []
-  private var claimed: Delivery?
-  private var isClaiming = false
+  static let pageCount = 32
+  var recovery = PendingRecovery()
 
-  init(session: LeaseSession, dispatcher: Dispatcher, endpoint: Endpoint) {
+  init(session: LeaseSession, dispatcher: Dispatcher, unfinished: UnfinishedDeliveries, endpoint: Endpoint) {
     self.session = session
     self.dispatcher = dispatcher
+    self.unfinished = unfinished
     self.endpoint = endpoint
     streams = [session.keys.commands]
   }
 
   func start() {
     dispatcher.onProgress = { [weak self] in
-      self?.claimSuspect()
+      self?.goOnIfCalm()
       self?.read()
     }
+    dispatcher.onSettled = { [unfinished] in unfinished.remove($0) }
     link.start()
     discover()
     sweep()
@@ -61,7 +59,7 @@ final class CommandIntake {
   private func changed(_ notice: Link.Update) {
     watchdog.rest()
     isReading = false
-    (suspects, claimed, isClaiming) = ([], nil, false)
+    recovery.reset()
     ready = []
     guard case .up = notice else { return }
     for stream in streams { prepare(stream) }
@@ -89,7 +87,7 @@ final class CommandIntake {
   }
 
   /// Makes sure of the group, and takes what is pending.
-  private func prepare(_ stream: [UInt8]) {
+  func prepare(_ stream: [UInt8]) {
     guard let connection = link.connection else { return }
     connection.send(Request("XGROUP", "CREATE", stream, Keys.group, "0", "MKSTREAM")) { [weak self] result in
       guard let self, !session.isOver, case .success(let reply) = result else { return }
@@ -109,111 +107,12 @@ final class CommandIntake {
 
   // MARK: What was delivered before
 
-  /// Takes what was delivered and not acknowledged: all of it, or what has been idle for so many milliseconds. What has
-  /// been delivered too often is put aside.
-  private func recover(_ stream: [UInt8], idle: Int64, from start: String = "-", _ completion: @escaping () -> Void) {
-    guard let connection = link.connection else { return }
-    let request = Request("XPENDING", stream, Keys.group, "IDLE", idle, start, "+", Self.pageCount)
-    connection.send(request) { [weak self] result in
-      guard let self, !session.isOver, case .success(let reply) = result else { return }
-      if let error = reply.error {
-        session.refused("cannot read which commands of \(text(stream)) are pending", error)
-      }
-      guard let elements = reply.elements else { return completion() }
-      let pending = elements.compactMap { Pending($0) }
-      let free = pending.filter { !self.dispatcher.holds(Delivery(stream: stream, entry: $0.entry)) }
-      deadLetter(free.filter { $0.deliveries >= Self.mostDeliveries }, in: stream)
-      suspect(free.filter { (Self.suspectDeliveries..<Self.mostDeliveries).contains($0.deliveries) }, of: stream)
-      claim(free.filter { $0.deliveries < Self.suspectDeliveries }.map(\.entry), of: stream) { [weak self] in
-        guard elements.count == Self.pageCount, let last = pending.last else { return completion() }
-        self?.recover(stream, idle: idle, from: "(\(last.entry)", completion)
-      }
-    }
-  }
-
-  /// One line of XPENDING.
-  private struct Pending {
-    var entry: StreamID
-    var deliveries: Int64
-
-    init?(_ reply: Reply) {
-      guard let parts = reply.elements, parts.count == 4, let entry = parts[0].bytes.flatMap({ StreamID($0) }),
-        let deliveries = parts[3].integer
-      else { return nil }
-      self.entry = entry
-      self.deliveries = deliveries
-    }
-  }
-
-  private func claim(_ entries: [StreamID], of stream: [UInt8], _ completion: @escaping () -> Void) {
-    guard !entries.isEmpty, let connection = link.connection else { return completion() }
-    var request = Request("XCLAIM", stream, Keys.group, session.options.id, 0)
-    for entry in entries { request.append(entry) }
-    connection.send(request) { [weak self] result in
-      guard let self, !session.isOver, case .success(let reply) = result else { return }
-      if let error = reply.error {
-        session.refused("cannot take pending commands of \(text(stream))", error)
-      }
-      let answers = reply.elements ?? []
-      // From 7.0 on the server leaves out what was trimmed, and forgets it. Before, it answers null, and keeps it pending.
-      let gone = zip(entries, answers).filter { $0.1.isNull }.map(\.0)
-      take(answers.filter { !$0.isNull }, from: stream)
-      let forgotten = reply.elements == nil ? 0 : entries.count - answers.count
-      reportTrimmed(forgotten + gone.count, stillPending: gone, of: stream)
-      completion()
-    }
-  }
-
-  /// What may have ended the handlers before: each is claimed, and so counted, only once the one before it is through, so
-  /// that none is put aside for what another did.
-  private func suspect(_ pending: [Pending], of stream: [UInt8]) {
-    let new = pending.map { Delivery(stream: stream, entry: $0.entry) }
-    suspects += new.filter { !suspects.contains($0) }
-    claimSuspect()
-  }
-
-  private func claimSuspect() {
-    if let current = claimed, dispatcher.holds(current) || isClaiming { return }
-    claimed = nil
-    guard !suspects.isEmpty, !isClaiming else { return }
-    let next = suspects.removeFirst()
-    claimed = next
-    isClaiming = true
-    claim([next.entry], of: next.stream) { [weak self] in
-      self?.isClaiming = false
-      self?.claimSuspect()
-    }
-  }
-
-  /// - Parameter ids: those that the server does not drop from the group's list by itself.
-  private func reportTrimmed(_ count: Int, stillPending ids: [StreamID], of stream: [UInt8]) {
-    guard count > 0 else { return }
-    let reason = "\(count) commands were trimmed before they came to an outcome"
-    session.log(.error, reason, ["stream": text(stream)])
-    var transaction = Transaction()
-    DeadLetter(source: stream, reason: reason, bytes: []).add(to: &transaction, keys: session.keys)
-    for id in ids { transaction.change("XACK", stream, Keys.group, id) }
-    session.run(transaction) { _ in }
-  }
-
-  private func deadLetter(_ pending: [Pending], in stream: [UInt8]) {
-    for item in pending {
-      session.read([Request("XRANGE", stream, item.entry, item.entry)]) { [weak self] replies in
-        let fields = replies[0].elements?.first?.elements?.last?.pairs
-        let payload = fields?.first { $0.name == Keys.dataField }?.value
-        self?.dispatcher.deadLetter(
-          payload, Delivery(stream: stream, entry: item.entry),
-          reason: "it was delivered \(item.deliveries) times and came to no outcome")
-      }
-    }
-  }
-
   /// Every few seconds takes what lies idle with nobody working on it: a read of this handler's that was lost.
   private func sweep() {
     let idle = max(Self.lostAfter, (session.options.longestAction * 2).milliseconds)
     session.later(inMilliseconds: Self.lostAfter) { [weak self] in
       guard let self else { return }
-      for stream in ready {
+      for stream in ready where !recovery.isUnderWay(stream) {
         TrimmedCommandCounter(session: session, stream: stream).report()
         recover(stream, idle: idle) {}
       }
@@ -258,15 +157,17 @@ final class CommandIntake {
     }
   }
 
-  private func take(_ entries: [Reply], from stream: [UInt8]) {
+  func take(_ entries: [Reply], from stream: [UInt8]) {
     for entry in entries {
       guard let parts = entry.elements, parts.count == 2, let id = parts[0].bytes.flatMap({ StreamID($0) }) else {
         continue
       }
       let payload = parts[1].pairs.first { $0.name == Keys.dataField }?.value
-      dispatcher.take(payload, Delivery(stream: stream, entry: id))
+      let delivery = Delivery(stream: stream, entry: id)
+      unfinished.insert(delivery)
+      dispatcher.take(payload, delivery)
     }
   }
 
-  private func text(_ key: [UInt8]) -> String { String(decoding: key, as: UTF8.self) }
+  func text(_ key: [UInt8]) -> String { String(decoding: key, as: UTF8.self) }
 }

@@ -8,10 +8,11 @@ extension Dispatcher {
   /// - Parameters:
   ///   - letter: what is put aside with it, if nobody can make out what it asks for.
   ///   - isRemembered: whether its id is its own, so that a mark may stand under it.
+  ///   - keepsOrder: whether what comes after waits until it is known, since it may have been begun before.
   ///   - resume: called in place of that if an earlier delivery has begun to run it.
   func refuse(
     _ refusal: CommandRefusal, _ phase: AuditLine.Phase, _ delivery: Delivery, letter: DeadLetter? = nil,
-    isRemembered: Bool = true, resume: (() -> Void)? = nil
+    isRemembered: Bool = true, keepsOrder: Bool = false, resume: (() -> Void)? = nil
   ) {
     // Whatever else a sender writes there must not become a key.
     let id = refusal.id.flatMap { isRemembered && Keys.isCommandID($0.text.utf8) ? $0 : nil }
@@ -35,18 +36,27 @@ extension Dispatcher {
     transaction.add(to: session.keys.audit, AuditCoding.encode(line))
     letter?.add(to: &transaction, keys: session.keys)
     delivery.acknowledge(in: &transaction)
+    if keepsOrder { hold() }
     session.run(transaction) { [self] outcome in
+      var staysHeld = false
+      // A right that is missing makes the handler give its lease back.
+      if case .failed(let error) = outcome { staysHeld = keepsOrder && error.isPassing && error.code != "NOPERM" }
+      defer { if keepsOrder, !staysHeld { release() } }
       switch outcome {
       case .done: settled(delivery)
       // Under a batch's id a mark would stand in its parts' way.
-      case .conflict(.isBatch, _): refuse(refusal, phase, delivery, letter: letter, isRemembered: false, resume: resume)
+      case .conflict(.isBatch, _):
+        refuse(
+          refusal, phase, delivery, letter: letter, isRemembered: false, keepsOrder: keepsOrder, resume: resume)
       case .conflict(_, let found):
         if let resume, CommandRecord(found)?.closed == nil { resume() } else { acknowledge(delivery) }
       case .fenced: break
       case .failed(let error):
         session.log(.error, "Redis refused a step; trying again", ["error": error.text])
         session.later(inMilliseconds: 500) {
-          self.refuse(refusal, phase, delivery, letter: letter, isRemembered: isRemembered, resume: resume)
+          self.refuse(
+            refusal, phase, delivery, letter: letter, isRemembered: isRemembered, keepsOrder: staysHeld, resume: resume)
+          if staysHeld { self.release() }
         }
       }
     }

@@ -30,6 +30,8 @@ final class Dispatcher {
   var batches = Batches()
   /// Told when work is done, and more can be taken.
   var onProgress: () -> Void = {}
+  /// Told that an entry is dealt with.
+  var onSettled: (Delivery) -> Void = { _ in }
 
   /// How much is in hand at once: what is beyond waits in its stream.
   static let mostDeliveries = 2048
@@ -111,7 +113,7 @@ final class Dispatcher {
     lookUpBatch(of: command) { [self] fault in
       if let batch = command.batch, let reason = fault ?? batches.claim(batch, by: command) {
         // An earlier handler may have begun to run it, when there was nothing against it.
-        return refuse(CommandRefusal(command, reason), .rejected, delivery) { [weak self] in
+        return refuse(CommandRefusal(command, reason), .rejected, delivery, keepsOrder: true) { [weak self] in
           self?.start(command, instruction, delivery)
         }
       }
@@ -147,7 +149,7 @@ final class Dispatcher {
     let late = session.now - command.expiresAt
     if late > .zero {
       let refusal = CommandRefusal(command, "it expired \(late) before it was read")
-      return refuse(refusal, .expired, delivery) { [weak self] in
+      return refuse(refusal, .expired, delivery, keepsOrder: true) { [weak self] in
         self?.start(command, instruction, delivery, onRepeat)
       }
     }
@@ -249,6 +251,7 @@ final class Dispatcher {
 
   func settled(_ delivery: Delivery) {
     inbox.remove(delivery)
+    onSettled(delivery)
     onProgress()
   }
 }
