@@ -11,6 +11,15 @@ package enum Actuator: Equatable, Sendable {
 }
 
 extension Actuator {
+  /// How long one attempt may take.
+  package var timeout: TimeSpan {
+    switch self {
+    case .redis: .zero
+    case .http(let http): http.timeout
+    case .exec(let exec): exec.timeout
+    }
+  }
+
   /// How long it may take, its attempts and a look-up before them included.
   package var longest: TimeSpan {
     switch self {

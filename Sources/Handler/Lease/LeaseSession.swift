@@ -25,6 +25,7 @@ final class LeaseSession {
   /// Until when the lease lets it act.
   var mayActUntil: BootTime
   private(set) var isOver = false
+  private let begunAt = MonotonicTime.now
   /// How many transactions and reads are under way.
   private(set) var inFlight = 0
   /// Told when none is, and when the session ends.
@@ -103,6 +104,12 @@ final class LeaseSession {
   /// Whether the lease still stands by the machine's own clock, time suspended included.
   var mayAct: Bool { !isOver && BootTime.now < mayActUntil }
 
+  /// It may act no more, and nobody has said so yet.
+  func endLate() { if !isOver { lose("the lease was not renewed in time") } }
+
+  /// Milliseconds since it began: any handler before has let go of what it was doing by then.
+  var age: Int64 { Int64(MonotonicTime.now.milliseconds(since: begunAt)) }
+
   /// What acts outside for a control message; nil if runtimes are told.
   func actuator(of verb: ControlVerb, _ arguments: [String: String]) -> Actuator? {
     let actuator: Actuator? =
@@ -130,7 +137,7 @@ final class LeaseSession {
   func run(_ transaction: Transaction, _ completion: @escaping (TransactionOutcome, _ leftOut: [String]) -> Void) {
     guard mayAct else {
       // What is not done now would never be: the session must not go on without it.
-      if !isOver { lose("the lease was not renewed in time") }
+      endLate()
       return completion(.fenced("the lease has ended"), [])
     }
     inFlight += 1

@@ -21,6 +21,8 @@ final class TargetRunner {
   /// value of another type stands there.
   var found: [UInt8]? = []
   private var actuator: Actuator?
+  /// Whether it has itself begun the effect that it carries out.
+  private var hasBegun = false
   /// Since when Redis has refused its transactions for want of a permission.
   private var refusedSince: MonotonicTime?
 
@@ -53,8 +55,7 @@ final class TargetRunner {
         take(.reread(isUnchanged: found == nil || replies[0].mark ?? [] == found))
       }
     case .actuate(let call, let rule): actuate(call, rule)
-    case .lookUp(let call, let request):
-      session.actuators.lookUp(call, by: request) { [self] in if !session.isOver { take(.lookedUp($0)) } }
+    case .lookUp(let call, let request): lookUp(call, request)
     case .wake(let span): session.later(inMilliseconds: span) { [self] in take(.woken) }
     case .log(let error, let isGivenUp):
       let words =
@@ -134,7 +135,20 @@ final class TargetRunner {
 
   private func actuate(_ call: ActuatorCall, _ rule: RepeatRule) {
     guard let actuator else { return }
+    // The machine may have been suspended since the transaction before was sent.
+    guard session.mayAct else { return session.endLate() }
     session.actuators.perform(call, by: actuator, rule: rule) { [self] in if !session.isOver { take(.actuated($0)) } }
+  }
+
+  /// Asks whether it was done. What an earlier handler asked for may still be on its way until its request would have timed
+  /// out, and would be done a second time after a "no".
+  private func lookUp(_ call: ActuatorCall, _ request: HTTPActuator) {
+    let span = hasBegun ? 0 : (actuator?.timeout.milliseconds ?? 0) - session.age
+    guard span <= 0 else {
+      session.later(inMilliseconds: span) { [self] in lookUp(call, request) }
+      return
+    }
+    session.actuators.lookUp(call, by: request) { [self] in if !session.isOver { take(.lookedUp($0)) } }
   }
 
   // MARK: Transactions
@@ -142,7 +156,10 @@ final class TargetRunner {
   /// Tells the run what became of its transaction.
   func landed(_ result: TransactionOutcome, _ write: TargetRun.Write) {
     if case .done = result {
-      if case .intent = write { delegate.intentWritten() }
+      if case .intent = write {
+        hasBegun = true
+        delegate.intentWritten()
+      }
       return take(.committed)
     }
     switch write {
