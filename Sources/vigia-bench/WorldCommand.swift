@@ -14,6 +14,7 @@ struct WorldCommand: ParsableCommand {
   @Option(help: "How many worlds.") var seeds = 500
   @Option(help: "The first seed.") var first: UInt64 = 0
   @Flag(help: "Print what happens, line by line.") var trace = false
+  @Flag(help: "Print each request of the server and its answer, too.") var requests = false
   @Flag(help: "Go on after a seed that fails.") var all = false
   @Option(help: "Instead compare the model of Redis with a real one, on so many random commands and transactions.")
   var model: Int?
@@ -26,6 +27,7 @@ struct WorldCommand: ParsableCommand {
     for seed in first..<first + UInt64(max(0, seeds)) {
       var scenario = try Scenario(seed: seed)
       if trace { scenario.world.trace = { print("seed \(seed) \($0)") } }
+      scenario.world.tellsRequests = requests
       do {
         inputs += try scenario.run()
       } catch let violation as Violation {

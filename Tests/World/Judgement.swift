@@ -7,11 +7,13 @@ struct Judgement {
   let ledger: Ledger
   let sent: [Operators.Sent]
   let agents: [AgentID]
-  /// Commands that need not end in the order in which they were sent.
-  let suspects: Set<StreamID>
 
   func judge() throws(Violation) {
     let putAside = world.putAside
+    for entry in putAside {
+      let lives = world.livesThatHad(entry)
+      guard lives.count >= 5 else { throw Violation("\(entry) was put aside, and only \(lives.sorted()) had it") }
+    }
     for sent in sent where !putAside.contains(sent.entry) {
       guard ledger.commands[sent.command.id.text]?.closing != nil else {
         throw Violation("lost: \(sent.command.id) \(sent.command.action.rawValue)")
@@ -24,6 +26,9 @@ struct Judgement {
     try judgeServices()
     try judgePages()
     try judgeOrder()
+    try judgeAgreement()
+    try judgeRuns()
+    try judgeCounts()
   }
 
   /// Whatever restricts has ended, and the record is as the audit told it last.
@@ -34,9 +39,10 @@ struct Judgement {
         throw Violation("\(agent) is \(record.state.rawValue) at the end")
       }
       guard (record.rateLimit ?? 0) == 0 else { throw Violation("\(agent) is limited at the end") }
-      guard record.version == ledger.versions[agent] ?? 0 else {
-        throw Violation("\(agent) has version \(record.version), the audit tells of \(ledger.versions[agent] ?? 0)")
-      }
+      let told = ledger.records[agent] ?? AgentRecord()
+      guard record.version == told.version, record.state == told.state, record.replicas == told.replicas,
+        record.rateLimit == told.rateLimit, record.pausedUntil == told.pausedUntil
+      else { throw Violation("\(agent) is \(record), the audit told \(told)") }
     }
     guard world.blocked.isEmpty else { throw Violation("still blocked: \(world.blocked)") }
   }
@@ -58,10 +64,8 @@ struct Judgement {
         }
       }
     }
-    for (key, times) in world.service.carried.sorted(by: { $0.key < $1.key }) where times > 1 {
-      guard let sent = sent.first(where: { key.hasPrefix($0.command.id.text + "/") }) else { continue }
-      // What is safe to repeat may be.
-      if sent.command.action == .rateLimit || sent.command.action == .undo { continue }
+    for key in world.service.unrepeatable.sorted() {
+      guard let times = world.service.carried[key], times > 1 else { continue }
       throw Violation("\(key) was done \(times) times")
     }
   }
@@ -84,7 +88,7 @@ struct Judgement {
   private func judgeOrder() throws(Violation) {
     for (agent, names) in ledger.order.sorted(by: { $0.key.bytes.precedes($1.key.bytes) }) {
       let ended = names.compactMap { name in
-        sent.first { $0.command.id.text == name && $0.command.action != .undo && !suspects.contains($0.entry) }
+        sent.first { $0.command.id.text == name && $0.command.action != .undo }
       }
       for (first, second) in zip(ended, ended.dropFirst())
       where first.stream == second.stream && second.entry < first.entry {

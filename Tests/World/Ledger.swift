@@ -17,13 +17,16 @@ struct Ledger {
   }
 
   private(set) var commands: [String: Entry] = [:]
-  /// By run of a rule.
-  private(set) var runs: [String: [AuditLine]] = [:]
+  /// By run of a rule, or of what was scheduled.
+  private(set) var runs: [String: RunEntry] = [:]
   /// For each agent the commands that ended for it, in order.
   private(set) var order: [AgentID: [String]] = [:]
-  /// The version that the audit told last of each agent's record.
-  private(set) var versions: [AgentID: Int] = [:]
-  private var controls: [String: Int] = [:]
+  /// Each agent's record as the audit told it last.
+  private(set) var records: [AgentID: AgentRecord] = [:]
+  /// Calls for help as the audit told them last.
+  private(set) var calls: [AlertID: AlertRecord] = [:]
+  /// By command or run, action and agent: how often runtimes were told.
+  private(set) var controls: [String: Int] = [:]
   private var lastLine = StreamID.zero
   private var lastControl = StreamID.zero
 
@@ -49,6 +52,7 @@ struct Ledger {
       let key = "\(message.commandID) \(message.verb.name) \(message.agent)"
       controls[key, default: 0] += 1
       guard controls[key] == 1 else { throw Violation("runtimes were told twice: \(key)") }
+      guard hasSucceeded(message) else { throw Violation("runtimes were told what did not succeed: \(key)") }
       world.runtimes.take(message)
     }
     return lastLine != before
@@ -64,15 +68,21 @@ struct Ledger {
   }
 
   private mutating func take(_ line: AuditLine) throws(Violation) {
+    if let alert = line.alert, alert.id.kind == .escalation { calls[alert.id] = alert }
     if let after = line.after {
-      let expected = versions[line.target, default: 0] + 1
+      let expected = (records[line.target]?.version ?? 0) + 1
       guard after.version == expected else {
         throw Violation("the record has version \(after.version) where \(expected) is next: \(Self.words(line))")
       }
-      versions[line.target] = after.version
+      records[line.target] = after
     }
     switch line.origin {
-    case .run(let id): runs[id, default: []].append(line)
+    case .run(let id):
+      do throws(Violation) {
+        try runs[id, default: RunEntry()].take(line)
+      } catch {
+        throw Violation("\(error.words): \(Self.words(line))")
+      }
     case .command(let id):
       do throws(Violation) {
         try take(line, &commands[id.text, default: Entry()])
@@ -83,6 +93,18 @@ struct Ledger {
         order[line.target, default: []].append(id.text)
       }
     }
+  }
+
+  /// Whether the audit says that what runtimes are told has been done.
+  private func hasSucceeded(_ message: ControlMessage) -> Bool {
+    let id = RunEntry.run(of: message.commandID.text)
+    if let run = runs[id] { return run.succeeded.contains(message.agent) }
+    guard let entry = commands[id] else { return false }
+    guard message.agent != .none else {
+      // What is no agent's has a closing line alone, which may come a little later.
+      return entry.closing.map { $0.phase == .succeeded } ?? true
+    }
+    return entry.targets[message.agent]?.outcome?.phase == .succeeded
   }
 
   private func take(_ line: AuditLine, _ entry: inout Entry) throws(Violation) {

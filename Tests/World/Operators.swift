@@ -14,6 +14,8 @@ final class Operators {
   private unowned let world: SimulatedWorld
   private let agents: [AgentID]
   private(set) var sent: [Sent] = []
+  /// How many commands were made: one that the server did not take keeps its id, since it may be sent again.
+  private var made = 0
   private static let names = ["alice@x", "bob@y"]
 
   init(_ world: SimulatedWorld, agents: [AgentID]) {
@@ -41,7 +43,7 @@ final class Operators {
   }
 
   private func sendBatch() {
-    let id = CommandID("b\(sent.count + 1)")
+    let id = CommandID("b\(made + 1)")
     let (action, arguments) = pick()
     let author = world.pick(Self.names)
     for part in 1...2 {
@@ -60,10 +62,11 @@ final class Operators {
       targets = world.chance(20) ? agents.filter { _ in world.chance(60) } : [world.pick(agents)]
       if targets.isEmpty { targets = [agents[0]] }
     }
+    made += 1
     let now = world.serverTime
     let limit: TimeSpan = world.chance(5) ? .milliseconds(Int64(world.number(1...800))) : .minutes(2)
     var command = Command(
-      id: CommandID("c\(sent.count + 1)"), action: action, targets: targets, arguments: arguments,
+      id: CommandID("c\(made)"), action: action, targets: targets, arguments: arguments,
       operator: world.pick(Self.names), reason: "why not", issuedAt: now, expiresAt: now + limit)
     command.isDryRun = world.chance(5)
     return command

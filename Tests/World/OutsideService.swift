@@ -13,8 +13,12 @@ final class OutsideService {
   private unowned let world: SimulatedWorld
   /// How often the effect of a key was had.
   private(set) var carried: [String: Int] = [:]
+  /// Keys of effects that must not be had twice.
+  private(set) var unrepeatable: Set<String> = []
   /// What each key was told last: a page is about one trouble.
   private(set) var told: [String: String] = [:]
+  /// Whether nothing arrives, and nothing is answered.
+  var isSilent = false
   /// Whether all goes well from now on.
   var isReliable = false
 
@@ -24,7 +28,7 @@ final class OutsideService {
   ///
   /// - Parameter answer: gets the result and when, in milliseconds from now.
   func take(_ request: HTTPRequest, _ answer: @escaping (_ after: Int, HTTPResult) -> Void) {
-    let fate = isReliable || world.chance(75) ? Fate.carried : world.pick(Fate.allCases)
+    let fate = isSilent ? Fate.lost : isReliable || world.chance(75) ? Fate.carried : world.pick(Fate.allCases)
     let arrival = world.chance(10) ? world.number(10...1500) : world.number(1...20)
     let timeout = Int(request.timeout.milliseconds)
     let failure = HTTPResult.failed(HTTPFailure(reason: "no answer in time", mayHaveArrived: true))
@@ -54,6 +58,7 @@ final class OutsideService {
     guard let key = request.headers.first(where: { $0.name == "Idempotency-Key" })?.value else { return 400 }
     if request.url.contains("/look/") { return carried[key] == nil ? 404 : 200 }
     carried[key, default: 0] += 1
+    if !request.url.contains("/safe/") { unrepeatable.insert(key) }
     world.tell("the service does \(request.url) for \(key)")
     return 200
   }

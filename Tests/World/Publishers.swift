@@ -5,8 +5,6 @@ import Wire
 final class Publishers {
   private unowned let world: SimulatedWorld
   private let agents: [AgentID]
-  /// What was said of each agent and calls for a rule.
-  private(set) var alarms = 0
 
   init(_ world: SimulatedWorld, agents: [AgentID]) {
     (self.world, self.agents) = (world, agents)
@@ -37,7 +35,6 @@ final class Publishers {
 
   /// Something is wrong with one of them.
   func alarm() {
-    alarms += 1
     let agent = world.pick(agents)
     switch world.number(0...3) {
     case 0: say("agent.performance_degraded", agent, ["error_rate": .number(0.3)])
@@ -45,9 +42,13 @@ final class Publishers {
     case 2:
       say(
         "agent.security_alert", agent,
-        ["alert_type": "probe", "risk_level": "high", "suspicious_ips": [.string("203.0.113.\(world.number(1...9))")]])
+        ["alert_type": "probe", "risk_level": "high", "suspicious_ips": .array(addresses())])
     default: say("agent.health_critical", agent, ["health_score": .number(0.2), "issues_detected": ["errors"]])
     }
+  }
+
+  private func addresses() -> [JSONValue] {
+    (0...world.number(0...2)).map { .string("203.0.113.\(3 * $0 + world.number(1...3))".bytes) }
   }
 
   /// Some speak to the stream, some to a channel that the handler records.

@@ -32,17 +32,17 @@ extension SimulatedWorld {
 
   /// Marks that would stay for ever. Those of all rules together, a few keys for the whole fleet, may.
   var endlessMarks: [String] {
-    server.model.names.filter {
-      $0.starts(with: keys.mark("")) && server.model.expiry(of: $0) == nil && !$0.starts(with: keys.mark("rules/"))
+    server.model.names(from: keys.mark("")).filter {
+      server.model.expiry(of: $0) == nil && !$0.starts(with: keys.mark("rules/"))
     }.map(\.text)
   }
 
-  /// Commands that were delivered so often that handlers take them one at a time, behind others: their order is not kept.
-  var suspects: [StreamID] {
-    server.model.names.filter { $0.starts(with: keys.commands) }.flatMap { name -> [StreamID] in
-      guard case .stream(let stream) = server.model[name] else { return [] }
-      return stream.groups.flatMap(\.pending).filter { $0.deliveries >= 3 }.map(\.id)
+  /// Whether all events have been read, and what they came to is written.
+  var isFollowed: Bool {
+    guard case .stream(let stream) = server.model[keys.events], case .hash(let table) = server.model[keys.cursor] else {
+      return false
     }
+    return table[keys.events].flatMap { StreamID($0) } == stream.lastID
   }
 
   /// Addresses that are blocked.
@@ -64,7 +64,7 @@ extension SimulatedWorld {
 
   /// Entries of the streams of commands that nobody has acknowledged.
   var unacknowledged: [String] {
-    server.model.names.filter { $0.starts(with: keys.commands) }.flatMap { name -> [String] in
+    server.model.names(from: keys.commands).flatMap { name -> [String] in
       guard case .stream(let stream) = server.model[name] else { return [] }
       let group = stream.groups.first { $0.name == Keys.group }
       let unread = stream.entries(after: group?.lastDelivered ?? .zero, count: nil)

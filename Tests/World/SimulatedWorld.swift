@@ -23,6 +23,8 @@ package final class SimulatedWorld {
   private(set) var nodes: [HandlerNode] = []
   private var cables: [Int: Cable] = [:]
   private var lastCable = 0
+  /// By cable, the life of the handler that had it.
+  private var lives: [Int: String] = [:]
   /// How many commands the server has answered.
   var writes = 0
   var runtimes: SimulatedRuntimes!
@@ -31,8 +33,12 @@ package final class SimulatedWorld {
   var configure: (inout HandlerOptions) -> Void = { _ in }
   /// How many inputs have been handed out: a world that does not come to rest is at fault.
   private(set) var inputs = 0
+  /// By entry of a stream of commands, the lives of handlers to which it was delivered.
+  private var deliveries: [StreamID: Set<String>] = [:]
   /// Told, line by line, what happens.
   package var trace: ((String) -> Void)?
+  /// Whether each request and its answer is told, too.
+  package var tellsRequests = false
 
   /// When all worlds begin, in microseconds of the server's clock.
   static let beginning: Int64 = 1_795_334_137_000_000
@@ -42,7 +48,29 @@ package final class SimulatedWorld {
     random = SeededRandom(seed: seed)
     server = SimulatedServer(model: RedisModel(microseconds: Self.beginning))
     server.answer = { [unowned self] id, bytes in cables[id]?.answer(bytes) }
-    server.observe = { [unowned self] _, _, _ in writes += 1 }
+    server.observe = { [unowned self] id, words, reply in
+      writes += 1
+      noteDeliveries(id, words, reply)
+      guard tellsRequests else { return }
+      let answer = reply.encoded.text.split(separator: "\r\n").joined(separator: " ")
+      tell("\(id): \(words.map(\.text).joined(separator: " ")) -> \(answer)")
+    }
+  }
+
+  func livesThatHad(_ entry: StreamID) -> Set<String> { deliveries[entry] ?? [] }
+
+  private func noteDeliveries(_ id: Int, _ words: [Bytes], _ reply: Reply) {
+    let entries: [Reply]
+    switch words.commandName {
+    case "XCLAIM": entries = reply.elements ?? []
+    case "XREADGROUP": entries = reply.elements?.flatMap { $0.elements?.last?.elements ?? [] } ?? []
+    default: return
+    }
+    guard let life = lives[id] else { return }
+    for entry in entries {
+      guard let id = entry.elements?.first?.bytes.flatMap({ StreamID($0) }) else { continue }
+      deliveries[id, default: []].insert(life)
+    }
   }
 
   // MARK: Chance
@@ -73,19 +101,22 @@ package final class SimulatedWorld {
 
   /// Takes the next thing that is due; false if there is none until then.
   func step(until end: Int64) -> Bool {
-    let awake = nodes.filter { $0.sleepsUntil <= now }
-    let timers = awake.compactMap { node in node.nextSpan.map { now + $0 } }
-    let deadline = server.nextDeadline.map { now + max(0, $0 - server.model.microseconds) * 1000 }
-    let next = (timers + [agenda.nextTime, deadline].compactMap(\.self)).min() ?? .max
+    let deadline = server.nextDeadline.map { now + max(0, $0 - server.model.microseconds) * 1000 } ?? .max
+    let planned = agenda.nextTime ?? .max
+    var (timer, owner) = (Int64.max, HandlerNode?.none)
+    for node in nodes where node.sleepsUntil <= now {
+      if let span = node.nextSpan, now + span < timer { (timer, owner) = (now + span, node) }
+    }
+    let next = min(planned, deadline, timer)
     guard next <= end else { return false }
     inputs += 1
     move(to: next)
-    if let time = agenda.nextTime, time <= now {
+    if planned <= now {
       agenda.popNext()?()
-    } else if let deadline, deadline <= now {
+    } else if deadline <= now {
       server.clockMoved()
-    } else if let node = awake.first(where: { $0.nextSpan == 0 }) {
-      run(on: node) {}
+    } else if let owner {
+      run(on: owner) {}
     }
     return true
   }
@@ -152,6 +183,7 @@ package final class SimulatedWorld {
     lastCable += 1
     let cable = Cable(lastCable, self, node, address)
     cables[lastCable] = cable
+    lives[lastCable] = "\(node.id)/\(node.life)"
     return cable
   }
 

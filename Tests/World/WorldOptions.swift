@@ -39,6 +39,12 @@ enum WorldOptions {
     verify = { after = "4s", when = "agent.state == 'running'", else = [{ action = "resume" }] }
     """
 
+  /// Actions of rules that a service carries out, and which action of its rule each is.
+  static let serviceActions = [(place: 0, action: Action.scale), (place: 1, action: Action.rateLimit)]
+
+  /// What a rule does once its check has failed; no rule does it otherwise.
+  static let actionOfElse = Action.resume
+
   static func make() throws -> (inout HandlerOptions) -> Void {
     let rules = try RunbookFile.read(Array(runbook.utf8), file: "world.toml")
     let actuators = try table()

@@ -10,6 +10,12 @@ import World
     #expect(try scenario.run() > 1000)
   }
 
+  /// Seeds that once showed a fault of the handler.
+  @Test(arguments: [25, 98, 201, 240, 309, 403] as [UInt64]) func whatWasMendedStaysSo(seed: UInt64) throws {
+    var scenario = try Scenario(seed: seed)
+    #expect(try scenario.run() > 1000)
+  }
+
   /// The order of sets is fixed only for a process of its own.
   @Test func aSeedTellsTheSameStoryEachTime() throws {
     let first = try story(seed: 3)
