@@ -12,11 +12,14 @@ enum AlertmanagerAlerts: NotificationService {
   static let path = "/api/v2/alerts"
   /// How long an alert stands without being posted again; it is, after a third of that, so that two posts may fail.
   static let activeFor = TimeSpan.minutes(15)
+  /// By how much Alertmanager's clock may be behind: an end that has not come yet by its clock ends nothing, and the alert
+  /// would stand until the end that was posted before.
+  static let clockAllowance = TimeSpan.minutes(1)
   private static let mostText = 8000
   private static let mostLabel = 500
 
   static func body(_ notice: Notice, for channel: Channel, at now: Instant) -> JSONValue {
-    let end = notice.status == .resolved ? now : now + activeFor
+    let end = notice.status == .resolved ? now - clockAllowance : now + activeFor
     return [
       [
         "labels": labels(notice),

@@ -52,6 +52,17 @@ import Wire
     try scene.server.wait { (try? scene.server.call("HLEN", scene.keys.notices)) == .integer(0) }
   }
 
+  /// An end that has not come yet by its clock would end nothing.
+  @Test func alertIsResolvedAlsoIfAlertmanagersClockIsBehind() throws {
+    let channel = Channel(.alertmanager, url: alertmanager.url)
+    let ahead = try scene.now() + .seconds(30)
+    for (status, isActive) in [(Notice.Status.firing, true), (.resolved, false)] {
+      let notice = Notice(key: "k", status: status, severity: .high, title: "t", at: ahead)
+      _ = try answer(ServiceRequest(notice: notice, channel: channel, now: ahead).request)
+      try scene.server.wait { (try? !alerts().isEmpty) == isActive }
+    }
+  }
+
   private func resolve() throws {
     let alert = try #require(try scene.alert(.escalation, "agent-1"))
     let session = try #require(scene.handlers.first?.session)

@@ -140,7 +140,7 @@ import Wire
     let firing = try #require(try body(Self.small(), channel).list?.first)
     let resolved = try #require(try body(Self.small(.resolved), channel).list?.first)
     #expect(firing["endsAt"]?.text == "2026-11-22T08:15:00.000Z")
-    #expect(resolved["endsAt"]?.text == "2026-11-22T08:00:00.000Z")
+    #expect(resolved["endsAt"]?.text == "2026-11-22T07:59:00.000Z")
     #expect(firing["labels"] == resolved["labels"])
     #expect(firing["annotations"]?["by"]?.text == "alice & bob")
   }
