@@ -43,11 +43,11 @@ struct RunEntry {
     case .started:
       decisions += 1
       guard decisions == 1 else { throw Violation("decided twice") }
-    case .succeeded, .failed, .unknown:
+    case .succeeded, .failed, .unknown, .skipped:
       guard line.target == .none else { return }
       guard closing == nil else { throw Violation("closed twice") }
       closing = line
-    case .received, .rejected, .proposed, .obeyed, .undone, .skipped, .expired: break
+    case .received, .rejected, .proposed, .obeyed, .undone, .expired: break
     }
   }
 }
