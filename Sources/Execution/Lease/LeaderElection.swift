@@ -47,7 +47,7 @@ package struct LeaderElection {
   var warning: String?
   /// Since when it has heard the channels.
   private var listeningSince: Int64?
-  /// Whether others are about, one of which may have listened for longer.
+  /// Whether other handlers run: one of them may have listened for longer.
   private var mustYield = false
   private var hasYielded = false
   private var rights = Rights.unknown

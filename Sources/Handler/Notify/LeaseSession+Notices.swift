@@ -4,7 +4,8 @@ import FleetModel
 import Wire
 
 extension LeaseSession {
-  /// Calls a person in a transaction: opens an escalation, or counts it up, and pages whom the routes name.
+  /// Calls a person as part of a transaction: opens the escalation, or adds one to its count, and pages the channels
+  /// that the routes name.
   ///
   /// - Parameters:
   ///   - stored: the alert as it was read; the transaction goes ahead only while it still stands so.

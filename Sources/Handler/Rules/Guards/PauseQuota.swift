@@ -4,8 +4,8 @@ import Loop
 import Redis
 import Wire
 
-/// Whom rules have paused, how often this agent, and whom it stands in for: read before a rule pauses, and counted in
-/// the transaction by which it does.
+/// Which agents rules have paused, how often they paused this one, and for which agents it is the backup. A rule reads
+/// it before it pauses an agent, and the transaction that pauses counts it.
 ///
 /// | key | what |
 /// |---|---|

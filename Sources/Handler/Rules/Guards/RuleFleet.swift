@@ -2,8 +2,8 @@ import Automation
 import FleetModel
 import Wire
 
-/// What rules go by of the fleet: its agents, who of them is well, whom rules have paused, and what rules have given
-/// them.
+/// What rules know of the fleet: its agents, which of them are healthy, which ones rules have paused, and what rules
+/// have given them.
 ///
 /// A class, since it keeps what it has read of Redis.
 final class RuleFleet {
