@@ -46,7 +46,7 @@ package enum RunbookFile {
     if let guards = try top.section("guards") { runbook.guards = try read(guards: guards) }
     for section in try top.sections("rules", expected: "a list of rules, each under [[rules]]") {
       let rule = try RuleReader(section).rule()
-      if let other = runbook.rules.first(where: { $0.id == rule.id }) {
+      if let other = runbook.rule(rule.id) {
         throw section.fault("id", "\"\(rule.id)\" is the name of another rule too, in line \(other.line)")
       }
       runbook.rules.append(rule)

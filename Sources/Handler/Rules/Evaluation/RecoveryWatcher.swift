@@ -60,9 +60,9 @@ final class RecoveryWatcher {
     }
   }
 
-  /// The rule of a name, where it is one that clears.
+  /// The rule of a name, if it has a condition that clears it.
   private func rule(_ name: String) -> Rule? {
-    session.options.runbook.rules.first { $0.id == name && $0.clear != nil }
+    session.options.runbook.rule(name).flatMap { $0.clear == nil ? nil : $0 }
   }
 
   private func drop(_ field: [UInt8]) {

@@ -78,7 +78,7 @@ package struct RunbookTest {
   /// Looks whether the trouble is over that rules have acted on.
   private mutating func clear(_ agent: AgentID, at now: Instant) {
     for (name, trigger) in uncleared[agent] ?? [:] {
-      guard let clear = runbook.rules.first(where: { $0.id == name })?.clear else { continue }
+      guard let clear = runbook.rule(name)?.clear else { continue }
       if clear.judge(facts(trigger, at: now)).holds { uncleared[agent]?[name] = nil }
     }
   }

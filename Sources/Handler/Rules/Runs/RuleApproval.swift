@@ -80,7 +80,7 @@ final class RuleApproval: DueForRule {
   private func fault(_ record: RunRecord, _ facts: RuleFacts, _ mode: AutomationMode) -> String? {
     guard mode == .on else { return "automation is \(mode.rawValue)" }
     // Without its rule there is no condition any more, and what was approved is still what was approved.
-    guard let rule = session.options.runbook.rules.first(where: { $0.id == record.rule }) else { return nil }
+    guard let rule = session.options.runbook.rule(record.rule) else { return nil }
     if rule.mode == .off { return "the rule is off" }
     let verdict = rule.when.judge(facts)
     return verdict.holds ? nil : "its condition no longer holds: \(verdict.reason)"

@@ -121,7 +121,7 @@ final class RuleEnd: DueForRule {
   }
 
   private func endsInEscalation(_ proposal: Proposal) -> Bool {
-    session.options.runbook.rules.first { $0.id == proposal.rule }?.approval.onExpire == .escalate
+    session.options.runbook.rule(proposal.rule)?.approval.onExpire == .escalate
   }
 
   private func escalate(_ proposal: Proposal, _ id: AlertID, _ stored: [UInt8], _ transaction: inout Transaction)

@@ -27,7 +27,7 @@ struct RunVerification {
 
   private var agent: AgentID { record.agent }
 
-  private var rule: Rule? { session.options.runbook.rules.first { $0.id == record.rule } }
+  private var rule: Rule? { session.options.runbook.rule(record.rule) }
 
   func write(to transaction: inout Transaction) -> Change {
     transaction.require("GET", session.keys.mark(run), is: stored)
