@@ -20,6 +20,12 @@ package struct Keys: Sendable {
   package let proposals: [UInt8]
   /// What agents say of themselves: a hash.
   package let profiles: [UInt8]
+  /// What the handler thinks of each agent: a hash, agent → ``InsightCoding``.
+  package let insight: [UInt8]
+  /// When that last changed: a sorted set, agent → epoch milliseconds. A console asks by it for what is new.
+  package let insightChanged: [UInt8]
+  /// How good forecasts were: a hash.
+  package let insightRecord: [UInt8]
   /// The stream of what could not be handled.
   package let dead: [UInt8]
   /// The stream of reports: what jobs came to.
@@ -54,6 +60,9 @@ package struct Keys: Sendable {
     blocked = key("blocked")
     proposals = key("proposals")
     profiles = key("profiles")
+    insight = key("insight")
+    insightChanged = key("insight:changed")
+    insightRecord = key("insight:record")
     dead = key("dead")
     reports = key("reports")
     notices = key("notices")
@@ -141,8 +150,8 @@ package struct Keys: Sendable {
     "schedule", "throttle",
   ]
 
-  /// One hour of an agent's packed history; hours count from the epoch.
-  package func rollup(_ id: AgentID, hour: Int64) -> [UInt8] { prefix + ":rollup:".utf8 + id.bytes + ":\(hour)".utf8 }
+  /// One hour of an agent's packed history, `RollupHour.encoded`; hours count from the epoch.
+  package func rollup(_ id: AgentID, hour: UInt32) -> [UInt8] { prefix + ":rollup:".utf8 + id.bytes + ":\(hour)".utf8 }
 
   /// Where a control message goes out besides the stream.
   package func controlChannel(_ verb: ControlVerb) -> [UInt8] { prefix + ".control.\(verb.name)".utf8 }
