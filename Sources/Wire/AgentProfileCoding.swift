@@ -18,7 +18,9 @@ package enum AgentProfileCoding {
       "entity_id": .string(profile.id.bytes), "event_type": "agent.updated",
       "data": [
         "name": text(profile.name), "role": text(profile.role), "tier": text(profile.tier),
-        "llm_model": text(profile.model), "default_language": text(profile.language),
+        "llm_model": text(profile.model), "provider": text(profile.traits[.provider]),
+        "version": text(profile.traits[.version]), "prompt_version": text(profile.traits[.promptVersion]),
+        "region": text(profile.traits[.region]), "default_language": text(profile.language),
         "backup_for": text(profile.backupFor), "skills": list(profile.skills), "languages": list(profile.languages),
         "replicas_min": number(profile.replicasMinimum), "replicas_max": number(profile.replicasMaximum),
         "is_active": .bool(profile.isActive),

@@ -10,7 +10,7 @@ import Wire
 @Suite(.threaded) struct ProfileTests {
   private func keep(_ scene: HandlerScene, _ agent: AgentID, heard age: TimeSpan?) throws {
     var profile = AgentProfile(id: agent, at: .epoch)
-    profile.role = "support"
+    profile.traits[.role] = "support"
     let heard = try age.map { Instant(milliseconds: try scene.now().milliseconds - $0.milliseconds) }
     _ = try scene.server.call(
       "HSET", scene.keys.profiles, agent.bytes, AgentProfileCoding.encode(profile, last: heard))

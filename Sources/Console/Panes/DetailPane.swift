@@ -100,10 +100,12 @@ extension Model {
     let about = [agent.role, agent.tier, agent.model, agent.language].map { Scrubber.display($0) }.filter {
       !$0.isEmpty
     }
+    let release = releaseWords(agent.traits)
     var lines: [DetailPane.Line] = [
       .pair("id", Labels.idText(agent.id), .text), .pair("state", state, Role(agent.state)),
     ]
     if !about.isEmpty { lines.append(.pair("about", about.joined(separator: ", "), .text)) }
+    if !release.isEmpty { lines.append(.pair("release", release, .text)) }
     let replicas = agent.reported?.replicas ?? agent.record.replicas
     let limit = agent.record.rateLimit.flatMap { $0 > 0 ? "\($0) messages a minute" : nil }
     if let replicas { lines.append(.pair("replicas", "\(replicas)", .text)) }
@@ -111,6 +113,12 @@ extension Model {
     if let backup = agent.record.backup { lines.append(.pair("backup", "\(labels[backup]) stands in", .warning)) }
     let events = "\(agent.eventCount), last \(Format.age(displayedNow - agent.lastEventAt))"
     return lines + [.pair("events", events, .text), .blank]
+  }
+
+  /// `version 1.8, prompt_version 7, provider openai, region eu`; empty if nobody has said any of it.
+  private func releaseWords(_ traits: AgentTraits) -> String {
+    [Trait.version, .promptVersion, .provider, .region].filter { !traits[$0].isEmpty }
+      .map { "\($0.rawValue) \(Scrubber.display(traits[$0]))" }.joined(separator: ", ")
   }
 
   private func alertLines(_ position: Int, _ shown: Fleet) -> [DetailPane.Line] {

@@ -3,9 +3,8 @@ package struct AgentProfile: Sendable {
   package let id: AgentID
   /// What its publishers call it; empty if nobody said. Not scrubbed.
   package var name = ""
-  package var role = ""
-  package var tier = ""
-  package var model = ""
+  /// What groups it with others. Not scrubbed.
+  package var traits = AgentTraits()
   package var language = ""
   package var backupFor = ""
   package var skills: [String] = []
@@ -36,9 +35,13 @@ package struct AgentProfile: Sendable {
     firstEventAt = instant
   }
 
+  package var role: String { traits[.role] }
+  package var tier: String { traits[.tier] }
+  package var model: String { traits[.llmModel] }
+
   /// How many bytes its words take.
   var textBytes: Int {
-    [name, role, tier, model, language, backupFor].reduce(0) { $0 + $1.utf8.count }
+    [name, language, backupFor].reduce(traits.textBytes) { $0 + $1.utf8.count }
       + (skills + languages).reduce(0) { $0 + $1.utf8.count + 16 }
   }
 

@@ -4,6 +4,8 @@ package enum EventField: Int, CaseIterable, Sendable {
   // agent.created, agent.updated
   case name, isActive, role, model, language, tier, backupFor, capacity, replicasMinimum, replicasMaximum, skills
   case languages
+  // Any event
+  case provider, version, promptVersion, region
   // agent.status
   case state, replicas, commandID, conversations
   // agent.feedback, agent.handoff_requested
@@ -32,6 +34,10 @@ package enum EventField: Int, CaseIterable, Sendable {
     case .replicasMaximum: "replicas_max"
     case .skills: "skills"
     case .languages: "languages"
+    case .provider: "provider"
+    case .version: "version"
+    case .promptVersion: "prompt_version"
+    case .region: "region"
     case .state: "state"
     case .replicas: "replicas"
     case .commandID: "command_id"
@@ -53,7 +59,7 @@ package enum EventField: Int, CaseIterable, Sendable {
 
 /// Where each field of `data` stands in an event's bytes, without an allocation.
 package struct EventFields: Sendable {
-  private var texts = InlineArray<27, EventText>(repeating: .absent)
+  private var texts = InlineArray<31, EventText>(repeating: .absent)
   private var present: UInt32 = 0
 
   package init() {}
@@ -70,6 +76,16 @@ package struct EventFields: Sendable {
       texts[field.rawValue] = newValue
       present |= 1 << field.rawValue
     }
+  }
+
+  /// Whether an event says anything of what groups its agent with others.
+  @inline(__always)
+  package var haveTraits: Bool { present & Self.traits != 0 }
+
+  private static var traits: UInt32 {
+    1 << EventField.role.rawValue | 1 << EventField.tier.rawValue | 1 << EventField.model.rawValue
+      | 1 << EventField.provider.rawValue | 1 << EventField.version.rawValue | 1 << EventField.promptVersion.rawValue
+      | 1 << EventField.region.rawValue
   }
 
   /// Forgets all fields, so that the same storage serves the next event.

@@ -74,9 +74,6 @@ extension Fleet {
       agent.name = name
       agents.namesRevision += 1
     }
-    if let role = text(.role) { agent.role = role }
-    if let tier = text(.tier) { agent.tier = tier }
-    if let model = text(.model) { agent.model = model }
     if let language = text(.language) { agent.language = language }
     if event.fields[.backupFor].isPresent { agent.backupFor = event.identifier(.backupFor) ?? "" }
     if event.fields[.skills].isPresent { agent.skills = event.strings(.skills) }

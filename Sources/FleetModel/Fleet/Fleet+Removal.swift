@@ -56,6 +56,7 @@ extension Fleet {
     }
     id.bytes.withUnsafeBytes { directory.remove($0) }
     agents.textBytes -= agents.profiles[position]?.textBytes ?? 0
+    traits.remove(agents.profiles[position]?.traits.causes ?? [])
     agents.profiles[position] = nil
     agents.namesRevision += 1
     describe(position)

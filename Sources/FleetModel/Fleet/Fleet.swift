@@ -34,6 +34,8 @@ package struct Fleet: Sendable {
   /// What rules did, and why they did not.
   package internal(set) var rules = RuleLog()
   package internal(set) var undelivered = UndeliveredNotices()
+  /// How many agents have each trait.
+  package internal(set) var traits = TraitCounts()
   /// Who has stopped to report.
   package internal(set) var silences = Silences()
   /// Steps with every fact.
@@ -52,6 +54,8 @@ package struct Fleet: Sendable {
   var running = RunningTotals()
   /// Agents that have changed since they were last taken.
   var changes: AgentChanges
+  /// Traits that have changed since they were last taken; kept only if agents' changes are.
+  var traitChanges: [TraitChange] = []
 
   /// - Parameters:
   ///   - seed: random, so that nobody can choose ids that collide in the directory.
@@ -201,6 +205,7 @@ package struct Fleet: Sendable {
     counts.add(event.kind, at: event.receivedAt)
     lastEventAt = max(lastEventAt, event.receivedAt)
     let position = findOrAdd(event)
+    if event.fields.haveTraits { applyTraits(event, at: position) }
     agents.activity[position].eventCount += 1
     // An event may come late: from the history, or written down by a recorder that took over.
     if event.receivedAt > agents.activity[position].lastEventAt {
@@ -266,6 +271,7 @@ package struct Fleet: Sendable {
     if count >= capacity || byteCount >= Self.mostBytes { removeLongestSilent() }
     let position = freePositions.popLast() ?? agents.count
     agents.put(AgentProfile(id: id, at: instant), at: position)
+    traits.add([])
     id.bytes.withUnsafeBytes { directory.insert($0, at: position) }
     describe(position)
     return position

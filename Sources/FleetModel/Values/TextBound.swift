@@ -6,7 +6,7 @@
 package enum TextBound {
   /// A line on a screen: an agent's name.
   package static let name = 256
-  /// Words that group agents: role, tier, model, language, a skill.
+  /// Words that group agents: role, tier, model, version, region, language, a skill.
   package static let word = 128
   /// A few words to read: summaries, complaints, reasons, details, notes.
   package static let words = 400
@@ -26,7 +26,7 @@ extension EventField {
     switch self {
     case .name: TextBound.name
     case .isActive, .capacity, .replicasMinimum, .replicasMaximum, .replicas, .state, .conversations, .role, .model,
-      .language, .tier, .skills, .languages, .skill, .riskLevel:
+      .language, .tier, .skills, .languages, .skill, .riskLevel, .provider, .version, .promptVersion, .region:
       TextBound.word
     case .backupFor: AgentID.mostBytes
     case .commandID: TextBound.commandID

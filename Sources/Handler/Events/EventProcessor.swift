@@ -105,6 +105,7 @@ final class EventProcessor {
         // What is said a second time is not acted on a second time.
         if isConcerned, case .applied(let position) = outcome { judge($0, entry.id, at: position, before) }
         if [.created, .updated, .deleted].contains($0.kind) { note($0.agentID) }
+        if fleet.hasTraitChanges { for change in fleet.takeTraitChanges() { note(change.agent) } }
         if repeats.watchesAgents { rules?.applied($0.agentID) }
       }
     } catch {
@@ -184,6 +185,8 @@ final class EventProcessor {
       try profile.withUnsafeBytes { bytes in
         let event = try EventDecoder().decode(bytes, channel: nil, receivedAt: instant)
         _ = fleet.apply(event)
+        // What was known before is no change.
+        _ = fleet.takeTraitChanges()
         if let since = AgentProfileCoding.heardSince(profile) { fleet.recallHearing(of: event.agentID, since: since) }
       }
     } catch {
