@@ -69,7 +69,7 @@ let programs: [Target] = [
   .executableTarget(
     name: "vigia",
     dependencies: [
-      "FleetModel", "Screen", "Wire", "Console", "Configuration", "Automation", "Loop", "Redis", "Terminal",
+      "FleetModel", "Screen", "Wire", "Console", "Configuration", "Automation", "Insight", "Loop", "Redis", "Terminal",
       "Simulation",
       "CLinux",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -159,8 +159,8 @@ let tests: [Target] = [
   .testTarget(
     name: "ProgramTests",
     dependencies: [
-      "vigia", "vigia-handler", "vigia-bench", "Simulation", "Handler", "Automation", "Configuration", "TestSupport",
-      "TestThreads",
+      "vigia", "vigia-handler", "vigia-bench", "Simulation", "Handler", "Automation", "Configuration", "Insight",
+      "TestSupport", "TestThreads",
     ],
     swiftSettings: strict),
 ]

@@ -44,6 +44,8 @@ package struct Glyphs: Equatable, Sendable {
   package var severityCritical: Unicode.Scalar
   /// The cursor of an input line.
   package var caret: Unicode.Scalar
+  /// Whether charts are drawn with braille patterns.
+  package var hasBraille: Bool
 }
 
 extension Glyphs {
@@ -54,7 +56,8 @@ extension Glyphs {
     selection: "▸", mark: "✓", up: "↑", down: "↓", steady: "→", left: "‹", right: "›", bullet: "•", separator: "│",
     success: "✓", failure: "✗", pending: "◌", unknown: "?",
     running: "●", paused: "‖", restarting: "↻", draining: "▽", stopped: "■",
-    severityLow: "◦", severityMedium: "▵", severityHigh: "▲", severityCritical: "◆", caret: "▏")
+    severityLow: "◦", severityMedium: "▵", severityHigh: "▲", severityCritical: "◆", caret: "▏",
+    hasBraille: true)
 
   package static let ascii = Glyphs(
     ellipsis: "~", horizontal: "-", vertical: "|", topLeft: "+", topRight: "+", bottomLeft: "+", bottomRight: "+",
@@ -63,7 +66,8 @@ extension Glyphs {
     selection: ">", mark: "*", up: "^", down: "v", steady: "-", left: "<", right: ">", bullet: "*", separator: "|",
     success: "+", failure: "x", pending: ".", unknown: "?",
     running: "+", paused: "=", restarting: "@", draining: "v", stopped: "x",
-    severityLow: ".", severityMedium: "-", severityHigh: "*", severityCritical: "!", caret: "_")
+    severityLow: ".", severityMedium: "-", severityHigh: "*", severityCritical: "!", caret: "_",
+    hasBraille: false)
 
   /// Every sign of the set, for checks.
   package var all: [Unicode.Scalar] {

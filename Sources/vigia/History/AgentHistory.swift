@@ -1,0 +1,68 @@
+import FleetModel
+import Insight
+import Wire
+
+/// What an agent's metrics did in a span, and what was changed about it.
+struct AgentHistory {
+  let agent: AgentID
+  let start: Instant
+  let end: Instant
+  private(set) var series: [RollupSeries]
+  /// Those within the span, the latest last.
+  let changes: [AgentInsight.Change]
+
+  init(_ agent: AgentID, from start: Instant, to end: Instant, _ hours: [RollupHour], _ insight: AgentInsight?) {
+    (self.agent, self.start, self.end) = (agent, start, end)
+    series = RollupSeries.all(in: hours, from: start, to: end)
+    changes = (insight?.changes ?? []).filter { $0.at > start && $0.at <= end }.sorted { $0.at < $1.at }
+  }
+
+  var metrics: [ShownMetric] { series.map { ShownMetric($0.metric) } }
+
+  func has(_ metric: ShownMetric) -> Bool { series.contains { $0.metric == metric.id } }
+
+  /// The same with these metrics alone, in this order.
+  func only(_ metrics: [ShownMetric]) -> AgentHistory {
+    var history = self
+    history.series = metrics.compactMap { metric in series.first { $0.metric == metric.id } }
+    return history
+  }
+
+  // MARK: JSON
+
+  var json: JSONValue {
+    [
+      "agent": .string(agent.bytes), "from": .string(ISO8601.format(start)), "to": .string(ISO8601.format(end)),
+      "metrics": .array(series.map(Self.json)),
+      "changes": .array(
+        changes.map { ["at": .string(ISO8601.format($0.at)), "kind": .string($0.kind), "detail": .string($0.detail)] }),
+    ]
+  }
+
+  private static func json(_ series: RollupSeries) -> JSONValue {
+    let metric = ShownMetric(series.metric)
+    return [
+      "metric": .string(metric.name), "unit": metric.unit.map { .string($0) },
+      "level": metric.level.map { .number($0) },
+      "rollups": .array(series.entries.map(json)),
+    ]
+  }
+
+  private static func json(_ entry: RollupSeries.Entry) -> JSONValue {
+    let rollup = entry.rollup
+    return [
+      "at": .string(ISO8601.format(entry.begin)), "seconds": .integer(entry.span.seconds),
+      "count": .integer(Int64(rollup.count)), "mean": number(rollup.mean), "min": number(Double(rollup.min)),
+      "max": number(Double(rollup.max)), "p95": number(Double(rollup.p95)),
+    ]
+  }
+
+  /// Five digits are stored: more would be noise.
+  private static func number(_ value: Double) -> JSONValue {
+    guard value.isFinite, value != 0 else { return .integer(0) }
+    var scale = 1.0
+    while abs(value) * scale < 10_000, scale < 1e12 { scale *= 10 }
+    let rounded = (value * scale).rounded() / scale
+    return Int64(exactly: rounded).map { .integer($0) } ?? .number(rounded)
+  }
+}

@@ -1,0 +1,57 @@
+import FleetModel
+import Insight
+import Redis
+import Wire
+
+/// Reads an agent's history and what was changed about it; and if there is none, finds out why.
+///
+/// A class, since the answers to its questions find their way back to it.
+final class AgentHistoryReading {
+  private let query: RedisQuery
+  private let agent: AgentID
+  private let since: TimeSpan
+
+  init(_ query: RedisQuery, of agent: AgentID, since: TimeSpan) {
+    (self.query, self.agent, self.since) = (query, agent, since)
+  }
+
+  func start(_ completion: @escaping (AgentHistory) -> Void) {
+    let (start, end) = (query.now - since, query.now)
+    var insight: AgentInsight?
+    query.ask(Request("HGET", query.keys.insight, agent.bytes)) { [self] reply in
+      if let error = reply.error {
+        query.complain("changes", "Redis refuses \(String(decoding: query.keys.insight, as: UTF8.self)): \(error)")
+      }
+      insight = reply.bytes.flatMap { InsightCoding.decode($0) }
+    }
+    RollupReading.read(agent, from: start, to: end, query) { [self] in
+      query.complain($0, $1)
+    } _: { [agent] hours in
+      completion(AgentHistory(agent, from: start, to: end, hours, insight))
+    }
+  }
+
+  /// Says why nothing is stored: the agent is unknown, or nobody has written yet. Ends the query.
+  func explainAbsence() {
+    query.ask(Request("HGETALL", query.keys.profiles)) { [self] profiles in
+      query.ask(Request("GET", query.keys.lease)) { [self] lease in
+        let ids = profiles.pairs.map(\.name)
+        query.complain(
+          agent.description,
+          ids.contains(agent.bytes) || ids.isEmpty ? absence(HandlerLeaseStatus(lease)) : unknown(profiles.pairs))
+        query.end()
+      }
+    }
+  }
+
+  private func absence(_ handler: HandlerLeaseStatus) -> String {
+    "no history of the last \(since); the active handler stores it at the end of each minute in which an agent reports, "
+      + "and \(handler.sentence)"
+  }
+
+  private func unknown(_ profiles: [(name: [UInt8], value: [UInt8])]) -> String {
+    let ids = profiles.map { String(decoding: $0.name, as: UTF8.self) }
+    let hint = Nearest.words(agent.description, among: ids).map { "did you mean \($0)? " } ?? ""
+    return "no agent has this id; \(hint)vigia status lists all agents"
+  }
+}

@@ -1,0 +1,70 @@
+import ArgumentParser
+import FleetModel
+
+/// `vigia history AGENT`: what an agent's metrics did, from what handlers have stored.
+struct HistoryCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "history", abstract: "Print what an agent's metrics did in the last hours, as charts.",
+    discussion: """
+      The active handler stores each metric by the minute for 24 hours. A chart shows for each moment the mean and how \
+      far the worst values lay from it: up to the 95th of a hundred, or down to the least if low is bad. Where nothing \
+      was reported the chart is empty. Letters below a chart mark changes of the agent, which are listed last.
+      """)
+
+  @Argument(help: ArgumentHelp("The agent, by its id.", valueName: "agent")) var id: String
+  @OptionGroup var redis: RedisOptions
+  @Option(help: "How far back to begin, such as 90m or 6h.") var since = TimeSpan.hours(6)
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Only these metrics, such as queue_size error_rate.", valueName: "name"))
+  var metric: [String] = []
+  @Flag(help: "As one JSON document, with the numbers of each minute.") var json = false
+  @Flag(help: "Draw with ASCII only.") var ascii = false
+
+  func validate() throws {
+    _ = try redis.endpoint()
+    _ = try agent()
+    _ = try metrics()
+    guard since <= RollupReading.longest else {
+      throw ValidationError("--since \(since): history is kept for 24 hours")
+    }
+  }
+
+  func run() throws {
+    let (agent, metrics) = (try agent(), try metrics())
+    try RedisQuery.run(try redis.endpoint()) { query in
+      let reading = AgentHistoryReading(query, of: agent, since: since)
+      reading.start { history in
+        guard !history.series.isEmpty else { return reading.explainAbsence() }
+        let shown = metrics.isEmpty ? history : history.only(metrics)
+        let missing = metrics.filter { !shown.has($0) }
+        for metric in missing {
+          let others = history.metrics.map(\.name).joined(separator: ", ")
+          query.complain(metric.name, "\(agent) reported none in the last \(since); it reported \(others)")
+        }
+        if json {
+          Output.json(shown.json)
+        } else {
+          HistoryPage(shown, TextCanvas(ascii: ascii)).lines.forEach(Output.line)
+        }
+        query.end()
+      }
+    }
+  }
+
+  private func agent() throws -> AgentID {
+    guard let agent = AgentID(outside: Array(id.utf8)), agent != .none else {
+      throw ValidationError("an agent's id has 1 to \(AgentID.mostBytes) bytes")
+    }
+    return agent
+  }
+
+  private func metrics() throws -> [ShownMetric] {
+    try metric.map { name in
+      if let metric = ShownMetric(named: name) { return metric }
+      let known = ShownMetric.all.map(\.name)
+      let hint = Nearest.words(name, among: known).map { "; did you mean \($0)?" } ?? ";"
+      throw ValidationError("there is no metric \"\(name)\"\(hint) there are \(known.joined(separator: ", "))".shown)
+    }
+  }
+}
