@@ -60,8 +60,18 @@ package enum Why {
     case .escalation:
       if summary.isEmpty { return "escalated" }
       return summary.hasPrefix("to ") ? "escalated \(summary)" : "needs a person: \(summary)"
+    case .silent: return silentText(alert, in: fleet)
+    case .anomaly: return with("unusual")
+    case .runaway: return with("runaway")
     case .commandUnconfirmed: return summary.isEmpty ? "a command is not confirmed" : summary
     }
+  }
+
+  /// `silent for 5m`; of one that reports again while the handler has not said so yet, `reports again`.
+  private static func silentText(_ alert: Alert, in fleet: Fleet) -> String {
+    if fleet.isReporting(alert.position) { return "was silent, reports again" }
+    let since = fleet.silentSince(alert.position) ?? alert.record.since
+    return "silent for \(Format.age(fleet.now - since))"
   }
 
   /// That a value has come since which is not past its limit; nil if none has.
@@ -109,6 +119,9 @@ package enum Why {
     case .predictiveAlert: "forecast"
     case .escalation: "escalated"
     case .commandUnconfirmed: "a command is not confirmed"
+    case .silent: "silent"
+    case .anomaly: "unusual"
+    case .runaway: "runaway"
     }
   }
 

@@ -16,11 +16,12 @@ import Testing
     let runbook = try RunbookFile.builtIn()
     let types = [
       "performance_degraded", "high_traffic", "satisfaction_low", "security_alert", "created", "health_critical",
-      "predictive_alert", "handoff_requested",
+      "predictive_alert", "handoff_requested", "anomaly", "runaway",
     ]
     for type in types { #expect(!runbook.rules(on: "agent.\(type)").isEmpty, "\(type)") }
     #expect(runbook.rules.allSatisfy { $0.title != nil }, "people are told in words")
     #expect(runbook.rules(on: "agent.predictive_alert").allSatisfy { $0.mode == .approve })
+    #expect(runbook.rules(on: "agent.runaway").map(\.mode) == [.approve])
     #expect(runbook.rules(on: "agent.satisfaction_low").map(\.mode) == [.auto, .approve])
     var guards = Guards()
     guards.commandsPerMinute = 20

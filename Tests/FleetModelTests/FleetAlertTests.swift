@@ -22,10 +22,30 @@ import Testing
     ("performance_degraded", AlertKind.performanceDegraded, Severity.high), ("high_traffic", .highTraffic, .medium),
     ("satisfaction_low", .satisfactionLow, .medium), ("security_alert", .securityAlert, .medium),
     ("health_critical", .healthCritical, .high), ("predictive_alert", .predictiveAlert, .low),
+    ("anomaly", .anomaly, .medium), ("runaway", .runaway, .high),
   ])
   mutating func eventWithoutNumbersHasItsLeastSeverity(type: String, kind: AlertKind, severity: Severity) throws {
     try fleet.apply(type, "a", at: .at(0))
     #expect(alert(kind)?.severity == severity)
+  }
+
+  @Test(arguments: ["anomaly", "runaway"])
+  mutating func findingSaysWhatIsUnusualAndTurnsQuiet(type: String) throws {
+    try fleet.apply(type, "a", #"{"metric":"error_rate","detail":"errors 4%, its peers 1%","value":0.04}"#, at: .at(0))
+    let kind = try #require(AlertKind.allCases.first { $0.type == "agent.\(type)" })
+    #expect(alert(kind)?.summary == "errors 4%, its peers 1%")
+    fleet.advance(to: .at(301))
+    #expect(alert(kind)?.quietSince == .at(300))
+  }
+
+  /// That the handler says something of an agent is no sign of life from it.
+  @Test mutating func agentIsNotHeardByWhatTheHandlerSays() throws {
+    try fleet.apply("metrics", "a", at: .at(0))
+    try fleet.apply("anomaly", "a", #"{"detail":"slow"}"#, source: "vigia", at: .at(100))
+    #expect(fleet["a"]?.lastEventAt == .at(0) && fleet["a"]?.eventCount == 1 && fleet.lastEventAt == .at(0))
+    #expect(alert(.anomaly)?.since == .at(100) && fleet.counts.total == 2)
+    try fleet.apply("anomaly", "a", #"{"detail":"slow"}"#, source: "elsewhere", at: .at(200))
+    #expect(fleet["a"]?.lastEventAt == .at(200))
   }
 
   @Test mutating func thresholdOpensAnAlertWithoutCountingSamples() throws {

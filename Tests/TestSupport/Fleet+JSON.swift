@@ -5,11 +5,13 @@ extension Fleet {
   /// Takes in an event as a publisher writes it: the part of its type after `agent.`, and `data` as JSON text.
   @discardableResult
   package mutating func apply(
-    _ type: String, _ agent: String, _ data: String = "{}", eventID: String? = nil, at instant: Instant
+    _ type: String, _ agent: String, _ data: String = "{}", eventID: String? = nil, source: String? = nil,
+    at instant: Instant
   ) throws -> Outcome {
     var body = Array(#"{"entity_id":"#.utf8) + JSONValue.string(agent).encoded
     body += Array(#","event_type":"\#(type)","data":\#(data)"#.utf8)
     if let eventID { body += Array(#","event_id":"\#(eventID)""#.utf8) }
+    if let source { body += Array(#","source":"\#(source)""#.utf8) }
     return try apply(json: body + Array("}".utf8), at: instant)
   }
 

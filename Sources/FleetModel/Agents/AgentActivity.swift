@@ -26,9 +26,9 @@ package struct AgentActivity: Sendable {
   /// When it is looked at for silence, in milliseconds; `.min` if it is not.
   var silenceLook: Int64 = .min
   private var suspects = MetricSet()
-  private var alerts = InlineArray<8, Int32>(repeating: -1)
+  private var alerts = InlineArray<11, Int32>(repeating: -1)
   /// By bit, which kinds of alert are open.
-  private var openAlerts: UInt8 = 0
+  private var openAlerts: UInt16 = 0
   // Last, so that what every event touches stands close together.
   var cells = InlineArray<11, Cell>(repeating: Cell())
 
@@ -157,7 +157,7 @@ package struct AgentActivity: Sendable {
 
   mutating func setAlertSlot(_ kind: AlertKind, _ slot: Int) {
     alerts[Int(kind.rawValue)] = Int32(slot)
-    let bit = UInt8(1) << kind.rawValue
+    let bit = UInt16(1) << kind.rawValue
     openAlerts = slot >= 0 ? openAlerts | bit : openAlerts & ~bit
   }
 }

@@ -29,7 +29,7 @@ extension AlertBook {
 
   /// When something is due for an alert; nil if nothing ever is.
   private func due(_ slot: Int) -> Instant? {
-    guard let numbers = numbers(slot), numbers.kind.isOfEvents, !isHandlers(numbers) else { return nil }
+    guard let numbers = numbers(slot), numbers.kind.turnsQuiet, !isHandlers(numbers) else { return nil }
     return numbers.quietSince.map { max($0 + quietStays, numbers.keptFrom + Self.quietAfter) } ?? numbers.quietAt
   }
 

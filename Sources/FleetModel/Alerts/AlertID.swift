@@ -3,6 +3,12 @@ package enum AlertKind: UInt8, CaseIterable, Sendable {
   case performanceDegraded, highTraffic, satisfactionLow, securityAlert, healthCritical, predictiveAlert, escalation
   /// A runtime has not done what it was told.
   case commandUnconfirmed
+  /// The agent has stopped to report.
+  case silent
+  /// The handler's detectors have found something unusual.
+  case anomaly
+  /// The agent does far more than it normally does, as one that is caught in a loop.
+  case runaway
 
   /// The first part of the alert's id on the wire.
   package var type: String {
@@ -15,11 +21,17 @@ package enum AlertKind: UInt8, CaseIterable, Sendable {
     case .predictiveAlert: "agent.predictive_alert"
     case .escalation: "escalation"
     case .commandUnconfirmed: "command.unconfirmed"
+    case .silent: "agent.silent"
+    case .anomaly: "agent.anomaly"
+    case .runaway: "agent.runaway"
     }
   }
 
-  /// Whether events alone open it and tell how it goes on; the end of any other is the handler's word.
-  package var isOfEvents: Bool { self != .escalation && self != .commandUnconfirmed }
+  /// Whether it tells how the agent is. The others tell what people were called for, or what was not obeyed.
+  package var isOfAgent: Bool { self != .escalation && self != .commandUnconfirmed }
+
+  /// Whether it turns quiet if nothing is heard of it. That an agent is silent is known all the time.
+  package var turnsQuiet: Bool { isOfAgent && self != .silent }
 }
 
 /// `<event type>/<agent>`: one alert of a kind an agent at a time.

@@ -95,6 +95,9 @@ extension Fleet {
   /// Whether an agent that reports by itself has stopped to.
   package func isSilent(_ position: Int) -> Bool { agents.activity[position].silence == .silent }
 
+  /// Whether an agent reports by itself, and has not stopped to.
+  package func isReporting(_ position: Int) -> Bool { agents.activity[position].silence == .reporting }
+
   /// Looks at all agents anew: the clock was set.
   mutating func judgeSilences() {
     silences.looks = Heap()

@@ -37,6 +37,15 @@ package struct Event {
     severity = .absent
   }
 
+  /// What the handler sets as the source of the events that it publishes itself.
+  package static let handlerSource = "vigia"
+
+  /// Whether the handler says it of the agent: the agent itself was not heard by that.
+  @inline(__always)
+  package var isOfHandler: Bool {
+    source.isPresent && raw(source)?.elementsEqual(Self.handlerSource.utf8) == true
+  }
+
   /// The bytes of a text as they stand on the wire; nil if it is absent.
   package func raw(_ text: EventText) -> UnsafeRawBufferPointer? {
     guard text.isPresent else { return nil }

@@ -18,6 +18,8 @@ package enum EventField: Int, CaseIterable, Sendable {
   case issuesDetected, suggestedActions
   // agent.predictive_alert
   case predictions, recommendedActions
+  // agent.anomaly, agent.runaway
+  case detail
 
   /// The field's name on the wire.
   package var key: String {
@@ -53,13 +55,14 @@ package enum EventField: Int, CaseIterable, Sendable {
     case .suggestedActions: "suggested_actions"
     case .predictions: "predictions"
     case .recommendedActions: "recommended_actions"
+    case .detail: "detail"
     }
   }
 }
 
 /// Where each field of `data` stands in an event's bytes, without an allocation.
 package struct EventFields: Sendable {
-  private var texts = InlineArray<31, EventText>(repeating: .absent)
+  private var texts = InlineArray<32, EventText>(repeating: .absent)
   private var present: UInt32 = 0
 
   package init() {}

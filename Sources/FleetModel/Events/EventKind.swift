@@ -11,6 +11,8 @@ package enum EventKind: UInt8, CaseIterable, Sendable {
   case healthCritical
   case predictiveAlert
   case handoffRequested
+  /// The handler's own words on an agent.
+  case silent, anomaly, runaway
   /// A type that vigia does not know: kept, counted and shown all the same.
   case other
 
@@ -30,6 +32,9 @@ package enum EventKind: UInt8, CaseIterable, Sendable {
     case .healthCritical: "agent.health_critical"
     case .predictiveAlert: "agent.predictive_alert"
     case .handoffRequested: "agent.handoff_requested"
+    case .silent: "agent.silent"
+    case .anomaly: "agent.anomaly"
+    case .runaway: "agent.runaway"
     case .other: nil
     }
   }

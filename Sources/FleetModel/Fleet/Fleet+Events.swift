@@ -57,12 +57,13 @@ extension Fleet {
     case .securityAlert, .satisfactionLow:
       incidents.add(event, agent: agents.profiles[position]?.id ?? .none)
       raise(event, at: position, isRepeat: isRepeat)
-    case .performanceDegraded, .highTraffic, .healthCritical, .predictiveAlert:
+    case .performanceDegraded, .highTraffic, .healthCritical, .predictiveAlert, .anomaly, .runaway:
       raise(event, at: position, isRepeat: isRepeat)
     case .metrics:
       agents.activity[position].report(at: event.receivedAt)
       if agents.activity[position].isSilenceInDoubt { judgeSilence(at: position) }
-    case .handoffRequested, .other: break
+    // That an agent is silent each fleet sees for itself.
+    case .handoffRequested, .silent, .other: break
     }
   }
 

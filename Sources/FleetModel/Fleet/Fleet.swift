@@ -178,7 +178,7 @@ package struct Fleet: Sendable {
   package func worstTrouble(ofAgentAt position: Int) -> Severity? {
     guard hasAlerts(ofAgentAt: position) else { return nil }
     var worst: Severity?
-    for kind in AlertKind.allCases where kind.isOfEvents {
+    for kind in AlertKind.allCases where kind.isOfAgent {
       guard let alert = alerts.numbers(agents.alertSlot(kind, at: position)), alert.quietSince == nil else {
         continue
       }
@@ -203,20 +203,24 @@ package struct Fleet: Sendable {
       return .duplicate
     }
     counts.add(event.kind, at: event.receivedAt)
-    lastEventAt = max(lastEventAt, event.receivedAt)
     let position = findOrAdd(event)
     if event.fields.haveTraits { applyTraits(event, at: position) }
-    agents.activity[position].eventCount += 1
-    // An event may come late: from the history, or written down by a recorder that took over.
-    if event.receivedAt > agents.activity[position].lastEventAt {
-      agents.activity[position].lastEventAt = event.receivedAt
-    }
+    if !event.isOfHandler { noteHeard(position, at: event.receivedAt) }
     // Its own values may open the alert that it tells of: it is no repeat of itself.
     let isRepeat = event.kind.alert.map { agents.alertSlot($0.kind, at: position) >= 0 } ?? false
     applyMetrics(event, at: position)
     applyKind(event, at: position, isRepeat: isRepeat)
     changes.touch(position)
     return .applied(position)
+  }
+
+  /// An agent has said something itself.
+  @inline(__always)
+  private mutating func noteHeard(_ position: Int, at instant: Instant) {
+    lastEventAt = max(lastEventAt, instant)
+    agents.activity[position].eventCount += 1
+    // An event may come late: from the history, or written down by a recorder that took over.
+    if instant > agents.activity[position].lastEventAt { agents.activity[position].lastEventAt = instant }
   }
 
   /// Counts something that came and could not be read.

@@ -78,7 +78,12 @@ extension EventKind {
     case .securityAlert: (.securityAlert, .medium)
     case .healthCritical: (.healthCritical, .high)
     case .predictiveAlert: (.predictiveAlert, .low)
-    case .created, .updated, .deleted, .metrics, .status, .feedback, .handoffRequested, .other: nil
+    case .anomaly: (.anomaly, .medium)
+    case .runaway: (.runaway, .high)
+    case .created, .updated, .deleted, .metrics, .status, .feedback, .handoffRequested, .silent, .other: nil
     }
   }
+
+  /// The alert that events of this kind are about, whether they open it or tell that it was opened.
+  package var subject: AlertKind? { self == .silent ? .silent : alert?.kind }
 }

@@ -90,6 +90,18 @@ import Wire
       ],
       texts: ["recommended_actions"], told: []),
     Case(
+      rules: ["anomaly"], type: "agent.anomaly",
+      data: [
+        "metric": "error_rate", "detail": "errors 4%, its peers have 1%", "value": 0.04, "usual": 0.01,
+        "corroborated": true,
+      ],
+      texts: ["detail"], isQuoted: true,
+      told: [.rule("anomaly", .medium, "agent-1: errors 4%, its peers have 1%.")]),
+    Case(
+      rules: ["runaway"], type: "agent.runaway",
+      data: ["metric": "tool_calls_per_turn", "detail": "90 tool calls a turn, usually 4", "corroborated": true],
+      texts: ["detail"], told: []),
+    Case(
       rules: ["handoff"], type: "agent.handoff_requested",
       data: ["conversation_id": "c-1", "skill": "billing", "language": "es"], texts: ["conversation_id"],
       before: [("agent.created", "agent-2", ["name": "Bo", "skills": ["billing"], "languages": ["es"]])],

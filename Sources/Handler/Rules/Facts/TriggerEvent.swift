@@ -118,8 +118,8 @@ struct TriggerEvent {
     receivedAt = entry.instant
   }
 
-  /// The kind of alert that it opens by itself; nil if it opens none.
-  var alert: AlertKind? { kind.alert?.kind }
+  /// The kind of alert that it is about; nil if it is about none.
+  var alert: AlertKind? { kind.subject }
 
   var remains: RememberedTrigger {
     RememberedTrigger(type: type, data: data.encoded.count <= RememberedTrigger.most ? data : .null, before: before)
