@@ -17,7 +17,7 @@ let pure: [Target] = [
   .target(name: "Insight", dependencies: ["FleetModel"], swiftSettings: strict),
   .target(name: "Automation", dependencies: ["FleetModel"], swiftSettings: strict),
   .target(name: "Execution", dependencies: ["FleetModel", "Wire", "Automation"], swiftSettings: strict),
-  .target(name: "Console", dependencies: ["FleetModel", "Screen"], swiftSettings: strict),
+  .target(name: "Console", dependencies: ["FleetModel", "Insight", "Screen"], swiftSettings: strict),
 ]
 
 /// C libraries, each behind a shim header.
@@ -48,7 +48,7 @@ let edges: [Target] = [
   .target(name: "Logging", dependencies: ["FleetModel", "Wire", "Loop"], swiftSettings: strict),
   .target(
     name: "Handler",
-    dependencies: ["FleetModel", "Automation", "Execution", "Wire", "Redis", "HTTP", "Logging", "Loop"],
+    dependencies: ["FleetModel", "Insight", "Automation", "Execution", "Wire", "Redis", "HTTP", "Logging", "Loop"],
     swiftSettings: strict),
   .target(name: "Simulation", dependencies: ["FleetModel", "Wire", "Redis", "Loop"], swiftSettings: strict),
 ]
@@ -124,7 +124,7 @@ let tests: [Target] = [
     name: "DetectionBenchmark", dependencies: ["FleetModel", "Wire"], path: "Tests/DetectionBenchmark",
     swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
   .testTarget(
-    name: "InsightTests", dependencies: ["Insight", "DetectionBenchmark", "FleetModel"], swiftSettings: strict),
+    name: "InsightTests", dependencies: ["Insight", "DetectionBenchmark", "FleetModel", "TestSupport"], swiftSettings: strict),
   .testTarget(
     name: "WorldTests", dependencies: ["World", "FleetModel", "Redis", "Loop", "TestSupport", "vigia-bench"],
     swiftSettings: strict),

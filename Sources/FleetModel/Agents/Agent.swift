@@ -59,6 +59,11 @@ package struct AgentTable: RandomAccessCollection, Sendable {
     }
   }
 
+  /// What groups an agent with others, without copying the rest of the profile.
+  package func traits(at position: Int) -> AgentTraits {
+    profiles.withUnsafeBufferPointer { $0[position]?.traits } ?? AgentTraits()
+  }
+
   /// When an agent was heard first, without copying the profile; nil if nobody stands there.
   package func firstHeard(at position: Int) -> Instant? {
     profiles.withUnsafeBufferPointer { $0[position]?.firstEventAt }

@@ -3,7 +3,11 @@
 package struct TraitCounts: Sendable {
   private var counts: [TraitValue: Int] = [:]
   /// All agents.
-  package private(set) var agents = 0
+  package private(set) var agents = 0 {
+    didSet { revision &+= 1 }
+  }
+  /// Steps with every change.
+  package private(set) var revision = 0
 
   package init() {}
 
@@ -32,5 +36,6 @@ package struct TraitCounts: Sendable {
     guard !value.value.isEmpty else { return }
     let count = (counts[value] ?? 0) + step
     counts[value] = count > 0 ? count : nil
+    revision &+= 1
   }
 }

@@ -48,4 +48,14 @@ extension AlertBook {
     var repeats = 0
     var last: Instant
   }
+
+  /// Whether repeats of an alert were counted before, and count no second time.
+  mutating func setCounted(_ slot: Int, _ isCounted: Bool) {
+    if numbers(slot) != nil { numbers[slot]?.isCounted = isCounted }
+  }
+
+  mutating func keep(_ slot: Int, from instant: Instant) {
+    numbers[slot]?.keptFrom = instant
+    noteDue(slot)
+  }
 }

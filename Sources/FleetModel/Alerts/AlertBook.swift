@@ -35,6 +35,8 @@ package struct AlertBook: Sendable {
   /// Slots that somebody has acknowledged or silenced, and may have taken that back since.
   private var handled: Set<Int> = []
   private var tally = Tally()
+  /// Steps with every alert that opens or closes.
+  package private(set) var openingsRevision = 0
   var looks = AlertLooks()
   /// Whether the rules have changed by which something is due.
   var looksAnew = false
@@ -149,6 +151,7 @@ package struct AlertBook: Sendable {
       (slots[slot], numbers[slot]) = (alert, Numbers(alert))
     }
     tally.add(Numbers(alert), 1)
+    openingsRevision &+= 1
     noteHandled(slot)
     if alert.id.kind == .escalation { escalationSlots.insert(slot) }
     if changed != nil { ends[alert.id] = nil }
@@ -243,16 +246,6 @@ package struct AlertBook: Sendable {
     wake(slot)
   }
 
-  /// Whether repeats of an alert were counted before, and count no second time.
-  mutating func setCounted(_ slot: Int, _ isCounted: Bool) {
-    if numbers(slot) != nil { numbers[slot]?.isCounted = isCounted }
-  }
-
-  mutating func keep(_ slot: Int, from instant: Instant) {
-    numbers[slot]?.keptFrom = instant
-    noteDue(slot)
-  }
-
   /// Takes a new value past the limit that makes nothing worse: shown, and not a change to be told.
   mutating func refresh(_ slot: Int, metric: Metric, value: Double, at instant: Instant) {
     guard var present = numbers(slot) else { return }
@@ -290,6 +283,7 @@ package struct AlertBook: Sendable {
     if changed != nil, let id = slots[slot]?.id { ends[id] = end }
     note(slot)
     tally.add(present, -1)
+    openingsRevision &+= 1
     handled.remove(slot)
     escalationSlots.remove(slot)
     (slots[slot], numbers[slot]) = (nil, nil)

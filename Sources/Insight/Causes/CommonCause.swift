@@ -33,7 +33,7 @@ package struct CommonCause: Equatable, Sendable {
   /// Alerts belong together if they begin within so long of the first.
   package static let together = TimeSpan.minutes(1)
   /// So many agents must be affected, and so large a share of those that share it.
-  private static let least = 3
+  static let least = 3
   private static let share = 0.5
   /// Outside the share may be at most this part of the share inside.
   private static let outside = 0.2
@@ -45,67 +45,48 @@ package struct CommonCause: Equatable, Sendable {
   ///
   /// - Parameter counts: the traits of all agents, those without an alert included.
   package static func find(_ alerts: [Member], counts: TraitCounts) -> [CommonCause] {
-    var causes: [CommonCause] = []
-    var rest = alerts.indices.sorted { alerts[$0].began < alerts[$1].began }[...]
-    while let first = rest.first {
-      let end = alerts[first].began + together
-      let group = Array(rest.prefix { alerts[$0].began <= end })
-      rest = rest.dropFirst(group.count)
-      causes += explain(group, alerts, counts)
-    }
-    return causes
+    var search = CauseSearch(alerts, counts)
+    return search.run()
   }
 
-  /// The best cause of a group, then the best of what that leaves.
-  private static func explain(_ group: [Int], _ alerts: [Member], _ counts: TraitCounts) -> [CommonCause] {
-    var causes: [CommonCause] = []
-    var rest = group
-    while rest.count >= least, let cause = best(rest, alerts, counts) {
-      causes.append(cause)
-      let explained = Set(cause.members)
-      rest.removeAll { explained.contains($0) }
-    }
-    return causes
-  }
-
-  private static func best(_ group: [Int], _ alerts: [Member], _ counts: TraitCounts) -> CommonCause? {
-    var members: [TraitValue: [Int]] = [:]
-    for index in group {
-      for value in alerts[index].traits { members[value, default: []].append(index) }
-    }
-    let affected = Set(group.map { alerts[$0].agent }).count
-    let causes = members.compactMap { value, members in
-      cause(value, members, alerts, counts, allAffected: affected)
-    }
-    return causes.max { $0.isWeaker(than: $1) }
-  }
-
-  /// Nil if the group holds less than what a cause claims.
-  private static func cause(
-    _ value: TraitValue, _ members: [Int], _ alerts: [Member], _ counts: TraitCounts, allAffected: Int
-  ) -> CommonCause? {
-    let affected = Set(members.map { alerts[$0].agent }).count
-    let agents = max(affected, counts.count(value))
-    let others = max(0, counts.agents - agents)
-    let cause = CommonCause(
-      shared: value, since: alerts[members[0]].began, members: members, affected: affected, agents: agents,
-      othersAffected: min(others, allAffected - affected), others: others)
-    guard affected >= least, others >= least, cause.inside >= share, cause.elsewhere <= cause.inside * outside else {
+  /// Nil if these alerts hold less than what a cause claims.
+  init?(
+    _ shared: TraitValue, _ members: [Int], since: Instant, affected: Int, othersAffected: Int, _ counts: TraitCounts
+  ) {
+    (self.shared, self.members, self.since, self.affected) = (shared, members, since, affected)
+    agents = max(affected, counts.count(shared))
+    others = max(0, counts.agents - agents)
+    self.othersAffected = min(others, othersAffected)
+    guard affected >= Self.least, others >= Self.least, inside >= Self.share, elsewhere <= inside * Self.outside else {
       return nil
     }
-    return cause
   }
 
   private var inside: Double { Double(affected) / Double(max(1, agents)) }
   private var elsewhere: Double { Double(othersAffected) / Double(max(1, others)) }
 
   /// The clearer difference is the stronger cause; of equals the one of more agents, then the earlier in the table.
-  private func isWeaker(than other: CommonCause) -> Bool {
+  func isWeaker(than other: CommonCause) -> Bool {
     let (left, right) = (inside - elsewhere, other.inside - other.elsewhere)
     if left != right { return left < right }
     if affected != other.affected { return affected < other.affected }
     return (place, shared.value) > (other.place, other.shared.value)
   }
 
-  private var place: Int { Trait.allCases.firstIndex(of: shared.trait) ?? 0 }
+  private var place: Int { Trait.causes.firstIndex(of: shared.trait) ?? Trait.causes.count }
+}
+
+extension CommonCause {
+  /// `11 agents on gpt-4o`.
+  ///
+  /// - Parameter value: the shared value as it may be shown.
+  package func title(_ value: String) -> String {
+    let agents = "\(affected) agent\(affected == 1 ? "" : "s")"
+    switch shared.trait {
+    case .llmModel: return "\(agents) on \(value)"
+    case .region: return "\(agents) in region \(value)"
+    case .version, .provider, .role, .tier: return "\(agents) on \(shared.trait.rawValue) \(value)"
+    case .promptVersion: return "\(agents) on prompt \(value)"
+    }
+  }
 }

@@ -1,0 +1,114 @@
+import FleetModel
+import TestSupport
+import Testing
+
+@testable import Insight
+
+/// Which alerts of a fleet stand under one heading.
+@Suite struct FleetCausesTests {
+  private var fleet = Fleet()
+  private var causes = FleetCauses()
+
+  /// 12 agents on gpt-4o and 40 on mini, all in one region.
+  private mutating func populate() throws {
+    for number in 0..<52 {
+      let model = number < 12 ? "gpt-4o" : "mini"
+      let data = #"{"error_rate":0.01,"llm_model":"\#(model)","region":"eu"}"#
+      try fleet.apply("metrics", "a\(number)", data, at: .at(0))
+    }
+  }
+
+  private mutating func fail(_ numbers: Range<Int>, from second: Int64) throws {
+    for number in numbers {
+      try fleet.apply("metrics", "a\(number)", #"{"error_rate":0.5}"#, at: .at(second + Int64(number) * 2))
+    }
+  }
+
+  @Test mutating func alertsOfOneModelStandUnderOneHeading() throws {
+    try populate()
+    try fail(0..<11, from: 100)
+    try fail(51..<52, from: 20)
+    #expect(causes.look(at: fleet, now: .at(130)) == true)
+    let heading = try #require(causes.headings.first)
+    #expect(causes.headings.count == 1 && heading.agents.count == 11 && heading.alerts.count == 11)
+    #expect(heading.cause.title("gpt-4o") == "11 agents on gpt-4o")
+    #expect(heading.cause.words == "11 of 12 affected; others 1 of 40")
+    #expect(causes.heading(of: "a3") == heading && causes.heading(of: "a51") == nil)
+  }
+
+  @Test mutating func aLookIsTakenOnlyIfAlertsChangedAndOnceASecond() throws {
+    try populate()
+    try fail(0..<9, from: 100)
+    #expect(causes.look(at: fleet, now: .at(120)) == true)
+    let number = try #require(causes.headings.first).number
+    #expect(causes.look(at: fleet, now: .at(200)) == false)
+    try fail(9..<11, from: 100)
+    #expect(causes.look(at: fleet, now: .at(120)) == false)
+    #expect(causes.look(at: fleet, now: .at(121)) == true)
+    #expect(causes.headings.map(\.number) == [number] && causes.heading(number)?.agents.count == 11)
+    // The clock was set back.
+    try fail(11..<12, from: 100)
+    #expect(causes.look(at: fleet, now: .at(1)) == true)
+  }
+
+  @Test mutating func traitsThatBecomeKnownAfterTheAlertsCount() throws {
+    for number in 0..<20 { try fleet.apply("metrics", "a\(number)", at: .at(0)) }
+    try fail(0..<5, from: 10)
+    #expect(causes.look(at: fleet, now: .at(30)) == false)
+    for number in 0..<20 {
+      try fleet.apply("metrics", "a\(number)", #"{"version":"\#(number < 5 ? 2 : 1)"}"#, at: .at(31))
+    }
+    #expect(causes.look(at: fleet, now: .at(32)) == true)
+    #expect(causes.headings.map { $0.cause.title("2") } == ["5 agents on version 2"])
+  }
+
+  @Test mutating func aHeadingEndsWithItsAlerts() throws {
+    try populate()
+    try fail(0..<11, from: 100)
+    causes.look(at: fleet, now: .at(130))
+    for number in 0..<12 { try fleet.apply("deleted", "a\(number)", at: .at(131)) }
+    fleet.advance(to: .at(200))
+    #expect(causes.look(at: fleet, now: .at(200)) == true && causes.headings.isEmpty)
+    #expect(causes.heading(of: "a1") == nil)
+  }
+
+  // MARK: The search
+
+  private func members(_ agents: Range<Int>, _ traits: [TraitValue], from second: Int64) -> [CommonCause.Member] {
+    agents.map { CommonCause.Member(agent: AgentID("a\($0)"), began: .at(second + Int64($0)), traits: Set(traits)) }
+  }
+
+  private func counts(_ groups: [(count: Int, traits: [TraitValue])]) -> TraitCounts {
+    var counts = TraitCounts()
+    for group in groups { for _ in 0..<group.count { counts.add(Set(group.traits)) } }
+    return counts
+  }
+
+  @Test func anAlertShortlyBeforeDoesNotSplitAnIncident() {
+    let model = [TraitValue(.llmModel, "m")]
+    let counts = counts([(20, model), (40, [])])
+    let before = members(90..<91, [], from: -100)
+    let found = CommonCause.find(before + members(0..<20, model, from: 40), counts: counts)
+    #expect(found.map(\.affected) == [20])
+  }
+
+  @Test func theTraitThatTellsMoreIsTheCause() {
+    let (openai, small, large) = (
+      TraitValue(.provider, "openai"), TraitValue(.llmModel, "small"), TraitValue(.llmModel, "large")
+    )
+    let counts = counts([(10, [openai, small]), (10, [openai, large]), (20, [])])
+    let alerts = members(0..<10, [openai, small], from: 0) + members(10..<20, [openai, large], from: 0)
+    #expect(CommonCause.find(alerts, counts: counts).map(\.shared) == [openai])
+    #expect(CommonCause.find(members(0..<10, [openai, small], from: 0), counts: counts).map(\.shared) == [small])
+  }
+
+  @Test func thousandsOfValuesAreSearchedInBoundedTime() {
+    var alerts: [CommonCause.Member] = []
+    for group in 0..<1000 {
+      let traits = Trait.causes.map { TraitValue($0, "v\(group)") }
+      alerts += members(group * 3..<group * 3 + 3, traits, from: Int64(group) * 300)
+    }
+    let counts = counts([(3000, [])])
+    #expect(CommonCause.find(alerts, counts: counts).count == 1000)
+  }
+}
