@@ -1,6 +1,13 @@
 import FleetModel
 
-/// What a group tells: of one member its own words, of several how many there are and which.
+/// What a group tells: of one member its own words, of several how many there are and which. Those that have a cause in
+/// common stand under it:
+/// ```text
+/// latency: 11 agents on gpt-4o
+/// 11 agents on gpt-4o: 11 of 12 affected; others 1 of 40
+/// - agent-1 is slow
+/// - agent-2 is slow
+/// ```
 struct GroupMessage {
   var id: Grouping.ID
   /// How people are told of its rule.
@@ -9,6 +16,8 @@ struct GroupMessage {
   var news: [Notice]
   /// Members that are not resolved.
   var open: [Notice]
+  /// What agents in trouble have in common.
+  var causes: [SharedCause]
   var isFirst: Bool
 
   /// How many members are listed by their titles.
@@ -55,18 +64,41 @@ struct GroupMessage {
   private func title(_ agents: Int, _ subject: [Notice]) -> String {
     let (count, noun) = agents > 0 ? (agents, "agent") : (subject.count, "notice")
     let many = "\(count) \(noun)\(count == 1 ? "" : "s")"
-    guard open.isEmpty, status == .resolved else { return "\(rule): \(many)" }
+    guard open.isEmpty, status == .resolved else { return "\(rule): \(causeOfAll(subject)?.title ?? many)" }
     return isAllClear ? "\(rule): all clear, \(many)" : "\(rule): ended, \(many), not all recovered"
   }
 
+  /// The cause that all of them share. Its title counts all agents that are affected, of whatever rule.
+  private func causeOfAll(_ subject: [Notice]) -> SharedCause? {
+    causes.first { cause in subject.allSatisfy { !$0.agents.isEmpty && cause.agents.isSuperset(of: $0.agents) } }
+  }
+
   private func text(_ subject: [Notice]) -> String {
-    var lines = subject.prefix(Self.listed).map(\.title)
-    if subject.count > Self.listed { lines.append("and \(subject.count - Self.listed) more") }
+    var lines = memberLines(subject)
     let resolved = news.count { $0.status == .resolved }
     let unclear = news.count { $0.status == .resolved && !$0.isAllClear }
     if resolved > unclear, !open.isEmpty { lines.append("\(resolved - unclear) resolved") }
     if unclear > 0, !open.isEmpty { lines.append("\(unclear) ended without a sign of recovery") }
     return lines.joined(separator: "\n")
+  }
+
+  /// The members by their titles: under each cause those that share it, then the others.
+  private func memberLines(_ subject: [Notice]) -> [String] {
+    var lines: [String] = []
+    var (rest, room) = (subject, Self.listed)
+    for cause in causes {
+      let members = rest.filter { !$0.agents.isEmpty && cause.agents.isSuperset(of: $0.agents) }
+      guard members.count > 1 else { continue }
+      lines.append("\(cause.title): \(cause.words)")
+      lines += members.prefix(room).map { "- \($0.title)" }
+      if members.count > room { lines.append("- and \(members.count - room) more") }
+      room -= min(room, members.count)
+      let keys = Set(members.map { ExactText($0.key) })
+      rest.removeAll { keys.contains(ExactText($0.key)) }
+    }
+    lines += rest.prefix(room).map(\.title)
+    if rest.count > room { lines.append("and \(rest.count - room) more") }
+    return lines
   }
 
   private func unique(_ agents: [AgentID]) -> [AgentID] {

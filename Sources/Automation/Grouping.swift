@@ -89,12 +89,16 @@ package struct Grouping: Equatable, Sendable {
 
   /// Ends what is due: each group that has something to tell, or is over.
   ///
-  /// - Parameter title: how people are told of a rule, by its id.
-  package mutating func advance(at now: Instant, title: (String) -> String = { $0 }) -> [Turn] {
+  /// - Parameters:
+  ///   - title: how people are told of a rule, by its id.
+  ///   - causes: what agents in trouble have in common; asked for only if something of several agents is told.
+  package mutating func advance(
+    at now: Instant, title: (String) -> String = { $0 }, causes: () -> [SharedCause] = { [] }
+  ) -> [Turn] {
     var turns: [Turn] = []
     for (id, group) in groups where group.next(spans) <= now {
       var group = group
-      let notice = group.tell(id, title(id.rule), at: now)
+      let notice = group.tell(id, title(id.rule), causes, at: now)
       let isOver = notice?.status == .resolved || group.next(spans) <= now
       groups[id] = isOver ? nil : group
       turns.append(Turn(id: id, notice: notice, group: groups[id]))
@@ -162,7 +166,9 @@ extension Grouping.Group {
   }
 
   /// The message that is due, if any; its members count as told from then on.
-  fileprivate mutating func tell(_ id: Grouping.ID, _ rule: String, at now: Instant) -> Notice? {
+  fileprivate mutating func tell(
+    _ id: Grouping.ID, _ rule: String, _ causes: () -> [SharedCause], at now: Instant
+  ) -> Notice? {
     guard let due, due <= now else { return nil }
     self.due = nil
     let news = members.filter { !$0.value.isTold }.map(\.value.notice)
@@ -175,7 +181,9 @@ extension Grouping.Group {
     let isWorthIt = last != nil || news.contains { $0.status != .resolved }
     guard isWorthIt, !news.isEmpty else { return nil }
     told = now
-    return GroupMessage(id: id, rule: rule, news: news, open: open, isFirst: last == nil).notice(at: now)
+    return GroupMessage(
+      id: id, rule: rule, news: news, open: open, causes: open.count > 1 ? causes() : [], isFirst: last == nil
+    ).notice(at: now)
   }
 }
 

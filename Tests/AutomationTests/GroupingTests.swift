@@ -152,3 +152,75 @@ import Testing
     #expect(told(at: 604_800).isEmpty && grouping.groups.isEmpty)
   }
 }
+
+/// Members that have a cause in common.
+@Suite struct SharedCauseTests {
+  private var grouping = Grouping()
+
+  private static let start = Instant(milliseconds: 1_795_334_400_000)
+
+  private static func cause(_ agents: Range<Int>) -> SharedCause {
+    SharedCause(
+      title: "\(agents.count) agents on gpt-4o", words: "\(agents.count) of 12 affected; others 1 of 40",
+      agents: Set(agents.map { AgentID("agent-\($0)") }))
+  }
+
+  private mutating func message(_ agents: Range<Int>, _ causes: [SharedCause]) throws -> Notice {
+    for agent in agents {
+      let notice = Notice(
+        key: "latency/agent-\(agent)", severity: .high, title: "agent-\(agent) is slow",
+        agents: [AgentID("agent-\(agent)")], rule: "latency", at: Self.start)
+      _ = grouping.take(notice, for: "ops", at: Self.start)
+    }
+    let turns = grouping.advance(at: Self.start + .seconds(10), causes: { causes })
+    return try #require(turns.first?.notice)
+  }
+
+  @Test mutating func agentsOfOneCauseAreToldByIt() throws {
+    let message = try message(1..<4, [Self.cause(0..<11)])
+    #expect(message.title == "latency: 11 agents on gpt-4o" && message.agents.count == 3)
+    #expect(
+      message.text == """
+        11 agents on gpt-4o: 11 of 12 affected; others 1 of 40
+        - agent-1 is slow
+        - agent-2 is slow
+        - agent-3 is slow
+        """)
+  }
+
+  @Test mutating func othersStandBelowTheCause() throws {
+    let message = try message(1..<4, [Self.cause(2..<9)])
+    #expect(message.title == "latency: 3 agents")
+    #expect(
+      message.text == """
+        7 agents on gpt-4o: 7 of 12 affected; others 1 of 40
+        - agent-2 is slow
+        - agent-3 is slow
+        agent-1 is slow
+        """)
+  }
+
+  @Test mutating func aLongListIsCutInAll() throws {
+    let message = try message(10..<50, [Self.cause(10..<35)])
+    let lines = message.text.split(separator: "\n")
+    #expect(lines.count == 23 && lines[21] == "- and 5 more" && lines[22] == "and 15 more")
+  }
+
+  @Test mutating func aCauseOfOneMemberOrOfOthersIsNotTold() throws {
+    let message = try message(1..<4, [Self.cause(3..<9), Self.cause(100..<110)])
+    #expect(message.title == "latency: 3 agents" && !message.text.contains("gpt-4o"))
+  }
+
+  @Test mutating func causesAreNotLookedForIfOneAgentIsTold() {
+    let notice = Notice(key: "k", severity: .high, title: "t", agents: ["a"], rule: "latency", at: Self.start)
+    _ = grouping.take(notice, for: "ops", at: Self.start)
+    var isAsked = false
+    let turns = grouping.advance(
+      at: Self.start + .seconds(10),
+      causes: {
+        isAsked = true
+        return []
+      })
+    #expect(turns.first?.notice?.title == "t" && !isAsked)
+  }
+}

@@ -1,5 +1,7 @@
+import Automation
 import Execution
 import FleetModel
+import Insight
 
 extension EventProcessor: FleetKnowledge {
   func agent(_ id: AgentID) -> Agent? { fleet[id] }
@@ -28,6 +30,13 @@ extension EventProcessor: FleetKnowledge {
   func role(of id: AgentID) -> String? {
     let role = health.role(of: id)
     return role.isEmpty ? nil : role
+  }
+
+  func sharedCauses() -> [SharedCause] {
+    causes.look(at: fleet, now: session.now)
+    return causes.headings.map {
+      SharedCause(title: $0.cause.title($0.cause.shared.value), words: $0.cause.words, agents: Set($0.agents))
+    }
   }
 
   func isOpen(_ id: AlertID) -> Bool { Self.isOpen(id, &fleet) }

@@ -1,5 +1,6 @@
 import Execution
 import FleetModel
+import Insight
 import Logging
 import Loop
 import Redis
@@ -21,7 +22,7 @@ final class EventProcessor {
     var entry: StreamID
   }
 
-  private let session: LeaseSession
+  let session: LeaseSession
   private let notify: (Report) -> Void
   private let reader = EventReader()
   /// What the rules make of events; set once there is a term to act in.
@@ -37,6 +38,8 @@ final class EventProcessor {
   /// Owned by this object.
   private let fleetMemory: UnsafeMutablePointer<Fleet>
   private let fleetHealth = FleetHealth()
+  /// What agents in trouble have in common; looked for when people are told of several.
+  var causes = FleetCauses()
   /// How far events have been taken; nil until it is known where to begin.
   var place: StreamPlace?
   /// Told of entries that were never seen.

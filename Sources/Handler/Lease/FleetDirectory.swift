@@ -1,3 +1,4 @@
+import Automation
 import FleetModel
 
 /// Who knows the fleet as its events tell it: what acts on agents asks it.
@@ -15,4 +16,6 @@ protocol FleetDirectory: AnyObject {
   /// The role that an agent says it has; nil if it says none.
   func role(of agent: AgentID) -> String?
   func isOpen(_ alert: AlertID) -> Bool
+  /// What agents in trouble have in common at present.
+  func sharedCauses() -> [SharedCause]
 }

@@ -129,7 +129,9 @@ final class Notifier {
     guard !session.isOver else { return }
     let now = session.now
     let runbook = session.options.runbook
-    for turn in grouping.advance(at: now, title: { runbook.rule($0)?.title ?? $0 }) {
+    let turns = grouping.advance(
+      at: now, title: { runbook.rule($0)?.title ?? $0 }, causes: { [session] in session.fleet?.sharedCauses() ?? [] })
+    for turn in turns {
       if let notice = turn.notice { add(notice, turn.id.channel) }
       write(turn.id)
     }
