@@ -62,7 +62,7 @@ package struct Keymap: Sendable {
     Section(
       title: "Look",
       bindings: [
-        Binding([.enter], "Enter", .open, "open the agent: series, events, alerts, commands", short: "open"),
+        Binding([.enter], "Enter", .open, "open the agent (series, events, commands), or a heading", short: "open"),
         Binding([.escape], "Esc", .back, "back; clear marks, filter and order"),
         Binding([.character(" ")], "Space", .mark, "mark the agent, or take the mark off", short: "mark"),
         Binding([.character("*")], "*", .markAll, "mark all that are shown, or take those marks off", short: "all"),

@@ -10,6 +10,11 @@ extension Model {
       let alert = shown.position(of: agent).flatMap { shown.alert(.securityAlert, ofAgentAt: $0) }
       return alert.map { [$0] } ?? []
     }
+    if case .cause? = row, let heading = selectedCause {
+      return heading.alerts.compactMap { id in
+        shown.position(of: id.agent).flatMap { shown.alert(id.kind, ofAgentAt: $0) }
+      }
+    }
     return targets.compactMap { shown.position(of: $0) }.flatMap { shown.alerts(ofAgentAt: $0) }
   }
 

@@ -84,7 +84,7 @@ extension Model {
   private mutating func settle(_ layout: Layout) {
     let showsAgents = opened == nil && explained == nil && (layout.kind != .small || focus == .agents)
     if showsAgents, heldPane != .agents {
-      lists.settleAgents(displayed, order)
+      lists.settleAgents(displayed, view)
       if !hasBeenTouched { cursors[PaneID.agents.rawValue] = ListCursor(selected: lists[.agents].first) }
     }
     for pane in PaneID.allCases {

@@ -19,23 +19,24 @@ extension Model {
 
   /// The agents that an action would be for: the marked ones that are shown, else the selected one.
   var targets: [AgentID] {
-    actsOnMarks ? sorted(shownMarks) : selectedAgent.map { [$0] } ?? []
+    actsOnMarks ? sorted(shownMarks) : selectedAgent.map { [$0] } ?? selectedCause?.agents ?? []
   }
 
   private func sorted(_ ids: some Sequence<AgentID>) -> [AgentID] {
     ids.map { (order: NaturalOrder($0.bytes), id: $0) }.sorted { $0.order < $1.order }.map(\.id)
   }
 
-  mutating func toggleMark() {
-    guard let agent = selectedAgent else { return }
-    if marked.remove(agent) == nil { marked.insert(agent) }
+  /// Marks the selected agent, or all that stand under the selected heading; takes the marks off if all have one.
+  mutating func toggleMark() { toggleMarks(of: selectedAgent.map { [$0] } ?? selectedCause?.agents ?? []) }
+
+  private mutating func toggleMarks(of agents: [AgentID]) {
+    if agents.allSatisfy(marked.contains) { marked.subtract(agents) } else { marked.formUnion(agents) }
   }
 
   /// Marks every agent of the pane's rows; takes the marks off if all of them have one.
   mutating func markAll() {
     guard opened == nil, explained == nil else { return }
-    let shown = lists[focus].compactMap { agent(of: $0) }
-    if shown.allSatisfy(marked.contains) { marked.subtract(shown) } else { marked.formUnion(shown) }
+    toggleMarks(of: lists[focus].flatMap { agents(of: $0) })
   }
 
   // MARK: Filter and order
@@ -77,7 +78,7 @@ extension Model {
     var parts = order.words.isEmpty ? [] : [order.words]
     if !filter.isEmpty {
       let text = TextWidth.fits(filter, columns: 24) ? filter : TextWidth.prefix(filter, columns: 23).0 + "…"
-      parts.append("\(lists[.agents].count) of \(displayed.count) with \"\(text)\"")
+      parts.append("\(lists.agentCount) of \(displayed.count) with \"\(text)\"")
     }
     if !marked.isEmpty {
       let hidden = marked.count { !lists.isShown($0) }

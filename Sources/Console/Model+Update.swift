@@ -81,6 +81,7 @@ extension Model {
     learnNames(of: shown)
     if !marked.isEmpty { marked = marked.filter { fleet.position(of: $0) != nil } }
     if labels.count > shown.count + 1000 { labels.keepOnly { shown[$0] != nil } }
+    findCauses(in: shown)
     let due = lists.due(at: now, except: heldPane)
     if due.count < PaneLists.ofAgents.count, lists.isOutdated(shown, filter: filter) { lists.patch(shown, view) }
     order(due, shown)
@@ -93,11 +94,14 @@ extension Model {
   }
 
   /// What the lists are made by.
-  private var view: PaneLists.View { .init(labels: labels, filter: filter, order: order) }
+  var view: PaneLists.View {
+    .init(labels: labels, filter: filter, order: order, causes: causes, openCauses: openCauses)
+  }
 
   mutating func reorder() {
     let shown = displayed
     learnNames(of: shown)
+    findCauses(in: shown)
     order(PaneLists.ofAgents, shown)
   }
 
@@ -182,6 +186,10 @@ extension Model {
   }
 
   private mutating func open() -> [Effect] {
+    if opened == nil, explained == nil, let selectedCause {
+      toggle(selectedCause)
+      return []
+    }
     guard opened == nil || explained != nil, let agent = selectedAgent else { return [] }
     explained = nil
     opened = agent

@@ -1,4 +1,5 @@
 import FleetModel
+import Insight
 import Screen
 
 /// Whom the first line names: the agent that is worst at present, or many that are equally bad as one.
@@ -18,6 +19,8 @@ extension Model {
     var metric: Metric?
     /// All of them, in no order.
     var positions: [Int]
+    /// What they have in common; then they are all that stand under it, however bad.
+    var heading: FleetCauses.Heading?
     /// How many agents ask for attention, these included.
     var inTrouble: Int
     var foundAt: Instant
@@ -55,15 +58,19 @@ extension Model {
       return nil
     }
     let metric = metric(of: alert, ofAgentAt: position, shown)
+    let heading = shown.agents.id(at: position).flatMap { causes.heading(of: $0) }
     let equals = ranked.filter {
+      if let heading {
+        return shown.agents.id(at: $0.position).flatMap { causes.heading(of: $0) }?.number == heading.number
+      }
       guard $0.trouble.loud == worst.trouble.loud,
         let own = loudest(ofAgentAt: $0.position, shown), own.id.kind == alert.id.kind
       else { return false }
       return self.metric(of: own, ofAgentAt: $0.position, shown) == metric
     }
     return Equals(
-      position: position, alert: alert, metric: metric, positions: equals.map(\.position), inTrouble: ranked.count,
-      foundAt: displayedNow)
+      position: position, alert: alert, metric: metric, positions: equals.map(\.position), heading: heading,
+      inTrouble: ranked.count, foundAt: displayedNow)
   }
 
   /// The agent that is named already, if it is as bad as the worst one.

@@ -1,4 +1,5 @@
 import FleetModel
+import Insight
 import Screen
 
 /// The console's whole state. Facts about the fleet go straight into `fleet`; everything else comes as a `Message`, and
@@ -50,6 +51,10 @@ package struct Model: Sendable {
 
   var cursors = Array(repeating: ListCursor(), count: PaneID.allCases.count)
   var lists = PaneLists()
+  /// What agents in trouble have in common.
+  var causes = FleetCauses()
+  /// The headings whose members are shown, by number.
+  var openCauses: Set<Int> = []
   var labels = Labels()
   /// Which revision of the fleet's names the labels know.
   var learnedNames = -1
@@ -114,6 +119,7 @@ package struct Model: Sendable {
     case .command(let key):
       let targets = displayed.commands[key: key]?.targets ?? []
       return targets.count == 1 ? targets[0] : nil
+    case .cause: return nil
     }
   }
 

@@ -1,4 +1,5 @@
 import FleetModel
+import Insight
 import Screen
 
 /// The rows of each pane in their order, kept apart from the fleet so that nothing moves under the cursor: the pane that
@@ -9,11 +10,16 @@ struct PaneLists: Sendable {
     var labels: Labels
     var filter: String
     var order: AgentOrder
+    var causes: FleetCauses
+    /// The headings whose members are shown, by number.
+    var openCauses: Set<Int>
   }
 
   /// Rows by pane.
   private(set) var rows = [[RowID]](repeating: [], count: PaneID.allCases.count)
-  /// Where the agents of their pane's rows stand in the fleet, and at which of its revisions that was their order.
+  /// The agents of their pane in order, those under a heading that is closed included.
+  private(set) var agentRows: [RowID] = []
+  /// Where they stand in the fleet, and at which of its revisions that was their order.
   private var agentPositions: [Int] = []
   private var agentsRevision = -1
   /// When each pane's rows were put in order last.
@@ -35,6 +41,7 @@ struct PaneLists: Sendable {
     var commands: Int
     var names: Int
     var filter: String
+    var folding: Folding
   }
 
   /// Panes with a row an agent.
@@ -45,6 +52,9 @@ struct PaneLists: Sendable {
   static let handsOff = TimeSpan.seconds(4)
 
   subscript(pane: PaneID) -> [RowID] { rows[pane.rawValue] }
+
+  /// How many agents the filter shows.
+  var agentCount: Int { agentRows.count }
 
   /// Whether the filter shows an agent.
   func isShown(_ id: AgentID) -> Bool { shown?.contains(id) ?? true }
@@ -75,7 +85,7 @@ struct PaneLists: Sendable {
     let positions = Self.matching(fleet, view)
     if panes.contains(.agents) { countRoles(of: fleet) }
     for pane in panes {
-      set(pane, positions: ordered(pane, positions, fleet, view.order), fleet)
+      set(pane, positions: ordered(pane, positions, fleet, view.order), fleet, view)
       orderedAt[pane.rawValue] = now
     }
     guard panes.count == Self.ofAgents.count else { return }
@@ -85,7 +95,7 @@ struct PaneLists: Sendable {
   private mutating func note(_ fleet: Fleet, _ view: View) {
     fleetSize = fleet.count
     filter = view.filter
-    shown = filter.isEmpty ? nil : Set(self[.agents].compactMap { if case .agent(let id) = $0 { id } else { nil } })
+    shown = filter.isEmpty ? nil : Set(agentRows.compactMap { if case .agent(let id) = $0 { id } else { nil } })
   }
 
   private func ordered(_ pane: PaneID, _ positions: [Int], _ fleet: Fleet, _ order: AgentOrder) -> [Int] {
@@ -193,12 +203,12 @@ struct PaneLists: Sendable {
 
   /// Puts the agents' rows into the order of what they show now, if anything is new. Which agents are shown, ``order``
   /// and ``patch`` say.
-  mutating func settleAgents(_ fleet: Fleet, _ order: AgentOrder) {
+  mutating func settleAgents(_ fleet: Fleet, _ view: View) {
     guard agentsRevision != fleet.revision else { return }
     // From the order so far: most of them stand where they should, and that takes little time to find.
-    let positions = agents(agentPositions.filter { fleet.isPresent($0) }, fleet, order)
+    let positions = agents(agentPositions.filter { fleet.isPresent($0) }, fleet, view.order)
     agentsRevision = fleet.revision
-    if positions != agentPositions { set(.agents, positions: positions, fleet) }
+    if positions != agentPositions { set(.agents, positions: positions, fleet, view) }
   }
 
   // MARK: Between two orders
@@ -207,10 +217,13 @@ struct PaneLists: Sendable {
   mutating func patch(_ fleet: Fleet, _ view: View) {
     let matching = Self.matching(fleet, view)
     let present = Set(matching.compactMap { position in fleet.agents.profiles[position].map { RowID.agent($0.id) } })
-    for pane in Self.ofAgents { rows[pane.rawValue].removeAll { !present.contains($0) } }
-    let known = self[.agents].compactMap { row in if case .agent(let id) = row { fleet.position(of: id) } else { nil } }
+    for pane in Self.ofAgents where pane != .agents { rows[pane.rawValue].removeAll { !present.contains($0) } }
+    let known = agentRows.compactMap { row -> Int? in
+      guard present.contains(row), case .agent(let id) = row else { return nil }
+      return fleet.position(of: id)
+    }
     let all = Set(known)
-    set(.agents, positions: known + matching.filter { !all.contains($0) }, fleet)
+    set(.agents, positions: known + matching.filter { !all.contains($0) }, fleet, view)
     // They are not in the order of anything.
     agentsRevision = -1
     note(fleet, view)
@@ -220,21 +233,27 @@ struct PaneLists: Sendable {
   mutating func followTime(_ fleet: borrowing Fleet, _ view: View) {
     let next = Followed(
       incidents: fleet.incidents.additions, commands: fleet.commands.additions, names: fleet.agents.namesRevision,
-      filter: view.filter)
+      filter: view.filter, folding: Folding(view))
     guard next != followed else { return }
     followed = next
     func matches(_ id: AgentID) -> Bool {
       view.filter.isEmpty || Self.holds(view.labels[id], view.filter) || Self.holds(Labels.idText(id), view.filter)
     }
-    rows[PaneID.security.rawValue] = fleet.incidents.security.reversed().lazy.filter { matches($0.agent) }
-      .prefix(RecentIncidents.limit).map { .incident($0.agent, $0.number) }
+    let incidents = fleet.incidents.security.reversed().lazy.filter { matches($0.agent) }
+      .prefix(RecentIncidents.limit)
+    rows[PaneID.security.rawValue] = fold(
+      incidents.map { .incident($0.agent, $0.number) }, view, under: incidents.map { attack($0, view.causes) })
     rows[PaneID.commands.rawValue] = fleet.commands.latestKeys.map { .command($0) }
   }
 
-  private mutating func set(_ pane: PaneID, positions: [Int], _ fleet: Fleet) {
-    if pane == .agents { (agentPositions, agentsRevision) = (positions, fleet.revision) }
-    rows[pane.rawValue] = positions.compactMap { position in fleet.agents.id(at: position).map { .agent($0) } }
+  private mutating func set(_ pane: PaneID, positions: [Int], _ fleet: Fleet, _ view: View) {
+    let new = positions.compactMap { position in fleet.agents.id(at: position).map { RowID.agent($0) } }
+    guard pane == .agents else { return setRows(new, of: pane) }
+    (agentPositions, agentsRevision, agentRows) = (positions, fleet.revision, new)
+    foldAgents(view)
   }
+
+  mutating func setRows(_ new: [RowID], of pane: PaneID) { rows[pane.rawValue] = new }
 
   private static func matching(_ fleet: Fleet, _ view: View) -> [Int] {
     let filter = view.filter

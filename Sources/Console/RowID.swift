@@ -6,13 +6,16 @@ package enum RowID: Hashable, Sendable {
   /// By its number.
   case incident(AgentID, Int)
   case command(String)
+  /// The heading of agents or alerts that have a cause in common, by its number.
+  case cause(Int)
 
   package static func == (left: RowID, right: RowID) -> Bool {
     switch (left, right) {
     case (.agent(let left), .agent(let right)): left == right
     case (.incident(let left, let first), .incident(let right, let second)): left == right && first == second
     case (.command(let left), .command(let right)): left.isExactly(right)
-    case (.agent, _), (.incident, _), (.command, _): false
+    case (.cause(let left), .cause(let right)): left == right
+    case (.agent, _), (.incident, _), (.command, _), (.cause, _): false
     }
   }
 
@@ -23,6 +26,7 @@ package enum RowID: Hashable, Sendable {
       hasher.combine(id)
       hasher.combine(number)
     case .command(let key): hasher.combine(ExactText(key))
+    case .cause(let number): hasher.combine(number)
     }
   }
 }

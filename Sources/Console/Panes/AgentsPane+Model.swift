@@ -7,7 +7,8 @@ extension Model {
     let cursor = cursors[PaneID.agents.rawValue]
     let shown = displayed
     let length = AgentColumn.widths(for: layout[.agents].width).first { $0.column == .errorLine }?.width ?? 0
-    let visible = rows.dropFirst(cursor.top).prefix(layout.height(of: .agents)).map { agentRow($0, in: shown, length) }
+    let visible = rows.dropFirst(cursor.top).prefix(layout.height(of: .agents))
+      .map { agentLine($0, in: shown, length) }
     let parts =
       (filter.isEmpty ? ["\(shown.count)"] : []) + (listNote.isEmpty ? [] : [listNote])
       + (isHeld(.agents) ? ["order held"] : [])
@@ -38,6 +39,11 @@ extension Model {
     case .up where !isCaughtUp: return "reading the history"
     case .up: return "no events yet; listening on agent.* and agents.* and reading the stream"
     }
+  }
+
+  private func agentLine(_ row: RowID, in shown: Fleet, _ length: Int) -> AgentsPane.Line {
+    if case .cause(let number) = row { return .heading(headingRow(number, in: shown)) }
+    return .agent(agentRow(row, in: shown, length))
   }
 
   private func agentRow(_ row: RowID, in shown: Fleet, _ lineLength: Int) -> AgentsPane.Row {

@@ -31,9 +31,16 @@ struct AgentsPane {
     var isStale: Bool
   }
 
+  /// What stands on a line.
+  enum Line {
+    case agent(Row)
+    /// What the agents below it have in common.
+    case heading(HeadingRow)
+  }
+
   var frame: PaneFrame
-  /// The rows in view.
-  var rows: [Row]
+  /// The lines in view.
+  var rows: [Line]
   var list: ListRows
   var order: AgentOrder
   /// What stands here if there is no row.
@@ -74,10 +81,19 @@ struct AgentsPane {
   }
 
   private func draw(
-    _ row: Row, into grid: inout Grid, in rect: Rect, _ widths: [(column: AgentColumn, width: Int)], isSelected: Bool
+    _ line: Line, into grid: inout Grid, in rect: Rect, _ widths: [(column: AgentColumn, width: Int)], isSelected: Bool
   ) {
     if isSelected { grid.draw(String(grid.glyphs.selection), in: rect, role: .text) }
-    if row.isMarked { grid.draw(String(grid.glyphs.mark), in: rect.dropping(left: 1), role: .marked) }
+    if line.isMarked { grid.draw(String(grid.glyphs.mark), in: rect.dropping(left: 1), role: .marked) }
+    switch line {
+    case .agent(let row): draw(row, into: &grid, in: rect, widths)
+    case .heading(let heading): heading.draw(into: &grid, in: rect.dropping(left: 2))
+    }
+  }
+
+  private func draw(
+    _ row: Row, into grid: inout Grid, in rect: Rect, _ widths: [(column: AgentColumn, width: Int)]
+  ) {
     var rest = rect.dropping(left: 2)
     for (column, width) in widths {
       let (cell, after) = rest.splitLeft(width)
@@ -122,5 +138,14 @@ struct AgentsPane {
     let sign = row.inHand.map { String($0.rawValue) } ?? (row.isQuiet ? "q" : "")
     let role = row.inHand != nil ? .dim : row.isQuiet ? .warning : Role(severity)
     grid.draw("\(grid.glyphs.severity(severity))\(row.alerts)\(sign)", in: cell, role: role)
+  }
+}
+
+extension AgentsPane.Line {
+  fileprivate var isMarked: Bool {
+    switch self {
+    case .agent(let row): row.isMarked
+    case .heading(let heading): heading.isMarked
+    }
   }
 }

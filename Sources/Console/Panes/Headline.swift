@@ -41,8 +41,10 @@ extension Model {
   private func troubleHeadline(_ shown: Fleet, _ glyphs: Glyphs) -> Headline? {
     guard let worst, let agent = shown.agents.profiles[worst.position] else { return nil }
     let alert = worst.alert
-    let group = groupWords(worst, shown)
-    let why = group == nil ? Why.text(ofAgentAt: worst.position, in: shown) : rangeWords(worst, shown)
+    let group = worst.heading.map { title(of: $0) } ?? groupWords(worst, shown)
+    let range = group.map { _ in rangeWords(worst, shown) }
+    let why = [range ?? Why.text(ofAgentAt: worst.position, in: shown), worst.heading?.cause.words]
+      .compactMap(\.self).joined(separator: ", ")
     let since = Format.age(displayedNow - alert.record.since)
     let others = worst.inTrouble - (group == nil ? 1 : worst.positions.count)
     let more = others > 0 ? "\(others) more in trouble" : "vigia"

@@ -10,8 +10,15 @@ struct SecurityPane {
     var text: String
   }
 
+  /// What stands on a line.
+  enum Line {
+    case attack(Row)
+    /// What the attacked agents below it have in common.
+    case heading(HeadingRow)
+  }
+
   var frame: PaneFrame
-  var rows: [Row]
+  var rows: [Line]
   var list: ListRows
   var emptyText: String
 
@@ -23,7 +30,10 @@ struct SecurityPane {
     if list.count == 0 { grid.draw(emptyText, in: body.line(0).dropping(left: 1), role: .dim) }
     list.draw(into: &grid, in: body) { grid, index, line in
       guard rows.indices.contains(index - list.top) else { return }
-      draw(rows[index - list.top], into: &grid, in: line.dropping(left: 1))
+      switch rows[index - list.top] {
+      case .attack(let row): draw(row, into: &grid, in: line.dropping(left: 1))
+      case .heading(let heading): heading.draw(into: &grid, in: line.dropping(left: 1))
+      }
     }
   }
 
@@ -44,15 +54,21 @@ extension Model {
   func securityPane(in layout: Layout) -> SecurityPane {
     let shown = displayed
     let top = cursors[PaneID.security.rawValue].top
-    let rows = lists[.security].dropFirst(top).prefix(layout.height(of: .security)).compactMap { incident(of: $0) }
+    let rows = lists[.security].dropFirst(top).prefix(layout.height(of: .security))
+      .compactMap { securityLine($0, in: shown) }
     let attacked = shown.alerts.count(of: .securityAlert)
     return SecurityPane(
       frame: frame(
         .security, summary: attacked > 0 ? "\(Format.counted(attacked, "agent")) under attack" : "", in: layout),
-      rows: rows.map(securityRow), list: list(.security),
+      rows: Array(rows), list: list(.security),
       emptyText: filter.isEmpty
         ? "no security alerts"
         : lists[.agents].isEmpty ? "no agent matches the filter" : "no security alerts of the agents that are shown")
+  }
+
+  private func securityLine(_ row: RowID, in shown: Fleet) -> SecurityPane.Line? {
+    if case .cause(let number) = row { return .heading(headingRow(number, in: shown)) }
+    return incident(of: row).map { .attack(securityRow($0)) }
   }
 
   private func securityRow(_ incident: Incident) -> SecurityPane.Row {

@@ -1,4 +1,5 @@
 import FleetModel
+import Insight
 import Screen
 
 /// Why rules did or did not act on an agent or on one event, newest first, as far as this console has heard.
@@ -14,6 +15,9 @@ extension Model {
     case .command(let key):
       guard let entry = displayed.commands[key: key] else { return forgotten }
       return whyPane("Why: \(what(entry))", linesOf(entry, columns))
+    case .cause(let number):
+      guard let heading = causes.heading(number) else { return forgotten }
+      return whyPane("Why: \(title(of: heading))", linesOf(heading, columns))
     }
   }
 
@@ -41,6 +45,18 @@ extension Model {
     DetailPane.Line.wrapped(
       "Nothing is recorded: no rule matched it, or it was before this console's memory.", columns: columns, .text)
       + [.text("vigia runbook explain EVENT-ID tells of one event.", .dim)]
+  }
+
+  // MARK: A cause
+
+  private func linesOf(_ heading: FleetCauses.Heading, _ columns: Int) -> [DetailPane.Line] {
+    let shown = displayed
+    let claim =
+      "Their alerts began within a minute, from \(Format.clock(heading.cause.since))Z on: \(heading.cause.words)."
+    let members = heading.agents.compactMap { id in
+      shown.position(of: id).map { "\(labels[id])  \(Why.text(ofAgentAt: $0, in: shown))" }
+    }
+    return DetailPane.Line.wrapped(claim, columns: columns, .text) + [.blank] + members.map { .text($0, .text) }
   }
 
   // MARK: Steps
