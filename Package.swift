@@ -124,7 +124,8 @@ let tests: [Target] = [
     name: "DetectionBenchmark", dependencies: ["FleetModel", "Wire"], path: "Tests/DetectionBenchmark",
     swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
   .testTarget(
-    name: "InsightTests", dependencies: ["Insight", "DetectionBenchmark", "FleetModel", "TestSupport"], swiftSettings: strict),
+    name: "InsightTests", dependencies: ["Insight", "DetectionBenchmark", "FleetModel", "TestSupport"],
+    swiftSettings: strict),
   .testTarget(
     name: "WorldTests", dependencies: ["World", "FleetModel", "Redis", "Loop", "TestSupport", "vigia-bench"],
     swiftSettings: strict),
