@@ -25,6 +25,10 @@ package final class Simulator {
     package var rate = 20.0
     package var seed: UInt64 = 1
     package var incidents = IncidentPlan.none
+    /// Scenarios in place of incidents: one trouble a slot, after a while in which all is calm.
+    package var scenarios: [Scenario] = []
+    package var calm = TimeSpan.minutes(2)
+    package var slot = TimeSpan.minutes(15)
     package var destination = Destination.channels
     package var format = Format.mixed
     /// Whether to run on a Redis that others use too.
@@ -41,6 +45,8 @@ package final class Simulator {
     case started
     /// The Redis is not ours alone.
     case refused(String)
+    /// A trouble of a scenario begins: the truth about it, see ``TruthLine``.
+    case truth([UInt8])
     /// The link is down; it comes back by itself.
     case down(ConnectionFailure)
   }
@@ -54,7 +60,9 @@ package final class Simulator {
   private let endpoint: Endpoint
   private let notify: (Update) -> Void
   private var clock = ServerClock()
-  private var fleet: SimulatedFleet?
+  private var fleet: (any SimulatedWorld)?
+  /// The scenarios that it lives through, and up to when their truth has been told.
+  private var scenarios: (fleet: ScenarioFleet, told: Instant)?
   private var check: OriginCheck?
   private var timer: Loop.TimerID?
   private var stopped: (() -> Void)?
@@ -143,9 +151,7 @@ package final class Simulator {
 
   private func begin() {
     let now = clock.now
-    fleet = SimulatedFleet(
-      agents: settings.agents, rate: settings.rate, seed: settings.seed, incidents: settings.incidents,
-      at: now - settings.history, present: settings.history > .zero ? now : nil)
+    fleet = world(at: now)
     guard settings.history > .zero, let connection = link.connection else { return goLive() }
     connection.send(Request("XLEN", settings.keys.events)) { [weak self] result in
       guard let self else { return }
@@ -154,6 +160,28 @@ package final class Simulator {
       // Answers come in order: with this one the past is written.
       link.connection?.send(Request("PING")) { [weak self] _ in self?.goLive() }
     }
+  }
+
+  private func world(at now: Instant) -> any SimulatedWorld {
+    let start = now - settings.history
+    guard !settings.scenarios.isEmpty else {
+      return SimulatedFleet(
+        agents: settings.agents, rate: settings.rate, seed: settings.seed, incidents: settings.incidents, at: start,
+        present: settings.history > .zero ? now : nil)
+    }
+    var plan = ScenarioPlan.Settings(
+      settings.scenarios, agents: settings.agents, seed: settings.seed, start: start)
+    (plan.calm, plan.slot) = (settings.calm, settings.slot)
+    let interval = TimeSpan(milliseconds: Int64(Double(settings.agents) / settings.rate * 1000))
+    let fleet = ScenarioFleet(plan, interval: interval)
+    scenarios = (fleet, start)
+    return ScenarioRun(fleet, from: start)
+  }
+
+  private func tellTruth(upTo now: Instant) {
+    guard let (fleet, told) = scenarios, now > told else { return }
+    scenarios?.told = now
+    for trouble in fleet.troubles(from: told, to: now) { notify(.truth(TruthLine.encode(trouble, of: fleet))) }
   }
 
   private func goLive() {
@@ -167,12 +195,15 @@ package final class Simulator {
       moment = moment + .milliseconds(200)
       for event in fleet?.advance(to: moment) ?? [] { send(entry(event, at: moment, id: "\(moment.milliseconds)-*")) }
     }
+    tellTruth(upTo: now)
   }
 
   private func tick() {
     timer = loop.schedule(inMilliseconds: Self.tickMilliseconds) { [weak self] in self?.tick() }
     guard let connection = link.connection, connection.pendingCount < Self.mostPending else { return }
-    publish(fleet?.advance(to: clock.now) ?? [])
+    let now = clock.now
+    publish(fleet?.advance(to: now) ?? [])
+    tellTruth(upTo: now)
   }
 
   private func publish(_ events: [SimulatedEvent]) {

@@ -20,7 +20,7 @@ extension Instant {
   }
 
   /// ISO 8601 as a JSON string.
-  var json: JSONValue { .string(ISO8601.format(self)) }
+  package var json: JSONValue { .string(ISO8601.format(self)) }
 
   /// Milliseconds since the epoch, as the handler stores them.
   package init?(stored json: JSONValue?) {

@@ -52,6 +52,29 @@ import Wire
     #expect(try entries().count - before < 200)
   }
 
+  @Test func truthOfScenariosIsWrittenBesideTheEvents() throws {
+    let folder = try TemporaryFolder()
+    let file = folder.file("truth.jsonl")
+    _ = try Program.run(
+      "simulate", "--into", "stream", "--history", "1h", "--rate", "1", "--scenario", "provider-outage", "--scenario",
+      "silent-agents", "--calm", "5m", "--slot", "10m", "--truth", file, "--seed", "4", "--for", "1s",
+      on: server.endpoint)
+    let text = try #require(Program.contents(of: file))
+    let lines = try text.split(separator: "\n").map { try JSONValue.parse(Array($0.utf8)) }
+    #expect(lines.count >= 5 && Set(lines.compactMap { $0["kind"]?.text }) == ["provider-outage", "silent-agents"])
+    #expect(lines.allSatisfy { ($0["agents"]?.list?.count ?? 0) > 0 && $0["begins"]?.text != nil })
+    #expect(try entries().allSatisfy { $0["source"] == "vigia-simulate" })
+    #expect(try entries().count > 3000)
+  }
+
+  @Test func truthThatCannotBeWrittenOrIsOfNothingIsRefused() throws {
+    let nowhere = try Program.run(
+      "simulate", "--scenario", "cascade", "--truth", "/nowhere/truth", "--for", "1s", on: server.endpoint)
+    #expect(nowhere.status != 0 && nowhere.errors.contains("/nowhere/truth cannot be written"))
+    let nothing = try Program.run("simulate", "--truth", "/tmp/x", "--for", "1s", on: server.endpoint)
+    #expect(nothing.status != 0 && nothing.errors.contains("--truth needs --scenario"))
+  }
+
   @Test func redisOfOthersIsRefused() throws {
     _ = try server.call("XADD", "agentos:events", "1-1", "__data__", #"{"entity_id":"agent-0042","data":{}}"#)
     let place = "\(server.endpoint)"

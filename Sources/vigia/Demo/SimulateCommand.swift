@@ -27,6 +27,15 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: "An incident from the start, until somebody cures it (several times).")
   var incident: [SimulatedIncident] = []
   @Option(help: "Whether incidents come by themselves, one after the other.") var incidents = Timetable.none
+  @Option(
+    help: ArgumentHelp(
+      "A trouble of which the truth is known, once in each slot (several take turns).",
+      discussion: Scenario.allCases.map(\.rawValue).joined(separator: ", ")))
+  var scenario: [Scenario] = []
+  @Option(help: "How long a slot of a scenario is.") var slot = TimeSpan.minutes(15)
+  @Option(help: "How long all is calm before the first scenario.") var calm = TimeSpan.minutes(2)
+  @Option(help: ArgumentHelp("Write the truth about the scenarios there, a JSON object a line.", valueName: "file"))
+  var truth: String?
   @Option(help: "Put this much past into an empty stream of events first, such as 15m.") var history: TimeSpan?
   @Flag(help: "Run even where others publish.") var intoLive = false
   @Option(help: "Print what was published as JSON this often, and at the end.") var report: TimeSpan?
@@ -37,6 +46,11 @@ struct SimulateCommand: ParsableCommand {
     guard incident.isEmpty || incidents == .none else {
       throw ValidationError("--incident and --incidents auto exclude each other")
     }
+    guard scenario.isEmpty || (incident.isEmpty && incidents == .none) else {
+      throw ValidationError("--scenario excludes --incident and --incidents")
+    }
+    guard truth == nil || !scenario.isEmpty else { throw ValidationError("--truth needs --scenario") }
+    guard slot >= .minutes(1), calm >= .zero else { throw ValidationError("--slot is less than 1m, or --calm below 0") }
     guard format != .flat || into == .stream else { throw ValidationError("--format flat needs --into stream") }
     _ = try redis.endpoint()
   }
@@ -44,7 +58,8 @@ struct SimulateCommand: ParsableCommand {
   func run() throws {
     let session = try Session()
     let run = SimulationRun(
-      session, endpoint: try redis.endpoint(), settings: settings, duration: duration, report: report)
+      session, endpoint: try redis.endpoint(), settings: settings, duration: duration, report: report,
+      truth: try truth.map { try LineFile($0) })
     try session.onInterrupt { run.finish() }
     run.start()
     try session.run()
@@ -56,6 +71,7 @@ struct SimulateCommand: ParsableCommand {
     settings.rate = rate
     settings.seed = seed ?? .random(in: 0...UInt64.max)
     settings.incidents = !incident.isEmpty ? .fixed(incident) : incidents == .auto ? .automatic : .none
+    (settings.scenarios, settings.calm, settings.slot) = (scenario, calm, slot)
     settings.destination = into
     settings.format = format
     settings.joinsOthers = intoLive

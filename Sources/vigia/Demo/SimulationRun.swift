@@ -14,18 +14,24 @@ final class SimulationRun {
   /// How long to publish; nil for as long as nobody ends it.
   private let duration: TimeSpan?
   private let report: TimeSpan?
+  /// Where the truth about scenarios goes.
+  private let truth: LineFile?
   private var hasStarted = false
   private var isFinishing = false
   private lazy var simulator = Simulator(loop: session.loop, endpoint: endpoint, settings: settings) {
     [unowned self] in notice($0)
   }
 
-  init(_ session: Session, endpoint: Endpoint, settings: Simulator.Settings, duration: TimeSpan?, report: TimeSpan?) {
+  init(
+    _ session: Session, endpoint: Endpoint, settings: Simulator.Settings, duration: TimeSpan?, report: TimeSpan?,
+    truth: LineFile?
+  ) {
     self.session = session
     self.endpoint = endpoint
     self.settings = settings
     self.duration = duration
     self.report = report
+    self.truth = truth
   }
 
   func start() { simulator.start() }
@@ -52,6 +58,7 @@ final class SimulationRun {
       }
     case .refused(let finding):
       session.fail(.failed, "refused to simulate on Redis at \(endpoint): \(finding); --into-live does it all the same")
+    case .truth(let line): truth?.write(line)
     case .down(let failure):
       if !hasStarted { session.fail(.redisUnreachable, Session.unreachable(endpoint, failure)) }
     }

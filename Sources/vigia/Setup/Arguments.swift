@@ -8,6 +8,7 @@ extension TimeSpan: ExpressibleByArgument {
 }
 
 extension AutomationMode: ExpressibleByArgument {}
+extension Scenario: ExpressibleByArgument {}
 extension SimulatedIncident: ExpressibleByArgument {}
 extension Simulator.Settings.Destination: ExpressibleByArgument {}
 extension Simulator.Settings.Format: ExpressibleByArgument {}
