@@ -30,6 +30,8 @@ struct SpreadChange: Sendable {
   private var run: UInt32 = 0
   private var longest: UInt32 = 0
   private var count: UInt32 = 0
+  /// How many of them changed it: what never moved does not stand still.
+  private var moves: UInt32 = 0
 
   private static let pace = UsualRange.Pace(forgetting: 0.000_03, reach: 0.96, widening: 1.95, half: 600)
   private static let threshold = 0.15
@@ -51,6 +53,7 @@ struct SpreadChange: Sendable {
     self.previous = value
     count = count == .max ? count : count + 1
     let change = abs(value - previous)
+    if change > 0 { moves = moves == .max ? moves : moves + 1 }
     step += max(Self.weightOfSample, 1 / Double(count)) * (change - step)
     if let stuck = standstill(change == 0) { return stuck }
     guard count > Self.warmUp else { return .none }
@@ -66,7 +69,7 @@ struct SpreadChange: Sendable {
       return nil
     }
     run = run == .max ? run : run + 1
-    guard count > Self.known else { return nil }
+    guard moves > Self.known else { return nil }
     guard run >= Self.leastRun, run / Self.timesLonger > longest else { return nil }
     longest = run
     return .stuck(Int(run) + 1)
