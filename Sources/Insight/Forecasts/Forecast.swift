@@ -21,7 +21,7 @@ package struct Forecast: Equatable, Sendable {
 
   /// Whether it came true, by a value of the metric: true if that is on the bad side, false if the deadline is over, nil as
   /// long as neither is so.
-  package func outcome(of value: Double, at instant: Instant, bad side: Forecaster.BadSide) -> Bool? {
+  package func outcome(of value: Double, at instant: Instant, bad side: BadSide) -> Bool? {
     guard value.isFinite else { return instant > deadline ? false : nil }
     let isBad = side == .above ? value >= level : value <= level
     return isBad ? true : instant > deadline ? false : nil

@@ -15,7 +15,7 @@ package struct ForecastWatch: Sendable {
 
   private var forecaster: Forecaster
   private let level: Double
-  private let side: Forecaster.BadSide
+  private let side: BadSide
   /// The forecast that is still open.
   package private(set) var open: Announcement?
   private var interval: ConformalInterval
@@ -28,7 +28,7 @@ package struct ForecastWatch: Sendable {
   /// So many minutes back are no straggler.
   private static let setBack: Int64 = 60
 
-  package init(_ metric: MetricID, level: Double, bad side: Forecaster.BadSide, interval: ConformalInterval = .init()) {
+  package init(_ metric: MetricID, level: Double, bad side: BadSide, interval: ConformalInterval = .init()) {
     forecaster = Forecaster(metric)
     (self.level, self.side, self.interval) = (level, side, interval)
   }
@@ -38,6 +38,24 @@ package struct ForecastWatch: Sendable {
 
   /// The fan's stored form, for after a restart.
   package var storedInterval: String { interval.stored }
+
+  /// Learns a minute of the past: nothing is settled or said by it.
+  ///
+  /// - Parameter judgesFan: whether the fan is judged by it too, which takes most of the work.
+  package mutating func recall(_ value: Double, minute instant: Instant, judgesFan: Bool) {
+    let number = instant.milliseconds / 60_000
+    guard Sample(value, at: instant).isPlausible, number >= 0 else { return }
+    if last != .min, last - number >= Self.setBack { forget() }
+    guard number > last else { return }
+    judgeFan(value, number)
+    last = number
+    guard judgesFan else { return forecaster.recall(value, minute: instant) }
+    forecaster.learn(value, minute: instant)
+    if let expected = forecaster.expected(after: Self.ahead) { self.expected[Self.place(number)] = expected }
+  }
+
+  /// Takes up a forecast that was made before a restart and is still open.
+  package mutating func takeUp(_ announced: Announcement) { open = announced }
 
   /// Learns the mean of a minute, settles the open forecast, and gives a new one if there is one.
   package mutating func learn(_ value: Double, minute instant: Instant, record: inout ForecastRecord) -> Announcement? {

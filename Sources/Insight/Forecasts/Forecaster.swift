@@ -8,11 +8,6 @@ import FleetModel
 /// It speaks only if both slopes are more than chance and go the same way, towards the level. A season, if there is one,
 /// is taken out first and put back into what is to come. Memory: some 500 bytes.
 package struct Forecaster: Sendable {
-  /// Which side of its level is bad.
-  package enum BadSide: Sendable {
-    case above, below
-  }
-
   package let metric: MetricID
   private var minutes = InlineArray<60, Float>(repeating: .nan)
   private var newest: Int64?
@@ -32,19 +27,29 @@ package struct Forecaster: Sendable {
   /// Learns the mean of the minute that begins at `instant`. A minute that is no later than the last one is left out. One
   /// that is an hour older begins anew: the clock was set back.
   package mutating func learn(_ value: Double, minute instant: Instant) {
-    guard Sample(value, at: instant).isPlausible, instant.milliseconds >= 0 else { return }
+    if let number = keep(value, minute: instant) { later = trend(number - Int64(Self.half) + 1...number) }
+  }
+
+  /// Learns a minute of the past, and looks for no trend in it: that takes most of the work.
+  mutating func recall(_ value: Double, minute instant: Instant) {
+    if keep(value, minute: instant) != nil { later = nil }
+  }
+
+  /// - Returns: the minute's number; nil if it is left out.
+  private mutating func keep(_ value: Double, minute instant: Instant) -> Int64? {
+    guard Sample(value, at: instant).isPlausible, instant.milliseconds >= 0 else { return nil }
     let number = instant.milliseconds / 60_000
     if let newest, newest - number >= Int64(Self.span) {
       minutes = InlineArray(repeating: .nan)
     } else if let newest {
-      guard number > newest else { return }
+      guard number > newest else { return nil }
       let first = max(newest + 1, number - Int64(Self.span) + 1)
       for missed in first..<number { minutes[Self.place(missed)] = .nan }
     }
     newest = number
     minutes[Self.place(number)] = Float(value)
     season.learn(value, at: instant)
-    later = trend(number - Int64(Self.half) + 1...number)
+    return number
   }
 
   /// When the metric will cross `level`; nil if nothing can be said, or if it is there already.

@@ -1,10 +1,5 @@
 /// One metric of an agent, as its health is judged by it.
 package struct HealthInput: Sendable {
-  /// Which way is bad.
-  package enum BadSide: Sendable {
-    case above, below
-  }
-
   package var metric: MetricID
   package var value: Double
   package var bad: BadSide

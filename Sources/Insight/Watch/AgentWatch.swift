@@ -1,0 +1,200 @@
+import FleetModel
+
+/// Watches one agent minute by minute: what is unusual in its metrics, how well it is, and what it is coming to.
+///
+/// Its input are closed minutes in their order; nothing in it looks ahead. What was published before a restart is taken up
+/// from the stored ``AgentInsight``, so that it is not said again; what is usual is learned anew from stored history.
+package struct AgentWatch: Sendable {
+  /// What a minute comes to, besides the new ``insight``.
+  package enum Outcome: Equatable, Sendable {
+    /// Something unusual. An automatic action may follow only if another finding says the same.
+    case finding(Finding, words: String, isCorroborated: Bool)
+    case forecast(ForecastWatch.Announcement)
+    /// The health has become critical.
+    case turnedCritical(Health)
+    /// The health as it is now: told each minute from when it became critical until it has been well for a while, so that
+    /// the alert that was opened by it can close.
+    case health(Double)
+  }
+
+  /// The mean of one metric's last minute, for the agents of the same role.
+  package struct Reading: Sendable {
+    package var metric: MetricID
+    package var value: Double
+    package var normal: Normal
+  }
+
+  /// The minutes of one moment: the rollup of each metric that was reported in it.
+  package struct Minute: Sendable {
+    package var begin: Instant
+    package var rollups: [(metric: MetricID, rollup: Rollup)]
+
+    package init(_ begin: Instant, _ rollups: [(metric: MetricID, rollup: Rollup)]) {
+      (self.begin, self.rollups) = (begin, rollups)
+    }
+  }
+
+  /// What consoles are shown of it.
+  package private(set) var insight: AgentInsight
+  private var metrics: [MetricState]
+  private var corroboration = Corroboration()
+  /// When a finding was said last that was not the only word.
+  private var corroboratedAt = Instant.epoch
+  private var health: HealthState
+  /// The health as a slow mean: one bad minute is not yet a bad agent.
+  private var score: Double?
+  /// Until when the health is told.
+  private var toldUntil: Instant
+
+  /// A value so old still says how an agent is.
+  package static let fresh = TimeSpan.minutes(5)
+  /// How much the last minute counts in the health.
+  private static let weightOfMinute = 0.5
+  /// A metric is not spoken of again within so long, nor that an agent stands apart, which may be its nature.
+  private static let saidAgain = TimeSpan.minutes(30)
+  private static let apartAgain = TimeSpan.hours(24)
+  /// An alert closes once the health has been well for five minutes.
+  private static let toldAfter = TimeSpan.minutes(10)
+
+  /// - Parameters:
+  ///   - stored: what was known of the agent before a restart.
+  ///   - forecasts: whether it makes forecasts, which takes most of its memory.
+  package init(_ metrics: [WatchedMetric], stored: AgentInsight?, forecasts: Bool = true) {
+    self.metrics = metrics.map { MetricState($0, forecasts: forecasts) }
+    insight = stored ?? AgentInsight(at: .epoch)
+    health = HealthState(isCritical: insight.isCritical)
+    score = insight.health
+    toldUntil = insight.health == nil ? .epoch : insight.at + Self.toldAfter
+    for coming in insight.forecasts {
+      guard let index = self.metrics.firstIndex(where: { $0.metric.name == coming.metric }) else { continue }
+      self.metrics[index].takeUp(coming)
+    }
+  }
+
+  /// What one of these takes, about.
+  package static func byteCount(metrics: [WatchedMetric], forecasts: Bool) -> Int {
+    let withLevel = metrics.count { $0.level != nil && $0.bad != nil }
+    return MemoryLayout<AgentWatch>.stride + metrics.count * MemoryLayout<MetricState>.stride
+      + (forecasts ? withLevel * 320 : 0)
+  }
+
+  // MARK: Learning
+
+  /// Learns a minute of stored history. Nothing is said.
+  package mutating func recall(_ minute: Minute) {
+    let judgesFan = minute.begin.milliseconds / 60_000 % 10 == 0
+    for (metric, rollup) in minute.rollups {
+      guard let index = index(of: metric) else { continue }
+      metrics[index].recall(rollup, minute.begin, judgesFan: judgesFan)
+    }
+  }
+
+  /// Learns a minute that has just closed.
+  ///
+  /// - Parameters:
+  ///   - peers: what the other agents of its role do.
+  ///   - record: what became of the fleet's forecasts.
+  package mutating func learn(_ minute: Minute, peers: PeerBoard, record: inout ForecastRecord) -> [Outcome] {
+    let end = minute.begin + .minutes(1)
+    let before = insight
+    var outcomes: [Outcome] = []
+    for (metric, rollup) in minute.rollups {
+      guard let index = index(of: metric) else { continue }
+      for finding in metrics[index].learn(rollup, minute.begin, peers: peers[metric]) {
+        if let said = say(finding, named: metrics[index].metric.name, at: end) { outcomes.append(said) }
+      }
+      if let announced = metrics[index].forecast?.learn(rollup.mean, minute: minute.begin, record: &record) {
+        outcomes.append(.forecast(announced))
+      }
+    }
+    insight.findings.removeAll { end - $0.at > Self.apartAgain }
+    insight.forecasts = coming(at: end)
+    outcomes += judgeHealth(peers, at: end)
+    if insight.isNotable(beside: before) { insight.at = end } else { insight = before }
+    return outcomes
+  }
+
+  /// Takes note of a change of the agent, for its charts.
+  package mutating func note(_ change: AgentInsight.Change) {
+    guard !insight.changes.contains(change) else { return }
+    let place = insight.changes.lastIndex { $0.at <= change.at }.map { $0 + 1 } ?? 0
+    insight.changes.insert(change, at: place)
+    if insight.changes.count > AgentInsight.mostChanges { insight.changes.removeFirst() }
+    insight.at = max(insight.at, change.at)
+  }
+
+  /// What it reports at present, for its peers.
+  package func readings(at instant: Instant) -> some Sequence<Reading> {
+    metrics.lazy.compactMap { state in
+      guard let latest = state.latest, instant - latest.at <= Self.fresh else { return nil }
+      return Reading(metric: state.metric.id, value: latest.value, normal: state.normal)
+    }
+  }
+
+  private func index(of metric: MetricID) -> Int? { metrics.firstIndex { $0.metric.id == metric } }
+
+  // MARK: Saying
+
+  /// A finding that is said; nil if the metric was spoken of a short while ago, and this does no more than repeat it.
+  private mutating func say(_ finding: Finding, named name: String, at instant: Instant) -> Outcome? {
+    let isCorroborated = corroboration.note(finding, at: instant)
+    let isSurer = isCorroborated && instant - corroboratedAt >= Self.saidAgain
+    guard isSurer || !wasSaid(finding, named: name, at: instant) else { return nil }
+    if isCorroborated { corroboratedAt = instant }
+    let words = finding.words(named: name)
+    insight.findings.append(
+      AgentInsight.Found(
+        metric: name, kind: finding.kind.rawValue, words: words, since: finding.since, at: instant))
+    if insight.findings.count > AgentInsight.mostFindings { insight.findings.removeFirst() }
+    return .finding(finding, words: words, isCorroborated: isCorroborated)
+  }
+
+  private func wasSaid(_ finding: Finding, named name: String, at instant: Instant) -> Bool {
+    let isOfItsOwn = finding.kind == .runaway || finding.kind == .apart
+    let again = finding.kind == .apart ? Self.apartAgain : Self.saidAgain
+    return insight.findings.contains {
+      $0.metric == name && (instant - $0.at).magnitude < again && (!isOfItsOwn || $0.kind == finding.kind.rawValue)
+    }
+  }
+
+  /// The forecasts that are open, the soonest first.
+  private func coming(at instant: Instant) -> [AgentInsight.Coming] {
+    let all = metrics.compactMap { state -> AgentInsight.Coming? in
+      guard let watch = state.forecast, let open = watch.open, instant <= open.forecast.deadline else { return nil }
+      return AgentInsight.Coming(
+        metric: state.metric.name, value: open.forecast.value, level: open.forecast.level,
+        madeAt: open.forecast.madeAt, crossesAt: open.forecast.madeAt + open.forecast.eta,
+        confidence: open.confidence, known: open.known, radius: watch.fan(after: ForecastWatch.ahead)?.radius)
+    }
+    return Array(all.sorted { $0.crossesAt < $1.crossesAt }.prefix(AgentInsight.mostForecasts))
+  }
+
+  private mutating func judgeHealth(_ peers: PeerBoard, at instant: Instant) -> [Outcome] {
+    let inputs = metrics.compactMap { $0.healthInput(at: instant, peers[$0.metric.id]) }
+    guard !inputs.isEmpty else { return [] }
+    let judged = Health(inputs)
+    let score = self.score.map { $0 + Self.weightOfMinute * (judged.score - $0) } ?? judged.score
+    self.score = score
+    let change = health.update(score)
+    insight.health = (score * 100).rounded() / 100
+    insight.isCritical = health.isCritical
+    insight.reasons = judged.reasons.prefix(AgentInsight.mostReasons).map { $0.words(named: name(of: $0.metric)) }
+    if insight.isCritical || change == .recovered { toldUntil = instant + Self.toldAfter }
+    if change == .turnedCritical { return [.turnedCritical(judged)] }
+    return instant <= toldUntil ? [.health(insight.health ?? score)] : []
+  }
+
+  package func name(of metric: MetricID) -> String {
+    index(of: metric).map { metrics[$0].metric.name } ?? "metric \(metric.rawValue)"
+  }
+}
+
+extension AgentInsight {
+  /// Whether it says something else than before, and not only a little less or more of the same.
+  func isNotable(beside other: AgentInsight) -> Bool {
+    isCritical != other.isCritical || findings != other.findings || changes != other.changes
+      || forecasts.map(\.madeAt) != other.forecasts.map(\.madeAt) || (health == nil) != (other.health == nil)
+      || abs((health ?? 0) - (other.health ?? 0)) >= 0.05 || (reasons.isEmpty != other.reasons.isEmpty)
+      || (health == 1) != (other.health == 1)
+  }
+}
