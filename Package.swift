@@ -152,7 +152,7 @@ let tests: [Target] = [
   .testTarget(
     name: "HandlerTests",
     dependencies: [
-      "Handler", "Execution", "HTTP", "Logging", "Automation", "Configuration", "TestSupport", "TestThreads",
+      "Handler", "Insight", "Execution", "HTTP", "Logging", "Automation", "Configuration", "TestSupport", "TestThreads",
     ],
     swiftSettings: strict
   ),

@@ -27,7 +27,9 @@ final class ActiveHandler {
     intake = CommandIntake(session: session, dispatcher: dispatcher, unfinished: unfinished, endpoint: endpoint)
     let confirmations = Confirmations(session: session, dispatcher: dispatcher)
     self.confirmations = confirmations
-    let follower = EventFollower(session: session, endpoint: endpoint, oldestReport: { confirmations.oldest }) {
+    let follower = EventFollower(
+      session: session, endpoint: endpoint, oldestReport: { confirmations.oldest }, warn: { warn("foresight", $0) }
+    ) {
       confirmations.take($0)
     }
     self.follower = follower
@@ -54,8 +56,8 @@ final class ActiveHandler {
   }
 
   /// The server's clock was set anew: something may be due that was not. What is open stays so.
-  func clockLeapt(by transaction: TimeSpan) {
-    if !session.options.leapsPassTime { follower.clockLeapt(by: transaction) }
+  func clockLeapt(by step: TimeSpan) {
+    if !session.options.leapsPassTime { follower.clockLeapt(by: step) }
     scheduler.look()
     notifier.turn()
   }

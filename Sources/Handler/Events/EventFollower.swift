@@ -21,6 +21,7 @@ final class EventFollower {
   /// Whether what waits to be judged is of a stretch that was read to its end.
   private var savesOnceDrained = false
   private let memory: FleetCheckpoint
+  private let watch: FleetWatch
   /// From where entries before the cursor are still to be read once more.
   private var rereadFrom: StreamID?
   /// The oldest entry whose report is not settled.
@@ -38,7 +39,7 @@ final class EventFollower {
 
   init(
     session: LeaseSession, endpoint: Endpoint, oldestReport: @escaping () -> StreamID? = { nil },
-    notify: @escaping (EventProcessor.Report) -> Void
+    warn: @escaping (String?) -> Void = { _ in }, notify: @escaping (EventProcessor.Report) -> Void
   ) {
     self.oldestReport = oldestReport
     self.session = session
@@ -49,6 +50,8 @@ final class EventFollower {
     escalations = EscalationCloser(session: session) { [unowned judge] in judge.fleet }
     judge.rules = rules
     memory = FleetCheckpoint(session: session, judge: judge)
+    watch = FleetWatch(session: session, fleet: judge, warn: warn)
+    if session.options.insight.isOn { judge.minutes = watch.collector }
     saver = EventSaver(session: session, judge: judge, rules: rules, memory: memory, escalations: escalations)
     saver.oldestReport = { [unowned self] in [self.oldestReport(), rereadFrom].compactMap(\.self).min() }
     rules.onDrained = { [weak self] in self?.drained() }
@@ -73,7 +76,8 @@ final class EventFollower {
       memory.recall(upTo: reached) { [weak self] in
         guard let self else { return }
         EventIDMemory(session: session, judge: judge).recall(upTo: reached, again: again) { [weak self] in
-          self?.goOn(from: cursor)
+          guard let self else { return }
+          MinuteMemory(session: session, judge: judge).recall(upTo: reached) { [weak self] in self?.goOn(from: cursor) }
         }
       }
     }
@@ -88,6 +92,7 @@ final class EventFollower {
       begin(cursor)
       reportAgain(from: cursor.last?.flatMap { StreamID($0) }, through: saver.saved)
       rules.start()
+      watch.start()
       memory.sweep()
       link.start()
       tick()
@@ -165,8 +170,8 @@ final class EventFollower {
   }
 
   /// The server's clock was set anew.
-  func clockLeapt(by transaction: TimeSpan) {
-    judge.clockLeapt(by: transaction)
+  func clockLeapt(by step: TimeSpan) {
+    judge.clockLeapt(by: step)
   }
 
   /// How far events have been read; nil before the first.

@@ -63,6 +63,21 @@ extension EventProcessor: FleetKnowledge {
   func open(_ id: AlertID) -> AlertRecord? { Self.open(id, &fleet) }
 }
 
+extension EventProcessor: WatchedFleet {
+  var positions: Int { fleet.agents.count }
+
+  func id(at position: Int) -> AgentID? { position < fleet.agents.count ? fleet.agents.id(at: position) : nil }
+
+  func profile(at position: Int) -> AgentProfile? {
+    position < fleet.agents.count ? fleet.agents.profiles[position] : nil
+  }
+
+  /// Where the agent of an event stands; nil if nobody knows it.
+  func position(of event: borrowing Event) -> Int? { fleet.position(of: event.agentID) }
+
+  func level(of metric: Metric, at position: Int) -> Double? { fleet.limits[metric]?.medium }
+}
+
 extension EventProcessor: CommitObserver {
   func committed(_ fact: Committed) {
     switch fact {

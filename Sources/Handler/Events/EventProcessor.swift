@@ -25,6 +25,8 @@ final class EventProcessor {
   let session: LeaseSession
   private let notify: (Report) -> Void
   private let reader = EventReader()
+  /// What adds up what events report, minute by minute; nil if nobody wants to know.
+  var minutes: MinuteCollector?
   /// What the rules make of events; set once there is a term to act in.
   var rules: RuleEngine?
   /// What settles repeats as they are read.
@@ -106,7 +108,10 @@ final class EventProcessor {
         let outcome = fleet.apply($0)
         report($0, entry.id)
         // What is said a second time is not acted on a second time.
-        if isConcerned, case .applied(let position) = outcome { judge($0, entry.id, at: position, before) }
+        if case .applied(let position) = outcome {
+          minutes?.note($0, at: position)
+          if isConcerned { judge($0, entry.id, at: position, before) }
+        }
         if [.created, .updated, .deleted].contains($0.kind) { note($0.agentID) }
         if fleet.hasTraitChanges { for change in fleet.takeTraitChanges() { note(change.agent) } }
         if repeats.watchesAgents { rules?.applied($0.agentID) }
@@ -134,10 +139,10 @@ final class EventProcessor {
   }
 
   /// The server's clock was set anew.
-  func clockLeapt(by transaction: TimeSpan) {
+  func clockLeapt(by step: TimeSpan) {
     clockRead = session.now
     progress.clockLeapt(to: clockRead)
-    fleet.leap(by: transaction)
+    fleet.leap(by: step)
   }
 
   private func putAside(_ entry: Entry, reason: String) {

@@ -40,6 +40,7 @@ package struct HandlerOptions: Sendable {
   package var runbook = Runbook()
   /// Who is told what.
   package var notify = NotifyTable()
+  package var insight = InsightSettings()
   package var log = Log.Settings()
   /// Whether a leap of the server's clock counts as time that has passed: only where a test sets that clock to let time pass.
   package var leapsPassTime = false
@@ -73,6 +74,7 @@ package struct HandlerOptions: Sendable {
     actuators = new.actuators
     runbook = new.runbook
     notify = new.notify
+    insight = new.insight
     log = new.log
   }
 

@@ -1,0 +1,289 @@
+import Execution
+import FleetModel
+import Insight
+import Logging
+import Loop
+import Redis
+import Wire
+
+/// Looks ahead: keeps each agent's history by the minute, judges it, and publishes what is found.
+///
+/// ```text
+///   event ─ MinuteCollector ─▶ closed minutes ─▶ agents that wait ─ a bite at a time ─▶
+///     read:  the hours that are concerned; of an agent that is new, its last hours and its insight
+///     learn: AgentWatch ─▶ outcomes
+///     write: hours, insight and events in one transaction, so that what is found is published once
+/// ```
+/// Only the first arrow is on the path of events. A transaction that Redis refuses is tried again; minutes wait for it.
+final class FleetWatch {
+  let collector = MinuteCollector()
+  let session: LeaseSession
+  private unowned let fleet: any WatchedFleet
+  /// Says on consoles what is given up.
+  private let warn: (String?) -> Void
+  private var agents: [Int: WatchedAgent] = [:]
+  /// Positions of agents with minutes that are to be learnt, in the order in which they came.
+  private var waiting: [Int] = []
+  private var peers = PeerBoards()
+  private var budget = InsightBudget()
+  private var record = ForecastRecord()
+  private var storedCalibration = ""
+  /// What is written now, or again if it was refused.
+  private var unwritten: Transaction?
+  private var stands = false
+  private var decidedAt = MonotonicTime.now
+  /// How many of the agents make forecasts, and what all that is learnt takes.
+  private var learntBytes = 0
+
+  private static let tickMilliseconds: Int64 = 100
+  private static let retryMilliseconds: Int64 = 5000
+  /// A round of the sweep in ticks, and a tick's part of what waits.
+  private static let round = 300
+  private static let part = 50
+  /// Agents of a bite: those that are known, and those whose history is read.
+  private static let most = (known: 100, new: 16)
+  /// So much of history is learnt anew after a takeover.
+  private static let recalled = UInt32(6)
+  /// Of an agent that ran not, nothing is said for so long after.
+  private static let settles = TimeSpan.minutes(5)
+  /// What ended longer ago is learnt, and nothing is said of it.
+  private static let late = TimeSpan.minutes(3)
+  /// History is kept so long after its hour.
+  private static let stays = TimeSpan.hours(24)
+
+  init(session: LeaseSession, fleet: any WatchedFleet, warn: @escaping (String?) -> Void) {
+    (self.session, self.fleet, self.warn) = (session, fleet, warn)
+  }
+
+  func start() {
+    guard session.options.insight.isOn else { return }
+    let fields = Request("HGET", session.keys.insightRecord, Self.calibrationField)
+    session.read([fields]) { [weak self] replies in
+      guard let self else { return }
+      if let text = replies[0].text {
+        if let calibration = Calibration(stored: text) {
+          (record, storedCalibration) = (ForecastRecord(calibration: calibration), text)
+        } else {
+          session.passOver("how good forecasts were", session.keys.insightRecord, Array(text.utf8))
+        }
+      }
+      tick()
+    }
+  }
+
+  /// Takes note of something that was done to an agent, for its charts.
+  func note(_ change: AgentInsight.Change, of position: Int) { agents[position]?.watch?.note(change) }
+
+  private static let calibrationField = "calibration"
+
+  // MARK: Turns
+
+  private func tick() {
+    session.later(inMilliseconds: Self.tickMilliseconds) { [weak self] in
+      guard let self else { return }
+      collector.sweep(upTo: fleet.present, count: fleet.positions / Self.round + 1)
+      for closed in collector.takeClosed() { take(closed) }
+      peers.look(at: fleet.present, agents)
+      decide()
+      turn()
+    }
+  }
+
+  private func take(_ closed: MinuteCollector.Closed) {
+    guard let id = fleet.id(at: closed.position) else { return }
+    if agents[closed.position]?.id != id {
+      // The minute in which a position passes from one agent to another belongs to none.
+      let since = agents[closed.position] == nil ? Instant.epoch : closed.begin + .minutes(1)
+      agents[closed.position] = WatchedAgent(id, since: since)
+    }
+    if agents[closed.position]?.add(closed) == true { waiting.append(closed.position) }
+  }
+
+  /// Learns and writes a bite, and goes on with the next tick.
+  private func turn() {
+    if let unwritten { return write(unwritten) }
+    let bite = takeBite()
+    let reading = HistoryReading(bite, agents, recalled: Self.recalled)
+    guard !reading.isEmpty else { return tick() }
+    session.read(reading.requests(session.keys)) { [weak self] replies in
+      guard let self else { return }
+      if let error = replies.lazy.compactMap(\.error).first {
+        // What was not read must not be written over.
+        waiting.insert(contentsOf: bite, at: 0)
+        return stand(error)
+      }
+      var transaction = Transaction()
+      for (position, found) in reading.take(replies, session) { learn(position, found, &transaction) }
+      writeRecord(&transaction)
+      if transaction.isEmpty { tick() } else { write(transaction) }
+    }
+  }
+
+  /// The agents whose turn it is. A share of those that wait, so that the minute's end is no storm.
+  private func takeBite() -> [Int] {
+    let count = min(Self.most.known, max(10, waiting.count / Self.part))
+    var bite: [Int] = []
+    var new = 0
+    for position in waiting.prefix(count) {
+      if agents[position]?.watch == nil { new += 1 }
+      if new > Self.most.new { break }
+      bite.append(position)
+    }
+    waiting.removeFirst(bite.count)
+    return bite
+  }
+
+  private func write(_ transaction: Transaction) {
+    unwritten = transaction
+    session.run(transaction) { [weak self] outcome in
+      guard let self else { return }
+      switch outcome {
+      case .done:
+        unwritten = nil
+        if stands { goOn() }
+        tick()
+      // What was learnt must not be lost, nor said twice.
+      case .failed(let error): stand(error)
+      case .conflict, .fenced: break
+      }
+    }
+  }
+
+  /// Waits, for Redis refuses something, and says so.
+  private func stand(_ error: ServerError) {
+    stands = true
+    warn("foresight stands still: \(error.text)")
+    session.later(inMilliseconds: Self.retryMilliseconds) { [weak self] in self?.turn() }
+  }
+
+  private func goOn() {
+    stands = false
+    warn(budget.words)
+  }
+
+  private func decide() {
+    guard MonotonicTime.now.milliseconds(since: decidedAt) > 10_000 else { return }
+    decidedAt = .now
+    let reported = agents.values.reduce(0) { $0 + $1.reported.nonzeroBitCount }
+    let perAgent = agents.isEmpty ? 0 : Double(reported) / Double(agents.count)
+    let before = budget
+    budget.decide(agents: agents.count, perAgent: perAgent, bound: session.options.insight.redisBytes)
+    if budget != before { say(budget.words) }
+  }
+
+  private func say(_ words: String?) {
+    session.log(.warning, words ?? "history is kept by the minute again")
+    warn(words)
+  }
+
+  // MARK: Learning
+
+  private func learn(_ position: Int, _ found: HistoryReading.Found, _ transaction: inout Transaction) {
+    guard var agent = agents[position], let profile = fleet.profile(at: position), profile.id == agent.id else {
+      agents[position] = nil
+      return
+    }
+    var hours = found.hours
+    let minutes = agent.takePending()
+    if agent.watch == nil {
+      agent.watch = watch(position, found, before: minutes.first?.begin)
+    }
+    let before = agent.watch?.insight
+    notice(profile, &agent)
+    for minute in minutes {
+      // It stands in history already: another handler has learnt it, and said what was to be said.
+      if found.isNew, minute.begin < found.end { continue }
+      let outcomes = outcomes(of: minute, profile, &agent)
+      publish(outcomes, of: agent, at: minute.begin + .minutes(1), &transaction)
+    }
+    for minute in minutes { store(minute, &agent, &hours) }
+    write(hours, of: agent.id, &transaction)
+    if let insight = agent.watch?.insight, insight != before { write(insight, of: agent.id, &transaction) }
+    agents[position] = agent
+  }
+
+  /// A new watch that has learnt what history says up to an instant.
+  private func watch(_ position: Int, _ found: HistoryReading.Found, before end: Instant?) -> AgentWatch {
+    let metrics = WatchedMetric.all(of: session.options.insight) { fleet.level(of: $0, at: position) }
+    let bound = session.options.insight.processBytes
+    let full = AgentWatch.byteCount(metrics: metrics, forecasts: true)
+    let forecasts = learntBytes + full <= bound
+    if !forecasts, learntBytes <= bound, learntBytes + full > bound {
+      say("no forecasts for more agents: what detectors may take is used up")
+    }
+    learntBytes += forecasts ? full : AgentWatch.byteCount(metrics: metrics, forecasts: false)
+    var watch = AgentWatch(metrics, stored: found.insight, forecasts: forecasts)
+    for minute in found.hours.minutes { watch.recall(minute) }
+    return watch
+  }
+
+  private func outcomes(
+    of minute: AgentWatch.Minute, _ profile: AgentProfile, _ agent: inout WatchedAgent
+  ) -> [AgentWatch.Outcome] {
+    let end = minute.begin + .minutes(1)
+    guard profile.state == .running else {
+      // What it does now is not its own way.
+      agent.mutedUntil = end + Self.settles
+      return []
+    }
+    guard end >= agent.mutedUntil, fleet.present - end <= Self.late else {
+      agent.watch?.recall(minute)
+      return []
+    }
+    return agent.watch?.learn(minute, peers: peers[agent.role], record: &record) ?? []
+  }
+
+  /// Notes what an agent says of itself, if it is other than before.
+  private func notice(_ profile: AgentProfile, _ agent: inout WatchedAgent) {
+    agent.role = profile.role
+    for (kind, text) in profile.changeable {
+      defer { agent.traits[kind] = text }
+      let before = agent.traits[kind] ?? agent.watch?.insight.changes.last { $0.kind == kind }?.detail
+      guard let before, before != text, !text.isEmpty else { continue }
+      agent.watch?.note(AgentInsight.Change(kind: kind, detail: text, at: fleet.present))
+    }
+  }
+
+  // MARK: Writing
+
+  private func store(_ minute: AgentWatch.Minute, _ agent: inout WatchedAgent, _ hours: inout StoredHours) {
+    guard budget.step == .fiveMinutes else {
+      for held in agent.takeHeld() + [minute] { hours.write(held, keeping: budget.keeps) }
+      return
+    }
+    hours.write(five: agent.hold(minute), keeping: budget.keeps)
+  }
+
+  private func write(_ hours: StoredHours, of id: AgentID, _ transaction: inout Transaction) {
+    for hour in hours.changed.sorted() {
+      guard let packed = hours.hours[hour]?.encoded else { continue }
+      let end = Instant(milliseconds: (Int64(hour) + 1) * 3_600_000) + Self.stays
+      let expiry = max(1000, (end - session.now).milliseconds)
+      transaction.change("SET", session.keys.rollup(id, hour: hour), packed, "PX", expiry)
+    }
+  }
+
+  private func write(_ insight: AgentInsight, of id: AgentID, _ transaction: inout Transaction) {
+    transaction.change("HSET", session.keys.insight, id.bytes, InsightCoding.encode(insight))
+    transaction.change("ZADD", session.keys.insightChanged, session.now, id.bytes)
+  }
+
+  private func publish(
+    _ outcomes: [AgentWatch.Outcome], of agent: WatchedAgent, at instant: Instant, _ transaction: inout Transaction
+  ) {
+    guard let watch = agent.watch else { return }
+    for outcome in outcomes {
+      let event = InsightEvent(
+        agent: agent.id, outcome: outcome, metric: outcome.metric.map { watch.name(of: $0) } ?? "",
+        insight: watch.insight, at: instant)
+      transaction.add(to: session.keys.events, event.payload)
+    }
+  }
+
+  private func writeRecord(_ transaction: inout Transaction) {
+    let stored = record.calibration.stored
+    guard stored != storedCalibration else { return }
+    storedCalibration = stored
+    transaction.change("HSET", session.keys.insightRecord, Self.calibrationField, stored)
+  }
+}

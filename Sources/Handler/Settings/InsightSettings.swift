@@ -1,0 +1,18 @@
+import FleetModel
+
+/// How far the handler looks ahead.
+package struct InsightSettings: Equatable, Sendable {
+  /// Whether it keeps history, and judges it.
+  package var isOn = true
+  /// What history may take in Redis, and what detectors may take in this process, in bytes.
+  package var redisBytes = 256 << 20
+  package var processBytes = 64 << 20
+  /// How much of an agent's health each metric alone can take, 0…1.
+  package var weights: [Metric: Double] = [
+    .errorRate: 0.7, .responseTime: 0.5, .queueSize: 0.5, .averageRating: 0.5,
+  ]
+
+  package init() {}
+
+  package func weight(of metric: Metric) -> Double { weights[metric] ?? 0 }
+}
