@@ -181,6 +181,25 @@ import Wire
     #expect(Set(try past.published("agent.anomaly").map { $0["entity_id"]?.text }) == ["b"])
   }
 
+  @Test func changesOfAnAgentAreMarkedWithTheirTime() throws {
+    let scene = try HandlerScene()
+    for version in ["1.0", "1.0", "1.1"] {
+      let event = #"{"entity_id":"a","event_type":"agent.updated","data":{"version":"\#(version)"}}"#
+      _ = try scene.server.call("XADD", scene.keys.events, "*", Keys.dataField, event)
+    }
+    try scene.server.wait { scene.handlers[0].session?.fleet?.state(of: "a") != nil }
+    try scene.send(.pause, ["a"])
+    var insight: AgentInsight?
+    try scene.server.wait {
+      let stored = (try? scene.server.call("HGET", scene.keys.insight, "a").bytes) ?? nil
+      insight = stored.flatMap { InsightCoding.decode($0) }
+      return insight?.changes.count == 2
+    }
+    #expect(insight?.changes.map(\.kind) == ["version", "operator"])
+    #expect(insight?.changes.first?.detail == "1.1")
+    #expect(insight?.changes.last?.detail == "paused by alice@bastion")
+  }
+
   @Test func whatTheHandlerPublishesIsNoReport() throws {
     var past = try Past()
     try past.report("a", ago: 1, ["queue_size": 5])

@@ -51,7 +51,10 @@ final class EventFollower {
     judge.rules = rules
     memory = FleetCheckpoint(session: session, judge: judge)
     watch = FleetWatch(session: session, fleet: judge, warn: warn)
-    if session.options.insight.isOn { judge.minutes = watch.collector }
+    if session.options.insight.isOn {
+      judge.minutes = watch.collector
+      judge.marked = { [weak watch] in watch?.note($1, of: $0) }
+    }
     saver = EventSaver(session: session, judge: judge, rules: rules, memory: memory, escalations: escalations)
     saver.oldestReport = { [unowned self] in [self.oldestReport(), rereadFrom].compactMap(\.self).min() }
     rules.onDrained = { [weak self] in self?.drained() }

@@ -82,8 +82,31 @@ extension EventProcessor: CommitObserver {
   func committed(_ fact: Committed) {
     switch fact {
     case .alert(let alert): fleet.setAlert(alert)
-    case .record(let agent, let record): fleet.setRecord(record, of: agent)
+    case .record(let agent, let record):
+      let before = fleet[agent]?.profile.record
+      fleet.setRecord(record, of: agent)
+      if let before, before.version != record.version, let change = Self.change(from: before, to: record) {
+        mark(agent, change)
+      }
     case .schedule, .automation, .proposalEnded, .notices: break
     }
+  }
+
+  /// What was done to an agent, as a mark on its charts; nil if nothing that shows there was.
+  private static func change(from before: AgentRecord, to after: AgentRecord) -> AgentInsight.Change? {
+    guard let author = after.updatedBy else { return nil }
+    var what: [String] = []
+    if after.state != before.state { what.append(after.state.rawValue) }
+    if after.replicas != before.replicas {
+      what.append(after.replicas.map { "\($0) replicas" } ?? "replicas as before")
+    }
+    if after.rateLimit != before.rateLimit {
+      what.append(after.rateLimit.map { $0 == 0 ? "no rate limit" : "rate limit \($0) a minute" } ?? "no rate limit")
+    }
+    if after.backup != before.backup { what.append(after.backup.map { "backup \($0)" } ?? "no backup") }
+    guard !what.isEmpty else { return nil }
+    let isRule = author.hasPrefix("rule/")
+    let words = "\(what.joined(separator: ", ")) by \(author)".clipped(toBytes: TextBound.words)
+    return AgentInsight.Change(kind: isRule ? "rule" : "operator", detail: words, at: after.updatedAt ?? .epoch)
   }
 }

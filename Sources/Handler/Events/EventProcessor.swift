@@ -27,6 +27,8 @@ final class EventProcessor {
   private let reader = EventReader()
   /// What adds up what events report, minute by minute; nil if nobody wants to know.
   var minutes: MinuteCollector?
+  /// Told of changes of agents that may explain a trouble.
+  var marked: (_ position: Int, AgentInsight.Change) -> Void = { _, _ in }
   /// What the rules make of events; set once there is a term to act in.
   var rules: RuleEngine?
   /// What settles repeats as they are read.
@@ -113,13 +115,24 @@ final class EventProcessor {
           if isConcerned { judge($0, entry.id, at: position, before) }
         }
         if [.created, .updated, .deleted].contains($0.kind) { note($0.agentID) }
-        if fleet.hasTraitChanges { for change in fleet.takeTraitChanges() { note(change.agent) } }
+        if fleet.hasTraitChanges { for change in fleet.takeTraitChanges() { note(change) } }
         if repeats.watchesAgents { rules?.applied($0.agentID) }
       }
     } catch {
       fleet.applyUnreadable(reason: error.description, at: instant)
       putAside(entry, reason: error.description)
     }
+  }
+
+  private func note(_ change: TraitChange) {
+    note(change.agent)
+    // What is said for the first time is no change.
+    guard !change.old.isEmpty, !change.new.isEmpty else { return }
+    mark(change.agent, AgentInsight.Change(kind: change.trait.rawValue, detail: change.new, at: change.at))
+  }
+
+  func mark(_ agent: AgentID, _ change: AgentInsight.Change) {
+    if let position = fleet.position(of: agent) { marked(position, change) }
   }
 
   /// That an agent's profile is to be written. Of more than the fleet holds most have left again by then.

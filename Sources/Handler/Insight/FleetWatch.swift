@@ -18,7 +18,7 @@ import Wire
 final class FleetWatch {
   let collector = MinuteCollector()
   let session: LeaseSession
-  private unowned let fleet: any WatchedFleet
+  private let fleet: any WatchedFleet
   /// Says on consoles what is given up.
   private let warn: (String?) -> Void
   private var agents: [Int: WatchedAgent] = [:]
@@ -72,7 +72,11 @@ final class FleetWatch {
   }
 
   /// Takes note of something that was done to an agent, for its charts.
-  func note(_ change: AgentInsight.Change, of position: Int) { agents[position]?.watch?.note(change) }
+  func note(_ change: AgentInsight.Change, of position: Int) {
+    guard let id = fleet.id(at: position) else { return }
+    if agents[position]?.id != id { agents[position] = WatchedAgent(id, since: .epoch) }
+    if agents[position]?.add(change) == true { waiting.append(position) }
+  }
 
   private static let calibrationField = "calibration"
 
@@ -103,7 +107,7 @@ final class FleetWatch {
   private func turn() {
     if let unwritten { return write(unwritten) }
     let bite = takeBite()
-    let reading = HistoryReading(bite, agents, recalled: Self.recalled)
+    let reading = HistoryReading(bite, agents, at: session.now, recalled: Self.recalled)
     guard !reading.isEmpty else { return tick() }
     session.read(reading.requests(session.keys)) { [weak self] replies in
       guard let self else { return }
@@ -189,7 +193,8 @@ final class FleetWatch {
       agent.watch = watch(position, found, before: minutes.first?.begin)
     }
     let before = agent.watch?.insight
-    notice(profile, &agent)
+    agent.role = profile.role
+    for change in agent.takeChanges() { agent.watch?.note(change) }
     for minute in minutes {
       // It stands in history already: another handler has learnt it, and said what was to be said.
       if found.isNew, minute.begin < found.end { continue }
@@ -231,17 +236,6 @@ final class FleetWatch {
       return []
     }
     return agent.watch?.learn(minute, peers: peers[agent.role], record: &record) ?? []
-  }
-
-  /// Notes what an agent says of itself, if it is other than before.
-  private func notice(_ profile: AgentProfile, _ agent: inout WatchedAgent) {
-    agent.role = profile.role
-    for (kind, text) in profile.changeable {
-      defer { agent.traits[kind] = text }
-      let before = agent.traits[kind] ?? agent.watch?.insight.changes.last { $0.kind == kind }?.detail
-      guard let before, before != text, !text.isEmpty else { continue }
-      agent.watch?.note(AgentInsight.Change(kind: kind, detail: text, at: fleet.present))
-    }
   }
 
   // MARK: Writing

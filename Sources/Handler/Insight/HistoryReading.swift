@@ -26,12 +26,13 @@ struct HistoryReading {
   private let wanted: [Wanted]
 
   /// - Parameter recalled: how many hours are read of an agent that is new.
-  init(_ positions: [Int], _ agents: [Int: WatchedAgent], recalled: UInt32) {
+  init(_ positions: [Int], _ agents: [Int: WatchedAgent], at now: Instant, recalled: UInt32) {
     wanted = positions.compactMap { position in
       guard let agent = agents[position] else { return nil }
-      let hours = agent.pending.compactMap { RollupHour.hour(of: $0.begin) } + agent.heldHours
-      guard let last = hours.max(), let first = hours.min() else { return nil }
       let isNew = agent.watch == nil
+      var hours = agent.pending.compactMap { RollupHour.hour(of: $0.begin) } + agent.heldHours
+      if isNew || hours.isEmpty { hours += [RollupHour.hour(of: now)].compactMap(\.self) }
+      guard let last = hours.max(), let first = hours.min() else { return nil }
       let from = isNew ? min(first, last - min(last, recalled)) : first
       // A clock that leapt by years does not make it read them.
       let wanted = last - from <= 2 * recalled ? Array(from...last) : hours.uniqued()

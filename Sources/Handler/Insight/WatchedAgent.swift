@@ -16,8 +16,8 @@ struct WatchedAgent {
   private var held: [AgentWatch.Minute] = []
   /// Nothing is said about it until then: it was paused, or had stopped.
   var mutedUntil = Instant.epoch
-  /// What it said of itself when it was last looked at.
-  var traits: [String: String] = [:]
+  /// Changes that are still to be noted.
+  private var changes: [AgentInsight.Change] = []
 
   /// More are not kept: Redis refuses them for long.
   private static let mostPending = 30
@@ -32,7 +32,7 @@ struct WatchedAgent {
     guard closed.begin >= since else { return false }
     let place = MinuteCollector.metrics.firstIndex { $0.rawValue == Int(closed.metric.rawValue) } ?? 0
     reported |= 1 << UInt32(place)
-    let wasIdle = pending.isEmpty
+    let wasIdle = !isWaiting
     let rollup = (metric: closed.metric, rollup: closed.rollup)
     // One that comes after the others of its minute joins them if they still wait.
     if let index = pending.lastIndex(where: { $0.begin == closed.begin }) {
@@ -43,6 +43,20 @@ struct WatchedAgent {
     }
     if pending.count > Self.mostPending { pending.removeFirst() }
     return wasIdle
+  }
+
+  /// - Returns: whether it is the first thing that waits.
+  mutating func add(_ change: AgentInsight.Change) -> Bool {
+    let wasIdle = !isWaiting
+    changes = changes.suffix(AgentInsight.mostChanges - 1) + [change]
+    return wasIdle
+  }
+
+  private var isWaiting: Bool { !pending.isEmpty || !changes.isEmpty }
+
+  mutating func takeChanges() -> [AgentInsight.Change] {
+    defer { changes = [] }
+    return changes
   }
 
   mutating func takePending() -> [AgentWatch.Minute] {

@@ -37,8 +37,3 @@ extension AgentWatch.Outcome {
     }
   }
 }
-
-extension AgentProfile {
-  /// What it says of itself that may explain a trouble if it changes, by the names on the wire.
-  var changeable: [(kind: String, text: String)] { [("llm_model", model)] }
-}
