@@ -18,6 +18,9 @@ import FleetModel
 /// bytes = "512MB"              # or a number; KB, MB, GB are powers of 1024
 /// other_bytes = "512MB"        # of all keys that are no streams
 ///
+/// [insight]                    # see HandlerFile+Insight.swift
+/// on = true
+///
 /// [actuators.scale]            # see HandlerFile+Actuators.swift
 /// kind = "http"
 /// url = "https://deploy.internal/agents/{agent}/scale"
@@ -42,7 +45,7 @@ package enum HandlerFile {
   ) throws(ConfigurationError) -> HandlerSettings {
     let top = try FileSection(bytes, file: file)
     try top.allow(
-      ["parallel", "restart_limit", "act_within", "quiet_alerts_end", "log", "retention", "actuators"]
+      ["parallel", "restart_limit", "act_within", "quiet_alerts_end", "log", "retention", "insight", "actuators"]
         + NotifyReader.keys, in: "the file")
     var settings = HandlerSettings()
     settings.parallel = try top.integer("parallel", in: HandlerSettings.parallelRange)
@@ -55,6 +58,7 @@ package enum HandlerFile {
       settings.logLevel = try log.choice("level")
     }
     if let retention = try top.section("retention") { settings.retention = try read(retention) }
+    if let insight = try top.section("insight") { settings.insight = try read(insight: insight) }
     if let actuators = try top.section("actuators") {
       var reader = ActuatorReader(environment: environment)
       settings.actuators = try reader.table(actuators)

@@ -20,6 +20,18 @@ package struct HandlerSettings: Equatable, Sendable {
     package init() {}
   }
 
+  /// How far it looks ahead.
+  package struct Insight: Equatable, Sendable {
+    package var isOn: Bool?
+    /// What history may take in Redis, and what detectors may take in the process.
+    package var redisBytes: Int?
+    package var processBytes: Int?
+    /// How much of an agent's health each metric can take, 0…1.
+    package var weights: [Metric: Double] = [:]
+
+    package init() {}
+  }
+
   /// How many agents are acted on at once, 1…1024.
   package var parallel: Int?
   /// How long a restart may take until it counts as failed.
@@ -31,6 +43,7 @@ package struct HandlerSettings: Equatable, Sendable {
   package var logFormat: LogFormat?
   package var logLevel: LogLevel?
   package var retention = Retention()
+  package var insight = Insight()
   package var actuators = ActuatorTable()
   package var notify = NotifyTable()
   /// Values of the environment that the texts hold, and addresses and keys of channels, which no log may show.

@@ -151,7 +151,10 @@ package struct Keys: Sendable {
   ]
 
   /// One hour of an agent's packed history, `RollupHour.encoded`; hours count from the epoch.
-  package func rollup(_ id: AgentID, hour: UInt32) -> [UInt8] { prefix + ":rollup:".utf8 + id.bytes + ":\(hour)".utf8 }
+  package func rollup(_ id: AgentID, hour: UInt32) -> [UInt8] { rollups + id.bytes + ":\(hour)".utf8 }
+
+  /// By what all of them begin.
+  package var rollups: [UInt8] { prefix + ":rollup:".utf8 }
 
   /// Where a control message goes out besides the stream.
   package func controlChannel(_ verb: ControlVerb) -> [UInt8] { prefix + ".control.\(verb.name)".utf8 }

@@ -27,6 +27,7 @@ struct SettingsSource {
     options.actWithin = settings.actWithin ?? options.actWithin
     options.quietAlertsStay = settings.quietAlertsEnd ?? options.quietAlertsStay
     options.retention.apply(settings.retention)
+    options.insight.apply(settings.insight)
     options.actuators = settings.actuators
     options.runbook = try Self.runbook(at: runbook)
     options.notify = settings.notify
@@ -79,6 +80,15 @@ extension RetentionBounds {
     dead = settings.dead ?? dead
     bytes = settings.bytes ?? bytes
     otherBytes = settings.otherBytes ?? otherBytes
+  }
+}
+
+extension InsightSettings {
+  fileprivate mutating func apply(_ settings: HandlerSettings.Insight) {
+    isOn = settings.isOn ?? isOn
+    redisBytes = settings.redisBytes ?? redisBytes
+    processBytes = settings.processBytes ?? processBytes
+    weights.merge(settings.weights) { $1 }
   }
 }
 

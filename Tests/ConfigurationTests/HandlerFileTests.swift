@@ -152,7 +152,7 @@ import Testing
   @Test(arguments: [
     (
       "paralel = 1",
-      "paralel: unknown key; the file has parallel, restart_limit, act_within, quiet_alerts_end, log, retention, actuators, notify, routes, default_route, group_wait, group_interval"
+      "paralel: unknown key; the file has parallel, restart_limit, act_within, quiet_alerts_end, log, retention, insight, actuators, notify, routes, default_route, group_wait, group_interval"
     ),
     ("parallel = 0", "parallel: is the number 0; expected a whole number from 1 to 1024"),
     ("parallel = 1025", "parallel: is the number 1025; expected a whole number from 1 to 1024"),
@@ -168,6 +168,16 @@ import Testing
     (
       "[retention]\nrollups = '1h'",
       "retention.rollups: unknown key; retention has events, audit, commands, control, dead, bytes, other_bytes"
+    ),
+    ("[insight]\non = 1", "insight.on: is the number 1; expected true or false"),
+    ("[insight]\nspan = '1h'", "insight.span: unknown key; insight has on, redis, memory, weights"),
+    (
+      "[insight.weights]\nerror_rate = 1.5",
+      "insight.weights.error_rate: is the number 1.5; expected a number from 0.0 to 1.0"
+    ),
+    (
+      "[insight.weights]\nqueue = 1",
+      "insight.weights.queue: unknown key; insight.weights has error_rate, response_time, queue_size, avg_rating"
     ),
     (
       "[retention]\nevents = '99999d'",
@@ -344,7 +354,7 @@ import Testing
   @Test func errorsSteerNoTerminal() {
     expect(
       "\"a\\u001b[2J\" = 1",
-      "a^[[2J: unknown key; the file has parallel, restart_limit, act_within, quiet_alerts_end, log, retention, actuators, notify, routes, default_route, group_wait, group_interval"
+      "a^[[2J: unknown key; the file has parallel, restart_limit, act_within, quiet_alerts_end, log, retention, insight, actuators, notify, routes, default_route, group_wait, group_interval"
     )
     expect("parallel = \"\\u202e\"", "parallel: is the text \"\u{FFFD}\"; expected a whole number from 1 to 1024")
   }

@@ -138,6 +138,7 @@ final class FleetCheckpoint {
       let last = known?.lastEventAt ?? heard ?? (isCrowded ? .epoch : session.now)
       if session.now - last > Self.stays || agent == nil || (isCrowded && known == nil) {
         transaction.change("HDEL", session.keys.profiles, field)
+        forget(field, &transaction)
       } else if let agent, known != nil, heard.map({ last - $0 > .days(1) }) ?? true {
         judge.note(agent)
       }
@@ -161,6 +162,7 @@ final class FleetCheckpoint {
           "HSET", session.keys.profiles, agent.bytes, AgentProfileCoding.encode(profile, heardSince: since, last: last))
       } else {
         transaction.attempt("HDEL", session.keys.profiles, agent.bytes)
+        forget(agent.bytes, &transaction)
         // Nobody stands in for who is gone.
         if let backup = profile?.record.backup {
           for key in session.keys.standIns(of: backup).spellings { transaction.attempt("SREM", key, agent.bytes) }
@@ -168,5 +170,11 @@ final class FleetCheckpoint {
         }
       }
     }
+  }
+
+  /// Nobody asks any more how an agent is that has left.
+  private func forget(_ agent: [UInt8], _ transaction: inout Transaction) {
+    transaction.attempt("HDEL", session.keys.insight, agent)
+    transaction.attempt("ZREM", session.keys.insightChanged, agent)
   }
 }

@@ -52,6 +52,10 @@ struct Rights {
       Row(key: [], commands: ["SCAN 0", "TIME"]),
     ]
     var optional = [
+      Row(key: keys.rollups + all, commands: ["MGET @", "SET @ v"]),
+      Row(key: keys.insight, commands: ["TYPE @", "HMGET @ f", "HSET @ f v", "HDEL @ f"]),
+      Row(key: keys.insightChanged, commands: ["TYPE @", "ZADD @ 0 m", "ZREM @ m"]),
+      Row(key: keys.insightRecord, commands: ["TYPE @", "HGET @ f", "HSET @ f v"]),
       Row(key: keys.tally, commands: ["HINCRBY @ f 1"]),
       Row(key: keys.audit, commands: ["XDEL @ 0-1"]),
       Row(key: keys.profiles, commands: ["HLEN @"]),

@@ -79,7 +79,9 @@ final class KeySurvey {
 
   private func measure(_ keys: [[UInt8]], _ completion: @escaping () -> Void) {
     let streams = session.keys.boundedStreams
-    let others = keys.filter { key in !streams.contains { key.starts(with: $0) } }
+    let history = session.keys.rollups
+    // History has a bound of its own.
+    let others = keys.filter { key in !key.starts(with: history) && !streams.contains { key.starts(with: $0) } }
     guard !others.isEmpty else { return completion() }
     session.read(others.map { Request("MEMORY", "USAGE", $0, "SAMPLES", 20) }) { [weak self] replies in
       guard let self else { return }
