@@ -11,11 +11,13 @@ import FleetModel
 /// ```
 /// Lists that are empty and values that are not known are left out.
 package enum InsightCoding {
-  package static func encode(_ insight: AgentInsight) -> [UInt8] {
+  package static func encode(_ insight: AgentInsight) -> [UInt8] { json(insight).encoded }
+
+  package static func json(_ insight: AgentInsight) -> JSONValue {
     func list<Element>(_ elements: [Element], _ json: (Element) -> JSONValue) -> JSONValue? {
       elements.isEmpty ? nil : .array(elements.map(json))
     }
-    let value: JSONValue = [
+    return [
       "at": insight.at.json,
       "health": insight.health.map { .number($0) },
       "critical": insight.isCritical ? .bool(true) : nil,
@@ -26,7 +28,6 @@ package enum InsightCoding {
         ["kind": .string($0.kind), "detail": .string($0.detail), "at": $0.at.json]
       },
     ]
-    return value.encoded
   }
 
   private static func json(_ found: AgentInsight.Found) -> JSONValue {

@@ -51,7 +51,7 @@ import Wire
       case .stateTold: recordsAreTold = true
       case .audit: lineCount += 1
       case .handler(let lease): hasHandler = lease != nil
-      case .unreadable, .recordsBegin, .record, .judged, .proposals, .undelivered, .automation, .caughtUp,
+      case .unreadable, .recordsBegin, .record, .judged, .proposals, .undelivered, .automation, .insight, .caughtUp,
         .leap, .missed, .refused, .served:
         break
       }

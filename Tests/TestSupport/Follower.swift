@@ -16,6 +16,9 @@ package final class Follower {
   package var settings: [AutomationSetting] = []
   /// When notices were given up; nil until that is told.
   package private(set) var undelivered: [Instant]?
+  /// What the handler thinks, as it was told, and how often all of it was told.
+  package private(set) var insights: [(id: AgentID, insight: AgentInsight)] = []
+  package private(set) var insightRounds = 0
   package var sender: CommandSender?
   package private(set) var feed: EventFeed!
 
@@ -59,7 +62,9 @@ package final class Follower {
     case .undelivered(let moments, _): undelivered = moments
     case .automation(let setting, _): settings.append(setting)
     case .caughtUp: isCaughtUp = true
-    case .stateTold, .recordsBegin, .judged: break
+    case .insight(.of(let id, let insight)): insights.append((id, insight))
+    case .insight(.told): insightRounds += 1
+    case .stateTold, .recordsBegin, .judged, .insight(.begin): break
     case .leap(let step): leaps.append(step)
     case .link(let state):
       states.append(state)

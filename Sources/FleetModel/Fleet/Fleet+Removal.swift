@@ -58,6 +58,7 @@ extension Fleet {
     agents.textBytes -= agents.profiles[position]?.textBytes ?? 0
     traits.remove(agents.profiles[position]?.traits.causes ?? [])
     agents.profiles[position] = nil
+    insights.remove(at: position)
     agents.namesRevision += 1
     describe(position)
     agents.activity[position] = AgentActivity(at: now)

@@ -36,6 +36,8 @@ package struct Fleet: Sendable {
   package internal(set) var undelivered = UndeliveredNotices()
   /// How many agents have each trait.
   package internal(set) var traits = TraitCounts()
+  /// What the handler thinks of agents.
+  package internal(set) var insights = InsightBook()
   /// Who has stopped to report.
   package internal(set) var silences = Silences()
   /// Steps with every fact.
@@ -290,7 +292,7 @@ package struct Fleet: Sendable {
   /// What all that is kept of agents takes, about, in bytes.
   var byteCount: Int {
     // Ids stand in the directory and in the profile, with an alert's once more.
-    count * Self.agentBytes + 2 * directory.byteCount + agents.textBytes + series.byteCount
+    count * Self.agentBytes + 2 * directory.byteCount + agents.textBytes + series.byteCount + insights.byteCount
       + alerts.count * Self.alertBytes
   }
 

@@ -27,6 +27,20 @@ extension AlertRecord {
   }
 }
 
+extension AgentInsight {
+  package func noLater(than now: Instant) -> AgentInsight {
+    var insight = self
+    insight.at = at.noLater(than: now)
+    for index in findings.indices {
+      insight.findings[index].since = findings[index].since.noLater(than: now)
+      insight.findings[index].at = findings[index].at.noLater(than: now)
+    }
+    for index in forecasts.indices { insight.forecasts[index].madeAt = forecasts[index].madeAt.noLater(than: now) }
+    for index in changes.indices { insight.changes[index].at = changes[index].at.noLater(than: now) }
+    return insight
+  }
+}
+
 extension AgentRecord {
   package func noLater(than now: Instant) -> AgentRecord {
     var record = self

@@ -53,5 +53,9 @@ extension EventFeed {
   }
 
   /// Whatever was known of the handler's state is to be read anew.
-  func forgetState() { (alertsRevision, alertsReadAt, readsAlerts, alertCount) = (nil, nil, false, 0) }
+  func forgetState() {
+    (alertsRevision, alertsReadAt, readsAlerts, alertCount) = (nil, nil, false, 0)
+    (insightChanges, insightReadAt, readsInsight) = (InsightChanges(), nil, false)
+    insightRound += 1
+  }
 }

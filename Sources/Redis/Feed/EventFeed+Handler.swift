@@ -51,6 +51,7 @@ extension EventFeed {
     askedAt = clock.now
     let owed = connection.pendingCount
     askForCursor(connection)
+    askForInsight(connection)
     askForLease(connection)
     connection.flush()
     // The answer is taken in with the next tick: to wake for it alone would double what a quiet console costs.

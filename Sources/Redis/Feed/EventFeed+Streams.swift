@@ -184,6 +184,10 @@ extension EventFeed {
     guard !isCaughtUp else { return }
     isCaughtUp = true
     notify(.caughtUp)
+    if let connection = asking.connection {
+      askForInsight(connection)
+      connection.flush()
+    }
   }
 
   // MARK: What the server refuses

@@ -25,6 +25,8 @@ extension EventFeed {
     case undelivered([Instant], before: Instant)
     /// The fleet-wide switch of the rules, and when it was asked for. Not told while it is refused.
     case automation(AutomationSetting, at: Instant)
+    /// What the handler thinks of agents.
+    case insight(InsightUpdate)
     /// Nil: no handler holds the lease. Not told while the lease is refused.
     case handler(Lease?)
     /// Records, alerts and proposals have been told as they stand, all that are served.
@@ -53,6 +55,14 @@ extension EventFeed {
     case up
     /// `retryAt` is nil while attempts are under way and none waits.
     case down(since: MonotonicTime, retryAt: MonotonicTime?, reason: String)
+  }
+
+  /// What the handler thinks of agents: of all, between `begin` and `told`, and then of those of whom it thinks something
+  /// new.
+  package enum InsightUpdate {
+    case begin
+    case of(AgentID, AgentInsight)
+    case told
   }
 
   /// Where and why something may have been missed.
@@ -89,5 +99,7 @@ extension EventFeed {
     case undelivered
     /// The fleet-wide switch of the rules.
     case automation
+    /// What the handler thinks of agents.
+    case insight
   }
 }

@@ -40,6 +40,8 @@ package final class EventFeed {
     package var calmBlock: Int64 = 15_000
     /// Between two looks and two measurements then.
     package var calmInspect: Int64 = 60_000
+    /// Between two looks at what the handler thinks of agents.
+    package var insight: Int64 = 5000
 
     package init() {}
   }
@@ -112,6 +114,12 @@ package final class EventFeed {
   var alertsReadAt: MonotonicTime?
   var alertCount = 0
   var readsAlerts = false
+  /// Of whom the handler thinks something new, and when that was asked last.
+  var insightChanges = InsightChanges()
+  var insightReadAt: MonotonicTime?
+  /// Whether an answer is owed, and how often all was to be read anew: answers from before count no more.
+  var readsInsight = false
+  var insightRound = 0
   /// How long the read that is under way may be kept waiting.
   var blocksFor: Int64 = 0
   /// When a read last emptied the streams.

@@ -116,7 +116,8 @@ final class ConsoleProgram {
     switch notice {
     case .unreadable(let reason, let origin):
       model.fleet.applyUnreadable(reason: reason.description, at: feed?.time(of: origin) ?? now)
-    case .audit, .recordsBegin, .record, .alerts, .proposals, .undelivered, .stateTold, .missed: break
+    case .audit, .recordsBegin, .record, .alerts, .proposals, .undelivered, .insight, .stateTold, .missed:
+      break
     // These are told every second: what has not changed is no reason to draw.
     case .judged, .automation: if model.fleet.revision == revision { return }
     case .handler(let lease):

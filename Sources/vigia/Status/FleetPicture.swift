@@ -25,7 +25,7 @@ struct FleetPicture {
   }
 
   /// Agents with their open alerts, worst first, as the console has them.
-  private var ranked: some Sequence<(agent: Agent, alerts: [Alert])> {
+  private var ranked: some Sequence<(agent: Agent, alerts: [Alert], insight: AgentInsight?)> {
     let ranks = fleet.agents.indices.compactMap { position -> Rank? in
       guard let profile = fleet.agents.profiles[position] else { return nil }
       let name = profile.name.isEmpty ? profile.id.description : profile.name
@@ -34,7 +34,9 @@ struct FleetPicture {
         id: NaturalOrder(profile.id.bytes))
     }
     return ranks.sorted { $0.comesBefore($1) }.lazy.compactMap { rank in
-      fleet.agents[rank.position].map { (agent: $0, alerts: fleet.alerts(ofAgentAt: rank.position)) }
+      fleet.agents[rank.position].map {
+        (agent: $0, alerts: fleet.alerts(ofAgentAt: rank.position), insight: fleet.insights[rank.position])
+      }
     }
   }
 
@@ -51,7 +53,7 @@ struct FleetPicture {
         "reasons": .object(
           JSONObject(members: unreadable.map { (Array($0.key.utf8), .integer(Int64($0.value))) })),
       ],
-      "agents": .array(ranked.map { json($0.agent, $0.alerts) }),
+      "agents": .array(ranked.map { json($0.agent, $0.alerts, $0.insight) }),
       "handler": handler.json,
       "automation": [
         "mode": fleet.automation.setting.mode.map { .string($0.rawValue) } ?? .null, "switched": isSwitched,
@@ -70,7 +72,7 @@ struct FleetPicture {
     }
   }
 
-  private func json(_ agent: Agent, _ alerts: [Alert]) -> JSONValue {
+  private func json(_ agent: Agent, _ alerts: [Alert], _ insight: AgentInsight?) -> JSONValue {
     var metrics = JSONObject()
     for metric in Metric.allCases {
       if let value = agent.value(metric) { metrics[metric.field] = Self.number(value, metric) }
@@ -80,6 +82,7 @@ struct FleetPicture {
       "state": .string(agent.state.rawValue),
       "replicas": (agent.record.replicas ?? agent.reported?.replicas).map { .integer(Int64($0)) },
       "metrics": .object(metrics), "alerts": .array(alerts.map(Self.json)),
+      "insight": insight.map { InsightCoding.json($0) },
       "record": agent.record.version > 0 ? AgentRecordCoding.json(agent.record) : nil,
       "events": .integer(Int64(agent.eventCount)), "last_event": .string(ISO8601.format(agent.lastEventAt)),
     ]
@@ -105,7 +108,7 @@ struct FleetPicture {
   /// A table of the agents, a line for the fleet as a whole, and what there is to say of its rules.
   var lines: [String] {
     let header = ["agent", "name", "state", "errors", "response", "traffic", "queue", "rating", "health", "alerts"]
-    let rows = ranked.map { cells($0.agent, $0.alerts) }
+    let rows = ranked.map { cells($0.agent, $0.alerts, $0.insight) }
     return TextTable.lines([header] + rows, rightAligned: 3...8) + [summary] + standing
   }
 
@@ -128,13 +131,14 @@ struct FleetPicture {
     }
   }
 
-  private func cells(_ agent: Agent, _ alerts: [Alert]) -> [String] {
+  private func cells(_ agent: Agent, _ alerts: [Alert], _ insight: AgentInsight?) -> [String] {
     func cell(_ metric: Metric, _ format: (Double) -> String) -> String { agent.value(metric).map(format) ?? "-" }
     return [
       agent.id.description.shown, agent.name.shown, agent.state.rawValue,
       cell(.errorRate) { Self.decimal($0 * 100, 1) + "%" }, cell(.responseTime) { Self.decimal($0, 0) + "ms" },
       cell(.messagesPerMinute) { Self.decimal($0, 0) + "/m" }, cell(.queueSize) { Self.decimal($0, 0) },
-      cell(.averageRating) { Self.decimal($0, 2) }, cell(.healthScore) { Self.decimal($0, 2) },
+      cell(.averageRating) { Self.decimal($0, 2) },
+      insight?.health.map { Self.decimal($0, 2) } ?? cell(.healthScore) { Self.decimal($0, 2) },
       alerts.map { "\($0.record.severity.rawValue) \(Self.word(for: $0.id.kind))" }.joined(separator: ", "),
     ]
   }

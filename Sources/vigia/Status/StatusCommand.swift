@@ -47,6 +47,7 @@ final class Survey {
   /// Whether records and alerts are known, as far as they are served.
   private var isStateTold = false
   private var areAlertsTold = false
+  private var isInsightTold = false
   private var isFinishing = false
   private lazy var feed = EventFeed(loop: session.loop, endpoint: endpoint, options: options) {
     // Called an event, while this object holds the feed: a reference that is counted costs as much as the rest.
@@ -88,12 +89,14 @@ final class Survey {
     case .alerts, .refused(.alerts, _): areAlertsTold = true
     case .handler(let found):
       handler = found.map { .alive($0) } ?? .absent
+    case .insight(.told), .refused(.insight, _): isInsightTold = true
     case .caughtUp: isCaughtUp = true
     case .stateTold, .refused(.records, _): isStateTold = true
     case .link(.down(_, _, let reason)):
       session.fail(.redisUnreachable, "Redis at \(endpoint) cannot be reached: \(reason)".shown)
     case .refused(.lease, _): handler = .unknown
-    case .audit, .recordsBegin, .record, .judged, .undelivered, .automation, .proposals, .leap, .link, .missed,
+    case .audit, .recordsBegin, .record, .judged, .undelivered, .automation, .proposals, .insight, .leap, .link,
+      .missed,
       .refused,
       .served:
       break
@@ -102,7 +105,7 @@ final class Survey {
   }
 
   private func finishIfReady() {
-    guard isCaughtUp, isStateTold, areAlertsTold, handler != nil, !isFinishing else { return }
+    guard isCaughtUp, isStateTold, areAlertsTold, isInsightTold, handler != nil, !isFinishing else { return }
     isFinishing = true
     session.loop.schedule(inMilliseconds: received == 0 ? Self.listensMilliseconds : 0) { [weak self] in
       guard let self else { return }

@@ -13,6 +13,7 @@ extension EventFeed.Subject {
     case .proposals: "proposals"
     case .undelivered: "undelivered notices"
     case .automation: "the automation's switch"
+    case .insight: "health and forecasts"
     }
   }
 }

@@ -1,0 +1,57 @@
+extension Fleet {
+  /// Takes what the handler thinks of an agent; of one that is not known, nothing.
+  package mutating func setInsight(_ insight: AgentInsight, of id: AgentID) {
+    guard let position = position(of: id) else { return }
+    revision &+= 1
+    insights.set(insight, at: position)
+    changes.touch(position)
+  }
+
+  /// What the handler thinks of all agents is going to be told.
+  package mutating func beginInsights() { insights.begin() }
+
+  /// All of it has been told: of whom it was not, nothing is thought any more.
+  package mutating func endInsights() {
+    revision &+= 1
+    insights.end()
+  }
+
+  /// Whether what the handler thinks of an agent is of the present: it lives, and the agent is heard.
+  package func isInsightCurrent(at position: Int) -> Bool {
+    handlerIsAlive && now - agents.numbers(at: position).lastEventAt <= Self.freshness
+  }
+
+  /// When the trouble began that an agent is in: that of its oldest open alert, or else of what was found lately.
+  package func troubleSince(ofAgentAt position: Int) -> Instant? {
+    let alerts = alerts(ofAgentAt: position).filter { $0.id.kind.isOfAgent }.map(\.record.since)
+    if let first = alerts.min() { return first }
+    let recent = insights[position]?.findings.map(\.since).filter { now - $0 <= .hours(6) } ?? []
+    return recent.min()
+  }
+
+  /// The forecasts that are open and not long overdue, the soonest first.
+  package var coming: [(agent: AgentID, coming: AgentInsight.Coming)] {
+    insights.coming.flatMap { position -> [(agent: AgentID, coming: AgentInsight.Coming)] in
+      guard let id = agents.id(at: position), let insight = insights[position] else { return [] }
+      return insight.forecasts.filter { now <= $0.deadline }.map { (id, $0) }
+    }.sorted {
+      $0.coming.crossesAt == $1.coming.crossesAt
+        ? $0.agent.bytes.lexicographicallyPrecedes($1.agent.bytes) : $0.coming.crossesAt < $1.coming.crossesAt
+    }
+  }
+}
+
+extension AgentInsight.Coming {
+  /// Until when it must have come true: half of the time more, and five minutes.
+  package var deadline: Instant {
+    let eta = (crossesAt - madeAt).milliseconds
+    return crossesAt + TimeSpan(milliseconds: max(0, eta / 2)) + .minutes(5)
+  }
+
+  /// What the metric is expected to be at an instant if it goes on as it does.
+  package func expected(at instant: Instant) -> Double {
+    let eta = Double((crossesAt - madeAt).milliseconds)
+    guard eta > 0 else { return level }
+    return value + (level - value) * Double((instant - madeAt).milliseconds) / eta
+  }
+}
