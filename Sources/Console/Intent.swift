@@ -9,6 +9,8 @@ package enum Intent: Hashable, Sendable {
   case mark, markAll, filter, freeze, help, quit, suspend, redraw
   /// Order the agents by the next column, or the other way round.
   case order, invert
+  /// What is coming, by forecasts.
+  case coming
   /// Why rules did or did not act.
   case explain
   case act(Action)

@@ -90,7 +90,9 @@ extension Model {
 
   /// Explains the selected row; what is explained already leads to its agent.
   mutating func explain() -> [Effect] {
-    let row = explained.map { agent(of: $0).map(RowID.agent) ?? $0 } ?? opened.map(RowID.agent) ?? selectedRow
+    let row =
+      explained.map(whoseRow) ?? opened.map(RowID.agent)
+      ?? (coming.isShown ? selectedRow.map(whoseRow) : selectedRow)
     guard let row else {
       show(note: "select an agent, an alert or an action to see why rules did or did not act")
       return []
@@ -98,6 +100,8 @@ extension Model {
     (explained, explainedTop, trace) = (row, 0, .looking)
     return incident(of: row).map { [.traceEvent($0)] } ?? []
   }
+
+  private func whoseRow(_ row: RowID) -> RowID { agent(of: row).map(RowID.agent) ?? row }
 
   /// What a row of the security alerts stands for.
   func incident(of row: RowID) -> Incident? {

@@ -23,6 +23,7 @@ extension Model {
       return
     }
     settle(layout)
+    settleComing(in: layout.body)
     findWorst()
     headline(grid.glyphs).draw(into: &grid, in: layout.headline)
     if layout.kind == .small { TabBar(focus: focus, note: listNote).draw(into: &grid, in: layout.tabs) }
@@ -36,6 +37,8 @@ extension Model {
       explainedTop = draw(whyPane(of: explained, in: layout.body), into: &grid, in: layout.body)
     } else if let opened {
       detailTop = draw(detailPane(of: opened, in: layout.body), into: &grid, in: layout.body)
+    } else if coming.isShown {
+      comingPane(in: layout.body).draw(into: &grid, in: layout.body)
     } else {
       drawPanes(into: &grid, layout)
     }
@@ -51,7 +54,8 @@ extension Model {
     let rows = PaneID.allCases.flatMap { pane in
       lists[pane].dropFirst(cursors[pane.rawValue].top).prefix(layout.height(of: pane))
     }
-    for id in rows.compactMap({ agent(of: $0) }) + [opened, explained.flatMap { agent(of: $0) }].compactMap(\.self)
+    for id in rows.compactMap({ agent(of: $0) })
+      + [opened, explained.flatMap { agent(of: $0) }, selectedAgent].compactMap(\.self)
     where drawnRecords[id] == nil {
       drawnRecords[id] = displayedRecord(of: id)
     }

@@ -153,6 +153,7 @@ extension Model {
     case .invert: invertOrder()
     case .filter: prompt = .filter(LineEditor(filter))
     case .freeze: toggleFreeze()
+    case .coming: toggleComing()
     case .explain: return explain()
     case .help: helpTop = 0
     case .quit: return quit()
@@ -163,7 +164,7 @@ extension Model {
     return []
   }
 
-  private var pageHeight: Int { max(1, Layout(size: size).height(of: focus) - 1) }
+  private var pageHeight: Int { max(1, (coming.isShown ? coming.height : Layout(size: size).height(of: focus)) - 1) }
 
   private mutating func move(by step: Int) {
     guard explained == nil else {
@@ -174,11 +175,12 @@ extension Model {
       detailTop = max(0, min(detailTop + step, 10_000))
       return
     }
+    guard !coming.isShown else { return moveComing(by: step) }
     cursors[focus.rawValue].move(by: step, in: lists[focus])
   }
 
   private mutating func focus(on pane: PaneID) {
-    (opened, explained) = (nil, nil)
+    (opened, explained, coming.isShown) = (nil, nil, false)
     // A pane that is left goes back to its head, where the worst or the newest stands; the agents keep their place.
     if focus != pane, focus != .agents { cursors[focus.rawValue] = ListCursor() }
     focus = pane
@@ -205,6 +207,8 @@ extension Model {
       explained = nil
     } else if opened != nil {
       opened = nil
+    } else if coming.isShown {
+      coming.isShown = false
     } else if !marked.isEmpty, hiddenMarks.isEmpty {
       marked = []
     } else if !filter.isEmpty {

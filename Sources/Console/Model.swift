@@ -59,6 +59,8 @@ package struct Model: Sendable {
   /// Which revision of the fleet's names the labels know.
   var learnedNames = -1
   var latestEvents: (agent: AgentID, events: [EventDigest])?
+  /// What is coming, in place of the panes.
+  var coming = ComingList()
   var detailTop = 0
   var explainedTop = 0
   var proposalTop = 0
@@ -103,8 +105,8 @@ package struct Model: Sendable {
 
   // MARK: The selection
 
-  /// The selected row of the focused pane.
-  var selectedRow: RowID? { cursors[focus.rawValue].selected }
+  /// The selected row of the focused pane, or of what is coming.
+  var selectedRow: RowID? { coming.isShown ? coming.cursor.selected : cursors[focus.rawValue].selected }
 
   /// The agent that keys act on if none is marked.
   package var selectedAgent: AgentID? {
@@ -115,7 +117,7 @@ package struct Model: Sendable {
   /// The one agent that a row is about.
   func agent(of row: RowID) -> AgentID? {
     switch row {
-    case .agent(let id), .incident(let id, _): return id
+    case .agent(let id), .incident(let id, _), .forecast(let id, _): return id
     case .command(let key):
       let targets = displayed.commands[key: key]?.targets ?? []
       return targets.count == 1 ? targets[0] : nil

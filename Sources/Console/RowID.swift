@@ -6,6 +6,8 @@ package enum RowID: Hashable, Sendable {
   /// By its number.
   case incident(AgentID, Int)
   case command(String)
+  /// An open forecast of a metric, by its name.
+  case forecast(AgentID, String)
   /// The heading of agents or alerts that have a cause in common, by its number.
   case cause(Int)
 
@@ -14,8 +16,10 @@ package enum RowID: Hashable, Sendable {
     case (.agent(let left), .agent(let right)): left == right
     case (.incident(let left, let first), .incident(let right, let second)): left == right && first == second
     case (.command(let left), .command(let right)): left.isExactly(right)
+    case (.forecast(let left, let first), .forecast(let right, let second)):
+      left == right && first.isExactly(second)
     case (.cause(let left), .cause(let right)): left == right
-    case (.agent, _), (.incident, _), (.command, _), (.cause, _): false
+    case (.agent, _), (.incident, _), (.command, _), (.forecast, _), (.cause, _): false
     }
   }
 
@@ -26,6 +30,9 @@ package enum RowID: Hashable, Sendable {
       hasher.combine(id)
       hasher.combine(number)
     case .command(let key): hasher.combine(ExactText(key))
+    case .forecast(let id, let metric):
+      hasher.combine(id)
+      hasher.combine(ExactText(metric))
     case .cause(let number): hasher.combine(number)
     }
   }

@@ -29,6 +29,8 @@ struct ShownValue: Comparable {
     private let metric: Metric
     // A fleet would be copied for every agent.
     private let agents: AgentTable
+    /// Of the health: the handler's scores stand before what agents say.
+    private let insights: InsightBook?
     private let now: Instant
     private let isLowFirst: Bool
 
@@ -36,10 +38,15 @@ struct ShownValue: Comparable {
       self.metric = metric
       self.isLowFirst = isLowFirst
       (agents, now) = (fleet.agents, fleet.now)
+      insights = metric == .healthScore ? fleet.insights : nil
     }
 
     func value(at position: Int) -> ShownValue {
       let numbers = agents.numbers(at: position)
+      if let score = insights?.health(at: position) {
+        let shown = Format.shown(score, of: metric)
+        return ShownValue(kind: .present, place: isLowFirst ? shown : -shown)
+      }
       let fresh = numbers.value(metric, within: Fleet.freshness, of: now)
       if numbers.isSuspect(metric) { return ShownValue(kind: fresh == nil ? .none : .suspect, place: 0) }
       guard let value = fresh ?? numbers.value(metric) else { return ShownValue(kind: .none, place: 0) }

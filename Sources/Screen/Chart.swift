@@ -8,14 +8,21 @@
 ///        6 7
 /// ```
 package struct Chart: Equatable, Sendable {
-  /// What one column of dots shows: all heights from `low` to `high`.
+  /// What one column of dots shows: all heights from `low` to `high`; with a `middle` only these three.
   package struct Bar: Equatable, Sendable {
     package var low: Double
     package var high: Double
+    package var middle: Double?
     package var role: Role
 
-    package init(low: Double, high: Double, role: Role) {
-      (self.low, self.high, self.role) = (min(low, high), max(low, high), role)
+    package init(low: Double, high: Double, middle: Double? = nil, role: Role) {
+      (self.low, self.high, self.middle, self.role) = (min(low, high), max(low, high), middle, role)
+    }
+
+    /// Its strokes, each from one height to another.
+    fileprivate var strokes: [(low: Double, high: Double)] {
+      guard let middle else { return [(low, high)] }
+      return [(low, low), (middle, middle), (high, high)]
     }
   }
 
@@ -59,27 +66,33 @@ package struct Chart: Equatable, Sendable {
       for row in 0..<rect.height {
         let lowest = (rect.height - 1 - row) * dots.down
         let sign = dots.sign { across, down in
-          range.contains(first + across) && (heights[first + across]?.contains(lowest + down) ?? false)
+          range.contains(first + across) && heights[first + across].contains { $0.contains(lowest + down) }
         }
         if let sign { grid.putGlyph(sign, row: rect.row + row, column: rect.column + column, role: role) }
       }
     }
   }
 
-  /// Which dots of each column are set, counted from below. Neighbours are joined, so that a line stays one.
-  private func heights(_ rows: Int) -> [ClosedRange<Int>?] {
-    var heights: [ClosedRange<Int>?] = []
+  /// Which dots of each column are set, counted from below. A stroke is joined with that of its neighbour, so that a line
+  /// stays one.
+  private func heights(_ rows: Int) -> [[ClosedRange<Int>]] {
+    var heights: [[ClosedRange<Int>]] = []
     for bar in bars {
-      guard let bar, bar.low.isFinite, bar.high.isFinite else {
-        heights.append(nil)
+      guard let bar, bar.low.isFinite, bar.high.isFinite, bar.middle?.isFinite != false else {
+        heights.append([])
         continue
       }
-      var (low, high) = (place(bar.low, of: rows), place(bar.high, of: rows))
-      if case let before?? = heights.last {
-        if before.upperBound < low { low = before.upperBound + 1 }
-        if before.lowerBound > high { high = before.lowerBound - 1 }
-      }
-      heights.append(low...max(low, high))
+      let strokes = bar.strokes
+      let before = heights.last.flatMap { $0.count == strokes.count ? $0 : nil }
+      heights.append(
+        strokes.enumerated().map { index, stroke in
+          var (low, high) = (place(stroke.low, of: rows), place(stroke.high, of: rows))
+          if let before = before?[index] {
+            if before.upperBound < low { low = before.upperBound + 1 }
+            if before.lowerBound > high { high = before.lowerBound - 1 }
+          }
+          return low...max(low, high)
+        })
     }
     return heights
   }

@@ -60,7 +60,7 @@ extension Model {
       why: why, severity: alerts.first?.record.severity, alerts: alerts.count, inHand: inHand,
       isQuiet: alerts.first?.isQuiet ?? false,
       isUnconfirmed: shown.unconfirmedPause(ofAgentAt: position) != nil,
-      isMarked: marked.contains(id), values: values(of: agent, in: shown),
+      isMarked: marked.contains(id), values: values(of: agent, at: position, in: shown),
       errorLine: line(.errorRate, position, shown, lineLength),
       trafficLine: line(.messagesPerMinute, position, shown, lineLength),
       age: Format.age(displayedNow - agent.lastEventAt), isStale: isStale)
@@ -91,8 +91,13 @@ extension Model {
       top: metric == .errorRate ? 0.1 : nil, levels: shown.limits[metric])
   }
 
-  private func values(of agent: Agent, in shown: Fleet) -> [(text: String, role: Role)?] {
-    Metric.allCases.map { $0.isCharted ? valueText($0, of: agent, in: shown) : nil }
+  /// The health is the handler's if it has judged the agent, else what the agent says of itself.
+  private func values(of agent: Agent, at position: Int, in shown: Fleet) -> [(text: String, role: Role)?] {
+    var values = Metric.allCases.map { $0.isCharted ? valueText($0, of: agent, in: shown) : nil }
+    if let health = ShownHealth(ofAgentAt: position, in: shown) {
+      values[Metric.healthScore.rawValue] = (health.text, health.role == .good ? .text : health.role)
+    }
+    return values
   }
 
   /// A metric's value with its role: one that says nothing about the present is stale, one that can't be is `?`.

@@ -81,7 +81,8 @@ extension Model {
       return DetailPane(frame: frame, lines: [.text("this agent has left", .dim)], top: 0)
     }
     let lines =
-      identityLines(agent) + alertLines(position, shown) + proposalLines(id, rect.width - 4)
+      identityLines(agent) + alertLines(position, shown) + insightLines(of: id, rect.width - 4)
+      + proposalLines(id, rect.width - 4)
       + chartLines(agent, position, shown)
       + commandLines(id, shown)
       + eventLines(id)

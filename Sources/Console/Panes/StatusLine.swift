@@ -57,6 +57,9 @@ extension Model {
     parts += faultParts + undeliveredParts
     parts.append(handlerPart)
     parts.append(alertsPart)
+    if !fleet.insights.coming.isEmpty {
+      parts.append(.init(text: "\(fleet.insights.coming.count) coming, F", role: .statusWarning, rank: 3))
+    }
     parts.append(.init(text: Format.counted(fleet.count, "agent"), role: .statusBar, rank: 4))
     let rate = link == .up ? fleet.counts.rate(at: now) : 0
     parts.append(

@@ -9,7 +9,15 @@ extension Model {
     let risk = incident.severity.map { "\($0.rawValue): " } ?? ""
     let role = incident.severity.map { Role($0) } ?? .text
     let happened = "\(Format.clock(incident.at))Z  \(risk)\(words(of: incident))"
-    return DetailPane.Line.wrapped(happened, columns: columns, role) + linesOfTrace(columns)
+    return DetailPane.Line.wrapped(happened, columns: columns, role) + changeLines(of: incident, columns)
+      + linesOfTrace(columns)
+  }
+
+  /// What was changed about its agent before; nothing if the handler thinks nothing of the agent.
+  private func changeLines(of incident: Incident, _ columns: Int) -> [DetailPane.Line] {
+    guard let insight = displayed.position(of: incident.agent).flatMap({ displayed.insights[$0] }) else { return [] }
+    let words = "changed: \(changeWords(insight, before: incident.at))"
+    return DetailPane.Line.wrapped(words, columns: columns, .text)
   }
 
   /// The parts of an event's type as words: `security alert`.

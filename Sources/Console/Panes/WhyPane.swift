@@ -8,7 +8,7 @@ extension Model {
     // The frame, and a blank on either side.
     let columns = rect.width - 4
     switch row {
-    case .agent(let id): return whyPane("Why: \(labels[id])", linesOf(agent: id, columns))
+    case .agent(let id), .forecast(let id, _): return whyPane("Why: \(labels[id])", linesOf(agent: id, columns))
     case .incident(let id, _):
       guard let incident = incident(of: row) else { return forgotten }
       return whyPane("Why: \(Self.name(of: incident.kind)), \(labels[id])", linesOf(incident, columns))
@@ -37,8 +37,9 @@ extension Model {
 
   private func linesOf(agent id: AgentID, _ columns: Int) -> [DetailPane.Line] {
     let steps = displayed.rules.entries(about: id)
-    guard !steps.isEmpty else { return modeLines(columns) + Self.nothingRecorded(columns) }
-    return modeLines(columns) + stepLines(steps, columns, namesEvents: true)
+    let insight = insightLines(of: id, columns)
+    guard !steps.isEmpty else { return insight + modeLines(columns) + Self.nothingRecorded(columns) }
+    return insight + modeLines(columns) + stepLines(steps, columns, namesEvents: true)
   }
 
   private static func nothingRecorded(_ columns: Int) -> [DetailPane.Line] {

@@ -1,14 +1,16 @@
-import Console
 import FleetModel
 import Screen
-import Wire
 
 /// From which value to which a chart goes.
-struct ValueScale: Equatable {
-  var bottom: Double
-  var top: Double
+package struct ValueScale: Equatable {
+  package var bottom: Double
+  package var top: Double
   /// Whether the level lies in it. One that is far from all values would press them flat.
-  var showsLevel = false
+  package var showsLevel = false
+
+  package init(bottom: Double, top: Double, showsLevel: Bool = false) {
+    (self.bottom, self.top, self.showsLevel) = (bottom, top, showsLevel)
+  }
 
   /// Values that move within this share of their height are shown without the zero.
   private static let narrow = 0.5
@@ -17,7 +19,7 @@ struct ValueScale: Equatable {
 
 extension ValueScale {
   /// A scale that holds all values between `low` and `high`, and the level if it is not far off.
-  init(low: Double, high: Double, level: Double?) {
+  package init(low: Double, high: Double, level: Double?) {
     self.init(bottom: min(low, high), top: max(low, high))
     if let level, level <= top * Self.farthest, level >= bottom / Self.farthest {
       (bottom, top, showsLevel) = (min(bottom, level), max(top, level), true)
@@ -31,7 +33,7 @@ extension ValueScale {
 }
 
 /// A span as columns of a chart, with times below it.
-struct TimeScale {
+package struct TimeScale {
   private let start: Instant
   private let end: Instant
   private let columns: Int
@@ -44,12 +46,12 @@ struct TimeScale {
   /// The room that one time takes at least.
   private static let room: Int64 = 10
 
-  init(from start: Instant, to end: Instant, columns: Int) {
+  package init(from start: Instant, to end: Instant, columns: Int) {
     (self.start, self.end, self.columns) = (start, end, columns)
   }
 
   /// Where an instant stands; nil outside.
-  func column(of instant: Instant) -> Int? {
+  package func column(of instant: Instant) -> Int? {
     let span = (end - start).milliseconds
     guard span > 0, instant >= start, instant <= end else { return nil }
     let share = Double((instant - start).milliseconds) / Double(span)
@@ -57,7 +59,7 @@ struct TimeScale {
   }
 
   /// Writes times below the columns at which they are.
-  func draw(into grid: inout Grid, in rect: Rect) {
+  package func draw(into grid: inout Grid, in rect: Rect) {
     let span = (end - start).milliseconds
     guard span > 0, columns > 0 else { return }
     let least = span * Self.room / Int64(columns)
@@ -69,30 +71,6 @@ struct TimeScale {
         grid.draw(text, in: rect.dropping(left: column), role: .dim)
       }
       time += step
-    }
-  }
-}
-
-/// A letter for each change, by which a chart marks when it was.
-struct ChangeLetters {
-  private let marks: [(letter: Character, change: AgentInsight.Change)]
-  private static let letters: [Character] = Array("abcdefghijklmnopqrstuvwxyz")
-
-  init(_ changes: [AgentInsight.Change]) {
-    marks = zip(Self.letters, changes).map { ($0, $1) }
-  }
-
-  /// Of several at one place the last is seen.
-  func draw(on scale: TimeScale, into grid: inout Grid, in rect: Rect) {
-    for (letter, change) in marks {
-      guard let column = scale.column(of: change.at) else { continue }
-      grid.draw(String(letter), in: rect.dropping(left: column), role: .warning)
-    }
-  }
-
-  var lines: [String] {
-    marks.map { letter, change in
-      "  \(letter)  \(Format.minute(change.at))  \(change.kind.replacing("_", with: " ")) \(change.detail)".shown
     }
   }
 }
