@@ -16,28 +16,10 @@ import Wire
 
   init() throws { server = try TestServer() }
 
-  private func now() throws -> Instant {
-    Instant(milliseconds: try #require(try server.call("TIME").elements?.first?.integer) * 1000)
-  }
+  private func now() throws -> Instant { try server.time() }
 
-  /// Stores a value for each of the last minutes, the latest last.
   private func store(_ agent: AgentID, _ metric: FleetModel.Metric, _ values: [Double?]) throws {
-    let now = try now()
-    var hours: [UInt32: RollupHour] = [:]
-    for (place, value) in values.enumerated() {
-      let minute = now - .minutes(Int64(values.count - place))
-      guard let value, let number = RollupHour.hour(of: minute) else { continue }
-      let rollup = Rollup(count: 20, sum: value * 20, min: Float(value / 2), max: Float(value * 2), p95: Float(value))
-      hours[number, default: RollupHour(hour: number)].write(
-        rollup, of: MetricID(rawValue: UInt8(metric.rawValue)), at: Int(minute.milliseconds / 60_000 % 60))
-    }
-    for (number, hour) in hours {
-      let key = keys.rollup(agent, hour: number)
-      var merged = RollupHour(hour: number)
-      if let bytes = try server.call("GET", key).bytes { merged.merge(try RollupHour(decoding: bytes)) }
-      merged.merge(hour)
-      _ = try server.call("SET", key, merged.encoded)
-    }
+    try server.store(values, of: agent, metric)
   }
 
   private func tell(_ agent: AgentID, _ changes: [AgentInsight.Change]) throws {
@@ -57,9 +39,9 @@ import Wire
     let lines = result.output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     #expect(lines[0].hasPrefix("a-1  "))
     #expect(lines[2].hasPrefix("queue_size  last 400"))
-    #expect(lines[2].hasSuffix(", max 800, level 300"))
+    #expect(lines[2].hasSuffix(" to 800, level 100"))
     #expect(lines[3].hasPrefix("    400 │") && lines[8].hasPrefix("      0 │"))
-    #expect(lines.contains { $0.hasPrefix("    300 │─") })
+    #expect(lines.contains { $0.hasPrefix("    100 │─") })
     #expect(lines[9].contains(":00Z") || lines[9].contains(":30Z"))
     #expect(lines.allSatisfy { TextWidth.fits($0, columns: 80) })
     #expect(result.output.unicodeScalars.contains { (0x2801...0x28FF).contains($0.value) })
@@ -128,7 +110,7 @@ import Wire
     #expect(json["agent"]?.text == "a-1" && json["metrics"]?.list?.count == 1)
     let metric = try #require(json["metrics"]?.list?.first)
     #expect(metric["metric"]?.text == "error_rate" && metric["unit"]?.text == "fraction")
-    #expect(metric["level"]?.double == 0.1)
+    #expect(metric["level"]?.double == 0.05)
     let rollups = try #require(metric["rollups"]?.list)
     #expect(rollups.map { $0["mean"]?.double } == [0.25, 0.5])
     #expect(rollups[0]["count"]?.int == 20 && rollups[0]["seconds"]?.int == 60)

@@ -7,7 +7,7 @@ import Wire
 /// An agent's history as lines for a terminal: a chart for each metric, and the changes below.
 ///
 /// ```text
-/// queue_size  last 812, mean 240, min 3, max 900, level 300, gaps 12m
+/// queue_size  last 812, mean 240, 3 to 900, gaps 12m, level 100
 ///    900 |              ⣠⣶
 ///        |             ⣼⣿⣿      dots: from the mean to the 95th of a hundred
 ///    300 |────────────⣰⣿⣿⣿      the level
@@ -66,8 +66,8 @@ struct HistoryPage {
     let ago = age >= .minutes(2) ? " \(Format.age(age)) ago" : ""
     let silent = (history.end - history.start) + series.reported * -1
     let gap = silent >= .minutes(2) ? ", gaps \(Format.age(silent))" : ""
-    let ends = "min \(metric.text(Double(total.min))), max \(metric.text(Double(total.max)))"
-    return "last \(metric.text(last.rollup.mean))\(ago), mean \(metric.text(total.mean)), \(ends)\(level)\(gap)"
+    let ends = "\(metric.text(Double(total.min))) to \(metric.text(Double(total.max)))"
+    return "last \(metric.text(last.rollup.mean))\(ago), mean \(metric.text(total.mean)), \(ends)\(gap)\(level)"
   }
 
   // MARK: The chart
