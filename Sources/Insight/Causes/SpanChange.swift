@@ -40,10 +40,17 @@ package struct SpanChange: Equatable, Sendable {
     effect = (self.during - self.before) / max(spread, least, .leastNormalMagnitude)
   }
 
-  /// The changes that are greatest, the greatest first; those of less than three spreads are left out.
+  /// Whether it is more than three spreads, as a metric seldom does by itself.
+  package var isNotable: Bool { abs(effect) >= 3 }
+
+  /// The changes of some series that are greatest, as ``greatest(_:most:)`` gives them.
   package static func ranked(_ series: [Series], most: Int = 20) -> [SpanChange] {
-    let changes = series.compactMap { SpanChange($0) }.filter { abs($0.effect) >= 3 }
-    return Array(changes.sorted { $0.isGreater(than: $1) }.prefix(max(0, most)))
+    greatest(series.compactMap { SpanChange($0) }, most: most)
+  }
+
+  /// The changes that are greatest, the greatest first; those that are not notable are left out.
+  package static func greatest(_ changes: [SpanChange], most: Int = 20) -> [SpanChange] {
+    Array(changes.filter(\.isNotable).sorted { $0.isGreater(than: $1) }.prefix(max(0, most)))
   }
 
   private func isGreater(than other: SpanChange) -> Bool {

@@ -37,13 +37,16 @@ struct ShownMetric: Equatable {
     }
   }
 
-  /// From where on a value is bad; nil if it has no such level.
-  var level: Double? { levels?.high }
+  /// From where on a value opens an alert; nil if it has no such level.
+  var level: Double? { levels?.medium }
 
   var isBadWhenLow: Bool { levels?.isBadWhenLow ?? false }
 
   /// Whether a value has reached its level.
-  func isBad(_ value: Double) -> Bool { levels?.severity(of: value).map { $0 >= .high } ?? false }
+  func isBad(_ value: Double) -> Bool { levels?.severity(of: value) != nil }
+
+  /// Which way is bad; nil if it has no level.
+  var bad: BadSide? { levels.map { $0.isBadWhenLow ? .below : .above } }
 
   /// A value as it is read: `38%`, `5.2s`, `812`.
   func text(_ value: Double) -> String { metric.map { Format.value(value, of: $0) } ?? value.plain }

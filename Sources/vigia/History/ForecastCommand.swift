@@ -1,0 +1,136 @@
+import ArgumentParser
+import Console
+import FleetModel
+import Insight
+import Redis
+import Wire
+
+/// `vigia forecast`: what is coming, or how good forecasts would have been.
+struct ForecastCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "forecast", abstract: "Print what is coming; or with --backtest how good forecasts are.",
+    discussion: """
+      A backtest replays stored history in its order through the same code that makes forecasts, and compares each \
+      forecast with what came. Levels are the built-in ones. It takes a while: without an agent it replays \
+      \(ForecastCommand.usual) agents, evenly picked, unless --agents says otherwise.
+      """)
+
+  @Argument(help: ArgumentHelp("Only this agent, by its id.", valueName: "agent")) var id: String?
+  @OptionGroup var redis: RedisOptions
+  @Flag(help: "Replay stored history, and say how good its forecasts were.") var backtest = false
+  @Option(help: "How far back a backtest begins.") var since = TimeSpan.hours(24)
+  @Option(help: ArgumentHelp("How many agents a backtest replays at most.", valueName: "count"))
+  var agents = ForecastCommand.usual
+  @Flag(help: "As one JSON document.") var json = false
+
+  private static let usual = 100
+
+  func validate() throws {
+    _ = try redis.endpoint()
+    if let id, AgentID(outside: Array(id.utf8)) == nil || id.isEmpty {
+      throw ValidationError("an agent's id has 1 to \(AgentID.mostBytes) bytes")
+    }
+    guard since <= RollupReading.longest else {
+      throw ValidationError("--since \(since): history is kept for 24 hours")
+    }
+    guard (1...100_000).contains(agents) else { throw ValidationError("--agents \(agents): write 1 to 100000") }
+  }
+
+  func run() throws {
+    let agent = id.map { AgentID($0) }
+    try RedisQuery.run(try redis.endpoint()) { query in
+      if backtest { replay(agent, query) } else { tell(agent, query) }
+    }
+  }
+
+  // MARK: What is coming
+
+  private func tell(_ agent: AgentID?, _ query: RedisQuery) {
+    let keys = query.keys
+    let request = agent.map { Request("HMGET", keys.insight, $0.bytes) } ?? Request("HGETALL", keys.insight)
+    query.send(request) { reply in
+      query.ask(Request("GET", keys.lease)) { lease in
+        let values = agent.map { id in reply.elements?.first?.bytes.map { [(id.bytes, $0)] } ?? [] } ?? reply.pairs
+        let report = ComingReport(values, at: query.now, HandlerLeaseStatus(lease))
+        if json { Output.json(report.json) } else { report.lines.forEach { Output.line($0.shown) } }
+        query.end()
+      }
+    }
+  }
+
+  // MARK: The backtest
+
+  private func replay(_ agent: AgentID?, _ query: RedisQuery) {
+    guard let agent else {
+      return FleetHistoryReading.findAgents(query) { all in replay(Self.evenly(all, agents), of: all.count, query) }
+    }
+    replay([agent], of: 1, query)
+  }
+
+  /// So many of them, with equal distances.
+  static func evenly(_ agents: [AgentID], _ most: Int) -> [AgentID] {
+    guard agents.count > most else { return agents }
+    return (0..<most).map { agents[$0 * agents.count / most] }
+  }
+
+  private func replay(_ agents: [AgentID], of all: Int, _ query: RedisQuery) {
+    var replay = Replay()
+    var reading: FleetHistoryReading?
+    reading = FleetHistoryReading(query, from: query.now - since, to: query.now) {
+      replay.take($0, from: query.now - since)
+    } finish: {
+      if let count = reading?.malformed, count > 0 {
+        query.complain("history", "\(count) stored hours could not be read")
+      }
+      let report = BacktestReport(replay.run(), agents: replay.agents, of: all, coarse: replay.coarse, span: since)
+      if json { Output.json(report.json) } else { report.lines.forEach { Output.line($0.shown) } }
+      reading = nil
+      query.end()
+    }
+    reading?.start(agents)
+  }
+}
+
+/// History that is to be replayed, in order of its time.
+private struct Replay {
+  private struct Value {
+    var minute: Int64
+    var agent: Int32
+    var metric: MetricID
+    var mean: Float
+  }
+
+  private var values: [Value] = []
+  private var ids: [AgentID] = []
+  /// Agents of which there is history, and series of five minutes, which say too little to forecast by.
+  var agents: Int { ids.count }
+  private(set) var coarse = 0
+
+  mutating func take(_ found: FleetHistoryReading.Found, from start: Instant) {
+    let all = RollupSeries.all(in: found.hours, from: start, to: Instant(milliseconds: .max))
+    guard !all.isEmpty else { return }
+    for series in all where ShownMetric(series.metric).bad != nil {
+      let minutes = series.entries.filter { $0.span == .minutes(1) }
+      if minutes.isEmpty { coarse += 1 }
+      values += minutes.map {
+        Value(
+          minute: $0.begin.milliseconds / 60_000, agent: Int32(ids.count), metric: series.metric,
+          mean: Float($0.rollup.mean))
+      }
+    }
+    ids.append(found.agent)
+  }
+
+  mutating func run() -> Backtest {
+    values.sort { ($0.minute, $0.agent, $0.metric) < ($1.minute, $1.agent, $1.metric) }
+    var backtest = Backtest()
+    for value in values {
+      let metric = ShownMetric(value.metric)
+      guard let level = metric.level, let bad = metric.bad else { continue }
+      backtest.learn(
+        Double(value.mean), minute: Instant(milliseconds: value.minute * 60_000), of: ids[Int(value.agent)],
+        value.metric, level: level, bad: bad)
+    }
+    return backtest
+  }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import FleetModel
+import Insight
+import Redis
+
+/// `vigia what-changed`: what differs in a span from the span before it.
+struct WhatChangedCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "what-changed", abstract: "Rank what differs most in a span from the span before it.",
+    discussion: """
+      For each metric of each agent it compares the minutes of the span with as many minutes before it. What differs by \
+      at least three of the metric's usual spreads is named, the most first, with the changes of agents in the span. \
+      Times are a span ago (90m), a time of day in UTC (08:00), or a date and time (2026-11-22T08:00Z).
+      """)
+
+  @OptionGroup var redis: RedisOptions
+  @Option(help: ArgumentHelp("When the span begins.", valueName: "time")) var from: TimePoint
+  @Option(help: ArgumentHelp("When the span ends (default: now).", valueName: "time")) var to: TimePoint?
+  @Flag(help: "As one JSON document.") var json = false
+
+  /// A shorter span has too few minutes.
+  private static let shortest = TimeSpan.minutes(4)
+
+  func validate() throws { _ = try redis.endpoint() }
+
+  func run() throws {
+    try RedisQuery.run(try redis.endpoint()) { query in
+      let now = query.now
+      let end = min(now, to?.instant(at: now) ?? now)
+      let start = from.instant(at: now)
+      if let fault = fault(start, end, now) {
+        query.complain("what-changed", fault)
+        return query.end()
+      }
+      report(SpanComparison(from: start, to: end), query)
+    }
+  }
+
+  /// What is wrong with the span; nil if nothing is.
+  private func fault(_ start: Instant, _ end: Instant, _ now: Instant) -> String? {
+    guard end - start >= Self.shortest else {
+      return "the span from --from to --to must be at least \(Self.shortest), and must have begun"
+    }
+    guard now - (start - (end - start)) <= RollupReading.longest else {
+      return "the span and as much time before it must lie in the last 24 hours: no more history is kept"
+    }
+    return nil
+  }
+
+  private func report(_ empty: SpanComparison, _ query: RedisQuery) {
+    var comparison = empty
+    FleetHistoryReading.findAgents(query) { agents in
+      var reading: FleetHistoryReading?
+      reading = FleetHistoryReading(query, from: empty.before, to: empty.end) {
+        comparison.take($0)
+      } finish: {
+        finish(comparison, malformed: reading?.malformed ?? 0, query)
+        reading = nil
+      }
+      reading?.start(agents)
+    }
+  }
+
+  private func finish(_ comparison: SpanComparison, malformed: Int, _ query: RedisQuery) {
+    if malformed > 0 { query.complain("history", "\(malformed) stored hours could not be read") }
+    if comparison.agents == 0 {
+      query.ask(Request("GET", query.keys.lease)) { lease in
+        query.complain(
+          "what-changed",
+          "no history of that span and the one before it; the active handler stores it at the end of each minute, and "
+            + HandlerLeaseStatus(lease).sentence)
+        query.end()
+      }
+      return
+    }
+    if json { Output.json(comparison.json) } else { comparison.lines.forEach { Output.line($0.shown) } }
+    query.end()
+  }
+}
