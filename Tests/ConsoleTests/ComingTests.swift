@@ -95,6 +95,13 @@ import Testing
     #expect(text.contains("0.42, critical, changed 1m ago") && text.contains("its own normal is 20"))
   }
 
+  @Test(arguments: [(80, 40), (130, 60)])
+  func chartsOfTheOpenAgentMarkItsChanges(columns: Int, rows: Int) throws {
+    var scene = try Self.scene(columns: columns, rows: rows)
+    scene.press(.enter)
+    expectScreen(scene.draw(), "changes-\(columns)x\(rows)")
+  }
+
   @Test func healthColumnShowsTheHandlersScoreByItsState() throws {
     var scene = try Self.scene()
     func health(_ agent: String, _ scene: inout Scene) -> (text: String, role: Role) {

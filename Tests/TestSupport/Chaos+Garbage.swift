@@ -20,7 +20,8 @@ extension Chaos {
       ("agent:garbage", .hash), ("control", .stream), ("audit", .stream), ("alerts", .hash), ("schedule", .zset),
       ("blocked", .zset), ("proposals", .hash), ("profiles", .hash), ("notices", .hash), ("reports", .stream),
       ("dead", .stream), ("handler", .string), ("fence", .string), ("cursor", .hash), ("automation", .string),
-      ("events", .stream), ("commands", .stream), ("commands:garbage", .stream),
+      ("events", .stream), ("commands", .stream), ("commands:garbage", .stream), ("insight", .hash),
+      ("insight:changed", .zset), ("insight:record", .hash),
     ]
     let marks: [(String, Place.Kind)] = [
       ("garbage", .string), ("garbage/garbage", .string), ("batch/garbage", .hash), ("obeyed/garbage", .set),

@@ -7,6 +7,8 @@ struct DetailPane {
     case heading(String)
     case pair(String, String, Role)
     case chart(label: String, value: String, role: Role, minutes: Sparkline, hour: Sparkline)
+    /// Where changes of the agent lie below the charts, in columns from their right ends.
+    case marks(minutes: [Int], hour: [Int])
     case command(CommandsPane.Row)
     case text(String, Role)
     case blank
@@ -50,6 +52,7 @@ struct DetailPane {
       grid.draw(value, in: rect.dropping(left: 15), role: role)
     case .chart(let label, let value, let role, let minutes, let hour):
       drawChart(label, value, role, minutes, hour, into: &grid, in: rect)
+    case .marks(let minutes, let hour): drawMarks(minutes, hour, into: &grid, in: rect)
     case .command(let row): CommandsPane.draw(row, into: &grid, in: rect)
     case .text(let text, let role): grid.draw(text, in: rect, role: role)
     case .blank: break
@@ -63,12 +66,28 @@ struct DetailPane {
     let middle = rect.line(min(1, rect.height - 1))
     grid.draw(label, in: middle.splitLeft(14).0, role: .dim)
     grid.draw(value, in: middle.dropping(left: 15).splitLeft(7).0, role: role)
+    let (left, right) = Self.halves(of: rect)
+    minutes.draw(into: &grid, in: left)
+    hour.draw(into: &grid, in: right)
+  }
+
+  /// Where the two charts of a line stand.
+  private static func halves(of rect: Rect) -> (minutes: Rect, hour: Rect) {
     let area = rect.dropping(left: 23)
     let room = Rect(row: area.row, column: area.column, height: min(2, area.height), width: area.width)
     let width = min(60, max(0, (room.width - 2) / 2))
     let (left, right) = room.splitLeft(width)
-    minutes.draw(into: &grid, in: left)
-    hour.draw(into: &grid, in: right.dropping(left: 2).splitLeft(width).0)
+    return (left, right.dropping(left: 2).splitLeft(width).0)
+  }
+
+  private func drawMarks(_ minutes: [Int], _ hour: [Int], into grid: inout Grid, in rect: Rect) {
+    grid.draw("changed", in: rect.splitLeft(14).0, role: .dim)
+    let (left, right) = Self.halves(of: rect)
+    for (columns, half) in [(minutes, left), (hour, right)] {
+      for column in columns where column < half.width {
+        grid.putGlyph(grid.glyphs.up, row: half.row, column: half.endColumn - 1 - column, role: .warning)
+      }
+    }
   }
 }
 
@@ -163,7 +182,20 @@ extension Model {
       return .chart(
         label: metric.title, value: value.text, role: value.role, minutes: chart(.fine), hour: chart(.coarse))
     }
-    return [.heading("Series: the last 10 minutes, the last hour")] + charts + [.blank]
+    return [.heading("Series: the last 10 minutes, the last hour")] + charts + markLines(position, shown) + [.blank]
+  }
+
+  /// A mark below the charts for each change of the agent in the last hour; no line without one.
+  private func markLines(_ position: Int, _ shown: Fleet) -> [DetailPane.Line] {
+    func columns(_ resolution: SeriesStore.Resolution) -> [Int] {
+      let span = resolution.span.milliseconds
+      return (shown.insights[position]?.changes ?? []).compactMap { change in
+        let age = displayedNow.milliseconds / span - change.at.milliseconds / span
+        return (0..<60).contains(age) ? Int(age) : nil
+      }
+    }
+    let (minutes, hour) = (columns(.fine), columns(.coarse))
+    return minutes.isEmpty && hour.isEmpty ? [] : [.marks(minutes: minutes, hour: hour)]
   }
 
   private func commandLines(_ id: AgentID, _ shown: Fleet) -> [DetailPane.Line] {
