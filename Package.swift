@@ -136,7 +136,7 @@ let tests: [Target] = [
   .testTarget(name: "AutomationTests", dependencies: ["Automation", "FleetModel"], swiftSettings: strict),
   .testTarget(name: "ScreenTests", dependencies: ["Screen"], swiftSettings: strict),
   .testTarget(
-    name: "ConsoleTests", dependencies: ["Console", "Wire", "TestSupport"], exclude: ["Screens"],
+    name: "ConsoleTests", dependencies: ["Console", "Insight", "Wire", "TestSupport"], exclude: ["Screens"],
     swiftSettings: strict),
   .testTarget(
     name: "ConfigurationTests", dependencies: ["Configuration", "Automation", "FleetModel"], swiftSettings: strict),

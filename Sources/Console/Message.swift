@@ -1,4 +1,5 @@
 import FleetModel
+import Insight
 import Screen
 
 /// Everything that reaches the model from outside, other than facts about the fleet.
@@ -24,6 +25,8 @@ package enum Message: Sendable {
   case delivery(Command, CommandLog.Delivery)
   /// What was asked for with `readEvents`.
   case latestEvents(AgentID, [EventDigest])
+  /// The last hours of the agent that was opened, as handlers have stored them.
+  case history(AgentID, [RollupSeries])
   /// What was asked for with `traceEvent`.
   case traced(Incident, EventTrace)
   /// Something to tell the operator for a few seconds.
@@ -35,7 +38,7 @@ package enum Message: Sendable {
 /// What the model wants done outside.
 package enum Effect: Equatable, Sendable {
   case send(ActionDraft)
-  /// Read an agent's latest events from the stream.
+  /// Read an agent's latest events from the stream, and its last hours.
   case readEvents(AgentID)
   /// Find the event of an incident in the stream.
   case traceEvent(Incident)

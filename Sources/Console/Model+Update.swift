@@ -25,6 +25,8 @@ extension Model {
     case .delivery(let command, let delivery): fleet.commands.setDelivery(delivery, of: command, at: now)
     case .latestEvents(let agent, let events):
       if agent == opened { latestEvents = (agent, events) }
+    case .history(let agent, let series):
+      if agent == opened { history = (agent, series) }
     case .traced(let incident, let trace):
       if let explained, self.incident(of: explained) == incident { self.trace = trace }
     case .note(let text): show(note: text)
@@ -196,7 +198,7 @@ extension Model {
     explained = nil
     opened = agent
     detailTop = 0
-    latestEvents = nil
+    (latestEvents, history) = (nil, nil)
     return [.readEvents(agent)]
   }
 

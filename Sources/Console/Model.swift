@@ -59,6 +59,8 @@ package struct Model: Sendable {
   /// Which revision of the fleet's names the labels know.
   var learnedNames = -1
   var latestEvents: (agent: AgentID, events: [EventDigest])?
+  /// The last hours of the open agent.
+  var history: (agent: AgentID, series: [RollupSeries])?
   /// What is coming, in place of the panes.
   var coming = ComingList()
   var detailTop = 0

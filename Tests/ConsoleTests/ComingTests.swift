@@ -1,4 +1,5 @@
 import FleetModel
+import Insight
 import Screen
 import TestSupport
 import Testing
@@ -100,6 +101,28 @@ import Testing
     var scene = try Self.scene(columns: columns, rows: rows)
     scene.press(.enter)
     expectScreen(scene.draw(), "changes-\(columns)x\(rows)")
+  }
+
+  @Test(arguments: [(80, 50), (200, 50)])
+  func openAgentShowsItsLastHoursOnceTheyAreRead(columns: Int, rows: Int) throws {
+    var scene = try Self.scene(columns: columns, rows: rows)
+    scene.press(.enter)
+    var hours: [RollupHour] = []
+    for back in UInt32(0)...5 {
+      var hour = RollupHour(hour: UInt32(Instant.at(0).milliseconds / 3_600_000) - back)
+      for minute in 0..<60 where back != 2 {
+        let value = Float(20 + (minute + Int(back) * 13) % 90)
+        let rollup = Rollup(count: 20, sum: Double(value) * 20, min: value - 5, max: value + 40, p95: value + 20)
+        hour.write(rollup, of: MetricID(rawValue: 4), at: minute)
+      }
+      hours.append(hour)
+    }
+    let series = RollupSeries.all(in: hours, from: .at(3600) - HistoryChart.span, to: .at(3600))
+    _ = scene.model.update(.history("agent-9", series))
+    #expect(!scene.draw().lines().contains { $0.contains("The last 6 hours") })
+    _ = scene.model.update(.history("agent-0", series))
+    scene.press(.end)
+    expectScreen(scene.draw(), "history-\(columns)x\(rows)")
   }
 
   @Test func healthColumnShowsTheHandlersScoreByItsState() throws {

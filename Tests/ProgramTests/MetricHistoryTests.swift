@@ -85,7 +85,7 @@ import Wire
     let output = try run("a-1", "--since", "60m").output
     #expect(output.contains(", gaps 5"))
     try store("a-2", .queueSize, [5, 5, 5] + Array(repeating: nil, count: 40))
-    #expect(try run("a-2", "--since", "60m").output.contains("last 5 40m ago"))
+    #expect(try run("a-2", "--since", "60m").output.contains(/last 5 4[01]m ago/))
   }
 
   @Test func changesAreMarkedAndListed() throws {

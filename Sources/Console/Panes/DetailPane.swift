@@ -9,13 +9,20 @@ struct DetailPane {
     case chart(label: String, value: String, role: Role, minutes: Sparkline, hour: Sparkline)
     /// Where changes of the agent lie below the charts, in columns from their right ends.
     case marks(minutes: [Int], hour: [Int])
+    case history(HistoryChart)
+    case axis(HistoryAxis)
     case command(CommandsPane.Row)
     case text(String, Role)
     case blank
 
     /// Rows of the screen that it takes.
     var height: Int {
-      if case .chart = self { 3 } else { 1 }
+      switch self {
+      case .chart: 3
+      case .history: HistoryChart.height
+      case .axis: 2
+      case .heading, .pair, .marks, .command, .text, .blank: 1
+      }
     }
   }
 
@@ -53,6 +60,8 @@ struct DetailPane {
     case .chart(let label, let value, let role, let minutes, let hour):
       drawChart(label, value, role, minutes, hour, into: &grid, in: rect)
     case .marks(let minutes, let hour): drawMarks(minutes, hour, into: &grid, in: rect)
+    case .history(let chart): chart.draw(into: &grid, in: rect)
+    case .axis(let axis): axis.draw(into: &grid, in: rect)
     case .command(let row): CommandsPane.draw(row, into: &grid, in: rect)
     case .text(let text, let role): grid.draw(text, in: rect, role: role)
     case .blank: break
@@ -102,7 +111,7 @@ extension Model {
     let lines =
       identityLines(agent) + alertLines(position, shown) + insightLines(of: id, rect.width - 4)
       + proposalLines(id, rect.width - 4)
-      + chartLines(agent, position, shown)
+      + chartLines(agent, position, shown) + historyLines(of: id, position, shown)
       + commandLines(id, shown)
       + eventLines(id)
     return DetailPane(frame: frame, lines: lines, top: detailTop)

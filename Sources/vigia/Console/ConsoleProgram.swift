@@ -172,6 +172,9 @@ final class ConsoleProgram {
       guard let feed else { return }
       EventSearch(agent: agent, stream: keys.events).run(on: feed) { [unowned self] in update(.latestEvents(agent, $0))
       }
+      HistorySearch.run(agent, span: HistoryChart.span, on: feed, keys: keys) { [unowned self] in
+        update(.history(agent, $0))
+      }
     case .traceEvent(let incident):
       guard let feed else { return }
       EventTracer(incident, stream: keys.events).run(on: feed) { [unowned self] in update(.traced(incident, $0)) }

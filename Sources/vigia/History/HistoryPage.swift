@@ -50,7 +50,7 @@ struct HistoryPage {
     let (area, axes) = below.splitTop(chartRows)
     let plot = area.dropping(left: gutter)
     let count = Chart.room(columns: plot.width, grid.glyphs)
-    let chart = chart(series.columns(count, from: history.start, to: history.end), metric)
+    let chart = Chart(series.columns(count, from: history.start, to: history.end), metric.levels)
     drawLabels(chart, metric, into: &grid, in: area)
     chart.draw(into: &grid, in: plot)
     span.draw(into: &grid, in: axes.line(0).dropping(left: gutter))
@@ -71,20 +71,6 @@ struct HistoryPage {
   }
 
   // MARK: The chart
-
-  /// From the mean to the worst values, and a scale that holds them.
-  private static func chart(_ columns: [Rollup?], _ metric: ShownMetric) -> Chart {
-    let bars = columns.map { rollup in
-      rollup.map { rollup in
-        let worst = Double(metric.isBadWhenLow ? rollup.min : rollup.p95)
-        return Chart.Bar(low: rollup.mean, high: worst, role: metric.isBad(worst) ? .sparklineBad : .sparkline)
-      }
-    }
-    let values = bars.compactMap(\.self)
-    let scale = ValueScale(
-      low: values.map(\.low).min() ?? 0, high: values.map(\.high).max() ?? 0, level: metric.level)
-    return Chart(bars: bars, bottom: scale.bottom, top: scale.top, level: scale.showsLevel ? metric.level : nil)
-  }
 
   private static func drawLabels(_ chart: Chart, _ metric: ShownMetric, into grid: inout Grid, in rect: Rect) {
     for row in 0..<rect.height {

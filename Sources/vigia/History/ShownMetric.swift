@@ -42,14 +42,12 @@ struct ShownMetric: Equatable {
 
   var isBadWhenLow: Bool { levels?.isBadWhenLow ?? false }
 
-  /// Whether a value has reached its level.
-  func isBad(_ value: Double) -> Bool { levels?.severity(of: value) != nil }
-
   /// Which way is bad; nil if it has no level.
   var bad: BadSide? { levels.map { $0.isBadWhenLow ? .below : .above } }
 
   /// A value as it is read: `38%`, `5.2s`, `812`.
   func text(_ value: Double) -> String { metric.map { Format.value(value, of: $0) } ?? value.plain }
 
-  private var levels: Limits.Levels? { metric.flatMap { Limits.defaults[$0] } }
+  /// From where on values are trouble.
+  var levels: Limits.Levels? { metric.flatMap { Limits.defaults[$0] } }
 }
