@@ -16,6 +16,7 @@ extension Model {
     case .handler(let status): handler = status
     case .caughtUp:
       isCaughtUp = true
+      fleet.openSilentAlerts()
       reorder()
     case .lag(let lag): self.lag = lag
     case .behind(let isBehind): self.isBehind = isBehind

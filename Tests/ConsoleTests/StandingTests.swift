@@ -45,7 +45,7 @@ import Testing
 
   @Test func faultOfAnyTextTakesNoMoreThanItsPlace() throws {
     var scene = try faulty(130, 40, fault: String(repeating: "東京", count: 200))
-    #expect(scene.statusText().contains("automation on") && scene.statusText().contains("7 alerts"))
+    #expect(scene.statusText().contains("automation on") && scene.statusText().contains("8 alerts"))
     scene = try faulty(130, 40, fault: "")
     #expect(scene.statusText().contains("automation on"))
   }

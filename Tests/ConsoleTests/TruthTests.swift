@@ -59,7 +59,7 @@ import Testing
       try scene.model.fleet.apply("metrics", "agent-1", #"{"error_rate":0.01}"#, at: .at(second))
     }
     scene.tick(.at(301))
-    #expect(head(&scene).hasPrefix(" 4 of 5 agents silent for 4m no open alerts"))
+    #expect(head(&scene).hasPrefix(" ▲ 4 of 5 agents silent"))
   }
 
   @Test func pausedAgentIsNotMissed() throws {

@@ -68,7 +68,7 @@ import Testing
     fleet.advance(to: .at(60))
     #expect(counts == [2, 2])
     try report("a", [61])
-    #expect(counts == [1, 2] && !fleet.silences.isOfAll)
+    #expect(counts == [0, 2], "nothing came from anybody: the other is given its time")
     fleet.advance(to: .at(200))
     #expect(counts == [2, 2] && fleet.silences.since == .at(61))
   }
@@ -88,6 +88,10 @@ import Testing
     fleet.advance(to: .at(100))
     #expect(counts == [1, 1])
     fleet.setRecord(pause(.running, version: 2), of: "a")
+    #expect(counts == [1, 2], "it is given its time to report")
+    fleet.advance(to: .at(129))
+    #expect(counts == [1, 2])
+    fleet.advance(to: .at(130))
     #expect(counts == [2, 2])
   }
 
@@ -101,9 +105,9 @@ import Testing
     #expect(counts == [1, 1])
     // Its place is another's.
     try report("c", [100, 110])
-    fleet.advance(to: .at(111))
+    fleet.advance(to: .at(130))
     #expect(counts == [1, 2])
-    try fleet.apply("updated", "b", #"{"is_active":false}"#, at: .at(112))
+    try fleet.apply("updated", "b", #"{"is_active":false}"#, at: .at(131))
     #expect(counts == [0, 1])
   }
 
@@ -133,7 +137,8 @@ import Testing
       fleet.advance(to: .at(now))
       let due = fleet.agents.indices.compactMap { position -> Bool? in
         guard fleet.isPresent(position), fleet.agents.state(at: position) == .running,
-          let silentAt = fleet.agents.numbers(at: position).silentAt(least: .seconds(30))
+          let silentAt = fleet.agents.numbers(at: position).silentAt(
+            least: .seconds(30), heardFrom: fleet.silences.heardFrom)
         else { return nil }
         return fleet.now >= silentAt
       }

@@ -22,7 +22,7 @@ extension Model {
     let shown = displayed
     if case .down(let since, _, let reason) = link { return brokenHeadline(shown, since, Scrubber.display(reason)) }
     // While history is read, nobody knows yet who has stopped.
-    let isSilent = isCaughtUp && shown.silences.isOfAll
+    let isSilent = isCaughtUp && (shown.silences.isOfAll || shown.isSourceSilent)
     var trouble = troubleHeadline(shown, glyphs)
     if isSilent {
       guard let worst, !worst.alert.isQuiet, worst.alert.record.last > shown.silences.since ?? .epoch else {
@@ -46,11 +46,13 @@ extension Model {
     let why = [range ?? Why.text(ofAgentAt: worst.position, in: shown), worst.heading?.cause.words]
       .compactMap(\.self).joined(separator: ", ")
     let since = Format.age(displayedNow - alert.record.since)
+    // How long an agent has been silent its own words say.
+    let age = alert.id.kind == .silent ? "" : since == "now" ? ", just now" : ", for \(since)"
     let others = worst.inTrouble - (group == nil ? 1 : worst.positions.count)
     let more = others > 0 ? "\(others) more in trouble" : "vigia"
     return Headline(
       lead: "\(glyphs.severity(alert.record.severity)) \(group ?? labels[agent.id])",
-      text: "\(why), \(since == "now" ? "just now" : "for \(since)")",
+      text: why + age,
       role: alert.isQuiet ? .warning : Role(alert.record.severity), trailing: more)
   }
 
@@ -69,10 +71,13 @@ extension Model {
       lead: silentWords(shown), text: rest.compactMap(\.self).joined(separator: ", "), role: .bad)
   }
 
-  /// `5 of 5 agents silent for 5m`.
+  /// `5 of 5 agents silent for 5m`; `no agent reports for 31s` while only some of them have been silent for long enough.
   private func silentWords(_ shown: Fleet) -> String {
-    let age = Format.age(displayedNow - (shown.silences.since ?? displayedNow))
-    let words = "\(shown.silences.silent.count) of \(Format.counted(shown.silences.reporting, "agent")) silent"
+    let isOfSource = shown.isSourceSilent && !shown.silences.isOfAll
+    let since = isOfSource ? shown.silences.lastReportAt : shown.silences.since
+    let age = Format.age(displayedNow - (since ?? displayedNow))
+    let counted = Format.counted(shown.silences.reporting, "agent")
+    let words = isOfSource ? "no agent reports" : "\(shown.silences.silent.count) of \(counted) silent"
     return age == "now" ? words : "\(words) for \(age)"
   }
 

@@ -45,6 +45,8 @@ package enum RuleNotice {
     switch end {
     case .recovered: resolved(id, "over", isAllClear: true, at: now)
     case .unrecovered: resolved(id, "ended without a sign of recovery", at: now)
+    case .explained:
+      resolved(id, "ended without a sign of recovery: the agent was paused, stopped or deleted", at: now)
     case .agentLeft: resolved(id, "ended without a sign of recovery: the agent has left", at: now)
     case .closed: nil
     }

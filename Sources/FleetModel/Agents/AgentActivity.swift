@@ -19,6 +19,8 @@ package struct AgentActivity: Sendable {
   /// not known.
   private var reported: Int64 = .min
   private var interval: Int32 = 0
+  /// From when on it is expected to report, in milliseconds; before it was paused or stopped.
+  private var expected: Int64 = .min
   /// How many of its last reports in a row came far closer together than that, below zero, or far further apart.
   private var strays: Int8 = 0
   /// What it counts as among those that report by themselves.
@@ -48,13 +50,21 @@ package struct AgentActivity: Sendable {
   /// - Parameter heardFrom: what it sent before may have been missed.
   package func silentAt(least: TimeSpan, heardFrom: Instant = .epoch) -> Instant? {
     guard let reportedAt, let reportInterval else { return nil }
-    return max(reportedAt, heardFrom) + max(least, reportInterval * 3)
+    return max(reportedAt, heardFrom, Instant(milliseconds: expected)) + max(least, reportInterval * 3)
   }
+
+  /// Nobody expected it to report before: its silence is measured from here.
+  mutating func expectReports(from instant: Instant) { expected = max(expected, instant.milliseconds) }
+
+  /// The same as ``reportInterval``, 0 if it is not known.
+  @inline(__always)
+  var intervalMilliseconds: Int32 { interval }
 
   /// Whether its next report may change what it counts as.
   @inline(__always)
-  var isSilenceInDoubt: Bool {
-    interval != 0 && (silence != .reporting || reported &+ max(30_000, 3 &* Int64(interval)) < silenceLook)
+  func isSilenceInDoubt(least: TimeSpan) -> Bool {
+    interval != 0
+      && (silence != .reporting || reported &+ max(least.milliseconds, 3 &* Int64(interval)) < silenceLook)
   }
 
   /// Takes note that it has sent metrics. The interval follows slowly, and a long silence is not taken for one, nor are
@@ -77,6 +87,7 @@ package struct AgentActivity: Sendable {
   /// The clock was set anew.
   mutating func leapReport(by step: TimeSpan) {
     if let reportedAt { reported = (reportedAt + step).milliseconds }
+    if expected != .min { expected = (Instant(milliseconds: expected) + step).milliseconds }
   }
 
   /// The last value of a metric.

@@ -1,9 +1,11 @@
 /// Why an alert is open no longer.
 package enum AlertEnd: Equatable, Sendable {
-  /// Its values were below 80 % of their level for long enough.
+  /// Its values were below 80 % of their level for long enough; or its agent, which was silent, reports again.
   case recovered
   /// Nothing told of it for so long that it is given up.
   case unrecovered
+  /// What it told of is explained: its agent was paused or stopped, or is leaving.
+  case explained
   /// A person closed it, or the handler did for a reason of its own: whoever did has told people.
   case closed
   /// Its agent has left the fleet.

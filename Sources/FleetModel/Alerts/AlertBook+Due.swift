@@ -29,7 +29,9 @@ extension AlertBook {
 
   /// When something is due for an alert; nil if nothing ever is.
   private func due(_ slot: Int) -> Instant? {
-    guard let numbers = numbers(slot), numbers.kind.turnsQuiet, !isHandlers(numbers) else { return nil }
+    guard let numbers = numbers(slot), numbers.kind.isOfAgent, !isHandlers(numbers) else { return nil }
+    // A silence is known to last, and is given up all the same: agents may leave without a word.
+    guard numbers.kind.turnsQuiet else { return max(numbers.last + quietStays, numbers.keptFrom + Self.quietAfter) }
     return numbers.quietSince.map { max($0 + quietStays, numbers.keptFrom + Self.quietAfter) } ?? numbers.quietAt
   }
 

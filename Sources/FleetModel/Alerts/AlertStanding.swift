@@ -40,6 +40,8 @@ extension Fleet {
 
   private func grade(of kind: AlertKind, _ severity: Severity, isQuiet: Bool, at position: Int) -> AlertGrade {
     if kind == .escalation { return AlertGrade(standing: .escalated, severity: severity) }
+    // It reports again, and the handler has not said so yet.
+    if kind == .silent, isReporting(position) { return AlertGrade(standing: .past, severity: severity) }
     if isQuiet { return AlertGrade(standing: .past, severity: severity) }
     var isMeasured = false
     var worst: Severity?

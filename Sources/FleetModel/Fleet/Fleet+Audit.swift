@@ -41,7 +41,7 @@ extension Fleet {
   /// Takes when an agent that is known sent metrics, in the order of time; of another, nothing.
   package mutating func recallReport(of id: AgentID, at instant: Instant) {
     guard let position = position(of: id) else { return }
-    agents.activity[position].report(at: instant)
+    noteReport(at: position, instant)
     judgeSilence(at: position)
     changes.touch(position)
   }
@@ -65,7 +65,12 @@ extension Fleet {
   package mutating func setRecord(_ record: AgentRecord, of id: AgentID) {
     revision &+= 1
     let position = position(of: id) ?? add(id, at: record.updatedAt ?? now)
-    guard record.version >= (agents.profiles[position]?.record.version ?? 0) else { return }
+    let former = agents.profiles[position]?.record ?? AgentRecord()
+    guard record.version >= former.version else { return }
+    // It was paused or stopped, or may have been between two versions.
+    if record.state == .running, former.state != .running || record.version > former.version + 1 {
+      agents.activity[position].expectReports(from: min(record.updatedAt ?? now, now))
+    }
     agents.profiles[position]?.record = record
     agents.profiles[position]?.recordRound = recordRound
     notePause(at: position)

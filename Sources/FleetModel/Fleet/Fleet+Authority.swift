@@ -15,8 +15,12 @@ extension Fleet {
   /// Times of receipt and of recording differ by less.
   private static let clockDoubt = TimeSpan.seconds(1)
 
-  /// Makes it the fleet of one who watches, and is no handler.
-  package mutating func watch() { setAuthority(.none) }
+  /// Makes it the fleet of one who watches, and is no handler. Until history is read nobody knows who is silent, see
+  /// ``openSilentAlerts(judgedUpTo:)``.
+  package mutating func watch() {
+    setAuthority(.none)
+    holdSilentAlerts()
+  }
 
   /// Takes note whether a handler lives.
   package mutating func setHandler(isAlive: Bool) {
@@ -35,6 +39,8 @@ extension Fleet {
     guard authority != alerts.authority else { return }
     revision &+= 1
     alerts.authority = authority
+    // Up to there the handler has judged who is silent.
+    if authority == .none { judgeSilentAlerts(since: judgedUpTo ?? .epoch) }
     // What the handler wrote while its word did not count was not taken: all of it is told anew.
     judgedUpTo = nil
   }

@@ -60,8 +60,7 @@ extension Fleet {
     case .performanceDegraded, .highTraffic, .healthCritical, .predictiveAlert, .anomaly, .runaway:
       raise(event, at: position, isRepeat: isRepeat)
     case .metrics:
-      agents.activity[position].report(at: event.receivedAt)
-      if agents.activity[position].isSilenceInDoubt { judgeSilence(at: position) }
+      if !event.isOfHandler { noteReport(at: position, event.receivedAt) }
     // That an agent is silent each fleet sees for itself.
     case .handoffRequested, .silent, .other: break
     }
@@ -167,7 +166,7 @@ extension Fleet {
   mutating func ageAlerts() {
     for slot in alerts.due(at: now) {
       guard let numbers = alerts.numbers(slot) else { continue }
-      if numbers.quietSince != nil {
+      if numbers.quietSince != nil || !numbers.kind.turnsQuiet {
         closeAlert(slot, .unrecovered)
       } else {
         alerts.turnQuiet(slot, since: numbers.quietAt)

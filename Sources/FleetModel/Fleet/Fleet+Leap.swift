@@ -16,6 +16,7 @@ extension Fleet {
     }
     lastEventAt = lastEventAt + step
     silences.heardFrom = silences.heardFrom + step
+    silences.pulse.leap(by: step)
     judgeSilences()
     guard step < .zero else { return }
     // What is charted by times that are ahead would leave no room for what comes.

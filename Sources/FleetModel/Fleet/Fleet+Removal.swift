@@ -45,7 +45,7 @@ extension Fleet {
 
   private mutating func remove(at position: Int) {
     guard let id = agents.profiles[position]?.id else { return }
-    endSilence(at: position)
+    forgetSilence(at: position)
     pausedPositions.remove(position)
     let activity = agents.activity[position]
     for kind in AlertKind.allCases where activity.alertSlot(kind) >= 0 {

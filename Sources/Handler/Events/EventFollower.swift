@@ -26,6 +26,8 @@ final class EventFollower {
   private var rereadFrom: StreamID?
   /// The oldest entry whose report is not settled.
   private let oldestReport: () -> StreamID?
+  /// Nil once events have been read to their end.
+  private var takeover: SilenceTakeover?
   private var inspectedAt = MonotonicTime.now
   private lazy var watchdog = Watchdog(loop: session.loop, limit: Self.silenceMilliseconds)
 
@@ -111,6 +113,7 @@ final class EventFollower {
         continue
       }
       judge.fleet.setAlert(record)
+      saver.noteStored(record.id)
       let counted = record.countedTo.flatMap { StreamID(Array($0.utf8)) }
       // What claims to have counted events of the future was written by somebody else.
       guard let counted, counted > cursor ?? .zero, counted.instant <= session.now else { continue }
@@ -156,6 +159,7 @@ final class EventFollower {
   private func begin(_ cursor: [[UInt8]?]) {
     judge.missed = { [weak self] in self?.report($0) }
     saver.saved = cursor.first?.flatMap { StreamID($0) }
+    takeover = SilenceTakeover(begunAt: session.now, reached: saver.saved)
     for value in [cursor.first, cursor.last].compactMap({ $0?.flatMap { $0 } }) where StreamID(value) == nil {
       session.passOver("how far events were read", session.keys.cursor, value)
     }
@@ -283,7 +287,9 @@ final class EventFollower {
       link.restart(.silent(milliseconds: silence))
     }
     judge.fleet.quietAlertsStay = session.options.quietAlertsStay
+    judge.fleet.setLeastSilence(session.options.runbook.guards.silence)
     judge.fleet.advance(to: judge.present)
+    if judge.hasReadEvents { takeover.take()?.finish(in: &judge.fleet) }
     judge.noteSettled()
     rules.watchFleet()
     saver.save(unlessOnlyRead: false)

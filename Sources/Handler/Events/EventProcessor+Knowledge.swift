@@ -2,6 +2,7 @@ import Automation
 import Execution
 import FleetModel
 import Insight
+import Wire
 
 extension EventProcessor: FleetKnowledge {
   func agent(_ id: AgentID) -> Agent? { fleet[id] }
@@ -22,6 +23,25 @@ extension EventProcessor: FleetKnowledge {
   }
 
   func backup(of agent: AgentID) -> AgentID? { health.backup(of: agent) }
+
+  /// The event that an agent is silent.
+  func silenceEvent(of id: AgentID) -> [UInt8] {
+    let (position, now) = (fleet.position(of: id), max(session.now, fleet.now))
+    let since = position.flatMap { fleet.silentSince($0) } ?? now
+    let interval = position.flatMap { fleet.agents.numbers(at: $0).reportInterval }
+    return HandlerEvent.silent(id, for: now - since, interval: interval, at: now)
+  }
+
+  var silentSource: (words: String, agent: AgentID)? { Self.silentSource(&fleet) }
+
+  private static func silentSource(_ fleet: inout Fleet) -> (words: String, agent: AgentID)? {
+    guard fleet.isSourceSilent, let agent = fleet.silences.held.min().flatMap({ fleet.agents.id(at: $0) }) else {
+      return nil
+    }
+    let span = fleet.silences.lastReportAt.map { TimeSpan.seconds((fleet.now - $0).milliseconds / 1000) }
+    let words = span.map { " for \($0)" } ?? ""
+    return ("no agent has reported\(words): what carries their events may be dead", agent)
+  }
 
   func state(of agent: AgentID) -> AgentState? {
     fleet.position(of: agent).flatMap { fleet.agents.state(at: $0) }
@@ -88,6 +108,7 @@ extension EventProcessor: CommitObserver {
       if let before, before.version != record.version, let change = Self.change(from: before, to: record) {
         mark(agent, change)
       }
+    case .unheard(let start, let end): fleet.applyGap(from: start, to: end, count: nil)
     case .schedule, .automation, .proposalEnded, .notices: break
     }
   }

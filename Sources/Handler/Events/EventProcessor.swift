@@ -83,6 +83,7 @@ final class EventProcessor {
       to: Fleet(
         seed: MachineRandom.number(in: .min ... .max), keepsHistory: false, tracksAlertChanges: true,
         tracksAgentChanges: true))
+    fleet.holdSilentAlerts()
   }
 
   deinit {

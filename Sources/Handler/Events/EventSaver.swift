@@ -16,6 +16,9 @@ import Wire
 /// ```
 /// Alerts that are over leave after the cursor: they and the news of their end are one transaction, and their events
 /// are not read again.
+///
+/// An alert of silence is opened by no event. So it brings one, `agent.silent`, in the transaction that writes it first:
+/// rules act on that as on any other, once an opening, whichever handler reads it.
 final class EventSaver {
   /// How far events have been read, and the oldest report that is not settled, as both are saved.
   var saved: StreamID?
@@ -36,6 +39,8 @@ final class EventSaver {
   /// What a transaction that the server refused was to write.
   private var owed: (changes: Set<AlertID>, ends: [AlertID: AlertEnd], letters: [DeadLetter]) = ([], [:], [])
   private var round: Round?
+  /// Alerts of silence that stand in Redis: with each of them its event was published.
+  private var published: Set<AlertID> = []
 
   /// A transaction has no more alerts than this, nor begins another beyond so many bytes.
   private static let most = (alerts: 256, bytes: 256 << 10)
@@ -55,6 +60,8 @@ final class EventSaver {
     var isCursorWritten = false
     /// Alerts whose end the last transaction has told.
     var told: [AlertID] = []
+    /// Alerts whose event the last transaction has published.
+    var published: [AlertID] = []
     var hasAlerts: Bool
 
     var isDone: Bool { isCursorWritten && over.isEmpty }
@@ -130,6 +137,8 @@ final class EventSaver {
     guard let round else { return }
     if round.isCursorWritten { (saved, savedReport) = (round.reached.entry, round.report) }
     for id in round.told where !judge.isOpen(id) { escalations.forget(id) }
+    published.formUnion(round.published)
+    published.subtract(round.told)
     if round.hasAlerts { session.tell(.notices) }
     if round.isDone { self.round = nil }
     // A command's transaction that came meanwhile goes first, and the next look goes on.
@@ -159,7 +168,7 @@ final class EventSaver {
     defer { if count > 0 { transaction.noteAlerts(session.keys) } }
     var alerts = EncodedArguments()
     func isRoom() -> Bool { count < Self.most.alerts && transaction.byteCount + alerts.bytes.count < Self.most.bytes }
-    round.told = []
+    (round.told, round.published) = ([], [])
     let position = judge.position
     // What goes with the cursor of that very entry need not say how far it has counted.
     let goesWithCursor = round.open.count <= Self.most.alerts && position == round.reached.entry
@@ -171,6 +180,9 @@ final class EventSaver {
       id.bytes.append(to: &alerts)
       AlertCoding.encode(alert).append(to: &alerts)
       count += 1
+      guard id.kind == .silent, !published.contains(id) else { continue }
+      transaction.add(to: session.keys.events, judge.silenceEvent(of: id.agent))
+      round.published.append(id)
     }
     // One change for all of them: each costs the server several times as much as a field.
     if count > 0 { transaction.change("HSET", session.keys.alerts, encoded: alerts) }
@@ -184,6 +196,9 @@ final class EventSaver {
       count += 1
     }
   }
+
+  /// Takes note of an alert that an earlier handler has written.
+  func noteStored(_ id: AlertID) { if id.kind == .silent { published.insert(id) } }
 
   private func writeCursor(of round: Round, to transaction: inout Transaction) {
     for letter in round.letters { letter.add(to: &transaction, keys: session.keys) }

@@ -12,6 +12,8 @@ enum Committed {
   case automation
   /// Nobody can answer a proposal any more.
   case proposalEnded(Proposal)
+  /// From then to then the channels were not heard.
+  case unheard(from: Instant, to: Instant)
   /// Notices have come into the outbox.
   case notices
 }

@@ -275,7 +275,7 @@ extension Notifier: CommitObserver {
   func committed(_ fact: Committed) {
     switch fact {
     case .notices: look()
-    case .alert, .record, .schedule, .automation, .proposalEnded: break
+    case .alert, .record, .schedule, .automation, .unheard, .proposalEnded: break
     }
   }
 }

@@ -31,6 +31,7 @@ struct RecordingGap {
     self.since = nil
     let length = TimeSpan(milliseconds: max(0, Int64(MonotonicTime.now.milliseconds(since: since))))
     let end = session.now
+    session.tell(.unheard(from: end - length, to: end))
     count += 1
     total = TimeSpan(milliseconds: total.milliseconds + length.milliseconds)
     log(

@@ -60,6 +60,10 @@ struct FleetPicture {
       ],
       "proposals": .integer(Int64(fleet.proposals.open(at: now).count)),
       "undelivered": .integer(Int64(fleet.undelivered.count(at: now))),
+      "silent": [
+        "agents": .integer(Int64(fleet.silences.silent.count)), "of": .integer(Int64(fleet.silences.reporting)),
+        "source": .bool(fleet.isSourceSilent),
+      ],
     ]
   }
 
@@ -117,9 +121,16 @@ struct FleetPicture {
     let waiting = open == 1 ? "1 waits" : "\(open) wait"
     let undelivered = fleet.undelivered.count(at: now)
     return ["automation  \(switchWords)"]
+      + (fleet.isSourceSilent ? ["reports     \(silentWords)"] : [])
       + (open > 0 ? ["proposals   \(waiting) for an answer; vigia proposals"] : [])
       + [handler.fault, handler.warning].compactMap { $0.map { "handler     \($0.shown)" } }
       + (undelivered > 0 ? ["notices     \(undelivered) undelivered; vigia dead list"] : [])
+  }
+
+  /// That nothing comes from any agent.
+  private var silentWords: String {
+    guard let last = fleet.silences.lastReportAt else { return "none" }
+    return "none from any agent for \(Format.age(now - last))"
   }
 
   private var switchWords: String {

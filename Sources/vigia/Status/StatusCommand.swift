@@ -110,6 +110,7 @@ final class Survey {
     session.loop.schedule(inMilliseconds: received == 0 ? Self.listensMilliseconds : 0) { [weak self] in
       guard let self else { return }
       fleet.advance(to: feed.clock.now)
+      fleet.openSilentAlerts()
       show(FleetPicture(fleet: fleet, received: received, handler: handler ?? .unknown, now: feed.clock.now))
       feed.stop()
       session.end()

@@ -20,10 +20,10 @@ import Wire
     }
 
     func isSilent(_ agent: Agent) -> Bool {
-      guard agent.state == .running, let last = agent.activity.reportedAt,
-        let interval = agent.activity.reportInterval
+      guard agent.state == .running,
+        let silentAt = agent.activity.silentAt(least: .seconds(30), heardFrom: fleet.silences.heardFrom)
       else { return false }
-      return now - last >= max(.seconds(30), TimeSpan(milliseconds: 3 * interval.milliseconds))
+      return now >= silentAt
     }
 
     func isInTrouble(_ position: Int, _ agent: Agent) -> Bool {

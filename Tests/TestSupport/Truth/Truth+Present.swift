@@ -13,7 +13,7 @@ extension Truth {
   /// Events that open an alert by themselves, and how bad it is at least.
   static let openers: [String: Severity] = [
     "performance_degraded": .high, "high_traffic": .medium, "satisfaction_low": .medium, "security_alert": .medium,
-    "health_critical": .high, "predictive_alert": .low,
+    "health_critical": .high, "predictive_alert": .low, "anomaly": .medium, "runaway": .high,
   ]
 
   /// How bad a value is; nil if it is not past its level. With a margin of 0.8 it need only come near.
@@ -58,6 +58,7 @@ extension Truth {
   /// What an alert is at now; nil if two answers are right.
   package func stage(_ key: AlertKey) -> Stage? {
     guard let alert = alerts[key], let agent = agents[key.agent], key.kind.hasPrefix("agent.") else { return nil }
+    if key.kind == "agent.silent" { return alert.certainty == .other ? .breach : nil }
     let values = alert.metrics.compactMap { name in agent.metrics[name].map { (name, $0) } }
     let silence = now - (values.map(\.1.at).max() ?? alert.last)
     if silence > Self.five + Self.slack, now - deafUntil > Self.five { return .quiet }
@@ -80,7 +81,7 @@ extension Truth {
     guard let last = agent.reportedAt, let least = agent.gaps.min(), let most = agent.gaps.max(),
       now - last + Self.slack > max(.seconds(30), least * 3)
     else { return false }
-    return now - max(last, deafUntil) > max(.seconds(30), most * 3) * 3 ? true : nil
+    return now - max(last, deafUntil, heardAgainAt) > max(.seconds(30), most * 3) * 3 ? true : nil
   }
 
   package enum Health: Sendable { case empty, well, silent, trouble, inHand, notWell }

@@ -29,6 +29,7 @@ package struct Truth: Sendable {
     /// When it last reported by itself, and the spans between its last reports.
     var reportedAt: Instant?
     var gaps: [TimeSpan] = []
+    var reporting = Reporting()
 
     /// Whether Redis has held nothing of it since.
     package var isForgotten: Bool { lostAt.map { heardAt <= $0 } ?? false }
@@ -65,6 +66,8 @@ package struct Truth: Sendable {
   package var (handlerIsAlive, redisIsUp, isHeld) = (true, true, false)
   /// Until when nobody could hear anything: silence before says nothing of agents.
   package var deafUntil = Instant.epoch
+  /// When somebody reported after a time in which nobody did: all are given their time to report from there.
+  var heardAgainAt = Instant.epoch
   /// Events of the last ten minutes by their ids.
   private var seen: [String: Instant] = [:]
   /// Alerts that were open when Redis lost all: a console without a link may not know that they ended.
@@ -86,13 +89,16 @@ package struct Truth: Sendable {
     }
     for (name, value) in event.numbers { take(name, value, &agent) }
     if event.type == "metrics" {
+      noteReport(&agent)
       if let last = agent.reportedAt, now > last { agent.gaps = agent.gaps.suffix(3) + [now - last] }
       agent.reportedAt = now
     }
+    if event.isActive == true, !agent.isActive { agent.reporting.expectedFrom = now }
     agent.isActive = event.isActive ?? agent.isActive
     agent.reportedState = event.words["state"] ?? agent.reportedState
     if event.words["state"] == "paused" { agent.unconfirmedSince = nil }
     agents[event.agent] = agent
+    judgeSilence(of: event.agent, agent)
     raise(event)
   }
 
@@ -138,7 +144,10 @@ package struct Truth: Sendable {
     for (key, alert) in alerts where handlerIsAlive {
       if alert.certainty == .lost || end(key).latest.map({ now >= $0 }) ?? false { alerts[key] = nil }
     }
-    for (name, agent) in agents { judgePause(of: name, agent) }
+    for (name, agent) in agents {
+      judgePause(of: name, agent)
+      judgeSilence(of: name, agent)
+    }
     for (id, sent) in commands where sent.phases.contains("sent") && sent.command.expiresAt <= now {
       commands[id]?.phases.formUnion(["expired", "rejected"])
     }
@@ -171,6 +180,7 @@ package struct Truth: Sendable {
   /// The handler has recorded a new state.
   package mutating func record(_ state: String, of agent: String, until: Instant?) {
     agents[agent]?.state = state
+    agents[agent]?.reporting.expectedFrom = now
     agents[agent]?.pausedUntil = until
     agents[agent]?.unconfirmedSince = state == "paused" ? now : nil
   }
@@ -180,7 +190,9 @@ package struct Truth: Sendable {
     switch tending {
     case .acknowledge: alerts[key]?.isAcknowledged = true
     case .silence: alerts[key]?.silencedUntil = now + .minutes(10)
-    case .close: alerts[key] = nil
+    case .close:
+      alerts[key] = nil
+      if key.kind == "agent.silent" { agents[key.agent]?.reporting.closedAt = now }
     case .escalate:
       open(key, .high, isRepeat: true)
       alerts[key]?.isAcknowledged = false

@@ -42,6 +42,7 @@ package struct TruthCheck {
 
   /// `3 of 3 agents silent for 2m`, in the line's beginning or behind the worst agent.
   private var saysAllAreSilent: Bool {
+    if reading.headline.contains("no agent reports") { return true }
     let words = reading.headline.split(separator: " ")
     guard let end = words.firstIndex(of: "silent"), end >= 4 else { return false }
     return words[end - 3] == "of" && words[end - 4] == words[end - 2]

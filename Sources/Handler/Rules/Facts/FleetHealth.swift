@@ -58,6 +58,8 @@ final class FleetHealth {
   private var heldStrangers = 0
   private var now = Instant.epoch
   private var silence = Guards().silence
+  /// Until when the fleet may have missed reports.
+  private var heardFrom = Instant.epoch
   /// Told of agents that have been heard for long enough to count.
   var settledIDs: [AgentID] = []
 
@@ -76,6 +78,11 @@ final class FleetHealth {
       for position in members.indices { refresh(position, fleet) }
     }
     now = max(now, instant)
+    if fleet.silences.heardFrom != heardFrom {
+      heardFrom = fleet.silences.heardFrom
+      // Who counted as silent is given time to report.
+      for position in troubled { refresh(position, fleet) }
+    }
     if fleet.hasAgentChanges {
       for change in fleet.takeAgentChanges() {
         if change.isDescribed { describe(change.position, fleet) }
@@ -161,7 +168,7 @@ final class FleetHealth {
     let isRunning = state == .running
     var standing = members[position]?.standing ?? Standing()
     standing.isPresent = state != .stopped
-    let silentAt = numbers.silentAt(least: silence)
+    let silentAt = numbers.silentAt(least: silence, heardFrom: fleet.silences.heardFrom)
     standing.isReporting = isRunning && silentAt != nil
     standing.isSilent = standing.isReporting && silentAt.map { now >= $0 } ?? false
     standing.isInTrouble = standing.isSilent || fleet.worstTrouble(ofAgentAt: position).map { $0 >= .high } ?? false
@@ -176,7 +183,7 @@ final class FleetHealth {
       if standing.isInTrouble, standing.isPresent { troubled.insert(position) } else { troubled.remove(position) }
     }
     rank(position, numbers, fleet)
-    lookAgain(position, numbers)
+    lookAgain(position, numbers, silentAt)
   }
 
   private static func isSettled(_ first: Instant?, _ numbers: AgentActivity) -> Bool {
@@ -220,7 +227,7 @@ final class FleetHealth {
   }
 
   /// Appoints the next moment at which time alone may change something.
-  private func lookAgain(_ position: Int, _ numbers: AgentActivity) {
+  private func lookAgain(_ position: Int, _ numbers: AgentActivity, _ silentAt: Instant?) {
     var due: Instant?
     func consider(_ instant: Instant?) {
       if let instant, instant > now, due.map({ instant < $0 }) ?? true { due = instant }
@@ -228,7 +235,7 @@ final class FleetHealth {
     let stays = TimeSpan(milliseconds: Fleet.freshness.milliseconds + 1)
     consider(numbers.valueTime(.healthScore).map { $0 + stays })
     consider(numbers.valueTime(.queueSize).map { $0 + stays })
-    consider(numbers.silentAt(least: silence))
+    consider(silentAt)
     guard let due, members[position]?.lookAt.map({ due < $0 }) ?? true else { return }
     members[position]?.lookAt = due
     looks.insert(Look(at: due, position: position))

@@ -4,6 +4,8 @@ import FleetModel
 protocol FleetKnowledge: FleetDirectory {
   /// Who there is, and who of them is well.
   var health: FleetHealth { get }
+  /// That nothing comes from any agent, in words, and one that shows it; nil while something does.
+  var silentSource: (words: String, agent: AgentID)? { get }
   /// All that is known of an agent; nil if nobody has heard it.
   func agent(_ id: AgentID) -> Agent?
   /// Where an agent stands in the fleet, and when it was heard first; nil for one that nobody knows.

@@ -33,9 +33,10 @@ final class RuleFleet {
   /// Why that is so.
   var reason: String? { guardCheck.fleetReason }
 
-  /// The same, with an agent that shows it.
+  /// That the fleet is ill or its source silent, with an agent that shows it.
   var finding: (fault: String, agent: AgentID)? {
-    fault.flatMap { fault in health.firstInTrouble.map { (fault, $0) } }
+    if let (words, agent) = knowledge.silentSource { return (words, agent) }
+    return fault.flatMap { fault in health.firstInTrouble.map { (fault, $0) } }
   }
 
   /// How bad an agent's worst alert is.
