@@ -12,12 +12,18 @@ struct FloodBench {
   private let entries = 200_000
   /// Of the rate at which reply trees of the same entries are read and thrown away.
   private let aim = 0.4
+  /// Of the rate of the same handler without history and foresight.
+  private let aimBesideBlind = 0.95
 
   /// - Parameter rounds: how often with each number of agents.
   func measure(rounds: Int) throws {
     for agents in [1, 1000, 10_000] {
       var (judged, cpu, tree, stale) = (Rounds(), Rounds(), Rounds(), Rounds())
+      var blind = (judged: Rounds(), cpu: Rounds())
       for _ in 0..<rounds {
+        let other = try flood(agents, looksAhead: false)
+        blind.judged.add(Double(entries) / other.seconds)
+        blind.cpu.add(other.cpu / Double(entries) * 1e6)
         let flood = try flood(agents)
         judged.add(Double(entries) / flood.seconds)
         cpu.add(flood.cpu / Double(entries) * 1e6)
@@ -26,8 +32,13 @@ struct FloodBench {
       }
       report.add(
         "handler, flood of \(agents) agents, none dropped", "events/s", judged,
-        beside: [(.init(name: "reply trees of 1000", rounds: tree), .ratioAtLeast(aim))])
-      report.add("handler, flood of \(agents) agents, CPU", "µs/event", cpu)
+        beside: [
+          (.init(name: "reply trees of 1000", rounds: tree), .ratioAtLeast(aim)),
+          (.init(name: "foresight off", rounds: blind.judged), .ratioAtLeast(aimBesideBlind)),
+        ])
+      report.add(
+        "handler, flood of \(agents) agents, CPU", "µs/event", cpu,
+        beside: [(.init(name: "foresight off", rounds: blind.cpu), nil)])
       report.add("handler, flood of \(agents) agents, too old to act on", "events", stale)
     }
   }
@@ -40,8 +51,10 @@ struct FloodBench {
     var plain = 0.0
   }
 
-  private func flood(_ agents: Int) throws -> Result {
+  private func flood(_ agents: Int, looksAhead: Bool = true) throws -> Result {
     let server = try TestServer()
+    let folder = try TemporaryFolder()
+    let settings = try folder.write("[insight]\non = \(looksAhead)\n", to: "handler.toml")
     _ = try server.call("SET", "agentos:automation", "on")
     var traffic = Traffic(agents: agents)
     traffic.isTrouble = true
@@ -51,7 +64,7 @@ struct FloodBench {
     let cost = Cost { count = vigia_baseline_tree(Int32(server.server.port), nil, "agentos:events", 1000) }
     guard count == entries else { throw Mismatch("\(count) of \(entries) entries are there") }
     _ = try server.call("HSET", "agentos:cursor", "agentos:events", "0-0")
-    let handler = try Programs.startHandler(server.server.port, hasRules: true)
+    let handler = try Programs.startHandler(server.server.port, hasRules: true, settings: settings)
     defer { handler.end() }
     let probe = ProcessProbe(pid: handler.pid)
     try server.wait { !((try? server.call("GET", "agentos:handler"))?.isNull ?? true) }

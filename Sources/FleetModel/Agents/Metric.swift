@@ -99,7 +99,7 @@ package struct MetricValues: Sendable {
 
   /// The value of one that is present; 0 of another.
   @inline(__always)
-  borrowing func value(_ metric: Metric) -> Double { values[metric.rawValue] }
+  package borrowing func value(_ metric: Metric) -> Double { values[metric.rawValue] }
 
   package var isEmpty: Bool { present.isEmpty }
 

@@ -86,9 +86,15 @@ extension EventProcessor: FleetKnowledge {
 extension EventProcessor: WatchedFleet {
   var positions: Int { fleet.agents.count }
 
-  func id(at position: Int) -> AgentID? { position < fleet.agents.count ? fleet.agents.id(at: position) : nil }
+  func id(at position: Int) -> AgentID? { Self.id(at: position, &fleet) }
 
-  func profile(at position: Int) -> AgentProfile? {
+  private static func id(at position: Int, _ fleet: inout Fleet) -> AgentID? {
+    position < fleet.agents.count ? fleet.agents.id(at: position) : nil
+  }
+
+  func profile(at position: Int) -> AgentProfile? { Self.profile(at: position, &fleet) }
+
+  private static func profile(at position: Int, _ fleet: inout Fleet) -> AgentProfile? {
     position < fleet.agents.count ? fleet.agents.profiles[position] : nil
   }
 

@@ -116,13 +116,18 @@ final class EventProcessor {
           if isConcerned { judge($0, entry.id, at: position, before) }
         }
         if [.created, .updated, .deleted].contains($0.kind) { note($0.agentID) }
-        if fleet.hasTraitChanges { for change in fleet.takeTraitChanges() { note(change) } }
+        for change in Self.takeTraitChanges(&fleet) { note(change) }
         if repeats.watchesAgents { rules?.applied($0.agentID) }
       }
     } catch {
       fleet.applyUnreadable(reason: error.description, at: instant)
       putAside(entry, reason: error.description)
     }
+  }
+
+  /// Static, and in place: see ``EventProcessor/isOpen(_:)``.
+  private static func takeTraitChanges(_ fleet: inout Fleet) -> [TraitChange] {
+    fleet.hasTraitChanges ? fleet.takeTraitChanges() : []
   }
 
   private func note(_ change: TraitChange) {

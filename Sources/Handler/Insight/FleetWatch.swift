@@ -21,7 +21,7 @@ final class FleetWatch {
   private let fleet: any WatchedFleet
   /// Says on consoles what is given up.
   private let warn: (String?) -> Void
-  private var agents: [Int: WatchedAgent] = [:]
+  private var agents = WatchedAgents()
   /// Positions of agents with minutes that are to be learnt, in the order in which they came.
   private var waiting: [Int] = []
   private var peers = PeerBoards()
@@ -95,12 +95,7 @@ final class FleetWatch {
 
   private func take(_ closed: MinuteCollector.Closed) {
     guard let id = fleet.id(at: closed.position) else { return }
-    if agents[closed.position]?.id != id {
-      // The minute in which a position passes from one agent to another belongs to none.
-      let since = agents[closed.position] == nil ? Instant.epoch : closed.begin + .minutes(1)
-      agents[closed.position] = WatchedAgent(id, since: since)
-    }
-    if agents[closed.position]?.add(closed) == true { waiting.append(closed.position) }
+    if agents.add(closed, of: id) { waiting.append(closed.position) }
   }
 
   /// Learns and writes a bite, and goes on with the next tick.
@@ -168,10 +163,9 @@ final class FleetWatch {
   private func decide() {
     guard MonotonicTime.now.milliseconds(since: decidedAt) > 10_000 else { return }
     decidedAt = .now
-    let reported = agents.values.reduce(0) { $0 + $1.reported.nonzeroBitCount }
-    let perAgent = agents.isEmpty ? 0 : Double(reported) / Double(agents.count)
     let before = budget
-    budget.decide(agents: agents.count, perAgent: perAgent, bound: session.options.insight.redisBytes)
+    let (count, perAgent) = agents.reporting
+    budget.decide(agents: count, perAgent: perAgent, bound: session.options.insight.redisBytes)
     if budget != before { say(budget.words) }
   }
 

@@ -26,7 +26,7 @@ struct HistoryReading {
   private let wanted: [Wanted]
 
   /// - Parameter recalled: how many hours are read of an agent that is new.
-  init(_ positions: [Int], _ agents: [Int: WatchedAgent], at now: Instant, recalled: UInt32) {
+  init(_ positions: [Int], _ agents: WatchedAgents, at now: Instant, recalled: UInt32) {
     wanted = positions.compactMap { position in
       guard let agent = agents[position] else { return nil }
       let isNew = agent.watch == nil

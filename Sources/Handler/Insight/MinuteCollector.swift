@@ -4,9 +4,11 @@ import Insight
 /// Adds up what events report, minute by minute: all of foresight that an event touches.
 ///
 /// ```text
-///   minutes    | agent 0: one for each metric | agent 1: … |     80 bytes each, by the agent's position
+///   heard      samples as they came, 24 bytes each: an event only writes at its end
+///   minutes    | agent 0: one for each metric | agent 1: … |     64 bytes each, by the agent's position
 ///   closed     minutes that have ended and nobody has taken yet
 /// ```
+/// Samples are added up some thousand at a time. Each then waits for its agent's memory, and many can wait at once.
 final class MinuteCollector {
   /// A minute that has ended.
   struct Closed {
@@ -17,44 +19,70 @@ final class MinuteCollector {
   }
 
   /// The metrics that have a history, the most important first: those at the end are given up first.
-  static let metrics: [Metric] = [.errorRate, .responseTime, .queueSize, .averageRating, .messagesPerMinute]
+  static let metrics: [Metric] = Metric.allCases.filter { $0.historyPlace >= 0 }
+    .sorted { $0.historyPlace < $1.historyPlace }
 
+  private struct Heard {
+    /// Where the minute stands to which it is added.
+    var index: Int
+    var value: Double
+    var at: Int64
+  }
+
+  /// Room for ``room`` samples, of which ``heardCount`` are there. Owned by this object.
+  private let heard: UnsafeMutablePointer<Heard>
+  private var heardCount = 0
   private var minutes: [OpenMinute] = []
   private var closed: [Closed] = []
   /// Where the sweep stands.
   private var swept = 0
-  /// By the metric's number: its place among an agent's minutes; negative if it has no history.
-  private let places: [Int]
 
+  private static let room = 4096
   /// Samples may come so late.
   private static let grace = TimeSpan.seconds(5)
   /// More are not kept: nobody takes them.
   private static let mostClosed = 500_000
-  private static let width = metrics.count
+  private static let width = 5
   private static let vigia = Array("vigia".utf8)
 
   init() {
-    places = Metric.allCases.map { Self.metrics.firstIndex(of: $0) ?? -1 }
+    heard = .allocate(capacity: Self.room)
   }
+
+  deinit { heard.deallocate() }
 
   /// Adds what an event reports. What the handler itself has published is left out.
   func note(_ event: borrowing Event, at position: Int) {
     var rest = event.metrics.present
     guard !rest.isEmpty else { return }
     if event.source.isPresent, let source = event.raw(event.source), source.elementsEqual(Self.vigia) { return }
-    let start = position * Self.width
-    if start + Self.width > minutes.count { makeRoom(start + Self.width) }
+    if heardCount + Self.width > Self.room { addUp() }
     while let metric = rest.popFirst() {
-      let place = places[metric.rawValue]
-      guard place >= 0, let value = event.metrics[metric], metric.isPlausible(value) else { continue }
-      if let (begin, rollup) = minutes[start + place].add(Sample(value, at: event.receivedAt)) {
-        close(position, metric, begin, rollup)
+      let (place, value) = (metric.historyPlace, event.metrics.value(metric))
+      guard place >= 0, metric.isPlausible(value) else { continue }
+      heard[heardCount] = Heard(
+        index: position &* Self.width &+ place, value: value, at: event.receivedAt.milliseconds)
+      heardCount += 1
+    }
+  }
+
+  private func addUp() {
+    defer { heardCount = 0 }
+    let samples = UnsafeBufferPointer(start: heard, count: heardCount)
+    guard let last = samples.lazy.map(\.index).max() else { return }
+    if last >= minutes.count { makeRoom(last + Self.width) }
+    minutes.withUnsafeMutableBufferPointer { minutes in
+      for sample in samples {
+        let ended = minutes[sample.index].add(Sample(sample.value, at: Instant(milliseconds: sample.at)))
+        if let ended { close(sample.index, ended.begin, ended.rollup) }
       }
     }
   }
 
   private func makeRoom(_ count: Int) {
-    minutes.append(contentsOf: repeatElement(OpenMinute(), count: max(count, minutes.count * 5 / 4) - minutes.count))
+    let whole = (count + Self.width - 1) / Self.width * Self.width
+    let more = max(whole, minutes.count / Self.width * 5 / 4 * Self.width) - minutes.count
+    minutes.append(contentsOf: repeatElement(OpenMinute(), count: more))
   }
 
   /// Closes the minutes that have ended of some agents: of one that reports no more nothing else does.
@@ -63,13 +91,14 @@ final class MinuteCollector {
   ///   - present: up to when all events are known.
   ///   - count: of how many agents.
   func sweep(upTo present: Instant, count: Int) {
+    addUp()
     let agents = minutes.count / Self.width
     for _ in 0..<min(count, agents) {
       swept = swept + 1 < agents ? swept + 1 : 0
       for place in 0..<Self.width {
         let index = swept * Self.width + place
         guard let begin = minutes[index].begin, begin + .minutes(1) + Self.grace <= present else { continue }
-        if let ended = minutes[index].close() { close(swept, Self.metrics[place], ended.begin, ended.rollup) }
+        if let ended = minutes[index].close() { close(index, ended.begin, ended.rollup) }
       }
     }
   }
@@ -80,9 +109,25 @@ final class MinuteCollector {
     return closed
   }
 
-  private func close(_ position: Int, _ metric: Metric, _ begin: Instant, _ rollup: Rollup) {
+  private func close(_ index: Int, _ begin: Instant, _ rollup: Rollup) {
     guard closed.count < Self.mostClosed else { return }
-    let id = MetricID(rawValue: UInt8(metric.rawValue))
-    closed.append(Closed(position: position, metric: id, begin: begin, rollup: rollup))
+    let metric = Self.metrics[index % Self.width]
+    closed.append(
+      Closed(
+        position: index / Self.width, metric: MetricID(rawValue: UInt8(metric.rawValue)), begin: begin, rollup: rollup))
+  }
+}
+
+extension Metric {
+  /// Its place among an agent's minutes; negative if it has no history.
+  var historyPlace: Int {
+    switch self {
+    case .errorRate: 0
+    case .responseTime: 1
+    case .queueSize: 2
+    case .averageRating: 3
+    case .messagesPerMinute: 4
+    case .lastHourErrors, .negativeFeedback, .attempts, .healthScore, .confidence, .rating: -1
+    }
   }
 }

@@ -14,7 +14,7 @@ struct PeerBoards {
   subscript(role: String) -> PeerBoard { boards[role] ?? PeerBoard() }
 
   /// Looks at the next role, or begins a round if one is due.
-  mutating func look(at present: Instant, _ agents: [Int: WatchedAgent]) {
+  mutating func look(at present: Instant, _ agents: WatchedAgents) {
     if let next = roles.popLast() {
       let readings = next.positions.lazy.compactMap { agents[$0]?.watch }.flatMap { $0.readings(at: present) }
       boards[next.role] = PeerBoard(of: readings)
@@ -22,7 +22,7 @@ struct PeerBoards {
     }
     guard (present - lookedAt).magnitude >= Self.every else { return }
     lookedAt = present
-    let groups = Dictionary(grouping: agents.keys) { agents[$0]?.role ?? "" }
+    let groups = Dictionary(grouping: agents.positions) { agents[$0]?.role ?? "" }
     roles = groups.filter { !$0.key.isEmpty && $0.value.count >= PeerGroup.least }
       .map { (role: $0.key, positions: $0.value) }
     boards = boards.filter { groups[$0.key] != nil }

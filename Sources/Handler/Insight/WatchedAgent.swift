@@ -8,7 +8,7 @@ struct WatchedAgent {
   /// Nil until its stored history has been read.
   var watch: AgentWatch?
   var role = ""
-  /// By bit, which of ``MinuteCollector/metrics`` it has reported.
+  /// By bit, which metrics it has reported.
   private(set) var reported: UInt32 = 0
   /// Minutes that have ended and are still to be learnt, the oldest first.
   private(set) var pending: [AgentWatch.Minute] = []
@@ -30,8 +30,7 @@ struct WatchedAgent {
   /// - Returns: whether it is the first minute that waits.
   mutating func add(_ closed: MinuteCollector.Closed) -> Bool {
     guard closed.begin >= since else { return false }
-    let place = MinuteCollector.metrics.firstIndex { $0.rawValue == Int(closed.metric.rawValue) } ?? 0
-    reported |= 1 << UInt32(place)
+    reported |= 1 << UInt32(closed.metric.rawValue)
     let wasIdle = !isWaiting
     let rollup = (metric: closed.metric, rollup: closed.rollup)
     // One that comes after the others of its minute joins them if they still wait.

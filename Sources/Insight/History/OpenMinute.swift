@@ -2,7 +2,7 @@ import FleetModel
 
 /// The minute that samples of a metric still fall into.
 ///
-/// Its `p95` is exact for up to 179 samples: of more it keeps the nine greatest, and gives the least of them. Memory: 80
+/// Its `p95` is exact for up to 179 samples: of more it keeps the nine greatest, and gives the least of them. Memory: 64
 /// bytes.
 package struct OpenMinute: Sendable {
   private var number: Int64 = .min
