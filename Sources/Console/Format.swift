@@ -105,6 +105,12 @@ package enum Format {
     }
   }
 
+  /// The same as words: `just now`, `2m ago`.
+  package static func ago(_ span: TimeSpan) -> String {
+    let age = age(span)
+    return age == "now" ? "just now" : "\(age) ago"
+  }
+
   /// The seconds that ``age(_:)`` shows.
   static func ageStep(_ span: TimeSpan) -> Int64 {
     switch span.seconds {

@@ -10,7 +10,7 @@ package enum InsightWords {
     let level = value(coming.level, of: coming.metric)
     let wait = coming.crossesAt - now
     guard wait > .zero else {
-      let late = Format.age(TimeSpan(milliseconds: -wait.milliseconds))
+      let late = Format.age(wait * -1)
       return "\(metric) was to cross \(level) \(late == "now" ? "now" : "\(late) ago"), \(sureness(coming))"
     }
     return "\(metric) will cross \(level) in about \(span(wait)), \(sureness(coming))"
@@ -71,7 +71,7 @@ extension Model {
     }
     let reasons = insight.reasons.flatMap { lines(Scrubber.display($0), .text) }
     let findings = insight.findings.reversed().flatMap { found in
-      lines("found \(Format.age(displayedNow - found.at)) ago: \(Scrubber.display(found.words))", .text)
+      lines("found \(Format.ago(displayedNow - found.at)): \(Scrubber.display(found.words))", .text)
     }
     let coming = insight.forecasts.filter { displayedNow <= $0.deadline }.flatMap {
       lines(InsightWords.text($0, at: displayedNow), .warning)
@@ -85,8 +85,7 @@ extension Model {
       return [.text("  not known yet: it takes an hour of the agent's metrics", .dim)]
     }
     let state = insight.isCritical ? ", critical" : ""
-    let age = Format.age(displayedNow - insight.at)
-    let since = age == "now" ? "changed just now" : "changed \(age) ago"
+    let since = "changed \(Format.ago(displayedNow - insight.at))"
     let doubt =
       health.isCurrent
       ? "" : handler.isAlive ? "; old: the agent is not heard" : "; old: no handler is known to live"
@@ -100,7 +99,7 @@ extension Model {
     if let since = displayed.troubleSince(ofAgentAt: position) {
       words = changeWords(insight, before: since)
     } else if let last = insight.changes.last {
-      words = "last: \(InsightWords.text(last)), \(Format.age(displayedNow - last.at)) ago"
+      words = "last: \(InsightWords.text(last)), \(Format.ago(displayedNow - last.at))"
     } else {
       return []
     }

@@ -89,6 +89,20 @@ import Testing
     #expect(text.contains("found 1m ago: queue_size is 197 ^[[2J"))
   }
 
+  @Test func whatIsOfThisMomentIsJustNow() throws {
+    var scene = try Self.scene()
+    var insight = AgentInsight(at: .at(3600))
+    insight.health = 1
+    insight.findings = [.init(metric: "m", kind: "stuck", words: "m stands", since: .at(3600), at: .at(3600))]
+    insight.changes = [.init(kind: "version", detail: "3", at: .at(3599))]
+    scene.model.fleet.setInsight(insight, of: "agent-2")
+    scene.press(.character("/"))
+    scene.type("agent-2")
+    scene.press(.enter, .character("x"))
+    let text = scene.draw().lines().joined(separator: "\n")
+    #expect(text.contains("1.00, changed just now") && text.contains("found just now: m stands"))
+  }
+
   @Test func openAgentHasItToo() throws {
     var scene = try Self.scene()
     scene.press(.enter)

@@ -75,7 +75,7 @@ import Wire
   @Test func insightThatCannotBeReadIsCounted() throws {
     try tell("a", in: 20)
     _ = try server.call("HSET", keys.insight, "b", "rubbish\u{1B}[2J")
-    #expect(try run().output.contains("1 agents' insight could not be read"))
+    #expect(try run().output.contains("what is thought of 1 agent could not be read"))
     _ = try server.call("DEL", keys.insight)
     _ = try server.call("SET", keys.insight, "x")
     #expect(try run().status == 1)

@@ -30,20 +30,15 @@ struct ComingReport {
   var lines: [String] {
     let rows = coming.map { agent, coming in
       "\(Format.clock(coming.crossesAt).prefix(5))Z  \(agent)  \(InsightWords.text(coming, at: now)), "
-        + "made \(Self.ago(now - coming.madeAt))"
+        + "made \(Format.ago(now - coming.madeAt))"
     }
     let none =
       "no forecast is open; the handler makes one once a metric has moved towards its level for an hour, and "
       + handler.sentence
     // What was forecast before stays true for a while, but nobody adds to it.
     let doubt = coming.isEmpty || handler.isAlive ? [] : ["\(handler.sentence): nothing new is forecast"]
-    let rest = unreadable > 0 ? ["\(unreadable) agents' insight could not be read"] : []
+    let rest = unreadable > 0 ? ["what is thought of \(Format.counted(unreadable, "agent")) could not be read"] : []
     return (rows.isEmpty ? [none] : rows) + doubt + rest
-  }
-
-  private static func ago(_ span: TimeSpan) -> String {
-    let age = Format.age(span)
-    return age == "now" ? "just now" : "\(age) ago"
   }
 
   var json: JSONValue {
