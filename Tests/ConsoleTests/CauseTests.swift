@@ -26,24 +26,24 @@ import Testing
     }
   }
 
-  private var heading: String { "◆ 11 agents on gpt-4o, 11 of 12 affected; others 1 of 40, just now" }
+  private var heading: String { "◆ 11 agents on gpt-4o, 11 of 12 affected; others 1 of 40, for 10s" }
 
   @Test func oneHeadingStandsForAllOfThem() throws {
     var scene = try scene()
     try fail(&scene, Array(0..<11) + [50], at: 10)
-    scene.tick(.at(12))
+    scene.tick(.at(20))
     let lines = scene.draw().lines()
     #expect(lines[3].hasPrefix("│▸ + \(heading)"))
     #expect(lines[4].contains("a50") && lines[5].contains("a11"))
     #expect(scene.order.count == 41 && scene.order.first == "a50")
-    #expect(lines[0].hasPrefix(" ◆ 11 agents on gpt-4o errors 40%, 11 of 12 affected; others 1 of 40, just now"))
+    #expect(lines[0].hasPrefix(" ◆ 11 agents on gpt-4o errors 40%, 11 of 12 affected; others 1 of 40, for 10s"))
     #expect(lines[0].contains("1 more in trouble"))
   }
 
   @Test func enterOpensAndClosesIt() throws {
     var scene = try scene()
     try fail(&scene, Array(0..<11), at: 10)
-    scene.tick(.at(12))
+    scene.tick(.at(20))
     #expect(scene.press(.enter).isEmpty)
     #expect(scene.order.count == 52 && scene.order.first == "a00")
     #expect(scene.draw().lines()[3].hasPrefix("│▸ - ◆ 11 agents on gpt-4o, 11 of 12 affected; others 0 of 40"))
@@ -69,7 +69,7 @@ import Testing
   @Test func keysActOnAllThatStandUnderIt() throws {
     var scene = try scene()
     try fail(&scene, Array(0..<11), at: 10)
-    scene.tick(.at(12))
+    scene.tick(.at(20))
     scene.type("a")
     let draft = try sent(scene.type(scene.code ?? "y"))
     #expect(draft.action == .acknowledge && draft.alerts.count == 11 && Set(draft.targets).count == 11)
@@ -83,7 +83,7 @@ import Testing
   @Test func theFilterLeavesOthersUntouched() throws {
     var scene = try scene()
     try fail(&scene, Array(0..<11), at: 10)
-    scene.tick(.at(12))
+    scene.tick(.at(20))
     scene.type("/a0")
     scene.press(.enter)
     #expect(scene.model.lists[.agents] == [.cause(1)] && scene.model.listNote == #"10 of 52 with "a0""#)
@@ -94,7 +94,7 @@ import Testing
   @Test func anOrderByAColumnShowsEachForItself() throws {
     var scene = try scene()
     try fail(&scene, Array(0..<11), at: 10)
-    scene.tick(.at(12))
+    scene.tick(.at(20))
     scene.type("o")
     #expect(scene.order.count == 52 && !scene.model.lists[.agents].contains(.cause(1)))
   }
@@ -102,7 +102,7 @@ import Testing
   @Test func aHeadingGoesWhenItsAlertsDo() throws {
     var scene = try scene()
     try fail(&scene, Array(0..<11), at: 10)
-    scene.tick(.at(12))
+    scene.tick(.at(20))
     for number in 0..<11 { try scene.model.fleet.apply("deleted", name(number), at: .at(13)) }
     scene.tick(.at(80))
     #expect(scene.order.count == 41 && !scene.model.lists[.agents].contains(.cause(1)))
@@ -112,7 +112,7 @@ import Testing
   @Test func whyNamesWhatTheyShare() throws {
     var scene = try scene()
     try fail(&scene, Array(0..<11), at: 10)
-    scene.tick(.at(12))
+    scene.tick(.at(20))
     scene.type("x")
     let text = scene.draw().lines().joined(separator: "\n")
     #expect(text.contains("Why: 11 agents on gpt-4o") && text.contains("11 of 12 affected; others 0 of 40."))
@@ -124,7 +124,7 @@ import Testing
     for number in 0..<11 {
       try scene.model.fleet.apply("security_alert", name(number), #"{"alert_type":"brute_force"}"#, at: .at(10))
     }
-    scene.tick(.at(12))
+    scene.tick(.at(20))
     #expect(scene.model.lists[.security] == [.cause(1)])
     scene.press(.character("5"), .enter)
     #expect(scene.rows(of: .security).count == 11)
@@ -140,7 +140,7 @@ import Testing
       try scene.model.fleet.apply("metrics", name(number), #"{"llm_model":"\#(model)"}"#, at: .at(2))
     }
     try fail(&scene, Array(0..<11), at: 10)
-    scene.tick(.at(12))
+    scene.tick(.at(20))
     let lines = scene.draw(.ascii).lines()
     #expect(lines.contains { $0.contains("+ ! 11 agents on 長い") })
     #expect(!lines.joined().unicodeScalars.contains("\u{202E}"))

@@ -7,7 +7,7 @@ import Testing
 /// Which alerts of a fleet stand under one heading.
 @Suite struct FleetCausesTests {
   private var fleet = Fleet()
-  private var causes = FleetCauses()
+  private var causes = FleetCauses(settles: .zero)
 
   /// 12 agents on gpt-4o and 40 on mini, all in one region.
   private mutating func populate() throws {
@@ -72,6 +72,60 @@ import Testing
     #expect(causes.heading(of: "a1") == nil)
   }
 
+  @Test mutating func aNewCauseWaitsUntilNoAlertHasBegunForAWhile() throws {
+    causes = FleetCauses()
+    try populate()
+    try fail(0..<8, from: 100)
+    #expect(causes.look(at: fleet, now: .at(115)) == false)
+    try fail(8..<11, from: 100)
+    #expect(causes.look(at: fleet, now: .at(121)) == false)
+    // The last one began at 120 s.
+    #expect(causes.look(at: fleet, now: .at(129)) == false)
+    #expect(causes.look(at: fleet, now: .at(130)) == true && causes.headings.map(\.agents.count) == [11])
+    try fail(11..<12, from: 109)
+    #expect(causes.look(at: fleet, now: .at(131)) == true && causes.headings.map(\.agents.count) == [12])
+  }
+
+  @Test mutating func aCauseWaitsForNoMoreThanAMinute() throws {
+    causes = FleetCauses()
+    try populate()
+    for number in 0..<11 {
+      try fleet.apply("metrics", "a\(number)", #"{"error_rate":0.5}"#, at: .at(100 + Int64(number) * 6))
+      #expect(causes.look(at: fleet, now: .at(100 + Int64(number) * 6)) == (number == 10))
+    }
+  }
+
+  @Test mutating func aVersionThatIsRolledBackStaysTheCause() throws {
+    try populate()
+    for number in 0..<8 { try fleet.apply("metrics", "a\(number)", #"{"version":"2"}"#, at: .at(90)) }
+    try fail(0..<8, from: 100)
+    #expect(causes.look(at: fleet, now: .at(130)) == true)
+    for number in 0..<8 { try fleet.apply("metrics", "a\(number)", #"{"version":"1"}"#, at: .at(140)) }
+    causes.look(at: fleet, now: .at(150))
+    #expect(causes.headings.map(\.cause.shared) == [TraitValue(.version, "2")])
+    #expect(causes.headings.first?.cause.words == "8 of 8 affected; others 0 of 44")
+  }
+
+  @Test mutating func furtherAlertsOfTheSameAgentsAreNoOtherCause() throws {
+    try populate()
+    try fail(0..<11, from: 100)
+    causes.look(at: fleet, now: .at(130))
+    for number in 0..<7 { try fleet.apply("anomaly", "a\(number)", at: .at(300)) }
+    causes.look(at: fleet, now: .at(320))
+    #expect(causes.headings.count == 1 && causes.headings.first?.agents.count == 11)
+  }
+
+  @Test mutating func anOldCauseThatIsQuietHidesNoNewIncident() throws {
+    try populate()
+    for number in 0..<11 { try fleet.apply("anomaly", "a\(number)", at: .at(100 + Int64(number))) }
+    #expect(causes.look(at: fleet, now: .at(120)) == true)
+    let old = try #require(causes.headings.first).number
+    try fail(0..<11, from: 3000)
+    #expect(causes.look(at: fleet, now: .at(3030)) == true)
+    #expect(
+      causes.headings.count == 1 && causes.headings[0].cause.since == .at(3000) && causes.headings[0].number != old)
+  }
+
   // MARK: The search
 
   private func members(_ agents: Range<Int>, _ traits: [TraitValue], from second: Int64) -> [CommonCause.Member] {
@@ -100,6 +154,17 @@ import Testing
     let alerts = members(0..<10, [openai, small], from: 0) + members(10..<20, [openai, large], from: 0)
     #expect(CommonCause.find(alerts, counts: counts).map(\.shared) == [openai])
     #expect(CommonCause.find(members(0..<10, [openai, small], from: 0), counts: counts).map(\.shared) == [small])
+  }
+
+  @Test func aProviderCountsOnceASecondModelFollows() {
+    let (anthropic, haiku, sonnet) = (
+      TraitValue(.provider, "anthropic"), TraitValue(.llmModel, "haiku"), TraitValue(.llmModel, "sonnet")
+    )
+    let counts = counts([(4, [anthropic, haiku]), (4, [anthropic, sonnet]), (16, [])])
+    let small = members(0..<4, [anthropic, haiku], from: 0)
+    #expect(CommonCause.find(small, counts: counts).map(\.shared) == [haiku])
+    let two = members(4..<6, [anthropic, sonnet], from: 10)
+    #expect(CommonCause.find(small + two, counts: counts).map(\.shared) == [anthropic])
   }
 
   @Test func thousandsOfValuesAreSearchedInBoundedTime() {

@@ -67,6 +67,13 @@ package struct AgentTraits: Sendable {
     set { values[trait.place] = newValue }
   }
 
+  /// The same, with another's where nobody had said one.
+  package func filled(by other: AgentTraits) -> AgentTraits {
+    var filled = self
+    for trait in Trait.allCases where filled[trait].isEmpty { filled[trait] = other[trait] }
+    return filled
+  }
+
   /// Those that can be a cause of trouble on many agents.
   package var causes: Set<TraitValue> {
     Set(Trait.causes.compactMap { self[$0].isEmpty ? nil : TraitValue($0, self[$0]) })

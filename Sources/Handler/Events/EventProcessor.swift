@@ -43,7 +43,7 @@ final class EventProcessor {
   private let fleetMemory: UnsafeMutablePointer<Fleet>
   private let fleetHealth = FleetHealth()
   /// What agents in trouble have in common; looked for when people are told of several.
-  var causes = FleetCauses()
+  var causes = FleetCauses(settles: .zero)
   /// How far events have been taken; nil until it is known where to begin.
   var place: StreamPlace?
   /// Told of entries that were never seen.

@@ -65,9 +65,20 @@ package struct CommonCause: Equatable, Sendable {
   private var inside: Double { Double(affected) / Double(max(1, agents)) }
   private var elsewhere: Double { Double(othersAffected) / Double(max(1, others)) }
 
-  /// The clearer difference is the stronger cause; of equals the one of more agents, then the earlier in the table.
+  /// How far affected and unaffected agents are from being spread by chance: Pearson's chi-squared of the four numbers.
+  /// Of a provider with two models it is the provider that counts as soon as some agents of the second model follow, and
+  /// the model as long as none do.
+  private var contrast: Double {
+    let (a, b) = (Double(affected), Double(agents - affected))
+    let (c, d) = (Double(othersAffected), Double(others - othersAffected))
+    let product = (a + b) * (c + d) * (a + c) * (b + d)
+    let difference = a * d - b * c
+    return product > 0 ? (a + b + c + d) * difference * difference / product : 0
+  }
+
+  /// The greater contrast is the stronger cause; of equals the one of more agents, then the earlier in the table.
   func isWeaker(than other: CommonCause) -> Bool {
-    let (left, right) = (inside - elsewhere, other.inside - other.elsewhere)
+    let (left, right) = (contrast, other.contrast)
     if left != right { return left < right }
     if affected != other.affected { return affected < other.affected }
     return (place, shared.value) > (other.place, other.shared.value)

@@ -2,6 +2,9 @@ import FleetModel
 
 /// The common causes behind a fleet's open alerts. It looks for them only if alerts have opened or closed, or
 /// traits have changed, and at most once a second: an event or a frame costs nothing.
+///
+/// While alerts still come in, the first of them may share something that the rest do not: a new cause waits until none has
+/// begun for a while, or a minute is over.
 package struct FleetCauses: Sendable {
   /// A cause, and the agents and alerts that stand under it.
   package struct Heading: Equatable, Sendable {
@@ -17,14 +20,23 @@ package struct FleetCauses: Sendable {
   /// Steps whenever there are other headings than before.
   package private(set) var revision = 0
   private var byAgent: [AgentID: Int] = [:]
+  /// What agents said of themselves when their alerts began: a version that is rolled back was the cause all the same.
+  private var traits: [AlertID: AgentTraits] = [:]
   private var lastNumber = 0
   private var lookedAt: Instant?
   /// Of the fleet's alerts and traits at the last look.
   private var revisions: (alerts: Int, traits: Int)?
+  /// How long no alert may have begun before a new cause is told.
+  private let settles: TimeSpan
+  /// When a cause that waits is looked at again.
+  private var looksAgain: Instant?
   /// Between two looks.
   private static let rest = TimeSpan.seconds(1)
 
-  package init() {}
+  /// - Parameter settles: how long no alert may have begun before a new cause is told; none to hear of it as it stands.
+  package init(settles: TimeSpan = .seconds(10)) {
+    self.settles = settles
+  }
 
   /// The heading under which an agent stands.
   package func heading(of agent: AgentID) -> Heading? { byAgent[agent].map { headings[$0] } }
@@ -32,36 +44,69 @@ package struct FleetCauses: Sendable {
   /// The heading with a number; nil once its cause stands no longer.
   package func heading(_ number: Int) -> Heading? { headings.first { $0.number == number } }
 
-  /// Looks for causes, if alerts have changed and the last look is a second past.
+  /// Looks for causes, if alerts have changed or one waits, and the last look is a second past.
   ///
   /// - Returns: whether there are other headings than before.
   @discardableResult
   package mutating func look(at fleet: borrowing Fleet, now: Instant) -> Bool {
     let next = (alerts: fleet.alerts.openingsRevision, traits: fleet.traits.revision)
-    if let revisions, revisions == next { return false }
+    let isDue = looksAgain.map { $0 <= now } ?? false
+    if let revisions, revisions == next, !isDue { return false }
     if let lookedAt, (.zero..<Self.rest).contains(now - lookedAt) { return false }
     (revisions, lookedAt) = (next, now)
-    var ids: [AlertID] = []
-    var members: [CommonCause.Member] = []
-    for alert in fleet.alerts.open where alert.id.kind.isOfAgent {
-      ids.append(alert.id)
-      let traits = fleet.agents.traits(at: alert.position).causes
-      members.append(CommonCause.Member(agent: alert.id.agent, began: alert.record.since, traits: traits))
+    let (ids, members, quiet) = members(fleet)
+    looksAgain = nil
+    let causes = CommonCause.find(members, counts: fleet.traits).filter { cause in
+      let known = headings.contains { !Set($0.alerts).isDisjoint(with: cause.members.map { ids[$0] }) }
+      // What nothing is heard of any more is no news.
+      return known || (!cause.members.allSatisfy { quiet.contains($0) } && isSettled(cause, members, at: now))
     }
-    let causes = CommonCause.find(members, counts: fleet.traits)
-    return set(causes.map { cause in (cause, cause.members.map { ids[$0] }) })
+    return set(
+      causes.map { cause in (cause, cause.members.map { ids[$0] }, cause.members.allSatisfy { quiet.contains($0) }) })
   }
 
-  private mutating func set(_ found: [(cause: CommonCause, alerts: [AlertID])]) -> Bool {
-    let former = headings
-    headings = found.map { cause, alerts in
-      Heading(
-        number: number(of: cause, alerts, among: former), cause: cause, agents: alerts.map(\.agent).uniqued(),
-        alerts: alerts)
+  /// The open alerts that tell how an agent is, and the places of those that are quiet.
+  private mutating func members(
+    _ fleet: borrowing Fleet
+  ) -> (ids: [AlertID], members: [CommonCause.Member], quiet: Set<Int>) {
+    var ids: [AlertID] = []
+    var quiet: Set<Int> = []
+    var members: [CommonCause.Member] = []
+    var known: [AlertID: AgentTraits] = [:]
+    for alert in fleet.alerts.open where alert.id.kind.isOfAgent {
+      let present = fleet.agents.traits(at: alert.position)
+      let own = traits[alert.id].map { $0.filled(by: present) } ?? present
+      known[alert.id] = own
+      if alert.isQuiet { quiet.insert(ids.count) }
+      ids.append(alert.id)
+      members.append(CommonCause.Member(agent: alert.id.agent, began: alert.record.since, traits: own.causes))
     }
-    byAgent = [:]
-    for (index, heading) in headings.enumerated() {
-      for agent in heading.agents where byAgent[agent] == nil { byAgent[agent] = index }
+    traits = known
+    return (ids, members, quiet)
+  }
+
+  /// Whether a cause need not wait for more alerts. If it must, it is looked at again once it may be told.
+  private mutating func isSettled(_ cause: CommonCause, _ members: [CommonCause.Member], at now: Instant) -> Bool {
+    let last = cause.members.map { members[$0].began }.max() ?? cause.since
+    let told = min(last + settles, cause.since + CommonCause.together)
+    // Alerts that begin in the future are those of another clock.
+    if told <= now || last > now { return true }
+    looksAgain = min(looksAgain ?? told, told)
+    return false
+  }
+
+  private mutating func set(_ found: [(cause: CommonCause, alerts: [AlertID], isQuiet: Bool)]) -> Bool {
+    let former = headings
+    (headings, byAgent) = ([], [:])
+    // What nothing is heard of any more hides no incident that is new.
+    let sorted = found.sorted { ($0.isQuiet ? 1 : 0, $0.cause.since) < ($1.isQuiet ? 1 : 0, $1.cause.since) }
+    for (cause, alerts, _) in sorted {
+      let agents = alerts.map(\.agent).uniqued()
+      // Further alerts of agents that stand under a heading already are no cause of their own.
+      guard agents.count(where: { byAgent[$0] == nil }) * 2 > agents.count else { continue }
+      for agent in agents where byAgent[agent] == nil { byAgent[agent] = headings.count }
+      headings.append(
+        Heading(number: number(of: cause, alerts, among: former), cause: cause, agents: agents, alerts: alerts))
     }
     if headings != former { revision += 1 }
     return headings != former
