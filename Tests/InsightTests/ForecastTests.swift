@@ -91,11 +91,11 @@ import Testing
       let hour = Double(minute % 1440) / 60
       return 50 + 40 * (hour < 12 ? hour / 12 : 2 - hour / 12) + 0.2 * Self.noise(minute)
     }
-    let seasonal = Self.forecaster(3 * 1440 + 600, daily)
+    let seasonal = Self.forecaster(3 * 1440 + 690, daily)
     #expect(seasonal.season.isEstablished)
-    #expect(seasonal.forecast(level: 95, bad: .above) == nil)
-    let naive = Self.forecaster(600, daily)
-    #expect(naive.forecast(level: 95, bad: .above) != nil)
+    #expect(seasonal.forecast(level: 92, bad: .above) == nil)
+    let naive = Self.forecaster(690, daily)
+    #expect(naive.forecast(level: 92, bad: .above) != nil)
   }
 
   @Test func badNumbersAndTimesForetellNothing() {

@@ -15,8 +15,9 @@ package struct Forecaster: Sendable {
   private var later: Trend?
   package private(set) var season = DailySeason()
 
-  /// Nothing is said of what is further away.
-  package static let horizon = 240
+  /// Nothing is said of what is further away: an hour that is known says little about the third one to come. Of false
+  /// forecasts in simulated fleets nearly all looked further ahead than this, of right ones none.
+  package static let horizon = 90
   private static let half = 30
   private static let span = 60
 
