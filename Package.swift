@@ -94,7 +94,7 @@ let benchmarks: [Target] = [
     name: "vigia-bench",
     dependencies: [
       "CBaseline", "CSimdjsonBaseline", "CLinux", "FleetModel", "Screen", "Wire", "Console", "Configuration", "Loop",
-      "Redis", "Terminal", "Insight", "TestSupport", "World", "DetectionBenchmark",
+      "Redis", "Terminal", "Insight", "Simulation", "TestSupport", "World", "DetectionBenchmark",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     swiftSettings: strict),

@@ -16,12 +16,17 @@ package struct PlannedTrouble: Equatable, Sendable {
   /// When the first of them begins to feel it, by place among the agents, in shares of the trouble's length.
   let delays: [Double]
 
+  /// When an agent begins to feel it, by its place among the agents.
+  package func onset(_ place: Int) -> Instant {
+    begins + TimeSpan(milliseconds: Int64(delays[place] * Double((ends - begins).milliseconds)))
+  }
+
   /// How much of it an agent feels, 0…1: nothing before its beginning, all of it after `rise`.
   func level(_ place: Int, at instant: Instant) -> Double {
-    guard instant >= begins, instant < ends else { return 0 }
+    let onset = onset(place)
+    guard instant >= onset, instant < ends else { return 0 }
     let length = Double((ends - begins).milliseconds)
-    let since = Double((instant - begins).milliseconds) - delays[place] * length
-    guard since >= 0 else { return 0 }
+    let since = Double((instant - onset).milliseconds)
     // A leak takes nearly all of its time to fill up.
     let rise = scenario == .slowLeak ? 0.9 * length : min(20_000, 0.1 * length)
     return min(1, since / max(1, rise))

@@ -66,12 +66,13 @@ struct ScenarioAgent: Sendable {
     let season = 1 - pressure.season * Angle.cosine((hour - 4) / 24)
     let load = season * pressure.load * max(0.3, 1 + 0.05 * drift(0))
     let traffic = profile.traffic * load * (1 + 0.03 * white(1))
+    // People who come one by one: their number varies by its root.
     let waiting = profile.traffic / 40 * load * (1 + 0.8 * pressure.slow)
-    let response = profile.responseTime * (0.9 + 0.1 * load) * (1 + 2.5 * pressure.slow) + 2400 * pressure.leaking
+    let response = profile.responseTime * (0.9 + 0.1 * load) * (1 + 2.5 * pressure.slow) + 2000 * pressure.leaking
     return Values(
       errorRate: min(1, max(0, 0.012 + 0.28 * pressure.failing + 0.002 * drift(2) + 0.004 * white(3))),
       responseTime: response * max(0.3, 1 + 0.02 * drift(4) + 0.05 * white(5)),
-      traffic: traffic, queue: max(0, waiting * (1 + 0.15 * white(6))),
+      traffic: traffic, queue: max(0, waiting + waiting.squareRoot() * white(6)),
       rating: min(5, max(1, 4.4 - 1.1 * pressure.failing + 0.05 * drift(7) + 0.04 * white(8))),
       tokens: traffic * 640 * (1 + 11 * pressure.looping) * max(0.3, 1 + 0.06 * white(9)),
       toolCalls: (2.6 + 24 * pressure.looping) * max(0.3, 1 + 0.1 * white(10)))
