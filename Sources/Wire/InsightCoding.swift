@@ -3,7 +3,8 @@ import FleetModel
 /// What the handler thinks of an agent, as the hash `agentos:insight` holds it: agent → JSON.
 ///
 /// ```json
-/// {"at":"2026-11-22T08:00:00.000Z","health":0.42,"critical":true,"reasons":["error_rate is 0.31; its own normal is 0.02"],
+/// {"at":"2026-11-22T08:00:00.000Z","health":0.42,"critical":true,
+///  "told_until":"2026-11-22T08:10:00.000Z","reasons":["error_rate is 0.31; its own normal is 0.02"],
 ///  "findings":[{"metric":"error_rate","kind":"out_of_range","words":"…","since":"…","at":"…"}],
 ///  "forecasts":[{"metric":"queue_size","value":80,"level":300,"made":"…","crosses":"…","confidence":0.8,"known":12,
 ///                "radius":9.5}],
@@ -21,6 +22,7 @@ package enum InsightCoding {
       "at": insight.at.json,
       "health": insight.health.map { .number($0) },
       "critical": insight.isCritical ? .bool(true) : nil,
+      "told_until": insight.toldUntil.map(\.json),
       "reasons": list(insight.reasons) { .string($0) },
       "findings": list(insight.findings, json),
       "forecasts": list(insight.forecasts, json),
@@ -54,6 +56,7 @@ package enum InsightCoding {
     var insight = AgentInsight(at: at)
     insight.health = json["health"]?.double.flatMap { (0...1).contains($0) ? $0 : nil }
     insight.isCritical = json["critical"]?.bool ?? false
+    insight.toldUntil = json["told_until"].flatMap { Instant(json: $0) }
     func list<Element>(_ key: String, most: Int, _ read: (JSONValue) -> Element?) -> [Element] {
       Array((json[key]?.list ?? []).lazy.compactMap(read).prefix(most))
     }

@@ -8,6 +8,8 @@ package struct AgentInsight: Equatable, Sendable {
   package var health: Double?
   /// Whether the health counts as critical. It stays so until it is clearly better.
   package var isCritical = false
+  /// Until when the health is told each minute, since it was critical a short while ago; nil if it was not.
+  package var toldUntil: Instant?
   /// Why the health is not 1, the weightiest first, in plain words.
   package var reasons: [String] = []
   /// What detectors found lately, the latest last.

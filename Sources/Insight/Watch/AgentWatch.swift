@@ -43,8 +43,8 @@ package struct AgentWatch: Sendable {
   private var health: HealthState
   /// The health as a slow mean: one bad minute is not yet a bad agent.
   private var score: Double?
-  /// Until when the health is told.
-  private var toldUntil: Instant
+  /// The minute for which the health was judged last.
+  private var judgedAt = Instant.epoch
 
   /// A value so old still says how an agent is.
   package static let fresh = TimeSpan.minutes(5)
@@ -53,6 +53,7 @@ package struct AgentWatch: Sendable {
   /// A metric is not spoken of again within so long, nor that an agent stands apart, which may be its nature.
   private static let saidAgain = TimeSpan.minutes(30)
   private static let apartAgain = TimeSpan.hours(24)
+  private static let setBack = TimeSpan.minutes(10)
   /// An alert closes once the health has been well for five minutes.
   private static let toldAfter = TimeSpan.minutes(10)
 
@@ -64,7 +65,6 @@ package struct AgentWatch: Sendable {
     insight = stored ?? AgentInsight(at: .epoch)
     health = HealthState(isCritical: insight.isCritical)
     score = insight.health
-    toldUntil = insight.health == nil ? .epoch : insight.at + Self.toldAfter
     for coming in insight.forecasts {
       guard let index = self.metrics.firstIndex(where: { $0.metric.name == coming.metric }) else { continue }
       self.metrics[index].takeUp(coming)
@@ -97,8 +97,9 @@ package struct AgentWatch: Sendable {
   package mutating func learn(_ minute: Minute, peers: PeerBoard, record: inout ForecastRecord) -> [Outcome] {
     let end = minute.begin + .minutes(1)
     let before = insight
+    guard minute.rollups.contains(where: { isNew($0.metric, minute.begin) }) else { return [] }
     var outcomes: [Outcome] = []
-    for (metric, rollup) in minute.rollups {
+    for (metric, rollup) in minute.rollups where isNew(metric, minute.begin) {
       guard let index = index(of: metric) else { continue }
       for finding in metrics[index].learn(rollup, minute.begin, peers: peers[metric]) {
         if let said = say(finding, named: metrics[index].metric.name, at: end) { outcomes.append(said) }
@@ -129,6 +130,13 @@ package struct AgentWatch: Sendable {
       guard let latest = state.latest, instant - latest.at <= Self.fresh else { return nil }
       return Reading(metric: state.metric.id, value: latest.value, normal: state.normal)
     }
+  }
+
+  /// Whether a minute of a metric has not been learnt. A straggler closes its minute a second time; one that is far
+  /// older than the last means that the clock was set back.
+  private func isNew(_ metric: MetricID, _ minute: Instant) -> Bool {
+    guard let latest = index(of: metric).flatMap({ metrics[$0].latest?.at }) else { return true }
+    return minute > latest || latest - minute > Self.setBack
   }
 
   private func index(of metric: MetricID) -> Int? { metrics.firstIndex { $0.metric.id == metric } }
@@ -179,9 +187,12 @@ package struct AgentWatch: Sendable {
     insight.health = (score * 100).rounded() / 100
     insight.isCritical = health.isCritical
     insight.reasons = judged.reasons.prefix(AgentInsight.mostReasons).map { $0.words(named: name(of: $0.metric)) }
-    if insight.isCritical || change == .recovered { toldUntil = instant + Self.toldAfter }
+    if insight.isCritical || change == .recovered { insight.toldUntil = instant + Self.toldAfter }
+    let isNextMinute = instant > judgedAt || judgedAt - instant > Self.setBack
+    judgedAt = instant
     if change == .turnedCritical { return [.turnedCritical(judged)] }
-    return instant <= toldUntil ? [.health(insight.health ?? score)] : []
+    guard isNextMinute, let until = insight.toldUntil, instant <= until else { return [] }
+    return [.health(insight.health ?? score)]
   }
 
   package func name(of metric: MetricID) -> String {
