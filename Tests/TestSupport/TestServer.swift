@@ -88,7 +88,7 @@ package final class TestServer {
   package func forbid(_ key: String) throws {
     let all = [
       "events", "audit", "alerts", "commands", "agent:*", "automation", "proposals", "handler",
-      "mark:notices/undelivered",
+      "mark:notices/undelivered", "insight", "insight:changed", "rollup:*",
     ]
     let others = all.filter { $0 != key }
     _ = try call("ACL", "SETUSER", "default", "resetkeys")

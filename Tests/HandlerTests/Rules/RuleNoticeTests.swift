@@ -72,7 +72,7 @@ import Wire
     }
     try scene.server.wait { service.requests.count >= 1 }
     // The first message, and an update where some came after it had gone.
-    #expect(service.requests.count <= 5)
+    #expect(service.requests.count <= 10)
     let told = service.requests.map { String(decoding: $0.body, as: UTF8.self) }.joined()
     #expect(told.contains("agent-1"))
   }

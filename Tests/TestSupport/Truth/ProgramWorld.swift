@@ -14,6 +14,8 @@ package final class ProgramWorld {
   private let server: TestServer
   private var handler: Child?
   private var seats: [ProgramSeat?] = [nil, nil]
+  /// What the handler has said of each agent's health so far.
+  private var handlerScores: [String: Set<String>] = [:]
   private var cutOff: Set<Int> = []
   private var truth = Truth()
   private var runtimes = Runtimes()
@@ -125,6 +127,16 @@ package final class ProgramWorld {
       try seats[number]?.proxy.allow()
       seats[number]?.desk.lostTruth = nil
     }
+  }
+
+  /// Adds what the handler says at present; a console may still show what it said before.
+  private func heardScores() throws -> [String: Set<String>] {
+    guard truth.redisIsUp else { return handlerScores }
+    for (agent, value) in try server.call("HGETALL", keys.insight).pairs {
+      guard let health = InsightCoding.decode(value)?.health else { continue }
+      handlerScores[String(decoding: agent, as: UTF8.self), default: []].insert(TruthCheck.text(health, "health_score"))
+    }
+    return handlerScores
   }
 
   private func startHandler() throws {
@@ -267,7 +279,9 @@ package final class ProgramWorld {
     for number in seats.indices {
       guard let seat = seats[number] else { continue }
       let reading = try seat.look()
-      if let difference = seat.desk.check(reading, truth).differences().first {
+      var check = seat.desk.check(reading, truth)
+      check.handlerScores = try heardScores()
+      if let difference = check.differences().first {
         throw disagreement(number, difference, reading.lines)
       }
     }
