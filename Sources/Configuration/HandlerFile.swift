@@ -21,6 +21,10 @@ import FleetModel
 /// [insight]                    # see HandlerFile+Insight.swift
 /// on = true
 ///
+/// [[levels]]                   # see HandlerFile+Levels.swift
+/// role = "sales*"
+/// error_rate = { medium = 0.02, high = 0.05, critical = 0.1 }
+///
 /// [actuators.scale]            # see HandlerFile+Actuators.swift
 /// kind = "http"
 /// url = "https://deploy.internal/agents/{agent}/scale"
@@ -45,7 +49,7 @@ package enum HandlerFile {
   ) throws(ConfigurationError) -> HandlerSettings {
     let top = try FileSection(bytes, file: file)
     try top.allow(
-      ["parallel", "restart_limit", "act_within", "quiet_alerts_end", "log", "retention", "insight", "actuators"]
+      ["parallel", "restart_limit", "act_within", "quiet_alerts_end", "log", "retention", "insight", "levels", "actuators"]
         + NotifyReader.keys, in: "the file")
     var settings = HandlerSettings()
     settings.parallel = try top.integer("parallel", in: HandlerSettings.parallelRange)
@@ -59,6 +63,7 @@ package enum HandlerFile {
     }
     if let retention = try top.section("retention") { settings.retention = try read(retention) }
     if let insight = try top.section("insight") { settings.insight = try read(insight: insight) }
+    settings.levels = try levels(in: top)
     if let actuators = try top.section("actuators") {
       var reader = ActuatorReader(environment: environment)
       settings.actuators = try reader.table(actuators)

@@ -43,6 +43,7 @@ package struct HandlerSettings: Equatable, Sendable {
   package var logFormat: LogFormat?
   package var logLevel: LogLevel?
   package var retention = Retention()
+  package var levels = LevelTable()
   package var insight = Insight()
   package var actuators = ActuatorTable()
   package var notify = NotifyTable()

@@ -108,7 +108,7 @@ extension Model {
       guard metric.alert == alert.id.kind,
         let value = shown.agents.value(metric, at: position, within: Fleet.freshness, of: shown.now)
       else { return false }
-      return shown.limits[metric]?.severity(of: value) == severity
+      return shown.limits(ofAgentAt: position)[metric]?.severity(of: value) == severity
     }
   }
 

@@ -99,7 +99,7 @@ package enum Why {
     guard let agent = fleet.agents[alert.position] else { return nil }
     let bad = Metric.allCases.compactMap { metric -> (words: String, severity: Severity)? in
       guard metric.alert == alert.id.kind, let value = agent.value(metric, within: Fleet.freshness, of: fleet.now),
-        let severity = fleet.limits[metric]?.severity(of: value)
+        let severity = fleet.limits(ofAgentAt: alert.position)[metric]?.severity(of: value)
       else { return nil }
       return ("\(word(metric)) \(Format.value(value, of: metric))", severity)
     }

@@ -28,6 +28,7 @@ struct SettingsSource {
     options.quietAlertsStay = settings.quietAlertsEnd ?? options.quietAlertsStay
     options.retention.apply(settings.retention)
     options.insight.apply(settings.insight)
+    options.levels = settings.levels
     options.actuators = settings.actuators
     options.runbook = try Self.runbook(at: runbook)
     options.notify = settings.notify

@@ -88,12 +88,12 @@ extension Model {
   func line(_ metric: Metric, _ position: Int, _ shown: Fleet, _ length: Int) -> Sparkline {
     Sparkline(
       values: shown.history(metric, ofAgentAt: position, .fine, count: length, until: displayedNow),
-      top: metric == .errorRate ? 0.1 : nil, levels: shown.limits[metric])
+      top: metric == .errorRate ? 0.1 : nil, levels: shown.limits(ofAgentAt: position)[metric])
   }
 
   /// The health is the handler's if it has judged the agent, else what the agent says of itself.
   private func values(of agent: Agent, at position: Int, in shown: Fleet) -> [(text: String, role: Role)?] {
-    var values = Metric.allCases.map { $0.isCharted ? valueText($0, of: agent, in: shown) : nil }
+    var values = Metric.allCases.map { $0.isCharted ? valueText($0, of: agent, at: position, in: shown) : nil }
     if let health = ShownHealth(ofAgentAt: position, in: shown) {
       values[Metric.healthScore.rawValue] = (health.text, health.role == .good ? .text : health.role)
     }
@@ -101,7 +101,7 @@ extension Model {
   }
 
   /// A metric's value with its role: one that says nothing about the present is stale, one that can't be is `?`.
-  func valueText(_ metric: Metric, of agent: Agent, in shown: Fleet) -> (text: String, role: Role)? {
+  func valueText(_ metric: Metric, of agent: Agent, at position: Int, in shown: Fleet) -> (text: String, role: Role)? {
     if agent.isSuspect(metric) { return ("?", .warning) }
     guard let value = agent.value(metric) ?? (metric == .healthScore ? agent.profile.record.health : nil) else {
       return nil
@@ -109,7 +109,7 @@ extension Model {
     let isFresh = agent.value(metric, within: Fleet.freshness, of: displayedNow) != nil
     let text = Format.value(value, of: metric)
     guard isFresh else { return (text, .stale) }
-    switch shown.limits[metric]?.severity(of: value) {
+    switch shown.limits(ofAgentAt: position)[metric]?.severity(of: value) {
     case .critical?, .high?: return (text, .bad)
     case .medium?: return (text, .warning)
     case .low?, nil: return (text, .text)

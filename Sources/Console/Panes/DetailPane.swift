@@ -185,9 +185,10 @@ extension Model {
     let charts = Metric.allCases.filter { $0.isCharted && agent.hasSeries($0) }.map { metric -> DetailPane.Line in
       func chart(_ resolution: SeriesStore.Resolution) -> Sparkline {
         let values = shown.history(metric, ofAgentAt: position, resolution, count: 60, until: displayedNow)
-        return Sparkline(values: values, top: metric == .errorRate ? 0.1 : nil, levels: shown.limits[metric])
+        return Sparkline(
+          values: values, top: metric == .errorRate ? 0.1 : nil, levels: shown.limits(ofAgentAt: position)[metric])
       }
-      let value = valueText(metric, of: agent, in: shown) ?? ("-", .dim)
+      let value = valueText(metric, of: agent, at: position, in: shown) ?? ("-", .dim)
       return .chart(
         label: metric.title, value: value.text, role: value.role, minutes: chart(.fine), hour: chart(.coarse))
     }

@@ -80,7 +80,7 @@ extension Model {
     guard let history, history.agent == id, !history.series.isEmpty else { return [] }
     let changes = (shown.insights[position]?.changes ?? []).map(\.at)
     return [.heading("The last 6 hours: the mean, and how far the worst values lay from it")]
-      + history.series.map { .history(HistoryChart($0, shown.limits, at: displayedNow)) }
+      + history.series.map { .history(HistoryChart($0, shown.limits(ofAgentAt: position), at: displayedNow)) }
       + [.axis(HistoryAxis(changes: changes, now: displayedNow)), .blank]
   }
 }

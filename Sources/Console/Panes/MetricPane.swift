@@ -53,7 +53,7 @@ extension Model {
       guard case .agent(let id) = row, let position = shown.position(of: id), let agent = shown.agents[position] else {
         return .init(label: "", detail: "gone", value: "", role: .dim, line: Sparkline(values: []))
       }
-      let value = valueText(metric, of: agent, in: shown) ?? ("-", .dim)
+      let value = valueText(metric, of: agent, at: position, in: shown) ?? ("-", .dim)
       return .init(
         label: labels[id], detail: detail(metric, agent, in: shown), value: value.text, role: value.role,
         line: line(metric, position, shown, length))
@@ -77,7 +77,7 @@ extension Model {
     return MetricPane.Row(
       label: metric == .messagesPerMinute ? "all agents" : "fleet mean",
       value: present.map { Format.value($0, of: metric) } ?? "-", role: .title,
-      line: Sparkline(values: samples, top: metric == .errorRate ? 0.1 : nil, levels: shown.limits[metric]))
+      line: Sparkline(values: samples, top: metric == .errorRate ? 0.1 : nil, levels: Limits()[metric]))
   }
 
   private func detail(_ metric: Metric, _ agent: Agent, in shown: Fleet) -> String {

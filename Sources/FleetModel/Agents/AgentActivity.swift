@@ -28,6 +28,8 @@ package struct AgentActivity: Sendable {
   /// When it is looked at for silence, in milliseconds; `.min` if it is not.
   var silenceLook: Int64 = .min
   private var suspects = MetricSet()
+  /// Where the fleet keeps the levels of its metrics; 0 for the usual ones.
+  var levelsPlace: Int32 = 0
   private var alerts = InlineArray<11, Int32>(repeating: -1)
   /// By bit, which kinds of alert are open.
   private var openAlerts: UInt16 = 0

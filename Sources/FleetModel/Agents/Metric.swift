@@ -65,15 +65,17 @@ package enum Metric: Int, CaseIterable, Sendable {
   /// No time in milliseconds and no count is greater; a sum over a fleet still has whole steps.
   private static let greatest = 1e15
 
-  /// Whether a value can be one of this metric: a number outside is shown as suspect and not counted.
-  package func isPlausible(_ value: Double) -> Bool {
-    guard value.isFinite else { return false }
-    return switch unit {
-    case .fraction: (0...1).contains(value)
-    case .stars: (0...5).contains(value)
-    case .milliseconds, .count, .perMinute: (0...Self.greatest).contains(value)
+  /// What can be a value of this metric.
+  package var plausible: ClosedRange<Double> {
+    switch unit {
+    case .fraction: 0...1
+    case .stars: 0...5
+    case .milliseconds, .count, .perMinute: 0...Self.greatest
     }
   }
+
+  /// Whether a value can be one of this metric: a number outside is shown as suspect and not counted.
+  package func isPlausible(_ value: Double) -> Bool { value.isFinite && plausible.contains(value) }
 }
 
 /// Values for some of the metrics, without an allocation.

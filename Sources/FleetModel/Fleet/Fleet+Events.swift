@@ -1,6 +1,7 @@
 extension Fleet {
   /// Takes the event's numbers: latest values, windows, and what they say about limits.
   mutating func applyMetrics(_ event: borrowing Event, at position: Int) {
+    let limits = levelSets[agents.activity[position].levelsPlace]
     var taken = agents.activity[position].take(event.metrics, at: event.receivedAt, limits: limits, series: &series)
     counts.suspect += taken.suspects
     if series.isKept, !event.metrics.isEmpty { running.touch(position) }
@@ -34,7 +35,7 @@ extension Fleet {
 
   /// Opens, keeps open or worsens the alert that a value speaks for.
   private mutating func judge(_ metric: Metric, _ value: Double, at position: Int, _ instant: Instant) {
-    guard let levels = limits[metric], let kind = metric.alert else { return }
+    guard let levels = limits(ofAgentAt: position)[metric], let kind = metric.alert else { return }
     let slot = agents.alertSlot(kind, at: position)
     if let severity = levels.severity(of: value) {
       raise(kind, severity, at: position, instant, metric, value)
@@ -105,7 +106,7 @@ extension Fleet {
         continue
       }
       if worst.metric == nil { (worst.metric, worst.value) = (metric, value) }
-      if let severity = limits[metric]?.severity(of: value), severity > worst.severity {
+      if let severity = limits(ofAgentAt: position)[metric]?.severity(of: value), severity > worst.severity {
         worst = (severity, metric, value)
       }
     }

@@ -28,7 +28,9 @@ extension Fleet {
       note(trait, old, new, at: position, event.receivedAt)
       isChanged = true
     }
-    if isChanged { describe(position) }
+    guard isChanged else { return }
+    describe(position)
+    findLevels(ofAgentAt: position)
   }
 
   /// A trait as an event says it; nil if it is no word or number.

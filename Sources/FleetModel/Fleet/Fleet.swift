@@ -19,7 +19,7 @@ package struct Fleet: Sendable {
   /// What agents, their windows, words and alerts may take together: beyond it the longest silent ones leave.
   package static let mostBytes = 96 << 20
 
-  package var limits: Limits
+  var levelSets: LevelSets
   package internal(set) var agents = AgentTable()
   package internal(set) var alerts: AlertBook
   package internal(set) var series: SeriesStore
@@ -70,7 +70,7 @@ package struct Fleet: Sendable {
     limits: Limits = Limits(), seed: UInt64 = 0x5DEE_CE66, capacity: Int = 30_000, keepsHistory: Bool = true,
     tracksAlertChanges: Bool = false, tracksAgentChanges: Bool = false
   ) {
-    self.limits = limits
+    levelSets = LevelSets(usual: limits)
     self.capacity = min(max(16, capacity), AgentDirectory.mostPositions)
     directory = AgentDirectory(seed: seed)
     series = SeriesStore(isKept: keepsHistory)
@@ -280,6 +280,7 @@ package struct Fleet: Sendable {
     traits.add([])
     id.bytes.withUnsafeBytes { directory.insert($0, at: position) }
     describe(position)
+    findLevels(ofAgentAt: position)
     return position
   }
 

@@ -287,6 +287,7 @@ final class EventFollower {
       link.restart(.silent(milliseconds: silence))
     }
     judge.fleet.quietAlertsStay = session.options.quietAlertsStay
+    judge.fleet.setLevels(session.options.levels)
     judge.fleet.setLeastSilence(session.options.runbook.guards.silence)
     judge.fleet.advance(to: judge.present)
     if judge.hasReadEvents { takeover.take()?.finish(in: &judge.fleet) }

@@ -101,7 +101,7 @@ extension EventProcessor: WatchedFleet {
   /// Where the agent of an event stands; nil if nobody knows it.
   func position(of event: borrowing Event) -> Int? { fleet.position(of: event.agentID) }
 
-  func level(of metric: Metric, at position: Int) -> Double? { fleet.limits[metric]?.medium }
+  func level(of metric: Metric, at position: Int) -> Double? { fleet.limits(ofAgentAt: position)[metric]?.medium }
 }
 
 extension EventProcessor: CommitObserver {

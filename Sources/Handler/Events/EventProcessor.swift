@@ -84,6 +84,7 @@ final class EventProcessor {
         seed: MachineRandom.number(in: .min ... .max), keepsHistory: false, tracksAlertChanges: true,
         tracksAgentChanges: true))
     fleet.holdSilentAlerts()
+    fleet.setLevels(session.options.levels)
   }
 
   deinit {

@@ -29,6 +29,8 @@ package struct HandlerOptions: Sendable {
   /// How long a job that runtimes were told may take until it counts as failed.
   package var jobLimit = TimeSpan.hours(1)
   package var retention = RetentionBounds()
+  /// Where alerts begin, by role, tier and agent.
+  package var levels = LevelTable()
   /// How long a command waits for a permission that Redis denies by a key's name, say. A handler that lacks what all of it
   /// needs gives its lease back before that.
   package var permissionPatience = TimeSpan.seconds(20)
@@ -70,6 +72,7 @@ package struct HandlerOptions: Sendable {
     actWithin = new.actWithin
     quietAlertsStay = new.quietAlertsStay
     retention = new.retention
+    levels = new.levels
     parallel = new.parallel
     actuators = new.actuators
     runbook = new.runbook

@@ -28,9 +28,11 @@ struct ConsoleCommand: ParsableCommand {
   var history: String = "1h"
 
   @OptionGroup var look: LookOptions
+  @OptionGroup var settings: LevelsOptions
 
   func run() throws {
     var options = try look.options()
+    options.levels = try settings.table()
     guard let span = TimeSpan(history) else {
       throw ValidationError("--history \(history): write a number and s, m, h or d, such as 15m")
     }

@@ -19,6 +19,7 @@ final class ConsoleProgram {
     var isDemo = false
     var ascii: Bool?
     var theme = Theme.plain
+    var levels = LevelTable()
     /// Frames a second, at most.
     var framesPerSecond = 30
   }
@@ -66,6 +67,7 @@ final class ConsoleProgram {
       settings: settings, size: terminal.size, fleet: Fleet(seed: .random(in: .min ... .max)),
       seed: .random(in: .min ... .max))
     model.fleet.watch()
+    model.fleet.setLevels(options.levels)
     feed = EventFeed(loop: loop, endpoint: endpoint, options: options.feed) { [unowned self] event, _ in
       model.fleet.apply(event)
       want(.news)
