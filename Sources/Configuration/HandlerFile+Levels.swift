@@ -31,7 +31,9 @@ extension HandlerFile {
     try section.allow(["role", "tier", "agent"] + metrics.map(\.field), in: "an entry of levels")
     var levels: [Metric: Limits.Levels] = [:]
     for metric in metrics { levels[metric] = try read(metric, of: section) }
-    guard !levels.isEmpty else { throw section.fault(nil, "names no metric; expected one at least, such as error_rate") }
+    guard !levels.isEmpty else {
+      throw section.fault(nil, "names no metric; expected one at least, such as error_rate")
+    }
     return LevelTable.Entry(
       role: try pattern("role", of: section), tier: try pattern("tier", of: section),
       agent: try pattern("agent", of: section), levels: levels, line: section.line)

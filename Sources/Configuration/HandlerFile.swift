@@ -49,7 +49,10 @@ package enum HandlerFile {
   ) throws(ConfigurationError) -> HandlerSettings {
     let top = try FileSection(bytes, file: file)
     try top.allow(
-      ["parallel", "restart_limit", "act_within", "quiet_alerts_end", "log", "retention", "insight", "levels", "actuators"]
+      [
+        "parallel", "restart_limit", "act_within", "quiet_alerts_end", "log", "retention", "insight", "levels",
+        "actuators",
+      ]
         + NotifyReader.keys, in: "the file")
     var settings = HandlerSettings()
     settings.parallel = try top.integer("parallel", in: HandlerSettings.parallelRange)

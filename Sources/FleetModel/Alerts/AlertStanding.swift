@@ -48,7 +48,9 @@ extension Fleet {
     for metric in Metric.allCases where metric.alert == kind {
       guard let value = agents.value(metric, at: position, within: Self.freshness, of: now) else { continue }
       isMeasured = true
-      if let present = limits(ofAgentAt: position)[metric]?.severity(of: value) { worst = max(worst ?? present, present) }
+      if let present = limits(ofAgentAt: position)[metric]?.severity(of: value) {
+        worst = max(worst ?? present, present)
+      }
     }
     if let worst { return AlertGrade(standing: .present, severity: worst) }
     // Values say more than the event that opened it.
