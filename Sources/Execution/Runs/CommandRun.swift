@@ -68,7 +68,7 @@ package struct CommandRun {
     switch (state, input) {
     case (.stopped, _): return []
     case (_, .laneFree(let target)): return laneIsFree(target)
-    case (.waitingForOriginal, .originalEnded): return readOriginal()
+    case (.waitingForOriginal, .originalEnded): return originalEnded()
     case (_, .originalEnded):
       hasOriginalEnded = true
       return []
@@ -152,6 +152,14 @@ package struct CommandRun {
       state = .takingBack([:])
       return [.beginParts]
     }
+  }
+
+  /// The delivery before may have closed it meanwhile: it was refused, say, since the original had not ended then.
+  private mutating func originalEnded() -> [Effect] {
+    guard isRepeated else { return readOriginal() }
+    hasOriginalEnded = true
+    state = .recalling
+    return [.recall]
   }
 
   private mutating func readOriginal() -> [Effect] {

@@ -105,12 +105,23 @@ final class CommandRunner: TargetRunDelegate {
   // MARK: Lanes
 
   private func enterLanes() {
-    let leaveOwn = lanes.enter([.command(command.id)]) { _ in }
-    leaveCommandLanes = [leaveOwn]
-    if case .command(let original) = aim {
-      // It ends here before its own lane does, so that a second undo of the same finds that.
-      leaveCommandLanes.insert(lanes.enter([.command(original.id)]) { [self] _ in take(.originalEnded) }, at: 0)
+    guard case .command(let original) = aim else {
+      leaveCommandLanes = [lanes.enter([.command(command.id)]) { _ in }]
+      return enterOtherLanes()
     }
+    // An undo waits for the delivery of it before, which may refuse it, as well as for the original.
+    var waitsFor = 2
+    let oneEnded = { [self] in
+      waitsFor -= 1
+      if waitsFor == 0 { take(.originalEnded) }
+    }
+    let leaveOwn = lanes.enter([.command(command.id)]) { _ in oneEnded() }
+    // It ends here before its own lane does, so that a second undo of the same finds that.
+    leaveCommandLanes = [lanes.enter([.command(original.id)]) { _ in oneEnded() }, leaveOwn]
+    enterOtherLanes()
+  }
+
+  private func enterOtherLanes() {
     for target in run.targets { enterLane(of: target) }
     for part in parts { part.enterLanes() }
   }
