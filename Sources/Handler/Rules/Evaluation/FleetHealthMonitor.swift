@@ -37,8 +37,9 @@ final class FleetHealthMonitor {
       guard let self, replies[0].text == AutomationMode.on.rawValue else { return }
       var transaction = Transaction()
       let change = session.openEscalation(alert, stored: replies[1].bytes ?? [], fault, in: &transaction)
-      let line = session.ruleLine(
+      var line = session.ruleLine(
         .skipped, of: "fleet/\(session.now.milliseconds)", rule: nil, target: agent, detail: "guarded: \(fault)")
+      line.alert = change.alert
       transaction.add(to: session.keys.audit, AuditCoding.encode(line))
       session.run(transaction, carrying: [change]) { [weak self] outcome in
         switch outcome {

@@ -151,11 +151,11 @@ struct RuleEvaluation {
       actions.ruleActions, of: run, record, for: session.options.runbook.guards.scaleUpEvery, in: &transaction)
     transaction.change(
       "ZADD", session.keys.schedule, now, Job(.ruleAction(run: run, .ruleActions, 0), trigger.agent).encoded)
-    add(.started, actions.ruleActions.words, to: &transaction)
-    for refused in actions.refused { add(refused, to: &transaction) }
-    if !actions.proposed.isEmpty { proposeRest(in: &transaction) }
     let isCalled = actions.opensEscalation || (actions.fleetFault != nil && isCalledForFleet)
     let change = called(isCalled, actions.refusal, &transaction)
+    add(.started, actions.ruleActions.words, alert: change.alert, to: &transaction)
+    for refused in actions.refused { add(refused, to: &transaction) }
+    if !actions.proposed.isEmpty { proposeRest(in: &transaction) }
     return (transaction, change)
   }
 
@@ -200,12 +200,12 @@ struct RuleEvaluation {
   // MARK: Lines
 
   private func add(
-    _ phase: AuditLine.Phase, _ detail: String, proposal: Proposal? = nil, run: String? = nil,
-    to transaction: inout Transaction
+    _ phase: AuditLine.Phase, _ detail: String, alert: AlertRecord? = nil, proposal: Proposal? = nil,
+    run: String? = nil, to transaction: inout Transaction
   ) {
     var line = session.ruleLine(
       phase, of: run ?? self.run, rule: rule.id, target: trigger.agent, reason: decision.reason, detail: detail)
-    line.proposal = proposal
+    (line.alert, line.proposal) = (alert, proposal)
     transaction.add(to: session.keys.audit, AuditCoding.encode(line))
   }
 

@@ -117,7 +117,13 @@ final class SuppressionReporter {
           to: held.rule.limits.escalateTo, in: &transaction))
     }
     let (now, source) = (session.now, String(decoding: session.keys.events, as: UTF8.self))
-    for held in writing { add(held, at: now, source, to: &transaction) }
+    for held in writing {
+      let place = called.firstIndex {
+        $0.held.trigger.entry == held.trigger.entry && $0.held.rule.id == held.rule.id
+          && $0.held.trigger.agent == held.trigger.agent
+      }
+      add(held, place.flatMap { changes[$0].alert }, at: now, source, to: &transaction)
+    }
     session.run(transaction, carrying: changes) { [weak self] outcome in
       guard let self else { return }
       switch outcome {
@@ -136,14 +142,18 @@ final class SuppressionReporter {
     }
   }
 
-  /// - Parameter source: the stream of events.
-  private func add(_ held: Held, at now: Instant, _ source: String, to transaction: inout Transaction) {
+  /// - Parameters:
+  ///   - alert: the call for help that it opens, if it opens one.
+  ///   - source: the stream of events.
+  private func add(
+    _ held: Held, _ alert: AlertRecord?, at now: Instant, _ source: String, to transaction: inout Transaction
+  ) {
     held.marks.addSuppression(held.suppression, for: RuleEngine.holdSpan, to: &transaction)
     var line = AuditLine(
       origin: .run(held.trigger.run(of: held.rule)), rule: held.rule.id, phase: .skipped, action: AuditLine.wholeRun,
       target: held.trigger.agent, operator: held.marks.prepared.author, reason: held.decision.reason,
       detail: held.decision.words, handler: session.options.id, at: now, source: source)
-    line.ruleTitle = held.rule.title
+    (line.ruleTitle, line.alert) = (held.rule.title, alert)
     transaction.add(to: session.keys.audit, AuditCoding.encode(line))
   }
 }
