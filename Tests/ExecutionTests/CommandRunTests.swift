@@ -51,6 +51,15 @@ import Testing
     #expect(run.settling("b", Self.failed) == end)
   }
 
+  /// The delivery before was refused while the original still ran: this one must not do what that was refused for.
+  @Test func undoThatCameBeforeLooksOnceMoreAfterItsOriginal() {
+    var run = Self.run("a", aim: .command)
+    #expect(Self.effects(&run, .begun, .notCommitted(.cameBefore)) == [.cameBefore, .recall])
+    #expect(run.take(.recalled(Self.record())) == [])
+    #expect(run.take(.originalEnded) == [.recall])
+    #expect(run.take(.recalled(Self.record(closed: .rejected))).first == .commit(.acknowledgement))
+  }
+
   /// The one that was received may be closing it.
   @Test func commandThatCameBeforeIsClosedOnlyByWhatIsRecalled() {
     var run = Self.run("a", "b")
