@@ -45,7 +45,7 @@ extension Fleet {
   /// An agent with alerts has reported: it is silent no longer.
   mutating func endSilence(at position: Int, heardAt instant: Instant) {
     let slot = agents.alertSlot(.silent, at: position)
-    guard let numbers = alerts.numbers(slot), instant > numbers.last, !alerts.isHandlers(numbers) else { return }
+    guard let numbers = alerts.numbers(slot), instant >= numbers.last, !alerts.isHandlers(numbers) else { return }
     closeAlert(slot, .recovered)
   }
 
