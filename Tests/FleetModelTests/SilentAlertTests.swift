@@ -50,6 +50,33 @@ import Testing
     #expect(fleet.alerts.count == 0 && fleet.takeAlertEnds() == [AlertID(.silent, "agent-0"): .recovered])
   }
 
+  /// The alert opens with the clock, and the report comes in the same second.
+  @Test mutating func reportOfTheMomentInWhichTheSilenceIsNoticedEndsIt() throws {
+    try goOn(0..<2, 0...50)
+    try goOn(1..<2, 51...80)
+    #expect(alert("agent-0")?.last == .at(80))
+    try report("agent-0", 80)
+    #expect(fleet.alerts.count == 0)
+  }
+
+  /// The handler dies between the agent's report and the end that it would have written.
+  @Test mutating func silenceThatEndedWhileTheHandlerLivedIsOverOnceItIsGone() throws {
+    fleet.watch()
+    fleet.openSilentAlerts()
+    fleet.setHandler(isAlive: true)
+    try goOn(0..<2, 0...50)
+    try goOn(1..<2, 51...90)
+    let written = AlertRecord(id: AlertID(.silent, "agent-0"), severity: .high, since: .at(80), last: .at(80))
+    fleet.setAlerts([written], judgedUpTo: .at(90), at: .at(90))
+    try report("agent-0", 91)
+    #expect(alert("agent-0") != nil, "while the handler lives its word counts")
+    fleet.setHandler(isAlive: false)
+    #expect(alert("agent-0") == nil)
+    // What it wrote still stands in Redis, and is told once more.
+    fleet.setAlerts([written], judgedUpTo: .at(90), at: .at(95))
+    #expect(alert("agent-0") == nil)
+  }
+
   /// An agent that reports seldom has more time, and no other has to be heard meanwhile if none was due.
   @Test mutating func nobodyElseWasDueIsNoDeadSource() throws {
     try report("often", stride(from: 0, through: 600, by: 10))

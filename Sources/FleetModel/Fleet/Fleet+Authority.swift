@@ -40,7 +40,10 @@ extension Fleet {
     revision &+= 1
     alerts.authority = authority
     // Up to there the handler has judged who is silent.
-    if authority == .none { judgeSilentAlerts(since: judgedUpTo ?? .epoch) }
+    if authority == .none {
+      judgeSilentAlerts(since: judgedUpTo ?? .epoch)
+      endSilencesOfThoseHeard()
+    }
     // What the handler wrote while its word did not count was not taken: all of it is told anew.
     judgedUpTo = nil
   }
@@ -90,6 +93,8 @@ extension Fleet {
   private mutating func take(_ record: AlertRecord) {
     let position = position(of: record.id.agent) ?? add(record.id.agent, at: record.since)
     let slot = agents.alertSlot(record.id.kind, at: position)
+    // The handler that wrote it is gone, and nobody else takes it out of Redis.
+    if alerts.authority == .none, isOver(record, ofAgentAt: position) { return }
     changes.touch(position)
     guard let known = alerts.numbers(slot) else {
       agents.activity[position].setAlertSlot(record.id.kind, alerts.add(Alert(record: record, position: position)))

@@ -49,6 +49,19 @@ extension Fleet {
     closeAlert(slot, .recovered)
   }
 
+  /// Ends the alerts of agents that reported while the handler was still expected to end them.
+  mutating func endSilencesOfThoseHeard() {
+    for alert in Array(alerts.open) where isOver(alert.record, ofAgentAt: alert.position) {
+      closeAlert(agents.alertSlot(.silent, at: alert.position), .recovered)
+    }
+  }
+
+  /// Whether it is an alert of silence, and the agent has reported since.
+  func isOver(_ record: AlertRecord, ofAgentAt position: Int) -> Bool {
+    guard record.id.kind == .silent, let heardAt = agents.numbers(at: position).reportedAt else { return false }
+    return heardAt >= record.last
+  }
+
   /// Nobody expects the agent to report any more.
   mutating func excuseSilence(at position: Int) {
     let slot = agents.alertSlot(.silent, at: position)
