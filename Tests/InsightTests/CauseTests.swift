@@ -95,19 +95,4 @@ import Testing
     series.during = Array(repeating: 1e15, count: 5)
     #expect(SpanChange.ranked([series]).first?.effect.isFinite == true)
   }
-
-  @Test func theLatestChangeBeforeATroubleIsNamed() throws {
-    var marks = ChangeMarks()
-    marks.note(ChangeMark(.version, at: Self.begin, detail: "1.8"))
-    marks.note(ChangeMark(.llmModel, at: Self.begin + .minutes(30), detail: "gpt-4o"))
-    marks.note(ChangeMark(.promptVersion, at: Self.begin + .minutes(10), detail: "7"))
-    marks.note(ChangeMark(.promptVersion, at: Self.begin + .minutes(10), detail: "7"))
-    #expect(marks.all.map(\.kind) == [.version, .promptVersion, .llmModel])
-    let found = try #require(marks.latest(before: Self.begin + .minutes(25), within: .hours(1)))
-    #expect(found.mark.kind == .promptVersion && found.ago == .minutes(15))
-    #expect(marks.latest(before: Self.begin - .minutes(1), within: .hours(1)) == nil)
-    #expect(marks.latest(before: Self.begin + .hours(9), within: .hours(1)) == nil)
-    for minute in 0..<100 { marks.note(ChangeMark(.version, at: Self.begin + .minutes(Int64(minute)), detail: "x")) }
-    #expect(marks.all.count == ChangeMarks.most)
-  }
 }

@@ -10,7 +10,7 @@ extension Fleet {
   /// What the handler thinks of all agents is going to be told.
   package mutating func beginInsights() { insights.begin() }
 
-  /// All of it has been told: of whom it was not, nothing is thought any more.
+  /// All of it has been told. What was known of agents that were not named is forgotten.
   package mutating func endInsights() {
     revision &+= 1
     insights.end()
@@ -42,10 +42,12 @@ extension Fleet {
 }
 
 extension AgentInsight.Coming {
-  /// Until when it must have come true: half of the time more, and five minutes.
-  package var deadline: Instant {
-    let eta = (crossesAt - madeAt).milliseconds
-    return crossesAt + TimeSpan(milliseconds: max(0, eta / 2)) + .minutes(5)
+  /// Until when it must have come true.
+  package var deadline: Instant { Self.deadline(madeAt: madeAt, eta: crossesAt - madeAt) }
+
+  /// Until when a forecast must have come true to count as a hit: half of the time more, and five minutes.
+  package static func deadline(madeAt: Instant, eta: TimeSpan) -> Instant {
+    madeAt + eta + TimeSpan(milliseconds: max(0, eta.milliseconds / 2)) + .minutes(5)
   }
 
   /// What the metric is expected to be at an instant if it goes on as it does.

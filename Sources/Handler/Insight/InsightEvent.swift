@@ -15,13 +15,7 @@ struct InsightEvent {
   /// The end of the minute in which it was found.
   let at: Instant
 
-  var payload: [UInt8] {
-    let event: JSONValue = [
-      "entity_id": .string(agent.bytes), "event_type": .string(type), "event_id": .string(eventID),
-      "source": "vigia", "timestamp": .integer(at.milliseconds), "data": data,
-    ]
-    return event.encoded
-  }
+  var payload: [UInt8] { HandlerEvent.encode(type, id: eventID, of: agent, data, at: at) }
 
   private var type: String {
     switch outcome {

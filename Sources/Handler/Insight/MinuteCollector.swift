@@ -29,7 +29,7 @@ final class MinuteCollector {
     var at: Int64
   }
 
-  /// Room for ``room`` samples, of which ``heardCount`` are there. Owned by this object.
+  /// The samples that were heard and not yet added up. There is room for 4,096; the first `heardCount` are in use.
   private let heard: UnsafeMutablePointer<Heard>
   private var heardCount = 0
   private var minutes: [OpenMinute] = []
@@ -43,7 +43,6 @@ final class MinuteCollector {
   /// More are not kept: nobody takes them.
   private static let mostClosed = 500_000
   private static let width = 5
-  private static let vigia = Array("vigia".utf8)
 
   init() {
     heard = .allocate(capacity: Self.room)
@@ -55,7 +54,7 @@ final class MinuteCollector {
   func note(_ event: borrowing Event, at position: Int) {
     var rest = event.metrics.present
     guard !rest.isEmpty else { return }
-    if event.source.isPresent, let source = event.raw(event.source), source.elementsEqual(Self.vigia) { return }
+    if event.isOfHandler { return }
     if heardCount + Self.width > Self.room { addUp() }
     while let metric = rest.popFirst() {
       let (place, value) = (metric.historyPlace, event.metrics.value(metric))

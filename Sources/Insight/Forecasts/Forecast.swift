@@ -14,10 +14,8 @@ package struct Forecast: Equatable, Sendable {
   /// Which of the bins of `Calibration` it falls into.
   package var bin: Calibration.Bin
 
-  /// Until when it must have come true to count as a hit: half of the time more, and five minutes.
-  package var deadline: Instant {
-    madeAt + TimeSpan(milliseconds: eta.milliseconds + eta.milliseconds / 2) + .minutes(5)
-  }
+  /// Until when it must have come true to count as a hit.
+  package var deadline: Instant { AgentInsight.Coming.deadline(madeAt: madeAt, eta: eta) }
 
   /// Whether it came true, by a value of the metric: true if that is on the bad side, false if the deadline is over, nil as
   /// long as neither is so.
