@@ -64,4 +64,16 @@ extension Fleet {
     agents.activity[position] = AgentActivity(at: now)
     freePositions.append(position)
   }
+
+  /// What all that is kept of agents takes, about, in bytes.
+  var byteCount: Int {
+    // Ids stand in the directory and in the profile, with an alert's once more.
+    count * Self.agentBytes + 2 * directory.byteCount + agents.textBytes + series.byteCount + insights.byteCount
+      + alerts.count * Self.alertBytes
+  }
+
+  /// Of one agent: its profile, numbers and places in lists.
+  private static let agentBytes = 1600
+  /// Of one open alert: its record, and its words as far as they may go.
+  private static let alertBytes = 1000
 }

@@ -92,7 +92,7 @@ final class EventFollower {
   private func goOn(from cursor: [[UInt8]?]) {
     session.read([Request("HGETALL", session.keys.alerts)]) { [weak self] replies in
       guard let self else { return }
-      restore(replies[0].pairs, reached: cursor.first?.flatMap { StreamID($0) })
+      saver.restore(replies[0].pairs, reached: cursor.first?.flatMap { StreamID($0) })
       judge.isRestored = true
       begin(cursor)
       reportAgain(from: cursor.last?.flatMap { StreamID($0) }, through: saver.saved)
@@ -102,27 +102,6 @@ final class EventFollower {
       link.start()
       tick()
     }
-  }
-
-  private func restore(_ alerts: [(name: [UInt8], value: [UInt8])], reached cursor: StreamID?) {
-    judge.fleet.advance(to: session.now)
-    for (id, value) in alerts {
-      guard let record = AlertCoding.decode(id: id, payload: value)?.noLater(than: session.now) else {
-        session.log(
-          .error, "an alert in Redis is not understood", ["alert": String(decoding: id.prefix(600), as: UTF8.self)])
-        continue
-      }
-      judge.fleet.setAlert(record)
-      saver.noteStored(record.id)
-      let counted = record.countedTo.flatMap { StreamID(Array($0.utf8)) }
-      // What claims to have counted events of the future was written by somebody else.
-      guard let counted, counted > cursor ?? .zero, counted.instant <= session.now else { continue }
-      judge.noteCounted(record.id, to: counted)
-    }
-    // One more sample past the limit is not written: what was open when the cursor was saved was so for a reason.
-    let reached = cursor?.instant.noLater(than: session.now) ?? .epoch
-    judge.fleet.keepAlerts(from: session.options.leapsPassTime ? reached : session.now)
-    _ = judge.fleet.takeAlertChanges()
   }
 
   /// Where in the cursor's hash stands how many entries were ever added up to it: by that a loss is counted exactly, also

@@ -119,6 +119,11 @@ extension EventProcessor: CommitObserver {
     }
   }
 
+  /// Tells of a change of an agent that may explain a trouble.
+  func mark(_ agent: AgentID, _ change: AgentInsight.Change) {
+    if let position = fleet.position(of: agent) { marked(position, change) }
+  }
+
   /// What was done to an agent, as a mark on its charts; nil if nothing that shows there was.
   private static func change(from before: AgentRecord, to after: AgentRecord) -> AgentInsight.Change? {
     guard let author = after.updatedBy else { return nil }

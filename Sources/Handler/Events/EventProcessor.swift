@@ -51,9 +51,7 @@ final class EventProcessor {
   /// What the time was when it was last asked for.
   private var clockRead = Instant.epoch
   /// What could not be read since it was last taken.
-  private var letters: [DeadLetter] = []
-  private var letterBytes = 0
-  private var otherLetters = 0
+  private lazy var letters = UnreadableEvents(source: session.keys.events)
 
   /// Ids of events before those that are read once more, and of these as far as they have been.
   private var idsBefore = EventIDSet()
@@ -69,9 +67,6 @@ final class EventProcessor {
 
   private var counted = CountedAlerts()
 
-  /// More than so many between two saves are counted only: whoever floods the stream must not fill memory.
-  private static let mostLetters = 100
-  private static let mostLetterBytes = 2 << 20
   private static let mostProfiles = 40_000
 
   init(session: LeaseSession, notify: @escaping (Report) -> Void) {
@@ -122,7 +117,7 @@ final class EventProcessor {
       }
     } catch {
       fleet.applyUnreadable(reason: error.description, at: instant)
-      putAside(entry, reason: error.description)
+      letters.add(entry, reason: error.description)
     }
   }
 
@@ -136,10 +131,6 @@ final class EventProcessor {
     // What is said for the first time is no change.
     guard !change.old.isEmpty, !change.new.isEmpty else { return }
     mark(change.agent, AgentInsight.Change(kind: change.trait.rawValue, detail: change.new, at: change.at))
-  }
-
-  func mark(_ agent: AgentID, _ change: AgentInsight.Change) {
-    if let position = fleet.position(of: agent) { marked(position, change) }
   }
 
   /// That an agent's profile is to be written. Of more than the fleet holds most have left again by then.
@@ -165,26 +156,8 @@ final class EventProcessor {
     fleet.leap(by: step)
   }
 
-  private func putAside(_ entry: Entry, reason: String) {
-    let size = entry.payload?.count ?? 0
-    guard letters.count < Self.mostLetters, letterBytes + size <= Self.mostLetterBytes else {
-      otherLetters += 1
-      return
-    }
-    letterBytes += size
-    letters.append(
-      DeadLetter(
-        source: session.keys.events, id: entry.id, reason: "the event is unreadable: \(reason)",
-        bytes: entry.payload.map { Array($0) } ?? []))
-  }
-
   /// What could not be read since the last call.
-  func takeLetters() -> [DeadLetter] {
-    defer { (letters, letterBytes, otherLetters) = ([], 0, 0) }
-    guard otherLetters > 0 else { return letters }
-    let reason = "\(otherLetters) more events were unreadable at the same time"
-    return letters + [DeadLetter(source: session.keys.events, reason: reason, bytes: [])]
-  }
+  func takeLetters() -> [DeadLetter] { letters.take() }
 
   /// Agents that have said something of themselves since the last call; no more than one transaction should write.
   func takeChangedProfiles() -> Set<AgentID> {

@@ -198,7 +198,7 @@ final class EventSaver {
   }
 
   /// Takes note of an alert that an earlier handler has written.
-  func noteStored(_ id: AlertID) { if id.kind == .silent { published.insert(id) } }
+  private func noteStored(_ id: AlertID) { if id.kind == .silent { published.insert(id) } }
 
   private func writeCursor(of round: Round, to transaction: inout Transaction) {
     for letter in round.letters { letter.add(to: &transaction, keys: session.keys) }
@@ -222,5 +222,29 @@ final class EventSaver {
     let over = RuleNotice.over(id, end ?? .unrecovered, at: session.now)
     let notices = id.kind == .escalation ? escalations.departed(id) : [over].compactMap(\.self)
     for notice in notices { session.notify(notice, in: &transaction) }
+  }
+
+  /// Takes up the alerts that the handler before saved.
+  ///
+  /// - Parameter cursor: how far it had read.
+  func restore(_ alerts: [(name: [UInt8], value: [UInt8])], reached cursor: StreamID?) {
+    judge.fleet.advance(to: session.now)
+    for (id, value) in alerts {
+      guard let record = AlertCoding.decode(id: id, payload: value)?.noLater(than: session.now) else {
+        session.log(
+          .error, "an alert in Redis is not understood", ["alert": String(decoding: id.prefix(600), as: UTF8.self)])
+        continue
+      }
+      judge.fleet.setAlert(record)
+      noteStored(record.id)
+      let counted = record.countedTo.flatMap { StreamID(Array($0.utf8)) }
+      // What claims to have counted events of the future was written by somebody else.
+      guard let counted, counted > cursor ?? .zero, counted.instant <= session.now else { continue }
+      judge.noteCounted(record.id, to: counted)
+    }
+    // One more sample past the limit is not written: what was open when the cursor was saved was so for a reason.
+    let reached = cursor?.instant.noLater(than: session.now) ?? .epoch
+    judge.fleet.keepAlerts(from: session.options.leapsPassTime ? reached : session.now)
+    _ = judge.fleet.takeAlertChanges()
   }
 }
