@@ -31,10 +31,14 @@ final class FleetWatch {
   /// What is written now, or again if it was refused.
   private var unwritten: Transaction?
   private var stands = false
+  /// What agents that come now have to do without, and what was said of all that is given up.
+  private var leftOut = LeftOut.nothing
+  private var said = ""
   private var decidedAt = MonotonicTime.now
-  /// How many of the agents make forecasts, and what all that is learnt takes.
+  /// What all that is learnt takes in this process.
   private var learntBytes = 0
 
+  private static let decideMilliseconds = 60_000.0
   private static let tickMilliseconds: Int64 = 100
   private static let retryMilliseconds: Int64 = 5000
   /// A round of the sweep in ticks, and a tick's part of what waits.
@@ -74,8 +78,7 @@ final class FleetWatch {
   /// Takes note of something that was done to an agent, for its charts.
   func note(_ change: AgentInsight.Change, of position: Int) {
     guard let id = fleet.id(at: position) else { return }
-    if agents[position]?.id != id { agents[position] = WatchedAgent(id, since: .epoch) }
-    if agents[position]?.add(change) == true { waiting.append(position) }
+    if agents.add(change, of: id, at: position) { waiting.append(position) }
   }
 
   private static let calibrationField = "calibration"
@@ -157,21 +160,28 @@ final class FleetWatch {
 
   private func goOn() {
     stands = false
-    warn(budget.words)
+    warn(said.isEmpty ? nil : said)
   }
 
+  /// Once a minute: lets those go who have left, and decides what there is room for.
   private func decide() {
-    guard MonotonicTime.now.milliseconds(since: decidedAt) > 10_000 else { return }
+    guard MonotonicTime.now.milliseconds(since: decidedAt) > Self.decideMilliseconds else { return }
     decidedAt = .now
-    let before = budget
-    let (count, perAgent) = agents.reporting
-    budget.decide(agents: count, perAgent: perAgent, bound: session.options.insight.redisBytes)
-    if budget != before { say(budget.words) }
+    agents.dropThose { [fleet] position, id in fleet.id(at: position) != id }
+    let sums = agents.sums
+    learntBytes = sums.bytes
+    if learntBytes < session.options.insight.processBytes / 10 * 9 { leftOut = .nothing }
+    budget.decide(agents: sums.agents, perAgent: sums.metricsOfOne, bound: session.options.insight.redisBytes)
+    say()
   }
 
-  private func say(_ words: String?) {
-    session.log(.warning, words ?? "history is kept by the minute again")
-    warn(words)
+  /// Says what is given up, if that is other than before.
+  private func say() {
+    let words = [budget.words, leftOut.words].compactMap(\.self).joined(separator: "; ")
+    guard words != said else { return }
+    said = words
+    session.log(.warning, words.isEmpty ? "history and foresight have room for all again" : words)
+    if !stands { warn(words.isEmpty ? nil : words) }
   }
 
   // MARK: Learning
@@ -184,7 +194,9 @@ final class FleetWatch {
     var hours = found.hours
     let minutes = agent.takePending()
     if agent.watch == nil {
-      agent.watch = watch(position, found, before: minutes.first?.begin)
+      let watch = watch(position, found)
+      (agent.watch, agent.watchBytes) = (watch.value, watch.bytes)
+      learntBytes += watch.bytes
     }
     let before = agent.watch?.insight
     agent.role = profile.role
@@ -201,19 +213,18 @@ final class FleetWatch {
     agents[position] = agent
   }
 
-  /// A new watch that has learnt what history says up to an instant.
-  private func watch(_ position: Int, _ found: HistoryReading.Found, before end: Instant?) -> AgentWatch {
+  /// A new watch that has learnt what history says, as far as there is room for it, and what it takes.
+  private func watch(_ position: Int, _ found: HistoryReading.Found) -> (value: AgentWatch, bytes: Int) {
     let metrics = WatchedMetric.all(of: session.options.insight) { fleet.level(of: $0, at: position) }
-    let bound = session.options.insight.processBytes
-    let full = AgentWatch.byteCount(metrics: metrics, forecasts: true)
-    let forecasts = learntBytes + full <= bound
-    if !forecasts, learntBytes <= bound, learntBytes + full > bound {
-      say("no forecasts for more agents: what detectors may take is used up")
+    let choice = LeftOut.choose(metrics, learntBytes: learntBytes, bound: session.options.insight.processBytes)
+    if choice.leftOut != .nothing {
+      leftOut = choice.leftOut
+      say()
     }
-    learntBytes += forecasts ? full : AgentWatch.byteCount(metrics: metrics, forecasts: false)
-    var watch = AgentWatch(metrics, stored: found.insight, forecasts: forecasts)
+    let watched = choice.leftOut == .detectors ? [] : metrics
+    var watch = AgentWatch(watched, stored: found.insight, forecasts: choice.leftOut == .nothing)
     for minute in found.hours.minutes { watch.recall(minute) }
-    return watch
+    return (watch, choice.bytes)
   }
 
   private func outcomes(

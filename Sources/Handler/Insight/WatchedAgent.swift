@@ -7,6 +7,8 @@ struct WatchedAgent {
   private let since: Instant
   /// Nil until its stored history has been read.
   var watch: AgentWatch?
+  /// What that takes.
+  var watchBytes = 0
   var role = ""
   /// By bit, which metrics it has reported.
   private(set) var reported: UInt32 = 0

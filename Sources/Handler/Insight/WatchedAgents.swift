@@ -28,13 +28,29 @@ struct WatchedAgents {
     return agents[closed.position]?.add(closed) ?? false
   }
 
-  /// How many there are, and how many metrics one of them reports on average.
-  var reporting: (agents: Int, perAgent: Double) {
-    var (count, metrics) = (0, 0)
+  /// Adds a change of the agent that stands at a position now.
+  ///
+  /// - Returns: whether it is the first thing of the agent that waits.
+  mutating func add(_ change: AgentInsight.Change, of id: AgentID, at position: Int) -> Bool {
+    if self[position]?.id != id { self[position] = WatchedAgent(id, since: .epoch) }
+    return agents[position]?.add(change) ?? false
+  }
+
+  /// Lets agents go that are no longer where they stood.
+  mutating func dropThose(where hasLeft: (_ position: Int, AgentID) -> Bool) {
+    for position in agents.indices {
+      if let id = agents[position]?.id, hasLeft(position, id) { agents[position] = nil }
+    }
+  }
+
+  /// How many there are, how many metrics one of them reports on average, and what all that is learnt takes.
+  var sums: (agents: Int, metricsOfOne: Double, bytes: Int) {
+    var (count, metrics, bytes) = (0, 0, 0)
     for case let agent? in agents {
       count += 1
       metrics += agent.reported.nonzeroBitCount
+      bytes += agent.watchBytes
     }
-    return (count, count == 0 ? 0 : Double(metrics) / Double(count))
+    return (count, count == 0 ? 0 : Double(metrics) / Double(count), bytes)
   }
 }

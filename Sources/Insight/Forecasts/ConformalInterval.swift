@@ -13,6 +13,8 @@ package struct ConformalInterval: Equatable, Sendable {
   package let asked: Double
 
   private static let room = 64
+  /// What it takes beside itself, at the most.
+  static let mostBytes = 32 + room * MemoryLayout<Float>.stride
   /// How far one value moves the quantile.
   private static let pace = 0.02
   /// So many distances must be known.

@@ -14,6 +14,7 @@ package struct ForecastWatch: Sendable {
   }
 
   private var forecaster: Forecaster
+  package var metric: MetricID { forecaster.metric }
   private let level: Double
   private let side: BadSide
   /// The forecast that is still open.

@@ -37,6 +37,8 @@ package struct AgentWatch: Sendable {
   /// What consoles are shown of it.
   package private(set) var insight: AgentInsight
   private var metrics: [MetricState]
+  /// Of the metrics that have a level; empty if it makes no forecasts, which take most of its memory.
+  private var forecasts: [ForecastWatch]
   private var corroboration = Corroboration()
   /// When a finding was said last that was not the only word.
   private var corroboratedAt = Instant.epoch
@@ -61,21 +63,24 @@ package struct AgentWatch: Sendable {
   ///   - stored: what was known of the agent before a restart.
   ///   - forecasts: whether it makes forecasts, which takes most of its memory.
   package init(_ metrics: [WatchedMetric], stored: AgentInsight?, forecasts: Bool = true) {
-    self.metrics = metrics.map { MetricState($0, forecasts: forecasts) }
+    self.metrics = metrics.map { MetricState($0) }
+    self.forecasts = forecasts ? metrics.compactMap(\.forecastWatch) : []
     insight = stored ?? AgentInsight(at: .epoch)
     health = HealthState(isCritical: insight.isCritical)
     score = insight.health
     for coming in insight.forecasts {
-      guard let index = self.metrics.firstIndex(where: { $0.metric.name == coming.metric }) else { continue }
-      self.metrics[index].takeUp(coming)
+      guard let metric = metrics.first(where: { $0.name == coming.metric }),
+        let index = self.forecasts.firstIndex(where: { $0.metric == metric.id })
+      else { continue }
+      self.forecasts[index].takeUp(ForecastWatch.Announcement(coming, of: metric.id))
     }
   }
 
   /// What one of these takes, about.
   package static func byteCount(metrics: [WatchedMetric], forecasts: Bool) -> Int {
-    let withLevel = metrics.count { $0.level != nil && $0.bad != nil }
+    let watches = forecasts ? metrics.count { $0.forecastWatch != nil } : 0
     return MemoryLayout<AgentWatch>.stride + metrics.count * MemoryLayout<MetricState>.stride
-      + (forecasts ? withLevel * 320 : 0)
+      + watches * (MemoryLayout<ForecastWatch>.stride + ConformalInterval.mostBytes)
   }
 
   // MARK: Learning
@@ -85,7 +90,10 @@ package struct AgentWatch: Sendable {
     let judgesFan = minute.begin.milliseconds / 60_000 % 10 == 0
     for (metric, rollup) in minute.rollups {
       guard let index = index(of: metric) else { continue }
-      metrics[index].recall(rollup, minute.begin, judgesFan: judgesFan)
+      metrics[index].recall(rollup, minute.begin)
+      if let index = forecasts.firstIndex(where: { $0.metric == metric }) {
+        forecasts[index].recall(rollup.mean, minute: minute.begin, judgesFan: judgesFan)
+      }
     }
   }
 
@@ -104,7 +112,9 @@ package struct AgentWatch: Sendable {
       for finding in metrics[index].learn(rollup, minute.begin, peers: peers[metric]) {
         if let said = say(finding, named: metrics[index].metric.name, at: end) { outcomes.append(said) }
       }
-      if let announced = metrics[index].forecast?.learn(rollup.mean, minute: minute.begin, record: &record) {
+      if let index = forecasts.firstIndex(where: { $0.metric == metric }),
+        let announced = forecasts[index].learn(rollup.mean, minute: minute.begin, record: &record)
+      {
         outcomes.append(.forecast(announced))
       }
     }
@@ -167,10 +177,10 @@ package struct AgentWatch: Sendable {
 
   /// The forecasts that are open, the soonest first.
   private func coming(at instant: Instant) -> [AgentInsight.Coming] {
-    let all = metrics.compactMap { state -> AgentInsight.Coming? in
-      guard let watch = state.forecast, let open = watch.open, instant <= open.forecast.deadline else { return nil }
+    let all = forecasts.compactMap { watch -> AgentInsight.Coming? in
+      guard let open = watch.open, instant <= open.forecast.deadline else { return nil }
       return AgentInsight.Coming(
-        metric: state.metric.name, value: open.forecast.value, level: open.forecast.level,
+        metric: name(of: watch.metric), value: open.forecast.value, level: open.forecast.level,
         madeAt: open.forecast.madeAt, crossesAt: open.forecast.madeAt + open.forecast.eta,
         confidence: open.confidence, known: open.known, radius: watch.fan(after: ForecastWatch.ahead)?.radius)
     }
@@ -207,5 +217,25 @@ extension AgentInsight {
       || forecasts.map(\.madeAt) != other.forecasts.map(\.madeAt) || (health == nil) != (other.health == nil)
       || abs((health ?? 0) - (other.health ?? 0)) >= 0.05 || (reasons.isEmpty != other.reasons.isEmpty)
       || (health == 1) != (other.health == 1)
+  }
+}
+
+extension WatchedMetric {
+  /// Makes its forecasts; nil for one without a level.
+  fileprivate var forecastWatch: ForecastWatch? {
+    guard let level, let bad else { return nil }
+    return ForecastWatch(id, level: level, bad: bad)
+  }
+}
+
+extension ForecastWatch.Announcement {
+  /// A forecast that was made before a restart and is still open. How clear its slope was is not stored.
+  fileprivate init(_ coming: AgentInsight.Coming, of metric: MetricID) {
+    let minutes = max(0, Int((coming.crossesAt - coming.madeAt).milliseconds / 60_000))
+    let forecast = Forecast(
+      metric: metric, madeAt: coming.madeAt, value: coming.value, level: coming.level, eta: .minutes(Int64(minutes)),
+      slope: minutes == 0 ? 0 : (coming.level - coming.value) / Double(minutes),
+      bin: Calibration.Bin(minutes: minutes, significance: 0))
+    self.init(forecast: forecast, confidence: coming.confidence, known: coming.known)
   }
 }

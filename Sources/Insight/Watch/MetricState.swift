@@ -5,8 +5,6 @@ struct MetricState: Sendable {
   let metric: WatchedMetric
   var watch: MetricWatch
   var normal = Normal()
-  /// Nil for a metric without a level.
-  var forecast: ForecastWatch?
   /// Nil for one that tells no runaway.
   var runaway: RunawayWatch?
   /// The mean of the last minute, and when that began.
@@ -17,22 +15,18 @@ struct MetricState: Sendable {
   /// It must stand apart for so many minutes, and is said again only after it did not.
   private static let minutesApart: UInt8 = 3
 
-  init(_ metric: WatchedMetric, forecasts: Bool) {
+  init(_ metric: WatchedMetric) {
     self.metric = metric
     watch = MetricWatch(metric.id)
-    if forecasts, let level = metric.level, let bad = metric.bad {
-      forecast = ForecastWatch(metric.id, level: level, bad: bad)
-    }
     if metric.tellsRunaway { runaway = RunawayWatch(metric.id) }
   }
 
   /// Learns a minute of the past. Nothing is said.
-  mutating func recall(_ rollup: Rollup, _ minute: Instant, judgesFan: Bool) {
+  mutating func recall(_ rollup: Rollup, _ minute: Instant) {
     let sample = Sample(rollup.mean, at: minute)
     guard sample.isPlausible else { return }
     _ = watch.judge(sample)
     normal.learn(rollup.mean)
-    forecast?.recall(rollup.mean, minute: minute, judgesFan: judgesFan)
     _ = runaway?.judge(sample)
     latest = (rollup.mean, minute)
   }
@@ -61,17 +55,6 @@ struct MetricState: Sendable {
     }
     apart = apart == .max ? .max : apart + 1
     return apart == Self.minutesApart ? found : nil
-  }
-
-  /// Takes up a forecast that was made before a restart.
-  mutating func takeUp(_ coming: AgentInsight.Coming) {
-    let minutes = max(0, Int((coming.crossesAt - coming.madeAt).milliseconds / 60_000))
-    let forecast = Forecast(
-      metric: metric.id, madeAt: coming.madeAt, value: coming.value, level: coming.level, eta: .minutes(Int64(minutes)),
-      slope: minutes == 0 ? 0 : (coming.level - coming.value) / Double(minutes),
-      bin: Calibration.Bin(minutes: minutes, significance: 0))
-    self.forecast?.takeUp(
-      ForecastWatch.Announcement(forecast: forecast, confidence: coming.confidence, known: coming.known))
   }
 
   /// Its part in the agent's health; nil if it has none.

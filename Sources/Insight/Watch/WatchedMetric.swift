@@ -3,7 +3,7 @@ package struct WatchedMetric: Equatable, Sendable {
   package var id: MetricID
   /// Its name on the wire.
   package var name: String
-  /// Which way is bad; nil for one of which neither is, such as traffic: it counts for no health and has no forecast.
+  /// Which way is bad. Nil if neither is, as with traffic: then the metric has no part in the health, and no forecast.
   package var bad: BadSide?
   /// How much of an agent's health this metric alone can take, 0…1.
   package var weight: Double
