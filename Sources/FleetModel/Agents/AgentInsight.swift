@@ -54,7 +54,7 @@ package struct AgentInsight: Equatable, Sendable {
     /// 0…1, and from how many earlier forecasts of its kind that is known.
     package var confidence: Double
     package var known: Int
-    /// Half the width of the fan ten minutes ahead. It grows with the root of the time. Nil as long as it is not known.
+    /// How far the value may lie from what is expected ten minutes ahead, to either side. Nil if nothing is known yet.
     package var radius: Double?
 
     package init(
@@ -65,7 +65,7 @@ package struct AgentInsight: Equatable, Sendable {
       (self.crossesAt, self.confidence, self.known, self.radius) = (crossesAt, confidence, known, radius)
     }
 
-    /// Half the width of the fan so long after the forecast was made.
+    /// The same for another span after the forecast was made: it grows with the square root of the time.
     package func radius(after span: TimeSpan) -> Double? {
       radius.map { $0 * (Double(max(0, span.milliseconds)) / 600_000).squareRoot() }
     }

@@ -3,7 +3,7 @@
 /// Of the entries that fit an agent, the first that names a metric says where the metric's levels are. If none does, the
 /// usual ones count.
 package struct LevelTable: Equatable, Sendable {
-  /// For whom levels are, and which.
+  /// One entry of the configuration: which agents it is for, and their levels.
   package struct Entry: Equatable, Sendable {
     /// Nil fits all.
     package var role: Glob?
