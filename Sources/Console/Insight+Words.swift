@@ -89,8 +89,11 @@ extension Model {
     let doubt =
       health.isCurrent
       ? "" : handler.isAlive ? "; old: the agent is not heard" : "; old: no handler is known to live"
-    return DetailPane.Line.wrapped(
+    let lines = DetailPane.Line.wrapped(
       "\(health.text)\(state), \(since)\(doubt)", indent: 2, columns: columns, health.role)
+    guard let worse = displayed.worseHealth(ofAgentAt: position) else { return lines }
+    let told = "an event says \(Format.decimal(worse, places: 2)): that is what the row shows"
+    return lines + DetailPane.Line.wrapped(told, indent: 2, columns: columns, .warning)
   }
 
   /// What was changed before the trouble began; of an agent without trouble what was changed last.

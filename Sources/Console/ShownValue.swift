@@ -29,7 +29,7 @@ struct ShownValue: Comparable {
     private let metric: Metric
     // A fleet would be copied for every agent.
     private let agents: AgentTable
-    /// Of the health: the handler's scores stand before what agents say.
+    /// Of the health: the handler's scores stand before what events say, unless that is worse.
     private let insights: InsightBook?
     private let now: Instant
     private let isLowFirst: Bool
@@ -43,11 +43,11 @@ struct ShownValue: Comparable {
 
     func value(at position: Int) -> ShownValue {
       let numbers = agents.numbers(at: position)
-      if let score = insights?.health(at: position) {
+      let fresh = numbers.value(metric, within: Fleet.freshness, of: now)
+      if let score = insights?.health(at: position), fresh.map({ $0 >= score }) ?? true {
         let shown = Format.shown(score, of: metric)
         return ShownValue(kind: .present, place: isLowFirst ? shown : -shown)
       }
-      let fresh = numbers.value(metric, within: Fleet.freshness, of: now)
       if numbers.isSuspect(metric) { return ShownValue(kind: fresh == nil ? .none : .suspect, place: 0) }
       guard let value = fresh ?? numbers.value(metric) else { return ShownValue(kind: .none, place: 0) }
       let shown = Format.shown(value, of: metric)

@@ -55,6 +55,21 @@ import Testing
     expectScreen(scene.draw(), "coming-\(columns)x\(rows)")
   }
 
+  /// The headline speaks of what the agent says of itself: the row and `x` must not say that all is well.
+  @Test func healthThatAnEventSaysIsShownIfItIsWorse() throws {
+    var scene = try Self.scene(columns: 200, rows: 50)
+    func row(_ scene: inout Scene) -> String? { scene.draw().lines().first { $0.contains("running     agent-1") } }
+    #expect(row(&scene)?.contains("0.72") == true)
+    try scene.model.fleet.apply("metrics", "agent-1", #"{"health_score":0.9}"#, at: .at(3600))
+    #expect(row(&scene)?.contains("0.72") == true)
+    try scene.model.fleet.apply("metrics", "agent-1", #"{"health_score":0.28}"#, at: .at(3600))
+    #expect(row(&scene)?.contains("0.28") == true && row(&scene)?.contains("0.72") == false)
+    let position = try #require(scene.model.fleet.position(of: "agent-1"))
+    let first = ShownValue.Reading(.healthScore, of: scene.model.fleet, isLowFirst: true)
+    let other = try #require(scene.model.fleet.position(of: "agent-0"))
+    #expect(first.value(at: position) < first.value(at: other))
+  }
+
   @Test func withoutUTF8TheFanIsASCII() throws {
     var scene = try Self.scene(columns: 80, rows: 24)
     scene.press(.character("F"), .down)

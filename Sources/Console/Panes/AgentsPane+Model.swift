@@ -91,10 +91,10 @@ extension Model {
       top: metric == .errorRate ? 0.1 : nil, levels: shown.limits(ofAgentAt: position)[metric])
   }
 
-  /// The health is the handler's if it has judged the agent, else what the agent says of itself.
+  /// The health is what the handler thinks, unless an event has said something worse lately.
   private func values(of agent: Agent, at position: Int, in shown: Fleet) -> [(text: String, role: Role)?] {
     var values = Metric.allCases.map { $0.isCharted ? valueText($0, of: agent, at: position, in: shown) : nil }
-    if let health = ShownHealth(ofAgentAt: position, in: shown) {
+    if let health = ShownHealth(ofAgentAt: position, in: shown), shown.worseHealth(ofAgentAt: position) == nil {
       values[Metric.healthScore.rawValue] = (health.text, health.role == .good ? .text : health.role)
     }
     return values

@@ -118,7 +118,7 @@ extension Model {
       switch handler {
       case .alive:
         "The handler announces that a metric will cross its level once it has moved towards it for an hour, and if it "
-          + "will be there within four hours."
+          + "will be there within an hour and a half."
       case .absent: "No handler is alive: it is the handler that makes forecasts. Start one with: vigia handler"
       case .unknown: "Whether a handler is alive is not known. It is the handler that makes forecasts."
       }

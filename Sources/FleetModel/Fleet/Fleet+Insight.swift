@@ -21,6 +21,14 @@ extension Fleet {
     handlerIsAlive && now - agents.numbers(at: position).lastEventAt <= Self.freshness
   }
 
+  /// What an event has said lately of an agent's health, if that is worse than what the handler thinks of it.
+  package func worseHealth(ofAgentAt position: Int) -> Double? {
+    guard let score = insights[position]?.health,
+      let told = agents.value(.healthScore, at: position, within: Self.freshness, of: now), told < score
+    else { return nil }
+    return told
+  }
+
   /// When the trouble began that an agent is in: that of its oldest open alert, or else of what was found lately.
   package func troubleSince(ofAgentAt position: Int) -> Instant? {
     let alerts = alerts(ofAgentAt: position).filter { $0.id.kind.isOfAgent }.map(\.record.since)

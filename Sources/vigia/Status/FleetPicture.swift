@@ -142,6 +142,13 @@ struct FleetPicture {
     }
   }
 
+  /// What the handler thinks, unless an event has said something worse lately.
+  private func health(_ agent: Agent, _ insight: AgentInsight?) -> String {
+    let told = agent.value(.healthScore, within: Fleet.freshness, of: fleet.now)
+    let worst = [insight?.health, told].compactMap(\.self).min() ?? agent.value(.healthScore)
+    return worst.map { Self.decimal($0, 2) } ?? "-"
+  }
+
   private func cells(_ agent: Agent, _ alerts: [Alert], _ insight: AgentInsight?) -> [String] {
     func cell(_ metric: Metric, _ format: (Double) -> String) -> String { agent.value(metric).map(format) ?? "-" }
     return [
@@ -149,7 +156,7 @@ struct FleetPicture {
       cell(.errorRate) { Self.decimal($0 * 100, 1) + "%" }, cell(.responseTime) { Self.decimal($0, 0) + "ms" },
       cell(.messagesPerMinute) { Self.decimal($0, 0) + "/m" }, cell(.queueSize) { Self.decimal($0, 0) },
       cell(.averageRating) { Self.decimal($0, 2) },
-      insight?.health.map { Self.decimal($0, 2) } ?? cell(.healthScore) { Self.decimal($0, 2) },
+      health(agent, insight),
       alerts.map { "\($0.record.severity.rawValue) \(Self.word(for: $0.id.kind))" }.joined(separator: ", "),
     ]
   }
