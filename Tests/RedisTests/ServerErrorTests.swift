@@ -182,4 +182,12 @@ import Wire
     _ = try server.call("SET", "agentos:automation", "everything")
     try server.wait { follower.settings.last == .unset }
   }
+
+  /// A server calls it `ERR` if the script does not catch it.
+  @Test(arguments: [["-get"], ["resetkeys", "~other"]]) func permissionThatAScriptLacksIsOneToo(rule: [String]) throws {
+    _ = try server.call(all: ["ACL", "SETUSER", "bob", "on", ">pw", "+@all", "~*"] + rule)
+    _ = try server.call("AUTH", "bob", "pw")
+    let reply = try server.call("EVAL", "return redis.call('GET', 'a key')", 0)
+    #expect(reply.error?.code == "NOPERM")
+  }
 }

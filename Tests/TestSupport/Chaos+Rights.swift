@@ -33,7 +33,8 @@ extension Chaos {
     ].map { .command($0) }
     + [
       "agent:*", "alerts", "audit", "automation", "blocked", "commands", "commands:*", "control", "cursor", "dead",
-      "events", "fence", "handler", "mark:*", "notices", "profiles", "proposals", "reports", "schedule",
+      "events", "fence", "handler", "insight", "insight:*", "mark:*", "notices", "profiles", "proposals", "reports",
+      "rollup:*", "schedule",
     ].map { .key($0) }
     + ["agent.*", "agents.*", "agentos.recorder", "agentos.control.*"].map { .channel($0) }
 
@@ -62,6 +63,10 @@ extension Chaos {
     try publish(ids[1], .rateLimit, limited, ["per_minute": "60", "for": "1h"])
     let run = try begin(chainOf: agent)
     func told() -> String { String(decoding: Array(logged.utf8.dropFirst(before)), as: UTF8.self) }
+    func ends() -> String {
+      let told = ids.flatMap { (try? lines(of: $0)) ?? [] }
+      return told.reversed().map { "\($0.phase) \($0.target): \($0.detail)" }.joined(separator: "\n")
+    }
     func isTold() -> Bool { Self.words.contains { told().contains($0) } }
     try wait("a word about the missing \(right), or the commands' ends") {
       isTold() || ids.allSatisfy { (try? isOver($0)) == true } && (try? isOver(chain: run)) == true
@@ -73,7 +78,7 @@ extension Chaos {
       try wait("a word about the missing \(right) by a handler that begins; the log says \(told())", isTold)
     }
     try allow(all: Self.rights)
-    try wait("commands and the rule's chain to be done with \(right) back; the log says \(told().suffix(3000))") {
+    try wait("the ends with \(right) back:\n\(ends())\nThe log says \(told().suffix(3000))") {
       ids.allSatisfy { (try? isOver($0)) == true } && (try? isOver(chain: run)) == true && (try? pending()) == 0
     }
     guard handler?.isRunning == true else { throw Fault(description: "without \(right) the handler ended") }

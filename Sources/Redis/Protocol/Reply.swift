@@ -56,8 +56,15 @@ package struct ServerError: Error, Hashable, Sendable, CustomStringConvertible {
     self.text = text
   }
 
-  /// `NOSCRIPT`, `LOADING`, `ERR` and so on.
-  package var code: Substring { text.prefix { $0 != " " } }
+  /// `NOSCRIPT`, `LOADING`, `ERR` and so on. A permission that a script lacks is `NOPERM` too: servers call it `ERR`
+  /// where the script does not catch it.
+  package var code: Substring {
+    let word = text.prefix { $0 != " " }
+    guard word == "ERR", Self.denials.contains(where: { text.contains($0) }) else { return word }
+    return "NOPERM"
+  }
+
+  private static let denials = ["The user executing the script", "ACL failure in script"]
 
   package var description: String { text }
 }
