@@ -110,7 +110,7 @@ final class Scheduler {
         job, member: member, score: score, session: session, view: rules.view, finished: finished
       ).begin()
     case .resume, .endRateLimit, .unblock, .endAcknowledgement, .restartLimit, .run, .jobLimit:
-      JobRun(job, member: member, score: score, due: due, session: session, finished: finished).begin()
+      JobRunner(job, member: member, score: score, due: due, session: session, finished: finished).begin()
     }
   }
 
