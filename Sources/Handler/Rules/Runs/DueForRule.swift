@@ -1,3 +1,4 @@
+import Automation
 import Execution
 import FleetModel
 import Logging
@@ -64,5 +65,24 @@ extension LeaseSession {
       source: String(decoding: keys.events, as: UTF8.self))
     line.ruleTitle = rule.flatMap { options.runbook.rule($0)?.title }
     return line
+  }
+
+  /// Calls a person for what has become of a rule's run, and says so in the audit.
+  ///
+  /// - Parameters:
+  ///   - stored: the agent's escalation as it was read.
+  ///   - channel: a channel to page in place of the routes, if one of that name is configured.
+  /// - Returns: what the transaction is to be run with.
+  func call(
+    of run: String, rule: String, for agent: AgentID, stored: [UInt8], _ words: String, to channel: String? = nil,
+    in transaction: inout Transaction
+  ) -> Change {
+    let change = openEscalation(
+      AlertID(.escalation, agent), stored: stored, "\(options.runbook.heading(ofRule: rule)): \(words)", to: channel,
+      in: &transaction)
+    var line = ruleLine(.succeeded, of: run, rule: rule, target: agent, detail: "a person is called: \(words)")
+    (line.action, line.alert) = (Action.escalate.rawValue, change.alert)
+    transaction.add(to: keys.audit, AuditCoding.encode(line))
+    return change
   }
 }

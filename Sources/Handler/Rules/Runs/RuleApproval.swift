@@ -38,13 +38,12 @@ final class RuleApproval: DueForRule {
   var run: String { id.text }
   private var agent: AgentID { job.target }
   private var runKey: [UInt8] { session.keys.mark(run) }
-  private var alert: AlertID { AlertID(.escalation, agent) }
 
   func begin() {
     var ledger = rules.view.ledger(of: agent)
     let requests = [
       Request("GET", session.keys.automation), Request("GET", runKey), Request("HGETALL", session.keys.agent(agent)),
-      Request("HGET", session.keys.alerts, alert.bytes),
+      Request("HGET", session.keys.alerts, AlertID(.escalation, agent).bytes),
     ]
     session.read(requests + ledger.requests) { [self] replies in
       ledger.take(replies.dropFirst(requests.count))
@@ -101,9 +100,8 @@ final class RuleApproval: DueForRule {
       begin(record, result, ledger, &transaction)
     }
     guard result.opensEscalation else { return Change() }
-    return session.openEscalation(
-      alert, stored: stored, "\(session.options.runbook.heading(ofRule: record.rule)): \(result.refusal)",
-      in: &transaction)
+    return session.call(
+      of: run, rule: record.rule, for: agent, stored: stored, result.refusal, in: &transaction)
   }
 
   private func begin(

@@ -81,9 +81,9 @@ final class RuleEnd: DueForRule {
   // MARK: Proposals
 
   private func expire(_ id: ProposalID) {
-    let alertID = AlertID(.escalation, job.target)
+    let escalation = AlertID(.escalation, job.target)
     session.read([
-      Request("HGET", session.keys.proposals, id.text), Request("HGET", session.keys.alerts, alertID.bytes),
+      Request("HGET", session.keys.proposals, id.text), Request("HGET", session.keys.alerts, escalation.bytes),
     ]) { [self] replies in
       var transaction = opened()
       guard let stored = replies[0].bytes else { return write(transaction) }
@@ -103,9 +103,13 @@ final class RuleEnd: DueForRule {
         detail: "nobody answered the proposal")
       line.proposal = proposal
       var change = Change()
-      if endsInEscalation(proposal) { change = escalate(proposal, alertID, replies[1].bytes ?? [], &transaction) }
-      change.proposal = proposal
       transaction.add(to: session.keys.audit, AuditCoding.encode(line))
+      if endsInEscalation(proposal) {
+        change = session.call(
+          of: run, rule: proposal.rule, for: job.target, stored: replies[1].bytes ?? [],
+          "nobody answered the proposal: \(proposal.reason)", in: &transaction)
+      }
+      change.proposal = proposal
       write(transaction, change)
     }
   }
@@ -122,15 +126,6 @@ final class RuleEnd: DueForRule {
 
   private func endsInEscalation(_ proposal: Proposal) -> Bool {
     session.options.runbook.rule(proposal.rule)?.approval.onExpire == .escalate
-  }
-
-  private func escalate(_ proposal: Proposal, _ id: AlertID, _ stored: [UInt8], _ transaction: inout Transaction)
-    -> Change
-  {
-    session.openEscalation(
-      id, stored: stored,
-      "\(session.options.runbook.heading(ofRule: proposal.rule)): nobody answered the proposal: \(proposal.reason)",
-      in: &transaction)
   }
 
   var run: String {

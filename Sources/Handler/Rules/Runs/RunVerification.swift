@@ -144,10 +144,8 @@ struct RunVerification {
   }
 
   private func called(_ words: String, _ transaction: inout Transaction) -> Change {
-    session.openEscalation(
-      AlertID(.escalation, agent), stored: alert, "\(session.options.runbook.heading(ofRule: record.rule)): \(words)",
-      to: rule?.limits.escalateTo,
-      in: &transaction)
+    session.call(
+      of: run, rule: record.rule, for: agent, stored: alert, words, to: rule?.limits.escalateTo, in: &transaction)
   }
 
   private func add(
