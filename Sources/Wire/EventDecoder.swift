@@ -6,11 +6,14 @@ import FleetModel
 /// to be unescaped or put together, into memory of the decoder's own. Both hold until the next call.
 package final class EventDecoder {
   private let outerKeys = OuterKey.table()
-  private let dataKeys = DataKey.table()
+  private let dataKeys: FieldNameTable<DataKey>
   private let kinds = EventKind.table()
   private var scratch = Scratch()
 
-  package init() {}
+  /// - Parameter metrics: the open metrics that it looks for; an event holds their values by the places of this table.
+  package init(metrics: MetricTable = .builtIn) {
+    dataKeys = DataKey.table(metrics)
+  }
 
   /// Reads one message: the value of `__data__` in a stream entry, or what was published on a channel.
   ///
@@ -123,6 +126,7 @@ package final class EventDecoder {
   /// Of several `data` the last counts.
   private static func forgetData(_ event: inout Event) {
     event.metrics.removeAll()
+    event.openMetrics.removeAll()
     event.fields.removeAll()
   }
 
@@ -169,10 +173,22 @@ package final class EventDecoder {
         event.metrics[metric] = nil
         if isAlias { event.metrics.noteAlias() }
       case .field(let field): event.fields[field] = token.text(in: cursor)
+      case .open(let place):
+        event.openMetrics[MetricPlace(rawValue: Int(place))] = Self.number(token, cursor)
       case nil: break
       }
     } while try cursor.another(closing: UInt8(ascii: "}"))
     return cursor.at
+  }
+
+  /// The number that a value is; nil if it is none, or one that is not finite.
+  @inline(never)
+  private static func number(_ token: JSONToken, _ cursor: JSONCursor) -> Double? {
+    guard case .json = token.form, beginsNumber(token.start.pointee) else { return nil }
+    var place = cursor
+    place.at = token.start
+    guard let value = try? place.double(), value.isFinite else { return nil }
+    return value
   }
 
   @inline(__always)

@@ -17,13 +17,19 @@ enum OuterKey: String, CaseIterable {
 enum DataKey {
   case metric(Metric, isAlias: Bool)
   case field(EventField)
+  /// A metric of the fleet's table, by its place.
+  case open(UInt8)
 
-  static func table() -> FieldNameTable<DataKey> {
-    let metrics = Metric.allCases.flatMap { metric in
+  static func table(_ metrics: MetricTable) -> FieldNameTable<DataKey> {
+    let known = Metric.allCases.flatMap { metric in
       [(name: metric.field, target: DataKey.metric(metric, isAlias: false))]
         + metric.aliases.map { (name: $0, target: DataKey.metric(metric, isAlias: true)) }
     }
-    return FieldNameTable(metrics + EventField.allCases.map { ($0.key, .field($0)) })
+    let open = metrics.places.flatMap { place -> [(name: String, target: DataKey)] in
+      guard let metric = metrics[place] else { return [] }
+      return ([metric.name] + metric.aliases).map { (name: $0, target: .open(UInt8(place.rawValue))) }
+    }
+    return FieldNameTable(known + EventField.allCases.map { ($0.key, .field($0)) } + open)
   }
 }
 

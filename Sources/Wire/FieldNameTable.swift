@@ -6,6 +6,7 @@
 ///  8 … 16      ├ word 0 ──┤├ word 1 ends with the name ┤
 ///  17 … 24     ├ word 0 ──┤├ word 1 ──┤├ word 2 ends with the name ┤
 /// ```
+/// Longer names are few, and seldom come: they stand in a list of their own.
 struct FieldNameTable<Target>: ~Copyable {
   private struct Name {
     var words: (UInt64, UInt64, UInt64)
@@ -23,14 +24,19 @@ struct FieldNameTable<Target>: ~Copyable {
     var target: Target?
   }
 
-  /// 256 for some 40 names, so that hardly two meet.
+  /// 256 for some 60 names, so that hardly two meet.
   private let slots: UnsafeMutablePointer<Slot>
+  private let long: [(name: [UInt8], target: Target)]
 
-  /// A table of names that are not empty and have at most 24 bytes; longer ones are never found.
+  /// No more names are taken: each look-up ends at a slot that is free.
+  private static var mostNames: Int { 192 }
+
+  /// A table of names that are not empty. Of two entries with one name the first counts.
   init(_ entries: [(name: String, target: Target)]) {
+    long = entries.filter { $0.name.utf8.count > 24 }.map { (Array($0.name.utf8), $0.target) }
     slots = .allocate(capacity: 256)
     slots.initialize(repeating: Slot(name: Name(words: (0, 0, 0), length: 0), target: nil), count: 256)
-    for entry in entries {
+    for entry in entries.prefix(Self.mostNames) {
       let bytes = Array(entry.name.utf8)
       let name = bytes.withUnsafeBytes { buffer in
         buffer.baseAddress.flatMap { Self.name($0, buffer.count, end: $0 + buffer.count) }
@@ -50,7 +56,7 @@ struct FieldNameTable<Target>: ~Copyable {
   /// What the name of `length` bytes at `start` stands for; bytes up to `end` may be read.
   @inline(__always)
   func find(_ start: UnsafeRawPointer, _ length: Int, end: UnsafeRawPointer) -> Target? {
-    guard let name = Self.name(start, length, end: end) else { return nil }
+    guard let name = Self.name(start, length, end: end) else { return findLong(start, length) }
     var index = name.hash
     while true {
       let slot = slots + index
@@ -58,6 +64,12 @@ struct FieldNameTable<Target>: ~Copyable {
       if slot.pointee.name.length == 0 { return nil }
       index = (index + 1) & 255
     }
+  }
+
+  @inline(never)
+  private func findLong(_ start: UnsafeRawPointer, _ length: Int) -> Target? {
+    let bytes = UnsafeRawBufferPointer(start: start, count: length)
+    return long.first { $0.name.count == length && bytes.elementsEqual($0.name) }?.target
   }
 
   /// What a name held in an array stands for.

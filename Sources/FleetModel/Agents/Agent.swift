@@ -3,6 +3,8 @@
 package struct Agent: Sendable {
   package let profile: AgentProfile
   package let activity: AgentActivity
+  /// What it has reported of open metrics.
+  let readings: OpenReadings
 
   package subscript<Value>(dynamicMember path: KeyPath<AgentProfile, Value>) -> Value { profile[keyPath: path] }
 
@@ -16,6 +18,15 @@ package struct Agent: Sendable {
     activity.value(metric, within: age, of: now)
   }
 
+  /// The last value of an open metric, by its place in the fleet's table.
+  package func value(_ place: MetricPlace) -> Double? { readings[place].map { Double($0.latest) } }
+
+  /// The same, if it is no older than `age`.
+  package func value(_ place: MetricPlace, within age: TimeSpan, of now: Instant) -> Double? {
+    guard let cell = readings[place], now - Instant(milliseconds: cell.at) <= age else { return nil }
+    return Double(cell.latest)
+  }
+
   package func isSuspect(_ metric: Metric) -> Bool { activity.isSuspect(metric) }
   package func hasSeries(_ metric: Metric) -> Bool { activity.hasSeries(metric) }
 }
@@ -24,6 +35,7 @@ package struct Agent: Sendable {
 package struct AgentTable: RandomAccessCollection, Sendable {
   package internal(set) var profiles: [AgentProfile?] = []
   var activity: [AgentActivity] = []
+  var openReadings = OpenReadingStore()
   /// Steps with every agent that comes or leaves, and with every new name.
   package internal(set) var namesRevision = 0
   /// How many bytes the words of all of them take.
@@ -33,7 +45,10 @@ package struct AgentTable: RandomAccessCollection, Sendable {
   package var endIndex: Int { profiles.count }
 
   package subscript(position: Int) -> Agent? {
-    profiles[position].map { Agent(profile: $0, activity: activity[position]) }
+    profiles[position].map {
+      let activity = activity[position]
+      return Agent(profile: $0, activity: activity, readings: openReadings[activity.openSlot])
+    }
   }
 
   /// Who stands at a position, without copying the profile; nil if nobody does.

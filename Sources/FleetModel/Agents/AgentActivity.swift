@@ -30,6 +30,8 @@ package struct AgentActivity: Sendable {
   private var suspects = MetricSet()
   /// Where the fleet keeps the levels of its metrics; 0 for the usual ones.
   var levelsPlace: Int32 = 0
+  /// Where the fleet keeps what it has reported of open metrics; negative if it has reported none.
+  var openSlot: Int32 = -1
   private var alerts = InlineArray<11, Int32>(repeating: -1)
   /// By bit, which kinds of alert are open.
   private var openAlerts: UInt16 = 0

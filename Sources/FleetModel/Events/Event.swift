@@ -13,6 +13,8 @@ package struct Event {
   /// Where the type came from a channel, that channel's bytes; otherwise empty, and `type` is in `bytes`.
   package var channel: UnsafeRawBufferPointer
   package var metrics: MetricValues
+  /// Its values of the metrics in the fleet's table.
+  package var openMetrics: OpenValues
   package var fields: EventFields
   /// `event_id`, if the publisher set one.
   package var eventID: EventText
@@ -31,6 +33,7 @@ package struct Event {
     type = .absent
     channel = UnsafeRawBufferPointer(start: nil, count: 0)
     metrics = MetricValues()
+    openMetrics = OpenValues()
     fields = EventFields()
     eventID = .absent
     source = .absent

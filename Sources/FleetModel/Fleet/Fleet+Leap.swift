@@ -30,6 +30,7 @@ extension Fleet {
       agents.activity[position].cells[metric.rawValue].slot = -1
       agents.activity[position].cells[metric.rawValue].open = SeriesStore.OpenBucket()
     }
+    agents.openReadings.update(agents.activity[position].openSlot) { $0.release(to: &series) }
   }
 
   /// Lets no alert turn quiet, nor be given up, until as much time has passed from this moment on: who takes over cannot
@@ -40,6 +41,7 @@ extension Fleet {
 extension AgentTable {
   mutating func leap(by step: TimeSpan, at position: Int) {
     activity[position].leap(by: step)
+    openReadings.update(activity[position].openSlot) { $0.leap(by: step) }
     if let first = profiles[position]?.firstEventAt { profiles[position]?.firstEventAt = first + step }
     if let deletedAt = profiles[position]?.deletedAt { profiles[position]?.deletedAt = deletedAt + step }
     if let at = profiles[position]?.reported?.at { profiles[position]?.reported?.at = at + step }

@@ -54,6 +54,7 @@ extension Fleet {
     for metric in Metric.allCases where activity.hasSeries(metric) {
       series.release(activity.cells[metric.rawValue].slot)
     }
+    forgetOpenMetrics(at: position)
     id.bytes.withUnsafeBytes { directory.remove($0) }
     agents.textBytes -= agents.profiles[position]?.textBytes ?? 0
     traits.remove(agents.profiles[position]?.traits.causes ?? [])
@@ -69,6 +70,7 @@ extension Fleet {
   var byteCount: Int {
     // Ids stand in the directory and in the profile, with an alert's once more.
     count * Self.agentBytes + 2 * directory.byteCount + agents.textBytes + series.byteCount + insights.byteCount
+      + agents.openReadings.byteCount
       + alerts.count * Self.alertBytes
   }
 

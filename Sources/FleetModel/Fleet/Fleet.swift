@@ -20,6 +20,8 @@ package struct Fleet: Sendable {
   package static let mostBytes = 96 << 20
 
   var levelSets: LevelSets
+  /// The open metrics that are known.
+  package internal(set) var metrics = MetricTable.builtIn
   package internal(set) var agents = AgentTable()
   package internal(set) var alerts: AlertBook
   package internal(set) var series: SeriesStore
@@ -141,7 +143,13 @@ package struct Fleet: Sendable {
   package func history(
     _ metric: Metric, ofAgentAt position: Int, _ resolution: SeriesStore.Resolution, count: Int, until now: Instant
   ) -> [Bucket] {
-    let cell = agents.activity[position].cells[metric.rawValue]
+    buckets(of: agents.activity[position].cells[metric.rawValue], resolution, count: count, until: now)
+  }
+
+  /// The last buckets of a metric, oldest first; empty if nothing is kept of it.
+  func buckets(
+    of cell: AgentActivity.Cell, _ resolution: SeriesStore.Resolution, count: Int, until now: Instant
+  ) -> [Bucket] {
     guard cell.slot >= 0 else { return [] }
     let values = series.values(cell.slot, resolution, until: now, count: count, open: cell.open)
     return buckets(values, span: resolution.span, until: now)
@@ -211,6 +219,7 @@ package struct Fleet: Sendable {
     // Its own values may open the alert that it tells of: it is no repeat of itself.
     let isRepeat = event.kind.alert.map { agents.alertSlot($0.kind, at: position) >= 0 } ?? false
     applyMetrics(event, at: position)
+    if !event.openMetrics.isEmpty { applyOpenMetrics(event, at: position) }
     applyKind(event, at: position, isRepeat: isRepeat)
     changes.touch(position)
     return .applied(position)

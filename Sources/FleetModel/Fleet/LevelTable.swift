@@ -10,13 +10,17 @@ package struct LevelTable: Equatable, Sendable {
     package var tier: Glob?
     package var agent: Glob?
     package var levels: [Metric: Limits.Levels]
+    /// Of open metrics, by their names.
+    package var open: [String: Limits.Levels]
     /// Where it stands in its file, from 1.
     package var line: Int
 
     package init(
-      role: Glob? = nil, tier: Glob? = nil, agent: Glob? = nil, levels: [Metric: Limits.Levels], line: Int = 0
+      role: Glob? = nil, tier: Glob? = nil, agent: Glob? = nil, levels: [Metric: Limits.Levels],
+      open: [String: Limits.Levels] = [:], line: Int = 0
     ) {
       (self.role, self.tier, self.agent, self.levels, self.line) = (role, tier, agent, levels, line)
+      self.open = open
     }
 
     package func fits(_ id: AgentID, role: String, tier: String) -> Bool {
@@ -40,10 +44,13 @@ package struct LevelTable: Equatable, Sendable {
   }
 
   /// The levels of agents that the same entries fit.
-  func limits(_ fit: Fit, usual: Limits) -> Limits {
+  func limits(_ fit: Fit, usual: Limits, of metrics: MetricTable) -> Limits {
     var limits = usual
     for index in entries.indices.reversed() where fit & 1 << Fit(index) != 0 {
       for (metric, levels) in entries[index].levels { limits[metric] = levels }
+      for (name, levels) in entries[index].open {
+        if let place = metrics.place(named: name) { limits[place] = levels }
+      }
     }
     return limits
   }
@@ -52,11 +59,17 @@ package struct LevelTable: Equatable, Sendable {
   package func entry(_ metric: Metric, of id: AgentID, role: String, tier: String) -> Entry? {
     entries.first { $0.levels[metric] != nil && $0.fits(id, role: role, tier: tier) }
   }
+
+  /// The same of an open metric.
+  package func entry(openMetric name: String, of id: AgentID, role: String, tier: String) -> Entry? {
+    entries.first { $0.open[name] != nil && $0.fits(id, role: role, tier: tier) }
+  }
 }
 
 /// The levels of all agents: those that the same entries fit share one copy.
 struct LevelSets: Sendable {
   private(set) var table = LevelTable()
+  private(set) var metrics = MetricTable.builtIn
   /// The usual ones first.
   private var sets: [Limits]
   private var places: [LevelTable.Fit: Int32] = [:]
@@ -72,12 +85,17 @@ struct LevelSets: Sendable {
     (self.table, sets, places) = (table, [usual], [:])
   }
 
+  /// The levels of open metrics are those of another table.
+  mutating func set(_ metrics: MetricTable) {
+    (self.metrics, sets, places) = (metrics, [usual.with(metrics)], [:])
+  }
+
   /// Where an agent's levels are.
   mutating func place(of id: AgentID, role: String, tier: String) -> Int32 {
     let fit = table.fit(id, role: role, tier: tier)
     guard fit != 0 else { return 0 }
     if let known = places[fit] { return known }
-    sets.append(table.limits(fit, usual: usual))
+    sets.append(table.limits(fit, usual: usual, of: metrics))
     places[fit] = Int32(sets.count - 1)
     return Int32(sets.count - 1)
   }

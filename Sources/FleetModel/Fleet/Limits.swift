@@ -32,14 +32,29 @@ package struct Limits: Equatable, Sendable {
 
   /// By the metric's number: they are asked for with every value of every event.
   private var levels: [Levels?]
+  /// Of open metrics, by their places; places beyond its end have none.
+  private var open: [Levels?]
 
   package init(_ levels: [Metric: Levels] = Limits.defaults) {
     self.levels = Metric.allCases.map { levels[$0] }
+    open = MetricTable.builtIn.metrics.map(\.levels)
+  }
+
+  /// The same with the levels that a table's metrics have.
+  func with(_ metrics: MetricTable) -> Limits {
+    var limits = self
+    limits.open = metrics.metrics.map(\.levels)
+    return limits
   }
 
   package subscript(metric: Metric) -> Levels? {
     get { levels[metric.rawValue] }
     set { levels[metric.rawValue] = newValue }
+  }
+
+  package subscript(place: MetricPlace) -> Levels? {
+    get { open.indices.contains(place.rawValue) ? open[place.rawValue] : nil }
+    set { if open.indices.contains(place.rawValue) { open[place.rawValue] = newValue } }
   }
 
   /// Whether a value is in the neighbourhood of trouble; one of a metric without limits never is.

@@ -20,6 +20,8 @@ package final class EventFeed {
     /// Whether to follow the audit, records and alerts too.
     package var followsHandler = true
     package var patience = Timeouts()
+    /// The open metrics that are looked for.
+    package var metrics = MetricTable.builtIn
 
     package init() {}
   }
@@ -50,7 +52,7 @@ package final class EventFeed {
   let options: Options
   let takeEvent: TakeEvent
   let notify: (Update) -> Void
-  let reader = EventReader()
+  let reader: EventReader
   package internal(set) var clock = ServerClock()
   package internal(set) var lease: Lease?
   /// The last one that there was.
@@ -149,6 +151,7 @@ package final class EventFeed {
     self.endpoint = endpoint
     self.options = options
     self.notify = notify
+    reader = EventReader(metrics: options.metrics)
     let events = [options.keys.events] + options.streams.filter { $0 != options.keys.events }
     let asked = options.patterns.filter { !Keys.recordedPatterns.contains($0) }
     patterns = (Keys.recordedPatterns + asked).map { Array($0.utf8) }

@@ -8,10 +8,12 @@ package final class EventReader {
   /// Takes an event; it and its bytes are valid only during the call.
   package typealias Take = (borrowing Event) -> Void
 
-  private let decoder = EventDecoder()
+  private var decoder: EventDecoder
   private let event: UnsafeMutablePointer<Event>
 
-  package init() {
+  /// - Parameter metrics: the open metrics that it looks for.
+  package init(metrics: MetricTable = .builtIn) {
+    decoder = EventDecoder(metrics: metrics)
     event = .allocate(capacity: 1)
     event.initialize(to: Event(bytes: UnsafeRawBufferPointer(start: nil, count: 0), receivedAt: .epoch))
   }
@@ -20,6 +22,9 @@ package final class EventReader {
     event.deinitialize(count: 1)
     event.deallocate()
   }
+
+  /// Looks for other open metrics from now on.
+  package func setMetrics(_ metrics: MetricTable) { decoder = EventDecoder(metrics: metrics) }
 
   /// Reads what was published on a channel.
   package func read(
