@@ -21,6 +21,10 @@ import FleetModel
 /// [insight]                    # see HandlerFile+Insight.swift
 /// on = true
 ///
+/// [metrics.search_depth]       # see HandlerFile+Metrics.swift
+/// warning = 40
+/// critical = 100
+///
 /// [[levels]]                   # see HandlerFile+Levels.swift
 /// role = "sales*"
 /// error_rate = { medium = 0.02, high = 0.05, critical = 0.1 }
@@ -50,8 +54,8 @@ package enum HandlerFile {
     let top = try FileSection(bytes, file: file)
     try top.allow(
       [
-        "parallel", "restart_limit", "act_within", "quiet_alerts_end", "log", "retention", "insight", "levels",
-        "actuators",
+        "parallel", "restart_limit", "act_within", "quiet_alerts_end", "currency", "log", "retention", "insight",
+        "metrics", "levels", "actuators",
       ]
         + NotifyReader.keys, in: "the file")
     var settings = HandlerSettings()
@@ -66,7 +70,8 @@ package enum HandlerFile {
     }
     if let retention = try top.section("retention") { settings.retention = try read(retention) }
     if let insight = try top.section("insight") { settings.insight = try read(insight: insight) }
-    settings.levels = try levels(in: top)
+    settings.metrics = try metrics(in: top)
+    settings.levels = try levels(in: top, of: settings.metrics)
     if let actuators = try top.section("actuators") {
       var reader = ActuatorReader(environment: environment)
       settings.actuators = try reader.table(actuators)

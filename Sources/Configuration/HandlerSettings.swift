@@ -43,6 +43,7 @@ package struct HandlerSettings: Equatable, Sendable {
   package var logFormat: LogFormat?
   package var logLevel: LogLevel?
   package var retention = Retention()
+  package var metrics = MetricTable.builtIn
   package var levels = LevelTable()
   package var insight = Insight()
   package var actuators = ActuatorTable()

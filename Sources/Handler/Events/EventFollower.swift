@@ -266,6 +266,7 @@ final class EventFollower {
       link.restart(.silent(milliseconds: silence))
     }
     judge.fleet.quietAlertsStay = session.options.quietAlertsStay
+    judge.adoptMetrics()
     judge.fleet.setLevels(session.options.levels)
     judge.fleet.setLeastSilence(session.options.runbook.guards.silence)
     judge.fleet.advance(to: judge.present)

@@ -29,6 +29,8 @@ package struct HandlerOptions: Sendable {
   /// How long a job that runtimes were told may take until it counts as failed.
   package var jobLimit = TimeSpan.hours(1)
   package var retention = RetentionBounds()
+  /// The open metrics.
+  package var metrics = MetricTable.builtIn
   /// Where alerts begin, by role, tier and agent.
   package var levels = LevelTable()
   /// How long a command waits for a permission that Redis denies by a key's name, say. A handler that lacks what all of it
@@ -72,6 +74,7 @@ package struct HandlerOptions: Sendable {
     actWithin = new.actWithin
     quietAlertsStay = new.quietAlertsStay
     retention = new.retention
+    metrics = new.metrics
     levels = new.levels
     parallel = new.parallel
     actuators = new.actuators

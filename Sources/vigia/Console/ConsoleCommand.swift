@@ -32,7 +32,7 @@ struct ConsoleCommand: ParsableCommand {
 
   func run() throws {
     var options = try look.options()
-    options.levels = try settings.table()
+    (options.feed.metrics, options.levels) = try settings.tables()
     guard let span = TimeSpan(history) else {
       throw ValidationError("--history \(history): write a number and s, m, h or d, such as 15m")
     }

@@ -67,6 +67,7 @@ final class ConsoleProgram {
       settings: settings, size: terminal.size, fleet: Fleet(seed: .random(in: .min ... .max)),
       seed: .random(in: .min ... .max))
     model.fleet.watch()
+    model.fleet.setMetrics(options.feed.metrics)
     model.fleet.setLevels(options.levels)
     feed = EventFeed(loop: loop, endpoint: endpoint, options: options.feed) { [unowned self] event, _ in
       model.fleet.apply(event)
