@@ -46,6 +46,19 @@ package enum Format {
     }
   }
 
+  /// An open metric's value in its own unit.
+  ///
+  /// - Parameter currency: of what is counted in currency; empty if it is not known.
+  package static func value(_ value: Double, of metric: OpenMetric, currency: String = "") -> String {
+    switch metric.unit {
+    case .fraction: percent(value)
+    case .ms: milliseconds(value)
+    case .count: value < 10 && value != value.rounded() ? decimal(value, places: 1) : count(value)
+    case .currency:
+      (value < 100 ? decimal(value, places: 2) : count(value)) + (currency.isEmpty ? "" : " \(currency)")
+    }
+  }
+
   /// A value as exact as its text is: two that are shown the same are equal.
   package static func shown(_ value: Double, of metric: Metric) -> Double {
     switch metric {

@@ -108,11 +108,24 @@ extension Model {
     }
     let isFresh = agent.value(metric, within: Fleet.freshness, of: displayedNow) != nil
     let text = Format.value(value, of: metric)
-    guard isFresh else { return (text, .stale) }
-    switch shown.limits(ofAgentAt: position)[metric]?.severity(of: value) {
-    case .critical?, .high?: return (text, .bad)
-    case .medium?: return (text, .warning)
-    case .low?, nil: return (text, .text)
+    return (text, isFresh ? Self.role(of: value, shown.limits(ofAgentAt: position)[metric]) : .stale)
+  }
+
+  /// The same of an open metric.
+  func valueText(_ reading: OpenReading, at position: Int, in shown: Fleet) -> (text: String, role: Role) {
+    if reading.isSuspect { return ("?", .warning) }
+    guard let value = reading.value else { return ("-", .dim) }
+    let text = Format.value(value, of: reading.metric)
+    let isFresh = reading.value(within: Fleet.freshness, of: displayedNow) != nil
+    return (text, isFresh ? Self.role(of: value, shown.limits(ofAgentAt: position)[reading.place]) : .stale)
+  }
+
+  /// How bad a value is by its metric's levels, as a colour.
+  private static func role(of value: Double, _ levels: Limits.Levels?) -> Role {
+    switch levels?.severity(of: value) {
+    case .critical?, .high?: .bad
+    case .medium?: .warning
+    case .low?, nil: .text
     }
   }
 }

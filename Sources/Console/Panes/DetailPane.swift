@@ -6,7 +6,9 @@ struct DetailPane {
   enum Line {
     case heading(String)
     case pair(String, String, Role)
-    case chart(label: String, value: String, role: Role, minutes: Sparkline, hour: Sparkline)
+    /// `age` tells how old the value is, if it says nothing about the present.
+    case chart(
+      label: String, value: String, age: String? = nil, role: Role, minutes: Sparkline, hour: Sparkline)
     /// Where changes of the agent lie below the charts, in columns from their right ends.
     case marks(minutes: [Int], hour: [Int])
     case history(HistoryChart)
@@ -57,8 +59,11 @@ struct DetailPane {
     case .pair(let name, let value, let role):
       grid.draw(name, in: rect.splitLeft(14).0, role: .dim)
       grid.draw(value, in: rect.dropping(left: 15), role: role)
-    case .chart(let label, let value, let role, let minutes, let hour):
+    case .chart(let label, let value, let age, let role, let minutes, let hour):
       drawChart(label, value, role, minutes, hour, into: &grid, in: rect)
+      if let age, rect.height > 2 {
+        grid.draw(age, in: rect.line(2).dropping(left: 15).splitLeft(7).0, role: .stale)
+      }
     case .marks(let minutes, let hour): drawMarks(minutes, hour, into: &grid, in: rect)
     case .history(let chart): chart.draw(into: &grid, in: rect)
     case .axis(let axis): axis.draw(into: &grid, in: rect)
@@ -73,7 +78,7 @@ struct DetailPane {
     in rect: Rect
   ) {
     let middle = rect.line(min(1, rect.height - 1))
-    grid.draw(label, in: middle.splitLeft(14).0, role: .dim)
+    grid.drawLabel(label, in: rect)
     grid.draw(value, in: middle.dropping(left: 15).splitLeft(7).0, role: role)
     let (left, right) = Self.halves(of: rect)
     minutes.draw(into: &grid, in: left)
@@ -192,7 +197,26 @@ extension Model {
       return .chart(
         label: metric.title, value: value.text, role: value.role, minutes: chart(.fine), hour: chart(.coarse))
     }
-    return [.heading("Series: the last 10 minutes, the last hour")] + charts + markLines(position, shown) + [.blank]
+    return [.heading("Series: the last 10 minutes, the last hour")] + charts + openChartLines(position, shown)
+      + markLines(position, shown) + [.blank]
+  }
+
+  /// A chart for each open metric that the agent reports.
+  private func openChartLines(_ position: Int, _ shown: Fleet) -> [DetailPane.Line] {
+    shown.openReadings(ofAgentAt: position).map { reading in
+      func chart(_ resolution: SeriesStore.Resolution) -> Sparkline {
+        Sparkline(
+          values: shown.history(reading.place, ofAgentAt: position, resolution, count: 60, until: displayedNow),
+          levels: shown.limits(ofAgentAt: position)[reading.place])
+      }
+      let value = valueText(reading, at: position, in: shown)
+      let isOld = reading.at.map { displayedNow - $0 > Fleet.freshness } ?? false
+      let age = isOld ? reading.at.map { Format.ago(displayedNow - $0) } : nil
+      return .chart(
+        label: reading.metric.title(in: shown.metrics.currency), value: value.text, age: age, role: value.role,
+        minutes: chart(.fine),
+        hour: chart(.coarse))
+    }
   }
 
   /// A mark below the charts for each change of the agent in the last hour; no line without one.
@@ -225,6 +249,14 @@ extension Model {
       + latestEvents.events.map { event in
         .text("  \(Format.clock(event.at))Z  \(Scrubber.display(event.type))  \(Scrubber.display(event.data))", .text)
       }
+  }
+}
+
+extension OpenMetric {
+  /// Its name as it is read, `tokens per minute`, with the currency of what costs.
+  func title(in currency: String) -> String {
+    let words = name.replacing("_", with: " ")
+    return unit == .currency && !currency.isEmpty ? "\(words) \(Scrubber.display(currency))" : words
   }
 }
 

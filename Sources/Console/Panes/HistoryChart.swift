@@ -10,19 +10,24 @@ package struct HistoryChart {
 
   private let series: RollupSeries
   private let metric: Metric?
+  /// What it is if it is none of those.
+  private let open: OpenMetric?
   private let levels: Limits.Levels?
   private let now: Instant
 
-  init(_ series: RollupSeries, _ limits: Limits, at now: Instant) {
+  /// - Parameter metrics: the open metrics that have names.
+  init(_ series: RollupSeries, _ limits: Limits, _ metrics: MetricTable, at now: Instant) {
     (self.series, self.now) = (series, now)
     metric = Metric(rawValue: Int(series.metric.rawValue))
-    levels = metric.flatMap { limits[$0] }
+    let place = metrics.place(numbered: series.metric.rawValue)
+    open = place.flatMap { metrics[$0] }
+    levels = metric.flatMap { limits[$0] } ?? place.flatMap { limits[$0] }
   }
 
   func draw(into grid: inout Grid, in rect: Rect) {
-    let name = metric?.field ?? "metric \(series.metric.rawValue)"
+    let name = metric?.field ?? open?.name ?? "metric \(series.metric.rawValue)"
     let (area, _) = rect.splitTop(Self.height - 1)
-    grid.draw(name, in: area.line(min(1, area.height - 1)).splitLeft(14).0, role: .dim)
+    grid.drawLabel(open == nil ? name : name.replacing("_", with: " "), in: area)
     let plot = area.dropping(left: Self.gutter)
     let columns = series.columns(
       Chart.room(columns: plot.width, grid.glyphs), from: now - Self.span, to: now)
@@ -36,8 +41,19 @@ package struct HistoryChart {
   static let gutter = 23
 
   private func label(_ value: Double, in rect: Rect, into grid: inout Grid) {
-    let text = metric.map { Format.value(value, of: $0) } ?? value.plain
+    let text =
+      metric.map { Format.value(value, of: $0) } ?? open.map { Format.value(value, of: $0) } ?? value.plain
     grid.draw(text, in: rect.dropping(left: 15).splitLeft(7).0, role: .dim, align: .trailing)
+  }
+}
+
+extension Grid {
+  /// Draws what a chart of three rows is called at its left, in its middle row and the one below.
+  mutating func drawLabel(_ text: String, in rect: Rect) {
+    for (index, line) in TextWidth.wrapped(text, columns: 14).prefix(2).enumerated() {
+      let row = min(1 + index, rect.height - 1)
+      if index == 0 || row == 2 { draw(line, in: rect.line(row).splitLeft(14).0, role: .dim) }
+    }
   }
 }
 
@@ -80,7 +96,9 @@ extension Model {
     guard let history, history.agent == id, !history.series.isEmpty else { return [] }
     let changes = (shown.insights[position]?.changes ?? []).map(\.at)
     return [.heading("The last 6 hours: the mean, and how far the worst values lay from it")]
-      + history.series.map { .history(HistoryChart($0, shown.limits(ofAgentAt: position), at: displayedNow)) }
+      + history.series.map {
+        .history(HistoryChart($0, shown.limits(ofAgentAt: position), shown.metrics, at: displayedNow))
+      }
       + [.axis(HistoryAxis(changes: changes, now: displayedNow)), .blank]
   }
 }

@@ -25,7 +25,7 @@ struct FleetPicture {
   }
 
   /// Agents with their open alerts, worst first, as the console has them.
-  private var ranked: some Sequence<(agent: Agent, alerts: [Alert], insight: AgentInsight?)> {
+  private var ranked: some Sequence<(agent: Agent, position: Int, alerts: [Alert], insight: AgentInsight?)> {
     let ranks = fleet.agents.indices.compactMap { position -> Rank? in
       guard let profile = fleet.agents.profiles[position] else { return nil }
       let name = profile.name.isEmpty ? profile.id.description : profile.name
@@ -35,7 +35,10 @@ struct FleetPicture {
     }
     return ranks.sorted { $0.comesBefore($1) }.lazy.compactMap { rank in
       fleet.agents[rank.position].map {
-        (agent: $0, alerts: fleet.alerts(ofAgentAt: rank.position), insight: fleet.insights[rank.position])
+        (
+          agent: $0, position: rank.position, alerts: fleet.alerts(ofAgentAt: rank.position),
+          insight: fleet.insights[rank.position]
+        )
       }
     }
   }
@@ -53,7 +56,7 @@ struct FleetPicture {
         "reasons": .object(
           JSONObject(members: unreadable.map { (Array($0.key.utf8), .integer(Int64($0.value))) })),
       ],
-      "agents": .array(ranked.map { json($0.agent, $0.alerts, $0.insight) }),
+      "agents": .array(ranked.map { json($0.agent, $0.position, $0.alerts, $0.insight) }),
       "handler": handler.json,
       "automation": [
         "mode": fleet.automation.setting.mode.map { .string($0.rawValue) } ?? .null, "switched": isSwitched,
@@ -76,10 +79,13 @@ struct FleetPicture {
     }
   }
 
-  private func json(_ agent: Agent, _ alerts: [Alert], _ insight: AgentInsight?) -> JSONValue {
+  private func json(_ agent: Agent, _ position: Int, _ alerts: [Alert], _ insight: AgentInsight?) -> JSONValue {
     var metrics = JSONObject()
     for metric in Metric.allCases {
-      if let value = agent.value(metric) { metrics[metric.field] = Self.number(value, metric) }
+      if let value = agent.value(metric) { metrics[metric.field] = Self.number(value) }
+    }
+    for reading in fleet.openReadings(ofAgentAt: position) {
+      metrics[reading.metric.name] = reading.value.map { Self.number($0) }
     }
     return [
       "id": .string(agent.id.bytes), "name": .string(agent.name), "role": .string(agent.role),
@@ -102,7 +108,7 @@ struct FleetPicture {
   }
 
   /// Values are kept in single precision: more digits than it has would be noise.
-  private static func number(_ value: Double, _ metric: Metric) -> JSONValue {
+  private static func number(_ value: Double) -> JSONValue {
     let rounded = (value * 10_000).rounded() / 10_000
     return Int64(exactly: rounded).map { .integer($0) } ?? .number(rounded)
   }

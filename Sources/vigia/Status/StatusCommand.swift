@@ -13,12 +13,14 @@ struct StatusCommand: ParsableCommand {
   @OptionGroup var redis: RedisOptions
   @Flag(help: "As one JSON document.") var json = false
   @Option(help: "How far back to begin.") var history = TimeSpan.hours(1)
+  @OptionGroup var settings: LevelsOptions
 
   func validate() throws { _ = try redis.endpoint() }
 
   func run() throws {
+    let tables = try settings.tables()
     let session = try Session()
-    let survey = Survey(session, endpoint: try redis.endpoint(), history: history) { picture in
+    let survey = Survey(session, endpoint: try redis.endpoint(), history: history, tables) { picture in
       if json { Output.json(picture.json) } else { picture.lines.forEach(Output.line) }
     }
     try session.onInterrupt { session.end(.failed) }
@@ -37,6 +39,7 @@ final class Survey {
   private let session: Session
   private let endpoint: Endpoint
   private let history: TimeSpan
+  private let metrics: MetricTable
   private let show: (FleetPicture) -> Void
   /// Only present values are printed, and windows would cost as much as all the rest.
   private var fleet = Fleet(seed: .random(in: 0...UInt64.max), keepsHistory: false)
@@ -58,11 +61,17 @@ final class Survey {
     take($0)
   }
 
-  init(_ session: Session, endpoint: Endpoint, history: TimeSpan, _ show: @escaping (FleetPicture) -> Void) {
+  init(
+    _ session: Session, endpoint: Endpoint, history: TimeSpan, _ tables: (metrics: MetricTable, levels: LevelTable),
+    _ show: @escaping (FleetPicture) -> Void
+  ) {
     self.session = session
     self.endpoint = endpoint
     self.history = history
+    metrics = tables.metrics
     self.show = show
+    fleet.setMetrics(tables.metrics)
+    fleet.setLevels(tables.levels)
   }
 
   func start() {
@@ -77,6 +86,7 @@ final class Survey {
   private var options: EventFeed.Options {
     var options = EventFeed.Options()
     options.history = history
+    options.metrics = metrics
     return options
   }
 

@@ -1,0 +1,56 @@
+import FleetModel
+import Screen
+import TestSupport
+import Testing
+
+@testable import Console
+
+/// Metrics of the fleet's table on the screen.
+@Suite struct OpenMetricScreenTests {
+  private static let table = MetricTable(
+    declaring: [
+      OpenMetric("cost_per_hour", unit: .currency, levels: .init(medium: 2, high: 5, critical: 5), shown: .column),
+      OpenMetric("depth"),
+    ], currency: "EUR")
+
+  private func scene(columns: Int = 130, rows: Int = 60) throws -> Scene {
+    var scene = try Scene.plain(agents: 2, columns: columns, rows: rows)
+    scene.model.fleet.setMetrics(Self.table)
+    try scene.model.fleet.apply(
+      "metrics", "a0", #"{"cost_per_hour":12.5,"tokens_per_minute":48000,"fallback_rate":25}"#, at: .at(2))
+    scene.tick(.at(3))
+    return scene
+  }
+
+  @Test func detailShowsEachWithUnitSeriesAndColour() throws {
+    var scene = try scene()
+    scene.press(.enter)
+    let grid = scene.draw()
+    let lines = grid.lines()
+    let cost = try #require(lines.firstIndex { $0.contains("cost per hour") })
+    #expect(lines[cost].contains("12.50") && lines[cost + 1].contains("EUR"))
+    #expect(lines.contains { $0.contains("tokens per") && $0.contains("48k") })
+    #expect(lines.contains { $0.contains("fallback rate") && $0.contains("?") })
+    #expect(grid.row(cost).contains { $0.text == "2" && $0.role == .bad })
+  }
+
+  @Test func detailTellsHowOldAValueIsThatSaysNothingOfThePresent() throws {
+    var scene = try scene()
+    scene.tick(.at(1200))
+    scene.press(.enter)
+    let lines = scene.draw().lines()
+    let cost = try #require(lines.firstIndex { $0.contains("cost per hour") })
+    #expect(lines[cost + 1].contains("19m ago"))
+  }
+
+  @Test func smallScreenShowsThemToo() throws {
+    var scene = try scene(columns: 80, rows: 24)
+    scene.press(.enter)
+    var text = ""
+    for _ in 0..<20 {
+      text += scene.draw().lines().joined(separator: "\n")
+      scene.press(.down)
+    }
+    #expect(text.contains("cost per hour") && text.contains("12.50"))
+  }
+}
