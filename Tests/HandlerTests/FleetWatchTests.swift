@@ -41,6 +41,10 @@ import Wire
 
     /// Writes hours of history that ends `gap` minutes ago.
     func remember(_ agent: AgentID, _ metric: Metric, minutes: Int64, gap: Int64, _ value: (Int64) -> Double) throws {
+      try remember(agent, MetricID(metric), minutes: minutes, gap: gap, value)
+    }
+
+    func remember(_ agent: AgentID, _ metric: MetricID, minutes: Int64, gap: Int64, _ value: (Int64) -> Double) throws {
       var hours: [UInt32: RollupHour] = [:]
       for ago in (gap + 1...gap + minutes).reversed() {
         let begin = Instant(milliseconds: (minute - ago) * 60_000)
@@ -48,8 +52,7 @@ import Wire
         let mean = value(ago)
         let rollup = Rollup(count: 1, sum: mean, min: Float(mean), max: Float(mean), p95: Float(mean))
         let place = Int(begin.milliseconds / 60_000 % 60)
-        hours[hour, default: RollupHour(hour: hour)].write(
-          rollup, of: MetricID(rawValue: UInt8(metric.rawValue)), at: place)
+        hours[hour, default: RollupHour(hour: hour)].write(rollup, of: metric, at: place)
       }
       for (number, hour) in hours {
         _ = try scene.server.call("SET", scene.keys.rollup(agent, hour: number), hour.encoded)
@@ -57,11 +60,15 @@ import Wire
     }
 
     func rollup(_ agent: AgentID, _ metric: Metric, ago: Int64) throws -> Rollup? {
+      try rollup(agent, MetricID(metric), ago: ago)
+    }
+
+    func rollup(_ agent: AgentID, _ metric: MetricID, ago: Int64) throws -> Rollup? {
       let begin = Instant(milliseconds: (minute - ago) * 60_000)
       let hour = try #require(RollupHour.hour(of: begin))
       let bytes = try scene.server.call("GET", scene.keys.rollup(agent, hour: hour)).bytes
       let stored = bytes.flatMap { try? RollupHour(decoding: $0) }
-      return stored?[MetricID(rawValue: UInt8(metric.rawValue)), Int(begin.milliseconds / 60_000 % 60)]
+      return stored?[metric, Int(begin.milliseconds / 60_000 % 60)]
     }
 
     /// Has another handler take over, and waits until it has written a minute once more.
@@ -164,6 +171,45 @@ import Wire
     #expect((10...40).contains(prediction["eta_minutes"]?.int ?? 0))
     #expect(data["confidence"]?.double == 0.5 && data["known"]?.int == 0)
     #expect(try past.insight("a")?.forecasts.map(\.metric) == ["queue_size"])
+  }
+
+  @Test func openMetricsAreKeptByTheirNumbers() throws {
+    var past = try Past()
+    let table = MetricTable(declaring: [OpenMetric("depth")])
+    let depth = try #require(table.place(named: "depth").map { MetricID(rawValue: table.number(of: $0)) })
+    for ago in [1, 0] as [Int64] { try past.report("a", ago: ago, ["tokens_in": 40, "depth": 7, "other": 3]) }
+    try past.scene.startHandler("h1") { $0.metrics = table }
+    try past.scene.server.wait { (try? past.rollup("a", depth, ago: 1)) ?? nil != nil }
+    #expect(try past.rollup("a", depth, ago: 1)?.mean == 7)
+    #expect(try past.rollup("a", MetricID(rawValue: 17), ago: 1)?.mean == 40)
+  }
+
+  @Test func agentThatUsesFarMoreTokensThanUsualIsARunaway() throws {
+    var past = try Past()
+    try past.know("a")
+    try past.remember("a", MetricID(rawValue: 16), minutes: 240, gap: 4, Self.around(500))
+    for ago in [4, 3, 2, 1, 0] as [Int64] {
+      try past.report("a", ago: ago, ["tokens_per_minute": ago == 4 ? 500 : 40_000])
+    }
+    try past.scene.startHandler("h1")
+    try past.scene.server.wait { ((try? past.published("agent.runaway")) ?? []).count == 1 }
+    let data = try #require(try past.published("agent.runaway").first?["data"])
+    #expect(data["metric"]?.text == "tokens_per_minute" && data["value"]?.double == 40_000)
+    #expect(data["detail"]?.text?.hasPrefix("tokens_per_minute is 40000; this agent's own normal is") == true)
+    try past.scene.server.wait { (try? past.scene.alert(.runaway, "a")) ?? nil != nil }
+  }
+
+  @Test func trendOfAnOpenMetricTowardsItsLevelIsForetold() throws {
+    var past = try Past()
+    let table = MetricTable(
+      declaring: [OpenMetric("waiting_for_person", levels: .init(medium: 100, high: 200, critical: 300))])
+    try past.remember("a", MetricID(rawValue: 26), minutes: 59, gap: 2) { 81 - Double($0) + Self.around(1)($0) }
+    for ago in [2, 1, 0] as [Int64] { try past.report("a", ago: ago, ["waiting_for_person": 81 - Double(ago)]) }
+    try past.scene.startHandler("h1") { $0.metrics = table }
+    try past.scene.server.wait { ((try? past.published("agent.predictive_alert")) ?? []).count == 1 }
+    let data = try #require(try past.published("agent.predictive_alert").first?["data"])
+    let prediction = try #require(data["predictions"]?.list?.first)
+    #expect(prediction["metric"]?.text == "waiting_for_person" && prediction["threshold"]?.double == 100)
   }
 
   @Test func agentThatIsPausedIsNotJudged() throws {

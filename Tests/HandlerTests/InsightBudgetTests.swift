@@ -1,3 +1,4 @@
+import FleetModel
 import Insight
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
   private static let bound = 256 << 20
 
   @Test(arguments: [
-    (100, RollupHour.Step.minute, 5), (2500, .minute, 5), (8000, .fiveMinutes, 5), (20_000, .fiveMinutes, 2),
+    (100, RollupHour.Step.minute, 16), (2500, .minute, 16), (8000, .fiveMinutes, 16), (20_000, .fiveMinutes, 2),
     (1_000_000, .fiveMinutes, 1),
   ])
   func minutesAreGivenUpFirstAndThenTheLastMetrics(agents: Int, step: RollupHour.Step, metrics: Int) {
@@ -17,6 +18,16 @@ import Testing
     #expect(budget.step == step && budget.metrics == metrics)
     #expect((budget.words == nil) == (step == .minute))
     #expect(budget.keeps(MetricID(rawValue: 0)), "the error rate stays")
+  }
+
+  @Test func openMetricsAreGivenUpBeforeTheOthers() {
+    let table = MetricTable(declaring: [OpenMetric("depth")])
+    var budget = InsightBudget(table)
+    budget.decide(agents: 5000, perAgent: 17, bound: Self.bound)
+    #expect(budget.step == .fiveMinutes && budget.metrics == 13)
+    #expect(budget.keeps(MetricID(rawValue: 3)) && budget.keeps(MetricID(rawValue: 16)))
+    #expect(!table.places.suffix(4).contains { budget.keeps(MetricID(rawValue: table.number(of: $0))) })
+    #expect(budget.words?.contains("waiting_for_person, depth") == true)
   }
 
   @Test func whatWasGivenUpComesBackOnlyWithRoomToSpare() {

@@ -102,6 +102,8 @@ extension EventProcessor: WatchedFleet {
   func position(of event: borrowing Event) -> Int? { fleet.position(of: event.agentID) }
 
   func level(of metric: Metric, at position: Int) -> Double? { fleet.limits(ofAgentAt: position)[metric]?.medium }
+
+  func level(of place: MetricPlace, at position: Int) -> Double? { fleet.limits(ofAgentAt: position)[place]?.medium }
 }
 
 extension EventProcessor: CommitObserver {

@@ -24,7 +24,7 @@ final class EventProcessor {
 
   let session: LeaseSession
   private let notify: (Report) -> Void
-  private let reader = EventReader()
+  private let reader: EventReader
   /// What adds up what events report, minute by minute; nil if nobody wants to know.
   var minutes: MinuteCollector?
   /// Told of changes of agents that may explain a trouble.
@@ -72,6 +72,7 @@ final class EventProcessor {
   init(session: LeaseSession, notify: @escaping (Report) -> Void) {
     self.session = session
     self.notify = notify
+    reader = EventReader(metrics: session.options.metrics)
     repeats = RepeatFilter(RulesByType(session.options.runbook, session.keys))
     fleetMemory = .allocate(capacity: 1)
     fleetMemory.initialize(
@@ -79,7 +80,17 @@ final class EventProcessor {
         seed: MachineRandom.number(in: .min ... .max), keepsHistory: false, tracksAlertChanges: true,
         tracksAgentChanges: true))
     fleet.holdSilentAlerts()
+    fleet.setMetrics(session.options.metrics)
     fleet.setLevels(session.options.levels)
+  }
+
+  /// Looks for the open metrics that the settings name now.
+  func adoptMetrics() {
+    let metrics = session.options.metrics
+    guard metrics != fleet.metrics else { return }
+    reader.setMetrics(metrics)
+    minutes?.metrics = metrics
+    fleet.setMetrics(metrics)
   }
 
   deinit {
@@ -256,7 +267,7 @@ final class EventProcessor {
       let words = "an event is longer than \(TextBound.data) bytes: rules judge it by the fields that vigia knows"
       session.log(.warning, words, ["agent": "\(event.agentID)", "entry": "\(entry)", "bytes": "\(event.bytes.count)"])
     }
-    guard let rules, var trigger = TriggerEvent(event, entry, before: before) else { return }
+    guard let rules, var trigger = TriggerEvent(event, entry, before: before, fleet.metrics) else { return }
     trigger.matches = matches
     rules.take(trigger)
   }

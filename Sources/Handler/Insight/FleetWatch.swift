@@ -16,7 +16,7 @@ import Wire
 /// ```
 /// Only the first arrow is on the path of events. A transaction that Redis refuses is tried again; minutes wait for it.
 final class FleetWatch {
-  let collector = MinuteCollector()
+  let collector: MinuteCollector
   let session: LeaseSession
   private let fleet: any WatchedFleet
   /// Says on consoles what is given up.
@@ -25,7 +25,7 @@ final class FleetWatch {
   /// Positions of agents with minutes that are to be learnt, in the order in which they came.
   private var waiting: [Int] = []
   private var peers = PeerBoards()
-  private var budget = InsightBudget()
+  private var budget: InsightBudget
   private var record = ForecastRecord()
   private var storedCalibration = ""
   /// What is written now, or again if it was refused.
@@ -52,11 +52,11 @@ final class FleetWatch {
   private static let settles = TimeSpan.minutes(5)
   /// What ended longer ago is learnt, and nothing is said of it.
   private static let late = TimeSpan.minutes(3)
-  /// History is kept so long after its hour.
-  private static let stays = TimeSpan.hours(24)
 
   init(session: LeaseSession, fleet: any WatchedFleet, warn: @escaping (String?) -> Void) {
     (self.session, self.fleet, self.warn) = (session, fleet, warn)
+    collector = MinuteCollector(session.options.metrics)
+    budget = InsightBudget(session.options.metrics)
   }
 
   func start() {
@@ -171,6 +171,7 @@ final class FleetWatch {
     let sums = agents.sums
     learntBytes = sums.bytes
     if learntBytes < session.options.insight.processBytes / 10 * 9 { leftOut = .nothing }
+    if budget.open != collector.metrics { budget = InsightBudget(collector.metrics) }
     budget.decide(agents: sums.agents, perAgent: sums.metricsOfOne, bound: session.options.insight.redisBytes)
     say()
   }
@@ -198,6 +199,7 @@ final class FleetWatch {
       (agent.watch, agent.watchBytes) = (watch.value, watch.bytes)
       learntBytes += watch.bytes
     }
+    for minute in minutes { follow(minute, of: &agent, at: position) }
     let before = agent.watch?.insight
     agent.role = profile.role
     for change in agent.takeChanges() { agent.watch?.note(change) }
@@ -215,7 +217,9 @@ final class FleetWatch {
 
   /// A new watch that has learnt what history says, as far as there is room for it, and what it takes.
   private func watch(_ position: Int, _ found: HistoryReading.Found) -> (value: AgentWatch, bytes: Int) {
-    let metrics = WatchedMetric.all(of: session.options.insight) { fleet.level(of: $0, at: position) }
+    let open = found.hours.minutes.flatMap { $0.rollups.lazy.map(\.metric) }.uniqued()
+      .compactMap { openMetric($0, at: position) }
+    let metrics = WatchedMetric.all(of: session.options.insight) { fleet.level(of: $0, at: position) } + open
     let choice = LeftOut.choose(metrics, learntBytes: learntBytes, bound: session.options.insight.processBytes)
     if choice.leftOut != .nothing {
       leftOut = choice.leftOut
@@ -225,6 +229,24 @@ final class FleetWatch {
     var watch = AgentWatch(watched, stored: found.insight, forecasts: choice.leftOut == .nothing)
     for minute in found.hours.minutes { watch.recall(minute) }
     return (watch, choice.bytes)
+  }
+
+  /// Watches the open metrics that an agent reports for the first time, as far as there is room for them.
+  private func follow(_ minute: AgentWatch.Minute, of agent: inout WatchedAgent, at position: Int) {
+    guard agent.watch?.isIdle == false else { return }
+    for (id, _) in minute.rollups where agent.watch?.watches(id) == false {
+      guard let metric = openMetric(id, at: position) else { continue }
+      let bound = session.options.insight.processBytes
+      let choice = LeftOut.choose(more: metric, learntBytes: learntBytes, bound: bound)
+      guard choice.leftOut != .detectors else { continue }
+      agent.watch?.follow(metric, forecasts: choice.leftOut == .nothing)
+      agent.watchBytes += choice.bytes
+      learntBytes += choice.bytes
+    }
+  }
+
+  private func openMetric(_ id: MetricID, at position: Int) -> WatchedMetric? {
+    WatchedMetric.open(id, of: collector.metrics) { fleet.level(of: $0, at: position) }
   }
 
   private func outcomes(
@@ -251,32 +273,6 @@ final class FleetWatch {
       return
     }
     hours.write(five: agent.hold(minute), keeping: budget.keeps)
-  }
-
-  private func write(_ hours: StoredHours, of id: AgentID, _ transaction: inout Transaction) {
-    for hour in hours.changed.sorted() {
-      guard let packed = hours.hours[hour]?.encoded else { continue }
-      let end = Instant(milliseconds: (Int64(hour) + 1) * 3_600_000) + Self.stays
-      let expiry = max(1000, (end - session.now).milliseconds)
-      transaction.change("SET", session.keys.rollup(id, hour: hour), packed, "PX", expiry)
-    }
-  }
-
-  private func write(_ insight: AgentInsight, of id: AgentID, _ transaction: inout Transaction) {
-    transaction.change("HSET", session.keys.insight, id.bytes, InsightCoding.encode(insight))
-    transaction.change("ZADD", session.keys.insightChanged, session.now, id.bytes)
-  }
-
-  private func publish(
-    _ outcomes: [AgentWatch.Outcome], of agent: WatchedAgent, at instant: Instant, _ transaction: inout Transaction
-  ) {
-    guard let watch = agent.watch else { return }
-    for outcome in outcomes {
-      let event = InsightEvent(
-        agent: agent.id, outcome: outcome, metric: outcome.metric.map { watch.name(of: $0) } ?? "",
-        insight: watch.insight, at: instant)
-      transaction.add(to: session.keys.events, event.payload)
-    }
   }
 
   private func writeRecord(_ transaction: inout Transaction) {

@@ -12,12 +12,28 @@ enum LeftOut: Equatable {
   ///   - learntBytes: what the agents before take.
   ///   - bound: what all may take.
   static func choose(_ metrics: [WatchedMetric], learntBytes: Int, bound: Int) -> (leftOut: LeftOut, bytes: Int) {
+    choose(learntBytes: learntBytes, bound: bound) { AgentWatch.byteCount(metrics: metrics, forecasts: $0) }
+      ?? (.detectors, AgentWatch.byteCount(metrics: [], forecasts: false))
+  }
+
+  /// The same of one more metric of an agent that has detectors.
+  static func choose(
+    more metric: WatchedMetric, learntBytes: Int, bound: Int
+  ) -> (leftOut: LeftOut, bytes: Int) {
+    choose(learntBytes: learntBytes, bound: bound) { AgentWatch.byteCount(more: metric, forecasts: $0) }
+      ?? (.detectors, 0)
+  }
+
+  /// Nil if there is no room at all.
+  private static func choose(
+    learntBytes: Int, bound: Int, _ byteCount: (_ forecasts: Bool) -> Int
+  ) -> (leftOut: LeftOut, bytes: Int)? {
     for (leftOut, forecasts) in [(LeftOut.nothing, true), (.forecasts, false)] {
-      let bytes = AgentWatch.byteCount(metrics: metrics, forecasts: forecasts)
+      let bytes = byteCount(forecasts)
       // Those that do without forecasts take a part of the room: then more agents have their detectors.
       if learntBytes + bytes <= (forecasts ? bound / 4 * 3 : bound) { return (leftOut, bytes) }
     }
-    return (.detectors, AgentWatch.byteCount(metrics: [], forecasts: false))
+    return nil
   }
 
   var words: String? {

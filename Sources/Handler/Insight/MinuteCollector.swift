@@ -6,6 +6,7 @@ import Insight
 /// ```text
 ///   heard      samples as they came, 24 bytes each: an event only writes at its end
 ///   minutes    | agent 0: one for each metric | agent 1: … |     64 bytes each, by the agent's position
+///   open       the same of open metrics, only for agents that report any
 ///   closed     minutes that have ended and nobody has taken yet
 /// ```
 /// Samples are added up some thousand at a time. Each then waits for its agent's memory, and many can wait at once.
@@ -33,6 +34,7 @@ final class MinuteCollector {
   private let heard: UnsafeMutablePointer<Heard>
   private var heardCount = 0
   private var minutes: [OpenMinute] = []
+  private var open: OpenMetricMinutes
   private var closed: [Closed] = []
   /// Where the sweep stands.
   private var swept = 0
@@ -44,17 +46,27 @@ final class MinuteCollector {
   private static let mostClosed = 500_000
   private static let width = 5
 
-  init() {
+  /// - Parameter metrics: the open metrics that there are.
+  init(_ metrics: MetricTable = .builtIn) {
     heard = .allocate(capacity: Self.room)
+    open = OpenMetricMinutes(metrics)
   }
 
   deinit { heard.deallocate() }
 
+  /// The open metrics that there are. What is still open of them is dropped with a new table.
+  var metrics: MetricTable {
+    get { open.metrics }
+    set { if newValue != open.metrics { open = OpenMetricMinutes(newValue) } }
+  }
+
   /// Adds what an event reports. What the handler itself has published is left out.
   func note(_ event: borrowing Event, at position: Int) {
     var rest = event.metrics.present
-    guard !rest.isEmpty else { return }
+    let open = event.openMetrics.present
+    guard !rest.isEmpty || !open.isEmpty else { return }
     if event.isOfHandler { return }
+    if !open.isEmpty { self.open.note(event, at: position) { close($0) } }
     if heardCount + Self.width > Self.room { addUp() }
     while let metric = rest.popFirst() {
       let (place, value) = (metric.historyPlace, event.metrics.value(metric))
@@ -91,14 +103,19 @@ final class MinuteCollector {
   ///   - count: of how many agents.
   func sweep(upTo present: Instant, count: Int) {
     addUp()
-    let agents = minutes.count / Self.width
+    let agents = max(minutes.count / Self.width, open.count)
     for _ in 0..<min(count, agents) {
       swept = swept + 1 < agents ? swept + 1 : 0
-      for place in 0..<Self.width {
-        let index = swept * Self.width + place
-        guard let begin = minutes[index].begin, begin + .minutes(1) + Self.grace <= present else { continue }
-        if let ended = minutes[index].close() { close(index, ended.begin, ended.rollup) }
-      }
+      sweep(agent: swept, upTo: present)
+    }
+  }
+
+  private func sweep(agent: Int, upTo present: Instant) {
+    let last = present - Self.grace - .minutes(1)
+    open.sweep(agent, upTo: last) { close($0) }
+    for index in agent * Self.width..<(agent + 1) * Self.width where index < minutes.count {
+      guard let begin = minutes[index].begin, begin <= last else { continue }
+      if let ended = minutes[index].close() { close(index, ended.begin, ended.rollup) }
     }
   }
 
@@ -109,12 +126,17 @@ final class MinuteCollector {
   }
 
   private func close(_ index: Int, _ begin: Instant, _ rollup: Rollup) {
-    guard closed.count < Self.mostClosed else { return }
-    let metric = Self.metrics[index % Self.width]
-    closed.append(
-      Closed(
-        position: index / Self.width, metric: MetricID(rawValue: UInt8(metric.rawValue)), begin: begin, rollup: rollup))
+    let metric = MetricID(Self.metrics[index % Self.width])
+    close(Closed(position: index / Self.width, metric: metric, begin: begin, rollup: rollup))
   }
+
+  private func close(_ ended: Closed) {
+    if closed.count < Self.mostClosed { closed.append(ended) }
+  }
+}
+
+extension MetricID {
+  init(_ metric: Metric) { self.init(rawValue: UInt8(metric.rawValue)) }
 }
 
 extension Metric {

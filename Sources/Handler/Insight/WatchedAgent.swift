@@ -10,8 +10,8 @@ struct WatchedAgent {
   /// What that takes.
   var watchBytes = 0
   var role = ""
-  /// By bit, which metrics it has reported.
-  private(set) var reported: UInt32 = 0
+  /// The metrics that it has reported: few, so that a list is enough.
+  private(set) var reported: [MetricID] = []
   /// Minutes that have ended and are still to be learnt, the oldest first.
   private(set) var pending: [AgentWatch.Minute] = []
   /// Minutes that wait for the others of their five.
@@ -32,7 +32,7 @@ struct WatchedAgent {
   /// - Returns: whether it is the first minute that waits.
   mutating func add(_ closed: MinuteCollector.Closed) -> Bool {
     guard closed.begin >= since else { return false }
-    reported |= 1 << UInt32(closed.metric.rawValue)
+    if !reported.contains(closed.metric) { reported.append(closed.metric) }
     let wasIdle = !isWaiting
     let rollup = (metric: closed.metric, rollup: closed.rollup)
     // One that comes after the others of its minute joins them if they still wait.

@@ -48,7 +48,7 @@ struct WatchedAgents {
     var (count, metrics, bytes) = (0, 0, 0)
     for case let agent? in agents {
       count += 1
-      metrics += agent.reported.nonzeroBitCount
+      metrics += agent.reported.count
       bytes += agent.watchBytes
     }
     return (count, count == 0 ? 0 : Double(metrics) / Double(count), bytes)

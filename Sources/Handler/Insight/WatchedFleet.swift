@@ -12,4 +12,6 @@ protocol WatchedFleet: AnyObject {
   func profile(at position: Int) -> AgentProfile?
   /// From where on a metric of an agent is trouble; nil if there is no such level.
   func level(of metric: Metric, at position: Int) -> Double?
+  /// The same of an open metric.
+  func level(of place: MetricPlace, at position: Int) -> Double?
 }

@@ -10,8 +10,30 @@ extension WatchedMetric {
   static func all(of settings: InsightSettings, level: (Metric) -> Double?) -> [WatchedMetric] {
     MinuteCollector.metrics.map { metric in
       WatchedMetric(
-        MetricID(rawValue: UInt8(metric.rawValue)), name: metric.field, bad: metric.bad,
-        weight: settings.weight(of: metric), level: level(metric))
+        MetricID(metric), name: metric.field, bad: metric.bad, weight: settings.weight(of: metric),
+        level: level(metric))
+    }
+  }
+
+  /// How an open metric is watched; nil if the table has none with this number.
+  ///
+  /// - Parameter level: from where on it is trouble.
+  static func open(
+    _ id: MetricID, of table: MetricTable, level: (MetricPlace) -> Double?
+  ) -> WatchedMetric? {
+    guard let place = table.place(numbered: id.rawValue), let metric = table[place] else { return nil }
+    return WatchedMetric(
+      id, name: metric.name, bad: metric.bad.side, level: level(place), tellsRunaway: metric.tellsRunaway)
+  }
+}
+
+extension OpenMetric.BadWay {
+  /// Nil if neither way is bad.
+  fileprivate var side: BadSide? {
+    switch self {
+    case .high: .above
+    case .low: .below
+    case .neither: nil
     }
   }
 }

@@ -68,19 +68,40 @@ package struct AgentWatch: Sendable {
     insight = stored ?? AgentInsight(at: .epoch)
     health = HealthState(isCritical: insight.isCritical)
     score = insight.health
-    for coming in insight.forecasts {
-      guard let metric = metrics.first(where: { $0.name == coming.metric }),
-        let index = self.forecasts.firstIndex(where: { $0.metric == metric.id })
-      else { continue }
-      self.forecasts[index].takeUp(ForecastWatch.Announcement(coming, of: metric.id))
+    for metric in metrics { takeUpForecasts(of: metric) }
+  }
+
+  /// Takes up what was forecast of a metric before a restart.
+  private mutating func takeUpForecasts(of metric: WatchedMetric) {
+    guard let index = forecasts.firstIndex(where: { $0.metric == metric.id }) else { return }
+    for coming in insight.forecasts where coming.metric == metric.name {
+      forecasts[index].takeUp(ForecastWatch.Announcement(coming, of: metric.id))
     }
   }
 
   /// What one of these takes, about.
   package static func byteCount(metrics: [WatchedMetric], forecasts: Bool) -> Int {
-    let watches = forecasts ? metrics.count { $0.forecastWatch != nil } : 0
-    return MemoryLayout<AgentWatch>.stride + metrics.count * MemoryLayout<MetricState>.stride
-      + watches * (MemoryLayout<ForecastWatch>.stride + ConformalInterval.mostBytes)
+    metrics.reduce(MemoryLayout<AgentWatch>.stride) { $0 + byteCount(more: $1, forecasts: forecasts) }
+  }
+
+  /// What one more metric takes, about.
+  package static func byteCount(more metric: WatchedMetric, forecasts: Bool) -> Int {
+    let watch = MemoryLayout<ForecastWatch>.stride + ConformalInterval.mostBytes
+    return MemoryLayout<MetricState>.stride + (forecasts && metric.forecastWatch != nil ? watch : 0)
+  }
+
+  /// Whether it watches no metric, for there was no room.
+  package var isIdle: Bool { metrics.isEmpty }
+
+  /// Whether a metric is watched.
+  package func watches(_ metric: MetricID) -> Bool { index(of: metric) != nil }
+
+  /// Watches one more metric, of which nothing was heard before.
+  package mutating func follow(_ metric: WatchedMetric, forecasts isForecast: Bool) {
+    guard !watches(metric.id) else { return }
+    metrics.append(MetricState(metric))
+    if isForecast, let watch = metric.forecastWatch { forecasts.append(watch) }
+    takeUpForecasts(of: metric)
   }
 
   // MARK: Learning

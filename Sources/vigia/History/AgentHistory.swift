@@ -10,14 +10,21 @@ struct AgentHistory {
   private(set) var series: [RollupSeries]
   /// Those within the span, the latest last.
   let changes: [AgentInsight.Change]
+  /// The open metrics that have names.
+  private let table: MetricTable
 
-  init(_ agent: AgentID, from start: Instant, to end: Instant, _ hours: [RollupHour], _ insight: AgentInsight?) {
-    (self.agent, self.start, self.end) = (agent, start, end)
+  init(
+    _ agent: AgentID, from start: Instant, to end: Instant, _ hours: [RollupHour], _ insight: AgentInsight?,
+    _ table: MetricTable
+  ) {
+    (self.agent, self.start, self.end, self.table) = (agent, start, end, table)
     series = RollupSeries.all(in: hours, from: start, to: end)
     changes = (insight?.changes ?? []).filter { $0.at > start && $0.at <= end }.sorted { $0.at < $1.at }
   }
 
-  var metrics: [ShownMetric] { series.map { ShownMetric($0.metric) } }
+  var metrics: [ShownMetric] { series.map(metric(of:)) }
+
+  func metric(of series: RollupSeries) -> ShownMetric { ShownMetric(series.metric, table) }
 
   func has(_ metric: ShownMetric) -> Bool { series.contains { $0.metric == metric.id } }
 
@@ -33,18 +40,18 @@ struct AgentHistory {
   var json: JSONValue {
     [
       "agent": .string(agent.bytes), "from": .string(ISO8601.format(start)), "to": .string(ISO8601.format(end)),
-      "metrics": .array(series.map(Self.json)),
+      "metrics": .array(series.map(json)),
       "changes": .array(
         changes.map { ["at": .string(ISO8601.format($0.at)), "kind": .string($0.kind), "detail": .string($0.detail)] }),
     ]
   }
 
-  private static func json(_ series: RollupSeries) -> JSONValue {
-    let metric = ShownMetric(series.metric)
+  private func json(_ series: RollupSeries) -> JSONValue {
+    let metric = metric(of: series)
     return [
       "metric": .string(metric.name), "unit": metric.unit.map { .string($0) },
       "level": metric.level.map { .number($0) },
-      "rollups": .array(series.entries.map(json)),
+      "rollups": .array(series.entries.map(Self.json)),
     ]
   }
 

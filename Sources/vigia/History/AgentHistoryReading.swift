@@ -10,9 +10,11 @@ final class AgentHistoryReading {
   private let query: RedisQuery
   private let agent: AgentID
   private let since: TimeSpan
+  private let metrics: MetricTable
 
-  init(_ query: RedisQuery, of agent: AgentID, since: TimeSpan) {
-    (self.query, self.agent, self.since) = (query, agent, since)
+  /// - Parameter metrics: the open metrics that have names.
+  init(_ query: RedisQuery, of agent: AgentID, since: TimeSpan, _ metrics: MetricTable) {
+    (self.query, self.agent, self.since, self.metrics) = (query, agent, since, metrics)
   }
 
   func start(_ completion: @escaping (AgentHistory) -> Void) {
@@ -26,8 +28,8 @@ final class AgentHistoryReading {
     }
     RollupReading.read(agent, from: start, to: end, query) { [self] in
       query.complain($0, $1)
-    } _: { [agent] hours in
-      completion(AgentHistory(agent, from: start, to: end, hours, insight))
+    } _: { [agent, metrics] hours in
+      completion(AgentHistory(agent, from: start, to: end, hours, insight, metrics))
     }
   }
 

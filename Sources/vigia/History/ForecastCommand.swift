@@ -11,7 +11,7 @@ struct ForecastCommand: ParsableCommand {
     commandName: "forecast", abstract: "Print what is coming; or with --backtest how good forecasts are.",
     discussion: """
       A backtest replays stored history in its order through the same code that makes forecasts, and compares each \
-      forecast with what came. Levels are the built-in ones. It takes a while: without an agent it replays \
+      forecast with what came. Levels are the built-in ones, and those of [metrics]. It takes a while: without an agent it replays \
       \(ForecastCommand.usual) agents, evenly picked, unless --agents says otherwise.
       """)
 
@@ -21,6 +21,7 @@ struct ForecastCommand: ParsableCommand {
   @Option(help: "How far back a backtest begins.") var since = TimeSpan.hours(24)
   @Option(help: ArgumentHelp("How many agents a backtest replays at most.", valueName: "count"))
   var agents = ForecastCommand.usual
+  @OptionGroup var settings: LevelsOptions
   @Flag(help: "As one JSON document.") var json = false
 
   private static let usual = 100
@@ -38,8 +39,9 @@ struct ForecastCommand: ParsableCommand {
 
   func run() throws {
     let agent = id.map { AgentID($0) }
+    let metrics = try settings.tables().metrics
     try RedisQuery.run(try redis.endpoint()) { query in
-      if backtest { replay(agent, query) } else { tell(agent, query) }
+      if backtest { replay(agent, metrics, query) } else { tell(agent, query) }
     }
   }
 
@@ -60,11 +62,13 @@ struct ForecastCommand: ParsableCommand {
 
   // MARK: The backtest
 
-  private func replay(_ agent: AgentID?, _ query: RedisQuery) {
+  private func replay(_ agent: AgentID?, _ metrics: MetricTable, _ query: RedisQuery) {
     guard let agent else {
-      return FleetHistoryReading.findAgents(query) { all in replay(Self.evenly(all, agents), of: all.count, query) }
+      return FleetHistoryReading.findAgents(query) { all in
+        replay(Self.evenly(all, agents), of: all.count, metrics, query)
+      }
     }
-    replay([agent], of: 1, query)
+    replay([agent], of: 1, metrics, query)
   }
 
   /// So many of them, with equal distances.
@@ -73,8 +77,8 @@ struct ForecastCommand: ParsableCommand {
     return (0..<most).map { agents[$0 * agents.count / most] }
   }
 
-  private func replay(_ agents: [AgentID], of all: Int, _ query: RedisQuery) {
-    var replay = Replay()
+  private func replay(_ agents: [AgentID], of all: Int, _ metrics: MetricTable, _ query: RedisQuery) {
+    var replay = Replay(metrics)
     var reading: FleetHistoryReading?
     reading = FleetHistoryReading(query, from: query.now - since, to: query.now) {
       replay.take($0, from: query.now - since)
@@ -100,16 +104,19 @@ private struct Replay {
     var mean: Float
   }
 
+  private let metrics: MetricTable
   private var values: [Value] = []
   private var ids: [AgentID] = []
   /// Agents of which there is history, and series of five minutes, which say too little to forecast by.
   var agents: Int { ids.count }
   private(set) var coarse = 0
 
+  init(_ metrics: MetricTable) { self.metrics = metrics }
+
   mutating func take(_ found: FleetHistoryReading.Found, from start: Instant) {
     let all = RollupSeries.all(in: found.hours, from: start, to: Instant(milliseconds: .max))
     guard !all.isEmpty else { return }
-    for series in all where ShownMetric(series.metric).bad != nil {
+    for series in all where ShownMetric(series.metric, metrics).bad != nil {
       let minutes = series.entries.filter { $0.span == .minutes(1) }
       if minutes.isEmpty { coarse += 1 }
       values += minutes.map {
@@ -125,7 +132,7 @@ private struct Replay {
     values.sort { ($0.minute, $0.agent, $0.metric) < ($1.minute, $1.agent, $1.metric) }
     var backtest = Backtest()
     for value in values {
-      let metric = ShownMetric(value.metric)
+      let metric = ShownMetric(value.metric, metrics)
       guard let level = metric.level, let bad = metric.bad else { continue }
       backtest.learn(
         Double(value.mean), minute: Instant(milliseconds: value.minute * 60_000), of: ids[Int(value.agent)],

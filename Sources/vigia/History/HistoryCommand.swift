@@ -18,6 +18,7 @@ struct HistoryCommand: ParsableCommand {
     parsing: .upToNextOption,
     help: ArgumentHelp("Only these metrics, such as queue_size error_rate.", valueName: "name"))
   var metric: [String] = []
+  @OptionGroup var settings: LevelsOptions
   @Flag(help: "As one JSON document, with the numbers of each minute.") var json = false
   @Flag(help: "Draw with ASCII only.") var ascii = false
 
@@ -31,9 +32,9 @@ struct HistoryCommand: ParsableCommand {
   }
 
   func run() throws {
-    let (agent, metrics) = (try agent(), try metrics())
+    let (agent, metrics, table) = (try agent(), try metrics(), try settings.tables().metrics)
     try RedisQuery.run(try redis.endpoint()) { query in
-      let reading = AgentHistoryReading(query, of: agent, since: since)
+      let reading = AgentHistoryReading(query, of: agent, since: since, table)
       reading.start { history in
         guard !history.series.isEmpty else { return reading.explainAbsence() }
         let shown = metrics.isEmpty ? history : history.only(metrics)
@@ -60,9 +61,10 @@ struct HistoryCommand: ParsableCommand {
   }
 
   private func metrics() throws -> [ShownMetric] {
-    try metric.map { name in
-      if let metric = ShownMetric(named: name) { return metric }
-      let known = ShownMetric.all.map(\.name)
+    let table = try settings.tables().metrics
+    return try metric.map { name in
+      if let metric = ShownMetric(named: name, table) { return metric }
+      let known = ShownMetric.all(of: table).map(\.name)
       let hint = Nearest.words(name, among: known).map { "; did you mean \($0)?" } ?? ";"
       throw ValidationError("there is no metric \"\(name)\"\(hint) there are \(known.joined(separator: ", "))".shown)
     }

@@ -43,7 +43,7 @@ struct HistoryPage {
   private static func draw(
     _ series: RollupSeries, _ history: AgentHistory, _ span: TimeScale, _ marks: ChangeLetters, into grid: inout Grid
   ) {
-    let metric = ShownMetric(series.metric)
+    let metric = history.metric(of: series)
     let (head, below) = grid.bounds.splitTop(1)
     let name = grid.draw(metric.name, in: head, role: .title)
     grid.draw(summary(series, metric, history), in: head.dropping(left: name + 2), role: .text)

@@ -4,31 +4,64 @@ import Insight
 
 /// A metric as people read of it: its name, its unit, and how its values are written.
 struct ShownMetric: Equatable {
+  /// What is known of it.
+  private enum Sort: Equatable {
+    case known(Metric)
+    case open(OpenMetric, currency: String)
+    /// Of a number that no metric of this version and these settings has.
+    case unknown
+  }
+
   let id: MetricID
-  /// Nil for a number that this version has no name for.
-  private let metric: Metric?
+  private let sort: Sort
 
-  static let all = Metric.allCases.map { ShownMetric(MetricID(rawValue: UInt8($0.rawValue))) }
+  static func all(of table: MetricTable) -> [ShownMetric] {
+    Metric.allCases.map { ShownMetric(MetricID(rawValue: UInt8($0.rawValue)), table) }
+      + table.places.map { ShownMetric(MetricID(rawValue: table.number(of: $0)), table) }
+  }
 
-  init(_ id: MetricID) {
+  init(_ id: MetricID, _ table: MetricTable) {
     self.id = id
-    metric = Metric(rawValue: Int(id.rawValue))
+    if let metric = Metric(rawValue: Int(id.rawValue)) {
+      sort = .known(metric)
+    } else if let metric = table.place(numbered: id.rawValue).flatMap({ table[$0] }) {
+      sort = .open(metric, currency: table.currency)
+    } else {
+      sort = .unknown
+    }
   }
 
   /// Nil if no metric is called so.
-  init?(named name: String) {
-    guard let metric = Metric.allCases.first(where: { $0.field == name || $0.aliases.contains(name) }) else {
+  init?(named name: String, _ table: MetricTable) {
+    if let metric = Metric.allCases.first(where: { $0.field == name || $0.aliases.contains(name) }) {
+      self.init(MetricID(rawValue: UInt8(metric.rawValue)), table)
+    } else if let place = table.place(named: name) {
+      self.init(MetricID(rawValue: table.number(of: place)), table)
+    } else {
       return nil
     }
-    self.init(MetricID(rawValue: UInt8(metric.rawValue)))
   }
 
-  var name: String { metric?.field ?? "metric \(id.rawValue)" }
+  var name: String {
+    switch sort {
+    case .known(let metric): metric.field
+    case .open(let metric, _): metric.name
+    case .unknown: "metric \(id.rawValue)"
+    }
+  }
 
   /// What one number of it counts, in a word for scripts; nil if it is not known.
   var unit: String? {
-    guard let metric else { return nil }
-    return switch metric.unit {
+    switch sort {
+    case .known(let metric): Self.word(metric.unit)
+    case .open(let metric, let currency):
+      metric.unit == .currency && !currency.isEmpty ? currency : metric.unit.rawValue
+    case .unknown: nil
+    }
+  }
+
+  private static func word(_ unit: Metric.Unit) -> String {
+    switch unit {
     case .fraction: "fraction"
     case .milliseconds: "ms"
     case .count: "count"
@@ -37,7 +70,7 @@ struct ShownMetric: Equatable {
     }
   }
 
-  /// From where on a value opens an alert; nil if it has no such level.
+  /// From where on a value is trouble; nil if it has no such level.
   var level: Double? { levels?.medium }
 
   var isBadWhenLow: Bool { levels?.isBadWhenLow ?? false }
@@ -46,8 +79,20 @@ struct ShownMetric: Equatable {
   var bad: BadSide? { levels.map { $0.isBadWhenLow ? .below : .above } }
 
   /// A value as it is read: `38%`, `5.2s`, `812`.
-  func text(_ value: Double) -> String { metric.map { Format.value(value, of: $0) } ?? value.plain }
+  func text(_ value: Double) -> String {
+    switch sort {
+    case .known(let metric): Format.value(value, of: metric)
+    case .open(let metric, let currency): Format.value(value, of: metric, currency: currency).shown
+    case .unknown: value.plain
+    }
+  }
 
   /// From where on values are trouble.
-  var levels: Limits.Levels? { metric.flatMap { Limits.defaults[$0] } }
+  var levels: Limits.Levels? {
+    switch sort {
+    case .known(let metric): Limits.defaults[metric]
+    case .open(let metric, _): metric.levels
+    case .unknown: nil
+    }
+  }
 }

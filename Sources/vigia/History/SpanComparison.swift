@@ -7,6 +7,8 @@ import Wire
 struct SpanComparison {
   let start: Instant
   let end: Instant
+  /// The open metrics that have names.
+  private let table: MetricTable
   /// Agents with history in both spans.
   private(set) var agents = 0
   private var greatest: [SpanChange] = []
@@ -31,8 +33,8 @@ struct SpanComparison {
   private static let most = 20
   private static let mostMarks = 1000
 
-  init(from start: Instant, to end: Instant) {
-    (self.start, self.end) = (start, end)
+  init(from start: Instant, to end: Instant, _ table: MetricTable) {
+    (self.start, self.end, self.table) = (start, end, table)
   }
 
   /// When the span before begins.
@@ -67,7 +69,7 @@ struct SpanComparison {
 
   /// Metrics by how many agents they changed of.
   private var ranked: [(metric: ShownMetric, tally: Tally)] {
-    metrics.map { (metric: ShownMetric($0.key), tally: $0.value) }
+    metrics.map { (metric: ShownMetric($0.key, table), tally: $0.value) }
       .sorted { ($1.tally.rose + $1.tally.fell, $0.metric.id) < ($0.tally.rose + $0.tally.fell, $1.metric.id) }
   }
 
@@ -94,7 +96,7 @@ struct SpanComparison {
   private var agentLines: [String] {
     guard !greatest.isEmpty else { return [] }
     let rows = greatest.map { change -> [String] in
-      let metric = ShownMetric(change.metric)
+      let metric = ShownMetric(change.metric, table)
       return [
         "  \(change.agent)".shown, metric.name, "\(metric.text(change.before)) → \(metric.text(change.during))",
         Self.words(change.effect),
@@ -134,7 +136,7 @@ struct SpanComparison {
             "known": .integer(Int64(tally.known)),
           ]
         }),
-      "greatest": .array(greatest.map(Self.json)),
+      "greatest": .array(greatest.map(json)),
       "changes": .array(
         marks.sorted { $0.key < $1.key }.map { mark, agents in
           [
@@ -145,8 +147,8 @@ struct SpanComparison {
     ]
   }
 
-  private static func json(_ change: SpanChange) -> JSONValue {
-    let metric = ShownMetric(change.metric)
+  private func json(_ change: SpanChange) -> JSONValue {
+    let metric = ShownMetric(change.metric, table)
     return [
       "agent": .string(change.agent.bytes), "metric": .string(metric.name), "unit": metric.unit.map { .string($0) },
       "before": .number(change.before), "during": .number(change.during), "spreads": .number(change.effect),

@@ -16,6 +16,7 @@ struct WhatChangedCommand: ParsableCommand {
   @OptionGroup var redis: RedisOptions
   @Option(help: ArgumentHelp("When the span begins.", valueName: "time")) var from: TimePoint
   @Option(help: ArgumentHelp("When the span ends (default: now).", valueName: "time")) var to: TimePoint?
+  @OptionGroup var settings: LevelsOptions
   @Flag(help: "As one JSON document.") var json = false
 
   /// A shorter span has too few minutes.
@@ -24,6 +25,7 @@ struct WhatChangedCommand: ParsableCommand {
   func validate() throws { _ = try redis.endpoint() }
 
   func run() throws {
+    let metrics = try settings.tables().metrics
     try RedisQuery.run(try redis.endpoint()) { query in
       let now = query.now
       let end = min(now, to?.instant(at: now) ?? now)
@@ -32,7 +34,7 @@ struct WhatChangedCommand: ParsableCommand {
         query.complain("what-changed", fault)
         return query.end()
       }
-      report(SpanComparison(from: start, to: end), query)
+      report(SpanComparison(from: start, to: end, metrics), query)
     }
   }
 
