@@ -43,7 +43,7 @@ extension FactValue: CustomStringConvertible {
 /// | `data.FIELD` | a field of the event's `data`; `data.a.b` of an object in it |
 /// | `event.type`, `event.id`, `event.age` (seconds) | the event itself |
 /// | `event.foreseen` | what a predictive alert foresees, in words: until when, and from which value |
-/// | `metric.NAME` | the agent's present value, by its name on the wire: `metric.error_rate` |
+/// | `metric.NAME` | the agent's present value, by its name on the wire: `metric.error_rate`, `metric.tokens_per_minute` |
 /// | `before.NAME` | the value before this event |
 /// | `agent.id`, `agent.state`, `agent.role`, … | the agent, see ``FactName/agentNames`` |
 /// | `role.size`, `role.healthy`, `role.healthy_agents` | the agents of the same role; the last two without this one |
@@ -100,6 +100,13 @@ package struct FactName: Hashable, Sendable, CustomStringConvertible {
     problem(of: text.split(separator: ".", omittingEmptySubsequences: false).map(String.init))
   }
 
+  private static func isMetricName(_ text: String) -> Bool {
+    text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "_") }
+  }
+
+  /// The metric that it asks for, by its name on the wire; nil if it asks for something else.
+  package var metric: String? { ["metric", "before"].contains(parts[0]) ? parts[1] : nil }
+
   private static func problem(of parts: [String]) -> String? {
     let name = parts.joined(separator: ".")
     guard let first = parts.first, !parts.contains("") else { return "\"\(name)\" is no name" }
@@ -110,7 +117,10 @@ package struct FactName: Hashable, Sendable, CustomStringConvertible {
     switch first {
     case "data": return parts.count > 1 ? nil : "\"data\" needs a field, as data.error_rate"
     case "item": return parts.count == 1 ? nil : "\"\(name)\": an item has no fields"
-    case "metric", "before": return only(Metric.allCases.map(\.field))
+    case "metric", "before":
+      // Which open metrics there are says the configuration, by which a runbook is checked as it is read.
+      return parts.count == 2 && isMetricName(parts[1])
+        ? nil : "\"\(name)\" names no metric, as \(first).error_rate does"
     case "agent": return only(agentNames)
     case "event": return only(eventNames)
     case "role": return only(roleNames)

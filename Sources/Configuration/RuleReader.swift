@@ -4,12 +4,14 @@ import FleetModel
 /// Reads one rule of a runbook.
 struct RuleReader {
   private let section: FileSection
+  private let metrics: MetricTable
   private static let keys = [
     "id", "title", "on", "when", "say", "clear", "for", "throttle", "limits", "mode", "approve", "do", "verify", "undo",
   ]
 
-  init(_ section: FileSection) {
-    self.section = section
+  /// - Parameter metrics: the open metrics that there are.
+  init(_ section: FileSection, _ metrics: MetricTable) {
+    (self.section, self.metrics) = (section, metrics)
   }
 
   func rule() throws(ConfigurationError) -> Rule {
@@ -39,12 +41,13 @@ struct RuleReader {
     guard !rule.undo.contains(where: { $0.kind == .recommended }) else {
       throw section.fault("undo", "holds \"recommended\"; what takes back is not left to an event")
     }
-    try forbidEarlyNames(in: rule)
+    try check(namesIn: rule)
     return rule
   }
 
-  /// What becomes of the actions is known once they are done, and nobody can ask for it before.
-  private func forbidEarlyNames(in rule: Rule) throws(ConfigurationError) {
+  /// What becomes of the actions is known once they are done, and nobody can ask for it before. No rule can ask for a
+  /// metric that there is not.
+  private func check(namesIn rule: Rule) throws(ConfigurationError) {
     let verify = try section.section("verify") ?? section
     let places: [(FileSection, String, Set<FactName>)] = [
       (section, "when", rule.when.names), (section, "say", rule.say?.names ?? []),
@@ -53,9 +56,24 @@ struct RuleReader {
       (section, "undo", rule.undo.names),
     ]
     for (section, key, names) in places {
-      guard let name = names.first(where: \.isOfRun) else { continue }
-      throw section.fault(key, "asks for \(name), which is known only in verify.when, once the actions are done")
+      if let name = names.first(where: \.isOfRun) {
+        throw section.fault(key, "asks for \(name), which is known only in verify.when, once the actions are done")
+      }
+      try check(metricsIn: names, section, key)
     }
+    if let verification = rule.verification { try check(metricsIn: verification.when.names, verify, "when") }
+  }
+
+  private func check(
+    metricsIn names: Set<FactName>, _ section: FileSection, _ key: String
+  ) throws(ConfigurationError) {
+    let known = Metric.allCases.map(\.field) + metrics.metrics.map(\.name)
+    let unknown = names.filter { name in name.metric.map { !known.contains($0) } ?? false }
+    guard let name = unknown.min(by: { $0.description < $1.description }) else { return }
+    throw section.fault(
+      key,
+      "asks for \(name), which is no metric; there are \(known.joined(separator: ", ")), and those that the "
+        + "settings declare under [metrics]")
   }
 
   private func id() throws(ConfigurationError) -> String {

@@ -39,13 +39,16 @@ package enum RunbookFile {
   /// - Parameters:
   ///   - bytes: the file's content, UTF-8.
   ///   - file: its name, for errors.
-  package static func read(_ bytes: [UInt8], file: String) throws(ConfigurationError) -> Runbook {
+  ///   - metrics: the open metrics that there are.
+  package static func read(
+    _ bytes: [UInt8], file: String, metrics: MetricTable = .builtIn
+  ) throws(ConfigurationError) -> Runbook {
     let top = try FileSection(bytes, file: file)
     try top.allow(["guards", "rules"], in: "a runbook")
     var runbook = Runbook()
     if let guards = try top.section("guards") { runbook.guards = try read(guards: guards) }
     for section in try top.sections("rules", expected: "a list of rules, each under [[rules]]") {
-      let rule = try RuleReader(section).rule()
+      let rule = try RuleReader(section, metrics).rule()
       if let other = runbook.rule(rule.id) {
         throw section.fault("id", "\"\(rule.id)\" is the name of another rule too, in line \(other.line)")
       }

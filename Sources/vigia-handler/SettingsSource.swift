@@ -28,9 +28,10 @@ struct SettingsSource {
     options.quietAlertsStay = settings.quietAlertsEnd ?? options.quietAlertsStay
     options.retention.apply(settings.retention)
     options.insight.apply(settings.insight)
+    options.metrics = settings.metrics
     options.levels = settings.levels
     options.actuators = settings.actuators
-    options.runbook = try Self.runbook(at: runbook)
+    options.runbook = try Self.runbook(at: runbook, metrics: settings.metrics)
     options.notify = settings.notify
     options.log = Log.Settings(
       format: logFormat ?? settings.logFormat.map(Log.Format.init) ?? .text,
@@ -56,9 +57,13 @@ struct SettingsSource {
   }
 
   /// Reads a runbook; nil for the one inside the program.
-  static func runbook(at path: String?) throws(ConfigurationError) -> Runbook {
+  ///
+  /// - Parameter metrics: the open metrics that there are.
+  static func runbook(
+    at path: String?, metrics: MetricTable = .builtIn
+  ) throws(ConfigurationError) -> Runbook {
     guard let path else { return try RunbookFile.builtIn() }
-    return try RunbookFile.read(try bytes(of: path), file: path)
+    return try RunbookFile.read(try bytes(of: path), file: path, metrics: metrics)
   }
 
   /// A file as far as any is taken, and more, by which its reader sees that it is too long.

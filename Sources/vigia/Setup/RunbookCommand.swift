@@ -1,6 +1,7 @@
 import ArgumentParser
 import Automation
 import Configuration
+import FleetModel
 
 /// `vigia runbook`: rules, looked at without a handler.
 struct RunbookCommand: ParsableCommand {
@@ -14,9 +15,10 @@ struct RunbookCommand: ParsableCommand {
       abstract: "Say \"ok\" and list the rules of a file, or say what is wrong with it, with key and line.")
 
     @Argument(help: "The runbook, TOML.") var file: String
+    @OptionGroup var settings: LevelsOptions
 
     func run() throws {
-      let runbook = try RunbookCommand.read(file)
+      let runbook = try RunbookCommand.read(file, metrics: try settings.tables().metrics)
       for rule in runbook.rules {
         let types = rule.on.joined(separator: ", ")
         Output.line("\(rule.id)  \(rule.mode.rawValue)  on \(types), \(rule.ruleActions.count) actions".shown)
@@ -50,9 +52,10 @@ struct RunbookCommand: ParsableCommand {
     }
   }
 
-  static func read(_ file: String) throws -> Runbook {
+  static func read(_ file: String, metrics: MetricTable = .builtIn) throws -> Runbook {
     do throws(ConfigurationError) {
-      return file == "built-in" ? try RunbookFile.builtIn() : try RunbookFile.read(try bytes(of: file), file: file)
+      if file == "built-in" { return try RunbookFile.builtIn() }
+      return try RunbookFile.read(try bytes(of: file), file: file, metrics: metrics)
     } catch {
       Output.error("vigia: \(error)")
       throw ExitCode(1)

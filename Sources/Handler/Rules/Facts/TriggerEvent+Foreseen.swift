@@ -27,7 +27,7 @@ extension RuleFacts {
       }
     }
     let level = said("value").map { " to reach \($0)" } ?? ""
-    let now = metric(named: issue).map { ", now \(FactValue.number($0).shown(as: name?.form ?? .plain))" } ?? ""
+    let now = present(issue).map { ", now \(FactValue.number($0).shown(as: name?.form ?? .plain))" } ?? ""
     let limit = said("threshold").map { " (limit \($0))" } ?? ""
     return "\(title) foreseen\(level)\(Self.time(prediction["eta_minutes"]?.double))\(now)\(limit)"
   }
@@ -37,9 +37,5 @@ extension RuleFacts {
     guard let minutes, (0...1_000_000).contains(minutes) else { return "" }
     let seconds = Int64((minutes * 60).rounded())
     return " in \(seconds < 120 ? TimeSpan.seconds(seconds) : TimeSpan.minutes((seconds + 30) / 60))"
-  }
-
-  private func metric(named field: String) -> Double? {
-    Metric.allCases.first { $0.field == field }.flatMap { agent?.value($0, within: Fleet.freshness, of: now) }
   }
 }

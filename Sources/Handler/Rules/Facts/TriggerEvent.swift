@@ -15,24 +15,33 @@ struct TriggerEvent {
   let receivedAt: Instant
   /// Which of the rules on its type hold for it, by bit in their order; nil if numbers alone do not tell it.
   var matches: UInt64?
-  /// The agent's values before this event.
-  let before: [Metric: Double]
+  /// The agent's values before this event, by their metrics' names on the wire.
+  let before: [String: Double]
   /// How much room it takes, about, in bytes.
   private(set) var size: Int
 
-  /// - Parameter before: of the agent as it stood before the event was applied.
-  init?(_ event: borrowing Event, _ entry: StreamID, before: Agent?) {
+  /// - Parameters:
+  ///   - before: of the agent as it stood before the event was applied.
+  ///   - metrics: the open metrics that there are.
+  init?(_ event: borrowing Event, _ entry: StreamID, before: Agent?, _ metrics: MetricTable = .builtIn) {
     self.entry = entry
     kind = event.kind
     type = event.typeName
     agent = event.agentID
-    guard let (content, weight) = Self.content(of: event) else { return nil }
+    guard let (content, weight) = Self.content(of: event, metrics) else { return nil }
     self.content = content
     receivedAt = event.receivedAt
-    var values: [Metric: Double] = [:]
-    if let before { for metric in Metric.allCases { values[metric] = before.value(metric) } }
-    self.before = values
+    self.before = before.map { Self.values(of: $0, metrics) } ?? [:]
     size = weight + 512
+  }
+
+  private static func values(of agent: Agent, _ metrics: MetricTable) -> [String: Double] {
+    var values: [String: Double] = [:]
+    for metric in Metric.allCases { values[metric.field] = agent.value(metric) }
+    for place in metrics.places {
+      if let value = agent.value(place), let name = metrics[place]?.name { values[name] = value }
+    }
+    return values
   }
 
   /// What the event says, as a tree or as the bytes of a short one: most of a flood is decided by numbers, and nobody
@@ -68,25 +77,28 @@ struct TriggerEvent {
   /// What the event says, and how much room it takes. Of one that is long, or that takes much more room than its bytes,
   /// only the fields that vigia knows are kept, as far as texts are: whoever blows an event up must not keep a rule from
   /// seeing it.
-  private static func content(of event: borrowing Event) -> (Content, weight: Int)? {
+  private static func content(of event: borrowing Event, _ metrics: MetricTable) -> (Content, weight: Int)? {
     if event.bytes.count <= shortBytes { return (Content(bytes: event.bytes), event.bytes.count) }
-    guard let data = data(of: event) else { return nil }
+    guard let data = data(of: event, metrics) else { return nil }
     return (Content(data), data.weight)
   }
 
-  private static func data(of event: borrowing Event) -> JSONValue? {
-    guard event.bytes.count <= TextBound.data else { return known(event) }
+  private static func data(of event: borrowing Event, _ metrics: MetricTable) -> JSONValue? {
+    guard event.bytes.count <= TextBound.data else { return known(event, metrics) }
     do throws(Unreadable) {
       let data = Content.data(in: try JSONValue.parse(event.bytes))
-      return data.weight <= 4 * TextBound.data ? data : known(event)
+      return data.weight <= 4 * TextBound.data ? data : known(event, metrics)
     } catch {
       return nil
     }
   }
 
-  private static func known(_ event: borrowing Event) -> JSONValue {
+  private static func known(_ event: borrowing Event, _ metrics: MetricTable) -> JSONValue {
     var data = JSONObject()
     for metric in Metric.allCases { data[metric.field] = event.metrics[metric].map { .number($0) } }
+    for place in metrics.places {
+      if let value = event.openMetrics[place], let name = metrics[place]?.name { data[name] = .number(value) }
+    }
     for field in EventField.allCases where event.fields[field].isPresent {
       let list = event.strings(field, limit: 64)
       if event.fields[field].form != .json {
@@ -147,15 +159,16 @@ struct RuleFacts: Facts {
   var run: RunOutcome?
   /// Whether a dashboard is made for new agents.
   var makesDashboards = false
+  /// The open metrics that there are.
+  var metrics = MetricTable.builtIn
 
   func value(_ name: FactName) -> FactValue? {
     let last = name.parts.last ?? ""
     switch name.parts.first {
     case "data": return data(name.parts.dropFirst())
     case "event": return event(last)
-    case "metric":
-      return metric(last).flatMap { agent?.value($0, within: Fleet.freshness, of: now) }.map { .number($0) }
-    case "before": return metric(last).flatMap { trigger.before[$0] }.map { .number($0) }
+    case "metric": return present(last).map { .number($0) }
+    case "before": return trigger.before[last].map { .number($0) }
     case "agent": return agent(last)
     case "role": return role(last)
     case "fleet": return fleet(last)
@@ -182,7 +195,13 @@ struct RuleFacts: Facts {
     }
   }
 
-  private func metric(_ name: String) -> Metric? { Metric.allCases.first { $0.field == name } }
+  /// The agent's present value of a metric of either sort.
+  func present(_ name: String) -> Double? {
+    if let metric = Metric.allCases.first(where: { $0.field == name }) {
+      return agent?.value(metric, within: Fleet.freshness, of: now)
+    }
+    return metrics.place(named: name).flatMap { agent?.value($0, within: Fleet.freshness, of: now) }
+  }
 
   private func agent(_ name: String) -> FactValue? {
     func text(_ text: String?) -> FactValue? { text.flatMap { $0.isEmpty ? nil : .text($0) } }

@@ -54,7 +54,8 @@ final class RuleFleet {
     RuleFacts(
       trigger: trigger, agent: knowledge.agent(trigger.agent), record: record, health: health,
       knownBackup: health.backup(of: trigger.agent), now: session.now, feedback: feedback(of: trigger.agent),
-      makesDashboards: session.options.makesDashboards)
+      makesDashboards: session.options.makesDashboards,
+      metrics: session.options.metrics)
   }
 
   /// The same by what this handler remembers: what it has not read is not known.
@@ -63,7 +64,8 @@ final class RuleFleet {
   func knownFacts(_ trigger: TriggerEvent, asksForAgent: Bool) -> RuleFacts {
     RuleFacts(
       trigger: trigger, agent: asksForAgent ? knowledge.agent(trigger.agent) : nil, record: AgentRecord(),
-      health: health, knownBackup: nil, now: session.now, makesDashboards: session.options.makesDashboards)
+      health: health, knownBackup: nil, now: session.now, makesDashboards: session.options.makesDashboards,
+      metrics: session.options.metrics)
   }
 
   /// What its users said lately, if they were unhappy.
