@@ -37,17 +37,4 @@ import Testing
     #expect(Self.findings(Self.ordinary + [.nan, .infinity, 1e300, .nan, 1e300]).isEmpty)
     #expect(Self.findings(Array(repeating: 0, count: 300) + Array(repeating: 1e9, count: 9)).isEmpty)
   }
-
-  @Test func theSameErrorTenTimesIsARunawayOnce() {
-    var errors = RepeatedError()
-    #expect((0..<30).map { errors.note(7, at: Self.at($0)) }.enumerated().filter(\.element).map(\.offset) == [9])
-    #expect(errors.since == Self.at(0) && errors.count == 30)
-  }
-
-  @Test func anotherErrorOrAPauseBeginsAnew() {
-    var errors = RepeatedError()
-    #expect(!(0..<40).contains { errors.note(UInt64($0 % 2), at: Self.at($0)) })
-    var slow = RepeatedError()
-    #expect(!(0..<40).contains { slow.note(1, at: Self.at($0 * 11)) })
-  }
 }

@@ -1,7 +1,7 @@
 import FleetModel
 
 /// Notices an agent that has lost its way: a metric far above its own normal for several samples in a row, such as tool
-/// calls a turn or tokens a minute, or the same error again and again.
+/// calls a turn or tokens a minute.
 package struct RunawayWatch: Sendable {
   package let metric: MetricID
   package private(set) var normal = Normal()
