@@ -131,7 +131,7 @@ private struct Window: Sendable {
 
   /// The latest bucket number written.
   private var head: Int64 = .min
-  private var counts = InlineArray<60, UInt16>(repeating: 0)
+  private var counts = InlineArray<60, UInt8>(repeating: 0)
   private var means = InlineArray<60, Float>(repeating: 0)
 
   func mean(_ number: Int64) -> SeriesStore.Mean {
@@ -153,7 +153,7 @@ private struct Window: Sendable {
     if sum.count == 0 { sum.value = mean.value }
     sum.add(mean)
     means[place] = sum.value
-    counts[place] = UInt16(clamping: sum.count)
+    counts[place] = UInt8(clamping: sum.count)
   }
 
   private mutating func empty(through number: Int64) {
