@@ -8,7 +8,7 @@ import Wire
 final class MinuteMemory {
   private let session: LeaseSession
   private let judge: EventProcessor
-  private let reader = EventReader()
+  private let reader: EventReader
   private var entries = 0
   private var bytes = 0
 
@@ -20,6 +20,7 @@ final class MinuteMemory {
   init(session: LeaseSession, judge: EventProcessor) {
     self.session = session
     self.judge = judge
+    reader = EventReader(metrics: session.options.metrics)
   }
 
   /// - Parameter last: the entry up to which events have been read.
