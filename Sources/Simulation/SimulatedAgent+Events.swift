@@ -23,15 +23,25 @@ extension SimulatedAgent {
   }
 
   func metrics() -> SimulatedEvent {
-    SimulatedEvent(
-      .metrics, profile.id,
-      [
-        "error_rate": Self.rounded(errorRate, 10_000), "response_time": Self.whole(responseTime),
-        "last_hour_errors": Self.whole(lastHourErrors), "messages_per_minute": Self.whole(traffic),
-        "queue_size": Self.whole(queue), "avg_rating": Self.rounded(rating, 100),
-        "negative_feedback_count": Self.whole(negativeFeedback), "attempts_count": Self.whole(attempts),
-        "health_score": Self.rounded(health, 1000),
-      ])
+    var data: JSONObject = [
+      "error_rate": Self.rounded(errorRate, 10_000), "response_time": Self.whole(responseTime),
+      "last_hour_errors": Self.whole(lastHourErrors), "messages_per_minute": Self.whole(traffic),
+      "queue_size": Self.whole(queue), "avg_rating": Self.rounded(rating, 100),
+      "negative_feedback_count": Self.whole(negativeFeedback), "attempts_count": Self.whole(attempts),
+      "health_score": Self.rounded(health, 1000),
+    ]
+    if profile.role == "billing" { addMetersOfTheModel(to: &data) }
+    return SimulatedEvent(.metrics, profile.id, data)
+  }
+
+  /// What some services also say of the model and tools that they use.
+  private func addMetersOfTheModel(to data: inout JSONObject) {
+    let tokens = traffic * 640
+    data["tokens_per_minute"] = Self.whole(tokens)
+    // Some five of the currency for a million tokens.
+    data["cost_per_hour"] = Self.rounded(tokens * 60 * 5e-6, 100)
+    data["time_to_first_token"] = Self.whole(responseTime * 0.4)
+    data["tool_calls_per_turn"] = Self.rounded(3 + 10 * errorRate, 10)
   }
 
   func performanceDegraded() -> SimulatedEvent {

@@ -41,9 +41,12 @@ struct ForesightHandler {
     return [
       of(.errorRate, .above, 0.7), of(.responseTime, .above, 0.5), of(.queueSize, .above, 0.5),
       of(.averageRating, .below, 0.5), of(.messagesPerMinute, nil, 0),
-      WatchedMetric(MetricID(rawValue: 16), name: "tokens_per_minute", bad: nil, tellsRunaway: true),
-      WatchedMetric(MetricID(rawValue: 17), name: "tool_calls_per_turn", bad: nil, tellsRunaway: true),
     ]
+      + [BuiltInMetric.tokensPerMinute, .toolCallsPerTurn].map { metric in
+        WatchedMetric(
+          MetricID(rawValue: MetricTable.builtIn.number(of: metric.place)), name: metric.metric.name, bad: nil,
+          tellsRunaway: true)
+      }
   }()
 
   /// Takes what an agent published.
