@@ -7,11 +7,12 @@ import FleetModel
 ///
 /// [metrics.search_depth]       # the field's name in an event's data
 /// unit = "count"               # also "fraction" (0 to 1), "ms", "currency"
-/// bad = "high"                 # also "low", "neither"
+/// bad = "high"                 # also "low", "neither"; levels say it by themselves
 /// warning = 40                 # from there on it is trouble; high and critical may follow
 /// critical = 100
 /// aliases = ["search.depth"]   # other names of the same field
 /// show = "column"              # also "detail"
+/// heading = "Depth"            # of the column, at most 8 bytes
 /// runaway = true               # far above its normal it means that an agent has lost its way
 /// ```
 ///
@@ -55,16 +56,23 @@ extension HandlerFile {
 
   private static let form = "a table such as { unit = \"ms\", warning = 2000, critical = 8000 }"
   private static let currencyForm = "a text such as \"EUR\", at most 8 letters or signs"
+  private static let headingForm = "a text such as \"Depth\", at most 8 bytes without blanks"
   private static let nameForm = "lower-case letters, digits and _, at most \(OpenMetric.longestName) bytes"
 
   private static func read(_ section: FileSection, as usual: OpenMetric) throws(ConfigurationError) -> OpenMetric {
     try section.allow(
-      ["unit", "bad", "warning", "high", "critical", "aliases", "show", "runaway"], in: "a metric")
+      ["unit", "bad", "warning", "high", "critical", "aliases", "show", "heading", "runaway"], in: "a metric")
     var metric = usual
     metric.line = section.line
     if let unit: OpenMetric.Unit = try section.choice("unit") { metric.unit = unit }
     if let bad: OpenMetric.BadWay = try section.choice("bad") { metric.bad = bad }
     if let shown: OpenMetric.Shown = try section.choice("show") { metric.shown = shown }
+    if let heading = try section.text("heading", expected: headingForm) {
+      guard !heading.isEmpty, heading.utf8.count <= 8, isPlain(heading) else {
+        throw section.fault("heading", expected: headingForm)
+      }
+      metric.heading = heading
+    }
     if let tellsRunaway = try section.flag("runaway") { metric.tellsRunaway = tellsRunaway }
     let expected = "a list of other names of the field"
     for (place, alias) in (try section.texts("aliases", expected: expected) ?? []).enumerated() {
@@ -74,17 +82,14 @@ extension HandlerFile {
       }
       if !metric.aliases.contains(alias) { metric.aliases.append(alias) }
     }
-    metric.levels = try levels(of: metric, section)
+    try readLevels(of: &metric, section)
     return metric
   }
 
-  private static func levels(
-    of metric: OpenMetric, _ section: FileSection
-  ) throws(ConfigurationError) -> Limits.Levels? {
-    guard ["warning", "high", "critical"].contains(where: section.holds) else { return metric.levels }
-    guard metric.bad != .neither else {
-      throw section.fault("bad", "is \"neither\", but the metric has levels; expected \"high\" or \"low\"")
-    }
+  private static func readLevels(
+    of metric: inout OpenMetric, _ section: FileSection
+  ) throws(ConfigurationError) {
+    guard ["warning", "high", "critical"].contains(where: section.holds) else { return }
     func level(_ key: String) throws(ConfigurationError) -> Double {
       guard let number = try section.number(key, in: metric.plausible) else {
         throw section.fault(key, expected: "a number, for the metric has levels")
@@ -93,6 +98,12 @@ extension HandlerFile {
     }
     let (warning, critical) = (try level("warning"), try level("critical"))
     let high = section.holds("high") ? try level("high") : critical
+    if metric.bad == .neither {
+      guard !section.holds("bad") else {
+        throw section.fault("bad", "is \"neither\", but the metric has levels; expected \"high\" or \"low\"")
+      }
+      metric.bad = critical < warning ? .low : .high
+    }
     let isLow = metric.bad == .low
     guard
       isLow
@@ -101,7 +112,7 @@ extension HandlerFile {
     else {
       throw section.fault("warning", "its levels have to \(isLow ? "fall" : "rise") from warning to critical")
     }
-    return Limits.Levels(medium: warning, high: high, critical: critical)
+    metric.levels = Limits.Levels(medium: warning, high: high, critical: critical)
   }
 
   /// Whether rules can name it.

@@ -51,7 +51,7 @@ extension Model {
   /// Orders the agents by the next column that is on the screen.
   mutating func stepOrder() {
     let width = Layout(size: size)[.agents].width
-    order.step(through: AgentColumn.widths(for: width).map(\.column))
+    order.step(through: agentColumns(in: width).map(\.column))
     showOrder()
   }
 

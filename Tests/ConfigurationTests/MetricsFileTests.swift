@@ -28,6 +28,7 @@ import Testing
       critical = 10
       aliases = ["search.depth", "gen_ai.search.depth_of_one_conversation"]
       show = "column"
+      heading = "Depth"
       runaway = true
       [metrics.tokens_per_minute]
       warning = 1000
@@ -38,7 +39,7 @@ import Testing
     let depth = try #require(table.place(named: "search.depth").flatMap { table[$0] })
     #expect(depth.name == "search_depth" && depth.unit == .ms && depth.bad == .low)
     #expect(depth.levels == Limits.Levels(medium: 40, high: 10, critical: 10))
-    #expect(depth.shown == .column && depth.tellsRunaway && depth.line == 2)
+    #expect(depth.shown == .column && depth.heading == "Depth" && depth.tellsRunaway && depth.line == 2)
     let tokens = table[BuiltInMetric.tokensPerMinute.place]
     #expect(tokens?.levels == Limits.Levels(medium: 1000, high: 2000, critical: 4000))
     #expect(tokens?.unit == .count && tokens?.tellsRunaway == true)
@@ -47,6 +48,12 @@ import Testing
 
   @Test func fileWithoutMetricsHasTheBuiltInOnes() throws {
     #expect(try read("parallel = 3").metrics == .builtIn)
+  }
+
+  @Test(arguments: [(3, 4, OpenMetric.BadWay.high), (4, 3, .low)])
+  func levelsSayWhichWayIsBad(warning: Int, critical: Int, bad: OpenMetric.BadWay) throws {
+    let table = try read("[metrics.tokens_in]\nwarning = \(warning)\ncritical = \(critical)").metrics
+    #expect(table[BuiltInMetric.tokensIn.place]?.bad == bad)
   }
 
   @Test func builtInMetricKeepsItsOtherNames() throws {
@@ -107,8 +114,8 @@ import Testing
       "h.toml:3: metrics.a.warning: its levels have to fall from warning to critical"
     ),
     (
-      "[metrics.tokens_in]\nwarning = 3\ncritical = 4",
-      "h.toml:1: metrics.tokens_in.bad: is \"neither\", but the metric has levels; expected \"high\" or \"low\""
+      "[metrics.tokens_in]\nbad = \"neither\"\nwarning = 3\ncritical = 4",
+      "h.toml:2: metrics.tokens_in.bad: is \"neither\", but the metric has levels; expected \"high\" or \"low\""
     ),
     (
       "[metrics.a]\nunit = \"fraction\"\nwarning = 0.5\ncritical = 25",
@@ -116,11 +123,15 @@ import Testing
     ),
     (
       "[metrics.a]\nlevel = 3",
-      "h.toml:2: metrics.a.level: unknown key; a metric has unit, bad, warning, high, critical, aliases, show, runaway"
+      "h.toml:2: metrics.a.level: unknown key; a metric has unit, bad, warning, high, critical, aliases, show, heading, runaway"
     ),
     (
       "currency = \"much too long\"",
       "h.toml:1: currency: is the text \"much too long\"; expected a text such as \"EUR\", at most 8 letters or signs"
+    ),
+    (
+      "[metrics.a]\nheading = \"much too long\"",
+      "h.toml:2: metrics.a.heading: is the text \"much too long\"; expected a text such as \"Depth\", at most 8 bytes without blanks"
     ),
   ])
   func errorNamesFileLineAndWhatWasExpected(text: String, expected: String) {

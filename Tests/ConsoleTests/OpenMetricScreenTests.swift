@@ -7,11 +7,12 @@ import Testing
 
 /// Metrics of the fleet's table on the screen.
 @Suite struct OpenMetricScreenTests {
-  private static let table = MetricTable(
-    declaring: [
-      OpenMetric("cost_per_hour", unit: .currency, levels: .init(medium: 2, high: 5, critical: 5), shown: .column),
-      OpenMetric("depth"),
-    ], currency: "EUR")
+  private static let table: MetricTable = {
+    var cost = OpenMetric(
+      "cost_per_hour", unit: .currency, levels: .init(medium: 2, high: 5, critical: 5), shown: .column)
+    cost.heading = "Cost/h"
+    return MetricTable(declaring: [cost, OpenMetric("depth")], currency: "EUR")
+  }()
 
   private func scene(columns: Int = 130, rows: Int = 60) throws -> Scene {
     var scene = try Scene.plain(agents: 2, columns: columns, rows: rows)
@@ -41,6 +42,21 @@ import Testing
     let lines = scene.draw().lines()
     let cost = try #require(lines.firstIndex { $0.contains("cost per hour") })
     #expect(lines[cost + 1].contains("19m ago"))
+  }
+
+  @Test func columnThatIsAskedForStandsWhereThereIsRoom() throws {
+    var wide = try scene(columns: 200, rows: 50)
+    let lines = wide.draw().lines()
+    let heading = try #require(lines.first { $0.contains("Cost/h") })
+    let row = try #require(lines.first { $0.contains("a0") && $0.contains("12.50") })
+    func end(_ text: String, in line: String) -> Int? {
+      line.indices.first { line[$0...].hasPrefix(text) }.map {
+        line.distance(from: line.startIndex, to: $0) + text.count
+      }
+    }
+    #expect(end("Cost/h", in: heading) == end("12.50", in: row))
+    var small = try scene(columns: 80, rows: 24)
+    #expect(!small.draw().lines().contains { $0.contains("Cost/h") || $0.contains("12.50") })
   }
 
   @Test func smallScreenShowsThemToo() throws {

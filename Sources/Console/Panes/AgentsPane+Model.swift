@@ -6,15 +6,22 @@ extension Model {
     let rows = lists[.agents]
     let cursor = cursors[PaneID.agents.rawValue]
     let shown = displayed
-    let length = AgentColumn.widths(for: layout[.agents].width).first { $0.column == .errorLine }?.width ?? 0
+    let width = layout[.agents].width
+    let columns = OpenColumns(shown.metrics, in: width)
+    let length = agentColumns(in: width).first { $0.column == .errorLine }?.width ?? 0
     let visible = rows.dropFirst(cursor.top).prefix(layout.height(of: .agents))
-      .map { agentLine($0, in: shown, length) }
+      .map { agentLine($0, in: shown, length, columns) }
     let parts =
       (filter.isEmpty ? ["\(shown.count)"] : []) + (listNote.isEmpty ? [] : [listNote])
       + (isHeld(.agents) ? ["order held"] : [])
     return AgentsPane(
       frame: frame(.agents, summary: parts.joined(separator: ", "), in: layout), rows: visible, list: list(.agents),
-      order: order, emptyText: emptyText)
+      order: order, openColumns: columns, emptyText: emptyText)
+  }
+
+  /// The columns that the agents pane has room for, besides those that the configuration asks for.
+  func agentColumns(in width: Int) -> [(column: AgentColumn, width: Int)] {
+    AgentColumn.widths(for: width - OpenColumns(displayed.metrics, in: width).width)
   }
 
   func frame(_ pane: PaneID, summary: String, in layout: Layout) -> PaneFrame {
@@ -41,12 +48,14 @@ extension Model {
     }
   }
 
-  private func agentLine(_ row: RowID, in shown: Fleet, _ length: Int) -> AgentsPane.Line {
+  private func agentLine(_ row: RowID, in shown: Fleet, _ length: Int, _ columns: OpenColumns) -> AgentsPane.Line {
     if case .cause(let number) = row { return .heading(headingRow(number, in: shown)) }
-    return .agent(agentRow(row, in: shown, length))
+    return .agent(agentRow(row, in: shown, length, columns))
   }
 
-  private func agentRow(_ row: RowID, in shown: Fleet, _ lineLength: Int) -> AgentsPane.Row {
+  private func agentRow(
+    _ row: RowID, in shown: Fleet, _ lineLength: Int, _ columns: OpenColumns
+  ) -> AgentsPane.Row {
     guard case .agent(let id) = row, let position = shown.position(of: id), let agent = shown.agents[position] else {
       return .gone
     }
@@ -61,6 +70,9 @@ extension Model {
       isQuiet: alerts.first?.isQuiet ?? false,
       isUnconfirmed: shown.unconfirmedPause(ofAgentAt: position) != nil,
       isMarked: marked.contains(id), values: values(of: agent, at: position, in: shown),
+      openValues: columns.places.map { place in
+        shown.openReading(place, ofAgentAt: position).map { valueText($0, at: position, in: shown) }
+      },
       errorLine: line(.errorRate, position, shown, lineLength),
       trafficLine: line(.messagesPerMinute, position, shown, lineLength),
       age: Format.age(displayedNow - agent.lastEventAt), isStale: isStale)

@@ -25,6 +25,8 @@ struct AgentsPane {
     var isMarked: Bool
     /// By the metric's number; nil if there is none.
     var values: [(text: String, role: Role)?]
+    /// Those of the columns that the configuration asks for.
+    var openValues: [OpenColumns.Value] = []
     var errorLine: Sparkline
     var trafficLine: Sparkline
     var age: String
@@ -43,14 +45,16 @@ struct AgentsPane {
   var rows: [Line]
   var list: ListRows
   var order: AgentOrder
+  var openColumns = OpenColumns.none
   /// What stands here if there is no row.
   var emptyText: String
 
   func draw(into grid: inout Grid, in rect: Rect) {
     let inside = frame.draw(into: &grid, in: rect)
     let (heading, body) = inside.splitTop(1)
-    let widths = AgentColumn.widths(for: inside.width)
+    let widths = AgentColumn.widths(for: inside.width - openColumns.width)
     drawHeading(into: &grid, in: heading, widths)
+    openColumns.drawHeadings(into: &grid, in: heading)
     if list.count == 0 { grid.draw(emptyText, in: body.line(0).dropping(left: 2), role: .dim) }
     list.draw(into: &grid, in: body) { grid, index, line in
       guard rows.indices.contains(index - list.top) else { return }
@@ -100,6 +104,7 @@ struct AgentsPane {
       draw(column, of: row, into: &grid, in: cell)
       rest = after.dropping(left: 1)
     }
+    openColumns.draw(row.openValues, into: &grid, in: rect)
   }
 
   private func draw(_ column: AgentColumn, of row: Row, into grid: inout Grid, in cell: Rect) {

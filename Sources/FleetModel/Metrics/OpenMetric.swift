@@ -32,6 +32,8 @@ package struct OpenMetric: Equatable, Sendable {
   /// From where on it is trouble, unless the levels by role, tier or agent say otherwise; nil if nowhere.
   package var levels: Limits.Levels?
   package var shown: Shown
+  /// What its column is called.
+  package var heading: String
   /// Whether a value far above its normal means that the agent has lost its way.
   package var tellsRunaway: Bool
   /// Where the configuration declares it, from 1; nil if it does not.
@@ -49,6 +51,7 @@ package struct OpenMetric: Equatable, Sendable {
     self.name = name
     (self.unit, self.bad, self.aliases) = (unit, bad, aliases)
     (self.levels, self.shown, self.tellsRunaway) = (levels, shown, tellsRunaway)
+    heading = name.replacing("_", with: " ")
   }
 
   /// What can be a value of this metric.
@@ -71,14 +74,36 @@ package enum BuiltInMetric: Int, CaseIterable, Sendable {
   package var place: MetricPlace { MetricPlace(rawValue: rawValue) }
 
   package var metric: OpenMetric {
+    var metric = unheaded
+    metric.heading = heading
+    return metric
+  }
+
+  private var heading: String {
     switch self {
-    case .tokensPerMinute: OpenMetric("tokens_per_minute", tellsRunaway: true)
+    case .tokensPerMinute: "Tok/min"
+    case .tokensIn: "Tok in"
+    case .tokensOut: "Tok out"
+    case .costPerHour: "Cost/h"
+    case .timeToFirstToken: "1st tok"
+    case .toolCallsPerTurn: "Calls"
+    case .toolErrorRate: "Tool err"
+    case .toolLatency: "Tool lat"
+    case .fallbackRate: "Fallback"
+    case .guardrailTrips: "Guards"
+    case .waitingForPerson: "Waiting"
+    }
+  }
+
+  private var unheaded: OpenMetric {
+    switch self {
+    case .tokensPerMinute: OpenMetric("tokens_per_minute", bad: .neither, tellsRunaway: true)
     case .tokensIn: OpenMetric("tokens_in", bad: .neither, aliases: ["gen_ai.usage.input_tokens"])
     case .tokensOut: OpenMetric("tokens_out", bad: .neither, aliases: ["gen_ai.usage.output_tokens"])
     case .costPerHour: OpenMetric("cost_per_hour", unit: .currency)
     case .timeToFirstToken:
       OpenMetric("time_to_first_token", unit: .ms, aliases: ["gen_ai.server.time_to_first_token"])
-    case .toolCallsPerTurn: OpenMetric("tool_calls_per_turn", tellsRunaway: true)
+    case .toolCallsPerTurn: OpenMetric("tool_calls_per_turn", bad: .neither, tellsRunaway: true)
     case .toolErrorRate: OpenMetric("tool_error_rate", unit: .fraction)
     case .toolLatency: OpenMetric("tool_latency", unit: .ms, aliases: ["gen_ai.execute_tool.duration"])
     case .fallbackRate: OpenMetric("fallback_rate", unit: .fraction)
