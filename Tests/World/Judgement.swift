@@ -6,6 +6,8 @@ struct Judgement {
   let world: SimulatedWorld
   let ledger: Ledger
   let sent: [Operators.Sent]
+  /// How often each message of a channel may be recorded.
+  let recordable: [[UInt8]: Int]
   let agents: [AgentID]
 
   func judge() throws(Violation) {
@@ -29,6 +31,14 @@ struct Judgement {
     try judgeAgreement()
     try judgeRuns()
     try judgeCounts()
+    try judgeRecording()
+  }
+
+  /// No message of a channel is recorded twice. If nobody listened, it is not recorded.
+  private func judgeRecording() throws(Violation) {
+    for (message, times) in world.recorded where times > recordable[message, default: 0] {
+      throw Violation("recorded \(times) times, at most \(recordable[message, default: 0]) times: \(message.text)")
+    }
   }
 
   /// Whatever restricts has ended, and the record is as the audit told it last.

@@ -5,6 +5,11 @@ import Wire
 final class Publishers {
   private unowned let world: SimulatedWorld
   private let agents: [AgentID]
+  /// How often each message may be recorded that was said on a channel.
+  ///
+  /// Once for each time that it was said; once more if no handler had the lease then: one that hears it, loses the channel
+  /// and takes over later has no marker to know by that another has written it meanwhile.
+  private(set) var recordable: [[UInt8]: Int] = [:]
 
   init(_ world: SimulatedWorld, agents: [AgentID]) {
     (self.world, self.agents) = (world, agents)
@@ -57,6 +62,7 @@ final class Publishers {
     guard world.isServerUp else { return }
     let message: JSONValue = ["entity_id": .string(agent.bytes), "event_type": .string(event), "data": data]
     world.tell("\(agent) says on a channel \(event)")
+    recordable[message.encoded, default: 0] += world.hasLeader ? 1 : 2
     world.server.run(["PUBLISH".bytes, event.bytes, message.encoded])
   }
 }

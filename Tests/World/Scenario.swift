@@ -46,7 +46,8 @@ package struct Scenario {
       try check()
     }
     try rest()
-    try Judgement(world: world, ledger: ledger, sent: operators.sent, agents: agents).judge()
+    try Judgement(world: world, ledger: ledger, sent: operators.sent, recordable: publishers.recordable, agents: agents)
+      .judge()
     return world.inputs
   }
 

@@ -13,6 +13,16 @@ extension SimulatedWorld {
     }
   }
 
+  /// Whether a handler has the lease.
+  var hasLeader: Bool { server.model[keys.lease] != nil }
+
+  /// How often each message of a channel stands in the stream of events.
+  var recorded: [Bytes: Int] {
+    guard case .stream(let stream) = server.model[keys.events] else { return [:] }
+    let recorded = stream.entries.filter { $0.fields.first == "channel".bytes && $0.fields[1] != keys.recorderChannel }
+    return recorded.reduce(into: [:]) { $0[$1.fields[3], default: 0] += 1 }
+  }
+
   /// What the schedule holds.
   var scheduled: [String] {
     guard case .sortedSet(let set) = server.model[keys.schedule] else { return [] }

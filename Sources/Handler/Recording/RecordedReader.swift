@@ -3,14 +3,24 @@ import Redis
 import Wire
 
 /// Reads the recorded entries at the end of the stream, to align what was heard with them.
+///
+/// It goes backwards to the latest marker that was heard too: only what stands behind it matters. Clocks have no say in
+/// that, be it that one was stepped or that messages came late. If no marker was heard, it goes back to where the first
+/// message can have been written at the earliest.
 final class RecordedReader {
   private let session: LeaseSession
   private var alignment: StreamAlignment
-  private var next: StreamID
-  /// Nobody but this handler has recorded anything after this entry.
-  private var end = StreamID.zero
+  private let earliest: StreamID
   private let completion: (Int) -> Void
+  /// Digests of recorded entries, the latest first.
+  private var digests: [Int] = []
+  private var entries = 0
+  /// Whether it has gone back far enough.
+  private var isThrough = false
+
   private static let pageCount = 1000
+  /// How far it goes back at most: more is not recorded in the seconds that are kept of what was heard.
+  private static let mostEntries = 200_000
 
   /// - Parameters:
   ///   - start: before the first message of `heard` can have been written.
@@ -19,35 +29,37 @@ final class RecordedReader {
     self.session = session
     self.completion = completion
     alignment = StreamAlignment(heard)
-    next = StreamID(milliseconds: UInt64(max(0, start.milliseconds)))
+    earliest = StreamID(milliseconds: UInt64(max(0, start.milliseconds)))
   }
 
-  func start() {
-    session.connection.send(Request("XINFO", "STREAM", session.keys.events)) { [self] result in
-      guard !session.isOver, case .success(let reply) = result else { return }
-      guard let last = StreamInfo(reply)?.lastID else { return completion(alignment.written) }
-      end = last
-      // If somebody has added an entry with an id of the future, all since then count on from that.
-      if last.instant - session.now > ServerClock.doubt {
-        let sequence = last.sequence - min(last.sequence, Self.mostAfterLeap)
-        next = max(next, StreamID(milliseconds: last.milliseconds, sequence: sequence))
-      }
-      read()
-    }
-  }
+  func start() { read(before: "+") }
 
-  private static let mostAfterLeap: UInt64 = 200_000
-
-  private func read() {
-    let assembler = EntryAssembler(.range) { [self] entry in
-      next = entry.id.next()
-      guard !entry.channel.isEmpty, let payload = entry.payload else { return }
-      alignment.read(Handover.digest(entry.channel, payload))
-    }
-    let request = Request("XRANGE", session.keys.events, next, end, "COUNT", Self.pageCount)
+  private func read(before end: String) {
+    let assembler = EntryAssembler(.range) { [self] in take($0) }
+    let request = Request("XREVRANGE", session.keys.events, end, "-", "COUNT", Self.pageCount)
     session.connection.send(request, expecting: .entries(assembler)) { [self] result in
       guard !session.isOver, case .success = result else { return }
-      if assembler.count < Self.pageCount { completion(alignment.written) } else { read() }
+      entries += assembler.count
+      let isMore = !isThrough && assembler.count == Self.pageCount && entries < Self.mostEntries
+      guard isMore, let first = assembler.id else { return finish() }
+      read(before: "(\(first)")
     }
+  }
+
+  private func take(_ entry: Entry) {
+    guard !isThrough else { return }
+    if entry.id < earliest, !alignment.hasMarkers {
+      isThrough = true
+      return
+    }
+    guard !entry.channel.isEmpty, let payload = entry.payload else { return }
+    let digest = Handover.digest(entry.channel, payload)
+    digests.append(digest)
+    isThrough = alignment.hasMarker(digest)
+  }
+
+  private func finish() {
+    for digest in digests.reversed() { alignment.read(digest) }
+    completion(alignment.written)
   }
 }

@@ -24,6 +24,12 @@ struct StreamAlignment {
     self.markers = markers
   }
 
+  /// Whether any marker was heard.
+  var hasMarkers: Bool { !markers.isEmpty }
+
+  /// Whether an entry is a marker that was heard.
+  func hasMarker(_ digest: Int) -> Bool { markers[digest] != nil }
+
   /// Takes the stream's recorded entries, one after the other.
   mutating func read(_ digest: Int) {
     if let place = markers[digest] {
