@@ -103,13 +103,13 @@ final class RuleEnd: DueForRule {
         detail: "nobody answered the proposal")
       line.proposal = proposal
       var change = Change()
-      transaction.add(to: session.keys.audit, AuditCoding.encode(line))
       if endsInEscalation(proposal) {
         change = session.call(
           of: run, rule: proposal.rule, for: job.target, stored: replies[1].bytes ?? [],
           "nobody answered the proposal: \(proposal.reason)", in: &transaction)
       }
       change.proposal = proposal
+      transaction.add(to: session.keys.audit, AuditCoding.encode(line))
       write(transaction, change)
     }
   }
