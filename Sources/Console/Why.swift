@@ -43,8 +43,21 @@ package enum Why {
 
   /// The alert's last value, however old: `last errors 38%`; nil if it has none.
   private static func lastText(_ alert: Alert, in fleet: Fleet) -> String? {
+    if let reading = openReading(of: alert, in: fleet) { return "last \(words(reading))" }
     guard let metric = alert.metric, let value = fleet.agents[alert.position]?.value(metric) else { return nil }
     return "last \(word(metric)) \(Format.value(value, of: metric))"
+  }
+
+  /// What the agent has reported of the alert's open metric.
+  private static func openReading(of alert: Alert, in fleet: Fleet) -> OpenReading? {
+    let place = alert.record.openMetric.flatMap { fleet.metrics.place(named: $0) }
+    return place.flatMap { fleet.openReading($0, ofAgentAt: alert.position) }.flatMap { $0.value == nil ? nil : $0 }
+  }
+
+  /// `cost per hour 12.50`.
+  private static func words(_ reading: OpenReading) -> String {
+    let value = reading.value.map { Format.value($0, of: reading.metric) } ?? "-"
+    return "\(reading.metric.name.replacing("_", with: " ")) \(value)"
   }
 
   private static func presentText(_ alert: Alert, in fleet: Fleet) -> String {
@@ -63,6 +76,7 @@ package enum Why {
     case .silent: return silentText(alert, in: fleet)
     case .anomaly: return with("unusual")
     case .runaway: return with("runaway")
+    case .metric: return measured(alert, in: fleet) ?? recovering(alert, in: fleet) ?? word(.metric)
     case .commandUnconfirmed: return summary.isEmpty ? "a command is not confirmed" : summary
     }
   }
@@ -76,6 +90,10 @@ package enum Why {
 
   /// That a value has come since which is not past its limit; nil if none has.
   private static func recovering(_ alert: Alert, in fleet: Fleet) -> String? {
+    if let reading = openReading(of: alert, in: fleet) {
+      let isFresh = reading.value(within: Fleet.freshness, of: fleet.now) != nil
+      return isFresh ? "\(words(reading)), now recovering" : "last \(words(reading))"
+    }
     guard let metric = alert.metric, let value = fleet.agents[alert.position]?.value(metric) else { return nil }
     let isFresh = fleet.agents.value(metric, at: alert.position, within: Fleet.freshness, of: fleet.now) != nil
     return isFresh ? "degraded, now recovering" : "last \(word(metric)) \(Format.value(value, of: metric))"
@@ -97,12 +115,21 @@ package enum Why {
   /// The metrics of the alert that are past their limit at present.
   private static func measured(_ alert: Alert, in fleet: Fleet) -> String? {
     guard let agent = fleet.agents[alert.position] else { return nil }
-    let bad = Metric.allCases.compactMap { metric -> (words: String, severity: Severity)? in
-      guard metric.alert == alert.id.kind, let value = agent.value(metric, within: Fleet.freshness, of: fleet.now),
-        let severity = fleet.limits(ofAgentAt: alert.position)[metric]?.severity(of: value)
+    let limits = fleet.limits(ofAgentAt: alert.position)
+    let open = alert.id.kind == .metric ? fleet.openReadings(ofAgentAt: alert.position) : []
+    let openBad = open.compactMap { reading -> (words: String, severity: Severity)? in
+      guard let value = reading.value(within: Fleet.freshness, of: fleet.now),
+        let severity = limits[reading.place]?.severity(of: value)
       else { return nil }
-      return ("\(word(metric)) \(Format.value(value, of: metric))", severity)
+      return (words(reading), severity)
     }
+    let bad =
+      Metric.allCases.compactMap { metric -> (words: String, severity: Severity)? in
+        guard metric.alert == alert.id.kind, let value = agent.value(metric, within: Fleet.freshness, of: fleet.now),
+          let severity = limits[metric]?.severity(of: value)
+        else { return nil }
+        return ("\(word(metric)) \(Format.value(value, of: metric))", severity)
+      } + openBad
     // Of two that are equally bad the table's order decides, so that the words do not jump about.
     let worst = bad.enumerated().sorted { ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset) }
     return bad.isEmpty ? nil : worst.map(\.element.words).joined(separator: ", ")
@@ -122,6 +149,7 @@ package enum Why {
     case .silent: "silent"
     case .anomaly: "unusual"
     case .runaway: "runaway"
+    case .metric: "metrics past their levels"
     }
   }
 

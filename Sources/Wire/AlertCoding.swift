@@ -16,7 +16,7 @@ package enum AlertCoding {
     json.add("since", record.since)
     json.add("last", record.last)
     json.add("quiet", record.quietSince)
-    json.add("metric", record.metric?.field)
+    json.add("metric", record.metric?.field ?? record.openMetric)
     if record.isClosed { json.add("closed", true) }
     json.add("ack", record.acknowledgedAt)
     json.add("who", record.acknowledgedBy)
@@ -76,6 +76,7 @@ package enum AlertCoding {
       note: json["note"]?.text?.clipped(toBytes: TextBound.words) ?? "",
       summary: json["summary"]?.text?.clipped(toBytes: TextBound.words) ?? "",
       told: json["told"]?.list?.prefix(64).compactMap { $0.text?.clipped(toBytes: TextBound.title) } ?? [])
+    if id.kind == .metric { record.openMetric = json["metric"]?.text?.clipped(toBytes: OpenMetric.longestName) }
     record.countedTo = json["entry"]?.text?.clipped(toBytes: TextBound.title)
     return record
   }

@@ -28,7 +28,8 @@ import Testing
     scene.press(.enter)
     let grid = scene.draw()
     let lines = grid.lines()
-    let cost = try #require(lines.firstIndex { $0.contains("cost per hour") })
+    // The alert names it too, further up.
+    let cost = try #require(lines.lastIndex { $0.contains("cost per hour") })
     #expect(lines[cost].contains("12.50") && lines[cost + 1].contains("EUR"))
     #expect(lines.contains { $0.contains("tokens per") && $0.contains("48k") })
     #expect(lines.contains { $0.contains("fallback rate") && $0.contains("?") })
@@ -40,23 +41,47 @@ import Testing
     scene.tick(.at(1200))
     scene.press(.enter)
     let lines = scene.draw().lines()
-    let cost = try #require(lines.firstIndex { $0.contains("cost per hour") })
+    // The alert names it too, further up.
+    let cost = try #require(lines.lastIndex { $0.contains("cost per hour") })
     #expect(lines[cost + 1].contains("19m ago"))
   }
 
   @Test func columnThatIsAskedForStandsWhereThereIsRoom() throws {
     var wide = try scene(columns: 200, rows: 50)
     let lines = wide.draw().lines()
-    let heading = try #require(lines.first { $0.contains("Cost/h") })
-    let row = try #require(lines.first { $0.contains("a0") && $0.contains("12.50") })
+    let top = try #require(lines.firstIndex { $0.contains("Cost/h") })
+    let row = try #require(lines.dropFirst(top).first { $0.contains(" a0 ") })
     func end(_ text: String, in line: String) -> Int? {
-      line.indices.first { line[$0...].hasPrefix(text) }.map {
+      line.indices.last { line[$0...].hasPrefix(text) }.map {
         line.distance(from: line.startIndex, to: $0) + text.count
       }
     }
-    #expect(end("Cost/h", in: heading) == end("12.50", in: row))
+    #expect(end("Cost/h", in: lines[top]) == end("12.50", in: row))
     var small = try scene(columns: 80, rows: 24)
-    #expect(!small.draw().lines().contains { $0.contains("Cost/h") || $0.contains("12.50") })
+    #expect(!small.draw().lines().contains { $0.contains("Cost/h") })
+  }
+
+  @Test func alertSaysWhichMetricsArePastTheirLevels() throws {
+    var scene = try scene(columns: 200, rows: 50)
+    let position = try #require(scene.model.fleet.position(of: "a0"))
+    #expect(Why.text(ofAgentAt: position, in: scene.model.fleet).contains("cost per hour 12.50"))
+    try scene.model.fleet.apply("metrics", "a0", #"{"cost_per_hour":1}"#, at: .at(4))
+    #expect(
+      Why.text(ofAgentAt: position, in: scene.model.fleet).contains("cost per hour 1.00, now recovering"))
+    scene.tick(.at(700))
+    _ = scene.draw()
+    #expect(Why.text(ofAgentAt: position, in: scene.model.fleet).contains("last cost per hour 1.00, quiet for"))
+  }
+
+  @Test func firstLineNamesAFleetWhoseMetricsArePastTheirLevels() throws {
+    var scene = try Scene.plain(agents: 6, columns: 130, rows: 40)
+    scene.model.fleet.setMetrics(Self.table)
+    for number in 0..<6 {
+      try scene.model.fleet.apply("metrics", "a\(number)", #"{"error_rate":0.01,"cost_per_hour":50}"#, at: .at(2))
+    }
+    scene.tick(.at(3))
+    let text = scene.draw().lines().joined(separator: "\n")
+    #expect(text.contains("metrics past their levels") || text.contains("cost per hour 50"))
   }
 
   @Test func smallScreenShowsThemToo() throws {

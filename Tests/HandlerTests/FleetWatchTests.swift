@@ -184,6 +184,42 @@ import Wire
     #expect(try past.rollup("a", MetricID(rawValue: 17), ago: 1)?.mean == 40)
   }
 
+  @Test func minutesOfADeclaredMetricAreWrittenByTheHandlerThatTakesOver() throws {
+    var past = try Past()
+    let table = MetricTable(declaring: [OpenMetric("depth")])
+    let depth = try #require(table.place(named: "depth").map { MetricID(rawValue: table.number(of: $0)) })
+    try past.know("a")
+    for ago in [1, 0] as [Int64] { try past.report("a", ago: ago, ["depth": 7]) }
+    try past.scene.startHandler("h1") { $0.metrics = table }
+    try past.scene.server.wait { (try? past.rollup("a", depth, ago: 1)) ?? nil != nil }
+    for handler in past.scene.handlers { handler.halt() }
+    // As if the one that is dead had not come to write it.
+    _ = try past.scene.server.call("DEL", past.scene.keys.rollup("a", hour: UInt32((past.minute - 1) / 60)))
+    _ = try past.scene.server.call("DEL", past.scene.keys.lease)
+    try past.scene.startHandler("h2") { $0.metrics = table }
+    try past.scene.server.wait { (try? past.rollup("a", depth, ago: 1)) ?? nil != nil }
+    #expect(try past.rollup("a", depth, ago: 1)?.mean == 7)
+  }
+
+  @Test func valuePastItsLevelOpensTheHandlersAlertOnceAlsoOverATakeover() throws {
+    var past = try Past()
+    let table = MetricTable(
+      declaring: [OpenMetric("cost_per_hour", unit: .currency, levels: .init(medium: 10, high: 20, critical: 40))])
+    try past.know("a")
+    try past.report("a", ago: 0, ["cost_per_hour": 25, "tokens_in": 9])
+    try past.scene.startHandler("h1") { $0.metrics = table }
+    try past.scene.server.wait { (try? past.scene.alert(.metric, "a")) ?? nil != nil }
+    let alert = try #require(try past.scene.alert(.metric, "a"))
+    #expect(alert.severity == .high && alert.openMetric == "cost_per_hour" && alert.count == 1)
+    for handler in past.scene.handlers { handler.halt() }
+    _ = try past.scene.server.call("DEL", past.scene.keys.lease)
+    try past.scene.startHandler("h2") { $0.metrics = table }
+    let event = #"{"entity_id":"a","event_type":"agent.metrics","data":{"cost_per_hour":50}}"#
+    _ = try past.scene.server.call("XADD", past.scene.keys.events, "*", Keys.dataField, event)
+    try past.scene.server.wait { ((try? past.scene.alert(.metric, "a")) ?? nil)?.severity == .critical }
+    #expect(try past.scene.alert(.metric, "a")?.count == 1)
+  }
+
   @Test func agentThatUsesFarMoreTokensThanUsualIsARunaway() throws {
     var past = try Past()
     try past.know("a")

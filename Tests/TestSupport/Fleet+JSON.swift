@@ -18,7 +18,7 @@ extension Fleet {
   /// Takes in a message's bytes as they stand.
   @discardableResult
   package mutating func apply(json: [UInt8], at instant: Instant) throws -> Outcome {
-    let decoder = EventDecoder()
+    let decoder = EventDecoder(metrics: metrics)
     return try json.withUnsafeBytes { apply(try decoder.decode($0, channel: nil, receivedAt: instant)) }
   }
 }

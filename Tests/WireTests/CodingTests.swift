@@ -159,6 +159,10 @@ struct CodingTests {
     )
     #expect(AlertCoding.decode(id: simple.id.bytes, payload: AlertCoding.encode(simple)) == simple)
     #expect(AlertCoding.decode(id: Array("x/y".utf8), payload: AlertCoding.encode(simple)) == nil)
+    var open = AlertRecord(id: AlertID(.metric, "a"), severity: .high, since: .epoch, last: .epoch)
+    open.openMetric = "cost_per_hour"
+    #expect(text(AlertCoding.encode(open)).contains(#""metric":"cost_per_hour""#))
+    #expect(AlertCoding.decode(id: open.id.bytes, payload: AlertCoding.encode(open)) == open)
     #expect(AlertCoding.decode(id: simple.id.bytes, payload: [UInt8]("{}".utf8)) == nil)
   }
 

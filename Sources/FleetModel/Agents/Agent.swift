@@ -60,6 +60,15 @@ package struct AgentTable: RandomAccessCollection, Sendable {
   /// The last value of a metric, without copying the agent.
   package func value(_ metric: Metric, at position: Int) -> Double? { activity.span[position].value(metric) }
 
+  /// When a metric's last value came.
+  func valueTime(_ metric: AnyMetric, at position: Int) -> Instant? {
+    switch metric {
+    case .known(let metric): activity.span[position].valueTime(metric)
+    case .open(let place):
+      openReadings[activity.span[position].openSlot][place].map { Instant(milliseconds: $0.at) }
+    }
+  }
+
   /// The last value of a metric, if it is no older than `age`, without copying the agent.
   package func value(_ metric: Metric, at position: Int, within age: TimeSpan, of now: Instant) -> Double? {
     activity.span[position].value(metric, within: age, of: now)

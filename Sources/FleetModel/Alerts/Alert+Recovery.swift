@@ -17,21 +17,22 @@ extension Alert {
   /// of recovery.
   struct Recovery: Equatable, Sendable {
     /// Metrics whose last value was in the neighbourhood of trouble.
-    private(set) var troubled = MetricSet()
+    private(set) var troubled = AnyMetricSet()
     /// Metrics that were in trouble since it opened; all of them must recover.
-    private(set) var struck = MetricSet()
+    private(set) var struck = AnyMetricSet()
     /// Since when all values of these have been well; nil while one is not, or none has come.
     private(set) var wellSince: Instant?
     /// When something last told how the trouble goes on, for better or worse.
     private(set) var heardAt: Instant
 
-    init(_ record: AlertRecord) {
+    /// - Parameter metric: the one that opened the alert or made it worse last.
+    init(_ record: AlertRecord, _ metric: AnyMetric?) {
       heardAt = record.last
-      if let metric = record.metric { struck.insert(metric) }
+      if let metric { struck.insert(metric) }
     }
 
     /// Takes a sign of trouble.
-    mutating func trouble(_ metric: Metric?, at instant: Instant) {
+    mutating func trouble(_ metric: AnyMetric?, at instant: Instant) {
       if let metric {
         troubled.insert(metric)
         struck.insert(metric)
@@ -46,7 +47,7 @@ extension Alert {
     ///   - isEvidence: whether such a value says that the agent has recovered; a paused agent's does not.
     ///   - isNewStretch: whether too much time has passed since the value before for both to be of one stretch.
     /// - Returns: whether it tells of the alert's trouble at all.
-    mutating func well(_ metric: Metric, at instant: Instant, isEvidence: Bool, isNewStretch: Bool) -> Bool {
+    mutating func well(_ metric: AnyMetric, at instant: Instant, isEvidence: Bool, isNewStretch: Bool) -> Bool {
       guard instant >= heardAt else { return false }
       troubled.remove(metric)
       if struck.isEmpty { struck.insert(metric) }
@@ -63,7 +64,7 @@ extension Alert {
     /// Whether values of all metrics that were in trouble have been well for long enough.
     ///
     /// - Parameter time: when a metric's last value came.
-    func isOver(_ time: (Metric) -> Instant?) -> Bool {
+    func isOver(_ time: (AnyMetric) -> Instant?) -> Bool {
       guard let wellSince else { return false }
       var rest = struck
       while let metric = rest.popFirst() {

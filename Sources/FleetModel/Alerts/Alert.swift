@@ -19,7 +19,7 @@ package struct Alert: Equatable, Sendable {
     self.value = value
     self.isLocal = isLocal
     countedUpTo = isLocal ? .epoch : record.last
-    recovery = Recovery(record)
+    recovery = Recovery(record, record.metric.map { .known($0) })
   }
 
   package var id: AlertID { record.id }

@@ -3,7 +3,7 @@ extension AlertBook {
   struct Numbers: Sendable {
     var kind: AlertKind
     var severity: Severity
-    var metric: Metric?
+    var metric: AnyMetric?
     /// Whether the change is on the list of those to be taken.
     var isNoted = false
     /// Whether what comes at present was counted already.
@@ -34,10 +34,11 @@ extension AlertBook {
     /// When it turns quiet if nothing is heard of it.
     var quietAt: Instant { max(recovery.heardAt, keptFrom) + AlertBook.quietAfter }
 
-    init(_ alert: Alert) {
+    /// - Parameter metric: the one that opened it or made it worse last.
+    init(_ alert: Alert, _ metric: AnyMetric?) {
       kind = alert.record.id.kind
       (severity, count, last) = (alert.record.severity, alert.record.count, alert.record.last)
-      (metric, value, keptFrom) = (alert.record.metric, alert.value, alert.keptFrom)
+      (self.metric, value, keptFrom) = (metric, alert.value, alert.keptFrom)
       (quietSince, recovery, isLocal) = (alert.record.quietSince, alert.recovery, alert.isLocal)
       countedUpTo = alert.countedUpTo
     }

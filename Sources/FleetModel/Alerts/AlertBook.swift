@@ -20,6 +20,8 @@ package struct AlertBook: Sendable {
       if authority == .none, oldValue == .handler { countUnwritten() }
     }
   }
+  /// The open metrics that alerts may be of.
+  var metrics = MetricTable.builtIn
   private var slots: [Alert?] = []
   /// Nil if no alert is open.
   var numbers: [Numbers?] = []
@@ -108,7 +110,9 @@ package struct AlertBook: Sendable {
     guard slots.indices.contains(slot), var alert = slots[slot], let numbers = numbers[slot] else { return nil }
     (alert.record.severity, alert.record.count) = (numbers.severity, numbers.count)
     (alert.record.last, alert.keptFrom) = (numbers.last, numbers.keptFrom)
-    (alert.record.metric, alert.value) = (numbers.metric, numbers.value)
+    let (known, open) = names(of: numbers.metric)
+    (alert.record.metric, alert.record.openMetric) = (known, open ?? alert.record.openMetric)
+    alert.value = numbers.value
     (alert.record.quietSince, alert.recovery) = (numbers.quietSince, numbers.recovery)
     (alert.isLocal, alert.countedUpTo) = (numbers.isLocal, numbers.countedUpTo)
     return alert
@@ -142,15 +146,18 @@ package struct AlertBook: Sendable {
     noted.append(slot)
   }
 
-  mutating func add(_ alert: Alert) -> Int {
+  mutating func add(_ new: Alert) -> Int {
+    var alert = new
+    // What a record names is known here only.
+    if alert.recovery.struck.isEmpty { alert.recovery = Alert.Recovery(alert.record, metric(of: alert.record)) }
     let slot = free.popLast() ?? slots.count
     if slot == slots.count {
       slots.append(alert)
-      numbers.append(Numbers(alert))
+      numbers.append(Numbers(alert, metric(of: alert.record)))
     } else {
-      (slots[slot], numbers[slot]) = (alert, Numbers(alert))
+      (slots[slot], numbers[slot]) = (alert, Numbers(alert, metric(of: alert.record)))
     }
-    tally.add(Numbers(alert), 1)
+    tally.add(Numbers(alert, nil), 1)
     openingsRevision &+= 1
     noteHandled(slot)
     if alert.id.kind == .escalation { escalationSlots.insert(slot) }
@@ -166,7 +173,7 @@ package struct AlertBook: Sendable {
     slots[slot] = nil
     body(&alert)
     slots[slot] = alert
-    var after = Numbers(alert)
+    var after = Numbers(alert, metric(of: alert.record))
     (after.isNoted, after.isCounted) = (before.isNoted, before.isCounted)
     if let unwritten = before.unwritten, unwritten.last > alert.countedUpTo { after.unwritten = unwritten }
     set(slot, after)
@@ -181,7 +188,7 @@ package struct AlertBook: Sendable {
 
   /// Takes in one more sign of trouble, which is a change to be told.
   mutating func strike(
-    _ slot: Int, _ severity: Severity, isRepeat: Bool, metric: Metric?, value: Double?, at instant: Instant
+    _ slot: Int, _ severity: Severity, isRepeat: Bool, metric: AnyMetric?, value: Double?, at instant: Instant
   ) {
     guard var present = numbers(slot) else { return }
     // What the handler has counted already is history that is read here.
@@ -220,7 +227,7 @@ package struct AlertBook: Sendable {
 
   /// Takes what a sign of trouble says. Of an alert that is the handler's, its word stands until it writes another.
   @inline(__always)
-  private func tell(_ present: inout Numbers, _ metric: Metric?, _ value: Double?, at instant: Instant) {
+  private func tell(_ present: inout Numbers, _ metric: AnyMetric?, _ value: Double?, at instant: Instant) {
     if isHandlers(present) {
       if metric == nil || metric == present.metric { present.value = value ?? present.value }
     } else {
@@ -239,7 +246,7 @@ package struct AlertBook: Sendable {
   }
 
   /// Takes a value near the limit: the alert stays open, and that is nothing to be told.
-  mutating func touch(_ slot: Int, _ metric: Metric, at instant: Instant) {
+  mutating func touch(_ slot: Int, _ metric: AnyMetric, at instant: Instant) {
     guard let present = numbers(slot) else { return }
     if !isHandlers(present) { numbers[slot]?.last = max(present.last, instant) }
     numbers[slot]?.recovery.trouble(metric, at: instant)
@@ -247,7 +254,7 @@ package struct AlertBook: Sendable {
   }
 
   /// Takes a new value past the limit that makes nothing worse: shown, and not a change to be told.
-  mutating func refresh(_ slot: Int, metric: Metric, value: Double, at instant: Instant) {
+  mutating func refresh(_ slot: Int, metric: AnyMetric, value: Double, at instant: Instant) {
     guard var present = numbers(slot) else { return }
     if isHandlers(present) { present.hear(present.severity, isRepeat: false, at: instant) }
     tell(&present, metric, value, at: instant)
@@ -259,7 +266,7 @@ package struct AlertBook: Sendable {
   /// Takes a value that is well, see ``Alert/Recovery``.
   ///
   /// - Returns: whether the alert is quiet no longer by that.
-  mutating func recover(_ slot: Int, _ metric: Metric, at instant: Instant, isEvidence: Bool, isNewStretch: Bool)
+  mutating func recover(_ slot: Int, _ metric: AnyMetric, at instant: Instant, isEvidence: Bool, isNewStretch: Bool)
     -> Bool
   {
     let isHeard =

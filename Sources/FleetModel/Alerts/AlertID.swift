@@ -9,6 +9,8 @@ package enum AlertKind: UInt8, CaseIterable, Sendable {
   case anomaly
   /// The agent does far more than it normally does, as one that is caught in a loop.
   case runaway
+  /// Metrics of the fleet's table are past their levels.
+  case metric
 
   /// The first part of the alert's id on the wire.
   package var type: String {
@@ -24,6 +26,7 @@ package enum AlertKind: UInt8, CaseIterable, Sendable {
     case .silent: "agent.silent"
     case .anomaly: "agent.anomaly"
     case .runaway: "agent.runaway"
+    case .metric: "agent.metric"
     }
   }
 
@@ -70,6 +73,8 @@ package struct AlertRecord: Equatable, Sendable {
   package var quietSince: Instant?
   /// The metric that opened it or made it worse last; nil if no value did.
   package var metric: Metric?
+  /// The same by its name, of an alert of open metrics.
+  package var openMetric: String?
   package var isClosed: Bool
   /// Who acknowledged it; nil if nobody did.
   package var acknowledgedBy: String?

@@ -52,6 +52,13 @@ extension Fleet {
         worst = max(worst ?? present, present)
       }
     }
+    for reading in kind == .metric ? openReadings(ofAgentAt: position) : [] {
+      guard let value = reading.value(within: Self.freshness, of: now),
+        let levels = limits(ofAgentAt: position)[reading.place]
+      else { continue }
+      isMeasured = true
+      if let present = levels.severity(of: value) { worst = max(worst ?? present, present) }
+    }
     if let worst { return AlertGrade(standing: .present, severity: worst) }
     // Values say more than the event that opened it.
     return AlertGrade(standing: isMeasured ? .past : .present, severity: severity)

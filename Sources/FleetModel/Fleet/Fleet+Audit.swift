@@ -100,6 +100,7 @@ extension Fleet {
       alert.record = record
       (alert.record.last, alert.record.count) = (last, count)
       (alert.record.quietSince, alert.record.metric) = (open.record.quietSince, open.record.metric ?? record.metric)
+      alert.record.openMetric = open.record.openMetric ?? record.openMetric
       alert.countedUpTo = max(open.countedUpTo, record.last)
       if record.summary.isEmpty { alert.record.summary = open.record.summary }
     }

@@ -13,12 +13,12 @@ extension Fleet {
     let told = event.kind.alert?.kind
     while let metric = taken.well.popFirst() {
       guard let kind = metric.alert, kind != told else { continue }
-      recover(kind, metric, at: position, event.receivedAt)
+      recover(kind, .known(metric), at: position, event.receivedAt)
     }
   }
 
   /// Takes a value that is well as a step of its alert's recovery, and closes the alert with the last one.
-  private mutating func recover(_ kind: AlertKind, _ metric: Metric, at position: Int, _ instant: Instant) {
+  mutating func recover(_ kind: AlertKind, _ metric: AnyMetric, at position: Int, _ instant: Instant) {
     let slot = agents.alertSlot(kind, at: position)
     guard let heardAt = alerts.numbers(slot)?.recovery.heardAt else { return }
     let interval = agents.activity[position].reportInterval ?? .zero
@@ -30,12 +30,20 @@ extension Fleet {
     }
     guard let recovery = alerts.numbers(slot)?.recovery else { return }
     guard let numbers = alerts.numbers(slot), !alerts.isHandlers(numbers) else { return }
-    if recovery.isOver({ agents.activity[position].valueTime($0) }) { closeAlert(slot, .recovered) }
+    if recovery.isOver({ agents.valueTime($0, at: position) }) { closeAlert(slot, .recovered) }
   }
 
   /// Opens, keeps open or worsens the alert that a value speaks for.
   private mutating func judge(_ metric: Metric, _ value: Double, at position: Int, _ instant: Instant) {
     guard let levels = limits(ofAgentAt: position)[metric], let kind = metric.alert else { return }
+    judge(kind, .known(metric), value, levels, at: position, instant)
+  }
+
+  /// The same for a metric of either sort.
+  mutating func judge(
+    _ kind: AlertKind, _ metric: AnyMetric, _ value: Double, _ levels: Limits.Levels, at position: Int,
+    _ instant: Instant
+  ) {
     let slot = agents.alertSlot(kind, at: position)
     if let severity = levels.severity(of: value) {
       raise(kind, severity, at: position, instant, metric, value)
@@ -113,10 +121,11 @@ extension Fleet {
     if let risk = event.severity(.riskLevel) { worst.severity = max(worst.severity, risk) }
     let slot = agents.alertSlot(kind, at: position)
     if alerts.numbers(slot) == nil {
-      open(kind, worst.severity, at: position, event.receivedAt, worst.metric, worst.value)
+      open(kind, worst.severity, at: position, event.receivedAt, worst.metric.map { .known($0) }, worst.value)
     } else {
       alerts.strike(
-        slot, worst.severity, isRepeat: isRepeat, metric: worst.metric, value: worst.value, at: event.receivedAt)
+        slot, worst.severity, isRepeat: isRepeat, metric: worst.metric.map { .known($0) }, value: worst.value,
+        at: event.receivedAt)
     }
     summarize(event, agents.alertSlot(kind, at: position))
   }
@@ -135,7 +144,8 @@ extension Fleet {
 
   /// Opens an alert, or brings an open one up to date, by a value past a limit: one more sample is no repeat to count.
   private mutating func raise(
-    _ kind: AlertKind, _ severity: Severity, at position: Int, _ instant: Instant, _ metric: Metric, _ value: Double
+    _ kind: AlertKind, _ severity: Severity, at position: Int, _ instant: Instant, _ metric: AnyMetric,
+    _ value: Double
   ) {
     let slot = agents.alertSlot(kind, at: position)
     guard let present = alerts.numbers(slot) else { return open(kind, severity, at: position, instant, metric, value) }
@@ -147,10 +157,12 @@ extension Fleet {
   }
 
   private mutating func open(
-    _ kind: AlertKind, _ severity: Severity, at position: Int, _ instant: Instant, _ metric: Metric?, _ value: Double?
+    _ kind: AlertKind, _ severity: Severity, at position: Int, _ instant: Instant, _ metric: AnyMetric?,
+    _ value: Double?
   ) {
     guard let id = agents.profiles[position]?.id else { return }
-    let record = AlertRecord(id: AlertID(kind, id), severity: severity, since: instant, last: instant, metric: metric)
+    var record = AlertRecord(id: AlertID(kind, id), severity: severity, since: instant, last: instant)
+    (record.metric, record.openMetric) = alerts.names(of: metric)
     var alert = Alert(record: record, position: position, value: value, isLocal: alerts.authority != .own)
     alert.recovery.trouble(metric, at: instant)
     agents.activity[position].setAlertSlot(kind, alerts.add(alert))

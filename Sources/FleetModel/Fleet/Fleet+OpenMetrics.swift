@@ -25,6 +25,7 @@ extension Fleet {
       changes.touch(position)
     }
     metrics = table
+    alerts.setMetrics(table)
     levelSets.set(table)
     for position in agents.indices where isPresent(position) { findLevels(ofAgentAt: position) }
   }
@@ -74,6 +75,17 @@ extension Fleet {
         readings.setSuspect(place, !isPlausible)
         if isPlausible { readings.take(value, of: place, at: instant, series: &series) }
       }
+      if isPlausible { judgeOpen(place, value, at: position, instant) }
+    }
+  }
+
+  /// What a value says about the alert of open metrics.
+  private mutating func judgeOpen(_ place: MetricPlace, _ value: Double, at position: Int, _ instant: Instant) {
+    guard let levels = limits(ofAgentAt: position)[place] else { return }
+    if levels.isNear(value) {
+      judge(.metric, .open(place), value, levels, at: position, instant)
+    } else if agents.alertSlot(.metric, at: position) >= 0 {
+      recover(.metric, .open(place), at: position, instant)
     }
   }
 
