@@ -91,8 +91,10 @@ package enum Why {
   /// That a value has come since which is not past its limit; nil if none has.
   private static func recovering(_ alert: Alert, in fleet: Fleet) -> String? {
     if let reading = openReading(of: alert, in: fleet) {
-      let isFresh = reading.value(within: Fleet.freshness, of: fleet.now) != nil
-      return isFresh ? "\(words(reading)), now recovering" : "last \(words(reading))"
+      guard reading.value(within: Fleet.freshness, of: fleet.now) != nil else { return "last \(words(reading))" }
+      // A console that does not know the handler's levels cannot tell.
+      let knowsLevels = fleet.limits(ofAgentAt: alert.position)[reading.place] != nil
+      return knowsLevels ? "\(words(reading)), now recovering" : words(reading)
     }
     guard let metric = alert.metric, let value = fleet.agents[alert.position]?.value(metric) else { return nil }
     let isFresh = fleet.agents.value(metric, at: alert.position, within: Fleet.freshness, of: fleet.now) != nil

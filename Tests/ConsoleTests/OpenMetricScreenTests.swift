@@ -73,6 +73,17 @@ import Testing
     #expect(Why.text(ofAgentAt: position, in: scene.model.fleet).contains("last cost per hour 1.00, quiet for"))
   }
 
+  @Test func consoleThatDoesNotKnowTheLevelsOfAHandlersAlertDoesNotCallItRecovering() throws {
+    var scene = try Scene.plain(agents: 1, columns: 200, rows: 50)
+    try scene.model.fleet.apply("metrics", "a0", #"{"error_rate":0.01,"cost_per_hour":50}"#, at: .at(2))
+    var record = AlertRecord(id: AlertID(.metric, "a0"), severity: .high, since: .at(2), last: .at(2))
+    record.openMetric = "cost_per_hour"
+    scene.model.fleet.setAlert(record)
+    let alert = try #require(scene.model.fleet.alert(.metric, ofAgentAt: 0))
+    #expect(Why.text(alert, in: scene.model.fleet) == "cost per hour 50.00")
+    #expect(scene.model.fleet.grade(of: alert).standing == .present)
+  }
+
   @Test func firstLineNamesAFleetWhoseMetricsArePastTheirLevels() throws {
     var scene = try Scene.plain(agents: 6, columns: 130, rows: 40)
     scene.model.fleet.setMetrics(Self.table)
