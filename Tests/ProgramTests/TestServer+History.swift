@@ -13,6 +13,11 @@ extension TestServer {
 
   /// Stores a value for each of the last minutes, the latest last, as a handler does. Nil: nothing was reported.
   func store(_ values: [Double?], of agent: AgentID, _ metric: FleetModel.Metric) throws {
+    try store(values, of: agent, MetricID(rawValue: UInt8(metric.rawValue)))
+  }
+
+  /// The same of a metric of either sort.
+  func store(_ values: [Double?], of agent: AgentID, _ metric: MetricID) throws {
     let (now, keys) = (try time(), Keys())
     var hours: [UInt32: RollupHour] = [:]
     for (place, value) in values.enumerated() {
@@ -20,7 +25,7 @@ extension TestServer {
       guard let value, let number = RollupHour.hour(of: minute) else { continue }
       let rollup = Rollup(count: 20, sum: value * 20, min: Float(value / 2), max: Float(value * 2), p95: Float(value))
       hours[number, default: RollupHour(hour: number)].write(
-        rollup, of: MetricID(rawValue: UInt8(metric.rawValue)), at: Int(minute.milliseconds / 60_000 % 60))
+        rollup, of: metric, at: Int(minute.milliseconds / 60_000 % 60))
     }
     for (number, hour) in hours {
       let key = keys.rollup(agent, hour: number)
