@@ -129,8 +129,9 @@ import Wire
   @Test func whatIsUnusualIsPublishedOnceAlsoOverATakeover() throws {
     var past = try Past()
     try past.know("a")
-    try past.remember("a", .queueSize, minutes: 240, gap: 2, Self.around(50))
-    try past.report("a", ago: 2, ["queue_size": 50])
+    try past.remember("a", .queueSize, minutes: 240, gap: 3, Self.around(50))
+    try past.report("a", ago: 3, ["queue_size": 50])
+    try past.report("a", ago: 2, ["queue_size": 900])
     for _ in 0..<3 { try past.report("a", ago: 1, ["queue_size": 900]) }
     try past.report("a", ago: 0, ["queue_size": 900])
     try past.scene.startHandler("h1")

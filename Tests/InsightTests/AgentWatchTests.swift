@@ -72,7 +72,12 @@ import Testing
     for number in 300..<303 { _ = learn(Self.minute(number, errors: 0.9, queue: 900)) }
     #expect(watch.insight.isCritical && !watch.insight.findings.isEmpty)
     var next = AgentWatch(Self.metrics, stored: watch.insight)
-    for number in 0..<300 { next.recall(Self.minute(number, errors: 0.01, queue: 20 + Double(number % 3))) }
+    var again = SeededRandom(seed: 4)
+    for number in 0..<300 {
+      let minute = Self.minute(
+        number, errors: .random(in: 0.009...0.011, using: &again), queue: .random(in: 18...22, using: &again))
+      next.recall(minute)
+    }
     for number in 300..<303 { next.recall(Self.minute(number, errors: 0.9, queue: 900)) }
     let outcomes = next.learn(Self.minute(303, errors: 0.9, queue: 900), peers: PeerBoard(), record: &record)
     #expect(outcomes.allSatisfy { $0.isHealth })

@@ -115,6 +115,43 @@ import Testing
     #expect(causes.headings.count == 1 && causes.headings.first?.agents.count == 11)
   }
 
+  @Test mutating func whatIsLeftOfACauseIsNoOtherCause() throws {
+    // 8 agents on one provider; 4 of them are all there are in region us.
+    for number in 0..<24 {
+      let (provider, region) = (number < 8 ? "p" : "q", number < 4 ? "us" : "eu")
+      let data = #"{"error_rate":0.01,"provider":"\#(provider)","region":"\#(region)"}"#
+      try fleet.apply("metrics", "a\(number)", data, at: .at(0))
+    }
+    try fail(0..<8, from: 100)
+    causes.look(at: fleet, now: .at(120))
+    let number = try #require(causes.headings.first).number
+    #expect(causes.headings.map(\.cause.shared) == [TraitValue(.provider, "p")])
+    for number in 0..<8 { try fleet.apply("anomaly", "a\(number)", at: .at(200)) }
+    for second in stride(from: 240 as Int64, through: 1000, by: 20) {
+      // Four recover one after another, from the last one on. The others share a region besides.
+      try report(at: second, bad: 0..<max(4, 8 - Int(second - 240) / 40), version: 1)
+      causes.look(at: fleet, now: .at(second))
+      #expect(causes.headings.allSatisfy { $0.cause.shared == TraitValue(.provider, "p") && $0.number == number })
+    }
+    // What they suffer from later is news.
+    for second in stride(from: 1020 as Int64, through: 2980, by: 20) {
+      try report(at: second, bad: 0..<0, version: 2)
+      causes.look(at: fleet, now: .at(second))
+    }
+    try report(at: 3000, bad: 0..<4, version: 2)
+    causes.look(at: fleet, now: .at(3020))
+    #expect(causes.headings.map(\.cause.shared) == [TraitValue(.version, "2")])
+  }
+
+  /// What all 24 report; the first four have a version of their own.
+  private mutating func report(at second: Int64, bad: Range<Int>, version: Int) throws {
+    for number in 0..<24 {
+      let data = #"{"error_rate":\#(bad.contains(number) ? 0.5 : 0.01),"version":"\#(number < 4 ? version : 1)"}"#
+      try fleet.apply("metrics", "a\(number)", data, at: .at(second))
+    }
+    fleet.advance(to: .at(second))
+  }
+
   @Test mutating func anOldCauseThatIsQuietHidesNoNewIncident() throws {
     try populate()
     for number in 0..<11 { try fleet.apply("anomaly", "a\(number)", at: .at(100 + Int64(number))) }

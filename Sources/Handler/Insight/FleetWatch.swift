@@ -260,6 +260,7 @@ final class FleetWatch {
     }
     guard end >= agent.mutedUntil, fleet.present - end <= Self.late else {
       agent.watch?.recall(minute)
+      if end < agent.mutedUntil { agent.watch?.dropHeld() }
       return []
     }
     return agent.watch?.learn(minute, peers: peers[agent.role], record: &record) ?? []

@@ -6,12 +6,13 @@ struct PeerBoards {
   private var boards: [String: PeerBoard] = [:]
   /// Roles that are still to be looked at in this round.
   private var roles: [(role: String, positions: [Int])] = []
-  private var lookedAt = Instant.epoch
+  /// The minute in which the last round began.
+  private var round: Int64?
 
-  private static let every = TimeSpan.minutes(1)
-
-  /// What the agents of a role do; of agents without a role nothing is compared.
-  subscript(role: String) -> PeerBoard { boards[role] ?? PeerBoard() }
+  /// What the agents of a role do; of agents without a role, and of a role of few, nothing is compared.
+  subscript(role: String) -> PeerBoard {
+    role.isEmpty ? PeerBoard() : boards[role] ?? (round == nil ? .pending : PeerBoard())
+  }
 
   /// Looks at the next role, or begins a round if one is due.
   mutating func look(at present: Instant, _ agents: WatchedAgents) {
@@ -20,11 +21,14 @@ struct PeerBoards {
       boards[next.role] = PeerBoard(of: readings)
       return
     }
-    guard (present - lookedAt).magnitude >= Self.every else { return }
-    lookedAt = present
+    // At the beginning of a minute: then nearly all have reported the one before.
+    let minute = present.milliseconds / 60_000
+    guard minute != round else { return }
+    round = minute
     let groups = Dictionary(grouping: agents.positions) { agents[$0]?.role ?? "" }
     roles = groups.filter { !$0.key.isEmpty && $0.value.count >= PeerGroup.least }
       .map { (role: $0.key, positions: $0.value) }
     boards = boards.filter { groups[$0.key] != nil }
+    for (role, _) in roles where boards[role] == nil { boards[role] = .pending }
   }
 }

@@ -22,6 +22,9 @@ package struct MetricWatch: Sendable {
   private var level = 0.0
   private var count: UInt32 = 0
 
+  /// By how much the metric changes from sample to sample at present.
+  var step: Double { spread.step }
+
   /// Nothing is said about the first samples.
   package static let warmUp = 150
   /// What one of these takes.

@@ -16,12 +16,24 @@ package struct FleetCauses: Sendable {
     package let alerts: [AlertID]
   }
 
+  /// A heading under which an agent stood.
+  private struct Told {
+    let number: Int
+    let shared: TraitValue
+    /// The most agents that stood under it.
+    var agents: Int
+    /// The last look at which it stood, and something was still heard of its alerts.
+    var until: Instant
+  }
+
   package private(set) var headings: [Heading] = []
   /// Steps whenever there are other headings than before.
   package private(set) var revision = 0
   private var byAgent: [AgentID: Int] = [:]
   /// What agents said of themselves when their alerts began: a version that is rolled back was the cause all the same.
   private var traits: [AlertID: AgentTraits] = [:]
+  /// The heading under which each agent with an open alert stood last.
+  private var told: [AgentID: Told] = [:]
   private var lastNumber = 0
   private var lookedAt: Instant?
   /// Of the fleet's alerts and traits at the last look.
@@ -55,8 +67,10 @@ package struct FleetCauses: Sendable {
     if let lookedAt, (.zero..<Self.rest).contains(now - lookedAt) { return false }
     (revisions, lookedAt) = (next, now)
     let (ids, members, quiet) = members(fleet)
+    remember(members, stillHeard: Set(ids.indices.lazy.filter { !quiet.contains($0) }.map { ids[$0] }), at: now)
     looksAgain = nil
     let causes = CommonCause.find(members, counts: fleet.traits).filter { cause in
+      guard !isLeftOver(cause, members) else { return false }
       let known = headings.contains { !Set($0.alerts).isDisjoint(with: cause.members.map { ids[$0] }) }
       // What nothing is heard of any more is no news.
       return known || (!cause.members.allSatisfy { quiet.contains($0) } && isSettled(cause, members, at: now))
@@ -95,6 +109,29 @@ package struct FleetCauses: Sendable {
     return false
   }
 
+  /// Takes note of the headings that stand, and forgets agents without an alert.
+  private mutating func remember(_ members: [CommonCause.Member], stillHeard heard: Set<AlertID>, at now: Instant) {
+    for heading in headings where !heard.isDisjoint(with: heading.alerts) {
+      for agent in heading.agents {
+        let before = told[agent].flatMap { $0.number == heading.number ? $0.agents : nil } ?? 0
+        told[agent] = Told(
+          number: heading.number, shared: heading.cause.shared, agents: max(before, heading.agents.count), until: now)
+      }
+    }
+    let present = Set(members.lazy.map(\.agent))
+    told = told.filter { present.contains($0.key) }
+  }
+
+  /// Whether a cause is what is left of another one: as agents recover, the last of them may share something else.
+  private func isLeftOver(_ cause: CommonCause, _ members: [CommonCause.Member]) -> Bool {
+    let agents = cause.members.map { members[$0].agent }.uniqued()
+    let explained = agents.count { agent in
+      guard let told = told[agent] else { return false }
+      return told.shared != cause.shared && told.agents >= cause.affected && cause.since <= told.until
+    }
+    return explained * 2 > agents.count
+  }
+
   private mutating func set(_ found: [(cause: CommonCause, alerts: [AlertID], isQuiet: Bool)]) -> Bool {
     let former = headings
     (headings, byAgent) = ([], [:])
@@ -116,6 +153,8 @@ package struct FleetCauses: Sendable {
   private mutating func number(of cause: CommonCause, _ alerts: [AlertID], among former: [Heading]) -> Int {
     let same = former.first { $0.cause.shared == cause.shared && !Set($0.alerts).isDisjoint(with: alerts) }
     if let same { return same.number }
+    let before = alerts.compactMap { told[$0.agent] }.first { $0.shared == cause.shared }
+    if let before, cause.since <= before.until { return before.number }
     lastNumber += 1
     return lastNumber
   }

@@ -19,13 +19,16 @@ package struct Corroboration: Equatable, Sendable {
   package init() {}
 
   /// Takes note of a finding that was made at `instant`; true if it is not the only word.
-  package mutating func note(_ finding: Finding, at instant: Instant) -> Bool {
+  package mutating func note(_ finding: Finding, at instant: Instant) -> Bool { note(finding.metric, at: instant) }
+
+  /// Takes note that something was found in a metric at `instant`; true if it is not the only word.
+  mutating func note(_ metric: MetricID, at instant: Instant) -> Bool {
     let isEnough = lasts.contains { last in
       let apart = (instant - last.at).magnitude
-      return apart <= (last.metric == finding.metric ? Self.again : Self.together)
+      return apart <= (last.metric == metric ? Self.again : Self.together)
     }
-    lasts.removeAll { $0.metric == finding.metric }
-    lasts.append(Last(metric: finding.metric, at: instant))
+    lasts.removeAll { $0.metric == metric }
+    lasts.append(Last(metric: metric, at: instant))
     if lasts.count > Self.most { lasts.removeFirst() }
     return isEnough
   }

@@ -21,6 +21,8 @@ package struct AgentWatch: Sendable {
   package struct Reading: Sendable {
     package var metric: MetricID
     package var value: Double
+    /// When that minute began.
+    package var minute: Instant
     package var normal: Normal
   }
 
@@ -69,6 +71,13 @@ package struct AgentWatch: Sendable {
     health = HealthState(isCritical: insight.isCritical)
     score = insight.health
     for metric in metrics { takeUpForecasts(of: metric) }
+    for found in insight.findings { takeUp(found) }
+  }
+
+  /// Takes up what was found before a restart, so that it is neither said again nor left out as a second word.
+  private mutating func takeUp(_ found: AgentInsight.Found) {
+    guard let metric = metrics.first(where: { $0.metric.name == found.metric })?.metric.id else { return }
+    if corroboration.note(metric, at: found.at) { corroboratedAt = found.at }
   }
 
   /// Takes up what was forecast of a metric before a restart.
@@ -118,6 +127,11 @@ package struct AgentWatch: Sendable {
     }
   }
 
+  /// Forgets what was found in recalled minutes and is not yet said: the agent was not its own master then.
+  package mutating func dropHeld() {
+    for index in metrics.indices { metrics[index].dropHeld() }
+  }
+
   /// Learns a minute that has just closed.
   ///
   /// - Parameters:
@@ -130,7 +144,7 @@ package struct AgentWatch: Sendable {
     var outcomes: [Outcome] = []
     for (metric, rollup) in minute.rollups where isNew(metric, minute.begin) {
       guard let index = index(of: metric) else { continue }
-      for finding in metrics[index].learn(rollup, minute.begin, peers: peers[metric]) {
+      for finding in metrics[index].learn(rollup, minute.begin, board: peers) {
         if let said = say(finding, named: metrics[index].metric.name, at: end) { outcomes.append(said) }
       }
       if let index = forecasts.firstIndex(where: { $0.metric == metric }),
@@ -159,7 +173,7 @@ package struct AgentWatch: Sendable {
   package func readings(at instant: Instant) -> some Sequence<Reading> {
     metrics.lazy.compactMap { state in
       guard let latest = state.latest, instant - latest.at <= Self.fresh else { return nil }
-      return Reading(metric: state.metric.id, value: latest.value, normal: state.normal)
+      return Reading(metric: state.metric.id, value: latest.value, minute: latest.at, normal: state.normal)
     }
   }
 

@@ -9,11 +9,15 @@ struct MetricState: Sendable {
   var runaway: RunawayWatch?
   /// The mean of the last minute, and when that began.
   var latest: (value: Double, at: Instant)?
+  /// What was found in an earlier minute and is not yet said.
+  private var held: HeldFinding?
   /// So many minutes in a row it stood apart from its role.
   private var apart: UInt8 = 0
 
   /// It must stand apart for so many minutes, and is said again only after it did not.
   private static let minutesApart: UInt8 = 3
+  /// And lie so many spreads off its own normal: agents of a role differ by nature too.
+  private static let spreadsOfItsOwn = 3.0
 
   init(_ metric: WatchedMetric) {
     self.metric = metric
@@ -21,40 +25,73 @@ struct MetricState: Sendable {
     if metric.tellsRunaway { runaway = RunawayWatch(metric.id) }
   }
 
-  /// Learns a minute of the past. Nothing is said.
+  /// Learns a minute of the past. Nothing is said; what is found in it is held, for the next minute may be the first of
+  /// which something may be said.
   mutating func recall(_ rollup: Rollup, _ minute: Instant) {
     let sample = Sample(rollup.mean, at: minute)
     guard sample.isPlausible else { return }
-    _ = watch.judge(sample)
-    normal.learn(rollup.mean)
     _ = runaway?.judge(sample)
-    latest = (rollup.mean, minute)
+    // Who judged it then may have waited for the role, of which nothing is known here.
+    if held?.judge(sample.value, at: minute, step: watch.step, peers: nil, isPending: true) != .waits { held = nil }
+    if let found = find(sample), found.kind != .stuck { hold(found, sample) }
+    settle(sample)
   }
 
+  /// Forgets what is held: it is about a time of which nothing is said.
+  mutating func dropHeld() { held = nil }
+
   /// Learns a minute, and gives what is found in it.
-  mutating func learn(_ rollup: Rollup, _ minute: Instant, peers: PeerBoard.Peers?) -> [Finding] {
+  mutating func learn(_ rollup: Rollup, _ minute: Instant, board: PeerBoard) -> [Finding] {
     let sample = Sample(rollup.mean, at: minute)
     guard sample.isPlausible else { return [] }
+    let peers = board[metric.id]
     let lost = runaway?.judge(sample)
     let apart = apart(sample, peers)
-    var unusual = watch.judge(sample).finding
+    let found = find(sample)
+    var said = held?.finding
+    switch held?.judge(sample.value, at: minute, step: watch.step, peers: peers, isPending: board.isPending) {
+    case .said: held = nil
+    case .dropped, nil: (held, said) = (nil, nil)
+    case .waits: said = nil
+    }
+    if let found {
+      if found.kind == .stuck { said = found } else { hold(found, sample) }
+    }
+    settle(sample)
+    return [lost ?? said, apart].compactMap(\.self)
+  }
+
+  private mutating func find(_ sample: Sample) -> Finding? {
+    let found = watch.judge(sample).finding
     // An empty queue and no errors may stay so.
-    if unusual?.kind == .stuck, rollup.mean == 0 { unusual = nil }
-    normal.learn(rollup.mean)
-    latest = (rollup.mean, minute)
-    return [lost ?? unusual, apart].compactMap(\.self)
+    return found?.kind == .stuck && sample.value == 0 ? nil : found
+  }
+
+  /// Holds what was found, unless something that is held still waits.
+  private mutating func hold(_ found: Finding, _ sample: Sample) {
+    held = held ?? HeldFinding(found, minute: sample.at, deviation: normal.deviation(of: sample.value))
+  }
+
+  private mutating func settle(_ sample: Sample) {
+    normal.learn(sample.value)
+    latest = (sample.value, sample.at)
   }
 
   /// The finding in the minute in which it has stood apart from its role, to the bad side, for long enough.
   private mutating func apart(_ sample: Sample, _ peers: PeerBoard.Peers?) -> Finding? {
     guard let peers, let bad = metric.bad, let found = peers.group.finding(metric.id, sample),
-      (sample.value > peers.group.median) == (bad == .above)
+      (sample.value > peers.group.median) == (bad == .above), !isOfItsNature(sample.value, bad)
     else {
       apart = 0
       return nil
     }
     apart = apart == .max ? .max : apart + 1
     return apart == Self.minutesApart ? found : nil
+  }
+
+  /// Whether the agent usually does what sets it apart now.
+  private func isOfItsNature(_ value: Double, _ bad: BadSide) -> Bool {
+    normal.isKnown && normal.deviation(of: value) * (bad == .above ? 1 : -1) < Self.spreadsOfItsOwn
   }
 
   /// Its part in the agent's health; nil if it has none.

@@ -1,3 +1,5 @@
+import FleetModel
+
 /// What the agents of one role do at present, metric by metric.
 package struct PeerBoard: Sendable {
   /// What the others do of one metric.
@@ -5,9 +7,21 @@ package struct PeerBoard: Sendable {
     package var group: PeerGroup
     /// The median of how far they lie from their own normals, in spreads: that is load and no agent's own.
     package var shared: Double
+    /// The minute up to which most of them have reported.
+    package var upTo: Instant
   }
 
   private var metrics: [MetricID: Peers] = [:]
+
+  /// Whether the role has not been looked at yet, so that its peers are still to be waited for.
+  package var isPending = false
+
+  /// Of a role that has not been looked at yet.
+  package static let pending = {
+    var board = PeerBoard()
+    board.isPending = true
+    return board
+  }()
 
   package init() {}
 
@@ -15,18 +29,15 @@ package struct PeerBoard: Sendable {
 
   /// Looks at what the agents of a role report; of a metric that too few report nothing is known.
   package init(of agents: some Sequence<AgentWatch.Reading>) {
-    var values: [MetricID: (values: [Double], deviations: [Double])] = [:]
-    for reading in agents {
-      values[reading.metric, default: ([], [])].values.append(reading.value)
-      if reading.normal.isKnown {
-        values[reading.metric, default: ([], [])].deviations.append(reading.normal.deviation(of: reading.value))
-      }
-    }
-    for (metric, found) in values {
-      guard let group = PeerGroup(found.values) else { continue }
+    let readings = Dictionary(grouping: agents) { $0.metric }
+    for (metric, readings) in readings {
+      guard let group = PeerGroup(readings.map(\.value)) else { continue }
+      let deviations = readings.filter(\.normal.isKnown).map { $0.normal.deviation(of: $0.value) }
       // Few that are known say nothing of the whole role.
-      let isKnown = found.deviations.count * 2 >= found.values.count
-      metrics[metric] = Peers(group: group, shared: isKnown ? found.deviations.median : 0)
+      let isKnown = deviations.count * 2 >= readings.count
+      let minutes = readings.map(\.minute).sorted()
+      metrics[metric] = Peers(
+        group: group, shared: isKnown ? deviations.median : 0, upTo: minutes[(minutes.count - 1) / 2])
     }
   }
 }
