@@ -13,6 +13,8 @@ final class ActiveHandler {
   private let confirmations: Confirmations
   private let retention: Retention
   private let notifier: Notifier
+  /// Says on consoles that they do not know the levels.
+  private let warnOfLevels: (String?) -> Void
 
   /// - Parameters:
   ///   - unfinished: what this process had in hand before.
@@ -22,6 +24,7 @@ final class ActiveHandler {
     warn: @escaping (_ subject: String, _ words: String?) -> Void = { _, _ in }
   ) {
     self.session = session
+    warnOfLevels = { warn("levels", $0) }
     notifier = Notifier(session: session, client: messenger)
     dispatcher = Dispatcher(session: session)
     intake = CommandIntake(session: session, dispatcher: dispatcher, unfinished: unfinished, endpoint: endpoint)
@@ -41,6 +44,7 @@ final class ActiveHandler {
   }
 
   func open() {
+    session.tellLevels(warnOfLevels)
     follower.start()
     dispatcher.start { [intake] in intake.start() }
     scheduler.start()
@@ -51,6 +55,7 @@ final class ActiveHandler {
   /// Goes on with other options.
   func apply(_ options: HandlerOptions) {
     session.apply(options)
+    session.tellLevels(warnOfLevels)
     notifier.optionsChanged()
     follower.rules.runbookChanged()
   }

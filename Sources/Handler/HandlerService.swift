@@ -257,6 +257,7 @@ package final class HandlerService {
 extension HandlerService: LeaseSessionOwner {
   func sessionEnded(_ reason: String) { election.take(.lost(reason)) }
   func rightIsMissing() { election.take(.rightsDoubted) }
+  func levelsAreTold(_ digest: String) { election.take(.levels(digest)) }
   func rulesAreHeld(_ reason: String?) { election.take(.held(reason?.clipped(toBytes: Self.longestFault))) }
 
   func measureTime(_ completion: @escaping () -> Void) {

@@ -26,6 +26,8 @@ package struct Keys: Sendable {
   package let insightChanged: [UInt8]
   /// How good forecasts were: a hash.
   package let insightRecord: [UInt8]
+  /// By which metrics and levels the active handler judges: ``LevelsCoding``.
+  package let levels: [UInt8]
   /// The stream of what could not be handled.
   package let dead: [UInt8]
   /// The stream of reports: what jobs came to.
@@ -63,6 +65,7 @@ package struct Keys: Sendable {
     insight = key("insight")
     insightChanged = key("insight:changed")
     insightRecord = key("insight:record")
+    levels = key("levels")
     dead = key("dead")
     reports = key("reports")
     notices = key("notices")

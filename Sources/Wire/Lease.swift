@@ -18,10 +18,14 @@ package struct Lease: Equatable, Sendable {
   package var warning: String?
   /// Why rules are held back though automation is on; nil while they are not.
   package var held: String?
+  /// Names the metrics and levels by which it judges, so that consoles read them when they have changed; nil as long as
+  /// it has not written them.
+  package var levels: String?
 
   package init(
     id: String, fence: Int, isRecording: Bool, patterns: [String] = Keys.recordedPatterns, since: Instant,
-    protocolVersion: Int = 1, fault: String? = nil, warning: String? = nil, held: String? = nil
+    protocolVersion: Int = 1, fault: String? = nil, warning: String? = nil, held: String? = nil,
+    levels: String? = nil
   ) {
     self.id = id
     self.fence = fence
@@ -32,12 +36,13 @@ package struct Lease: Equatable, Sendable {
     self.fault = fault
     self.warning = warning
     self.held = held
+    self.levels = levels
   }
 }
 
 /// `{"id":"h1","fence":3,"recording":true,"patterns":["agent.*"],"since":"2026-11-22T08:00:00.000Z","protocol":1}`
 ///
-/// `fault`, `warning` and `held` stand behind it while there is one.
+/// `fault`, `warning`, `held` and `levels` stand behind it while there is one.
 package enum LeaseCoding {
   package static func encode(_ lease: Lease) -> [UInt8] {
     let json: JSONValue = [
@@ -50,6 +55,7 @@ package enum LeaseCoding {
       "fault": lease.fault.map { .string($0) },
       "warning": lease.warning.map { .string($0) },
       "held": lease.held.map { .string($0) },
+      "levels": lease.levels.map { .string($0) },
     ]
     return json.encoded
   }
@@ -63,7 +69,7 @@ package enum LeaseCoding {
       id: id, fence: fence, isRecording: json["recording"]?.bool ?? false,
       patterns: json["patterns"]?.list?.compactMap(\.text) ?? [], since: since,
       protocolVersion: json["protocol"]?.int ?? 1, fault: json["fault"]?.text, warning: json["warning"]?.text,
-      held: json["held"]?.text)
+      held: json["held"]?.text, levels: json["levels"]?.text)
   }
 
   /// Reads a lease from bytes held elsewhere.

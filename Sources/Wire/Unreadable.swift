@@ -24,6 +24,8 @@ package enum Unreadable: Error, Hashable, Sendable, CaseIterable {
   case noProposal
   /// A proposal whose digest is not that of what it proposes, or that stands under another id.
   case alteredProposal
+  /// The handler's metrics and levels, malformed or too long.
+  case noLevels
 }
 
 extension Unreadable: CustomStringConvertible {
@@ -43,6 +45,7 @@ extension Unreadable: CustomStringConvertible {
     case .noAuditLine: "no line of the audit"
     case .noProposal: "no proposal"
     case .alteredProposal: "a proposal that was altered"
+    case .noLevels: "the handler's levels of alerts"
     }
   }
 }

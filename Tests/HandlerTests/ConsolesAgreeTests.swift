@@ -51,7 +51,8 @@ import Wire
       case .stateTold: recordsAreTold = true
       case .audit: lineCount += 1
       case .handler(let lease): hasHandler = lease != nil
-      case .unreadable, .recordsBegin, .record, .judged, .proposals, .undelivered, .automation, .insight, .caughtUp,
+      case .unreadable, .recordsBegin, .record, .judged, .proposals, .undelivered, .automation, .insight, .levels,
+        .caughtUp,
         .leap, .missed, .refused, .served:
         break
       }

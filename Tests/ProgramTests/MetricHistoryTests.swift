@@ -118,6 +118,28 @@ import Wire
     #expect(json["changes"]?.list?.first?["detail"]?.text == "2")
   }
 
+  @Test func levelsAreThoseOfTheHandlerAndOfTheAgent() throws {
+    let levels = LevelTable([
+      LevelTable.Entry(role: Glob("sales*"), levels: [.queueSize: .init(medium: 7, high: 8, critical: 9)], line: 4)
+    ])
+    let depth = OpenMetric("search_depth", levels: .init(medium: 3, high: 4, critical: 5))
+    let settings = LevelSettings(metrics: MetricTable(declaring: [depth]), levels: levels)
+    _ = try server.call("SET", keys.levels, LevelsCoding.encode(settings))
+    let profile = #"{"entity_id":"a-1","event_type":"agent.updated","data":{"role":"sales-emea"}}"#
+    _ = try server.call("HSET", keys.profiles, "a-1", profile)
+    try store("a-1", .queueSize, [6, 7])
+    try store("b-1", .queueSize, [6, 7])
+    #expect(try run("a-1").output.contains("level 7"))
+    #expect(try run("b-1").output.contains("level 100"))
+    #expect(try run("a-1", "--metric", "search_depth").errors.hasPrefix("vigia: search_depth: a-1 reported none"))
+    let printed = try Program(["levels", "a-1"], on: server.endpoint).finish()
+    #expect(printed.output.contains("the handler's settings:4") && printed.status == 0)
+    _ = try server.call("SET", keys.levels, #"{"levels":[{"of":{"queue_size":[9,8,7]}}]}"#)
+    let hostile = try run("a-1")
+    #expect(hostile.status == 1 && hostile.output.contains("level 100"))
+    #expect(hostile.errors.contains("levels: those of the handler are not understood; the usual ones are taken"))
+  }
+
   @Test func metricsAreChosenByName() throws {
     try store("a-1", .queueSize, [7])
     try store("a-1", .responseTime, [700])
@@ -129,7 +151,7 @@ import Wire
       none.errors == "vigia: error_rate: a-1 reported none in the last 6h; it reported response_time, queue_size\n")
     let wrong = try run("a-1", "--metric", "queue_sise")
     #expect(wrong.status == 64)
-    #expect(wrong.errors.hasPrefix("Error: there is no metric \"queue_sise\"; did you mean queue_size? there are "))
+    #expect(wrong.errors.hasPrefix("vigia: there is no metric \"queue_sise\"; did you mean queue_size? there are "))
     let long = try run("a-1", "--since", "3d")
     #expect(long.errors.hasPrefix("Error: --since 3d: history is kept for 24 hours"))
   }

@@ -65,7 +65,7 @@ import Wire
     try server.store((0..<60).map { Double($0) }, of: "a1", MetricID(rawValue: number))
     try server.store((0..<60).map { Double($0) }, of: "a1", MetricID(rawValue: 19))
     let named = try Program(["history", "a1", "--levels", file], on: server.endpoint).finish()
-    #expect(named.status == 0 && named.output.contains("\ndepth  last 59") && named.output.contains("level 10"))
+    #expect(named.status == 0 && named.output.contains("\ndepth  last 59") && named.output.contains("level 20"))
     #expect(named.output.contains("\ncost_per_hour  last 59.00 EUR"))
     let only = try Program(["history", "a1", "--metric", "search.depth", "--levels", file], on: server.endpoint)
       .finish()

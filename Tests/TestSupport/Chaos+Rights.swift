@@ -33,7 +33,8 @@ extension Chaos {
     ].map { .command($0) }
     + [
       "agent:*", "alerts", "audit", "automation", "blocked", "commands", "commands:*", "control", "cursor", "dead",
-      "events", "fence", "handler", "insight", "insight:*", "mark:*", "notices", "profiles", "proposals", "reports",
+      "events", "fence", "handler", "insight", "insight:*", "levels", "mark:*", "notices", "profiles", "proposals",
+      "reports",
       "rollup:*", "schedule",
     ].map { .key($0) }
     + ["agent.*", "agents.*", "agentos.recorder", "agentos.control.*"].map { .channel($0) }

@@ -19,6 +19,8 @@ package final class Follower {
   /// What the handler thinks, as it was told, and how often all of it was told.
   package private(set) var insights: [(id: AgentID, insight: AgentInsight)] = []
   package private(set) var insightRounds = 0
+  /// By what the handler judges, as it was told.
+  package private(set) var levels: [LevelSettings] = []
   package var sender: CommandSender?
   package private(set) var feed: EventFeed!
 
@@ -64,6 +66,9 @@ package final class Follower {
     case .caughtUp: isCaughtUp = true
     case .insight(.of(let id, let insight)): insights.append((id, insight))
     case .insight(.told): insightRounds += 1
+    case .levels(let told):
+      levels.append(told)
+      seen.append("levels")
     case .stateTold, .recordsBegin, .judged, .insight(.begin): break
     case .leap(let step): leaps.append(step)
     case .link(let state):

@@ -36,6 +36,7 @@ extension LeaderElection {
     switch input {
     case .recording(let isRecording): lease.isRecording = isRecording
     case .fault(let words): lease.fault = words
+    case .levels(let digest): lease.levels = digest
     case .warning(let words): (lease.warning, isNews) = (words, false)
     case .held(let reason):
       // That a share has changed goes with the next renewal.

@@ -68,6 +68,8 @@ extension LeaderElection {
     case fault(String?)
     case warning(String?)
     case held(String?)
+    /// Names the metrics and levels that it has told consoles.
+    case levels(String?)
     /// Gives the lease back.
     ///
     /// - Parameter isComplete: whether all that it heard is written: then whoever is first may go on.

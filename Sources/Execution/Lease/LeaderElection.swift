@@ -91,7 +91,7 @@ package struct LeaderElection {
       isCandidate = false
       return hearNothing()
     case .hearsNothing: return hearNothing()
-    case .recording, .fault, .warning, .held: return change(input, now)
+    case .recording, .fault, .warning, .held, .levels: return change(input, now)
     case .release(let isComplete): return release(isComplete: isComplete)
     case .otherReleased(let isComplete):
       // Nothing was missed that one who has listened for longer would know.

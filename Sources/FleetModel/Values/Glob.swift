@@ -16,6 +16,9 @@ package struct Glob: Equatable, Sendable {
   private let pattern: [UInt8]
   private let grammar: Grammar
 
+  /// The pattern as it was given.
+  package var bytes: [UInt8] { pattern }
+
   /// Nil if the pattern is too long.
   package init?(_ pattern: some Collection<UInt8>, _ grammar: Grammar) {
     guard pattern.count <= Self.longest else { return nil }

@@ -6,6 +6,8 @@ protocol LeaseSessionOwner: AnyObject {
   func rightIsMissing()
   /// Why rules are held back; nil while they are not.
   func rulesAreHeld(_ reason: String?)
+  /// Consoles can read by which metrics and levels it judges: a name for these.
+  func levelsAreTold(_ digest: String)
   /// Asks the server for its time anew.
   func measureTime(_ completion: @escaping () -> Void)
 }

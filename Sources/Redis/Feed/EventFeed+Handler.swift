@@ -10,10 +10,14 @@ extension EventFeed {
     forgetState()
     if case .up(let connection) = notice {
       askForTime(connection) { [weak self, weak connection] in
-        self?.begin()
-        self?.readOn()
-        if let connection { self?.askForUndelivered(connection) }
-        self?.askForHandler()
+        guard let connection else { return }
+        self?.readLevels(connection) { [weak self, weak connection] in
+          self?.begin()
+          self?.readOn()
+          if let connection { self?.askForUndelivered(connection) }
+          self?.askForHandler()
+        }
+        connection.flush()
       }
       if options.followsHandler { askForState(connection) }
     }
@@ -125,6 +129,7 @@ extension EventFeed {
       lastLease = lease
     }
     judgeLoss()
+    followLevels(of: lease)
     notify(.handler(lease))
   }
 

@@ -27,6 +27,8 @@ extension EventFeed {
     case automation(AutomationSetting, at: Instant)
     /// What the handler thinks of agents.
     case insight(InsightUpdate)
+    /// By which metrics and levels the handler judges. Not told before the first handler has said so.
+    case levels(LevelSettings)
     /// Nil: no handler holds the lease. Not told while the lease is refused.
     case handler(Lease?)
     /// Records, alerts and proposals have been told as they stand, all that are served.
@@ -101,5 +103,7 @@ extension EventFeed {
     case automation
     /// What the handler thinks of agents.
     case insight
+    /// By which metrics and levels the handler judges.
+    case levels
   }
 }

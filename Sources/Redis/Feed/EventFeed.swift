@@ -20,8 +20,10 @@ package final class EventFeed {
     /// Whether to follow the audit, records and alerts too.
     package var followsHandler = true
     package var patience = Timeouts()
-    /// The open metrics that are looked for.
+    /// The open metrics that are looked for, until the handler's are known if those are followed.
     package var metrics = MetricTable.builtIn
+    /// Whether to go by the metrics and levels that the handler tells.
+    package var followsLevels = false
 
     package init() {}
   }
@@ -122,6 +124,12 @@ package final class EventFeed {
   /// Whether an answer is owed, and how often all was to be read anew: answers from before count no more.
   var readsInsight = false
   var insightRound = 0
+  /// Names the handler's metrics and levels that were read last, understood or not.
+  var levelsDigest: String?
+  /// The name for which they were read last.
+  var levelsAsked: String?
+  /// Whether an answer about them is owed.
+  var readsLevels = false
   /// How long the read that is under way may be kept waiting.
   var blocksFor: Int64 = 0
   /// When a read last emptied the streams.

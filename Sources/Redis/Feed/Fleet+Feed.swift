@@ -16,6 +16,9 @@ extension Fleet {
     case .insight(.begin): beginInsights()
     case .insight(.of(let agent, let insight)): setInsight(insight, of: agent)
     case .insight(.told): endInsights()
+    case .levels(let settings):
+      setMetrics(settings.metrics)
+      setLevels(settings.levels)
     case .handler(let lease): setHandler(isAlive: lease != nil)
     case .refused(.lease, _): setHandler(isAlive: false)
     case .refused(.alerts, _): setAlertsServed(false)

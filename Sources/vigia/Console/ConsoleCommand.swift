@@ -32,7 +32,9 @@ struct ConsoleCommand: ParsableCommand {
 
   func run() throws {
     var options = try look.options()
-    (options.feed.metrics, options.levels) = try settings.tables()
+    let tables = try settings.tables()
+    (options.feed.metrics, options.levels) = (tables.metrics, tables.levels)
+    (options.levelsFile, options.feed.followsLevels) = (settings.levels, settings.levels == nil)
     guard let span = TimeSpan(history) else {
       throw ValidationError("--history \(history): write a number and s, m, h or d, such as 15m")
     }

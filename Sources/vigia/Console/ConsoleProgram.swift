@@ -20,6 +20,8 @@ final class ConsoleProgram {
     var ascii: Bool?
     var theme = Theme.plain
     var levels = LevelTable()
+    /// The file that metrics and levels come from; nil if they are the handler's.
+    var levelsFile: String?
     /// Frames a second, at most.
     var framesPerSecond = 30
   }
@@ -83,6 +85,10 @@ final class ConsoleProgram {
         update(.delivery($0, $1))
       }
     }
+    if let file = options.levelsFile {
+      _ = model.update(.tick(now))
+      _ = model.update(.note(Scrubber.display("levels are those of \(file), whatever the handler goes by")))
+    }
     if let warning = terminal.warning {
       _ = model.update(.tick(now))
       _ = model.update(.note(warning))
@@ -119,7 +125,7 @@ final class ConsoleProgram {
     switch notice {
     case .unreadable(let reason, let origin):
       model.fleet.applyUnreadable(reason: reason.description, at: feed?.time(of: origin) ?? now)
-    case .audit, .recordsBegin, .record, .alerts, .proposals, .undelivered, .insight, .stateTold, .missed:
+    case .audit, .recordsBegin, .record, .alerts, .proposals, .undelivered, .insight, .levels, .stateTold, .missed:
       break
     // These are told every second: what has not changed is no reason to draw.
     case .judged, .automation: if model.fleet.revision == revision { return }

@@ -44,6 +44,7 @@ struct DemoCommand: ParsableCommand {
     try stage.waitForHandler()
     var options = try look.options()
     options.isDemo = true
+    options.feed.followsLevels = true
     try ConsoleProgram.run(endpoint: stage.endpoint, options: options)
     withExtendedLifetime((stage, output)) {}
   }

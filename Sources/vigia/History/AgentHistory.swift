@@ -4,27 +4,30 @@ import Wire
 
 /// What an agent's metrics did in a span, and what was changed about it.
 struct AgentHistory {
-  let agent: AgentID
+  var agent: AgentID { judged.id }
+  private let judged: JudgedAgent
   let start: Instant
   let end: Instant
   private(set) var series: [RollupSeries]
   /// Those within the span, the latest last.
   let changes: [AgentInsight.Change]
-  /// The open metrics that have names.
-  private let table: MetricTable
+  /// The open metrics that have names, and the levels.
+  private let settings: LevelSettings
 
   init(
-    _ agent: AgentID, from start: Instant, to end: Instant, _ hours: [RollupHour], _ insight: AgentInsight?,
-    _ table: MetricTable
+    _ agent: JudgedAgent, from start: Instant, to end: Instant, _ hours: [RollupHour], _ insight: AgentInsight?,
+    _ settings: LevelSettings
   ) {
-    (self.agent, self.start, self.end, self.table) = (agent, start, end, table)
+    (judged, self.start, self.end, self.settings) = (agent, start, end, settings)
     series = RollupSeries.all(in: hours, from: start, to: end)
     changes = (insight?.changes ?? []).filter { $0.at > start && $0.at <= end }.sorted { $0.at < $1.at }
   }
 
   var metrics: [ShownMetric] { series.map(metric(of:)) }
 
-  func metric(of series: RollupSeries) -> ShownMetric { ShownMetric(series.metric, table) }
+  func metric(of series: RollupSeries) -> ShownMetric {
+    ShownMetric(series.metric, settings.metrics).judged(by: settings.levels, as: judged)
+  }
 
   func has(_ metric: ShownMetric) -> Bool { series.contains { $0.metric == metric.id } }
 

@@ -10,11 +10,11 @@ final class AgentHistoryReading {
   private let query: RedisQuery
   private let agent: AgentID
   private let since: TimeSpan
-  private let metrics: MetricTable
+  private let settings: LevelSettings
 
-  /// - Parameter metrics: the open metrics that have names.
-  init(_ query: RedisQuery, of agent: AgentID, since: TimeSpan, _ metrics: MetricTable) {
-    (self.query, self.agent, self.since, self.metrics) = (query, agent, since, metrics)
+  /// - Parameter settings: the open metrics that have names, and the levels.
+  init(_ query: RedisQuery, of agent: AgentID, since: TimeSpan, _ settings: LevelSettings) {
+    (self.query, self.agent, self.since, self.settings) = (query, agent, since, settings)
   }
 
   func start(_ completion: @escaping (AgentHistory) -> Void) {
@@ -26,10 +26,14 @@ final class AgentHistoryReading {
       }
       insight = reply.bytes.flatMap { InsightCoding.decode($0) }
     }
+    var judged = JudgedAgent(agent)
+    query.ask(Request("HGET", query.keys.profiles, agent.bytes)) { [agent] reply in
+      judged = JudgedAgent(agent, profile: reply.bytes)
+    }
     RollupReading.read(agent, from: start, to: end, query) { [self] in
       query.complain($0, $1)
-    } _: { [agent, metrics] hours in
-      completion(AgentHistory(agent, from: start, to: end, hours, insight, metrics))
+    } _: { [settings] hours in
+      completion(AgentHistory(judged, from: start, to: end, hours, insight, settings))
     }
   }
 

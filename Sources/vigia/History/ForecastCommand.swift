@@ -11,7 +11,7 @@ struct ForecastCommand: ParsableCommand {
     commandName: "forecast", abstract: "Print what is coming; or with --backtest how good forecasts are.",
     discussion: """
       A backtest replays stored history in its order through the same code that makes forecasts, and compares each \
-      forecast with what came. Levels are the built-in ones, and those of [metrics]. It takes a while: without an agent it replays \
+      forecast with what came. Levels are those by which the active handler judges. It takes a while: without an agent it replays \
       \(ForecastCommand.usual) agents, evenly picked, unless --agents says otherwise.
       """)
 
@@ -39,9 +39,9 @@ struct ForecastCommand: ParsableCommand {
 
   func run() throws {
     let agent = id.map { AgentID($0) }
-    let metrics = try settings.tables().metrics
     try RedisQuery.run(try redis.endpoint()) { query in
-      if backtest { replay(agent, metrics, query) } else { tell(agent, query) }
+      guard backtest else { return tell(agent, query) }
+      settings.read(query) { replay(agent, $0, query) }
     }
   }
 
@@ -62,13 +62,13 @@ struct ForecastCommand: ParsableCommand {
 
   // MARK: The backtest
 
-  private func replay(_ agent: AgentID?, _ metrics: MetricTable, _ query: RedisQuery) {
+  private func replay(_ agent: AgentID?, _ tables: LevelSettings, _ query: RedisQuery) {
     guard let agent else {
       return FleetHistoryReading.findAgents(query) { all in
-        replay(Self.evenly(all, agents), of: all.count, metrics, query)
+        replay(Self.evenly(all, agents), of: all.count, tables, query)
       }
     }
-    replay([agent], of: 1, metrics, query)
+    replay([agent], of: 1, tables, query)
   }
 
   /// So many of them, with equal distances.
@@ -77,8 +77,18 @@ struct ForecastCommand: ParsableCommand {
     return (0..<most).map { agents[$0 * agents.count / most] }
   }
 
-  private func replay(_ agents: [AgentID], of all: Int, _ metrics: MetricTable, _ query: RedisQuery) {
-    var replay = Replay(metrics)
+  private func replay(_ agents: [AgentID], of all: Int, _ tables: LevelSettings, _ query: RedisQuery) {
+    guard !agents.isEmpty else { return replay(agents, of: all, Replay(tables, []), query) }
+    var profiles = Request("HMGET", query.keys.profiles)
+    for agent in agents { profiles.append(agent.bytes) }
+    query.ask(profiles) { reply in
+      let found = zip(agents, reply.elements ?? []).map { JudgedAgent($0, profile: $1.bytes) }
+      replay(agents, of: all, Replay(tables, found), query)
+    }
+  }
+
+  private func replay(_ agents: [AgentID], of all: Int, _ empty: Replay, _ query: RedisQuery) {
+    var replay = empty
     var reading: FleetHistoryReading?
     reading = FleetHistoryReading(query, from: query.now - since, to: query.now) {
       replay.take($0, from: query.now - since)
@@ -104,19 +114,28 @@ private struct Replay {
     var mean: Float
   }
 
-  private let metrics: MetricTable
+  private let tables: LevelSettings
+  private let judged: [AgentID: JudgedAgent]
+  /// The metrics of each agent with the agent's own levels.
+  private var metrics: [[MetricID: ShownMetric]] = []
   private var values: [Value] = []
   private var ids: [AgentID] = []
   /// Agents of which there is history, and series of five minutes, which say too little to forecast by.
   var agents: Int { ids.count }
   private(set) var coarse = 0
 
-  init(_ metrics: MetricTable) { self.metrics = metrics }
+  init(_ tables: LevelSettings, _ agents: [JudgedAgent]) {
+    self.tables = tables
+    judged = Dictionary(agents.map { ($0.id, $0) }) { first, _ in first }
+  }
 
   mutating func take(_ found: FleetHistoryReading.Found, from start: Instant) {
     let all = RollupSeries.all(in: found.hours, from: start, to: Instant(milliseconds: .max))
     guard !all.isEmpty else { return }
-    for series in all where ShownMetric(series.metric, metrics).bad != nil {
+    let agent = judged[found.agent] ?? JudgedAgent(found.agent)
+    let shown = all.map { ShownMetric($0.metric, tables.metrics).judged(by: tables.levels, as: agent) }
+    metrics.append(Dictionary(shown.map { ($0.id, $0) }) { first, _ in first })
+    for (series, metric) in zip(all, shown) where metric.bad != nil {
       let minutes = series.entries.filter { $0.span == .minutes(1) }
       if minutes.isEmpty { coarse += 1 }
       values += minutes.map {
@@ -132,8 +151,8 @@ private struct Replay {
     values.sort { ($0.minute, $0.agent, $0.metric) < ($1.minute, $1.agent, $1.metric) }
     var backtest = Backtest()
     for value in values {
-      let metric = ShownMetric(value.metric, metrics)
-      guard let level = metric.level, let bad = metric.bad else { continue }
+      let metric = metrics[Int(value.agent)][value.metric]
+      guard let level = metric?.level, let bad = metric?.bad else { continue }
       backtest.learn(
         Double(value.mean), minute: Instant(milliseconds: value.minute * 60_000), of: ids[Int(value.agent)],
         value.metric, level: level, bad: bad)

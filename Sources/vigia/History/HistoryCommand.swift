@@ -25,31 +25,42 @@ struct HistoryCommand: ParsableCommand {
   func validate() throws {
     _ = try redis.endpoint()
     _ = try agent()
-    _ = try metrics()
+    // The handler's own metrics are known only once it has been asked.
+    if settings.levels != nil { _ = try metrics(of: settings.tables().metrics) }
     guard since <= RollupReading.longest else {
       throw ValidationError("--since \(since): history is kept for 24 hours")
     }
   }
 
   func run() throws {
-    let (agent, metrics, table) = (try agent(), try metrics(), try settings.tables().metrics)
+    let agent = try agent()
     try RedisQuery.run(try redis.endpoint()) { query in
-      let reading = AgentHistoryReading(query, of: agent, since: since, table)
-      reading.start { history in
-        guard !history.series.isEmpty else { return reading.explainAbsence() }
-        let shown = metrics.isEmpty ? history : history.only(metrics)
-        let missing = metrics.filter { !shown.has($0) }
-        for metric in missing {
-          let others = history.metrics.map(\.name).joined(separator: ", ")
-          query.complain(metric.name, "\(agent) reported none in the last \(since); it reported \(others)")
+      settings.read(query) { tables in
+        do {
+          read(agent, try metrics(of: tables.metrics), tables, query)
+        } catch {
+          query.session.fail(.usage, "\(error)")
         }
-        if json {
-          Output.json(shown.json)
-        } else {
-          HistoryPage(shown, TextCanvas(ascii: ascii)).lines.forEach(Output.line)
-        }
-        query.end()
       }
+    }
+  }
+
+  private func read(_ agent: AgentID, _ metrics: [ShownMetric], _ tables: LevelSettings, _ query: RedisQuery) {
+    let reading = AgentHistoryReading(query, of: agent, since: since, tables)
+    reading.start { history in
+      guard !history.series.isEmpty else { return reading.explainAbsence() }
+      let shown = metrics.isEmpty ? history : history.only(metrics)
+      let missing = metrics.filter { !shown.has($0) }
+      for metric in missing {
+        let others = history.metrics.map(\.name).joined(separator: ", ")
+        query.complain(metric.name, "\(agent) reported none in the last \(since); it reported \(others)")
+      }
+      if json {
+        Output.json(shown.json)
+      } else {
+        HistoryPage(shown, TextCanvas(ascii: ascii)).lines.forEach(Output.line)
+      }
+      query.end()
     }
   }
 
@@ -60,9 +71,8 @@ struct HistoryCommand: ParsableCommand {
     return agent
   }
 
-  private func metrics() throws -> [ShownMetric] {
-    let table = try settings.tables().metrics
-    return try metric.map { name in
+  private func metrics(of table: MetricTable) throws -> [ShownMetric] {
+    try metric.map { name in
       if let metric = ShownMetric(named: name, table) { return metric }
       let known = ShownMetric.all(of: table).map(\.name)
       let hint = Nearest.words(name, among: known).map { "; did you mean \($0)?" } ?? ";"

@@ -14,6 +14,8 @@ struct ShownMetric: Equatable {
 
   let id: MetricID
   private let sort: Sort
+  /// From where on values are trouble; nil if nowhere.
+  private(set) var levels: Limits.Levels?
 
   static func all(of table: MetricTable) -> [ShownMetric] {
     Metric.allCases.map { ShownMetric(MetricID(rawValue: UInt8($0.rawValue)), table) }
@@ -29,6 +31,22 @@ struct ShownMetric: Equatable {
     } else {
       sort = .unknown
     }
+    levels = usualLevels
+  }
+
+  /// The same with an agent's own levels.
+  func judged(by table: LevelTable, as agent: JudgedAgent) -> ShownMetric {
+    var metric = self
+    switch sort {
+    case .known(let known):
+      let entry = table.entry(known, of: agent.id, role: agent.role, tier: agent.tier)
+      if let own = entry?.levels[known] { metric.levels = own }
+    case .open(let open, _):
+      let entry = table.entry(openMetric: open.name, of: agent.id, role: agent.role, tier: agent.tier)
+      if let own = entry?.open[open.name] { metric.levels = own }
+    case .unknown: break
+    }
+    return metric
   }
 
   /// Nil if no metric is called so.
@@ -87,8 +105,7 @@ struct ShownMetric: Equatable {
     }
   }
 
-  /// From where on values are trouble.
-  var levels: Limits.Levels? {
+  private var usualLevels: Limits.Levels? {
     switch sort {
     case .known(let metric): Limits.defaults[metric]
     case .open(let metric, _): metric.levels

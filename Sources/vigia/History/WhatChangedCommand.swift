@@ -25,7 +25,6 @@ struct WhatChangedCommand: ParsableCommand {
   func validate() throws { _ = try redis.endpoint() }
 
   func run() throws {
-    let metrics = try settings.tables().metrics
     try RedisQuery.run(try redis.endpoint()) { query in
       let now = query.now
       let end = min(now, to?.instant(at: now) ?? now)
@@ -34,7 +33,7 @@ struct WhatChangedCommand: ParsableCommand {
         query.complain("what-changed", fault)
         return query.end()
       }
-      report(SpanComparison(from: start, to: end, metrics), query)
+      settings.read(query) { report(SpanComparison(from: start, to: end, $0.metrics), query) }
     }
   }
 

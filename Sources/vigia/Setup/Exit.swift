@@ -1,12 +1,14 @@
 import ArgumentParser
 
-/// How a command ends, as the shell sees it. Wrong usage is argument-parser's own 64.
+/// How a command ends, as the shell sees it. Wrong usage that shows at once is argument-parser's own 64.
 enum Exit: Int32 {
   case done = 0
   /// Failed or refused.
   case failed = 1
   case noAnswer = 3
   case redisUnreachable = 4
+  /// Wrong usage that shows only once Redis has been asked.
+  case usage = 64
 
   var code: ExitCode { ExitCode(rawValue) }
 

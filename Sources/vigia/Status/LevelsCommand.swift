@@ -9,7 +9,10 @@ import Wire
 struct LevelsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "levels", abstract: "Print an agent's levels of alerts, and which line of the settings gives each.",
-    discussion: "Role and tier are those that the agent has said, as the handler keeps them, unless they are given.")
+    discussion: """
+      Levels are those of the active handler, unless a file is named. Role and tier are those that the agent has said, as \
+      the handler keeps them, unless they are given.
+      """)
 
   @OptionGroup var redis: RedisOptions
   @Argument(help: "The agent's id.") var agent: String
@@ -21,13 +24,15 @@ struct LevelsCommand: ParsableCommand {
   func validate() throws { _ = try redis.endpoint() }
 
   func run() throws {
-    let tables = try settings.tables()
-    if role != nil || tier != nil { return show(AgentLevels(AgentID(agent), role ?? "", tier ?? "", tables)) }
+    let id = AgentID(agent)
+    let given = role != nil || tier != nil ? JudgedAgent(id, role: role ?? "", tier: tier ?? "") : nil
+    if let given, settings.levels != nil { return show(AgentLevels(given, try settings.tables())) }
     try RedisQuery.run(try redis.endpoint()) { query in
-      query.send(Request("HGET", query.keys.profiles, Array(agent.utf8))) { reply in
-        let data = reply.bytes.flatMap { try? JSONValue.parse($0) }?["data"]
-        show(AgentLevels(AgentID(agent), data?["role"]?.text ?? "", data?["tier"]?.text ?? "", tables))
-        query.end()
+      settings.read(query) { tables in
+        query.send(Request("HGET", query.keys.profiles, id.bytes)) { reply in
+          show(AgentLevels(given ?? JudgedAgent(id, profile: reply.bytes), tables))
+          query.end()
+        }
       }
     }
   }
@@ -45,23 +50,42 @@ struct LevelsCommand: ParsableCommand {
 struct LevelsOptions: ParsableArguments {
   @Option(
     help: .init(
-      "The handler's settings: its [metrics] and [[levels]] are read, and nothing else.", valueName: "file"))
+      "Settings of a handler, in place of what the active one tells: [metrics] and [[levels]] are read, and nothing else.",
+      valueName: "file"))
   var levels: String?
 
   /// The built-in metrics and the usual levels if no file is named.
-  func tables() throws -> (metrics: MetricTable, levels: LevelTable) {
-    guard let levels else { return (.builtIn, LevelTable()) }
+  func tables() throws -> LevelSettings {
+    guard let levels else { return LevelSettings() }
     do {
-      return try HandlerFile.metricsAndLevels(try File.read(levels), file: levels)
+      let (metrics, table) = try HandlerFile.metricsAndLevels(try File.read(levels), file: levels)
+      return LevelSettings(metrics: metrics, levels: table)
     } catch {
       throw ValidationError("--levels \(error)")
+    }
+  }
+
+  /// The file's, or else those by which the active handler judges. What is refused or not understood is said, and the
+  /// usual ones count.
+  func read(_ query: RedisQuery, _ completion: @escaping (LevelSettings) -> Void) {
+    if levels != nil, let tables = try? tables() { return completion(tables) }
+    query.ask(Request("GET", query.keys.levels)) { reply in
+      if let error = reply.error {
+        query.complain("levels", "Redis refuses those of the handler: \(error); the usual ones are taken")
+      }
+      guard let payload = reply.bytes else { return completion(LevelSettings()) }
+      let settings = LevelsCoding.decode(payload)
+      if settings == nil {
+        query.complain("levels", "those of the handler are not understood; the usual ones are taken")
+      }
+      completion(settings ?? LevelSettings())
     }
   }
 }
 
 /// The levels of one agent, and where each comes from.
 struct AgentLevels {
-  private let (id, role, tier): (AgentID, String, String)
+  private let agent: JudgedAgent
   private let rows: [Row]
 
   /// The levels of one metric.
@@ -73,10 +97,9 @@ struct AgentLevels {
     var words: (Double) -> String
   }
 
-  init(
-    _ id: AgentID, _ role: String, _ tier: String, _ tables: (metrics: MetricTable, levels: LevelTable)
-  ) {
-    (self.id, self.role, self.tier) = (id, role, tier)
+  init(_ agent: JudgedAgent, _ tables: LevelSettings) {
+    self.agent = agent
+    let (id, role, tier) = (agent.id, agent.role, agent.tier)
     let known = Metric.allCases.compactMap { metric -> Row? in
       let entry = tables.levels.entry(metric, of: id, role: role, tier: tier)
       guard let levels = entry?.levels[metric] ?? Limits.defaults[metric] else { return nil }
@@ -93,16 +116,17 @@ struct AgentLevels {
   }
 
   func lines(file: String?) -> [String] {
+    let (role, tier) = (agent.role, agent.tier)
     let who = [role.isEmpty ? nil : "role \(role)", tier.isEmpty ? nil : "tier \(tier)"].compactMap(\.self)
     let about = who.isEmpty ? "no role or tier known" : who.joined(separator: ", ")
     let cells = rows.map { row -> [String] in
       func cell(_ value: Double) -> String { row.words(value) }
-      let source = row.line.map { "\(file ?? ""):\($0)" } ?? "usual"
+      let source = row.line.map { "\(file ?? "the handler's settings"):\($0)" } ?? "usual"
       return [
         row.name, cell(row.levels.medium), cell(row.levels.high), cell(row.levels.critical), source.shown,
       ]
     }
-    return ["\(id): \(about)".shown]
+    return ["\(agent.id): \(about)".shown]
       + TextTable.lines([["metric", "medium", "high", "critical", "from"]] + cells, rightAligned: 1...3)
   }
 
@@ -116,7 +140,7 @@ struct AgentLevels {
       return (Array(row.name.utf8), levels)
     }
     return [
-      "agent": .string(id.bytes), "role": .string(role), "tier": .string(tier),
+      "agent": .string(agent.id.bytes), "role": .string(agent.role), "tier": .string(agent.tier),
       "levels": .object(JSONObject(members: metrics)),
     ]
   }

@@ -20,7 +20,9 @@ struct StatusCommand: ParsableCommand {
   func run() throws {
     let tables = try settings.tables()
     let session = try Session()
-    let survey = Survey(session, endpoint: try redis.endpoint(), history: history, tables) { picture in
+    let survey = Survey(
+      session, endpoint: try redis.endpoint(), history: history, tables, followsLevels: settings.levels == nil
+    ) { picture in
       if json { Output.json(picture.json) } else { picture.lines.forEach(Output.line) }
     }
     try session.onInterrupt { session.end(.failed) }
@@ -40,6 +42,7 @@ final class Survey {
   private let endpoint: Endpoint
   private let history: TimeSpan
   private let metrics: MetricTable
+  private let followsLevels: Bool
   private let show: (FleetPicture) -> Void
   /// Only present values are printed, and windows would cost as much as all the rest.
   private var fleet = Fleet(seed: .random(in: 0...UInt64.max), keepsHistory: false)
@@ -61,14 +64,16 @@ final class Survey {
     take($0)
   }
 
+  /// - Parameter followsLevels: whether levels are those of the handler, as soon as they are known.
   init(
-    _ session: Session, endpoint: Endpoint, history: TimeSpan, _ tables: (metrics: MetricTable, levels: LevelTable),
+    _ session: Session, endpoint: Endpoint, history: TimeSpan, _ tables: LevelSettings, followsLevels: Bool,
     _ show: @escaping (FleetPicture) -> Void
   ) {
     self.session = session
     self.endpoint = endpoint
     self.history = history
     metrics = tables.metrics
+    self.followsLevels = followsLevels
     self.show = show
     fleet.setMetrics(tables.metrics)
     fleet.setLevels(tables.levels)
@@ -87,6 +92,7 @@ final class Survey {
     var options = EventFeed.Options()
     options.history = history
     options.metrics = metrics
+    options.followsLevels = followsLevels
     return options
   }
 
@@ -105,7 +111,8 @@ final class Survey {
     case .link(.down(_, _, let reason)):
       session.fail(.redisUnreachable, "Redis at \(endpoint) cannot be reached: \(reason)".shown)
     case .refused(.lease, _): handler = .unknown
-    case .audit, .recordsBegin, .record, .judged, .undelivered, .automation, .proposals, .insight, .leap, .link,
+    case .audit, .recordsBegin, .record, .judged, .undelivered, .automation, .proposals, .insight, .levels, .leap,
+      .link,
       .missed,
       .refused,
       .served:

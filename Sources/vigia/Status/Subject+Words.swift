@@ -14,6 +14,7 @@ extension EventFeed.Subject {
     case .undelivered: "undelivered notices"
     case .automation: "the automation's switch"
     case .insight: "health and forecasts"
+    case .levels: "the handler's levels of alerts"
     }
   }
 }

@@ -73,7 +73,7 @@ final class Tail {
     case .refused(_, let error): Output.error("vigia: \(error.advice.meaning); \(error.advice.next)".shown)
     case .link(let state): linkChanged(state)
     case .audit, .recordsBegin, .record, .alerts, .judged, .proposals, .undelivered, .automation, .handler, .stateTold,
-      .insight, .caughtUp, .leap,
+      .insight, .levels, .caughtUp, .leap,
       .served:
       break
     }
