@@ -55,7 +55,7 @@ package enum HandlerFile {
     try top.allow(
       [
         "parallel", "restart_limit", "act_within", "quiet_alerts_end", "currency", "log", "retention", "insight",
-        "metrics", "levels", "actuators",
+        "metrics", "levels", "budgets", "actuators",
       ]
         + NotifyReader.keys, in: "the file")
     var settings = HandlerSettings()
@@ -72,6 +72,7 @@ package enum HandlerFile {
     if let insight = try top.section("insight") { settings.insight = try read(insight: insight) }
     settings.metrics = try metrics(in: top)
     settings.levels = try levels(in: top, of: settings.metrics)
+    settings.budgets = try budgets(in: top)
     if let actuators = try top.section("actuators") {
       var reader = ActuatorReader(environment: environment)
       settings.actuators = try reader.table(actuators)

@@ -45,6 +45,8 @@ package struct HandlerSettings: Equatable, Sendable {
   package var retention = Retention()
   package var metrics = MetricTable.builtIn
   package var levels = LevelTable()
+  /// What agents may use a day.
+  package var budgets: [Budget] = []
   package var insight = Insight()
   package var actuators = ActuatorTable()
   package var notify = NotifyTable()

@@ -77,6 +77,7 @@ package enum Why {
     case .anomaly: return with("unusual")
     case .runaway: return with("runaway")
     case .metric: return measured(alert, in: fleet) ?? recovering(alert, in: fleet) ?? word(.metric)
+    case .budget: return with("budget")
     case .commandUnconfirmed: return summary.isEmpty ? "a command is not confirmed" : summary
     }
   }
@@ -152,6 +153,7 @@ package enum Why {
     case .anomaly: "unusual"
     case .runaway: "runaway"
     case .metric: "metrics past their levels"
+    case .budget: "budget"
     }
   }
 

@@ -28,6 +28,9 @@ package struct Keys: Sendable {
   package let insightRecord: [UInt8]
   /// By which metrics and levels the active handler judges: ``LevelsCoding``.
   package let levels: [UInt8]
+  /// What each agent has used today: a hash, agent → ``SpendingCoding``; and what roles and the fleet have.
+  package let budgets: [UInt8]
+  package let budgetGroups: [UInt8]
   /// The stream of what could not be handled.
   package let dead: [UInt8]
   /// The stream of reports: what jobs came to.
@@ -66,6 +69,8 @@ package struct Keys: Sendable {
     insightChanged = key("insight:changed")
     insightRecord = key("insight:record")
     levels = key("levels")
+    budgets = key("budgets")
+    budgetGroups = key("budgets:groups")
     dead = key("dead")
     reports = key("reports")
     notices = key("notices")

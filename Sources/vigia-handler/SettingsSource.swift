@@ -30,6 +30,7 @@ struct SettingsSource {
     options.insight.apply(settings.insight)
     options.metrics = settings.metrics
     options.levels = settings.levels
+    options.budgets = settings.budgets
     options.actuators = settings.actuators
     options.runbook = try Self.runbook(at: runbook, metrics: settings.metrics)
     options.notify = settings.notify

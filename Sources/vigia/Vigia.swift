@@ -11,7 +11,8 @@ struct Vigia: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       ConsoleCommand.self, DemoCommand.self, StatusCommand.self, TailCommand.self, SendCommand.self,
-      AuditCommand.self, HistoryCommand.self, LevelsCommand.self, WhatChangedCommand.self, ForecastCommand.self,
+      AuditCommand.self, HistoryCommand.self, LevelsCommand.self, BudgetsCommand.self, WhatChangedCommand.self,
+      ForecastCommand.self,
       AutomationCommand.self,
       ProposalsCommand.self, ApproveCommand.self,
       RejectCommand.self,

@@ -16,7 +16,7 @@ import Testing
     let runbook = try RunbookFile.builtIn()
     let types = [
       "performance_degraded", "high_traffic", "satisfaction_low", "security_alert", "created", "health_critical",
-      "predictive_alert", "handoff_requested", "anomaly", "runaway",
+      "predictive_alert", "handoff_requested", "anomaly", "runaway", "budget",
     ]
     for type in types { #expect(!runbook.rules(on: "agent.\(type)").isEmpty, "\(type)") }
     #expect(runbook.rules.allSatisfy { $0.title != nil }, "people are told in words")

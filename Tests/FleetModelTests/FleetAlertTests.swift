@@ -22,7 +22,7 @@ import Testing
     ("performance_degraded", AlertKind.performanceDegraded, Severity.high), ("high_traffic", .highTraffic, .medium),
     ("satisfaction_low", .satisfactionLow, .medium), ("security_alert", .securityAlert, .medium),
     ("health_critical", .healthCritical, .high), ("predictive_alert", .predictiveAlert, .low),
-    ("anomaly", .anomaly, .medium), ("runaway", .runaway, .high),
+    ("anomaly", .anomaly, .medium), ("runaway", .runaway, .high), ("budget", .budget, .medium),
   ])
   mutating func eventWithoutNumbersHasItsLeastSeverity(type: String, kind: AlertKind, severity: Severity) throws {
     try fleet.apply(type, "a", at: .at(0))

@@ -293,6 +293,37 @@ import Wire
     #expect(try past.rollup("a", .queueSize, ago: 1)?.max == 5)
   }
 
+  @Test func whatIsUsedOfABudgetIsCountedAndToldOnceAlsoOverATakeover() throws {
+    var past = try Past()
+    try past.know("a")
+    for ago in [3, 2, 1] as [Int64] { try past.report("a", ago: ago, ["cost_per_hour": 60, "queue_size": 5]) }
+    try past.report("a", ago: 0, ["cost_per_hour": 60, "queue_size": 5])
+    let budgets = [Budget(.agent(try #require(Glob("a*"))), .cost, most: 3.1), Budget(.fleet, .cost, most: 1000)]
+    // Minutes that lie on both sides of midnight are those of two days.
+    let isSplit = past.minute % 1440 < 3
+    try past.scene.startHandler("h1") { $0.budgets = budgets }
+    func used() -> Double? {
+      let value = (try? past.scene.server.call("HGET", past.scene.keys.budgets, "a").bytes) ?? nil
+      return value.flatMap { SpendingCoding.decode($0) }?.cost.used
+    }
+    try past.scene.server.wait { isSplit ? used() != nil : used() == 3 }
+    let told = isSplit ? 0 : 1
+    try past.scene.server.wait { ((try? past.published("agent.budget")) ?? []).count == told }
+    for handler in past.scene.handlers { handler.halt() }
+    _ = try past.scene.server.call("DEL", past.scene.keys.lease)
+    let before = used()
+    let key = past.scene.keys.rollup("a", hour: UInt32((past.minute - 1) / 60))
+    _ = try past.scene.server.call("PERSIST", key)
+    try past.scene.startHandler("h2") { $0.budgets = budgets }
+    try past.scene.server.wait { (try? past.scene.server.call("PTTL", key).integer) ?? 0 > 0 }
+    #expect(used() == before)
+    #expect(try past.published("agent.budget").count == told)
+    if let event = try past.published("agent.budget").first {
+      #expect(event["data"]?["share"]?.double ?? 0 > 0.95 && event["data"]?["level"]?.double == 0.95)
+      try past.scene.server.wait { (try? past.scene.alert(.budget, "a")) ?? nil != nil }
+    }
+  }
+
   @Test func garbageInItsKeysIsPassedOver() throws {
     var past = try Past()
     let keys = past.scene.keys

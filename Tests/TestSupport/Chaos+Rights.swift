@@ -32,7 +32,8 @@ extension Chaos {
       "zremrangebyrank", "zremrangebyscore", "zscore",
     ].map { .command($0) }
     + [
-      "agent:*", "alerts", "audit", "automation", "blocked", "commands", "commands:*", "control", "cursor", "dead",
+      "agent:*", "alerts", "audit", "automation", "blocked", "budgets", "budgets:*", "commands", "commands:*",
+      "control", "cursor", "dead",
       "events", "fence", "handler", "insight", "insight:*", "levels", "mark:*", "notices", "profiles", "proposals",
       "reports",
       "rollup:*", "schedule",

@@ -32,7 +32,7 @@ package struct AgentActivity: Sendable {
   var levelsPlace: Int32 = 0
   /// Where the fleet keeps what it has reported of open metrics; negative if it has reported none.
   var openSlot: Int32 = -1
-  private var alerts = InlineArray<12, Int32>(repeating: -1)
+  private var alerts = InlineArray<13, Int32>(repeating: -1)
   /// By bit, which kinds of alert are open.
   private var openAlerts: UInt16 = 0
   // Last, so that what every event touches stands close together.

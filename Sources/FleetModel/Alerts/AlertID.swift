@@ -11,6 +11,8 @@ package enum AlertKind: UInt8, CaseIterable, Sendable {
   case runaway
   /// Metrics of the fleet's table are past their levels.
   case metric
+  /// A part of what may be used a day is used.
+  case budget
 
   /// The first part of the alert's id on the wire.
   package var type: String {
@@ -27,6 +29,7 @@ package enum AlertKind: UInt8, CaseIterable, Sendable {
     case .anomaly: "agent.anomaly"
     case .runaway: "agent.runaway"
     case .metric: "agent.metric"
+    case .budget: "agent.budget"
     }
   }
 

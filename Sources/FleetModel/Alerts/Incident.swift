@@ -24,7 +24,7 @@ package struct Incident: Equatable, Sendable {
     case .healthCritical: .issuesDetected
     case .predictiveAlert: .recommendedActions
     case .feedback: .text
-    case .anomaly, .runaway: .detail
+    case .anomaly, .runaway, .budget: .detail
     case .created, .updated, .deleted, .metrics, .status, .performanceDegraded, .highTraffic, .handoffRequested,
       .silent, .other:
       nil
@@ -39,7 +39,7 @@ package struct Incident: Equatable, Sendable {
     case .predictiveAlert:
       event.strings(.recommendedActions, limit: 4).joined(separator: ", ").replacing("_", with: " ")
     case .feedback: event.string(.text) ?? ""
-    case .anomaly, .runaway: event.string(.detail) ?? ""
+    case .anomaly, .runaway, .budget: event.string(.detail) ?? ""
     case .created, .updated, .deleted, .metrics, .status, .performanceDegraded, .highTraffic, .handoffRequested,
       .silent, .other:
       ""
@@ -64,7 +64,7 @@ package struct RecentIncidents: Sendable {
     case .securityAlert: items = event.strings(.suspiciousAddresses, limit: 8)
     case .satisfactionLow: items = event.strings(.mainComplaints, limit: 8)
     case .created, .updated, .deleted, .metrics, .status, .feedback, .performanceDegraded, .highTraffic,
-      .healthCritical, .predictiveAlert, .handoffRequested, .silent, .anomaly, .runaway, .other:
+      .healthCritical, .predictiveAlert, .handoffRequested, .silent, .anomaly, .runaway, .budget, .other:
       return
     }
     additions += 1

@@ -18,7 +18,7 @@ package enum EventField: Int, CaseIterable, Sendable {
   case issuesDetected, suggestedActions
   // agent.predictive_alert
   case predictions, recommendedActions
-  // agent.anomaly, agent.runaway
+  // agent.anomaly, agent.runaway, agent.budget
   case detail
 
   /// The field's name on the wire.

@@ -12,7 +12,7 @@ package enum EventKind: UInt8, CaseIterable, Sendable {
   case predictiveAlert
   case handoffRequested
   /// The handler's own words on an agent.
-  case silent, anomaly, runaway
+  case silent, anomaly, runaway, budget
   /// A type that vigia does not know: kept, counted and shown all the same.
   case other
 
@@ -35,6 +35,7 @@ package enum EventKind: UInt8, CaseIterable, Sendable {
     case .silent: "agent.silent"
     case .anomaly: "agent.anomaly"
     case .runaway: "agent.runaway"
+    case .budget: "agent.budget"
     case .other: nil
     }
   }

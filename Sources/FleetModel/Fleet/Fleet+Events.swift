@@ -66,7 +66,7 @@ extension Fleet {
     case .securityAlert, .satisfactionLow:
       incidents.add(event, agent: agents.profiles[position]?.id ?? .none)
       raise(event, at: position, isRepeat: isRepeat)
-    case .performanceDegraded, .highTraffic, .healthCritical, .predictiveAlert, .anomaly, .runaway:
+    case .performanceDegraded, .highTraffic, .healthCritical, .predictiveAlert, .anomaly, .runaway, .budget:
       raise(event, at: position, isRepeat: isRepeat)
     case .metrics:
       if !event.isOfHandler { noteReport(at: position, event.receivedAt) }

@@ -95,6 +95,7 @@ extension EventKind {
     case .predictiveAlert: (.predictiveAlert, .low)
     case .anomaly: (.anomaly, .medium)
     case .runaway: (.runaway, .high)
+    case .budget: (.budget, .medium)
     case .created, .updated, .deleted, .metrics, .status, .feedback, .handoffRequested, .silent, .other: nil
     }
   }

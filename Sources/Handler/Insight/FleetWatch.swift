@@ -26,6 +26,9 @@ final class FleetWatch {
   private var waiting: [Int] = []
   private var peers = PeerBoards()
   private var budget: InsightBudget
+  /// What agents use a day, and whose entries are to leave.
+  var budgetWatch = BudgetWatch()
+  var spentLongAgo: [AgentID] = []
   private var record = ForecastRecord()
   private var storedCalibration = ""
   /// What is written now, or again if it was refused.
@@ -104,6 +107,11 @@ final class FleetWatch {
   /// Learns and writes a bite, and goes on with the next tick.
   private func turn() {
     if let unwritten { return write(unwritten) }
+    if !session.options.budgets.isEmpty, !budgetWatch.isLoaded {
+      return readSpending { [weak self] error in
+        if let error { self?.stand(error) } else { self?.turn() }
+      }
+    }
     let bite = takeBite()
     let reading = HistoryReading(bite, agents, at: session.now, recalled: Self.recalled)
     guard !reading.isEmpty else { return tick() }
@@ -116,6 +124,7 @@ final class FleetWatch {
       }
       var transaction = Transaction()
       for (position, found) in reading.take(replies, session) { learn(position, found, &transaction) }
+      writeSpending(&transaction)
       writeRecord(&transaction)
       if transaction.isEmpty { tick() } else { write(transaction) }
     }
@@ -209,6 +218,7 @@ final class FleetWatch {
       let outcomes = outcomes(of: minute, profile, &agent)
       publish(outcomes, of: agent, at: minute.begin + .minutes(1), &transaction)
     }
+    spend(minutes, of: agent.id, role: profile.role, &transaction)
     for minute in minutes { store(minute, &agent, &hours) }
     write(hours, of: agent.id, &transaction)
     if let insight = agent.watch?.insight, insight != before { write(insight, of: agent.id, &transaction) }

@@ -55,6 +55,8 @@ struct Rights {
       Row(key: keys.rollups + all, commands: ["MGET @", "SET @ v"]),
       Row(key: keys.insight, commands: ["TYPE @", "HMGET @ f", "HSET @ f v", "HDEL @ f"]),
       Row(key: keys.insightChanged, commands: ["TYPE @", "ZADD @ 0 m", "ZREM @ m"]),
+      Row(key: keys.budgets, commands: ["TYPE @", "HGETALL @", "HSET @ f v", "HDEL @ f"]),
+      Row(key: keys.budgetGroups, commands: ["TYPE @", "HGETALL @", "HSET @ f v"]),
       Row(key: keys.levels, commands: ["SET @ v"]),
       Row(key: keys.insightRecord, commands: ["TYPE @", "HGET @ f", "HSET @ f v"]),
       Row(key: keys.tally, commands: ["HINCRBY @ f 1"]),

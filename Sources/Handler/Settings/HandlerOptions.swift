@@ -33,6 +33,8 @@ package struct HandlerOptions: Sendable {
   package var metrics = MetricTable.builtIn
   /// Where alerts begin, by role, tier and agent.
   package var levels = LevelTable()
+  /// What agents may use a day.
+  package var budgets: [Budget] = []
   /// How long a command waits for a permission that Redis denies by a key's name, say. A handler that lacks what all of it
   /// needs gives its lease back before that.
   package var permissionPatience = TimeSpan.seconds(20)
@@ -76,6 +78,7 @@ package struct HandlerOptions: Sendable {
     retention = new.retention
     metrics = new.metrics
     levels = new.levels
+    budgets = new.budgets
     parallel = new.parallel
     actuators = new.actuators
     runbook = new.runbook

@@ -102,6 +102,9 @@ import Wire
       data: ["metric": "tool_calls_per_turn", "detail": "90 tool calls a turn, usually 4", "corroborated": true],
       texts: ["detail"], told: []),
     Case(
+      rules: ["budget"], type: "agent.budget", data: ["detail": "used 82% of 50 EUR a day", "share": 0.82],
+      texts: ["detail"], isQuoted: true, told: [.rule("budget", .medium, "agent-1: used 82% of 50 EUR a day.")]),
+    Case(
       rules: ["handoff"], type: "agent.handoff_requested",
       data: ["conversation_id": "c-1", "skill": "billing", "language": "es"], texts: ["conversation_id"],
       before: [("agent.created", "agent-2", ["name": "Bo", "skills": ["billing"], "languages": ["es"]])],

@@ -1,0 +1,46 @@
+import FleetModel
+
+/// What agents may use a day:
+///
+/// ```toml
+/// [[budgets]]
+/// agent = "sales-*"            # each agent that fits may use as much; * stands for any bytes
+/// cost = 50                    # in the currency of the file; or tokens = 2_000_000
+///
+/// [[budgets]]
+/// role = "support"             # the role's agents together; without agent and role: all agents together
+/// tokens = 100_000_000
+/// ```
+extension HandlerFile {
+  static func budgets(in top: FileSection) throws(ConfigurationError) -> [Budget] {
+    let sections = try top.sections("budgets")
+    guard sections.count <= Budget.mostEntries else {
+      throw top.fault("budgets", "has \(sections.count) entries; expected \(Budget.mostEntries) at most")
+    }
+    var budgets: [Budget] = []
+    for section in sections { budgets.append(try budget(section)) }
+    return budgets
+  }
+
+  private static func budget(_ section: FileSection) throws(ConfigurationError) -> Budget {
+    try section.allow(["agent", "role", "cost", "tokens"], in: "an entry of budgets")
+    let (agent, role) = (try glob("agent", of: section), try glob("role", of: section))
+    if agent != nil, role != nil { throw section.fault("role", "stands beside agent; expected one of them") }
+    let scope = agent.map { Budget.Scope.agent($0) } ?? role.map { .role($0) } ?? .fleet
+    let units = Budget.Unit.allCases.filter { section.holds($0.rawValue) }
+    guard let unit = units.first, units.count == 1 else {
+      throw section.fault(nil, "expected cost or tokens, one of them")
+    }
+    guard let most = try section.number(unit.rawValue, in: 0...1e15), most > 0 else {
+      throw section.fault(unit.rawValue, expected: "a number above 0")
+    }
+    return Budget(scope, unit, most: most)
+  }
+
+  private static func glob(_ key: String, of section: FileSection) throws(ConfigurationError) -> Glob? {
+    let expected = "a text such as \"sales*\", at most \(Glob.longest) bytes"
+    guard let text = try section.text(key, expected: expected) else { return nil }
+    guard let pattern = Glob(text) else { throw section.fault(key, expected: expected) }
+    return pattern
+  }
+}
