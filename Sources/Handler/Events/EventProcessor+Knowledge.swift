@@ -83,6 +83,17 @@ extension EventProcessor: FleetKnowledge {
   func open(_ id: AlertID) -> AlertRecord? { Self.open(id, &fleet) }
 }
 
+extension EventProcessor {
+  /// Looks for the open metrics that the settings name now.
+  func adoptMetrics() {
+    let metrics = session.options.metrics
+    guard metrics != fleet.metrics else { return }
+    reader.setMetrics(metrics)
+    minutes?.metrics = metrics
+    fleet.setMetrics(metrics)
+  }
+}
+
 extension EventProcessor: WatchedFleet {
   var positions: Int { fleet.agents.count }
 

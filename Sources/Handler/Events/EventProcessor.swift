@@ -24,7 +24,7 @@ final class EventProcessor {
 
   let session: LeaseSession
   private let notify: (Report) -> Void
-  private let reader: EventReader
+  let reader: EventReader
   /// What adds up what events report, minute by minute; nil if nobody wants to know.
   var minutes: MinuteCollector?
   /// Told of changes of agents that may explain a trouble.
@@ -82,15 +82,6 @@ final class EventProcessor {
     fleet.holdSilentAlerts()
     fleet.setMetrics(session.options.metrics)
     fleet.setLevels(session.options.levels)
-  }
-
-  /// Looks for the open metrics that the settings name now.
-  func adoptMetrics() {
-    let metrics = session.options.metrics
-    guard metrics != fleet.metrics else { return }
-    reader.setMetrics(metrics)
-    minutes?.metrics = metrics
-    fleet.setMetrics(metrics)
   }
 
   deinit {
