@@ -65,7 +65,7 @@ extension [SimulatedEvent] {
   @Test func everyTypeOfEventAppears() {
     var stage = Stage(.automatic)
     let kinds = Set(stage.run(seconds: 120).map(\.kind))
-    #expect(kinds == Set(EventKind.allCases).subtracting([.other, .silent, .anomaly, .runaway]))
+    #expect(kinds == Set(EventKind.allCases).subtracting([.other, .silent, .anomaly, .runaway, .budget]))
   }
 
   @Test func rateIsKept() {

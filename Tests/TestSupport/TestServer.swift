@@ -88,7 +88,7 @@ package final class TestServer {
   package func forbid(_ key: String) throws {
     let all = [
       "events", "audit", "alerts", "commands", "agent:*", "automation", "proposals", "handler",
-      "mark:notices/undelivered", "insight", "insight:changed", "rollup:*",
+      "mark:notices/undelivered", "insight", "insight:changed", "rollup:*", "levels", "budgets", "budgets:groups",
     ]
     let others = all.filter { $0 != key }
     _ = try call("ACL", "SETUSER", "default", "resetkeys")
