@@ -152,7 +152,7 @@ package enum Why {
     case .silent: "silent"
     case .anomaly: "unusual"
     case .runaway: "runaway"
-    case .metric: "metrics past their levels"
+    case .metric: "past a level"
     case .budget: "budget"
     }
   }

@@ -92,7 +92,7 @@ import Testing
     }
     scene.tick(.at(3))
     let text = scene.draw().lines().joined(separator: "\n")
-    #expect(text.contains("metrics past their levels") || text.contains("cost per hour 50"))
+    #expect(text.contains("6 of 6 agents past a level"))
   }
 
   @Test func smallScreenShowsThemToo() throws {
