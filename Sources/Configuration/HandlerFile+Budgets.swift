@@ -24,7 +24,7 @@ extension HandlerFile {
 
   private static func budget(_ section: FileSection) throws(ConfigurationError) -> Budget {
     try section.allow(["agent", "role", "cost", "tokens"], in: "an entry of budgets")
-    let (agent, role) = (try glob("agent", of: section), try glob("role", of: section))
+    let (agent, role) = (try pattern("agent", of: section), try pattern("role", of: section))
     if agent != nil, role != nil { throw section.fault("role", "stands beside agent; expected one of them") }
     let scope = agent.map { Budget.Scope.agent($0) } ?? role.map { .role($0) } ?? .fleet
     let units = Budget.Unit.allCases.filter { section.holds($0.rawValue) }
@@ -35,12 +35,5 @@ extension HandlerFile {
       throw section.fault(unit.rawValue, expected: "a number above 0")
     }
     return Budget(scope, unit, most: most)
-  }
-
-  private static func glob(_ key: String, of section: FileSection) throws(ConfigurationError) -> Glob? {
-    let expected = "a text such as \"sales*\", at most \(Glob.longest) bytes"
-    guard let text = try section.text(key, expected: expected) else { return nil }
-    guard let pattern = Glob(text) else { throw section.fault(key, expected: expected) }
-    return pattern
   }
 }

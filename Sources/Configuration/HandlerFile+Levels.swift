@@ -54,7 +54,8 @@ extension HandlerFile {
       agent: try pattern("agent", of: section), levels: levels, open: open, line: section.line)
   }
 
-  private static func pattern(_ key: String, of section: FileSection) throws(ConfigurationError) -> Glob? {
+  /// Which roles, tiers or agents an entry is for; nil if it does not say.
+  static func pattern(_ key: String, of section: FileSection) throws(ConfigurationError) -> Glob? {
     let expected = "a text such as \"sales*\", at most \(Glob.longest) bytes"
     guard let text = try section.text(key, expected: expected) else { return nil }
     guard let pattern = Glob(text) else { throw section.fault(key, expected: expected) }

@@ -1,13 +1,13 @@
 /// What one agent has reported of open metrics.
 struct OpenReadings: Sendable {
-  /// Those of which it has reported a value.
+  /// Metrics that it has reported a value of.
   private(set) var reported = OpenMetricSet()
   /// Those whose last number could not be a value.
   private(set) var suspects = OpenMetricSet()
   /// A cell for each that was reported, in the order of their places.
   private(set) var cells: [AgentActivity.Cell] = []
 
-  /// Those of which it has reported a number, be it that it cannot be a value.
+  /// Metrics that it has reported any number of, even one that cannot be a value.
   var mentioned: OpenMetricSet { reported.union(suspects) }
 
   /// Nil for one that it has not reported.

@@ -5,7 +5,7 @@ import Wire
 /// Reads the recorded entries at the end of the stream, to align what was heard with them.
 ///
 /// It goes backwards to the latest marker that was heard too: only what stands behind it matters. Clocks have no say in
-/// that, be it that one was stepped or that messages came late. If no marker was heard, it goes back to where the first
+/// that, even if one was stepped, or messages came late. If no marker was heard, it goes back to where the first
 /// message can have been written at the earliest.
 final class RecordedReader {
   private let session: LeaseSession

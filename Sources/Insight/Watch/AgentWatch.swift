@@ -105,7 +105,7 @@ package struct AgentWatch: Sendable {
   /// Whether a metric is watched.
   package func watches(_ metric: MetricID) -> Bool { index(of: metric) != nil }
 
-  /// Watches one more metric, of which nothing was heard before.
+  /// Watches one more metric. Nothing was heard of it before.
   package mutating func follow(_ metric: WatchedMetric, forecasts isForecast: Bool) {
     guard !watches(metric.id) else { return }
     metrics.append(MetricState(metric))

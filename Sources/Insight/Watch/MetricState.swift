@@ -31,13 +31,13 @@ struct MetricState: Sendable {
     let sample = Sample(rollup.mean, at: minute)
     guard sample.isPlausible else { return }
     _ = runaway?.judge(sample)
-    // Who judged it then may have waited for the role, of which nothing is known here.
+    // Who judged it then may have waited for the role. Nothing is known of the role here.
     if held?.judge(sample.value, at: minute, step: watch.step, peers: nil, isPending: true) != .waits { held = nil }
     if let found = find(sample), found.kind != .stuck { hold(found, sample) }
     settle(sample)
   }
 
-  /// Forgets what is held: it is about a time of which nothing is said.
+  /// Forgets what is held: nothing is said about times that old.
   mutating func dropHeld() { held = nil }
 
   /// Learns a minute, and gives what is found in it.
