@@ -8,7 +8,11 @@ import Wire
 /// this handler or another, then what is new.
 ///
 /// What another has pending is taken over at once: its fence is lower, so that it cannot act any more, and marks tell
-/// what it has done. What came later is read only then, so that commands keep their order. Later on only what lies idle for twice as long as any action takes is taken again.
+/// what it has done. What came later is read only then, so that commands keep their order.
+///
+/// A handler that does not know yet that its lease is gone may still read. So while one may, each read is followed by a
+/// look at what is pending, and what was read enters its lanes with it, in the order of the stream. Later on only what
+/// lies idle for twice as long as any action takes is taken again.
 final class CommandIntake {
   let session: LeaseSession
   let dispatcher: Dispatcher
@@ -26,6 +30,8 @@ final class CommandIntake {
 
   private static let discoverySpan: Int64 = 2000
   private static let blockSpan = 1000
+  /// How long a read waits while the handler before may read too.
+  private static let settlingBlockSpan = 100
   /// An entry that was delivered and then lost by a dying handler's last read lies idle for longer than this.
   private static let lostAfter: Int64 = 15_000
   /// How many entries are read at once: each may be as long as its sender likes.
@@ -126,11 +132,13 @@ final class CommandIntake {
     guard !isReading, !session.isOver, !dispatcher.isFull, !ready.isEmpty, let connection = link.connection else {
       return
     }
+    guard session.mayAct else { return session.endLate() }
     isReading = true
     let streams = streams.filter { ready.contains($0) }
+    let isSettling = isSettling
+    let span = isSettling ? Self.settlingBlockSpan : Self.blockSpan
     var request = Request(
-      "XREADGROUP", "GROUP", Keys.group, session.options.id, "COUNT", Self.pageCount, "BLOCK", Self.blockSpan, "STREAMS"
-    )
+      "XREADGROUP", "GROUP", Keys.group, session.options.id, "COUNT", Self.pageCount, "BLOCK", span, "STREAMS")
     for stream in streams { request.append(stream) }
     for _ in streams { request.append(">") }
     watchdog.expect(on: connection)
@@ -141,9 +149,34 @@ final class CommandIntake {
       if let error = reply.error { return failed(error, streams) }
       for part in reply.elements ?? [] {
         guard let pair = part.elements, pair.count == 2, let stream = pair[0].bytes else { continue }
-        take(pair[1].elements ?? [], from: stream)
+        let entries = pair[1].elements ?? []
+        if isSettling { remember(entries, of: stream) } else { take(entries, from: stream) }
       }
+      if isSettling { settle(streams) }
       read()
+    }
+  }
+
+  /// Whether a handler before may still read: until its lease has run out, and a read that it began by then has ended.
+  private var isSettling: Bool {
+    session.age < session.options.leaseSpan.milliseconds + 2 * Int64(Self.blockSpan)
+  }
+
+  /// Takes what is pending of streams that were just read, what was read included. They are read on once that is done.
+  private func settle(_ streams: [[UInt8]]) {
+    ready.subtract(streams)
+    for stream in streams {
+      recover(stream, idle: 0) { [weak self] in
+        self?.ready.insert(stream)
+        self?.read()
+      }
+    }
+  }
+
+  /// Has these entries count as this process's own until they are claimed.
+  private func remember(_ entries: [Reply], of stream: [UInt8]) {
+    for case let id? in entries.map({ $0.elements?.first?.bytes.flatMap { StreamID($0) } }) {
+      unfinished.insert(Delivery(stream: stream, entry: id))
     }
   }
 
