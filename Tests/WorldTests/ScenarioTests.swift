@@ -11,7 +11,9 @@ import World
   }
 
   /// Seeds that once showed a fault of the handler.
-  @Test(arguments: [25, 87, 98, 201, 240, 289, 309, 320, 403] as [UInt64]) func whatWasMendedStaysSo(seed: UInt64) throws {
+  @Test(arguments: [25, 87, 98, 201, 240, 289, 309, 320, 403] as [UInt64]) func whatWasMendedStaysSo(seed: UInt64)
+    throws
+  {
     var scenario = try Scenario(seed: seed)
     #expect(try scenario.run() > 1000)
   }

@@ -91,7 +91,8 @@ package struct StatusCheck {
     let child = try Child(
       BuildFolder.path + "/vigia", ["status", "--json"],
       environment: ["VIGIA_REDIS": "redis://\(host):\(port)", "PATH": "/usr/bin:/bin"], output: fileno(output))
-    _ = child.wait()
+    // A handler of this process keeps its lease meanwhile.
+    try server.wait { !child.isRunning }
     var (bytes, chunk) = ([UInt8](), [UInt8](repeating: 0, count: 65_536))
     while case let length = pread(fileno(output), &chunk, chunk.count, off_t(bytes.count)), length > 0 {
       bytes += chunk[..<length]
