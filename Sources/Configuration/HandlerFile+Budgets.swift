@@ -1,8 +1,10 @@
 import FleetModel
 
-/// What agents may use a day:
+/// What agents may use a day, and where a day begins:
 ///
 /// ```toml
+/// zone = "Europe/Lisbon"       # a day begins at its midnight; UTC if it is left out
+///
 /// [[budgets]]
 /// agent = "sales-*"            # each agent that fits may use as much; * stands for any bytes
 /// cost = 50                    # in the currency of the file; or tokens = 2_000_000
@@ -20,6 +22,23 @@ extension HandlerFile {
     var budgets: [Budget] = []
     for section in sections { budgets.append(try budget(section)) }
     return budgets
+  }
+
+  /// - Parameter readFile: gives the content of a file; nil if it cannot be read.
+  static func zone(
+    in top: FileSection, _ readFile: (String) -> [UInt8]?
+  ) throws(ConfigurationError) -> Zone? {
+    let expected = "the name of a time zone such as \"Europe/Lisbon\""
+    guard let name = try top.text("zone", expected: expected) else { return nil }
+    guard Zone.isName(name) else { throw top.fault("zone", expected: expected) }
+    if name == Zone.utc.name { return .utc }
+    guard let file = readFile(Zone.folder + name) else {
+      throw top.fault("zone", expected: "\(expected), which this machine has in \(Zone.folder)")
+    }
+    guard let zone = Zone(name: name, file: file) else {
+      throw top.fault("zone", "\(Zone.folder)\(name) is no file of a time zone")
+    }
+    return zone
   }
 
   private static func budget(_ section: FileSection) throws(ConfigurationError) -> Budget {

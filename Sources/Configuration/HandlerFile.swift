@@ -21,6 +21,8 @@ import FleetModel
 /// [insight]                    # see HandlerFile+Insight.swift
 /// on = true
 ///
+/// zone = "Europe/Lisbon"       # see HandlerFile+Budgets.swift
+///
 /// [metrics.search_depth]       # see HandlerFile+Metrics.swift
 /// warning = 40
 /// critical = 100
@@ -46,7 +48,7 @@ package enum HandlerFile {
   ///   - bytes: the file's content, UTF-8.
   ///   - file: its name, for errors.
   ///   - environment: what `{env.NAME}` is filled with, and where channels' secrets come from.
-  ///   - readFile: gives the content of a file that holds a secret; nil if it cannot be read.
+  ///   - readFile: gives the content of a file that holds a secret, or of a time zone; nil if it cannot be read.
   package static func read(
     _ bytes: [UInt8], file: String, environment: [String: String] = [:],
     readFile: @escaping (String) -> [UInt8]? = { _ in nil }
@@ -54,7 +56,8 @@ package enum HandlerFile {
     let top = try FileSection(bytes, file: file)
     try top.allow(
       [
-        "parallel", "restart_limit", "act_within", "quiet_alerts_end", "currency", "log", "retention", "insight",
+        "parallel", "restart_limit", "act_within", "quiet_alerts_end", "currency", "zone", "log", "retention",
+        "insight",
         "metrics", "levels", "budgets", "actuators",
       ]
         + NotifyReader.keys, in: "the file")
@@ -73,6 +76,7 @@ package enum HandlerFile {
     settings.metrics = try metrics(in: top)
     settings.levels = try levels(in: top, of: settings.metrics)
     settings.budgets = try budgets(in: top)
+    settings.zone = try zone(in: top, readFile)
     if let actuators = try top.section("actuators") {
       var reader = ActuatorReader(environment: environment)
       settings.actuators = try reader.table(actuators)

@@ -47,6 +47,8 @@ package struct HandlerSettings: Equatable, Sendable {
   package var levels = LevelTable()
   /// What agents may use a day.
   package var budgets: [Budget] = []
+  /// In which a day of theirs begins; nil: UTC.
+  package var zone: Zone?
   package var insight = Insight()
   package var actuators = ActuatorTable()
   package var notify = NotifyTable()

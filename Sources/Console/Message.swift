@@ -27,6 +27,8 @@ package enum Message: Sendable {
   case latestEvents(AgentID, [EventDigest])
   /// The last hours of the agent that was opened, as handlers have stored them.
   case history(AgentID, [RollupSeries])
+  /// What is used of the budgets that touch an agent.
+  case budgets(AgentID, BudgetReading)
   /// What was asked for with `traceEvent`.
   case traced(Incident, EventTrace)
   /// Something to tell the operator for a few seconds.

@@ -28,6 +28,8 @@ extension Model {
       if agent == opened { latestEvents = (agent, events) }
     case .history(let agent, let series):
       if agent == opened { history = (agent, series) }
+    case .budgets(let agent, let reading):
+      if agent == budgetsAgent { budgets = (agent, reading) }
     case .traced(let incident, let trace):
       if let explained, self.incident(of: explained) == incident { self.trace = trace }
     case .note(let text): show(note: text)

@@ -61,6 +61,8 @@ package struct Model: Sendable {
   var latestEvents: (agent: AgentID, events: [EventDigest])?
   /// The last hours of the open agent.
   var history: (agent: AgentID, series: [RollupSeries])?
+  /// What is used of the budgets that touch the open or the explained agent.
+  var budgets: (agent: AgentID, reading: BudgetReading)?
   /// What is coming, in place of the panes.
   var coming = ComingList()
   var detailTop = 0

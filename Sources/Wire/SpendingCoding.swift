@@ -4,16 +4,17 @@ import FleetModel
 /// `agentos:budgets:groups`, under `role/<name>` and `fleet`.
 ///
 /// ```json
-/// {"day":20779,"minute":29922123,"role":"sales","cost":{"used":41.5,"rate":3.2,"told":1,"most":50},
-///  "tokens":{"used":812000,"rate":60000}}
+/// {"from":29921760,"until":29923200,"minute":29922123,"role":"sales",
+///  "cost":{"used":41.5,"rate":3.2,"told":1,"most":50},"tokens":{"used":812000,"rate":60000}}
 /// ```
-/// Day and minute count from the epoch. What is 0 or not known is left out.
+/// The day begins with the minute `from` and ends before `until`; minutes count from the epoch. What is 0 or not known is left
+/// out. Older handlers wrote `day` in place of both: a day in UTC, counted from the epoch.
 package enum SpendingCoding {
   package static func encode(_ spending: Spending) -> [UInt8] { json(spending).encoded }
 
   package static func json(_ spending: Spending) -> JSONValue {
     [
-      "day": .integer(spending.day), "minute": .integer(spending.minute),
+      "from": .integer(spending.day.from), "until": .integer(spending.day.until), "minute": .integer(spending.minute),
       "role": spending.role.isEmpty ? nil : .string(spending.role),
       "cost": json(spending.cost), "tokens": json(spending.tokens),
     ]
@@ -29,12 +30,24 @@ package enum SpendingCoding {
 
   /// Reads what ``encode(_:)`` wrote; nil for what is no such object.
   package static func decode(_ payload: [UInt8]) -> Spending? {
-    guard let json = try? JSONValue.parse(payload), let day = json["day"]?.int, let minute = json["minute"]?.int,
-      (0...10_000_000).contains(day), (0...10_000_000_000).contains(minute), let cost = use(json["cost"]),
-      let tokens = use(json["tokens"])
+    guard let json = try? JSONValue.parse(payload), let day = day(json), let minute = json["minute"]?.int,
+      minutes.contains(minute), let cost = use(json["cost"]), let tokens = use(json["tokens"])
     else { return nil }
     let role = json["role"]?.text?.clipped(toBytes: TextBound.word) ?? ""
-    return Spending(day: Int64(day), minute: Int64(minute), role: role, cost: cost, tokens: tokens)
+    return Spending(day: day, minute: Int64(minute), role: role, cost: cost, tokens: tokens)
+  }
+
+  private static let minutes = 0...10_000_000_000
+  /// No day is longer, in minutes: clocks are set by a day at the most.
+  private static let longestDay = 2 * 1440
+
+  private static func day(_ json: JSONValue) -> BudgetDay? {
+    if let from = json["from"]?.int, let until = json["until"]?.int {
+      guard minutes.contains(from), minutes.contains(until), (1...longestDay).contains(until - from) else { return nil }
+      return BudgetDay(from: Int64(from), until: Int64(until))
+    }
+    guard let number = json["day"]?.int, (0...5_000_000).contains(number) else { return nil }
+    return BudgetDay(utc: Int64(number))
   }
 
   private static func use(_ json: JSONValue?) -> Spending.Use? {

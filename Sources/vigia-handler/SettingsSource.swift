@@ -31,6 +31,7 @@ struct SettingsSource {
     options.metrics = settings.metrics
     options.levels = settings.levels
     options.budgets = settings.budgets
+    options.zone = settings.zone ?? options.zone
     options.actuators = settings.actuators
     options.runbook = try Self.runbook(at: runbook, metrics: settings.metrics)
     options.notify = settings.notify

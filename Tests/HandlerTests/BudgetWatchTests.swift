@@ -15,11 +15,12 @@ import Wire
   private var watch = BudgetWatch()
 
   private mutating func add(
-    _ number: Int64, _ agent: AgentID, cost: Double? = nil, tokens: Double? = nil, role: String = "sales"
+    _ number: Int64, _ agent: AgentID, cost: Double? = nil, tokens: Double? = nil, role: String = "sales",
+    in zone: Zone = .utc
   ) -> [BudgetEvent] {
     watch.add(
       Spending.Minute(Self.midnight + .minutes(number), costAnHour: cost, tokens: tokens), of: agent, role: role,
-      Self.budgets, currency: "EUR")
+      Self.budgets, currency: "EUR", in: zone)
   }
 
   private func json(_ event: BudgetEvent) -> JSONValue? { try? JSONValue.parse(event.payload) }
@@ -75,10 +76,10 @@ import Wire
   }
 
   @Test mutating func whatIsTwoDaysOldLeavesAndTheFutureCountsForNothing() {
-    let today = Spending.day(of: Self.midnight)
-    let old = Spending(day: today - 2, minute: 1, cost: .init(used: 99))
-    let future = Spending(day: today + 9, minute: 99_999_999, cost: .init(used: 99))
-    let yesterday = Spending(day: today - 1, minute: 1, role: "sales", cost: .init(used: 99))
+    func day(_ number: Int64) -> BudgetDay { Zone.utc.day(of: Self.midnight + .days(number)) }
+    let old = Spending(day: day(-2), minute: 1, cost: .init(used: 99))
+    let future = Spending(day: day(9), minute: 99_999_999, cost: .init(used: 99))
+    let yesterday = Spending(day: day(-1), minute: 1, role: "sales", cost: .init(used: 99))
     let leaves = watch.load([("a1", old), ("a2", future), ("a3", yesterday)], groups: [], at: Self.midnight)
     #expect(leaves == ["a1"])
     #expect(add(0, "a2", cost: 60).isEmpty && add(0, "a3", cost: 60).isEmpty)
@@ -86,7 +87,6 @@ import Wire
 
   @Test mutating func namesOfEventsAreOfADayAndALevel() {
     let ids = [0, 1440].map { add($0, "a1", cost: 510).compactMap { json($0)?["event_id"]?.text } }
-    let day = Spending.day(of: Self.midnight)
-    #expect(ids == [["agent.budget/agent//a1/cost/\(day)/1"], ["agent.budget/agent//a1/cost/\(day + 1)/1"]])
+    #expect(ids == [["agent.budget/agent//a1/cost/29921760/1"], ["agent.budget/agent//a1/cost/29923200/1"]])
   }
 }

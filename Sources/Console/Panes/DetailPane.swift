@@ -115,7 +115,7 @@ extension Model {
     }
     let lines =
       identityLines(agent) + alertLines(position, shown) + insightLines(of: id, rect.width - 4)
-      + proposalLines(id, rect.width - 4)
+      + budgetLines(of: id, rect.width - 4) + proposalLines(id, rect.width - 4)
       + chartLines(agent, position, shown) + historyLines(of: id, position, shown)
       + commandLines(id, shown)
       + eventLines(id)

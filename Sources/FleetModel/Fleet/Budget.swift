@@ -1,4 +1,4 @@
-/// What agents may use a day, as the configuration says. A day begins at midnight in UTC.
+/// What agents may use a day, as the configuration says.
 package struct Budget: Equatable, Sendable {
   package enum Unit: String, CaseIterable, Sendable {
     /// In the currency of the configuration.

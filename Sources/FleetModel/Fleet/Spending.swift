@@ -1,5 +1,6 @@
 /// What one agent has used on one day, added up minute by minute. A minute counts once: one that is no later than the last
-/// is left out, so that a handler that takes over can add up the same minutes again.
+/// is left out, so that a handler that takes over can add up the same minutes again. It counts for the day that its caller
+/// says, so that another zone moves no minute that is counted.
 package struct Spending: Equatable, Sendable {
   /// What is added up of one unit.
   package struct Use: Equatable, Sendable {
@@ -16,9 +17,12 @@ package struct Spending: Equatable, Sendable {
       (self.used, self.rate, self.told, self.most) = (used, rate, told, most)
     }
 
+    /// The share of the budget that is used; nil without a budget.
+    package var share: Double? { most.map { $0 > 0 ? used / $0 : 0 } }
+
     /// What will have been used at the end of the day, if it goes on like this.
-    package func projected(at instant: Instant) -> Double {
-      used + rate * Double(Spending.millisecondsLeft(at: instant)) / 3_600_000
+    package func projected(at instant: Instant, in day: BudgetDay) -> Double {
+      min(Spending.greatest, used + rate * Double(max(0, (day.end - instant).milliseconds)) / 3_600_000)
     }
 
     fileprivate mutating func add(_ amount: Double, minutes: Double) {
@@ -40,10 +44,14 @@ package struct Spending: Equatable, Sendable {
     package init(_ begin: Instant, costAnHour: Double? = nil, tokens: Double? = nil, tokensAMinute: Double? = nil) {
       (self.begin, self.costAnHour, self.tokens, self.tokensAMinute) = (begin, costAnHour, tokens, tokensAMinute)
     }
+
+    /// Since the epoch.
+    package var number: Int64 { BudgetDay.minute(of: begin) }
   }
 
-  /// The day and the last minute that are counted, since the epoch.
-  package private(set) var day: Int64
+  /// The day that is counted.
+  package private(set) var day: BudgetDay
+  /// The last minute that is counted, since the epoch.
   package private(set) var minute: Int64
   package var role: String
   package var cost: Use
@@ -53,10 +61,9 @@ package struct Spending: Equatable, Sendable {
   private static let mostHeld: Int64 = 5
   private static let weightOfMinute = 1.0 / 15
   fileprivate static let greatest = 1e15
-  private static let minutesOfDay: Int64 = 1440
 
   package init(
-    day: Int64 = .min, minute: Int64 = .min, role: String = "", cost: Use = Use(), tokens: Use = Use()
+    day: BudgetDay = .none, minute: Int64 = .min, role: String = "", cost: Use = Use(), tokens: Use = Use()
   ) {
     (self.day, self.minute, self.role, self.cost, self.tokens) = (day, minute, role, cost, tokens)
   }
@@ -77,39 +84,28 @@ package struct Spending: Equatable, Sendable {
   }
 
   /// Adds what an agent of a group has used, or takes it off again.
-  package mutating func take(_ other: Spending, _ sign: Double) {
-    minute = max(minute, other.minute)
+  package mutating func take(_ other: Spending, _ sign: Double, in day: BudgetDay) {
+    (self.day, minute) = (day, max(minute, other.minute))
     for unit in Budget.Unit.allCases {
       self[unit].used = min(Self.greatest, max(0, self[unit].used + sign * other[unit].used))
       self[unit].rate = min(Self.greatest, max(0, self[unit].rate + sign * other[unit].rate))
     }
   }
 
-  /// The day of a moment.
-  package static func day(of instant: Instant) -> Int64 { number(of: instant) / minutesOfDay }
-
-  static func millisecondsLeft(at instant: Instant) -> Int64 {
-    let day: Int64 = 86_400_000
-    return day - max(0, instant.milliseconds) % day
-  }
-
-  private static func number(of instant: Instant) -> Int64 { max(0, instant.milliseconds) / 60_000 }
-
-  /// Adds a minute.
+  /// Adds a minute to the day that it lies in.
   ///
   /// - Returns: whether it counts.
-  package mutating func add(_ new: Minute) -> Bool {
-    let number = Self.number(of: new.begin)
+  package mutating func add(_ new: Minute, in day: BudgetDay) -> Bool {
+    let number = new.number
     guard number > minute else { return false }
     let (cost, tokens) = (Self.plausible(new.costAnHour), Self.plausible(new.tokens))
     let perMinute = Self.plausible(new.tokensAMinute)
     guard cost != nil || tokens != nil || perMinute != nil else { return false }
     // Of a day that has ended only the rate goes on.
-    let today = number / Self.minutesOfDay
-    let isNewDay = today != day
+    let isNewDay = day.from != self.day.from
     let since = minute == .min || isNewDay ? 1 : min(Self.mostHeld, number - minute)
     if isNewDay { (self.cost.used, self.cost.told, self.tokens.used, self.tokens.told) = (0, 0, 0, 0) }
-    (day, minute) = (today, number)
+    (self.day, minute) = (day, number)
     let minutes = Double(since)
     if let cost { self.cost.add(cost / 60 * minutes, minutes: minutes) }
     if let tokens {

@@ -18,6 +18,9 @@ struct BudgetEvent: Equatable {
   let use: Spending.Use
   let most: Double
   let at: Instant
+  let day: BudgetDay
+  /// In which the day ends at midnight.
+  let zone: String
 
   var payload: [UInt8] { HandlerEvent.encode("agent.budget", id: eventID, of: agent, data, at: at) }
 
@@ -27,7 +30,7 @@ struct BudgetEvent: Equatable {
 
   private var eventID: [UInt8] {
     "agent.budget/\(scope.word)/\(scope.name)/".utf8 + (subject == .agent ? agent.bytes : [])
-      + "/\(unit.rawValue)/\(Spending.day(of: at - .minutes(1)))/\(use.told)".utf8
+      + "/\(unit.rawValue)/\(day.from)/\(use.told)".utf8
   }
 
   private var scope: (word: String, name: String) {
@@ -42,14 +45,16 @@ struct BudgetEvent: Equatable {
     [
       "budget": .string(scope.word), "role": scope.name.isEmpty ? nil : .string(scope.name),
       "unit": .string(unit.rawValue), "used": .number(use.used), "most": .number(most), "share": .number(share),
-      "level": .number(level), "projected": .number(use.projected(at: at)), "detail": .string(words),
+      "level": .number(level), "projected": .number(projected), "detail": .string(words),
       "risk_level": .string(severity.rawValue),
     ]
   }
 
   private var severity: Severity { level >= 1 ? .critical : level >= 0.95 ? .high : .medium }
 
-  /// `role sales has used 96% of 50 EUR a day; 61.2 by midnight UTC at this rate`.
+  private var projected: Double { use.projected(at: at, in: day) }
+
+  /// `role sales has used 96% of 50 EUR a day; 61.2 by midnight in Europe/Lisbon at this rate`.
   private var words: String {
     let name = unit == .cost && !currency.isEmpty ? currency : unit.rawValue
     let who =
@@ -59,7 +64,7 @@ struct BudgetEvent: Equatable {
       case .fleet: "all agents have used"
       }
     let percent = Int((min(share, 1e6) * 100).rounded(.down))
-    return
-      "\(who) \(percent)% of \(most.plain) \(name) a day; \(use.projected(at: at).plain) by midnight UTC at this rate"
+    let midnight = zone == Zone.utc.name ? "midnight UTC" : "midnight in \(zone)"
+    return "\(who) \(percent)% of \(most.short) \(name) a day; \(projected.short) by \(midnight) at this rate"
   }
 }

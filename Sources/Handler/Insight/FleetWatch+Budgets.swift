@@ -18,7 +18,7 @@ extension FleetWatch {
       let groups = replies[1].pairs.compactMap { field, value in
         decode(value, keys.budgetGroups).map { (field: field, spending: $0) }
       }
-      spentLongAgo += budgetWatch.load(agents, groups: groups, at: session.now)
+      spentLongAgo += budgetWatch.load(agents, groups: groups, at: session.now, in: session.options.zone)
       completion(nil)
     }
   }
@@ -36,7 +36,7 @@ extension FleetWatch {
     for minute in minutes {
       let spent = Spending.Minute(minute, collector.metrics)
       let events = budgetWatch.add(
-        spent, of: agent, role: role, budgets, currency: collector.metrics.currency)
+        spent, of: agent, role: role, budgets, currency: collector.metrics.currency, in: session.options.zone)
       for event in events { transaction.add(to: session.keys.events, event.payload) }
     }
   }

@@ -35,6 +35,8 @@ package struct HandlerOptions: Sendable {
   package var levels = LevelTable()
   /// What agents may use a day.
   package var budgets: [Budget] = []
+  /// In which a day of theirs begins.
+  package var zone = Zone.utc
   /// How long a command waits for a permission that Redis denies by a key's name, say. A handler that lacks what all of it
   /// needs gives its lease back before that.
   package var permissionPatience = TimeSpan.seconds(20)
@@ -78,7 +80,7 @@ package struct HandlerOptions: Sendable {
     retention = new.retention
     metrics = new.metrics
     levels = new.levels
-    budgets = new.budgets
+    (budgets, zone) = (new.budgets, new.zone)
     parallel = new.parallel
     actuators = new.actuators
     runbook = new.runbook

@@ -41,6 +41,8 @@ final class ConsoleProgram {
   private var frameTimer: (id: Loop.TimerID, due: MonotonicTime)?
   var keyTimer: Loop.TimerID?
   private var waitsForOutput = false
+  /// Of which agent budgets were asked for last, and when.
+  private var budgetsAsked: (agent: AgentID, at: MonotonicTime)?
   var question = QuestionSight.unseen
 
   /// Whether the open question has come to the operator's eyes.
@@ -48,6 +50,8 @@ final class ConsoleProgram {
     case unseen, underWay, seen
   }
 
+  /// Budgets that are on the screen are read again so often.
+  private static let budgetsMilliseconds = 5000.0
   /// How long a command stays valid.
   private static let commandLife = TimeSpan.minutes(1)
 
@@ -184,6 +188,7 @@ final class ConsoleProgram {
       HistorySearch.run(agent, span: HistoryChart.span, on: feed, keys: keys) { [unowned self] in
         update(.history(agent, $0))
       }
+      readBudgets()
     case .traceEvent(let incident):
       guard let feed else { return }
       EventTracer(incident, stream: keys.events).run(on: feed) { [unowned self] in update(.traced(incident, $0)) }
@@ -191,6 +196,18 @@ final class ConsoleProgram {
     case .redraw: terminal.resize()
     case .quit: loop.stop()
     }
+  }
+
+  /// Reads the budgets that touch the agent on the screen, if they are not known or no longer new.
+  private func readBudgets() {
+    guard let feed, let agent = model.budgetsAgent else { return }
+    let isNew = budgetsAsked.map { asked in
+      asked.agent == agent && MonotonicTime.now.milliseconds(since: asked.at) < Self.budgetsMilliseconds
+    }
+    guard isNew != true else { return }
+    budgetsAsked = (agent, .now)
+    let role = model.fleet.position(of: agent).flatMap { model.fleet.agents[$0]?.role } ?? ""
+    BudgetSearch.run(agent, role: role, on: feed, keys: keys) { [unowned self] in update(.budgets(agent, $0)) }
   }
 
   // MARK: Commands
@@ -232,6 +249,7 @@ final class ConsoleProgram {
   private func tickEverySecond() {
     loop.schedule(inMilliseconds: 1000 - now.milliseconds % 1000) { [unowned self] in
       want(.clock)
+      readBudgets()
       tickEverySecond()
     }
   }

@@ -11,7 +11,7 @@ struct BudgetsCommand: ParsableCommand {
     commandName: "budgets", abstract: "Print what has been used today, and what will be by the end of the day.",
     discussion: """
       The active handler adds up cost and tokens by the minute if its settings have [[budgets]]. A day begins at midnight \
-      in UTC. What has used the greatest part of its budget comes first.
+      in UTC, or in the zone of the settings. What has used the greatest part of its budget comes first.
       """)
 
   @OptionGroup var redis: RedisOptions
@@ -37,45 +37,27 @@ struct BudgetsCommand: ParsableCommand {
 
 /// What has been used today, by everybody.
 struct BudgetReport {
-  private struct Row {
-    var kind: String
-    var name: String
-    var unit: Budget.Unit
-    var use: Spending.Use
-
-    var share: Double? { use.most.map { $0 > 0 ? use.used / $0 : 0 } }
-  }
-
-  private var rows: [Row] = []
+  private var rows: [BudgetUse]
+  private let bySubject: [BudgetUse.Subject: [BudgetUse]]
   private let now: Instant
   /// Values that nobody can read.
-  private(set) var malformed = 0
+  let malformed: Int
 
   init(
     agents: [(name: [UInt8], value: [UInt8])], groups: [(name: [UInt8], value: [UInt8])], at now: Instant
   ) {
     self.now = now
-    for (field, value) in groups {
-      let text = String(decoding: field, as: UTF8.self)
-      let isRole = text.hasPrefix("role/")
-      add(isRole ? "role" : "fleet", isRole ? String(text.dropFirst(5)) : "all agents", value)
-    }
-    for (field, value) in agents { add("agent", String(decoding: field, as: UTF8.self), value) }
+    let entries =
+      groups.map { (BudgetUse.Subject(groupField: $0.name), $0.value) }
+      + agents.compactMap { field, value in AgentID(outside: field).map { (.agent($0), value) } }
+    let read = entries.map { ($0, SpendingCoding.decode($1)) }
+    malformed = agents.count + groups.count - read.count { $0.1 != nil }
+    rows = read.flatMap { subject, spending in spending.map { BudgetUse.all(of: subject, $0, at: now) } ?? [] }
+    bySubject = Dictionary(grouping: rows, by: \.subject)
     rows.sort { left, right in
-      let (first, second) = (left.share ?? -1, right.share ?? -1)
+      let (first, second) = (left.use.share ?? -1, right.use.share ?? -1)
       return first == second
         ? (right.use.used, left.kind, left.name) < (left.use.used, right.kind, right.name) : first > second
-    }
-  }
-
-  private mutating func add(_ kind: String, _ name: String, _ value: [UInt8]) {
-    guard let spending = SpendingCoding.decode(value) else {
-      malformed += 1
-      return
-    }
-    guard spending.day == Spending.day(of: now) else { return }
-    for unit in Budget.Unit.allCases where spending[unit].used > 0 {
-      rows.append(Row(kind: kind, name: name, unit: unit, use: spending[unit]))
     }
   }
 
@@ -85,27 +67,53 @@ struct BudgetReport {
     }
     let cells = rows.map { row in
       [
-        row.kind, row.name.shown, row.unit.rawValue, row.use.used.plain, row.use.most?.plain ?? "",
-        row.share.map { "\(Int((min($0, 1e6) * 100).rounded(.down)))%" } ?? "", row.use.rate.plain,
-        row.use.projected(at: now).plain,
+        row.kind, row.name.shown, row.unit.rawValue, row.use.used.short, row.use.most?.short ?? "",
+        row.use.share.map { BudgetWords.percent($0) } ?? "", row.use.rate.short, row.projected(at: now).short,
       ]
     }
+    let ends = rows.map { BudgetWords.midnight($0.day) }.uniqued()
+    let end = ends.count == 1 ? ends[0] : "the day's end"
     return TextTable.lines(
-      [["", "who", "unit", "used", "of", "share", "an hour", "by midnight"]] + cells, rightAligned: 3...7)
+      [["", "who", "unit", "used", "of", "share", "an hour", "by \(end)"]] + cells, rightAligned: 3...7)
   }
 
   var json: JSONValue {
     [
       "at": .string(ISO8601.format(now)),
-      "budgets": .array(
-        rows.map { row in
-          [
-            "kind": .string(row.kind), "name": .string(row.name), "unit": .string(row.unit.rawValue),
-            "used": .number(row.use.used), "most": row.use.most.map { .number($0) },
-            "share": row.share.map { .number($0) }, "rate_per_hour": .number(row.use.rate),
-            "projected": .number(row.use.projected(at: now)),
-          ]
-        }),
+      "budgets": .array(rows.map { $0.json(at: now) }),
+    ]
+  }
+
+  /// What touches one agent: its own budgets, its role's and the fleet's.
+  func json(of agent: AgentID, role: String) -> JSONValue {
+    let subjects = [.agent(agent)] + (role.isEmpty ? [] : [.role(role)]) + [BudgetUse.Subject.fleet]
+    return .array(subjects.flatMap { bySubject[$0] ?? [] }.map { $0.json(at: now) })
+  }
+}
+
+extension BudgetUse {
+  fileprivate var kind: String {
+    switch subject {
+    case .agent: "agent"
+    case .role: "role"
+    case .fleet: "fleet"
+    }
+  }
+
+  fileprivate var name: String {
+    switch subject {
+    case .agent(let id): id.description
+    case .role(let name): name
+    case .fleet: "all agents"
+    }
+  }
+
+  fileprivate func json(at now: Instant) -> JSONValue {
+    [
+      "kind": .string(kind), "name": .string(name), "unit": .string(unit.rawValue),
+      "used": .number(use.used), "most": use.most.map { .number($0) },
+      "share": use.share.map { .number($0) }, "rate_per_hour": .number(use.rate),
+      "projected": .number(projected(at: now)), "day_ends": .string(ISO8601.format(day.end)),
     ]
   }
 }

@@ -10,6 +10,10 @@ struct FleetPicture {
   let received: Int
   let handler: HandlerLeaseStatus
   let now: Instant
+  /// Nil if it was not asked for, or could not be read.
+  var budgets: BudgetReport?
+  /// The file that metrics and levels come from; nil if they are those of the handler.
+  var levelsFile: String?
 
   /// An agent's place among all, without the agent itself: thousands of them are sorted.
   private struct Rank {
@@ -61,6 +65,7 @@ struct FleetPicture {
       "automation": [
         "mode": fleet.automation.setting.mode.map { .string($0.rawValue) } ?? .null, "switched": isSwitched,
       ],
+      "levels_file": levelsFile.map { .string($0) },
       "proposals": .integer(Int64(fleet.proposals.open(at: now).count)),
       "undelivered": .integer(Int64(fleet.undelivered.count(at: now))),
       "silent": [
@@ -93,6 +98,7 @@ struct FleetPicture {
       "replicas": (agent.record.replicas ?? agent.reported?.replicas).map { .integer(Int64($0)) },
       "metrics": .object(metrics), "alerts": .array(alerts.map(Self.json)),
       "insight": insight.map { InsightCoding.json($0) },
+      "budgets": budgets?.json(of: agent.id, role: agent.role),
       "record": agent.record.version > 0 ? AgentRecordCoding.json(agent.record) : nil,
       "events": .integer(Int64(agent.eventCount)), "last_event": .string(ISO8601.format(agent.lastEventAt)),
     ]
@@ -127,6 +133,7 @@ struct FleetPicture {
     let waiting = open == 1 ? "1 waits" : "\(open) wait"
     let undelivered = fleet.undelivered.count(at: now)
     return ["automation  \(switchWords)"]
+      + (levelsFile.map { ["levels      those of \($0.shown), whatever the handler goes by"] } ?? [])
       + (fleet.isSourceSilent ? ["reports     \(silentWords)"] : [])
       + (open > 0 ? ["proposals   \(waiting) for an answer; vigia proposals"] : [])
       + [handler.fault, handler.warning].compactMap { $0.map { "handler     \($0.shown)" } }

@@ -21,7 +21,8 @@ struct StatusCommand: ParsableCommand {
     let tables = try settings.tables()
     let session = try Session()
     let survey = Survey(
-      session, endpoint: try redis.endpoint(), history: history, tables, followsLevels: settings.levels == nil
+      session, endpoint: try redis.endpoint(), history: history, tables, levelsFile: settings.levels,
+      readsBudgets: json
     ) { picture in
       if json { Output.json(picture.json) } else { picture.lines.forEach(Output.line) }
     }
@@ -42,7 +43,8 @@ final class Survey {
   private let endpoint: Endpoint
   private let history: TimeSpan
   private let metrics: MetricTable
-  private let followsLevels: Bool
+  private let levelsFile: String?
+  private let readsBudgets: Bool
   private let show: (FleetPicture) -> Void
   /// Only present values are printed, and windows would cost as much as all the rest.
   private var fleet = Fleet(seed: .random(in: 0...UInt64.max), keepsHistory: false)
@@ -64,16 +66,18 @@ final class Survey {
     take($0)
   }
 
-  /// - Parameter followsLevels: whether levels are those of the handler, as soon as they are known.
+  /// - Parameters:
+  ///   - levelsFile: where metrics and levels come from; nil if they are those of the handler, as soon as they are known.
+  ///   - readsBudgets: whether the picture is to have what is used of budgets.
   init(
-    _ session: Session, endpoint: Endpoint, history: TimeSpan, _ tables: LevelSettings, followsLevels: Bool,
-    _ show: @escaping (FleetPicture) -> Void
+    _ session: Session, endpoint: Endpoint, history: TimeSpan, _ tables: LevelSettings, levelsFile: String?,
+    readsBudgets: Bool, _ show: @escaping (FleetPicture) -> Void
   ) {
     self.session = session
     self.endpoint = endpoint
     self.history = history
     metrics = tables.metrics
-    self.followsLevels = followsLevels
+    (self.levelsFile, self.readsBudgets) = (levelsFile, readsBudgets)
     self.show = show
     fleet.setMetrics(tables.metrics)
     fleet.setLevels(tables.levels)
@@ -92,7 +96,7 @@ final class Survey {
     var options = EventFeed.Options()
     options.history = history
     options.metrics = metrics
-    options.followsLevels = followsLevels
+    options.followsLevels = levelsFile == nil
     return options
   }
 
@@ -126,11 +130,30 @@ final class Survey {
     isFinishing = true
     session.loop.schedule(inMilliseconds: received == 0 ? Self.listensMilliseconds : 0) { [weak self] in
       guard let self else { return }
-      fleet.advance(to: feed.clock.now)
-      fleet.openSilentAlerts()
-      show(FleetPicture(fleet: fleet, received: received, handler: handler ?? .unknown, now: feed.clock.now))
-      feed.stop()
-      session.end()
+      if readsBudgets { readBudgets { [weak self] in self?.finish($0) } } else { finish(nil) }
     }
+  }
+
+  /// Reads what is used of budgets; nil where Redis refuses it.
+  private func readBudgets(_ completion: @escaping (BudgetReport?) -> Void) {
+    let keys = options.keys
+    _ = feed.send(Request("HGETALL", keys.budgets)) { [weak self] agents in
+      guard let self, case .success(let agents) = agents else { return }
+      _ = feed.send(Request("HGETALL", keys.budgetGroups)) { [weak self] groups in
+        guard let self, case .success(let groups) = groups else { return }
+        guard agents.error == nil, groups.error == nil else { return completion(nil) }
+        completion(BudgetReport(agents: agents.pairs, groups: groups.pairs, at: feed.clock.now))
+      }
+    }
+  }
+
+  private func finish(_ budgets: BudgetReport?) {
+    fleet.advance(to: feed.clock.now)
+    fleet.openSilentAlerts()
+    var picture = FleetPicture(fleet: fleet, received: received, handler: handler ?? .unknown, now: feed.clock.now)
+    (picture.budgets, picture.levelsFile) = (budgets, levelsFile)
+    show(picture)
+    feed.stop()
+    session.end()
   }
 }
