@@ -30,7 +30,7 @@ extension FactName {
     case "data": return Self.title(ofField: parts.dropFirst().joined(separator: " "))
     case "metric": return Self.title(ofField: field)
     case "item": return "item"
-    default: return Self.titles[description] ?? description.replacing(".", with: " ").replacing("_", with: " ")
+    default: return Self.titles[description] ?? description.swapping(".", for: " ").swapping("_", for: " ")
     }
   }
 
@@ -43,7 +43,7 @@ extension FactName {
   }
 
   private static func title(ofField field: String) -> String {
-    fields[field]?.title ?? field.replacing("_", with: " ")
+    fields[field]?.title ?? field.swapping("_", for: " ")
   }
 
   private static let fields: [String: (title: String, form: Form)] = [
@@ -74,7 +74,7 @@ extension FactValue {
     switch (self, form) {
     case (.number(let number), .fraction) where (0...1).contains(number): "\(Self.rounded(number * 100))%"
     case (.number(let number), _): Self.rounded(number)
-    case (.text(let text), .word): text.replacing("_", with: " ")
+    case (.text(let text), .word): text.swapping("_", for: " ")
     case (.text(let text), _): text
     case (.flag(let flag), _): flag ? "yes" : "no"
     case (.list(let values), _): values.map { $0.said(as: form) }.joined(separator: ", ")

@@ -4,7 +4,7 @@ import FleetModel
 extension PlannedAction {
   package var words: String {
     switch kind {
-    case .report(let name): "report \(name.replacing("_", with: " ").replacing("-", with: " "))"
+    case .report(let name): "report \(name.swapping("_", for: " ").swapping("-", for: " "))"
     case .advice(let text): "advise: \(text)"
     case .action(let action): words(of: action).clipped
     }

@@ -36,7 +36,7 @@ package enum InsightWords {
 
   /// `version 2.1.0`, `operator scale by=+1`.
   static func text(_ change: AgentInsight.Change) -> String {
-    Scrubber.display("\(change.kind.replacing("_", with: " ")) \(change.detail)")
+    Scrubber.display("\(change.kind.swapping("_", for: " ")) \(change.detail)")
   }
 }
 

@@ -57,7 +57,7 @@ package enum Why {
   /// `cost per hour 12.50`.
   private static func words(_ reading: OpenReading) -> String {
     let value = reading.value.map { Format.value($0, of: reading.metric) } ?? "-"
-    return "\(reading.metric.name.replacing("_", with: " ")) \(value)"
+    return "\(reading.metric.name.swapping("_", for: " ")) \(value)"
   }
 
   private static func presentText(_ alert: Alert, in fleet: Fleet) -> String {

@@ -49,7 +49,7 @@ struct LogLine {
 
   private static func quoted(_ value: String) -> String {
     let isPlain = !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") }
-    return isPlain ? value : "\"\(clean(value).replacing("\"", with: "'"))\""
+    return isPlain ? value : "\"\(clean(value).swapping("\"", for: "'"))\""
   }
 
   /// A line stays a line, and steers no terminal, whatever an id or an error holds.

@@ -255,7 +255,7 @@ extension Model {
 extension OpenMetric {
   /// Its name as it is read, `tokens per minute`, with the currency of what costs.
   func title(in currency: String) -> String {
-    let words = name.replacing("_", with: " ")
+    let words = name.swapping("_", for: " ")
     return unit == .currency && !currency.isEmpty ? "\(words) \(Scrubber.display(currency))" : words
   }
 }

@@ -27,7 +27,7 @@ package struct HistoryChart {
   func draw(into grid: inout Grid, in rect: Rect) {
     let name = metric?.field ?? open?.name ?? "metric \(series.metric.rawValue)"
     let (area, _) = rect.splitTop(Self.height - 1)
-    grid.drawLabel(open == nil ? name : name.replacing("_", with: " "), in: area)
+    grid.drawLabel(open == nil ? name : name.swapping("_", for: " "), in: area)
     let plot = area.dropping(left: Self.gutter)
     let columns = series.columns(
       Chart.room(columns: plot.width, grid.glyphs), from: now - Self.span, to: now)

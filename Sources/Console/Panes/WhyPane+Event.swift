@@ -22,7 +22,7 @@ extension Model {
 
   /// The parts of an event's type as words: `security alert`.
   static func name(of kind: EventKind) -> String {
-    String((kind.type ?? "agent.event").dropFirst("agent.".count)).replacing("_", with: " ")
+    String((kind.type ?? "agent.event").dropFirst("agent.".count)).swapping("_", for: " ")
   }
 
   private func linesOfTrace(_ columns: Int) -> [DetailPane.Line] {

@@ -33,11 +33,11 @@ package struct Incident: Equatable, Sendable {
 
   private static func words(of event: borrowing Event) -> String {
     switch event.kind {
-    case .securityAlert: (event.string(.alertType) ?? "").replacing("_", with: " ")
+    case .securityAlert: (event.string(.alertType) ?? "").swapping("_", for: " ")
     case .satisfactionLow: event.strings(.mainComplaints, limit: 4).joined(separator: ", ")
-    case .healthCritical: event.strings(.issuesDetected, limit: 4).joined(separator: ", ").replacing("_", with: " ")
+    case .healthCritical: event.strings(.issuesDetected, limit: 4).joined(separator: ", ").swapping("_", for: " ")
     case .predictiveAlert:
-      event.strings(.recommendedActions, limit: 4).joined(separator: ", ").replacing("_", with: " ")
+      event.strings(.recommendedActions, limit: 4).joined(separator: ", ").swapping("_", for: " ")
     case .feedback: event.string(.text) ?? ""
     case .anomaly, .runaway, .budget: event.string(.detail) ?? ""
     case .created, .updated, .deleted, .metrics, .status, .performanceDegraded, .highTraffic, .handoffRequested,

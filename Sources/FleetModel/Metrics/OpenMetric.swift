@@ -51,7 +51,7 @@ package struct OpenMetric: Equatable, Sendable {
     self.name = name
     (self.unit, self.bad, self.aliases) = (unit, bad, aliases)
     (self.levels, self.shown, self.tellsRunaway) = (levels, shown, tellsRunaway)
-    heading = name.replacing("_", with: " ")
+    heading = name.swapping("_", for: " ")
   }
 
   /// What can be a value of this metric.

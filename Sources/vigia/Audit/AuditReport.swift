@@ -80,7 +80,7 @@ struct AuditReport {
   }
 
   private static func time(_ instant: Instant) -> String {
-    ISO8601.format(instant).replacing("T", with: " ").prefix(19) + "Z"
+    ISO8601.format(instant).swapping("T", for: " ").prefix(19) + "Z"
   }
 
   private func json(_ line: AuditLine, _ outcome: AuditOutcome, _ id: StreamID) -> JSONValue {

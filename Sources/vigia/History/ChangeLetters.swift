@@ -21,7 +21,7 @@ struct ChangeLetters {
 
   var lines: [String] {
     marks.map { letter, change in
-      "  \(letter)  \(Format.minute(change.at))  \(change.kind.replacing("_", with: " ")) \(change.detail)".shown
+      "  \(letter)  \(Format.minute(change.at))  \(change.kind.swapping("_", for: " ")) \(change.detail)".shown
     }
   }
 }

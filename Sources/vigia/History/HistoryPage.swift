@@ -89,6 +89,6 @@ struct HistoryPage {
 extension Format {
   /// `2026-11-22 08:00Z`
   static func minute(_ instant: Instant) -> String {
-    ISO8601.format(instant).replacing("T", with: " ").prefix(16) + "Z"
+    ISO8601.format(instant).swapping("T", for: " ").prefix(16) + "Z"
   }
 }

@@ -61,7 +61,7 @@ struct SpanComparison {
   }
 
   private mutating func note(_ change: AgentInsight.Change, _ agent: AgentID) {
-    let words = "\(change.kind.replacing("_", with: " ")) \(change.detail)"
+    let words = "\(change.kind.swapping("_", for: " ")) \(change.detail)"
     let mark = Mark(minute: change.at.milliseconds / 60_000, words: ExactText(words))
     guard marks[mark] != nil || marks.count < Self.mostMarks else { return }
     marks[mark, default: []].append(agent)

@@ -186,7 +186,7 @@ struct FleetPicture {
   private static let words = Dictionary(
     uniqueKeysWithValues: AlertKind.allCases.map { kind in
       let name = kind.type.hasPrefix("agent.") ? kind.type.dropFirst("agent.".count) : kind.type[...]
-      return (kind, String(name).replacing("_", with: " "))
+      return (kind, String(name).swapping("_", for: " "))
     })
 
   /// A number with so many digits after the point.

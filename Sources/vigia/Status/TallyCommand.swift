@@ -50,7 +50,7 @@ struct RuleCounts {
   /// A table with a row a rule.
   var lines: [String] {
     guard !counts.isEmpty else { return ["no rule has been asked about any event yet"] }
-    let head = ["rule"] + columns.map { $0.replacing("_", with: " ") }
+    let head = ["rule"] + columns.map { $0.swapping("_", for: " ") }
     let rows = counts.sorted { $0.key < $1.key }.map { rule, count in
       [rule] + columns.map { count[$0].map(String.init) ?? "-" }
     }

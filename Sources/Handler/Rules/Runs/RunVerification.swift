@@ -91,7 +91,7 @@ struct RunVerification {
 
   /// A person is called if nothing else is done: what came before the failure still stands.
   private func stopped(_ why: String, _ transaction: inout Transaction) -> Change {
-    let done = RuleNotice.words(of: record, .ruleActions, outcomes).replacing("\n", with: " ")
+    let done = RuleNotice.words(of: record, .ruleActions, outcomes).swapping("\n", for: " ")
     let words = ["stopped: \(why)", done].filter { !$0.isEmpty }.joined(separator: ". ")
     guard !record.otherwise.isEmpty, mode == .on else { return called(words, &transaction) }
     let result = filtered
