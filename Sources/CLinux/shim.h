@@ -53,6 +53,9 @@ static inline char *const *vigia_environment(void) {
 // prctl is variadic: the caller asks to get `signal` when its parent dies, however that happens.
 static inline int vigia_die_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
 
+// Has the processor begin to fetch the cache line of an address, to be written.
+static inline void vigia_prefetch(const void *address) { __builtin_prefetch(address, 1); }
+
 // Swift does not import fork. Starts a program with stdin, stdout and stderr on the descriptors given (negative:
 // /dev/null for stdin, inherited for the others) and no other, no signal blocked, SIGPIPE not ignored, and a death signal,
 // so that it cannot outlive this process. Returns its pid, or -1 with errno, also where the program could not be executed.
