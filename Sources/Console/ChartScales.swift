@@ -58,6 +58,16 @@ package struct TimeScale {
     return min(columns - 1, Bounded.int(rounding: (share * Double(columns)).rounded(.down)))
   }
 
+  /// Shows a marked span: its columns, and its place, which moves.
+  func paint(_ mark: SpanMark, into grid: inout Grid, in rect: Rect) {
+    guard let first = column(of: max(mark.from, start)), let last = column(of: min(mark.to, end)) else { return }
+    grid.paint(rect.dropping(left: first).splitLeft(last - first + 1).0, role: .selected)
+    guard let place = column(of: mark.place) else { return }
+    for row in 0..<rect.height {
+      grid.putGlyph(grid.glyphs.vertical, row: rect.row + row, column: rect.column + place, role: .selected)
+    }
+  }
+
   /// Writes times below the columns at which they are.
   package func draw(into grid: inout Grid, in rect: Rect) {
     let span = (end - start).milliseconds

@@ -9,6 +9,8 @@ package enum Intent: Hashable, Sendable {
   case mark, markAll, filter, freeze, help, quit, suspend, redraw
   /// Order the agents by the next column, or the other way round.
   case order, invert
+  /// Mark a span on a chart; move its end by minutes.
+  case markSpan, moveMark(minutes: Int)
   /// What is coming, by forecasts.
   case coming
   /// Why rules did or did not act.

@@ -75,6 +75,15 @@ package struct Keymap: Sendable {
         Binding([.character("q"), .control("c")], "q", .quit, "quit", short: "quit"),
       ]),
     Section(
+      title: "Mark a span of time, in the open agent or in what is coming",
+      bindings: [
+        Binding([.character("v")], "v", .markSpan, "begin; again: its start. Enter ranks what changed in it"),
+        Binding([.left], "Left", .moveMark(minutes: -1), "its end a minute back"),
+        Binding([.right], "Right", .moveMark(minutes: 1), "its end a minute on"),
+        Binding([.character("<")], "<", .moveMark(minutes: -15), "its end 15 minutes back"),
+        Binding([.character(">")], ">", .moveMark(minutes: 15), "its end 15 minutes on"),
+      ]),
+    Section(
       title: "Move",
       bindings: [
         Binding([.up, .character("k")], "Up k", .up, "up"),

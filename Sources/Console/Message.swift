@@ -29,6 +29,8 @@ package enum Message: Sendable {
   case history(AgentID, [RollupSeries])
   /// What is used of the budgets that touch an agent.
   case budgets(AgentID, BudgetReading)
+  /// How far a comparison is that was asked for with `compareSpan`, by its span.
+  case compared(from: Instant, to: Instant, SpanProgress)
   /// What was asked for with `traceEvent`.
   case traced(Incident, EventTrace)
   /// Something to tell the operator for a few seconds.
@@ -42,6 +44,8 @@ package enum Effect: Equatable, Sendable {
   case send(ActionDraft)
   /// Read an agent's latest events from the stream, and its last hours.
   case readEvents(AgentID)
+  /// Compare a span with the one before it, by the history of these agents.
+  case compareSpan(SpanComparison, [AgentID])
   /// Find the event of an incident in the stream.
   case traceEvent(Incident)
   case suspend

@@ -35,6 +35,9 @@ extension Model {
       proposalTop = draw(proposalPane(of: proposal, in: layout.body), into: &grid, in: layout.body)
     } else if let explained {
       explainedTop = draw(whyPane(of: explained, in: layout.body), into: &grid, in: layout.body)
+    } else if let mark, let result = mark.result {
+      let top = draw(spanPane(mark, result, in: layout.body), into: &grid, in: layout.body)
+      span?.top = top
     } else if let opened {
       detailTop = draw(detailPane(of: opened, in: layout.body), into: &grid, in: layout.body)
     } else if coming.isShown {

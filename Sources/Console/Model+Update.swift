@@ -30,6 +30,7 @@ extension Model {
       if agent == opened { history = (agent, series) }
     case .budgets(let agent, let reading):
       if agent == budgetsAgent { budgets = (agent, reading) }
+    case .compared(let from, let to, let progress): take(from, to, progress)
     case .traced(let incident, let trace):
       if let explained, self.incident(of: explained) == incident { self.trace = trace }
     case .note(let text): show(note: text)
@@ -159,6 +160,8 @@ extension Model {
     case .filter: prompt = .filter(LineEditor(filter))
     case .freeze: toggleFreeze()
     case .coming: toggleComing()
+    case .markSpan: markSpan()
+    case .moveMark(let minutes): moveMark(by: .minutes(Int64(minutes)))
     case .explain: return explain()
     case .help: helpTop = 0
     case .quit: return quit()
@@ -174,6 +177,10 @@ extension Model {
   private mutating func move(by step: Int) {
     guard explained == nil else {
       explainedTop = max(0, min(explainedTop + step, 10_000))
+      return
+    }
+    if let mark, mark.result != nil {
+      span?.top = max(0, min(mark.top + step, 10_000))
       return
     }
     guard opened == nil else {
@@ -193,23 +200,26 @@ extension Model {
   }
 
   private mutating func open() -> [Effect] {
+    if mark != nil { return compareSpan() }
     if opened == nil, explained == nil, let selectedCause {
       toggle(selectedCause)
       return []
     }
     guard opened == nil || explained != nil, let agent = selectedAgent else { return [] }
-    explained = nil
+    (explained, span) = (nil, nil)
     opened = agent
     detailTop = 0
     (latestEvents, history) = (nil, nil)
     return [.readEvents(agent)]
   }
 
-  /// One thing a press: the explanation, then the open agent, the marks, the filter, the order, the freeze. Marks that the
+  /// One thing a press: the explanation, then a marked span, the open agent, the marks, the filter, the order, the freeze. Marks that the
   /// filter hides are shown before they are taken off.
   private mutating func back() {
     if explained != nil {
       explained = nil
+    } else if backFromMark() {
+      return
     } else if opened != nil {
       opened = nil
     } else if coming.isShown {

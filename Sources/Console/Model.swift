@@ -63,6 +63,8 @@ package struct Model: Sendable {
   var history: (agent: AgentID, series: [RollupSeries])?
   /// What is used of the budgets that touch the open or the explained agent.
   var budgets: (agent: AgentID, reading: BudgetReading)?
+  /// The span that is marked on a chart; see ``mark``.
+  var span: SpanMark?
   /// What is coming, in place of the panes.
   var coming = ComingList()
   var detailTop = 0

@@ -61,6 +61,36 @@ import Wire
     #expect(Set((json["changes"]?.list ?? []).flatMap { $0["agents"]?.list ?? [] }.map { $0.text }) == ["a-1", "a-2"])
   }
 
+  @Test func theConsoleRanksTheSameInAMarkedSpan() throws {
+    try fill()
+    for number in 1...3 {
+      let event = #"{"entity_id":"a-\#(number)","event_type":"metrics","data":{"error_rate":0.01}}"#
+      _ = try server.call("XADD", keys.events, "*", "__data__", event)
+    }
+    let console = try TmuxConsole("", on: server.endpoint, columns: 80, rows: 24)
+    try console.wait(for: "a-3")
+    try console.press("Enter")
+    try console.wait(for: "v span")
+    // History comes a moment after the agent is open: without it there is nothing to mark.
+    try console.wait { screen in
+      try? console.press("v")
+      return screen.contains { $0.contains("Enter compare") }
+    }
+    try console.press("Escape")
+    try console.wait(for: "v span")
+    try console.press("v")
+    try console.wait(for: "30m  Left Right move")
+    try console.press(">")
+    try console.wait(for: "15m  Left Right move")
+    for _ in 0..<6 { try console.press("Right") }
+    try console.wait(for: "9m  Left Right move")
+    try console.press("Enter")
+    try console.wait(for: "error_rate  rose on 2 of 3 agents")
+    let screen = try console.screen()
+    #expect(screen.contains { $0.contains("a-2  error_rate  1.0% → 60%  up ") })
+    #expect(screen.contains { $0.contains("llm model new^[[2J  a-1") })
+  }
+
   @Test func spanInWhichNothingDiffersSaysSo() throws {
     try fill()
     let output = try run("--from", "40m", "--to", "20m").output

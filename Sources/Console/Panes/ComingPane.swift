@@ -97,7 +97,7 @@ extension Model {
         title: "Coming", summary: "Enter opens, x says why, Esc closes", isFocused: true, hasBorder: true),
       rows: all.dropFirst(coming.cursor.top).prefix(height).map { comingRow($0.agent, $0.coming) },
       list: ListRows(count: all.count, top: coming.cursor.top, selected: selected, isFocused: true),
-      fan: selected.map { ForecastFan(all[$0].coming, of: all[$0].agent, in: shown, at: displayedNow) },
+      fan: selected.map { ForecastFan(all[$0].coming, of: all[$0].agent, in: shown, at: displayedNow, mark: mark) },
       emptyLines: emptyLines(rect.width - 4))
   }
 

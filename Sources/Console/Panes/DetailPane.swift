@@ -22,7 +22,7 @@ struct DetailPane {
       switch self {
       case .chart: 3
       case .history: HistoryChart.height
-      case .axis: 2
+      case .axis: HistoryAxis.height
       case .heading, .pair, .marks, .command, .text, .blank: 1
       }
     }

@@ -8,12 +8,14 @@ struct ForecastFan {
   /// The last hour by the minute, the latest last.
   private let history: [Bucket]
   private let now: Instant
+  /// What is marked of the last hour.
+  private let mark: SpanMark?
 
   private static let past = TimeSpan.hours(1)
   private static let gutter = 9
 
-  init(_ coming: AgentInsight.Coming, of id: AgentID, in fleet: Fleet, at now: Instant) {
-    (self.coming, self.now) = (coming, now)
+  init(_ coming: AgentInsight.Coming, of id: AgentID, in fleet: Fleet, at now: Instant, mark: SpanMark? = nil) {
+    (self.coming, self.now, self.mark) = (coming, now, mark)
     title = InsightWords.text(coming, at: now)
     let metric = Metric.allCases.first { $0.field.isExactly(coming.metric) && $0.isCharted }
     history =
@@ -31,6 +33,7 @@ struct ForecastFan {
     let chart = chart(columns: Chart.room(columns: plot.width, grid.glyphs))
     drawLabels(chart, into: &grid, in: area)
     chart.draw(into: &grid, in: plot)
+    if let mark { scale.paint(mark, into: &grid, in: plot) }
     drawTimes(scale, into: &grid, in: axis.dropping(left: Self.gutter))
   }
 

@@ -14,10 +14,12 @@ package struct HistoryChart {
   private let open: OpenMetric?
   private let levels: Limits.Levels?
   private let now: Instant
+  /// What is marked of it.
+  private let mark: SpanMark?
 
   /// - Parameter metrics: the open metrics that have names.
-  init(_ series: RollupSeries, _ limits: Limits, _ metrics: MetricTable, at now: Instant) {
-    (self.series, self.now) = (series, now)
+  init(_ series: RollupSeries, _ limits: Limits, _ metrics: MetricTable, at now: Instant, mark: SpanMark? = nil) {
+    (self.series, self.now, self.mark) = (series, now, mark)
     metric = Metric(rawValue: Int(series.metric.rawValue))
     let place = metrics.place(numbered: series.metric.rawValue)
     open = place.flatMap { metrics[$0] }
@@ -35,6 +37,7 @@ package struct HistoryChart {
     label(chart.top, in: area.line(0), into: &grid)
     label(chart.bottom, in: area.line(area.height - 1), into: &grid)
     chart.draw(into: &grid, in: plot)
+    if let mark { TimeScale(from: now - Self.span, to: now, columns: plot.width).paint(mark, into: &grid, in: plot) }
   }
 
   /// Where charts begin: behind names and values.
@@ -78,6 +81,9 @@ extension Chart {
 struct HistoryAxis {
   var changes: [Instant]
   var now: Instant
+  var mark: SpanMark?
+
+  static let height = 2
 
   func draw(into grid: inout Grid, in rect: Rect) {
     let plot = rect.dropping(left: HistoryChart.gutter)
@@ -87,6 +93,7 @@ struct HistoryAxis {
       grid.putGlyph(grid.glyphs.up, row: plot.row, column: plot.column + column, role: .warning)
     }
     scale.draw(into: &grid, in: plot.line(1))
+    if let mark { scale.paint(mark, into: &grid, in: plot.line(0)) }
   }
 }
 
@@ -97,8 +104,8 @@ extension Model {
     let changes = (shown.insights[position]?.changes ?? []).map(\.at)
     return [.heading("The last 6 hours: the mean, and how far the worst values lay from it")]
       + history.series.map {
-        .history(HistoryChart($0, shown.limits(ofAgentAt: position), shown.metrics, at: displayedNow))
+        .history(HistoryChart($0, shown.limits(ofAgentAt: position), shown.metrics, at: displayedNow, mark: mark))
       }
-      + [.axis(HistoryAxis(changes: changes, now: displayedNow)), .blank]
+      + [.axis(HistoryAxis(changes: changes, now: displayedNow, mark: mark)), .blank]
   }
 }

@@ -104,6 +104,7 @@ extension Model {
   func promptLine() -> PromptLine {
     if let prompt { return PromptLine(content: content(of: prompt)) }
     if let note { return PromptLine(content: .note(note.text)) }
+    if let mark { return PromptLine(content: markLine(mark)) }
     if let guide = guide(isUrgent: answerable != nil) { return PromptLine(content: content(of: guide)) }
     if let proposal = answerable { return PromptLine(content: banner(of: proposal)) }
     return PromptLine(content: .keys(footer))
@@ -123,6 +124,7 @@ extension Model {
   /// The keys of the table that have a word for the footer; without those that nothing here can use.
   var footer: [(key: String, word: String)] {
     var help: [(key: String, word: String)] = [("?", "help")]
+    if hasChart { help.append(("v", "span")) }
     let isUnset = fleet.automation.setting == .unset && !settings.isReadOnly
     if isUnset { help.append(("m", "automation dry: rules only say what they would do")) }
     let keys = Keymap.sections.flatMap(\.bindings).compactMap { binding -> (key: String, word: String)? in

@@ -42,7 +42,7 @@ final class ConsoleProgram {
   var keyTimer: Loop.TimerID?
   private var waitsForOutput = false
   /// Of which agent budgets were asked for last, and when.
-  private var budgetsAsked: (agent: AgentID, at: MonotonicTime)?
+  var budgetsAsked: (agent: AgentID, at: MonotonicTime)?
   var question = QuestionSight.unseen
 
   /// Whether the open question has come to the operator's eyes.
@@ -50,8 +50,6 @@ final class ConsoleProgram {
     case unseen, underWay, seen
   }
 
-  /// Budgets that are on the screen are read again so often.
-  private static let budgetsMilliseconds = 5000.0
   /// How long a command stays valid.
   private static let commandLife = TimeSpan.minutes(1)
 
@@ -189,6 +187,7 @@ final class ConsoleProgram {
         update(.history(agent, $0))
       }
       readBudgets()
+    case .compareSpan(let empty, let agents): compare(empty, agents)
     case .traceEvent(let incident):
       guard let feed else { return }
       EventTracer(incident, stream: keys.events).run(on: feed) { [unowned self] in update(.traced(incident, $0)) }
@@ -196,18 +195,6 @@ final class ConsoleProgram {
     case .redraw: terminal.resize()
     case .quit: loop.stop()
     }
-  }
-
-  /// Reads the budgets that touch the agent on the screen, if they are not known or no longer new.
-  private func readBudgets() {
-    guard let feed, let agent = model.budgetsAgent else { return }
-    let isNew = budgetsAsked.map { asked in
-      asked.agent == agent && MonotonicTime.now.milliseconds(since: asked.at) < Self.budgetsMilliseconds
-    }
-    guard isNew != true else { return }
-    budgetsAsked = (agent, .now)
-    let role = model.fleet.position(of: agent).flatMap { model.fleet.agents[$0]?.role } ?? ""
-    BudgetSearch.run(agent, role: role, on: feed, keys: keys) { [unowned self] in update(.budgets(agent, $0)) }
   }
 
   // MARK: Commands

@@ -1,3 +1,4 @@
+import Console
 import FleetModel
 import Insight
 import Wire

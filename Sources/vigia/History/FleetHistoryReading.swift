@@ -14,7 +14,11 @@ final class FleetHistoryReading {
     var insight: AgentInsight?
   }
 
-  private let query: RedisQuery
+  /// Sends a request; the answer comes later, and never if it is of no use.
+  typealias Ask = (Request, @escaping (Reply) -> Void) -> Void
+
+  private let keys: Keys
+  private let ask: Ask
   private let numbers: ClosedRange<UInt32>
   private var agents: ArraySlice<AgentID> = []
   private let take: (Found) -> Void
@@ -26,16 +30,17 @@ final class FleetHistoryReading {
   private static let bite = 50
 
   /// - Parameters:
+  ///   - ask: sends its requests.
   ///   - take: called for each agent of which something is stored.
   ///   - finish: called once, after the last of them.
   init?(
-    _ query: RedisQuery, from start: Instant, to end: Instant, take: @escaping (Found) -> Void,
+    _ keys: Keys, from start: Instant, to end: Instant, ask: @escaping Ask, take: @escaping (Found) -> Void,
     finish: @escaping () -> Void
   ) {
     guard start < end, let first = RollupHour.hour(of: max(.epoch, start)), let last = RollupHour.hour(of: end),
       first <= last
     else { return nil }
-    (self.query, self.take, self.finish) = (query, take, finish)
+    (self.keys, self.ask, self.take, self.finish) = (keys, ask, take, finish)
     numbers = first...last
   }
 
@@ -61,13 +66,13 @@ final class FleetHistoryReading {
     guard !bite.isEmpty else { return finish() }
     agents = agents.dropFirst(bite.count)
     var hours = Request("MGET")
-    var insights = Request("HMGET", query.keys.insight)
+    var insights = Request("HMGET", keys.insight)
     for agent in bite {
-      for number in numbers { hours.append(query.keys.rollup(agent, hour: number)) }
+      for number in numbers { hours.append(keys.rollup(agent, hour: number)) }
       insights.append(agent.bytes)
     }
-    query.send(insights) { [self] insights in
-      query.send(hours) { [self] hours in
+    ask(insights) { [self] insights in
+      ask(hours) { [self] hours in
         take(bite, (hours.elements ?? [])[...], insights.elements ?? [])
         next()
       }

@@ -90,7 +90,9 @@ struct ForecastCommand: ParsableCommand {
   private func replay(_ agents: [AgentID], of all: Int, _ empty: Replay, _ query: RedisQuery) {
     var replay = empty
     var reading: FleetHistoryReading?
-    reading = FleetHistoryReading(query, from: query.now - since, to: query.now) {
+    reading = FleetHistoryReading(query.keys, from: query.now - since, to: query.now) { request, completion in
+      query.send(request, completion)
+    } take: {
       replay.take($0, from: query.now - since)
     } finish: {
       if let count = reading?.malformed, count > 0 {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import FleetModel
 
 /// `vigia history AGENT`: what an agent's metrics did, from what handlers have stored.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import FleetModel
 import Insight
 import Redis
@@ -19,9 +20,6 @@ struct WhatChangedCommand: ParsableCommand {
   @OptionGroup var settings: LevelsOptions
   @Flag(help: "As one JSON document.") var json = false
 
-  /// A shorter span has too few minutes.
-  private static let shortest = TimeSpan.minutes(4)
-
   func validate() throws { _ = try redis.endpoint() }
 
   func run() throws {
@@ -39,21 +37,23 @@ struct WhatChangedCommand: ParsableCommand {
 
   /// What is wrong with the span; nil if nothing is.
   private func fault(_ start: Instant, _ end: Instant, _ now: Instant) -> String? {
-    guard end - start >= Self.shortest else {
-      return "the span from --from to --to must be at least \(Self.shortest), and must have begun"
+    switch SpanComparison.fault(from: start, to: end, at: now) {
+    case .tooShort:
+      "the span from --from to --to must be at least \(SpanComparison.shortest), and must have begun"
+    case .tooLongAgo:
+      "the span and as much time before it must lie in the last 24 hours: no more history is kept"
+    case nil: nil
     }
-    guard now - (start - (end - start)) <= RollupReading.longest else {
-      return "the span and as much time before it must lie in the last 24 hours: no more history is kept"
-    }
-    return nil
   }
 
   private func report(_ empty: SpanComparison, _ query: RedisQuery) {
     var comparison = empty
     FleetHistoryReading.findAgents(query) { agents in
       var reading: FleetHistoryReading?
-      reading = FleetHistoryReading(query, from: empty.before, to: empty.end) {
-        comparison.take($0)
+      reading = FleetHistoryReading(query.keys, from: empty.before, to: empty.end) { request, completion in
+        query.send(request, completion)
+      } take: { found in
+        comparison.take(found.agent, found.hours, found.insight)
       } finish: {
         finish(comparison, malformed: reading?.malformed ?? 0, query)
         reading = nil

@@ -3,6 +3,7 @@ import Console
 import FleetModel
 import Insight
 import Redis
+import Screen
 import Wire
 
 /// `vigia budgets`: what agents, roles and the fleet have used today.

@@ -1,3 +1,4 @@
+import Console
 import FleetModel
 import Wire
 
@@ -15,5 +16,12 @@ struct JudgedAgent {
   init(_ id: AgentID, profile: [UInt8]?) {
     let data = profile.flatMap { try? JSONValue.parse($0) }?["data"]
     self.init(id, role: data?["role"]?.text ?? "", tier: data?["tier"]?.text ?? "")
+  }
+}
+
+extension ShownMetric {
+  /// The same with an agent's own levels.
+  func judged(by table: LevelTable, as agent: JudgedAgent) -> ShownMetric {
+    judged(by: table, of: agent.id, role: agent.role, tier: agent.tier)
   }
 }

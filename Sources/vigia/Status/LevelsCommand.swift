@@ -3,6 +3,7 @@ import Configuration
 import Console
 import FleetModel
 import Redis
+import Screen
 import Wire
 
 /// `vigia levels`.

@@ -1,28 +1,28 @@
-import Console
 import FleetModel
 import Insight
+import Screen
 
 /// A metric as people read of it: its name, its unit, and how its values are written.
-struct ShownMetric: Equatable {
+package struct ShownMetric: Equatable, Sendable {
   /// What is known of it.
-  private enum Sort: Equatable {
+  private enum Sort: Equatable, Sendable {
     case known(Metric)
     case open(OpenMetric, currency: String)
     /// Of a number that no metric of this version and these settings has.
     case unknown
   }
 
-  let id: MetricID
+  package let id: MetricID
   private let sort: Sort
   /// From where on values are trouble; nil if nowhere.
-  private(set) var levels: Limits.Levels?
+  package private(set) var levels: Limits.Levels?
 
-  static func all(of table: MetricTable) -> [ShownMetric] {
+  package static func all(of table: MetricTable) -> [ShownMetric] {
     Metric.allCases.map { ShownMetric(MetricID(rawValue: UInt8($0.rawValue)), table) }
       + table.places.map { ShownMetric(MetricID(rawValue: table.number(of: $0)), table) }
   }
 
-  init(_ id: MetricID, _ table: MetricTable) {
+  package init(_ id: MetricID, _ table: MetricTable) {
     self.id = id
     if let metric = Metric(rawValue: Int(id.rawValue)) {
       sort = .known(metric)
@@ -35,14 +35,14 @@ struct ShownMetric: Equatable {
   }
 
   /// The same with an agent's own levels.
-  func judged(by table: LevelTable, as agent: JudgedAgent) -> ShownMetric {
+  package func judged(by table: LevelTable, of id: AgentID, role: String, tier: String) -> ShownMetric {
     var metric = self
     switch sort {
     case .known(let known):
-      let entry = table.entry(known, of: agent.id, role: agent.role, tier: agent.tier)
+      let entry = table.entry(known, of: id, role: role, tier: tier)
       if let own = entry?.levels[known] { metric.levels = own }
     case .open(let open, _):
-      let entry = table.entry(openMetric: open.name, of: agent.id, role: agent.role, tier: agent.tier)
+      let entry = table.entry(openMetric: open.name, of: id, role: role, tier: tier)
       if let own = entry?.open[open.name] { metric.levels = own }
     case .unknown: break
     }
@@ -50,7 +50,7 @@ struct ShownMetric: Equatable {
   }
 
   /// Nil if no metric is called so.
-  init?(named name: String, _ table: MetricTable) {
+  package init?(named name: String, _ table: MetricTable) {
     if let metric = Metric.allCases.first(where: { $0.field == name || $0.aliases.contains(name) }) {
       self.init(MetricID(rawValue: UInt8(metric.rawValue)), table)
     } else if let place = table.place(named: name) {
@@ -60,7 +60,7 @@ struct ShownMetric: Equatable {
     }
   }
 
-  var name: String {
+  package var name: String {
     switch sort {
     case .known(let metric): metric.field
     case .open(let metric, _): metric.name
@@ -69,7 +69,7 @@ struct ShownMetric: Equatable {
   }
 
   /// What one number of it counts, in a word for scripts; nil if it is not known.
-  var unit: String? {
+  package var unit: String? {
     switch sort {
     case .known(let metric): Self.word(metric.unit)
     case .open(let metric, let currency):
@@ -89,18 +89,18 @@ struct ShownMetric: Equatable {
   }
 
   /// From where on a value is trouble; nil if it has no such level.
-  var level: Double? { levels?.medium }
+  package var level: Double? { levels?.medium }
 
-  var isBadWhenLow: Bool { levels?.isBadWhenLow ?? false }
+  package var isBadWhenLow: Bool { levels?.isBadWhenLow ?? false }
 
   /// Which way is bad; nil if it has no level.
-  var bad: BadSide? { levels.map { $0.isBadWhenLow ? .below : .above } }
+  package var bad: BadSide? { levels.map { $0.isBadWhenLow ? .below : .above } }
 
   /// A value as it is read: `38%`, `5.2s`, `812`.
-  func text(_ value: Double) -> String {
+  package func text(_ value: Double) -> String {
     switch sort {
     case .known(let metric): Format.value(value, of: metric)
-    case .open(let metric, let currency): Format.value(value, of: metric, currency: currency).shown
+    case .open(let metric, let currency): Scrubber.display(Format.value(value, of: metric, currency: currency))
     case .unknown: value.plain
     }
   }

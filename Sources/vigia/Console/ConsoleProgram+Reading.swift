@@ -1,0 +1,31 @@
+import Console
+import FleetModel
+import Loop
+
+/// What the program reads because it is on the screen.
+extension ConsoleProgram {
+  /// Budgets that are on the screen are read again so often.
+  private static let budgetsMilliseconds = 5000.0
+
+  /// Compares a span with the one before it.
+  func compare(_ empty: SpanComparison, _ agents: [AgentID]) {
+    guard let feed else { return }
+    SpanSearch.run(empty, agents, on: feed, keys: keys) { [unowned self] in
+      model.comparedSpan.map { $0 == (empty.start, empty.end) } ?? false
+    } _: { [unowned self] in
+      update(.compared(from: empty.start, to: empty.end, $0))
+    }
+  }
+
+  /// Reads the budgets that touch the agent on the screen, if they are not known or no longer new.
+  func readBudgets() {
+    guard let feed, let agent = model.budgetsAgent else { return }
+    let isNew = budgetsAsked.map { asked in
+      asked.agent == agent && MonotonicTime.now.milliseconds(since: asked.at) < Self.budgetsMilliseconds
+    }
+    guard isNew != true else { return }
+    budgetsAsked = (agent, .now)
+    let role = model.fleet.position(of: agent).flatMap { model.fleet.agents[$0]?.role } ?? ""
+    BudgetSearch.run(agent, role: role, on: feed, keys: keys) { [unowned self] in update(.budgets(agent, $0)) }
+  }
+}
