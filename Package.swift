@@ -16,6 +16,7 @@ let pure: [Target] = [
   .target(name: "Wire", dependencies: ["FleetModel"], exclude: ["WIRE.md"], swiftSettings: strict),
   .target(name: "Insight", dependencies: ["FleetModel"], swiftSettings: strict),
   .target(name: "Automation", dependencies: ["FleetModel"], swiftSettings: strict),
+  .target(name: "Exposition", swiftSettings: strict),
   .target(name: "Execution", dependencies: ["FleetModel", "Wire", "Automation"], swiftSettings: strict),
   .target(name: "Console", dependencies: ["FleetModel", "Insight", "Screen"], swiftSettings: strict),
 ]
@@ -24,6 +25,7 @@ let pure: [Target] = [
 let libraries: [Target] = [
   .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
   .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+  .systemLibrary(name: "CMicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
   .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
   .systemLibrary(name: "CLinux"),
   .systemLibrary(name: "CTOMLPlusPlus", providers: [.apt(["libtomlplusplus-dev"])]),
@@ -45,10 +47,13 @@ let edges: [Target] = [
   .target(name: "Redis", dependencies: ["FleetModel", "Wire", "Loop", "CHiredis", "CLinux"], swiftSettings: strict),
   .target(name: "Terminal", dependencies: ["Screen", "Loop", "CNcurses", "CLinux"], swiftSettings: strict),
   .target(name: "HTTP", dependencies: ["FleetModel", "Wire", "Loop", "CCurl"], swiftSettings: strict),
+  .target(name: "HTTPServer", dependencies: ["Exposition", "Loop", "CMicrohttpd"], swiftSettings: strict),
   .target(name: "Logging", dependencies: ["FleetModel", "Wire", "Loop"], swiftSettings: strict),
   .target(
     name: "Handler",
-    dependencies: ["FleetModel", "Insight", "Automation", "Execution", "Wire", "Redis", "HTTP", "Logging", "Loop"],
+    dependencies: [
+      "FleetModel", "Insight", "Automation", "Exposition", "Execution", "Wire", "Redis", "HTTP", "Logging", "Loop",
+    ],
     swiftSettings: strict),
   .target(name: "Simulation", dependencies: ["FleetModel", "Wire", "Redis", "Loop"], swiftSettings: strict),
 ]
@@ -79,7 +84,9 @@ let programs: [Target] = [
   .executableTarget(
     name: "vigia-handler",
     dependencies: [
-      "Handler", "Automation", "FleetModel", "Screen", "Redis", "Wire", "Logging", "Loop", "Configuration", "CLinux",
+      "Handler", "Automation", "FleetModel", "Screen", "Redis", "Wire", "HTTPServer", "Logging", "Loop",
+      "Configuration",
+      "CLinux",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     swiftSettings: strict, linkerSettings: packed),
@@ -143,6 +150,10 @@ let tests: [Target] = [
   .testTarget(name: "LoopTests", dependencies: ["Loop", "CLinux"], swiftSettings: strict),
   .testTarget(
     name: "ExecutionTests", dependencies: ["Execution", "Automation", "FleetModel", "Wire"], swiftSettings: strict),
+  .testTarget(name: "ExpositionTests", dependencies: ["Exposition"], swiftSettings: strict),
+  .testTarget(
+    name: "HTTPServerTests", dependencies: ["HTTPServer", "Exposition", "HTTP", "Loop", "TestSupport", "TestThreads"],
+    swiftSettings: strict),
   .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], swiftSettings: strict),
   .testTarget(name: "LoggingTests", dependencies: ["Logging", "HTTP"], swiftSettings: strict),
   .testTarget(name: "RedisTests", dependencies: ["Redis", "TestSupport", "TestThreads"], swiftSettings: strict),
@@ -152,7 +163,8 @@ let tests: [Target] = [
   .testTarget(
     name: "HandlerTests",
     dependencies: [
-      "Handler", "Insight", "Execution", "HTTP", "Logging", "Automation", "Configuration", "TestSupport", "TestThreads",
+      "Handler", "Insight", "Exposition", "Execution", "HTTP", "Logging", "Automation", "Configuration", "TestSupport",
+      "TestThreads",
     ],
     swiftSettings: strict
   ),
@@ -161,6 +173,7 @@ let tests: [Target] = [
     name: "ProgramTests",
     dependencies: [
       "vigia", "vigia-handler", "vigia-bench", "Simulation", "Handler", "Automation", "Configuration", "Insight",
+      "HTTPServer",
       "TestSupport", "TestThreads",
     ],
     swiftSettings: strict),

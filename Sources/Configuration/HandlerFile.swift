@@ -23,6 +23,9 @@ import FleetModel
 ///
 /// zone = "Europe/Lisbon"       # see HandlerFile+Budgets.swift
 ///
+/// [prometheus]                 # see HandlerFile+Prometheus.swift
+/// listen = "127.0.0.1:9464"
+///
 /// [metrics.search_depth]       # see HandlerFile+Metrics.swift
 /// warning = 40
 /// critical = 100
@@ -58,7 +61,7 @@ package enum HandlerFile {
       [
         "parallel", "restart_limit", "act_within", "quiet_alerts_end", "currency", "zone", "log", "retention",
         "insight",
-        "metrics", "levels", "budgets", "actuators",
+        "metrics", "levels", "budgets", "actuators", "prometheus",
       ]
         + NotifyReader.keys, in: "the file")
     var settings = HandlerSettings()
@@ -73,6 +76,9 @@ package enum HandlerFile {
     }
     if let retention = try top.section("retention") { settings.retention = try read(retention) }
     if let insight = try top.section("insight") { settings.insight = try read(insight: insight) }
+    if let prometheus = try top.section("prometheus") {
+      settings.monitoring = try read(prometheus: prometheus, readFile: readFile)
+    }
     settings.metrics = try metrics(in: top)
     settings.levels = try levels(in: top, of: settings.metrics)
     settings.budgets = try budgets(in: top)

@@ -32,6 +32,20 @@ package struct HandlerSettings: Equatable, Sendable {
     package init() {}
   }
 
+  /// Where it tells Prometheus of itself.
+  package struct Monitoring: Equatable, Sendable {
+    package var address: ListenAddress?
+    package var token: [UInt8]?
+    /// The file that the token came from.
+    package var tokenFile: String?
+    package var agents: Int?
+
+    package init() {}
+
+    /// How many agents may have series of their own.
+    package static let agentsRange = 0...100_000
+  }
+
   /// How many agents are acted on at once, 1…1024.
   package var parallel: Int?
   /// How long a restart may take until it counts as failed.
@@ -50,6 +64,7 @@ package struct HandlerSettings: Equatable, Sendable {
   /// In which a day of theirs begins; nil: UTC.
   package var zone: Zone?
   package var insight = Insight()
+  package var monitoring = Monitoring()
   package var actuators = ActuatorTable()
   package var notify = NotifyTable()
   /// Values of the environment that the texts hold, and addresses and keys of channels, which no log may show.

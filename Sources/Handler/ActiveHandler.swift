@@ -6,13 +6,13 @@ import Redis
 /// The parts of an active handler, for one term.
 final class ActiveHandler {
   let session: LeaseSession
-  private let dispatcher: Dispatcher
+  let dispatcher: Dispatcher
   private let intake: CommandIntake
   private let scheduler: Scheduler
-  private let follower: EventFollower
+  let follower: EventFollower
   private let confirmations: Confirmations
   private let retention: Retention
-  private let notifier: Notifier
+  let notifier: Notifier
   /// Says on consoles that they do not know the levels.
   private let warnOfLevels: (String?) -> Void
 
@@ -95,6 +95,7 @@ final class ActiveHandler {
   private static let patience: Int64 = 10_000
 
   func close() {
+    session.counts.keep(follower.sums)
     session.end()
     dispatcher.drop()
     intake.stop()

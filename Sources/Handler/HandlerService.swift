@@ -13,21 +13,24 @@ import Wire
 package final class HandlerService {
   private let loop: Loop
   private let endpoint: Endpoint
-  private var options: HandlerOptions
+  private(set) var options: HandlerOptions
   private let keys: Keys
-  private let log: Log
+  let log: Log
   private var clock = ServerClock()
   private let transactionScript = Script(Transaction.script)
-  private var isStopping = false
+  private(set) var isStopping = false
+  let counts: HandlerCounts
 
-  private lazy var main = Link(loop: loop, endpoint: endpoint) { [weak self] in self?.mainChanged($0) }
-  private lazy var election = LeaderElector(
+  private(set) lazy var main = Link(loop: loop, endpoint: endpoint) { [weak self] in self?.mainChanged($0) }
+  private(set) lazy var election = LeaderElector(
     loop: loop, keys: keys, options: options, log: log, clock: { [weak self] in self?.clock.now ?? .epoch },
     notify: { [weak self] in self?.electionChanged($0) })
-  private lazy var recorder = Recorder(
+  private(set) lazy var recorder = Recorder(
     loop: loop, endpoint: endpoint, options: options, keys: keys, log: log,
     notify: { [weak self] in self?.recorderChanged($0) })
-  private var activeHandler: ActiveHandler?
+  private(set) var activeHandler: ActiveHandler?
+  /// Tells of this handler and the fleet.
+  package private(set) lazy var monitor = makeMonitor(loop, keys)
   private let unfinished = UnfinishedDeliveries()
   /// What is wrong with the server's memory, and with what vigia keeps in it.
   private var warnings: [String: String] = [:]
@@ -65,6 +68,7 @@ package final class HandlerService {
     self.log = log
     log.keepSecret(options.secrets + [endpoint.password].compactMap(\.self))
     keys = Keys(prefix: options.prefix)
+    counts = HandlerCounts(sources: [keys.commands, keys.events, keys.schedule, keys.notices])
   }
 
   /// Whether it holds the lease and acts.
@@ -74,6 +78,7 @@ package final class HandlerService {
   var session: LeaseSession? { activeHandler?.session }
 
   package func start() {
+    monitor.apply(options.monitoring)
     main.start()
     recorder.start()
     waitForRecorder()
@@ -85,6 +90,7 @@ package final class HandlerService {
     options.adopt(new)
     log.apply(options.log)
     log.keepSecret(options.secrets)
+    monitor.apply(options.monitoring)
     activeHandler?.apply(options)
   }
 
@@ -97,7 +103,7 @@ package final class HandlerService {
     let line = AuditLine(
       origin: .run("handler/\(options.id)/\(session.now.milliseconds)"), phase: .failed, action: "settings",
       operator: "handler/\(options.id)", detail: words, handler: options.id, at: session.now, source: "handler")
-    transaction.add(to: keys.audit, AuditCoding.encode(line))
+    transaction.add(line, keys)
     session.run(transaction) { _ in }
   }
 
@@ -194,10 +200,12 @@ package final class HandlerService {
   private func openHandler(_ fence: Int, _ until: BootTime) {
     guard let connection = main.connection, !isStopping else { return election.release() }
     log(.info, "active", ["fence": "\(fence)"])
+    counts.noteLease(isTaken: true)
     let session = LeaseSession(
       loop: loop, options: options, keys: keys, log: log, connection: connection, fence: fence,
       script: transactionScript,
-      actuators: actuatorClient, mayActUntil: until, clock: { [weak self] in self?.clock.now ?? .epoch })
+      actuators: actuatorClient, counts: counts, mayActUntil: until, clock: { [weak self] in self?.clock.now ?? .epoch }
+    )
     session.owner = self
     warnings = [:]
     election.take(.warning(nil))
@@ -215,6 +223,7 @@ package final class HandlerService {
   }
 
   private func closeHandler() {
+    if activeHandler != nil { counts.noteLease(isTaken: false) }
     actuatorClient.abandon(onlyResumable: false)
     activeHandler?.close()
     activeHandler = nil

@@ -19,6 +19,12 @@ enum File {
       node: UInt64(status.st_ino))
   }
 
+  /// Whether others than its owner and group may read or write it.
+  static func isOpenToOthers(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & 0o006 != 0
+  }
+
   /// Its bytes; nil, with errno set, if it cannot be read.
   ///
   /// - Parameter limit: after so many bytes the rest is left unread.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLinux
 import Configuration
+import FleetModel
 import Glibc
 import Handler
 import Logging
@@ -17,6 +18,7 @@ struct HandlerCommand: ParsableCommand {
       and SIGINT finish what is under way, give the lease back, and end it with status 0. SIGHUP, or a change of \
       either file, reads configuration and runbook again; a wrong one is logged and changes nothing.
       """,
+    version: ProgramVersion.text,
     subcommands: [RehearseCommand.self])
 
   @Option(
@@ -58,6 +60,22 @@ struct HandlerCommand: ParsableCommand {
   var parallel: Int?
 
   @Option(
+    help: ArgumentHelp(
+      "Serve /metrics, /healthz and /readyz here, such as 127.0.0.1:9464; an address that others reach needs a token.",
+      valueName: "ADDRESS"))
+  var metrics: ListenAddress?
+
+  @Option(
+    help: ArgumentHelp(
+      "A file with the bearer token that /metrics asks for; others may not read it.", valueName: "FILE"))
+  var metricsToken: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How many agents have series of their own in /metrics; default 1000.", valueName: "N"))
+  var metricsAgents: Int?
+
+  @Option(
     name: .customLong("log"),
     help: ArgumentHelp("How the log is written: text, the default, or json.", valueName: "FORMAT"))
   var logFormat: Log.Format?
@@ -73,21 +91,31 @@ struct HandlerCommand: ParsableCommand {
     if let parallel, !HandlerSettings.parallelRange.contains(parallel) {
       throw ValidationError("--parallel is not one of 1…1024")
     }
+    if let metricsAgents, !HandlerSettings.Monitoring.agentsRange.contains(metricsAgents) {
+      throw ValidationError("--metrics-agents is not one of 0…100000")
+    }
   }
 
   func run() throws {
     if dieWithParent { _ = vigia_die_with_parent(SIGKILL) }
     let path = config ?? Environment["VIGIA_HANDLER_CONFIG"]
-    if check { return try Self.check(path, runbook: runbook) }
+    if check { return try Self.check(path, runbook: runbook, monitoring) }
     if let testChannel { return try Self.test(testChannel, path) }
     let endpoint = try Self.endpoint(redis)
     let source = SettingsSource(
       path: path, runbook: runbook, parallel: parallel, logFormat: logFormat, logLevel: logLevel,
-      secrets: [endpoint.password].compactMap(\.self))
+      monitoring: monitoring, secrets: [endpoint.password].compactMap(\.self))
     var options = HandlerOptions(id: id ?? Self.defaultID)
     options.prefix = prefix
     options.recordedPatterns = recordedPatterns
     try Self.serve(endpoint, options, source)
+  }
+
+  /// What the command line says of it; the token is read with the file.
+  private var monitoring: HandlerSettings.Monitoring {
+    var monitoring = HandlerSettings.Monitoring()
+    (monitoring.address, monitoring.tokenFile, monitoring.agents) = (metrics, metricsToken, metricsAgents)
+    return monitoring
   }
 
   /// Serves until a signal ends it.
@@ -97,19 +125,21 @@ struct HandlerCommand: ParsableCommand {
     let log = Log.standardError(options.log)
     log.wake = { loop.schedule(at: $0, $1) }
     let service = try HandlerService(loop: loop, endpoint: endpoint, options: options, log: log)
+    let monitoring = MonitoringServer(loop: loop, log: log, monitor: service.monitor)
     var isStopping = false
     // Without a file there is nothing to read again, and SIGHUP is what it is to others: the end.
     let hasFile = source.path != nil || source.runbook != nil
     let signals = [SIGTERM, SIGINT] + (hasFile ? [SIGHUP] : [])
     try loop.watchSignals(signals) { signal in
-      if signal == SIGHUP { return reload(service, log, defaults, source) }
+      if signal == SIGHUP { return reload(service, monitoring, log, defaults, source) }
       // A second one does not wait.
       if isStopping { return loop.stop() }
       isStopping = true
       service.stop { loop.stop() }
     }
     service.start()
-    if hasFile { watch(source, source.stamps, on: loop) { reload(service, log, defaults, source) } }
+    monitoring.apply(options.monitoring.address)
+    if hasFile { watch(source, source.stamps, on: loop) { reload(service, monitoring, log, defaults, source) } }
     // What is large is mapped by itself, and so given back whole: by default only the first blocks of a size are, and a
     // burst of long messages leaves its holes.
     vigia_map_blocks_from(256 << 10)
@@ -136,11 +166,14 @@ struct HandlerCommand: ParsableCommand {
 
   /// Reads the file again; with a bad one the handler goes on as before.
   private static func reload(
-    _ service: HandlerService, _ log: Log, _ defaults: HandlerOptions, _ source: SettingsSource
+    _ service: HandlerService, _ monitoring: MonitoringServer, _ log: Log, _ defaults: HandlerOptions,
+    _ source: SettingsSource
   ) {
     let files = [source.path, source.runbook].compactMap(\.self).joined(separator: ", ")
     do throws(ConfigurationError) {
-      service.apply(try source.apply(to: defaults))
+      let options = try source.apply(to: defaults)
+      service.apply(options)
+      monitoring.apply(options.monitoring.address)
       log(.info, "settings read again", ["files": files])
     } catch {
       log(.error, "settings not changed: the file is wrong", ["error": "\(error)"])
@@ -148,11 +181,11 @@ struct HandlerCommand: ParsableCommand {
     }
   }
 
-  private static func check(_ path: String?, runbook: String?) throws {
+  private static func check(_ path: String?, runbook: String?, _ monitoring: HandlerSettings.Monitoring) throws {
     guard path != nil || runbook != nil else {
       throw ValidationError("--check needs --config FILE, $VIGIA_HANDLER_CONFIG or --runbook FILE")
     }
-    let source = SettingsSource(path: path, runbook: runbook, secrets: [])
+    let source = SettingsSource(path: path, runbook: runbook, monitoring: monitoring, secrets: [])
     _ = try usage { () throws(ConfigurationError) in try source.apply(to: HandlerOptions(id: "")) }
     print("ok")
   }
@@ -191,5 +224,8 @@ struct HandlerCommand: ParsableCommand {
   }
 }
 
+extension ListenAddress: ExpressibleByArgument {
+  package init?(argument: String) { self.init(argument) }
+}
 extension Log.Format: ExpressibleByArgument {}
 extension Log.Level: ExpressibleByArgument {}

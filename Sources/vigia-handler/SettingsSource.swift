@@ -15,6 +15,7 @@ struct SettingsSource {
   var parallel: Int?
   var logFormat: Log.Format?
   var logLevel: Log.Level?
+  var monitoring = HandlerSettings.Monitoring()
   /// Secrets that come from elsewhere.
   var secrets: [String]
 
@@ -28,6 +29,7 @@ struct SettingsSource {
     options.quietAlertsStay = settings.quietAlertsEnd ?? options.quietAlertsStay
     options.retention.apply(settings.retention)
     options.insight.apply(settings.insight)
+    options.monitoring = try monitoring(settings.monitoring)
     options.metrics = settings.metrics
     options.levels = settings.levels
     options.budgets = settings.budgets
@@ -40,6 +42,33 @@ struct SettingsSource {
       level: logLevel ?? settings.logLevel.map(Log.Level.init) ?? .info, secrets: secrets + settings.secrets.sorted(),
       isForJournal: SystemdJournal.reads(2, stream: Environment["JOURNAL_STREAM"]))
     return options
+  }
+
+  /// The command line before the file. An address that others reach needs a token that others cannot read.
+  private func monitoring(
+    _ settings: HandlerSettings.Monitoring
+  ) throws(ConfigurationError) -> MonitoringSettings {
+    var result = MonitoringSettings()
+    result.address = monitoring.address ?? settings.address
+    result.agents = monitoring.agents ?? settings.agents ?? result.agents
+    result.token = settings.token
+    let file = monitoring.tokenFile ?? settings.tokenFile
+    func fault(_ problem: String) -> ConfigurationError {
+      ConfigurationError(file: file ?? path ?? "--metrics", key: nil, problem: problem)
+    }
+    if let file = monitoring.tokenFile {
+      let bytes = try Self.bytes(of: file)
+      do throws(MonitoringToken.Fault) { result.token = try MonitoringToken.read(bytes) } catch {
+        throw fault("\(error)")
+      }
+    }
+    if let file, File.isOpenToOthers(file) {
+      throw fault("is a secret that others may read or write; chmod o= \(file)")
+    }
+    if let address = result.address, !address.isLoopback, result.token == nil {
+      throw fault("\(address) is reached from elsewhere: it needs a token file, or a loopback address")
+    }
+    return result
   }
 
   /// What tells whether a file has changed since: of each, when it was written last and how long it is.

@@ -60,6 +60,18 @@ package struct AgentTable: RandomAccessCollection, Sendable {
   /// The last value of a metric, without copying the agent.
   package func value(_ metric: Metric, at position: Int) -> Double? { activity.span[position].value(metric) }
 
+  /// The last value of an open metric, if it is no older than `age`, without copying the agent.
+  package func value(_ place: MetricPlace, at position: Int, within age: TimeSpan, of now: Instant) -> Double? {
+    let slot = activity.span[position].openSlot
+    guard slot >= 0, let cell = openReadings.cell(place, at: slot), now - Instant(milliseconds: cell.at) <= age else {
+      return nil
+    }
+    return Double(cell.latest)
+  }
+
+  /// When an agent was heard last, without copying it.
+  package func lastEventAt(at position: Int) -> Instant { activity.span[position].lastEventAt }
+
   /// When a metric's last value came.
   func valueTime(_ metric: AnyMetric, at position: Int) -> Instant? {
     switch metric {

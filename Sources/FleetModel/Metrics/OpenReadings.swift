@@ -62,6 +62,9 @@ struct OpenReadingStore: Sendable {
   /// Nothing stands at a negative slot.
   subscript(slot: Int32) -> OpenReadings { slot < 0 ? OpenReadings() : readings[Int(slot)] }
 
+  /// What stands at a slot of one metric, without copying the others; nil if nothing does.
+  func cell(_ place: MetricPlace, at slot: Int32) -> AgentActivity.Cell? { readings.span[Int(slot)][place] }
+
   mutating func allocate() -> Int32 {
     byteCount += OpenReadings().byteCount
     if let slot = free.popLast() { return slot }

@@ -15,7 +15,7 @@ extension CommandRunner {
     case .acknowledgement: delivery.acknowledge(in: &transaction)
     case .refusalOfID:
       let words = "command \(command.id) has the id of a batch; give it an id of its own"
-      transaction.add(to: session.keys.audit, line(LineDraft(phase: .rejected, detail: words)))
+      transaction.add(line(LineDraft(phase: .rejected, detail: words)), session.keys)
       delivery.acknowledge(in: &transaction)
     }
     session.run(transaction) { [self] outcome in take(meaning(of: outcome)) }
@@ -39,14 +39,14 @@ extension CommandRunner {
     transaction.require("HGET", session.keys.batch(command.id), "operator", is: [], else: .isBatch)
     if remembering { remember(run.record, in: &transaction) }
     if let batch = command.batch, !isPart { Batches.remember(batch, command, in: &transaction, keys: session.keys) }
-    transaction.add(to: session.keys.audit, line(LineDraft(phase: .received)))
+    transaction.add(line(LineDraft(phase: .received)), session.keys)
   }
 
   func addClosing(_ closing: CommandRun.Closing, to transaction: inout Transaction) {
     var record = run.record
     record.closed = closing.phase
     remember(record, in: &transaction)
-    transaction.add(to: session.keys.audit, line(LineDraft(phase: closing.phase, detail: closing.detail)))
+    transaction.add(line(LineDraft(phase: closing.phase, detail: closing.detail)), session.keys)
     if !isPart { delivery.acknowledge(in: &transaction) }
     if closing.marksOriginal { undoPlan?.markUndone(by: command, in: &transaction, session) }
   }
@@ -56,13 +56,12 @@ extension CommandRunner {
     transaction.change("SET", session.keys.mark(command.id.text), record.encoded, "PX", stay)
   }
 
-  func line(_ draft: LineDraft) -> [UInt8] {
-    AuditCoding.encode(
-      AuditLine(
-        origin: .command(command.id), batch: command.batch, phase: draft.phase, action: command.action.rawValue,
-        target: draft.target, operator: command.operator, reason: command.reason, detail: draft.detail,
-        before: draft.before, after: draft.after, alert: draft.alert, proposal: draft.proposal,
-        handler: session.options.id, at: draft.at ?? session.now, source: delivery.source))
+  func line(_ draft: LineDraft) -> AuditLine {
+    AuditLine(
+      origin: .command(command.id), batch: command.batch, phase: draft.phase, action: command.action.rawValue,
+      target: draft.target, operator: command.operator, reason: command.reason, detail: draft.detail,
+      before: draft.before, after: draft.after, alert: draft.alert, proposal: draft.proposal,
+      handler: session.options.id, at: draft.at ?? session.now, source: delivery.source)
   }
 }
 

@@ -28,6 +28,7 @@ final class CommandRunner: TargetRunDelegate {
   private var crowded: [AgentID: String] = [:]
   /// What stands under the command's own mark, as it was recalled.
   var recalled: [UInt8] = []
+  private let begunAt = MonotonicTime.now
   /// Told that it was received before.
   var onRepeat: () -> Void = {}
   private let finished: () -> Void
@@ -88,7 +89,9 @@ final class CommandRunner: TargetRunDelegate {
       session.log(
         .error, "Redis refused a transaction; trying again", ["command": command.id.text, "error": error])
     case .wake(let span): session.later(inMilliseconds: span) { [self] in take(.woken) }
-    case .finish: finished()
+    case .finish:
+      if !isPart { session.counts.noteEnd(of: command.action, since: begunAt) }
+      finished()
     }
   }
 

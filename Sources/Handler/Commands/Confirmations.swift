@@ -204,11 +204,11 @@ final class Confirmations {
     finishJob(report, awaited.mark, &transaction)
     transaction.change("SADD", key, target.bytes)
     transaction.change("PEXPIRE", key, HandlerOptions.marksStay.milliseconds)
-    if target != .none { transaction.add(to: session.keys.audit, AuditCoding.encode(line)) }
+    if target != .none { transaction.add(line, session.keys) }
     if isLast {
       var closing = self.line(report, .none, awaited.mark)
       if target == .none { closing.detail = "by \(report.agent)" }
-      transaction.add(to: session.keys.audit, AuditCoding.encode(closing))
+      transaction.add(closing, session.keys)
     }
     session.run(transaction) { [weak self] outcome in
       if case .done = outcome { self?.remember(report.command, awaited) }

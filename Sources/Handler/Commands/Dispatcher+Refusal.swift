@@ -33,7 +33,7 @@ extension Dispatcher {
       operator: refusal.operator ?? "", detail: refusal.reason.clipped, handler: session.options.id, at: session.now,
       source: delivery.source)
     if refusal.targets.count <= AuditLine.mostTargets { line.targets = refusal.targets }
-    transaction.add(to: session.keys.audit, AuditCoding.encode(line))
+    transaction.add(line, session.keys)
     letter?.add(to: &transaction, keys: session.keys)
     delivery.acknowledge(in: &transaction)
     if keepsOrder { hold() }
@@ -83,7 +83,7 @@ extension Dispatcher {
       origin: .run("\(delivery.source)/\(delivery.entry)"), phase: .failed, action: "",
       detail: "put aside: \(reason); see vigia dead", handler: session.options.id, at: session.now,
       source: delivery.source)
-    transaction.add(to: session.keys.audit, AuditCoding.encode(line))
+    transaction.add(line, session.keys)
     delivery.acknowledge(in: &transaction)
     session.log(.error, "a command was put aside", ["stream": delivery.source, "entry": "\(delivery.entry)"])
     session.run(transaction) { [self] outcome in

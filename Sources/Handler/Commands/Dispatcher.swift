@@ -60,6 +60,9 @@ final class Dispatcher {
   }
   var isIdle: Bool { lanes.count == 0 && inbox.count == 0 }
 
+  /// How many entries are in hand.
+  var inHand: Int { inbox.count }
+
   /// Takes a command as it stands in a stream; nil if the entry holds none.
   func take(_ payload: [UInt8]?, _ delivery: Delivery) {
     guard inbox.add(payload, delivery) else { return }

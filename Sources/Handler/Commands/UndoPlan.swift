@@ -49,6 +49,6 @@ struct UndoPlan {
       reason: command.reason,
       detail: "undone by \(command.operator) at \(ISO8601.format(session.now).dropFirst(11).prefix(5))Z",
       handler: session.options.id, at: session.now)
-    transaction.add(to: session.keys.audit, AuditCoding.encode(line))
+    transaction.add(line, session.keys)
   }
 }

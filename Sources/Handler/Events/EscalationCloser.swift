@@ -87,7 +87,7 @@ final class EscalationCloser {
       detail: "over: acknowledged by \(alert.acknowledgedBy ?? ""), no other alert for \(AlertBook.closesAfter)",
       alert: alert, handler: session.options.id, at: session.now,
       source: String(decoding: session.keys.alerts, as: UTF8.self))
-    transaction.add(to: session.keys.audit, AuditCoding.encode(line))
+    transaction.add(line, session.keys)
     return transaction
   }
 }

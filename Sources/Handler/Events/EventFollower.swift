@@ -10,7 +10,7 @@ import Wire
 final class EventFollower {
   private let session: LeaseSession
   private let endpoint: Endpoint
-  private let judge: EventProcessor
+  let judge: EventProcessor
   let rules: RuleEngine
   private let escalations: EscalationCloser
   private let saver: EventSaver
@@ -21,11 +21,13 @@ final class EventFollower {
   /// Whether what waits to be judged is of a stretch that was read to its end.
   private var savesOnceDrained = false
   private let memory: FleetCheckpoint
-  private let watch: FleetWatch
+  let watch: FleetWatch
   /// From where entries before the cursor are still to be read once more.
   private var rereadFrom: StreamID?
   /// The oldest entry whose report is not settled.
   private let oldestReport: () -> StreamID?
+  /// What the fleet counted while it was restored.
+  private var sumsBefore = EventSums()
   /// Nil once events have been read to their end.
   private var takeover: SilenceTakeover?
   private var inspectedAt = MonotonicTime.now
@@ -94,6 +96,7 @@ final class EventFollower {
       guard let self else { return }
       saver.restore(replies[0].pairs, reached: cursor.first?.flatMap { StreamID($0) })
       judge.isRestored = true
+      sumsBefore = EventSums(judge.fleet.counts)
       begin(cursor)
       reportAgain(from: cursor.last?.flatMap { StreamID($0) }, through: saver.saved)
       rules.start()
@@ -160,6 +163,9 @@ final class EventFollower {
     judge.clockLeapt(by: step)
   }
 
+  /// What it has read so far.
+  var sums: EventSums { EventSums(judge.fleet.counts).since(sumsBefore) }
+
   /// How far events have been read; nil before the first.
   var cursor: StreamID? { judge.position }
 
@@ -199,7 +205,7 @@ final class EventFollower {
     let line = AuditLine(
       origin: .run("events/\(judge.position ?? .zero)"), phase: .unknown, action: "read", detail: words,
       handler: session.options.id, at: session.now, source: String(decoding: session.keys.events, as: UTF8.self))
-    transaction.add(to: session.keys.audit, AuditCoding.encode(line))
+    transaction.add(line, session.keys)
     session.run(transaction) { _ in }
   }
 

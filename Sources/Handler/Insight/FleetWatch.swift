@@ -84,6 +84,9 @@ final class FleetWatch {
     if agents.add(change, of: id, at: position) { waiting.append(position) }
   }
 
+  /// How well the agent at a position is, as far as that is known.
+  func health(at position: Int) -> Double? { agents.health(at: position) }
+
   private static let calibrationField = "calibration"
 
   // MARK: Turns

@@ -12,6 +12,11 @@ struct WatchedAgents {
     }
   }
 
+  /// How well the agent at a position is, without a copy of what was learnt of it; nil if too little is known.
+  func health(at position: Int) -> Double? {
+    position < agents.count ? agents.withUnsafeBufferPointer { $0[position]?.watch?.insight.health } : nil
+  }
+
   /// Positions at which somebody stands.
   var positions: [Int] { agents.indices.filter { agents[$0] != nil } }
 

@@ -25,6 +25,8 @@ final class LeaderElector {
   private var election: LeaderElection
   private(set) var connection: Connection?
   private var timer: Loop.TimerID?
+  /// Why it could not take the lease when it tried last; nil if nothing was in the way but another handler.
+  private(set) var obstacle: String?
   /// The server's time, as the renewal under way was answered with, and when it was asked.
   private var time: (reply: Reply, asked: MonotonicTime)?
   /// What waits for the lease to be given back.
@@ -87,6 +89,7 @@ final class LeaderElector {
   }
 
   func take(_ input: LeaderElection.Input) {
+    if case .answered(.held) = input { obstacle = nil }
     for effect in election.take(input, at: now) { perform(effect) }
   }
 
@@ -106,7 +109,9 @@ final class LeaderElector {
     case .wake(let span):
       loop.cancel(timer)
       timer = loop.schedule(inMilliseconds: span) { [weak self] in self?.take(.woken) }
-    case .taken(let fence, let until): notify(.taken(fence: fence, mayActUntil: BootTime(milliseconds: until)))
+    case .taken(let fence, let until):
+      obstacle = nil
+      notify(.taken(fence: fence, mayActUntil: BootTime(milliseconds: until)))
     case .prolonged(let until):
       guard let time else { return }
       notify(.renewed(mayActUntil: BootTime(milliseconds: until), time: time.reply, asked: time.asked))
@@ -118,16 +123,22 @@ final class LeaderElector {
   private func say(_ words: LeaderElection.Words) {
     switch words {
     case .newCount(let fence): log(.error, "the fence held no number; it begins anew", ["fence": "\(fence)"])
-    case .unusableFence: log(.error, "cannot take the lease", ["error": LeaderElection.unusableFence])
+    case .unusableFence:
+      obstacle = LeaderElection.unusableFence
+      log(.error, "cannot take the lease", ["error": LeaderElection.unusableFence])
     case .cannotTake(let error):
       // The lease or the fence is of another type, say, or the server takes no writes.
       let names = [keys.lease, keys.fence].map { String(decoding: $0, as: UTF8.self) }.joined(separator: ", ")
+      obstacle = "cannot take the lease: \(error)"
       log(.error, "cannot take the lease", ["keys": names, "error": error])
     case .cannotRenew(let error): log(.error, "cannot renew the lease", ["error": error])
     case .rightsMissing(let names):
       let words = "Redis denies rights that the handler needs: it takes no lease"
+      obstacle = "\(words): \(names.joined(separator: ", "))"
       log(.error, words, ["missing": names.joined(separator: ", ")])
-    case .rightsAllowedAgain: log(.info, "Redis allows again what a handler needs")
+    case .rightsAllowedAgain:
+      obstacle = nil
+      log(.info, "Redis allows again what a handler needs")
     case .actsWithout(let names):
       log(.warning, "Redis does not allow all: acting without", ["missing": names.joined(separator: ", ")])
     }

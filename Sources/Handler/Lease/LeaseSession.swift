@@ -19,6 +19,7 @@ final class LeaseSession {
   let fence: Int
   private let script: Script
   let actuators: any ActuatorClient
+  let counts: HandlerCounts
   /// Places for what is done at once.
   private(set) lazy var places = Places { [unowned self] in $0 == .redis ? Self.mostByRedis : options.parallel }
   private let clock: () -> Instant
@@ -50,7 +51,7 @@ final class LeaseSession {
 
   init(
     loop: Loop, options: HandlerOptions, keys: Keys, log: Log, connection: Connection, fence: Int, script: Script,
-    actuators: any ActuatorClient, mayActUntil: BootTime, clock: @escaping () -> Instant
+    actuators: any ActuatorClient, counts: HandlerCounts, mayActUntil: BootTime, clock: @escaping () -> Instant
   ) {
     self.loop = loop
     self.options = options
@@ -60,6 +61,7 @@ final class LeaseSession {
     self.fence = fence
     self.script = script
     self.actuators = actuators
+    self.counts = counts
     self.mayActUntil = mayActUntil
     self.clock = clock
   }
@@ -143,6 +145,7 @@ final class LeaseSession {
     inFlight += 1
     transaction.run(script, on: connection, fenceKey: keys.fence, fence: fence) { [weak self] outcome, leftOut in
       guard let self, !isOver else { return completion(.fenced("the lease has ended"), []) }
+      counts.note(HandlerCounts.Step(outcome), transaction.counts)
       let outcome = outcome.redacted(log.redaction)
       switch outcome {
       case .fenced(let reason): lose(reason)
@@ -182,7 +185,7 @@ final class LeaseSession {
       detail: "cannot publish, so runtimes must read the stream: \(words)", handler: options.id, at: now,
       source: String(decoding: keys.control, as: UTF8.self))
     var transaction = Transaction()
-    transaction.add(to: keys.audit, AuditCoding.encode(line))
+    transaction.add(line, keys)
     run(transaction) { _ in }
   }
 
@@ -235,6 +238,17 @@ final class LeaseSession {
     loop.schedule(inMilliseconds: span) { [weak self] in
       guard let self, !isOver else { return }
       work()
+    }
+  }
+}
+
+extension HandlerCounts.Step {
+  fileprivate init(_ outcome: TransactionOutcome) {
+    switch outcome {
+    case .done: self = .done
+    case .conflict: self = .conflict
+    case .fenced: self = .fenced
+    case .failed: self = .failed
     }
   }
 }

@@ -46,7 +46,7 @@ extension LeaseSession {
     var transaction = Transaction()
     transaction.require("ZSCORE", keys.schedule, member, is: score)
     transaction.change("ZREM", keys.schedule, member)
-    transaction.add(to: keys.audit, AuditCoding.encode(line))
+    transaction.add(line, keys)
     run(transaction) { [weak self] outcome in
       switch outcome {
       case .done, .conflict: finished()

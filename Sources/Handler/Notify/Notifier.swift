@@ -40,6 +40,9 @@ final class Notifier {
 
   private var table: NotifyTable { session.options.notify }
 
+  /// How many notices each channel has still to be told.
+  var waiting: [String: Int] { outbox.counts }
+
   /// Whether nobody is being told at the moment.
   var isIdle: Bool { calls.isEmpty && !isWriting }
 
@@ -180,6 +183,7 @@ final class Notifier {
   }
 
   private func note(_ outcome: DeliveryResult, _ entry: OutboxEntry) {
+    session.counts.note(HandlerCounts.Telling(outcome), on: entry.channel)
     switch outcome {
     case .delivered: session.log(.debug, "told", ["channel": entry.channel, "notice": entry.notice.key])
     case .retry(let reason, _):
@@ -213,6 +217,7 @@ final class Notifier {
 
   /// It stays where a person finds it, and its end is said where consoles look.
   private func giveUp(_ entry: OutboxEntry, _ reason: String) {
+    session.counts.note(.givenUp, on: entry.channel)
     session.log(
       .error, "a notice is given up", ["channel": entry.channel, "notice": entry.notice.key, "reason": reason])
     DeadLetter(
@@ -246,7 +251,7 @@ final class Notifier {
       origin: .run("notify/\(subject)"), phase: phase, action: Action.notify.rawValue, operator: "notifier",
       detail: detail, handler: session.options.id, at: instant ?? session.now,
       source: String(decoding: session.keys.notices, as: UTF8.self))
-    pending.add(to: session.keys.audit, AuditCoding.encode(line))
+    pending.add(line, session.keys)
   }
 
   private func flush() {
@@ -276,6 +281,17 @@ extension Notifier: CommitObserver {
     switch fact {
     case .notices: look()
     case .alert, .record, .schedule, .automation, .unheard, .proposalEnded: break
+    }
+  }
+}
+
+extension HandlerCounts.Telling {
+  fileprivate init(_ outcome: DeliveryResult) {
+    switch outcome {
+    case .delivered: self = .delivered
+    case .retry: self = .retried
+    case .refused: self = .refused
+    case .endpointGone: self = .channelGone
     }
   }
 }

@@ -50,6 +50,9 @@ struct Outbox {
   /// How long what stands is said again; then its group is forgotten too, and nobody would end it.
   private static let longestStand = TimeSpan.days(7)
 
+  /// How many are to be told on each channel; what only stands is told already.
+  var counts: [String: Int] { lanes.mapValues { lane in lane.entries.count { !$0.isActive } } }
+
   mutating func add(_ entry: OutboxEntry) {
     var lane = lanes[entry.channel] ?? Lane()
     lane.entries.insert(entry, at: lane.entries.firstIndex { $0.id > entry.id } ?? lane.entries.endIndex)

@@ -51,6 +51,7 @@ extension Recorder {
         isMarked = true
         notify(.recording)
       }
+      session.counts.noteRecorded(written.count { !$0.isMarker })
       buffer.removeFirst(count)
       write()
     case .fenced(let reason):

@@ -38,7 +38,7 @@ struct RecordingGap {
       .warning, "the channels were not heard; what was published on them then is not recorded",
       ["milliseconds": "\(length.milliseconds)", "gaps": "\(count)", "altogether": "\(total)"])
     var transaction = Transaction()
-    transaction.add(to: keys.audit, AuditCoding.encode(line(from: end - length, to: end, length, session)))
+    transaction.add(line(from: end - length, to: end, length, session), keys)
     session.run(transaction) { outcome in
       if case .failed(let error) = outcome { session.log(.error, "cannot tell of a gap", ["error": error.text]) }
     }

@@ -103,15 +103,14 @@ final class JobRunner: TargetRunDelegate {
       }
     }
     transaction.change("SET", session.keys.mark(run.name), mark.encoded, "PX", HandlerOptions.marksStay.milliseconds)
-    transaction.add(to: session.keys.audit, line(LineDraft(phase: outcome.phase, detail: outcome.detail)))
+    transaction.add(line(LineDraft(phase: outcome.phase, detail: outcome.detail)), session.keys)
   }
 
-  func line(_ draft: LineDraft) -> [UInt8] {
-    AuditCoding.encode(
-      AuditLine(
-        origin: .run(run.name), phase: draft.phase, action: job.name, target: draft.target, operator: author,
-        detail: draft.detail, before: draft.before, after: draft.after, alert: draft.alert, handler: session.options.id,
-        at: draft.at ?? session.now, source: source))
+  func line(_ draft: LineDraft) -> AuditLine {
+    AuditLine(
+      origin: .run(run.name), phase: draft.phase, action: job.name, target: draft.target, operator: author,
+      detail: draft.detail, before: draft.before, after: draft.after, alert: draft.alert, handler: session.options.id,
+      at: draft.at ?? session.now, source: source)
   }
 
   // MARK: Ends without a target
@@ -149,7 +148,7 @@ final class JobRunner: TargetRunDelegate {
     switch end {
     case .dropped(let reason):
       guard let reason else { break }
-      transaction.add(to: session.keys.audit, line(LineDraft(phase: .skipped, target: job.target, detail: reason)))
+      transaction.add(line(LineDraft(phase: .skipped, target: job.target, detail: reason)), session.keys)
     case .doneBefore: break
     case .workFailed(let work, let run): fail(work, run, in: &transaction)
     case .restartFailed: failRestart(in: &transaction)
@@ -163,7 +162,7 @@ final class JobRunner: TargetRunDelegate {
       let line = AuditLine(
         origin: .run(run), phase: .failed, action: "job/\(work.rawValue)", target: target, operator: author,
         detail: why, handler: session.options.id, at: session.now, source: source)
-      transaction.add(to: session.keys.audit, AuditCoding.encode(line))
+      transaction.add(line, session.keys)
     }
     let outcome = TargetOutcome(phase: .failed, detail: why)
     transaction.add(to: session.keys.reports, JobReport(work, job.target, run: run, outcome, at: session.now).encoded)
@@ -189,7 +188,7 @@ final class JobRunner: TargetRunDelegate {
         detail: "the restart was not confirmed within \(session.options.restartLimit)", handler: session.options.id,
         at: session.now, source: source)
       if target != .none { (line.before, line.after) = (snapshot.record, after) }
-      transaction.add(to: session.keys.audit, AuditCoding.encode(line))
+      transaction.add(line, session.keys)
     }
   }
 

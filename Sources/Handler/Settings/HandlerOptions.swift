@@ -49,6 +49,7 @@ package struct HandlerOptions: Sendable {
   /// Who is told what.
   package var notify = NotifyTable()
   package var insight = InsightSettings()
+  package var monitoring = MonitoringSettings()
   package var log = Log.Settings()
   /// Whether a leap of the server's clock counts as time that has passed: only where a test sets that clock to let time pass.
   package var leapsPassTime = false
@@ -65,7 +66,9 @@ package struct HandlerOptions: Sendable {
   var makesDashboards: Bool { actuators[job: JobName.dashboard.rawValue] != nil }
 
   /// All that must not be read in what the handler tells.
-  var secrets: [String] { log.secrets + notify.secrets }
+  var secrets: [String] {
+    log.secrets + notify.secrets + [monitoring.token].compactMap { $0.map { String(decoding: $0, as: UTF8.self) } }
+  }
 
   /// How long carrying out one action may take at the most, its attempts included.
   var longestAction: TimeSpan { actuators.longest }
@@ -86,6 +89,7 @@ package struct HandlerOptions: Sendable {
     runbook = new.runbook
     notify = new.notify
     insight = new.insight
+    monitoring = new.monitoring
     log = new.log
   }
 

@@ -18,5 +18,6 @@ struct DeadLetter {
     if let id { fields += ["id", id] }
     fields += ["reason", reason, Keys.dataField, bytes]
     transaction.change("XADD", keys.dead, all: fields)
+    transaction.noteDeadLetter(from: source)
   }
 }

@@ -32,6 +32,8 @@ struct Transaction {
   private var changes = EncodedArguments()
   private var changeCount = 0
   private var optional = EncodedArguments()
+  /// What it counts for once it stands.
+  private(set) var counts = TransactionCounts()
 
   /// How long its words are, in bytes.
   var byteCount: Int { checks.bytes.count + entries.bytes.count + changes.bytes.count + optional.bytes.count }
@@ -102,6 +104,18 @@ struct Transaction {
   mutating func add(to stream: [UInt8], _ payload: [UInt8]) {
     change("XADD", stream, "*", Keys.dataField, payload)
   }
+
+  /// Adds a line of the audit.
+  mutating func add(_ line: AuditLine, _ keys: Keys) {
+    add(to: keys.audit, AuditCoding.encode(line))
+    counts.note(line)
+  }
+
+  /// Takes note of what rules decided.
+  mutating func noteDecisions(_ decisions: [String: Int]) { counts.decisions = decisions }
+
+  /// Takes note that it puts something aside.
+  mutating func noteDeadLetter(from source: [UInt8]) { counts.noteDeadLetter(from: source) }
 
   /// Static: a call on the transaction itself would hold a copy of the words, and each change would copy all before it.
   private static func append(

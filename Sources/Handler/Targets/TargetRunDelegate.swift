@@ -54,7 +54,7 @@ protocol TargetRunDelegate: AnyObject {
   /// A target's outcome is written, or was before.
   func settled(_ target: AgentID, _ outcome: TargetOutcome)
   /// A line of the audit.
-  func line(_ draft: LineDraft) -> [UInt8]
+  func line(_ draft: LineDraft) -> AuditLine
 }
 
 extension TargetRunDelegate {

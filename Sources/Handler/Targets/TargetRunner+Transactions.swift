@@ -36,7 +36,7 @@ extension TargetRunner {
     var transaction = opened(isLast: false)
     transaction.change("SET", markKey, encoded, "PX", HandlerOptions.marksStay.milliseconds)
     let line = LineDraft(phase: .started, target: target, detail: detail, at: begun.since)
-    transaction.add(to: session.keys.audit, delegate.line(line))
+    transaction.add(delegate.line(line), session.keys)
     session.run(transaction) { [self] in
       if case .done = $0 { found = encoded }
       landed($0, write)
@@ -67,7 +67,7 @@ extension TargetRunner {
       let line = LineDraft(
         phase: .succeeded, target: target, detail: change.detail, before: after == nil ? nil : snapshot.record,
         after: after, alert: change.alert, proposal: change.proposal, at: instant)
-      transaction.add(to: session.keys.audit, delegate.line(line))
+      transaction.add(delegate.line(line), session.keys)
     }
     delegate.complete(target, outcome, in: &transaction)
     session.run(transaction, carrying: [change]) { [self] in
@@ -104,7 +104,7 @@ extension TargetRunner {
     transaction.change("SET", markKey, record.encoded, "PX", HandlerOptions.marksStay.milliseconds)
     if target != .none || alert != nil {
       let line = LineDraft(phase: outcome.phase, target: target, detail: outcome.detail, alert: alert)
-      transaction.add(to: session.keys.audit, delegate.line(line))
+      transaction.add(delegate.line(line), session.keys)
     }
     delegate.complete(target, outcome, in: &transaction)
   }

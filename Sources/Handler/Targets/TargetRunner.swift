@@ -137,7 +137,13 @@ final class TargetRunner {
     guard let actuator else { return }
     // The machine may have been suspended since the transaction before was sent.
     guard session.mayAct else { return session.endLate() }
-    session.actuators.perform(call, by: actuator, rule: rule) { [self] in if !session.isOver { take(.actuated($0)) } }
+    let begunAt = MonotonicTime.now
+    session.actuators.perform(call, by: actuator, rule: rule) { [self] result in
+      if let verb = ControlVerb(name: call.name) {
+        session.counts.noteCall(of: session.placeName(of: verb, call.arguments), result, since: begunAt)
+      }
+      if !session.isOver { take(.actuated(result)) }
+    }
   }
 
   /// Asks whether it was done. What an earlier handler asked for may still be on its way until its request would have timed

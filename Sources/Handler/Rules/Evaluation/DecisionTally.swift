@@ -31,6 +31,7 @@ struct DecisionTally: Equatable {
   mutating func add(_ other: DecisionTally) { counts.merge(other.counts, uniquingKeysWith: +) }
 
   func write(to transaction: inout Transaction, keys: Keys) {
+    if !counts.isEmpty { transaction.noteDecisions(counts) }
     for (field, count) in counts.sorted(by: { $0.key < $1.key }) {
       transaction.attempt("HINCRBY", keys.tally, field, count)
     }

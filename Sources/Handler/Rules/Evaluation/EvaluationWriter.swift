@@ -51,7 +51,7 @@ final class EvaluationWriter {
     let line = session.ruleLine(
       .failed, of: trigger.run(of: rule), rule: rule.id, target: trigger.agent, reason: verdict.decision.reason,
       detail: why)
-    transaction.add(to: session.keys.audit, AuditCoding.encode(line))
+    transaction.add(line, session.keys)
     session.run(transaction) { outcome in
       if case .fenced = outcome { return }
       done()

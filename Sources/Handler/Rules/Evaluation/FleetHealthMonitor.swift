@@ -40,7 +40,7 @@ final class FleetHealthMonitor {
       var line = session.ruleLine(
         .skipped, of: "fleet/\(session.now.milliseconds)", rule: nil, target: agent, detail: "guarded: \(fault)")
       line.alert = change.alert
-      transaction.add(to: session.keys.audit, AuditCoding.encode(line))
+      transaction.add(line, session.keys)
       session.run(transaction, carrying: [change]) { [weak self] outcome in
         switch outcome {
         case .done: self?.held.noteCall(SuppressionReporter.fleet)

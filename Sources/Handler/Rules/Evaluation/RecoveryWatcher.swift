@@ -144,7 +144,7 @@ final class RecoveryWatcher {
       }
     }
     let line = session.ruleLine(.succeeded, of: name, rule: rule.id, reason: reason, detail: "cleared: \(reason)")
-    transaction.add(to: session.keys.audit, AuditCoding.encode(line))
+    transaction.add(line, session.keys)
     // With a verification it is that which takes back.
     if rule.verification == nil, !record.undo.isEmpty {
       transaction.change(

@@ -206,7 +206,7 @@ struct RuleEvaluation {
     var line = session.ruleLine(
       phase, of: run ?? self.run, rule: rule.id, target: trigger.agent, reason: decision.reason, detail: detail)
     (line.alert, line.proposal) = (alert, proposal)
-    transaction.add(to: session.keys.audit, AuditCoding.encode(line))
+    transaction.add(line, session.keys)
   }
 
   private func add(_ refused: (ruleAction: PlannedAction, reason: String), to transaction: inout Transaction) {

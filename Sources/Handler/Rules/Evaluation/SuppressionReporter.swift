@@ -154,6 +154,6 @@ final class SuppressionReporter {
       target: held.trigger.agent, operator: held.marks.prepared.author, reason: held.decision.reason,
       detail: held.decision.words, handler: session.options.id, at: now, source: source)
     (line.ruleTitle, line.alert) = (held.rule.title, alert)
-    transaction.add(to: session.keys.audit, AuditCoding.encode(line))
+    transaction.add(line, session.keys)
   }
 }

@@ -82,7 +82,7 @@ extension LeaseSession {
       in: &transaction)
     var line = ruleLine(.succeeded, of: run, rule: rule, target: agent, detail: "a person is called: \(words)")
     (line.action, line.alert) = (Action.escalate.rawValue, change.alert)
-    transaction.add(to: keys.audit, AuditCoding.encode(line))
+    transaction.add(line, keys)
     return change
   }
 }

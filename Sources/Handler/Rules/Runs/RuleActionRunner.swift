@@ -124,7 +124,7 @@ final class RuleActionRunner: TargetRunDelegate {
     if let report { transaction.add(to: session.keys.reports, encoded(report)) }
     if let record {
       let line = LineDraft(phase: outcome.phase, target: target, detail: outcome.detail)
-      transaction.add(to: session.keys.audit, self.line(line))
+      transaction.add(self.line(line), session.keys)
       if let ruleAction {
         let mark = IdempotencyRecord(phase: outcome.phase, detail: outcome.detail)
         let stay = HandlerOptions.marksStay.milliseconds
@@ -235,7 +235,7 @@ final class RuleActionRunner: TargetRunDelegate {
     // Without a target nothing has been said of it yet.
     if target == .none {
       let line = LineDraft(phase: outcome.phase, target: target, detail: outcome.detail)
-      transaction.add(to: session.keys.audit, self.line(line))
+      transaction.add(self.line(line), session.keys)
     }
     goOn(after: outcome, record, in: &transaction)
   }
@@ -249,12 +249,11 @@ final class RuleActionRunner: TargetRunDelegate {
     chain.goOn(after: outcome, in: &transaction)
   }
 
-  func line(_ draft: LineDraft) -> [UInt8] {
-    AuditCoding.encode(
-      AuditLine(
-        origin: .run(name), rule: record?.rule, phase: draft.phase, action: ruleAction?.name ?? AuditLine.wholeRun,
-        target: draft.target, operator: author, reason: reason, detail: draft.detail, before: draft.before,
-        after: draft.after, alert: draft.alert, handler: session.options.id, at: draft.at ?? session.now,
-        source: String(decoding: session.keys.events, as: UTF8.self)))
+  func line(_ draft: LineDraft) -> AuditLine {
+    AuditLine(
+      origin: .run(name), rule: record?.rule, phase: draft.phase, action: ruleAction?.name ?? AuditLine.wholeRun,
+      target: draft.target, operator: author, reason: reason, detail: draft.detail, before: draft.before,
+      after: draft.after, alert: draft.alert, handler: session.options.id, at: draft.at ?? session.now,
+      source: String(decoding: session.keys.events, as: UTF8.self))
   }
 }

@@ -126,6 +126,6 @@ final class RuleApproval: DueForRule {
     let line = session.ruleLine(
       phase, of: run, rule: record?.rule, target: isClosing ? .none : agent, reason: record?.reason ?? "",
       detail: detail)
-    transaction.add(to: session.keys.audit, AuditCoding.encode(line))
+    transaction.add(line, session.keys)
   }
 }

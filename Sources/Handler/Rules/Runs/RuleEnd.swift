@@ -109,7 +109,7 @@ final class RuleEnd: DueForRule {
           "nobody answered the proposal: \(proposal.reason)", in: &transaction)
       }
       change.proposal = proposal
-      transaction.add(to: session.keys.audit, AuditCoding.encode(line))
+      transaction.add(line, session.keys)
       write(transaction, change)
     }
   }
@@ -120,7 +120,7 @@ final class RuleEnd: DueForRule {
     transaction.change("HDEL", session.keys.proposals, id.text)
     let line = session.ruleLine(
       .expired, of: id.text, rule: nil, detail: "nobody could answer the proposal: it \(fault)")
-    transaction.add(to: session.keys.audit, AuditCoding.encode(line))
+    transaction.add(line, session.keys)
     write(transaction)
   }
 

@@ -80,6 +80,6 @@ struct RunContinuation {
 
   private func close(_ phase: AuditLine.Phase, _ detail: String, in transaction: inout Transaction) {
     let line = session.ruleLine(phase, of: run, rule: record.rule, reason: record.reason, detail: detail)
-    transaction.add(to: session.keys.audit, AuditCoding.encode(line))
+    transaction.add(line, session.keys)
   }
 }

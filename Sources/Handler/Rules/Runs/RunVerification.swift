@@ -153,6 +153,6 @@ struct RunVerification {
   ) {
     let line = session.ruleLine(
       phase, of: run, rule: record.rule, target: target, reason: record.reason, detail: detail)
-    transaction.add(to: session.keys.audit, AuditCoding.encode(line))
+    transaction.add(line, session.keys)
   }
 }

@@ -1,0 +1,37 @@
+import FleetModel
+
+/// What a handler is at one moment, for those who watch it.
+struct HandlerPicture: Equatable {
+  /// Whether it acts, and what it is otherwise.
+  enum Role: Equatable {
+    /// With its fence, and how many seconds the lease still lets it act.
+    case leader(fence: Int, secondsLeft: Double)
+    /// Another leads, or nobody does yet.
+    case standby(leader: String?)
+    /// It could not take over, and why.
+    case unready(String)
+  }
+
+  var role = Role.unready("it has just begun")
+  var isConnected = false
+  var isRecording = false
+  var gaps = 0
+  var gapSeconds = 0.0
+  /// Messages of channels that were lost.
+  var lost = 0
+  /// By which people are told.
+  var channels: [String] = []
+  /// The parts of one that leads.
+  var commandsInHand: Int?
+  var eventsWaiting: Int?
+  var noticesWaiting: [String: Int] = [:]
+  /// What was read since it leads; what was read before is counted by ``HandlerCounts/events``.
+  var events = EventSums()
+
+  var isReady: Bool {
+    switch role {
+    case .leader, .standby: true
+    case .unready: false
+    }
+  }
+}

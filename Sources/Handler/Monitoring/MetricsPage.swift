@@ -1,0 +1,87 @@
+import Exposition
+import FleetModel
+
+/// A page of metrics while it is made, a piece at a time, so that no command waits for all of it.
+///
+/// ```text
+///   handler ─▶ rank all agents ─▶ choose ─▶ fleet ─▶ one family after the other, some agents a piece ─▶ end
+/// ```
+/// A class, because whoever makes it and whoever waits for it share it.
+final class MetricsPage {
+  private enum Stage {
+    case handler, ranking, choosing, fleet
+    /// The family, and the place of the next member.
+    case agents(Int, Int)
+    case over
+  }
+
+  private var writer: ExpositionWriter
+  private let sources: Sources
+  private var stage = Stage.handler
+  private lazy var families = AgentFamily.all(of: sources.fleet?.metrics ?? .builtIn)
+
+  /// What a page tells of.
+  struct Sources {
+    var picture: HandlerPicture
+    var counts: HandlerCounts
+    var streams: [StreamStanding]
+    var process: ProcessFacts
+    var scrapes = 0
+    var lastSeconds = 0.0
+    /// Nil if it does not lead.
+    var fleet: ShownFleet?
+    /// How many agents have series of their own.
+    var mostAgents = 0
+  }
+
+  /// So many agents are looked at in a piece.
+  private static let piece = 64
+
+  init(_ format: ExpositionFormat, _ sources: Sources) {
+    writer = ExpositionWriter(format)
+    self.sources = sources
+  }
+
+  var format: ExpositionFormat { writer.format }
+  var bytes: [UInt8] { writer.bytes }
+
+  var isOver: Bool {
+    if case .over = stage { true } else { false }
+  }
+
+  /// Makes one more piece: some microseconds.
+  func advance() {
+    switch stage {
+    case .handler:
+      HandlerSection(sources).write(to: &writer)
+      if sources.fleet == nil { end() } else { stage = .ranking }
+    case .ranking: if sources.fleet?.rank(Self.piece) ?? true { stage = .choosing }
+    case .choosing:
+      if sources.fleet?.choose(Self.piece, most: sources.mostAgents) ?? true { stage = .fleet }
+    case .fleet:
+      if let fleet = sources.fleet { FleetSection.write(fleet, to: &writer) }
+      stage = .agents(0, 0)
+    case .agents(let family, let member): writeAgents(family, from: member)
+    case .over: break
+    }
+  }
+
+  private func writeAgents(_ number: Int, from start: Int) {
+    guard let fleet = sources.fleet, number < families.count else { return end() }
+    let family = families[number]
+    if start == 0, !writer.begin(family.family) {
+      stage = .agents(number + 1, 0)
+      return
+    }
+    let last = min(fleet.members.count, start + Self.piece)
+    for member in fleet.members[start..<last] where fleet.isThere(member) {
+      family.write(fleet, member, &writer)
+    }
+    stage = last == fleet.members.count ? .agents(number + 1, 0) : .agents(number, last)
+  }
+
+  private func end() {
+    writer.end()
+    stage = .over
+  }
+}
