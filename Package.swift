@@ -67,7 +67,7 @@ let packed: [LinkerSetting] = [
 /// The manual's chapters, which `vigia manual` prints: one rule a file.
 let manual: [Resource] = [
   "start", "console", "tools", "commands", "alerts", "runbook", "automation", "notices", "settings", "actuators",
-  "wire", "rights", "terminals", "building", "troubleshooting",
+  "around", "wire", "rights", "terminals", "building", "troubleshooting",
 ].map { .embedInCode("Manual/\($0).md") }
 
 let programs: [Target] = [
@@ -79,7 +79,7 @@ let programs: [Target] = [
       "CLinux",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
-    resources: manual,
+    resources: manual + [.embedInCode("Around/rules.yml")],
     swiftSettings: strict, linkerSettings: packed),
   .executableTarget(
     name: "vigia-handler",

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FleetModel
 
 /// The program: `vigia` alone is the console.
 struct Vigia: ParsableCommand {
@@ -8,7 +9,7 @@ struct Vigia: ParsableCommand {
     discussion: """
       Exit codes: 0 done, 1 failed or refused, 3 no answer in time, 4 Redis unreachable, 64 wrong usage.
       """,
-    version: "0.1.0",
+    version: ProgramVersion.text,
     subcommands: [
       ConsoleCommand.self, DemoCommand.self, StatusCommand.self, TailCommand.self, SendCommand.self,
       AuditCommand.self, HistoryCommand.self, LevelsCommand.self, BudgetsCommand.self, WhatChangedCommand.self,
@@ -17,7 +18,7 @@ struct Vigia: ParsableCommand {
       ProposalsCommand.self, ApproveCommand.self,
       RejectCommand.self,
       DeadCommand.self,
-      RunbookCommand.self, NotifyCommand.self, HandlerCommand.self, SimulateCommand.self,
+      RunbookCommand.self, NotifyCommand.self, MetricsCommand.self, HandlerCommand.self, SimulateCommand.self,
       ManualCommand.self,
     ],
     defaultSubcommand: ConsoleCommand.self)

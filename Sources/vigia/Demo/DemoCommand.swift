@@ -14,8 +14,17 @@ struct DemoCommand: ParsableCommand {
   @Option(name: .customLong("for"), help: "How long --headless takes.") var duration = TimeSpan.seconds(20)
   @Option(help: "How many agents.") var agents = 12
   @Option(help: "Events a second.") var rate = 20.0
+  @Option(
+    help: ArgumentHelp(
+      "Start this beside it, and print where to look: prometheus, which has to be installed.", valueName: "PROGRAM"))
+  var with: Companion?
   @OptionGroup var look: LookOptions
   @Option(help: "What everything random follows from (default: another one each time).") var seed: UInt64?
+
+  /// What a demo may have beside it.
+  enum Companion: String, ExpressibleByArgument, CaseIterable {
+    case prometheus
+  }
 
   func validate() throws {
     guard (7...100_000).contains(agents) else { throw ValidationError("--agents is not in 7…100000") }
@@ -24,7 +33,17 @@ struct DemoCommand: ParsableCommand {
 
   func run() throws {
     let stage = try DemoStage(isQuiet: !(headless && verbose))
+    if with == .prometheus { try startPrometheus(stage) }
     if headless { try runHeadless(stage) } else { try runConsole(stage) }
+  }
+
+  private func startPrometheus(_ stage: DemoStage) throws {
+    try stage.startPrometheus()
+    for place in stage.prometheus?.places ?? [] { Output.error("vigia: \(place)") }
+    guard !headless else { return }
+    // The console is about to cover it.
+    Output.error("vigia: press Enter for the console")
+    _ = readLine()
   }
 
   private func runHeadless(_ stage: DemoStage) throws {

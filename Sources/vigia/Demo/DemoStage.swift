@@ -13,6 +13,8 @@ final class DemoStage {
   private let isQuiet: Bool
   private(set) var handler: Child?
   private(set) var simulator: Child?
+  /// Scrapes the handler; nil if nobody asked for it.
+  private(set) var prometheus: DemoPrometheus?
 
   /// Starts the Redis.
   ///
@@ -32,6 +34,9 @@ final class DemoStage {
     self.environment = environment
   }
 
+  /// Starts a Prometheus, to which the handler that is started after it tells its metrics.
+  func startPrometheus() throws { prometheus = try DemoPrometheus() }
+
   /// Starts the handler in a Redis whose rules act: nobody but the demo's own agents is there to be surprised.
   func startHandler() throws {
     try RedisQuery.run(endpoint) { query in
@@ -40,7 +45,8 @@ final class DemoStage {
     guard let program = HandlerCommand.program else {
       throw Exit.failed.saying("vigia-handler is not beside this program; build both with swift build")
     }
-    handler = try start(program, ["--die-with-parent"], output: -1)
+    let metrics = prometheus.map { ["--metrics", "127.0.0.1:\($0.metricsPort)"] } ?? []
+    handler = try start(program, ["--die-with-parent"] + metrics, output: -1)
   }
 
   /// Waits until the handler holds the lease, so that a console finds it listening: five seconds, and then no longer.
