@@ -21,7 +21,8 @@ extension Chaos {
       ("blocked", .zset), ("proposals", .hash), ("profiles", .hash), ("notices", .hash), ("reports", .stream),
       ("dead", .stream), ("handler", .string), ("fence", .string), ("cursor", .hash), ("automation", .string),
       ("events", .stream), ("commands", .stream), ("commands:garbage", .stream), ("insight", .hash),
-      ("insight:changed", .zset), ("insight:record", .hash),
+      ("insight:changed", .zset), ("insight:record", .hash), ("budgets", .hash), ("budgets:groups", .hash),
+      ("levels", .string),
     ]
     let marks: [(String, Place.Kind)] = [
       ("garbage", .string), ("garbage/garbage", .string), ("batch/garbage", .hash), ("obeyed/garbage", .set),
@@ -145,6 +146,7 @@ extension Chaos {
     case "fence": return isNumber ? "cannot take the lease" : "the fence held no number"
     // A number is an id, of the far future.
     case "cursor": return isNumber ? "the server went back" : "how far events were read in Redis is not understood"
+    case "budgets", "budgets:groups": return "what was used of a budget in Redis is not understood"
     case "automation": return "the switch of automation in Redis is not understood"
     case "events", "commands", "commands:garbage": return "agentos:\(place.name)"
     // 1 more than the least number is a number.

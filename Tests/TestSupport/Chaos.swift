@@ -100,7 +100,8 @@ package final class Chaos {
       timeout = "5s"
       """
     }
-    try write(text.joined(separator: "\n"), to: configuration)
+    let budgets = runbook == nil ? [] : ["[[budgets]]\nagent = \"*\"\ncost = 1000"]
+    try write((text + budgets).joined(separator: "\n"), to: configuration)
     if let runbook { try write(runbook, to: folder + "/runbook.toml") }
   }
 
