@@ -2,8 +2,9 @@ import FleetModel
 
 /// Finds the best agent for a conversation by skill and language, at the same cost however many agents there are.
 ///
-/// For each pair of skill and language that somebody has asked for it keeps a heap. An agent whose rank changes is entered
-/// anew; its former entry stays until it comes up, and is dropped then.
+/// For each pair of skill and language that somebody has asked for it keeps a heap. A change of an agent's rank is only
+/// noted, for ranks change with every report and few ask. Who asks enters what has changed since the last question; a former
+/// entry stays until it comes up, and is dropped then.
 struct SpecialistIndex {
   /// How well an agent would do: the least is the best.
   struct Rank: Equatable {
@@ -45,6 +46,11 @@ struct SpecialistIndex {
     var skills: [String]
     var languages: [String]
 
+    mutating func rate(_ rank: Rank, _ number: UInt64) {
+      entry.rank = rank
+      entry.number = number
+    }
+
     func serves(_ pair: Pair) -> Bool {
       (pair.skill.map { skills.contains($0) } ?? true) && (pair.language.map { languages.contains($0) } ?? true)
     }
@@ -56,6 +62,13 @@ struct SpecialistIndex {
     var heap: Heap<Entry>
     /// How many there were when it was put together.
     var size: Int
+    /// Up to which number changes have been entered.
+    var number: UInt64
+  }
+
+  private struct Change {
+    var position: Int
+    var number: UInt64
   }
 
   private var candidates: [Int: Candidate] = [:]
@@ -64,6 +77,8 @@ struct SpecialistIndex {
   private var lists: [List] = []
   private var places: [Pair: Int] = [:]
   private var lastNumber: UInt64 = 0
+  /// The latest changes, without a gap up to the last one. A list that has not seen those before is put together anew.
+  private var changes: [Change] = []
 
   /// Beyond so many lists, or entries in all of them, they are put together anew: each costs room, and a little with every
   /// change of an agent.
@@ -84,18 +99,11 @@ struct SpecialistIndex {
 
   /// Takes an agent's new rank.
   mutating func rate(_ position: Int, _ rank: Rank) {
-    guard var candidate = candidates.removeValue(forKey: position) else { return }
+    guard candidates[position]?.rate(rank, lastNumber + 1) != nil else { return }
     lastNumber += 1
-    candidate.entry.rank = rank
-    candidate.entry.number = lastNumber
-    for place in lists.indices where candidate.serves(lists[place].pair) {
-      lists[place].heap.insert(candidate.entry)
-    }
-    candidates[position] = candidate
-    // Former entries must not outgrow the fleet.
-    for place in lists.indices where lists[place].heap.count > 2 * lists[place].size + 64 {
-      lists[place] = list(lists[place].pair)
-    }
+    // More of them cost a list more than to begin anew.
+    if changes.count > candidates.count + 64 { changes.removeAll(keepingCapacity: true) }
+    changes.append(Change(position: position, number: lastNumber))
   }
 
   mutating func remove(_ position: Int) {
@@ -125,7 +133,10 @@ struct SpecialistIndex {
   }
 
   private mutating func place(of pair: Pair) -> Int {
-    if let known = places[pair] { return known }
+    if let known = places[pair] {
+      catchUp(known)
+      return known
+    }
     let list = list(pair)
     if lists.count >= Self.most.lists || lists.reduce(list.size, { $0 + $1.heap.count }) > Self.most.entries {
       lists.removeAll()
@@ -136,12 +147,31 @@ struct SpecialistIndex {
     return lists.count - 1
   }
 
+  /// Enters what has changed since the list was asked last.
+  private mutating func catchUp(_ place: Int) {
+    let (pair, seen) = (lists[place].pair, lists[place].number)
+    let first = changes.first?.number ?? lastNumber + 1
+    let isTooLong = lists[place].heap.count > 2 * lists[place].size + 64
+    guard first <= seen + 1, !isTooLong else {
+      lists[place] = list(pair)
+      return
+    }
+    // Numbers follow one another.
+    for change in changes.dropFirst(Int(seen + 1 - first)) {
+      guard let candidate = candidates[change.position], candidate.entry.number == change.number,
+        candidate.serves(pair)
+      else { continue }
+      lists[place].heap.insert(candidate.entry)
+    }
+    lists[place].number = lastNumber
+  }
+
   private func list(_ pair: Pair) -> List {
     let words = [pair.skill.map { bySkill[$0] ?? [] }, pair.language.map { byLanguage[$0] ?? [] }]
     let shortest = words.compactMap(\.self).min { $0.count < $1.count }
     let some = shortest.map { $0.compactMap { candidates[$0] } } ?? Array(candidates.values)
     let entries = some.filter { $0.serves(pair) }.map(\.entry)
-    return List(pair: pair, heap: Heap(entries), size: entries.count)
+    return List(pair: pair, heap: Heap(entries), size: entries.count, number: lastNumber)
   }
 
   /// The best entry that still stands.
