@@ -37,7 +37,7 @@ struct NotifyReader {
   private let environment: [String: String]
   private let readFile: (String) -> [UInt8]?
   /// Addresses and keys that came from there, which no log may show.
-  private(set) var secrets: Set<String> = []
+  var secrets: Set<String> = []
 
   static let keys = ["notify", "routes", "default_route", "group_wait", "group_interval"]
   /// What is shorter is no path that anybody could guess at.
@@ -119,7 +119,7 @@ struct NotifyReader {
     return key
   }
 
-  private mutating func url(_ section: FileSection, mayBeLiteral: Bool) throws(ConfigurationError) -> String {
+  mutating func url(_ section: FileSection, mayBeLiteral: Bool) throws(ConfigurationError) -> String {
     let found = try secret(section, "url")
     let literal = mayBeLiteral ? try section.text("url", expected: "a URL") : nil
     guard let found else {

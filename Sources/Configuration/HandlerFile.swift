@@ -26,6 +26,9 @@ import FleetModel
 /// [prometheus]                 # see HandlerFile+Prometheus.swift
 /// listen = "127.0.0.1:9464"
 ///
+/// [heartbeat]                  # see HandlerFile+Heartbeat.swift
+/// url = "https://hc-ping.com/1f0e…"
+///
 /// [metrics.search_depth]       # see HandlerFile+Metrics.swift
 /// warning = 40
 /// critical = 100
@@ -62,6 +65,7 @@ package enum HandlerFile {
         "parallel", "restart_limit", "act_within", "quiet_alerts_end", "currency", "zone", "log", "retention",
         "insight",
         "metrics", "levels", "budgets", "actuators", "prometheus",
+        "heartbeat",
       ]
         + NotifyReader.keys, in: "the file")
     var settings = HandlerSettings()
@@ -90,6 +94,7 @@ package enum HandlerFile {
     }
     var reader = NotifyReader(environment: environment, readFile: readFile)
     settings.notify = try reader.table(top)
+    if let heartbeat = try top.section("heartbeat") { settings.heartbeat = try reader.heartbeat(heartbeat) }
     settings.secrets.formUnion(reader.secrets)
     return settings
   }

@@ -46,6 +46,13 @@ package struct HandlerSettings: Equatable, Sendable {
     package static let agentsRange = 0...100_000
   }
 
+  /// Whom the leader tells that it acts and reads in time.
+  package struct Heartbeat: Equatable, Sendable {
+    package var url: String
+    /// Nil: as often as by default.
+    package var span: TimeSpan?
+  }
+
   /// How many agents are acted on at once, 1…1024.
   package var parallel: Int?
   /// How long a restart may take until it counts as failed.
@@ -65,6 +72,7 @@ package struct HandlerSettings: Equatable, Sendable {
   package var zone: Zone?
   package var insight = Insight()
   package var monitoring = Monitoring()
+  package var heartbeat: Heartbeat?
   package var actuators = ActuatorTable()
   package var notify = NotifyTable()
   /// Values of the environment that the texts hold, and addresses and keys of channels, which no log may show.

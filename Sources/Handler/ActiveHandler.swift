@@ -13,6 +13,7 @@ final class ActiveHandler {
   private let confirmations: Confirmations
   private let retention: Retention
   let notifier: Notifier
+  private let lifeSign: LifeSign
   /// Says on consoles that they do not know the levels.
   private let warnOfLevels: (String?) -> Void
 
@@ -37,6 +38,7 @@ final class ActiveHandler {
     }
     self.follower = follower
     scheduler = Scheduler(session: session, dispatcher: dispatcher, rules: follower.rules)
+    lifeSign = LifeSign(session: session, client: messenger) { [weak follower] in follower?.obstacle }
     let intake = intake
     retention = Retention(
       session: session, cursor: { [weak follower] in follower?.cursor },
@@ -50,6 +52,7 @@ final class ActiveHandler {
     scheduler.start()
     retention.start()
     notifier.start()
+    lifeSign.start()
   }
 
   /// Goes on with other options.
@@ -102,5 +105,6 @@ final class ActiveHandler {
     scheduler.stop()
     follower.stop()
     notifier.stop()
+    lifeSign.stop()
   }
 }

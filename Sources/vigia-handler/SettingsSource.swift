@@ -30,6 +30,7 @@ struct SettingsSource {
     options.retention.apply(settings.retention)
     options.insight.apply(settings.insight)
     options.monitoring = try monitoring(settings.monitoring)
+    options.heartbeat = settings.heartbeat.map { HeartbeatSettings(url: $0.url, every: $0.span ?? .minutes(1)) }
     options.metrics = settings.metrics
     options.levels = settings.levels
     options.budgets = settings.budgets

@@ -15,6 +15,13 @@ final class HandlerCounts {
     case givenUp = "given_up"
   }
 
+  /// What became of an occasion to tell that the leader is in time.
+  enum Beat: String, CaseIterable {
+    case sent, failed
+    /// It was not in time.
+    case withheld
+  }
+
   /// How a transaction ended.
   enum Step: String, CaseIterable {
     case done, conflict, fenced, failed
@@ -32,6 +39,7 @@ final class HandlerCounts {
   private(set) var callSpans: [String: Histogram] = [:]
   private(set) var calls: [Call: Int] = [:]
   private(set) var notices: [String: [Telling: Int]] = [:]
+  private(set) var heartbeats: [Beat: Int] = [:]
   private(set) var leasesTaken = 0
   private(set) var leasesLost = 0
   private(set) var recorded = 0
@@ -82,6 +90,10 @@ final class HandlerCounts {
 
   func note(_ telling: Telling, on channel: String) {
     if isOn { notices[channel, default: [:]][telling, default: 0] += 1 }
+  }
+
+  func note(_ beat: Beat) {
+    if isOn { heartbeats[beat, default: 0] += 1 }
   }
 
   func noteLease(isTaken: Bool) {

@@ -27,7 +27,7 @@ final class EventFollower {
   /// The oldest entry whose report is not settled.
   private let oldestReport: () -> StreamID?
   /// What the fleet counted while it was restored.
-  private var sumsBefore = EventSums()
+  private(set) var sumsBefore = EventSums()
   /// Nil once events have been read to their end.
   private var takeover: SilenceTakeover?
   private var inspectedAt = MonotonicTime.now
@@ -162,9 +162,6 @@ final class EventFollower {
   func clockLeapt(by step: TimeSpan) {
     judge.clockLeapt(by: step)
   }
-
-  /// What it has read so far.
-  var sums: EventSums { EventSums(judge.fleet.counts).since(sumsBefore) }
 
   /// How far events have been read; nil before the first.
   var cursor: StreamID? { judge.position }

@@ -76,6 +76,8 @@ enum HandlerFamilies {
     "vigia_notices_waiting", .gauge, labels: ["channel"], "Notices that are still to be told")
   static let deadLetters = MetricFamily(
     "vigia_dead_letters", .counter, labels: ["source"], "What could not be handled and was put aside")
+  static let heartbeats = MetricFamily(
+    "vigia_heartbeats", .counter, labels: ["result"], "Occasions to tell the heartbeat's service that it is in time")
   static let steps = MetricFamily(
     "vigia_transactions", .counter, labels: ["outcome"], "Transactions that were sent to Redis")
 }

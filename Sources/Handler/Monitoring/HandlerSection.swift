@@ -9,14 +9,19 @@ struct HandlerSection {
 
   init(_ sources: MetricsPage.Sources) { self.sources = sources }
 
-  func write(to writer: inout ExpositionWriter) {
-    writeProcess(to: &writer)
-    writeRole(to: &writer)
-    writeStreams(to: &writer)
-    writeEvents(to: &writer)
-    writeCommands(to: &writer)
-    writeRules(to: &writer)
-    writeNotices(to: &writer)
+  /// How many pieces it is written in.
+  static let pieces = 7
+
+  func write(_ piece: Int, to writer: inout ExpositionWriter) {
+    switch piece {
+    case 0: writeProcess(to: &writer)
+    case 1: writeRole(to: &writer)
+    case 2: writeStreams(to: &writer)
+    case 3: writeEvents(to: &writer)
+    case 4: writeCommands(to: &writer)
+    case 5: writeRules(to: &writer)
+    default: writeNotices(to: &writer)
+    }
   }
 
   private func writeProcess(to writer: inout ExpositionWriter) {
@@ -136,6 +141,10 @@ struct HandlerSection {
     writer.begin(HandlerFamilies.deadLetters)
     for (source, count) in counts.deadLetters.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
       writer.sample(LabelSet(("source", String(decoding: source, as: UTF8.self))), count)
+    }
+    writer.begin(HandlerFamilies.heartbeats)
+    for result in HandlerCounts.Beat.allCases {
+      writer.sample(LabelSet(("result", result.rawValue)), counts.heartbeats[result] ?? 0)
     }
     writer.begin(HandlerFamilies.steps)
     for step in HandlerCounts.Step.allCases {

@@ -9,7 +9,9 @@ import FleetModel
 /// A class, because whoever makes it and whoever waits for it share it.
 final class MetricsPage {
   private enum Stage {
-    case handler, ranking, choosing, fleet
+    /// The piece that is next.
+    case handler(Int)
+    case ranking, choosing, fleet
     /// The family, and the place of the next member.
     case agents(Int, Int)
     case over
@@ -17,7 +19,7 @@ final class MetricsPage {
 
   private var writer: ExpositionWriter
   private let sources: Sources
-  private var stage = Stage.handler
+  private var stage = Stage.handler(0)
   private lazy var families = AgentFamily.all(of: sources.fleet?.metrics ?? .builtIn)
 
   /// What a page tells of.
@@ -52,8 +54,10 @@ final class MetricsPage {
   /// Makes one more piece: some microseconds.
   func advance() {
     switch stage {
-    case .handler:
-      HandlerSection(sources).write(to: &writer)
+    case .handler(let piece):
+      HandlerSection(sources).write(piece, to: &writer)
+      stage = .handler(piece + 1)
+      guard piece + 1 == HandlerSection.pieces else { return }
       if sources.fleet == nil { end() } else { stage = .ranking }
     case .ranking: if sources.fleet?.rank(Self.piece) ?? true { stage = .choosing }
     case .choosing:

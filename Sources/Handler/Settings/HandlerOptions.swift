@@ -50,6 +50,8 @@ package struct HandlerOptions: Sendable {
   package var notify = NotifyTable()
   package var insight = InsightSettings()
   package var monitoring = MonitoringSettings()
+  /// Nil: nobody is told.
+  package var heartbeat: HeartbeatSettings?
   package var log = Log.Settings()
   /// Whether a leap of the server's clock counts as time that has passed: only where a test sets that clock to let time pass.
   package var leapsPassTime = false
@@ -90,6 +92,7 @@ package struct HandlerOptions: Sendable {
     notify = new.notify
     insight = new.insight
     monitoring = new.monitoring
+    heartbeat = new.heartbeat
     log = new.log
   }
 
