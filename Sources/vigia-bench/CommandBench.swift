@@ -55,8 +55,8 @@ struct CommandBench {
       expiresAt: now + .minutes(10))
   }
 
-  private func startHandler(_ server: TestServer, _ id: String = "bench") throws -> Child {
-    let handler = try Programs.startHandler(server.server.port, id: id)
+  func startHandler(_ server: TestServer, _ id: String = "bench", arguments: [String] = []) throws -> Child {
+    let handler = try Programs.startHandler(server.server.port, id: id, arguments: arguments)
     try server.wait { ((try? server.call("EXISTS", keys.lease)) ?? .null) == .integer(1) }
     return handler
   }
@@ -123,7 +123,7 @@ struct CommandBench {
     report.add("handler, command to outcome at \(rate)/s, p99", "ms", tail, target: .atMost(10))
   }
 
-  private func latencies(
+  func latencies(
     _ server: TestServer, _ sender: Sender, _ numbers: Range<Int>, rate: Int
   ) throws -> Rounds {
     var sentAt: [String: MonotonicTime] = [:]
@@ -240,28 +240,30 @@ private final class AuditReader {
   }
 }
 
-/// Sends requests on a connection of its own, and counts what is answered.
-private final class Sender {
-  private let link: Link
-  private var owed = 0
+extension CommandBench {
+  /// Sends requests on a connection of its own, and counts what is answered.
+  final class Sender {
+    private let link: Link
+    private var owed = 0
 
-  init(_ server: TestServer) throws {
-    link = Link(loop: server.loop, endpoint: server.endpoint) { _ in }
-    link.start()
-    try server.wait { link.connection != nil }
-  }
+    init(_ server: TestServer) throws {
+      link = Link(loop: server.loop, endpoint: server.endpoint) { _ in }
+      link.start()
+      try server.wait { link.connection != nil }
+    }
 
-  deinit { link.stop() }
+    deinit { link.stop() }
 
-  var isIdle: Bool { owed == 0 }
+    var isIdle: Bool { owed == 0 }
 
-  func send(_ command: Command, to stream: [UInt8]) {
-    write("XADD", stream, "*", Keys.dataField, CommandCoding.encode(command))
-  }
+    func send(_ command: Command, to stream: [UInt8]) {
+      write("XADD", stream, "*", Keys.dataField, CommandCoding.encode(command))
+    }
 
-  func write(_ arguments: any RequestArgument...) {
-    owed += 1
-    link.connection?.send(Request(arguments)) { [weak self] _ in self?.owed -= 1 }
-    link.connection?.flush()
+    func write(_ arguments: any RequestArgument...) {
+      owed += 1
+      link.connection?.send(Request(arguments)) { [weak self] _ in self?.owed -= 1 }
+      link.connection?.flush()
+    }
   }
 }

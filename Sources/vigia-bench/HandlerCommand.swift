@@ -14,7 +14,7 @@ struct HandlerCommand: ParsableCommand {
 
   /// What there is to measure.
   enum Part: String, CaseIterable, ExpressibleByArgument {
-    case recording, reading, flood, decide, retention, commands, outcomes, takeover, rest
+    case recording, reading, flood, decide, retention, commands, outcomes, takeover, rest, scrape
   }
 
   @Option(help: "Only this part; several times.") var part: [Part] = []
@@ -39,6 +39,7 @@ struct HandlerCommand: ParsableCommand {
       case .commands: try bench.measureThroughput(rounds: rounds)
       case .outcomes: try bench.measureLatency(rounds: rounds, rate: min(1000, commands))
       case .takeover: try bench.measureTakeover(rounds: rounds)
+      case .scrape: try ScrapeBench(agents: agents, report: report).measure(rounds: rounds, rate: min(1000, commands))
       case .rest: try bench.measureSchedule(jobs: jobs, seconds: 5, rounds: rounds)
       }
     }

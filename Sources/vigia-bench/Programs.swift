@@ -27,15 +27,17 @@ enum Programs {
   /// - Parameters:
   ///   - hasRules: whether the built-in runbook is its own, or none.
   ///   - settings: its configuration file; nil for none.
+  ///   - arguments: others of its own.
   static func startHandler(
-    _ port: UInt16, id: String = "bench", hasRules: Bool = false, settings: String? = nil
+    _ port: UInt16, id: String = "bench", hasRules: Bool = false, settings: String? = nil,
+    arguments: [String] = []
   ) throws -> Child {
     let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
     defer { close(null) }
     return try Child(
       path("vigia-handler"),
       ["--id", id, "--redis", "redis://127.0.0.1:\(port)"] + (hasRules ? [] : ["--runbook", "/dev/null"])
-        + (settings.map { ["--config", $0] } ?? []),
+        + (settings.map { ["--config", $0] } ?? []) + arguments,
       environment: [:], output: null,
       error: null)
   }

@@ -79,6 +79,12 @@ import Wire
     #expect(measured.count == 8 && measured.values.allSatisfy { $0["median"]?.double ?? 0 > 0 })
   }
 
+  @Test func commandsGoOnWhileManyAgentsAreScraped() throws {
+    let measured = try measure(
+      "handler", "--part", "scrape", "--agents", "500", "--rounds", "1", "--commands", "50")
+    #expect(measured.count == 4 && measured.values.allSatisfy { $0["median"]?.double ?? 0 > 0 })
+  }
+
   @Test func streamsAndOtherKeysStayWithinTheirBoundsWhileEventsComeFast() throws {
     let measured = try measure("handler", "--part", "retention", "--rounds", "1", "--seconds", "20")
     #expect(measured.count == 6)

@@ -1,3 +1,5 @@
+import Glibc
+import Loop
 import TestSupport
 import TestThreads
 import Testing
@@ -15,6 +17,22 @@ import Wire
     }
     try console.press("q")
     try console.wait(for: "ended with 0")
+  }
+
+  @Test(.enabled(if: Prometheus.isInstalled, "\(Prometheus.missing)"))
+  func prometheusOfTheDemoScrapesItsHandler() throws {
+    let loop = try Loop()
+    let program = try Program(["demo", "--headless", "--for", "10m", "--seed", "5", "--with", "prometheus"])
+    let mark = "vigia: Prometheus: http://127.0.0.1:"
+    try loop.wait { program.errorsSoFar.contains("vigia: the metrics: http://127.0.0.1:") }
+    let digits = program.errorsSoFar.components(after: mark).first?.prefix { $0.isNumber } ?? ""
+    let port = try #require(UInt16(digits))
+    func ask(_ path: String) -> String { (try? Prometheus.ask(path, port: port, on: loop)) ?? "" }
+    try loop.wait { ask("query?query=count(vigia_agent_error_ratio%7Bjob%3D%22vigia%22%7D)").contains("\"12\"]") }
+    try loop.wait { ask("rules").contains("\"name\":\"VigiaNoLeader\"") }
+    program.child.signal(SIGINT)
+    #expect(program.finish().status == 1)
+    #expect((try? RawClient(port: port)) == nil, "it ends with the demo")
   }
 
   @Test func everyCommandSucceedsAndEveryEventArrives() throws {

@@ -42,6 +42,11 @@ package final class Prometheus {
   /// Asks its API, and gives the JSON text; empty while it does not serve yet.
   package func ask(_ path: String, on loop: Loop) throws -> String {
     guard server.isRunning else { throw NotServing(log: log) }
+    return try Self.ask(path, port: port, on: loop)
+  }
+
+  /// Asks the API of one that runs.
+  package static func ask(_ path: String, port: UInt16, on loop: Loop) throws -> String {
     guard let client = try? RawClient(port: port) else { return "" }
     client.send("GET /api/v1/\(path) HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
     try loop.wait { client.isOver }
