@@ -12,7 +12,7 @@ extension NotifyReader {
     try section.allow(["url", "url_env", "url_file", "every"], in: "heartbeat")
     var heartbeat = HandlerSettings.Heartbeat(url: try url(section, mayBeLiteral: true))
     // Whoever knows the address can keep the service quiet.
-    secrets.insert(heartbeat.url)
+    keepSecret(heartbeat.url)
     guard let span = try section.span("every", atMost: .hours(1)) else { return heartbeat }
     guard span >= .seconds(10) else { throw section.fault("every", expected: "a span from 10s to 1h") }
     heartbeat.span = span

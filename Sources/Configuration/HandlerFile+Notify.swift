@@ -37,7 +37,7 @@ struct NotifyReader {
   private let environment: [String: String]
   private let readFile: (String) -> [UInt8]?
   /// Addresses and keys that came from there, which no log may show.
-  var secrets: Set<String> = []
+  private(set) var secrets: Set<String> = []
 
   static let keys = ["notify", "routes", "default_route", "group_wait", "group_interval"]
   /// What is shorter is no path that anybody could guess at.
@@ -140,7 +140,7 @@ struct NotifyReader {
   }
 
   /// All of an address, and what of it a service may repeat alone: its path with and without the query, and the query.
-  private mutating func keepSecret(_ url: String) {
+  mutating func keepSecret(_ url: String) {
     secrets.insert(url)
     keepPassword(of: url)
     let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)

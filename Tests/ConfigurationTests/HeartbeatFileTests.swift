@@ -36,7 +36,7 @@ import Testing
     arguments: [
       ("every = '1m'", "url: is missing; expected a URL, url_env or url_file"),
       ("url = 'ftp://x'", "url: is no URL; expected one that begins with https:// or http://, and a host"),
-      ("url = 'http://x'\nevery = '9s'", "every: expected a span from 10s to 1h"),
+      ("url = 'http://x'\nevery = '9s'", "every: is the text \"9s\"; expected a span from 10s to 1h"),
       ("url = 'http://x'\nevery = '2h'", "expected a span of up to 1h such as \"10s\", with s, m, h or d"),
       ("url = 'http://x'\nspan = '1m'", "span: unknown key; heartbeat has url, url_env, url_file, every"),
     ])
