@@ -14,7 +14,7 @@ package enum CommandCoding {
   /// A command as plain JSON, which every FastStream version reads.
   package static func encode(_ command: Command) -> [UInt8] {
     let arguments = command.arguments.sorted { $0.key < $1.key }
-    let observed = command.observed.sorted { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) }
+    let observed = command.observed.sorted { $0.key.precedes($1.key) }
     let data: JSONObject = [
       "command_id": .string(command.id.text),
       "action": .string(command.action.rawValue),

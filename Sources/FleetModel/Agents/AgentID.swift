@@ -79,6 +79,18 @@ package struct AgentID: Hashable, Sendable {
     return left[index...].elementsEqual(right[index...])
   }
 
+  /// Whether it stands before another in the order of their bytes.
+  package func precedes(_ other: AgentID) -> Bool {
+    bytes.withUnsafeBytes { left in
+      other.bytes.withUnsafeBytes { right in
+        let count = min(left.count, right.count)
+        var index = 0
+        while index < count, left[index] == right[index] { index += 1 }
+        return index < count ? left[index] < right[index] : left.count < right.count
+      }
+    }
+  }
+
   /// All bytes at once: an array's own hash takes them one by one.
   package func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
 

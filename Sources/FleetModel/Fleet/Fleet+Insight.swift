@@ -44,7 +44,7 @@ extension Fleet {
       return insight.forecasts.filter { now <= $0.deadline }.map { (id, $0) }
     }.sorted {
       $0.coming.crossesAt == $1.coming.crossesAt
-        ? $0.agent.bytes.lexicographicallyPrecedes($1.agent.bytes) : $0.coming.crossesAt < $1.coming.crossesAt
+        ? $0.agent.precedes($1.agent) : $0.coming.crossesAt < $1.coming.crossesAt
     }
   }
 }

@@ -55,7 +55,7 @@ package struct SpanChange: Equatable, Sendable {
 
   private func isGreater(than other: SpanChange) -> Bool {
     guard abs(effect) == abs(other.effect) else { return abs(effect) > abs(other.effect) }
-    guard agent == other.agent else { return agent.bytes.lexicographicallyPrecedes(other.agent.bytes) }
+    guard agent == other.agent else { return agent.precedes(other.agent) }
     return metric < other.metric
   }
 }

@@ -23,7 +23,7 @@ struct ComingReport {
     self.unreadable = unreadable
     coming = all.sorted {
       $0.1.crossesAt == $1.1.crossesAt
-        ? $0.0.bytes.lexicographicallyPrecedes($1.0.bytes) : $0.1.crossesAt < $1.1.crossesAt
+        ? $0.0.precedes($1.0) : $0.1.crossesAt < $1.1.crossesAt
     }
   }
 

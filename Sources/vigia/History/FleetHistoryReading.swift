@@ -56,7 +56,7 @@ final class FleetHistoryReading {
       query.send(Request("ZRANGEBYSCORE", query.keys.insightChanged, "-inf", "+inf")) { changed in
         let ids = profiles.pairs.map(\.name) + (changed.elements ?? []).compactMap(\.bytes)
         let agents = Set(ids.compactMap { AgentID(outside: $0) })
-        completion(agents.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) })
+        completion(agents.sorted { $0.precedes($1) })
       }
     }
   }
