@@ -173,7 +173,6 @@ let tests: [Target] = [
     name: "ProgramTests",
     dependencies: [
       "vigia", "vigia-handler", "vigia-bench", "Simulation", "Handler", "Automation", "Configuration", "Insight",
-      "HTTPServer",
       "TestSupport", "TestThreads",
     ],
     swiftSettings: strict),

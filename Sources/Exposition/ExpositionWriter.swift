@@ -7,14 +7,37 @@
 /// ```
 /// OpenMetrics names a family without what its kind appends, tells its unit, and ends with `# EOF`.
 package struct ExpositionWriter: Sendable {
-  package private(set) var bytes: [UInt8] = []
   package let format: ExpositionFormat
+  /// The page in pieces, but for the last one: one array that grows would be copied again and again, each time at once.
+  private var full: [[UInt8]] = []
+  private var bytes: [UInt8] = []
   /// What each sample of the present family begins with.
   private var name: [UInt8] = []
   /// The names of families that stand on the page: each may stand there once.
   private var written: Set<String> = []
 
-  package init(_ format: ExpositionFormat) { self.format = format }
+  private static let pieceLength = 64 * 1024
+
+  package init(_ format: ExpositionFormat) {
+    self.format = format
+    makeRoom()
+  }
+
+  /// The page so far, in pieces.
+  package var pieces: [[UInt8]] { full + [bytes] }
+
+  private mutating func makeRoom() {
+    bytes = []
+    // The last line may go beyond it.
+    bytes.reserveCapacity(Self.pieceLength + 4096)
+  }
+
+  private mutating func endLine() {
+    bytes.append(0x0A)
+    guard bytes.count >= Self.pieceLength else { return }
+    full.append(bytes)
+    makeRoom()
+  }
 
   /// Begins a family.
   ///
@@ -45,33 +68,33 @@ package struct ExpositionWriter: Sendable {
   package mutating func sample(_ labels: LabelSet = LabelSet(), _ value: Int) {
     start(labels.bytes[...])
     Self.append(value, to: &bytes)
-    bytes.append(0x0A)
+    endLine()
   }
 
   package mutating func sample(_ labels: LabelSet = LabelSet(), _ value: Double) {
     start(labels.bytes[...])
     Self.append(value, to: &bytes)
-    bytes.append(0x0A)
+    endLine()
   }
 
   /// A sample with labels that are written already, and of a number as a fleet keeps it: nothing is allocated for it.
   package mutating func sample(_ labels: ArraySlice<UInt8>, _ value: Float) {
     start(labels)
     Self.append(value, to: &bytes)
-    bytes.append(0x0A)
+    endLine()
   }
 
   package mutating func sample(_ labels: ArraySlice<UInt8>, _ value: Int) {
     start(labels)
     Self.append(value, to: &bytes)
-    bytes.append(0x0A)
+    endLine()
   }
 
   /// A sample of a moment or span in seconds, that is known in milliseconds.
   package mutating func sample(_ labels: ArraySlice<UInt8>, milliseconds: Int64) {
     start(labels)
     Self.append(seconds: milliseconds, to: &bytes)
-    bytes.append(0x0A)
+    endLine()
   }
 
   /// A sample with labels that are written already, and one more that needs no escaping.
@@ -87,7 +110,7 @@ package struct ExpositionWriter: Sendable {
     append(more.value)
     append("\"} " as StaticString)
     Self.append(value, to: &bytes)
-    bytes.append(0x0A)
+    endLine()
   }
 
   /// The samples of a histogram: a bucket for each bound and for all, their sum and their number.
@@ -97,14 +120,14 @@ package struct ExpositionWriter: Sendable {
       let bound = place < histogram.bounds.count ? "\(histogram.bounds[place])" : "+Inf"
       part("_bucket", labels.adding("le", bound))
       Self.append(count, to: &bytes)
-      bytes.append(0x0A)
+      endLine()
     }
     part("_sum", labels)
     Self.append(histogram.sum, to: &bytes)
-    bytes.append(0x0A)
+    endLine()
     part("_count", labels)
     Self.append(counts.last ?? 0, to: &bytes)
-    bytes.append(0x0A)
+    endLine()
   }
 
   private mutating func part(_ suffix: StaticString, _ labels: LabelSet) {

@@ -26,18 +26,19 @@ package struct ServedReply: Equatable, Sendable {
   package var contentType: String
   /// Besides those that every reply has.
   package var headers: [String: String]
-  package var body: [UInt8]
+  /// In pieces, one after the other.
+  package var body: [[UInt8]]
 
   package static let plainText = "text/plain; charset=utf-8"
 
   package init(
-    _ status: Int, contentType: String = plainText, headers: [String: String] = [:], body: [UInt8]
+    _ status: Int, contentType: String = plainText, headers: [String: String] = [:], body: [[UInt8]]
   ) {
     (self.status, self.contentType, self.headers, self.body) = (status, contentType, headers, body)
   }
 
   /// A line of words.
   package init(_ status: Int, _ words: String, headers: [String: String] = [:]) {
-    self.init(status, headers: headers, body: Array("\(words)\n".utf8))
+    self.init(status, headers: headers, body: [Array("\(words)\n".utf8)])
   }
 }

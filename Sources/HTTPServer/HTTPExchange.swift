@@ -30,36 +30,23 @@ final class HTTPExchange {
   /// So much of a body is copied into the socket in one turn.
   private static let block = 64 * 1024
 
-  private static func response(_ body: [UInt8]) -> OpaquePointer? {
-    guard body.count > block else { return body.withUnsafeBytes { vigia_mhd_copied($0.baseAddress, $0.count) } }
-    let held = Unmanaged.passRetained(Body(body)).toOpaque()
+  private static func response(_ pieces: [[UInt8]]) -> OpaquePointer? {
+    let length = pieces.reduce(0) { $0 + $1.count }
+    guard pieces.count > 1 || length > block else {
+      return (pieces.first ?? []).withUnsafeBytes { vigia_mhd_copied($0.baseAddress, $0.count) }
+    }
+    let held = Unmanaged.passRetained(SentBody(pieces)).toOpaque()
     let response = MHD_create_response_from_callback(
-      UInt64(body.count), block,
+      UInt64(length), block,
       { context, position, buffer, most in
         guard let context, let buffer else { return -1 }
-        return Unmanaged<Body>.fromOpaque(context).takeUnretainedValue().copy(from: position, to: buffer, most)
+        let room = UnsafeMutableRawBufferPointer(start: buffer, count: most)
+        return Unmanaged<SentBody>.fromOpaque(context).takeUnretainedValue().copy(from: position, to: room)
       }, held
     ) { context in
-      if let context { Unmanaged<Body>.fromOpaque(context).release() }
+      if let context { Unmanaged<SentBody>.fromOpaque(context).release() }
     }
-    if response == nil { Unmanaged<Body>.fromOpaque(held).release() }
+    if response == nil { Unmanaged<SentBody>.fromOpaque(held).release() }
     return response
-  }
-
-  /// A long body. A class, because libmicrohttpd owns it until it is sent.
-  private final class Body {
-    private let bytes: [UInt8]
-
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-    func copy(from position: UInt64, to buffer: UnsafeMutablePointer<CChar>, _ most: Int) -> Int {
-      guard position < bytes.count else { return -1 }
-      let count = min(most, bytes.count - Int(position))
-      bytes.withUnsafeBytes { all in
-        UnsafeMutableRawBufferPointer(start: buffer, count: count)
-          .copyMemory(from: UnsafeRawBufferPointer(rebasing: all[Int(position)..<Int(position) + count]))
-      }
-      return count
-    }
   }
 }

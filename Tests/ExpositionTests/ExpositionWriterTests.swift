@@ -11,7 +11,7 @@ import Testing
     var writer = ExpositionWriter(format)
     write(&writer)
     writer.end()
-    return String(decoding: writer.bytes, as: UTF8.self)
+    return String(decoding: writer.pieces.joined(), as: UTF8.self)
   }
 
   private func all(_ writer: inout ExpositionWriter) {
@@ -61,7 +61,17 @@ import Testing
     var writer = ExpositionWriter(.text)
     let began = [writer.begin(lag), writer.begin(lag)]
     #expect(began == [true, false])
-    #expect(String(decoding: writer.bytes, as: UTF8.self).split(separator: "\n").count == 2)
+    #expect(String(decoding: writer.pieces.joined(), as: UTF8.self).split(separator: "\n").count == 2)
+  }
+
+  /// No array of a long page grows without end.
+  @Test func longPageIsManyPieces() {
+    var writer = ExpositionWriter(.text)
+    writer.begin(lag)
+    for number in 0..<20_000 { writer.sample(LabelSet(("agent", "agent-\(number)")), number) }
+    #expect(writer.pieces.count > 10 && writer.pieces.allSatisfy { $0.count < 65_700 })
+    let lines = String(decoding: writer.pieces.joined(), as: UTF8.self).split(separator: "\n")
+    #expect(lines.count == 20_002 && lines.last == "vigia_lag_seconds{agent=\"agent-19999\"} 19999")
   }
 
   @Test func histogramCountsUpToInfinityAndBeginsAgainNowhere() {

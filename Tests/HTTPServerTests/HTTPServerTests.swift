@@ -72,13 +72,15 @@ import Testing
 
   @Test func longBodyArrivesWhole() throws {
     let body = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
-    let server = try server { _, reply in reply(ServedReply(200, body: body)) }
+    let server = try server { _, reply in
+      reply(ServedReply(200, body: [Array(body[..<70_000]), [], Array(body[70_000...])]))
+    }
     let client = try RawClient.get("/", port: server.port, on: loop)
     #expect(client.text.hasPrefix("HTTP/1.1 200 ") && client.body.elementsEqual(body))
   }
 
   @Test func headOfALongBodyHasItsLengthAndNoBody() throws {
-    let server = try server { _, reply in reply(ServedReply(200, body: .init(repeating: 7, count: 100_000))) }
+    let server = try server { _, reply in reply(ServedReply(200, body: [.init(repeating: 7, count: 100_000)])) }
     let text = try exchange(server, "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n")
     #expect(text.hasPrefix("HTTP/1.1 200 "))
     #expect(text.contains("Content-Length: 100000\r\n") && text.hasSuffix("\r\n\r\n"))
@@ -146,7 +148,8 @@ import Testing
   @Test func clientThatReadsNothingIsCutOff() throws {
     var limits = HTTPServer.Limits()
     limits.span = 200
-    let server = try server(limits) { _, reply in reply(ServedReply(200, body: .init(repeating: 1, count: 40 << 20))) }
+    let server = try server(limits) { _, reply in reply(ServedReply(200, body: [.init(repeating: 1, count: 40 << 20)]))
+    }
     let slow = try RawClient(port: server.port)
     slow.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     try loop.wait { server.connectionCount == 1 }
@@ -174,7 +177,7 @@ import Testing
     client?.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     try loop.wait { waiting.count == 1 }
     client = nil
-    waiting[0](ServedReply(200, body: .init(repeating: 1, count: 1 << 20)))
+    waiting[0](ServedReply(200, body: [.init(repeating: 1, count: 1 << 20)]))
     try loop.wait { server.connectionCount == 0 }
   }
 

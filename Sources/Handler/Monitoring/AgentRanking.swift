@@ -18,7 +18,8 @@ struct AgentRanking {
   /// - Parameter state: nil if nobody stands there.
   mutating func add(_ state: AgentState?, _ severity: Severity?, health: Double?) {
     guard let state else { return ranks.append(-1) }
-    let illness = Int16((100 - 100 * min(max(health ?? 1, 0), 1)).rounded())
+    let health = health.map { $0.isFinite ? min(max($0, 0), 1) : 1 } ?? 1
+    let illness = Int16((100 - 100 * health).rounded())
     let rank = Int16(severity.map { $0.rank + 1 } ?? 0) * 101 + illness
     ranks.append(rank)
     counts[Int(rank)] += 1

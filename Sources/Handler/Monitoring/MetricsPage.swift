@@ -45,7 +45,7 @@ final class MetricsPage {
   }
 
   var format: ExpositionFormat { writer.format }
-  var bytes: [UInt8] { writer.bytes }
+  var pieces: [[UInt8]] { writer.pieces }
 
   var isOver: Bool {
     if case .over = stage { true } else { false }

@@ -29,8 +29,9 @@ package final class Monitor {
     var waiting: [(ServedReply) -> Void]
   }
 
-  /// So long a page is made without a pause.
+  /// So long a page is made without a pause, and so long it then rests, in milliseconds.
   private static let slice = 0.5
+  private static let rest: Int64 = 1
 
   init(
     loop: Loop, counts: HandlerCounts, probe: StreamProbe, picture: @escaping () -> HandlerPicture,
@@ -114,7 +115,7 @@ package final class Monitor {
   }
 
   private func goOn(_ format: ExpositionFormat) {
-    loop.schedule(inMilliseconds: 0) { [weak self] in
+    loop.schedule(inMilliseconds: Self.rest) { [weak self] in
       guard let self, let page = making[format]?.page else { return }
       let start = MonotonicTime.now
       repeat { page.advance() } while !page.isOver && MonotonicTime.now.milliseconds(since: start) < Self.slice
@@ -125,7 +126,7 @@ package final class Monitor {
   private func finish(_ format: ExpositionFormat) {
     guard let made = making.removeValue(forKey: format) else { return }
     lastSeconds = MonotonicTime.now.milliseconds(since: made.since) / 1000
-    let reply = ServedReply(200, contentType: format.contentType, body: made.page.bytes)
+    let reply = ServedReply(200, contentType: format.contentType, body: made.page.pieces)
     for waiting in made.waiting { waiting(reply) }
   }
 }

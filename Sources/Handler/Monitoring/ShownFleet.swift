@@ -23,6 +23,8 @@ final class ShownFleet {
   private var scrubbed: Set<[UInt8]> = []
   private var threshold: AgentRanking.Threshold?
   private var chosenTo = 0
+  /// The fleet's names as they were when choosing began: as long as they are the same, nobody has left.
+  private var namesRevision: Int?
 
   init(_ events: EventProcessor, _ watch: FleetWatch) {
     (self.events, self.watch) = (events, watch)
@@ -52,6 +54,7 @@ final class ShownFleet {
   /// - Parameter most: how many may have series of their own.
   /// - Returns: whether all have been asked.
   func choose(_ count: Int, most: Int) -> Bool {
+    if namesRevision == nil { namesRevision = Self.namesRevision(&events.fleet) }
     var threshold = threshold ?? ranking.threshold(most)
     let end = min(ranking.positions, chosenTo + count)
     for position in chosenTo..<end where ranking.admits(position, &threshold) {
@@ -73,7 +76,10 @@ final class ShownFleet {
 
   // MARK: Reading; nil if the agent has left its position meanwhile
 
-  func isThere(_ member: Member) -> Bool { Self.isThere(member, &events.fleet) }
+  func isThere(_ member: Member) -> Bool {
+    namesRevision == Self.namesRevision(&events.fleet) || Self.isThere(member, &events.fleet)
+  }
+
   func value(_ metric: Metric, of member: Member) -> Float? { Self.value(metric, of: member, &events.fleet) }
   func value(_ place: MetricPlace, of member: Member) -> Float? { Self.value(place, of: member, &events.fleet) }
   func health(of member: Member) -> Double? { watch.health(at: member.position) }
@@ -86,6 +92,8 @@ final class ShownFleet {
   var silent: Int { Self.silent(&events.fleet) }
 
   // Static, and in place: what asks a fleet twice that is only read makes the compiler copy all of it.
+
+  private static func namesRevision(_ fleet: inout Fleet) -> Int { fleet.agents.namesRevision }
 
   private static func metrics(_ fleet: inout Fleet) -> MetricTable { fleet.metrics }
 

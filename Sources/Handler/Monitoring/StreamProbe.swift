@@ -93,7 +93,7 @@ final class StreamProbe {
     let behind = (info.lastID.instant - reached.instant).milliseconds
     standing.lagSeconds = info.lastID > reached ? Double(max(0, behind)) / 1000 : 0
     if let added = info.added, let count = fields.last?.flatMap({ Bounded.int($0) }) {
-      standing.lagEntries = max(0, added - count)
+      standing.lagEntries = max(0, Bounded.int(Int64(added)) - count)
     }
     return standing
   }

@@ -32,7 +32,7 @@ import Wire
     return try #require(found)
   }
 
-  private func page(_ format: ExpositionFormat = .text) throws -> PageText { PageText(try reply(format).body) }
+  private func page(_ format: ExpositionFormat = .text) throws -> PageText { PageText(try reply(format).body.joined()) }
 
   private func report(_ agent: AgentID, _ data: JSONValue, type: JSONValue = "agent.metrics") throws {
     let event: JSONValue = ["entity_id": .string(agent.bytes), "event_type": type, "data": data]
@@ -156,7 +156,7 @@ import Wire
     scene.server.loop.afterTurn = {}
     #expect(turns > 20, "the loop has turned between the pieces")
     #expect(replies[0] == replies[1] && replies[1] == replies[2])
-    let page = PageText(replies[0].body)
+    let page = PageText(replies[0].body.joined())
     #expect(page.series("vigia_agent_error_ratio").count == 10_000)
     #expect(page.series("vigia_metric_tokens_in").count == 10_000)
     #expect(page["vigia_agents_left_out"] == "0" && !page.hasRepeats)
@@ -172,7 +172,7 @@ import Wire
     scene.server.loop.turn(atMostMilliseconds: 0)
     handler.halt()
     try scene.server.wait { found != nil }
-    #expect(PageText(try #require(found).body).series("vigia_agent_error_ratio").count == 1000)
+    #expect(PageText(try #require(found).body.joined()).series("vigia_agent_error_ratio").count == 1000)
   }
 
   @Test func bothFormatsTellTheSameSeries() throws {

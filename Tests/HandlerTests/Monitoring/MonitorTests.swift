@@ -32,12 +32,12 @@ import Wire
   }
 
   private func page(_ handler: HandlerService) throws -> PageText {
-    PageText(try ask(handler, ServedRequest(path: "/metrics")).body)
+    PageText(try ask(handler, ServedRequest(path: "/metrics")).body.joined())
   }
 
   private func words(_ handler: HandlerService, _ path: String) throws -> String {
     let reply = try ask(handler, ServedRequest(path: path))
-    return "\(reply.status) \(String(decoding: reply.body, as: UTF8.self).dropLast())"
+    return "\(reply.status) \(String(decoding: Array(reply.body.joined()), as: UTF8.self).dropLast())"
   }
 
   // MARK: Whether it lives and what it is
@@ -92,7 +92,7 @@ import Wire
     #expect(try words(handler, "/readyz") == "200 leader")
     #expect(try words(handler, "/healthz") == "200 alive")
     let told = try ask(handler, ServedRequest(path: "/readyz", authorization: "Bearer 0123456789abcdef"))
-    #expect(told.body == Array("leader, with fence 1\n".utf8))
+    #expect(told.body == [Array("leader, with fence 1\n".utf8)])
   }
 
   @Test(arguments: ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "get", ""])
@@ -208,6 +208,26 @@ import Wire
     #expect(page["vigia_notices_waiting{channel=\"ops\"}"] == "0")
     #expect(page["vigia_actuator_calls_total{action=\"pause\",result=\"done\"}"] == "1")
     #expect(page["vigia_actuator_call_duration_seconds_count{action=\"pause\"}"] == "1")
+  }
+
+  /// Numbers and ids that nobody can reckon with, from whoever may write to Redis.
+  @Test(.enabled(if: TestServer.countsEntries)) func extremeValuesInRedisHarmNoPage() throws {
+    let handler = try start()
+    let event = "{\"entity_id\":\"a\",\"event_type\":\"agent.metrics\",\"data\":{}}"
+    _ = try scene.server.call("XADD", scene.keys.events, "*", Keys.dataField, event)
+    _ = try scene.server.call(
+      "XSETID", scene.keys.events, "18446744073709551615-1", "ENTRIESADDED", "9223372036854775807")
+    let lag = "vigia_stream_lag_entries{stream=\"events\"}"
+    try scene.server.wait {
+      let count = EventSaver.countField(scene.keys)
+      _ = try? scene.server.call("HSET", scene.keys.cursor, count, "-9223372036854775808")
+      return (try? page(handler)[lag]).flatMap { Double($0) } ?? 0 > 1e16
+    }
+    for garbage in ["", "x", "1-1-1", "-1-0", "18446744073709551616-0"] {
+      _ = try scene.server.call("HSET", scene.keys.cursor, scene.keys.events, garbage)
+      _ = try scene.server.call("SET", scene.keys.lease, garbage, "PX", 100)
+      #expect(try page(handler)["vigia_redis_connected"] == "1")
+    }
   }
 
   @Test func nothingIsCountedWhileMonitoringIsOff() throws {

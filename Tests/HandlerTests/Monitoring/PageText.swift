@@ -7,8 +7,8 @@ struct PageText {
   /// What its families are called, in their order.
   let families: [String]
 
-  init(_ bytes: some Collection<UInt8>) {
-    text = String(decoding: bytes, as: UTF8.self)
+  init(_ bytes: some Sequence<UInt8>) {
+    text = String(decoding: Array(bytes), as: UTF8.self)
     let lines = text.split(separator: "\n")
     families = lines.compactMap { line in
       line.hasPrefix("# TYPE ") ? line.split(separator: " ").dropFirst(2).first.map(String.init) : nil
