@@ -19,7 +19,7 @@ struct Vigia: ParsableCommand {
       RejectCommand.self,
       DeadCommand.self,
       RunbookCommand.self, NotifyCommand.self, MetricsCommand.self, HandlerCommand.self, SimulateCommand.self,
-      ManualCommand.self,
+      TmuxCommand.self, ManualCommand.self,
     ],
     defaultSubcommand: ConsoleCommand.self)
 }

@@ -12,12 +12,17 @@ struct StatusCommand: ParsableCommand {
 
   @OptionGroup var redis: RedisOptions
   @Flag(help: "As one JSON document.") var json = false
+  @Flag(help: "A few words for tmux's status line, for one round trip.") var tmux = false
   @Option(help: "How far back to begin.") var history = TimeSpan.hours(1)
   @OptionGroup var settings: LevelsOptions
 
-  func validate() throws { _ = try redis.endpoint() }
+  func validate() throws {
+    _ = try redis.endpoint()
+    guard !(json && tmux) else { throw ValidationError("--json and --tmux do not go together") }
+  }
 
   func run() throws {
+    if tmux { return try SegmentQuery.run(redis.endpoint()) }
     let tables = try settings.tables()
     let session = try Session()
     let survey = Survey(
