@@ -30,7 +30,7 @@ package final class Monitor {
   }
 
   /// So long a page is made without a pause, and so long it then rests, in milliseconds.
-  private static let slice = 0.5
+  private static let slice = 0.25
   private static let rest: Int64 = 1
 
   init(
