@@ -10,9 +10,13 @@ import FleetModel
 ///
 /// [insight.weights]            # how much of an agent's health each metric alone can take, 0 to 1
 /// error_rate = 0.7
+/// tool_error_rate = 0.4        # also metrics of [metrics], built in or declared, if a way of theirs is bad
 /// ```
 extension HandlerFile {
-  static func read(insight section: FileSection) throws(ConfigurationError) -> HandlerSettings.Insight {
+  /// - Parameter table: the open metrics that there are.
+  static func read(
+    insight section: FileSection, of table: MetricTable
+  ) throws(ConfigurationError) -> HandlerSettings.Insight {
     try section.allow(["on", "redis", "memory", "weights"], in: "insight")
     var insight = HandlerSettings.Insight()
     insight.isOn = try section.flag("on")
@@ -20,8 +24,15 @@ extension HandlerFile {
     insight.processBytes = try section.byteCount("memory")
     guard let weights = try section.section("weights") else { return insight }
     let metrics: [Metric] = [.errorRate, .responseTime, .queueSize, .averageRating]
-    try weights.allow(metrics.map(\.field), in: "insight.weights")
+    if let neutral = table.metrics.first(where: { $0.bad == .neither && weights.holds($0.name) }) {
+      throw weights.fault(
+        neutral.name, "counts in no health, for neither way of it is bad; say which one under [metrics.\(neutral.name)]"
+      )
+    }
+    let open = table.metrics.filter { $0.bad != .neither }.map(\.name)
+    try weights.allow(metrics.map(\.field) + open, in: "insight.weights")
     for metric in metrics { insight.weights[metric] = try weights.number(metric.field, in: 0...1) }
+    for name in open { insight.openWeights[name] = try weights.number(name, in: 0...1) }
     return insight
   }
 }

@@ -79,11 +79,13 @@ package enum HandlerFile {
       settings.logLevel = try log.choice("level")
     }
     if let retention = try top.section("retention") { settings.retention = try read(retention) }
-    if let insight = try top.section("insight") { settings.insight = try read(insight: insight) }
     if let prometheus = try top.section("prometheus") {
       settings.monitoring = try read(prometheus: prometheus, readFile: readFile)
     }
     settings.metrics = try metrics(in: top)
+    if let insight = try top.section("insight") {
+      settings.insight = try read(insight: insight, of: settings.metrics)
+    }
     settings.levels = try levels(in: top, of: settings.metrics)
     settings.budgets = try budgets(in: top)
     settings.zone = try zone(in: top, readFile)

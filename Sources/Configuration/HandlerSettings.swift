@@ -28,6 +28,8 @@ package struct HandlerSettings: Equatable, Sendable {
     package var processBytes: Int?
     /// How much of an agent's health each metric can take, 0…1.
     package var weights: [Metric: Double] = [:]
+    /// The same of open metrics, by name.
+    package var openWeights: [String: Double] = [:]
 
     package init() {}
   }

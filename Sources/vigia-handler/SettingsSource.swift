@@ -127,6 +127,7 @@ extension InsightSettings {
     redisBytes = settings.redisBytes ?? redisBytes
     processBytes = settings.processBytes ?? processBytes
     weights.merge(settings.weights) { $1 }
+    openWeights = settings.openWeights
   }
 }
 

@@ -177,7 +177,7 @@ import Testing
     ),
     (
       "[insight.weights]\nqueue = 1",
-      "insight.weights.queue: unknown key; insight.weights has error_rate, response_time, queue_size, avg_rating"
+      "insight.weights.queue: unknown key; insight.weights has error_rate, response_time, queue_size, avg_rating, cost_per_hour, time_to_first_token, tool_error_rate, tool_latency, fallback_rate, guardrail_trips, waiting_for_person"
     ),
     (
       "[retention]\nevents = '99999d'",

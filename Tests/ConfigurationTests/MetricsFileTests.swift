@@ -46,6 +46,42 @@ import Testing
     #expect(table.metrics.count == 12 && table.currency == "EUR")
   }
 
+  @Test func openMetricsCountInTheHealthByTheirWeights() throws {
+    let insight = try read(
+      """
+      [insight.weights]
+      error_rate = 0.6
+      tool_error_rate = 0.4
+      depth = 1
+      tokens_in = 0.1
+      [metrics.depth]
+      [metrics.tokens_in]
+      bad = "high"
+      """
+    ).insight
+    #expect(insight.weights[.errorRate] == 0.6)
+    #expect(insight.openWeights == ["tool_error_rate": 0.4, "depth": 1, "tokens_in": 0.1])
+  }
+
+  @Test(arguments: [
+    ("depth = 1", "h.toml:2: insight.weights.depth: unknown key; insight.weights has error_rate, response_time, "),
+    (
+      "tokens_in = 1",
+      "h.toml:2: insight.weights.tokens_in: counts in no health, for neither way of it is bad; say which one under [metrics.tokens_in]"
+    ),
+    (
+      "tool_latency = 1.5",
+      "h.toml:2: insight.weights.tool_latency: is the number 1.5; expected a number from 0.0 to 1.0"
+    ),
+    (
+      "tool_latency = 'a'",
+      "h.toml:2: insight.weights.tool_latency: is the text \"a\"; expected a number from 0.0 to 1.0"
+    ),
+  ])
+  func weightThatCannotBeIsSaidWithItsLine(line: String, words: String) {
+    #expect(error("[insight.weights]\n" + line)?.hasPrefix(words) == true)
+  }
+
   @Test func fileWithoutMetricsHasTheBuiltInOnes() throws {
     #expect(try read("parallel = 3").metrics == .builtIn)
   }

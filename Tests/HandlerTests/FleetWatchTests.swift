@@ -174,6 +174,25 @@ import Wire
     #expect(try past.insight("a")?.forecasts.map(\.metric) == ["queue_size"])
   }
 
+  @Test(arguments: [0.9, nil]) func anOpenMetricCountsInTheHealthByItsWeight(weight: Double?) throws {
+    var past = try Past()
+    let number = MetricID(rawValue: MetricTable.builtIn.number(of: BuiltInMetric.toolErrorRate.place))
+    try past.remember("a", .errorRate, minutes: 120, gap: 3, Self.around(0.01))
+    try past.remember("a", number, minutes: 120, gap: 3, Self.around(0.01))
+    for ago in [3, 2, 1, 0] as [Int64] {
+      try past.report("a", ago: ago, ["tool_error_rate": 0.9, "error_rate": 0.0101])
+    }
+    try past.scene.startHandler("h1") { $0.insight.openWeights = weight.map { ["tool_error_rate": $0] } ?? [:] }
+    try past.scene.server.wait { ((try? past.insight("a")) ?? nil)?.health != nil }
+    guard weight != nil else {
+      #expect(try past.insight("a")?.health == 1)
+      return
+    }
+    try past.scene.server.wait { ((try? past.published("agent.health_critical")) ?? []).count == 1 }
+    let data = try #require(try past.published("agent.health_critical").first?["data"])
+    #expect(data["issues_detected"]?.list?.first?.text?.hasPrefix("tool_error_rate is 0.9") == true)
+  }
+
   @Test func openMetricsAreKeptByTheirNumbers() throws {
     var past = try Past()
     let table = MetricTable(declaring: [OpenMetric("depth")])

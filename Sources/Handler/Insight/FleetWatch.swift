@@ -259,7 +259,7 @@ final class FleetWatch {
   }
 
   private func openMetric(_ id: MetricID, at position: Int) -> WatchedMetric? {
-    WatchedMetric.open(id, of: collector.metrics) { fleet.level(of: $0, at: position) }
+    WatchedMetric.open(id, of: collector.metrics, session.options.insight) { fleet.level(of: $0, at: position) }
   }
 
   private func outcomes(

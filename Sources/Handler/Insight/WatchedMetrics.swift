@@ -17,13 +17,16 @@ extension WatchedMetric {
 
   /// How an open metric is watched; nil if the table has none with this number.
   ///
-  /// - Parameter level: from where on it is trouble.
+  /// - Parameters:
+  ///   - settings: how much it counts in the health.
+  ///   - level: from where on it is trouble.
   static func open(
-    _ id: MetricID, of table: MetricTable, level: (MetricPlace) -> Double?
+    _ id: MetricID, of table: MetricTable, _ settings: InsightSettings, level: (MetricPlace) -> Double?
   ) -> WatchedMetric? {
     guard let place = table.place(numbered: id.rawValue), let metric = table[place] else { return nil }
     return WatchedMetric(
-      id, name: metric.name, bad: metric.bad.side, level: level(place), tellsRunaway: metric.tellsRunaway)
+      id, name: metric.name, bad: metric.bad.side, weight: settings.openWeights[metric.name] ?? 0, level: level(place),
+      tellsRunaway: metric.tellsRunaway)
   }
 }
 

@@ -12,6 +12,9 @@ package struct InsightSettings: Equatable, Sendable {
     .errorRate: 0.7, .responseTime: 0.5, .queueSize: 0.5, .averageRating: 0.5,
   ]
 
+  /// The same of open metrics, by name; those that are not named take nothing.
+  package var openWeights: [String: Double] = [:]
+
   package init() {}
 
   package func weight(of metric: Metric) -> Double { weights[metric] ?? 0 }
