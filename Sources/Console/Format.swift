@@ -70,6 +70,16 @@ package enum Format {
     }
   }
 
+  /// The same of an open metric.
+  package static func shown(_ value: Double, of metric: OpenMetric) -> Double {
+    switch metric.unit {
+    case .fraction: shown(value, of: .errorRate)
+    case .ms: shown(value, of: .responseTime)
+    case .count: value < 10 ? (value * 10).rounded() / 10 : shownCount(value)
+    case .currency: value < 100 ? (value * 100).rounded() / 100 : shownCount(value)
+    }
+  }
+
   private static func shownCount(_ value: Double) -> Double {
     for size in [1_000_000_000, 1_000_000, 1000.0] where value >= size * 0.99995 {
       return steps(value, of: size) * size / 10

@@ -51,7 +51,8 @@ extension Model {
   /// Orders the agents by the next column that is on the screen.
   mutating func stepOrder() {
     let width = Layout(size: size)[.agents].width
-    order.step(through: agentColumns(in: width).map(\.column))
+    let open = OpenColumns(displayed.metrics, in: width).places.compactMap { displayed.metrics[$0] }
+    order.step(through: agentColumns(in: width).map(\.column), open)
     showOrder()
   }
 

@@ -109,12 +109,15 @@ struct PaneLists: Sendable {
   }
 
   private func agents(_ positions: [Int], _ fleet: Fleet, _ order: AgentOrder) -> [Int] {
-    switch order.column {
-    case nil: return byTrouble(positions, fleet, isInverted: order.isInverted)
-    case .label?:
+    switch order.key {
+    case .trouble: return byTrouble(positions, fleet, isInverted: order.isInverted)
+    case .column(.label):
       let sorted = positions.sorted { rank($0) < rank($1) }
       return order.isInverted ? sorted.reversed() : sorted
-    case let column?:
+    case .open(let column):
+      let reading = ShownValue.OpenReading(column.name, of: fleet, isLowFirst: !order.isDescending)
+      return sort(positions.map { (reading.value(at: $0), $0) }) { $0 < $1 }
+    case .column(let column):
       let reading = column.metric.map { ShownValue.Reading($0, of: fleet, isLowFirst: !order.isDescending) }
       return sort(
         positions.map { (reading?.value(at: $0) ?? ShownValue.age(at: $0, fleet, isLowFirst: !order.isDescending), $0) }

@@ -24,6 +24,29 @@ struct ShownValue: Comparable {
     return ShownValue(kind: .present, place: isLowFirst ? seconds : -seconds)
   }
 
+  /// One open metric of a fleet's agents.
+  struct OpenReading {
+    // A fleet would be copied for every agent.
+    private let agents: AgentTable
+    /// Nil if the fleet knows no such metric.
+    private let metric: (place: MetricPlace, metric: OpenMetric)?
+    private let now: Instant
+    private let isLowFirst: Bool
+
+    init(_ name: String, of fleet: Fleet, isLowFirst: Bool) {
+      (agents, now, self.isLowFirst) = (fleet.agents, fleet.now, isLowFirst)
+      metric = fleet.metrics.place(named: name).flatMap { place in fleet.metrics[place].map { (place, $0) } }
+    }
+
+    func value(at position: Int) -> ShownValue {
+      guard let (place, metric) = metric else { return ShownValue(kind: .none, place: 0) }
+      if agents.isSuspect(place, at: position) { return ShownValue(kind: .suspect, place: 0) }
+      guard let (value, at) = agents.value(place, at: position) else { return ShownValue(kind: .none, place: 0) }
+      let shown = Format.shown(value, of: metric)
+      return ShownValue(kind: now - at > Fleet.freshness ? .stale : .present, place: isLowFirst ? shown : -shown)
+    }
+  }
+
   /// One metric of a fleet's agents.
   struct Reading {
     private let metric: Metric

@@ -61,6 +61,50 @@ import Testing
     #expect(!small.draw().lines().contains { $0.contains("Cost/h") })
   }
 
+  @Test func agentsAreOrderedByAColumnThatIsAskedFor() throws {
+    var scene = try scene(columns: 200, rows: 50)
+    try scene.model.fleet.apply("metrics", "a1", #"{"cost_per_hour":40}"#, at: .at(3))
+    for (agent, data) in [("b", #"{"cost_per_hour":1}"#), ("c", #"{"cost_per_hour":-7}"#), ("d", #"{"depth":1}"#)] {
+      try scene.model.fleet.apply("metrics", agent, data, at: .at(3))
+    }
+    scene.tick(.at(4))
+    for _ in 0..<20 where scene.model.order.openMetric == nil { scene.press(.character("o")) }
+    _ = scene.draw()
+    #expect(scene.order == ["a1", "a0", "b", "c", "d"])
+    let grid = scene.draw()
+    let head = try #require(grid.lines().firstIndex { $0.contains("↓Cost/h") })
+    #expect(grid.roleLines()[head].contains("F") && grid.lines()[1].contains("by Cost/h, greatest first"))
+    scene.press(.character("I"))
+    #expect(scene.order == ["b", "a0", "a1", "c", "d"] && scene.draw().lines()[head].contains("↑Cost/h"))
+    scene.press(.character("o"))
+    #expect(scene.model.order.column == .label)
+    scene.press(.escape)
+    #expect(scene.model.order == AgentOrder())
+  }
+
+  @Test func anOrderByAMetricThatIsGoneIsByName() throws {
+    var scene = try scene(columns: 200, rows: 50)
+    for _ in 0..<20 where scene.model.order.openMetric == nil { scene.press(.character("o")) }
+    scene.model.fleet.setMetrics(MetricTable(declaring: [OpenMetric("depth")]))
+    scene.tick(.at(20))
+    #expect(scene.order == ["a0", "a1"])
+    scene.model.fleet.setMetrics(Self.table)
+    scene.press(.character("o"))
+    #expect(scene.model.order.column == .label)
+  }
+
+  @Test func valuesThatAreShownTheSameAreEqual() {
+    for metric in OpenMetric.Unit.allCases.map({ OpenMetric("m", unit: $0) }) {
+      for value in stride(from: 0.0, to: 2000, by: 0.37) {
+        let (first, second) = (value / (metric.unit == .fraction ? 2000 : 1), value * 1.001)
+        let isSame = Format.value(first, of: metric) == Format.value(second, of: metric)
+        let (one, other) = (Format.shown(first, of: metric), Format.shown(second, of: metric))
+        #expect(!isSame || one == other)
+        #expect(first < second ? one <= other : one >= other)
+      }
+    }
+  }
+
   @Test func alertSaysWhichMetricsArePastTheirLevels() throws {
     var scene = try scene(columns: 200, rows: 50)
     let position = try #require(scene.model.fleet.position(of: "a0"))

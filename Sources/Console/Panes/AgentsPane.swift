@@ -54,7 +54,7 @@ struct AgentsPane {
     let (heading, body) = inside.splitTop(1)
     let widths = AgentColumn.widths(for: inside.width - openColumns.width)
     drawHeading(into: &grid, in: heading, widths)
-    openColumns.drawHeadings(into: &grid, in: heading)
+    openColumns.drawHeadings(order, into: &grid, in: heading)
     if list.count == 0 { grid.draw(emptyText, in: body.line(0).dropping(left: 2), role: .dim) }
     list.draw(into: &grid, in: body) { grid, index, line in
       guard rows.indices.contains(index - list.top) else { return }

@@ -86,6 +86,16 @@ package struct AgentTable: RandomAccessCollection, Sendable {
     activity.span[position].value(metric, within: age, of: now)
   }
 
+  /// The last value of an open metric, and when it came, without copying the agent.
+  package func value(_ place: MetricPlace, at position: Int) -> (value: Double, at: Instant)? {
+    openReadings[activity.span[position].openSlot][place].map { (Double($0.latest), Instant(milliseconds: $0.at)) }
+  }
+
+  /// Whether the last number of an open metric could not be a value of it.
+  package func isSuspect(_ place: MetricPlace, at position: Int) -> Bool {
+    openReadings[activity.span[position].openSlot].suspects.contains(place)
+  }
+
   /// What ``AgentProfile/state`` says, without copying the profile; nil if nobody stands there.
   package func state(at position: Int) -> AgentState? {
     profiles.withUnsafeBufferPointer { profiles in
