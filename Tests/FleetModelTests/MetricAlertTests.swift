@@ -80,3 +80,48 @@ import Testing
     #expect(alert?.isQuiet == true)
   }
 }
+
+/// Several metrics in one event: the order of the fleet's table must not matter.
+@Suite struct MetricOrderTests {
+  private static let levels = Limits.Levels(medium: 10, high: 20, critical: 40)
+
+  /// The agent `a` after an event in which one metric is past its level, and one near it; then only the first reports on.
+  private func fleet(_ names: [String], past: String, near: String) throws -> Fleet {
+    var fleet = Fleet()
+    fleet.setMetrics(MetricTable(declaring: names.map { OpenMetric($0, levels: Self.levels) }))
+    try fleet.apply("metrics", "a", #"{"\#(past)":15,"\#(near)":9}"#, at: .at(0))
+    for second in stride(from: 30 as Int64, through: 600, by: 30) {
+      try fleet.apply("metrics", "a", #"{"\#(past)":1}"#, at: .at(second))
+    }
+    return fleet
+  }
+
+  @Test(arguments: [["one", "two"], ["two", "one"]]) func whatIsNearItsLevelHoldsTheAlertThatItsEventOpened(
+    names: [String]
+  ) throws {
+    let fleet = try fleet(names, past: "one", near: "two")
+    #expect(fleet.alerts.open.map(\.id) == [AlertID(.metric, "a")])
+  }
+
+  @Test(arguments: [["one", "two"], ["two", "one"]]) func noMetricEndsTheAlertInTheEventInWhichAnotherIsBad(
+    names: [String]
+  ) throws {
+    var fleet = Fleet()
+    fleet.setMetrics(MetricTable(declaring: names.map { OpenMetric($0, levels: Self.levels) }))
+    for second in stride(from: 0 as Int64, through: 300, by: 30) {
+      try fleet.apply("metrics", "a", #"{"one":\#(second == 0 ? 15 : 1)}"#, at: .at(second))
+    }
+    let since = try #require(Array(fleet.alerts.open).first?.record.since)
+    try fleet.apply("metrics", "a", #"{"one":1,"two":15}"#, at: .at(330))
+    #expect(Array(fleet.alerts.open).map(\.record.since) == [since])
+  }
+
+  @Test func metricsOfVigiasOwnDoTheSame() throws {
+    var fleet = Fleet()
+    try fleet.apply("something_new", "a", #"{"error_rate":0.045,"response_time":2500}"#, at: .at(0))
+    for second in stride(from: 30 as Int64, through: 600, by: 30) {
+      try fleet.apply("metrics", "a", #"{"response_time":100}"#, at: .at(second))
+    }
+    #expect(fleet.alerts.open.map(\.id) == [AlertID(.performanceDegraded, "a")])
+  }
+}

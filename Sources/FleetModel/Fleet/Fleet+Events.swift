@@ -5,8 +5,13 @@ extension Fleet {
     var taken = agents.activity[position].take(event.metrics, at: event.receivedAt, limits: limits, series: &series)
     counts.suspect += taken.suspects
     if series.isKept, !event.metrics.isEmpty { running.touch(position) }
+    // What opens an alert comes first, so that all others that are near their level hold it too.
+    var near = taken.near
     while let metric = taken.near.popFirst() {
-      judge(metric, event.metrics.value(metric), at: position, event.receivedAt)
+      raise(.known(metric), event.metrics.value(metric), at: position, event.receivedAt)
+    }
+    while let metric = near.popFirst() {
+      hold(.known(metric), event.metrics.value(metric), at: position, event.receivedAt)
     }
     guard agents.activity[position].hasAlerts else { return }
     // An event that tells of trouble is no sign of recovery, whatever its values.
@@ -33,23 +38,19 @@ extension Fleet {
     if recovery.isOver({ agents.valueTime($0, at: position) }) { closeAlert(slot, .recovered) }
   }
 
-  /// Opens, keeps open or worsens the alert that a value speaks for.
-  private mutating func judge(_ metric: Metric, _ value: Double, at position: Int, _ instant: Instant) {
-    guard let levels = limits(ofAgentAt: position)[metric], let kind = metric.alert else { return }
-    judge(kind, .known(metric), value, levels, at: position, instant)
+  /// Opens or worsens the alert that a value speaks for, if it is past its level.
+  mutating func raise(_ metric: AnyMetric, _ value: Double, at position: Int, _ instant: Instant) {
+    guard let kind = metric.alert, let severity = limits(ofAgentAt: position)[metric]?.severity(of: value) else {
+      return
+    }
+    raise(kind, severity, at: position, instant, metric, value)
   }
 
-  /// The same for a metric of either sort.
-  mutating func judge(
-    _ kind: AlertKind, _ metric: AnyMetric, _ value: Double, _ levels: Limits.Levels, at position: Int,
-    _ instant: Instant
-  ) {
+  /// Keeps the alert open that a value speaks for, if it is near its level and not past it.
+  mutating func hold(_ metric: AnyMetric, _ value: Double, at position: Int, _ instant: Instant) {
+    guard let kind = metric.alert, limits(ofAgentAt: position)[metric]?.severity(of: value) == nil else { return }
     let slot = agents.alertSlot(kind, at: position)
-    if let severity = levels.severity(of: value) {
-      raise(kind, severity, at: position, instant, metric, value)
-    } else if slot >= 0 {
-      alerts.touch(slot, metric, at: instant)
-    }
+    if slot >= 0 { alerts.touch(slot, metric, at: instant) }
   }
 
   /// - Parameter isRepeat: whether the alert that it opens by itself was open before it came.

@@ -66,6 +66,7 @@ extension Fleet {
     if agents.activity[position].openSlot < 0 { agents.activity[position].openSlot = agents.openReadings.allocate() }
     let (slot, instant) = (agents.activity[position].openSlot, event.receivedAt)
     var rest = event.openMetrics.present
+    var (near, well) = (OpenMetricSet(), OpenMetricSet())
     while let place = rest.popFirst() {
       guard let metric = metrics[place] else { continue }
       let value = event.openMetrics.value(place)
@@ -75,18 +76,22 @@ extension Fleet {
         readings.setSuspect(place, !isPlausible)
         if isPlausible { readings.take(value, of: place, at: instant, series: &series) }
       }
-      if isPlausible { judgeOpen(place, value, at: position, instant) }
+      guard isPlausible, let levels = limits(ofAgentAt: position)[place] else { continue }
+      if levels.isNear(value) { near.insert(place) } else { well.insert(place) }
     }
+    judgeOpen(event.openMetrics, near: near, well: well, at: position, instant)
   }
 
-  /// What a value says about the alert of open metrics.
-  private mutating func judgeOpen(_ place: MetricPlace, _ value: Double, at position: Int, _ instant: Instant) {
-    guard let levels = limits(ofAgentAt: position)[place] else { return }
-    if levels.isNear(value) {
-      judge(.metric, .open(place), value, levels, at: position, instant)
-    } else if agents.alertSlot(.metric, at: position) >= 0 {
-      recover(.metric, .open(place), at: position, instant)
-    }
+  /// What values say about the alert of open metrics: first what opens it or makes it worse, then what is near its level,
+  /// and what is well last, so that the order of the table does not matter.
+  private mutating func judgeOpen(
+    _ values: borrowing OpenValues, near: OpenMetricSet, well: OpenMetricSet, at position: Int, _ instant: Instant
+  ) {
+    var (opening, holding, well) = (near, near, well)
+    while let place = opening.popFirst() { raise(.open(place), values.value(place), at: position, instant) }
+    while let place = holding.popFirst() { hold(.open(place), values.value(place), at: position, instant) }
+    guard agents.alertSlot(.metric, at: position) >= 0 else { return }
+    while let place = well.popFirst() { recover(.metric, .open(place), at: position, instant) }
   }
 
   mutating func forgetOpenMetrics(at position: Int) {

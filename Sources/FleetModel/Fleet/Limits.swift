@@ -57,6 +57,14 @@ package struct Limits: Equatable, Sendable {
     set { if open.indices.contains(place.rawValue) { open[place.rawValue] = newValue } }
   }
 
+  /// Of a metric of either sort.
+  subscript(metric: AnyMetric) -> Levels? {
+    switch metric {
+    case .known(let metric): self[metric]
+    case .open(let place): self[place]
+    }
+  }
+
   /// Whether a value is in the neighbourhood of trouble; one of a metric without limits never is.
   @inline(__always)
   func isNear(_ metric: Metric, _ value: Double) -> Bool { levels[metric.rawValue]?.isNear(value) ?? false }

@@ -3,6 +3,14 @@ package enum AnyMetric: Hashable, Sendable {
   case known(Metric)
   case open(MetricPlace)
 
+  /// The alert that its values open; nil if they open none.
+  var alert: AlertKind? {
+    switch self {
+    case .known(let metric): metric.alert
+    case .open: .metric
+    }
+  }
+
   /// Its bit among all metrics.
   fileprivate var bit: UInt64 {
     switch self {

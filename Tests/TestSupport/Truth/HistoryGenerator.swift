@@ -13,12 +13,15 @@ package struct HistoryGenerator {
     package var canLoseAll = true
     /// Whether automation may hold itself back.
     package var canHold = true
+    /// Whether agents report metrics that the settings declare.
+    package var hasOpenMetrics = true
     package init() {}
 
     /// For programs, whose time is real.
     package static var real: Shape {
       var shape = Shape()
       (shape.agents, shape.steps, shape.waits, shape.canHold) = (3, 8, [1, 2, 3], false)
+      shape.hasOpenMetrics = false
       return shape
     }
   }
@@ -41,6 +44,15 @@ package struct HistoryGenerator {
     ("avg_rating", [4.5, 4.1, 3.4, 2.8, 2.3, 1.5]),
     ("health_score", [0.95, 0.85, 0.7, 0.5, 0.3, 0.1]),
   ]
+  /// The same of open metrics; one value cannot be one.
+  private static let openValues: [(metric: String, steps: [Double])] = [
+    ("cost_per_hour", [1, 3, 4.5, 7, 15, 30]), ("depth", [2, 7, 9, 17, 25, 50]),
+    ("grounding", [0.95, 0.85, 0.7, 0.55, 0.35, 0.1, 7]),
+  ]
+
+  private var values: [(metric: String, steps: [Double])] {
+    shape.hasOpenMetrics ? Self.values + Self.openValues : Self.values
+  }
 
   package static func history(seed: UInt64, shape: Shape = Shape()) -> History {
     var generator = HistoryGenerator(seed: seed, shape: shape)
@@ -81,7 +93,7 @@ package struct HistoryGenerator {
     guard chance(85) else { return }
     steps.append(.set(agent: name, metric: "messages_per_minute", value: Double(number(10...90))))
     steps.append(.set(agent: name, metric: "error_rate", value: 0.01))
-    for (metric, values) in Self.values.dropFirst() where chance(35) {
+    for (metric, values) in values.dropFirst() where chance(35) {
       steps.append(.set(agent: name, metric: metric, value: values[0]))
     }
   }
@@ -101,13 +113,14 @@ package struct HistoryGenerator {
   }
 
   private mutating func change() -> History.Step {
-    let (metric, values) = chance(50) ? Self.values[0] : pick(Self.values)
+    let (metric, values) = chance(50) ? Self.values[0] : pick(values)
     return .set(agent: pick(names), metric: metric, value: chance(45) ? values[number(0...1)] : pick(values))
   }
 
   private mutating func event() -> PublishedEvent {
     let agent = pick(names)
     if let lastEvent, chance(10) { return lastEvent }
+    if shape.hasOpenMetrics, chance(25) { return openEvent(of: agent) }
     func bad(_ index: Int, _ step: Int) -> [String: Double] {
       [Self.values[index].metric: Self.values[index].steps[step]]
     }
@@ -129,6 +142,16 @@ package struct HistoryGenerator {
     if chance(40) { named.eventID = "e\(number(0...9999))" }
     lastEvent = named.eventID == nil ? lastEvent : named
     return named
+  }
+
+  /// An event that nobody knows, with one open metric or two.
+  private mutating func openEvent(of agent: String) -> PublishedEvent {
+    var numbers: [String: Double] = [:]
+    for _ in 0...number(0...1) {
+      let (metric, values) = pick(Self.openValues)
+      numbers[metric] = pick(values)
+    }
+    return PublishedEvent(chance(30) ? "performance_degraded" : "something_new", agent, numbers)
   }
 
   private mutating func operation() -> History.Operation {

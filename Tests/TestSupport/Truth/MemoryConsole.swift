@@ -16,7 +16,7 @@ struct MemoryConsole {
   private var auditRead = 0
   /// Commands that were given and not yet sent.
   private var outbox: [Command] = []
-  private let decoder = EventDecoder()
+  private let decoder = EventDecoder(metrics: HistorySettings.metrics)
 
   init(number: Int, size: Size, store: MemoryStore) {
     self.size = size
@@ -25,6 +25,8 @@ struct MemoryConsole {
     settings.place = "here"
     model = Model(settings: settings, size: size, fleet: Fleet(seed: UInt64(number)), seed: UInt64(number))
     generation = store.generation
+    model.fleet.setMetrics(HistorySettings.metrics)
+    model.fleet.setLevels(HistorySettings.levels)
     model.fleet.watch()
   }
 

@@ -6,9 +6,14 @@ import Wire
 struct MemoryHandler {
   private var fleet = Fleet(keepsHistory: false)
   private var eventsRead = 0
-  private let decoder = EventDecoder()
+  private let decoder = EventDecoder(metrics: HistorySettings.metrics)
   /// Pauses that end by themselves, by agent.
   private var ends: [AgentID: Instant] = [:]
+
+  init() {
+    fleet.setMetrics(HistorySettings.metrics)
+    fleet.setLevels(HistorySettings.levels)
+  }
 
   /// Carries out what has been sent and what is due.
   mutating func act(_ store: inout MemoryStore, _ truth: inout Truth, _ runtimes: inout Runtimes) throws {

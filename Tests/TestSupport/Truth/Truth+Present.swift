@@ -8,7 +8,15 @@ extension Truth {
     "response_time": ("agent.performance_degraded", 2000, 4000, 8000),
     "queue_size": ("agent.high_traffic", 100, 300, 1000), "avg_rating": ("agent.satisfaction_low", 3, 2.5, 2),
     "health_score": ("agent.health_critical", 0.6, 0.4, 0.2),
+    "cost_per_hour": ("agent.metric", 5, 10, 20), "depth": ("agent.metric", 10, 20, 40),
+    "grounding": ("agent.metric", 0.6, 0.4, 0.2),
   ]
+  /// Levels that are other ones for some agents.
+  private static let ownLevels: [String: [String: (medium: Double, high: Double, critical: Double)]] = [
+    "Ada": ["depth": (20, 30, 40)]
+  ]
+  /// Metrics of which no value is greater than 1.
+  static let fractions: Set = ["grounding"]
 
   /// Events that open an alert by themselves, and how bad it is at least.
   static let openers: [String: Severity] = [
@@ -17,8 +25,11 @@ extension Truth {
   ]
 
   /// How bad a value is; nil if it is not past its level. With a margin of 0.8 it need only come near.
-  package static func severity(_ metric: String, _ value: Double, margin: Double = 1) -> Severity? {
-    guard let levels = levels[metric] else { return nil }
+  package static func severity(
+    _ metric: String, _ value: Double, of agent: String, margin: Double = 1
+  ) -> Severity? {
+    guard let usual = levels[metric] else { return nil }
+    let levels = ownLevels[agent]?[metric] ?? (usual.medium, usual.high, usual.critical)
     let isLowBad = levels.critical < levels.medium
     func reaches(_ level: Double) -> Bool { isLowBad ? value * margin <= level : value >= level * margin }
     return reaches(levels.critical) ? .critical : reaches(levels.high) ? .high : reaches(levels.medium) ? .medium : nil
@@ -59,11 +70,14 @@ extension Truth {
   package func stage(_ key: AlertKey) -> Stage? {
     guard let alert = alerts[key], let agent = agents[key.agent], key.kind.hasPrefix("agent.") else { return nil }
     if key.kind == "agent.silent" { return alert.certainty == .other ? .breach : nil }
-    let values = alert.metrics.compactMap { name in agent.metrics[name].map { (name, $0) } }
-    let silence = now - (values.map(\.1.at).max() ?? alert.last)
+    let silence = now - (alert.metrics.compactMap { agent.metrics[$0]?.at }.max() ?? alert.last)
     if silence > Self.five + Self.slack, now - deafUntil > Self.five { return .quiet }
     if silence > Self.almostFive { return nil }
-    let isBreach = values.isEmpty || values.contains { Self.severity($0.0, $0.1.value) != nil }
+    // An event has told of trouble, and no value of the present says otherwise: an old one says nothing of it.
+    let present = agent.metrics.filter { Self.levels[$0.key]?.kind == key.kind && now - $0.value.at <= Self.five }
+    if present.contains(where: { now - $0.value.at > Self.almostFive }) { return nil }
+    let isBreach =
+      present.isEmpty || present.contains { Self.severity($0.key, $0.value.value, of: key.agent) != nil }
     return isBreach ? .breach : .recovering
   }
 

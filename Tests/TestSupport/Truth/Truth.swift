@@ -87,7 +87,7 @@ package struct Truth: Sendable {
     for (key, alert) in alerts where key.agent == event.agent && alert.certainty != .lost && mayBeClosed(key) {
       alerts[key]?.certainty = .gone
     }
-    for (name, value) in event.numbers { take(name, value, &agent) }
+    for (name, value) in event.numbers { take(name, value, &agent, event.agent) }
     if event.type == "metrics" {
       noteReport(&agent)
       if let last = agent.reportedAt, now > last { agent.gaps = agent.gaps.suffix(3) + [now - last] }
@@ -102,20 +102,23 @@ package struct Truth: Sendable {
     raise(event)
   }
 
-  private func take(_ name: String, _ value: Double, _ agent: inout Agent) {
+  private func take(_ name: String, _ value: Double, _ agent: inout Agent, _ agentName: String) {
+    if Self.fractions.contains(name), value > 1 { return }
     var metric = agent.metrics[name] ?? Metric()
     // What a paused agent sends says nothing of how it would do, and values long apart are of two stretches.
     let isNewStretch = metric.good == nil || now - metric.at > .minutes(1)
     if isNewStretch { metric.good = now }
     if agent.state == "paused" { metric.good = nil }
-    if Self.severity(name, value, margin: 0.8) != nil { (metric.bad, metric.good) = (now, nil) }
+    if Self.severity(name, value, of: agentName, margin: 0.8) != nil { (metric.bad, metric.good) = (now, nil) }
     (metric.value, metric.at) = (value, now)
     agent.metrics[name] = metric
   }
 
   private mutating func raise(_ event: PublishedEvent) {
     for (metric, value) in event.numbers {
-      guard let severity = Self.severity(metric, value), let kind = Self.levels[metric]?.kind else { continue }
+      guard let severity = Self.severity(metric, value, of: event.agent), let kind = Self.levels[metric]?.kind else {
+        continue
+      }
       let key = AlertKey(kind: kind, agent: event.agent)
       open(key, severity)
       alerts[key]?.metrics.insert(metric)

@@ -46,8 +46,9 @@ package struct TruthCheck {
   private var saysAllAreSilent: Bool {
     if reading.headline.contains("no agent reports") { return true }
     let words = reading.headline.split(separator: " ")
-    guard let end = words.firstIndex(of: "silent"), end >= 4 else { return false }
-    return words[end - 3] == "of" && words[end - 4] == words[end - 2]
+    return words.indices.dropFirst(4).contains { end in
+      words[end] == "silent" && words[end - 3] == "of" && words[end - 4] == words[end - 2]
+    }
   }
 
   private func headline() -> [String] {
