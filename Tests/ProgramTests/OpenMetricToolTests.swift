@@ -52,6 +52,17 @@ import Wire
     #expect(builtIn["depth"] == nil && builtIn["cost_per_hour"]?.double == 7.5)
   }
 
+  @Test func consoleAndStatusSayThatTheLevelsAreThoseOfTheFile() throws {
+    try publish(#"{"error_rate":0.01}"#)
+    let console = try TmuxConsole("--levels \(file)", on: server.endpoint, columns: 200, rows: 50)
+    try console.wait(for: "levels are those of \(file), whatever the handler goes by")
+    let words = "levels      those of \(file), whatever the handler goes by\n"
+    #expect(try Program(["status", "--levels", file], on: server.endpoint).finish().output.contains(words))
+    #expect(try !Program(["status"], on: server.endpoint).finish().output.contains("levels "))
+    let output = try Program(["status", "--json", "--levels", file], on: server.endpoint).finish().output
+    #expect(try JSONValue.parse(Array(output.utf8))["levels_file"]?.text == file)
+  }
+
   @Test func levelsOfAnAgentNameTheLineThatGivesThem() throws {
     let lines = try Program(["levels", "a1", "--role", "sales", "--levels", file], on: server.endpoint).finish().output
       .split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
