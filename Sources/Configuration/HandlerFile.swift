@@ -8,6 +8,7 @@ import FleetModel
 /// restart_limit = "60s"        # until a restart that nobody confirmed has failed
 /// act_within = "60s"           # events older than this cause nothing
 /// quiet_alerts_end = "24h"     # until a quiet alert is given up
+/// zone = "Europe/Lisbon"       # see HandlerFile+Budgets.swift
 ///
 /// [log]
 /// format = "text"              # or "json"
@@ -20,8 +21,6 @@ import FleetModel
 ///
 /// [insight]                    # see HandlerFile+Insight.swift
 /// on = true
-///
-/// zone = "Europe/Lisbon"       # see HandlerFile+Budgets.swift
 ///
 /// [prometheus]                 # see HandlerFile+Prometheus.swift
 /// listen = "127.0.0.1:9464"
