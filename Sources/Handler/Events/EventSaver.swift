@@ -73,6 +73,7 @@ final class EventSaver {
   ) {
     (self.session, self.judge, self.rules) = (session, judge, rules)
     (self.memory, self.escalations) = (memory, escalations)
+    session.onAlertsWritten = { [weak self] in self?.goOn() }
   }
 
   /// Where in the cursor's hash stands how many entries were ever added up to it: by that a loss is counted exactly,
@@ -141,9 +142,13 @@ final class EventSaver {
     published.subtract(round.told)
     if round.hasAlerts { session.tell(.notices) }
     if round.isDone { self.round = nil }
-    // A command's transaction that came meanwhile goes first, and the next look goes on.
-    guard session.alertTransactions == 0 else { return }
-    if self.round != nil { writeBite() } else if savesAgain { save(unlessOnlyRead: false) }
+    goOn()
+  }
+
+  /// Goes on with what is begun or was asked for. A command's transaction that came meanwhile goes first, and its end goes
+  /// on from there.
+  private func goOn() {
+    if round != nil || savesAgain { save(unlessOnlyRead: false) }
   }
 
   /// - Parameter round: as it was before the transaction that failed.

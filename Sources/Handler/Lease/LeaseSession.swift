@@ -35,6 +35,8 @@ final class LeaseSession {
   var isFinishing = false
   /// How many transactions that change an alert are under way: what events change of alerts is written after them.
   private(set) var alertTransactions = 0
+  /// Told when none of them is under way any more.
+  var onAlertsWritten: () -> Void = {}
   /// Who holds the lease.
   weak var owner: (any LeaseSessionOwner)?
   /// Who knows the fleet.
@@ -211,6 +213,7 @@ final class LeaseSession {
         if changes.contains(where: { !$0.notices.isEmpty }) { self?.tell(.notices) }
       }
       completion(outcome)
+      if !alerts.isEmpty, let self, alertTransactions == 0, !isOver { onAlertsWritten() }
     }
   }
 
