@@ -37,6 +37,28 @@ import Wire
     #expect(other.undelivered == nil)
   }
 
+  /// Alerts that are told before a handler is known to live would be judged on by whoever follows.
+  @Test func handlerIsToldBeforeItsAlerts() throws {
+    let server = try TestServer()
+    _ = try server.call(
+      "SET", "agentos:handler", LeaseCoding.encode(Lease(id: "h1", fence: 1, isRecording: true, since: .epoch)))
+    let record = AlertRecord(id: AlertID(.highTraffic, "a1"), severity: .high, since: .at(1), last: .at(1))
+    _ = try server.call("HSET", "agentos:alerts", record.id.bytes, AlertCoding.encode(record))
+    var told: [String] = []
+    let feed = EventFeed(loop: server.loop, endpoint: server.endpoint, options: EventFeed.Options()) { _, _ in
+    } notice: {
+      switch $0 {
+      case .handler(let lease): told.append(lease == nil ? "none" : "handler")
+      case .alerts(let records, _, _): told.append("\(records.count) alerts")
+      default: break
+      }
+    }
+    feed.start()
+    try server.wait { told.contains("1 alerts") }
+    #expect(told.first == "handler")
+    feed.stop()
+  }
+
   @Test func auditLineOfAnotherMillenniumCameNow() throws {
     let server = try TestServer()
     let follower = Follower(server)

@@ -145,12 +145,14 @@ extension EventFeed {
   func readStateAnew() {
     guard options.followsHandler, let connection = asking.connection else { return }
     forgetState()
+    askForCursor(connection)
     askForState(connection)
     connection.flush()
   }
 
+  /// Asks for what stands whether or not a handler lives. Alerts are asked for with the lease: what the handler wrote does
+  /// not count before it is known that one lives.
   private func askForState(_ connection: Connection) {
-    askForCursor(connection)
     askForProposals(connection)
     notify(.recordsBegin)
     scan(connection, cursor: Array("0".utf8))
