@@ -50,6 +50,18 @@ package final class Child {
     guard pidDescriptor >= 0 else { throw SystemError("watch", path) }
   }
 
+  /// This process's own environment, for a child that is to have all of it.
+  package static var inheritedEnvironment: [String: String] {
+    var found: [String: String] = [:]
+    var next = environ
+    while let entry = next.pointee {
+      let parts = String(cString: entry).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if parts.count == 2 { found[String(parts[0])] = String(parts[1]) }
+      next += 1
+    }
+    return found
+  }
+
   deinit {
     end(SIGKILL)
     close(pidDescriptor)

@@ -103,6 +103,19 @@ import Wire
     #expect(other.status == 1 && other.errors.contains("the session vigia is not one of 127.0.0.1:1"))
   }
 
+  /// tmux hands its own environment on, which names the Redis of the session that came first.
+  @Test func secondSessionIsOfTheRedisThatWasAskedFor() throws {
+    defer { _ = try? tmux("kill-server") }
+    _ = try open(address)
+    let environment = ["TMUX_TMPDIR": folder.path, "SHELL": "/bin/sh", "TERM": "xterm-256color", "VIGIA_REDIS": ""]
+    for (name, variables, expected) in [
+      ("two", ["REDIS_URL": "redis://127.0.0.1:2"], "redis://127.0.0.1:2"), ("three", [:], "redis://127.0.0.1:6379"),
+    ] {
+      _ = try Program(["tmux", "--session", name], environment: environment.merging(variables) { $1 }).finish()
+      #expect(try tmux("show-environment", "-t", "=\(name):", "VIGIA_REDIS") == "VIGIA_REDIS=\(expected)\n")
+    }
+  }
+
   @Test func passwordsAndQuotesReachThePanesAndNoArgument() {
     let session = TmuxSession(
       name: "ops", program: "/opt/it's/vigia", redis: "redis://:a'b;$c@host:1", shows: "host:1")

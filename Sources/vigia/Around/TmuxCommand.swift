@@ -21,13 +21,15 @@ struct TmuxCommand: ParsableCommand {
       }
     }
     guard isPlain, !session.isEmpty else { throw ValidationError("--session has letters, digits, \"-\" and \"_\"") }
-    guard try address().map({ !$0.utf8.contains { $0 < 0x20 } }) ?? true else {
+    guard !redis.address.utf8.contains(where: { $0 < 0x20 }) else {
       throw ValidationError("the address of Redis has a control character")
     }
   }
 
   func run() throws {
-    guard let tmux = Self.tmux else { throw Exit.failed.saying("tmux is not installed, or not in $PATH") }
+    guard let tmux = PrivateServer.find("tmux", path: Environment["PATH"] ?? "") else {
+      throw Exit.failed.saying("tmux is not installed, or not in $PATH")
+    }
     guard let program = HandlerCommand.ownPath else { throw Exit.failed.saying("cannot tell where this program lies") }
     let shows = "\(try redis.endpoint())"
     let target = "=\(session)"
@@ -39,43 +41,31 @@ struct TmuxCommand: ParsableCommand {
         throw Exit.failed.saying(words.shown)
       }
     } else {
-      let script = TmuxSession(name: session, program: program, redis: try address(), shows: shows).script
+      let script = TmuxSession(name: session, program: program, redis: redis.address, shows: shows).script
       let made = try call(tmux, ["start-server", ";", "source-file", "-"], input: script)
       guard made.status == 0 else { throw Exit.failed.saying("tmux did not open the session \(session)") }
     }
     try become(tmux, Environment["TMUX"] == nil ? ["attach-session", "-t", target] : ["switch-client", "-t", target])
   }
 
-  private func address() throws -> String? {
-    let found = redis.url ?? Environment["VIGIA_REDIS"] ?? Environment["REDIS_URL"]
-    return found.flatMap { $0.isEmpty ? nil : $0 }
-  }
-
-  private static var tmux: String? {
-    let folders = (Environment["PATH"] ?? "").split(separator: ":")
-    return folders.map { "\($0)/tmux" }.first { access($0, X_OK) == 0 }
-  }
-
   /// Runs tmux to its end. What it says on stderr is seen, but for the question whether a session exists.
   private func call(_ tmux: String, _ arguments: [String], input: String = "") throws -> (status: Int32, output: String)
   {
-    guard let files = (tmpfile(), tmpfile()) as? (UnsafeMutablePointer<FILE>, UnsafeMutablePointer<FILE>) else {
-      throw SystemError("make", "a temporary file")
-    }
+    guard let source = tmpfile(), let answer = tmpfile() else { throw SystemError("make", "a temporary file") }
     defer {
-      fclose(files.0)
-      fclose(files.1)
+      fclose(source)
+      fclose(answer)
     }
-    fputs(input, files.0)
-    rewind(files.0)
+    fputs(input, source)
+    rewind(source)
     let null = input.isEmpty ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1
     defer { if null >= 0 { close(null) } }
     let child = try Child(
-      tmux, arguments, environment: Self.environment, input: fileno(files.0), output: fileno(files.1), error: null,
-      newGroup: false)
+      tmux, arguments, environment: Child.inheritedEnvironment, input: fileno(source), output: fileno(answer),
+      error: null, newGroup: false)
     let status = child.wait()
     var bytes = [UInt8](repeating: 0, count: 4096)
-    let count = pread(fileno(files.1), &bytes, bytes.count, 0)
+    let count = pread(fileno(answer), &bytes, bytes.count, 0)
     return (status, String(decoding: bytes.prefix(max(0, count)), as: UTF8.self))
   }
 
@@ -84,16 +74,5 @@ struct TmuxCommand: ParsableCommand {
     var argv = ([tmux] + arguments).map { strdup($0) } + [nil]
     execv(tmux, &argv)
     throw Exit.failed.saying("start \(tmux): \(String(cString: strerror(errno)))")
-  }
-
-  private static var environment: [String: String] {
-    var found: [String: String] = [:]
-    var next = environ
-    while let entry = next.pointee {
-      let parts = String(cString: entry).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      if parts.count == 2 { found[String(parts[0])] = String(parts[1]) }
-      next += 1
-    }
-    return found
   }
 }

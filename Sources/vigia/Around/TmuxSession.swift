@@ -5,8 +5,8 @@ struct TmuxSession {
   let name: String
   /// This program's own file.
   let program: String
-  /// The address of Redis, with its password; nil for the default one.
-  let redis: String?
+  /// The address of Redis, with its password. Panes are told it in any case: tmux's own environment may name another.
+  let redis: String
   /// The same without its password: what the session is of.
   let shows: String
 
@@ -14,7 +14,7 @@ struct TmuxSession {
   static let showsVariable = "VIGIA_SHOWS"
 
   var script: String {
-    let address = redis.map { " -e \(Self.quoted("VIGIA_REDIS=\($0)"))" } ?? ""
+    let address = " -e \(Self.quoted("VIGIA_REDIS=\(redis)"))"
     let target = Self.quoted("=\(name):")
     let run = Self.shellQuoted(program)
     let windows = [("commands", "\(run) audit; exec \"${SHELL:-/bin/sh}\""), ("tail", "\(run) tail --history 10m")]
@@ -33,10 +33,10 @@ struct TmuxSession {
   }
 
   /// The fleet in the status line. tmux gives its program the server's variables, not the session's: an address with a
-  /// password would have to stand in the option, and a "#" would mean something else there.
+  /// password would have to stand in the option, and marks such as "#" would mean something else there.
   private var segment: String? {
-    let command = "VIGIA_REDIS=\(Self.shellQuoted(redis ?? "")) \(Self.shellQuoted(program)) status --tmux"
-    return command.contains { "@#%".contains($0) } ? nil : "#(\(command))"
+    let command = "VIGIA_REDIS=\(Self.shellQuoted(redis)) \(Self.shellQuoted(program)) status --tmux"
+    return command.contains { "@#%()".contains($0) } ? nil : "#(\(command))"
   }
 
   /// As one word of tmux's own language.

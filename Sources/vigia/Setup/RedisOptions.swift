@@ -14,19 +14,23 @@ struct RedisOptions: ParsableArguments {
   /// The place that the option, or else the environment, names. The message of an error never repeats a URL, which may
   /// hold a password.
   func endpoint() throws -> Endpoint {
-    if let url { return try Self.parse(url, from: "--redis") }
-    for variable in ["VIGIA_REDIS", "REDIS_URL"] {
-      if let url = Environment[variable], !url.isEmpty { return try Self.parse(url, from: "$\(variable)") }
+    guard let named else { return .default }
+    do {
+      return try Endpoint(url: named.url)
+    } catch {
+      throw ValidationError("\(named.origin): \(error)")
     }
-    return .default
   }
 
-  private static func parse(_ url: String, from origin: String) throws -> Endpoint {
-    do {
-      return try Endpoint(url: url)
-    } catch {
-      throw ValidationError("\(origin): \(error)")
+  /// The same as a URL, for another process. It may hold a password.
+  var address: String { named?.url ?? "redis://\(Endpoint.default)" }
+
+  private var named: (url: String, origin: String)? {
+    if let url { return (url, "--redis") }
+    for variable in ["VIGIA_REDIS", "REDIS_URL"] {
+      if let url = Environment[variable], !url.isEmpty { return (url, "$\(variable)") }
     }
+    return nil
   }
 }
 
