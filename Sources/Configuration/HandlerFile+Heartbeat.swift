@@ -1,6 +1,6 @@
 import FleetModel
 
-/// Whom the leader tells that it acts and reads in time, in its file:
+/// The service that the leader pings while it acts and reads in time, as the file names it:
 ///
 /// ```toml
 /// [heartbeat]

@@ -48,7 +48,7 @@ package struct HandlerSettings: Equatable, Sendable {
     package static let agentsRange = 0...100_000
   }
 
-  /// Whom the leader tells that it acts and reads in time.
+  /// The service that the leader pings while it acts and reads in time.
   package struct Heartbeat: Equatable, Sendable {
     package var url: String
     /// Nil: as often as by default.

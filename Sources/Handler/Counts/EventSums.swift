@@ -1,6 +1,6 @@
 import FleetModel
 
-/// How many events were read, of which kind, and what of them was not used.
+/// How many events were read of each kind, and how many were not used.
 struct EventSums: Equatable {
   private(set) var byKind = [Int](repeating: 0, count: EventKind.allCases.count)
   private(set) var duplicates = 0

@@ -1,6 +1,6 @@
 import FleetModel
 
-/// Whom the leader tells that it acts and reads in time: a service that calls people once it is told no more.
+/// The service that the leader pings while it acts and reads in time. When the pings stop, the service calls people.
 package struct HeartbeatSettings: Equatable, Sendable {
   package var url: String
   /// How often.

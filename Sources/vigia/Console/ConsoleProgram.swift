@@ -41,7 +41,7 @@ final class ConsoleProgram {
   private var frameTimer: (id: Loop.TimerID, due: MonotonicTime)?
   var keyTimer: Loop.TimerID?
   private var waitsForOutput = false
-  /// Of which agent budgets were asked for last, and when.
+  /// The agent whose budgets were asked for last, and when.
   var budgetsAsked: (agent: AgentID, at: MonotonicTime)?
   var question = QuestionSight.unseen
 
