@@ -99,7 +99,7 @@ package struct SpanComparison: Equatable, Sendable {
 
   // MARK: What was found
 
-  /// Metrics by how many agents they changed of.
+  /// Metrics, those that changed of most agents first.
   package var ranked: [Tally] {
     metrics.values.sorted { ($1.rose + $1.fell, $0.metric.id) < ($0.rose + $0.fell, $1.metric.id) }
   }

@@ -120,6 +120,8 @@ import Wire
     try refuseWrites(server, code)
     sender.send(command(follower))
     try server.wait { follower.seen == ["refused c1 \(code)"] }
+    // A server that becomes a replica closes the connections of reads that wait.
+    if code == "READONLY" { try server.wait { follower.isUp } }
     #expect(follower.isUp)
     try allowWrites(server, code)
     try server.wait { (try? ids(server)) == ["c1"] }
