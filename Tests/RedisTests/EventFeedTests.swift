@@ -38,14 +38,16 @@ import Wire
   }
 
   /// Alerts that are told before a handler is known to live would be judged on by whoever follows.
-  @Test func handlerIsToldBeforeItsAlerts() throws {
+  @Test(arguments: [true, false]) func handlerIsToldBeforeItsAlerts(followsLevels: Bool) throws {
     let server = try TestServer()
     _ = try server.call(
       "SET", "agentos:handler", LeaseCoding.encode(Lease(id: "h1", fence: 1, isRecording: true, since: .epoch)))
     let record = AlertRecord(id: AlertID(.highTraffic, "a1"), severity: .high, since: .at(1), last: .at(1))
     _ = try server.call("HSET", "agentos:alerts", record.id.bytes, AlertCoding.encode(record))
     var told: [String] = []
-    let feed = EventFeed(loop: server.loop, endpoint: server.endpoint, options: EventFeed.Options()) { _, _ in
+    var options = EventFeed.Options()
+    options.followsLevels = followsLevels
+    let feed = EventFeed(loop: server.loop, endpoint: server.endpoint, options: options) { _, _ in
     } notice: {
       switch $0 {
       case .handler(let lease): told.append(lease == nil ? "none" : "handler")
