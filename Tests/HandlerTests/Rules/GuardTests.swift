@@ -139,9 +139,11 @@ import Wire
   @Test func deadTelemetryStopsAutomationAndCallsAPerson() throws {
     let scene = try HandlerScene(start: false)
     _ = try scene.server.call("SET", scene.keys.automation, "on")
-    // Metrics of five agents, the last three minutes ago; none since.
-    for minutes in [Int64(-4), -3] {
-      let past = try scene.now(.minutes(minutes)).milliseconds
+    // Metrics of five agents, a minute apart, and none since. They have stopped after three of these minutes; half a
+    // minute more is for a slow machine. A handler that begins reads five minutes back.
+    let now = try scene.now()
+    for seconds in [Int64(270), 210] {
+      let past = (now - .seconds(seconds)).milliseconds
       for number in 1...5 {
         let event: JSONValue = [
           "entity_id": .string("agent-\(number)"), "event_type": "agent.metrics", "data": ["error_rate": 0.01],
