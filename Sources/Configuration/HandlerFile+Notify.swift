@@ -139,6 +139,9 @@ struct NotifyReader {
     return found.value
   }
 
+  /// Has no log show a text.
+  mutating func keepText(_ secret: String) { secrets.insert(secret) }
+
   /// All of an address, and what of it a service may repeat alone: its path with and without the query, and the query.
   mutating func keepSecret(_ url: String) {
     secrets.insert(url)
@@ -172,7 +175,7 @@ struct NotifyReader {
 
   /// A secret from the variable that `<name>_env` names, or the file that `<name>_file` does; nil if neither is there.
   /// No error repeats either name: the secret itself may have been written there.
-  private func secret(
+  func secret(
     _ section: FileSection, _ name: String
   ) throws(ConfigurationError) -> (value: String, from: String)? {
     let (env, file) = ("\(name)_env", "\(name)_file")

@@ -28,6 +28,9 @@ import FleetModel
 /// [heartbeat]                  # see HandlerFile+Heartbeat.swift
 /// url = "https://hc-ping.com/1f0e…"
 ///
+/// [archive]                    # see HandlerFile+Archive.swift
+/// url = "http://127.0.0.1:8123"
+///
 /// [metrics.search_depth]       # see HandlerFile+Metrics.swift
 /// warning = 40
 /// critical = 100
@@ -64,7 +67,7 @@ package enum HandlerFile {
         "parallel", "restart_limit", "act_within", "quiet_alerts_end", "currency", "zone", "log", "retention",
         "insight",
         "metrics", "levels", "budgets", "actuators", "prometheus",
-        "heartbeat",
+        "heartbeat", "archive",
       ]
         + NotifyReader.keys, in: "the file")
     var settings = HandlerSettings()
@@ -96,6 +99,7 @@ package enum HandlerFile {
     var reader = NotifyReader(environment: environment, readFile: readFile)
     settings.notify = try reader.table(top)
     if let heartbeat = try top.section("heartbeat") { settings.heartbeat = try reader.heartbeat(heartbeat) }
+    if let archive = try top.section("archive") { settings.archive = try reader.archive(archive) }
     settings.secrets.formUnion(reader.secrets)
     return settings
   }

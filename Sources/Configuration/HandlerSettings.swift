@@ -55,6 +55,21 @@ package struct HandlerSettings: Equatable, Sendable {
     package var span: TimeSpan?
   }
 
+  /// The ClickHouse that keeps what streams let go of.
+  package struct Archive: Equatable, Sendable {
+    /// Who asks it.
+    package struct Account: Equatable, Sendable {
+      package var user: String
+      package var password: String
+    }
+
+    package var url: String
+    package var database = "vigia"
+    package var writer: Account
+    /// Nil: the writer.
+    package var reader: Account?
+  }
+
   /// How many agents are acted on at once, 1…1024.
   package var parallel: Int?
   /// How long a restart may take until it counts as failed.
@@ -75,6 +90,7 @@ package struct HandlerSettings: Equatable, Sendable {
   package var insight = Insight()
   package var monitoring = Monitoring()
   package var heartbeat: Heartbeat?
+  package var archive: Archive?
   package var actuators = ActuatorTable()
   package var notify = NotifyTable()
   /// Values of the environment that the texts hold, and addresses and keys of channels, which no log may show.

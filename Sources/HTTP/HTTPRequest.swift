@@ -12,6 +12,10 @@ package struct HTTPRequest: Equatable, Sendable {
   package var body: [UInt8]?
   /// From the look-up of the name to the answer's last byte; a millisecond at least.
   package var timeout: TimeSpan
+  /// How much of the answer's body is kept, in bytes.
+  package var mostBody = HTTPRequest.usualBody
+
+  package static let usualBody = 64 * 1024
 
   package struct Header: Equatable, Sendable {
     package var name: String
@@ -46,8 +50,10 @@ package struct HTTPResponse: Equatable, Sendable {
   /// By lower-case name; the values of a name that came more than once are joined by `, ` (RFC 9110, 5.3). At most
   /// 64 KiB of header lines are kept.
   package var headers: [String: String] = [:]
-  /// At most its first 64 KiB.
+  /// At most as much of its beginning as the request says.
   package var body: [UInt8] = []
+  /// Whether there was more.
+  package var isCut = false
 
   package init(status: Int, headers: [String: String] = [:], body: [UInt8] = []) {
     self.status = status

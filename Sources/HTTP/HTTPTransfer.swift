@@ -13,7 +13,9 @@ final class HTTPTransfer {
   private var response = HTTPResponse(status: 0)
   private var headerBytes = 0
 
-  /// How much of the header lines, and how much of the body, is kept.
+  private let mostBody: Int
+
+  /// How much of the header lines is kept.
   private static let kept = 64 * 1024
 
   /// Nil if memory is out.
@@ -22,6 +24,7 @@ final class HTTPTransfer {
     self.easy = easy
     self.completion = completion
     self.subject = subject
+    mostBody = request.mostBody
     cause.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     let options = [
       setAddress(request), setMethod(request), setHeaders(request), setOnce(), setTrust(authorities), setReceivers(),
@@ -170,7 +173,9 @@ final class HTTPTransfer {
   }
 
   private func takeBody(_ bytes: UnsafeRawBufferPointer) {
-    response.body += bytes.prefix(Self.kept - response.body.count)
+    let room = mostBody - response.body.count
+    if bytes.count > room { response.isCut = true }
+    response.body += bytes.prefix(room)
   }
 
   private static func trimmed(_ bytes: Slice<UnsafeRawBufferPointer>) -> Slice<UnsafeRawBufferPointer> {

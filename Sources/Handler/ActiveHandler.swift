@@ -14,6 +14,7 @@ final class ActiveHandler {
   private let retention: Retention
   let notifier: Notifier
   private let lifeSign: LifeSign
+  let archiver: Archiver
   /// Says on consoles that they do not know the levels.
   private let warnOfLevels: (String?) -> Void
 
@@ -39,10 +40,12 @@ final class ActiveHandler {
     self.follower = follower
     scheduler = Scheduler(session: session, dispatcher: dispatcher, rules: follower.rules)
     lifeSign = LifeSign(session: session, client: messenger) { [weak follower] in follower?.obstacle }
-    let intake = intake
+    archiver = Archiver(session: session, endpoint: endpoint, client: messenger) { warn("archive", $0) }
+    let (intake, archiver) = (intake, archiver)
     retention = Retention(
       session: session, cursor: { [weak follower] in follower?.cursor },
-      commandStreams: { [weak intake] in intake?.streams ?? [] }, warn: warn)
+      commandStreams: { [weak intake] in intake?.streams ?? [] },
+      unarchived: { [weak archiver] in archiver?.spared($0) }, warn: warn)
   }
 
   func open() {
@@ -53,6 +56,7 @@ final class ActiveHandler {
     retention.start()
     notifier.start()
     lifeSign.start()
+    archiver.start()
   }
 
   /// Goes on with other options.
@@ -60,6 +64,7 @@ final class ActiveHandler {
     session.apply(options)
     session.tellLevels(warnOfLevels)
     notifier.optionsChanged()
+    archiver.apply()
     follower.rules.runbookChanged()
   }
 
@@ -106,5 +111,6 @@ final class ActiveHandler {
     follower.stop()
     notifier.stop()
     lifeSign.stop()
+    archiver.stop()
   }
 }

@@ -28,6 +28,7 @@ extension HandlerService {
     picture.eventsWaiting = activeHandler.follower.rules.queue.count
     picture.noticesWaiting = activeHandler.notifier.waiting
     picture.events = activeHandler.follower.sums
+    for stream in activeHandler.archiver.streams { picture.archiveLags[stream.stream] = stream.lagSeconds }
     return picture
   }
 

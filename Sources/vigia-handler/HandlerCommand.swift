@@ -207,7 +207,7 @@ struct HandlerCommand: ParsableCommand {
     do throws(ConfigurationError) { return try read() } catch { throw ValidationError("\(error)") }
   }
 
-  private static func endpoint(_ url: String?) throws -> Endpoint {
+  static func endpoint(_ url: String?) throws -> Endpoint {
     guard let url = url ?? Environment["VIGIA_REDIS"] ?? Environment["REDIS_URL"] else { return .default }
     do throws(Endpoint.Malformed) {
       return try Endpoint(url: url)

@@ -31,6 +31,7 @@ struct SettingsSource {
     options.insight.apply(settings.insight)
     options.monitoring = try monitoring(settings.monitoring)
     options.heartbeat = settings.heartbeat.map { HeartbeatSettings(url: $0.url, every: $0.span ?? .minutes(1)) }
+    options.archive = settings.archive.map(ArchiveSettings.init)
     options.metrics = settings.metrics
     options.levels = settings.levels
     options.budgets = settings.budgets
@@ -82,6 +83,9 @@ struct SettingsSource {
     return "\(what) not taken: \((place + [error.problem]).joined(separator: ": ")) (\(error.file))"
   }
 
+  /// The file's archive; nil if it names none.
+  func archive() throws(ConfigurationError) -> ArchiveSettings? { try read().archive.map(ArchiveSettings.init) }
+
   private func read() throws(ConfigurationError) -> HandlerSettings {
     guard let path else { return HandlerSettings() }
     return try HandlerFile.read(
@@ -118,6 +122,20 @@ extension RetentionBounds {
     dead = settings.dead ?? dead
     bytes = settings.bytes ?? bytes
     otherBytes = settings.otherBytes ?? otherBytes
+  }
+}
+
+extension ArchiveSettings {
+  init(_ settings: HandlerSettings.Archive) {
+    self.init(
+      url: settings.url, database: settings.database, writer: Account(settings.writer),
+      reader: settings.reader.map(Account.init))
+  }
+}
+
+extension ArchiveSettings.Account {
+  fileprivate init(_ account: HandlerSettings.Archive.Account) {
+    self.init(user: account.user, password: account.password)
   }
 }
 

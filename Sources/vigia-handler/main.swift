@@ -1,1 +1,1 @@
-HandlerCommand.main()
+HandlerProgram.main()

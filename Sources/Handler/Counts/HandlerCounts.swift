@@ -40,6 +40,8 @@ final class HandlerCounts {
   private(set) var calls: [Call: Int] = [:]
   private(set) var notices: [String: [Telling: Int]] = [:]
   private(set) var heartbeats: [Beat: Int] = [:]
+  /// What became of entries that were to be archived, by their stream.
+  private(set) var archived: [[UInt8]: ArchiveSums] = [:]
   private(set) var leasesTaken = 0
   private(set) var leasesLost = 0
   private(set) var recorded = 0
@@ -94,6 +96,23 @@ final class HandlerCounts {
 
   func note(_ beat: Beat) {
     if isOn { heartbeats[beat, default: 0] += 1 }
+  }
+
+  /// A batch was stored.
+  func noteArchived(_ stream: [UInt8], rows: Int, refused: Int) {
+    guard isOn else { return }
+    archived[stream, default: ArchiveSums()].rows += rows
+    archived[stream, default: ArchiveSums()].refused += refused
+    archived[stream, default: ArchiveSums()].batches += 1
+  }
+
+  func noteArchived(_ stream: [UInt8], lost: Int) {
+    if isOn, lost > 0 { archived[stream, default: ArchiveSums()].lost += lost }
+  }
+
+  /// An attempt to store a batch failed.
+  func noteArchiveFailure(_ stream: [UInt8]) {
+    if isOn { archived[stream, default: ArchiveSums()].failures += 1 }
   }
 
   func noteLease(isTaken: Bool) {

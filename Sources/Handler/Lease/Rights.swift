@@ -60,7 +60,7 @@ struct Rights {
       Row(key: keys.levels, commands: ["SET @ v"]),
       Row(key: keys.insightRecord, commands: ["TYPE @", "HGET @ f", "HSET @ f v"]),
       Row(key: keys.tally, commands: ["HINCRBY @ f 1"]),
-      Row(key: keys.audit, commands: ["XDEL @ 0-1"]),
+      Row(key: keys.audit, commands: ["XDEL @ 0-1", "XRANGE @ - +"]),
       Row(key: keys.profiles, commands: ["HLEN @"]),
       Row(key: [], commands: ["INFO memory", "DBSIZE"]),
       Row(key: keys.mark(all), commands: ["MEMORY USAGE @", "PTTL @"]),

@@ -25,6 +25,8 @@ struct HandlerPicture: Equatable {
   var commandsInHand: Int?
   var eventsWaiting: Int?
   var noticesWaiting: [String: Int] = [:]
+  /// How far what is archived lies behind each stream, in seconds.
+  var archiveLags: [[UInt8]: Double] = [:]
   /// What was read since it leads; what was read before is counted by ``HandlerCounts/events``.
   var events = EventSums()
 

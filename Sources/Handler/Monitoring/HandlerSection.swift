@@ -4,13 +4,13 @@ import FleetModel
 /// What a page tells of the handler itself.
 struct HandlerSection {
   private let sources: MetricsPage.Sources
-  private var picture: HandlerPicture { sources.picture }
-  private var counts: HandlerCounts { sources.counts }
+  var picture: HandlerPicture { sources.picture }
+  var counts: HandlerCounts { sources.counts }
 
   init(_ sources: MetricsPage.Sources) { self.sources = sources }
 
   /// How many pieces it is written in.
-  static let pieces = 7
+  static let pieces = 8
 
   func write(_ piece: Int, to writer: inout ExpositionWriter) {
     switch piece {
@@ -20,7 +20,8 @@ struct HandlerSection {
     case 3: writeEvents(to: &writer)
     case 4: writeCommands(to: &writer)
     case 5: writeRules(to: &writer)
-    default: writeNotices(to: &writer)
+    case 6: writeNotices(to: &writer)
+    default: writeArchive(to: &writer)
     }
   }
 

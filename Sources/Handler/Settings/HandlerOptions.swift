@@ -52,6 +52,8 @@ package struct HandlerOptions: Sendable {
   package var monitoring = MonitoringSettings()
   /// Nil: nobody is told.
   package var heartbeat: HeartbeatSettings?
+  /// Nil: nothing is archived.
+  package var archive: ArchiveSettings?
   package var log = Log.Settings()
   /// Whether a leap of the server's clock counts as time that has passed: only where a test sets that clock to let time pass.
   package var leapsPassTime = false
@@ -93,6 +95,7 @@ package struct HandlerOptions: Sendable {
     insight = new.insight
     monitoring = new.monitoring
     heartbeat = new.heartbeat
+    archive = new.archive
     log = new.log
   }
 
