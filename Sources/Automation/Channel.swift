@@ -13,12 +13,19 @@ package struct Channel: Equatable, Sendable {
   package var url: String
   /// PagerDuty's integration key; empty for the others.
   package var routingKey: String
+  /// The token by which Slack is written to; empty for an incoming webhook, and for the others.
+  package var token = ""
+  /// The conversation that a token writes to: an id, or a name such as `#ops`.
+  package var place = ""
+  /// When it is said again that nobody has acknowledged something, for the first time; zero: never.
+  package var reminds = Channel.usualReminder
   /// A notice that could not be told by then is given up.
   package var deadline: TimeSpan
   /// The format of what it is sent, if its kind has several.
   package var format = 1
 
   package static let usualDeadline = TimeSpan.minutes(15)
+  package static let usualReminder = TimeSpan.hours(1)
 
   package init(_ kind: Kind, url: String, routingKey: String = "", deadline: TimeSpan = Channel.usualDeadline) {
     self.kind = kind
@@ -30,15 +37,19 @@ package struct Channel: Equatable, Sendable {
   /// Whether the service has a use for a notice: one to whom an acknowledgement means nothing is not told of it, and
   /// nobody is woken by news that nothing takes back, unless they name the channel.
   package func wants(_ notice: Notice) -> Bool {
-    let descriptor = kind.descriptor
+    if notice.isOnlyOfHands {
+      return descriptor.editsMessages || notice.reopensAcknowledged && descriptor.hearsAcknowledgements
+    }
     if notice.status == .acknowledged { return descriptor.hearsAcknowledgements }
     return notice.status != .info || descriptor.hearsNews || !notice.to.isEmpty
   }
 
-  package var isChat: Bool { kind.descriptor.isChat }
+  package var descriptor: ChannelDescriptor { token.isEmpty ? kind.descriptor : kind.descriptorByToken }
+
+  package var isChat: Bool { descriptor.isChat }
 
   /// How long the notifier keeps between two requests.
-  package var pace: TimeSpan { kind.descriptor.pace }
+  package var pace: TimeSpan { descriptor.pace }
 }
 
 extension Channel: CustomStringConvertible {

@@ -7,8 +7,9 @@ import FleetModel
 package struct ChannelDescriptor: Sendable {
   /// What a file says of its address.
   package enum Address: Equatable, Sendable {
-    /// A URL that is a secret: whoever holds it may write there.
-    case secretURL
+    /// A URL that is a secret: whoever holds it may write there. With a base, a token may stand in its place: then the
+    /// address is the service's unless the file names another.
+    case secretURL(orTokenFor: String? = nil)
     /// A URL, which may stand in the file itself.
     case url
     /// A key, and the service's URL unless the file names another.
@@ -24,6 +25,9 @@ package struct ChannelDescriptor: Sendable {
   package var hearsAcknowledgements = true
   /// Whether it hears of news that nothing takes back, even if nobody names it: who is woken by it does not.
   package var hearsNews = true
+  /// Whether a trouble has one message there, which is edited as it goes on. Then a rule has one group there, of whatever
+  /// severity.
+  package var editsMessages = false
   /// How soon a trouble that goes on is told again, since the service ends it otherwise; nil if it never does.
   package var repeatsAfter: TimeSpan?
   /// Whether what was acknowledged stays so there until it is resolved: a new call begins with that.
@@ -41,13 +45,13 @@ extension Channel.Kind {
   package var descriptor: ChannelDescriptor {
     switch self {
     case .slack:
-      ChannelDescriptor(.secretURL) {
+      ChannelDescriptor(.secretURL(orTokenFor: "https://slack.com/api")) {
         $0.isChat = true
         $0.pace = .seconds(1)
         $0.hearsAcknowledgements = false
       }
     case .discord:
-      ChannelDescriptor(.secretURL) {
+      ChannelDescriptor(.secretURL()) {
         $0.isChat = true
         $0.hearsAcknowledgements = false
       }
@@ -63,5 +67,13 @@ extension Channel.Kind {
       }
     case .webhook: ChannelDescriptor(.url) { $0.formats = 1...2 }
     }
+  }
+
+  /// The same if the service is written to by a token, by which it lets its messages be edited.
+  package var descriptorByToken: ChannelDescriptor {
+    var descriptor = descriptor
+    descriptor.editsMessages = true
+    descriptor.hearsAcknowledgements = true
+    return descriptor
   }
 }

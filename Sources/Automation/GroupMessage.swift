@@ -23,7 +23,8 @@ struct GroupMessage {
   /// How many members are listed by their titles.
   private static let listed = 20
 
-  func notice(at now: Instant) -> Notice {
+  /// - Parameter change: if nothing is new but who has it in hand, what is new about that.
+  func notice(of change: Grouping.Group.Hands? = nil, at now: Instant) -> Notice {
     // What is new comes first: of many not all are listed.
     let new = Set(news.map(\.key))
     let subject = (open.isEmpty ? news : open).sorted {
@@ -31,15 +32,19 @@ struct GroupMessage {
     }
     // A group has members, or nobody would ask for its message.
     guard var notice = subject.first else {
-      return Notice(key: key, severity: id.severity, title: rule, rule: id.rule, at: now)
+      return Notice(key: key, severity: severity, title: rule, rule: id.rule, at: now)
     }
     notice.key = key
     notice.rule = id.rule
     notice.status = status
-    notice.severity = id.severity
+    notice.severity = severity
     notice.at = now
     notice.isAllClear = isAllClear
     notice.to = [id.channel]
+    notice.done = unique(news.map(\.done).filter { !$0.isEmpty }).prefix(Self.listed).joined(separator: "\n")
+    notice.acknowledgedBy = hands
+    notice.isOnlyOfHands = change != nil && hands == nil
+    notice.reopensAcknowledged = change == .reopened
     guard Set((subject + news).map(\.key)).count > 1 else { return notice }
     notice.agents = unique(subject.flatMap(\.agents))
     notice.role = Set(subject.map(\.role)).count == 1 ? notice.role : nil
@@ -51,10 +56,23 @@ struct GroupMessage {
   }
 
   /// The same for the whole life of the group.
-  private var key: String { "group/\(id.rule)/\(id.severity.rawValue)" }
+  private var key: String { "group/\(id.rule)" + (id.severity.map { "/\($0.rawValue)" } ?? "") }
+
+  /// Of a group of all severities the worst that stands.
+  private var severity: Severity {
+    id.severity ?? open.map(\.severity).max() ?? news.map(\.severity).max() ?? .low
+  }
+
+  /// Who has all of it in hand.
+  private var hands: String? {
+    let names = open.map(\.acknowledgedBy)
+    guard !names.isEmpty, !names.contains(nil) else { return nil }
+    return unique(names.compactMap(\.self)).joined(separator: ", ")
+  }
 
   private var status: Notice.Status {
     if open.isEmpty { return news.allSatisfy { $0.status == .resolved } ? .resolved : .info }
+    if news.isEmpty, hands != nil { return .acknowledged }
     return isFirst ? .firing : .updated
   }
 
@@ -101,8 +119,8 @@ struct GroupMessage {
     return lines
   }
 
-  private func unique(_ agents: [AgentID]) -> [AgentID] {
-    var seen: Set<AgentID> = []
-    return agents.filter { seen.insert($0).inserted }
+  private func unique<Value: Hashable>(_ all: [Value]) -> [Value] {
+    var seen: Set<Value> = []
+    return all.filter { seen.insert($0).inserted }
   }
 }

@@ -8,7 +8,7 @@ import FleetModel
 ///                                 │◀───────────────────────────────────────────┘
 ///                                 └─ all members resolved ─▶ all-clear, at once
 /// ```
-/// A group is a rule's notices of one severity for one channel. One whose members were all resolved before it was told is
+/// A group is a rule's notices of one severity for one channel, or of all severities if the channel edits its messages. One whose members were all resolved before it was told is
 /// told to nobody.
 package struct Grouping: Equatable, Sendable {
   package struct Spans: Equatable, Sendable {
@@ -31,9 +31,10 @@ package struct Grouping: Equatable, Sendable {
   package struct ID: Hashable, Sendable {
     package var channel: String
     package var rule: String
-    package var severity: Severity
+    /// Nil if it is for all of them.
+    package var severity: Severity?
 
-    package init(channel: String, rule: String, severity: Severity) {
+    package init(channel: String, rule: String, severity: Severity?) {
       self.channel = channel
       self.rule = rule
       self.severity = severity
@@ -62,12 +63,16 @@ package struct Grouping: Equatable, Sendable {
 
   /// Takes a notice of a rule for a channel.
   ///
-  /// - Parameter channel: of a follow-up "" if it is for every channel that knows its key.
+  /// - Parameters:
+  ///   - channel: of a follow-up "" if it is for every channel that knows its key.
+  ///   - isOne: whether one group is for all severities.
   /// - Returns: the groups that it changed. A resolved one changes those that know its key, whatever their severity.
-  package mutating func take(_ notice: Notice, for channel: String, at now: Instant) -> [ID] {
+  package mutating func take(
+    _ notice: Notice, for channel: String, ofAllSeverities isOne: Bool = false, at now: Instant
+  ) -> [ID] {
     guard let rule = notice.rule else { return [] }
     guard notice.status.isFollowUp else {
-      let id = ID(channel: channel, rule: rule, severity: notice.severity)
+      let id = ID(channel: channel, rule: rule, severity: isOne ? nil : notice.severity)
       groups[id, default: Group(due: now + spans.wait)].take(notice, at: now, spans)
       return [id]
     }
@@ -98,12 +103,12 @@ package struct Grouping: Equatable, Sendable {
     var turns: [Turn] = []
     for (id, group) in groups where group.next(spans) <= now {
       var group = group
-      let notice = group.tell(id, title(id.rule), causes, at: now)
+      let notice = group.tell(id, title(id.rule), causes, spans, at: now)
       let isOver = notice?.status == .resolved || group.next(spans) <= now
       groups[id] = isOver ? nil : group
       turns.append(Turn(id: id, notice: notice, group: groups[id]))
     }
-    return turns.sorted { ($0.id.channel, $0.id.rule, $0.id.severity) < ($1.id.channel, $1.id.rule, $1.id.severity) }
+    return turns.sorted { $0.id < $1.id }
   }
 }
 
@@ -121,6 +126,12 @@ extension Grouping {
       }
     }
 
+    package enum Hands: String, Sendable {
+      case changed
+      /// Somebody had all of it in hand, and has not any more.
+      case reopened
+    }
+
     /// By key.
     package var members: [ExactText: Member]
     /// When something was last told; nil if nothing was.
@@ -128,70 +139,24 @@ extension Grouping {
     /// When the next message goes out; nil if there is no news.
     package var due: Instant?
     package var lastNews: Instant
+    /// What is to be told of who has it in hand; nil if nothing is new about that.
+    package var hands: Hands?
 
     package init(
-      members: [ExactText: Member] = [:], told: Instant? = nil, due: Instant? = nil, lastNews: Instant = .epoch
+      members: [ExactText: Member] = [:], told: Instant? = nil, due: Instant? = nil, lastNews: Instant = .epoch,
+      hands: Hands? = nil
     ) {
       self.members = members
       self.told = told
       self.due = due
       self.lastNews = lastNews
+      self.hands = hands
     }
   }
 }
 
-extension Grouping.Group {
-  private var hasOpen: Bool { members.values.contains { $0.notice.isOpen } }
-
-  /// When it has something to tell, or is over. News that nothing takes back keep it for an interval, so that what comes
-  /// within it is collected too.
-  fileprivate func next(_ spans: Grouping.Spans) -> Instant {
-    if let due { return due }
-    if hasOpen { return lastNews + spans.forget }
-    return told.map { $0 + spans.interval } ?? lastNews
-  }
-
-  fileprivate mutating func take(_ notice: Notice, at now: Instant, _ spans: Grouping.Spans) {
-    lastNews = now
-    if notice.status == .acknowledged { return }
-    if let old = members[ExactText(notice.key)], old.isTold, old.notice.saysTheSame(as: notice) { return }
-    members[ExactText(notice.key)] = Grouping.Group.Member(notice: notice)
-    guard let told else {
-      due = due ?? now + spans.wait
-      return
-    }
-    // The all-clear waits for nothing, and is none if somebody begins anew before it was told.
-    let isClear = notice.status == .resolved && !hasOpen
-    due = isClear ? now : max(now, told + spans.interval)
-  }
-
-  /// The message that is due, if any; its members count as told from then on.
-  fileprivate mutating func tell(
-    _ id: Grouping.ID, _ rule: String, _ causes: () -> [SharedCause], at now: Instant
-  ) -> Notice? {
-    guard let due, due <= now else { return nil }
-    self.due = nil
-    let news = members.filter { !$0.value.isTold }.map(\.value.notice)
-    let open = members.values.map(\.notice).filter(\.isOpen)
-    let last = told
-    defer {
-      members = members.filter { $0.value.notice.isOpen }.mapValues { Member(notice: $0.notice, isTold: true) }
-    }
-    // Nobody heard of what began and ended before the first message.
-    let isWorthIt = last != nil || news.contains { $0.status != .resolved }
-    guard isWorthIt, !news.isEmpty else { return nil }
-    told = now
-    return GroupMessage(
-      id: id, rule: rule, news: news, open: open, causes: open.count > 1 ? causes() : [], isFirst: last == nil
-    ).notice(at: now)
-  }
-}
-
-extension Notice {
-  /// Whether it can still be resolved.
-  fileprivate var isOpen: Bool { status == .firing || status == .updated || status == .acknowledged }
-
-  fileprivate func saysTheSame(as other: Notice) -> Bool {
-    title == other.title && text == other.text && fields == other.fields && isOpen == other.isOpen
+extension Grouping.ID: Comparable {
+  package static func < (left: Grouping.ID, right: Grouping.ID) -> Bool {
+    (left.channel, left.rule, left.severity ?? .low) < (right.channel, right.rule, right.severity ?? .low)
   }
 }

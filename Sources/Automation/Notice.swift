@@ -11,10 +11,12 @@ package struct Notice: Equatable, Sendable {
     case updated
     /// Somebody has taken it in hand.
     case acknowledged
+    /// Nobody has it in hand any more. It is for groups alone, which tell it as an update.
+    case unacknowledged
     case resolved
 
     /// Whether it speaks of a trouble that was told before: then it goes where that went.
-    package var isFollowUp: Bool { self == .acknowledged || self == .resolved }
+    package var isFollowUp: Bool { self == .acknowledged || self == .unacknowledged || self == .resolved }
   }
 
   /// A name and a value, shown side by side.
@@ -53,7 +55,13 @@ package struct Notice: Equatable, Sendable {
   /// Of one that is resolved, whether its trouble is known to be over. That nothing is heard of it any more, or that a
   /// person has closed it, is no all-clear.
   package var isAllClear = true
-  /// Whether it calls for help anew if somebody had taken the trouble in hand. Not a part of what is told.
+  /// Who has it in hand; nil if nobody has, or not all of it.
+  package var acknowledgedBy: String?
+  /// What was done about it, one thing a line.
+  package var done = ""
+  /// Whether nothing is new but who has it in hand: only a message that is edited shows that.
+  package var isOnlyOfHands = false
+  /// Whether it calls for help anew though somebody had taken the trouble in hand.
   package var reopensAcknowledged = false
 
   package init(

@@ -13,6 +13,12 @@ import FleetModel
 /// url_env = "SLACK_URL"                     # or url_file; the URL is a secret
 /// deadline = "15m"                          # then a notice is given up
 ///
+/// [notify.incidents]
+/// kind = "slack"
+/// token_file = "/run/secrets/slack"         # or token_env; then messages are edited as trouble goes on
+/// channel = "#incidents"                    # or its id
+/// remind = "1h"                             # of what nobody has acknowledged, and less and less often; or "never"
+///
 /// [notify.pager]
 /// kind = "pagerduty"
 /// routing_key_file = "/run/secrets/pagerduty"   # or routing_key_env
@@ -82,18 +88,57 @@ struct NotifyReader {
       channel.routingKey = try routingKey(section)
       channel.url = try section.text("base_url", expected: "a URL") ?? base
       try check(channel.url, section, "base_url", says: "is no URL")
-    case .secretURL: channel.url = try url(section, mayBeLiteral: false)
+    case .secretURL(let base):
+      if let base, let token = try secret(section, "token") {
+        try fill(&channel, token, base, section)
+      } else {
+        try section.allow(
+          Self.keys(of: kind, byToken: false), in: "a channel of kind \"\(kind.rawValue)\" without token")
+        channel.url = try url(section, mayBeLiteral: false)
+      }
     case .url: channel.url = try url(section, mayBeLiteral: true)
     }
     if let format = try section.integer("format", in: kind.descriptor.formats) { channel.format = format }
     if let deadline = try section.span("deadline", atMost: .days(7)) { channel.deadline = deadline }
+    if let remind = try section.text("remind", expected: Self.expectedReminder) {
+      guard let span = remind == "never" ? .zero : TimeSpan(remind), span <= .days(7) else {
+        throw section.fault("remind", expected: Self.expectedReminder)
+      }
+      channel.reminds = span
+    }
     return channel
   }
 
-  private static func keys(of kind: Channel.Kind) -> [String] {
+  private static let expectedReminder = "a span of up to 7d such as \"1h\", or \"never\""
+
+  /// What a token needs beside it.
+  private mutating func fill(
+    _ channel: inout Channel, _ token: (value: String, from: String), _ base: String, _ section: FileSection
+  ) throws(ConfigurationError) {
+    for key in ["url_env", "url_file"] where section.holds(key) {
+      throw section.fault(key, "stands beside \(token.from); expected one of them")
+    }
+    guard token.value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+      throw section.fault(token.from, "names what is no token; expected letters, digits and \"-\"")
+    }
+    channel.token = token.value
+    secrets.insert(token.value)
+    let expected = "the id of a conversation, or a name such as \"#ops\""
+    guard let place = try section.text("channel", expected: expected), !place.isEmpty, place.utf8.count <= 100,
+      place.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F })
+    else { throw section.fault("channel", expected: expected) }
+    channel.place = place
+    channel.url = try section.text("base_url", expected: "a URL") ?? base
+    try check(channel.url, section, "base_url", says: "is no URL")
+  }
+
+  /// - Parameter byToken: whether those that go with a token are among them.
+  private static func keys(of kind: Channel.Kind, byToken: Bool = true) -> [String] {
     let address =
       switch kind.descriptor.address {
-      case .secretURL: ["url_env", "url_file"]
+      case .secretURL(.some) where byToken:
+        ["url_env", "url_file", "token_env", "token_file", "channel", "base_url", "remind"]
+      case .secretURL: ["url_env", "url_file"] + (kind.descriptor.editsMessages ? ["remind"] : [])
       case .routingKey: ["routing_key_env", "routing_key_file", "base_url"]
       case .url: ["url", "url_env", "url_file"]
       }
@@ -102,7 +147,7 @@ struct NotifyReader {
 
   /// An error of its own, which does not repeat what stands there.
   private func refuseLiteralSecrets(_ section: FileSection, _ kind: Channel.Kind) throws(ConfigurationError) {
-    for key in ["url", "routing_key"] where section.holds(key) && !Self.keys(of: kind).contains(key) {
+    for key in ["url", "routing_key", "token"] where section.holds(key) && !Self.keys(of: kind).contains(key) {
       guard Self.keys(of: kind).contains("\(key)_env") else { continue }
       throw section.fault(key, "is a secret and may not stand here; expected \(key)_env or \(key)_file")
     }

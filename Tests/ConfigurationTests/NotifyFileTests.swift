@@ -7,6 +7,7 @@ import Testing
 @Suite struct NotifyFileTests {
   private static let environment = [
     "SLACK": "https://hooks.slack.example/services/T0/B0/s3cret", "KEY": "r0ut1ngk3y", "EMPTY": "",
+    "TOKEN": "xoxb-s3cret",
     "WRONG": "s3cret word", "QUERY": "https://chat.example/hooks/t0k3n?thread=s3cret",
   ]
 
@@ -77,6 +78,34 @@ import Testing
     let settings = try HandlerFile.read(
       Array("[notify.am]\nkind = 'alertmanager'\nurl = 'http://ops:s3cret@am:9093'".utf8), file: "f")
     #expect(settings.notify.secrets == ["s3cret"])
+  }
+
+  @Test func slackByTokenHasAConversationAndReminders() throws {
+    let settings = try read(
+      """
+      [notify.a]
+      kind = "slack"
+      token_env = "TOKEN"
+      channel = "#ops"
+      [notify.b]
+      kind = "slack"
+      token_env = "TOKEN"
+      channel = "C0123456789"
+      base_url = "https://slack-gov.com/api"
+      remind = "never"
+      [notify.c]
+      kind = "slack"
+      token_env = "TOKEN"
+      channel = "ops"
+      remind = "30m"
+      """)
+    let table = settings.notify
+    #expect(
+      table["a"]?.url == "https://slack.com/api" && table["a"]?.place == "#ops" && table["a"]?.reminds == .hours(1))
+    #expect(table["b"]?.url == "https://slack-gov.com/api" && table["b"]?.reminds == .zero)
+    #expect(table["c"]?.reminds == .minutes(30) && table["c"]?.token == "xoxb-s3cret")
+    #expect(table.channels.values.allSatisfy { $0.descriptor.editsMessages })
+    #expect(settings.secrets == ["xoxb-s3cret"])
   }
 
   @Test func secretsOfChannelsAreSecrets() throws {
@@ -160,6 +189,34 @@ import Testing
     (
       "[notify.ops]\nkind='slack'\nurl_file='/run/empty'",
       "notify.ops.url_file: names a file that is empty; expected the secret on its first line"
+    ),
+    (
+      "[notify.ops]\nkind='slack'\ntoken='xoxb-s3cret'\nchannel='#ops'",
+      "notify.ops.token: is a secret and may not stand here; expected token_env or token_file"
+    ),
+    (
+      "[notify.ops]\nkind='slack'\ntoken_env='WRONG'\nchannel='#ops'",
+      "notify.ops.token_env: names what is no token; expected letters, digits and \"-\""
+    ),
+    (
+      "[notify.ops]\nkind='slack'\ntoken_env='TOKEN'",
+      "notify.ops.channel: is missing; expected the id of a conversation, or a name such as \"#ops\""
+    ),
+    (
+      "[notify.ops]\nkind='slack'\ntoken_env='TOKEN'\nchannel='#my ops'",
+      "notify.ops.channel: is a text; expected the id of a conversation, or a name such as \"#ops\""
+    ),
+    (
+      "[notify.ops]\nkind='slack'\ntoken_env='TOKEN'\nurl_env='SLACK'\nchannel='#ops'",
+      "notify.ops.url_env: stands beside token_env; expected one of them"
+    ),
+    (
+      "[notify.ops]\nkind='slack'\nurl_env='SLACK'\nremind='1h'",
+      "notify.ops.remind: unknown key; a channel of kind \"slack\" without token has kind, url_env, url_file, deadline"
+    ),
+    (
+      "[notify.ops]\nkind='slack'\ntoken_env='TOKEN'\nchannel='#ops'\nremind='0s'",
+      "notify.ops.remind: is the text \"0s\"; expected a span of up to 7d such as \"1h\", or \"never\""
     ),
     // A secret in the place of its name is not repeated either.
     (

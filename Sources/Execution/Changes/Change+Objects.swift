@@ -90,9 +90,11 @@ extension Change {
     return Change(scheduledJobs: [end], alert: alert, notices: notices, detail: "closed")
   }
 
-  /// What those who were called for an escalation hear of what became of it.
+  /// What those who were told of it hear of what became of it.
   private static func pages(_ alert: AlertRecord, _ status: Notice.Status, _ context: PlanningContext) -> [Notice] {
-    guard alert.id.kind == .escalation else { return [] }
+    guard alert.id.kind == .escalation else {
+      return status == .resolved ? [] : [RuleNotice.hands(alert, at: context.now)]
+    }
     return [Notice(escalation: alert, status, at: context.now, fields: [Notice.Field("by", context.operator)])]
   }
 

@@ -14,6 +14,7 @@ extension Notice {
       key: alert.id.description, status: status, severity: alert.severity,
       title: "\(subject) needs a person: \(alert.summary)", fields: fields,
       agents: agent == .none ? [] : [agent], at: status.isFollowUp ? alert.last : now)
+    acknowledgedBy = alert.acknowledgedBy
     if !alert.note.isEmpty { self.fields.append(Field("note", alert.note)) }
   }
 

@@ -33,11 +33,13 @@ package enum RuleNotice {
     at now: Instant
   ) throws(Refusal) -> Notice {
     guard !channels.isEmpty else { throw Refusal(noChannel) }
-    return Notice(
+    var notice = Notice(
       key: alert.map(key) ?? "\(record.rule)/\(record.agent.escapedText)", status: alert == nil ? .info : .firing,
       severity: record.severity, title: text,
       text: [record.reason, words].filter { !$0.isEmpty }.joined(separator: "\n"), agents: [record.agent],
       rule: record.rule, at: now, to: channels.contains(channel) ? [channel] : [])
+    notice.done = words
+    return notice
   }
 
   /// What is told of an alert that is open no longer; nil if whoever ended it has told people.
@@ -50,6 +52,15 @@ package enum RuleNotice {
     case .agentLeft: resolved(id, "ended without a sign of recovery: the agent has left", at: now)
     case .closed: nil
     }
+  }
+
+  /// Who has an alert in hand, or that nobody has any more.
+  package static func hands(_ alert: AlertRecord, at now: Instant) -> Notice {
+    var notice = Notice(
+      key: key(alert.id), status: alert.acknowledgedBy == nil ? .unacknowledged : .acknowledged,
+      severity: alert.severity, title: "\(alert.id.agent)", agents: [alert.id.agent], rule: Notice.anyRule, at: now)
+    notice.acknowledgedBy = alert.acknowledgedBy
+    return notice
   }
 
   /// That a person has closed an alert.

@@ -23,10 +23,17 @@ package enum ChannelTest {
     let notice = Notice(
       key: "vigia/test/\(name)/\(now.milliseconds)", status: .info, severity: .low, title: "vigia notify test",
       text: "This is a test of the channel \(name). Nothing is wrong.", at: now)
-    let message = ServiceRequest(notice: notice, channel: channel, now: now)
+    let entry = OutboxEntry(
+      id: OutboxEntry.ID(fence: 0, number: 0), channel: name, notice: notice, next: now,
+      deadline: now + channel.deadline)
+    var delivery = NoticeDelivery(entry, channel, message: nil, at: now)
     var outcome = Outcome(hasArrived: false, words: "no answer")
-    client.send(message.request) { result in
-      outcome = Outcome(message, Redaction(table.secrets).apply(to: result))
+    client.send(delivery.request(at: now)) { result in
+      let redacted = Redaction(table.secrets).apply(to: result)
+      // A first message is one request.
+      if case .over(let verdict, _) = delivery.take(result, redacted: redacted, at: now) {
+        outcome = Outcome(verdict, redacted)
+      }
       loop.stop()
     }
     withExtendedLifetime(client) { loop.run() }
@@ -35,13 +42,12 @@ package enum ChannelTest {
 }
 
 extension ChannelTest.Outcome {
-  init(_ message: ServiceRequest, _ result: HTTPResult) {
-    let answer =
-      switch result {
-      case .response(let response): response.words
-      case .failed(let failure): failure.reason
-      }
-    hasArrived = if case .delivered = message.result(of: result, at: message.now) { true } else { false }
-    words = PlainText.line(answer)
+  init(_ verdict: DeliveryResult, _ answer: HTTPResult) {
+    switch (verdict, answer) {
+    case (.delivered, .response(let response)): (hasArrived, words) = (true, PlainText.line(response.words))
+    case (.delivered, .failed(let failure)): (hasArrived, words) = (true, PlainText.line(failure.reason))
+    case (.retry(let reason, _), _), (.refused(let reason), _), (.endpointGone(let reason), _):
+      (hasArrived, words) = (false, PlainText.line(reason))
+    }
   }
 }

@@ -50,3 +50,14 @@ extension TimeSpan {
     return TimeSpan(milliseconds: longest / 2 + Int64(Double(longest / 2) * chance))
   }
 }
+
+extension HandlerCounts.Telling {
+  init(_ outcome: DeliveryResult) {
+    switch outcome {
+    case .delivered: self = .delivered
+    case .retry: self = .retried
+    case .refused: self = .refused
+    case .endpointGone: self = .channelGone
+    }
+  }
+}

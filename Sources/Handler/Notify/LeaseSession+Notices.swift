@@ -69,7 +69,7 @@ extension LeaseSession {
       var notice = notice
       if options.notify[channel]?.isChat == true { notice.rule = notice.rule ?? group }
       // To an incident that somebody has acknowledged PagerDuty adds a line, and wakes nobody.
-      if notice.reopensAcknowledged, options.notify[channel]?.kind.descriptor.keepsAcknowledgement == true {
+      if notice.reopensAcknowledged, options.notify[channel]?.descriptor.keepsAcknowledgement == true {
         var over = notice
         over.status = .resolved
         entry(over, channel).add(to: &transaction, keys: keys)

@@ -18,6 +18,10 @@ enum NoticeCoding {
       "rule": notice.rule.map { .string($0) },
       "at": .integer(notice.at.milliseconds),
       "to": notice.to.isEmpty ? nil : .array(notice.to.map { .string($0) }),
+      "in_hand": notice.acknowledgedBy.map { .string($0) },
+      "done": notice.done.isEmpty ? nil : .string(notice.done),
+      "hands": notice.isOnlyOfHands ? true : nil,
+      "reopens": notice.reopensAcknowledged ? true : nil,
       "unrecovered": notice.isAllClear ? nil : true,
       "deadline": notice.deadline.map { .integer($0.milliseconds) },
     ]
@@ -40,6 +44,10 @@ enum NoticeCoding {
     notice.role = json["role"]?.text
     notice.rule = json["rule"]?.text
     notice.to = (json["to"]?.list ?? []).compactMap(\.text)
+    notice.acknowledgedBy = json["in_hand"]?.text
+    notice.done = json["done"]?.text ?? ""
+    notice.isOnlyOfHands = json["hands"]?.bool ?? false
+    notice.reopensAcknowledged = json["reopens"]?.bool ?? false
     notice.isAllClear = json["unrecovered"]?.bool != true
     notice.deadline = json["deadline"]?.int.map { .milliseconds(Int64($0)) }
     return notice

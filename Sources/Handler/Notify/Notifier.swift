@@ -11,20 +11,21 @@ import Wire
 ///
 /// A class, since the loop's and the client's handlers share it.
 final class Notifier {
-  private let session: LeaseSession
+  let session: LeaseSession
   private let client: any HTTPSender
   private var outbox = Outbox()
   private var grouping: Grouping
+  var book = MessageBook()
   private var calls: [OutboxEntry.ID: HTTPCall] = [:]
   private var timer: Loop.TimerID?
   private var isReading = false
   private var isStale = false
   /// Fields of the hash that it has here.
-  private var known: Set<[UInt8]> = []
+  var known: Set<[UInt8]> = []
   /// Fields that were taken out, which a reply on its way may still hold.
-  private var removed: Set<[UInt8]> = []
+  var removed: Set<[UInt8]> = []
   /// Changes of the hash, audit and dead letters go one after another: of two changes of a field the later one counts.
-  private var pending = Transaction()
+  var pending = Transaction()
   private var isWriting = false
 
   /// What is due further off is looked at again after this long: the server's clock and this machine's may part.
@@ -103,23 +104,28 @@ final class Notifier {
         entries.append(entry)
       } else if let (id, group) = GroupCoding.decode(value), field == GroupCoding.field(id) {
         grouping.restore(id, group)
+      } else if let message = ChatMessageCoding.decode(value), field == ChatMessageCoding.field(message.id) {
+        keep(message)
       } else {
         deadLetter(field, value)
       }
     }
     var changed: Set<Grouping.ID> = []
     for var entry in entries.sorted(by: { $0.id < $1.id }) {
-      // The end of a call goes into the group that was told of it, if there is one.
-      if !entry.isCollected, entry.notice.rule == nil, entry.notice.status == .resolved,
+      // What becomes of a call goes into the group that was told of it, if there is one.
+      if !entry.isCollected, entry.notice.rule == nil, entry.notice.status != .firing, entry.notice.status != .info,
         grouping.knows(entry.notice.key, of: Notice.escalations, on: entry.channel)
       {
         entry.notice.rule = Notice.escalations
+        if entry.notice.status == .updated { entry.notice.status = .unacknowledged }
       }
       guard entry.isForGroup else {
         outbox.add(entry)
         continue
       }
-      changed.formUnion(grouping.take(entry.notice, for: entry.channel, at: session.now))
+      let isOne = table[entry.channel]?.descriptor.editsMessages ?? false
+      changed.formUnion(
+        grouping.take(entry.notice, for: entry.channel, ofAllSeverities: isOne, at: session.now))
       remove(entry.field)
     }
     for id in changed { write(id) }
@@ -135,8 +141,11 @@ final class Notifier {
     let turns = grouping.advance(
       at: now, title: { runbook.rule($0)?.title ?? $0 }, causes: { [session] in session.fleet?.sharedCauses() ?? [] })
     for turn in turns {
-      if let notice = turn.notice { add(notice, turn.id.channel) }
+      if let notice = turn.notice { tell(notice, turn.id.channel) }
       write(turn.id)
+    }
+    for task in book.advance(at: now, table, isBusy: { [outbox] in outbox.holds($0.key, on: $0.channel) }) {
+      perform(task)
     }
     for task in outbox.advance(at: now, table, sends: !session.isFinishing) { perform(task) }
     flush()
@@ -146,7 +155,7 @@ final class Notifier {
   private func arm() {
     session.loop.cancel(timer)
     timer = nil
-    guard let next = [outbox.next, grouping.next].compactMap(\.self).min() else { return }
+    guard let next = [outbox.next, grouping.next, book.next(table)].compactMap(\.self).min() else { return }
     // Whoever ends begins nothing more.
     guard !session.isFinishing else { return }
     let span = min(max(1, (next - session.now).milliseconds), Self.longestWait)
@@ -169,17 +178,34 @@ final class Notifier {
 
   private func send(_ entry: OutboxEntry) {
     guard let channel = table[entry.channel] else { return }
-    let message = ServiceRequest(notice: entry.notice, channel: channel, now: session.now)
-    calls[entry.id] = client.send(message.request) { [weak self] result in
-      guard let self, !session.isOver, calls.removeValue(forKey: entry.id) != nil else { return }
-      let outcome = message.result(of: session.log.redaction.apply(to: result), at: session.now)
-      note(outcome, entry)
-      let tasks = outbox.take(
-        outcome, of: entry.id, on: entry.channel, channel: channel, at: session.now,
-        chance: MachineRandom.number(in: 0..<1))
-      for task in tasks { perform(task) }
-      turn()
+    let message = book.message(of: entry.notice, on: entry.channel, channel)
+    go(on: NoticeDelivery(entry, channel, message: message, at: session.now))
+  }
+
+  private func go(on delivery: NoticeDelivery) {
+    let id = delivery.entry.id
+    calls[id] = client.send(delivery.request(at: session.now)) { [weak self] result in
+      guard let self, !session.isOver, calls.removeValue(forKey: id) != nil else { return }
+      var delivery = delivery
+      switch delivery.take(result, redacted: session.log.redaction.apply(to: result), at: session.now) {
+      case .goesOn: go(on: delivery)
+      case .over(let outcome, let message): end(delivery, outcome, message)
+      }
     }
+  }
+
+  private func end(_ delivery: NoticeDelivery, _ outcome: DeliveryResult, _ message: ChatMessage?) {
+    let entry = delivery.entry
+    note(outcome, entry)
+    if let message {
+      keep(message)
+      write(message)
+    }
+    let tasks = outbox.take(
+      outcome, of: entry.id, on: entry.channel, channel: delivery.channel, at: session.now,
+      chance: MachineRandom.number(in: 0..<1))
+    for task in tasks { perform(task) }
+    turn()
   }
 
   private func note(_ outcome: DeliveryResult, _ entry: OutboxEntry) {
@@ -194,9 +220,23 @@ final class Notifier {
 
   // MARK: Writing
 
-  private func add(_ notice: Notice, _ channel: String) {
+  /// Adds what a group has to say, if its channel has a use for it.
+  private func tell(_ notice: Notice, _ name: String) {
+    // One that is no longer configured is given up by name.
+    guard let channel = table[name] else { return add(notice, name) }
+    guard channel.wants(notice) else { return }
+    // As for a call: to an incident that somebody has acknowledged PagerDuty adds a line, and wakes nobody.
+    if notice.reopensAcknowledged, channel.descriptor.keepsAcknowledgement {
+      var over = notice
+      over.status = .resolved
+      add(over, name)
+    }
+    add(notice, name)
+  }
+
+  func add(_ notice: Notice, _ channel: String, isReminder: Bool = false) {
     var entry = session.entry(notice, channel)
-    entry.isCollected = true
+    (entry.isCollected, entry.isReminder) = (true, isReminder)
     outbox.add(entry)
     known.insert(entry.field)
     pending.change("HSET", session.keys.notices, entry.field, entry.encoded)
@@ -209,49 +249,10 @@ final class Notifier {
     pending.change("HSET", session.keys.notices, GroupCoding.field(id), GroupCoding.encode(id, group))
   }
 
-  private func remove(_ field: [UInt8]) {
+  func remove(_ field: [UInt8]) {
     removed.insert(field)
     known.remove(field)
     pending.change("HDEL", session.keys.notices, field)
-  }
-
-  /// It stays where a person finds it, and its end is said where consoles look.
-  private func giveUp(_ entry: OutboxEntry, _ reason: String) {
-    session.counts.note(.givenUp, on: entry.channel)
-    session.log(
-      .error, "a notice is given up", ["channel": entry.channel, "notice": entry.notice.key, "reason": reason])
-    DeadLetter(
-      source: session.keys.notices, reason: "notice for \(entry.channel) given up: \(reason)", bytes: entry.encoded
-    ).add(to: &pending, keys: session.keys)
-    let now = session.now
-    say(.failed, "\(entry.channel): \(reason): \(PlainText.line(entry.notice.title))", of: entry.notice.key, at: now)
-    count(entry, at: now)
-    remove(entry.field)
-  }
-
-  /// Remembers that it was given up, and for a day: consoles that start later read less of the audit than that.
-  private func count(_ entry: OutboxEntry, at now: Instant) {
-    let (key, stays) = (session.keys.undelivered, UndeliveredNotices.stays)
-    pending.attempt("ZADD", key, now, entry.field)
-    pending.attempt("ZREMRANGEBYSCORE", key, "-inf", now - stays)
-    pending.attempt("ZREMRANGEBYRANK", key, 0, -UndeliveredNotices.limit - 1)
-    pending.attempt("PEXPIRE", key, stays.milliseconds)
-  }
-
-  /// What this version does not understand is put aside, if it can be found.
-  private func deadLetter(_ field: [UInt8], _ value: [UInt8]) {
-    session.log(.error, "a notice is not understood", ["notice": String(decoding: field, as: UTF8.self)])
-    DeadLetter(source: session.keys.notices, reason: "not a notice that this handler knows", bytes: value)
-      .add(to: &pending, keys: session.keys)
-    remove(field)
-  }
-
-  private func say(_ phase: AuditLine.Phase, _ detail: String, of subject: String, at instant: Instant? = nil) {
-    let line = AuditLine(
-      origin: .run("notify/\(subject)"), phase: phase, action: Action.notify.rawValue, operator: "notifier",
-      detail: detail, handler: session.options.id, at: instant ?? session.now,
-      source: String(decoding: session.keys.notices, as: UTF8.self))
-    pending.add(line, session.keys)
   }
 
   private func flush() {
@@ -281,17 +282,6 @@ extension Notifier: CommitObserver {
     switch fact {
     case .notices: look()
     case .alert, .record, .schedule, .automation, .unheard, .proposalEnded: break
-    }
-  }
-}
-
-extension HandlerCounts.Telling {
-  fileprivate init(_ outcome: DeliveryResult) {
-    switch outcome {
-    case .delivered: self = .delivered
-    case .retry: self = .retried
-    case .refused: self = .refused
-    case .endpointGone: self = .channelGone
     }
   }
 }

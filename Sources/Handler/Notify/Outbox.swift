@@ -53,6 +53,11 @@ struct Outbox {
   /// How many are to be told on each channel; what only stands is told already.
   var counts: [String: Int] { lanes.mapValues { lane in lane.entries.count { !$0.isActive } } }
 
+  /// Whether something of a key is on its way to a channel.
+  func holds(_ key: ExactText, on name: String) -> Bool {
+    lanes[name]?.entries.contains { ExactText($0.notice.key) == key } ?? false
+  }
+
   mutating func add(_ entry: OutboxEntry) {
     var lane = lanes[entry.channel] ?? Lane()
     lane.entries.insert(entry, at: lane.entries.firstIndex { $0.id > entry.id } ?? lane.entries.endIndex)
@@ -80,10 +85,23 @@ struct Outbox {
   /// - Parameter sends: whether requests may be begun.
   mutating func advance(at now: Instant, _ table: NotifyTable, sends: Bool = true) -> [Task] {
     lanes.keys.sorted().flatMap { name in
-      var tasks = giveUp(name, isKnown: table[name] != nil, at: now)
+      var tasks = table[name]?.descriptor.editsMessages == true ? collapse(name) : []
+      tasks += giveUp(name, isKnown: table[name] != nil, at: now)
       if sends, let entry = begin(name, at: now) { tasks.append(.send(entry)) }
       return tasks
     }
+  }
+
+  /// Of what is to be said by an edit only the newest counts. News that nothing takes back are no state of anything.
+  private mutating func collapse(_ name: String) -> [Task] {
+    guard let lane = lanes[name], lane.entries.count > 1 else { return [] }
+    var newer: Set<ExactText> = []
+    var superseded: [OutboxEntry] = []
+    for entry in lane.entries.reversed() where entry.notice.status != .info {
+      let isFirst = newer.insert(ExactText(entry.notice.key)).inserted
+      if !isFirst, entry.id != lane.sending { superseded.append(entry) }
+    }
+    return superseded.reversed().map { remove($0) }
   }
 
   private mutating func giveUp(_ name: String, isKnown: Bool, at now: Instant) -> [Task] {
@@ -155,7 +173,7 @@ struct Outbox {
 
   private mutating func arrived(_ entry: OutboxEntry, _ channel: Channel, at now: Instant) -> [Task] {
     var tasks = older(than: entry).map { overtake($0, by: entry, channel, at: now) }
-    guard let span = channel.kind.descriptor.repeatsAfter,
+    guard let span = channel.descriptor.repeatsAfter,
       entry.notice.status == .firing || entry.notice.status == .updated
     else {
       return tasks + [remove(entry)]

@@ -6,7 +6,7 @@ import Wire
 ///
 /// ```json
 /// {"channel":"ops","notice":{…},"collected":true,"attempts":2,"why":"HTTP 503","next":1795334137846,
-///  "deadline":1795335037846,"stands":true}
+///  "deadline":1795335037846,"stands":true,"reminder":true}
 /// ```
 /// A rule's notice that has not been collected with others goes into its group first; the end of its trouble, for the
 /// channel "", goes into every group that knows it.
@@ -34,6 +34,8 @@ struct OutboxEntry: Equatable {
   var deadline: Instant
   /// Whether it has arrived, and is only kept to be said again before the service forgets it.
   var isActive = false
+  /// Whether it only says again what nobody has acknowledged.
+  var isReminder = false
 
   init(id: ID, channel: String, notice: Notice, next: Instant, deadline: Instant) {
     self.id = id
@@ -54,6 +56,7 @@ struct OutboxEntry: Equatable {
       "channel": .string(channel), "notice": NoticeCoding.json(notice), "collected": isCollected ? true : nil,
       "attempts": .integer(Int64(attempts)), "why": failure.isEmpty ? nil : .string(failure),
       "next": .integer(next.milliseconds), "deadline": .integer(deadline.milliseconds), "stands": isActive ? true : nil,
+      "reminder": isReminder ? true : nil,
     ]
     return json.encoded
   }
@@ -71,5 +74,6 @@ struct OutboxEntry: Equatable {
     attempts = max(0, json["attempts"]?.int ?? 0)
     failure = json["why"]?.text ?? ""
     isActive = json["stands"]?.bool ?? false
+    isReminder = json["reminder"]?.bool ?? false
   }
 }

@@ -46,7 +46,7 @@ enum PagerDutyEvents: NotificationService {
 
   private static func action(_ status: Notice.Status) -> String {
     switch status {
-    case .info, .firing, .updated: "trigger"
+    case .info, .firing, .updated, .unacknowledged: "trigger"
     case .acknowledged: "acknowledge"
     case .resolved: "resolve"
     }

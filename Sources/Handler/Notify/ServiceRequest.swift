@@ -7,6 +7,7 @@ import Wire
 protocol NotificationService {
   /// What is added to the channel's address.
   static var path: String { get }
+  static func headers(_ channel: Channel) -> [HTTPRequest.Header]
   /// - Parameter now: when it is sent.
   static func body(_ notice: Notice, for channel: Channel, at now: Instant) -> JSONValue
   /// - Parameter now: when the answer came.
@@ -15,15 +16,17 @@ protocol NotificationService {
 
 extension NotificationService {
   static var path: String { "" }
+  static func headers(_ channel: Channel) -> [HTTPRequest.Header] { [.init("Content-Type", "application/json")] }
   static func result(of answer: HTTPResult, at now: Instant) -> DeliveryResult {
     DeliveryResult(usual: answer, at: now)
   }
 }
 
-extension Channel.Kind {
+extension Channel {
   /// The one table of services.
   var service: any NotificationService.Type {
-    switch self {
+    switch kind {
+    case .slack where !token.isEmpty: SlackBot.self
     case .slack: SlackWebhook.self
     case .discord: DiscordWebhook.self
     case .pagerduty: PagerDutyEvents.self
@@ -41,21 +44,27 @@ struct ServiceRequest {
   var now: Instant
 
   var request: HTTPRequest {
-    let service = channel.kind.service
-    return post(service.body(notice, for: channel, at: now), path: service.path)
+    let service = channel.service
+    return HTTPRequest(
+      posting: service.body(notice, for: channel, at: now), to: channel.url, path: service.path,
+      headers: service.headers(channel))
   }
 
   /// - Parameter now: when the answer came.
   func result(of answer: HTTPResult, at now: Instant) -> DeliveryResult {
-    channel.kind.service.result(of: answer, at: now)
+    channel.service.result(of: answer, at: now)
   }
+}
 
-  /// - Parameter path: added to the channel's address, whatever slash that ends with.
-  private func post(_ body: JSONValue, path: String) -> HTTPRequest {
-    let base = path.isEmpty ? channel.url[...] : channel.url.reversedDrop { $0 == "/" }
-    return HTTPRequest(
-      method: "POST", url: base + path,
-      headers: [.init("Content-Type", "application/json"), .init("User-Agent", "vigia-handler")], body: body.encoded)
+extension HTTPRequest {
+  /// - Parameter path: added to the address, whatever slash that ends with.
+  init(
+    posting body: JSONValue, to url: String, path: String,
+    headers: [Header] = [.init("Content-Type", "application/json")], method: String = "POST"
+  ) {
+    let base = path.isEmpty ? url[...] : url.reversedDrop { $0 == "/" }
+    self.init(
+      method: method, url: base + path, headers: headers + [.init("User-Agent", "vigia-handler")], body: body.encoded)
   }
 }
 
@@ -73,7 +82,7 @@ extension Notice {
   var heading: String {
     switch status {
     case .info, .firing: "[\(severity.rawValue)]"
-    case .updated: "[\(severity.rawValue), update]"
+    case .updated, .unacknowledged: "[\(severity.rawValue), update]"
     case .acknowledged: "[acknowledged]"
     case .resolved: isAllClear ? "[resolved]" : "[ended]"
     }

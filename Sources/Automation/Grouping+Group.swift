@@ -1,0 +1,94 @@
+import FleetModel
+
+extension Grouping.Group {
+  private var hasOpen: Bool { members.values.contains { $0.notice.isOpen } }
+
+  /// When it has something to tell, or is over. News that nothing takes back keep it for an interval, so that what comes
+  /// within it is collected too.
+  func next(_ spans: Grouping.Spans) -> Instant {
+    if let due { return due }
+    if hasOpen { return lastNews + spans.forget }
+    return told.map { $0 + spans.interval } ?? lastNews
+  }
+
+  mutating func take(_ notice: Notice, at now: Instant, _ spans: Grouping.Spans) {
+    lastNews = now
+    let key = ExactText(notice.key)
+    if notice.status == .acknowledged || notice.status == .unacknowledged { return takeHands(notice, key, at: now) }
+    if let old = members[key], old.isTold, old.notice.saysTheSame(as: notice) { return }
+    let isWorse = worstTold.map { notice.severity > $0 } ?? false
+    var member = Member(notice: notice)
+    // That the rule says it again takes it out of nobody's hands.
+    if !notice.reopensAcknowledged { member.notice.acknowledgedBy = members[key]?.notice.acknowledgedBy }
+    members[key] = member
+    guard let told else {
+      due = due ?? now + spans.wait
+      return
+    }
+    // The all-clear waits for nothing, and is none if somebody begins anew before it was told.
+    let isClear = notice.status == .resolved && !hasOpen
+    let turn = isClear ? now : max(now, told + spans.interval)
+    // What is worse than anything that was told waits no longer than what is new.
+    due = isWorse && notice.status != .resolved ? min(turn, now + spans.wait) : turn
+  }
+
+  /// Somebody has taken a member in hand, or has not any more. It is told at once: whoever else was called stops or goes.
+  private mutating func takeHands(_ notice: Notice, _ key: ExactText, at now: Instant) {
+    guard let member = members[key], member.notice.isOpen, member.notice.acknowledgedBy != notice.acknowledgedBy else {
+      return
+    }
+    let wasInHand = isInHand
+    members[key]?.notice.acknowledgedBy = notice.acknowledgedBy
+    hands = wasInHand && !isInHand ? .reopened : isInHand ? .changed : hands ?? .changed
+    if told != nil { due = now }
+  }
+
+  /// Whether somebody has taken each of its members in hand.
+  private var isInHand: Bool {
+    hasOpen && members.values.allSatisfy { !$0.notice.isOpen || $0.notice.acknowledgedBy != nil }
+  }
+
+  /// How bad the worst is that was told and stands.
+  private var worstTold: Severity? {
+    members.values.filter { $0.isTold && $0.notice.isOpen }.map(\.notice.severity).max()
+  }
+
+  /// The message that is due, if any; its members count as told from then on.
+  mutating func tell(
+    _ id: Grouping.ID, _ rule: String, _ causes: () -> [SharedCause], _ spans: Grouping.Spans, at now: Instant
+  ) -> Notice? {
+    guard let due, due <= now else { return nil }
+    self.due = nil
+    let news = members.filter { !$0.value.isTold }.map(\.value.notice)
+    let open = members.values.map(\.notice).filter(\.isOpen)
+    var message = GroupMessage(id: id, rule: rule, news: news, open: open, causes: [], isFirst: told == nil)
+    if open.count > 1 { message.causes = causes() }
+    if let hands, let told, !open.isEmpty {
+      // News wait for their own turn: a service that takes an acknowledgement would not see it in an update.
+      if !news.isEmpty { self.due = max(now, told + spans.interval) }
+      self.hands = nil
+      message.news = []
+      return message.notice(of: hands, at: now)
+    }
+    hands = nil
+    let last = told
+    defer {
+      members = members.filter { $0.value.notice.isOpen }.mapValues { Member(notice: $0.notice, isTold: true) }
+    }
+    // Nobody heard of what began and ended before the first message.
+    let isWorthIt = last != nil || news.contains { $0.status != .resolved }
+    guard isWorthIt, !news.isEmpty else { return nil }
+    told = now
+    return message.notice(at: now)
+  }
+}
+
+extension Notice {
+  /// Whether it can still be resolved.
+  fileprivate var isOpen: Bool { status == .firing || status == .updated || status == .acknowledged }
+
+  fileprivate func saysTheSame(as other: Notice) -> Bool {
+    title == other.title && text == other.text && fields == other.fields && isOpen == other.isOpen
+      && (severity == other.severity || !isOpen)
+  }
+}
