@@ -17,6 +17,7 @@ let pure: [Target] = [
   .target(name: "Insight", dependencies: ["FleetModel"], swiftSettings: strict),
   .target(name: "Automation", dependencies: ["FleetModel"], swiftSettings: strict),
   .target(name: "Exposition", swiftSettings: strict),
+  .target(name: "Grafana", dependencies: ["FleetModel", "Wire", "Exposition"], swiftSettings: strict),
   .target(name: "Execution", dependencies: ["FleetModel", "Wire", "Automation"], swiftSettings: strict),
   .target(name: "Console", dependencies: ["FleetModel", "Insight", "Screen"], swiftSettings: strict),
 ]
@@ -52,7 +53,8 @@ let edges: [Target] = [
   .target(
     name: "Handler",
     dependencies: [
-      "FleetModel", "Insight", "Automation", "Exposition", "Execution", "Wire", "Redis", "HTTP", "Logging", "Loop",
+      "FleetModel", "Insight", "Automation", "Exposition", "Grafana", "Execution", "Wire", "Redis", "HTTP", "Logging",
+      "Loop",
     ],
     swiftSettings: strict),
   .target(name: "Simulation", dependencies: ["FleetModel", "Wire", "Redis", "Loop"], swiftSettings: strict),
@@ -74,8 +76,8 @@ let programs: [Target] = [
   .executableTarget(
     name: "vigia",
     dependencies: [
-      "FleetModel", "Screen", "Wire", "Console", "Configuration", "Automation", "Insight", "Loop", "Redis", "Terminal",
-      "Simulation",
+      "FleetModel", "Screen", "Wire", "Console", "Configuration", "Automation", "Insight", "Grafana", "Loop", "Redis",
+      "Terminal", "Simulation",
       "CLinux",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
@@ -117,7 +119,7 @@ let tests: [Target] = [
   .target(
     name: "TestSupport",
     dependencies: ["CLinux", "Wire", "FleetModel", "Screen", "Console", "Redis", "Logging", "Loop"],
-    path: "Tests/TestSupport",
+    path: "Tests/TestSupport", exclude: ["Schemas"],
     // Optimized in tests too: hundreds of histories are compared there.
     swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
   // A whole installation in memory. Optimized in tests too: hundreds of worlds run there.
@@ -163,8 +165,8 @@ let tests: [Target] = [
   .testTarget(
     name: "HandlerTests",
     dependencies: [
-      "Handler", "Insight", "Exposition", "Execution", "HTTP", "Logging", "Automation", "Configuration", "TestSupport",
-      "TestThreads",
+      "Handler", "Insight", "Exposition", "Execution", "Grafana", "HTTP", "Logging", "Automation", "Configuration",
+      "TestSupport", "TestThreads",
     ],
     swiftSettings: strict
   ),

@@ -8,6 +8,8 @@ package enum Actuator: Equatable, Sendable {
   case http(HTTPActuator)
   /// A program is run.
   case exec(ExecActuator)
+  /// Grafana gets an agent's dashboard.
+  case grafana(GrafanaService)
 }
 
 extension Actuator {
@@ -17,6 +19,7 @@ extension Actuator {
     case .redis: .zero
     case .http(let http): http.timeout
     case .exec(let exec): exec.timeout
+    case .grafana(let service): service.timeout
     }
   }
 
@@ -25,6 +28,8 @@ extension Actuator {
     switch self {
     case .redis: return .zero
     case .exec(let exec): return exec.timeout
+    // It is looked for, made and looked for again, and each may be tried again.
+    case .grafana(let service): return service.timeout * 2 * Int64(GrafanaService.attempts) * 4
     case .http(let http):
       // Between two attempts it waits at most as long as one may take.
       var span = http.timeout * 2 * Int64(http.attempts)

@@ -164,6 +164,16 @@ struct NotifyReader {
     return key
   }
 
+  /// What a service is asked by, of a variable or a file; nil if neither is named.
+  mutating func secretToken(_ section: FileSection, _ name: String) throws(ConfigurationError) -> String? {
+    guard let (token, from) = try secret(section, name) else { return nil }
+    guard token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+      throw section.fault(from, "names what is no token; expected letters, digits and signs without blanks")
+    }
+    secrets.insert(token)
+    return token
+  }
+
   mutating func url(_ section: FileSection, mayBeLiteral: Bool) throws(ConfigurationError) -> String {
     let found = try secret(section, "url")
     let literal = mayBeLiteral ? try section.text("url", expected: "a URL") : nil
@@ -240,7 +250,7 @@ struct NotifyReader {
     return (text, file)
   }
 
-  private static func isOfName(_ byte: UInt8) -> Bool {
+  static func isOfName(_ byte: UInt8) -> Bool {
     switch byte {
     case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"): true
     default: false

@@ -31,6 +31,9 @@ import FleetModel
 /// [archive]                    # see HandlerFile+Archive.swift
 /// url = "http://127.0.0.1:8123"
 ///
+/// [grafana]                    # see HandlerFile+Grafana.swift
+/// url = "https://grafana.internal"
+///
 /// [metrics.search_depth]       # see HandlerFile+Metrics.swift
 /// warning = 40
 /// critical = 100
@@ -67,7 +70,7 @@ package enum HandlerFile {
         "parallel", "restart_limit", "act_within", "quiet_alerts_end", "currency", "zone", "log", "retention",
         "insight",
         "metrics", "levels", "budgets", "actuators", "prometheus",
-        "heartbeat", "archive",
+        "heartbeat", "archive", "grafana",
       ]
         + NotifyReader.keys, in: "the file")
     var settings = HandlerSettings()
@@ -100,6 +103,7 @@ package enum HandlerFile {
     settings.notify = try reader.table(top)
     if let heartbeat = try top.section("heartbeat") { settings.heartbeat = try reader.heartbeat(heartbeat) }
     if let archive = try top.section("archive") { settings.archive = try reader.archive(archive) }
+    if let grafana = try top.section("grafana") { settings.grafana = try reader.grafana(grafana) }
     settings.secrets.formUnion(reader.secrets)
     return settings
   }

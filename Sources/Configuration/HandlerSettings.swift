@@ -91,6 +91,7 @@ package struct HandlerSettings: Equatable, Sendable {
   package var monitoring = Monitoring()
   package var heartbeat: Heartbeat?
   package var archive: Archive?
+  package var grafana: GrafanaService?
   package var actuators = ActuatorTable()
   package var notify = NotifyTable()
   /// Values of the environment that the texts hold, and addresses and keys of channels, which no log may show.

@@ -15,6 +15,7 @@ final class ActiveHandler {
   let notifier: Notifier
   private let lifeSign: LifeSign
   let archiver: Archiver
+  private let annotator: Annotator
   /// Says on consoles that they do not know the levels.
   private let warnOfLevels: (String?) -> Void
 
@@ -41,6 +42,7 @@ final class ActiveHandler {
     scheduler = Scheduler(session: session, dispatcher: dispatcher, rules: follower.rules)
     lifeSign = LifeSign(session: session, client: messenger) { [weak follower] in follower?.obstacle }
     archiver = Archiver(session: session, endpoint: endpoint, client: messenger) { warn("archive", $0) }
+    annotator = Annotator(session: session, client: messenger)
     let (intake, archiver) = (intake, archiver)
     retention = Retention(
       session: session, cursor: { [weak follower] in follower?.cursor },
@@ -50,6 +52,8 @@ final class ActiveHandler {
 
   func open() {
     session.tellLevels(warnOfLevels)
+    // Before alerts are read: it wants to know of those that are open.
+    annotator.start()
     follower.start()
     dispatcher.start { [intake] in intake.start() }
     scheduler.start()
@@ -65,6 +69,7 @@ final class ActiveHandler {
     session.tellLevels(warnOfLevels)
     notifier.optionsChanged()
     archiver.apply()
+    annotator.optionsChanged()
     follower.rules.runbookChanged()
   }
 
@@ -112,5 +117,6 @@ final class ActiveHandler {
     notifier.stop()
     lifeSign.stop()
     archiver.stop()
+    annotator.stop()
   }
 }

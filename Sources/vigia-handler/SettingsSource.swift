@@ -32,6 +32,8 @@ struct SettingsSource {
     options.monitoring = try monitoring(settings.monitoring)
     options.heartbeat = settings.heartbeat.map { HeartbeatSettings(url: $0.url, every: $0.span ?? .minutes(1)) }
     options.archive = settings.archive.map(ArchiveSettings.init)
+    options.grafana = settings.grafana
+    options.grafana?.prefix = options.prefix
     options.metrics = settings.metrics
     options.levels = settings.levels
     options.budgets = settings.budgets

@@ -18,8 +18,8 @@ struct Vigia: ParsableCommand {
       ProposalsCommand.self, ApproveCommand.self,
       RejectCommand.self,
       DeadCommand.self,
-      RunbookCommand.self, NotifyCommand.self, MetricsCommand.self, ArchiveCommand.self, HandlerCommand.self,
-      SimulateCommand.self,
+      RunbookCommand.self, NotifyCommand.self, MetricsCommand.self, GrafanaCommand.self, ArchiveCommand.self,
+      HandlerCommand.self, SimulateCommand.self,
       TmuxCommand.self, ManualCommand.self,
     ],
     defaultSubcommand: ConsoleCommand.self)

@@ -37,7 +37,7 @@ package final class Prometheus {
   package var url: String { "http://127.0.0.1:\(port)" }
 
   /// What it has logged.
-  package var log: String { Self.text(of: folder.file("log")) }
+  package var log: String { TemporaryFolder.text(of: folder.file("log")) }
 
   /// Asks its API, and gives the JSON text; empty while it does not serve yet.
   package func ask(_ path: String, on loop: Loop) throws -> String {
@@ -64,15 +64,6 @@ package final class Prometheus {
     let input = input.map { open(folder.file($0), O_RDONLY | O_CLOEXEC) } ?? -1
     defer { for file in [output, input] where file >= 0 { close(file) } }
     let status = try Child(tool, arguments, environment: [:], input: input, output: output, error: output).wait()
-    return (status, text(of: folder.file("promtool.log")))
-  }
-
-  private static func text(of path: String) -> String {
-    guard let file = fopen(path, "r") else { return "" }
-    defer { fclose(file) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { bytes += buffer[..<count] }
-    return String(decoding: bytes, as: UTF8.self)
+    return (status, TemporaryFolder.text(of: folder.file("promtool.log")))
   }
 }

@@ -13,6 +13,16 @@ package final class TemporaryFolder {
 
   deinit { _ = try? Child("/bin/rm", ["-rf", path], environment: [:]).wait() }
 
+  /// What a file holds; empty if it cannot be read.
+  package static func text(of path: String) -> String {
+    guard let file = fopen(path, "r") else { return "" }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { bytes += buffer[..<count] }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   package func file(_ name: String) -> String { "\(path)/\(name)" }
 
   /// Writes a file anew, and gives its path.

@@ -40,7 +40,7 @@ extension Change {
 
   package static func schedule(_ job: JobName, at due: Instant, _ context: PlanningContext) throws(Refusal) -> Change {
     guard job != .dashboard || context.makesDashboards else {
-      throw Refusal("nothing makes dashboards: [actuators.job.dashboard] in the handler's file would")
+      throw Refusal("nothing makes dashboards: [grafana] in the handler's file would")
     }
     let due = max(due, context.now)
     let moved = context.scheduledAt.map { ", moved from \(ISO8601.format($0))" } ?? ""

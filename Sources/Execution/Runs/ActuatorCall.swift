@@ -95,6 +95,7 @@ extension Actuator {
     case .redis: byItself
     case .http(let http): http.repeat ?? byItself
     case .exec(let exec): exec.repeat ?? byItself
+    case .grafana: .safe
     }
   }
 }

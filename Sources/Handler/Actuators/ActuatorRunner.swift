@@ -68,6 +68,7 @@ final class ActuatorRunner: ActuatorClient {
     case .http(let http):
       request(Attempt(work: number, call: call, http: http, isSafe: rule == .safe, completion: end))
     case .exec(let exec): run(number, call, exec, end)
+    case .grafana(let service): make(DashboardMaking(service, of: call.target), number, attempt: 1, end)
     }
   }
 
@@ -161,6 +162,27 @@ final class ActuatorRunner: ActuatorClient {
         self?.pause(work, Self.span(before: attempt + 1, asked: asked, most: request.timeout)) {
           self?.lookUp(work, sent, by: request, attempt: attempt + 1, completion)
         }
+      }
+    }
+  }
+
+  // MARK: Dashboards
+
+  /// One request after the other; each is tried again as often as any actuator's.
+  private func make(
+    _ making: DashboardMaking, _ work: Int, attempt: Int, _ completion: @escaping (ActuatorResult) -> Void
+  ) {
+    works[work]?.request = client.send(making.request) { [weak self] result in
+      guard let self, works[work] != nil else { return }
+      var making = making
+      switch making.take(result, redacted: log.redaction.apply(to: result)) {
+      case .goOn: make(making, work, attempt: 1, completion)
+      case .done(let words): completion(.done(words))
+      case .failed(let reason): completion(.failed(reason))
+      case .noAnswer(let reason, let asked):
+        guard attempt < GrafanaService.attempts else { return completion(.failed("\(reason), \(attempt) times")) }
+        let span = Self.span(before: attempt + 1, asked: asked, most: making.request.timeout)
+        pause(work, span) { [weak self] in self?.make(making, work, attempt: attempt + 1, completion) }
       }
     }
   }

@@ -22,6 +22,13 @@ final class HandlerCounts {
     case withheld
   }
 
+  /// What became of something that another program was to be told.
+  enum Exported: String, CaseIterable {
+    case told, refused
+    /// Too much waited.
+    case dropped
+  }
+
   /// How a transaction ended.
   enum Step: String, CaseIterable {
     case done, conflict, fenced, failed
@@ -42,6 +49,7 @@ final class HandlerCounts {
   private(set) var heartbeats: [Beat: Int] = [:]
   /// What became of entries that were to be archived, by their stream.
   private(set) var archived: [[UInt8]: ArchiveSums] = [:]
+  private(set) var exports: [String: [Exported: Int]] = [:]
   private(set) var leasesTaken = 0
   private(set) var leasesLost = 0
   private(set) var recorded = 0
@@ -113,6 +121,11 @@ final class HandlerCounts {
   /// An attempt to store a batch failed.
   func noteArchiveFailure(_ stream: [UInt8]) {
     if isOn { archived[stream, default: ArchiveSums()].failures += 1 }
+  }
+
+  /// - Parameter service: the program, as its section in the handler's file.
+  func note(_ exported: Exported, _ count: Int = 1, to service: String) {
+    if isOn { exports[service, default: [:]][exported, default: 0] += count }
   }
 
   func noteLease(isTaken: Bool) {

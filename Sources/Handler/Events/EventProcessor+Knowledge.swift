@@ -128,7 +128,7 @@ extension EventProcessor: CommitObserver {
         mark(agent, change)
       }
     case .unheard(let start, let end): fleet.applyGap(from: start, to: end, count: nil)
-    case .schedule, .automation, .proposalEnded, .notices: break
+    case .alertsSaved, .schedule, .automation, .proposalEnded, .notices: break
     }
   }
 

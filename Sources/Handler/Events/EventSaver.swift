@@ -60,6 +60,8 @@ final class EventSaver {
     var isCursorWritten = false
     /// Alerts whose end the last transaction has told.
     var told: [AlertID] = []
+    /// Alerts that the last transaction has written, if somebody follows them.
+    var written: [AlertRecord] = []
     /// Alerts whose event the last transaction has published.
     var published: [AlertID] = []
     var hasAlerts: Bool
@@ -141,6 +143,9 @@ final class EventSaver {
     published.formUnion(round.published)
     published.subtract(round.told)
     if round.hasAlerts { session.tell(.notices) }
+    if session.followsAlerts {
+      session.tell(.alertsSaved(open: round.written, over: round.told.filter { !judge.isOpen($0) }))
+    }
     if round.isDone { self.round = nil }
     goOn()
   }
@@ -173,7 +178,7 @@ final class EventSaver {
     defer { if count > 0 { transaction.noteAlerts(session.keys) } }
     var alerts = EncodedArguments()
     func isRoom() -> Bool { count < Self.most.alerts && transaction.byteCount + alerts.bytes.count < Self.most.bytes }
-    (round.told, round.published) = ([], [])
+    (round.told, round.written, round.published) = ([], [], [])
     let position = judge.position
     // What goes with the cursor of that very entry need not say how far it has counted.
     let goesWithCursor = round.open.count <= Self.most.alerts && position == round.reached.entry
@@ -185,6 +190,7 @@ final class EventSaver {
       id.bytes.append(to: &alerts)
       AlertCoding.encode(alert).append(to: &alerts)
       count += 1
+      if session.followsAlerts { round.written.append(alert) }
       guard id.kind == .silent, !published.contains(id) else { continue }
       transaction.add(to: session.keys.events, judge.silenceEvent(of: id.agent))
       round.published.append(id)
@@ -234,6 +240,7 @@ final class EventSaver {
   /// - Parameter cursor: how far it had read.
   func restore(_ alerts: [(name: [UInt8], value: [UInt8])], reached cursor: StreamID?) {
     judge.fleet.advance(to: session.now)
+    var restored: [AlertRecord] = []
     for (id, value) in alerts {
       guard let record = AlertCoding.decode(id: id, payload: value)?.noLater(than: session.now) else {
         session.log(
@@ -241,6 +248,7 @@ final class EventSaver {
         continue
       }
       judge.fleet.setAlert(record)
+      if session.followsAlerts { restored.append(record) }
       noteStored(record.id)
       let counted = record.countedTo.flatMap { StreamID(Array($0.utf8)) }
       // What claims to have counted events of the future was written by somebody else.
@@ -251,5 +259,6 @@ final class EventSaver {
     let reached = cursor?.instant.noLater(than: session.now) ?? .epoch
     judge.fleet.keepAlerts(from: session.options.leapsPassTime ? reached : session.now)
     _ = judge.fleet.takeAlertChanges()
+    if session.followsAlerts { session.tell(.alertsSaved(open: restored, over: [])) }
   }
 }

@@ -4,6 +4,8 @@ import FleetModel
 enum Committed {
   /// An alert is this now.
   case alert(AlertRecord)
+  /// What events have come to: these alerts stand, and those are over. Told only if somebody follows alerts.
+  case alertsSaved(open: [AlertRecord], over: [AlertID])
   /// An agent's record is this now.
   case record(AgentID, AgentRecord)
   /// The schedule has changed.

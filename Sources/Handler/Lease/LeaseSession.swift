@@ -37,6 +37,8 @@ final class LeaseSession {
   private(set) var alertTransactions = 0
   /// Told when none of them is under way any more.
   var onAlertsWritten: () -> Void = {}
+  /// Whether somebody wants to be told of ``Committed/alertsSaved(open:over:)``.
+  var followsAlerts = false
   /// Who holds the lease.
   weak var owner: (any LeaseSessionOwner)?
   /// Who knows the fleet.
@@ -119,6 +121,7 @@ final class LeaseSession {
     let actuator: Actuator? =
       switch verb {
       case .action(let action): options.actuators[action]
+      case .job where arguments["job"] == JobName.dashboard.rawValue: options.dashboardActuator
       case .job: options.actuators[job: arguments["job"] ?? ""]
       }
     return actuator == .redis ? nil : actuator

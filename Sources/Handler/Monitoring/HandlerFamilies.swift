@@ -78,6 +78,9 @@ enum HandlerFamilies {
     "vigia_dead_letters", .counter, labels: ["source"], "What could not be handled and was put aside")
   static let heartbeats = MetricFamily(
     "vigia_heartbeats", .counter, labels: ["result"], "Occasions to tell the heartbeat's service that it is in time")
+  static let exports = MetricFamily(
+    "vigia_exports", .counter, labels: ["service", "result"],
+    "What other programs were to be told, by what became of it")
   static let steps = MetricFamily(
     "vigia_transactions", .counter, labels: ["outcome"], "Transactions that were sent to Redis")
 }

@@ -147,6 +147,12 @@ struct HandlerSection {
     for result in HandlerCounts.Beat.allCases {
       writer.sample(LabelSet(("result", result.rawValue)), counts.heartbeats[result] ?? 0)
     }
+    writer.begin(HandlerFamilies.exports)
+    for (service, results) in counts.exports.sorted(by: { $0.key < $1.key }) {
+      for result in HandlerCounts.Exported.allCases {
+        writer.sample(LabelSet(("service", service), ("result", result.rawValue)), results[result] ?? 0)
+      }
+    }
     writer.begin(HandlerFamilies.steps)
     for step in HandlerCounts.Step.allCases {
       writer.sample(LabelSet(("outcome", step.rawValue)), counts.steps[step] ?? 0)

@@ -54,6 +54,8 @@ package struct HandlerOptions: Sendable {
   package var heartbeat: HeartbeatSettings?
   /// Nil: nothing is archived.
   package var archive: ArchiveSettings?
+  /// The Grafana that gets dashboards and annotations; nil: none does.
+  package var grafana: GrafanaService?
   package var log = Log.Settings()
   /// Whether a leap of the server's clock counts as time that has passed: only where a test sets that clock to let time pass.
   package var leapsPassTime = false
@@ -67,15 +69,22 @@ package struct HandlerOptions: Sendable {
   }
 
   /// Whether anything is configured that makes dashboards.
-  var makesDashboards: Bool { actuators[job: JobName.dashboard.rawValue] != nil }
+  var makesDashboards: Bool { dashboardActuator != nil }
+
+  /// What makes dashboards: what the file names for that job, or else Grafana.
+  var dashboardActuator: Actuator? {
+    if let actuator = actuators[job: JobName.dashboard.rawValue] { return actuator }
+    return grafana.flatMap { $0.makesDashboards ? .grafana($0) : nil }
+  }
 
   /// All that must not be read in what the handler tells.
   var secrets: [String] {
-    log.secrets + notify.secrets + [monitoring.token].compactMap { $0.map { String(decoding: $0, as: UTF8.self) } }
+    log.secrets + notify.secrets + [grafana?.token].compactMap(\.self)
+      + [monitoring.token].compactMap { $0.map { String(decoding: $0, as: UTF8.self) } }
   }
 
   /// How long carrying out one action may take at the most, its attempts included.
-  var longestAction: TimeSpan { actuators.longest }
+  var longestAction: TimeSpan { max(actuators.longest, dashboardActuator?.longest ?? .zero) }
 
   /// Takes over what may change while a handler runs: limits, retention, actuators, channels and the log. Who it is and what it
   /// listens to stands in its lease and stays.
@@ -96,6 +105,7 @@ package struct HandlerOptions: Sendable {
     monitoring = new.monitoring
     heartbeat = new.heartbeat
     archive = new.archive
+    grafana = new.grafana
     log = new.log
   }
 

@@ -217,7 +217,7 @@ import Wire
     let lines = try scene.send(.schedule, ["agent-1"], ["job": "dashboard"])
     #expect(
       lines.last?.short
-        == "failed: nothing makes dashboards: [actuators.job.dashboard] in the handler's file would")
+        == "failed: nothing makes dashboards: [grafana] in the handler's file would")
   }
 
   @Test func closingLineCountsWhatWasDone() throws {
