@@ -41,7 +41,7 @@ package struct ArchiveCursor: Equatable, Sendable {
   /// Takes note of what was found out about entries that are gone. What the server itself lost was never anybody's.
   mutating func note(_ finding: StreamPlace.Finding) {
     guard case .missed(let missed, _, _) = finding else { return }
-    lost = min(lost + (missed ?? 1), Bounded.most)
+    lost = min(lost + min(max(0, missed ?? 1), Bounded.most), Bounded.most)
     if missed == nil { isLostAtLeast = true }
   }
 
