@@ -9,6 +9,10 @@ package struct RollupSeries: Equatable, Sendable {
     package var span: TimeSpan
     package var rollup: Rollup
 
+    package init(begin: Instant, span: TimeSpan, rollup: Rollup) {
+      (self.begin, self.span, self.rollup) = (begin, span, rollup)
+    }
+
     package var end: Instant { begin + span }
   }
 
@@ -36,6 +40,11 @@ package struct RollupSeries: Equatable, Sendable {
 
   private init(metric: MetricID) {
     self.metric = metric
+  }
+
+  /// - Parameter entries: in order of time.
+  package init(metric: MetricID, _ entries: [Entry]) {
+    (self.metric, self.entries) = (metric, entries)
   }
 
   /// All of it in one rollup; nil if there is nothing.

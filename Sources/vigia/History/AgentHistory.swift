@@ -16,11 +16,11 @@ struct AgentHistory {
   private let settings: LevelSettings
 
   init(
-    _ agent: JudgedAgent, from start: Instant, to end: Instant, _ hours: [RollupHour], _ insight: AgentInsight?,
+    _ agent: JudgedAgent, from start: Instant, to end: Instant, _ series: [RollupSeries], _ insight: AgentInsight?,
     _ settings: LevelSettings
   ) {
     (judged, self.start, self.end, self.settings) = (agent, start, end, settings)
-    series = RollupSeries.all(in: hours, from: start, to: end)
+    self.series = series
     changes = (insight?.changes ?? []).filter { $0.at > start && $0.at <= end }.sorted { $0.at < $1.at }
   }
 

@@ -11,10 +11,13 @@ final class AgentHistoryReading {
   private let agent: AgentID
   private let since: TimeSpan
   private let settings: LevelSettings
+  /// The file that names the archive; nil if what handlers have stored in Redis is enough.
+  private let archive: String?
 
   /// - Parameter settings: the open metrics that have names, and the levels.
-  init(_ query: RedisQuery, of agent: AgentID, since: TimeSpan, _ settings: LevelSettings) {
+  init(_ query: RedisQuery, of agent: AgentID, since: TimeSpan, _ settings: LevelSettings, archive: String? = nil) {
     (self.query, self.agent, self.since, self.settings) = (query, agent, since, settings)
+    self.archive = archive
   }
 
   func start(_ completion: @escaping (AgentHistory) -> Void) {
@@ -30,10 +33,26 @@ final class AgentHistoryReading {
     query.ask(Request("HGET", query.keys.profiles, agent.bytes)) { [agent] reply in
       judged = JudgedAgent(agent, profile: reply.bytes)
     }
-    RollupReading.read(agent, from: start, to: end, query) { [self] in
-      query.complain($0, $1)
-    } _: { [settings] hours in
-      completion(AgentHistory(judged, from: start, to: end, hours, insight, settings))
+    readSeries(from: start, to: end) { [settings] series in
+      completion(AgentHistory(judged, from: start, to: end, series, insight, settings))
+    }
+  }
+
+  private func readSeries(from start: Instant, to end: Instant, _ completion: @escaping ([RollupSeries]) -> Void) {
+    guard let archive else {
+      return RollupReading.read(agent, from: start, to: end, query) { [self] in
+        query.complain($0, $1)
+      } _: {
+        completion(RollupSeries.all(in: $0, from: start, to: end))
+      }
+    }
+    // What was asked of Redis comes first: whoever waits for the archive takes no answers.
+    query.ask(Request("PING")) { [self] _ in
+      do throws(ArchivedHistory.Unread) {
+        completion(try ArchivedHistory.read(agent, from: start, to: end, config: archive, settings.metrics))
+      } catch {
+        query.session.fail(.failed, "the archive: \(error)")
+      }
     }
   }
 
@@ -51,6 +70,11 @@ final class AgentHistoryReading {
   }
 
   private func absence(_ handler: HandlerLeaseStatus) -> String {
+    guard archive == nil else { return "the archive has no metrics of the last \(since)" }
+    return stored(handler)
+  }
+
+  private func stored(_ handler: HandlerLeaseStatus) -> String {
     "no history of the last \(since); the active handler stores it at the end of each minute in which an agent reports, "
       + "and \(handler.sentence)"
   }

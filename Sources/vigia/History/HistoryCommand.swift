@@ -9,17 +9,23 @@ struct HistoryCommand: ParsableCommand {
     discussion: """
       The active handler stores each metric by the minute for 24 hours. A chart shows for each moment the mean and how \
       far the worst values lay from it: up to the 95th of a hundred, or down to the least if low is bad. Where nothing \
-      was reported the chart is empty. Letters below a chart mark changes of the agent, which are listed last.
+      was reported the chart is empty. Letters below a chart mark changes of the agent, which are listed last. A longer \
+      span is read from the archive, if the handler's settings name one.
       """)
 
   @Argument(help: ArgumentHelp("The agent, by its id.", valueName: "agent")) var id: String
   @OptionGroup var redis: RedisOptions
-  @Option(help: "How far back to begin, such as 90m or 6h.") var since = TimeSpan.hours(6)
+  @Option(help: "How far back to begin, such as 90m, 6h or 7d.") var since = TimeSpan.hours(6)
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp("Only these metrics, such as queue_size error_rate.", valueName: "name"))
   var metric: [String] = []
   @OptionGroup var settings: LevelsOptions
+  @Option(
+    help: ArgumentHelp(
+      "The handler's settings, with [archive], for more than 24 hours; default $VIGIA_HANDLER_CONFIG.",
+      valueName: "file"))
+  var config: String?
   @Flag(help: "As one JSON document, with the numbers of each minute.") var json = false
   @Flag(help: "Draw with ASCII only.") var ascii = false
 
@@ -28,9 +34,19 @@ struct HistoryCommand: ParsableCommand {
     _ = try agent()
     // The handler's own metrics are known only once it has been asked.
     if settings.levels != nil { _ = try metrics(of: settings.tables().metrics) }
-    guard since <= RollupReading.longest else {
-      throw ValidationError("--since \(since): history is kept for 24 hours")
+    guard since <= RollupReading.longest || archive != nil else {
+      throw ValidationError(
+        "--since \(since): history is kept for 24 hours, and longer only in an archive, by --config or $VIGIA_HANDLER_CONFIG"
+      )
     }
+    guard since <= Self.longest else { throw ValidationError("--since \(since): expected ten years at the most") }
+  }
+
+  private static let longest = TimeSpan.days(3660)
+
+  /// The file that names the archive, if it is needed.
+  private var archive: String? {
+    since <= RollupReading.longest ? nil : config ?? Environment["VIGIA_HANDLER_CONFIG"]
   }
 
   func run() throws {
@@ -47,7 +63,7 @@ struct HistoryCommand: ParsableCommand {
   }
 
   private func read(_ agent: AgentID, _ metrics: [ShownMetric], _ tables: LevelSettings, _ query: RedisQuery) {
-    let reading = AgentHistoryReading(query, of: agent, since: since, tables)
+    let reading = AgentHistoryReading(query, of: agent, since: since, tables, archive: archive)
     reading.start { history in
       guard !history.series.isEmpty else { return reading.explainAbsence() }
       let shown = metrics.isEmpty ? history : history.only(metrics)
