@@ -45,8 +45,9 @@ extension ArchiveCommand {
       func time(_ text: Substring) -> String {
         ISO8601.format(Instant(milliseconds: Int64(clamping: UInt64(text) ?? 0)))
       }
-      return "\(table.rawValue)  \(rows) rows from \(time(summary[1])) to \(time(summary[2])), \(days.count) days, "
-        + "\(Double(bytes).short)B on disk"
+      let size = Double(bytes).short
+      return "\(table.rawValue)  \(rows) rows from \(time(summary[1])) to \(time(summary[2])), "
+        + "\(days.count) day\(days.count == 1 ? "" : "s"), \(size)\(size.contains(" ") ? "" : " ")B on disk"
     }
   }
 }

@@ -79,20 +79,32 @@ final class ArchiveRowWriter {
 
   /// The values that can be right, which are those that count anywhere.
   private func writeMetrics(of event: borrowing Event, to rows: RowBuffer) {
-    var found: [(name: [UInt8], value: Double)] = []
+    rows.beginArray("metric.name")
+    forEachValue(of: event) { name, _ in
+      rows.beginElement()
+      name.withUnsafeBytes { rows.append(text: $0) }
+    }
+    rows.endArray()
+    rows.beginArray("metric.value")
+    forEachValue(of: event) { _, value in
+      rows.beginElement()
+      rows.append(value)
+    }
+    rows.endArray()
+  }
+
+  @inline(__always)
+  private func forEachValue(of event: borrowing Event, _ body: (_ name: [UInt8], _ value: Double) -> Void) {
     var known = event.metrics.present
     while let metric = known.popFirst() {
       let value = event.metrics.value(metric)
-      if metric.isPlausible(value) { found.append((Self.metricNames[metric.rawValue], value)) }
+      if metric.isPlausible(value) { body(Self.metricNames[metric.rawValue], value) }
     }
     var open = event.openMetrics.present
     while let place = open.popFirst() {
       let value = event.openMetrics.value(place)
-      if let metric = metrics[place], metric.isPlausible(value) { found.append((openNames[place.rawValue], value)) }
+      if let metric = metrics[place], metric.isPlausible(value) { body(openNames[place.rawValue], value) }
     }
-    guard !found.isEmpty else { return }
-    rows.add("metric.name", found) { one in one.name.withUnsafeBytes { rows.append(text: $0) } }
-    rows.add("metric.value", found) { rows.append($0.value) }
   }
 
   /// The message as it was received; an entry of fields as a JSON object.

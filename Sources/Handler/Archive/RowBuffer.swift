@@ -17,8 +17,6 @@ final class RowBuffer {
   private var isFirst = true
 
   private static let firstCapacity = 64 << 10
-  /// What is larger was made by unusual rows, and is given back.
-  private static let mostKept = 16 << 20
 
   init() {
     capacity = Self.firstCapacity
@@ -27,10 +25,11 @@ final class RowBuffer {
 
   deinit { memory.deallocate() }
 
-  /// Forgets all rows, and keeps the memory.
+  /// Forgets all rows, and keeps the memory if the next ones are likely to need it.
   func removeAll() {
+    let isMostlyUnused = count < capacity / 4
     (count, starts) = (0, [])
-    guard capacity > Self.mostKept else { return }
+    guard isMostlyUnused, capacity > Self.firstCapacity else { return }
     memory.deallocate()
     capacity = Self.firstCapacity
     memory = .allocate(capacity: capacity)
@@ -79,17 +78,21 @@ final class RowBuffer {
     append(number)
   }
 
-  /// Texts in an array; none are left out.
-  func add<Elements: Sequence>(_ name: StaticString, _ elements: Elements, _ write: (Elements.Element) -> Void) {
+  /// An array: its elements are appended between the two, each behind a call of `beginElement`.
+  func beginArray(_ name: StaticString) {
     begin(name)
     append(UInt8(ascii: "["))
-    var isLater = false
-    for element in elements {
-      if isLater { append(UInt8(ascii: ",")) }
-      isLater = true
-      write(element)
-    }
+    isFirst = true
+  }
+
+  func beginElement() {
+    if !isFirst { append(UInt8(ascii: ",")) }
+    isFirst = false
+  }
+
+  func endArray() {
     append(UInt8(ascii: "]"))
+    isFirst = false
   }
 
   /// A number that is finite, in as few digits as say it exactly.

@@ -181,7 +181,8 @@ final class StreamArchiver {
   }
 
   private func take(_ entry: Entry) {
-    guard !isFull, !isStopped else { return }
+    // Behind the last id that there can be, a range begins with that id again.
+    guard !isFull, !isStopped, entry.id > place.last else { return }
     guard batch.hasRoom(for: entry.id) else {
       isFull = true
       return

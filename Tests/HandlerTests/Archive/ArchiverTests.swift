@@ -79,4 +79,38 @@ struct ArchiverTests {
     #expect(read == "\(hex(Array("q\"\\\u{1}\n".utf8)))\tx.y\t\n")
     #expect(try archive.ask("SELECT count() FROM vigia.events WHERE fault != ''") == "3\n")
   }
+
+  /// Whatever a message is wrapped in, `data` is the event's own JSON, and its metrics are columns.
+  @Test func wrappedMessagesAreArchivedAsTheEventsThatTheyCarry() throws {
+    let event =
+      #"{"entity_id": 7, "event_type": "agents.odd_one", "data": {"queue_size": 5, "response_time_avg": 12.5}}"#
+    let head: [UInt8] = [0x89, 0x42, 0x49, 0x4E, 0x0D, 0x0A, 0x1A, 0x0A, 0, 1, 0, 0, 0, 18, 0, 0, 0, 20, 0, 0]
+    let envelope: JSONValue = ["data": .string(event), "headers": ["x": "y"]]
+    for message in [head + event.utf8, envelope.encoded, Array(event.utf8)] {
+      _ = try scene.server.call("XADD", scene.keys.events, "*", "__data__", message)
+    }
+    _ = try scene.server.call(
+      "XADD", scene.keys.events, "*", "entity_id", "7", "event_type", "odd_one", "queue_size", "5",
+      "response_time_avg", "12.5")
+    try archive.start("h1")
+    try archive.waitForAll(scene.keys.events)
+    let rows = try archive.ask(
+      """
+      SELECT agent, type, metric.name[1], metric.value[1], metric.name[2], metric.value[2], count()
+      FROM vigia.events WHERE type != 'agentos.recorder' GROUP BY agent, type, metric.name, metric.value
+      """)
+    #expect(rows == "7\tagent.odd_one\tresponse_time\t12.5\tqueue_size\t5\t4\n")
+    let plain = try archive.ask("SELECT count() FROM vigia.events WHERE data = '\(event)'")
+    #expect(plain == "3\n")
+  }
+
+  /// Nothing can be added behind it, and it is archived once.
+  @Test func entryWithTheLastOfAllIDsIsArchivedOnce() throws {
+    _ = try scene.server.call("XADD", scene.keys.audit, "18446744073709551615-18446744073709551615", "__data__", "{}")
+    let handler = try archive.start("h1") { $0.recordedPatterns = ["agent.*"] }
+    try scene.server.wait { (try? archive.count(.audit)) == 1 }
+    try archive.publish(2000)
+    try archive.waitForAll(scene.keys.events)
+    #expect(handler.counts.archived[scene.keys.audit]?.rows == 1)
+  }
 }
