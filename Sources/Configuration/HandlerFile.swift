@@ -34,6 +34,9 @@ import FleetModel
 /// [grafana]                    # see HandlerFile+Grafana.swift
 /// url = "https://grafana.internal"
 ///
+/// [[queues]]                   # see HandlerFile+Queues.swift
+/// stream = "orders"
+///
 /// [metrics.search_depth]       # see HandlerFile+Metrics.swift
 /// warning = 40
 /// critical = 100
@@ -69,7 +72,7 @@ package enum HandlerFile {
       [
         "parallel", "restart_limit", "act_within", "quiet_alerts_end", "currency", "zone", "log", "retention",
         "insight",
-        "metrics", "levels", "budgets", "actuators", "prometheus",
+        "metrics", "levels", "budgets", "queues", "actuators", "prometheus",
         "heartbeat", "archive", "grafana",
       ]
         + NotifyReader.keys, in: "the file")
@@ -94,6 +97,7 @@ package enum HandlerFile {
     settings.levels = try levels(in: top, of: settings.metrics)
     settings.budgets = try budgets(in: top)
     settings.zone = try zone(in: top, readFile)
+    settings.queues = try queues(in: top)
     if let actuators = try top.section("actuators") {
       var reader = ActuatorReader(environment: environment)
       settings.actuators = try reader.table(actuators)

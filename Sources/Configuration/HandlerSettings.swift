@@ -92,6 +92,8 @@ package struct HandlerSettings: Equatable, Sendable {
   package var heartbeat: Heartbeat?
   package var archive: Archive?
   package var grafana: GrafanaService?
+  /// Streams of other services that it looks at.
+  package var queues: [QueueSettings] = []
   package var actuators = ActuatorTable()
   package var notify = NotifyTable()
   /// Values of the environment that the texts hold, and addresses and keys of channels, which no log may show.

@@ -51,6 +51,7 @@ package struct Layout: Equatable, Sendable {
     (headline, rest) = rest.splitTop(size.rows >= 8 ? 1 : 0)
     body = rest
     place()
+    set(.queues, body)
   }
 
   package subscript(pane: PaneID) -> Rect { panes[pane.rawValue] }
@@ -58,6 +59,7 @@ package struct Layout: Equatable, Sendable {
   /// How many rows of a list a pane shows.
   package func height(of pane: PaneID) -> Int {
     let rect = self[pane]
+    if pane == .queues { return QueuesPane.listHeight(of: rect, hasBorder: kind != .small) }
     return kind == .small ? max(0, rect.height - 1) : max(0, rect.height - 3)
   }
 

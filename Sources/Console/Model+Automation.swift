@@ -97,6 +97,10 @@ extension Model {
       show(note: "select an agent, an alert or an action to see why rules did or did not act")
       return []
     }
+    if case .queue = row {
+      show(note: "no rule acts on a queue")
+      return []
+    }
     (explained, explainedTop, trace) = (row, 0, .looking)
     return incident(of: row).map { [.traceEvent($0)] } ?? []
   }

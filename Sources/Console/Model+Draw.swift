@@ -26,7 +26,7 @@ extension Model {
     settleComing(in: layout.body)
     findWorst()
     headline(grid.glyphs).draw(into: &grid, in: layout.headline)
-    if layout.kind == .small { TabBar(focus: focus, note: listNote).draw(into: &grid, in: layout.tabs) }
+    if layout.kind == .small { TabBar(focus: focus, panes: panes, note: listNote).draw(into: &grid, in: layout.tabs) }
     if let helpTop {
       let help = HelpPane(top: helpTop, height: layout.body.height)
       self.helpTop = help.top
@@ -73,7 +73,7 @@ extension Model {
   }
 
   private func drawPanes(into grid: inout Grid, _ layout: Layout) {
-    let panes = layout.kind == .small ? [focus] : PaneID.allCases
+    let panes = layout.kind == .small || focus == .queues ? [focus] : PaneID.allCases.filter { $0 != .queues }
     let present = FleetTotals.measure(displayed)
     for pane in panes {
       let rect = layout[pane]
@@ -84,6 +84,7 @@ extension Model {
       case .satisfaction: metricPane(pane, .averageRating, present, in: layout).draw(into: &grid, in: rect)
       case .security: securityPane(in: layout).draw(into: &grid, in: rect)
       case .commands: commandsPane(in: layout).draw(into: &grid, in: rect)
+      case .queues: queuesPane(in: layout).draw(into: &grid, in: rect)
       }
     }
   }

@@ -91,6 +91,7 @@ extension Model {
     let due = lists.due(at: now, except: heldPane)
     if due.count < PaneLists.ofAgents.count, lists.isOutdated(shown, filter: filter) { lists.patch(shown, view) }
     order(due, shown)
+    lists.followQueues(shown.queues, isHeld: heldPane == .queues)
   }
 
   /// The pane that keeps its order since the operator's hands are on the keys.
@@ -148,8 +149,8 @@ extension Model {
     case .pageDown: move(by: pageHeight)
     case .first: move(by: -1_000_000)
     case .last: move(by: 1_000_000)
-    case .nextPane: focus(on: focus.stepped(by: 1))
-    case .previousPane: focus(on: focus.stepped(by: -1))
+    case .nextPane: focus(on: focus.stepped(by: 1, among: panes))
+    case .previousPane: focus(on: focus.stepped(by: -1, among: panes))
     case .pane(let pane): focus(on: pane)
     case .open: return open()
     case .back: back()

@@ -1,6 +1,8 @@
 /// The panes, in the order in which Tab visits them.
 package enum PaneID: Int, CaseIterable, Sendable {
   case agents, errorRate, traffic, satisfaction, security, commands
+  /// Takes the place of all others on a screen of any size.
+  case queues
 
   package var title: String {
     switch self {
@@ -10,6 +12,7 @@ package enum PaneID: Int, CaseIterable, Sendable {
     case .satisfaction: "Satisfaction"
     case .security: "Security alerts"
     case .commands: "Commands"
+    case .queues: "Queues"
     }
   }
 
@@ -22,11 +25,12 @@ package enum PaneID: Int, CaseIterable, Sendable {
     case .satisfaction: "Satisfaction"
     case .security: "Security"
     case .commands: "Commands"
+    case .queues: "Queues"
     }
   }
 
-  func stepped(by step: Int) -> PaneID {
-    let count = PaneID.allCases.count
-    return PaneID.allCases[(rawValue + step + count) % count]
+  func stepped(by step: Int, among panes: [PaneID]) -> PaneID {
+    let place = panes.firstIndex(of: self) ?? 0
+    return panes[(place + step + panes.count) % panes.count]
   }
 }

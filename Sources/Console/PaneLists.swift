@@ -34,6 +34,8 @@ struct PaneLists: Sendable {
   private var namesRevision = -1
   /// What the lists in order of time were made of last.
   private var followed: Followed?
+  /// Which look at queues the rows are of, and whether it put them in order.
+  var followedQueues: (at: Instant, isInOrder: Bool)?
   private var filter = ""
 
   private struct Followed: Equatable {
@@ -104,7 +106,7 @@ struct PaneLists: Sendable {
     case .errorRate: ranked(positions, ShownValue.Reading(.errorRate, of: fleet))
     case .traffic: ranked(positions, ShownValue.Reading(.messagesPerMinute, of: fleet))
     case .satisfaction: ranked(positions, ShownValue.Reading(.averageRating, of: fleet, isLowFirst: true))
-    case .security, .commands: []
+    case .security, .commands, .queues: []
     }
   }
 
@@ -188,7 +190,7 @@ struct PaneLists: Sendable {
     case .errorRate: reading = .init(.errorRate, of: fleet)
     case .traffic: reading = .init(.messagesPerMinute, of: fleet)
     case .satisfaction: reading = .init(.averageRating, of: fleet, isLowFirst: true)
-    case .agents, .security, .commands: return
+    case .agents, .security, .commands, .queues: return
     }
     let count = self[pane].count <= Self.few ? self[pane].count : count
     let head = self[pane].prefix(count).compactMap { row -> Int? in

@@ -10,6 +10,8 @@ package enum RowID: Hashable, Sendable {
   case forecast(AgentID, String)
   /// The heading of agents or alerts that have a cause in common, by its number.
   case cause(Int)
+  /// A consumer group of a stream.
+  case queue(stream: String, group: String?)
 
   package static func == (left: RowID, right: RowID) -> Bool {
     switch (left, right) {
@@ -19,7 +21,9 @@ package enum RowID: Hashable, Sendable {
     case (.forecast(let left, let first), .forecast(let right, let second)):
       left == right && first.isExactly(second)
     case (.cause(let left), .cause(let right)): left == right
-    case (.agent, _), (.incident, _), (.command, _), (.forecast, _), (.cause, _): false
+    case (.queue(let left, let first), .queue(let right, let second)):
+      left.isExactly(right) && first.map(ExactText.init) == second.map(ExactText.init)
+    case (.agent, _), (.incident, _), (.command, _), (.forecast, _), (.cause, _), (.queue, _): false
     }
   }
 
@@ -34,6 +38,9 @@ package enum RowID: Hashable, Sendable {
       hasher.combine(id)
       hasher.combine(ExactText(metric))
     case .cause(let number): hasher.combine(number)
+    case .queue(let stream, let group):
+      hasher.combine(ExactText(stream))
+      hasher.combine(group.map(ExactText.init))
     }
   }
 }

@@ -16,6 +16,7 @@ final class ActiveHandler {
   private let lifeSign: LifeSign
   let archiver: Archiver
   private let annotator: Annotator
+  let queues: QueueWatch
   /// Says on consoles that they do not know the levels.
   private let warnOfLevels: (String?) -> Void
 
@@ -29,6 +30,7 @@ final class ActiveHandler {
     self.session = session
     warnOfLevels = { warn("levels", $0) }
     notifier = Notifier(session: session, client: messenger)
+    queues = QueueWatch(session: session)
     dispatcher = Dispatcher(session: session)
     intake = CommandIntake(session: session, dispatcher: dispatcher, unfinished: unfinished, endpoint: endpoint)
     let confirmations = Confirmations(session: session, dispatcher: dispatcher)
@@ -61,6 +63,7 @@ final class ActiveHandler {
     notifier.start()
     lifeSign.start()
     archiver.start()
+    queues.start()
   }
 
   /// Goes on with other options.
@@ -70,6 +73,7 @@ final class ActiveHandler {
     notifier.optionsChanged()
     archiver.apply()
     annotator.optionsChanged()
+    queues.start()
     follower.rules.runbookChanged()
   }
 

@@ -29,6 +29,7 @@ extension HandlerService {
     picture.noticesWaiting = activeHandler.notifier.waiting
     picture.events = activeHandler.follower.sums
     for stream in activeHandler.archiver.streams { picture.archiveLags[stream.stream] = stream.lagSeconds }
+    picture.queues = activeHandler.queues.report
     return picture
   }
 

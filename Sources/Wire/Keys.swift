@@ -31,6 +31,8 @@ package struct Keys: Sendable {
   /// What each agent has used today: a hash, agent → ``SpendingCoding``; and what roles and the fleet have.
   package let budgets: [UInt8]
   package let budgetGroups: [UInt8]
+  /// How the queues of other services stand: ``QueueCoding``.
+  package let queues: [UInt8]
   /// The stream of what could not be handled.
   package let dead: [UInt8]
   /// The stream of reports: what jobs came to.
@@ -43,6 +45,8 @@ package struct Keys: Sendable {
   package let fence: [UInt8]
   /// The field of the cursor's hash that is another text with every change of alerts.
   package static let alertsRevision = Array("alerts#revision".utf8)
+  /// The same of queues.
+  package static let queuesRevision = Array("queues#revision".utf8)
 
   /// Stream → how far the active handler has acted.
   package let cursor: [UInt8]
@@ -71,6 +75,7 @@ package struct Keys: Sendable {
     levels = key("levels")
     budgets = key("budgets")
     budgetGroups = key("budgets:groups")
+    queues = key("queues")
     dead = key("dead")
     reports = key("reports")
     notices = key("notices")

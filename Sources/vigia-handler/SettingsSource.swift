@@ -38,6 +38,7 @@ struct SettingsSource {
     options.levels = settings.levels
     options.budgets = settings.budgets
     options.zone = settings.zone ?? options.zone
+    options.queues = settings.queues
     options.actuators = settings.actuators
     options.runbook = try Self.runbook(at: runbook, metrics: settings.metrics)
     options.notify = settings.notify

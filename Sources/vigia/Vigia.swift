@@ -12,7 +12,8 @@ struct Vigia: ParsableCommand {
     version: ProgramVersion.text,
     subcommands: [
       ConsoleCommand.self, DemoCommand.self, StatusCommand.self, TailCommand.self, SendCommand.self,
-      AuditCommand.self, HistoryCommand.self, LevelsCommand.self, BudgetsCommand.self, WhatChangedCommand.self,
+      AuditCommand.self, HistoryCommand.self, LevelsCommand.self, BudgetsCommand.self, QueuesCommand.self,
+      WhatChangedCommand.self,
       ForecastCommand.self,
       AutomationCommand.self,
       ProposalsCommand.self, ApproveCommand.self,

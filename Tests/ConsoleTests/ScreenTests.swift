@@ -247,6 +247,7 @@ import Testing
       scene.model.metricPane(pane, .averageRating, present, in: layout).draw(into: &grid, in: grid.bounds)
     case .security: scene.model.securityPane(in: layout).draw(into: &grid, in: grid.bounds)
     case .commands: scene.model.commandsPane(in: layout).draw(into: &grid, in: grid.bounds)
+    case .queues: scene.model.queuesPane(in: layout).draw(into: &grid, in: grid.bounds)
     }
     expectScreen(grid, "pane-\(pane)-1x1")
   }

@@ -125,7 +125,7 @@ import Testing
   @Test func tabVisitsThePanesInATurn() throws {
     var scene = try Scene.plain(agents: 3)
     var visited: [PaneID] = []
-    for _ in PaneID.allCases {
+    for _ in PaneID.allCases where visited.count < 6 {
       scene.press(.tab)
       visited.append(scene.model.focus)
     }

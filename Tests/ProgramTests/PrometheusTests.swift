@@ -19,7 +19,10 @@ import Wire
   }
 
   private func start(_ arguments: String..., id: String = "h1") throws -> Program {
-    try Program(["--id", id, "--runbook", "/dev/null"] + arguments, on: server.endpoint, name: "vigia-handler")
+    let settings = try folder.write(
+      "[[queues]]\nstream = 'or\"ders'\n[[queues]]\nstream = 'gone'\n", to: "settings.toml")
+    let all = arguments.contains("--config") ? arguments : ["--config", settings] + arguments
+    return try Program(["--id", id, "--runbook", "/dev/null"] + all, on: server.endpoint, name: "vigia-handler")
   }
 
   /// The port at which a handler says that it serves.
@@ -51,10 +54,14 @@ import Wire
       _ = try server.call("XADD", "agentos:events", "*", Keys.dataField, event.encoded)
     }
     _ = try server.call("XADD", "agentos:commands", "*", Keys.dataField, "{nonsense")
+    for _ in 0..<2 { _ = try server.call("XADD", "or\"ders", "*", "order", "1") }
+    _ = try server.call("XGROUP", "CREATE", "or\"ders", "workers", "0")
+    _ = try server.call("XREADGROUP", "GROUP", "workers", "w1", "COUNT", "1", "STREAMS", "or\"ders", ">")
     #expect(try Program.run("send", "pause", "a-1", "--arg", "for=5m", on: server.endpoint).status == 0)
     try server.wait {
       (try? text(port))?.contains("vigia_agents{state=\"running\"} 2\n") == true
         && (try? text(port))?.contains("vigia_stream_lag_seconds{stream=\"events\"}") == true
+        && (try? text(port))?.contains("vigia_queue_last_read_seconds{") == true
     }
   }
 

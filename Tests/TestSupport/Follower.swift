@@ -21,6 +21,8 @@ package final class Follower {
   package private(set) var insightRounds = 0
   /// By what the handler judges, as it was told.
   package private(set) var levels: [LevelSettings] = []
+  /// How queues stand, as it was told last.
+  package private(set) var queues: QueueReport?
   package var sender: CommandSender?
   package private(set) var feed: EventFeed!
 
@@ -57,6 +59,7 @@ package final class Follower {
     case .audit(let line):
       lines.append(line)
       seen.append("audit \(line.phase.rawValue) \(line.target)")
+    case .queues(let report): queues = report
     case .record(let id, let record): seen.append("record \(id) \(record.state.rawValue)")
     case .alerts(let all, _, _): for alert in all { seen.append("alert \(alert.id.kind)") }
     case .handler(let lease): handlers.append(lease?.id)

@@ -3,6 +3,7 @@ import Screen
 /// Where one pane has the screen: which one, what the others are, and which rows of it are shown.
 struct TabBar: Equatable {
   var focus: PaneID
+  var panes: [PaneID]
   /// What is not as usual about the rows: a filter, an order, marks; empty if nothing is.
   var note = ""
 
@@ -10,8 +11,8 @@ struct TabBar: Equatable {
     grid.fill(rect, role: .border)
     var rest = rect.dropping(left: 1)
     if !note.isEmpty { rest = drawNote(into: &grid, in: rest) }
-    let isWhole = PaneID.allCases.reduce(0) { $0 + $1.shortTitle.count + 4 } <= rest.width + 1
-    for pane in PaneID.allCases {
+    let isWhole = panes.reduce(0) { $0 + $1.shortTitle.count + 4 } <= rest.width + 2
+    for pane in panes {
       let isFocused = pane == focus
       let text = isWhole || isFocused ? "\(pane.rawValue + 1) \(pane.shortTitle)" : "\(pane.rawValue + 1)"
       let used = grid.draw(text, in: rest, role: isFocused ? .titleFocused : .title, truncation: .clip)
@@ -23,7 +24,7 @@ struct TabBar: Equatable {
   ///
   /// - Returns: what is left for the panes.
   private func drawNote(into grid: inout Grid, in rect: Rect) -> Rect {
-    let numbers = focus.shortTitle.count + 2 + 3 * (PaneID.allCases.count - 1)
+    let numbers = focus.shortTitle.count + 2 + 3 * (panes.count - 1)
     let room = max(rect.width - numbers - 2, rect.width / 2)
     let (left, right) = rect.splitRight(min(TextWidth.columns(note) + 1, room))
     grid.draw(note, in: right.splitLeft(right.width - 1).0, role: .warning)

@@ -36,6 +36,8 @@ package struct Fleet: Sendable {
   /// What rules did, and why they did not.
   package internal(set) var rules = RuleLog()
   package internal(set) var undelivered = UndeliveredNotices()
+  /// How queues of other services stand; nil if the handler looks at none.
+  package internal(set) var queues: QueueReport?
   /// How many agents have each trait.
   package internal(set) var traits = TraitCounts()
   /// What the handler thinks of agents.

@@ -41,6 +41,20 @@ extension AgentInsight {
   }
 }
 
+extension QueueReport {
+  package func noLater(than now: Instant) -> QueueReport {
+    var report = self
+    report.at = at.noLater(than: now)
+    for index in report.queues.indices {
+      report.queues[index].oldestWaiting = queues[index].oldestWaiting?.noLater(than: now)
+      report.queues[index].oldestPending = queues[index].oldestPending?.noLater(than: now)
+      report.queues[index].lastRead = queues[index].lastRead?.noLater(than: now)
+      if let since = queues[index].trouble?.since { report.queues[index].trouble?.since = since.noLater(than: now) }
+    }
+    return report
+  }
+}
+
 extension AgentRecord {
   package func noLater(than now: Instant) -> AgentRecord {
     var record = self

@@ -27,6 +27,8 @@ struct HandlerPicture: Equatable {
   var noticesWaiting: [String: Int] = [:]
   /// How far what is archived lies behind each stream, in seconds.
   var archiveLags: [[UInt8]: Double] = [:]
+  /// How queues of other services stand; nil if it looks at none.
+  var queues: QueueReport?
   /// What was read since it leads; what was read before is counted by ``HandlerCounts/events``.
   var events = EventSums()
 

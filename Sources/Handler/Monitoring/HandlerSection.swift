@@ -10,7 +10,7 @@ struct HandlerSection {
   init(_ sources: MetricsPage.Sources) { self.sources = sources }
 
   /// How many pieces it is written in.
-  static let pieces = 8
+  static let pieces = 8 + QueueSection.pieces
 
   func write(_ piece: Int, to writer: inout ExpositionWriter) {
     switch piece {
@@ -21,7 +21,8 @@ struct HandlerSection {
     case 4: writeCommands(to: &writer)
     case 5: writeRules(to: &writer)
     case 6: writeNotices(to: &writer)
-    default: writeArchive(to: &writer)
+    case 7: writeArchive(to: &writer)
+    default: QueueSection.write(picture.queues, piece - 8, to: &writer)
     }
   }
 

@@ -56,6 +56,9 @@ package struct HandlerOptions: Sendable {
   package var archive: ArchiveSettings?
   /// The Grafana that gets dashboards and annotations; nil: none does.
   package var grafana: GrafanaService?
+  /// Streams of other services that it looks at, and how often.
+  package var queues: [QueueSettings] = []
+  package var queueSpan = QueueReport.span
   package var log = Log.Settings()
   /// Whether a leap of the server's clock counts as time that has passed: only where a test sets that clock to let time pass.
   package var leapsPassTime = false
@@ -106,6 +109,7 @@ package struct HandlerOptions: Sendable {
     heartbeat = new.heartbeat
     archive = new.archive
     grafana = new.grafana
+    queues = new.queues
     log = new.log
   }
 

@@ -21,6 +21,7 @@ extension EventFeed {
         return
       }
       let pairs = reply.pairs
+      followQueues(connection, revision: pairs.first { $0.name == Keys.queuesRevision }?.value)
       let revision = pairs.first { $0.name == Keys.alertsRevision }?.value
       let cursor = pairs.first { $0.name == options.keys.events }.flatMap { StreamID($0.value) }
       // Who hears more than the handler does knows alerts that it does not.
@@ -57,5 +58,6 @@ extension EventFeed {
     (alertsRevision, alertsReadAt, readsAlerts, alertCount) = (nil, nil, false, 0)
     (insightChanges, insightReadAt, readsInsight) = (InsightChanges(), nil, false)
     insightRound += 1
+    (queuesRevision, readsQueues) = (nil, false)
   }
 }

@@ -25,6 +25,8 @@ extension EventFeed {
     case undelivered([Instant], before: Instant)
     /// The fleet-wide switch of the rules, and when it was asked for. Not told while it is refused.
     case automation(AutomationSetting, at: Instant)
+    /// How queues of other services stand; nil if the handler looks at none.
+    case queues(QueueReport?)
     /// What the handler thinks of agents.
     case insight(InsightUpdate)
     /// By which metrics and levels the handler judges. Not told before the first handler has said so.
@@ -99,6 +101,8 @@ extension EventFeed {
     case proposals
     /// The notices that were given up.
     case undelivered
+    /// How queues of other services stand.
+    case queues
     /// The fleet-wide switch of the rules.
     case automation
     /// What the handler thinks of agents.

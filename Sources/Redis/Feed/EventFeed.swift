@@ -104,6 +104,9 @@ package final class EventFeed {
   /// When something last came.
   var cameAt = MonotonicTime.now
   var pingedAt = MonotonicTime.now
+  /// Which look at queues was read last, and whether an answer is owed.
+  var queuesRevision: [UInt8]?
+  var readsQueues = false
   /// Whether the lease and the switch of the rules are asked for one by one, since together they were refused.
   var asksApart = false
   /// When they were last asked for.

@@ -12,6 +12,7 @@ extension Fleet {
     case .judged(let instant): noteJudged(upTo: instant)
     case .proposals(let all, let instant): setProposals(all, at: instant)
     case .undelivered(let moments, let start): setUndelivered(moments, before: start)
+    case .queues(let report): setQueues(report)
     case .automation(let setting, let instant): setAutomation(setting, at: instant)
     case .insight(.begin): beginInsights()
     case .insight(.of(let agent, let insight)): setInsight(insight, of: agent)

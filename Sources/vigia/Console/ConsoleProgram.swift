@@ -127,7 +127,8 @@ final class ConsoleProgram {
     switch notice {
     case .unreadable(let reason, let origin):
       model.fleet.applyUnreadable(reason: reason.description, at: feed?.time(of: origin) ?? now)
-    case .audit, .recordsBegin, .record, .alerts, .proposals, .undelivered, .insight, .levels, .stateTold, .missed:
+    case .audit, .recordsBegin, .record, .alerts, .proposals, .undelivered, .queues, .insight, .levels, .stateTold,
+      .missed:
       break
     // These are told every second: what has not changed is no reason to draw.
     case .judged, .automation: if model.fleet.revision == revision { return }

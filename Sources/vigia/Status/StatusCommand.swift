@@ -120,7 +120,8 @@ final class Survey {
     case .link(.down(_, _, let reason)):
       session.fail(.redisUnreachable, "Redis at \(endpoint) cannot be reached: \(reason)".shown)
     case .refused(.lease, _): handler = .unknown
-    case .audit, .recordsBegin, .record, .judged, .undelivered, .automation, .proposals, .insight, .levels, .leap,
+    case .audit, .recordsBegin, .record, .judged, .undelivered, .queues, .automation, .proposals, .insight, .levels,
+      .leap,
       .link,
       .missed,
       .refused,

@@ -12,6 +12,7 @@ extension EventFeed.Subject {
     case .alerts: "alerts"
     case .proposals: "proposals"
     case .undelivered: "undelivered notices"
+    case .queues: "queues"
     case .automation: "the automation's switch"
     case .insight: "health and forecasts"
     case .levels: "the handler's levels of alerts"

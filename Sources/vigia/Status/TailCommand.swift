@@ -72,7 +72,8 @@ final class Tail {
     case .missed(let missed): Output.error("vigia: \(words(missed))".shown)
     case .refused(_, let error): Output.error("vigia: \(error.advice.meaning); \(error.advice.next)".shown)
     case .link(let state): linkChanged(state)
-    case .audit, .recordsBegin, .record, .alerts, .judged, .proposals, .undelivered, .automation, .handler, .stateTold,
+    case .audit, .recordsBegin, .record, .alerts, .judged, .proposals, .undelivered, .queues, .automation, .handler,
+      .stateTold,
       .insight, .levels, .caughtUp, .leap,
       .served:
       break
