@@ -17,6 +17,7 @@ let pure: [Target] = [
   .target(name: "Insight", dependencies: ["FleetModel"], swiftSettings: strict),
   .target(name: "Automation", dependencies: ["FleetModel"], swiftSettings: strict),
   .target(name: "Exposition", swiftSettings: strict),
+  .target(name: "OpenTelemetry", dependencies: ["FleetModel", "Wire"], swiftSettings: strict),
   .target(name: "Grafana", dependencies: ["FleetModel", "Wire", "Exposition"], swiftSettings: strict),
   .target(name: "Execution", dependencies: ["FleetModel", "Wire", "Automation"], swiftSettings: strict),
   .target(name: "Console", dependencies: ["FleetModel", "Insight", "Screen"], swiftSettings: strict),
@@ -53,8 +54,8 @@ let edges: [Target] = [
   .target(
     name: "Handler",
     dependencies: [
-      "FleetModel", "Insight", "Automation", "Exposition", "Grafana", "Execution", "Wire", "Redis", "HTTP", "Logging",
-      "Loop",
+      "FleetModel", "Insight", "Automation", "Exposition", "Grafana", "OpenTelemetry", "Execution", "Wire", "Redis",
+      "HTTP", "Logging", "Loop",
     ],
     swiftSettings: strict),
   .target(name: "Simulation", dependencies: ["FleetModel", "Wire", "Redis", "Loop"], swiftSettings: strict),
@@ -165,7 +166,8 @@ let tests: [Target] = [
   .testTarget(
     name: "HandlerTests",
     dependencies: [
-      "Handler", "Insight", "Exposition", "Execution", "Grafana", "HTTP", "Logging", "Automation", "Configuration",
+      "Handler", "Insight", "Exposition", "Execution", "Grafana", "OpenTelemetry", "HTTP", "Logging", "Automation",
+      "Configuration",
       "TestSupport", "TestThreads",
     ],
     swiftSettings: strict

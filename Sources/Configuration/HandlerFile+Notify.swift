@@ -207,6 +207,9 @@ struct NotifyReader {
     for piece in pieces where piece.utf8.count >= Self.shortestPath { secrets.insert(String(piece)) }
   }
 
+  /// What is no address.
+  mutating func keepSecretText(_ text: String) { secrets.insert(text) }
+
   /// What stands between a user's name and the host.
   private mutating func keepPassword(of url: String) {
     let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
@@ -218,7 +221,7 @@ struct NotifyReader {
   }
 
   /// - Parameter fault: what is wrong, without the value, which may be a secret.
-  private func check(
+  func check(
     _ url: String, _ section: FileSection, _ key: String, says fault: String
   ) throws(ConfigurationError) {
     let scheme = ["https://", "http://"].first { url.lowercased().hasPrefix($0) }

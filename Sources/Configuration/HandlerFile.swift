@@ -37,6 +37,9 @@ import FleetModel
 /// [[queues]]                   # see HandlerFile+Queues.swift
 /// stream = "orders"
 ///
+/// [otel]                       # see HandlerFile+OpenTelemetry.swift
+/// endpoint = "http://127.0.0.1:4318"
+///
 /// [metrics.search_depth]       # see HandlerFile+Metrics.swift
 /// warning = 40
 /// critical = 100
@@ -73,7 +76,7 @@ package enum HandlerFile {
         "parallel", "restart_limit", "act_within", "quiet_alerts_end", "currency", "zone", "log", "retention",
         "insight",
         "metrics", "levels", "budgets", "queues", "actuators", "prometheus",
-        "heartbeat", "archive", "grafana",
+        "heartbeat", "archive", "grafana", "otel",
       ]
         + NotifyReader.keys, in: "the file")
     var settings = HandlerSettings()
@@ -108,6 +111,7 @@ package enum HandlerFile {
     if let heartbeat = try top.section("heartbeat") { settings.heartbeat = try reader.heartbeat(heartbeat) }
     if let archive = try top.section("archive") { settings.archive = try reader.archive(archive) }
     if let grafana = try top.section("grafana") { settings.grafana = try reader.grafana(grafana) }
+    if let otel = try top.section("otel") { settings.telemetry = try reader.telemetry(otel) }
     settings.secrets.formUnion(reader.secrets)
     return settings
   }

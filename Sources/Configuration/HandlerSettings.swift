@@ -70,6 +70,21 @@ package struct HandlerSettings: Equatable, Sendable {
     package var reader: Account?
   }
 
+  /// The collector of OpenTelemetry that is told what the handler does.
+  package struct Telemetry: Equatable, Sendable {
+    package var endpoint: String
+    package var headers: [Header] = []
+    /// Nil: the handler's own name.
+    package var service: String?
+    package var sendsTraces = true
+    package var sendsLogs = true
+
+    package struct Header: Equatable, Sendable {
+      package var name: String
+      package var value: String
+    }
+  }
+
   /// How many agents are acted on at once, 1…1024.
   package var parallel: Int?
   /// How long a restart may take until it counts as failed.
@@ -94,6 +109,7 @@ package struct HandlerSettings: Equatable, Sendable {
   package var grafana: GrafanaService?
   /// Streams of other services that it looks at.
   package var queues: [QueueSettings] = []
+  package var telemetry: Telemetry?
   package var actuators = ActuatorTable()
   package var notify = NotifyTable()
   /// Values of the environment that the texts hold, and addresses and keys of channels, which no log may show.

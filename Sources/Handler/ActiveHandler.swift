@@ -17,6 +17,7 @@ final class ActiveHandler {
   let archiver: Archiver
   private let annotator: Annotator
   let queues: QueueWatch
+  private let tracer: Tracer
   /// Says on consoles that they do not know the levels.
   private let warnOfLevels: (String?) -> Void
 
@@ -25,6 +26,7 @@ final class ActiveHandler {
   ///   - warn: told what consoles are to show of the server's memory, under a name; nil if nothing is any more.
   init(
     session: LeaseSession, unfinished: UnfinishedDeliveries, endpoint: Endpoint, messenger: any HTTPSender,
+    telemetry: TelemetrySender,
     warn: @escaping (_ subject: String, _ words: String?) -> Void = { _, _ in }
   ) {
     self.session = session
@@ -45,6 +47,7 @@ final class ActiveHandler {
     lifeSign = LifeSign(session: session, client: messenger) { [weak follower] in follower?.obstacle }
     archiver = Archiver(session: session, endpoint: endpoint, client: messenger) { warn("archive", $0) }
     annotator = Annotator(session: session, client: messenger)
+    tracer = Tracer(session: session, sender: telemetry)
     let (intake, archiver) = (intake, archiver)
     retention = Retention(
       session: session, cursor: { [weak follower] in follower?.cursor },
@@ -54,6 +57,7 @@ final class ActiveHandler {
 
   func open() {
     session.tellLevels(warnOfLevels)
+    tracer.optionsChanged()
     // Before alerts are read: it wants to know of those that are open.
     annotator.start()
     follower.start()
@@ -74,6 +78,7 @@ final class ActiveHandler {
     archiver.apply()
     annotator.optionsChanged()
     queues.start()
+    tracer.optionsChanged()
     follower.rules.runbookChanged()
   }
 
@@ -122,5 +127,6 @@ final class ActiveHandler {
     lifeSign.stop()
     archiver.stop()
     annotator.stop()
+    tracer.stop()
   }
 }

@@ -31,6 +31,8 @@ package final class HandlerService {
   private(set) var activeHandler: ActiveHandler?
   /// Tells of this handler and the fleet.
   package private(set) lazy var monitor = makeMonitor(loop, keys)
+  /// Tells a collector what it does and logs.
+  private let telemetry: TelemetrySender
   private let unfinished = UnfinishedDeliveries()
   /// What is wrong with the server's memory, and with what vigia keeps in it.
   private var warnings: [String: String] = [:]
@@ -69,6 +71,7 @@ package final class HandlerService {
     log.keepSecret(options.secrets + [endpoint.password].compactMap(\.self))
     keys = Keys(prefix: options.prefix)
     counts = HandlerCounts(sources: [keys.commands, keys.events, keys.schedule, keys.notices])
+    telemetry = TelemetrySender(loop: loop, client: messenger, counts: counts, log: log, instance: options.id)
   }
 
   /// Whether it holds the lease and acts.
@@ -79,6 +82,7 @@ package final class HandlerService {
 
   package func start() {
     monitor.apply(options.monitoring)
+    telemetry.apply(options.telemetry)
     main.start()
     recorder.start()
     waitForRecorder()
@@ -91,6 +95,7 @@ package final class HandlerService {
     log.apply(options.log)
     log.keepSecret(options.secrets)
     monitor.apply(options.monitoring)
+    telemetry.apply(options.telemetry)
     activeHandler?.apply(options)
   }
 
@@ -134,6 +139,7 @@ package final class HandlerService {
     loop.cancel(patience)
     election.halt()
     closeHandler()
+    telemetry.stop()
     recorder.stop()
     main.stop()
   }
@@ -210,7 +216,7 @@ package final class HandlerService {
     warnings = [:]
     election.take(.warning(nil))
     let activeHandler = ActiveHandler(
-      session: session, unfinished: unfinished, endpoint: endpoint, messenger: messenger
+      session: session, unfinished: unfinished, endpoint: endpoint, messenger: messenger, telemetry: telemetry
     ) { [weak self] in self?.warn($0, $1) }
     self.activeHandler = activeHandler
     recorder.record(in: session)

@@ -65,6 +65,16 @@ package final class Log {
   /// Takes out of texts what must not be read: not of lines alone, but of all that comes back from outside.
   package private(set) var redaction: Redaction
   private var limiter = LogRateLimiter()
+  /// A line as it was written, without secrets.
+  package struct Record: Sendable {
+    package var time: Instant
+    package var level: Level
+    package var message: String
+    package var values: [(key: String, value: String)]
+  }
+
+  /// Gets each line that is written; nil if nobody wants them. What it says in the log itself it gets too.
+  package var follow: ((Record) -> Void)?
   private let clock: () -> Moment
   private let write: ([UInt8]) -> Void
   /// Calls back at a time, so that repeats are told though nothing else is; nil if nobody waits for them.
@@ -148,5 +158,6 @@ package final class Log {
       case .json: line.json
       }
     write(bytes + [10])
+    follow?(Record(time: line.time, level: line.level, message: line.message, values: line.values))
   }
 }

@@ -34,6 +34,7 @@ struct SettingsSource {
     options.archive = settings.archive.map(ArchiveSettings.init)
     options.grafana = settings.grafana
     options.grafana?.prefix = options.prefix
+    options.telemetry = settings.telemetry.map(TelemetrySettings.init)
     options.metrics = settings.metrics
     options.levels = settings.levels
     options.budgets = settings.budgets
@@ -169,5 +170,13 @@ extension Log.Level {
     case .warning: self = .warning
     case .error: self = .error
     }
+  }
+}
+
+extension TelemetrySettings {
+  fileprivate init(_ settings: HandlerSettings.Telemetry) {
+    self.init(
+      endpoint: settings.endpoint, headers: settings.headers.map { Header(name: $0.name, value: $0.value) },
+      service: settings.service ?? "vigia-handler", traces: settings.sendsTraces, logs: settings.sendsLogs)
   }
 }

@@ -15,6 +15,8 @@ package struct ActuatorCall: Equatable {
   package var reason: String
   /// When what it restricts ends.
   package var until: Instant?
+  /// The span that it is, for services that carry it on (W3C Trace Context); nil if nobody follows. It is not stored.
+  package var traceparent: String?
 
   /// What a place of a template is filled with.
   package func value(_ place: Template.Place) -> String {

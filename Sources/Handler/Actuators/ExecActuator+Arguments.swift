@@ -32,6 +32,7 @@ extension ExecActuator {
       try Self.checkText("\(name)=\(filled[name] ?? "")")
     }
     filled["IDEMPOTENCY_KEY"] = call.key
+    if let traceparent = call.traceparent, filled["TRACEPARENT"] == nil { filled["TRACEPARENT"] = traceparent }
     return filled
   }
 

@@ -18,6 +18,7 @@ extension HTTPActuator {
     }
     add("Idempotency-Key", IdempotencyKey.header(call.key), to: &request)
     add("User-Agent", "vigia-handler", to: &request)
+    if let traceparent = call.traceparent { add("traceparent", traceparent, to: &request) }
     guard let body else { return request }
     add("Content-Type", "application/json", to: &request)
     let type = request.headers.first { $0.name.lowercased() == "content-type" }?.value.lowercased() ?? ""

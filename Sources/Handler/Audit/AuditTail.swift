@@ -18,6 +18,8 @@ final class AuditTail {
   struct Line {
     var entry: StreamID
     var line: AuditLine
+    /// The place before it: from there it would be read again.
+    var before: StreamID
     /// Whether it was written before this term began: it may have been told already.
     var isOld: Bool
   }
@@ -88,12 +90,13 @@ final class AuditTail {
     guard let parts = reply.elements, parts.count == 2, let entry = parts[0].bytes.flatMap({ StreamID($0) }) else {
       return
     }
+    let before = position ?? entry
     position = entry
     // What is no line was put there by somebody else.
     guard let bytes = parts[1].pairs.first(where: { $0.name == Keys.dataField })?.value,
       let line = bytes.withUnsafeBytes({ AuditCoding.decode($0) })
     else { return }
-    take(Line(entry: entry, line: line, isOld: entry.instant <= begunAt))
+    take(Line(entry: entry, line: line, before: before, isOld: entry.instant <= begunAt))
   }
 
   private func save() {

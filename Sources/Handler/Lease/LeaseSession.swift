@@ -39,6 +39,8 @@ final class LeaseSession {
   var onAlertsWritten: () -> Void = {}
   /// Whether somebody wants to be told of ``Committed/alertsSaved(open:over:)``.
   var followsAlerts = false
+  /// Told of each call of a service or program; nil if nobody follows them.
+  var onCall: ((EndedCall) -> Void)?
   /// Who holds the lease.
   weak var owner: (any LeaseSessionOwner)?
   /// Who knows the fleet.

@@ -59,6 +59,8 @@ package struct HandlerOptions: Sendable {
   /// Streams of other services that it looks at, and how often.
   package var queues: [QueueSettings] = []
   package var queueSpan = QueueReport.span
+  /// The collector of OpenTelemetry; nil: none is told.
+  package var telemetry: TelemetrySettings?
   package var log = Log.Settings()
   /// Whether a leap of the server's clock counts as time that has passed: only where a test sets that clock to let time pass.
   package var leapsPassTime = false
@@ -110,6 +112,7 @@ package struct HandlerOptions: Sendable {
     archive = new.archive
     grafana = new.grafana
     queues = new.queues
+    telemetry = new.telemetry
     log = new.log
   }
 

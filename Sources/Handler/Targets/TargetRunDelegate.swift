@@ -10,6 +10,8 @@ protocol TargetRunDelegate: AnyObject {
   var session: LeaseSession { get }
   /// The id by which runtimes answer, and under which is remembered what was done.
   var id: CommandID { get }
+  /// Whose step it is in the audit: an id of a command, or a run's name.
+  var origin: String { get }
   /// The id that the version before gave it; nil if it is the same.
   var formerID: CommandID? { get }
   var author: String { get }
@@ -58,6 +60,7 @@ protocol TargetRunDelegate: AnyObject {
 }
 
 extension TargetRunDelegate {
+  var origin: String { id.text }
   var formerID: CommandID? { nil }
   var askedAt: Instant? { nil }
   var joinsReception: Bool { false }

@@ -3,6 +3,7 @@ import Execution
 import FleetModel
 import Logging
 import Loop
+import OpenTelemetry
 import Redis
 import Wire
 
@@ -137,10 +138,18 @@ final class TargetRunner {
     guard let actuator else { return }
     // The machine may have been suspended since the transaction before was sent.
     guard session.mayAct else { return session.endLate() }
-    let begunAt = MonotonicTime.now
-    session.actuators.perform(call, by: actuator, rule: rule) { [self] result in
+    let (begunAt, start) = (MonotonicTime.now, session.now)
+    var call = call
+    if session.onCall != nil {
+      call.traceparent = TraceContext(call, of: delegate.origin, prefix: session.options.prefix).traceparent
+    }
+    session.actuators.perform(call, by: actuator, rule: rule) { [self, call] result in
       if let verb = ControlVerb(name: call.name) {
         session.counts.noteCall(of: session.placeName(of: verb, call.arguments), result, since: begunAt)
+      }
+      if let onCall = session.onCall, !session.isOver {
+        let end = start + TimeSpan(milliseconds: Int64(MonotonicTime.now.milliseconds(since: begunAt)))
+        onCall(EndedCall(call: call, origin: delegate.origin, result: result, start: start, end: end))
       }
       if !session.isOver { take(.actuated(result)) }
     }

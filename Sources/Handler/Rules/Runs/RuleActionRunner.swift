@@ -175,6 +175,7 @@ final class RuleActionRunner: TargetRunDelegate {
   private var ruleAction: PlannedAction? { run.ruleAction }
 
   var id: CommandID { RunRecord.id(of: name, part, place) }
+  var origin: String { name }
   var author: String { "rule/\(record?.rule ?? "")" }
   var title: String { ruleAction.map { Action(rawValue: $0.name)?.title ?? $0.name } ?? "an action" }
   var reason: String { record?.reason ?? "" }

@@ -1,0 +1,150 @@
+import FleetModel
+import Wire
+
+/// Makes spans of what the audit says: one for each command, run of a rule and job, and below it one for each target, and
+/// one for what its runtime did until it confirmed.
+///
+/// ```text
+///   received ──────────────────────────────── closing line      the whole
+///      started ─────────── outcome                              a target
+///                             └──────────────────── obeyed      its runtime
+/// ```
+/// A run that never closes is forgotten after a while, without a span.
+package struct SpanBuilder: Sendable {
+  private struct Run: Sendable {
+    var start: Instant
+    /// The place before its first line: who takes over reads on from there.
+    var before: StreamID
+    /// Its targets: since when they are worked on, and then since when they are done.
+    var targets: [AgentID: Instant] = [:]
+    /// How often an action of a name came to an end at a target.
+    var ends: [End: Int] = [:]
+    var count = 0
+    var isClosed = false
+  }
+
+  private struct End: Hashable {
+    var target: AgentID
+    var action: String
+  }
+
+  private let prefix: String
+  private var runs: [[UInt8]: Run] = [:]
+  /// Names of runs, oldest first.
+  private var order: [[UInt8]] = []
+
+  private static let mostRuns = 4096
+  private static let mostTargets = 10_000
+  /// Nobody waits longer for the end of a run, or for a runtime.
+  package static let patience = TimeSpan.minutes(10)
+
+  package init(prefix: String) { self.prefix = prefix }
+
+  /// The place before the first line of the oldest run that has not ended; nil if all have.
+  package var openBefore: StreamID? { order.lazy.compactMap { runs[$0] }.first { !$0.isClosed }?.before }
+
+  /// Takes a line, and gives the spans that end with it.
+  ///
+  /// - Parameter place: the place in the stream before it.
+  package mutating func take(_ line: AuditLine, before place: StreamID) -> [Span] {
+    let name = line.origin.bytes
+    if runs[name] == nil {
+      runs[name] = Run(start: line.at, before: place)
+      order.append(name)
+    }
+    forget(at: line.at)
+    guard let run = runs[name] else { return [] }
+    if line.target != .none { return take(line, of: run, name) }
+    guard line.isEnd, !run.isClosed else { return [] }
+    runs[name]?.isClosed = true
+    return [whole(line, run)]
+  }
+
+  private mutating func take(_ line: AuditLine, of run: Run, _ name: [UInt8]) -> [Span] {
+    let known = run.targets[line.target]
+    if known != nil || run.targets.count < Self.mostTargets { runs[name]?.targets[line.target] = line.at }
+    if line.phase == .obeyed {
+      // Nobody knows since when it was told of a command whose beginning was not read.
+      return known.map { [part(line, .confirmation(line.target), "obey \(line.action)", since: $0)] } ?? []
+    }
+    guard line.isEnd else { return [] }
+    if !run.isClosed { runs[name]?.count += 1 }
+    let end = End(target: line.target, action: line.action)
+    let number = run.ends[end] ?? 0
+    if number > 0 || run.ends.count < Self.mostTargets { runs[name]?.ends[end] = number + 1 }
+    let target = TraceContext.Part.target(line.target, action: line.action, number: number)
+    return [part(line, target, "target \(line.action)", since: known ?? run.start)]
+  }
+
+  private mutating func forget(at now: Instant) {
+    while let name = order.first, let run = runs[name],
+      order.count > Self.mostRuns || now - run.start > Self.patience
+    {
+      order.removeFirst()
+      runs[name] = nil
+    }
+  }
+
+  // MARK: Spans
+
+  private func whole(_ line: AuditLine, _ run: Run) -> Span {
+    let isCommand = if case .command = line.origin { true } else { false }
+    var attributes = attributes(of: line)
+    if run.count > 0 { attributes.append(TelemetryAttribute("vigia.targets", run.count)) }
+    if !line.reason.isEmpty { attributes.append(TelemetryAttribute("vigia.reason", line.reason)) }
+    return Span(
+      TraceContext(line.origin.text, .whole, prefix: prefix),
+      name: line.rule.map { "rule \($0)" } ?? "\(isCommand ? "command" : "job") \(line.action)",
+      kind: isCommand ? .consumer : .internal, start: run.start, end: line.at, attributes: attributes,
+      failure: line.failure)
+  }
+
+  private func part(
+    _ line: AuditLine, _ part: TraceContext.Part, _ name: String, since start: Instant
+  ) -> Span {
+    let origin = line.origin.text
+    return Span(
+      TraceContext(origin, part, prefix: prefix), parent: TraceContext(origin, .whole, prefix: prefix), name: name,
+      start: start, end: line.at,
+      attributes: attributes(of: line) + [TelemetryAttribute("vigia.agent", line.target.description)],
+      failure: line.failure)
+  }
+
+  private func attributes(of line: AuditLine) -> [TelemetryAttribute] {
+    let pairs = [
+      ("vigia.id", line.origin.text), ("vigia.action", line.action), ("vigia.phase", line.phase.rawValue),
+      ("vigia.rule", line.rule ?? ""), ("vigia.operator", line.operator), ("vigia.detail", line.detail),
+      ("vigia.handler", line.handler),
+    ]
+    return pairs.filter { !$0.1.isEmpty }.map { TelemetryAttribute($0.0, $0.1) }
+  }
+}
+
+extension AuditLine {
+  /// Whether it closes what it tells of.
+  fileprivate var isEnd: Bool {
+    switch phase {
+    case .succeeded, .failed, .unknown, .undone, .skipped, .expired, .rejected: true
+    case .received, .proposed, .started, .obeyed: false
+    }
+  }
+
+  fileprivate var failure: String? {
+    switch phase {
+    case .failed, .unknown, .rejected, .expired: detail.isEmpty ? phase.rawValue : detail
+    case .received, .proposed, .started, .succeeded, .obeyed, .undone, .skipped: nil
+    }
+  }
+}
+
+extension AuditLine.Origin {
+  fileprivate var text: String {
+    switch self {
+    case .command(let id): id.text
+    case .run(let id): id
+    }
+  }
+
+  /// No command's id has a slash, and every run's has.
+  fileprivate var bytes: [UInt8] { Array(text.utf8) }
+}
