@@ -32,9 +32,12 @@ package struct SpanBuilder: Sendable {
   private var runs: [[UInt8]: Run] = [:]
   /// Names of runs, oldest first.
   private var order: [[UInt8]] = []
+  /// How many targets and ends of actions all runs remember.
+  private var remembered = 0
 
   private static let mostRuns = 4096
-  private static let mostTargets = 10_000
+  /// Of all runs together; of more the parts begin with the whole, and have a number that others have too.
+  private static let mostRemembered = 100_000
   /// Nobody waits longer for the end of a run, or for a runtime.
   package static let patience = TimeSpan.minutes(10)
 
@@ -62,7 +65,7 @@ package struct SpanBuilder: Sendable {
 
   private mutating func take(_ line: AuditLine, of run: Run, _ name: [UInt8]) -> [Span] {
     let known = run.targets[line.target]
-    if known != nil || run.targets.count < Self.mostTargets { runs[name]?.targets[line.target] = line.at }
+    if remember(isNew: known == nil) { runs[name]?.targets[line.target] = line.at }
     if line.phase == .obeyed {
       // Nobody knows since when it was told of a command whose beginning was not read.
       return known.map { [part(line, .confirmation(line.target), "obey \(line.action)", since: $0)] } ?? []
@@ -71,9 +74,17 @@ package struct SpanBuilder: Sendable {
     if !run.isClosed { runs[name]?.count += 1 }
     let end = End(target: line.target, action: line.action)
     let number = run.ends[end] ?? 0
-    if number > 0 || run.ends.count < Self.mostTargets { runs[name]?.ends[end] = number + 1 }
+    if remember(isNew: number == 0) { runs[name]?.ends[end] = number + 1 }
     let target = TraceContext.Part.target(line.target, action: line.action, number: number)
     return [part(line, target, "target \(line.action)", since: known ?? run.start)]
+  }
+
+  /// Whether there is room for one more, if it is a new one.
+  private mutating func remember(isNew: Bool) -> Bool {
+    guard isNew else { return true }
+    guard remembered < Self.mostRemembered else { return false }
+    remembered += 1
+    return true
   }
 
   private mutating func forget(at now: Instant) {
@@ -82,6 +93,7 @@ package struct SpanBuilder: Sendable {
     {
       order.removeFirst()
       runs[name] = nil
+      remembered -= run.targets.count + run.ends.count
     }
   }
 

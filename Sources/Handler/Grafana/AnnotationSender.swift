@@ -32,6 +32,8 @@ final class AnnotationSender {
   private let session: LeaseSession
   private let client: any HTTPSender
   private var queue: [Work] = []
+  /// The marks of what waits: most incidents that end are not among them.
+  private var waiting: Set<String> = []
   /// Grafana's numbers of incidents that go on, by their marks.
   private var numbers: [String: Int] = [:]
   private var call: HTTPCall?
@@ -58,6 +60,7 @@ final class AnnotationSender {
 
   func add(_ work: Work) {
     queue.append(work)
+    waiting.insert(work.annotation.mark)
     if queue.count > Self.most {
       // The first one is on its way.
       remove(at: call == nil ? 0 : 1)
@@ -73,7 +76,9 @@ final class AnnotationSender {
     let number = numbers.removeValue(forKey: annotation.mark)
     let isFirstOnItsWay = call != nil
     // One that nobody has been told of yet is told as a whole.
-    if let place = queue.lastIndex(where: { $0.annotation.mark == annotation.mark }), place > 0 || !isFirstOnItsWay {
+    if waiting.contains(annotation.mark), let place = queue.lastIndex(where: { $0.annotation.mark == annotation.mark }),
+      place > 0 || !isFirstOnItsWay
+    {
       queue[place].annotation = annotation
       return
     }
@@ -89,7 +94,7 @@ final class AnnotationSender {
   func stop() {
     call?.cancel()
     session.loop.cancel(timer)
-    (call, timer, queue, numbers) = (nil, nil, [], [:])
+    (call, timer, queue, waiting, numbers) = (nil, nil, [], [], [:])
   }
 
   // MARK: Requests
@@ -162,7 +167,12 @@ final class AnnotationSender {
   }
 
   private func remove(at place: Int) {
-    if let entry = queue.remove(at: place).entry { toldTo = max(toldTo ?? entry, entry) }
+    let work = queue.remove(at: place)
+    // An incident may wait twice: its beginning is on its way, and it has ended.
+    if !queue.prefix(2).contains(where: { $0.annotation.mark == work.annotation.mark }) {
+      waiting.remove(work.annotation.mark)
+    }
+    if let entry = work.entry { toldTo = max(toldTo ?? entry, entry) }
   }
 
   private func say(_ words: String, _ reason: String) {

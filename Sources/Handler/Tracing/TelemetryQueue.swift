@@ -25,14 +25,15 @@ struct TelemetryQueue {
   /// From where the audit would have to be read again for what waits.
   var openBefore: StreamID? { records.lazy.compactMap(\.before).first }
 
-  /// Adds a record. Of too many the oldest that is not on its way is dropped.
+  /// Adds a record. Of too many the oldest that are not on their way are dropped, many at once: each drop moves all
+  /// that wait.
   ///
-  /// - Returns: whether one was dropped.
-  mutating func add(_ record: Record) -> Bool {
+  /// - Returns: how many were dropped.
+  mutating func add(_ record: Record) -> Int {
     records.append(record)
-    guard records.count > Self.most else { return false }
-    records.remove(at: onTheirWay)
-    return true
+    guard records.count > Self.most else { return 0 }
+    records.removeSubrange(onTheirWay..<(onTheirWay + Self.batch))
+    return Self.batch
   }
 
   /// The next batch, which is on its way from here on.

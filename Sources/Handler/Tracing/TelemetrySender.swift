@@ -90,7 +90,8 @@ final class TelemetrySender {
 
   private func add(_ record: TelemetryQueue.Record, _ signal: OTLP.Signal) {
     guard isOn(signal) else { return }
-    if queues[signal, default: TelemetryQueue()].add(record) { counts.note(.dropped, to: Self.service) }
+    let dropped = queues[signal, default: TelemetryQueue()].add(record)
+    if dropped > 0 { counts.note(.dropped, dropped, to: Self.service) }
     guard calls[signal] == nil else { return }
     if timers[signal] == nil { return wait(signal, milliseconds: Self.waitMilliseconds) }
     // After a failure it waits, however much there is.
