@@ -50,7 +50,7 @@ struct GroupMessage {
     notice.role = Set(subject.map(\.role)).count == 1 ? notice.role : nil
     notice.title = title(notice.agents.count, subject)
     notice.text = text(subject)
-    notice.fields = []
+    (notice.fields, notice.links) = ([], [])
     notice.deadline = subject.compactMap(\.deadline).max()
     return notice
   }

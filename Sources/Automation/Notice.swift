@@ -30,6 +30,14 @@ package struct Notice: Equatable, Sendable {
     }
   }
 
+  /// A link of the operator's own to what it is about.
+  package struct Link: Equatable, Sendable {
+    package var name: String
+    package var url: String
+
+    package init(name: String, url: String) { (self.name, self.url) = (name, url) }
+  }
+
   /// The same for the same trouble, from its beginning to its all-clear: services know by it what belongs together.
   package var key: String
   package var status: Status
@@ -63,6 +71,7 @@ package struct Notice: Equatable, Sendable {
   package var isOnlyOfHands = false
   /// Whether it calls for help anew though somebody had taken the trouble in hand.
   package var reopensAcknowledged = false
+  package var links: [Link] = []
 
   package init(
     key: String, status: Status = .firing, severity: Severity, title: String, text: String = "", fields: [Field] = [],

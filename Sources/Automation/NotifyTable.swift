@@ -12,6 +12,9 @@ package struct NotifyTable: Equatable, Sendable {
   package var grouping: Grouping.Spans
   /// Addresses and keys that nothing may show.
   package var secrets: [String] = []
+  /// Links of the operator's own that notices of one agent carry; and why there are none, though some are configured.
+  package var links: [OwnLink] = []
+  package var linksFault: String?
 
   package init(
     channels: [String: Channel] = [:], routes: [Route] = [], defaultRoute: [String] = [],

@@ -78,7 +78,7 @@ package enum HandlerFile {
         "metrics", "levels", "budgets", "queues", "actuators", "prometheus",
         "heartbeat", "archive", "grafana", "otel",
       ]
-        + NotifyReader.keys, in: "the file")
+        + NotifyReader.keys + ToolsFile.keys, in: "the file")
     var settings = HandlerSettings()
     settings.parallel = try top.integer("parallel", in: HandlerSettings.parallelRange)
     settings.restartLimit = try top.span("restart_limit", atMost: .days(1))
@@ -108,6 +108,7 @@ package enum HandlerFile {
     }
     var reader = NotifyReader(environment: environment, readFile: readFile)
     settings.notify = try reader.table(top)
+    settings.notify.links = try ToolsFile.tools(in: top).links
     if let heartbeat = try top.section("heartbeat") { settings.heartbeat = try reader.heartbeat(heartbeat) }
     if let archive = try top.section("archive") { settings.archive = try reader.archive(archive) }
     if let grafana = try top.section("grafana") { settings.grafana = try reader.grafana(grafana) }

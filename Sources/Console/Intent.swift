@@ -15,5 +15,7 @@ package enum Intent: Hashable, Sendable {
   case coming
   /// Why rules did or did not act.
   case explain
+  /// The operator's own links and commands.
+  case tools
   case act(Action)
 }

@@ -69,6 +69,7 @@ package struct Keymap: Sendable {
         Binding([.character("o")], "o", .order, "order the agents by the next column", short: "sort"),
         Binding([.character("I")], "I", .invert, "turn the order round"),
         Binding([.character("/")], "/", .filter, "show only agents with this text", short: "filter"),
+        Binding([.character("L")], "L", .tools, "links and commands of your own for the agent"),
         Binding([.character("F")], "F", .coming, "what is coming: forecasts by their time, each with its fan"),
         Binding([.character("f")], "f", .freeze, "freeze the display; events go on counting", short: "freeze"),
         Binding([.character("?")], "?", .help, "this help", short: "help"),

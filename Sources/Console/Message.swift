@@ -33,6 +33,9 @@ package enum Message: Sendable {
   case compared(from: Instant, to: Instant, SpanProgress)
   /// What was asked for with `traceEvent`.
   case traced(Incident, EventTrace)
+  /// A command of the operator's own has ended: what it printed, whether something before that is left out, how it ended
+  /// in words, and whether well.
+  case commandEnded([UInt8], isCut: Bool, String, isGood: Bool)
   /// Something to tell the operator for a few seconds.
   case note(String)
 
@@ -48,6 +51,10 @@ package enum Effect: Equatable, Sendable {
   case compareSpan(SpanComparison, [AgentID])
   /// Find the event of an incident in the stream.
   case traceEvent(Incident)
+  /// Open an address in a browser, or copy it.
+  case openLink(String)
+  /// Run a program, its path first.
+  case run([String], limit: TimeSpan)
   case suspend
   case redraw
   case quit

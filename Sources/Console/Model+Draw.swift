@@ -33,6 +33,11 @@ extension Model {
       help.draw(into: &grid, in: layout.body)
     } else if let proposal = prompt?.draft?.proposal {
       proposalTop = draw(proposalPane(of: proposal, in: layout.body), into: &grid, in: layout.body)
+    } else if let commandOutput, showsOutput {
+      outputTop = min(outputTop, lastOutputTop(in: layout.body))
+      commandOutputPane(commandOutput, in: layout.body).draw(into: &grid, in: layout.body)
+    } else if let toolMenu {
+      toolMenuPane(toolMenu, in: layout.body).draw(into: &grid, in: layout.body)
     } else if let explained {
       explainedTop = draw(whyPane(of: explained, in: layout.body), into: &grid, in: layout.body)
     } else if let mark, let result = mark.result {

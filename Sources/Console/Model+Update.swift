@@ -33,7 +33,8 @@ extension Model {
     case .compared(let from, let to, let progress): take(from, to, progress)
     case .traced(let incident, let trace):
       if let explained, self.incident(of: explained) == incident { self.trace = trace }
-    case .note(let text): show(note: text)
+    case .commandEnded(let bytes, let isCut, let words, let isGood): take(bytes, isCut: isCut, words, isGood: isGood)
+    case .note(let text): show(note: Scrubber.display(text))
     }
     return []
   }
@@ -137,6 +138,7 @@ extension Model {
       return []
     }
     if helpTop != nil { return browseHelp(key) }
+    if let effects = browseTools(key) { return effects }
     guard let intent = Keymap.intent(of: key) else { return [] }
     return perform(intent)
   }
@@ -161,6 +163,7 @@ extension Model {
     case .filter: prompt = .filter(LineEditor(filter))
     case .freeze: toggleFreeze()
     case .coming: toggleComing()
+    case .tools: toggleTools()
     case .markSpan: markSpan()
     case .moveMark(let minutes): moveMark(by: .minutes(Int64(minutes)))
     case .explain: return explain()

@@ -14,6 +14,8 @@ package struct Model: Sendable {
     package var `operator` = "operator"
     /// What is followed, as the status line names it; holds no password.
     package var place = ""
+    /// The operator's own links and commands.
+    package var tools = OwnTools()
 
     package init() {}
   }
@@ -67,6 +69,11 @@ package struct Model: Sendable {
   var span: SpanMark?
   /// What is coming, in place of the panes.
   var coming = ComingList()
+  /// The operator's own links and commands, and what one of them printed, in place of the panes.
+  var toolMenu: ToolMenu?
+  var commandOutput: CommandOutput?
+  var showsOutput = false
+  var outputTop = 0
   var detailTop = 0
   var explainedTop = 0
   var proposalTop = 0
@@ -130,6 +137,9 @@ package struct Model: Sendable {
     case .cause, .queue: return nil
     }
   }
+
+  /// Whether a code is asked for before a command of the operator's own.
+  package var asksForTool: Bool { toolMenu?.question != nil }
 
   mutating func show(note text: String) {
     note = (text, now + .seconds(6))

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// How a program's run ended. Its output is the last 4 KiB of what it and its children wrote to stdout and stderr.
+/// How a program's run ended. Its output is the last of what it and its children wrote to stdout and stderr.
 package enum ChildResult: Equatable, Sendable {
   case exited(status: Int32, output: [UInt8])
   case signaled(Int32, output: [UInt8])
@@ -35,6 +35,7 @@ package final class ChildRun {
 
   private let loop: Loop
   private let grace: Int64
+  private let keeping: Int
   private let completion: (ChildResult) -> Void
   private var stage = Stage.running
   private var child: Child?
@@ -43,7 +44,7 @@ package final class ChildRun {
   private var output: [UInt8] = []
   private var timer: Loop.TimerID?
 
-  /// How many bytes of its output are kept, the last of it.
+  /// How many bytes of its output are kept by default, the last of it.
   package static let kept = 4096
 
   /// Starts a program with nothing to read.
@@ -53,14 +54,17 @@ package final class ChildRun {
   ///   - environment: names and values; nothing else is handed on.
   ///   - limit: milliseconds after which the whole group is ended.
   ///   - grace: milliseconds from SIGTERM to SIGKILL, if some of the group are left.
+  ///   - keeping: how many bytes of its output are kept, the last of it.
   ///   - completion: called once, in a later turn of the loop and never from within this call; not at all if this is
   ///     let go first.
   package init(
     on loop: Loop, _ arguments: [String], environment: [String: String], limit: Int64, grace: Int64 = 2000,
+    keeping: Int = ChildRun.kept,
     _ completion: @escaping (ChildResult) -> Void
   ) {
     self.loop = loop
     self.grace = grace
+    self.keeping = keeping
     self.completion = completion
     do throws(SystemError) {
       try start(arguments, environment)
@@ -107,8 +111,8 @@ package final class ChildRun {
   private func read() {
     let length = Glibc.read(pipe, loop.scratch.baseAddress, loop.scratch.count)
     if length > 0 {
-      output += UnsafeRawBufferPointer(rebasing: loop.scratch[..<length]).suffix(Self.kept)
-      output.removeFirst(max(0, output.count - Self.kept))
+      output += UnsafeRawBufferPointer(rebasing: loop.scratch[..<length]).suffix(keeping)
+      output.removeFirst(max(0, output.count - keeping))
     } else if length == 0 || (errno != EAGAIN && errno != EINTR) {
       closePipe()
       if case .ending(let timedOut, leaderIsGone: true) = stage { finish(timedOut: timedOut) }

@@ -136,6 +136,24 @@ package final class Terminal {
     flush()
   }
 
+  /// Puts bytes on the operator's clipboard (OSC 52), if the terminal lets programs do so.
+  package func copy(_ bytes: [UInt8]) {
+    guard phase == .shown else { return }
+    output.append(Array("\u{1B}]52;c;".utf8) + Self.base64(bytes) + [0x07])
+    flush()
+  }
+
+  private static func base64(_ bytes: [UInt8]) -> [UInt8] {
+    let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    return stride(from: 0, to: bytes.count, by: 3).flatMap { start -> [UInt8] in
+      let three = bytes[start..<min(start + 3, bytes.count)]
+      let number = three.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - three.count))
+      return (0..<4).map { place in
+        place <= three.count ? letters[number >> (18 - 6 * place) & 63] : UInt8(ascii: "=")
+      }
+    }
+  }
+
   /// Writes what the terminal takes now.
   package func flush() { output.flush(to: device) }
 

@@ -4,6 +4,7 @@ import FleetModel
 import Glibc
 import Handler
 import Logging
+import Loop
 
 /// Where a handler's settings come from: the command line before the file, and the file before the defaults.
 struct SettingsSource {
@@ -43,6 +44,9 @@ struct SettingsSource {
     options.actuators = settings.actuators
     options.runbook = try Self.runbook(at: runbook, metrics: settings.metrics)
     options.notify = settings.notify
+    if !settings.notify.links.isEmpty, let path, let fault = FileTrust.fault(of: path) {
+      (options.notify.links, options.notify.linksFault) = ([], fault)
+    }
     options.log = Log.Settings(
       format: logFormat ?? settings.logFormat.map(Log.Format.init) ?? .text,
       level: logLevel ?? settings.logLevel.map(Log.Level.init) ?? .info, secrets: secrets + settings.secrets.sorted(),

@@ -152,7 +152,7 @@ import Testing
   @Test(arguments: [
     (
       "paralel = 1",
-      "paralel: unknown key; the file has parallel, restart_limit, act_within, quiet_alerts_end, currency, zone, log, retention, insight, metrics, levels, budgets, queues, actuators, prometheus, heartbeat, archive, grafana, otel, notify, routes, default_route, group_wait, group_interval"
+      "paralel: unknown key; the file has parallel, restart_limit, act_within, quiet_alerts_end, currency, zone, log, retention, insight, metrics, levels, budgets, queues, actuators, prometheus, heartbeat, archive, grafana, otel, notify, routes, default_route, group_wait, group_interval, links, commands"
     ),
     ("parallel = 0", "parallel: is the number 0; expected a whole number from 1 to 1024"),
     ("parallel = 1025", "parallel: is the number 1025; expected a whole number from 1 to 1024"),
@@ -354,7 +354,7 @@ import Testing
   @Test func errorsSteerNoTerminal() {
     expect(
       "\"a\\u001b[2J\" = 1",
-      "a^[[2J: unknown key; the file has parallel, restart_limit, act_within, quiet_alerts_end, currency, zone, log, retention, insight, metrics, levels, budgets, queues, actuators, prometheus, heartbeat, archive, grafana, otel, notify, routes, default_route, group_wait, group_interval"
+      "a^[[2J: unknown key; the file has parallel, restart_limit, act_within, quiet_alerts_end, currency, zone, log, retention, insight, metrics, levels, budgets, queues, actuators, prometheus, heartbeat, archive, grafana, otel, notify, routes, default_route, group_wait, group_interval, links, commands"
     )
     expect("parallel = \"\\u202e\"", "parallel: is the text \"\u{FFFD}\"; expected a whole number from 1 to 1024")
   }

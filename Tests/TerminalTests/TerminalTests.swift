@@ -40,6 +40,16 @@ struct TerminalTests {
     #expect(pty.take().count < 16)
   }
 
+  @Test(arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob~\u{FF}", "Zm9vYn7Dvw==")])
+  func clipboardGetsBase64(text: String, encoded: String) throws {
+    let pty = Pty()
+    let terminal = try pty.terminal()
+    terminal.present(grid(["agents"]))
+    _ = pty.take()
+    terminal.copy(Array(text.utf8))
+    #expect(pty.takeText() == "\u{1B}]52;c;\(encoded)\u{07}")
+  }
+
   @Test func closeLeavesTheTerminalAsFound() throws {
     let pty = Pty()
     let before = pty.modes

@@ -24,6 +24,7 @@ enum AlertmanagerAlerts: NotificationService {
       [
         "labels": labels(notice),
         "annotations": annotations(notice),
+        "generatorURL": notice.links.first.map { .string($0.url) },
         // Alertmanager refuses what ends before it starts.
         "startsAt": .string(ISO8601.format(min(notice.at, end))),
         "endsAt": .string(ISO8601.format(end)),

@@ -29,7 +29,8 @@ enum DiscordWebhook: NotificationService {
     let content = heading + PlainText.clipped(title, to: mostContent - heading.utf16.count)
     var room = mostInAll - content.utf16.count
     let description = take(PlainText.unlinked(notice.text), mostDescription, &room)
-    let fields = fields(notice, &room)
+    let links = NoticeLinks.discord(notice.links, &room).map { [$0] } ?? []
+    let fields = Array((fields(notice, &room) + links).suffix(mostFields))
     let embed: JSONValue = [
       "description": isBlank(description) ? nil : .string(description),
       "color": .integer(color(notice)),

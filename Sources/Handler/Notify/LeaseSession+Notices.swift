@@ -63,7 +63,8 @@ extension LeaseSession {
   /// - Returns: the channels' names.
   @discardableResult
   func notify(_ notice: Notice, groupingChatsAs group: String? = nil, in transaction: inout Transaction) -> [String] {
-    let notice = withRole(notice)
+    var notice = withRole(notice)
+    notice.links = NoticeLinks.of(notice, options.notify.links, at: now)
     let channels = channels(for: notice)
     for channel in channels {
       var notice = notice

@@ -22,6 +22,7 @@ enum NoticeCoding {
       "done": notice.done.isEmpty ? nil : .string(notice.done),
       "hands": notice.isOnlyOfHands ? true : nil,
       "reopens": notice.reopensAcknowledged ? true : nil,
+      "links": notice.links.isEmpty ? nil : .array(notice.links.map { .array([.string($0.name), .string($0.url)]) }),
       "unrecovered": notice.isAllClear ? nil : true,
       "deadline": notice.deadline.map { .integer($0.milliseconds) },
     ]
@@ -41,6 +42,12 @@ enum NoticeCoding {
       return Notice.Field(name, value)
     }
     notice.agents = (json["agents"]?.list ?? []).compactMap { $0.bytes.map { AgentID(bytes: $0) } }
+    notice.links = (json["links"]?.list ?? []).prefix(OwnLink.most).compactMap { link in
+      guard let pair = link.list, pair.count == 2, let name = pair[0].text, let url = pair[1].text,
+        OwnLink.isAddress(url)
+      else { return nil }
+      return Notice.Link(name: name, url: url)
+    }
     notice.role = json["role"]?.text
     notice.rule = json["rule"]?.text
     notice.to = (json["to"]?.list ?? []).compactMap(\.text)

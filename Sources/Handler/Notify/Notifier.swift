@@ -49,6 +49,7 @@ final class Notifier {
 
   func start() {
     session.addObserver(self)
+    sayLinks()
     look()
   }
 
@@ -61,8 +62,14 @@ final class Notifier {
   /// Goes on by other options: a channel that was disabled may have another address.
   func optionsChanged() {
     grouping.spans = table.grouping
+    sayLinks()
     outbox.enableAll()
     turn()
+  }
+
+  private func sayLinks() {
+    guard let fault = table.linksFault else { return }
+    session.log(.warning, "notices carry no links", ["reason": fault])
   }
 
   // MARK: Reading

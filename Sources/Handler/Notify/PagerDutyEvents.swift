@@ -31,6 +31,7 @@ enum PagerDutyEvents: NotificationService {
       "dedup_key": .string(dedupKey(notice.key)),
       "client": action == "trigger" ? "vigia" : nil,
       "payload": action == "trigger" ? payload(notice) : nil,
+      "links": action == "trigger" ? NoticeLinks.pagerDuty(notice.links) : nil,
     ]
   }
 

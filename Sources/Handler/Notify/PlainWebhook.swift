@@ -11,7 +11,7 @@ import Wire
 ///  "fields": [{"name": "error rate", "value": "25%"}], "agents": ["agent-1"], "role": "support", "rule": "latency",
 ///  "at": "2026-11-22T08:00:00.000Z"}
 /// ```
-/// `status` is one of `info` (in format 1 `told`), `firing`, `updated`, `acknowledged`, `resolved`; `role` and `rule` are left out where there
+/// `status` is one of `info` (in format 1 `told`), `firing`, `updated`, `acknowledged`, `resolved`; `role`, `rule` and `links` (`[{"name","url"}]`) are left out where there
 /// is none.
 enum PlainWebhook: NotificationService {
   static func body(_ notice: Notice, for channel: Channel, at now: Instant) -> JSONValue {
@@ -29,6 +29,7 @@ enum PlainWebhook: NotificationService {
       "agents": .array(notice.agents.map { .string($0.escapedText) }),
       "role": notice.role.map { .string($0) },
       "rule": notice.rule.map { .string($0) },
+      "links": NoticeLinks.webhook(notice.links),
       "at": .string(ISO8601.format(notice.at)),
     ]
   }

@@ -28,6 +28,7 @@ enum SlackWebhook: NotificationService {
     if !words.isEmpty { blocks.append(section(words)) }
     let fields = fields(notice)
     if !fields.isEmpty { blocks.append(["type": "section", "fields": .array(fields)]) }
+    if let links = NoticeLinks.slack(notice.links) { blocks.append(links) }
     return [
       "text": .string(clipped(headline, to: mostFallback)), "blocks": .array(blocks), "mrkdwn": false, "parse": "none",
       "unfurl_links": false, "unfurl_media": false,

@@ -30,11 +30,18 @@ struct ConsoleCommand: ParsableCommand {
   @OptionGroup var look: LookOptions
   @OptionGroup var settings: LevelsOptions
 
+  @Option(
+    help: .init(
+      "A file with [[links]] and [[commands]], such as the handler's settings ($VIGIA_CONFIG, $VIGIA_HANDLER_CONFIG).",
+      valueName: "file"))
+  var config: String?
+
   func run() throws {
     var options = try look.options()
     let tables = try settings.tables()
     (options.feed.metrics, options.levels) = (tables.metrics, tables.levels)
     (options.levelsFile, options.feed.followsLevels) = (settings.levels, settings.levels == nil)
+    options.tools = try ToolsOptions.read(config)
     guard let span = TimeSpan(history) else {
       throw ValidationError("--history \(history): write a number and s, m, h or d, such as 15m")
     }
@@ -42,6 +49,25 @@ struct ConsoleCommand: ParsableCommand {
     options.feed.streams = streams.map { Array($0.utf8) }
     options.feed.patterns = channels
     try ConsoleProgram.run(endpoint: try redis.endpoint(), options: options)
+  }
+}
+
+/// Where links and commands of the operator's own are configured.
+enum ToolsOptions {
+  /// None without a file. A file that others may write is read for its faults alone, and its links and commands are off.
+  static func read(_ path: String?) throws -> OwnTools {
+    guard let path = path ?? Environment["VIGIA_CONFIG"] ?? Environment["VIGIA_HANDLER_CONFIG"] else {
+      return OwnTools()
+    }
+    do {
+      var tools = try ToolsFile.read(try File.read(path), file: path)
+      if !tools.isEmpty, let fault = FileTrust.fault(of: path) {
+        (tools.links, tools.commands, tools.fault) = ([], [], fault)
+      }
+      return tools
+    } catch {
+      throw ValidationError("--config \(error)")
+    }
   }
 }
 

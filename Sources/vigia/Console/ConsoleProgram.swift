@@ -22,6 +22,8 @@ final class ConsoleProgram {
     var levels = LevelTable()
     /// The file that metrics and levels come from; nil if they are the handler's.
     var levelsFile: String?
+    /// The operator's own links and commands.
+    var tools = OwnTools()
     /// Frames a second, at most.
     var framesPerSecond = 30
   }
@@ -44,6 +46,9 @@ final class ConsoleProgram {
   /// The agent whose budgets were asked for last, and when.
   var budgetsAsked: (agent: AgentID, at: MonotonicTime)?
   var question = QuestionSight.unseen
+  /// The command of the operator's own that runs, and what opens or copies a link.
+  var command: ChildRun?
+  var opener: Child?
 
   /// Whether the open question has come to the operator's eyes.
   enum QuestionSight {
@@ -67,6 +72,7 @@ final class ConsoleProgram {
     settings.isDemo = options.isDemo
     settings.operator = identity
     settings.place = endpoint.description
+    settings.tools = options.tools
     model = Model(
       settings: settings, size: terminal.size, fleet: Fleet(seed: .random(in: .min ... .max)),
       seed: .random(in: .min ... .max))
@@ -113,6 +119,8 @@ final class ConsoleProgram {
     feed?.start()
     loop.run()
     loop.afterTurn = {}
+    // It ends with its whole group.
+    command = nil
     feed?.stop()
     terminal.close()
     for line in model.leftBehind { Output.error("vigia: \(line)") }
@@ -192,6 +200,8 @@ final class ConsoleProgram {
     case .traceEvent(let incident):
       guard let feed else { return }
       EventTracer(incident, stream: keys.events).run(on: feed) { [unowned self] in update(.traced(incident, $0)) }
+    case .openLink(let address): open(link: address)
+    case .run(let arguments, let limit): run(arguments, limit: limit)
     case .suspend: suspend()
     case .redraw: terminal.resize()
     case .quit: loop.stop()

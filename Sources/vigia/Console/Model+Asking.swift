@@ -7,7 +7,8 @@ extension Model {
 
   /// Whether a question is open that one key, or a code, answers.
   var isAsking: Bool {
-    switch prompt {
+    if asksForTool { return true }
+    return switch prompt {
     case .confirm, .code, .quit: true
     case .filter, .arguments, nil: false
     }
