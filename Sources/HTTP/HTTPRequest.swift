@@ -10,6 +10,8 @@ package struct HTTPRequest: Equatable, Sendable {
   package var headers: [Header]
   /// Nil sends none.
   package var body: [UInt8]?
+  /// How much of the body's beginning is sent; nil for all of it. So a buffer with room behind it can be sent as it is.
+  package var bodyLength: Int?
   /// From the look-up of the name to the answer's last byte; a millisecond at least.
   package var timeout: TimeSpan
   /// How much of the answer's body is kept, in bytes.

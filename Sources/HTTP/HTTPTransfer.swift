@@ -14,6 +14,10 @@ final class HTTPTransfer {
   private var headerBytes = 0
 
   private let mostBody: Int
+  /// What is sent a piece at a time, how much of it, and how much has been.
+  private var sending: [UInt8] = []
+  private var sendingLength = 0
+  private var sent = 0
 
   /// How much of the header lines is kept.
   private static let kept = 64 * 1024
@@ -90,16 +94,49 @@ final class HTTPTransfer {
     // A service may insist on a length if a method usually comes with a body (RFC 9110, 8.6).
     let implied: [UInt8]? = ["POST", "PUT", "PATCH"].contains(request.method) ? [] : nil
     if let body = request.body ?? implied {
+      let length = min(max(0, request.bodyLength ?? body.count), body.count)
+      guard length <= Self.mostCopied else { return setPieces(of: body, length) && setName(request.method) }
       // No bytes have no address, for which libcurl would read a body from elsewhere; any other will do.
       let isCopied = body.withUnsafeBytes { bytes in
-        vigia_curl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count)) == CURLE_OK
+        vigia_curl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(length)) == CURLE_OK
           && vigia_curl_set_pointer(
             easy, CURLOPT_COPYPOSTFIELDS,
             UnsafeMutableRawPointer(mutating: bytes.baseAddress ?? UnsafeRawPointer(cause))) == CURLE_OK
       }
       guard isCopied else { return false }
     }
-    return vigia_curl_set_text(easy, CURLOPT_CUSTOMREQUEST, request.method) == CURLE_OK
+    return setName(request.method)
+  }
+
+  private func setName(_ method: String) -> Bool {
+    vigia_curl_set_text(easy, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK
+  }
+
+  /// A longer body is not copied at once, which would hold up the loop, but as the connection takes it.
+  private static let mostCopied = 256 * 1024
+
+  private func setPieces(of body: [UInt8], _ length: Int) -> Bool {
+    (sending, sendingLength) = (body, length)
+    let onRead: curl_write_callback = { bytes, size, count, context in
+      guard let bytes, let context else { return 0 }
+      let transfer = Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
+      return transfer.givePiece(UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
+    }
+    return set(CURLOPT_POST, 1)
+      && vigia_curl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(length)) == CURLE_OK
+      && vigia_curl_set_receiver(easy, CURLOPT_READFUNCTION, onRead) == CURLE_OK
+      && vigia_curl_set_pointer(easy, CURLOPT_READDATA, Unmanaged.passUnretained(self).toOpaque()) == CURLE_OK
+  }
+
+  /// Fills a buffer with what comes next; 0 at the end.
+  private func givePiece(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+    let count = min(buffer.count, sendingLength - sent)
+    guard count > 0 else { return 0 }
+    sending.withUnsafeBytes { bytes in
+      buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[sent..<sent + count]))
+    }
+    sent += count
+    return count
   }
 
   private func setHeaders(_ request: HTTPRequest) -> Bool {

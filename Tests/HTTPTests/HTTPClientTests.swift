@@ -52,6 +52,17 @@ import Testing
     #expect(service.requests.first?.headers["content-type"] == nil)
   }
 
+  /// A buffer with room behind it is sent as far as it is filled, short or long.
+  @Test(arguments: [0, 5, 300_000, 2_999_999]) func bodyIsSentAsFarAsTheRequestSays(_ length: Int) throws {
+    let body = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7) }
+    let service = try MockService(loop: loop) { _ in .status(200) }
+    var request = HTTPRequest(method: "POST", url: service.url(), body: body)
+    request.bodyLength = length
+    #expect(try send(request) == .response(response(200)))
+    #expect(service.requests.first?.body == Array(body[..<length]))
+    #expect(service.requests.first?.headers["content-length"] == ["\(length)"])
+  }
+
   @Test func longBodyIsSentWithoutWaitingForConsent() throws {
     let body = [UInt8](repeating: 0x61, count: 3_000_000)
     let service = try MockService(loop: loop) { _ in .status(200) }

@@ -2,7 +2,7 @@ import Wire
 
 /// Rows that are sent at once. Where it ends follows from the entries alone.
 final class ArchiveBatch {
-  let rows = RowBuffer()
+  private(set) var rows: RowBuffer
   /// The entry of each row.
   private(set) var ids: [StreamID] = []
   private var days: Set<UInt64> = []
@@ -12,6 +12,9 @@ final class ArchiveBatch {
   /// A server makes a part for each day of a block, and refuses more than a hundred by default.
   private static let mostDays = 50
 
+  /// - Parameter statement: what its rows stand behind.
+  init(_ statement: String) { rows = RowBuffer(statement) }
+
   var isEmpty: Bool { ids.isEmpty }
 
   /// Whether the row of an entry still belongs to it.
@@ -20,10 +23,10 @@ final class ArchiveBatch {
     return days.count < Self.mostDays || days.contains(ArchiveTable.day(ofMilliseconds: id.milliseconds))
   }
 
-  func add(_ id: StreamID, _ write: (RowBuffer) -> Void) {
+  func add(_ id: StreamID, _ write: (inout RowBuffer) -> Void) {
     ids.append(id)
     days.insert(ArchiveTable.day(ofMilliseconds: id.milliseconds))
-    write(rows)
+    write(&rows)
   }
 
   func removeAll() {

@@ -17,14 +17,17 @@ final class ArchiveClient {
 
   /// Sends a statement, with what stands behind it.
   ///
-  /// - Parameter parameters: settings of the server for this statement.
+  /// - Parameters:
+  ///   - length: how much of the body's beginning is sent; nil for all of it.
+  ///   - parameters: settings of the server for this statement.
   func send(
-    _ body: [UInt8], as account: ArchiveSettings.Account, to settings: ArchiveSettings,
+    _ body: [UInt8], length: Int? = nil, as account: ArchiveSettings.Account, to settings: ArchiveSettings,
     _ parameters: [(name: String, value: String)] = [], _ completion: @escaping (HTTPResult) -> Void
   ) {
     lastCall += 1
     let number = lastCall
-    let request = settings.request(body, as: account, parameters, timeout: Self.timeout)
+    var request = settings.request(body, as: account, parameters, timeout: Self.timeout)
+    request.bodyLength = length
     calls[number] = sender.send(request) { [weak self] result in
       guard let self else { return }
       calls[number] = nil

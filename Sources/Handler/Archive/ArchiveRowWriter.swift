@@ -29,47 +29,48 @@ final class ArchiveRowWriter {
     openNames = new.metrics.map { Array($0.name.utf8) }
   }
 
-  func write(_ entry: Entry, to rows: RowBuffer) {
+  func write(_ entry: Entry, to rows: inout RowBuffer) {
     rows.beginRow()
     rows.add("stream", stream)
     rows.add("ms", entry.id.milliseconds)
     rows.add("seq", entry.id.sequence)
     switch table {
-    case .events: writeEvent(entry, to: rows)
-    case .audit: writeLine(entry, to: rows)
+    case .events: writeEvent(entry, to: &rows)
+    case .audit: writeLine(entry, to: &rows)
     }
     rows.endRow()
   }
 
   // MARK: Events
 
-  private func writeEvent(_ entry: Entry, to rows: RowBuffer) {
+  private func writeEvent(_ entry: Entry, to rows: inout RowBuffer) {
     rows.add("channel", entry.channel)
     if entry.channel.isEqual(to: recorderChannel) {
       rows.add("type", recorderChannel)
-      return Self.writeData(entry, to: rows)
+      return Self.writeData(entry, to: &rows)
     }
     do throws(Unreadable) {
-      try reader.read(entry, receivedAt: entry.id.instant) { write($0, to: rows) }
+      try reader.read(entry, receivedAt: entry.id.instant) { write($0, to: &rows) }
     } catch {
       rows.add("fault", "\(error)")
-      Self.writeData(entry, to: rows)
+      Self.writeData(entry, to: &rows)
     }
   }
 
-  private func write(_ event: borrowing Event, to rows: RowBuffer) {
-    Self.add("agent", event.agent, of: event, to: rows)
+  private func write(_ event: borrowing Event, to rows: inout RowBuffer) {
+    Self.add("agent", event.agent, of: event, to: &rows)
     let type = Self.types[Int(event.kind.rawValue)]
     if type.isEmpty { rows.add("type", event.typeName) } else { rows.add("type", type) }
-    Self.add("source", event.source, of: event, to: rows)
-    Self.add("severity", event.severity, of: event, to: rows)
+    Self.add("source", event.source, of: event, to: &rows)
+    Self.add("severity", event.severity, of: event, to: &rows)
     let (known, open) = (event.metrics.present, event.openMetrics.present)
-    if !known.isEmpty || !open.isEmpty { writeMetrics(of: event, to: rows) }
+    if !known.isEmpty || !open.isEmpty { writeMetrics(of: event, to: &rows) }
     rows.add("data", event.bytes)
   }
 
   /// A text as it reads without escapes.
-  private static func add(_ name: StaticString, _ text: EventText, of event: borrowing Event, to rows: RowBuffer) {
+  private static func add(_ name: StaticString, _ text: EventText, of event: borrowing Event, to rows: inout RowBuffer)
+  {
     switch text.form {
     case .absent: break
     case .plain: if let raw = event.raw(text) { rows.add(name, raw) }
@@ -78,7 +79,7 @@ final class ArchiveRowWriter {
   }
 
   /// The values that can be right, which are those that count anywhere.
-  private func writeMetrics(of event: borrowing Event, to rows: RowBuffer) {
+  private func writeMetrics(of event: borrowing Event, to rows: inout RowBuffer) {
     rows.beginArray("metric.name")
     forEachValue(of: event) { name, _ in
       rows.beginElement()
@@ -108,7 +109,7 @@ final class ArchiveRowWriter {
   }
 
   /// The message as it was received; an entry of fields as a JSON object.
-  private static func writeData(_ entry: Entry, to rows: RowBuffer) {
+  private static func writeData(_ entry: Entry, to rows: inout RowBuffer) {
     if let payload = entry.payload { return rows.add("data", payload) }
     let members = entry.fields.map { (key: $0.name, value: JSONValue.string($0.value)) }
     rows.add("data", JSONValue.object(JSONObject(members: members)).encoded)
@@ -121,7 +122,7 @@ final class ArchiveRowWriter {
     ("target", "target"), ("operator", "operator"), ("reason", "reason"), ("handler", "handler"),
   ]
 
-  private func writeLine(_ entry: Entry, to rows: RowBuffer) {
+  private func writeLine(_ entry: Entry, to rows: inout RowBuffer) {
     do throws(Unreadable) {
       guard let payload = entry.payload, !entry.isOversized else { throw entry.isOversized ? .tooLong : .notJSON }
       let line = try MessageFormat.document(payload)
@@ -131,6 +132,6 @@ final class ArchiveRowWriter {
     } catch {
       rows.add("fault", "\(error)")
     }
-    Self.writeData(entry, to: rows)
+    Self.writeData(entry, to: &rows)
   }
 }

@@ -12,6 +12,9 @@ final class ArchiveService {
 
   func stop() { client.stop() }
 
+  /// A batch without rows, for a table.
+  func batch(for table: ArchiveTable) -> ArchiveBatch { ArchiveBatch(table.insert(into: settings.database)) }
+
   /// Stores some rows of a batch.
   func store(
     _ rows: Range<Int>, of batch: ArchiveBatch, in table: ArchiveTable, _ completion: @escaping (ArchiveAnswer) -> Void
@@ -23,10 +26,11 @@ final class ArchiveService {
         completion(.failed($0))
       }
     }
-    let body = batch.rows.body(table.insert(into: settings.database), rows)
+    let (body, length) = batch.rows.body(rows)
     let token = "\(table.rows) \(batch.ids[rows.lowerBound]) \(batch.ids[rows.upperBound - 1])"
     client.send(
-      body, as: settings.writer, to: settings, knowsTokens ? [(ArchiveStatements.tokenSetting, token)] : []
+      body, length: length, as: settings.writer, to: settings,
+      knowsTokens ? [(ArchiveStatements.tokenSetting, token)] : []
     ) { result in
       completion(ArchiveAnswer(result))
     }

@@ -7,125 +7,132 @@ import Wire
 /// ```
 /// {"stream":"agentos:events","ms":1795334137846,"seq":0,"agent":"a-1"}\n
 /// ```
-/// A class, since it owns that memory.
-final class RowBuffer {
-  private var memory: UnsafeMutablePointer<UInt8>
-  private var capacity: Int
-  private(set) var count = 0
+/// It begins with the statement that the rows belong to, so that all of it can be sent as it is.
+struct RowBuffer {
+  /// Longer than what it holds.
+  private var memory: [UInt8]
+  private(set) var count: Int
   /// Where each row begins.
   private(set) var starts: [Int] = []
+  private let statement: [UInt8]
   private var isFirst = true
 
   private static let firstCapacity = 64 << 10
+  /// It grows by no more than this at once.
+  private static let mostGrowth = 2 << 20
 
-  init() {
-    capacity = Self.firstCapacity
-    memory = .allocate(capacity: capacity)
+  init(_ statement: String) {
+    self.statement = Array(statement.utf8)
+    memory = self.statement
+    count = memory.count
   }
-
-  deinit { memory.deallocate() }
 
   /// Forgets all rows, and keeps the memory if the next ones are likely to need it.
-  func removeAll() {
-    let isMostlyUnused = count < capacity / 4
-    (count, starts) = (0, [])
-    guard isMostlyUnused, capacity > Self.firstCapacity else { return }
-    memory.deallocate()
-    capacity = Self.firstCapacity
-    memory = .allocate(capacity: capacity)
+  mutating func removeAll() {
+    if count < memory.count / 4, memory.count > Self.firstCapacity { memory = statement }
+    (count, starts) = (statement.count, [])
   }
 
-  func beginRow() {
+  /// Some of the rows behind the statement, and how many bytes of what it gives they take.
+  func body(_ rows: Range<Int>) -> (bytes: [UInt8], length: Int) {
+    // Without a copy: these are some megabytes.
+    if rows == 0..<starts.count { return (memory, count) }
+    let start = rows.lowerBound < starts.count ? starts[rows.lowerBound] : count
+    let end = rows.upperBound < starts.count ? starts[rows.upperBound] : count
+    let body = statement + memory[start..<end]
+    return (body, body.count)
+  }
+
+  mutating func beginRow() {
     starts.append(count)
     append(UInt8(ascii: "{"))
     isFirst = true
   }
 
-  func endRow() {
+  mutating func endRow() {
     append(UInt8(ascii: "}"))
     append(UInt8(ascii: "\n"))
-  }
-
-  /// The bytes of some rows, behind a statement.
-  func body(_ statement: String, _ rows: Range<Int>) -> [UInt8] {
-    let start = rows.lowerBound < starts.count ? starts[rows.lowerBound] : count
-    let end = rows.upperBound < starts.count ? starts[rows.upperBound] : count
-    var body: [UInt8] = []
-    body.reserveCapacity(statement.utf8.count + end - start)
-    body += statement.utf8
-    body += UnsafeBufferPointer(start: memory + start, count: end - start)
-    return body
   }
 
   // MARK: Columns
 
   /// A text; an empty one is left out, since columns are empty by default.
-  func add(_ name: StaticString, _ bytes: UnsafeRawBufferPointer) {
+  mutating func add(_ name: StaticString, _ bytes: UnsafeRawBufferPointer) {
     guard !bytes.isEmpty else { return }
     begin(name)
     append(text: bytes)
   }
 
-  func add(_ name: StaticString, _ bytes: [UInt8]) { bytes.withUnsafeBytes { add(name, $0) } }
+  mutating func add(_ name: StaticString, _ bytes: [UInt8]) { bytes.withUnsafeBytes { add(name, $0) } }
 
-  func add(_ name: StaticString, _ text: String) {
+  mutating func add(_ name: StaticString, _ text: String) {
     var text = text
     text.withUTF8 { add(name, UnsafeRawBufferPointer($0)) }
   }
 
-  func add(_ name: StaticString, _ number: UInt64) {
+  mutating func add(_ name: StaticString, _ number: UInt64) {
     begin(name)
     append(number)
   }
 
   /// An array: its elements are appended between the two, each behind a call of `beginElement`.
-  func beginArray(_ name: StaticString) {
+  mutating func beginArray(_ name: StaticString) {
     begin(name)
     append(UInt8(ascii: "["))
     isFirst = true
   }
 
-  func beginElement() {
+  mutating func beginElement() {
     if !isFirst { append(UInt8(ascii: ",")) }
     isFirst = false
   }
 
-  func endArray() {
+  mutating func endArray() {
     append(UInt8(ascii: "]"))
     isFirst = false
   }
 
   /// A number that is finite, in as few digits as say it exactly.
-  func append(_ number: Double) {
+  mutating func append(_ number: Double) {
     if let whole = UInt64(exactly: number) { return append(whole) }
     var text = "\(number)"
     text.withUTF8 { append(raw: UnsafeRawBufferPointer($0)) }
   }
 
   /// A text in quotes.
-  func append(text bytes: UnsafeRawBufferPointer) {
+  mutating func append(text bytes: UnsafeRawBufferPointer) {
     reserve(bytes.count * Self.longestEscape + 2)
-    var at = memory + count
+    let start = count
+    count = memory.withUnsafeMutableBufferPointer { memory in
+      guard let base = memory.baseAddress else { return start }
+      return Self.write(bytes, base + start) - base
+    }
+  }
+
+  private static func write(
+    _ text: UnsafeRawBufferPointer, _ start: UnsafeMutablePointer<UInt8>
+  ) -> UnsafeMutablePointer<UInt8> {
+    var at = start
     at.pointee = UInt8(ascii: "\"")
     at += 1
-    Self.escapes.withUnsafeBufferPointer { escapes in
-      for byte in bytes {
+    escapes.withUnsafeBufferPointer { escapes in
+      for byte in text {
         let escape = escapes[Int(byte)]
         if escape == 0 {
           at.pointee = byte
           at += 1
         } else {
-          at = Self.write(escape, of: byte, at)
+          at = write(escape, of: byte, at)
         }
       }
     }
     at.pointee = UInt8(ascii: "\"")
-    count = at + 1 - memory
+    return at + 1
   }
 
   // MARK: Bytes
 
-  private func begin(_ name: StaticString) {
+  private mutating func begin(_ name: StaticString) {
     reserve(name.utf8CodeUnitCount + 4)
     if !isFirst { append(UInt8(ascii: ",")) }
     isFirst = false
@@ -135,7 +142,7 @@ final class RowBuffer {
     append(UInt8(ascii: ":"))
   }
 
-  private func append(_ number: UInt64) {
+  private mutating func append(_ number: UInt64) {
     reserve(20)
     var (length, rest) = (1, number)
     while rest >= 10 { (length, rest) = (length + 1, rest / 10) }
@@ -147,26 +154,25 @@ final class RowBuffer {
     count += length
   }
 
-  private func append(raw bytes: UnsafeRawBufferPointer) {
-    guard let base = bytes.baseAddress else { return }
+  private mutating func append(raw bytes: UnsafeRawBufferPointer) {
     reserve(bytes.count)
-    UnsafeMutableRawPointer(memory + count).copyMemory(from: base, byteCount: bytes.count)
+    let place = count..<count + bytes.count
+    memory.withUnsafeMutableBytes { memory in
+      UnsafeMutableRawBufferPointer(rebasing: memory[place]).copyMemory(from: bytes)
+    }
     count += bytes.count
   }
 
-  private func append(_ byte: UInt8) {
+  private mutating func append(_ byte: UInt8) {
     reserve(1)
     memory[count] = byte
     count += 1
   }
 
-  private func reserve(_ more: Int) {
-    guard count + more > capacity else { return }
-    let larger = max(capacity * 2, count + more)
-    let fresh = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
-    fresh.initialize(from: memory, count: count)
-    memory.deallocate()
-    (memory, capacity) = (fresh, larger)
+  private mutating func reserve(_ more: Int) {
+    guard count + more > memory.count else { return }
+    let larger = max(memory.count + min(max(memory.count, Self.firstCapacity), Self.mostGrowth), count + more)
+    memory += repeatElement(0, count: larger - memory.count)
   }
 
   /// `\u001f`

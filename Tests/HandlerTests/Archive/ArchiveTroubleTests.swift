@@ -249,7 +249,7 @@ import Wire
   }
 
   @Test func batchEndsByEntriesBytesAndDays() {
-    let batch = ArchiveBatch()
+    let batch = ArchiveBatch("INSERT")
     let day = Int64(ArchiveTable.day)
     for number in 0..<50 {
       let id = StreamID(milliseconds: UInt64(Int64(number) * day))
