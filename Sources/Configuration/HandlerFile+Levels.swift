@@ -79,6 +79,20 @@ extension HandlerFile {
     guard first < levels.high, levels.high < last else {
       throw section.fault(name, "its levels have to \(isBadWhenLow ? "fall" : "rise") from medium to critical")
     }
+    try check(levels, "medium", in: plausible, of: table)
     return levels
+  }
+
+  /// Refuses levels whose alert could never end.
+  static func check(
+    _ levels: Limits.Levels, _ key: String, in plausible: ClosedRange<Double>, of section: FileSection
+  ) throws(ConfigurationError) {
+    guard !levels.canRecover(within: plausible) else { return }
+    let words =
+      levels.isBadWhenLow
+      ? "less than \(Limits.Levels.firstLevelLimit(within: plausible).short)"
+      : "more than \(plausible.lowerBound.short)"
+    throw section.fault(
+      key, "is so good that its alert could never end: values have to be 20% better; expected \(words)")
   }
 }

@@ -112,7 +112,9 @@ extension HandlerFile {
     else {
       throw section.fault("warning", "its levels have to \(isLow ? "fall" : "rise") from warning to critical")
     }
-    metric.levels = Limits.Levels(medium: warning, high: high, critical: critical)
+    let levels = Limits.Levels(medium: warning, high: high, critical: critical)
+    try check(levels, "warning", in: metric.plausible, of: section)
+    metric.levels = levels
   }
 
   /// Whether rules can name it.

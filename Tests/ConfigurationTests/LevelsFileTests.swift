@@ -49,6 +49,10 @@ import Testing
       "h.toml:2: levels[0].avg_rating: its levels have to fall from medium to critical"
     ),
     (
+      "[[levels]]\navg_rating = { medium = 4.5, high = 3, critical = 2 }",
+      "h.toml:2: levels[0].avg_rating.medium: is so good that its alert could never end: values have to be 20% better; expected less than 4"
+    ),
+    (
       "[[levels]]\nerror_rate = { medium = 5, high = 10, critical = 25 }",
       "h.toml:2: levels[0].error_rate.medium: is the number 5; expected a number from 0.0 to 1.0"
     ),

@@ -150,6 +150,14 @@ import Testing
       "h.toml:3: metrics.a.warning: its levels have to fall from warning to critical"
     ),
     (
+      "[metrics.a]\nunit = \"fraction\"\nwarning = 0.9\ncritical = 0.5",
+      "h.toml:3: metrics.a.warning: is so good that its alert could never end: values have to be 20% better; expected less than 0.8"
+    ),
+    (
+      "[metrics.a]\nwarning = 0\ncritical = 5",
+      "h.toml:2: metrics.a.warning: is so good that its alert could never end: values have to be 20% better; expected more than 0"
+    ),
+    (
       "[metrics.tokens_in]\nbad = \"neither\"\nwarning = 3\ncritical = 4",
       "h.toml:2: metrics.tokens_in.bad: is \"neither\", but the metric has levels; expected \"high\" or \"low\""
     ),

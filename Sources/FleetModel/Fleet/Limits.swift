@@ -28,6 +28,17 @@ package struct Limits: Equatable, Sendable {
       // In whole factors: 0.05 × 0.8 is a little more than 0.04.
       isBadWhenLow ? value * 4 <= medium * 5 : value * 5 >= medium * 4
     }
+
+    /// Whether a metric with such values can ever leave the neighbourhood of trouble: otherwise no alert of it would end.
+    package func canRecover(within plausible: ClosedRange<Double>) -> Bool {
+      !isNear(isBadWhenLow ? plausible.upperBound : plausible.lowerBound)
+    }
+
+    /// The value that the first level has to be short of for that, of a metric that is bad when low; of others it has to be
+    /// above the least value.
+    package static func firstLevelLimit(within plausible: ClosedRange<Double>) -> Double {
+      plausible.upperBound * 4 / 5
+    }
   }
 
   /// By the metric's number: they are asked for with every value of every event.
