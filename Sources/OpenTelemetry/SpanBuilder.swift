@@ -20,6 +20,8 @@ package struct SpanBuilder: Sendable {
     /// How often an action of a name came to an end at a target.
     var ends: [End: Int] = [:]
     var count = 0
+    /// Whether its closing line is still to come. What was skipped or proposed may never have one.
+    var isOpen: Bool
     var isClosed = false
   }
 
@@ -44,7 +46,7 @@ package struct SpanBuilder: Sendable {
   package init(prefix: String) { self.prefix = prefix }
 
   /// The place before the first line of the oldest run that has not ended; nil if all have.
-  package var openBefore: StreamID? { order.lazy.compactMap { runs[$0] }.first { !$0.isClosed }?.before }
+  package var openBefore: StreamID? { order.lazy.compactMap { runs[$0] }.first { $0.isOpen && !$0.isClosed }?.before }
 
   /// Takes a line, and gives the spans that end with it.
   ///
@@ -52,7 +54,7 @@ package struct SpanBuilder: Sendable {
   package mutating func take(_ line: AuditLine, before place: StreamID) -> [Span] {
     let name = line.origin.bytes
     if runs[name] == nil {
-      runs[name] = Run(start: line.at, before: place)
+      runs[name] = Run(start: line.at, before: place, isOpen: [.received, .started].contains(line.phase))
       order.append(name)
     }
     forget(at: line.at)

@@ -59,7 +59,12 @@ import Wire
     #expect(builder.openBefore == place(1))
     _ = builder.take(line(.succeeded, at: 3, "c1"), before: place(3))
     #expect(builder.openBefore == place(2))
+    // What is skipped has no closing line.
+    _ = builder.take(line(.succeeded, at: 3, "c2"), before: place(3))
+    _ = builder.take(line(.skipped, "a", at: 4, "rule/calm/1-0/a"), before: place(3))
+    #expect(builder.openBefore == nil)
     // One that never ends is forgotten.
+    _ = builder.take(line(.received, at: 5, "c9"), before: place(3))
     _ = builder.take(line(.received, at: 700, "c3"), before: place(4))
     #expect(builder.openBefore == place(4))
   }
