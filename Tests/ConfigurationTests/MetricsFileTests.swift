@@ -150,8 +150,8 @@ import Testing
       "h.toml:3: metrics.a.warning: its levels have to fall from warning to critical"
     ),
     (
-      "[metrics.a]\nunit = \"fraction\"\nwarning = 0.9\ncritical = 0.5",
-      "h.toml:3: metrics.a.warning: is so good that its alert could never end: values have to be 20% better; expected less than 0.8"
+      "[metrics.a]\nunit = \"fraction\"\nbad = \"low\"\nwarning = 0.9\ncritical = 0.5",
+      "h.toml:4: metrics.a.warning: is so good that its alert could never end: values have to be 20% better; expected less than 0.8"
     ),
     (
       "[metrics.a]\nwarning = 0\ncritical = 5",
