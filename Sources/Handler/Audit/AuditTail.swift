@@ -33,6 +33,7 @@ final class AuditTail {
   private let told: (_ read: StreamID) -> StreamID?
   private var position: StreamID?
   private var saved: StreamID?
+  private var savesFrom = MonotonicTime(nanoseconds: 0)
   private var begunAt = Instant.epoch
   private var isOver = false
 
@@ -69,6 +70,7 @@ final class AuditTail {
 
   /// Nothing is read any more, and where it was is saved.
   func stop() {
+    savesFrom = MonotonicTime(nanoseconds: 0)
     save()
     isOver = true
   }
@@ -100,7 +102,9 @@ final class AuditTail {
   }
 
   private func save() {
-    guard !isOver, let position else { return }
+    // Not with each answer of a long stretch.
+    guard !isOver, let position, MonotonicTime.now >= savesFrom else { return }
+    savesFrom = .now.adding(milliseconds: Self.lookMilliseconds)
     guard let told = told(position), told != saved else { return }
     saved = told
     var transaction = Transaction()
