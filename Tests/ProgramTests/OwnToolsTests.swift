@@ -18,7 +18,8 @@ import Wire
     _ = try server.call("XADD", "agentos:events", "*", Keys.dataField, event.encoded)
     try folder.write("#!/bin/sh\nprintf '%s\\n' \"got $*\"; printf '\\033[31mred\\n'; env\n", to: "show.sh")
     chmod(folder.file("show.sh"), 0o755)
-    try folder.write("#!/bin/sh\necho \"$*\" > \(folder.file("opened"))\n", to: "browser.sh")
+    try folder.write(
+      "#!/bin/sh\nenv > \(folder.file("env"))\necho \"$*\" > \(folder.file("opened"))\n", to: "browser.sh")
     chmod(folder.file("browser.sh"), 0o755)
     try folder.write(
       """
@@ -62,6 +63,17 @@ import Wire
     try console.press("L", "Enter")
     try console.wait(for: "opened: https://logs.internal/a-1%3B%20id")
     try server.wait { TemporaryFolder.text(of: folder.file("opened")) == "https://logs.internal/a-1%3B%20id\n" }
+    #expect(!TemporaryFolder.text(of: folder.file("env")).contains("VIGIA_REDIS"))
+  }
+
+  @Test func handlerSaysThatNoticesCarryNoLinks() throws {
+    let file = try folder.write("[[links]]\nname = 'Logs'\nurl = 'https://h/{agent}'\n", to: "handler.toml")
+    chmod(file, 0o666)
+    let handler = try Program(
+      ["--id", "h1", "--runbook", "/dev/null", "--config", file], on: server.endpoint, name: "vigia-handler")
+    try server.wait { handler.errorsSoFar.contains("notices carry no links") }
+    #expect(handler.errorsSoFar.contains("handler.toml may be written by others"))
+    handler.child.end()
   }
 
   @Test func fileThatOthersMayWriteTurnsBothOff() throws {

@@ -151,7 +151,8 @@ struct QueueLook {
   }
 
   private func group(_ reply: Reply, length: Int, first: StreamID?, at now: Instant) -> QueueStanding? {
-    guard let parts = reply.elements, parts.count == 9, let name = parts[0].text, let consumers = Self.count(parts[1]),
+    guard let parts = reply.elements, parts.count == 9, let name = Self.name(parts[0]),
+      let consumers = Self.count(parts[1]),
       let pending = Self.count(parts[2]), let lag = parts[3].integer, let idle = parts[7].integer
     else { return nil }
     var queue = QueueStanding(stream: settings.stream, group: name, seenSince: now)
@@ -179,7 +180,7 @@ struct QueueLook {
   }
 
   private static func reader(_ reply: Reply) -> QueueStanding.Reader? {
-    guard let parts = reply.elements, parts.count == 3, let name = parts[0].text, let pending = count(parts[1]),
+    guard let parts = reply.elements, parts.count == 3, let name = name(parts[0]), let pending = count(parts[1]),
       let idle = count(parts[2])
     else { return nil }
     return QueueStanding.Reader(name: name, pending: pending, idle: .milliseconds(Int64(idle)))
@@ -193,6 +194,9 @@ struct QueueLook {
 
   /// 2001-09-09: no entry with the server's own id is older.
   private static let firstTime = Instant(milliseconds: 1_000_000_000_000)
+
+  /// As it is stored: a letter that the script has cut would take more bytes.
+  private static func name(_ reply: Reply) -> String? { reply.text?.clipped(toBytes: QueueSettings.longestName) }
 
   private static func count(_ reply: Reply) -> Int? { reply.integer.map { max(0, Bounded.int($0)) } }
 }

@@ -23,7 +23,7 @@ extension ConsoleProgram {
     do {
       // A browser outlives the console: it is no part of its group.
       let child = try Child(
-        setsid, ["--fork", browser, address], environment: Child.inheritedEnvironment, input: null, output: null,
+        setsid, ["--fork", browser, address], environment: Self.desktopEnvironment, input: null, output: null,
         error: null)
       opener = child
       child.watch(on: loop) { [unowned self] status in
@@ -36,6 +36,11 @@ extension ConsoleProgram {
   }
 
   private static let systemPath = "/usr/bin:/bin"
+
+  /// A browser and tmux need what the desktop and the session say, and not how Redis is reached.
+  private static var desktopEnvironment: [String: String] {
+    Child.inheritedEnvironment.filter { !$0.key.hasPrefix("VIGIA_") }
+  }
 
   /// The first of `$BROWSER`, if it is a program.
   private var browser: String? {
@@ -50,7 +55,7 @@ extension ConsoleProgram {
   private func copy(_ address: String) {
     if Environment["TMUX"] != nil, let tmux = PrivateServer.find("tmux", path: Environment["PATH"] ?? Self.systemPath) {
       opener = try? Child(
-        tmux, ["set-buffer", "-w", "--", address], environment: Child.inheritedEnvironment, input: -1)
+        tmux, ["set-buffer", "-w", "--", address], environment: Self.desktopEnvironment, input: -1)
       opener?.watch(on: loop) { [unowned self] status in
         opener = nil
         update(.note(status == 0 ? "copied: \(address)" : "could not be copied: \(address)"))

@@ -138,6 +138,33 @@ import Wire
     #expect(busy.consumers == 12 && (1...QueueStanding.mostReaders).contains(busy.readers.count))
   }
 
+  /// Nobody can say of so many whether one of them has read.
+  @Test func tooManyConsumersAreCountedAndNotJudged() throws {
+    try fill("orders", 1)
+    try call("XGROUP CREATE orders workers 0")
+    for number in 0...QueueLook.mostConsumers { try call("XGROUP CREATECONSUMER orders workers c\(number)") }
+    try start([Self.queue("orders") { $0.unreadAfter = .milliseconds(1) }])
+    let first = try wait { !$0.queues.isEmpty }
+    let queue = try #require(try wait { $0.at > first.at }.queues.first)
+    #expect(queue.consumers == QueueLook.mostConsumers + 1 && queue.hidesReaders && queue.readers.isEmpty)
+    #expect(queue.trouble == nil && queue.waiting == .entries(1))
+  }
+
+  /// An id that its publisher chose tells no time; names may be any bytes.
+  @Test func idsAndNamesOfAnyKindAreSurvived() throws {
+    try call("XADD orders 5-1 order 1")
+    try call("XADD orders 9223372036854775807-18446744073709551615 order 1")
+    for name in ["\u{1B}[2J", String(repeating: "é", count: 1000), "%*.[^-$"] {
+      #expect(try scene.server.call("XGROUP", "CREATE", "orders", name, "0").error == nil)
+      _ = try scene.server.call("XREADGROUP", "GROUP", name, name, "COUNT", "1", "STREAMS", "orders", ">")
+    }
+    try start([Self.queue("orders") { $0.unreadAfter = .milliseconds(1) }])
+    let queues = try wait { $0.queues.count == 3 }.queues
+    #expect(queues.allSatisfy { $0.waits == true && $0.oldestWaiting == nil && $0.oldestPending == nil })
+    #expect(queues.allSatisfy { $0.pending == 1 && ($0.group?.utf8.count ?? 0) <= QueueSettings.longestName })
+    #expect(try stored()?.queues.count == 3)
+  }
+
   @Test func nothingIsLookedAtWithoutSettings() throws {
     try fill("orders", 1)
     let handler = try start([])
