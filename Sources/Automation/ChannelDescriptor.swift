@@ -53,7 +53,7 @@ extension Channel.Kind {
     case .discord:
       ChannelDescriptor(.secretURL()) {
         $0.isChat = true
-        $0.hearsAcknowledgements = false
+        $0.editsMessages = true
       }
     case .pagerduty:
       ChannelDescriptor(.routingKey(base: "https://events.pagerduty.com")) {

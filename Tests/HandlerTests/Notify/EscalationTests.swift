@@ -41,7 +41,7 @@ import Wire
     try services.waitUntilAllIsTold()
     let now = try services.scene.now()
     for (kind, phases) in [
-      (Channel.Kind.slack, ["trouble", "over"]), (.discord, ["trouble", "over"]),
+      (Channel.Kind.slack, ["trouble", "over"]), (.discord, ["trouble", "acknowledge", "over"]),
       (.pagerduty, ["trigger", "acknowledge", "resolve"]), (.webhook, ["firing", "acknowledged", "resolved"]),
     ] {
       #expect(services.told(kind).map { $0.phase(at: now) } == phases, "\(kind)")
@@ -55,7 +55,7 @@ import Wire
       #expect(ServiceLimits.broken(by: told) == [], "\(told.kind)")
       #expect(told.key == nil || told.key == "escalation/agent-1")
     }
-    #expect(try services.scene.server.call("HLEN", services.scene.keys.notices) == .integer(0), "nothing stands")
+    #expect(try services.standing() == 0, "nothing stands")
     #expect(try services.scene.schedule().isEmpty, "nor is there an acknowledgement to end")
   }
 
@@ -175,7 +175,7 @@ import Wire
     try acknowledge("odd-1", services)
     clock.set(seconds: 430)
     try waitForEnd(of: "odd-1", services)
-    try services.scene.server.wait { services.told(.slack).count == 2 && services.told(.discord).count == 2 }
+    try services.scene.server.wait { services.told(.slack).count == 2 && services.told(.discord).count == 3 }
     try services.waitUntilAllIsTold()
     #expect(services.told(.slack).last?.title == "[high, update] escalation: 49 agents")
     #expect(services.told(.pagerduty).suffix(2).map { $0.body["event_action"]?.text } == ["acknowledge", "resolve"])
@@ -196,7 +196,7 @@ import Wire
     #expect(services.told(.pagerduty).map { $0.phase(at: now) } == ["trigger", "acknowledge", "resolve"])
     #expect(services.told(.slack).map { $0.phase(at: now) } == ["trouble", "over"])
     #expect(services.told(.alertmanager).last?.phase(at: now) == "over")
-    #expect(try services.scene.server.call("HLEN", services.scene.keys.notices) == .integer(0), "nothing stands")
+    #expect(try services.standing() == 0, "nothing stands")
   }
 
   @Test func pagesOfAnAgentThatIsDeletedAfterATakeoverEndOnceSomebodyHasThem() throws {

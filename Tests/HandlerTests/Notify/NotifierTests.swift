@@ -334,7 +334,7 @@ import Wire
     try waitUntilAllIsTold()
     #expect(lines.contains("a channel is disabled"))
     #expect(!lines.contains("s3cret"))
-    #expect(try deadReasons() == ["notice for chat given up: HTTP 404: no webhook at /***"])
+    #expect(try deadReasons() == ["notice for chat given up: HTTP 404: no webhook at /***?wait=true"])
     #expect(try !failures().contains { $0.detail.contains("s3cret") })
   }
 

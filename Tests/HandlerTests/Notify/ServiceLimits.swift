@@ -35,7 +35,9 @@ struct ServiceLimits {
   /// What all services ask.
   private static func general(_ request: MockService.Request) -> [Demand] {
     [
-      Demand(what: "POST") { _ in request.method == "POST" },
+      Demand(what: "POST, or PATCH of a message") { _ in
+        request.method == (request.path.contains("/messages/") ? "PATCH" : "POST")
+      },
       Demand(what: "application/json") { _ in request.headers["content-type"] == ["application/json"] },
       Demand(what: "no control characters in what people read") { body in
         body.texts(without: ["key", "agents"]).allSatisfy { text in

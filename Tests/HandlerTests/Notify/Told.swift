@@ -11,7 +11,8 @@ struct Told {
 
   /// - Parameter request: to a path that begins with the kind.
   init?(_ request: MockService.Request) {
-    guard let name = request.path.split(separator: "/").first, let kind = Channel.Kind(rawValue: String(name)),
+    guard let name = request.path.split(whereSeparator: { "/?".contains($0) }).first,
+      let kind = Channel.Kind(rawValue: String(name)),
       let body = try? JSONValue.parse(request.body)
     else { return nil }
     (self.kind, self.request, self.body) = (kind, request, body)
@@ -63,7 +64,10 @@ struct Told {
   /// - Parameter now: the server's time, by which an alert has ended or not.
   func phase(at now: Instant) -> String? {
     switch kind {
-    case .slack, .discord: title.hasPrefix("[resolved]") ? "over" : title.contains(", update]") ? "update" : "trouble"
+    case .slack, .discord:
+      title.hasPrefix("[resolved]")
+        ? "over"
+        : title.hasPrefix("[acknowledged]") ? "acknowledge" : title.contains(", update]") ? "update" : "trouble"
     case .pagerduty: body["event_action"]?.text
     case .alertmanager: end.map { $0 > now ? "stands" : "over" }
     case .webhook: body["status"]?.text

@@ -45,7 +45,7 @@ import Wire
     try rules.event("agent.performance_degraded", "agent-1", ["error_rate": 0.31, "response_time": 900])
     try rules.actions(of: "performance-degraded")
     try scene.server.wait { service.requests.count >= 2 }
-    #expect(Set(service.requests.map(\.path)) == ["/slack", "/discord"])
+    #expect(Set(service.requests.map(\.path)) == ["/slack", "/discord?wait=true"])
     for request in service.requests {
       let body = String(decoding: request.body, as: UTF8.self)
       #expect(body.contains("agent-1 degraded: error rate 31%, response time 900 ms"))

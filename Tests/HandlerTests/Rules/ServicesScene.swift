@@ -24,7 +24,10 @@ final class ServicesScene {
     channels kinds: [Channel.Kind] = Channel.Kind.allCases, routed: [Channel.Kind]? = nil, clock: SteppedClock? = nil
   ) throws {
     let scene = try HandlerScene(start: false, clock: clock)
-    let service = try MockService(loop: scene.server.loop) { _ in .status(200, "ok") }
+    let service = try MockService(loop: scene.server.loop) { request in
+      // Discord says where a message stands, if it is asked to.
+      request.path.hasPrefix("/discord") ? .status(200, #"{"id":"1"}"#) : .status(200, "ok")
+    }
     let channels = kinds.map { kind in
       (kind.rawValue, Channel(kind, url: service.url("/\(kind.rawValue)"), routingKey: Self.routingKey))
     }
@@ -46,13 +49,20 @@ final class ServicesScene {
   /// What a service has received, in order.
   func told(_ kind: Channel.Kind) -> [Told] { service.requests.compactMap(Told.init).filter { $0.kind == kind } }
 
+  /// How much is kept besides what chats have been told.
+  func standing() throws -> Int {
+    let fields = try scene.server.call("HKEYS", scene.keys.notices).elements ?? []
+    return fields.count { $0.bytes?.starts(with: "message/".utf8) == false }
+  }
+
   /// Waits until nothing is on its way to anybody: what is left in the hash stands, or waits for news.
   func waitUntilAllIsTold() throws {
     try scene.server.wait {
       guard let values = try? scene.server.call("HVALS", scene.keys.notices).elements else { return false }
       return values.allSatisfy { value in
         guard let json = value.bytes.flatMap({ try? JSONValue.parse($0) }) else { return false }
-        return json["stands"]?.bool ?? (json["members"] != nil && json["due"] == nil)
+        // A chat's message stands for an hour after its end.
+        return json["stands"]?.bool ?? (json["message"] != nil || json["members"] != nil && json["due"] == nil)
       }
     }
   }

@@ -39,7 +39,7 @@ import Wire
     try services.waitUntilAllIsTold()
     expectPhases(["firing", "updated", "resolved"])
     #expect(try services.scene.server.call("HLEN", services.scene.keys.alerts) == .integer(0))
-    #expect(try services.scene.server.call("HLEN", services.scene.keys.notices) == .integer(0), "nobody waits for more")
+    #expect(try services.standing() == 0, "nobody waits for more")
     try checkBodies()
   }
 
