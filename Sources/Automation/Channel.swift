@@ -13,10 +13,14 @@ package struct Channel: Equatable, Sendable {
   package var url: String
   /// PagerDuty's integration key; empty for the others.
   package var routingKey: String
-  /// The token by which Slack is written to; empty for an incoming webhook, and for the others.
+  /// The token by which Slack is written to, or PagerDuty's incidents are read; empty for none.
   package var token = ""
   /// The conversation that a token writes to: an id, or a name such as `#ops`.
   package var place = ""
+  /// Where the token reads, if that is another address.
+  package var readURL = ""
+  /// Whether an acknowledgement is a silence there, and silences of others are read.
+  package var keepsSilences = false
   /// When it is said again that nobody has acknowledged something, for the first time; zero: never.
   package var reminds = Channel.usualReminder
   /// A notice that could not be told by then is given up.
@@ -37,6 +41,7 @@ package struct Channel: Equatable, Sendable {
   /// Whether the service has a use for a notice: one to whom an acknowledgement means nothing is not told of it, and
   /// nobody is woken by news that nothing takes back, unless they name the channel.
   package func wants(_ notice: Notice) -> Bool {
+    if isEcho(notice) { return false }
     if notice.isOnlyOfHands {
       return descriptor.editsMessages || notice.reopensAcknowledged && descriptor.hearsAcknowledgements
     }
@@ -44,7 +49,23 @@ package struct Channel: Equatable, Sendable {
     return notice.status != .info || descriptor.hearsNews || !notice.to.isEmpty
   }
 
-  package var descriptor: ChannelDescriptor { token.isEmpty ? kind.descriptor : kind.descriptorByToken }
+  package var descriptor: ChannelDescriptor {
+    kind == .slack && !token.isEmpty ? kind.descriptorByToken : kind.descriptor
+  }
+
+  /// Whether what people do there is read.
+  package var readsBack: Bool { keepsSilences || kind == .pagerduty && !token.isEmpty }
+
+  /// How the operator's name begins whose acknowledgement came from PagerDuty.
+  package static let pagerDutyOperator = "pagerduty:"
+
+  /// Whether the channel has heard of an acknowledgement before anybody else.
+  private func isEcho(_ notice: Notice) -> Bool {
+    guard notice.status == .acknowledged, kind == .pagerduty, readsBack, let who = notice.acknowledgedBy else {
+      return false
+    }
+    return who.hasPrefix(Self.pagerDutyOperator) || who.contains(", \(Self.pagerDutyOperator)")
+  }
 
   package var isChat: Bool { descriptor.isChat }
 

@@ -32,9 +32,9 @@ struct GroupMessage {
     }
     // A group has members, or nobody would ask for its message.
     guard var notice = subject.first else {
-      return Notice(key: key, severity: severity, title: rule, rule: id.rule, at: now)
+      return Notice(key: id.key, severity: severity, title: rule, rule: id.rule, at: now)
     }
-    notice.key = key
+    notice.key = id.key
     notice.rule = id.rule
     notice.status = status
     notice.severity = severity
@@ -54,9 +54,6 @@ struct GroupMessage {
     notice.deadline = subject.compactMap(\.deadline).max()
     return notice
   }
-
-  /// The same for the whole life of the group.
-  private var key: String { "group/\(id.rule)" + (id.severity.map { "/\($0.rawValue)" } ?? "") }
 
   /// Of a group of all severities the worst that stands.
   private var severity: Severity {

@@ -39,6 +39,9 @@ package struct Grouping: Equatable, Sendable {
       self.rule = rule
       self.severity = severity
     }
+
+    /// Of what it tells: the same for its whole life.
+    package var key: String { "group/\(rule)" + (severity.map { "/\($0.rawValue)" } ?? "") }
   }
 
   /// What became of a group.

@@ -96,7 +96,9 @@ struct FileSection {
 
   /// Whether a secret may stand at a key: anywhere under `notify`, but at a channel's keys that are never one.
   private func mayBeSecret(_ key: String) -> Bool {
-    if path.hasPrefix("notify.") { return !["kind", "deadline", "base_url", "remind"].contains(key) }
+    if path.hasPrefix("notify.") {
+      return !["kind", "deadline", "base_url", "api_url", "remind", "silences"].contains(key)
+    }
     return path == "notify" || path.isEmpty && key == "notify"
   }
 

@@ -23,10 +23,13 @@ import FleetModel
 /// kind = "pagerduty"
 /// routing_key_file = "/run/secrets/pagerduty"   # or routing_key_env
 /// base_url = "https://events.eu.pagerduty.com"
+/// token_file = "/run/secrets/pagerduty-rest"    # or token_env; then acknowledgements there are read
+/// api_url = "https://api.eu.pagerduty.com"
 ///
 /// [notify.alerts]
 /// kind = "alertmanager"                     # or "webhook"
 /// url = "http://127.0.0.1:9093"             # or url_env, url_file
+/// silences = true                           # of alertmanager: an acknowledgement is a silence there
 /// format = 2                                # of a webhook; 1, the default, says "told" for "info"
 ///
 /// [[routes]]
@@ -88,6 +91,7 @@ struct NotifyReader {
       channel.routingKey = try routingKey(section)
       channel.url = try section.text("base_url", expected: "a URL") ?? base
       try check(channel.url, section, "base_url", says: "is no URL")
+      try readBack(&channel, section)
     case .secretURL(let base):
       if let base, let token = try secret(section, "token") {
         try fill(&channel, token, base, section)
@@ -98,6 +102,7 @@ struct NotifyReader {
       }
     case .url: channel.url = try url(section, mayBeLiteral: true)
     }
+    if let silences = try section.flag("silences") { channel.keepsSilences = silences }
     if let format = try section.integer("format", in: kind.descriptor.formats) { channel.format = format }
     if let deadline = try section.span("deadline", atMost: .days(7)) { channel.deadline = deadline }
     if let remind = try section.text("remind", expected: Self.expectedReminder) {
@@ -132,6 +137,17 @@ struct NotifyReader {
     try check(channel.url, section, "base_url", says: "is no URL")
   }
 
+  /// By what PagerDuty's incidents are read.
+  private mutating func readBack(_ channel: inout Channel, _ section: FileSection) throws(ConfigurationError) {
+    guard let token = try secretToken(section, "token") else {
+      guard section.holds("api_url") else { return }
+      throw section.fault("api_url", "stands without a token; expected token_env or token_file beside it")
+    }
+    channel.token = token
+    channel.readURL = try section.text("api_url", expected: "a URL") ?? "https://api.pagerduty.com"
+    try check(channel.readURL, section, "api_url", says: "is no URL")
+  }
+
   /// - Parameter byToken: whether those that go with a token are among them.
   private static func keys(of kind: Channel.Kind, byToken: Bool = true) -> [String] {
     let address =
@@ -139,8 +155,8 @@ struct NotifyReader {
       case .secretURL(.some) where byToken:
         ["url_env", "url_file", "token_env", "token_file", "channel", "base_url", "remind"]
       case .secretURL: ["url_env", "url_file"] + (kind.descriptor.editsMessages ? ["remind"] : [])
-      case .routingKey: ["routing_key_env", "routing_key_file", "base_url"]
-      case .url: ["url", "url_env", "url_file"]
+      case .routingKey: ["routing_key_env", "routing_key_file", "base_url", "token_env", "token_file", "api_url"]
+      case .url: ["url", "url_env", "url_file"] + (kind == .alertmanager ? ["silences"] : [])
       }
     return ["kind"] + address + ["deadline"] + (kind.descriptor.formats.count > 1 ? ["format"] : [])
   }
@@ -258,55 +274,5 @@ struct NotifyReader {
     case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"): true
     default: false
     }
-  }
-
-  // MARK: Routes
-
-  private func routes(_ top: FileSection, _ table: NotifyTable) throws(ConfigurationError) -> [Route] {
-    var routes: [Route] = []
-    for section in try top.sections("routes", expected: "tables, each [[routes]]") {
-      try section.allow(
-        ["severity", "role", "rule", "hours", "utc_offset", "to", "continue"], in: "a route")
-      guard let to = try targets(section, "to", table) else {
-        throw section.fault("to", expected: "an array of channels' names")
-      }
-      var route = Route(to: to)
-      if let severity: Severity = try section.choice("severity") { route.severity = severity }
-      route.role = try section.text("role", expected: "a role, with * for any characters")
-      route.rule = try section.text("rule", expected: "a rule's id, with * for any characters")
-      route.hours = try hours(section)
-      route.goesOn = try section.flag("continue") ?? false
-      routes.append(route)
-    }
-    return routes
-  }
-
-  private func hours(_ section: FileSection) throws(ConfigurationError) -> DayHours? {
-    let offset = try section.text("utc_offset", expected: "an offset such as \"+01:00\"") ?? ""
-    guard let text = try section.text("hours", expected: "hours such as \"22:00-06:00\"") else {
-      guard section.holds("utc_offset") else { return nil }
-      throw section.fault("utc_offset", "stands without hours; expected hours such as \"22:00-06:00\" beside it")
-    }
-    guard DayHours("00:00-24:00", offset: offset) != nil else {
-      throw section.fault("utc_offset", expected: "an offset such as \"+01:00\"")
-    }
-    guard let hours = DayHours(text, offset: offset) else {
-      throw section.fault("hours", expected: "hours such as \"22:00-06:00\"")
-    }
-    return hours
-  }
-
-  private func targets(
-    _ section: FileSection, _ key: String, _ table: NotifyTable
-  ) throws(ConfigurationError) -> [String]? {
-    guard let names = try section.texts(key, expected: "an array of channels' names") else { return nil }
-    for (place, name) in names.enumerated() where table[name] == nil {
-      let known = table.channels.keys.sorted().joined(separator: ", ")
-      throw section.fault(
-        key, element: place,
-        "is \"\(name)\"; expected a channel of [notify]: \(known.isEmpty ? "there is none" : known)"
-      )
-    }
-    return names
   }
 }

@@ -87,6 +87,7 @@ final class ActiveHandler {
     if !session.options.leapsPassTime { follower.clockLeapt(by: step) }
     scheduler.look()
     notifier.turn()
+    notifier.back.look()
   }
 
   /// Begins nothing new, and calls `completion` when the transactions that are under way are done: some milliseconds.

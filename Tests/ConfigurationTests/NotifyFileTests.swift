@@ -108,6 +108,36 @@ import Testing
     #expect(settings.secrets == ["xoxb-s3cret"])
   }
 
+  @Test func whatIsReadBackIsConfigured() throws {
+    let settings = try read(
+      """
+      [notify.a]
+      kind = "pagerduty"
+      routing_key_env = "KEY"
+      token_env = "TOKEN"
+      [notify.b]
+      kind = "pagerduty"
+      routing_key_env = "KEY"
+      token_env = "TOKEN"
+      api_url = "https://api.eu.pagerduty.com"
+      [notify.c]
+      kind = "alertmanager"
+      url = "http://x"
+      silences = true
+      [notify.d]
+      kind = "alertmanager"
+      url = "http://x"
+      [notify.e]
+      kind = "pagerduty"
+      routing_key_env = "KEY"
+      """)
+    let table = settings.notify
+    #expect(table["a"]?.readURL == "https://api.pagerduty.com" && table["b"]?.readURL == "https://api.eu.pagerduty.com")
+    #expect(table.channels.filter { $0.value.readsBack }.keys.sorted() == ["a", "b", "c"])
+    #expect(table.channels.values.allSatisfy { !$0.descriptor.editsMessages })
+    #expect(settings.secrets == ["r0ut1ngk3y", "xoxb-s3cret"])
+  }
+
   @Test func secretsOfChannelsAreSecrets() throws {
     let settings = try read(
       "[notify.a]\nkind='slack'\nurl_env='SLACK'\n[notify.b]\nkind='pagerduty'\nrouting_key_env='KEY'")
@@ -217,6 +247,18 @@ import Testing
     (
       "[notify.ops]\nkind='slack'\ntoken_env='TOKEN'\nchannel='#ops'\nremind='0s'",
       "notify.ops.remind: is the text \"0s\"; expected a span of up to 7d such as \"1h\", or \"never\""
+    ),
+    (
+      "[notify.ops]\nkind='pagerduty'\nrouting_key_env='KEY'\napi_url='https://x'",
+      "notify.ops.api_url: stands without a token; expected token_env or token_file beside it"
+    ),
+    (
+      "[notify.ops]\nkind='webhook'\nurl='http://x'\nsilences=true",
+      "notify.ops.silences: unknown key; a channel of kind \"webhook\" has kind, url, url_env, url_file, deadline, format"
+    ),
+    (
+      "[notify.ops]\nkind='alertmanager'\nurl='http://x'\nsilences=1",
+      "notify.ops.silences: is the number 1; expected true or false"
     ),
     // A secret in the place of its name is not repeated either.
     (

@@ -46,6 +46,8 @@ final class HandlerCounts {
   private(set) var callSpans: [String: Histogram] = [:]
   private(set) var calls: [Call: Int] = [:]
   private(set) var notices: [String: [Telling: Int]] = [:]
+  /// Attempts to read what people did in a service, by channel and whether they went well.
+  private(set) var readings: [String: [Bool: Int]] = [:]
   private(set) var heartbeats: [Beat: Int] = [:]
   /// What became of entries that were to be archived, by their stream.
   private(set) var archived: [[UInt8]: ArchiveSums] = [:]
@@ -100,6 +102,10 @@ final class HandlerCounts {
 
   func note(_ telling: Telling, on channel: String) {
     if isOn { notices[channel, default: [:]][telling, default: 0] += 1 }
+  }
+
+  func noteReading(isWell: Bool, on channel: String) {
+    if isOn { readings[channel, default: [:]][isWell, default: 0] += 1 }
   }
 
   func note(_ beat: Beat) {

@@ -61,6 +61,10 @@ extension EventProcessor: FleetKnowledge {
 
   func isOpen(_ id: AlertID) -> Bool { Self.isOpen(id, &fleet) }
 
+  func openEscalations() -> [AlertRecord] { Self.openEscalations(&fleet) }
+
+  private static func openEscalations(_ fleet: inout Fleet) -> [AlertRecord] { fleet.alerts.escalations.map(\.record) }
+
   /// Static, and in place: two questions to a fleet that is only read make the compiler copy all of it.
   private static func isOpen(_ id: AlertID, _ fleet: inout Fleet) -> Bool { fleet.isOpen(id) }
 

@@ -16,6 +16,8 @@ protocol FleetDirectory: AnyObject {
   /// The role that an agent says it has; nil if it says none.
   func role(of agent: AgentID) -> String?
   func isOpen(_ alert: AlertID) -> Bool
+  /// Calls for a person that have not ended.
+  func openEscalations() -> [AlertRecord]
   /// What agents in trouble have in common at present.
   func sharedCauses() -> [SharedCause]
 }

@@ -74,6 +74,9 @@ enum HandlerFamilies {
     "vigia_notices", .counter, labels: ["channel", "result"], "Attempts to tell people, by how they ended")
   static let noticesWaiting = MetricFamily(
     "vigia_notices_waiting", .gauge, labels: ["channel"], "Notices that are still to be told")
+  static let readings = MetricFamily(
+    "vigia_service_readings", .counter, labels: ["channel", "result"],
+    "Attempts to read what people did about alerts in a service")
   static let deadLetters = MetricFamily(
     "vigia_dead_letters", .counter, labels: ["source"], "What could not be handled and was put aside")
   static let heartbeats = MetricFamily(

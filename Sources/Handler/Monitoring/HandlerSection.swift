@@ -140,6 +140,11 @@ struct HandlerSection {
     for (channel, count) in picture.noticesWaiting.sorted(by: { $0.key < $1.key }) {
       writer.sample(LabelSet(("channel", channel)), count)
     }
+    writer.begin(HandlerFamilies.readings)
+    for (channel, readings) in counts.readings.sorted(by: { $0.key < $1.key }) {
+      writer.sample(LabelSet(("channel", channel), ("result", "read")), readings[true] ?? 0)
+      writer.sample(LabelSet(("channel", channel), ("result", "failed")), readings[false] ?? 0)
+    }
     writer.begin(HandlerFamilies.deadLetters)
     for (source, count) in counts.deadLetters.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
       writer.sample(LabelSet(("source", String(decoding: source, as: UTF8.self))), count)

@@ -45,4 +45,9 @@ extension Notifier {
       source: String(decoding: session.keys.notices, as: UTF8.self))
     pending.add(line, session.keys)
   }
+
+  func sayLinks() {
+    guard let fault = session.options.notify.linksFault else { return }
+    session.log(.warning, "notices carry no links", ["reason": fault])
+  }
 }

@@ -13,8 +13,8 @@ import Wire
 final class Notifier {
   let session: LeaseSession
   private let client: any HTTPSender
-  private var outbox = Outbox()
-  private var grouping: Grouping
+  private(set) var outbox = Outbox()
+  private(set) var grouping: Grouping
   var book = MessageBook()
   private var calls: [OutboxEntry.ID: HTTPCall] = [:]
   private var timer: Loop.TimerID?
@@ -44,17 +44,25 @@ final class Notifier {
   /// How many notices each channel has still to be told.
   var waiting: [String: Int] { outbox.counts }
 
+  /// Brings back what people do in services.
+  private(set) lazy var back = AlertsBack(session: session, client: client) { [weak self] in
+    self?.standing(on: $0) ?? []
+  }
+
   /// Whether nobody is being told at the moment.
   var isIdle: Bool { calls.isEmpty && !isWriting }
 
   func start() {
     session.addObserver(self)
+    session.addObserver(back)
     sayLinks()
     look()
+    back.start()
   }
 
   func stop() {
     session.loop.cancel(timer)
+    back.stop()
     for call in calls.values { call.cancel() }
     calls = [:]
   }
@@ -64,12 +72,8 @@ final class Notifier {
     grouping.spans = table.grouping
     sayLinks()
     outbox.enableAll()
+    back.optionsChanged()
     turn()
-  }
-
-  private func sayLinks() {
-    guard let fault = table.linksFault else { return }
-    session.log(.warning, "notices carry no links", ["reason": fault])
   }
 
   // MARK: Reading

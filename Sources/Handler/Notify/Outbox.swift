@@ -53,6 +53,9 @@ struct Outbox {
   /// How many are to be told on each channel; what only stands is told already.
   var counts: [String: Int] { lanes.mapValues { lane in lane.entries.count { !$0.isActive } } }
 
+  /// What a channel's service is told again and again, since it stands.
+  func standing(on name: String) -> [Notice] { (lanes[name]?.entries ?? []).filter(\.isActive).map(\.notice) }
+
   /// Whether something of a key is on its way to a channel.
   func holds(_ key: ExactText, on name: String) -> Bool {
     lanes[name]?.entries.contains { ExactText($0.notice.key) == key } ?? false

@@ -59,12 +59,12 @@ struct ServiceRequest {
 extension HTTPRequest {
   /// - Parameter path: added to the address, whatever slash that ends with.
   init(
-    posting body: JSONValue, to url: String, path: String,
+    posting body: JSONValue?, to url: String, path: String,
     headers: [Header] = [.init("Content-Type", "application/json")], method: String = "POST"
   ) {
     let base = path.isEmpty ? url[...] : url.reversedDrop { $0 == "/" }
     self.init(
-      method: method, url: base + path, headers: headers + [.init("User-Agent", "vigia-handler")], body: body.encoded)
+      method: method, url: base + path, headers: headers + [.init("User-Agent", "vigia-handler")], body: body?.encoded)
   }
 }
 
