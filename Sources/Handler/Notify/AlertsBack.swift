@@ -149,12 +149,15 @@ final class AlertsBack {
   private func order(_ commands: [Command]) {
     let commands = commands.filter { !ordered.contains($0.id) }
     guard !commands.isEmpty else { return }
-    ordered = Array((ordered + commands.map(\.id)).suffix(Self.mostOrdered))
     var transaction = Transaction()
     for command in commands {
       transaction.change("XADD", session.keys.commands, "*", Keys.dataField, CommandCoding.encode(command))
     }
-    session.run(transaction) { _ in }
+    session.run(transaction) { [weak self] outcome in
+      // What Redis refused is ordered again with the next round.
+      guard let self, case .done = outcome else { return }
+      ordered = Array((ordered + commands.map(\.id)).suffix(Self.mostOrdered))
+    }
   }
 }
 
