@@ -267,7 +267,7 @@ import Wire
   @Test func promtoolTakesThem() throws {
     try folder.write(try rules(), to: "vigia.yml")
     let found = try Prometheus.tool(["check", "rules", folder.file("vigia.yml")], in: folder)
-    #expect(found.status == 0 && found.text.contains("SUCCESS: 11 rules found"), "\(found.text)")
+    #expect(found.status == 0 && found.text.contains("SUCCESS: 13 rules found"), "\(found.text)")
   }
 
   @Test func jobHasTheNameThatIsAskedFor() throws {
@@ -297,6 +297,8 @@ import Wire
     ("vigia_notices_total{job=\"vigia\",instance=\"a\",channel=\"ops\",result=\"given_up\"}", "0x60"),
     ("vigia_leases_taken_total{job=\"vigia\",instance=\"a\"}", "1x60"),
     ("vigia_transactions_total{job=\"vigia\",instance=\"a\",outcome=\"failed\"}", "2x60"),
+    ("vigia_archive_lag_seconds{job=\"vigia\",instance=\"a\",stream=\"events\"}", "0.5x60"),
+    ("vigia_archive_lost_entries_total{job=\"vigia\",instance=\"a\",stream=\"events\"}", "4x60"),
   ]
 
   private static let cases: [Case] = [
@@ -339,6 +341,14 @@ import Wire
       alert: "VigiaRedisRefuses",
       series: [("vigia_transactions_total{job=\"vigia\",instance=\"a\",outcome=\"failed\"}", "0+1x30")], at: "15m",
       labels: "{severity: critical}"),
+    Case(
+      alert: "VigiaArchiveBehind",
+      series: [("vigia_archive_lag_seconds{job=\"vigia\",instance=\"a\",stream=\"events\"}", "0 400x30")], at: "10m",
+      labels: "{severity: warning, stream: events}"),
+    Case(
+      alert: "VigiaArchiveLost",
+      series: [("vigia_archive_lost_entries_total{job=\"vigia\",instance=\"a\",stream=\"events\"}", "0 0 0 7x20")],
+      at: "5m", labels: "{severity: critical, stream: events}"),
   ]
 
   /// promtool's test of one case: with what is well otherwise the alert fires, and the others do not.
