@@ -59,7 +59,7 @@ extension Annotation {
   /// - Parameters:
   ///   - line: its closing line in the audit.
   ///   - entry: that line's place in the stream, which is its own alone.
-  ///   - agents: whom it was for, as far as they are known.
+  ///   - agents: its targets, as far as they are known.
   package init(closing line: AuditLine, entry: String, agents: [AgentID]) {
     let subject = line.rule.map { "rule \($0)" } ?? line.action
     let names = agents.prefix(Self.mostAgents).map(\.description).joined(separator: ", ")

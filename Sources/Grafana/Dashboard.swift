@@ -71,7 +71,7 @@ package struct Variable: Equatable, Sendable {
       ])
   }
 
-  /// Of which handlers, by the job under which Prometheus scrapes them.
+  /// Which handlers are shown: a choice of the jobs under which Prometheus scrapes them.
   package static var job: Variable {
     Variable(
       json: [

@@ -3,8 +3,8 @@ import Wire
 
 /// By what a trace and its spans are known.
 ///
-/// All of it follows from whose step it is and for whom, so that a handler that takes over names the same span by the
-/// same id, and a service that is asked twice sees one parent.
+/// The ids follow from the command or run, and from the target. So a handler that takes over gives the same span the same
+/// id, and a service that is asked twice sees one parent.
 package struct TraceContext: Equatable, Sendable {
   /// 16 bytes, as 32 hexadecimal digits.
   package let trace: String

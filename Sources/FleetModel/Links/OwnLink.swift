@@ -1,7 +1,7 @@
 /// A link of the operator's own, as `[[links]]` names it: an address with places for what it is about.
 ///
 /// Values are percent-encoded byte by byte, so that none can end the place where it stands: in a path no slash, in a query
-/// no `&` and no `=`. A place stands behind the host, so that no value chooses whom the browser asks.
+/// no `&` and no `=`. Places stand only behind the host: no value can choose another host.
 package struct OwnLink: Equatable, Sendable {
   package let name: String
   private let template: LinkTemplate

@@ -96,8 +96,8 @@ final class StreamArchiver {
     }
   }
 
-  /// Begins a stream of which nothing is archived yet. What left before is nobody's loss; from now on a successor must
-  /// know what is.
+  /// Begins a stream that was never archived. What was trimmed before now is not counted as lost; what is trimmed from
+  /// now on is, also by a successor.
   private func begin() {
     reader.inspect { [weak self] info in
       guard let self else { return }

@@ -15,7 +15,7 @@ final class Annotator {
   private let sender: AnnotationSender
   private var tail: AuditTail?
   private var begunAt = Instant.epoch
-  /// Whom actions that have not ended are for, and these in their order.
+  /// The targets of each action that has not ended; and these actions, oldest first.
   private var targets: [[UInt8]: [AgentID]] = [:]
   private var origins: [[UInt8]] = []
   /// Incidents that go on, as they began.

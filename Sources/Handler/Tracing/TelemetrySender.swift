@@ -24,7 +24,7 @@ final class TelemetrySender {
   private var queues: [OTLP.Signal: TelemetryQueue] = [:]
   private var calls: [OTLP.Signal: HTTPCall] = [:]
   private var timers: [OTLP.Signal: Loop.TimerID] = [:]
-  /// Signals of which the log has said that they do not arrive.
+  /// Signals that do not arrive; the log has said so.
   private var away: Set<OTLP.Signal> = []
 
   private static let waitMilliseconds: Int64 = 1000
