@@ -46,10 +46,11 @@ package enum OTLP {
   /// The body of a request.
   package static func body(_ signal: Signal, _ records: [JSONValue], from source: Source) -> [UInt8] {
     let keys = signal.keys
-    let scope: JSONValue = ["scope": ["name": "vigia", "version": .string(source.version)]]
-    let resource: JSONValue = ["resource": ["attributes": .array(source.attributes.map(\.json))]]
-    let scopes = resource.adding(keys.scopes, [scope.adding(keys.records, .array(records))])
-    return JSONValue.object([keys.resources: [scopes]]).encoded
+    var scope: JSONObject = ["scope": ["name": "vigia", "version": .string(source.version)]]
+    scope[keys.records] = .array(records)
+    var resource: JSONObject = ["resource": ["attributes": .array(source.attributes.map(\.json))]]
+    resource[keys.scopes] = [.object(scope)]
+    return JSONValue.object([keys.resources: [.object(resource)]]).encoded
   }
 
   /// How many of the records a collector did not take though it answered 200, and why.
@@ -65,13 +66,5 @@ package enum OTLP {
   /// Nanoseconds since the epoch, as a text.
   static func time(_ instant: Instant) -> JSONValue {
     instant > .epoch ? .string("\(instant.milliseconds)000000") : .string("0")
-  }
-}
-
-extension JSONValue {
-  fileprivate func adding(_ key: String, _ value: JSONValue) -> JSONValue {
-    guard case .object(var object) = self else { return self }
-    object[key] = value
-    return .object(object)
   }
 }

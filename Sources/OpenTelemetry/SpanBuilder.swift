@@ -31,9 +31,9 @@ package struct SpanBuilder: Sendable {
   }
 
   private let prefix: String
-  private var runs: [[UInt8]: Run] = [:]
+  private var runs: [ExactText: Run] = [:]
   /// Names of runs, oldest first.
-  private var order: [[UInt8]] = []
+  private var order: [ExactText] = []
   /// How many targets and ends of actions all runs remember.
   private var remembered = 0
 
@@ -52,7 +52,8 @@ package struct SpanBuilder: Sendable {
   ///
   /// - Parameter place: the place in the stream before it.
   package mutating func take(_ line: AuditLine, before place: StreamID) -> [Span] {
-    let name = line.origin.bytes
+    let line = ofItsRun(line)
+    let name = ExactText(line.origin.key)
     if runs[name] == nil {
       runs[name] = Run(start: line.at, before: place, isOpen: [.received, .started].contains(line.phase))
       order.append(name)
@@ -65,7 +66,20 @@ package struct SpanBuilder: Sendable {
     return [whole(line, run)]
   }
 
-  private mutating func take(_ line: AuditLine, of run: Run, _ name: [UInt8]) -> [Span] {
+  /// Runtimes confirm the actions of a run one by one, each under an id of its own, `<run>/ruleActions/0`: what they
+  /// confirm is a part of the run.
+  private func ofItsRun(_ line: AuditLine) -> AuditLine {
+    guard line.phase == .obeyed else { return line }
+    let parts = line.origin.text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count > 2 else { return line }
+    let run = AuditLine.Origin.run(parts.dropLast(2).joined(separator: "/"))
+    guard runs[ExactText(run.key)] != nil else { return line }
+    var line = line
+    line.origin = run
+    return line
+  }
+
+  private mutating func take(_ line: AuditLine, of run: Run, _ name: ExactText) -> [Span] {
     let known = run.targets[line.target]
     if remember(isNew: known == nil) { runs[name]?.targets[line.target] = line.at }
     if line.phase == .obeyed {
@@ -158,7 +172,4 @@ extension AuditLine.Origin {
     case .run(let id): id
     }
   }
-
-  /// No command's id has a slash, and every run's has.
-  fileprivate var bytes: [UInt8] { Array(text.utf8) }
 }

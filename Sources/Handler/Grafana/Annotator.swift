@@ -16,8 +16,8 @@ final class Annotator {
   private var tail: AuditTail?
   private var begunAt = Instant.epoch
   /// The targets of each action that has not ended; and these actions, oldest first.
-  private var targets: [[UInt8]: [AgentID]] = [:]
-  private var origins: [[UInt8]] = []
+  private var targets: [ExactText: [AgentID]] = [:]
+  private var origins: [ExactText] = []
   /// Incidents that go on, as they began.
   private var incidents: [AlertID: Annotation] = [:]
 
@@ -62,7 +62,7 @@ final class Annotator {
   // MARK: Actions
 
   private func take(_ line: AuditTail.Line) {
-    let origin = line.line.origin.name
+    let origin = ExactText(line.line.origin.key)
     guard line.line.target == .none else { return note(line.line.target, of: origin) }
     guard line.line.isEnd else { return }
     let agents = targets.removeValue(forKey: origin) ?? []
@@ -71,7 +71,7 @@ final class Annotator {
   }
 
   /// An action is for this agent too.
-  private func note(_ target: AgentID, of origin: [UInt8]) {
+  private func note(_ target: AgentID, of origin: ExactText) {
     if targets[origin] == nil {
       if origins.count >= Self.mostOrigins { targets[origins.removeFirst()] = nil }
       origins.append(origin)
@@ -118,16 +118,6 @@ extension AuditLine {
     switch phase {
     case .succeeded, .failed, .unknown, .undone: true
     case .received, .rejected, .proposed, .started, .obeyed, .skipped, .expired: false
-    }
-  }
-}
-
-extension AuditLine.Origin {
-  /// What tells it from all others. No command's id has a slash, and every run's has.
-  fileprivate var name: [UInt8] {
-    switch self {
-    case .command(let id): Array(id.text.utf8)
-    case .run(let id): Array(id.utf8)
     }
   }
 }

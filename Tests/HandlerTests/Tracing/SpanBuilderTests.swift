@@ -38,6 +38,16 @@ import Wire
     #expect(Set(spans.map(\.context.span)).count == 3)
   }
 
+  @Test func whatARuntimeConfirmsOfARunIsAPartOfTheRun() {
+    var builder = SpanBuilder(prefix: "agentos")
+    let run = "rule/calm/1-0/a"
+    _ = builder.take(line(.started, at: 1, run), before: place(1))
+    let target = builder.take(line(.succeeded, "a", at: 2, run), before: place(1))
+    let obeyed = builder.take(line(.obeyed, "a", at: 5, "\(run)/ruleActions/0"), before: place(1))
+    #expect(obeyed.count == 1 && obeyed.first?.context.trace == target.first?.context.trace)
+    #expect(obeyed.first?.parent == target.first?.parent && obeyed.first?.start == .epoch + .seconds(2))
+  }
+
   @Test func readFromItsBeginningAgainItIsTheSame() {
     let lines = [
       line(.received, at: 1), line(.started, "a", at: 2), line(.failed, "a", at: 3), line(.skipped, "b", at: 3),
