@@ -69,7 +69,7 @@ package final class HandlerService {
     self.options = options
     self.log = log
     log.keepSecret(options.secrets + [endpoint.password].compactMap(\.self))
-    keys = Keys(prefix: options.prefix)
+    keys = Keys(options.prefix)
     counts = HandlerCounts(sources: [keys.commands, keys.events, keys.schedule, keys.notices])
     telemetry = TelemetrySender(loop: loop, client: messenger, counts: counts, log: log, instance: options.id)
   }

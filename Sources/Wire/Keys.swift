@@ -54,12 +54,16 @@ package struct Keys: Sendable {
   /// Where a new recorder's marker goes out.
   package let recorderChannel: [UInt8]
 
-  private let prefix: [UInt8]
+  /// What all of them begin with.
+  package let prefix: KeyPrefix
+  private let prefixBytes: [UInt8]
+  private let channelPrefix: [UInt8]
 
-  package init(prefix: String = "agentos") {
+  package init(_ prefix: KeyPrefix = .default) {
     func key(_ name: String) -> [UInt8] { Array("\(prefix):\(name)".utf8) }
-    func channel(_ name: String) -> [UInt8] { Array("\(prefix).\(name)".utf8) }
-    self.prefix = Array(prefix.utf8)
+    self.prefix = prefix
+    prefixBytes = Array(prefix.text.utf8)
+    channelPrefix = Array(prefix.channels.utf8)
     events = key("events")
     commands = key("commands")
     audit = key("audit")
@@ -83,14 +87,14 @@ package struct Keys: Sendable {
     fence = key("fence")
     cursor = key("cursor")
     automation = key("automation")
-    recorderChannel = channel("recorder")
+    recorderChannel = channelPrefix + ".recorder".utf8
   }
 
   /// An operator's own stream of commands.
   package func commands(of operator: String) -> [UInt8] { commands + ":\(`operator`)".utf8 }
 
   /// What SCAN finds all of them by.
-  package var prefixPattern: [UInt8] { Keys.escaped(prefix) + ":*".utf8 }
+  package var prefixPattern: [UInt8] { Keys.escaped(prefixBytes) + ":*".utf8 }
 
   /// Streams, each with bounds of its own.
   package var boundedStreams: [[UInt8]] { [events, commands, audit, control, dead, reports] }
@@ -101,10 +105,10 @@ package struct Keys: Sendable {
   }
 
   /// The record of an agent.
-  package func agent(_ id: AgentID) -> [UInt8] { prefix + ":agent:".utf8 + id.bytes }
+  package func agent(_ id: AgentID) -> [UInt8] { prefixBytes + ":agent:".utf8 + id.bytes }
 
   /// An idempotency mark, throttle or guard counter.
-  package func mark(_ key: some Collection<UInt8>) -> [UInt8] { prefix + ":mark:".utf8 + key }
+  package func mark(_ key: some Collection<UInt8>) -> [UInt8] { prefixBytes + ":mark:".utf8 + key }
 
   package func mark(_ text: String) -> [UInt8] { mark(text.utf8) }
 
@@ -167,10 +171,10 @@ package struct Keys: Sendable {
   package func rollup(_ id: AgentID, hour: UInt32) -> [UInt8] { rollups + id.bytes + ":\(hour)".utf8 }
 
   /// By what all of them begin.
-  package var rollups: [UInt8] { prefix + ":rollup:".utf8 }
+  package var rollups: [UInt8] { prefixBytes + ":rollup:".utf8 }
 
   /// Where a control message goes out besides the stream.
-  package func controlChannel(_ verb: ControlVerb) -> [UInt8] { prefix + ".control.\(verb.name)".utf8 }
+  package func controlChannel(_ verb: ControlVerb) -> [UInt8] { channelPrefix + ".control.\(verb.name)".utf8 }
 
   /// The handlers' consumer group on the streams of commands.
   package static let group = Array("vigia-handler".utf8)

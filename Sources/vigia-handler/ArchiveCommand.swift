@@ -4,6 +4,7 @@ import FleetModel
 import Glibc
 import Handler
 import Screen
+import Wire
 
 /// `vigia-handler archive`, which is also `vigia archive`: makes, looks after and reads the ClickHouse of `[archive]`.
 struct ArchiveCommand: ParsableCommand {
@@ -135,7 +136,7 @@ struct ArchiveCommand: ParsableCommand {
     @Option var from: Int64
     @Option var to: Int64
     @Option var step: Int64
-    @Option var prefix = "agentos"
+    @OptionGroup var prefixing: PrefixOptions
     @OptionGroup var options: Options
 
     func run() throws {
@@ -143,9 +144,9 @@ struct ArchiveCommand: ParsableCommand {
         throw ValidationError("an agent and a step")
       }
       let session = try options.session()
+      let events = Keys(try prefixing.chosen()).events
       let statement = ArchiveQueries(session.settings).history(
-        of: agent, in: Array("\(prefix):events".utf8), from: Instant(milliseconds: from), to: Instant(milliseconds: to),
-        step: step)
+        of: agent, in: events, from: Instant(milliseconds: from), to: Instant(milliseconds: to), step: step)
       try ArchiveCommand.attempt { () throws(ArchiveSession.Refusal) in
         let parameters = try session.readingParameters()
         let answer = try session.ask(statement, as: session.settings.reader, parameters)

@@ -17,12 +17,12 @@ extension ArchiveCommand {
         "redis://[user:pass@]host:port/db or unix:///path; default $VIGIA_REDIS, then $REDIS_URL, then 127.0.0.1:6379.",
         valueName: "URL"))
     var redis: String?
-    @Option(help: ArgumentHelp("What every key begins with.", valueName: "NAME")) var prefix = "agentos"
+    @OptionGroup var prefixing: PrefixOptions
     @OptionGroup var options: Options
 
     func run() throws {
       let session = try options.session()
-      let keys = Keys(prefix: prefix)
+      let keys = Keys(try prefixing.chosen())
       let endpoint = try HandlerCommand.endpoint(redis)
       try ArchiveCommand.attempt { () throws(ArchiveSession.Refusal) in
         let standing = try ArchiveStanding.read(keys, endpoint, on: session.loop)

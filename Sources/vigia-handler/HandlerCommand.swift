@@ -36,8 +36,7 @@ struct HandlerCommand: ParsableCommand {
   @Option(help: ArgumentHelp("This handler's own name; default made from host and process.", valueName: "NAME"))
   var id: String?
 
-  @Option(help: ArgumentHelp("What every key and channel begins with.", valueName: "NAME"))
-  var prefix = "agentos"
+  @OptionGroup var prefixing: PrefixOptions
 
   @Option(parsing: .upToNextOption, help: ArgumentHelp("The channel patterns to record.", valueName: "PATTERN"))
   var recordedPatterns: [String] = ["agent.*", "agents.*"]
@@ -106,7 +105,7 @@ struct HandlerCommand: ParsableCommand {
       path: path, runbook: runbook, parallel: parallel, logFormat: logFormat, logLevel: logLevel,
       monitoring: monitoring, secrets: [endpoint.password].compactMap(\.self))
     var options = HandlerOptions(id: id ?? Self.defaultID)
-    options.prefix = prefix
+    options.prefix = try prefixing.chosen()
     options.recordedPatterns = recordedPatterns
     try Self.serve(endpoint, options, source)
   }

@@ -34,7 +34,7 @@ struct SettingsSource {
     options.heartbeat = settings.heartbeat.map { HeartbeatSettings(url: $0.url, every: $0.span ?? .minutes(1)) }
     options.archive = settings.archive.map(ArchiveSettings.init)
     options.grafana = settings.grafana
-    options.grafana?.prefix = options.prefix
+    options.grafana?.prefix = options.prefix.text
     options.telemetry = settings.telemetry.map(TelemetrySettings.init)
     options.metrics = settings.metrics
     options.levels = settings.levels

@@ -9,7 +9,7 @@ import Wire
 @Suite(.threaded) struct ApplyTests {
   @Test func whatMayChangeChanges() throws {
     var options = HandlerOptions(id: "h1")
-    var new = HandlerOptions(id: "h2", prefix: "other", recordedPatterns: ["x.*"])
+    var new = HandlerOptions(id: "h2", prefix: try KeyPrefix("other"), recordedPatterns: ["x.*"])
     new.parallel = 8
     new.restartLimit = .seconds(5)
     new.actWithin = .seconds(6)
@@ -18,7 +18,7 @@ import Wire
     options.adopt(new)
     #expect(options.parallel == 8 && options.restartLimit == .seconds(5) && options.actWithin == .seconds(6))
     #expect(options.retention.bytes == 7 && options.log.level == .error)
-    #expect(options.id == "h1" && options.prefix == "agentos" && options.recordedPatterns == ["agent.*", "agents.*"])
+    #expect(options.id == "h1" && options.prefix == .default && options.recordedPatterns == ["agent.*", "agents.*"])
   }
 
   /// A restart that the runtime does not confirm fails after a limit that came into force while the handler ran.

@@ -29,10 +29,11 @@ import Wire
     _ prefix: String, _ faults: [(Int) -> FaultProxy.Fault]
   ) throws -> [(seen: [String], passed: [Int])] {
     try add(prefix, 1...3, audit: "1")
+    let keys = Keys(try KeyPrefix(prefix))
     let scenes = try faults.map { fault in
       let proxy = try FaultProxy(loop: server.loop, to: server.server)
       proxy.fault = fault
-      return (proxy, Follower(server, at: proxy.endpoint) { $0.keys = Keys(prefix: prefix) })
+      return (proxy, Follower(server, at: proxy.endpoint) { $0.keys = keys })
     }
     try server.loop.wait(seconds: 30) { scenes.allSatisfy { $0.1.seen.count >= 4 && $0.1.isCaughtUp } }
     try add(prefix, 4...6, audit: "2")

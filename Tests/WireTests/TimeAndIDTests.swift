@@ -68,7 +68,7 @@ struct TimeAndIDTests {
     #expect(UUIDv7.make(at: .epoch, random: (.max, .max)).text == "00000000-0000-7fff-bfff-ffffffffffff")
   }
 
-  @Test func keysAreBuiltFromOnePrefix() {
+  @Test func keysAreBuiltFromOnePrefix() throws {
     func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
     let keys = Keys()
     #expect(text(keys.events) == "agentos:events")
@@ -79,6 +79,6 @@ struct TimeAndIDTests {
     #expect(text(keys.rollup("a1", hour: 498_703)) == "agentos:rollup:a1:498703")
     #expect(text(keys.controlChannel(.action(.blockIP))) == "agentos.control.block_ip")
     #expect(text(keys.recorderChannel) == "agentos.recorder")
-    #expect(text(Keys(prefix: "s{1}").dead) == "s{1}:dead")
+    #expect(text(Keys(try KeyPrefix("s{1}")).dead) == "s{1}:dead")
   }
 }

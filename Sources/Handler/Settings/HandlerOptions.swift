@@ -8,7 +8,7 @@ import Wire
 package struct HandlerOptions: Sendable {
   /// The handler's own name: in its lease, its audit lines, and as its consumer in the group.
   package var id: String
-  package var prefix: String
+  package var prefix: KeyPrefix
   /// The channel patterns to record.
   package var recordedPatterns: [String]
   /// How long a lease stands without being renewed, and how often it is.
@@ -66,7 +66,7 @@ package struct HandlerOptions: Sendable {
   package var leapsPassTime = false
 
   package init(
-    id: String, prefix: String = "agentos", recordedPatterns: [String] = Keys.recordedPatterns
+    id: String, prefix: KeyPrefix = .default, recordedPatterns: [String] = Keys.recordedPatterns
   ) {
     self.id = id
     self.prefix = prefix

@@ -141,7 +141,7 @@ final class TargetRunner {
     let (begunAt, start) = (MonotonicTime.now, session.now)
     var call = call
     if session.onCall != nil {
-      call.traceparent = TraceContext(call, of: delegate.origin, prefix: session.options.prefix).traceparent
+      call.traceparent = TraceContext(call, of: delegate.origin, prefix: session.options.prefix.text).traceparent
     }
     session.actuators.perform(call, by: actuator, rule: rule) { [self, call] result in
       if let verb = ControlVerb(name: call.name) {

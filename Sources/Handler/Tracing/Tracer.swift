@@ -17,14 +17,14 @@ final class Tracer {
 
   init(session: LeaseSession, sender: TelemetrySender) {
     (self.session, self.sender) = (session, sender)
-    builder = SpanBuilder(prefix: session.options.prefix)
+    builder = SpanBuilder(prefix: session.options.prefix.text)
   }
 
   /// Begins or ends, by the options.
   func optionsChanged() {
     guard session.options.telemetry?.sendsTraces == true else { return stop() }
     guard tail == nil else { return }
-    builder = SpanBuilder(prefix: session.options.prefix)
+    builder = SpanBuilder(prefix: session.options.prefix.text)
     session.onCall = { [weak self] in self?.take($0) }
     let tail = AuditTail(
       TelemetrySender.service, reach: SpanBuilder.patience, session: session, take: { [weak self] in self?.take($0) },
@@ -48,7 +48,7 @@ final class Tracer {
   }
 
   private func take(_ call: EndedCall) {
-    let prefix = session.options.prefix
+    let prefix = session.options.prefix.text
     var failure: String?
     switch call.result {
     case .done: break

@@ -1,3 +1,5 @@
+import Wire
+
 /// The commands by which tmux sets up the standard session.
 ///
 /// tmux reads them from its standard input: an address with a password must not stand in a process's arguments.
@@ -7,14 +9,16 @@ struct TmuxSession {
   let program: String
   /// The address of Redis, with its password. Panes are told it in any case: tmux's own environment may name another.
   let redis: String
-  /// The same without its password: what the session is of.
+  /// What the keys there begin with.
+  let prefix: KeyPrefix
+  /// The same two without the password: what the session is of.
   let shows: String
 
   /// The variable of the session that says which Redis it is of.
   static let showsVariable = "VIGIA_SHOWS"
 
   var script: String {
-    let address = " -e \(Self.quoted("VIGIA_REDIS=\(redis)"))"
+    let address = " -e \(Self.quoted("VIGIA_REDIS=\(redis)")) -e \(Self.quoted("VIGIA_PREFIX=\(prefix)"))"
     let target = Self.quoted("=\(name):")
     let run = Self.shellQuoted(program)
     let windows = [("commands", "\(run) audit; exec \"${SHELL:-/bin/sh}\""), ("tail", "\(run) tail --history 10m")]
@@ -35,7 +39,8 @@ struct TmuxSession {
   /// The fleet in the status line. tmux gives its program the server's variables, not the session's: an address with a
   /// password would have to stand in the option, and marks such as "#" would mean something else there.
   private var segment: String? {
-    let command = "VIGIA_REDIS=\(Self.shellQuoted(redis)) \(Self.shellQuoted(program)) status --tmux"
+    let place = "VIGIA_REDIS=\(Self.shellQuoted(redis)) VIGIA_PREFIX=\(Self.shellQuoted(prefix.text))"
+    let command = "\(place) \(Self.shellQuoted(program)) status --tmux"
     return command.contains { "@#%()".contains($0) } ? nil : "#(\(command))"
   }
 

@@ -22,7 +22,7 @@ struct AuditCommand: ParsableCommand {
   @Flag(help: "A line of JSON each, with all that the audit holds.") var json = false
 
   func validate() throws {
-    _ = try redis.endpoint()
+    _ = try redis.installation()
     for id in agent where AgentID(outside: Array(id.utf8)) == nil {
       throw ValidationError(
         "--agent \(id.prefix(40).description.shown): an agent's id has at most \(AgentID.mostBytes) bytes")
@@ -31,7 +31,7 @@ struct AuditCommand: ParsableCommand {
 
   func run() throws {
     let selection = AuditSelection(agents: Set(agent.map { AgentID($0) }), operators: self.operator)
-    try RedisQuery.run(try redis.endpoint()) { query in
+    try RedisQuery.run(try redis.installation()) { query in
       AuditReading(query, since: since, report: AuditReport(selection, span: since, isJSON: json)).start()
     }
   }

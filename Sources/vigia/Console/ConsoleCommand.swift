@@ -48,7 +48,7 @@ struct ConsoleCommand: ParsableCommand {
     options.feed.history = span
     options.feed.streams = streams.map { Array($0.utf8) }
     options.feed.patterns = channels
-    try ConsoleProgram.run(endpoint: try redis.endpoint(), options: options)
+    try ConsoleProgram.run(try redis.installation(), options: options)
   }
 }
 
@@ -104,11 +104,12 @@ struct LookOptions: ParsableArguments {
 
 extension ConsoleProgram {
   /// Opens the console on the process's terminal and runs it to its end.
-  static func run(endpoint: Endpoint, options: Options) throws {
+  static func run(_ installation: Installation, options: Options) throws {
     let environment = Environment.values(
       "TERM", "COLORTERM", "NO_COLOR", "LANG", "LC_ALL", "LC_CTYPE", "USER", "LINES", "COLUMNS", "TMUX", "TERMINFO")
     do {
-      let program = try ConsoleProgram(loop: Loop(), endpoint: endpoint, options: options, environment: environment)
+      let program = try ConsoleProgram(
+        loop: Loop(), installation, options: options, environment: environment)
       try program.run()
     } catch {
       throw Exit.failed.saying("\(error)")

@@ -59,19 +59,21 @@ final class ConsoleProgram {
   private static let commandLife = TimeSpan.minutes(1)
 
   /// Opens the terminal; from here on nothing else may write to it.
-  init(loop: Loop, endpoint: Endpoint, options: Options, environment: [String: String]) throws(TerminalError) {
+  init(
+    loop: Loop, _ installation: Installation, options: Options, environment: [String: String]
+  ) throws(TerminalError) {
     self.loop = loop
     terminal = try Terminal(
       environment: environment, options: .init(ascii: options.ascii, colors: nil, theme: options.theme))
     decoder = KeyDecoder(table: terminal.keyTable)
     identity = Identity.operator(environment)
-    keys = options.feed.keys
+    keys = installation.keys
     frameMilliseconds = Int64(1000 / max(1, min(options.framesPerSecond, 60)))
     var settings = Model.Settings()
     settings.isReadOnly = options.isReadOnly
     settings.isDemo = options.isDemo
     settings.operator = identity
-    settings.place = endpoint.description
+    settings.place = installation.description
     settings.tools = options.tools
     model = Model(
       settings: settings, size: terminal.size, fleet: Fleet(seed: .random(in: .min ... .max)),
@@ -79,7 +81,9 @@ final class ConsoleProgram {
     model.fleet.watch()
     model.fleet.setMetrics(options.feed.metrics)
     model.fleet.setLevels(options.levels)
-    feed = EventFeed(loop: loop, endpoint: endpoint, options: options.feed) { [unowned self] event, _ in
+    var following = options.feed
+    following.keys = keys
+    feed = EventFeed(loop: loop, endpoint: installation.endpoint, options: following) { [unowned self] event, _ in
       model.fleet.apply(event)
       want(.news)
     } notice: { [unowned self] in

@@ -14,7 +14,7 @@ final class DeadStream {
 
   /// Connects, does the work, and gives how it ended.
   static func run(_ redis: RedisOptions, _ work: @escaping (DeadStream) -> Void) throws {
-    try RedisQuery.run(try redis.endpoint()) { work(DeadStream($0)) }
+    try RedisQuery.run(try redis.installation()) { work(DeadStream($0)) }
   }
 
   private init(_ query: RedisQuery) {

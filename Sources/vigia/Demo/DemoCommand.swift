@@ -18,6 +18,7 @@ struct DemoCommand: ParsableCommand {
     help: ArgumentHelp(
       "Start this beside it, and print where to look: prometheus, which has to be installed.", valueName: "PROGRAM"))
   var with: Companion?
+  @OptionGroup var prefixing: PrefixOptions
   @OptionGroup var look: LookOptions
   @Option(help: "What everything random follows from (default: another one each time).") var seed: UInt64?
 
@@ -32,7 +33,7 @@ struct DemoCommand: ParsableCommand {
   }
 
   func run() throws {
-    let stage = try DemoStage(isQuiet: !(headless && verbose))
+    let stage = try DemoStage(prefix: prefixing.chosen(), isQuiet: !(headless && verbose))
     if with == .prometheus { try startPrometheus(stage) }
     if headless { try runHeadless(stage) } else { try runConsole(stage) }
   }
@@ -64,7 +65,7 @@ struct DemoCommand: ParsableCommand {
     var options = try look.options()
     options.isDemo = true
     options.feed.followsLevels = true
-    try ConsoleProgram.run(endpoint: stage.endpoint, options: options)
+    try ConsoleProgram.run(stage.installation, options: options)
     withExtendedLifetime((stage, output)) {}
   }
 

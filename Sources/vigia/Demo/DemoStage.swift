@@ -2,12 +2,13 @@ import FleetModel
 import Glibc
 import Loop
 import Redis
+import Wire
 
 /// All that a demo needs besides the console: a private Redis, a handler and a simulator, which die with this process.
 ///
 /// A class, since it owns processes.
 final class DemoStage {
-  let endpoint: Endpoint
+  let installation: Installation
   private let server: PrivateServer
   private let environment: [String: String]
   private let isQuiet: Bool
@@ -18,19 +19,22 @@ final class DemoStage {
 
   /// Starts the Redis.
   ///
-  /// - Parameter isQuiet: whether what the children log is dropped, since a console has the terminal.
-  init(isQuiet: Bool) throws {
+  /// - Parameters:
+  ///   - prefix: what its keys are to begin with.
+  ///   - isQuiet: whether what the children log is dropped, since a console has the terminal.
+  init(prefix: KeyPrefix, isQuiet: Bool) throws {
     let password = Self.password()
     do {
       server = try PrivateServer(password: password, environment: Environment.values("PATH"))
     } catch {
       throw Exit.failed.saying("\(error)")
     }
-    endpoint = server.endpoint
+    installation = Installation(endpoint: server.endpoint, prefix: prefix)
     self.isQuiet = isQuiet
     // By the environment, so that the password stands in no list of processes.
     var environment = Environment.values("PATH", "HOME", "LANG", "LC_ALL")
     environment["VIGIA_REDIS"] = "redis://:\(password)@127.0.0.1:\(server.port)/0"
+    environment["VIGIA_PREFIX"] = prefix.text
     self.environment = environment
   }
 
@@ -39,7 +43,7 @@ final class DemoStage {
 
   /// Starts the handler in a Redis whose rules act: nobody but the demo's own agents is there to be surprised.
   func startHandler() throws {
-    try RedisQuery.run(endpoint) { query in
+    try RedisQuery.run(installation) { query in
       query.send(Request("SET", query.keys.automation, AutomationMode.on.rawValue)) { _ in query.end() }
     }
     guard let program = HandlerCommand.program else {
@@ -51,7 +55,7 @@ final class DemoStage {
 
   /// Waits until the handler holds the lease, so that a console finds it listening: five seconds, and then no longer.
   func waitForHandler() throws {
-    try RedisQuery.run(endpoint) { Self.look(for: $0, tries: 100) }
+    try RedisQuery.run(installation) { Self.look(for: $0, tries: 100) }
   }
 
   private static func look(for query: RedisQuery, tries: Int) {

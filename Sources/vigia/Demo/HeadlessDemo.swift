@@ -21,7 +21,7 @@ final class HeadlessDemo {
   private let stage: DemoStage
   private let duration: TimeSpan
   private let simulation: [String]
-  private let keys = Keys()
+  private let keys: Keys
   private var output: ChildOutput?
   private var fleet = Fleet(seed: .random(in: 0...UInt64.max))
   private var script = DemoScript()
@@ -35,7 +35,7 @@ final class HeadlessDemo {
   private var isEnding = false
   private var timeIsUp = false
   private var isFinished = false
-  private lazy var feed = EventFeed(loop: session.loop, endpoint: stage.endpoint, options: .init()) {
+  private lazy var feed = EventFeed(loop: session.loop, endpoint: stage.installation.endpoint, options: following) {
     [unowned self] event, _ in
     take(event)
   } notice: { [unowned self] in
@@ -45,8 +45,15 @@ final class HeadlessDemo {
   init(_ session: Session, stage: DemoStage, duration: TimeSpan, simulation: [String]) {
     self.session = session
     self.stage = stage
+    keys = stage.installation.keys
     self.duration = duration
     self.simulation = simulation
+  }
+
+  private var following: EventFeed.Options {
+    var options = EventFeed.Options()
+    options.keys = keys
+    return options
   }
 
   func start() throws {

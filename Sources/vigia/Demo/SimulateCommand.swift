@@ -52,13 +52,13 @@ struct SimulateCommand: ParsableCommand {
     guard truth == nil || !scenario.isEmpty else { throw ValidationError("--truth needs --scenario") }
     guard slot >= .minutes(1), calm >= .zero else { throw ValidationError("--slot is less than 1m, or --calm below 0") }
     guard format != .flat || into == .stream else { throw ValidationError("--format flat needs --into stream") }
-    _ = try redis.endpoint()
+    _ = try redis.installation()
   }
 
   func run() throws {
     let session = try Session()
     let run = SimulationRun(
-      session, endpoint: try redis.endpoint(), settings: settings, duration: duration, report: report,
+      session, try redis.installation(), settings: settings, duration: duration, report: report,
       truth: try truth.map { try LineFile($0) })
     try session.onInterrupt { run.finish() }
     run.start()

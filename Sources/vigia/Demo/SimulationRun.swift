@@ -9,8 +9,8 @@ import Wire
 /// A class, since the simulator's notices and the loop's timers share it.
 final class SimulationRun {
   private let session: Session
-  private let endpoint: Endpoint
-  private let settings: Simulator.Settings
+  private let installation: Installation
+  private var settings: Simulator.Settings
   /// How long to publish; nil for as long as nobody ends it.
   private let duration: TimeSpan?
   private let report: TimeSpan?
@@ -18,17 +18,18 @@ final class SimulationRun {
   private let truth: LineFile?
   private var hasStarted = false
   private var isFinishing = false
-  private lazy var simulator = Simulator(loop: session.loop, endpoint: endpoint, settings: settings) {
+  private lazy var simulator = Simulator(loop: session.loop, endpoint: installation.endpoint, settings: settings) {
     [unowned self] in notice($0)
   }
 
   init(
-    _ session: Session, endpoint: Endpoint, settings: Simulator.Settings, duration: TimeSpan?, report: TimeSpan?,
-    truth: LineFile?
+    _ session: Session, _ installation: Installation, settings: Simulator.Settings, duration: TimeSpan?,
+    report: TimeSpan?, truth: LineFile?
   ) {
     self.session = session
-    self.endpoint = endpoint
+    self.installation = installation
     self.settings = settings
+    self.settings.keys = installation.keys
     self.duration = duration
     self.report = report
     self.truth = truth
@@ -57,17 +58,18 @@ final class SimulationRun {
         }
       }
     case .refused(let finding):
-      session.fail(.failed, "refused to simulate on Redis at \(endpoint): \(finding); --into-live does it all the same")
+      let reason = "refused to simulate on Redis at \(installation): \(finding)"
+      session.fail(.failed, "\(reason); --into-live does it all the same")
     case .truth(let line): truth?.write(line)
     case .down(let failure):
-      if !hasStarted { session.fail(.redisUnreachable, Session.unreachable(endpoint, failure)) }
+      if !hasStarted { session.fail(.redisUnreachable, Session.unreachable(installation.endpoint, failure)) }
     }
   }
 
   private func announce() {
     let rate = Int(exactly: settings.rate).map { "\($0)" } ?? "\(settings.rate)"
     let place = settings.destination == .stream ? "into the stream" : "on the channels"
-    Output.line("\(settings.agents) agents publish \(rate) events/s \(place) of \(endpoint); Ctrl-C ends it")
+    Output.line("\(settings.agents) agents publish \(rate) events/s \(place) of \(installation); Ctrl-C ends it")
   }
 
   private func reportRegularly() {

@@ -49,7 +49,9 @@ final class AgentHistoryReading {
     // What was asked of Redis comes first: whoever waits for the archive takes no answers.
     query.ask(Request("PING")) { [self] _ in
       do throws(ArchivedHistory.Unread) {
-        completion(try ArchivedHistory.read(agent, from: start, to: end, config: archive, settings.metrics))
+        completion(
+          try ArchivedHistory.read(
+            agent, of: query.keys.prefix, from: start, to: end, config: archive, settings.metrics))
       } catch {
         query.session.fail(.failed, "the archive: \(error)")
       }

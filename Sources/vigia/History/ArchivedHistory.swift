@@ -4,6 +4,7 @@ import FleetModel
 import Glibc
 import Insight
 import Loop
+import Wire
 
 /// What the archive has of an agent's metrics: the daemon beside this program asks it, since it has the client.
 ///
@@ -26,12 +27,12 @@ struct ArchivedHistory {
 
   /// Asks the archive of a file with `[archive]`, and waits for its answer.
   static func read(
-    _ agent: AgentID, from start: Instant, to end: Instant, config: String, _ table: MetricTable
+    _ agent: AgentID, of prefix: KeyPrefix, from start: Instant, to end: Instant, config: String, _ table: MetricTable
   ) throws(Unread) -> [RollupSeries] {
     let step = step(of: end - start)
     let arguments = [
       "archive", "history", "--config", config, "--from", "\(max(0, start.milliseconds))", "--to",
-      "\(max(0, end.milliseconds))", "--step", "\(step.milliseconds)", "--",
+      "\(max(0, end.milliseconds))", "--step", "\(step.milliseconds)", "--prefix", prefix.text, "--",
       String(decoding: agent.bytes, as: UTF8.self),
     ]
     return series(in: try output(of: arguments), step: step, table)

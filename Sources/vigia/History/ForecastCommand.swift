@@ -27,7 +27,7 @@ struct ForecastCommand: ParsableCommand {
   private static let usual = 100
 
   func validate() throws {
-    _ = try redis.endpoint()
+    _ = try redis.installation()
     if let id, AgentID(outside: Array(id.utf8)) == nil || id.isEmpty {
       throw ValidationError("an agent's id has 1 to \(AgentID.mostBytes) bytes")
     }
@@ -39,7 +39,7 @@ struct ForecastCommand: ParsableCommand {
 
   func run() throws {
     let agent = id.map { AgentID($0) }
-    try RedisQuery.run(try redis.endpoint()) { query in
+    try RedisQuery.run(try redis.installation()) { query in
       guard backtest else { return tell(agent, query) }
       settings.read(query) { replay(agent, $0, query) }
     }

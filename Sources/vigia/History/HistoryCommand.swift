@@ -30,7 +30,7 @@ struct HistoryCommand: ParsableCommand {
   @Flag(help: "Draw with ASCII only.") var ascii = false
 
   func validate() throws {
-    _ = try redis.endpoint()
+    _ = try redis.installation()
     _ = try agent()
     // The handler's own metrics are known only once it has been asked.
     if settings.levels != nil { _ = try metrics(of: settings.tables().metrics) }
@@ -51,7 +51,7 @@ struct HistoryCommand: ParsableCommand {
 
   func run() throws {
     let agent = try agent()
-    try RedisQuery.run(try redis.endpoint()) { query in
+    try RedisQuery.run(try redis.installation()) { query in
       settings.read(query) { tables in
         do {
           read(agent, try metrics(of: tables.metrics), tables, query)

@@ -20,10 +20,10 @@ struct WhatChangedCommand: ParsableCommand {
   @OptionGroup var settings: LevelsOptions
   @Flag(help: "As one JSON document.") var json = false
 
-  func validate() throws { _ = try redis.endpoint() }
+  func validate() throws { _ = try redis.installation() }
 
   func run() throws {
-    try RedisQuery.run(try redis.endpoint()) { query in
+    try RedisQuery.run(try redis.installation()) { query in
       let now = query.now
       let end = min(now, to?.instant(at: now) ?? now)
       let start = from.instant(at: now)

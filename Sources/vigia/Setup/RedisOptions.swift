@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 import Redis
 
-/// Which Redis.
+/// Which Redis, and which installation there.
 struct RedisOptions: ParsableArguments {
   @Option(
     name: .customLong("redis"),
@@ -10,6 +10,12 @@ struct RedisOptions: ParsableArguments {
       "redis://[user:pass@]host:port/db or unix:///path (default: $VIGIA_REDIS, $REDIS_URL, 127.0.0.1:6379).",
       valueName: "url"))
   var url: String?
+  @OptionGroup var prefixing: PrefixOptions
+
+  /// The Redis, and the prefix of the keys there.
+  func installation() throws -> Installation {
+    Installation(endpoint: try endpoint(), prefix: try prefixing.chosen())
+  }
 
   /// The place that the option, or else the environment, names. The message of an error never repeats a URL, which may
   /// hold a password.

@@ -8,8 +8,8 @@ import Wire
 /// A class, since the connection's and the loop's handlers share it.
 final class RedisQuery {
   let session: Session
-  let endpoint: Endpoint
-  let keys = Keys()
+  let installation: Installation
+  let keys: Keys
   /// Whether something of what was asked for could not be done.
   private var hasFailed = false
   private let work: (RedisQuery) -> Void
@@ -20,20 +20,23 @@ final class RedisQuery {
   private static let patience: Int64 = 30_000
 
   /// Connects, does the work, which ends the session, and gives how it ended.
-  static func run(_ endpoint: Endpoint, _ work: @escaping (RedisQuery) -> Void) throws {
+  static func run(_ installation: Installation, _ work: @escaping (RedisQuery) -> Void) throws {
     let session = try Session()
-    let query = RedisQuery(session, endpoint: endpoint, work)
+    let query = RedisQuery(session, installation, work)
     try session.onInterrupt { session.end(.failed) }
     query.link.start()
     query.expectAnswer()
     try withExtendedLifetime(query) { try session.run() }
   }
 
-  private init(_ session: Session, endpoint: Endpoint, _ work: @escaping (RedisQuery) -> Void) {
+  private init(_ session: Session, _ installation: Installation, _ work: @escaping (RedisQuery) -> Void) {
     self.session = session
-    self.endpoint = endpoint
+    self.installation = installation
+    keys = installation.keys
     self.work = work
   }
+
+  var endpoint: Endpoint { installation.endpoint }
 
   /// The server's time.
   var now: Instant { clock.now }

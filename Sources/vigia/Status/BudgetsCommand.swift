@@ -18,10 +18,10 @@ struct BudgetsCommand: ParsableCommand {
   @OptionGroup var redis: RedisOptions
   @Flag(help: "As one JSON document.") var json = false
 
-  func validate() throws { _ = try redis.endpoint() }
+  func validate() throws { _ = try redis.installation() }
 
   func run() throws {
-    try RedisQuery.run(try redis.endpoint()) { query in
+    try RedisQuery.run(try redis.installation()) { query in
       query.send(Request("HGETALL", query.keys.budgets)) { agents in
         query.send(Request("HGETALL", query.keys.budgetGroups)) { groups in
           let report = BudgetReport(agents: agents.pairs, groups: groups.pairs, at: query.now)

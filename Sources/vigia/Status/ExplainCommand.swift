@@ -21,7 +21,7 @@ struct ExplainCommand: ParsableCommand {
   var runbook: String?
 
   func validate() throws {
-    _ = try redis.endpoint()
+    _ = try redis.installation()
     guard StreamID(Array(id.utf8)) != nil else {
       throw ValidationError("\"\(id)\" is no event's id; write one such as 1795334137846-0")
     }
@@ -29,7 +29,7 @@ struct ExplainCommand: ParsableCommand {
 
   func run() throws {
     var line: [UInt8]?
-    try RedisQuery.run(try redis.endpoint()) { query in
+    try RedisQuery.run(try redis.installation()) { query in
       Explanation(id, query).tell { line = $0 }
     }
     guard let line else { return }

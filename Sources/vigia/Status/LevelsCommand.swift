@@ -22,13 +22,13 @@ struct LevelsCommand: ParsableCommand {
   @Option(help: "The agent's tier; what it has said is not asked for.") var tier: String?
   @Flag(help: "As one JSON document.") var json = false
 
-  func validate() throws { _ = try redis.endpoint() }
+  func validate() throws { _ = try redis.installation() }
 
   func run() throws {
     let id = AgentID(agent)
     let given = role != nil || tier != nil ? JudgedAgent(id, role: role ?? "", tier: tier ?? "") : nil
     if let given, settings.levels != nil { return show(AgentLevels(given, try settings.tables())) }
-    try RedisQuery.run(try redis.endpoint()) { query in
+    try RedisQuery.run(try redis.installation()) { query in
       settings.read(query) { tables in
         query.send(Request("HGET", query.keys.profiles, id.bytes)) { reply in
           show(AgentLevels(given ?? JudgedAgent(id, profile: reply.bytes), tables))

@@ -12,10 +12,10 @@ struct ProposalsCommand: ParsableCommand {
   @OptionGroup var redis: RedisOptions
   @Flag(help: "A line of JSON each.") var json = false
 
-  func validate() throws { _ = try redis.endpoint() }
+  func validate() throws { _ = try redis.installation() }
 
   func run() throws {
-    try RedisQuery.run(try redis.endpoint()) { query in
+    try RedisQuery.run(try redis.installation()) { query in
       query.send(Request("HGETALL", query.keys.proposals)) { reply in
         show(reply.pairs, query)
         query.end()

@@ -17,10 +17,10 @@ struct QueuesCommand: ParsableCommand {
   @OptionGroup var redis: RedisOptions
   @Flag(help: "As one JSON document.") var json = false
 
-  func validate() throws { _ = try redis.endpoint() }
+  func validate() throws { _ = try redis.installation() }
 
   func run() throws {
-    try RedisQuery.run(try redis.endpoint()) { query in
+    try RedisQuery.run(try redis.installation()) { query in
       query.send(Request("GET", query.keys.queues)) { reply in
         let report = reply.bytes.flatMap { QueueCoding.decode($0) }?.noLater(than: query.now)
         if reply.bytes != nil, report == nil { query.complain("queues", "what is stored could not be read") }

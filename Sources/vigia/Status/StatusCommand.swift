@@ -17,16 +17,16 @@ struct StatusCommand: ParsableCommand {
   @OptionGroup var settings: LevelsOptions
 
   func validate() throws {
-    _ = try redis.endpoint()
+    _ = try redis.installation()
     guard !(json && tmux) else { throw ValidationError("--json and --tmux do not go together") }
   }
 
   func run() throws {
-    if tmux { return try SegmentQuery.run(redis.endpoint()) }
+    if tmux { return try SegmentQuery.run(redis.installation()) }
     let tables = try settings.tables()
     let session = try Session()
     let survey = Survey(
-      session, endpoint: try redis.endpoint(), history: history, tables, levelsFile: settings.levels,
+      session, try redis.installation(), history: history, tables, levelsFile: settings.levels,
       readsBudgets: json
     ) { picture in
       if json { Output.json(picture.json) } else { picture.lines.forEach(Output.line) }
@@ -45,7 +45,7 @@ final class Survey {
   private static let longestMilliseconds: Int64 = 30_000
 
   private let session: Session
-  private let endpoint: Endpoint
+  private let installation: Installation
   private let history: TimeSpan
   private let metrics: MetricTable
   private let levelsFile: String?
@@ -62,7 +62,7 @@ final class Survey {
   private var areAlertsTold = false
   private var isInsightTold = false
   private var isFinishing = false
-  private lazy var feed = EventFeed(loop: session.loop, endpoint: endpoint, options: options) {
+  private lazy var feed = EventFeed(loop: session.loop, endpoint: installation.endpoint, options: options) {
     // Called an event, while this object holds the feed: a reference that is counted costs as much as the rest.
     [unowned(unsafe) self] event, _ in
     received += 1
@@ -75,11 +75,11 @@ final class Survey {
   ///   - levelsFile: where metrics and levels come from; nil if they are those of the handler, as soon as they are known.
   ///   - readsBudgets: whether the picture is to have what is used of budgets.
   init(
-    _ session: Session, endpoint: Endpoint, history: TimeSpan, _ tables: LevelSettings, levelsFile: String?,
+    _ session: Session, _ installation: Installation, history: TimeSpan, _ tables: LevelSettings, levelsFile: String?,
     readsBudgets: Bool, _ show: @escaping (FleetPicture) -> Void
   ) {
     self.session = session
-    self.endpoint = endpoint
+    self.installation = installation
     self.history = history
     metrics = tables.metrics
     (self.levelsFile, self.readsBudgets) = (levelsFile, readsBudgets)
@@ -93,12 +93,13 @@ final class Survey {
     feed.start()
     session.loop.schedule(inMilliseconds: Self.longestMilliseconds) { [weak self] in
       guard let self else { return }
-      session.fail(.noAnswer, "Redis at \(endpoint) did not tell its history in 30 s".shown)
+      session.fail(.noAnswer, "Redis at \(installation.endpoint) did not tell its history in 30 s".shown)
     }
   }
 
   private var options: EventFeed.Options {
     var options = EventFeed.Options()
+    options.keys = installation.keys
     options.history = history
     options.metrics = metrics
     options.followsLevels = levelsFile == nil
@@ -118,7 +119,7 @@ final class Survey {
     case .caughtUp: isCaughtUp = true
     case .stateTold, .refused(.records, _): isStateTold = true
     case .link(.down(_, _, let reason)):
-      session.fail(.redisUnreachable, "Redis at \(endpoint) cannot be reached: \(reason)".shown)
+      session.fail(.redisUnreachable, "Redis at \(installation.endpoint) cannot be reached: \(reason)".shown)
     case .refused(.lease, _): handler = .unknown
     case .audit, .recordsBegin, .record, .judged, .undelivered, .queues, .automation, .proposals, .insight, .levels,
       .leap,

@@ -18,12 +18,12 @@ struct TailCommand: ParsableCommand {
 
   func validate() throws {
     if let count, count < 1 { throw ValidationError("--count is not above 0") }
-    _ = try redis.endpoint()
+    _ = try redis.installation()
   }
 
   func run() throws {
     let session = try Session()
-    let tail = Tail(session, endpoint: try redis.endpoint(), options: options, isJSON: json, limit: count)
+    let tail = Tail(session, try redis.installation(), options: options, isJSON: json, limit: count)
     try session.onInterrupt { session.end() }
     tail.start()
     try session.run()
@@ -45,7 +45,7 @@ struct TailCommand: ParsableCommand {
 final class Tail {
   private let session: Session
   private let endpoint: Endpoint
-  private let options: EventFeed.Options
+  private var options: EventFeed.Options
   private let isJSON: Bool
   private var remaining: Int?
   private var wasUp = false
@@ -56,10 +56,11 @@ final class Tail {
     take($0)
   }
 
-  init(_ session: Session, endpoint: Endpoint, options: EventFeed.Options, isJSON: Bool, limit: Int?) {
+  init(_ session: Session, _ installation: Installation, options: EventFeed.Options, isJSON: Bool, limit: Int?) {
     self.session = session
-    self.endpoint = endpoint
+    endpoint = installation.endpoint
     self.options = options
+    self.options.keys = installation.keys
     self.isJSON = isJSON
     remaining = limit
   }

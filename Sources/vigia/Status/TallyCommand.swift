@@ -16,10 +16,10 @@ struct TallyCommand: ParsableCommand {
   @OptionGroup var redis: RedisOptions
   @Flag(help: "Print JSON.") var json = false
 
-  func validate() throws { _ = try redis.endpoint() }
+  func validate() throws { _ = try redis.installation() }
 
   func run() throws {
-    try RedisQuery.run(try redis.endpoint()) { query in
+    try RedisQuery.run(try redis.installation()) { query in
       query.send(Request("HGETALL", query.keys.tally)) { reply in
         let tally = RuleCounts(reply.pairs)
         if json { Output.json(tally.json) } else { tally.lines.forEach { Output.line($0.shown) } }

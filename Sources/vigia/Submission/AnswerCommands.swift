@@ -34,20 +34,20 @@ struct AnswerOptions: ParsableArguments {
   @Flag(help: "Print each step as a line of JSON.") var json = false
 
   func validate() throws {
-    _ = try redis.endpoint()
+    _ = try redis.installation()
     if let sha256, sha256.isEmpty { throw ValidationError("--sha256 is empty") }
   }
 
   /// Reads the proposal, shows it, and answers that very one.
   func send(_ action: Action) throws {
     var sending: CommandSubmission?
-    try RedisQuery.run(try redis.endpoint()) { query in
+    try RedisQuery.run(try redis.installation()) { query in
       query.send(Request("HGET", query.keys.proposals, id)) { reply in
         guard let proposal = check(reply, query) else { return query.end() }
         json ? Output.json(ProposalCoding.json(proposal)) : proposal.lines(at: query.now).forEach(Output.line)
         let order = CommandRequest(action, [], ["proposal": id, "sha256": proposal.digest], reason: reason)
         sending = CommandSubmission(
-          query.session, endpoint: query.endpoint, order: order, wait: wait, untilObeyed: false, isJSON: json)
+          query.session, query.installation, order: order, wait: wait, untilObeyed: false, isJSON: json)
         sending?.start()
       }
     }

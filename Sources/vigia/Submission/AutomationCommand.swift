@@ -17,14 +17,16 @@ struct AutomationCommand: ParsableCommand {
   @Option(help: "How long to wait for the outcome.") var wait = TimeSpan.seconds(10)
   @Flag(help: "Print JSON.") var json = false
 
-  func validate() throws { _ = try redis.endpoint() }
+  func validate() throws { _ = try redis.installation() }
 
   func run() throws {
-    guard let mode else { return try RedisQuery.run(try redis.endpoint()) { SwitchReport($0, isJSON: json).print() } }
+    guard let mode else {
+      return try RedisQuery.run(try redis.installation()) { SwitchReport($0, isJSON: json).print() }
+    }
     let session = try Session()
     let order = CommandRequest(.automation, [], ["mode": mode.rawValue], reason: reason)
     let sending = CommandSubmission(
-      session, endpoint: try redis.endpoint(), order: order, wait: wait, untilObeyed: false, isJSON: json)
+      session, try redis.installation(), order: order, wait: wait, untilObeyed: false, isJSON: json)
     try session.onInterrupt { session.end(.noAnswer) }
     sending.start()
     try session.run()

@@ -12,7 +12,7 @@ final class CommandSubmission {
   private let order: CommandRequest
   private let wait: TimeSpan
   private let untilObeyed: Bool
-  private let keys = Keys()
+  private let keys: Keys
   private let report: SubmissionReport
   private var progress = OrderProgress()
   private var clock = ServerClock()
@@ -22,9 +22,12 @@ final class CommandSubmission {
     [unowned self] in auditChanged($0)
   }
 
-  init(_ session: Session, endpoint: Endpoint, order: CommandRequest, wait: TimeSpan, untilObeyed: Bool, isJSON: Bool) {
+  init(
+    _ session: Session, _ installation: Installation, order: CommandRequest, wait: TimeSpan, untilObeyed: Bool,
+    isJSON: Bool
+  ) {
     self.session = session
-    self.endpoint = endpoint
+    (endpoint, keys) = (installation.endpoint, installation.keys)
     self.order = order
     self.wait = wait
     self.untilObeyed = untilObeyed && order.action.reachesRuntimes

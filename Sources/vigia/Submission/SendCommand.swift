@@ -22,13 +22,13 @@ struct SendCommand: ParsableCommand {
 
   func validate() throws {
     _ = try order()
-    _ = try redis.endpoint()
+    _ = try redis.installation()
   }
 
   func run() throws {
     let session = try Session()
     let sending = CommandSubmission(
-      session, endpoint: try redis.endpoint(), order: try order(), wait: wait, untilObeyed: until == .obeyed,
+      session, try redis.installation(), order: try order(), wait: wait, untilObeyed: until == .obeyed,
       isJSON: json)
     try session.onInterrupt { session.end(.noAnswer) }
     sending.start()
