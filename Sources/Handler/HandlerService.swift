@@ -68,7 +68,7 @@ package final class HandlerService {
     self.endpoint = endpoint
     self.options = options
     self.log = log
-    log.keepSecret(options.secrets + [endpoint.password].compactMap(\.self))
+    log.keepSecret(options.secrets + endpoint.secrets)
     keys = Keys(options.prefix)
     counts = HandlerCounts(sources: [keys.commands, keys.events, keys.schedule, keys.notices])
     telemetry = TelemetrySender(loop: loop, client: messenger, counts: counts, log: log, instance: options.id)

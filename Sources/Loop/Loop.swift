@@ -62,6 +62,8 @@ package final class Loop {
   /// What connects in place of sockets, in a test; it gets the address as people write it.
   package var connect: ((_ address: String) -> any Transport)?
 
+  private var sharedObjects: [ObjectIdentifier: AnyObject] = [:]
+
   package init() throws(SystemError) {
     epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
     guard epoll >= 0 else { throw SystemError("create an epoll") }
@@ -154,6 +156,14 @@ package final class Loop {
 
   /// When the next timer is due; nil if there is none.
   package var nextDeadline: MonotonicTime? { timers.min { $0.due < $1.due }?.due }
+
+  /// What all that turns around this loop shares, one of each type; made by whoever asks first.
+  package func shared<Object: AnyObject>(_ make: () -> Object) -> Object {
+    if let known = sharedObjects[ObjectIdentifier(Object.self)] as? Object { return known }
+    let fresh = make()
+    sharedObjects[ObjectIdentifier(Object.self)] = fresh
+    return fresh
+  }
 
   /// Calls `work` once, late in the present turn: what gathers small pieces of work into one, such as a flush.
   package func later(_ work: @escaping () -> Void) { deferred.append(work) }

@@ -103,7 +103,7 @@ struct HandlerCommand: ParsableCommand {
     let endpoint = try Self.endpoint(redis)
     let source = SettingsSource(
       path: path, runbook: runbook, parallel: parallel, logFormat: logFormat, logLevel: logLevel,
-      monitoring: monitoring, secrets: [endpoint.password].compactMap(\.self))
+      monitoring: monitoring, secrets: endpoint.secrets)
     var options = HandlerOptions(id: id ?? Self.defaultID)
     options.prefix = try prefixing.chosen()
     options.recordedPatterns = recordedPatterns

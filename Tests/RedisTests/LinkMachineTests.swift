@@ -52,6 +52,18 @@ import Testing
     expect(machine.failed(now: 204, jitter: 1), is: .retry(at: 604))
   }
 
+  @Test func knownServerIsTriedAtOnceIfTheLastConnectionLasted() {
+    var machine = LinkMachine()
+    _ = machine.start(now: 0)
+    _ = machine.connected(now: 1)
+    expect(machine.failed(now: 6000, jitter: 1, pace: .prompt), is: .retry(at: 6000))
+    _ = machine.retryIsDue(now: 6000)
+    _ = machine.connected(now: 6001)
+    expect(machine.failed(now: 6002, jitter: 1, pace: .prompt), is: .retry(at: 6102))
+    _ = machine.retryIsDue(now: 6102)
+    expect(machine.failed(now: 6103, jitter: 1, pace: .prompt), is: .retry(at: 6303))
+  }
+
   @Test func refusalsKeepAPaceOfTheirOwn() {
     var machine = LinkMachine()
     _ = machine.start(now: 0)

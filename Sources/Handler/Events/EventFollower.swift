@@ -190,7 +190,7 @@ final class EventFollower {
       if info != nil || reply.error?.text.contains("no such key") == true {
         if let finding = judge.place?.inspect(info) { report(finding) }
       }
-      guard let info, readBacklog(info) else { return read(connection) }
+      guard let info, readBacklog(info, connection.endpoint) else { return read(connection) }
     }
   }
 
@@ -207,7 +207,7 @@ final class EventFollower {
   }
 
   /// Begins to read by ranges if there is much to read.
-  private func readBacklog(_ info: StreamInfo) -> Bool {
+  private func readBacklog(_ info: StreamInfo, _ server: Endpoint) -> Bool {
     guard let position = judge.position, let stretch = Backlog.Stretch(after: position, of: info) else { return false }
     let backlog = Backlog(stretch, of: session.keys.events) { [judge] in
       judge.take($0)
@@ -223,7 +223,7 @@ final class EventFollower {
     }
     judge.noteWaiting()
     self.backlog = backlog
-    backlog.start(session.loop, endpoint)
+    backlog.start(session.loop, server)
     return true
   }
 

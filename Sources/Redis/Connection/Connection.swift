@@ -17,7 +17,8 @@ package final class Connection {
   private enum State { case dialing, up, closed }
 
   private let loop: Loop
-  let endpoint: Endpoint
+  /// The server it speaks to.
+  package let endpoint: Endpoint
   private var carrier: Carrier
   private var state = State.dialing
   private let reader = ReplyReader()

@@ -12,6 +12,12 @@ package enum ConnectionFailure: Error, Equatable, Sendable, CustomStringConverti
   /// The server answered the log-in, or the choice of the database, with an error.
   case refused(ServerError)
   case brokenProtocol(ProtocolError)
+  /// Nobody tells which server serves at present.
+  case notLocated(String)
+  /// The server is not, or no longer, the one that serves.
+  case misplaced(String)
+  /// Another server serves now, and it is known.
+  case moved(String)
   /// We closed it.
   case closedHere
 
@@ -23,6 +29,7 @@ package enum ConnectionFailure: Error, Equatable, Sendable, CustomStringConverti
     case .silent(let milliseconds): "no answer for \(milliseconds / 1000) s"
     case .refused(let error): "the server refused: \(error)"
     case .brokenProtocol(let error): "not understood: \(error)"
+    case .notLocated(let words), .misplaced(let words), .moved(let words): words
     case .closedHere: "closed"
     }
   }

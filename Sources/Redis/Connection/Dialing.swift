@@ -23,6 +23,8 @@ struct Dialing: ~Copyable {
     case .tcp(let host, let port):
       untried = SocketAddress.numeric(host: host, port: port)[...]
       if untried.isEmpty { try lookUp(host, port) }
+    // A link dials only what was found.
+    case .sentinel(let group): throw .notLocated("\(group) names no single server")
     }
     if lookup == nil { try connect() }
   }

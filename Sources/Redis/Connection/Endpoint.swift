@@ -3,6 +3,8 @@ package struct Endpoint: Equatable, Sendable {
   package enum Address: Equatable, Sendable {
     case tcp(host: String, port: UInt16)
     case unix(path: String)
+    /// The primary of a group, wherever its sentinels say that it is.
+    case sentinel(SentinelGroup)
   }
 
   package var address: Address
@@ -23,7 +25,7 @@ package struct Endpoint: Equatable, Sendable {
   package struct Malformed: Error, Equatable, CustomStringConvertible {
     package let reason: String
     package var description: String {
-      "\(reason); expected redis://[user:pass@]host:port/db or unix:///path"
+      "\(reason); expected redis://[user:pass@]host:port/db, unix:///path or redis+sentinel://host,host/name"
     }
   }
 
@@ -35,6 +37,7 @@ package struct Endpoint: Equatable, Sendable {
     switch url[..<scheme.lowerBound] {
     case "redis": try self.init(tcp: rest)
     case "unix": try self.init(unix: rest)
+    case "redis+sentinel": try self.init(sentinels: rest)
     case "rediss": throw Malformed(reason: "TLS (rediss://) is not supported by this version")
     case let other where !other.isEmpty && other.utf8.allSatisfy({ Self.schemeBytes.contains($0) }):
       throw Malformed(reason: "unknown scheme \(other)://")
@@ -47,14 +50,18 @@ package struct Endpoint: Equatable, Sendable {
     let pieces = location.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     let (host, port) = try Self.hostAndPort(pieces[0])
     var database = 0
-    if pieces.count > 1, !pieces[1].isEmpty {
-      guard let number = Int(pieces[1]), number >= 0 else {
-        throw Malformed(reason: "the database in the path is not a number")
-      }
-      database = number
-    }
+    if pieces.count > 1 { database = try Self.database(pieces[1]) }
     self.init(address: .tcp(host: host, port: port), database: database)
     try setCredentials(credentials)
+  }
+
+  /// The number of the database in a path; 0 if nothing stands there.
+  static func database(_ text: Substring) throws(Malformed) -> Int {
+    if text.isEmpty { return 0 }
+    guard let number = Int(text), number >= 0 else {
+      throw Malformed(reason: "the database in the path is not a number")
+    }
+    return number
   }
 
   private init(unix text: Substring) throws(Malformed) {
@@ -73,7 +80,7 @@ package struct Endpoint: Equatable, Sendable {
     try setCredentials(credentials)
   }
 
-  private mutating func setCredentials(_ text: Substring?) throws(Malformed) {
+  mutating func setCredentials(_ text: Substring?) throws(Malformed) {
     guard let text else { return }
     let pieces = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     if pieces.count == 2 {
@@ -85,13 +92,13 @@ package struct Endpoint: Equatable, Sendable {
   }
 
   /// The part before the last `@` that comes before the first `/`.
-  private static func splitCredentials(_ text: Substring, until end: Character) -> (Substring?, Substring) {
+  static func splitCredentials(_ text: Substring, until end: Character) -> (Substring?, Substring) {
     let authority = text[..<(text.firstIndex(of: end) ?? text.endIndex)]
     guard let at = authority.lastIndex(of: "@") else { return (nil, text) }
     return (text[..<at], text[text.index(after: at)...])
   }
 
-  private static func hostAndPort(_ text: Substring) throws(Malformed) -> (String, UInt16) {
+  static func hostAndPort(_ text: Substring, defaultPort: UInt16 = 6379) throws(Malformed) -> (String, UInt16) {
     var host = text
     var port: Substring?
     if text.hasPrefix("["), let bracket = text.firstIndex(of: "]") {
@@ -105,20 +112,20 @@ package struct Endpoint: Equatable, Sendable {
     guard host.unicodeScalars.allSatisfy(isOfHost) else {
       throw Malformed(reason: "the host holds a character that no host's name has")
     }
-    guard let port else { return (host.isEmpty ? "127.0.0.1" : String(host), 6379) }
+    guard let port else { return (host.isEmpty ? "127.0.0.1" : String(host), defaultPort) }
     guard let number = UInt16(port), number > 0 else { throw Malformed(reason: "the port is not one of 1…65535") }
     return (host.isEmpty ? "127.0.0.1" : String(host), number)
   }
 
   /// Letters and digits of any script, and what stands between them in names, numbers and zones: nothing that could steer
   /// a terminal.
-  private static func isOfHost(_ scalar: Unicode.Scalar) -> Bool {
+  static func isOfHost(_ scalar: Unicode.Scalar) -> Bool {
     "-._:%".unicodeScalars.contains(scalar) || scalar.properties.isAlphabetic || scalar.properties.numericType != nil
   }
 
   private static let schemeBytes = Array("abcdefghijklmnopqrstuvwxyz0123456789+-.".utf8)
 
-  private static func decode(_ text: Substring) throws(Malformed) -> String {
+  static func decode(_ text: Substring) throws(Malformed) -> String {
     var bytes: [UInt8] = []
     var rest = Array(text.utf8)[...]
     while let byte = rest.popFirst() {
@@ -143,6 +150,7 @@ extension Endpoint: CustomStringConvertible {
     case .tcp(let host, let port):
       (host.contains(":") ? "[\(host)]" : host) + ":\(port)" + (database == 0 ? "" : "/\(database)")
     case .unix(let path): path + (database == 0 ? "" : "?db=\(database)")
+    case .sentinel(let group): "\(group)" + (database == 0 ? "" : "/\(database)")
     }
   }
 }

@@ -28,6 +28,8 @@ package struct LinkMachine: Equatable, Sendable {
     case growing
     /// All of so many milliseconds, up to the longest.
     case steady(Int64)
+    /// None if the last connection lasted, then growing: the server is another one, which is known.
+    case prompt
   }
 
   package private(set) var state = State.idle
@@ -63,13 +65,16 @@ package struct LinkMachine: Equatable, Sendable {
     }
     let longest =
       switch pace {
-      case .growing: min(Self.longestPause, Self.firstPause << min(attempt - 1, 10))
+      case .growing: Self.pause(before: attempt)
       case .steady(let pause): min(Self.longestPause, pause)
+      case .prompt: attempt == 1 ? 0 : Self.pause(before: attempt - 1)
       }
     let pause = Int64(Double(longest) * (0.5 + 0.5 * min(max(jitter, 0), 1)))
     state = .waiting(attempt: attempt, downSince: downSince, retryAt: now + pause)
     return .retry(at: now + pause)
   }
+
+  private static func pause(before attempt: Int) -> Int64 { min(longestPause, firstPause << min(attempt - 1, 10)) }
 
   package mutating func retryIsDue(now: Int64) -> Action {
     guard case .waiting(let attempt, let downSince, _) = state else { return .none }

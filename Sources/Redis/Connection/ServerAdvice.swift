@@ -115,7 +115,10 @@ extension ConnectionFailure {
   var pace: LinkMachine.Pace {
     switch self {
     case .refused(let error): .steady(max(1000, error.advice.pause))
-    case .unresolved, .system, .closedByServer, .silent, .brokenProtocol, .closedHere: .growing
+    case .moved: .prompt
+    // Whoever could tell is asked each second.
+    case .notLocated: .steady(1000)
+    case .unresolved, .system, .closedByServer, .silent, .brokenProtocol, .misplaced, .closedHere: .growing
     }
   }
 }

@@ -83,6 +83,7 @@ package final class Backlog {
     pace = RangePace(span: stretch.last.milliseconds - stretch.start.milliseconds, length: stretch.length)
   }
 
+  /// - Parameter endpoint: names the server, the one that told of the stretch.
   package func start(_ loop: Loop, _ endpoint: Endpoint) {
     loop.schedule(inMilliseconds: Self.patience) { [weak self] in
       if let self, waitingFor > 0 { leave() }

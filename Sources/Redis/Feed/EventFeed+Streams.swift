@@ -46,7 +46,7 @@ extension EventFeed {
     if places.contains(where: { $0.refusal != nil }), isDue(probedAt, LinkMachine.longestPause) {
       return probe(connection)
     }
-    if !readBacklog() { read(connection) }
+    if !readBacklog(from: connection.endpoint) { read(connection) }
   }
 
   func isDue(_ last: MonotonicTime?, _ span: Int64) -> Bool {
@@ -108,7 +108,7 @@ extension EventFeed {
   // MARK: Reading
 
   /// Begins to read a stream that has much to read by ranges; false if none has.
-  private func readBacklog() -> Bool {
+  private func readBacklog(from server: Endpoint) -> Bool {
     for (index, info) in infos.enumerated() where places[index].refusal == nil {
       infos[index] = nil
       guard let info, let stretch = Backlog.Stretch(after: places[index].last, of: info) else { continue }
@@ -122,7 +122,7 @@ extension EventFeed {
         self?.readOn()
       }
       self.backlog = backlog
-      backlog.start(loop, endpoint)
+      backlog.start(loop, server)
       return true
     }
     return false
