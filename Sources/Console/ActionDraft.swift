@@ -7,6 +7,8 @@ package struct ActionDraft: Equatable, Sendable {
   package var targets: [AgentID]
   /// The alerts that it is about: a command each.
   package var alerts: [AlertID]
+  /// The alert of a queue that it is about.
+  package var queue: QueueAlertID?
   package var arguments: [String: String]
   package var reason: String
   package var observed: [AgentID: Command.Observation]
@@ -34,7 +36,11 @@ package struct ActionDraft: Equatable, Sendable {
 
   /// The arguments that are to be typed; which alerts it is about is chosen by the cursor.
   var parameters: [ActionParameter] {
-    isFixed ? [] : action.parameters.filter { alerts.isEmpty || $0.name != "alert" }
+    isFixed
+      ? []
+      : action.parameters.filter {
+        (alerts.isEmpty && queue == nil || $0.name != "alert") && (queue == nil || $0.name != "for")
+      }
   }
 
   /// The arguments and the reason as one line to edit: `for=15m reason=bad deploy`.

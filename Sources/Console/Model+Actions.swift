@@ -8,7 +8,7 @@ extension Model {
     if settings.isReadOnly { return show(note: "read-only: \(action.title) is not available here") }
     guard var draft = draft(of: action) else { return }
     // What is done to alerts does not depend on how their agents are.
-    if draft.alerts.isEmpty { draft.observed = observe(draft.targets) }
+    if draft.alerts.isEmpty, draft.queue == nil { draft.observed = observe(draft.targets) }
     for parameter in draft.parameters where draft.arguments[parameter.name] == nil {
       draft.arguments[parameter.name] = parameter.defaultText
     }

@@ -20,6 +20,9 @@ extension Model {
 
   /// For the alerts that are not in that state yet; if all of them are, to take that back.
   mutating func alertDraft(_ action: Action) -> ActionDraft? {
+    if opened == nil, explained == nil, case .queue(let stream, let group)? = selectedRow {
+      return queueDraft(action, stream, group)
+    }
     let alerts = chosenAlerts
     guard !alerts.isEmpty else {
       show(note: "no open alert is selected to \(verb(of: ActionDraft(action: action, targets: [])))")
@@ -33,6 +36,22 @@ extension Model {
     }
     let undoing: Action = isSilence ? .unsilence : .unacknowledge
     return draft(open.isEmpty ? undoing : action, about: open.isEmpty ? alerts : open)
+  }
+
+  /// For the alert of the selected queue.
+  private mutating func queueDraft(_ action: Action, _ stream: String, _ group: String?) -> ActionDraft? {
+    let queue = displayed.queues?.queues.first { $0.stream == stream && $0.group == group }
+    guard let queue, let trouble = queue.trouble, let id = queue.alertID else {
+      show(note: "this queue has no open alert")
+      return nil
+    }
+    guard action == .acknowledge else {
+      show(note: "a queue's alert can be acknowledged, with a; it ends by itself")
+      return nil
+    }
+    var draft = ActionDraft(action: trouble.hand == nil ? .acknowledge : .unacknowledge, targets: [])
+    draft.queue = id
+    return draft
   }
 
   private mutating func draft(_ action: Action, about chosen: [Alert]) -> ActionDraft? {

@@ -67,6 +67,11 @@ extension Model {
 
   /// Whom a draft is for, with fewer and fewer names; how many they are is never left out.
   private func subjects(of draft: ActionDraft) -> [String] {
+    if let queue = draft.queue {
+      let words = "\"\(QueueStanding.word(queue.kind))\" of "
+      let name = QueueWords.name(QueueStanding(stream: queue.stream, group: queue.group, seenSince: .epoch))
+      return [name, TextWidth.prefix(name, columns: 40).0].map { words + $0 }
+    }
     let agents = names(of: draft.targets)
     guard let first = draft.alerts.first else { return agents }
     guard draft.alerts.count == 1 else { return agents.map { "\(draft.alerts.count) alerts of \($0)" } }

@@ -8,9 +8,26 @@ package enum QueueWords {
 
   /// What its state is, in at most fifteen letters.
   package static func state(_ queue: QueueStanding) -> String {
-    if let trouble = queue.trouble { return QueueStanding.word(trouble.kind) }
+    if let trouble = queue.trouble {
+      return trouble.hand == nil ? QueueStanding.word(trouble.kind) : handWord(trouble.kind)
+    }
     if queue.fault != nil { return "not readable" }
     return queue.group == nil ? "no group" : "well"
+  }
+
+  /// The same of trouble that somebody has in hand.
+  private static func handWord(_ kind: QueueTrouble.Kind) -> String {
+    switch kind {
+    case .nobodyReads: "ack, no reader"
+    case .tooOld: "ack, too old"
+    case .tooLong: "ack, too many"
+    }
+  }
+
+  /// `acknowledged by ana 4m ago: on it`.
+  package static func hand(_ hand: QueueTrouble.Hand, at now: Instant) -> String {
+    let note = hand.note.isEmpty ? "" : ": \(Scrubber.display(hand.note))"
+    return "acknowledged by \(Scrubber.display(hand.by)) \(Format.ago(now - hand.at))\(note)"
   }
 
   /// What waits: `1.2k`; `some` if the server does not say how much.
@@ -39,7 +56,7 @@ package enum QueueWords {
   }
 
   static func role(_ queue: QueueStanding) -> Role {
-    if let trouble = queue.trouble { return Role(trouble.kind.severity) }
+    if let trouble = queue.trouble { return trouble.hand == nil ? Role(trouble.kind.severity) : .dim }
     return queue.fault != nil ? .warning : queue.group == nil ? .dim : .good
   }
 }
@@ -53,7 +70,7 @@ extension Model {
   /// How many queues there are, and that nobody reads one of them.
   var queuesPart: StatusLine.Part? {
     guard let report = fleet.queues else { return nil }
-    let troubled = report.troubled
+    let troubled = report.troubled.filter { $0.trouble?.hand == nil }
     guard let worst = troubled.first, let trouble = worst.trouble else {
       let faults = report.queues.count { $0.fault != nil }
       guard faults == 0 else {
@@ -71,13 +88,13 @@ extension Model {
 
   /// That nobody reads a queue: the first thing to know if no agent is as badly off.
   func queueHeadline(_ shown: Fleet, _ glyphs: Glyphs, besides agents: Headline?) -> Headline? {
-    guard let report = shown.queues, !report.isStale(at: displayedNow), let queue = report.troubled.first,
-      let trouble = queue.trouble
+    guard let report = shown.queues, !report.isStale(at: displayedNow),
+      let queue = report.troubled.first(where: { $0.trouble?.hand == nil }), let trouble = queue.trouble
     else { return nil }
     if agents != nil, let worst, !worst.alert.isQuiet, worst.alert.record.severity >= trouble.kind.severity {
       return nil
     }
-    let others = report.troubled.count - 1
+    let others = report.troubled.count { $0.trouble?.hand == nil } - 1
     let more = others > 0 ? "; \(Format.counted(others, "other queue")) in trouble" : ""
     let besides = agents.map { "; worst agent: \($0.lead) \($0.text)" } ?? ""
     return Headline(

@@ -67,6 +67,7 @@ final class ActiveHandler {
     notifier.start()
     lifeSign.start()
     archiver.start()
+    session.addObserver(queues)
     queues.start()
   }
 

@@ -33,6 +33,8 @@ package struct Keys: Sendable {
   package let budgetGroups: [UInt8]
   /// How the queues of other services stand: ``QueueCoding``.
   package let queues: [UInt8]
+  /// Who has the alerts of queues in hand: a hash, ``QueueAlertID`` → ``QueueCoding``.
+  package let queueHands: [UInt8]
   /// The stream of what could not be handled.
   package let dead: [UInt8]
   /// The stream of reports: what jobs came to.
@@ -80,6 +82,7 @@ package struct Keys: Sendable {
     budgets = key("budgets")
     budgetGroups = key("budgets:groups")
     queues = key("queues")
+    queueHands = key("queues:hands")
     dead = key("dead")
     reports = key("reports")
     notices = key("notices")

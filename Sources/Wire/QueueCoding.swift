@@ -7,7 +7,8 @@ import FleetModel
 ///   {"stream":"orders","group":"workers","seen":"…","length":1200,"waits":true,"lag":300,"oldest_waiting":"…",
 ///    "pending":4,"oldest_pending":"…","deliveries":1,"consumers":2,"last_read":"…",
 ///    "readers":[{"name":"w1","pending":4,"idle":1500}],
-///    "trouble":{"kind":"queue.nobody_reads","since":"…","told":["pager"]}},
+///    "trouble":{"kind":"queue.nobody_reads","since":"…","told":["pager"],
+///      "hand":{"by":"ana","at":"…","note":"on it"}}},
 ///   {"stream":"gone","seen":"…","fault":"no such stream"}]}
 /// ```
 /// What is not known is left out.
@@ -55,9 +56,15 @@ package enum QueueCoding {
   private static func json(_ trouble: QueueTrouble) -> JSONValue {
     [
       "kind": .string(trouble.kind.rawValue), "since": trouble.since.json,
-      "told": trouble.told.isEmpty ? nil : .array(trouble.told.map { .string($0) }),
+      "told": trouble.told.isEmpty ? nil : .array(trouble.told.map { .string($0) }), "hand": trouble.hand.map(json),
     ]
   }
+
+  private static func json(_ hand: QueueTrouble.Hand) -> JSONValue {
+    ["by": .string(hand.by), "at": hand.at.json, "note": hand.note.isEmpty ? nil : .string(hand.note)]
+  }
+
+  package static func encode(_ hand: QueueTrouble.Hand) -> [UInt8] { json(hand).encoded }
 
   // MARK: Reading
 
@@ -111,7 +118,20 @@ package enum QueueCoding {
     var trouble = QueueTrouble(kind, since: since)
     trouble.told = (json["told"]?.list ?? []).lazy.compactMap { $0.text?.clipped(toBytes: TextBound.title) }.prefix(64)
       .map(\.self)
+    trouble.hand = json["hand"].flatMap(hand)
     return trouble
+  }
+
+  /// Nil for what is no such object.
+  package static func decodeHand(_ payload: [UInt8]) -> QueueTrouble.Hand? {
+    payload.count <= mostBytes ? (try? JSONValue.parse(payload)).flatMap(hand) : nil
+  }
+
+  private static func hand(_ json: JSONValue) -> QueueTrouble.Hand? {
+    guard let by = json["by"]?.text, let at = instant(json["at"]) else { return nil }
+    return QueueTrouble.Hand(
+      by: by.clipped(toBytes: TextBound.title), at: at,
+      note: (json["note"]?.text ?? "").clipped(toBytes: TextBound.words))
   }
 
   private static func name(_ json: JSONValue?) -> String? { json?.text?.clipped(toBytes: QueueSettings.longestName) }

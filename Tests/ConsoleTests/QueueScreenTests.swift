@@ -115,6 +115,38 @@ import Testing
     #expect(scene.model.selectedRow == selected)
   }
 
+  @Test func alertOfAQueueIsAcknowledgedAndThatIsTakenBack() throws {
+    var scene = try Self.scene(columns: 130, rows: 40)
+    scene.press(.character("7"), .character("a"))
+    #expect(scene.draw().lines().contains { $0.contains("acknowledge \"nobody reads\" of orders / workers") })
+    let draft = try sent(scene.press(.character("y")))
+    #expect(draft.action == .acknowledge && draft.targets.isEmpty)
+    #expect(draft.queue == QueueAlertID(.nobodyReads, stream: "orders", group: "workers"))
+    var report = Self.report(at: 3601)
+    report.queues[1].trouble?.hand = QueueTrouble.Hand(by: "ana", at: .at(3600), note: "on it")
+    scene.model.fleet.setQueues(report)
+    scene.tick(.at(3606))
+    // What somebody has in hand is not the first thing to know any more, and comes behind what nobody has.
+    let lines = scene.draw().lines()
+    #expect(!lines[0].contains("orders / workers"))
+    #expect(lines.contains { $0.contains("ack, no reader") })
+    #expect(lines.contains { $0.contains("acknowledged by ana") && $0.contains("on it") })
+    #expect(scene.model.lists[.queues].first != .queue(stream: "orders", group: "workers"))
+    scene.press(.character("a"))
+    #expect(try sent(scene.press(.character("y"))).action == .unacknowledge)
+  }
+
+  @Test func queueWithoutAnAlertHasNothingToAcknowledge() throws {
+    var scene = try Self.scene()
+    scene.press(.character("7"), .end)
+    for key in ["a", "S", "c"] as [Character] {
+      #expect(scene.press(.character(key)) == [] && scene.model.prompt == nil)
+    }
+    scene.press(.home, .character("S"))
+    #expect(scene.model.prompt == nil)
+    #expect(scene.draw().lines().contains { $0.contains("a queue's alert can be acknowledged, with a") })
+  }
+
   @Test func keysForAgentsDoNothingToQueues() throws {
     var scene = try Self.scene()
     scene.press(.character("7"))

@@ -14,6 +14,7 @@ import Testing
     queue.readers = [.init(name: "w1", pending: 4, idle: .milliseconds(1500))]
     queue.trouble = QueueTrouble(.nobodyReads, since: time(70))
     queue.trouble?.told = ["pager"]
+    queue.trouble?.hand = QueueTrouble.Hand(by: "ana", at: time(80), note: "on it")
     var empty = QueueStanding(stream: "mail", group: "é", seenSince: time(1))
     empty.waiting = .nothing
     var some = QueueStanding(stream: "mail", group: "x", seenSince: time(1))
@@ -28,6 +29,14 @@ import Testing
   @Test func whatIsWrittenIsRead() {
     let report = Self.report()
     #expect(QueueCoding.decode(QueueCoding.encode(report)) == report)
+  }
+
+  @Test func handIsReadAsItIsWritten() {
+    let hand = QueueTrouble.Hand(by: "ana", at: Instant(milliseconds: 1_763_000_000_000))
+    let bytes = QueueCoding.encode(hand)
+    #expect(QueueCoding.decodeHand(bytes) == hand)
+    for length in 0..<bytes.count { #expect(QueueCoding.decodeHand(Array(bytes.prefix(length))) == nil) }
+    #expect(QueueCoding.decodeHand(Array(#"{"by":3,"at":"2026-11-22T08:00:00.000Z"}"#.utf8)) == nil)
   }
 
   @Test func everyBeginningOfItIsNone() {

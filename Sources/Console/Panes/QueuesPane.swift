@@ -164,7 +164,9 @@ extension Model {
 
   private func words(_ queue: QueueStanding, columns: Int) -> [DetailPane.Line] {
     let since = queue.trouble.map { ", for \(Format.remaining(displayedNow - $0.since))" } ?? ""
-    let text = "\(QueueWords.name(queue)): \(QueueWords.state(queue))\(since). \(queue.words(at: displayedNow))"
+    let hand = queue.trouble?.hand.map { ". \(QueueWords.hand($0, at: displayedNow))" } ?? ""
+    let state = queue.trouble.map { QueueStanding.word($0.kind) } ?? QueueWords.state(queue)
+    let text = "\(QueueWords.name(queue)): \(state)\(since)\(hand). \(queue.words(at: displayedNow))"
     return DetailPane.Line.wrapped(Scrubber.display(text), columns: columns, .text)
   }
 

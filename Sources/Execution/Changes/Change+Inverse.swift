@@ -28,6 +28,8 @@ extension Change {
       return block(address, context, until: end)
     case .acknowledge(let id, _, _): return try unacknowledge(id, context)
     case .unacknowledge(let id): return try acknowledge(id, for: nil, note: "", context)
+    case .acknowledgeQueue(let id, _): return try unacknowledge(id, context)
+    case .unacknowledgeQueue(let id): return try acknowledge(id, note: "", context)
     case .silence(let id, _, _): return try unsilence(id, context)
     case .unsilence(let id):
       guard let end = done.blockedUntil, end > context.now else { throw Refusal("the silence would have ended by now") }

@@ -16,6 +16,8 @@ extension Change {
     case .unblock(let address): try unblock(address, context)
     case .acknowledge(let id, let span, let note): try acknowledge(id, for: span, note: note, context)
     case .unacknowledge(let id): try unacknowledge(id, context)
+    case .acknowledgeQueue(let id, let note): try acknowledge(id, note: note, context)
+    case .unacknowledgeQueue(let id): try unacknowledge(id, context)
     case .silence(let id, let span, let note): try silence(id, for: span, note: note, context)
     case .unsilence(let id): try unsilence(id, context)
     case .close(let id, let note): try close(id, note: note, context)

@@ -44,6 +44,8 @@ package struct Change {
   package var control: Control?
   package var scheduledJobs: [ScheduledJob] = []
   package var alert: AlertRecord?
+  /// Who has a queue's alert in hand from now on; no hand if nobody has.
+  package var queueHand: (id: QueueAlertID, hand: QueueTrouble.Hand?)?
   /// The proposal that it settles.
   package var proposal: Proposal?
   package var block: Block?
@@ -129,6 +131,9 @@ package struct PlanningContext {
   /// What a parameter or the mode is set to, and when the job in question is due.
   package var setting: String?
   package var scheduledAt: Instant?
+  /// The queue in question, if its alert is open, and who has that in hand.
+  package var queue: QueueStanding?
+  package var queueHand: QueueTrouble.Hand?
   /// The proposal in question, or why it is none.
   package var proposal: Proposal?
   package var proposalFault: ProposalCoding.Fault?

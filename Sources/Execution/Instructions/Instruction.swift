@@ -36,6 +36,9 @@ package enum Instruction: Equatable {
   /// Until somebody takes it back, or for a span.
   case acknowledge(AlertID, TimeSpan?, note: String)
   case unacknowledge(AlertID)
+  /// The same of a queue's alert.
+  case acknowledgeQueue(QueueAlertID, note: String)
+  case unacknowledgeQueue(QueueAlertID)
   case silence(AlertID, TimeSpan, note: String)
   case unsilence(AlertID)
   case close(AlertID, note: String)
@@ -70,8 +73,16 @@ package enum Instruction: Equatable {
       id
     case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .block, .unblock,
       .rebalance, .transfer, .offerCoupon, .tune, .schedule, .cancel, .automation, .approve, .reject, .notify,
-      .undo:
+      .acknowledgeQueue, .unacknowledgeQueue, .undo:
       nil
+    }
+  }
+
+  /// The queue's alert that it is about, if any.
+  package var queueAlert: QueueAlertID? {
+    switch self {
+    case .acknowledgeQueue(let id, _), .unacknowledgeQueue(let id): id
+    default: nil
     }
   }
 
@@ -81,8 +92,7 @@ package enum Instruction: Equatable {
     case .block(let address, _), .unblock(let address): address
     case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .escalate, .acknowledge,
       .unacknowledge, .silence, .unsilence, .close, .rebalance, .transfer, .offerCoupon, .tune, .schedule, .cancel,
-      .automation, .approve, .reject, .notify,
-      .undo:
+      .automation, .approve, .reject, .notify, .acknowledgeQueue, .unacknowledgeQueue, .undo:
       nil
     }
   }

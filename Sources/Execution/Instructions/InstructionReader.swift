@@ -31,7 +31,7 @@ package struct InstructionReader {
     case .blockIP: .block(try address("ip"), try span("for"))
     case .unblockIP: .unblock(try address("ip"))
     case .acknowledge: try acknowledge()
-    case .unacknowledge: .unacknowledge(try alert("alert"))
+    case .unacknowledge: try unacknowledge()
     case .undo: .undo(CommandID(arguments["command_id"] ?? ""))
     case .silence: .silence(try alert("alert"), try span("for", missing: "1h"), note: arguments["note"] ?? "")
     case .unsilence: .unsilence(try alert("alert"))
@@ -72,7 +72,19 @@ package struct InstructionReader {
   }
 
   private func acknowledge() throws(Refusal) -> Instruction {
-    .acknowledge(try alert("alert"), arguments["for"] == nil ? nil : try span("for"), note: arguments["note"] ?? "")
+    if let queue = try queueAlert("alert") {
+      guard arguments["for"] == nil else {
+        throw Refusal("a queue's alert is in hand until it ends: leave out \"for\"")
+      }
+      return .acknowledgeQueue(queue, note: arguments["note"] ?? "")
+    }
+    return .acknowledge(
+      try alert("alert"), arguments["for"] == nil ? nil : try span("for"), note: arguments["note"] ?? "")
+  }
+
+  private func unacknowledge() throws(Refusal) -> Instruction {
+    if let queue = try queueAlert("alert") { return .unacknowledgeQueue(queue) }
+    return .unacknowledge(try alert("alert"))
   }
 
   private func transfer() throws(Refusal) -> Instruction {
@@ -198,7 +210,19 @@ package struct InstructionReader {
     return address
   }
 
+  /// Nil if the argument names no queue's alert.
+  private func queueAlert(_ name: String) throws(Refusal) -> QueueAlertID? {
+    guard let text = arguments[name], text.hasPrefix(QueueTrouble.Kind.prefix) else { return nil }
+    guard let id = QueueAlertID(text) else {
+      throw malformed(name, "a queue's alert, as queue.nobody_reads/STREAM/GROUP")
+    }
+    return id
+  }
+
   private func alert(_ name: String) throws(Refusal) -> AlertID {
+    if (arguments[name] ?? "").hasPrefix(QueueTrouble.Kind.prefix) {
+      throw Refusal("a queue's alert can be acknowledged; it ends by itself and has no silence")
+    }
     guard let id = AlertID(bytes: Array((arguments[name] ?? "").utf8)) else {
       throw malformed(name, "an alert's id, as agent.high_traffic/agent-1")
     }

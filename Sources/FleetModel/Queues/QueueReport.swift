@@ -30,8 +30,12 @@ package struct QueueReport: Equatable, Sendable {
 extension QueueStanding {
   /// The lower the worse: trouble, then what cannot be looked at, then the oldest entry.
   fileprivate var rank: Rank {
-    let kind = trouble.flatMap { QueueTrouble.Kind.allCases.firstIndex(of: $0.kind) } ?? .max
-    return Rank(kind: kind, isKnown: fault == nil ? 1 : 0, oldest: oldest ?? Instant(milliseconds: .max))
+    // What somebody has in hand comes behind what nobody has.
+    let kinds = QueueTrouble.Kind.allCases
+    let kind = trouble.flatMap { trouble in
+      kinds.firstIndex(of: trouble.kind).map { trouble.hand == nil ? $0 : $0 + kinds.count }
+    }
+    return Rank(kind: kind ?? .max, isKnown: fault == nil ? 1 : 0, oldest: oldest ?? Instant(milliseconds: .max))
   }
 
   fileprivate struct Rank: Comparable {

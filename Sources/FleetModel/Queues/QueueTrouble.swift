@@ -9,6 +9,9 @@ package struct QueueTrouble: Equatable, Sendable {
     /// More entries wait than may.
     case tooLong = "queue.too_long"
 
+    /// What all of them begin with.
+    package static let prefix = "queue."
+
     package var severity: Severity {
       switch self {
       case .nobodyReads: .high
@@ -21,6 +24,17 @@ package struct QueueTrouble: Equatable, Sendable {
   package var since: Instant
   /// The channels by which people were told.
   package var told: [String] = []
+  /// Who has it in hand; nil if nobody has.
+  package var hand: Hand?
+
+  /// That somebody has taken it in hand.
+  package struct Hand: Equatable, Sendable {
+    package var by: String
+    package var at: Instant
+    package var note: String
+
+    package init(by: String, at: Instant, note: String = "") { (self.by, self.at, self.note) = (by, at, note) }
+  }
 
   package init(_ kind: Kind, since: Instant) { (self.kind, self.since) = (kind, since) }
 }

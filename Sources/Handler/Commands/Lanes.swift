@@ -79,7 +79,8 @@ extension Instruction {
     case .automation, .approve, .reject: .automation
     case .undo(let id): .command(id)
     case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .escalate, .acknowledge,
-      .unacknowledge, .silence, .unsilence, .close, .rebalance, .transfer, .offerCoupon, .tune, .schedule, .cancel:
+      .unacknowledge, .acknowledgeQueue, .unacknowledgeQueue, .silence, .unsilence, .close, .rebalance, .transfer,
+      .offerCoupon, .tune, .schedule, .cancel:
       .agent(target)
     }
   }

@@ -12,6 +12,8 @@ enum Committed {
   case schedule
   /// The switch of automation was turned.
   case automation
+  /// Somebody has taken a queue's alert in hand, or let go of it.
+  case queueHands
   /// Nobody can answer a proposal any more.
   case proposalEnded(Proposal)
   /// From then to then the channels were not heard.

@@ -212,6 +212,7 @@ final class LeaseSession {
         for alert in alerts { self?.tell(.alert(alert)) }
         if changes.contains(where: { !$0.scheduledJobs.isEmpty }) { self?.tell(.schedule) }
         if changes.contains(where: { $0.automation != nil }) { self?.tell(.automation) }
+        if changes.contains(where: { $0.queueHand != nil }) { self?.tell(.queueHands) }
         for proposal in changes.compactMap(\.proposal) where proposal.state != .open {
           self?.tell(.proposalEnded(proposal))
         }

@@ -165,7 +165,7 @@ extension AlertsBack: CommitObserver {
   func committed(_ fact: Committed) {
     switch fact {
     case .alert: alertChanged()
-    case .alertsSaved, .record, .schedule, .automation, .unheard, .proposalEnded, .notices: break
+    case .alertsSaved, .record, .schedule, .automation, .unheard, .proposalEnded, .notices, .queueHands: break
     }
   }
 }

@@ -292,7 +292,7 @@ extension Notifier: CommitObserver {
   func committed(_ fact: Committed) {
     switch fact {
     case .notices: look()
-    case .alert, .alertsSaved, .record, .schedule, .automation, .unheard, .proposalEnded: break
+    case .alert, .alertsSaved, .record, .schedule, .automation, .unheard, .proposalEnded, .queueHands: break
     }
   }
 }

@@ -7,16 +7,9 @@ enum QueueNotice {
   /// In which group chats hear of queues.
   static let group = "queues"
 
-  /// `queue.nobody_reads/orders/workers`: the same from the trouble's beginning to its end.
+  /// The same from the trouble's beginning to its end.
   static func key(_ queue: QueueStanding, _ kind: QueueTrouble.Kind) -> String {
-    let parts = [queue.stream] + (queue.group.map { [$0] } ?? [])
-    return ([kind.rawValue] + parts.map(escaped)).joined(separator: "/")
-  }
-
-  /// Without a slash, so that no two queues have one key.
-  private static func escaped(_ name: String) -> String {
-    name.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "%25")
-      .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "%2F")
+    QueueAlertID(kind, stream: queue.stream, group: queue.group).text
   }
 
   static func notice(_ change: QueueJudge.Change, at now: Instant) -> Notice {

@@ -20,9 +20,15 @@ final class QueueWatch {
   private(set) var report: QueueReport?
   private var isStored = false
   private var isRunning = false
+  private var timer: Loop.TimerID?
   /// What was said of a stream that cannot be looked at: each is said once.
   private var said: [String: String] = [:]
 
+  /// Fields among those of hands that are none.
+  private var strayHands: [[UInt8]] = []
+
+  /// So many fields of what is over are taken out a round.
+  private static let mostEnded = 100
   /// A report of a handler that ended is forgotten.
   private static let stays = TimeSpan.days(1)
 
@@ -35,11 +41,19 @@ final class QueueWatch {
   }
 
   private func wait() {
-    session.later(inMilliseconds: session.options.queueSpan.milliseconds) { [weak self] in
+    timer = session.later(inMilliseconds: session.options.queueSpan.milliseconds) { [weak self] in
       guard let self else { return }
-      isRunning = false
+      (timer, isRunning) = (nil, false)
       start()
     }
+  }
+
+  /// Looks at once, unless it does already.
+  private func lookNow() {
+    guard timer != nil else { return }
+    session.loop.cancel(timer)
+    (timer, isRunning) = (nil, false)
+    start()
   }
 
   /// Takes what the handler before has published: it is known since when nobody reads, and who was told.
@@ -68,7 +82,7 @@ final class QueueWatch {
 
   /// One after the other: the answers about the lease come in their order among these.
   private func look(_ settings: [QueueSettings], _ found: [QueueLook.Finding]) {
-    guard found.count < settings.count else { return judge(settings, found) }
+    guard found.count < settings.count else { return readHands { [self] in judge(settings, found, $0) } }
     let look = QueueLook(settings: settings[found.count])
     script.run(on: session.connection, keys: [], arguments: look.arguments) { [weak self] result in
       guard let self, !session.isOver, case .success(let reply) = result else { return }
@@ -90,11 +104,42 @@ final class QueueWatch {
 
   // MARK: Writing
 
-  private func judge(_ settings: [QueueSettings], _ found: [QueueLook.Finding]) {
+  /// Who has alerts in hand; as it was known if Redis does not tell.
+  private func readHands(_ completion: @escaping ([QueueAlertID: QueueTrouble.Hand]) -> Void) {
+    session.read([Request("HGETALL", session.keys.queueHands)]) { [weak self] replies in
+      guard let self else { return }
+      var hands: [QueueAlertID: QueueTrouble.Hand] = [:]
+      if replies[0].error != nil {
+        for queue in report?.queues ?? [] { if let id = queue.alertID { hands[id] = queue.trouble?.hand } }
+      }
+      strayHands = []
+      for (name, value) in replies[0].pairs {
+        guard let id = QueueAlertID(String(decoding: name, as: UTF8.self)), let hand = QueueCoding.decodeHand(value)
+        else {
+          strayHands.append(name)
+          continue
+        }
+        hands[id] = hand
+      }
+      completion(hands)
+    }
+  }
+
+  private func judge(
+    _ settings: [QueueSettings], _ found: [QueueLook.Finding], _ hands: [QueueAlertID: QueueTrouble.Hand]
+  ) {
     let now = session.now
     var judge = QueueJudge(settings: settings, before: report, at: now)
     var next = judge.judge(found)
     var transaction = Transaction()
+    let open = Set(next.queues.compactMap(\.alertID))
+    for index in next.queues.indices {
+      let hand = next.queues[index].alertID.flatMap { hands[$0] }
+      next.queues[index].trouble?.hand = hand
+    }
+    // What is over is in nobody's hand, and what is no hand is of no use.
+    let ended = hands.keys.filter { !open.contains($0) }.map { Array($0.text.utf8) } + strayHands
+    for field in ended.prefix(Self.mostEnded) { transaction.change("HDEL", session.keys.queueHands, field) }
     for change in judge.changes {
       let notice = told(QueueNotice.notice(change, at: now))
       if notice.status == .firing || !notice.to.isEmpty {
@@ -148,6 +193,15 @@ final class QueueWatch {
       guard let self else { return }
       if case .done = outcome { report = nil }
       wait()
+    }
+  }
+}
+
+extension QueueWatch: CommitObserver {
+  func committed(_ fact: Committed) {
+    switch fact {
+    case .queueHands: lookNow()
+    case .alert, .alertsSaved, .record, .schedule, .automation, .unheard, .proposalEnded, .notices: break
     }
   }
 }

@@ -37,6 +37,13 @@ extension Change {
       }
       transaction.noteAlerts(keys)
     }
+    if let queueHand {
+      if let hand = queueHand.hand {
+        transaction.change("HSET", keys.queueHands, queueHand.id.text, QueueCoding.encode(hand))
+      } else {
+        transaction.change("HDEL", keys.queueHands, queueHand.id.text)
+      }
+    }
     if let block {
       if let until = block.until {
         transaction.change("ZADD", keys.blocked, until, block.address.description)

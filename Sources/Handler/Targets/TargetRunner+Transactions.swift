@@ -56,7 +56,8 @@ extension TargetRunner {
     let after = change.write(
       to: &transaction, target: target, version: snapshot.record.version, origin: delegate.id.text,
       author: delegate.author, now: instant, keys: session.keys, tellsRuntime: !(conclusion?.isActuated ?? false))
-    for notice in change.notices { session.notify(notice, groupingChatsAs: delegate.chatGroup, in: &transaction) }
+    let chats = change.queueHand == nil ? delegate.chatGroup : QueueNotice.group
+    for notice in change.notices { session.notify(notice, groupingChatsAs: chats, in: &transaction) }
     if let verb = change.control?.verb, verb == .action(.resume) || verb == .action(.restart),
       change.after?.pausedUntil == nil
     {

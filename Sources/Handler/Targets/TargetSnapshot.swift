@@ -18,6 +18,9 @@ struct TargetSnapshot {
   var setting: String?
   /// When the job that it is about is due.
   var scheduledAt: Instant?
+  /// The queue that it is about, if its alert is open, and who has that in hand.
+  var queue: QueueStanding?
+  var queueHand: QueueTrouble.Hand?
   /// The proposal that it is about.
   var proposal: Proposal?
   /// Why what stands in its place is none.
@@ -28,6 +31,7 @@ struct TargetSnapshot {
   private(set) var isMarkOfAnotherType: Bool
   private var version: [UInt8]
   private var alertBytes: [UInt8]?
+  private var queueHandBytes: [UInt8]?
   private var proposalBytes: [UInt8]?
   /// The mode as it stands, if that is asked for; empty if nobody has set it.
   private var modeBytes: [UInt8]?
@@ -64,6 +68,10 @@ struct TargetSnapshot {
       parts.append((Request("ZSCORE", keys.blocked, address.description), { $0.longestBlock = $1.instant }))
       parts.append((Request("ZSCORE", keys.schedule, unblocking), { $0.blockedUntil = $1.instant }))
     }
+    if let id = instruction.queueAlert {
+      parts.append((Request("GET", keys.queues), { $0.setQueue(id, $1) }))
+      parts.append((Request("HGET", keys.queueHands, id.text), { $0.setQueueHand($1) }))
+    }
     switch instruction {
     case .tune(let parameter, _):
       let field = Change.field(of: parameter)
@@ -79,7 +87,7 @@ struct TargetSnapshot {
       parts.append((Request("HGET", keys.proposals, id.text), { $0.setProposal(id, $1.bytes ?? []) }))
     case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .escalate, .acknowledge,
       .unacknowledge, .silence, .unsilence, .close, .rebalance, .transfer, .offerCoupon, .block, .unblock, .notify,
-      .undo:
+      .acknowledgeQueue, .unacknowledgeQueue, .undo:
       break
     }
     return parts
@@ -113,11 +121,23 @@ struct TargetSnapshot {
     alert = reply.bytes.flatMap { AlertCoding.decode(id: id.bytes, payload: $0) }
   }
 
+  private mutating func setQueue(_ id: QueueAlertID, _ reply: Reply) {
+    queue = reply.bytes.flatMap { QueueCoding.decode($0) }?.queues.first { $0.alertID == id }
+  }
+
+  private mutating func setQueueHand(_ reply: Reply) {
+    queueHandBytes = reply.bytes ?? []
+    queueHand = reply.bytes.flatMap { QueueCoding.decodeHand($0) }
+  }
+
   /// Lets a transaction go ahead only while the target stands as it was read.
   func require(for target: AgentID, _ change: Change, keys: Keys, in transaction: inout Transaction) {
     if change.after != nil { transaction.require("HGET", keys.agent(target), "version", is: version) }
     if let alert = change.alert, let alertBytes {
       transaction.require("HGET", keys.alerts, alert.id.bytes, is: alertBytes)
+    }
+    if let hand = change.queueHand, let queueHandBytes {
+      transaction.require("HGET", keys.queueHands, hand.id.text, is: queueHandBytes)
     }
     if let proposal = change.proposal, let proposalBytes {
       transaction.require("HGET", keys.proposals, proposal.id.text, is: proposalBytes)
@@ -141,6 +161,7 @@ extension PlanningContext {
     self.knownBackup = knownBackup
     setting = snapshot.setting
     scheduledAt = snapshot.scheduledAt
+    (queue, queueHand) = (snapshot.queue, snapshot.queueHand)
     (proposal, proposalFault) = (snapshot.proposal, snapshot.proposalFault)
     self.channels = channels
     self.makesDashboards = makesDashboards

@@ -215,9 +215,10 @@ final class ConsoleProgram {
   // MARK: Commands
 
   private func send(_ draft: ActionDraft) {
-    let order = Command(
+    var order = Command(
       id: makeID(), action: draft.action, targets: draft.targets, arguments: draft.arguments, operator: identity,
       reason: draft.reason, issuedAt: now, expiresAt: now + Self.commandLife, observed: draft.observed)
+    if let queue = draft.queue { order.arguments["alert"] = queue.text }
     do throws(Command.TooLarge) {
       for command in try draft.alerts.isEmpty ? order.parts(makeID) : order.parts(about: draft.alerts, makeID) {
         update(.sent(command, sender?.send(command) ?? .waiting))

@@ -60,7 +60,10 @@ struct QueueReportPage {
     let table = TextTable.lines([head] + report.worstFirst.map(cells), rightAligned: 3...9)
     let faults = report.worstFirst.compactMap { queue in queue.fault.map { "\(queue.name): \($0)" } }
     let more = report.leftOut > 0 ? ["\(report.leftOut) more groups were not looked at"] : []
-    return table + faults.map { "not readable  \($0)" } + more + [ageLine]
+    let hands = report.troubled.compactMap { queue in
+      queue.trouble?.hand.map { "\(queue.name): \(QueueWords.hand($0, at: now))".shown }
+    }
+    return table + hands + faults.map { "not readable  \($0)" } + more + [ageLine]
   }
 
   private var ageLine: String {

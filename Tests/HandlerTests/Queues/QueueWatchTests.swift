@@ -242,6 +242,59 @@ import Wire
     #expect(try scene.audit().last { $0.action == "queue" }?.detail.contains("it is no longer watched") == true)
   }
 
+  @Test func alertOfAQueueIsTakenInHandAndThatEndsWithIt() throws {
+    let service = try MockService(loop: scene.server.loop) { _ in .status(202) }
+    try fill("orders", 1)
+    try call("XGROUP CREATE orders workers 0")
+    try start([Self.queue("orders") { $0.unreadAfter = .milliseconds(100) }], notify: pager(service))
+    let key = "queue.nobody_reads/orders/workers"
+    try scene.server.wait { told(service) == ["trigger \(key)"] }
+    let taken = try scene.send(.acknowledge, [], ["alert": key, "note": "on it"])
+    #expect(taken.last?.phase == .succeeded && taken.last?.detail.contains("acknowledged") == true)
+    let hand = try wait { $0.queues.first?.trouble?.hand != nil }.queues[0].trouble?.hand
+    #expect(hand?.by == "alice@bastion" && hand?.note == "on it")
+    try scene.server.wait { told(service).last == "acknowledge \(key)" }
+    #expect(try scene.send(.acknowledge, [], ["alert": key]).last?.detail.contains("already acknowledged by") == true)
+    // It is taken back, by its own action and by an undo.
+    #expect(try scene.send(.unacknowledge, [], ["alert": key]).last?.phase == .succeeded)
+    _ = try wait { $0.queues.first?.trouble?.hand == nil }
+    #expect(try scene.send(.unacknowledge, [], ["alert": key]).last?.phase == .rejected)
+    let again = try scene.command(.acknowledge, [], ["alert": key])
+    try scene.publish(again)
+    _ = try scene.outcome(of: again.id)
+    _ = try wait { $0.queues.first?.trouble?.hand != nil }
+    #expect(try scene.send(.undo, [], ["command_id": again.id.text]).last?.phase == .succeeded)
+    _ = try wait { $0.queues.first?.trouble?.hand == nil }
+    // What is over is in nobody's hand.
+    _ = try scene.send(.acknowledge, [], ["alert": key])
+    try call("XREADGROUP GROUP workers w1 STREAMS orders >")
+    _ = try wait { $0.queues.first?.trouble == nil }
+    try scene.server.wait { (try? scene.server.call("EXISTS", scene.keys.queueHands)) == .integer(0) }
+    #expect(try scene.send(.acknowledge, [], ["alert": key]).last?.detail.contains("no open alert") == true)
+  }
+
+  @Test(arguments: [
+    (Action.silence, ["alert": "queue.too_old/orders", "for": "1h"], "can be acknowledged"),
+    (.close, ["alert": "queue.too_old/orders"], "can be acknowledged"),
+    (.acknowledge, ["alert": "queue.too_old/orders", "for": "1h"], "leave out"),
+    (.acknowledge, ["alert": "queue.too_old"], "expected a queue's alert"),
+    (.acknowledge, ["alert": "queue.too_old/orders"], "no open alert"),
+  ])
+  func whatQueuesDoNotHaveIsRefused(_ action: Action, _ arguments: [String: String], _ words: String) throws {
+    try start([Self.queue("orders")])
+    let last = try #require(try scene.send(action, [], arguments).last)
+    #expect(last.phase == .rejected && last.detail.contains(words), "\(last.detail)")
+  }
+
+  @Test func garbageAmongHandsIsTakenOut() throws {
+    try fill("orders", 1)
+    for field in ["x", "queue.too_old/orders", "queue.nobody_reads/%", ""] {
+      _ = try scene.server.call("HSET", scene.keys.queueHands, field, "{")
+    }
+    try start([Self.queue("orders")])
+    try scene.server.wait { (try? scene.server.call("EXISTS", scene.keys.queueHands)) == .integer(0) }
+  }
+
   @Test func storedGarbageIsPassedOver() throws {
     try fill("orders", 1)
     for value in ["", "null", #"{"at":9e99,"queues":{}}"#, String(repeating: "[", count: 2000)] {
