@@ -14,6 +14,7 @@ import Wire
 
   private static let codes = [
     "LOADING", "READONLY", "OOM", "NOAUTH", "NOPERM", "WRONGTYPE", "MISCONF", "MOVED", "NOSCRIPT", "WRONGPASS",
+    "TRYAGAIN", "ASK", "CLUSTERDOWN", "CROSSSLOT", "UNBLOCKED", "NOGROUP",
   ]
 
   @Test func eachErrorHasItsOwnWords() {
@@ -22,8 +23,8 @@ import Wire
     #expect(advice.allSatisfy { !$0.next.isEmpty && !$0.remedy.isEmpty && $0.pause <= 5000 })
     #expect(
       advice.map(\.wayBack) == [
-        .retrySoon, .keepCommand, .keepCommand, .retrySlowly, .leaveOut, .leaveOut, .keepCommand, .leaveOut,
-        .reloadScript, .retrySlowly,
+        .retrySoon, .keepCommand, .keepCommand, .retrySlowly, .leaveOut, .leaveOut, .keepCommand, .relocate,
+        .reloadScript, .retrySlowly, .retrySoon, .retrySoon, .relocate, .relocate, .retrySoon, .retrySoon,
       ])
     #expect(ServerError("STRANGE thing").advice.meaning.contains("no entry"))
     #expect(ServerError("MOVED 866 10.0.0.7:6380").advice.meaning.hasSuffix("(it names 10.0.0.7:6380)"))
@@ -119,7 +120,7 @@ import Wire
     #expect(loaded < 12)
   }
 
-  @Test func clusterNodeIsNamed() throws {
+  @Test func wrongNodeIsLeftWithItsWords() throws {
     let fake = try FakeServer(loop: server.loop) { request in
       switch request[0] {
       case "TIME": "*2\r\n$10\r\n1795334400\r\n$1\r\n0\r\n"
@@ -129,12 +130,13 @@ import Wire
       }
     }
     let follower = Follower(server, at: fake.endpoint)
-    try server.wait { follower.isCaughtUp && follower.isUp }
-    #expect(Set(follower.seen.filter { $0.hasSuffix("MOVED") }).count >= 4)
-    let error = try #require(follower.feed.refusals[.lease])
-    #expect(error.advice.meaning.contains("10.0.0.7:6380"))
-    // Refusals are not met again and again without a pause.
-    #expect(fake.requests.filter { $0[0] == "XREAD" }.count <= 6)
+    try server.wait { follower.isDown }
+    #expect(!follower.isCaughtUp)
+    for case .down(_, let retryAt, let reason) in follower.states {
+      #expect(reason.contains("MOVED 866 10.0.0.7:6380"))
+      // It is not met again and again without a pause.
+      if let retryAt { #expect(retryAt.milliseconds(since: .now) > 0) }
+    }
   }
 
   @Test func leaseThatIsRefusedIsNotAnAbsentHandler() throws {

@@ -64,11 +64,3 @@ extension CommandRunner {
       handler: session.options.id, at: draft.at ?? session.now, source: delivery.source)
   }
 }
-
-extension ServerError {
-  /// Whether the server may take the same transaction later.
-  var isPassing: Bool {
-    ["OOM", "NOPERM", "LOADING", "READONLY", "MISCONF", "BUSY", "NOREPLICAS", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN"]
-      .contains(String(code))
-  }
-}

@@ -12,6 +12,9 @@ package struct ServerAdvice: Equatable, Sendable {
     case reloadScript
     /// Only what was asked for is left out; everything else goes on, and it is tried again every five seconds.
     case leaveOut
+    /// This is not, or no longer, the server that holds the keys: the connection ends, and the server is looked up anew,
+    /// each second.
+    case relocate
   }
 
   package var meaning: String
@@ -30,10 +33,12 @@ package struct ServerAdvice: Equatable, Sendable {
   package var pause: Int64 {
     switch wayBack {
     case .reloadScript: 0
-    case .retrySoon: 1000
+    case .retrySoon, .relocate: 1000
     case .retrySlowly, .keepCommand, .leaveOut: LinkMachine.longestPause
     }
   }
+
+  private static let lookedUp = "the connection is made anew, each second"
 
   /// By the first word of the error.
   static let table: [Substring: ServerAdvice] = [
@@ -47,7 +52,7 @@ package struct ServerAdvice: Equatable, Sendable {
       "a script keeps Redis busy", next: "it is asked again each second", remedy: "wait, or SCRIPT KILL", .retrySoon),
     "TRYAGAIN": .init(
       "keys are moving between cluster nodes", next: "it is asked again each second",
-      remedy: "wait; and point --redis at a server that is no cluster node", .retrySoon),
+      remedy: "wait until the slot has moved", .retrySoon),
     "NOAUTH": .init(
       "Redis wants a password", next: "logging in is tried again every 5 s",
       remedy: "put user and password into the URL", .retrySlowly),
@@ -77,16 +82,23 @@ package struct ServerAdvice: Equatable, Sendable {
       "the key holds something else than a stream", next: "it is left out and tried again every 5 s; the rest goes on",
       remedy: "name another key, or delete this one", .leaveOut),
     "MOVED": .init(
-      "this Redis is a cluster node and another holds the key; clusters are not supported",
-      next: "it is left out and tried again every 5 s; the rest goes on",
-      remedy: "point --redis at a server that holds all keys", .leaveOut),
+      "another node of the Redis cluster holds the keys", next: lookedUp,
+      remedy: "nothing, if slots have just moved; otherwise look at CLUSTER SLOTS", .relocate),
     "ASK": .init(
-      "this Redis is a cluster node and the key is on its way to another; clusters are not supported",
-      next: "it is left out and tried again every 5 s; the rest goes on",
-      remedy: "point --redis at a server that holds all keys", .leaveOut),
+      "the keys are on their way to another node of the Redis cluster", next: "it is asked again each second",
+      remedy: "wait until the slot has moved", .retrySoon),
     "CROSSSLOT": .init(
-      "this Redis is a cluster node; clusters are not supported", next: "it is tried again every 5 s",
-      remedy: "point --redis at a server that is no cluster node", .leaveOut),
+      "keys lie in several slots of the Redis cluster", next: lookedUp,
+      remedy: "give console and handler a prefix with a hash tag: --prefix '{agentos}'", .relocate),
+    "CLUSTERDOWN": .init(
+      "nobody serves the slot of the keys in the Redis cluster", next: lookedUp,
+      remedy: "bring its nodes back; CLUSTER INFO tells what is missing", .relocate),
+    "UNBLOCKED": .init(
+      "Redis ended a read: the stream is gone, or the server has changed its part",
+      next: "it is asked again each second",
+      remedy: "nothing to do", .retrySoon),
+    "NOGROUP": .init(
+      "the group of readers is gone", next: "it is made anew", remedy: "nothing to do", .retrySoon),
     "NOSCRIPT": .init(
       "Redis has forgotten a script", next: "it is loaded again at once", remedy: "nothing to do", .reloadScript),
   ]
@@ -105,6 +117,29 @@ extension ServerError {
     if let node = text.split(separator: " ").last, node.contains(":") { named.meaning += " (it names \(node))" }
     return named
   }
+
+  /// Where MOVED says that the keys are, `host:port`; without a host it is the one that says so.
+  var movedTo: String? {
+    let words = text.split(separator: " ")
+    return code == "MOVED" && words.count >= 3 ? String(words[2]) : nil
+  }
+
+  /// Whether the server may take the same later: nothing is given up for it.
+  package var isPassing: Bool {
+    switch advice.wayBack {
+    case .retrySoon, .keepCommand, .relocate: true
+    case .retrySlowly, .leaveOut, .reloadScript: code == "NOPERM" || code == "NOAUTH"
+    }
+  }
+
+  /// Whether it says that this is not, or no longer, the server that holds the keys.
+  package var isOfWrongServer: Bool { advice.wayBack == .relocate || isOfChangedPart }
+
+  /// The same where a replica is the wrong server too.
+  var mayBeOfWrongServer: Bool { isOfWrongServer || code == "READONLY" }
+
+  /// `UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)`
+  private var isOfChangedPart: Bool { code == "UNBLOCKED" && text.contains("instance state changed") }
 
   /// Whether only the key or channel that was asked for is refused.
   var concernsOneThing: Bool { advice.wayBack == .leaveOut }

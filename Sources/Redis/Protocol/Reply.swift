@@ -47,24 +47,3 @@ package indirect enum Reply: Equatable, Sendable {
     }
   }
 }
-
-/// An error that the server sent: its first word says which kind.
-package struct ServerError: Error, Hashable, Sendable, CustomStringConvertible {
-  package let text: String
-
-  package init(_ text: String) {
-    self.text = text
-  }
-
-  /// `NOSCRIPT`, `LOADING`, `ERR` and so on. A permission that a script lacks is `NOPERM` too: servers call it `ERR`
-  /// where the script does not catch it.
-  package var code: Substring {
-    let word = text.prefix { $0 != " " }
-    guard word == "ERR", Self.denials.contains(where: { text.contains($0) }) else { return word }
-    return "NOPERM"
-  }
-
-  private static let denials = ["The user executing the script", "ACL failure in script"]
-
-  package var description: String { text }
-}
