@@ -65,11 +65,11 @@ package final class HandlerService {
     self.loop = loop
     actuatorClient = ActuatorRunner(loop: loop, log: log, client: actuators)
     self.messenger = messenger
-    self.endpoint = endpoint
     self.options = options
     self.log = log
     log.keepSecret(options.secrets + endpoint.secrets)
     keys = Keys(options.prefix)
+    self.endpoint = endpoint.holding(keys.prefix)
     counts = HandlerCounts(sources: [keys.commands, keys.events, keys.schedule, keys.notices])
     telemetry = TelemetrySender(loop: loop, client: messenger, counts: counts, log: log, instance: options.id)
   }
@@ -83,6 +83,8 @@ package final class HandlerService {
   package func start() {
     monitor.apply(options.monitoring)
     telemetry.apply(options.telemetry)
+    // A server that takes no writes gives no lease either.
+    main.needsPrimary = true
     main.start()
     recorder.start()
     waitForRecorder()

@@ -1,4 +1,5 @@
 import FleetModel
+import Loop
 import Redis
 import Wire
 
@@ -26,12 +27,16 @@ package final class Follower {
   package var sender: CommandSender?
   package private(set) var feed: EventFeed!
 
-  package init(
+  package convenience init(
     _ server: TestServer, at endpoint: Endpoint? = nil, _ change: (inout EventFeed.Options) -> Void = { _ in }
   ) {
+    self.init(server.loop, at: endpoint ?? server.endpoint, change)
+  }
+
+  package init(_ loop: Loop, at endpoint: Endpoint, _ change: (inout EventFeed.Options) -> Void = { _ in }) {
     var options = EventFeed.Options()
     change(&options)
-    feed = EventFeed(loop: server.loop, endpoint: endpoint ?? server.endpoint, options: options) {
+    feed = EventFeed(loop: loop, endpoint: endpoint, options: options) {
       [unowned self] event, origin in
       let place = if case .entry = origin { "entry" } else { "channel" }
       seen.append("\(place) \(event.agentID) \(event.kind)")

@@ -11,6 +11,10 @@ extension Connection {
       pending.append(
         Pending(expectation: .tree) { [weak self] result in
           guard let self, case .success(let reply) = result else { return }
+          if request.isCommand("HELLO") {
+            if let fault = endpoint.fault(of: ServerRole(reply), needsPrimary: needsPrimary) { fail(fault) }
+            return
+          }
           // A user need not be allowed to give itself a name, nor to ping.
           if let error = reply.error, error.code != "NOPERM" || request.isCommand("SELECT") {
             fail(.refused(error))

@@ -47,6 +47,10 @@ package final class Connection {
 
   let onReady: () -> Void
   private let onFailure: (ConnectionFailure) -> Void
+  /// Told of an answer by which this may not be the server that serves; whoever asked has it first.
+  var onMisplaced: (ServerError) -> Void = { _ in }
+  /// Whether a replica will not do.
+  let needsPrimary: Bool
 
   /// A turn reads for at most this long before others get theirs.
   private static let readBudgetMilliseconds: Int64 = 8
@@ -56,13 +60,15 @@ package final class Connection {
   /// Begins to connect.
   ///
   /// - Parameters:
+  ///   - needsPrimary: whether a replica will not do.
   ///   - onReady: called once, when requests can be answered. Requests sent before wait.
   ///   - onFailure: called once, at the end, after every completion.
   package init(
-    loop: Loop, endpoint: Endpoint, onReady: @escaping () -> Void,
+    loop: Loop, endpoint: Endpoint, needsPrimary: Bool = false, onReady: @escaping () -> Void,
     onFailure: @escaping (ConnectionFailure) -> Void
   ) throws(ConnectionFailure) {
     self.loop = loop
+    self.needsPrimary = needsPrimary
     self.endpoint = endpoint
     self.onReady = onReady
     self.onFailure = onFailure
@@ -278,5 +284,6 @@ package final class Connection {
       pendingStart = 0
     }
     item.completion(.success(reply))
+    if state == .up, let error = reply.error, error.mayBeOfWrongServer { onMisplaced(error) }
   }
 }

@@ -1,3 +1,5 @@
+import Wire
+
 /// Where a Redis is and how to log in: what `--redis` says.
 package struct Endpoint: Equatable, Sendable {
   package enum Address: Equatable, Sendable {
@@ -11,6 +13,32 @@ package struct Endpoint: Equatable, Sendable {
   package var user: String?
   package var password: String?
   package var database: Int
+  /// Where a cluster keeps the keys that are to be asked for.
+  package var keyPlace = KeyPlace.unknown
+
+  /// Where a Redis cluster keeps all keys of a fleet.
+  package enum KeyPlace: Equatable, Sendable {
+    /// Nobody has said which keys: whichever server answers is the right one.
+    case unknown
+    /// All in this slot, 0..<16384.
+    case slot(Int)
+    /// Keys of this prefix lie in many slots: no node of a cluster has them all.
+    case scattered(prefix: String)
+
+    package init(_ prefix: KeyPrefix) {
+      self = prefix.hashTag.map { .slot(HashSlot.of(Array($0.utf8))) } ?? .scattered(prefix: prefix.text)
+    }
+  }
+
+  /// The same place for a fleet's keys: on a cluster it stands for the node that holds them.
+  package func holding(_ prefix: KeyPrefix) -> Endpoint {
+    var endpoint = self
+    endpoint.keyPlace = KeyPlace(prefix)
+    return endpoint
+  }
+
+  /// The slot of all keys, if they are in one.
+  var keySlot: Int? { if case .slot(let slot) = keyPlace { slot } else { nil } }
 
   package init(address: Address, user: String? = nil, password: String? = nil, database: Int = 0) {
     self.address = address
@@ -109,13 +137,15 @@ package struct Endpoint: Equatable, Sendable {
       host = text[..<colon]
       port = text[text.index(after: colon)...]
     }
-    guard host.unicodeScalars.allSatisfy(isOfHost) else {
+    guard isHost(host) else {
       throw Malformed(reason: "the host holds a character that no host's name has")
     }
     guard let port else { return (host.isEmpty ? "127.0.0.1" : String(host), defaultPort) }
     guard let number = UInt16(port), number > 0 else { throw Malformed(reason: "the port is not one of 1…65535") }
     return (host.isEmpty ? "127.0.0.1" : String(host), number)
   }
+
+  static func isHost(_ text: some StringProtocol) -> Bool { text.unicodeScalars.allSatisfy(isOfHost) }
 
   /// Letters and digits of any script, and what stands between them in names, numbers and zones: nothing that could steer
   /// a terminal.

@@ -58,6 +58,9 @@ package final class Link {
   /// Which server it speaks to, or tries to; nil while it has none.
   package var server: Endpoint? { (connection ?? attempt)?.endpoint }
 
+  /// Whether a replica will not do, though the endpoint itself names it: whoever leads cannot act there.
+  package var needsPrimary = false
+
   /// What is done to find the server, in words; nil if nothing is.
   package var searchActivity: String? { isSearching ? whereabouts?.activity : nil }
 
@@ -80,7 +83,13 @@ package final class Link {
   }
 
   /// Ends the present connection, so that a new one is made: what an owner does that found it dead.
-  package func restart(_ failure: ConnectionFailure) { connection?.fail(failure) }
+  package func restart(_ failure: ConnectionFailure) {
+    if case .refused(let error) = failure, error.isOfWrongServer, whereabouts != nil {
+      relocate(error.advice.meaning, hint: error.movedTo)
+    } else {
+      connection?.fail(failure)
+    }
+  }
 
   /// Ends the present connection because its server turned out to be the wrong one: a replica, say, or a node that owns
   /// the key no more. The server is looked for anew, and every other link of the process leaves it too.
@@ -93,6 +102,13 @@ package final class Link {
     let place = connection.endpoint
     connection.fail(.misplaced(reason))
     whereabouts?.doubt(reason, of: place, hint: hint)
+  }
+
+  /// The server has answered with an error by which it may be the wrong one.
+  private func misplaced(_ error: ServerError) {
+    guard error.isOfWrongServer || needsPrimary || whereabouts != nil else { return }
+    guard whereabouts != nil else { return restart(.refused(error)) }
+    relocate(error.advice.meaning, hint: error.movedTo)
   }
 
   /// Ends what it has with another server, and tries the right one.
@@ -141,7 +157,7 @@ package final class Link {
   private func dial(_ server: Endpoint) {
     do throws(ConnectionFailure) {
       attempt = try Connection(
-        loop: loop, endpoint: server, onReady: { [weak self] in self?.ready() },
+        loop: loop, endpoint: server, needsPrimary: needsPrimary, onReady: { [weak self] in self?.ready() },
         onFailure: { [weak self] in self?.failed($0) })
     } catch {
       failed(error)
@@ -169,6 +185,9 @@ package final class Link {
     connection = fresh
     attempt = nil
     lastFailure = nil
+    fresh.onMisplaced = { [weak self, weak fresh] in
+      if let self, let fresh, fresh === connection { misplaced($0) }
+    }
     perform(machine.connected(now: MonotonicTime.now.milliseconds))
     notify(.up(fresh))
   }

@@ -159,7 +159,7 @@ package final class EventFeed {
   ) {
     self.takeEvent = takeEvent
     self.loop = loop
-    self.endpoint = endpoint
+    self.endpoint = endpoint.holding(options.keys.prefix)
     self.options = options
     self.notify = notify
     reader = EventReader(metrics: options.metrics)

@@ -133,7 +133,8 @@ extension Endpoint {
   /// Whether it names one server, which needs no looking for.
   var namesServer: Bool {
     switch address {
-    case .tcp, .unix: true
+    case .tcp: keySlot == nil
+    case .unix: true
     case .sentinel: false
     }
   }
@@ -141,7 +142,8 @@ extension Endpoint {
   /// What finds its server; nil if it names one.
   func makeLocator(_ loop: Loop) -> (any Locator)? {
     switch address {
-    case .tcp, .unix: nil
+    case .tcp: keySlot.map { ClusterLocator(loop, seed: self, slot: $0) }
+    case .unix: nil
     case .sentinel(let group): SentinelLocator(loop, self, group)
     }
   }

@@ -14,7 +14,8 @@ struct RedisOptions: ParsableArguments {
 
   /// The Redis, and the prefix of the keys there.
   func installation() throws -> Installation {
-    Installation(endpoint: try endpoint(), prefix: try prefixing.chosen())
+    let prefix = try prefixing.chosen()
+    return Installation(endpoint: try endpoint().holding(prefix), prefix: prefix)
   }
 
   /// The place that the option, or else the environment, names. The message of an error never repeats a URL, which may

@@ -1,0 +1,106 @@
+import FleetModel
+import Loop
+import TestSupport
+import TestThreads
+import Testing
+import Wire
+
+@testable import Redis
+
+/// A fleet in one slot of a real cluster.
+@Suite(.threaded) struct ClusterTests {
+  private let prefix: KeyPrefix
+  private static let slot = HashSlot.of(Array("agentos".utf8))
+
+  init() throws { prefix = try KeyPrefix("{agentos}") }
+
+  private func endpoint(_ cluster: TestCluster, _ node: Int) -> Endpoint {
+    var endpoint = cluster.nodes[node].endpoint
+    endpoint.keyPlace = .init(prefix)
+    return endpoint
+  }
+
+  private func follow(_ cluster: TestCluster, from node: Int) -> Follower {
+    Follower(cluster.loop, at: endpoint(cluster, node)) { $0.keys = Keys(prefix) }
+  }
+
+  private func publish(_ numbers: ClosedRange<Int>, to cluster: TestCluster) throws {
+    let owner = try cluster.owner(of: Self.slot)
+    for number in numbers {
+      let event = TestServer.event("\(number)")
+      let reply = try cluster.call(owner, "XADD", "\(prefix):events", "*", Keys.dataField, event)
+      if let error = reply.error { throw error }
+    }
+  }
+
+  @Test func ownerIsFoundFromEachNode() throws {
+    let cluster = try TestCluster(primaries: 3, replicas: 1)
+    let owner = try cluster.owner(of: Self.slot)
+    try publish(1...3, to: cluster)
+    for node in cluster.nodes.indices {
+      let follower = follow(cluster, from: node)
+      try cluster.loop.wait { follower.isUp && follower.isCaughtUp && follower.numbers.count == 3 }
+      #expect(follower.feed.reading.server?.address == cluster.nodes[owner].endpoint.address)
+      #expect(follower.feed.listening.server?.address == cluster.nodes[owner].endpoint.address)
+      #expect(follower.feed.asking.server?.address == cluster.nodes[owner].endpoint.address)
+      #expect(!follower.states.contains { if case .down = $0 { true } else { false } }, "\(node)")
+    }
+  }
+
+  @Test func slotThatMovesIsFollowed() throws {
+    let cluster = try TestCluster(primaries: 2)
+    let owner = try cluster.owner(of: Self.slot)
+    try publish(1...50, to: cluster)
+    let follower = follow(cluster, from: 1 - owner)
+    try cluster.loop.wait { follower.isUp && follower.numbers.count == 50 }
+    try cluster.move(slot: Self.slot, to: 1 - owner)
+    try publish(51...100, to: cluster)
+    try cluster.loop.wait { follower.isUp && follower.numbers.count >= 100 }
+    #expect(follower.numbers == Array(1...100))
+    let place = cluster.nodes[1 - owner].endpoint.address
+    try cluster.loop.wait {
+      [follower.feed.reading, follower.feed.listening, follower.feed.asking].allSatisfy { $0.server?.address == place }
+    }
+  }
+
+  @Test func replicaThatTakesOverIsFollowed() throws {
+    let cluster = try TestCluster(primaries: 3, replicas: 1)
+    let owner = try cluster.owner(of: Self.slot)
+    let follower = follow(cluster, from: owner)
+    try publish(1...3, to: cluster)
+    try cluster.call(owner, "WAIT", 1, 1000)
+    try cluster.loop.wait { follower.isUp && follower.numbers.count == 3 }
+    cluster.kill(owner)
+    try cluster.loop.wait { follower.isDown }
+    // The node that was named is gone: the others are asked.
+    try cluster.loop.wait { (try? cluster.owner(of: Self.slot)) ?? owner != owner }
+    try cluster.waitUntilServing()
+    try publish(4...6, to: cluster)
+    try cluster.loop.wait { follower.isUp && follower.numbers.count == 6 }
+    #expect(follower.numbers == Array(1...6))
+  }
+
+  @Test func untaggedPrefixIsRefusedWithTheRemedy() throws {
+    let cluster = try TestCluster(primaries: 2)
+    var endpoint = cluster.nodes[0].endpoint
+    endpoint.keyPlace = .init(.default)
+    var failures: [String] = []
+    let link = Link(loop: cluster.loop, endpoint: endpoint) {
+      if case .down(let failure) = $0 { failures.append("\(failure)") }
+    }
+    link.start()
+    defer { link.stop() }
+    try cluster.loop.wait { !failures.isEmpty }
+    #expect(failures[0].contains("--prefix '{agentos}'"))
+    #expect(link.connection == nil)
+  }
+
+  @Test func taggedPrefixServesOnOneServerToo() throws {
+    let server = try TestServer()
+    var endpoint = server.endpoint
+    endpoint.keyPlace = .init(prefix)
+    let follower = Follower(server, at: endpoint) { $0.keys = Keys(prefix) }
+    try server.wait { follower.isUp && follower.isCaughtUp }
+    #expect(follower.feed.reading.server?.address == server.endpoint.address)
+  }
+}
