@@ -26,6 +26,7 @@ let pure: [Target] = [
 /// C libraries, each behind a shim header.
 let libraries: [Target] = [
   .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+  .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
   .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
   .systemLibrary(name: "CMicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
   .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
@@ -46,7 +47,13 @@ let edges: [Target] = [
     ],
     swiftSettings: strict),
   .target(name: "Loop", dependencies: ["CLinux"], swiftSettings: strict),
-  .target(name: "Redis", dependencies: ["FleetModel", "Wire", "Loop", "CHiredis", "CLinux"], swiftSettings: strict),
+  .target(
+    name: "Redis", dependencies: ["FleetModel", "Wire", "Loop", "CHiredis", "COpenSSL", "CLinux"],
+    swiftSettings: strict),
+  .target(
+    name: "RedisArguments",
+    dependencies: ["Redis", "Screen", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+    swiftSettings: strict),
   .target(name: "Terminal", dependencies: ["Screen", "Loop", "CNcurses", "CLinux"], swiftSettings: strict),
   .target(name: "HTTP", dependencies: ["FleetModel", "Wire", "Loop", "CCurl"], swiftSettings: strict),
   .target(name: "HTTPServer", dependencies: ["Exposition", "Loop", "CMicrohttpd"], swiftSettings: strict),
@@ -78,7 +85,7 @@ let programs: [Target] = [
     name: "vigia",
     dependencies: [
       "FleetModel", "Screen", "Wire", "Console", "Configuration", "Automation", "Insight", "Grafana", "Loop", "Redis",
-      "Terminal", "Simulation",
+      "RedisArguments", "Terminal", "Simulation",
       "CLinux",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
@@ -87,7 +94,8 @@ let programs: [Target] = [
   .executableTarget(
     name: "vigia-handler",
     dependencies: [
-      "Handler", "Automation", "FleetModel", "Screen", "Redis", "Wire", "HTTPServer", "Logging", "Loop",
+      "Handler", "Automation", "FleetModel", "Screen", "Redis", "RedisArguments", "Wire", "HTTPServer", "Logging",
+      "Loop",
       "Configuration",
       "CLinux",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -119,7 +127,7 @@ let tests: [Target] = [
   .target(name: "TestThreads", path: "Tests/TestThreads", swiftSettings: strict),
   .target(
     name: "TestSupport",
-    dependencies: ["CLinux", "Wire", "FleetModel", "Screen", "Console", "Redis", "Logging", "Loop"],
+    dependencies: ["CLinux", "COpenSSL", "Wire", "FleetModel", "Screen", "Console", "Redis", "Logging", "Loop"],
     path: "Tests/TestSupport", exclude: ["Schemas"],
     // Optimized in tests too: hundreds of histories are compared there.
     swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
@@ -176,7 +184,8 @@ let tests: [Target] = [
   .testTarget(
     name: "ProgramTests",
     dependencies: [
-      "vigia", "vigia-handler", "vigia-bench", "Simulation", "Handler", "Automation", "Configuration", "Insight",
+      "vigia", "vigia-handler", "vigia-bench", "RedisArguments", "Simulation", "Handler", "Automation", "Configuration",
+      "Insight",
       "TestSupport", "TestThreads",
     ],
     swiftSettings: strict),

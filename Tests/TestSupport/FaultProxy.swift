@@ -10,6 +10,8 @@ package final class FaultProxy {
   package struct Fault: Equatable, Sendable {
     /// It ends once so many bytes of the server's have passed.
     package var cutAfter: Int?
+    /// It ends once so many bytes of the client's have passed.
+    package var cutClientAfter: Int?
     /// The server's bytes pass one at a time, each in a turn of its own.
     package var isSplit = false
     /// What either side says is taken and never handed on.
@@ -22,6 +24,7 @@ package final class FaultProxy {
     package static let split = Fault(isSplit: true)
     package static let held = Fault(isHeld: true)
     package static func cut(after bytes: Int) -> Fault { Fault(cutAfter: bytes) }
+    package static func cut(clientAfter bytes: Int) -> Fault { Fault(cutClientAfter: bytes) }
   }
 
   private let loop: Loop
@@ -34,9 +37,11 @@ package final class FaultProxy {
   /// Sees what is about to be handed on, and by which side it was said; false keeps it for ever.
   package var inspect: (_ bytes: [UInt8], _ fromServer: Bool) -> Bool = { _, _ in true }
 
-  package init(loop: Loop, to server: PrivateServer) throws {
+  package convenience init(loop: Loop, to server: PrivateServer) throws { try self.init(loop: loop, to: server.port) }
+
+  package init(loop: Loop, to port: UInt16) throws {
     self.loop = loop
-    target = server.port
+    target = port
     listener = try Listener(loop: loop) { [unowned self] in accept($0) }
   }
 
@@ -86,6 +91,8 @@ extension FaultProxy {
     fileprivate var inspect: ([UInt8], Bool) -> Bool = { _, _ in true }
     /// How many bytes of the server's have reached the client.
     package private(set) var passed = 0
+    /// How many bytes of the client's have reached the server.
+    package private(set) var passedToServer = 0
     /// What happens to it from here on.
     package var fault: Fault { didSet { move() } }
 
@@ -129,7 +136,11 @@ extension FaultProxy {
 
     private func move() {
       guard isOpen, !fault.isBlackHole else { return }
-      toServer.removeFirst(send(toServer[...], to: server))
+      let room = fault.cutClientAfter.map { max(0, $0 - passedToServer) } ?? .max
+      let count = send(toServer.prefix(room), to: server)
+      toServer.removeFirst(count)
+      passedToServer += count
+      if fault.cutClientAfter == passedToServer { return close() }
       let waits = !toServer.isEmpty
       if !fault.isHeld { handOn() }
       guard isOpen else { return }

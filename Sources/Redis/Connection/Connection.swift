@@ -14,21 +14,22 @@ package final class Connection {
     let completion: Completion
   }
 
-  private enum State { case dialing, up, closed }
+  enum State { case dialing, up, closed }
 
   private let loop: Loop
   /// The server it speaks to.
   package let endpoint: Endpoint
   private var carrier: Carrier
-  private var state = State.dialing
+  var state = State.dialing
   private let reader = ReplyReader()
   var output: [UInt8] = []
   private var outputStart = 0
   private var flushIsDue = false
+  private var receiptIsDue = false
   var pending: [Pending] = []
   private var pendingStart = 0
   /// After a subscription every reply is a message.
-  private var receiver: MessageReceiver?
+  var receiver: MessageReceiver?
   private var expectationIsSet = false
   /// What the socket is watched for.
   private var interest: Loop.Interest = [.writable]
@@ -37,7 +38,10 @@ package final class Connection {
     didSet {
       // What waited meanwhile was nobody's silence.
       if oldValue, !isPaused, waitingSince != nil { waitingSince = .now }
-      if state == .up { followInterest() }
+      if state == .up {
+        followInterest()
+        receiveWhatIsHeld()
+      }
     }
   }
   /// Since when an answer is owed and nothing has come.
@@ -72,7 +76,7 @@ package final class Connection {
     self.endpoint = endpoint
     self.onReady = onReady
     self.onFailure = onFailure
-    carrier = try Carrier(loop, endpoint)
+    carrier = try Carrier.dial(loop, endpoint)
     carrier.watch { [weak self] in self?.ready($0) }
   }
 
@@ -96,31 +100,12 @@ package final class Connection {
     scheduleFlush()
   }
 
-  /// Subscribes to channels and patterns; from here on the connection serves messages only.
-  package func subscribe(channels: [[UInt8]], patterns: [[UInt8]], _ receiver: MessageReceiver) {
-    guard state != .closed else { return }
-    self.receiver = receiver
-    receiver.expect(confirmations: channels.count + patterns.count)
-    for (command, names) in [("SUBSCRIBE", channels), ("PSUBSCRIBE", patterns)] where !names.isEmpty {
-      Request([command] + names.map { $0 as any RequestArgument }).encode(into: &output)
-    }
-    scheduleFlush()
-  }
-
-  /// Makes a connection that serves messages say something; another one is asked by its owner.
-  package func ping() {
-    guard state == .up, receiver != nil else { return }
-    Request("PING").encode(into: &output)
-    expectBytes()
-    scheduleFlush()
-  }
-
   /// For how many milliseconds an answer has been owed without a byte of it; nil if none is.
   package func silence(at now: MonotonicTime) -> Int64? {
     waitingSince.map { Int64(now.milliseconds(since: $0)) }
   }
 
-  private func expectBytes() {
+  func expectBytes() {
     if waitingSince == nil { waitingSince = .now }
   }
 
@@ -135,6 +120,7 @@ package final class Connection {
 
   /// Fails an attempt that takes too long, saying what it waited for.
   func giveUp(after milliseconds: Int64) {
+    if carrier.isShakingHands { return fail(.tls(.silentInHandshake(milliseconds: milliseconds))) }
     let silence = ConnectionFailure.silent(milliseconds: milliseconds)
     fail(carrier.unresolved.map { .unresolved(host: $0, reason: "\(silence)") } ?? silence)
   }
@@ -158,8 +144,9 @@ package final class Connection {
     switch state {
     case .dialing: dialOn()
     case .up:
-      if readiness.readable { receive() }
-      if state == .up, readiness.writable { flush() }
+      // TLS may have to write to read, and to read to write.
+      if readiness.readable || carrier.mixesInterests && !isPaused { receive() }
+      if state == .up, readiness.writable || carrier.mixesInterests && hasOutput { flush() }
     case .closed: break
     }
   }
@@ -177,9 +164,10 @@ package final class Connection {
     carrier.watchConnected(.readable) { [weak self] in self?.ready($0) }
     logIn()
     flush()
+    receiveWhatIsHeld()
   }
 
-  private func scheduleFlush() {
+  func scheduleFlush() {
     guard !flushIsDue, state == .up else { return }
     flushIsDue = true
     loop.later { [weak self] in
@@ -192,14 +180,14 @@ package final class Connection {
   package func flush() {
     guard state == .up else { return }
     while hasOutput {
-      do throws(SystemError) {
-        let sent = try output.withUnsafeBufferPointer { (bytes) throws(SystemError) in
+      do throws(ConnectionFailure) {
+        let sent = try output.withUnsafeBufferPointer { (bytes) throws(ConnectionFailure) in
           try carrier.send(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[outputStart...])))
         }
         guard sent > 0 else { return followInterest() }
         outputStart += sent
       } catch {
-        return fail(.system(error))
+        return fail(error)
       }
     }
     output.removeAll(keepingCapacity: output.capacity < 1 << 20)
@@ -210,28 +198,48 @@ package final class Connection {
   private func followInterest() {
     var wanted: Loop.Interest = isPaused ? [] : [.readable]
     if hasOutput { wanted.insert(.writable) }
+    wanted = carrier.interest(for: wanted)
     guard wanted != interest else { return }
     interest = wanted
     carrier.change(to: wanted)
   }
 
   private func receive() {
+    readOn()
+    guard state == .up else { return }
+    followInterest()
+    receiveWhatIsHeld()
+  }
+
+  private func readOn() {
     let started = MonotonicTime.now
     let chunk = receiver == nil ? loop.scratch.count : Self.messageChunk
     repeat {
-      do throws(SystemError) {
+      do throws(ConnectionFailure) {
         let room = reader.room(for: chunk)
         let buffer = room ?? UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<chunk])
         guard let length = try carrier.receive(into: buffer) else { return }
-        guard length > 0 else { return fail(.closedByServer) }
+        guard length > 0 else { return failReading(.closedByServer) }
+        if isAlert(buffer[..<length]) { return fail(.tls(.wantsTLS)) }
         if room != nil { reader.filled(length) }
         take(room == nil ? UnsafeRawBufferPointer(rebasing: buffer[..<length]) : nil)
         // A short read has emptied the socket; asking once more would only cost a call.
         guard state == .up, !isPaused, length == chunk else { return }
       } catch {
-        return fail(.system(error))
+        return failReading(error)
       }
     } while MonotonicTime.now.milliseconds(since: started) < Double(Self.readBudgetMilliseconds)
+  }
+
+  /// Goes on in the next turn with what no readiness of the socket will tell of.
+  private func receiveWhatIsHeld() {
+    guard state == .up, !isPaused, !receiptIsDue, carrier.holdsMore else { return }
+    receiptIsDue = true
+    loop.schedule(inMilliseconds: 0) { [weak self] in
+      guard let self else { return }
+      receiptIsDue = false
+      if state == .up, !isPaused { receive() }
+    }
   }
 
   /// - Parameter bytes: what has come; nil if it stands in the reader's own buffer.

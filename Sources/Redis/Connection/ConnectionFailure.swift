@@ -5,6 +5,8 @@ package enum ConnectionFailure: Error, Equatable, Sendable, CustomStringConverti
   /// The name could not be resolved.
   case unresolved(host: String, reason: String)
   case system(SystemError)
+  /// TLS could not be begun, or was broken.
+  case tls(TLSFailure)
   /// The server closed it.
   case closedByServer
   /// Nothing came for too long.
@@ -25,6 +27,7 @@ package enum ConnectionFailure: Error, Equatable, Sendable, CustomStringConverti
     switch self {
     case .unresolved(let host, let reason): "cannot resolve \(host): \(reason)"
     case .system(let error): error.description
+    case .tls(let failure): failure.description
     case .closedByServer: "the server closed the connection"
     case .silent(let milliseconds): "no answer for \(milliseconds / 1000) s"
     case .refused(let error): "the server refused: \(error)"

@@ -13,6 +13,8 @@ package struct Endpoint: Equatable, Sendable {
   package var user: String?
   package var password: String?
   package var database: Int
+  /// How TLS is spoken there; nil if it is not.
+  package var tls: TLSSettings?
   /// Where a cluster keeps the keys that are to be asked for.
   package var keyPlace = KeyPlace.unknown
 
@@ -40,11 +42,14 @@ package struct Endpoint: Equatable, Sendable {
   /// The slot of all keys, if they are in one.
   var keySlot: Int? { if case .slot(let slot) = keyPlace { slot } else { nil } }
 
-  package init(address: Address, user: String? = nil, password: String? = nil, database: Int = 0) {
+  package init(
+    address: Address, user: String? = nil, password: String? = nil, database: Int = 0, tls: TLSSettings? = nil
+  ) {
     self.address = address
     self.user = user
     self.password = password
     self.database = database
+    self.tls = tls
   }
 
   package static let `default` = Endpoint(address: .tcp(host: "127.0.0.1", port: 6379))
@@ -53,12 +58,12 @@ package struct Endpoint: Equatable, Sendable {
   package struct Malformed: Error, Equatable, CustomStringConvertible {
     package let reason: String
     package var description: String {
-      "\(reason); expected redis://[user:pass@]host:port/db, unix:///path or redis+sentinel://host,host/name"
+      "\(reason); expected redis[s]://[user:pass@]host:port/db, unix:///path or redis+sentinel://host,host/name"
     }
   }
 
-  /// Reads `redis://[user:pass@]host[:port][/db]` or `unix://[user:pass@]/path[?db=N]`; parts may be percent-encoded,
-  /// an IPv6 host stands in brackets.
+  /// Reads `redis://[user:pass@]host[:port][/db]`, the same with `rediss://` for TLS, or
+  /// `unix://[user:pass@]/path[?db=N]`; parts may be percent-encoded, an IPv6 host stands in brackets.
   package init(url: String) throws(Malformed) {
     guard let scheme = url.firstRange(of: "://") else { throw Malformed(reason: "a Redis URL needs a scheme") }
     let rest = url[scheme.upperBound...]
@@ -66,7 +71,9 @@ package struct Endpoint: Equatable, Sendable {
     case "redis": try self.init(tcp: rest)
     case "unix": try self.init(unix: rest)
     case "redis+sentinel": try self.init(sentinels: rest)
-    case "rediss": throw Malformed(reason: "TLS (rediss://) is not supported by this version")
+    case "rediss":
+      try self.init(tcp: rest)
+      tls = TLSSettings()
     case let other where !other.isEmpty && other.utf8.allSatisfy({ Self.schemeBytes.contains($0) }):
       throw Malformed(reason: "unknown scheme \(other)://")
     default: throw Malformed(reason: "what stands before :// is no scheme")
@@ -117,6 +124,15 @@ package struct Endpoint: Equatable, Sendable {
     } else {
       password = try Self.decode(pieces[0])
     }
+  }
+
+  /// A URL without its password, for places where that must not stand; a text that is no URL stays as it is.
+  package static func withoutPassword(_ url: String) -> String {
+    guard let scheme = url.firstRange(of: "://") else { return url }
+    let (credentials, location) = splitCredentials(url[scheme.upperBound...], until: "/")
+    guard let credentials else { return url }
+    let user = credentials.contains(":") ? credentials.prefix { $0 != ":" } : ""
+    return url[..<scheme.upperBound] + (user.isEmpty ? "" : "\(user):@") + location
   }
 
   /// The part before the last `@` that comes before the first `/`.

@@ -153,7 +153,7 @@ extension ConnectionFailure {
     case .moved: .prompt
     // Whoever could tell is asked each second.
     case .notLocated: .steady(1000)
-    case .unresolved, .system, .closedByServer, .silent, .brokenProtocol, .misplaced, .closedHere: .growing
+    case .unresolved, .system, .tls, .closedByServer, .silent, .brokenProtocol, .misplaced, .closedHere: .growing
     }
   }
 }
