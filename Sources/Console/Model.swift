@@ -14,6 +14,8 @@ package struct Model: Sendable {
     package var `operator` = "operator"
     /// What is followed, as the status line names it; holds no password.
     package var place = ""
+    /// What the status line begins with for as long as the console runs, such as that anybody may be between it and Redis.
+    package var warning: String?
     /// The operator's own links and commands.
     package var tools = OwnTools()
 

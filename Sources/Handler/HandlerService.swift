@@ -44,6 +44,8 @@ package final class HandlerService {
   private static let timeSpan: Int64 = 30_000
   /// A lease is read every second by every console: more of a fault it does not say, in bytes.
   private static let longestFault = 300
+  private static let unverified =
+    "\(Endpoint.unverifiedMark): whoever is between the handler and Redis can read and change all; use --tls-ca"
   /// How long a handler that cannot listen waits before it acts without recording.
   private static let listeningPatience: Int64 = 5000
 
@@ -81,6 +83,7 @@ package final class HandlerService {
   var session: LeaseSession? { activeHandler?.session }
 
   package func start() {
+    if endpoint.isUnverified { log(.warning, "\(Self.unverified)", ["redis": endpoint.description]) }
     monitor.apply(options.monitoring)
     telemetry.apply(options.telemetry)
     // A server that takes no writes gives no lease either.
@@ -217,6 +220,7 @@ package final class HandlerService {
     session.owner = self
     warnings = [:]
     election.take(.warning(nil))
+    if endpoint.isUnverified { warn("tls", Self.unverified) }
     let activeHandler = ActiveHandler(
       session: session, unfinished: unfinished, endpoint: endpoint, messenger: messenger, telemetry: telemetry
     ) { [weak self] in self?.warn($0, $1) }

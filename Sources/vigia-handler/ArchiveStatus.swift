@@ -3,6 +3,7 @@ import FleetModel
 import Handler
 import Loop
 import Redis
+import RedisArguments
 import Screen
 import Wire
 
@@ -12,18 +13,14 @@ extension ArchiveCommand {
     static let configuration = CommandConfiguration(
       abstract: "Tell how far the streams are archived, what was lost, and what the archive holds.")
 
-    @Option(
-      help: ArgumentHelp(
-        "redis://[user:pass@]host:port/db or unix:///path; default $VIGIA_REDIS, then $REDIS_URL, then 127.0.0.1:6379.",
-        valueName: "URL"))
-    var redis: String?
+    @OptionGroup var redis: RedisOptions
     @OptionGroup var prefixing: PrefixOptions
     @OptionGroup var options: Options
 
     func run() throws {
       let session = try options.session()
       let keys = Keys(try prefixing.chosen())
-      let endpoint = try HandlerCommand.endpoint(redis)
+      let endpoint = try redis.endpoint()
       try ArchiveCommand.attempt { () throws(ArchiveSession.Refusal) in
         let standing = try ArchiveStanding.read(keys, endpoint, on: session.loop)
         let parameters = try session.readingParameters()

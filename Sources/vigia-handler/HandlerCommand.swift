@@ -7,6 +7,7 @@ import Handler
 import Logging
 import Loop
 import Redis
+import RedisArguments
 
 /// `vigia-handler`: the daemon.
 struct HandlerCommand: ParsableCommand {
@@ -21,11 +22,7 @@ struct HandlerCommand: ParsableCommand {
     version: ProgramVersion.text,
     subcommands: [RehearseCommand.self])
 
-  @Option(
-    help: ArgumentHelp(
-      "redis://[user:pass@]host:port/db or unix:///path; default $VIGIA_REDIS, then $REDIS_URL, then 127.0.0.1:6379.",
-      valueName: "URL"))
-  var redis: String?
+  @OptionGroup var redis: RedisOptions
 
   @Option(
     help: ArgumentHelp(
@@ -100,7 +97,7 @@ struct HandlerCommand: ParsableCommand {
     let path = config ?? Environment["VIGIA_HANDLER_CONFIG"]
     if check { return try Self.check(path, runbook: runbook, monitoring) }
     if let testChannel { return try Self.test(testChannel, path) }
-    let endpoint = try Self.endpoint(redis)
+    let endpoint = try redis.endpoint()
     let source = SettingsSource(
       path: path, runbook: runbook, parallel: parallel, logFormat: logFormat, logLevel: logLevel,
       monitoring: monitoring, secrets: endpoint.secrets)
@@ -204,15 +201,6 @@ struct HandlerCommand: ParsableCommand {
   /// A wrong file is wrong usage, as a wrong option is.
   private static func usage<Value>(_ read: () throws(ConfigurationError) -> Value) throws -> Value {
     do throws(ConfigurationError) { return try read() } catch { throw ValidationError("\(error)") }
-  }
-
-  static func endpoint(_ url: String?) throws -> Endpoint {
-    guard let url = url ?? Environment["VIGIA_REDIS"] ?? Environment["REDIS_URL"] else { return .default }
-    do throws(Endpoint.Malformed) {
-      return try Endpoint(url: url)
-    } catch {
-      throw ValidationError("\(error)")
-    }
   }
 
   private static var defaultID: String {

@@ -116,16 +116,17 @@ import Wire
     }
   }
 
-  @Test func passwordsAndQuotesReachThePanesAndNoArgument() throws {
+  @Test func passwordsAndQuotesReachThePanesAndNoArgument() {
     let session = TmuxSession(
-      name: "ops", program: "/opt/it's/vigia", redis: "redis://:a'b;$c@host:1", prefix: try KeyPrefix("{x}"),
+      name: "ops", program: "/opt/it's/vigia",
+      variables: [("VIGIA_REDIS", "redis://host:1"), ("VIGIA_REDIS_PASSWORD", "a'b;$c"), ("VIGIA_PREFIX", "{x}")],
       shows: "host:1 {x}")
     #expect(
       session.script == #"""
-        new-session -d -s 'ops' -n fleet -e 'VIGIA_REDIS=redis://:a'"'"'b;$c@host:1' -e 'VIGIA_PREFIX={x}' 'exec '"'"'/opt/it'"'"'\'"'"''"'"'s/vigia'"'"' console'
+        new-session -d -s 'ops' -n fleet -e 'VIGIA_REDIS=redis://host:1' -e 'VIGIA_REDIS_PASSWORD=a'"'"'b;$c' -e 'VIGIA_PREFIX={x}' 'exec '"'"'/opt/it'"'"'\'"'"''"'"'s/vigia'"'"' console'
         set-environment -t '=ops:' VIGIA_SHOWS 'host:1 {x}'
-        new-window -d -t '=ops:' -n commands -e 'VIGIA_REDIS=redis://:a'"'"'b;$c@host:1' -e 'VIGIA_PREFIX={x}' ''"'"'/opt/it'"'"'\'"'"''"'"'s/vigia'"'"' audit; exec "${SHELL:-/bin/sh}"'
-        new-window -d -t '=ops:' -n tail -e 'VIGIA_REDIS=redis://:a'"'"'b;$c@host:1' -e 'VIGIA_PREFIX={x}' ''"'"'/opt/it'"'"'\'"'"''"'"'s/vigia'"'"' tail --history 10m'
+        new-window -d -t '=ops:' -n commands -e 'VIGIA_REDIS=redis://host:1' -e 'VIGIA_REDIS_PASSWORD=a'"'"'b;$c' -e 'VIGIA_PREFIX={x}' ''"'"'/opt/it'"'"'\'"'"''"'"'s/vigia'"'"' audit; exec "${SHELL:-/bin/sh}"'
+        new-window -d -t '=ops:' -n tail -e 'VIGIA_REDIS=redis://host:1' -e 'VIGIA_REDIS_PASSWORD=a'"'"'b;$c' -e 'VIGIA_PREFIX={x}' ''"'"'/opt/it'"'"'\'"'"''"'"'s/vigia'"'"' tail --history 10m'
 
         """#)
   }

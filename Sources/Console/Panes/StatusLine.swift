@@ -43,7 +43,10 @@ struct StatusLine: Equatable {
 
 extension Model {
   func statusLine() -> StatusLine {
-    var parts = [linkPart, automationPart]
+    var parts: [StatusLine.Part] = []
+    // First, at every width, for as long as it holds.
+    if let warning = settings.warning { parts.append(.init(text: warning, role: .statusBad, rank: 0)) }
+    parts += [linkPart, automationPart]
     if settings.isReadOnly { parts.append(.init(text: "READ-ONLY", role: .statusWarning, rank: 0)) }
     if let frozenSince {
       let age = Format.remaining(now - frozenSince)

@@ -42,7 +42,9 @@ final class SegmentQuery {
   private func finish() {
     var clock = ServerClock()
     clock.set(replies[0], asked: .now)
-    Output.line(StatusSegment(replies, now: clock.now).text)
+    var segment = StatusSegment(replies, now: clock.now)
+    segment.isUnverified = installation.endpoint.isUnverified
+    Output.line(segment.text)
     session.end()
   }
 

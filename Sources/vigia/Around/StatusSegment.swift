@@ -12,6 +12,8 @@ struct StatusSegment {
   private var acknowledged = 0
   /// Whether the server lets alerts be read.
   private var knowsAlerts = true
+  /// Whether nobody knows who the server is.
+  var isUnverified = false
 
   static func requests(_ keys: Keys) -> [Request] {
     [Request("TIME"), Request("GET", keys.lease), Request("HGETALL", keys.alerts)]
@@ -37,7 +39,7 @@ struct StatusSegment {
 
   /// In tmux's own marks for colours: colour means state.
   var text: String {
-    var words: [String] = []
+    var words = isUnverified ? [Self.red(Endpoint.unverifiedMark)] : []
     switch handler {
     case .absent: words.append(Self.red("no handler"))
     case .unknown: words.append("handler unknown")

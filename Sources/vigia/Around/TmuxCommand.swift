@@ -13,7 +13,6 @@ struct TmuxCommand: ParsableCommand {
   @Option(help: .init("The session's name.", valueName: "name")) var session = "vigia"
 
   func validate() throws {
-    _ = try redis.installation()
     let isPlain = session.utf8.allSatisfy { byte in
       switch byte {
       case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"): true
@@ -21,9 +20,6 @@ struct TmuxCommand: ParsableCommand {
       }
     }
     guard isPlain, !session.isEmpty else { throw ValidationError("--session has letters, digits, \"-\" and \"_\"") }
-    guard !redis.address.utf8.contains(where: { $0 < 0x20 }) else {
-      throw ValidationError("the address of Redis has a control character")
-    }
   }
 
   func run() throws {
@@ -31,7 +27,8 @@ struct TmuxCommand: ParsableCommand {
       throw Exit.failed.saying("tmux is not installed, or not in $PATH")
     }
     guard let program = HandlerCommand.ownPath else { throw Exit.failed.saying("cannot tell where this program lies") }
-    let shows = "\(try redis.installation())"
+    let installation = try redis.installation()
+    let shows = "\(installation)"
     let target = "=\(session)"
     if try call(tmux, ["has-session", "-t", target]).status == 0 {
       // Else a screen would show another fleet than was asked for.
@@ -41,9 +38,11 @@ struct TmuxCommand: ParsableCommand {
         throw Exit.failed.saying(words.shown)
       }
     } else {
-      let script = TmuxSession(
-        name: session, program: program, redis: redis.address, prefix: try redis.prefixing.chosen(), shows: shows
-      ).script
+      let variables = redis.environment(for: installation)
+      guard !variables.contains(where: { $0.value.utf8.contains { $0 < 0x20 } }) else {
+        throw ValidationError("the address of Redis, its password or a path has a control character")
+      }
+      let script = TmuxSession(name: session, program: program, variables: variables, shows: shows).script
       let made = try call(tmux, ["start-server", ";", "source-file", "-"], input: script)
       guard made.status == 0 else { throw Exit.failed.saying("tmux did not open the session \(session)") }
     }

@@ -7,18 +7,17 @@ struct TmuxSession {
   let name: String
   /// This program's own file.
   let program: String
-  /// The address of Redis, with its password. Panes are told it in any case: tmux's own environment may name another.
-  let redis: String
-  /// What the keys there begin with.
-  let prefix: KeyPrefix
-  /// The same two without the password: what the session is of.
+  /// The variables that say which Redis, its password among them. Panes are told all of them, empty ones too: tmux's own
+  /// environment may have others.
+  let variables: [(name: String, value: String)]
+  /// The address of Redis without its password, and the prefix: what the session is of.
   let shows: String
 
   /// The variable of the session that says which Redis it is of.
   static let showsVariable = "VIGIA_SHOWS"
 
   var script: String {
-    let address = " -e \(Self.quoted("VIGIA_REDIS=\(redis)")) -e \(Self.quoted("VIGIA_PREFIX=\(prefix)"))"
+    let address = variables.map { " -e \(Self.quoted("\($0.name)=\($0.value)"))" }.joined()
     let target = Self.quoted("=\(name):")
     let run = Self.shellQuoted(program)
     let windows = [("commands", "\(run) audit; exec \"${SHELL:-/bin/sh}\""), ("tail", "\(run) tail --history 10m")]
@@ -36,11 +35,13 @@ struct TmuxSession {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// The fleet in the status line. tmux gives its program the server's variables, not the session's: an address with a
-  /// password would have to stand in the option, and marks such as "#" would mean something else there.
+  /// The fleet in the status line. tmux gives its program the server's variables, not the session's: they have to stand in
+  /// the option, which every process sees as a shell's arguments while it runs. So there is none with a password, unless a
+  /// file has it, nor with marks such as "#", which would mean something else there.
   private var segment: String? {
-    let place = "VIGIA_REDIS=\(Self.shellQuoted(redis)) VIGIA_PREFIX=\(Self.shellQuoted(prefix.text))"
-    let command = "\(place) \(Self.shellQuoted(program)) status --tmux"
+    guard !variables.contains(where: { $0.name == "VIGIA_REDIS_PASSWORD" && !$0.value.isEmpty }) else { return nil }
+    let words = variables.map { "\($0.name)=\(Self.shellQuoted($0.value)) " }.joined()
+    let command = "\(words)\(Self.shellQuoted(program)) status --tmux"
     return command.contains { "@#%()".contains($0) } ? nil : "#(\(command))"
   }
 

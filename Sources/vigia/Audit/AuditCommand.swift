@@ -22,7 +22,6 @@ struct AuditCommand: ParsableCommand {
   @Flag(help: "A line of JSON each, with all that the audit holds.") var json = false
 
   func validate() throws {
-    _ = try redis.installation()
     for id in agent where AgentID(outside: Array(id.utf8)) == nil {
       throw ValidationError(
         "--agent \(id.prefix(40).description.shown): an agent's id has at most \(AgentID.mostBytes) bytes")

@@ -74,6 +74,7 @@ final class ConsoleProgram {
     settings.isDemo = options.isDemo
     settings.operator = identity
     settings.place = installation.description
+    settings.warning = installation.endpoint.isUnverified ? Endpoint.unverifiedMark : nil
     settings.tools = options.tools
     model = Model(
       settings: settings, size: terminal.size, fleet: Fleet(seed: .random(in: .min ... .max)),

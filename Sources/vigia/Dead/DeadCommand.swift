@@ -24,8 +24,6 @@ struct DeadCommand: ParsableCommand {
     @OptionGroup var redis: RedisOptions
     @Flag(help: "A line of JSON each, with all of the bytes.") var json = false
 
-    func validate() throws { _ = try redis.installation() }
-
     func run() throws { try DeadStream.run(redis) { $0.list(isJSON: json) } }
   }
 
@@ -37,7 +35,6 @@ struct DeadCommand: ParsableCommand {
     @Flag(help: "Write its bytes alone, as they are, to a file or a pipe.") var raw = false
 
     func validate() throws {
-      _ = try redis.installation()
       if raw, isatty(1) == 1 {
         throw ValidationError("--raw writes bytes as they are, and a terminal would obey them; send them to a file")
       }
@@ -57,8 +54,6 @@ struct DeadCommand: ParsableCommand {
     @OptionGroup var redis: RedisOptions
     @OptionGroup var selection: Selection
 
-    func validate() throws { _ = try redis.installation() }
-
     func run() throws { try DeadStream.run(redis) { selection.all ? $0.retryAll() : $0.retry(selection.ids) } }
   }
 
@@ -70,7 +65,6 @@ struct DeadCommand: ParsableCommand {
     @Flag(help: "Needed with --all.") var yes = false
 
     func validate() throws {
-      _ = try redis.installation()
       if selection.all, !yes { throw ValidationError("--all removes every entry for good; say --yes too") }
     }
 

@@ -52,7 +52,6 @@ struct SimulateCommand: ParsableCommand {
     guard truth == nil || !scenario.isEmpty else { throw ValidationError("--truth needs --scenario") }
     guard slot >= .minutes(1), calm >= .zero else { throw ValidationError("--slot is less than 1m, or --calm below 0") }
     guard format != .flat || into == .stream else { throw ValidationError("--format flat needs --into stream") }
-    _ = try redis.installation()
   }
 
   func run() throws {

@@ -27,7 +27,6 @@ struct ForecastCommand: ParsableCommand {
   private static let usual = 100
 
   func validate() throws {
-    _ = try redis.installation()
     if let id, AgentID(outside: Array(id.utf8)) == nil || id.isEmpty {
       throw ValidationError("an agent's id has 1 to \(AgentID.mostBytes) bytes")
     }

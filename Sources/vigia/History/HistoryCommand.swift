@@ -30,7 +30,6 @@ struct HistoryCommand: ParsableCommand {
   @Flag(help: "Draw with ASCII only.") var ascii = false
 
   func validate() throws {
-    _ = try redis.installation()
     _ = try agent()
     // The handler's own metrics are known only once it has been asked.
     if settings.levels != nil { _ = try metrics(of: settings.tables().metrics) }

@@ -20,8 +20,6 @@ struct WhatChangedCommand: ParsableCommand {
   @OptionGroup var settings: LevelsOptions
   @Flag(help: "As one JSON document.") var json = false
 
-  func validate() throws { _ = try redis.installation() }
-
   func run() throws {
     try RedisQuery.run(try redis.installation()) { query in
       let now = query.now

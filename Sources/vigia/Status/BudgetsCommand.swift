@@ -18,8 +18,6 @@ struct BudgetsCommand: ParsableCommand {
   @OptionGroup var redis: RedisOptions
   @Flag(help: "As one JSON document.") var json = false
 
-  func validate() throws { _ = try redis.installation() }
-
   func run() throws {
     try RedisQuery.run(try redis.installation()) { query in
       query.send(Request("HGETALL", query.keys.budgets)) { agents in

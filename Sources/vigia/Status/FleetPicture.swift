@@ -1,5 +1,6 @@
 import Console
 import FleetModel
+import Redis
 import Screen
 import Wire
 
@@ -14,6 +15,8 @@ struct FleetPicture {
   var budgets: BudgetReport?
   /// The file that metrics and levels come from; nil if they are those of the handler.
   var levelsFile: String?
+  /// Whether nobody knows who the server is.
+  var isUnverified = false
 
   /// An agent's place among all, without the agent itself: thousands of them are sorted.
   private struct Rank {
@@ -73,6 +76,7 @@ struct FleetPicture {
         "agents": .integer(Int64(fleet.silences.silent.count)), "of": .integer(Int64(fleet.silences.reporting)),
         "source": .bool(fleet.isSourceSilent),
       ],
+      "tls_not_verified": isUnverified ? true : nil,
     ]
   }
 
@@ -133,7 +137,8 @@ struct FleetPicture {
     let open = fleet.proposals.open(at: now).count
     let waiting = open == 1 ? "1 waits" : "\(open) wait"
     let undelivered = fleet.undelivered.count(at: now)
-    return ["automation  \(switchWords)"]
+    return (isUnverified ? ["\(Endpoint.unverifiedMark)  anybody may be between this machine and Redis; --tls-ca"] : [])
+      + ["automation  \(switchWords)"]
       + (levelsFile.map { ["levels      those of \($0.shown), whatever the handler goes by"] } ?? [])
       + (fleet.isSourceSilent ? ["reports     \(silentWords)"] : [])
       + (open > 0 ? ["proposals   \(waiting) for an answer; vigia proposals"] : [])

@@ -22,8 +22,6 @@ struct LevelsCommand: ParsableCommand {
   @Option(help: "The agent's tier; what it has said is not asked for.") var tier: String?
   @Flag(help: "As one JSON document.") var json = false
 
-  func validate() throws { _ = try redis.installation() }
-
   func run() throws {
     let id = AgentID(agent)
     let given = role != nil || tier != nil ? JudgedAgent(id, role: role ?? "", tier: tier ?? "") : nil

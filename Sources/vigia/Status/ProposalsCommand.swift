@@ -12,8 +12,6 @@ struct ProposalsCommand: ParsableCommand {
   @OptionGroup var redis: RedisOptions
   @Flag(help: "A line of JSON each.") var json = false
 
-  func validate() throws { _ = try redis.installation() }
-
   func run() throws {
     try RedisQuery.run(try redis.installation()) { query in
       query.send(Request("HGETALL", query.keys.proposals)) { reply in

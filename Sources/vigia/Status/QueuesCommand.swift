@@ -17,8 +17,6 @@ struct QueuesCommand: ParsableCommand {
   @OptionGroup var redis: RedisOptions
   @Flag(help: "As one JSON document.") var json = false
 
-  func validate() throws { _ = try redis.installation() }
-
   func run() throws {
     try RedisQuery.run(try redis.installation()) { query in
       query.send(Request("GET", query.keys.queues)) { reply in

@@ -17,7 +17,6 @@ struct StatusCommand: ParsableCommand {
   @OptionGroup var settings: LevelsOptions
 
   func validate() throws {
-    _ = try redis.installation()
     guard !(json && tmux) else { throw ValidationError("--json and --tmux do not go together") }
   }
 
@@ -159,6 +158,7 @@ final class Survey {
     fleet.openSilentAlerts()
     var picture = FleetPicture(fleet: fleet, received: received, handler: handler ?? .unknown, now: feed.clock.now)
     (picture.budgets, picture.levelsFile) = (budgets, levelsFile)
+    picture.isUnverified = installation.endpoint.isUnverified
     show(picture)
     feed.stop()
     session.end()

@@ -18,7 +18,6 @@ struct TailCommand: ParsableCommand {
 
   func validate() throws {
     if let count, count < 1 { throw ValidationError("--count is not above 0") }
-    _ = try redis.installation()
   }
 
   func run() throws {

@@ -16,8 +16,6 @@ struct TallyCommand: ParsableCommand {
   @OptionGroup var redis: RedisOptions
   @Flag(help: "Print JSON.") var json = false
 
-  func validate() throws { _ = try redis.installation() }
-
   func run() throws {
     try RedisQuery.run(try redis.installation()) { query in
       query.send(Request("HGETALL", query.keys.tally)) { reply in

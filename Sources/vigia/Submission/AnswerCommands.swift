@@ -34,7 +34,6 @@ struct AnswerOptions: ParsableArguments {
   @Flag(help: "Print each step as a line of JSON.") var json = false
 
   func validate() throws {
-    _ = try redis.installation()
     if let sha256, sha256.isEmpty { throw ValidationError("--sha256 is empty") }
   }
 

@@ -17,8 +17,6 @@ struct AutomationCommand: ParsableCommand {
   @Option(help: "How long to wait for the outcome.") var wait = TimeSpan.seconds(10)
   @Flag(help: "Print JSON.") var json = false
 
-  func validate() throws { _ = try redis.installation() }
-
   func run() throws {
     guard let mode else {
       return try RedisQuery.run(try redis.installation()) { SwitchReport($0, isJSON: json).print() }

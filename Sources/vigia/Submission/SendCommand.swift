@@ -22,7 +22,6 @@ struct SendCommand: ParsableCommand {
 
   func validate() throws {
     _ = try order()
-    _ = try redis.installation()
   }
 
   func run() throws {
