@@ -16,6 +16,7 @@ struct IngestCommand: ParsableCommand {
   @Option(help: "How many rounds.") var rounds = 5
   @Option(help: "Only this format: binary, envelope or plain.") var format: Format?
   @Flag(help: "Entries each of which is an alert; and how long vigia status takes on them.") var alerts = false
+  @Flag(help: "Over TLS too, beside the same without it.") var tls = false
   @OptionGroup var report: Report
 
   /// How many bytes a message has, or more where its format needs them.
@@ -23,14 +24,17 @@ struct IngestCommand: ParsableCommand {
 
   func run() throws {
     for format in format.map({ [$0.value] }) ?? MessageFormat.allCases {
+      let secure = tls ? try BenchTLS() : nil
       let server = try PrivateServer(
-        settings: ["stream-node-max-entries 100"], environment: ["PATH": String(cString: getenv("PATH"))])
+        settings: ["stream-node-max-entries 100"] + (secure?.settings ?? []),
+        environment: ["PATH": String(cString: getenv("PATH"))])
       let port = Int32(server.port)
       // As they come in a storm of 20,000 events a second.
       let traffic = Traffic(agents: agents, format: format, length: Self.length, isTrouble: alerts)
         .spread(entries, over: .milliseconds(Int64(entries / 20)))
       try Feeder(traffic, port: server.port).publish(0..<entries)
       var product = Reading()
+      var encrypted = Reading()
       var tree = Reading()
       var scan = Reading()
       var status = Rounds()
@@ -38,12 +42,14 @@ struct IngestCommand: ParsableCommand {
         try tree.add(entries) { vigia_baseline_tree(port, nil, "agentos:events", 5000) }
         try scan.add(entries) { vigia_baseline_scan(port, nil, "agentos:events", 5000) }
         try product.add(entries) { try drain(server.endpoint) }
+        if let secure { try encrypted.add(entries) { try drain(secure.endpoint) } }
         if alerts { status.add(try Cost { try runStatus(server.port) }.seconds) }
       }
       show("ingest \(format)\(alerts ? " alerts" : "")", product, tree, scan)
       if alerts { show(status, tree, format) }
+      if tls { show("ingest \(format) over TLS", encrypted, product) }
     }
-    if !alerts { try decode() }
+    if !alerts, !tls { try decode() }
   }
 
   /// `vigia status` from its start to its end; what it prints goes nowhere.
@@ -111,6 +117,13 @@ struct IngestCommand: ParsableCommand {
     feed.stop()
     guard fleet.count == min(agents, entries) else { throw Mismatch("\(fleet.count) of \(agents) agents are known") }
     return count
+  }
+
+  private func show(_ name: String, _ encrypted: Reading, _ plain: Reading) {
+    report.add(
+      name, "M entries/s", encrypted.rate,
+      beside: [(.init(name: "without", rounds: plain.rate), .ratioAtLeast(0.85))])
+    report.add("\(name), CPU", "µs/entry", encrypted.cpu, beside: [(.init(name: "without", rounds: plain.cpu), nil)])
   }
 
   private func show(_ name: String, _ product: Reading, _ tree: Reading, _ scan: Reading) {
