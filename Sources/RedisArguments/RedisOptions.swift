@@ -93,6 +93,7 @@ package struct RedisOptions: ParsableArguments {
     if case .file(let path, _) = secret() { (password, file) = ("", Self.absolute(path)) }
     return [
       ("VIGIA_REDIS", Endpoint.withoutPassword(named?.url ?? "redis://\(Endpoint.default)")),
+      ("VIGIA_SENTINEL_PASSWORD", endpoint.sentinelPassword ?? ""),
       ("VIGIA_REDIS_PASSWORD", password), ("VIGIA_REDIS_PASSWORD_FILE", file),
       ("VIGIA_TLS_CA", tls?.authority.map(Self.absolute) ?? ""),
       ("VIGIA_TLS_CERT", tls?.certificate.map(Self.absolute) ?? ""),
@@ -121,6 +122,7 @@ package struct RedisOptions: ParsableArguments {
         throw ValidationError("\(named.origin): \(error)")
       }
     }
+    endpoint.setSentinelPassword(Environment["VIGIA_SENTINEL_PASSWORD"])
     guard var tls = endpoint.tls else {
       guard let flag = flags.first else { return endpoint }
       throw ValidationError("\(flag) is of use with TLS only: say rediss:// in place of redis://")

@@ -64,6 +64,10 @@ extension Endpoint {
     return own + [group.password].compactMap(\.self)
   }
 
+  package var sentinelPassword: String? {
+    if case .sentinel(let group) = address { group.password } else { nil }
+  }
+
   /// Gives the password for the sentinels, unless the URL has one.
   package mutating func setSentinelPassword(_ password: String?) {
     guard let password, !password.isEmpty, case .sentinel(var group) = address, group.password == nil else { return }

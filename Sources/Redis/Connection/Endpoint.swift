@@ -71,6 +71,9 @@ package struct Endpoint: Equatable, Sendable {
     case "redis": try self.init(tcp: rest)
     case "unix": try self.init(unix: rest)
     case "redis+sentinel": try self.init(sentinels: rest)
+    case "rediss+sentinel":
+      try self.init(sentinels: rest)
+      tls = TLSSettings()
     case "rediss":
       try self.init(tcp: rest)
       tls = TLSSettings()

@@ -27,7 +27,8 @@ extension Endpoint {
   ///
   /// - Parameter needsPrimary: whether a replica will not do.
   func fault(of role: ServerRole, needsPrimary: Bool) -> ConnectionFailure? {
-    if role.mode == .sentinel {
+    // Who looks for servers, and not for keys, speaks to sentinels too.
+    if role.mode == .sentinel, keyPlace != .unknown {
       return .misplaced("\(self) is a Redis Sentinel: name it with its group, redis+sentinel://\(self)/NAME")
     }
     if role.mode == .cluster, case .scattered(let prefix) = keyPlace {

@@ -20,6 +20,8 @@ package struct SentinelGroup: Equatable, Sendable {
   /// How to log in at the sentinels; the endpoint's own user and password are for the servers.
   package var user: String?
   package var password: String?
+  /// How TLS is spoken with the sentinels; nil if it is not.
+  package var tls: TLSSettings?
 
   package init(sentinels: [Node], name: String, user: String? = nil, password: String? = nil) {
     self.sentinels = sentinels
@@ -37,7 +39,7 @@ package struct SentinelGroup: Equatable, Sendable {
 
   /// How to reach one of the sentinels.
   func endpoint(of sentinel: Node) -> Endpoint {
-    Endpoint(address: .tcp(host: sentinel.host, port: sentinel.port), user: user, password: password)
+    Endpoint(address: .tcp(host: sentinel.host, port: sentinel.port), user: user, password: password, tls: tls)
   }
 }
 

@@ -39,6 +39,8 @@ final class SentinelLocator: Locator {
   init(_ loop: Loop, _ endpoint: Endpoint, _ group: SentinelGroup) {
     self.loop = loop
     self.endpoint = endpoint
+    var group = group
+    group.tls = endpoint.tls
     self.group = group
     known = group.sentinels
   }
