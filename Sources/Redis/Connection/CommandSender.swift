@@ -18,6 +18,8 @@ package final class CommandSender {
   /// Those that went out over a connection that broke before the answer.
   private var doubtful: Set<CommandID> = []
   private var retry: Loop.TimerID?
+  /// Counts the servers that have served, as the feed does.
+  private var generation = 0
 
   package init(
     loop: Loop, feed: EventFeed, stream: [UInt8], refused: @escaping (Command, ServerError) -> Void = { _, _ in },
@@ -54,11 +56,15 @@ package final class CommandSender {
     let commands = unreceived.resend(at: feed.clock.now)
     doubtful.formIntersection(commands.map(\.id))
     for command in commands { reached(command, publish(command)) }
+    guard generation != feed.serverGeneration else { return }
+    generation = feed.serverGeneration
+    // What replication had not brought to this server is told again; on the screen it stays what it was.
+    for command in unreceived.resendReceived(at: feed.clock.now) { _ = publish(command, isKnown: true) }
   }
 
-  private func publish(_ command: Command) -> CommandLog.Delivery {
+  private func publish(_ command: Command, isKnown: Bool = false) -> CommandLog.Delivery {
     let request = Request("XADD", stream, "*", Keys.dataField, CommandCoding.encode(command))
-    let isUnderWay = feed.send(request) { [weak self] in self?.take($0, of: command) }
+    let isUnderWay = feed.send(request) { [weak self] in if !isKnown { self?.take($0, of: command) } }
     return isUnderWay || doubtful.contains(command.id) ? .underWay : .waiting
   }
 

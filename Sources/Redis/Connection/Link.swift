@@ -61,6 +61,9 @@ package final class Link {
   /// Whether a replica will not do, though the endpoint itself names it: whoever leads cannot act there.
   package var needsPrimary = false
 
+  /// Counts the servers that its endpoint has stood for; 0 if it names its server.
+  package var generation: Int { whereabouts?.generation ?? 0 }
+
   /// What is done to find the server, in words; nil if nothing is.
   package var searchActivity: String? { isSearching ? whereabouts?.activity : nil }
 

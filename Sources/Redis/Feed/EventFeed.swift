@@ -254,6 +254,9 @@ package final class EventFeed {
   /// Whether nothing has come for long: then the server is asked as little as will do.
   var isCalm: Bool { MonotonicTime.now.milliseconds(since: cameAt) > Double(options.patience.calm) }
 
+  /// How often another server has taken the place of the one before; 0 if the endpoint names its server.
+  package var serverGeneration: Int { asking.generation }
+
   /// Where the links stand together.
   package var linkState: LinkState {
     let links = [asking, listening, reading]
