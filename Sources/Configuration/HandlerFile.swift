@@ -8,6 +8,7 @@ import FleetModel
 /// restart_limit = "60s"        # until a restart that nobody confirmed has failed
 /// act_within = "60s"           # events older than this cause nothing
 /// quiet_alerts_end = "24h"     # until a quiet alert is given up
+/// durability = "auto"          # or "replicated", "local"
 /// zone = "Europe/Lisbon"       # see HandlerFile+Budgets.swift
 ///
 /// [log]
@@ -73,7 +74,8 @@ package enum HandlerFile {
     let top = try FileSection(bytes, file: file)
     try top.allow(
       [
-        "parallel", "restart_limit", "act_within", "quiet_alerts_end", "currency", "zone", "log", "retention",
+        "parallel", "restart_limit", "act_within", "quiet_alerts_end", "durability", "currency", "zone", "log",
+        "retention",
         "insight",
         "metrics", "levels", "budgets", "queues", "actuators", "prometheus",
         "heartbeat", "archive", "grafana", "otel",
@@ -84,6 +86,7 @@ package enum HandlerFile {
     settings.restartLimit = try top.span("restart_limit", atMost: .days(1))
     settings.actWithin = try top.span("act_within", atMost: .days(1))
     settings.quietAlertsEnd = try top.span("quiet_alerts_end", atMost: .days(365))
+    settings.durability = try top.choice("durability")
     if let log = try top.section("log") {
       try log.allow(["format", "level"], in: "log")
       settings.logFormat = try log.choice("format")

@@ -4,6 +4,8 @@ import FleetModel
 /// What a handler's configuration file says. Nil: nothing, and the handler's own default counts.
 package struct HandlerSettings: Equatable, Sendable {
   package enum LogFormat: String, CaseIterable, Sendable { case text, json }
+  /// Whether what the handler writes must stand on a replica before it counts.
+  package enum Durability: String, CaseIterable, Sendable { case auto, replicated, local }
   package enum LogLevel: String, CaseIterable, Sendable { case debug, info, warning, error }
 
   /// How long streams are kept, and how many bytes of each.
@@ -89,6 +91,7 @@ package struct HandlerSettings: Equatable, Sendable {
   package var parallel: Int?
   /// How long a restart may take until it counts as failed.
   package var restartLimit: TimeSpan?
+  package var durability: Durability?
   /// Events older than this cause nothing.
   package var actWithin: TimeSpan?
   /// How long a quiet alert stays open.

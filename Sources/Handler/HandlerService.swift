@@ -14,16 +14,19 @@ package final class HandlerService {
   private let loop: Loop
   private let endpoint: Endpoint
   private(set) var options: HandlerOptions
-  private let keys: Keys
+  let keys: Keys
   let log: Log
   private var clock = ServerClock()
+  /// Knows which server serves; nil if the endpoint names it.
+  private lazy var whereabouts = Whereabouts.of(endpoint, on: loop)
   private let transactionScript = Script(Transaction.script)
   private(set) var isStopping = false
   let counts: HandlerCounts
 
   private(set) lazy var main = Link(loop: loop, endpoint: endpoint) { [weak self] in self?.mainChanged($0) }
   private(set) lazy var election = LeaderElector(
-    loop: loop, keys: keys, options: options, log: log, clock: { [weak self] in self?.clock.now ?? .epoch },
+    loop: loop, endpoint: endpoint, keys: keys, options: options, log: log,
+    clock: { [weak self] in self?.clock.now ?? .epoch },
     notify: { [weak self] in self?.electionChanged($0) })
   private(set) lazy var recorder = Recorder(
     loop: loop, endpoint: endpoint, options: options, keys: keys, log: log,
@@ -88,6 +91,7 @@ package final class HandlerService {
     telemetry.apply(options.telemetry)
     // A server that takes no writes gives no lease either.
     main.needsPrimary = true
+    whereabouts?.notify = { [log] in log(.info, $0) }
     main.start()
     recorder.start()
     waitForRecorder()
@@ -97,6 +101,7 @@ package final class HandlerService {
   package func apply(_ new: HandlerOptions) {
     election.take(.fault(nil))
     options.adopt(new)
+    election.replication.apply(options.durability)
     log.apply(options.log)
     log.keepSecret(options.secrets)
     monitor.apply(options.monitoring)
@@ -202,6 +207,7 @@ package final class HandlerService {
     case .renewed(let until, let time, let asked):
       activeHandler?.session.mayActUntil = until
       setClock(time, asked: asked)
+    case .lossesFound: if let session { tellLosses(session) }
     case .lost(let reason):
       log(.info, "standing by", ["reason": reason])
       closeHandler()
@@ -227,9 +233,10 @@ package final class HandlerService {
     self.activeHandler = activeHandler
     recorder.record(in: session)
     activeHandler.open()
+    tellLosses(session)
   }
 
-  private func warn(_ subject: String, _ words: String?) {
+  func warn(_ subject: String, _ words: String?) {
     warnings[subject] = words?.clipped(toBytes: Self.longestFault)
     election.take(.warning(warnings.min { $0.key > $1.key }?.value))
   }
@@ -278,6 +285,7 @@ package final class HandlerService {
 extension HandlerService: LeaseSessionOwner {
   func sessionEnded(_ reason: String) { election.take(.lost(reason)) }
   func rightIsMissing() { election.take(.rightsDoubted) }
+  func whenConfirmed(_ work: @escaping () -> Void) { election.replication.whenConfirmed(work) }
   func levelsAreTold(_ digest: String) { election.take(.levels(digest)) }
   func rulesAreHeld(_ reason: String?) { election.take(.held(reason?.clipped(toBytes: Self.longestFault))) }
 

@@ -28,6 +28,9 @@ struct SettingsSource {
     options.restartLimit = settings.restartLimit ?? options.restartLimit
     options.actWithin = settings.actWithin ?? options.actWithin
     options.quietAlertsStay = settings.quietAlertsEnd ?? options.quietAlertsStay
+    if let durability = settings.durability {
+      options.durability = Durability.Setting(rawValue: durability.rawValue) ?? options.durability
+    }
     options.retention.apply(settings.retention)
     options.insight.apply(settings.insight)
     options.monitoring = try monitoring(settings.monitoring)

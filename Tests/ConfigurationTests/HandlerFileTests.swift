@@ -152,7 +152,7 @@ import Testing
   @Test(arguments: [
     (
       "paralel = 1",
-      "paralel: unknown key; the file has parallel, restart_limit, act_within, quiet_alerts_end, currency, zone, log, retention, insight, metrics, levels, budgets, queues, actuators, prometheus, heartbeat, archive, grafana, otel, notify, routes, default_route, group_wait, group_interval, links, commands"
+      "paralel: unknown key; the file has parallel, restart_limit, act_within, quiet_alerts_end, durability, currency, zone, log, retention, insight, metrics, levels, budgets, queues, actuators, prometheus, heartbeat, archive, grafana, otel, notify, routes, default_route, group_wait, group_interval, links, commands"
     ),
     ("parallel = 0", "parallel: is the number 0; expected a whole number from 1 to 1024"),
     ("parallel = 1025", "parallel: is the number 1025; expected a whole number from 1 to 1024"),
@@ -161,6 +161,7 @@ import Testing
     ("restart_limit = 60", "restart_limit: is the number 60; \(span) 1d such as \"10s\", with s, m, h or d"),
     ("act_within = '60'", "act_within: is the text \"60\"; \(span) 1d such as \"10s\", with s, m, h or d"),
     ("act_within = '2d'", "act_within: is the text \"2d\"; \(span) 1d such as \"10s\", with s, m, h or d"),
+    ("durability = 'yes'", "durability: is the text \"yes\"; expected one of \"auto\", \"replicated\", \"local\""),
     ("log = 'json'", "log: is the text \"json\"; expected a table"),
     ("[log]\nformat = 'xml'", "log.format: is the text \"xml\"; expected one of \"text\", \"json\""),
     ("[log]\nlevel = true", "log.level: is true; expected one of \"debug\", \"info\", \"warning\", \"error\""),
@@ -354,7 +355,7 @@ import Testing
   @Test func errorsSteerNoTerminal() {
     expect(
       "\"a\\u001b[2J\" = 1",
-      "a^[[2J: unknown key; the file has parallel, restart_limit, act_within, quiet_alerts_end, currency, zone, log, retention, insight, metrics, levels, budgets, queues, actuators, prometheus, heartbeat, archive, grafana, otel, notify, routes, default_route, group_wait, group_interval, links, commands"
+      "a^[[2J: unknown key; the file has parallel, restart_limit, act_within, quiet_alerts_end, durability, currency, zone, log, retention, insight, metrics, levels, budgets, queues, actuators, prometheus, heartbeat, archive, grafana, otel, notify, routes, default_route, group_wait, group_interval, links, commands"
     )
     expect("parallel = \"\\u202e\"", "parallel: is the text \"\u{FFFD}\"; expected a whole number from 1 to 1024")
   }

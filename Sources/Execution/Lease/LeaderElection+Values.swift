@@ -24,11 +24,14 @@ extension LeaderElection {
     package var running: Int64
     /// The server's time.
     package var server: Instant
+    /// The least fence to take, by the server's time where a promoted replica may lack the last one; 0 elsewhere.
+    package var leastFence: Int
 
-    package init(boot: Int64, running: Int64, server: Instant) {
+    package init(boot: Int64, running: Int64, server: Instant, leastFence: Int = 0) {
       self.boot = boot
       self.running = running
       self.server = server
+      self.leastFence = leastFence
     }
   }
 
@@ -95,10 +98,13 @@ extension LeaderElection {
   package enum Answer: Equatable, Sendable {
     /// - Parameter isNewCount: whether the stored fence was no number.
     case taken(isNewCount: Bool)
-    case held(millisecondsLeft: Int64)
+    /// - Parameter fence: the stored one; 0 if it is not known.
+    case held(millisecondsLeft: Int64, fence: Int = 0)
     /// The stored fence is not below the one that was asked for.
     case outrun(stored: Int)
     case unusableFence
+    /// It was taken, but no replica confirms that: it must not act by it.
+    case unconfirmed(String)
     /// Nobody can tell what it means.
     case unclear
   }
@@ -129,6 +135,7 @@ extension LeaderElection {
   package enum Words: Equatable, Sendable {
     case newCount(fence: Int)
     case unusableFence
+    case unconfirmed(String)
     case cannotTake(String)
     case cannotRenew(String)
     case rightsMissing([String])

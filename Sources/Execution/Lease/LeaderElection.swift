@@ -45,6 +45,8 @@ package struct LeaderElection {
   var written: Lease?
   var fault: String?
   var warning: String?
+  /// Why the lease that it took last does not count; nil if it does.
+  private var unconfirmed: String?
   /// Since when it has heard the channels.
   private var listeningSince: Int64?
   /// Whether other handlers run: one of them may have listened for longer.
@@ -120,8 +122,8 @@ package struct LeaderElection {
     guard rights == .known else { return lookAtRights() }
     hasYielded = false
     let lease = Lease(
-      id: id, fence: highestFence + 1, isRecording: false, patterns: patterns, since: now.server, fault: fault,
-      warning: warning)
+      id: id, fence: max(highestFence + 1, min(now.leastFence, Self.mostByTime)), isRecording: false,
+      patterns: patterns, since: now.server, fault: unconfirmed.map(Self.unconfirmedFault) ?? fault, warning: warning)
     question = .lease(lease, asked: now.boot)
     return [.ask(lease, former: written)]
   }
@@ -149,14 +151,19 @@ package struct LeaderElection {
   private mutating func answered(_ answer: Answer, _ lease: Lease, asked: Int64, _ now: Moment) -> [Effect] {
     let wasOutrunBefore = wasOutrun
     wasOutrun = false
+    if case .unconfirmed(let reason) = answer { return remainUnconfirmed(lease, reason) }
+    unconfirmed = nil
     switch answer {
     case .taken(let isNewCount):
       let until = end(asked: asked)
+      var lease = lease
       (highestFence, written, takenAt) = (lease.fence, lease, now.running)
+      lease.fault = fault
       state = .active(lease, mayActUntil: until)
       return (isNewCount ? [.say(.newCount(fence: lease.fence))] : [])
         + [.wake(afterMilliseconds: spans.renewal), .taken(fence: lease.fence, mayActUntil: until)]
-    case .held(let left):
+    case .held(let left, let fence):
+      highestFence = max(highestFence, fence)
       mustYield = true
       rights = .old
       return waitForEnd(in: left)
@@ -168,9 +175,25 @@ package struct LeaderElection {
     case .unusableFence:
       written = Self.unusable(lease)
       return [.say(.unusableFence), .wake(afterMilliseconds: spans.attempt)]
-    case .unclear: return [.wake(afterMilliseconds: spans.attempt)]
+    case .unclear, .unconfirmed: return [.wake(afterMilliseconds: spans.attempt)]
     }
   }
+
+  /// It holds the lease where it asked, but would act by what may be gone with that server: it takes it again until a
+  /// replica confirms it, and has it say so meanwhile.
+  private mutating func remainUnconfirmed(_ lease: Lease, _ reason: String) -> [Effect] {
+    (highestFence, written) = (max(highestFence, lease.fence), lease)
+    defer { unconfirmed = reason }
+    return (unconfirmed == reason ? [] : [.say(.unconfirmed(reason))]) + [.wake(afterMilliseconds: spans.attempt)]
+  }
+
+  /// Said in the lease, so that consoles show it.
+  static func unconfirmedFault(_ reason: String) -> String {
+    "cannot lead: \(reason). Bring a replica back, or write durability = \"local\" to go on without"
+  }
+
+  /// A fence by a clock that is wrong by ages would leave no room above it: Lua's whole numbers end at 2^53.
+  private static let mostByTime = 1 << 50
 
   /// Said in the log, and in the lease, so that consoles show it.
   package static let unusableFence =

@@ -11,19 +11,55 @@ extension LeaderElector {
     let arguments = EncodedArguments(
       lease.fence, LeaseCoding.encode(lease), leaseSpan, former.map(LeaseCoding.encode) ?? [],
       LeaseCoding.encode(LeaderElection.unusable(lease)))
-    takeScript.run(on: connection, keys: [keys.lease, keys.fence], arguments: arguments) { [weak self] result in
-      self?.heard(result) { .answered(Self.answer($0.elements?.compactMap(\.integer) ?? [])) }
+    // Answered before the script is: by then it is known whether replicas have to confirm.
+    replication.look(on: connection)
+    takeScript.run(on: connection, keys: [keys.lease, keys.fence], arguments: arguments) {
+      [weak self, weak connection] in
+      guard let self, let connection, connection === self.connection else { return }
+      guard case .success(let reply) = $0, reply.elements?.first?.integer == 1, replication.isReplicated else {
+        return heard($0) { .answered(Self.answer($0.elements?.compactMap(\.integer) ?? [])) }
+      }
+      watchdog.rest()
+      confirm(lease, Self.answer(reply.elements?.compactMap(\.integer) ?? []), on: connection)
+    }
+  }
+
+  /// A lease that it has taken counts once a replica has it: until then another handler may take it where that replica is
+  /// promoted.
+  private func confirm(_ lease: Lease, _ answer: LeaderElection.Answer, on connection: Connection) {
+    replication.confirm(lease.fence, renewal(of: lease)) { [weak self, weak connection] outcome in
+      guard let self, let connection, connection === self.connection else { return }
+      switch outcome {
+      case .confirmed: take(.answered(answer))
+      case .unconfirmed(let reason): take(.answered(.unconfirmed(reason)))
+      case .refused(let error): take(.refused(error.text, isDenied: error.code == "NOPERM"))
+      }
+    }
+  }
+
+  private func renewal(of lease: Lease) -> ReplicaConfirmation.Renewal {
+    ReplicaConfirmation.Renewal(
+      keys: [keys.lease, keys.fence], arguments: [lease.fence, LeaseCoding.encode(lease), leaseSpan])
+  }
+
+  /// What came of a renewal that replicas have to confirm.
+  func heard(_ update: Replication.Update) {
+    switch update {
+    case .confirmed(let fence, let time, let asked): renewed(fence, time, asked)
+    case .refused(let fence, let error): refused(fence, error)
+    case .unconfirmed(let reason): say(.unconfirmed(reason))
+    case .lossesFound: notify(.lossesFound)
     }
   }
 
   /// See ``LeaseScripts/take``.
   private static func answer(_ numbers: [Int64]) -> LeaderElection.Answer {
-    guard numbers.count == 2 else { return .unclear }
+    guard numbers.count >= 2 else { return .unclear }
     return switch numbers[0] {
     case 1: .taken(isNewCount: numbers[1] == 1)
     case -1: .outrun(stored: Int(clamping: numbers[1]))
     case -2: .unusableFence
-    default: .held(millisecondsLeft: numbers[1])
+    default: .held(millisecondsLeft: numbers[1], fence: numbers.count > 2 ? Int(clamping: numbers[2]) : 0)
     }
   }
 
@@ -59,6 +95,8 @@ extension LeaderElector {
 
   func renew(_ lease: Lease) {
     guard let connection else { return }
+    replication.look(on: connection)
+    guard !replication.isReplicated else { return replication.renew(lease.fence, renewal(of: lease)) }
     let asked = (boot: BootTime.now, running: MonotonicTime.now)
     watchdog.expect(on: connection)
     let arguments = EncodedArguments(lease.fence, LeaseCoding.encode(lease), leaseSpan)
@@ -67,10 +105,14 @@ extension LeaderElector {
       watchdog.rest()
       guard case .success(let reply) = result else { return }
       guard let error = reply.error else { return renewed(lease.fence, reply, asked) }
-      let refusal: LeaderElection.Refusal =
-        error.code == "FENCED" ? .fenced : error.code == "NOPERM" ? .denied : .other
-      take(.renewalRefused(fence: lease.fence, error.text, refusal))
+      refused(lease.fence, error)
     }
+  }
+
+  private func refused(_ fence: Int, _ error: ServerError) {
+    let refusal: LeaderElection.Refusal =
+      error.code == "FENCED" ? .fenced : error.code == "NOPERM" ? .denied : .other
+    take(.renewalRefused(fence: fence, error.text, refusal))
   }
 
   func release(_ fence: Int, isComplete: Bool) {

@@ -14,6 +14,8 @@ final class LeaderElector {
     case renewed(mayActUntil: BootTime, time: Reply, asked: MonotonicTime)
     /// It must not act any more.
     case lost(String)
+    /// The server lacks what another had before.
+    case lossesFound
   }
 
   private let loop: Loop
@@ -21,7 +23,7 @@ final class LeaderElector {
   let keys: Keys
   let leaseSpan: Int64
   private let clock: () -> Instant
-  private let notify: (Update) -> Void
+  let notify: (Update) -> Void
   private var election: LeaderElection
   private(set) var connection: Connection?
   private var timer: Loop.TimerID?
@@ -32,13 +34,15 @@ final class LeaderElector {
   /// What waits for the lease to be given back.
   var released: () -> Void = {}
   let rights: Rights
+  private(set) lazy var replication = makeReplication()
+  private let makeReplicationOf: (_ notify: @escaping (Replication.Update) -> Void) -> Replication
   let watchdog: Watchdog
   let takeScript = Script(LeaseScripts.take)
   let renewScript = Script(LeaseScripts.renew)
   let releaseScript = Script(LeaseScripts.release)
 
   init(
-    loop: Loop, keys: Keys, options: HandlerOptions, log: Log, clock: @escaping () -> Instant,
+    loop: Loop, endpoint: Endpoint, keys: Keys, options: HandlerOptions, log: Log, clock: @escaping () -> Instant,
     notify: @escaping (Update) -> Void
   ) {
     self.loop = loop
@@ -48,6 +52,9 @@ final class LeaderElector {
     self.notify = notify
     leaseSpan = options.leaseSpan.milliseconds
     rights = Rights(keys)
+    makeReplicationOf = {
+      Replication(loop: loop, endpoint: endpoint, keys: keys, setting: options.durability, $0)
+    }
     watchdog = Watchdog(loop: loop, limit: leaseSpan)
     let spans = LeaderElection.Spans(
       lease: leaseSpan, margin: options.leaseMargin.milliseconds, renewal: options.renewalSpan.milliseconds,
@@ -55,14 +62,18 @@ final class LeaderElector {
     election = LeaderElection(id: options.id, patterns: options.recordedPatterns, spans: spans)
   }
 
+  private func makeReplication() -> Replication { makeReplicationOf { [weak self] in self?.heard($0) } }
+
   func connected(_ connection: Connection) {
     self.connection = connection
+    replication.connectionChanged()
     take(.connected)
   }
 
   func disconnected() {
     connection = nil
     watchdog.rest()
+    replication.connectionChanged()
     take(.disconnected)
   }
 
@@ -80,12 +91,14 @@ final class LeaderElector {
     loop.cancel(timer)
     watchdog.rest()
     connection = nil
+    replication.stop()
     _ = election.take(.disconnected, at: now)
   }
 
   private var now: LeaderElection.Moment {
     LeaderElection.Moment(
-      boot: BootTime.now.milliseconds, running: MonotonicTime.now.milliseconds, server: clock())
+      boot: BootTime.now.milliseconds, running: MonotonicTime.now.milliseconds, server: clock(),
+      leastFence: replication.isReplicated ? Int(clamping: clock().milliseconds) : 0)
   }
 
   func take(_ input: LeaderElection.Input) {
@@ -115,17 +128,23 @@ final class LeaderElector {
     case .prolonged(let until):
       guard let time else { return }
       notify(.renewed(mayActUntil: BootTime(milliseconds: until), time: time.reply, asked: time.asked))
-    case .lost(let reason): notify(.lost(reason))
+    case .lost(let reason):
+      let doubt = replication.doubt
+      replication.rest()
+      notify(.lost(doubt.map { "\(reason): \($0)" } ?? reason))
     case .say(let words): say(words)
     }
   }
 
-  private func say(_ words: LeaderElection.Words) {
+  func say(_ words: LeaderElection.Words) {
     switch words {
     case .newCount(let fence): log(.error, "the fence held no number; it begins anew", ["fence": "\(fence)"])
     case .unusableFence:
       obstacle = LeaderElection.unusableFence
       log(.error, "cannot take the lease", ["error": LeaderElection.unusableFence])
+    case .unconfirmed(let reason):
+      obstacle = "no lease counts: \(reason)"
+      log(.error, "the lease is not confirmed: without that it does not act", ["reason": reason])
     case .cannotTake(let error):
       // The lease or the fence is of another type, say, or the server takes no writes.
       let names = [keys.lease, keys.fence].map { String(decoding: $0, as: UTF8.self) }.joined(separator: ", ")

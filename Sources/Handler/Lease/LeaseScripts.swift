@@ -5,10 +5,14 @@ enum LeaseScripts {
   /// ARGV: the fence to take, the lease, its milliseconds, the lease as the caller wrote it last ("" for none), and the
   /// lease that says that the fence cannot be used.
   ///
-  /// Answers {1, 0} taken, {1, 1} taken where the fence held no number; {0, milliseconds left} held by another; {-1,
-  /// fence} the fence is not above the stored one; {-2, 0} the stored one is beyond the whole numbers that Lua has.
+  /// Answers {1, 0} taken, {1, 1} taken where the fence held no number; {0, milliseconds left, fence} held by another, with
+  /// the stored fence if it is a number; {-1, fence} the fence is not above the stored one; {-2, 0} the stored one is beyond
+  /// the whole numbers that Lua has.
   static let take = """
     local held = redis.call('GET', KEYS[1])
+    local stored = redis.call('GET', KEYS[2])
+    local digits = stored and stored:match('^0*(%d+)$')
+    local isBeyond = digits and (#digits > 16 or (#digits == 16 and digits > '9007199254740990'))
     if held and held ~= ARGV[4] then
       local left = redis.call('PTTL', KEYS[1])
       -- Longer than any lease: the server's clock was stepped back, and whoever lives renews it.
@@ -16,11 +20,9 @@ enum LeaseScripts {
         left = tonumber(ARGV[3])
         redis.call('PEXPIRE', KEYS[1], left)
       end
-      return {0, left}
+      return {0, left, digits and not isBeyond and tonumber(digits) or 0}
     end
-    local stored = redis.call('GET', KEYS[2])
-    local digits = stored and stored:match('^0*(%d+)$')
-    if digits and (#digits > 16 or (#digits == 16 and digits > '9007199254740990')) then
+    if isBeyond then
       redis.call('SET', KEYS[1], ARGV[5], 'PX', ARGV[3])
       return {-2, 0}
     end

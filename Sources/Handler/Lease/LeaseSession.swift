@@ -223,6 +223,18 @@ final class LeaseSession {
     }
   }
 
+  /// Calls `work` once all that was written up to now would outlive the server, so that something outside may be done by
+  /// it; never if the session ends before.
+  func whenConfirmed(_ work: @escaping () -> Void) {
+    guard let owner else { return work() }
+    inFlight += 1
+    owner.whenConfirmed { [weak self] in
+      guard let self, !isOver else { return }
+      work()
+      landed()
+    }
+  }
+
   /// Reads several things at once; `completion` gets all answers, in order, or is never called if the connection or
   /// the session ended before.
   func read(_ requests: [Request], _ completion: @escaping ([Reply]) -> Void) {

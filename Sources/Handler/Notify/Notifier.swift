@@ -190,7 +190,9 @@ final class Notifier {
   private func send(_ entry: OutboxEntry) {
     guard let channel = table[entry.channel] else { return }
     let message = book.message(of: entry.notice, on: entry.channel, channel)
-    go(on: NoticeDelivery(entry, channel, message: message, at: session.now))
+    let delivery = NoticeDelivery(entry, channel, message: message, at: session.now)
+    // What people are told must not be gone with the server.
+    session.whenConfirmed { [weak self] in self?.go(on: delivery) }
   }
 
   private func go(on delivery: NoticeDelivery) {

@@ -28,6 +28,8 @@ package struct HandlerOptions: Sendable {
   package var firstLook = TimeSpan.minutes(5)
   /// How long a job that runtimes were told may take until it counts as failed.
   package var jobLimit = TimeSpan.hours(1)
+  /// Whether what it writes must stand on a replica before it counts.
+  package var durability = Durability.Setting.automatic
   package var retention = RetentionBounds()
   /// The open metrics.
   package var metrics = MetricTable.builtIn
@@ -96,6 +98,7 @@ package struct HandlerOptions: Sendable {
   mutating func adopt(_ new: HandlerOptions) {
     restartLimit = new.restartLimit
     jobLimit = new.jobLimit
+    durability = new.durability
     actWithin = new.actWithin
     quietAlertsStay = new.quietAlertsStay
     retention = new.retention

@@ -134,7 +134,12 @@ final class TargetRunner {
       reason: delegate.reason, until: control.until)
   }
 
+  /// Nothing outside is done by an intent that could be lost with the server: the next handler would not know of it.
   private func actuate(_ call: ActuatorCall, _ rule: RepeatRule) {
+    session.whenConfirmed { [self] in perform(call, rule) }
+  }
+
+  private func perform(_ call: ActuatorCall, _ rule: RepeatRule) {
     guard let actuator else { return }
     // The machine may have been suspended since the transaction before was sent.
     guard session.mayAct else { return session.endLate() }

@@ -20,6 +20,11 @@ package protocol Locator: AnyObject {
   /// - Parameter completion: gets nil if the server is the right one; it need not be called if the connection ends first.
   func examine(_ connection: Connection, _ completion: @escaping (ConnectionFailure?) -> Void)
 
+  /// Asks whether a server is the primary still, by what most of those say without whom no other can become it.
+  ///
+  /// - Parameter completion: called once, after this has returned, within a second or so.
+  func confirm(_ server: Endpoint, _ completion: @escaping (Bool) -> Void)
+
   /// Takes note that a server it found is not, or no longer, the right one, or that it cannot be reached.
   ///
   /// - Parameter hint: where the server itself said to go, `host:port` as in MOVED; nil if it named nobody.
@@ -32,4 +37,9 @@ package protocol Locator: AnyObject {
 
   /// Ends all that it does, a search too, whose completion is then not called: its last link has stopped.
   func rest()
+}
+
+extension Locator {
+  /// Nobody says so, unless a locator knows whom to ask.
+  package func confirm(_ server: Endpoint, _ completion: @escaping (Bool) -> Void) { completion(false) }
 }

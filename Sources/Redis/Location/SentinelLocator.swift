@@ -114,6 +114,18 @@ final class SentinelLocator: Locator {
     }
   }
 
+  func confirm(_ server: Endpoint, _ completion: @escaping (Bool) -> Void) {
+    let asked = known
+    var (agreed, heard) = (0, 0)
+    for sentinel in asked {
+      ask(sentinel) { [weak self] outcome in
+        heard += 1
+        if case .success(let answer) = outcome, self?.server(answer.primary) == server { agreed += 1 }
+        if heard == asked.count { completion(agreed > asked.count / 2) }
+      }
+    }
+  }
+
   func doubt(_ server: Endpoint, hint: String?) {
     guard case .tcp(let host, let port) = server.address else { return }
     if doubts.count >= Self.mostKnown { doubts = doubts.filter { $0.value > .now } }

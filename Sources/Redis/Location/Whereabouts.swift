@@ -27,6 +27,7 @@ package final class Whereabouts {
   package private(set) var generation = 0
   /// Told in words of each search and each change.
   package var notify: (String) -> Void = { _ in }
+  private var said = ""
 
   /// Links that wait for their next attempt are not woken more often, in milliseconds: whoever tells of a new server each
   /// moment cannot take their pauses away.
@@ -62,7 +63,7 @@ package final class Whereabouts {
   func find(_ completion: @escaping (Result<Endpoint, ConnectionFailure>) -> Void) {
     waiting.append(completion)
     guard waiting.count == 1 else { return }
-    if server == nil { notify(locator.activity) }
+    if server == nil { say(locator.activity) }
     locator.find { [weak self] in self?.found($0) }
   }
 
@@ -78,10 +79,17 @@ package final class Whereabouts {
     let words = "\(locator.subject) \(former == nil || former == server ? "is at" : "moved to") \(server)"
     (self.server, former) = (server, server)
     generation += 1
-    notify(words)
+    say(words)
     let mayWake = movedAt.map { MonotonicTime.now.milliseconds(since: $0) >= Self.wakingPause } ?? true
     movedAt = .now
     for member in members { member.link?.leave(unlessAt: server, .moved(words), wakes: mayWake) }
+  }
+
+  /// The same words once.
+  private func say(_ words: String) {
+    guard words != said else { return }
+    said = words
+    notify(words)
   }
 
   /// Judges the server at the other end of a link's new connection.
@@ -92,6 +100,11 @@ package final class Whereabouts {
     }
   }
 
+  /// Asks whether a server is the primary still.
+  package func confirm(_ server: Endpoint, _ completion: @escaping (Bool) -> Void) {
+    locator.confirm(server, completion)
+  }
+
   /// Takes note that an attempt to reach a server failed.
   func unreachable(_ place: Endpoint) { locator.doubt(place, hint: nil) }
 
@@ -100,7 +113,7 @@ package final class Whereabouts {
     // Others may have found that out before, and the right one too.
     guard place == server else { return }
     server = nil
-    notify(reason)
+    say(reason)
     locator.doubt(place, hint: hint)
     for member in members { member.link?.leave(unlessAt: nil, .misplaced(reason), wakes: false) }
   }
@@ -137,6 +150,11 @@ extension Endpoint {
     case .unix: true
     case .sentinel: false
     }
+  }
+
+  /// Whether something makes another server of its group the primary by itself, if this one cannot be reached.
+  package var isReplacedByItself: Bool {
+    if case .sentinel = address { true } else { false }
   }
 
   /// What finds its server; nil if it names one.

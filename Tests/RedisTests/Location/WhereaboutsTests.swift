@@ -32,6 +32,8 @@ private final class ToldLocator: Locator {
     completion(isWrong(connection.endpoint) ? .misplaced("a replica") : nil)
   }
 
+  func confirm(_ server: Endpoint, _ completion: @escaping (Bool) -> Void) { loop.later { completion(true) } }
+
   func doubt(_ server: Endpoint, hint: String?) { doubts.append("\(server)" + (hint.map { " → \($0)" } ?? "")) }
   func follow(_ moved: @escaping (Endpoint) -> Void) { self.moved = moved }
   func rest() { moved = nil }

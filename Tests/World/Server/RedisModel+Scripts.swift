@@ -98,6 +98,9 @@ extension RedisModel {
   /// See `LeaseScripts.take`.
   private mutating func take(_ keys: [Bytes], _ arguments: [Bytes]) throws(Failure) -> Reply {
     let held = try call("GET", keys[0]).bytes
+    let stored = try call("GET", keys[1]).bytes
+    let digits = stored.flatMap(Self.digits)
+    let isBeyond = digits.map { $0.count > 16 || ($0.count == 16 && $0 > "9007199254740990") } ?? false
     if let held, held != arguments[3] {
       var left = try call("PTTL", keys[0]).integer ?? 0
       let most = arguments[2].wholeNumber ?? 0
@@ -105,11 +108,9 @@ extension RedisModel {
         left = most
         _ = try call("PEXPIRE", keys[0], "\(left)".bytes)
       }
-      return .array([.integer(0), .integer(left)])
+      return .array([.integer(0), .integer(left), .integer(isBeyond ? 0 : digits.flatMap { Int64($0) } ?? 0)])
     }
-    let stored = try call("GET", keys[1]).bytes
-    let digits = stored.flatMap(Self.digits)
-    if let digits, digits.count > 16 || (digits.count == 16 && digits > "9007199254740990") {
+    if isBeyond {
       _ = try call("SET", keys[0], arguments[4], "PX".bytes, arguments[2])
       return .array([.integer(-2), .integer(0)])
     }
