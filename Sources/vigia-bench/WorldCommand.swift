@@ -15,6 +15,9 @@ struct WorldCommand: ParsableCommand {
   @Option(help: "The first seed.") var first: UInt64 = 0
   @Flag(help: "Print what happens, line by line.") var trace = false
   @Flag(help: "Print each request of the server and its answer, too.") var requests = false
+  @Flag(help: "Instead, worlds whose server has a replica and dies now and then.") var failovers = false
+  @Flag(help: "With --failovers: handlers wait for no replica, so that seeds are found that break the promise.")
+  var local = false
   @Flag(help: "Go on after a seed that fails.") var all = false
   @Option(help: "Instead compare the model of Redis with a real one, on so many random commands and transactions.")
   var model: Int?
@@ -25,11 +28,8 @@ struct WorldCommand: ParsableCommand {
     var inputs = 0
     var failed = 0
     for seed in first..<first + UInt64(max(0, seeds)) {
-      var scenario = try Scenario(seed: seed)
-      if trace { scenario.world.trace = { print("seed \(seed) \($0)") } }
-      scenario.world.tellsRequests = requests
       do {
-        inputs += try scenario.run()
+        inputs += failovers ? try runFailovers(seed) : try runStory(seed)
       } catch let violation as Violation {
         failed += 1
         print("seed \(seed): \(violation)")
@@ -38,6 +38,23 @@ struct WorldCommand: ParsableCommand {
     }
     print("\(seeds) worlds, \(inputs) inputs, \(failed) failed")
     if failed > 0 { throw ExitCode.failure }
+  }
+
+  private func runStory(_ seed: UInt64) throws -> Int {
+    var scenario = try Scenario(seed: seed)
+    prepare(scenario.world, seed)
+    return try scenario.run()
+  }
+
+  private func runFailovers(_ seed: UInt64) throws -> Int {
+    var scenario = try FailoverScenario(seed: seed, durability: local ? .local : .automatic)
+    prepare(scenario.world, seed)
+    return try scenario.run()
+  }
+
+  private func prepare(_ world: SimulatedWorld, _ seed: UInt64) {
+    if trace { world.trace = { print("seed \(seed) \($0)") } }
+    world.tellsRequests = requests
   }
 
   private func compareModel(_ count: Int) throws {

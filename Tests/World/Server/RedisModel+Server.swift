@@ -12,9 +12,7 @@ extension RedisModel {
         ])
       },
       "DBSIZE": Command(least: 1, keys: { _ in [] }) { (model, _) in .integer(Int64(model.names.count)) },
-      "INFO": Command(least: 1, keys: { _ in [] }) { _, _ in
-        .string("# Memory\r\nused_memory:1000000\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n".bytes)
-      },
+      "INFO": Command(least: 1, keys: { _ in [] }) { (model, words) in .string(model.info(words).bytes) },
       "MEMORY": Command(least: 3, keys: { [$0[2]] }) { (model, words) in
         // Only its order of magnitude matters to anybody.
         model[words[2]].map { _ in .integer(200) } ?? .null
@@ -36,6 +34,17 @@ extension RedisModel {
         return try model.evaluate(script, words)
       },
     ]
+  }
+
+  /// INFO of a section; that of the memory if it is not told apart.
+  private func info(_ words: [Bytes]) -> String {
+    switch words.dropFirst().first?.text.lowercased() {
+    case "server": return "# Server\r\nrun_id:run\(runs)\r\n"
+    case "replication":
+      let lines = (0..<replicas).map { "slave\($0):ip=10.0.0.\($0),port=6379,state=online,offset=1,lag=0\r\n" }
+      return "# Replication\r\nrole:master\r\nconnected_slaves:\(replicas)\r\n" + lines.joined()
+    default: return "# Memory\r\nused_memory:1000000\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n"
+    }
   }
 
   /// SCAN 0 [MATCH pattern] [COUNT n] [TYPE kind]: all at once.

@@ -45,6 +45,10 @@ package struct RedisModel {
   private(set) var keys: [Name: Key] = [:]
   /// How often what a read that blocks waits for may have changed.
   private(set) var streamChanges = 0
+  /// How often the server was started or replaced: what it tells as its run.
+  var runs = 1
+  /// How many replicas follow it.
+  var replicas = 0
   /// What no user may do now.
   package var denials: [Denial] = []
   /// What was published since this was last taken.

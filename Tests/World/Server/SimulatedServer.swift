@@ -13,6 +13,8 @@ package final class SimulatedServer {
     /// Requests behind one that blocks.
     var waiting: [[Bytes]] = []
     var blocked: Blocked?
+    /// The server's count when it had done this session's last request.
+    var offset = 0
     var channels: [Bytes] = []
     var patterns: [Bytes] = []
 
@@ -23,12 +25,20 @@ package final class SimulatedServer {
     var words: [Bytes]
     /// Microseconds; nil for no end.
     var until: Int64?
+    /// What a WAIT waits for; nil for a read.
+    var offset: Int?
   }
 
   package var model: RedisModel
   private var sessions: [SessionID: Session] = [:]
   /// What the model's streams were when reads that block were last looked at.
   private var servedChanges = 0
+  /// How many requests it has done: what a replica is behind.
+  package private(set) var offset = 0
+  /// Up to which of them a replica has all.
+  private var acknowledged = 0
+  /// Told after each request.
+  package var worked: () -> Void = {}
   /// Gets the bytes of answers and messages.
   package var answer: (SessionID, Bytes) -> Void = { _, _ in }
   /// Gets each request with its answer, in order.
@@ -66,9 +76,22 @@ package final class SimulatedServer {
   @discardableResult
   package func run(_ words: [Bytes]) -> Reply {
     let reply = model.run(words)
+    offset += 1
     publish()
     serveBlocked()
+    worked()
     return reply
+  }
+
+  /// A replica has all up to a count of requests.
+  package func acknowledge(_ offset: Int) {
+    acknowledged = offset
+    for id in sessions.keys.sorted() {
+      guard let blocked = sessions[id]?.blocked, let wanted = blocked.offset, wanted <= offset else { continue }
+      sessions[id]?.blocked = nil
+      finish(id, blocked.words, .integer(1))
+      work(id)
+    }
   }
 
   /// Ends reads that have blocked for as long as they may.
@@ -78,7 +101,7 @@ package final class SimulatedServer {
         continue
       }
       sessions[id]?.blocked = nil
-      finish(id, blocked.words, .null)
+      finish(id, blocked.words, blocked.offset == nil ? .null : .integer(0))
       work(id)
     }
   }
@@ -98,11 +121,30 @@ package final class SimulatedServer {
     case "PING" where sessions[id]?.isSubscribed == true:
       send(id, .array([.string("pong".bytes), .string([])]))
     case "XREAD", "XREADGROUP": read(id, words)
+    case "WAIT": wait(id, words)
     default:
       let reply = model.run(words)
+      offset += 1
+      sessions[id]?.offset = offset
       publish()
       finish(id, words, reply)
+      worked()
     }
+  }
+
+  /// WAIT replicas milliseconds: for what this session has had done last.
+  private func wait(_ id: SessionID, _ words: [Bytes]) {
+    let wanted = sessions[id]?.offset ?? 0
+    guard model.replicas > 0, wanted <= acknowledged else { return block(id, words, wanted) }
+    finish(id, words, .integer(1))
+  }
+
+  private func block(_ id: SessionID, _ words: [Bytes], _ wanted: Int) {
+    let span = words.count > 2 ? words[2].wholeNumber ?? 0 : 0
+    // A server without replicas counts none, however long it waits.
+    let wanted = model.replicas > 0 ? wanted : .max
+    sessions[id]?.blocked = Blocked(
+      words: words, until: span > 0 ? model.microseconds + span * 1000 : nil, offset: wanted)
   }
 
   private func finish(_ id: SessionID, _ words: [Bytes], _ reply: Reply) {
@@ -125,7 +167,7 @@ package final class SimulatedServer {
     guard model.streamChanges != servedChanges else { return }
     servedChanges = model.streamChanges
     for id in sessions.keys.sorted() {
-      guard let blocked = sessions[id]?.blocked else { continue }
+      guard let blocked = sessions[id]?.blocked, blocked.offset == nil else { continue }
       let reply = model.run(blocked.words)
       guard !reply.isNull else { continue }
       sessions[id]?.blocked = nil
