@@ -5,6 +5,7 @@ import Screen
 import TestSupport
 import TestThreads
 import Testing
+import Wire
 
 @testable import vigia
 
@@ -110,6 +111,22 @@ import Testing
       let row = "| `\(group)." + names.map { "\($0)`" }.joined(separator: ", `") + " |"
       #expect(rows.contains { $0.hasPrefix(row) }, "\(row)")
     }
+  }
+
+  /// The table of rights is what is printed.
+  @Test func tableOfRightsAgreesWithTheTableOfRights() throws {
+    let rows = Self.rows(of: try Self.chapter("rights"), head: "| role | for | rights |")
+    let roles: [(String, AccessRole)] = [
+      ("viewer", .viewer), ("operator NAME", .operator("NAME")), ("maintainer NAME", .maintainer("NAME")),
+      ("handler", .handler), ("publisher", .publisher), ("runtime", .runtime(readsAsGroup: false)),
+      ("runtime --group", .runtime(readsAsGroup: true)), ("doctor", .doctor),
+    ]
+    #expect(rows.count == roles.count)
+    for ((name, role), row) in zip(roles, rows) {
+      let rules = AccessTable(role, Keys()).rules(in: .redis7).joined(separator: " ").replacing("|", with: "\\|")
+      #expect(row.hasPrefix("| `\(name)` | ") && row.hasSuffix(" | `\(rules)` |"), "\(name): \(rules)")
+    }
+    #expect(Set(roles.map(\.1.name)) == Set(AccessRole.names))
   }
 
   @Test func exitCodesAreThoseOfTheProgram() throws {

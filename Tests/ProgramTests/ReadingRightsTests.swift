@@ -7,21 +7,12 @@ import Wire
 
 @testable import vigia
 
-/// The manual's rights of whoever only reads are enough for what only reads.
+/// A viewer's rights are enough for what only reads.
 @Suite(.threaded) struct ReadingRightsTests {
-  /// The rights of a row of the table, by how it begins.
-  private func rights(of user: String) throws -> [String] {
-    let chapter = try #require(ManualChapter.all.first { $0.topic == "rights" }).text
-    let line = try #require(
-      String(decoding: chapter, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("| \(user)") })
-    let cell = try #require(line.replacing("\\|", with: "\u{0}").split(separator: "|").last)
-    return cell.filter { $0 != "`" }.split(separator: " ").map { String($0.replacing("\u{0}", with: "|")) }
-  }
-
   private func viewer(of server: TestServer) throws -> String {
     guard TestServer.countsEntries else { return "" }
-    let rights = try rights(of: "all ") + rights(of: "console with `--read-only`")
-    let words: [any RequestArgument] = ["ACL", "SETUSER", "viewer", "on", ">secret"] + rights
+    let words: [any RequestArgument] =
+      ["ACL", "SETUSER", "viewer", "on", ">secret"] + AccessTable(.viewer, Keys()).rules(in: .redis7)
     #expect(try server.call(all: words).error == nil)
     guard case .tcp(let host, let port) = server.endpoint.address else { return "" }
     return "redis://viewer:secret@\(host):\(port)"

@@ -21,26 +21,23 @@ extension Chaos {
     }
   }
 
-  package static let rights: [Right] =
-    [
-      "dbsize", "del", "eval", "evalsha", "get", "hdel", "hget", "hgetall", "hincrby", "hkeys", "hlen", "hmget",
-      "hscan", "hset",
-      "info", "memory", "mget",
-      "pexpire", "psubscribe", "pttl", "publish", "sadd", "scan", "scard", "script", "set", "sismember", "smembers",
-      "srem", "subscribe", "time", "type", "xack", "xadd", "xclaim", "xdel", "xgroup", "xinfo", "xlen", "xpending",
-      "xrange", "xread", "xreadgroup", "xrevrange", "xtrim", "zadd", "zcount", "zrangebyscore", "zrem",
-      "zremrangebyrank", "zremrangebyscore", "zscore",
-    ].map { .command($0) }
-    + [
-      "agent:*", "alerts", "audit", "automation", "blocked", "budgets", "budgets:*", "commands", "commands:*",
-      "control", "cursor", "dead",
-      "events", "fence", "handler", "insight", "insight:*", "levels", "mark:*", "notices", "profiles", "proposals",
-      "reports",
-      "rollup:*", "schedule",
-    ].map { .key($0) }
-    + ["agent.*", "agents.*", "agentos.recorder", "agentos.control.*"].map { .channel($0) }
+  /// What the table of rights gives a handler, a key by itself.
+  package static let rights: [Right] = {
+    let (keys, table) = (Keys(), AccessTable(.handler, Keys()))
+    let names = AccessTable.unique(table.rows.map(\.key)).filter { !$0.isEmpty }.map { key in
+      String(decoding: key.dropFirst(keys.prefix.text.utf8.count + 1), as: UTF8.self)
+    }
+    let channels = table.channels.map { String(decoding: $0, as: UTF8.self) }
+    return table.grants(in: .redis6)[0].commands.filter { !dispensable.contains($0) }.map { .command($0) }
+      + names.filter { !$0.hasPrefix("mark:rules/") }.map { .key($0) } + channels.map { .channel($0) }
+  }()
 
-  private static let always = [">chaos", "on", "resetkeys", "resetchannels", "-@all", "+ping", "+client", "+select"]
+  /// What a connection does without, and nobody says so.
+  private static let dispensable = ["ping", "client|setname"]
+
+  private static let always = [
+    ">chaos", "on", "resetkeys", "resetchannels", "-@all", "+ping", "+client|setname", "+select",
+  ]
 
   private func allow(all rights: [Right]) throws {
     _ = try server.call(all: ["ACL", "SETUSER", "handler"] + Self.always + rights.map(\.description))

@@ -37,12 +37,14 @@ package final class TestServer {
     return (try? server.call("XINFO", "STREAM", "s"))?.field("entries-added") != nil
   }()
 
-  /// - Parameter settings: further lines of its configuration.
+  /// - Parameters:
+  ///   - settings: further lines of its configuration.
+  ///   - package: where its program comes from, if it is to be another than the installed one.
   package init(
     persistence: PrivateServer.Persistence = .none, port: UInt16? = nil, password: String? = nil,
-    settings: [String] = [], clock: SteppedClock? = nil
+    settings: [String] = [], clock: SteppedClock? = nil, package: ServerPackage? = nil
   ) throws {
-    let path = try Self.searchPath(getenv("VIGIA_TEST_REDIS").map { String(cString: $0) })
+    let path = try package?.folder ?? Self.searchPath(getenv("VIGIA_TEST_REDIS").map { String(cString: $0) })
     begin = { port in
       try PrivateServer(
         password: password, port: port, persistence: persistence, settings: settings,

@@ -91,7 +91,9 @@ package final class PrivateServer {
     var lines = ["port \(port)", "bind 127.0.0.1", "daemonize no", "save \"\"", "loglevel warning", "logfile \"\""]
     if let password { lines.append("requirepass \(password)") }
     switch persistence {
-    case .none: lines += ["appendonly no", "dir /tmp"]
+    case .none:
+      // What a replica was sent by its primary must not lie where the next server would load it.
+      lines += ["appendonly no", "dir /tmp", "dbfilename vigia-\(port).rdb", "rdb-del-sync-files yes"]
     case .appendOnly(let folder): lines += ["appendonly yes", "appendfsync always", "dir \(folder)"]
     }
     return lines
