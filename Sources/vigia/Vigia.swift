@@ -20,7 +20,7 @@ struct Vigia: ParsableCommand {
       RejectCommand.self,
       DeadCommand.self,
       RunbookCommand.self, NotifyCommand.self, MetricsCommand.self, GrafanaCommand.self, ArchiveCommand.self,
-      HandlerCommand.self, SimulateCommand.self, AccessCommand.self,
+      HandlerCommand.self, SimulateCommand.self, DoctorCommand.self, AccessCommand.self,
       TmuxCommand.self, ManualCommand.self,
     ],
     defaultSubcommand: ConsoleCommand.self)

@@ -5,6 +5,8 @@ enum Exit: Int32 {
   case done = 0
   /// Failed or refused.
   case failed = 1
+  /// Something to look at, and nothing that is wrong: `vigia doctor` alone.
+  case look = 2
   case noAnswer = 3
   case redisUnreachable = 4
   /// Wrong usage that shows only once Redis has been asked.
