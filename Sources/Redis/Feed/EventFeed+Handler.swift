@@ -198,24 +198,29 @@ extension EventFeed {
     let prefix = options.keys.agent(.none)
     let request = Request("SCAN", cursor, "MATCH", Glob.escape(prefix) + [UInt8(ascii: "*")], "COUNT", 1000)
     connection.send(request) { [weak self, weak connection] result in
-      guard let self, let connection, case .success(let reply) = result, isServed(.records, reply),
-        let parts = reply.elements, parts.count == 2
-      else { return }
+      guard let self, let connection, case .success(let reply) = result else { return }
+      if let error = reply.error { return refuse(.records, error) }
+      guard let parts = reply.elements, parts.count == 2 else { return }
+      if cursor == Array("0".utf8) { recordDenial = nil }
       for key in parts[1].elements ?? [] {
         guard let key = key.bytes, let id = AgentID(outside: Array(key.dropFirst(prefix.count))) else { continue }
         askForRecord(connection, id, key)
       }
       if let next = parts[0].bytes, next != Array("0".utf8) { return scan(connection, cursor: next) }
       // Answers come in the order of requests: this one after the last record.
-      connection.send(Request("PING")) { [weak self] in
-        if case .success = $0 { self?.notify(.stateTold) }
+      connection.send(Request("PING")) { [weak self] result in
+        guard let self, case .success = result else { return }
+        if let recordDenial { refuse(.records, recordDenial) } else { serve(.records) }
+        notify(.stateTold)
       }
     }
   }
 
   private func askForRecord(_ connection: Connection, _ id: AgentID, _ key: [UInt8]) {
     connection.send(Request("HGETALL", key)) { [weak self] result in
-      guard let self, case .success(let reply) = result, !reply.pairs.isEmpty else { return }
+      guard let self, case .success(let reply) = result else { return }
+      if let error = reply.error, error.code == "NOPERM" { recordDenial = error }
+      guard !reply.pairs.isEmpty else { return }
       notify(.record(id, AgentRecordCoding.decode(fields: reply.pairs).noLater(than: clock.now)))
     }
   }

@@ -61,6 +61,8 @@ package final class EventFeed {
   var lastLease: Lease?
   /// What is refused at present.
   package internal(set) var refusals: [Subject: ServerError] = [:]
+  /// What the server said of a record that it does not let be read, since the last look at all of them began.
+  var recordDenial: ServerError?
   var handover = Handover()
   /// Whether what is heard waits until the streams have been read to their end, so that events stay in order.
   var isHolding = true

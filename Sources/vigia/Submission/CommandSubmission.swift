@@ -66,6 +66,9 @@ final class CommandSubmission {
       guard let line = AuditCoding.decode(payload), progress.concerns(line) else { return }
       report.step(line)
       if let outcome = progress.take(line) { session.end(outcome) }
+    case .down(.refused(let error)) where error.code == "NOPERM" && progress.commands.isEmpty:
+      // Nobody would see what becomes of the command: then it is not given.
+      session.fail(.failed, "the audit cannot be followed, so nothing was sent: \(error)".shown)
     case .down(let failure): lost(failure)
     }
   }
