@@ -37,7 +37,9 @@ package struct AccessTable: Sendable {
   ) {
     (self.role, self.keys, extraReads) = (role, keys, reads)
     rows = Self.rows(role, keys) + Self.rows(role, reading: reads)
-    others = Self.connection + (usesDatabase ? ["select"] : []) + Self.others(role)
+    others = Self.unique(
+      Self.connection + (usesDatabase ? ["select"] : []) + Self.others(role)
+        + (keys.prefix.hashTag == nil ? [] : Self.inCluster(role)))
     channels = Self.channels(role, keys) + listens
   }
 
@@ -144,10 +146,18 @@ package struct AccessTable: Sendable {
     switch role {
     case .viewer, .operator: ["time", "subscribe", "psubscribe"]
     case .maintainer: ["time", "subscribe", "psubscribe", "eval", "evalsha", "script|load"]
-    case .handler: ["time", "subscribe", "psubscribe", "publish", "eval", "evalsha", "script|load"]
+    case .handler: ["time", "subscribe", "psubscribe", "publish", "eval", "evalsha", "script|load", "role", "wait"]
     case .publisher: ["publish"]
     case .runtime: ["time", "publish"]
     case .doctor: ["time", "info", "acl|whoami", "acl|dryrun", "cluster|slots", "cluster|myid"]
+    }
+  }
+
+  /// How a program finds the node that has its keys, where a prefix keeps them together.
+  private static func inCluster(_ role: AccessRole) -> [String] {
+    switch role {
+    case .viewer, .operator, .maintainer, .handler, .doctor: ["cluster|slots", "cluster|myid", "cluster|info"]
+    case .publisher, .runtime: []
     }
   }
 

@@ -51,14 +51,26 @@ struct ServerChecks {
   var connection: Check {
     switch installation.endpoint.address {
     case .unix(let path): return Check("connection", .ok, "by the socket \(path), without TLS: nobody reads along")
+    case .sentinel(let group): return connection(with: "the servers of \(group.name)", isHere: false)
     case .tcp(let host, _):
       let isHere = host == "localhost" || host == "::1" || host.hasPrefix("127.")
-      guard !isHere else { return Check("connection", .ok, "to this machine itself, without TLS") }
-      return Check(
-        "connection", .look,
-        "without TLS: whoever is on the way to \(host) can read passwords and events, and change them",
-        advice: "use an address rediss://; see vigia manual deployments")
+      return connection(with: host, isHere: isHere)
     }
+  }
+
+  private func connection(with name: String, isHere: Bool) -> Check {
+    if let tls = installation.endpoint.tls {
+      guard tls.isInsecure else { return Check("connection", .ok, "by TLS; the server's certificate was checked") }
+      return Check(
+        "connection", .wrong,
+        "by TLS with any certificate: whoever is on the way to \(name) can read and change everything",
+        advice: "leave out --tls-insecure, and name the authority with --tls-ca; see vigia manual deployments")
+    }
+    guard !isHere else { return Check("connection", .ok, "to this machine itself, without TLS") }
+    return Check(
+      "connection", .look,
+      "without TLS: whoever is on the way to \(name) can read passwords and events, and change them",
+      advice: "use an address rediss://; see vigia manual deployments")
   }
 
   /// Whether it can be written to.
