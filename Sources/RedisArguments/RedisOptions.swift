@@ -102,6 +102,9 @@ package struct RedisOptions: ParsableArguments {
     ]
   }
 
+  /// The number of the database, without a look at any password.
+  package var database: Int { (try? place())?.database ?? 0 }
+
   // MARK: The place
 
   private var named: (url: String, origin: String)? {

@@ -20,7 +20,7 @@ extension ArchiveCommand {
     func run() throws {
       let session = try options.session()
       let keys = Keys(try prefixing.chosen())
-      let endpoint = try redis.endpoint()
+      let endpoint = try redis.endpoint().holding(keys.prefix)
       try ArchiveCommand.attempt { () throws(ArchiveSession.Refusal) in
         let standing = try ArchiveStanding.read(keys, endpoint, on: session.loop)
         let parameters = try session.readingParameters()

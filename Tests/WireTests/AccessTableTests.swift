@@ -94,17 +94,3 @@ import Wire
     #expect(AccessDialect(major: 7, minor: 2) == .redis72 && AccessDialect(major: 9, minor: 1) == .redis72)
   }
 }
-
-@Suite struct HashSlotTests {
-  /// 12739 is CRC16's check value 0x31C3 of the cluster specification.
-  @Test(arguments: [("123456789", 12739), ("foo", 12182), ("", 0), ("{user1000}.following", 3443)])
-  func slotIsThatOfTheSpecification(_ key: String, _ slot: Int) {
-    #expect(HashSlot.of(Array(key.utf8)) == slot)
-  }
-
-  @Test func tagAloneCountsUnlessItIsEmpty() {
-    func slot(_ key: String) -> Int { HashSlot.of(Array(key.utf8)) }
-    #expect(slot("{agentos}:events") == slot("agentos") && slot("{agentos}:a{b}") == slot("agentos"))
-    #expect(slot("{}x") != slot("") && slot("{a") != slot("a") && slot("x}{a}") == slot("a"))
-  }
-}

@@ -80,7 +80,7 @@ struct AccessCommand: ParsableCommand {
       guard let role = try? accessRole(), let prefix = try? redis.prefixing.chosen() else { return }
       let table = AccessTable(
         role, Keys(prefix), reads: (queues + stream).map { Array($0.utf8) }, listens: channels.map { Array($0.utf8) },
-        usesDatabase: (try? redis.endpoint().database) ?? 0 != 0)
+        usesDatabase: redis.place.database != 0)
       let rules = table.rules(in: dialect).joined(separator: " ")
       let secret = password.map { "#\($0)" } ?? ">PASSWORD"
       let name = user ?? role.user
