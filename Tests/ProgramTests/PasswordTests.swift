@@ -116,7 +116,8 @@ import Testing
     let told = Dictionary(uniqueKeysWithValues: options.environment(for: endpoint).map { ($0.name, $0.value) })
     #expect(
       told == [
-        "VIGIA_REDIS": "rediss://a:@h:1/2", "VIGIA_REDIS_PASSWORD": "", "VIGIA_REDIS_PASSWORD_FILE": "/run/secret",
+        "VIGIA_REDIS": "rediss://a:@h:1/2", "VIGIA_SENTINEL_PASSWORD": "", "VIGIA_REDIS_PASSWORD": "",
+        "VIGIA_REDIS_PASSWORD_FILE": "/run/secret",
         "VIGIA_TLS_CA": "/ca.pem", "VIGIA_TLS_CERT": "", "VIGIA_TLS_KEY": "", "VIGIA_TLS_NAME": "n",
         "VIGIA_TLS_INSECURE": "1",
       ])

@@ -83,7 +83,8 @@ import Wire
     #expect(result.status == 64)
     #expect(
       result.errors.hasPrefix(
-        "Error: --redis: \(reason); expected redis[s]://[user:pass@]host:port/db or unix:///path\n"))
+        "Error: --redis: \(reason); expected redis[s]://[user:pass@]host:port/db, unix:///path or redis+sentinel://host,host/name\n"
+      ))
     #expect(!result.errors.contains("s3cret") && !result.errors.contains("evil"))
     let variable = try Program.run("status", environment: ["REDIS_URL": url])
     #expect(variable.errors.hasPrefix("Error: $REDIS_URL: \(reason);"))

@@ -73,8 +73,9 @@ final class ClusterLocator: Locator {
     search.timer = loop.schedule(inMilliseconds: Self.patience) { [weak self, weak search] in
       if let self, let search { giveUp(search) }
     }
-    // Nobody is answered before this has returned.
-    loop.later { [weak self, weak search] in
+    // Nobody is answered before this has returned. A link may start before the loop turns, so that the turn's own end would
+    // come only after it has waited.
+    loop.schedule(inMilliseconds: 0) { [weak self, weak search] in
       guard let self, let search, search === self.search else { return }
       for node in nodes { ask(node, search) }
     }
