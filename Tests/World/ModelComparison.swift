@@ -107,8 +107,9 @@ package struct ModelComparison {
     switch (found, expected) {
     case (.integer(let left), .integer(let right)) where min(left, right) > 10_000 && abs(left - right) < 5000:
       return expected
-    case (.array(let left), .array(let right)) where left.count == 2 && right.count == 2 && left[0] == right[0]:
-      return .array([left[0], aligned(left[1], right[1])])
+    case (.array(let left), .array(let right))
+    where (2...3).contains(left.count) && left.count == right.count && left[0] == right[0]:
+      return .array([left[0], aligned(left[1], right[1])] + left.dropFirst(2))
     default: return found
     }
   }

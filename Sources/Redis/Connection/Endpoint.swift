@@ -39,6 +39,13 @@ package struct Endpoint: Equatable, Sendable {
     return endpoint
   }
 
+  /// The same place and log-in as one server, whatever keys it has.
+  package var ofOneNode: Endpoint {
+    var node = self
+    node.keyPlace = .unknown
+    return node
+  }
+
   /// The slot of all keys, if they are in one.
   var keySlot: Int? { if case .slot(let slot) = keyPlace { slot } else { nil } }
 

@@ -216,12 +216,3 @@ final class ClusterLocator: Locator {
 
   func rest() { endSearch() }
 }
-
-extension Endpoint {
-  /// The same place and log-in as one node, whatever keys it has.
-  fileprivate var ofOneNode: Endpoint {
-    var node = self
-    node.keyPlace = .unknown
-    return node
-  }
-}

@@ -104,6 +104,8 @@ extension AccessTable {
       Row(keys.budgets, ["TYPE @", "HGETALL @", "HSET @ f v", "HDEL @ f"]),
       Row(keys.budgetGroups, ["TYPE @", "HGETALL @", "HSET @ f v"]),
       Row(keys.levels, ["SET @ v"]),
+      Row(keys.queues, ["GET @", "SET @ v", "DEL @"]),
+      Row(keys.queueHands, ["TYPE @", "HGET @ f", "HGETALL @", "HSET @ f v", "HDEL @ f"]),
       Row(keys.insightRecord, ["TYPE @", "HGET @ f", "HSET @ f v"]),
       Row(keys.tally, ["HINCRBY @ f 1"]),
       Row(keys.audit, ["XDEL @ 0-1", "XRANGE @ - +"]),

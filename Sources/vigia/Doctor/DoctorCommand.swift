@@ -31,13 +31,16 @@ struct DoctorCommand: ParsableCommand {
   @Flag(help: "Draw with ASCII only.") var ascii = false
 
   func validate() throws {
-    _ = try redis.installation()
+    _ = try redis.prefixing.chosen()
     _ = try role()
     guard queues.isEmpty || purpose == "handler" else { throw ValidationError("--queues goes with --for handler") }
   }
 
   func run() throws {
-    let (installation, session) = (try redis.installation(), try Session())
+    var installation = try redis.installation()
+    let session = try Session()
+    // The server that was named is looked at, and not one that it names.
+    installation.endpoint = installation.endpoint.ofOneNode
     let table = AccessTable(
       try role(), installation.keys, reads: queues.map { Array($0.utf8) },
       usesDatabase: installation.endpoint.database != 0)

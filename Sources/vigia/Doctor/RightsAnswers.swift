@@ -68,6 +68,9 @@ extension AccessTable {
     case "eval": return [attempt("EVAL", "return 0", "0")]
     case "evalsha": return [attempt("EVALSHA", String(repeating: "0", count: 40), "0")]
     case "script|load": return [attempt("SCRIPT", "LOAD", "return 0", optional: true)]
+    // Only of use where there are replicas.
+    case "wait": return [attempt("WAIT", "0", "0", optional: true)]
+    case "role": return [attempt("ROLE", optional: true)]
     case "select": return [attempt("SELECT", "0")]
     case "acl|dryrun": return [attempt("ACL", "DRYRUN", "default", "PING", optional: true)]
     default: return [RightAttempt(name: name, arguments: name.split(separator: " ").map { Array($0.utf8) })]
