@@ -40,6 +40,18 @@ extension SimulatedWorld {
       })
   }
 
+  /// The keys of troubles whose end nobody could be told: a service refused to take it, and that was put aside.
+  var untoldEnds: Set<String> {
+    guard case .stream(let stream) = server.model[keys.dead] else { return [] }
+    return Set(
+      stream.entries.compactMap { entry in
+        guard let at = entry.fields.firstIndex(of: Keys.dataField), entry.fields.contains(keys.notices),
+          let notice = try? JSONValue.parse(entry.fields[at + 1])["notice"], notice["status"]?.text == "resolved"
+        else { return nil }
+        return notice["key"]?.text
+      })
+  }
+
   /// Marks that would stay for ever. Those of all rules together, a few keys for the whole fleet, may.
   var endlessMarks: [String] {
     server.model.names(from: keys.mark("")).filter {
