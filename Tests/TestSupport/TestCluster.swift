@@ -32,19 +32,22 @@ package final class TestCluster {
         "cluster-enabled yes", "cluster-config-file \(folder.file("nodes.conf"))",
         "cluster-node-timeout \(nodeTimeout)", "repl-ping-replica-period 1", "repl-diskless-sync-delay 0",
       ]
-      let server = try Self.start(own + settings, path)
+      let (server, client) = try Self.start(own + settings, path, self.loop)
       nodes.append(server)
-      clients.append(RawNode(server.endpoint, self.loop))
+      clients.append(client)
     }
     try join(replicas)
   }
 
   /// A node's second port is ten thousand above its first: another server may have it.
-  private static func start(_ settings: [String], _ path: String) throws -> PrivateServer {
+  private static func start(
+    _ settings: [String], _ path: String, _ loop: Loop
+  ) throws -> (PrivateServer, RawNode) {
     for _ in 0..<20 {
       let server = try PrivateServer(settings: settings, environment: ["PATH": path])
-      usleep(20_000)
-      if server.isRunning { return server }
+      let client = RawNode(server.endpoint, loop)
+      // One that cannot have its second port ends before it answers.
+      if (try? client.call(Request("PING"))) != nil { return (server, client) }
     }
     throw Unready(description: "no cluster node keeps running")
   }
