@@ -24,9 +24,6 @@ final class QueueWatch {
   /// What was said of a stream that cannot be looked at: each is said once.
   private var said: [String: String] = [:]
 
-  /// Fields among those of hands that are none.
-  private var strayHands: [[UInt8]] = []
-
   /// So many fields of what is over are taken out a round.
   private static let mostEnded = 100
   /// A report of a handler that ended is forgotten.
@@ -82,7 +79,7 @@ final class QueueWatch {
 
   /// One after the other: the answers about the lease come in their order among these.
   private func look(_ settings: [QueueSettings], _ found: [QueueLook.Finding]) {
-    guard found.count < settings.count else { return readHands { [self] in judge(settings, found, $0) } }
+    guard found.count < settings.count else { return readHands { [self] in judge(settings, found, $0, strays: $1) } }
     let look = QueueLook(settings: settings[found.count])
     script.run(on: session.connection, keys: [], arguments: look.arguments) { [weak self] result in
       guard let self, !session.isOver, case .success(let reply) = result else { return }
@@ -104,29 +101,32 @@ final class QueueWatch {
 
   // MARK: Writing
 
-  /// Who has alerts in hand; as it was known if Redis does not tell.
-  private func readHands(_ completion: @escaping ([QueueAlertID: QueueTrouble.Hand]) -> Void) {
+  /// Who has alerts in hand, as it was known if Redis does not tell; and the fields that name no hand.
+  private func readHands(
+    _ completion: @escaping (_ hands: [QueueAlertID: QueueTrouble.Hand], _ strays: [[UInt8]]) -> Void
+  ) {
     session.read([Request("HGETALL", session.keys.queueHands)]) { [weak self] replies in
       guard let self else { return }
       var hands: [QueueAlertID: QueueTrouble.Hand] = [:]
       if replies[0].error != nil {
         for queue in report?.queues ?? [] { if let id = queue.alertID { hands[id] = queue.trouble?.hand } }
       }
-      strayHands = []
+      var strays: [[UInt8]] = []
       for (name, value) in replies[0].pairs {
         guard let id = QueueAlertID(String(decoding: name, as: UTF8.self)), let hand = QueueCoding.decodeHand(value)
         else {
-          strayHands.append(name)
+          strays.append(name)
           continue
         }
         hands[id] = hand
       }
-      completion(hands)
+      completion(hands, strays)
     }
   }
 
   private func judge(
-    _ settings: [QueueSettings], _ found: [QueueLook.Finding], _ hands: [QueueAlertID: QueueTrouble.Hand]
+    _ settings: [QueueSettings], _ found: [QueueLook.Finding], _ hands: [QueueAlertID: QueueTrouble.Hand],
+    strays: [[UInt8]]
   ) {
     let now = session.now
     var judge = QueueJudge(settings: settings, before: report, at: now)
@@ -138,7 +138,7 @@ final class QueueWatch {
       next.queues[index].trouble?.hand = hand
     }
     // What is over is in nobody's hand, and what is no hand is of no use.
-    let ended = hands.keys.filter { !open.contains($0) }.map { Array($0.text.utf8) } + strayHands
+    let ended = hands.keys.filter { !open.contains($0) }.map { Array($0.text.utf8) } + strays
     for field in ended.prefix(Self.mostEnded) { transaction.change("HDEL", session.keys.queueHands, field) }
     for change in judge.changes {
       let notice = told(QueueNotice.notice(change, at: now))
