@@ -44,7 +44,7 @@ struct StatusLine: Equatable {
 extension Model {
   func statusLine() -> StatusLine {
     var parts: [StatusLine.Part] = []
-    // First, at every width, for as long as it holds.
+    // A warning is the first word of the line, however narrow that is, until it is over.
     if let warning = settings.warning { parts.append(.init(text: warning, role: .statusBad, rank: 0)) }
     parts += [linkPart, automationPart]
     if settings.isReadOnly { parts.append(.init(text: "READ-ONLY", role: .statusWarning, rank: 0)) }

@@ -101,7 +101,7 @@ final class ClusterLocator: Locator {
   private func heard(_ reply: Reply, of node: Endpoint, _ search: Search) {
     guard search === self.search else { return }
     guard reply.error == nil else {
-      // No cluster, or nobody whom this user may ask: what its own answers say is what there is.
+      // It is no cluster, or this user may not ask: the node that was named is taken.
       return finish(search, .success(node))
     }
     let map = ClusterMap(reply)

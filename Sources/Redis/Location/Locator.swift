@@ -20,9 +20,9 @@ package protocol Locator: AnyObject {
   /// - Parameter completion: gets nil if the server is the right one; it need not be called if the connection ends first.
   func examine(_ connection: Connection, _ completion: @escaping (ConnectionFailure?) -> Void)
 
-  /// Asks whether a server is the primary still, by what most of those say without whom no other can become it.
+  /// Asks those who choose the primary, such as sentinels, whether a server still is the primary.
   ///
-  /// - Parameter completion: called once, after this has returned, within a second or so.
+  /// - Parameter completion: called once, after this has returned, within a second or so: true if most of them say so.
   func confirm(_ server: Endpoint, _ completion: @escaping (Bool) -> Void)
 
   /// Takes note that a server it found is not, or no longer, the right one, or that it cannot be reached.
@@ -40,6 +40,6 @@ package protocol Locator: AnyObject {
 }
 
 extension Locator {
-  /// Nobody says so, unless a locator knows whom to ask.
+  /// A locator that knows nobody to ask confirms nothing.
   package func confirm(_ server: Endpoint, _ completion: @escaping (Bool) -> Void) { completion(false) }
 }

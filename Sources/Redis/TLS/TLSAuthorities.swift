@@ -12,7 +12,7 @@ enum TLSAuthorities {
     "/etc/ssl/cert.pem",  // Alpine, BSD
   ]
 
-  /// The files that are read for an authority's folder, of which a new one counts.
+  /// The certificates in a folder of authorities; empty if the authority is a file. A file that is added there counts too.
   static func files(_ authority: String?) -> [String] {
     guard let authority, TLSFile.isFolder(authority) else { return [] }
     return certificates(in: authority)
