@@ -52,7 +52,7 @@ let edges: [Target] = [
     swiftSettings: strict),
   .target(
     name: "RedisArguments",
-    dependencies: ["Redis", "Screen", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+    dependencies: ["Redis", "Screen", "Wire", .product(name: "ArgumentParser", package: "swift-argument-parser")],
     swiftSettings: strict),
   .target(name: "Terminal", dependencies: ["Screen", "Loop", "CNcurses", "CLinux"], swiftSettings: strict),
   .target(name: "HTTP", dependencies: ["FleetModel", "Wire", "Loop", "CCurl"], swiftSettings: strict),

@@ -1,9 +1,9 @@
 import Glibc
 
 /// The process's environment.
-enum Environment {
+package enum Environment {
   /// A variable that is set and not empty.
-  static subscript(name: String) -> String? {
+  package static subscript(name: String) -> String? {
     getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
   }
 }

@@ -3,6 +3,7 @@ import Configuration
 import FleetModel
 import Glibc
 import Handler
+import RedisArguments
 import Screen
 import Wire
 

@@ -1,13 +1,7 @@
 import CLinux
-import Glibc
+import RedisArguments
 
-/// The process's environment.
-enum Environment {
-  /// A variable that is set and not empty.
-  static subscript(name: String) -> String? {
-    getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-  }
-
+extension Environment {
   /// All of it. Of a name that is there twice the first counts, as for getenv.
   static var all: [String: String] {
     var values: [String: String] = [:]

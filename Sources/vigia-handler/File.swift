@@ -2,23 +2,6 @@ import Glibc
 
 /// A file to be read whole.
 enum File {
-  /// When a file was written last, and how long it is: another one is another content.
-  struct Stamp: Equatable {
-    var seconds: Int
-    var nanoseconds: Int
-    var size: Int64
-    var node: UInt64
-  }
-
-  /// Nil if there is no such file.
-  static func stamp(of path: String) -> Stamp? {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    return Stamp(
-      seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec, size: Int64(status.st_size),
-      node: UInt64(status.st_ino))
-  }
-
   /// Whether others than its owner and group may read or write it.
   static func isOpenToOthers(_ path: String) -> Bool {
     var status = stat()

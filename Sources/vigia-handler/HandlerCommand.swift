@@ -145,7 +145,7 @@ struct HandlerCommand: ParsableCommand {
 
   /// Looks now and then whether a file has changed, and calls `changed` once it has stood still for a look.
   private static func watch(
-    _ source: SettingsSource, _ known: [File.Stamp?], pending: [File.Stamp?]? = nil, on loop: Loop,
+    _ source: SettingsSource, _ known: [FileStamp?], pending: [FileStamp?]? = nil, on loop: Loop,
     _ changed: @escaping () -> Void
   ) {
     loop.schedule(inMilliseconds: 1000) {

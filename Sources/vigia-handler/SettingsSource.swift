@@ -5,6 +5,7 @@ import Glibc
 import Handler
 import Logging
 import Loop
+import RedisArguments
 
 /// Where a handler's settings come from: the command line before the file, and the file before the defaults.
 struct SettingsSource {
@@ -85,7 +86,7 @@ struct SettingsSource {
   }
 
   /// What tells whether a file has changed since: of each, when it was written last and how long it is.
-  var stamps: [File.Stamp?] { [path, runbook].compactMap(\.self).map { File.stamp(of: $0) } }
+  var stamps: [FileStamp?] { [path, runbook].compactMap(\.self).map { FileStamp(of: $0) } }
 
   /// What to say of a file that was not taken, the most needed first: `runbook not taken: line 12: …`.
   func words(of error: ConfigurationError) -> String {

@@ -44,11 +44,11 @@ final class TLSContext {
 ///
 /// A class, since the connections share it.
 final class TLSContexts {
-  private var made: [TLSSettings: (context: TLSContext, stamps: [TLSFile.Stamp?])] = [:]
+  private var made: [TLSSettings: (context: TLSContext, stamps: [FileStamp?])] = [:]
 
   /// - Throws: what is wrong with a file.
   func context(for settings: TLSSettings) throws(TLSFailure) -> TLSContext {
-    let stamps = (settings.files + TLSAuthorities.files(settings.authority)).map(TLSFile.stamp)
+    let stamps = (settings.files + TLSAuthorities.files(settings.authority)).map { FileStamp(of: $0) }
     if let known = made[settings], known.stamps == stamps { return known.context }
     made[settings] = nil
     let context = try TLSContext(settings)

@@ -2,22 +2,6 @@ import Glibc
 
 /// Files that TLS needs.
 enum TLSFile {
-  /// What tells one content of a file from another.
-  struct Stamp: Equatable {
-    var seconds: Int
-    var nanoseconds: Int
-    var size: Int
-    var node: UInt64
-  }
-
-  /// Nil if there is no such file.
-  static func stamp(_ path: String) -> Stamp? {
-    guard let status = status(path) else { return nil }
-    return Stamp(
-      seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec, size: Int(status.st_size),
-      node: UInt64(status.st_ino))
-  }
-
   static func isFolder(_ path: String) -> Bool { kind(path) == S_IFDIR }
 
   static func isFile(_ path: String) -> Bool { kind(path) == S_IFREG }

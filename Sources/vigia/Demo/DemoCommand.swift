@@ -1,5 +1,6 @@
 import ArgumentParser
 import FleetModel
+import RedisArguments
 
 /// `vigia demo`.
 struct DemoCommand: ParsableCommand {

@@ -1,16 +1,18 @@
 import ArgumentParser
 import Wire
 
-/// What the keys begin with.
-struct PrefixOptions: ParsableArguments {
+/// What the keys begin with: the same for both programs and all tools.
+package struct PrefixOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What every key begins with: agentos, or with a hash tag for a cluster, {agentos} (default: $VIGIA_PREFIX, agentos).",
       valueName: "name"))
-  var prefix: String?
+  package var prefix: String?
+
+  package init() {}
 
   /// The prefix that the option, or else the environment, names.
-  func chosen() throws -> KeyPrefix {
+  package func chosen() throws -> KeyPrefix {
     do {
       return try KeyPrefix(option: prefix, environment: Environment["VIGIA_PREFIX"])
     } catch {
@@ -18,5 +20,5 @@ struct PrefixOptions: ParsableArguments {
     }
   }
 
-  func validate() throws { _ = try chosen() }
+  package func validate() throws { _ = try chosen() }
 }
