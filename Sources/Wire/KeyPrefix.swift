@@ -8,6 +8,9 @@
 /// agentos     agentos:events       agentos.control.pause
 /// {agentos}   {agentos}:events     agentos.control.pause
 /// ```
+///
+/// A hash tag that ends in a colon and two digits, such as `{agentos:03}`, names one shard of an installation: its
+/// channels are those of all shards. See ``Shards``.
 package struct KeyPrefix: Equatable, Sendable, CustomStringConvertible {
   /// Why a text is no prefix; never repeats the text, which may steer a terminal.
   package struct Malformed: Error, Equatable, CustomStringConvertible {
@@ -21,6 +24,8 @@ package struct KeyPrefix: Equatable, Sendable, CustomStringConvertible {
 
   /// As it was given.
   package let text: String
+  /// Which shard of an installation it names; nil if the installation is one.
+  package let shard: Int?
 
   /// Takes a prefix: 1 to ``mostBytes`` visible ASCII characters. What means something else in patterns, in lists of
   /// rights or in a shell's quotes is refused, and braces but around a hash tag.
@@ -52,15 +57,34 @@ package struct KeyPrefix: Equatable, Sendable, CustomStringConvertible {
     }
   }
 
-  private init(checked text: String) { self.text = text }
+  /// The prefix of one shard of an installation, 0..<100.
+  init(shard: Int, of base: KeyPrefix) {
+    self.init(checked: "{\(base.channels):\(shard < 10 ? "0" : "")\(shard)}")
+  }
+
+  private init(checked text: String) {
+    self.text = text
+    shard = Self.shard(in: text)
+  }
 
   /// What the channels of vigia's own begin with.
-  package var channels: String { text.filter { $0 != "{" && $0 != "}" } }
+  package var channels: String {
+    let plain = text.filter { $0 != "{" && $0 != "}" }
+    return shard == nil ? plain : String(plain.dropLast(3))
+  }
 
   /// What stands between the braces: the slot of all keys follows from it. Nil if each key has a slot of its own.
   package var hashTag: String? { Self.hashTag(in: text) }
 
   package var description: String { text }
+
+  /// The NN of `{name:NN}`; nil if the text is no such one.
+  private static func shard(in text: String) -> Int? {
+    guard text.hasPrefix("{"), text.hasSuffix("}"), text.utf8.count > 5 else { return nil }
+    let end = text.dropLast().suffix(3)
+    guard end.first == ":", end.dropFirst().utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+    return Int(end.dropFirst())
+  }
 
   private static let refused = Array(#"*?[]^\'"`"#.utf8)
 

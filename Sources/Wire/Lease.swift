@@ -21,11 +21,13 @@ package struct Lease: Equatable, Sendable {
   /// Names the metrics and levels by which it judges, so that consoles read them when they have changed; nil as long as
   /// it has not written them.
   package var levels: String?
+  /// Into how many shards its installation is divided; nil if it is one.
+  package var shards: Int?
 
   package init(
     id: String, fence: Int, isRecording: Bool, patterns: [String] = Keys.recordedPatterns, since: Instant,
     protocolVersion: Int = 1, fault: String? = nil, warning: String? = nil, held: String? = nil,
-    levels: String? = nil
+    levels: String? = nil, shards: Int? = nil
   ) {
     self.id = id
     self.fence = fence
@@ -37,12 +39,13 @@ package struct Lease: Equatable, Sendable {
     self.warning = warning
     self.held = held
     self.levels = levels
+    self.shards = shards
   }
 }
 
 /// `{"id":"h1","fence":3,"recording":true,"patterns":["agent.*"],"since":"2026-11-22T08:00:00.000Z","protocol":1}`
 ///
-/// `fault`, `warning`, `held` and `levels` stand behind it while there is one.
+/// `fault`, `warning`, `held`, `levels` and `shards` stand behind it while there is one.
 package enum LeaseCoding {
   package static func encode(_ lease: Lease) -> [UInt8] {
     let json: JSONValue = [
@@ -56,6 +59,7 @@ package enum LeaseCoding {
       "warning": lease.warning.map { .string($0) },
       "held": lease.held.map { .string($0) },
       "levels": lease.levels.map { .string($0) },
+      "shards": lease.shards.map { .integer(Int64($0)) },
     ]
     return json.encoded
   }
@@ -69,7 +73,8 @@ package enum LeaseCoding {
       id: id, fence: fence, isRecording: json["recording"]?.bool ?? false,
       patterns: json["patterns"]?.list?.compactMap(\.text) ?? [], since: since,
       protocolVersion: json["protocol"]?.int ?? 1, fault: json["fault"]?.text, warning: json["warning"]?.text,
-      held: json["held"]?.text, levels: json["levels"]?.text)
+      held: json["held"]?.text, levels: json["levels"]?.text,
+      shards: json["shards"]?.int)
   }
 
   /// Reads a lease from bytes held elsewhere.

@@ -5,9 +5,20 @@ import Wire
 struct Installation: CustomStringConvertible {
   var endpoint: Endpoint
   var prefix = KeyPrefix.default
+  /// How it is divided; nil if it is one. Then ``endpoint`` and ``keys`` are those of shard 0.
+  var shards: Shards?
 
-  var keys: Keys { Keys(prefix) }
+  var keys: Keys { Keys(shards?.prefixes[0] ?? prefix) }
+
+  /// Each shard as an installation of its own, in their order; itself if it is not divided.
+  var parts: [Installation] {
+    guard let shards else { return [self] }
+    return shards.prefixes.map { Installation(endpoint: endpoint.holding($0), prefix: $0) }
+  }
 
   /// The place without the password, and the prefix if it is not the usual one.
-  var description: String { prefix == .default ? "\(endpoint)" : "\(endpoint) \(prefix)" }
+  var description: String {
+    let place = prefix == .default ? "\(endpoint)" : "\(endpoint) \(prefix)"
+    return shards.map { "\(place), \($0.count) shards" } ?? place
+  }
 }

@@ -8,13 +8,27 @@ struct RedisOptions: ParsableArguments {
   @OptionGroup var prefixing: PrefixOptions
 
   /// The Redis, and the prefix of the keys there; a password may be asked for.
+  ///
+  /// - Throws: if the fleet is divided: for a tool that works on one set of keys.
   func installation() throws -> Installation {
+    guard let shards = try prefixing.division() else { return try wholeInstallation() }
+    throw ValidationError(
+      "this tool does not read a divided fleet; unset VIGIA_SHARDS and name one shard: --prefix '\(shards.prefixes[0])'"
+    )
+  }
+
+  /// The same for a tool that works on all shards of a divided fleet.
+  func wholeInstallation() throws -> Installation {
     let prefix = try prefixing.chosen()
-    return Installation(endpoint: try place.endpoint().holding(prefix), prefix: prefix)
+    let shards = try prefixing.division()
+    return Installation(
+      endpoint: try place.endpoint().holding(shards?.prefixes[0] ?? prefix), prefix: prefix, shards: shards)
   }
 
   /// What names the same installation to another program of ours. A password may be in it.
   func environment(for installation: Installation) -> [(name: String, value: String)] {
-    place.environment(for: installation.endpoint) + [("VIGIA_PREFIX", installation.prefix.text)]
+    place.environment(for: installation.endpoint)
+      + [("VIGIA_PREFIX", installation.prefix.text)]
+      + (installation.shards.map { [("VIGIA_SHARDS", "\($0.count)")] } ?? [])
   }
 }

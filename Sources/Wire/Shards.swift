@@ -1,0 +1,67 @@
+import FleetModel
+
+/// How one installation is divided over several sets of keys, each in a slot of a cluster of its own.
+///
+/// ```
+/// prefix agentos, 8 shards      keys of shard 3        channels of all shards
+///                               {agentos:03}:events    agentos.control.pause
+/// ```
+/// The shard of an agent is CRC-32 (IEEE, as in zlib) of its id's bytes, modulo the number of shards: every publisher
+/// can reckon it. What belongs to no agent is shard 0's.
+package struct Shards: Equatable, Sendable, CustomStringConvertible {
+  /// Why a number of shards is none.
+  package struct Malformed: Error, Equatable, CustomStringConvertible {
+    package let description: String
+  }
+
+  /// So many there are at most.
+  package static let most = 64
+
+  /// What all their names begin with, without braces.
+  package let base: KeyPrefix
+  package let count: Int
+  /// The prefix of each.
+  package let prefixes: [KeyPrefix]
+
+  /// - Parameter count: 2...``most``.
+  package init(_ count: Int, of base: KeyPrefix) throws(Malformed) {
+    guard (2...Self.most).contains(count) else {
+      throw Malformed(description: "shards: a number from 2 to \(Self.most)")
+    }
+    guard base.shard == nil else {
+      throw Malformed(description: "\(base) is one shard already; give the prefix of all, \(base.channels)")
+    }
+    guard base.hashTag == nil || base.text == "{\(base.channels)}" else {
+      throw Malformed(description: "the prefix of shards has no hash tag: each gets one of its own")
+    }
+    guard base.channels.utf8.count <= KeyPrefix.mostBytes - 5 else {
+      throw Malformed(description: "the prefix of shards has at most \(KeyPrefix.mostBytes - 5) bytes")
+    }
+    self.base = base
+    self.count = count
+    prefixes = (0..<count).map { KeyPrefix(shard: $0, of: base) }
+  }
+
+  /// The shard of an agent, 0..<count.
+  package func shard(of agent: AgentID) -> Int { agent.bytes.withUnsafeBytes { shard(ofBytes: $0) } }
+
+  /// The shard of an id's bytes. That of none is 0.
+  package func shard(ofBytes id: UnsafeRawBufferPointer) -> Int {
+    id.isEmpty ? 0 : Int(CRC32.of(id) % UInt32(count))
+  }
+
+  package var description: String { "\(base.channels) in \(count) shards" }
+}
+
+/// CRC-32 of IEEE 802.3, reflected, as zlib and Python's `zlib.crc32` reckon it.
+enum CRC32 {
+  private static let table: [UInt32] = (0..<256).map { byte in
+    (0..<8).reduce(UInt32(byte)) { crc, _ in crc & 1 == 1 ? crc >> 1 ^ 0xEDB8_8320 : crc >> 1 }
+  }
+
+  static func of(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    table.withUnsafeBufferPointer { table in
+      ~bytes.reduce(~UInt32(0)) { crc, byte in crc >> 8 ^ table[Int((crc ^ UInt32(byte)) & 0xFF)] }
+    }
+  }
+}
