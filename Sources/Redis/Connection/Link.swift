@@ -61,6 +61,9 @@ package final class Link {
   /// Whether a replica will not do, though the endpoint itself names it: whoever leads cannot act there.
   package var needsPrimary = false
 
+  /// Whether it stays with a server that says it is the wrong one: for whoever examines that very server.
+  package var keepsWrongServer = false
+
   /// Counts the servers that its endpoint has stood for; 0 if it names its server.
   package var generation: Int { whereabouts?.generation ?? 0 }
 
@@ -109,7 +112,7 @@ package final class Link {
 
   /// The server has answered with an error by which it may be the wrong one.
   private func misplaced(_ error: ServerError) {
-    guard error.isOfWrongServer || needsPrimary || whereabouts != nil else { return }
+    guard !keepsWrongServer, error.isOfWrongServer || needsPrimary || whereabouts != nil else { return }
     guard whereabouts != nil else { return restart(.refused(error)) }
     relocate(error.advice.meaning, hint: error.movedTo)
   }

@@ -49,6 +49,8 @@ final class ServerExamination {
       self?.answers.ranOutOfTime = true
       self?.end()
     }
+    // A node without slots refuses the keys, and still tells the rest.
+    link.keepsWrongServer = true
     link.start()
   }
 
