@@ -17,8 +17,8 @@ import Redis
 /// - The script is sent whole (EVAL). By its digest it could be refused as unknown and be sent again behind the WAIT, which
 ///   would then count an older write.
 ///
-/// Where a group has no replica at present, most of its sentinels are asked instead whether this server is still the
-/// primary: without them no other can be promoted.
+/// Where a group has no replica at present, most of those who promote one (its sentinels, the primaries of its cluster)
+/// are asked instead whether this server is still the primary: without them no other can be promoted.
 ///
 /// A class, because the handlers of its link and timers share it.
 final class ReplicaConfirmation {
@@ -62,6 +62,9 @@ final class ReplicaConfirmation {
     self.endpoint = endpoint
     whereabouts = Whereabouts.of(endpoint, on: loop)
   }
+
+  /// Whether somebody makes another server the primary by itself, and can be asked.
+  var hasJudges: Bool { whereabouts?.judges != nil }
 
   /// Connects, so that rounds can begin.
   func start() {
@@ -122,7 +125,7 @@ final class ReplicaConfirmation {
     connection.send(Request(script + renewal.keys.map { $0 as any RequestArgument } + renewal.arguments)) {
       renewed = try? $0.get()
     }
-    guard witness == .sentinels, let whereabouts else {
+    guard witness == .judges, let whereabouts else {
       return connection.send(Request("WAIT", 1, Self.waitSpan)) { [weak self] result in
         self?.finish(Self.outcome(renewed, result), of: round)
       }
@@ -134,7 +137,7 @@ final class ReplicaConfirmation {
         self?.finish(
           Self.outcome(
             renewed, .success(.integer(isConfirmed ? 1 : 0)),
-            "most sentinels do not confirm that \(server) is the master"), of: round)
+            "most \(whereabouts.judges ?? "judges") do not confirm that \(server) is the primary"), of: round)
       }
     }
   }

@@ -53,7 +53,7 @@ final class Replication {
     self.loop = loop
     self.notify = notify
     marks = StreamMarks(keys)
-    durability = Durability(setting: setting, mayBeReplaced: endpoint.isReplacedByItself)
+    durability = Durability(setting: setting)
     confirmation = ReplicaConfirmation(loop: loop, endpoint: endpoint)
   }
 
@@ -118,6 +118,7 @@ final class Replication {
 
   private func note(_ new: ReplicaState) {
     state = new
+    durability.mayBeReplaced = confirmation.hasJudges
     durability.note(replicas: new.replicas, at: MonotonicTime.now.milliseconds)
     if isReplicated { confirmation.start() }
   }

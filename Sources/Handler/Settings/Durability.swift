@@ -1,7 +1,7 @@
 /// Whether what a handler writes must stand on a replica too before it counts.
 ///
 /// A server that is cut off from its replicas cannot tell that from their end. So where replicas are gone, somebody else
-/// has to say that the server still counts: most of the sentinels; where there are none, time.
+/// has to say that the server still counts: most of those who promote replicas; where nobody does so by itself, time.
 package struct Durability: Equatable, Sendable {
   /// What `durability` in the settings says.
   package enum Setting: String, Sendable, CaseIterable {
@@ -12,17 +12,17 @@ package struct Durability: Equatable, Sendable {
   }
 
   /// Who says that what was written counts.
-  enum Witness: Equatable { case nobody, replica, sentinels }
+  enum Witness: Equatable { case nobody, replica, judges }
 
   package var setting: Setting
   /// Whether something promotes a replica by itself if the server is cut off: then its writes count for nothing.
-  let mayBeReplaced: Bool
+  var mayBeReplaced: Bool
   /// How many replicas were seen last, and when any was, by the machine's clock in milliseconds.
   private(set) var replicas = 0
   private var seenAt: Int64?
 
-  /// Where no sentinels can be asked, for how long a server whose replicas are gone is taken for one that is cut off, in milliseconds: by then whoever
-  /// promotes one by hand has said so.
+  /// Where nobody can be asked, for how long a server whose replicas are gone is taken for one that is cut off, in
+  /// milliseconds: by then whoever promotes one by hand has said so.
   static let graceSpan: Int64 = 60_000
 
   init(setting: Setting = .automatic, mayBeReplaced: Bool = false) {
@@ -42,7 +42,7 @@ package struct Durability: Equatable, Sendable {
     switch setting {
     case .replicated: .replica
     case .local: .nobody
-    case .automatic where mayBeReplaced: replicas > 0 ? .replica : .sentinels
+    case .automatic where mayBeReplaced: replicas > 0 ? .replica : .judges
     case .automatic: seenAt.map { now - $0 < Self.graceSpan } ?? false ? .replica : .nobody
     }
   }

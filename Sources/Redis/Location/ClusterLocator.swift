@@ -7,6 +7,7 @@ import Loop
 /// ```
 /// find ─▶ all known nodes are asked for their map ─▶ the first that names an owner nobody doubts, or else the doubted one
 /// examine ─▶ the owner itself says that it owns the slot, and that the cluster serves
+/// confirm ─▶ most primaries, who choose among the replicas of a dead one, say that it owns the slot
 /// MOVED ─▶ doubt with a hint, which is asked first
 /// ```
 /// Source: the Redis cluster specification, "Clients first connection and handling of redirections".
@@ -17,16 +18,21 @@ final class ClusterLocator: Locator {
   private let slot: Int
   /// Nodes that a map has named, the seed among them.
   private var known: [Endpoint]
+  /// Those that own slots, as a map said last; none of what is no cluster.
+  private var primaries: [Endpoint] = []
   /// Where a node said that the slot is.
   private var hint: Endpoint?
   /// The owner that turned out to own it no more.
   private var doubted: Endpoint?
   private var search: Search?
+  /// Those under way that no search waits for.
+  private var inquiries: [ClusterInquiry] = []
 
-  /// How long nodes have for their answer, in milliseconds.
+  /// How long nodes have for their answer, in milliseconds, and how long if they are asked who is the primary still.
   private static let patience: Int64 = 3000
+  private static let voteSpan: Int64 = 1000
   /// So many nodes are asked at once.
-  private static let mostAsked = 16
+  private static let mostAsked = 32
 
   init(_ loop: Loop, seed: Endpoint, slot: Int) {
     self.loop = loop
@@ -37,7 +43,7 @@ final class ClusterLocator: Locator {
 
   /// A look for the owner, under way.
   private final class Search {
-    var connections: [Connection] = []
+    var inquiries: [ClusterInquiry] = []
     var owed = 0
     /// What is taken if nobody knows better.
     var fallback: Endpoint?
@@ -82,41 +88,27 @@ final class ClusterLocator: Locator {
   }
 
   private func ask(_ node: Endpoint, _ search: Search) {
-    let request = Request("CLUSTER", "SLOTS")
-    do throws(ConnectionFailure) {
-      let connection = try Connection(
-        loop: loop, endpoint: node, onReady: {},
-        onFailure: { [weak self, weak search] in
-          if let search { self?.failed(node, $0, search) }
-        })
-      search.connections.append(connection)
-      connection.send(request) { [weak self, weak search] in
-        if let search, case .success(let reply) = $0 { self?.heard(reply, of: node, search) }
-      }
-    } catch {
-      failed(node, error, search)
-    }
+    search.inquiries.append(
+      ClusterInquiry(loop, node, limit: Self.patience) { [weak self, weak search] in
+        if let self, let search { heard($1, of: node, search) }
+      })
   }
 
-  private func heard(_ reply: Reply, of node: Endpoint, _ search: Search) {
+  private func heard(_ outcome: ClusterInquiry.Outcome, of node: Endpoint, _ search: Search) {
     guard search === self.search else { return }
-    guard reply.error == nil else {
-      // It is no cluster, or this user may not ask: the node that was named is taken.
-      return finish(search, .success(node))
+    switch outcome {
+    case .failed(let failure): fell(failure, search)
+    // The node that was named is taken.
+    case .noCluster: finish(search, .success(node))
+    case .map(let map):
+      learn(map, from: node)
+      guard let owner = map.owner(of: slot).flatMap({ endpoint(of: $0, toldBy: node) }) else {
+        return fell(.notLocated("\(node) knows nobody who serves slot \(slot) of the cluster"), search)
+      }
+      guard owner == doubted else { return finish(search, .success(owner)) }
+      search.fallback = owner
+      fell(nil, search)
     }
-    let map = ClusterMap(reply)
-    learn(map, from: node)
-    guard let owner = map.owner(of: slot).flatMap({ endpoint(of: $0, toldBy: node) }) else {
-      return fell(.notLocated("\(node) knows nobody who serves slot \(slot) of the cluster"), search)
-    }
-    guard owner == doubted else { return finish(search, .success(owner)) }
-    search.fallback = owner
-    fell(nil, search)
-  }
-
-  private func failed(_ node: Endpoint, _ failure: ConnectionFailure, _ search: Search) {
-    guard search === self.search, failure != .closedHere else { return }
-    fell(failure, search)
   }
 
   /// One node fewer is waited for.
@@ -143,7 +135,7 @@ final class ClusterLocator: Locator {
     guard let search else { return }
     self.search = nil
     loop.cancel(search.timer)
-    for connection in search.connections { connection.close() }
+    for inquiry in search.inquiries { inquiry.cancel() }
   }
 
   // MARK: What is known
@@ -151,6 +143,7 @@ final class ClusterLocator: Locator {
   private func learn(_ map: ClusterMap, from node: Endpoint) {
     let named = map.nodes.compactMap { endpoint(of: $0, toldBy: node) }
     if !named.isEmpty { known = named }
+    primaries = map.primaries.compactMap { endpoint(of: $0, toldBy: node) }
   }
 
   private func endpoint(of node: ClusterMap.Node, toldBy teller: Endpoint) -> Endpoint? {
@@ -177,7 +170,10 @@ final class ClusterLocator: Locator {
 
   private func judge(_ replies: [Reply], _ node: Endpoint) -> ConnectionFailure? {
     // Who is no cluster, or may not be asked, is taken as it is.
-    if replies[2].error != nil { return nil }
+    if replies[2].error != nil {
+      primaries = []
+      return nil
+    }
     let map = ClusterMap(replies[2])
     learn(map, from: node)
     guard let owner = map.owner(of: slot) else {
@@ -190,6 +186,32 @@ final class ClusterLocator: Locator {
     }
     let isDown = replies[1].text?.split(whereSeparator: \.isNewline).contains("cluster_state:fail") ?? false
     return isDown ? .misplaced("the cluster is down, says \(node): it takes no commands") : nil
+  }
+
+  var judges: String? { primaries.isEmpty ? nil : "primaries of the cluster" }
+
+  func confirm(_ server: Endpoint, _ completion: @escaping (Bool) -> Void) {
+    // A cluster that is too large to ask all of it is judged by a part, which may only be too strict.
+    let asked = primaries.prefix(Self.mostAsked)
+    guard !asked.isEmpty else { return loop.later { completion(false) } }
+    let needed = primaries.count / 2 + 1
+    var (heard, agreed, isOver) = (0, 0, false)
+    for node in asked {
+      inquiries.append(
+        ClusterInquiry(loop, node, limit: Self.voteSpan) { [weak self] inquiry, outcome in
+          guard let self else { return }
+          inquiries.removeAll { $0 === inquiry }
+          heard += 1
+          if case .map(let map) = outcome,
+            map.owner(of: slot).flatMap({ self.endpoint(of: $0, toldBy: node) }) == server
+          {
+            agreed += 1
+          }
+          guard !isOver, agreed >= needed || heard == asked.count else { return }
+          isOver = true
+          completion(agreed >= needed)
+        })
+    }
   }
 
   func doubt(_ server: Endpoint, hint: String?) {
@@ -214,5 +236,9 @@ final class ClusterLocator: Locator {
   /// Nobody tells of a change: who asks for the keys is told by the answer.
   func follow(_ moved: @escaping (Endpoint) -> Void) {}
 
-  func rest() { endSearch() }
+  func rest() {
+    endSearch()
+    for inquiry in inquiries { inquiry.cancel() }
+    inquiries = []
+  }
 }

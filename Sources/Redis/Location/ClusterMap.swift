@@ -37,6 +37,13 @@ struct ClusterMap {
   /// The primary that owns a slot; nil if the answering node knows none.
   func owner(of slot: Int) -> Node? { stretches.first { $0.slots.contains(slot) }?.primary }
 
+  /// Those that own slots, each once.
+  var primaries: [Node] {
+    var all: [Node] = []
+    for stretch in stretches where !all.contains(stretch.primary) { all.append(stretch.primary) }
+    return all
+  }
+
   private static func node(_ reply: Reply) -> Node? {
     guard let fields = reply.elements, fields.count >= 2, let port = fields[1].integer, (1...65_535).contains(port)
     else { return nil }

@@ -20,7 +20,11 @@ package protocol Locator: AnyObject {
   /// - Parameter completion: gets nil if the server is the right one; it need not be called if the connection ends first.
   func examine(_ connection: Connection, _ completion: @escaping (ConnectionFailure?) -> Void)
 
-  /// Asks those who choose the primary, such as sentinels, whether a server still is the primary.
+  /// Those who make a replica the primary if this one cannot be reached, in words: "sentinels". Nil if nobody does so by
+  /// itself, or nobody who does is known.
+  var judges: String? { get }
+
+  /// Asks the ``judges`` whether a server still is the primary.
   ///
   /// - Parameter completion: called once, after this has returned, within a second or so: true if most of them say so.
   func confirm(_ server: Endpoint, _ completion: @escaping (Bool) -> Void)
@@ -40,6 +44,8 @@ package protocol Locator: AnyObject {
 }
 
 extension Locator {
+  package var judges: String? { nil }
+
   /// A locator that knows nobody to ask confirms nothing.
   package func confirm(_ server: Endpoint, _ completion: @escaping (Bool) -> Void) { completion(false) }
 }

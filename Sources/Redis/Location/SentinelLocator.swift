@@ -114,6 +114,8 @@ final class SentinelLocator: Locator {
     }
   }
 
+  var judges: String? { "sentinels" }
+
   func confirm(_ server: Endpoint, _ completion: @escaping (Bool) -> Void) {
     let asked = known
     var (agreed, heard) = (0, 0)

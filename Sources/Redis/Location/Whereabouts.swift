@@ -100,7 +100,10 @@ package final class Whereabouts {
     }
   }
 
-  /// Asks whether a server is the primary still.
+  /// Those who make another server of the group the primary by themselves, in words; nil if nobody does.
+  package var judges: String? { locator.judges }
+
+  /// Asks the ``judges`` whether a server is the primary still.
   package func confirm(_ server: Endpoint, _ completion: @escaping (Bool) -> Void) {
     locator.confirm(server, completion)
   }
@@ -150,11 +153,6 @@ extension Endpoint {
     case .unix: true
     case .sentinel: false
     }
-  }
-
-  /// Whether something makes another server of its group the primary by itself, if this one cannot be reached.
-  package var isReplacedByItself: Bool {
-    if case .sentinel = address { true } else { false }
   }
 
   /// What finds its server; nil if it names one.

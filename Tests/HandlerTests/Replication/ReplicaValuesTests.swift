@@ -39,11 +39,11 @@ import Wire
 
   @Test func whereAnotherServerMayBePromotedSomebodyHasToVouch() {
     var durability = Durability(mayBeReplaced: true)
-    #expect(durability.witness(at: 0) == .sentinels)
+    #expect(durability.witness(at: 0) == .judges)
     durability.note(replicas: 2, at: 0)
     #expect(durability.witness(at: 0) == .replica)
     durability.note(replicas: nil, at: 1)
-    #expect(durability.witness(at: 1_000_000) == .sentinels)
+    #expect(durability.witness(at: 1_000_000) == .judges)
   }
 
   @Test func settingsDecideAboveAll() {

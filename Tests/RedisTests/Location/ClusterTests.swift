@@ -103,4 +103,46 @@ import Wire
     try server.wait { follower.isUp && follower.isCaughtUp }
     #expect(follower.feed.reading.server?.address == server.endpoint.address)
   }
+
+  /// What a cut-off primary says of itself counts for one.
+  @Test func mostPrimariesSayWhoOwnsTheSlot() throws {
+    let cluster = try TestCluster(primaries: 3, replicas: 1)
+    let owner = try cluster.owner(of: Self.slot)
+    let whereabouts = try #require(Whereabouts.of(endpoint(cluster, owner), on: cluster.loop))
+    #expect(whereabouts.judges == nil)
+    let link = Link(loop: cluster.loop, endpoint: endpoint(cluster, owner)) { _ in }
+    link.start()
+    defer { link.stop() }
+    try cluster.loop.wait { link.connection != nil }
+    #expect(whereabouts.judges == "primaries of the cluster")
+    func isConfirmed(_ node: Int) throws -> Bool {
+      var answer: Bool?
+      whereabouts.confirm(cluster.nodes[node].endpoint) { answer = $0 }
+      try cluster.loop.wait { answer != nil }
+      return answer == true
+    }
+    #expect(try isConfirmed(owner))
+    #expect(try !isConfirmed((owner + 1) % 3))
+    #expect(try !isConfirmed(owner + 3))
+    cluster.nodes[(owner + 1) % 3].signal(SIGSTOP)
+    #expect(try isConfirmed(owner))
+    cluster.nodes[(owner + 2) % 3].signal(SIGSTOP)
+    #expect(try !isConfirmed(owner))
+    for node in 0..<3 where node != owner { cluster.nodes[node].signal(SIGCONT) }
+  }
+
+  @Test func whoIsNoClusterHasNoJudges() throws {
+    let server = try TestServer()
+    let endpoint = server.endpoint.holding(prefix)
+    let whereabouts = try #require(Whereabouts.of(endpoint, on: server.loop))
+    let link = Link(loop: server.loop, endpoint: endpoint) { _ in }
+    link.start()
+    defer { link.stop() }
+    try server.wait { link.connection != nil }
+    #expect(whereabouts.judges == nil)
+    var answer: Bool?
+    whereabouts.confirm(server.endpoint) { answer = $0 }
+    try server.wait { answer != nil }
+    #expect(answer == false)
+  }
 }
