@@ -60,7 +60,7 @@ import Wire
   }
 
   @Test func prefixStandsOnTheStatusLine() throws {
-    let console = try TmuxConsole("console --prefix '{fleet}'", on: server.endpoint, columns: 80, rows: 24)
+    let console = try TmuxConsole("console --prefix '{fleet}'", on: server.endpoint, columns: 130, rows: 40)
     try console.wait(for: "{fleet}")
     try console.press("q")
     try console.wait(for: "ended with 0")
