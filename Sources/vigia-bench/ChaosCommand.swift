@@ -5,7 +5,9 @@ import TestSupport
 /// `vigia-bench chaos`: kills, cuts and troubles that befall the real handler in the middle of commands and of a rule's
 /// chain, again and again.
 struct ChaosCommand: ParsableCommand {
-  enum Part: String, CaseIterable, ExpressibleByArgument { case points, cuts, troubles, chain, rights, garbage }
+  enum Part: String, CaseIterable, ExpressibleByArgument {
+    case points, cuts, troubles, chain, rights, garbage, failovers
+  }
 
   static let configuration = CommandConfiguration(
     commandName: "chaos",
@@ -16,13 +18,14 @@ struct ChaosCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Only this part, several times: points, cuts, troubles, chain, rights, garbage.", valueName: "part"))
+      "Only this part, several times: points, cuts, troubles, chain, rights, garbage, failovers.", valueName: "part"))
   var part: [Part] = []
   @Option(help: "How often it is killed at each point, and at each place of the chain.") var rounds = 100
   @Option(help: "Only this point; several times.") var point: [Chaos.Point] = []
   @Option(help: "Up to which byte of the server's answers they are cut.") var bytes = 1600
   @Option(help: "From which byte on.") var firstByte = 1
   @Option(help: "How often each trouble befalls it.") var times = 10
+  @Option(help: "How often the master is replaced under ten orders.") var failovers = 50
   @Option(help: "Only this trouble; several times.") var trouble: [Chaos.Trouble] = []
 
   @Option(help: "Garbage only in this place; several times.") var place: [String] = []
@@ -43,6 +46,7 @@ struct ChaosCommand: ParsableCommand {
       case .chain: try breakChain()
       case .rights: try lackRights()
       case .garbage: try storeGarbage()
+      case .failovers: try failOver()
       }
     }
   }
@@ -139,6 +143,21 @@ struct ChaosCommand: ParsableCommand {
         "garbage in \(place), of \(kinds.count) other types and \(Chaos.texts.count) texts: nobody ended, \(told(chaos))"
       )
     }
+  }
+
+  /// Every other time the master freezes; else it is replaced as planned.
+  private func failOver() throws {
+    let chaos = try FailoverChaos(path: Programs.path("vigia-handler"))
+    for round in 1...max(1, failovers) {
+      try chaos.round(round, orders: 10, freezes: round.isMultiple(of: 2))
+      tell(round, of: failovers, "failovers")
+    }
+    let spans = chaos.spans.sorted()
+    let again = chaos.requests.values.reduce(0, +) - chaos.requests.count
+    say(
+      "\(failovers) failovers under \(chaos.orderCount) orders: none lost, none twice; asked for again with the same key "
+        + "\(again) times; all orders done after the switch: median \(Int(spans[spans.count / 2])) ms, longest "
+        + "\(Int(spans[spans.count - 1])) ms")
   }
 
   /// Every round has been checked.
