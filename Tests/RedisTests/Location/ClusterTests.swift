@@ -1,4 +1,5 @@
 import FleetModel
+import Glibc
 import Loop
 import TestSupport
 import TestThreads
