@@ -62,6 +62,8 @@ package final class Log {
   }
 
   private var settings: Settings
+  /// What stands in each line, behind its own values.
+  private let commonValues: [(key: String, value: String)]
   /// Takes out of texts what must not be read: not of lines alone, but of all that comes back from outside.
   package private(set) var redaction: Redaction
   private var limiter = LogRateLimiter()
@@ -82,10 +84,18 @@ package final class Log {
   private var wakesAt: MonotonicTime?
 
   /// - Parameter write: gets each line with its line feed.
-  package init(
+  package convenience init(
     _ settings: Settings = Settings(), clock: @escaping () -> Moment = { .now }, write: @escaping ([UInt8]) -> Void
   ) {
+    self.init(settings, [], clock: clock, write: write)
+  }
+
+  private init(
+    _ settings: Settings, _ commonValues: [(key: String, value: String)], clock: @escaping () -> Moment,
+    write: @escaping ([UInt8]) -> Void
+  ) {
     self.settings = settings
+    self.commonValues = commonValues
     redaction = Redaction(settings.secrets)
     self.clock = clock
     self.write = write
@@ -107,6 +117,14 @@ package final class Log {
     redaction = Redaction(settings.secrets)
   }
 
+  /// A log that writes where this one does, with one more value in each line, such as the shard that it is about. Its
+  /// settings, secrets and repeats are its own.
+  package func adding(_ key: String, _ value: String) -> Log {
+    let log = Log(settings, commonValues + [(key, value)], clock: clock, write: write)
+    log.wake = wake
+    return log
+  }
+
   /// From here on these are secrets too.
   package func keepSecret(_ secrets: [String]) {
     let new = secrets.filter { !settings.secrets.contains($0) }
@@ -123,7 +141,8 @@ package final class Log {
     let (isWritten, repeats) = limiter.take(.init(level: level, message: message), at: moment.monotonic)
     tell(repeats, moment)
     if isWritten {
-      put(LogLine(time: moment.wall, level: level, message: message, values: values.map { ($0.key, $0.value) }))
+      let values = values.map { ($0.key, $0.value) } + commonValues
+      put(LogLine(time: moment.wall, level: level, message: message, values: values))
     }
     waitForRepeats()
   }
@@ -146,7 +165,9 @@ package final class Log {
   private func tell(_ repeats: [LogRateLimiter.Repeats], _ moment: Moment) {
     for repeats in repeats {
       let fact = repeats.fact
-      put(LogLine(time: moment.wall, level: fact.level, message: fact.message, repeated: repeats.count))
+      put(
+        LogLine(
+          time: moment.wall, level: fact.level, message: fact.message, values: commonValues, repeated: repeats.count))
     }
   }
 

@@ -45,10 +45,16 @@ package struct Keys: Sendable {
   package let lease: [UInt8]
   /// Counts takeovers.
   package let fence: [UInt8]
+  /// How many agents of a shard stand how, for the leaders of the other shards of a divided fleet.
+  package let shardCounts: [UInt8]
+  /// Which handlers of a divided fleet live, and what they could lead: a hash, used in shard 0 alone.
+  package let handlers: [UInt8]
   /// The field of the cursor's hash that is another text with every change of alerts.
   package static let alertsRevision = Array("alerts#revision".utf8)
   /// The same of queues.
   package static let queuesRevision = Array("queues#revision".utf8)
+  /// The field of the cursor's hash that says into how many shards the fleet is divided.
+  package static let shardsField = Array("shards".utf8)
 
   /// Stream → how far the active handler has acted.
   package let cursor: [UInt8]
@@ -88,6 +94,8 @@ package struct Keys: Sendable {
     notices = key("notices")
     lease = key("handler")
     fence = key("fence")
+    handlers = key("handlers")
+    shardCounts = key("counts")
     cursor = key("cursor")
     automation = key("automation")
     recorderChannel = channelPrefix + ".recorder".utf8

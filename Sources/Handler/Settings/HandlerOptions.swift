@@ -9,6 +9,8 @@ package struct HandlerOptions: Sendable {
   /// The handler's own name: in its lease, its audit lines, and as its consumer in the group.
   package var id: String
   package var prefix: KeyPrefix
+  /// How the fleet is divided; nil if it is not. ``prefix`` is then that of one shard.
+  package var shards: Shards?
   /// The channel patterns to record.
   package var recordedPatterns: [String]
   /// How long a lease stands without being renewed, and how often it is.
@@ -73,6 +75,21 @@ package struct HandlerOptions: Sendable {
     self.id = id
     self.prefix = prefix
     self.recordedPatterns = recordedPatterns
+  }
+
+  /// Which shard it is for; nil if the fleet is not divided.
+  var shard: Int? { shards == nil ? nil : prefix.shard }
+
+  /// The same for one shard of a divided fleet. What the whole fleet has once is shard 0's, and the shards of one process
+  /// share its memory.
+  func ofShard(_ shard: Int, of shards: Shards) -> HandlerOptions {
+    var options = self
+    options.shards = shards
+    options.prefix = shards.prefixes[shard]
+    options.insight.processBytes = max(1 << 20, insight.processBytes / shards.count)
+    options.insight.redisBytes = max(1 << 20, insight.redisBytes / shards.count)
+    if shard > 0 { (options.queues, options.heartbeat) = ([], nil) }
+    return options
   }
 
   /// Whether anything is configured that makes dashboards.
