@@ -63,6 +63,8 @@ extension LeaderElection {
     case candidacy(listens: Bool)
     /// It asks no more; a lease that it holds stays.
     case withdrawn
+    /// Whether the lease falls to it; one that it holds stays. Until it is told it does.
+    case admission(Bool)
     /// It hears the channels no longer: if it has to ask for the lease anew, those who do go first.
     case hearsNothing
     /// What the lease says: that events are recorded, what is wrong with the settings or with the server's memory, and

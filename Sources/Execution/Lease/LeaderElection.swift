@@ -37,8 +37,12 @@ package struct LeaderElection {
   let spans: Spans
   var state = State.away
   private var question: Question?
+  /// Into how many shards the fleet is divided; nil if it is not.
+  private let shards: Int?
   /// Whether it may ask: a handler that cannot record yet waits.
   private var isCandidate = false
+  /// Whether this lease falls to it: those of a divided fleet are spread over the handlers.
+  private var isAdmitted = true
   /// The highest fence that this handler has seen, or had.
   private var highestFence = 0
   /// The lease as it was last written by this handler.
@@ -65,10 +69,12 @@ package struct LeaderElection {
   /// How long it lets others go first if it has heard nothing.
   private static let longestYield = 600.0
 
-  package init(id: String, patterns: [String], spans: Spans) {
+  /// - Parameter shards: into how many shards the fleet is divided; nil if it is not.
+  package init(id: String, patterns: [String], spans: Spans, shards: Int? = nil) {
     self.id = id
     self.patterns = patterns
     self.spans = spans
+    self.shards = shards
   }
 
   package var isActive: Bool {
@@ -92,6 +98,9 @@ package struct LeaderElection {
     case .withdrawn:
       isCandidate = false
       return hearNothing()
+    case .admission(let isAdmitted):
+      self.isAdmitted = isAdmitted
+      return ask(now)
     case .hearsNothing: return hearNothing()
     case .recording, .fault, .warning, .held, .levels: return change(input, now)
     case .release(let isComplete): return release(isComplete: isComplete)
@@ -114,7 +123,7 @@ package struct LeaderElection {
   // MARK: Asking
 
   mutating func ask(_ now: Moment) -> [Effect] {
-    guard state == .standby, isCandidate, question == nil else { return [] }
+    guard state == .standby, isCandidate, isAdmitted, question == nil else { return [] }
     if yieldSpan(now) > 0 || rights == .old {
       question = .holder
       return [.lookForHolder]
@@ -123,7 +132,8 @@ package struct LeaderElection {
     hasYielded = false
     let lease = Lease(
       id: id, fence: max(highestFence + 1, min(now.leastFence, Self.mostByTime)), isRecording: false,
-      patterns: patterns, since: now.server, fault: unconfirmed.map(Self.unconfirmedFault) ?? fault, warning: warning)
+      patterns: patterns, since: now.server, fault: unconfirmed.map(Self.unconfirmedFault) ?? fault, warning: warning,
+      shards: shards)
     question = .lease(lease, asked: now.boot)
     return [.ask(lease, former: written)]
   }
