@@ -120,11 +120,19 @@ extension LeaderElector {
     released = {}
     guard let connection else { return completion() }
     let arguments = EncodedArguments(
-      fence, keys.recorderChannel, isComplete ? Self.handOverNotice : Self.releaseNotice)
+      fence, keys.recorderChannel, Self.releaseNotice(isComplete: isComplete, shard: shard))
     releaseScript.run(on: connection, keys: [keys.lease, keys.fence], arguments: arguments) { _ in completion() }
   }
 
   /// What a handler says on the recorder's channel that gives its lease back; no marker, so that nobody else minds.
-  static let releaseNotice = Array(#"{"released":true}"#.utf8)
-  static let handOverNotice = Array(#"{"released":true,"complete":true}"#.utf8)
+  ///
+  /// - Parameters:
+  ///   - isComplete: whether all that was published before is written.
+  ///   - shard: of which shard the lease is; nil if the fleet is not divided.
+  static func releaseNotice(isComplete: Bool, shard: Int?) -> [UInt8] {
+    let json: JSONValue = [
+      "released": true, "complete": isComplete ? .bool(true) : nil, "shard": shard.map { .integer(Int64($0)) },
+    ]
+    return json.encoded
+  }
 }

@@ -22,6 +22,8 @@ final class LeaderElector {
   private let log: Log
   let keys: Keys
   let leaseSpan: Int64
+  /// Which shard's lease it is; nil if the fleet is not divided.
+  let shard: Int?
   private let clock: () -> Instant
   let notify: (Update) -> Void
   private var election: LeaderElection
@@ -51,6 +53,7 @@ final class LeaderElector {
     self.clock = clock
     self.notify = notify
     leaseSpan = options.leaseSpan.milliseconds
+    shard = options.shard
     rights = Rights(keys)
     makeReplicationOf = {
       Replication(loop: loop, endpoint: endpoint, keys: keys, setting: options.durability, $0)
@@ -59,7 +62,8 @@ final class LeaderElector {
     let spans = LeaderElection.Spans(
       lease: leaseSpan, margin: options.leaseMargin.milliseconds, renewal: options.renewalSpan.milliseconds,
       attempt: options.attemptSpan.milliseconds, listening: HandlerOptions.listeningMilliseconds)
-    election = LeaderElection(id: options.id, patterns: options.recordedPatterns, spans: spans)
+    election = LeaderElection(
+      id: options.id, patterns: options.recordedPatterns, spans: spans, shards: options.shards?.count)
   }
 
   private func makeReplication() -> Replication { makeReplicationOf { [weak self] in self?.heard($0) } }

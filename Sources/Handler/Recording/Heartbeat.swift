@@ -6,6 +6,7 @@ import Redis
 final class Heartbeat {
   private let loop: Loop
   private weak var connection: Connection?
+  private var sendPing: () -> Void = {}
   private var timer: Loop.TimerID?
   private lazy var watchdog = Watchdog(loop: loop, limit: Self.patience)
   private var heardAt = MonotonicTime(nanoseconds: 0)
@@ -22,9 +23,11 @@ final class Heartbeat {
 
   deinit { loop.cancel(timer) }
 
-  func start(_ connection: Connection) {
+  /// - Parameter ping: sends a ping over that connection; its answer is told by ``answered()``.
+  func start(_ connection: Connection, ping: @escaping () -> Void) {
     stop()
     self.connection = connection
+    sendPing = ping
     (pings, pongs, heardAt) = (0, 0, .now)
     beatLater()
   }
@@ -52,7 +55,7 @@ final class Heartbeat {
     guard let connection else { return nil }
     pings += 1
     watchdog.expect(on: connection)
-    connection.ping()
+    sendPing()
     return pings
   }
 

@@ -20,12 +20,12 @@ final class Recorder {
   let loop: Loop
   private let endpoint: Endpoint
   private let options: HandlerOptions
+  /// Hears the channels for all shards of a divided fleet; nil if the fleet is not divided.
+  private let hub: ChannelHub?
   let keys: Keys
   let log: Log
-  private let patterns: [[UInt8]]
   let script = Script(Recorder.script)
-  private lazy var link = Link(loop: loop, endpoint: endpoint) { [weak self] in self?.changed($0) }
-  private var receiver: MessageReceiver?
+  private(set) lazy var source = makeSource()
   var buffer = RecordingBuffer()
   var state = State.listening
   var isSubscribed = false
@@ -40,7 +40,7 @@ final class Recorder {
   private var nonce = 0
   /// Whether the first marker of the session stands in the stream.
   var isMarked = false
-  private var markedAt = MonotonicTime(nanoseconds: 0)
+  var markedAt = MonotonicTime(nanoseconds: 0)
   /// A marker that was sent and is not heard means that nothing else would be.
   lazy var watchdog = Watchdog(loop: loop, limit: 3000)
 
@@ -70,10 +70,10 @@ final class Recorder {
   static let batchCount = 2000
   static let batchBytes = 512 * 1024
   /// Between two markers while messages flow.
-  private static let markerMilliseconds = 1000.0
+  static let markerMilliseconds = 1000.0
 
   init(
-    loop: Loop, endpoint: Endpoint, options: HandlerOptions, keys: Keys, log: Log,
+    loop: Loop, endpoint: Endpoint, options: HandlerOptions, keys: Keys, log: Log, hub: ChannelHub? = nil,
     notify: @escaping (Update) -> Void
   ) {
     self.loop = loop
@@ -81,87 +81,24 @@ final class Recorder {
     self.options = options
     self.keys = keys
     self.log = log
-    patterns = options.recordedPatterns.map { Array($0.utf8) }
+    self.hub = hub
     self.notify = notify
   }
 
-  func start() { link.start() }
+  private func makeSource() -> any ChannelSource {
+    if let hub, let shard = options.shard { return hub.source(of: shard, for: self) }
+    return OwnSubscription(
+      loop: loop, endpoint: endpoint, recorderChannel: keys.recorderChannel,
+      patterns: options.recordedPatterns.map { Array($0.utf8) }, listener: self)
+  }
+
+  func start() { source.start() }
 
   func stop() {
     watchdog.rest()
     heartbeat.stop()
     state = .listening
-    link.stop()
-  }
-
-  // MARK: Listening
-
-  private func changed(_ notice: Link.Update) {
-    switch notice {
-    case .up(let connection):
-      let receiver = MessageReceiver { [weak self, weak connection] in
-        if let connection { self?.subscribed(connection) }
-      } answered: { [weak self] in
-        self?.heardAll()
-      } deliver: { [weak self] channel, payload in
-        self?.hear(channel, payload)
-      }
-      self.receiver = receiver
-      connection.subscribe(channels: [keys.recorderChannel], patterns: patterns, receiver)
-    case .down: unsubscribed()
-    }
-  }
-
-  private func subscribed(_ connection: Connection) {
-    isSubscribed = true
-    heartbeat.start(connection)
-    switch state {
-    case .listening, .draining: break
-    case .aligning(let session), .recording(let session):
-      sign = mark(session)
-      gap.end(in: session)
-    }
-    notify(.subscribed)
-  }
-
-  private func unsubscribed() {
-    watchdog.rest()
-    let heardAt = heartbeat.stop()
-    guard isSubscribed else { return }
-    isSubscribed = false
-    switch state {
-    case .listening: break
-    case .aligning, .recording: gap.begin(at: heardAt)
-    case .draining:
-      lastPong = nil
-      write()
-    }
-    notify(.unsubscribed)
-  }
-
-  private func hear(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
-    let isMarker = channel.isEqual(to: keys.recorderChannel)
-    if isMarker, RecorderMarker.decode(payload) == nil {
-      if payload.isEqual(to: LeaderElector.releaseNotice) { notify(.released(isComplete: false)) }
-      if payload.isEqual(to: LeaderElector.handOverNotice) { notify(.released(isComplete: true)) }
-      return
-    }
-    guard isMarker || receiver?.isFirstMatch(of: patterns, channel) == true else { return }
-    if isMarker { watchdog.rest() }
-    let now = MonotonicTime.now
-    heartbeat.heard(at: now)
-    let isFree = if case .listening = state { !isWriting } else { false }
-    if !buffer.append(channel, payload, at: now.milliseconds, isMarker: isMarker, lettingGo: isFree) {
-      log(.error, "cannot write as fast as it hears; messages are lost", ["lost": "\(buffer.lost)"])
-    }
-    switch state {
-    case .listening: buffer.trim(at: now.milliseconds)
-    case .aligning: break
-    case .recording(let session):
-      if !isMarker, now.milliseconds(since: markedAt) >= Self.markerMilliseconds { _ = mark(session) }
-      flushLater()
-    case .draining: flushLater()
-    }
+    source.stop()
   }
 
   // MARK: Taking over
@@ -192,12 +129,13 @@ final class Recorder {
     write()
   }
 
-  private func mark(_ session: LeaseSession) -> RecorderMarker {
+  func mark(_ session: LeaseSession) -> RecorderMarker {
     nonce += 1
     let random = String(MachineRandom.number(in: UInt64.min ... .max), radix: 16)
-    let marker = RecorderMarker(handler: options.id, fence: session.fence, nonce: "\(random)-\(nonce)")
+    let marker = RecorderMarker(
+      handler: options.id, fence: session.fence, nonce: "\(random)-\(nonce)", shard: options.shard)
     markedAt = .now
-    if let connection = link.connection { watchdog.expect(on: connection) }
+    if let connection = source.connection { watchdog.expect(on: connection) }
     var transaction = Transaction()
     transaction.publish(keys.recorderChannel, marker.encode())
     session.run(transaction) { [weak self, weak session] _, leftOut in

@@ -1,0 +1,63 @@
+import Logging
+import Loop
+import Redis
+
+/// How it hears.
+extension Recorder: ChannelListener {
+  func subscribed(_ connection: Connection) {
+    isSubscribed = true
+    heartbeat.start(connection) { [weak self] in self?.source.ping() }
+    switch state {
+    case .listening, .draining: break
+    case .aligning(let session), .recording(let session):
+      sign = mark(session)
+      gap.end(in: session)
+    }
+    notify(.subscribed)
+  }
+
+  func unsubscribed() {
+    watchdog.rest()
+    let heardAt = heartbeat.stop()
+    guard isSubscribed else { return }
+    isSubscribed = false
+    switch state {
+    case .listening: break
+    case .aligning, .recording: gap.begin(at: heardAt)
+    case .draining:
+      lastPong = nil
+      write()
+    }
+    notify(.unsubscribed)
+  }
+
+  func hear(_ notice: RecorderNotice, _ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
+    switch notice {
+    case .released(let isComplete, _): notify(.released(isComplete: isComplete))
+    case .marker:
+      watchdog.rest()
+      take(channel, payload, isMarker: true)
+    }
+  }
+
+  func hear(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
+    take(channel, payload, isMarker: false)
+  }
+
+  private func take(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer, isMarker: Bool) {
+    let now = MonotonicTime.now
+    heartbeat.heard(at: now)
+    let isFree = if case .listening = state { !isWriting } else { false }
+    if !buffer.append(channel, payload, at: now.milliseconds, isMarker: isMarker, lettingGo: isFree) {
+      log(.error, "cannot write as fast as it hears; messages are lost", ["lost": "\(buffer.lost)"])
+    }
+    switch state {
+    case .listening: buffer.trim(at: now.milliseconds)
+    case .aligning: break
+    case .recording(let session):
+      if !isMarker, now.milliseconds(since: markedAt) >= Self.markerMilliseconds { _ = mark(session) }
+      flushLater()
+    case .draining: flushLater()
+    }
+  }
+}
