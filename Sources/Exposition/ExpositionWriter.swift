@@ -13,18 +13,40 @@ package struct ExpositionWriter: Sendable {
   private var bytes: [UInt8] = []
   /// What each sample of the present family begins with.
   private var name: [UInt8] = []
-  /// The names of families that stand on the page: each may stand there once.
+  /// The names of families that stand on the page: each may stand there once, and in each part of a page in parts.
   private var written: Set<String> = []
+  /// Of a page in parts: what each family has come to, but for the present one, in the order in which they began.
+  private var families: [[UInt8]] = []
+  private var places: [String: Int] = [:]
+  private var place: Int?
+  private let isInParts: Bool
+  /// What stands in front of each sample's own labels.
+  private var common: [UInt8] = []
 
   private static let pieceLength = 64 * 1024
 
-  package init(_ format: ExpositionFormat) {
+  /// - Parameter inParts: whether several parts write samples of the same families, which stand together on the page.
+  package init(_ format: ExpositionFormat, inParts: Bool = false) {
     self.format = format
+    isInParts = inParts
     makeRoom()
   }
 
   /// The page so far, in pieces.
-  package var pieces: [[UInt8]] { full + [bytes] }
+  package var pieces: [[UInt8]] {
+    guard isInParts else { return full + [bytes] }
+    var all = families
+    if let place { all[place] = bytes } else { all.append(bytes) }
+    return all
+  }
+
+  /// Begins another part of a page in parts.
+  ///
+  /// - Parameter labels: stand in each of its samples.
+  package mutating func beginPart(_ labels: LabelSet) {
+    common = labels.bytes
+    written = []
+  }
 
   private mutating func makeRoom() {
     bytes = []
@@ -34,7 +56,7 @@ package struct ExpositionWriter: Sendable {
 
   private mutating func endLine() {
     bytes.append(0x0A)
-    guard bytes.count >= Self.pieceLength else { return }
+    guard !isInParts, bytes.count >= Self.pieceLength else { return }
     full.append(bytes)
     makeRoom()
   }
@@ -46,6 +68,7 @@ package struct ExpositionWriter: Sendable {
   package mutating func begin(_ family: MetricFamily) -> Bool {
     guard written.insert(family.name).inserted else { return false }
     name = Array(family.sampleName.utf8)
+    if isInParts, turn(to: family.name) { return true }
     let title = format == .text ? family.sampleName : family.name
     append("# HELP \(title) ")
     Self.escape(Array(family.help.utf8), isLabel: false, to: &bytes)
@@ -54,12 +77,33 @@ package struct ExpositionWriter: Sendable {
     return true
   }
 
+  /// Goes on in a family's own place.
+  ///
+  /// - Returns: whether an earlier part has begun it.
+  private mutating func turn(to family: String) -> Bool {
+    if let place { swap(&families[place], &bytes) }
+    bytes = []
+    if let known = places[family] {
+      place = known
+      swap(&families[known], &bytes)
+      return true
+    }
+    (places[family], place) = (families.count, families.count)
+    families.append([])
+    return false
+  }
+
   private func type(of kind: MetricFamily.Kind) -> String {
     kind == .info && format == .text ? MetricFamily.Kind.gauge.rawValue : kind.rawValue
   }
 
   /// Ends the page.
   package mutating func end() {
+    if isInParts, let place {
+      swap(&families[place], &bytes)
+      self.place = nil
+      bytes = []
+    }
     if format == .openMetrics { append("# EOF\n") }
   }
 
@@ -103,6 +147,7 @@ package struct ExpositionWriter: Sendable {
   ) {
     bytes.append(contentsOf: name)
     bytes.append(UInt8(ascii: "{"))
+    appendCommon(before: true)
     bytes.append(contentsOf: labels)
     bytes.append(UInt8(ascii: ","))
     append(more.name)
@@ -142,12 +187,19 @@ package struct ExpositionWriter: Sendable {
   }
 
   private mutating func brace(_ labels: ArraySlice<UInt8>) {
-    if !labels.isEmpty {
+    if !labels.isEmpty || !common.isEmpty {
       bytes.append(UInt8(ascii: "{"))
+      appendCommon(before: !labels.isEmpty)
       bytes.append(contentsOf: labels)
       bytes.append(UInt8(ascii: "}"))
     }
     bytes.append(0x20)
+  }
+
+  private mutating func appendCommon(before more: Bool) {
+    guard !common.isEmpty else { return }
+    bytes.append(contentsOf: common)
+    if more { bytes.append(UInt8(ascii: ",")) }
   }
 
   private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }

@@ -4,9 +4,9 @@ import Wire
 
 /// What a handler tells of itself.
 extension HandlerService {
-  func makeMonitor(_ loop: Loop, _ keys: Keys) -> Monitor {
+  func makeMonitored(_ loop: Loop, _ keys: Keys) -> Monitor.Part {
     let probe = StreamProbe(loop: loop, keys: keys) { [weak self] in self?.main.connection }
-    return Monitor(loop: loop, counts: counts, probe: probe) { [weak self, weak probe] in
+    return Monitor.Part(shard: options.shard, counts: counts, probe: probe) { [weak self, weak probe] in
       self?.picture(leader: probe?.leader) ?? HandlerPicture()
     } fleet: { [weak self] in
       guard let follower = self?.activeHandler?.follower, follower.judge.isRestored else { return nil }
@@ -43,7 +43,7 @@ extension HandlerService {
     guard main.connection != nil else {
       return .unready(main.lastFailure.map { "no connection to Redis: \($0)" } ?? "not connected to Redis yet")
     }
-    if let obstacle = election.obstacle { return .unready(log.redaction.apply(to: obstacle)) }
+    if let obstacle = misfit ?? election.obstacle { return .unready(log.redaction.apply(to: obstacle)) }
     return .standby(leader: leader)
   }
 }

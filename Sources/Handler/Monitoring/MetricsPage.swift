@@ -5,6 +5,8 @@ import FleetModel
 ///
 /// ```text
 ///   handler ─▶ rank all agents ─▶ choose ─▶ fleet ─▶ one family after the other, some agents a piece ─▶ end
+///      ▲                                                                                              │
+///      └────────────────────────────── the next shard, of a divided fleet ◀───────────────────────────┘
 /// ```
 /// A class, because whoever makes it and whoever waits for it share it.
 final class MetricsPage {
@@ -18,12 +20,20 @@ final class MetricsPage {
   }
 
   private var writer: ExpositionWriter
-  private let sources: Sources
+  private let parts: [Sources]
+  /// The part that is written.
+  private var part = 0
   private var stage = Stage.handler(0)
-  private lazy var families = AgentFamily.all(of: sources.fleet?.metrics ?? .builtIn)
+  private var families: [AgentFamily] = []
+  /// Of all samples of the part.
+  private var labels = LabelSet()
+
+  private var sources: Sources { parts[part] }
 
   /// What a page tells of.
   struct Sources {
+    /// Nil if the fleet is not divided.
+    var shard: Int?
     var picture: HandlerPicture
     var counts: HandlerCounts
     var streams: [StreamStanding]
@@ -39,9 +49,17 @@ final class MetricsPage {
   /// So many agents are looked at in a piece.
   private static let piece = 64
 
-  init(_ format: ExpositionFormat, _ sources: Sources) {
-    writer = ExpositionWriter(format)
-    self.sources = sources
+  /// - Parameter parts: one, or one for each shard.
+  init(_ format: ExpositionFormat, _ parts: [Sources]) {
+    writer = ExpositionWriter(format, inParts: parts.count > 1)
+    self.parts = parts
+    begin()
+  }
+
+  private func begin() {
+    stage = .handler(0)
+    families = AgentFamily.all(of: sources.fleet?.metrics ?? .builtIn)
+    if let shard = sources.shard { labels = LabelSet(("shard", ShardName.text(shard))) }
   }
 
   var format: ExpositionFormat { writer.format }
@@ -55,7 +73,9 @@ final class MetricsPage {
   func advance() {
     switch stage {
     case .handler(let piece):
-      HandlerSection(sources).write(piece, to: &writer)
+      // What tells of the process stands there once, of no shard.
+      if piece == 1, !labels.bytes.isEmpty { writer.beginPart(labels) }
+      if piece > 0 || part == 0 { HandlerSection(sources).write(piece, to: &writer) }
       stage = .handler(piece + 1)
       guard piece + 1 == HandlerSection.pieces else { return }
       if sources.fleet == nil { end() } else { stage = .ranking }
@@ -85,6 +105,10 @@ final class MetricsPage {
   }
 
   private func end() {
+    guard part + 1 == parts.count else {
+      part += 1
+      return begin()
+    }
     writer.end()
     stage = .over
   }

@@ -11,13 +11,20 @@ import Loop
 /// | `/metrics` | with the token, if there is one | the page |
 ///
 /// A page is made in pieces, between which the loop does everything else. Whoever asks for a page that is being made gets
-/// the same one. A class, because all who wait share it.
+/// the same one. Of a divided fleet the page tells each shard by a label. A class, because all who wait share it.
 package final class Monitor {
+  /// What is told of: a handler, or its part for one shard.
+  struct Part {
+    /// Nil if the fleet is not divided.
+    let shard: Int?
+    let counts: HandlerCounts
+    let probe: StreamProbe
+    let picture: () -> HandlerPicture
+    let fleet: () -> ShownFleet?
+  }
+
   private let loop: Loop
-  private let counts: HandlerCounts
-  private let picture: () -> HandlerPicture
-  private let fleet: () -> ShownFleet?
-  private let probe: StreamProbe
+  private let parts: [Part]
   private var settings = MonitoringSettings()
   private var making: [ExpositionFormat: Making] = [:]
   private var scrapes = 0
@@ -33,11 +40,9 @@ package final class Monitor {
   private static let slice = 0.25
   private static let rest: Int64 = 1
 
-  init(
-    loop: Loop, counts: HandlerCounts, probe: StreamProbe, picture: @escaping () -> HandlerPicture,
-    fleet: @escaping () -> ShownFleet?
-  ) {
-    (self.loop, self.counts, self.probe, self.picture, self.fleet) = (loop, counts, probe, picture, fleet)
+  /// - Parameter parts: one, or one for each shard in their order.
+  init(loop: Loop, _ parts: [Part]) {
+    (self.loop, self.parts) = (loop, parts)
     ProcessFacts.noteStart()
   }
 
@@ -45,8 +50,10 @@ package final class Monitor {
   func apply(_ settings: MonitoringSettings) {
     self.settings = settings
     let isOn = settings.address != nil
-    counts.isOn = counts.isOn || isOn
-    if isOn { probe.start() } else { probe.stop() }
+    for part in parts {
+      part.counts.isOn = part.counts.isOn || isOn
+      if isOn { part.probe.start() } else { part.probe.stop() }
+    }
   }
 
   // MARK: Answering
@@ -89,14 +96,8 @@ package final class Monitor {
   }
 
   private func readiness(isTrusted: Bool) -> ServedReply {
-    let role = picture().role
-    switch role {
-    case .leader(let fence, _): return ServedReply(200, isTrusted ? "leader, with fence \(fence)" : "leader")
-    case .standby(let leader):
-      let words = leader.map { ": \($0) leads" } ?? ": nobody leads yet"
-      return ServedReply(200, isTrusted ? "standby\(words)" : "standby")
-    case .unready(let reason): return ServedReply(503, isTrusted ? "not ready: \(reason)" : "not ready")
-    }
+    let readiness = Readiness(parts.map { (shard: $0.shard, role: $0.picture().role) })
+    return ServedReply(readiness.isReady ? 200 : 503, isTrusted ? readiness.words : readiness.title)
   }
 
   // MARK: Pages
@@ -107,9 +108,12 @@ package final class Monitor {
       making[format]?.waiting.append(reply)
       return
     }
-    let sources = MetricsPage.Sources(
-      picture: picture(), counts: counts, streams: probe.streams, process: .now, scrapes: scrapes,
-      lastSeconds: lastSeconds, fleet: fleet(), mostAgents: settings.agents)
+    let process = ProcessFacts.now
+    let sources = parts.map {
+      MetricsPage.Sources(
+        shard: $0.shard, picture: $0.picture(), counts: $0.counts, streams: $0.probe.streams, process: process,
+        scrapes: scrapes, lastSeconds: lastSeconds, fleet: $0.fleet(), mostAgents: settings.agents / parts.count)
+    }
     making[format] = Making(page: MetricsPage(format, sources), since: .now, waiting: [reply])
     goOn(format)
   }
