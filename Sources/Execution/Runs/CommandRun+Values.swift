@@ -39,6 +39,8 @@ extension CommandRun {
     case original(targets: [AgentID])
     /// Why it cannot be taken back.
     case originalRefused(String)
+    /// Nothing of it is in this shard of a divided fleet, and the undo went out to several.
+    case originalElsewhere
     /// The intent of a target is written, and with it that the command was received.
     case intentWritten
     /// The transaction that wrote the outcome of a target did not go ahead.

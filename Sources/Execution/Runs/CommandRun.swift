@@ -84,6 +84,8 @@ package struct CommandRun {
       guard found.uniqued() == targets else { return reject("that command was still coming in; send the undo again") }
       return targets.isEmpty ? close(closingByOutcomes) : act()
     case (.readingOriginal, .originalRefused(let reason)): return reject(reason)
+    case (.readingOriginal, .originalElsewhere):
+      return close(Closing(.skipped, "nothing of it is known in this shard")) + leaveFreeLanes()
     case (.acting, .intentWritten):
       state = .acting(isReceptionJoined: false)
       return []

@@ -79,8 +79,9 @@ package struct BatchProgress: Equatable, Sendable {
     case .received, .proposed, .started: 0
     case .undone: 1
     case .obeyed: 2
-    case .succeeded: 3
-    case .skipped: 4
+    // An undo that reached all shards is skipped by those that know nothing of what it takes back.
+    case .skipped: 3
+    case .succeeded: 4
     case .expired: 5
     case .rejected: 6
     case .unknown: 7

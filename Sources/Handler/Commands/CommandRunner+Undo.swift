@@ -16,7 +16,9 @@ extension CommandRunner {
       case .success(let found):
         undoPlan = found
         take(.original(targets: found.targets))
-      case .failure(let refusal): take(.originalRefused(refusal.reason))
+      case .failure(let refusal):
+        let isElsewhere = refusal == UndoPlan.unknown && session.options.shards != nil && command.batch != nil
+        take(isElsewhere ? .originalElsewhere : .originalRefused(refusal.reason))
       }
     }
   }

@@ -11,6 +11,8 @@ struct UndoPlan {
 
   var targets: [AgentID] { mark.targets }
 
+  static let unknown = Refusal("nothing is known of that command within the last 48 hours")
+
   /// Reads the mark of an earlier command, or gives the reason why it cannot be undone.
   static func read(
     _ id: CommandID, _ session: LeaseSession, _ completion: @escaping (Result<UndoPlan, Refusal>) -> Void
@@ -25,7 +27,7 @@ struct UndoPlan {
   }
 
   private init(_ id: CommandID, _ found: CommandRecord?, now: Instant) throws(Refusal) {
-    guard let found else { throw Refusal("nothing is known of that command within the last 48 hours") }
+    guard let found else { throw Self.unknown }
     let name = "that \(Action(rawValue: found.action)?.title ?? "command")"
     guard let closed = found.closed else { throw Refusal("\(name) is still being run") }
     guard found.undoneBy == nil else { throw Refusal("\(name) was already undone") }
