@@ -44,7 +44,9 @@ final class ActiveHandler {
     }
     self.follower = follower
     scheduler = Scheduler(session: session, dispatcher: dispatcher, rules: follower.rules)
-    lifeSign = LifeSign(session: session, client: messenger) { [weak follower] in follower?.obstacle }
+    lifeSign = LifeSign(session: session, client: messenger) { [weak follower] in
+      follower?.obstacle ?? follower?.judge.othersFault
+    }
     archiver = Archiver(session: session, endpoint: endpoint, client: messenger) { warn("archive", $0) }
     annotator = Annotator(session: session, client: messenger)
     tracer = Tracer(session: session, sender: telemetry)

@@ -32,6 +32,12 @@ extension EventProcessor: FleetKnowledge {
     return HandlerEvent.silent(id, for: now - since, interval: interval, at: now)
   }
 
+  /// What the leaders of the other shards of a divided fleet count.
+  func setElsewhere(_ others: OtherShards) { health.elsewhere = others }
+
+  /// Why nothing is known of some of the other shards; nil if all is, or the fleet is not divided.
+  var othersFault: String? { health.elsewhere?.fault }
+
   var silentSource: (words: String, agent: AgentID)? { Self.silentSource(&fleet) }
 
   private static func silentSource(_ fleet: inout Fleet) -> (words: String, agent: AgentID)? {

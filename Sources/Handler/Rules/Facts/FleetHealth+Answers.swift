@@ -8,11 +8,30 @@ extension FleetHealth {
     return settledIDs
   }
 
+  /// All agents of the fleet; of a divided one those of the other shards too, as far as these are known.
+  var whole: Counts {
+    guard let elsewhere else { return counts }
+    var whole = counts
+    whole.add(elsewhere.counts.all)
+    return whole
+  }
+
   /// All agents that are not stopped, newcomers too.
-  var size: Int { counts.settled.size + counts.new.size }
+  var size: Int {
+    let whole = whole
+    return whole.settled.size + whole.new.size
+  }
 
   /// Those of them that are in trouble, or silent.
-  var unhealthy: Int { counts.settled.unhealthy + counts.new.unhealthy }
+  var unhealthy: Int {
+    let whole = whole
+    return whole.settled.unhealthy + whole.new.unhealthy
+  }
+
+  /// What is counted here, for the other shards.
+  var shardCounts: ShardCounts {
+    ShardCounts(all: counts, heldStrangers: heldStrangers, roles: roles.mapValues(\.counts))
+  }
 
   /// An agent that shows that the fleet is ill.
   var firstInTrouble: AgentID? {
@@ -25,8 +44,13 @@ extension FleetHealth {
 
   private func exactRole(of agent: AgentID) -> ExactText { member(agent)?.role ?? ExactText("") }
 
-  /// Counts of the agent's role at present.
-  func roleCounts(of agent: AgentID) -> Counts { roles[exactRole(of: agent)]?.counts ?? Counts() }
+  /// Counts of the agent's role at present, in the whole fleet.
+  func roleCounts(of agent: AgentID) -> Counts {
+    let role = exactRole(of: agent)
+    var counts = roles[role]?.counts ?? Counts()
+    if let others = elsewhere?.counts.roles[role] { counts.add(others) }
+    return counts
+  }
 
   func roleSize(of agent: AgentID) -> Int {
     let counts = roleCounts(of: agent)

@@ -36,6 +36,16 @@ extension FleetHealth {
       if standing.isSilent { silent += sign }
       if standing.isHeld { held += sign }
     }
+
+    mutating func add(_ other: Count) {
+      all += other.all
+      size += other.size
+      healthy += other.healthy
+      unhealthy += other.unhealthy
+      reporting += other.reporting
+      silent += other.silent
+      held += other.held
+    }
   }
 
   /// Counts of those who have been heard for a while, and of newcomers: each is measured by its own.
@@ -45,6 +55,11 @@ extension FleetHealth {
 
     mutating func add(_ standing: Standing, _ sign: Int) {
       if standing.isSettled { settled.add(standing, sign) } else { new.add(standing, sign) }
+    }
+
+    mutating func add(_ other: Counts) {
+      settled.add(other.settled)
+      new.add(other.new)
     }
 
     func of(settled isSettled: Bool) -> Count { isSettled ? settled : new }

@@ -55,7 +55,9 @@ final class FleetHealth {
   private var ends = Heap<End>()
   private(set) var counts = Counts()
   /// Those whom rules have paused and nobody knows at present.
-  private var heldStrangers = 0
+  private(set) var heldStrangers = 0
+  /// What the leaders of the other shards count; nil if the fleet is not divided.
+  var elsewhere: OtherShards?
   private var now = Instant.epoch
   private var silence = Guards().silence
   /// Until when the fleet may have missed reports.
@@ -253,7 +255,8 @@ extension FleetHealth {
     let isSettled = standing?.isSettled ?? false
     let own = standing?.isHeld == true ? 1 : 0
     return (
-      counts.of(settled: isSettled).held + (isSettled ? heldStrangers : 0) - own,
+      whole.of(settled: isSettled).held + (isSettled ? heldStrangers + (elsewhere?.counts.heldStrangers ?? 0) : 0)
+        - own,
       roleCounts(of: agent).of(settled: isSettled).held - own
     )
   }

@@ -87,7 +87,7 @@ struct GuardCheck {
 
   /// The same in a few words.
   var fleetReason: String? {
-    let count = input.health.counts.settled
+    let count = input.health.whole.settled
     if hasStopped { return "\(count.silent) of the \(count.reporting) agents that send metrics have stopped" }
     guard isUnhealthy else { return nil }
     let share = Int((Double(count.unhealthy) / Double(max(1, count.size)) * 100).rounded())
@@ -95,14 +95,14 @@ struct GuardCheck {
   }
 
   private var hasStopped: Bool {
-    let count = input.health.counts.settled
+    let count = input.health.whole.settled
     // Of a few that send metrics nobody can tell whether it is they or their telemetry.
     return count.size >= guards.fleetFrom && count.silent > 0 && count.reporting >= guards.fleetFrom
       && Double(count.silent) >= Double(count.reporting) * guards.unhealthyShare
   }
 
   private var isUnhealthy: Bool {
-    let count = input.health.counts.settled
+    let count = input.health.whole.settled
     return count.size >= guards.fleetFrom && Double(count.unhealthy) >= Double(count.size) * guards.unhealthyShare
   }
 
@@ -178,12 +178,13 @@ struct GuardCheck {
   }
 
   private func fault(of action: Action, _ ruleAction: PlannedAction) -> String? {
-    switch action {
+    if let fault = input.health.elsewhere?.fault(of: ruleAction.target) { return fault }
+    return switch action {
     // Of another agent it is not known whether it can be done without.
     case .pause where ruleAction.target != input.agent, .restart where ruleAction.target != input.agent:
       "a rule pauses or restarts its own agent only"
-    case .pause: absenceFault ?? (isCounted ? shareFault : nil)
-    case .restart: absenceFault
+    case .pause: input.health.elsewhere?.fault ?? absenceFault ?? (isCounted ? shareFault : nil)
+    case .restart: input.health.elsewhere?.fault ?? absenceFault
     case .blockIP:
       guards.allowed.contains(IPAddress(ruleAction.arguments["ip"] ?? "")?.description ?? "")
         ? "\(ruleAction.arguments["ip"] ?? "") is allow-listed" : nil
@@ -202,7 +203,7 @@ struct GuardCheck {
     let (health, agent) = (input.health, input.agent)
     let isSettled = health.isSettled(agent)
     let held = health.held(besides: agent)
-    let fleet = health.counts.of(settled: isSettled)
+    let fleet = health.whole.of(settled: isSettled)
     let role = health.roleCounts(of: agent).of(settled: isSettled)
     func fault(_ held: Int, _ size: Int, _ whose: String) -> String? {
       let most = max(1, Int(Double(size) * guards.pausedShare))
