@@ -113,6 +113,9 @@ final class Dispatcher {
     } catch {
       return refuse(CommandRefusal(command, error.reason), .rejected, delivery)
     }
+    if let fault = ShardOwnership.fault(of: command, session.options) {
+      return refuse(CommandRefusal(command, fault), .rejected, delivery)
+    }
     lookUpBatch(of: command) { [self] fault in
       if let batch = command.batch, let reason = fault ?? batches.claim(batch, by: command) {
         // An earlier handler may have begun to run it, when there was nothing against it.
@@ -125,7 +128,8 @@ final class Dispatcher {
   }
 
   private func judge(_ command: Command, _ instruction: Instruction, _ delivery: Delivery) {
-    let most = session.options.runbook.guards.commandsPerMinute
+    let isPassedOn = FleetWideRelay.isPassedOn(command, session.options)
+    let most = isPassedOn ? nil : session.options.runbook.guards.commandsPerMinute
     let subject = OperatorRateLimiter.Subject(command.id, command.batch)
     let verdict = rates.take(subject, of: command.operator, most: most, at: session.now)
     if case .refused(let reason) = verdict {
