@@ -11,7 +11,7 @@ import Wire
 ///
 /// A class, because the loop's handlers share it.
 package final class HandlerService {
-  private let loop: Loop
+  let loop: Loop
   private let endpoint: Endpoint
   private(set) var options: HandlerOptions
   let keys: Keys
@@ -20,7 +20,7 @@ package final class HandlerService {
   /// Knows which server serves; nil if the endpoint names it.
   private lazy var whereabouts = Whereabouts.of(endpoint, on: loop)
   private let transactionScript = Script(Transaction.script)
-  private(set) var isStopping = false
+  var isStopping = false
   let counts: HandlerCounts
 
   private(set) lazy var main = Link(loop: loop, endpoint: endpoint) { [weak self] in self?.mainChanged($0) }
@@ -29,19 +29,31 @@ package final class HandlerService {
     clock: { [weak self] in self?.clock.now ?? .epoch },
     notify: { [weak self] in self?.electionChanged($0) })
   private(set) lazy var recorder = Recorder(
-    loop: loop, endpoint: endpoint, options: options, keys: keys, log: log,
+    loop: loop, endpoint: endpoint, options: options, keys: keys, log: log, hub: hub,
     notify: { [weak self] in self?.recorderChanged($0) })
   private(set) var activeHandler: ActiveHandler?
+  /// What is told of it to those who watch.
+  private(set) lazy var monitored = makeMonitored(loop, keys)
   /// Tells of this handler and the fleet.
-  package private(set) lazy var monitor = makeMonitor(loop, keys)
+  package private(set) lazy var monitor = Monitor(loop: loop, [monitored])
   /// Tells a collector what it does and logs.
-  private let telemetry: TelemetrySender
+  let telemetry: TelemetrySender
   private let unfinished = UnfinishedDeliveries()
   /// What is wrong with the server's memory, and with what vigia keeps in it.
   private var warnings: [String: String] = [:]
   private let actuatorClient: any ActuatorClient
   private let messenger: any HTTPSender
-  private var patience: Loop.TimerID?
+  var patience: Loop.TimerID?
+  /// Hears the channels for all shards of a divided fleet; nil if the fleet is not divided.
+  private let hub: ChannelHub?
+  /// Told of what the other shards of a divided fleet must know.
+  var onShardNotice: (ShardNotice) -> Void = { _ in }
+  /// Why it may not lead though nothing of its own speaks against it; nil if it may.
+  var misfit: String?
+  /// Whether it has asked to lead, as soon as that falls to it.
+  var isCandidate = false
+  /// What waits until the lease that is being handed over is given back; nil while none is.
+  var handOverEnd: (() -> Void)?
 
   /// How often a standby asks the server for its time; who acts gets it with its lease.
   private static let timeSpan: Int64 = 30_000
@@ -49,8 +61,6 @@ package final class HandlerService {
   private static let longestFault = 300
   private static let unverified =
     "\(Endpoint.unverifiedMark): whoever is between the handler and Redis can read and change all; use --tls-ca"
-  /// How long a handler that cannot listen waits before it acts without recording.
-  private static let listeningPatience: Int64 = 5000
 
   package convenience init(
     loop: Loop, endpoint: Endpoint, options: HandlerOptions, log: Log = .silent
@@ -63,11 +73,21 @@ package final class HandlerService {
   /// - Parameters:
   ///   - actuators: sends what acts outside of Redis.
   ///   - messenger: sends what people are told.
-  package init(
+  package convenience init(
     loop: Loop, endpoint: Endpoint, options: HandlerOptions, log: Log, actuators: any HTTPSender,
     messenger: any HTTPSender
   ) {
+    self.init(
+      loop: loop, endpoint: endpoint, options: options, log: log, actuators: actuators, messenger: messenger, hub: nil)
+  }
+
+  /// - Parameter hub: hears the channels for all shards of a divided fleet; nil if the fleet is not divided.
+  init(
+    loop: Loop, endpoint: Endpoint, options: HandlerOptions, log: Log, actuators: any HTTPSender,
+    messenger: any HTTPSender, hub: ChannelHub?
+  ) {
     self.loop = loop
+    self.hub = hub
     actuatorClient = ActuatorRunner(loop: loop, log: log, client: actuators)
     self.messenger = messenger
     self.options = options
@@ -122,48 +142,12 @@ package final class HandlerService {
     session.run(transaction) { _ in }
   }
 
-  /// Finishes what is under way, gives the lease back, and then calls `completion`.
-  package func stop(_ completion: @escaping () -> Void) {
-    isStopping = true
-    election.take(.withdrawn)
-    guard let activeHandler else { return end(completion) }
-    activeHandler.finish { [weak self] in
-      self?.recorder.finish { self?.releaseAndEnd(completion) }
-    }
-  }
-
-  private func releaseAndEnd(_ completion: @escaping () -> Void) {
-    var isDone = false
-    let done = { [weak self] in
-      guard !isDone else { return }
-      isDone = true
-      self?.end(completion)
-    }
-    // A server that says nothing keeps nobody from ending: the lease ends by itself.
-    loop.schedule(inMilliseconds: options.leaseSpan.milliseconds, done)
-    election.release(isComplete: true, done)
-  }
-
-  /// Lets go of everything at once, as a crash would: the lease stays until it expires.
-  package func halt() {
-    loop.cancel(patience)
-    election.halt()
-    closeHandler()
-    telemetry.stop()
-    recorder.stop()
-    main.stop()
-  }
-
-  private func end(_ completion: () -> Void) {
-    halt()
-    completion()
-  }
-
   // MARK: The connection
 
   private func mainChanged(_ notice: Link.Update) {
     switch notice {
     case .up(let connection):
+      onShardNotice(.up(connection))
       askForTime(connection) { [weak self] in
         self?.log(.info, "connected")
         self?.election.connected(connection)
@@ -211,6 +195,7 @@ package final class HandlerService {
     case .lost(let reason):
       log(.info, "standing by", ["reason": reason])
       closeHandler()
+      onShardNotice(.changed)
     }
   }
 
@@ -233,7 +218,9 @@ package final class HandlerService {
     self.activeHandler = activeHandler
     recorder.record(in: session)
     activeHandler.open()
+    noteShards(session)
     tellLosses(session)
+    onShardNotice(.changed)
   }
 
   func warn(_ subject: String, _ words: String?) {
@@ -241,44 +228,12 @@ package final class HandlerService {
     election.take(.warning(warnings.min { $0.key > $1.key }?.value))
   }
 
-  private func closeHandler() {
+  func closeHandler() {
     if activeHandler != nil { counts.noteLease(isTaken: false) }
     actuatorClient.abandon(onlyResumable: false)
     activeHandler?.close()
     activeHandler = nil
     recorder.standBy()
-  }
-
-  // MARK: The recorder
-
-  private func recorderChanged(_ notice: Recorder.Update) {
-    guard !isStopping else { return }
-    switch notice {
-    case .subscribed:
-      loop.cancel(patience)
-      election.take(.candidacy(listens: true))
-      if let activeHandler { recorder.record(in: activeHandler.session) }
-    case .recording: election.take(.recording(true))
-    case .released(let isComplete): election.take(.otherReleased(isComplete: isComplete))
-    case .unsubscribed:
-      log(.warning, "no longer hears the channels; subscribing anew")
-      guard activeHandler == nil else {
-        // A gap of the recording is no reason to leave what is under way to somebody else.
-        election.take(.hearsNothing)
-        return election.take(.recording(false))
-      }
-      election.take(.withdrawn)
-      loop.cancel(patience)
-      waitForRecorder()
-    }
-  }
-
-  private func waitForRecorder() {
-    patience = loop.schedule(inMilliseconds: Self.listeningPatience) { [weak self] in
-      guard let self, !isStopping else { return }
-      log(.warning, "cannot listen to channels; acting without recording")
-      election.take(.candidacy(listens: false))
-    }
   }
 }
 

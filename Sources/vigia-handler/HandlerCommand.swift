@@ -8,6 +8,7 @@ import Logging
 import Loop
 import Redis
 import RedisArguments
+import Wire
 
 /// `vigia-handler`: the daemon.
 struct HandlerCommand: ParsableCommand {
@@ -104,7 +105,7 @@ struct HandlerCommand: ParsableCommand {
     var options = HandlerOptions(id: id ?? Self.defaultID)
     options.prefix = try prefixing.chosen()
     options.recordedPatterns = recordedPatterns
-    try Self.serve(endpoint, options, source)
+    try Self.serve(endpoint, options, try prefixing.division(), source)
   }
 
   /// What the command line says of it; the token is read with the file.
@@ -115,12 +116,19 @@ struct HandlerCommand: ParsableCommand {
   }
 
   /// Serves until a signal ends it.
-  private static func serve(_ endpoint: Endpoint, _ defaults: HandlerOptions, _ source: SettingsSource) throws {
+  private static func serve(
+    _ endpoint: Endpoint, _ defaults: HandlerOptions, _ shards: Shards?, _ source: SettingsSource
+  ) throws {
     let options = try usage { () throws(ConfigurationError) in try source.apply(to: defaults) }
     let loop = try Loop()
     let log = Log.standardError(options.log)
     log.wake = { loop.schedule(at: $0, $1) }
-    let service = try HandlerService(loop: loop, endpoint: endpoint, options: options, log: log)
+    let service: any HandlerDaemon =
+      if let shards {
+        try DividedService(loop: loop, endpoint: endpoint, options: options, shards: shards, log: log)
+      } else {
+        try HandlerService(loop: loop, endpoint: endpoint, options: options, log: log)
+      }
     let monitoring = MonitoringServer(loop: loop, log: log, monitor: service.monitor)
     var isStopping = false
     // Without a file there is nothing to read again, and SIGHUP is what it is to others: the end.
@@ -140,7 +148,7 @@ struct HandlerCommand: ParsableCommand {
     // burst of long messages leaves its holes.
     vigia_map_blocks_from(256 << 10)
     loop.run()
-    log.flush()
+    service.flushLog()
   }
 
   /// Looks now and then whether a file has changed, and calls `changed` once it has stood still for a look.
@@ -162,7 +170,7 @@ struct HandlerCommand: ParsableCommand {
 
   /// Reads the file again; with a bad one the handler goes on as before.
   private static func reload(
-    _ service: HandlerService, _ monitoring: MonitoringServer, _ log: Log, _ defaults: HandlerOptions,
+    _ service: any HandlerDaemon, _ monitoring: MonitoringServer, _ log: Log, _ defaults: HandlerOptions,
     _ source: SettingsSource
   ) {
     let files = [source.path, source.runbook].compactMap(\.self).joined(separator: ", ")

@@ -92,6 +92,10 @@ package final class TestCluster {
     try clients[node].call(Request(arguments))
   }
 
+  package func call(all arguments: [any RequestArgument], to node: Int) throws -> Reply {
+    try clients[node].call(Request(arguments))
+  }
+
   /// The node that owns a slot at present, as the first node that answers knows.
   package func owner(of slot: Int) throws -> Int {
     for index in nodes.indices where nodes[index].isRunning {
