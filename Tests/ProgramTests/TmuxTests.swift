@@ -49,6 +49,35 @@ import Wire
         == "#[fg=red,bold]1 critical#[default] #[fg=yellow]1 high#[default] 1 more (1 acknowledged)\n")
   }
 
+  @Test func statusLineTellsQueuesInTroubleUntilSomebodyHasThemInHand() throws {
+    let lease = Lease(id: "h1", fence: 1, isRecording: true, since: .epoch)
+    _ = try server.call("SET", "agentos:handler", LeaseCoding.encode(lease))
+    func store(_ troubles: QueueTrouble?...) throws {
+      let queues = troubles.enumerated().map { number, trouble in
+        var queue = QueueStanding(stream: "#(reboot)\(number)", group: "workers", seenSince: .at(1))
+        queue.trouble = trouble
+        return queue
+      }
+      _ = try server.call("SET", "agentos:queues", QueueCoding.encode(QueueReport(at: .at(2), queues: queues)))
+    }
+    try store(nil)
+    #expect(try segment() == "#[fg=green]no alerts#[default]\n")
+    try store(nil, QueueTrouble(.tooLong, since: .at(1)))
+    #expect(try segment() == "1 queue in trouble\n")
+    var taken = QueueTrouble(.nobodyReads, since: .at(1))
+    try store(taken, QueueTrouble(.tooOld, since: .at(1)))
+    #expect(try segment() == "#[fg=yellow]2 queues in trouble#[default]\n")
+    taken.hand = QueueTrouble.Hand(by: "ana", at: .at(1), note: "")
+    try store(taken)
+    #expect(try segment() == "#[fg=green]no alerts#[default] (1 acknowledged)\n")
+    try open("b", .critical)
+    try store(taken, QueueTrouble(.tooOld, since: .at(1)))
+    #expect(try segment() == "#[fg=red,bold]1 critical#[default] (1 acknowledged) 1 queue in trouble\n")
+    _ = try server.call("DEL", "agentos:queues")
+    _ = try server.call("HSET", "agentos:queues", "no", "string")
+    #expect(try segment().hasSuffix(" queues unknown\n"))
+  }
+
   /// An alert's texts come from outside; only numbers reach the line.
   @Test func nothingFromOutsideReachesTheStatusLine() throws {
     _ = try server.call("HSET", "agentos:alerts", "agent.security_alert/#[fg=red]", "{", "#(reboot)", "\u{1B}[2J")
@@ -67,8 +96,8 @@ import Wire
   @Test func segmentCostsOneRoundTrip() throws {
     let before = try server.callCount()
     _ = try segment()
-    // Three questions, and what the connection itself asks when it is made.
-    #expect(try server.callCount() - before <= 8)
+    // Four questions, and what the connection itself asks when it is made.
+    #expect(try server.callCount() - before <= 9)
   }
 
   // MARK: The session
