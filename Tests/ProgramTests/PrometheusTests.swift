@@ -267,7 +267,7 @@ import Wire
   @Test func promtoolTakesThem() throws {
     try folder.write(try rules(), to: "vigia.yml")
     let found = try Prometheus.tool(["check", "rules", folder.file("vigia.yml")], in: folder)
-    #expect(found.status == 0 && found.text.contains("SUCCESS: 13 rules found"), "\(found.text)")
+    #expect(found.status == 0 && found.text.contains("SUCCESS: 17 rules found"), "\(found.text)")
   }
 
   @Test func jobHasTheNameThatIsAskedFor() throws {
@@ -299,7 +299,15 @@ import Wire
     ("vigia_transactions_total{job=\"vigia\",instance=\"a\",outcome=\"failed\"}", "2x60"),
     ("vigia_archive_lag_seconds{job=\"vigia\",instance=\"a\",stream=\"events\"}", "0.5x60"),
     ("vigia_archive_lost_entries_total{job=\"vigia\",instance=\"a\",stream=\"events\"}", "4x60"),
+    ("vigia_exports_total{job=\"vigia\",instance=\"a\",service=\"grafana\",result=\"refused\"}", "1x60"),
+    ("vigia_exports_total{job=\"vigia\",instance=\"a\",service=\"grafana\",result=\"told\"}", "0+5x60"),
+    (queueAlert("nobody_reads"), "0x60"), (queueAlert("too_old"), "0x60"), (queueAlert("too_long"), "0x60"),
+    ("vigia_queue_readable{job=\"vigia\",instance=\"a\",stream=\"orders\"}", "1x60"),
   ]
+
+  private static func queueAlert(_ kind: String) -> String {
+    "vigia_queue_alert{job=\"vigia\",instance=\"a\",stream=\"orders\",group=\"workers\",kind=\"queue.\(kind)\"}"
+  }
 
   private static let cases: [Case] = [
     Case(
@@ -349,6 +357,21 @@ import Wire
       alert: "VigiaArchiveLost",
       series: [("vigia_archive_lost_entries_total{job=\"vigia\",instance=\"a\",stream=\"events\"}", "0 0 0 7x20")],
       at: "5m", labels: "{severity: critical, stream: events}"),
+    Case(
+      alert: "VigiaExportRefused",
+      series: [
+        ("vigia_exports_total{job=\"vigia\",instance=\"a\",service=\"grafana\",result=\"refused\"}", "1 1 1 2x20")
+      ], at: "5m", labels: "{severity: warning, service: grafana}"),
+    Case(
+      alert: "VigiaQueueNobodyReads", series: [(queueAlert("nobody_reads"), "0 1x20")], at: "5m",
+      labels: "{severity: critical, stream: orders, group: workers}"),
+    Case(
+      alert: "VigiaQueueBehind", series: [(queueAlert("too_long"), "0 1x20")], at: "5m",
+      labels: "{severity: warning, stream: orders, group: workers}"),
+    Case(
+      alert: "VigiaQueueUnreadable",
+      series: [("vigia_queue_readable{job=\"vigia\",instance=\"a\",stream=\"orders\"}", "1 0x20")], at: "8m",
+      labels: "{severity: warning, stream: orders}"),
   ]
 
   /// promtool's test of one case: with what is well otherwise the alert fires, and the others do not.

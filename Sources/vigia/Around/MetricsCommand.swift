@@ -3,12 +3,12 @@ import ArgumentParser
 /// `vigia metrics`: what Prometheus needs besides the handler's page.
 struct MetricsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "metrics", abstract: "Print alert rules by which Prometheus watches vigia itself.",
+    commandName: "metrics", abstract: "Print alert rules by which Prometheus watches vigia itself, and queues.",
     subcommands: [Rules.self])
 
   struct Rules: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Print alert rules for the handlers: gone, no leader, behind, dead letters, gaps.",
+      abstract: "Print alert rules for the handlers and for queues: gone, no leader, behind, nobody reads.",
       discussion: "Prometheus reads them from a file that its configuration names under rule_files.")
 
     @Option(
