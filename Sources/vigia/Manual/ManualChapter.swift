@@ -24,7 +24,9 @@ struct ManualChapter {
     .init("notices", "Slack, Discord, PagerDuty, Alertmanager, webhooks, and routes", PackageResources.notices_md),
     .init("settings", "the handler's file, retention and the log", PackageResources.settings_md),
     .init("actuators", "actions and jobs by a service or a program of yours", PackageResources.actuators_md),
-    .init("around", "Prometheus: metrics, health checks, alert rules; and a heartbeat", PackageResources.around_md),
+    .init(
+      "around", "Prometheus, ClickHouse, Grafana, OpenTelemetry, queues, links, a heartbeat",
+      PackageResources.around_md),
     .init("deployments", "one server, and what else people run as Redis", PackageResources.deployments_md),
     .init("wire", "the keys in Redis, how to publish events and obey commands", PackageResources.wire_md),
     .init("rights", "what each user of a Redis ACL needs", PackageResources.rights_md),
