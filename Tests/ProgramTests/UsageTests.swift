@@ -98,7 +98,7 @@ import Wire
     (["resume", "a", "--arg", "to=b"], "resume has no argument to; it has none"),
     (["block_ip"], "block_ip needs --arg ip=…"),
     (["block_ip", "--arg", "ip=10.0.0.256"], "ip=10.0.0.256 is not an IPv4 or IPv6 address"),
-    (["ack", "a", "--arg", "alert=escalation/a"], "ack takes no agents; what it acts on is an argument"),
+    (["ack", "escalation/a"], "ack takes no agents; what it acts on is an argument: --arg alert=…"),
     (["scale", "a", "--arg", "by=1", "--arg", "by=2"], "by is given twice"),
   ])
   func badOrderIsRefusedBeforeItIsSent(_ arguments: [String], _ reason: String) throws {

@@ -63,7 +63,8 @@ struct CommandRequest: Equatable {
     case .fleetOrAgents: break
     case .object, .fleet:
       if !targets.isEmpty {
-        throw Fault(description: "\(action.rawValue) takes no agents; what it acts on is an argument")
+        let arguments = action.parameters.filter(\.isRequired).map { "--arg \($0.name)=…" }.joined(separator: " ")
+        throw Fault(description: "\(action.rawValue) takes no agents; what it acts on is an argument: \(arguments)")
       }
     }
     if let long = targets.first(where: { $0.utf8.count > AgentID.mostBytes }) {
