@@ -42,7 +42,7 @@ final class ArchiveSession {
     case .failed(let failure): throw Refusal(description: redaction.apply(to: failure.reason))
     case .response(let response):
       guard response.status == 200, response.headers["x-clickhouse-exception-code"] == nil else {
-        throw Refusal(description: redaction.apply(to: response.words))
+        throw Refusal(description: redaction.apply(to: response.archiveWords))
       }
       guard !response.isCut else {
         throw Refusal(description: "the answer is longer than 64 MB; ask for less of it, with LIMIT say")

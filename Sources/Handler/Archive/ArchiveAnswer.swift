@@ -21,7 +21,7 @@ enum ArchiveAnswer: Equatable {
       } else if let code, Self.codesOfRows.contains(code) {
         self = .rowRefused(response.words)
       } else {
-        self = .failed(response.words)
+        self = .failed(response.archiveWords)
       }
     }
   }
@@ -38,4 +38,12 @@ enum ArchiveAnswer: Equatable {
   /// Errors of a row's values, by the numbers in ClickHouse's `ErrorCodes.cpp`: what cannot be parsed, is too long, or
   /// breaks a constraint. What says that the table is another one is none of them.
   private static let codesOfRows: Set<Int> = [6, 26, 27, 38, 41, 69, 72, 130, 131, 349, 469]
+}
+
+extension HTTPResponse {
+  /// ``words``, behind what to do if ClickHouse knows no such table or database.
+  package var archiveWords: String {
+    guard let code = ArchiveAnswer.code(self), [60, 81].contains(code) else { return words }
+    return "no such database or table; vigia archive init makes those of [archive]: \(words)"
+  }
 }

@@ -96,7 +96,12 @@ import Wire
       (200, [:], "Code: 27, e.displayText() = x", .rowRefused("HTTP 200: Code: 27, e.displayText() = x")),
       (200, ["x-clickhouse-exception-code": "27"], "", .rowRefused("HTTP 200")),
       (400, [:], "Code: 131. DB::Exception: too long", .rowRefused("HTTP 400: Code: 131. DB::Exception: too long")),
-      (404, [:], "Code: 60. DB::Exception: no table", .failed("HTTP 404: Code: 60. DB::Exception: no table")),
+      (
+        404, [:], "Code: 60. DB::Exception: no table",
+        .failed(
+          "no such database or table; vigia archive init makes those of [archive]: "
+            + "HTTP 404: Code: 60. DB::Exception: no table")
+      ),
       (200, [:], "Code: ", .failed("HTTP 200: Code: ")), (200, [:], "Ok.", .failed("HTTP 200: Ok.")),
       (500, [:], "Code: 243, e.displayText() = no space", .failed("HTTP 500: Code: 243, e.displayText() = no space")),
       (204, [:], "", .failed("HTTP 204")), (302, [:], "", .failed("HTTP 302")),
