@@ -89,7 +89,7 @@ struct QueueJudge {
       return queue
     }
     if let trouble = old?.trouble {
-      let why = kind.map { QueueStanding.word($0) } ?? (isGone ? "the stream is gone" : "over")
+      let why = kind.map { "now \(QueueStanding.word($0))" } ?? (isGone ? "the stream is gone" : "over")
       changes.append(.ended(queue, trouble, why: why, isAllClear: kind == nil && !isGone))
     }
     if let kind {

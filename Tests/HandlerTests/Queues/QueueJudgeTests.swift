@@ -115,18 +115,22 @@ import Testing
     let settings = Self.settings { $0.mostLag = 1 }
     var report: QueueReport?
     var told: [String] = []
+    var titles: [String] = []
     for (at, queue) in [
       Self.waiting(5, since: 999, read: 999, at: 1000), Self.waiting(5, since: 999, read: 999, at: 1060),
     ] {
       var judge = QueueJudge(settings: [settings], before: report, at: .at(at))
       report = judge.judge([.init(queues: [queue])])
-      told += judge.changes.map { QueueNotice.notice($0, at: .at(at)) }.map { "\($0.status.rawValue) \($0.key)" }
+      let notices = judge.changes.map { QueueNotice.notice($0, at: .at(at)) }
+      told += notices.map { "\($0.status.rawValue) \($0.key)" }
+      titles += notices.map(\.title)
     }
     #expect(
       told == [
         "firing queue.too_long/orders/workers", "resolved queue.too_long/orders/workers",
         "firing queue.nobody_reads/orders/workers",
       ])
+    #expect(titles.dropFirst().first == "orders / workers: too many wait: now nobody reads")
   }
 
   @Test func whatCannotBeLookedAtKeepsItsTroubleAndAStreamThatIsGoneDoesNot() {
