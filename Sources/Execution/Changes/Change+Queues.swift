@@ -9,7 +9,7 @@ extension Change {
     let queue = try open(id, context)
     if let who = context.queueHand?.by { throw Refusal("\(id.text) is already acknowledged by \(who)") }
     let hand = QueueTrouble.Hand(by: context.operator, at: context.now, note: note)
-    var change = Change(notices: notices(id, queue, hand, at: context.now), detail: "acknowledged")
+    var change = Change(notices: notices(id, queue, hand, at: context.now), detail: "\(id.text) acknowledged")
     change.queueHand = (id, hand)
     return change
   }
@@ -17,7 +17,7 @@ extension Change {
   package static func unacknowledge(_ id: QueueAlertID, _ context: PlanningContext) throws(Refusal) -> Change {
     let queue = try open(id, context)
     guard context.queueHand != nil else { throw Refusal("\(id.text) is not acknowledged") }
-    var change = Change(notices: notices(id, queue, nil, at: context.now), detail: "no longer acknowledged")
+    var change = Change(notices: notices(id, queue, nil, at: context.now), detail: "\(id.text) no longer acknowledged")
     change.queueHand = (id, nil)
     return change
   }
