@@ -38,7 +38,7 @@ extension Model {
     }
     if let fault = settings.tools.fault { return show(note: Scrubber.display("links and commands are off: \(fault)")) }
     guard !settings.tools.isEmpty else {
-      return show(note: "no links and commands: name [[links]] in a file, and start with --config; vigia manual around")
+      return show(note: "no links and commands: --config names a file with them; vigia manual around")
     }
     guard let agent = selectedAgent else { return show(note: "select an agent to see links and commands for it") }
     let facts = linkFacts(of: agent)
