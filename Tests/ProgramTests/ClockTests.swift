@@ -30,7 +30,7 @@ import Wire
     try server.add(1...1)
     // Begun by its own clock, ten seconds would hold nothing, or too much.
     let status = try start("status", "--history", "10s", offset: offset).finish()
-    #expect(status.output.contains("1 agents, 1 events"))
+    #expect(status.output.contains("1 agent, 1 event,"))
     #expect(!status.output.contains("silent"))
   }
 

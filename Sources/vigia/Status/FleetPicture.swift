@@ -183,8 +183,9 @@ struct FleetPicture {
 
   private var summary: String {
     let unreadable = fleet.counts.unreadableTotal
-    return
-      "\(fleet.count) agents, \(received) events, \(unreadable) unreadable, \(fleet.alerts.count) alerts, \(handler.words)"
+    let counts = [(fleet.count, "agent"), (received, "event")].map { Format.counted($0, $1) }
+    let alerts = Format.counted(fleet.alerts.count, "alert")
+    return (counts + ["\(unreadable) unreadable", alerts, handler.words]).joined(separator: ", ")
   }
 
   private static func word(for kind: AlertKind) -> String { words[kind] ?? kind.type }
