@@ -52,6 +52,7 @@ package final class Simulator {
   }
 
   private static let tickMilliseconds: Int64 = 20
+  private static let historyBiteMilliseconds = 50.0
   /// With more requests than this on the way the server is behind, and a turn is left out.
   private static let mostPending = 50_000
 
@@ -156,9 +157,7 @@ package final class Simulator {
     connection.send(Request("XLEN", settings.keys.events)) { [weak self] result in
       guard let self else { return }
       guard case .success(let reply) = result, reply.integer == 0 else { return goLive() }
-      publishHistory(until: now)
-      // Answers come in order: with this one the past is written.
-      link.connection?.send(Request("PING")) { [weak self] _ in self?.goLive() }
+      publishHistory(from: now - settings.history, until: now)
     }
   }
 
@@ -189,13 +188,28 @@ package final class Simulator {
     tick()
   }
 
-  private func publishHistory(until now: Instant) {
-    var moment = now - settings.history
-    while moment < now {
-      moment = moment + .milliseconds(200)
-      for event in fleet?.advance(to: moment) ?? [] { send(entry(event, at: moment, id: "\(moment.milliseconds)-*")) }
+  /// Writes the past in bites, between which the server's answers are read: of days at once none would be heard for so
+  /// long that the connection would count as lost.
+  private func publishHistory(from start: Instant, until now: Instant) {
+    let begun = MonotonicTime.now
+    var moment = start
+    if let connection = link.connection, connection.pendingCount < Self.mostPending {
+      while moment < now, MonotonicTime.now.milliseconds(since: begun) < Self.historyBiteMilliseconds {
+        moment = moment + .milliseconds(200)
+        for event in fleet?.advance(to: moment) ?? [] {
+          send(entry(event, at: moment, id: "\(moment.milliseconds)-*"))
+        }
+      }
+      connection.flush()
+    }
+    guard moment >= now, let connection = link.connection else {
+      let reached = moment
+      timer = loop.schedule(inMilliseconds: 1) { [weak self] in self?.publishHistory(from: reached, until: now) }
+      return
     }
     tellTruth(upTo: now)
+    // Answers come in order: with this one the past is written.
+    connection.send(Request("PING")) { [weak self] _ in self?.goLive() }
   }
 
   private func tick() {
