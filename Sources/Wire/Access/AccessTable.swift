@@ -39,7 +39,7 @@ package struct AccessTable: Sendable {
     rows = Self.rows(role, keys) + Self.rows(role, reading: reads)
     others = Self.unique(
       Self.connection + (usesDatabase ? ["select"] : []) + Self.others(role)
-        + (keys.prefix.hashTag == nil ? [] : Self.inCluster(role)))
+        + (keys.prefix.hashTag == nil ? [] : Self.inCluster))
     channels = Self.channels(role, keys) + listens
   }
 
@@ -154,12 +154,7 @@ package struct AccessTable: Sendable {
   }
 
   /// How a program finds the node that has its keys, where a prefix keeps them together.
-  private static func inCluster(_ role: AccessRole) -> [String] {
-    switch role {
-    case .viewer, .operator, .maintainer, .handler, .doctor: ["cluster|slots", "cluster|myid", "cluster|info"]
-    case .publisher, .runtime: []
-    }
-  }
+  private static let inCluster = ["cluster|slots", "cluster|myid", "cluster|info"]
 
   private static func channels(_ role: AccessRole, _ keys: Keys) -> [[UInt8]] {
     let recorded = Keys.recordedPatterns.map { Array($0.utf8) }
