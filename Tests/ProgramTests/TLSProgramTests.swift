@@ -79,9 +79,9 @@ import Wire
     // A server that comes back is found again, by both.
     try server.plain.restart()
     try console.wait(for: "NO LINK")
-    try console.wait { server.plainLease?.contains("h1") ?? false }
     let start = console.output.count
     try console.wait(for: "live", from: start)
+    try console.wait { server.plainLease?.contains("h1") ?? false }
     console.type("q")
     _ = try console.finish()
   }
