@@ -30,6 +30,7 @@ final class HeadlessDemo {
   private var decoded = 0
   private var unreadable = 0
   private var published = 0
+  private var isGiving = false
   private var isLinked = false
   private var isPublishing = false
   private var isEnding = false
@@ -109,14 +110,20 @@ final class HeadlessDemo {
       return session.end(.failed)
     }
     session.loop.schedule(inMilliseconds: duration.milliseconds) { [weak self] in self?.endIfThrough() }
-    // First let the agents be known.
-    session.loop.schedule(inMilliseconds: min(1500, duration.milliseconds / 8)) { [weak self] in self?.giveNext() }
   }
 
   // MARK: Commands
 
   /// Three quarters of the time are for giving commands, the rest is for their confirmations.
   private var pause: Int64 { duration.milliseconds * 3 / 4 / Int64(DemoScript.steps.count) }
+
+  /// With the simulator's first report: before it follows the control stream a command would not reach it.
+  private func beginGiving() {
+    guard !isGiving else { return }
+    isGiving = true
+    // First let the agents be known.
+    session.loop.schedule(inMilliseconds: min(1500, duration.milliseconds / 8)) { [weak self] in self?.giveNext() }
+  }
 
   private func giveNext() {
     guard !isEnding, script.sent < DemoScript.steps.count else { return }
@@ -157,6 +164,7 @@ final class HeadlessDemo {
       return finishIfComplete()
     }
     if let count = (try? JSONValue.parse(line))?["published"]?.int { published = count }
+    beginGiving()
   }
 
   private func finishIfComplete() {
