@@ -8,8 +8,10 @@ package enum Message: Sendable {
   /// Time has come on; the server's clock.
   case tick(Instant)
   case resized(Size)
-  case link(LinkStatus)
-  case handler(HandlerStatus)
+  /// The link to a shard; of a fleet that is not divided, all of it.
+  case link(LinkStatus, shard: Int = 0)
+  /// Who leads a shard.
+  case handler(HandlerStatus, shard: Int = 0)
   case caughtUp
   /// How far reading is behind the present, while more waits to be read; nil if nothing does.
   case lag(TimeSpan?)
@@ -20,7 +22,7 @@ package enum Message: Sendable {
   /// What was refused is served again.
   case served(String)
   /// A draft was given an id and times, and has been sent or waits for the link.
-  case sent(Command, CommandLog.Delivery = .underWay)
+  case sent(Command, CommandLog.Delivery = .underWay, shard: Int = 0)
   /// A command that was sent has come so far.
   case delivery(Command, CommandLog.Delivery)
   /// What was asked for with `readEvents`.

@@ -51,6 +51,7 @@ extension Model {
       drawPanes(into: &grid, layout)
     }
     if case .down = link { grid.paint(layout.body, role: .stale) }
+    if let agent = opened, explained == nil, helpTop == nil, isStale(agent) { grid.paint(layout.body, role: .stale) }
     (asked ?? promptLine()).draw(into: &grid, in: layout.prompt)
     statusLine().draw(into: &grid, in: layout.status)
     rememberRecords(layout)

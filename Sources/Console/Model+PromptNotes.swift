@@ -5,9 +5,15 @@ import Screen
 extension Model {
   func notes(on draft: ActionDraft) -> [String] {
     var notes = [leftOut(of: draft), draft.proposal == nil ? alreadyWords(draft) : nil]
-    switch link {
-    case .up: notes.append(handler == .absent ? "nobody listens: no handler" : nil)
-    case .connecting, .down: notes.append("no link: it is sent only if the link returns in time")
+    let shards = board == nil ? [] : shards(of: draft)
+    switch board?.link(of: shards) ?? link {
+    case .up:
+      let isAbsent = (board?.handler(of: shards) ?? handler) == .absent
+      let free = shards.filter { board?.handler(of: [$0]) == .absent }
+      notes.append(isAbsent ? "nobody listens\(placeWords(free, "in")): no handler" : nil)
+    case .connecting, .down:
+      let down = shards.filter { board?.link(of: [$0]) != .up }
+      notes.append("no link\(placeWords(down, "to")): it is sent only if the link returns in time")
     }
     if draft.proposal == nil { notes.append(deafWords(draft)) }
     return notes.compactMap(\.self)

@@ -5,7 +5,11 @@ import Screen
 extension Model {
   /// This console's commands that the server does not have, and those that it may have or not.
   private func kept(_ delivery: CommandLog.Delivery) -> [CommandLog.Entry] {
-    fleet.commands.entries.filter { $0.isOwn && $0.progress == .sent && $0.delivery == delivery }
+    fleet.commands.entries.filter { entry in
+      guard entry.isOwn, entry.delivery == delivery else { return false }
+      // Of an order over several shards a part may be left.
+      return entry.progress == .sent || delivery == .waiting && !entry.waitingShards.isEmpty
+    }
   }
 
   /// Those that would still be sent.

@@ -9,11 +9,14 @@ extension Model {
     case .key(let key): return press(key)
     case .tick(let instant): tick(instant)
     case .resized(let size): self.size = size
-    case .link(let status):
-      link = status
+    case .link(let status, let shard):
+      board?.set(status, of: shard)
+      link = board?.link ?? status
       // Whoever asked last was told of a time that is over.
-      if status != .up { handler = .unknown }
-    case .handler(let status): handler = status
+      handler = link == .up ? board?.handler ?? handler : .unknown
+    case .handler(let status, let shard):
+      board?.set(status, of: shard)
+      handler = board?.handler ?? status
     case .caughtUp:
       isCaughtUp = true
       fleet.openSilentAlerts()
@@ -22,7 +25,7 @@ extension Model {
     case .behind(let isBehind): self.isBehind = isBehind
     case .refused(let what, let meaning): refusals[Scrubber.display(what)] = Scrubber.display(meaning)
     case .served(let what): refusals[Scrubber.display(what)] = nil
-    case .sent(let command, let delivery): enter(command, delivery)
+    case .sent(let command, let delivery, let shard): enter(command, delivery, shard)
     case .delivery(let command, let delivery): fleet.commands.setDelivery(delivery, of: command, at: now)
     case .latestEvents(let agent, let events):
       if agent == opened { latestEvents = (agent, events) }
@@ -39,10 +42,11 @@ extension Model {
     return []
   }
 
-  private mutating func enter(_ command: Command, _ delivery: CommandLog.Delivery) {
-    fleet.commands.enter(command, delivery, at: now)
+  private mutating func enter(_ command: Command, _ delivery: CommandLog.Delivery, _ shard: Int) {
+    fleet.commands.enter(command, delivery, at: now, shard: shard)
     if delivery == .waiting {
-      show(note: "not sent: \(waitWords(until: command.expiresAt))")
+      let waiting = fleet.commands[command.batch?.id ?? command.id]?.waitingShards ?? [shard]
+      show(note: "not sent: \(waitWords(until: command.expiresAt, waiting))")
     } else if isFrozen {
       // The frozen panes do not show it.
       show(note: "sent: \(command.action.title); the display is frozen, f goes on")

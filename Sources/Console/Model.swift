@@ -16,6 +16,8 @@ package struct Model: Sendable {
     package var place = ""
     /// What the status line begins with for as long as the console runs, such as that anybody may be between it and Redis.
     package var warning: String?
+    /// Into how many shards the fleet is divided.
+    package var shards = 1
     /// The operator's own links and commands.
     package var tools = OwnTools()
 
@@ -28,6 +30,8 @@ package struct Model: Sendable {
   package internal(set) var now = Instant.epoch
   package internal(set) var link = LinkStatus.connecting
   package internal(set) var handler = HandlerStatus.unknown
+  /// How each shard stands; nil if the fleet is one.
+  var board: ShardBoard?
   package internal(set) var isCaughtUp = false
   /// How far reading is behind the present; nil if it is not.
   package internal(set) var lag: TimeSpan?
@@ -107,6 +111,7 @@ package struct Model: Sendable {
     self.settings = settings
     self.size = size
     self.fleet = fleet
+    board = settings.shards > 1 ? ShardBoard(settings.shards) : nil
     random = SeededRandom(seed: seed)
   }
 

@@ -20,6 +20,8 @@ package struct Shards: Equatable, Sendable, CustomStringConvertible {
   /// What all their names begin with, without braces.
   package let base: KeyPrefix
   package let count: Int
+  /// Which agents are in which.
+  package let division: AgentDivision
   /// The prefix of each.
   package let prefixes: [KeyPrefix]
 
@@ -39,29 +41,21 @@ package struct Shards: Equatable, Sendable, CustomStringConvertible {
     }
     self.base = base
     self.count = count
+    division = AgentDivision(count)
     prefixes = (0..<count).map { KeyPrefix(shard: $0, of: base) }
   }
 
   /// The shard of an agent, 0..<count.
-  package func shard(of agent: AgentID) -> Int { agent.bytes.withUnsafeBytes { shard(ofBytes: $0) } }
+  package func shard(of agent: AgentID) -> Int { division.shard(of: agent) }
 
   /// The shard of an id's bytes. That of none is 0.
-  package func shard(ofBytes id: UnsafeRawBufferPointer) -> Int {
-    id.isEmpty ? 0 : Int(CRC32.of(id) % UInt32(count))
+  package func shard(ofBytes id: UnsafeRawBufferPointer) -> Int { division.shard(ofBytes: id) }
+
+  /// What is wrong if a handler divides the fleet otherwise than this program; nil if it does not.
+  package func fault(of lease: Lease) -> String? {
+    guard let other = lease.shards, other != count else { return nil }
+    return "number of shards: \(count) here, \(other) of handler \(lease.id): start both with the same --shards"
   }
 
   package var description: String { "\(base.channels) in \(count) shards" }
-}
-
-/// CRC-32 of IEEE 802.3, reflected, as zlib and Python's `zlib.crc32` reckon it.
-enum CRC32 {
-  private static let table: [UInt32] = (0..<256).map { byte in
-    (0..<8).reduce(UInt32(byte)) { crc, _ in crc & 1 == 1 ? crc >> 1 ^ 0xEDB8_8320 : crc >> 1 }
-  }
-
-  static func of(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-    table.withUnsafeBufferPointer { table in
-      ~bytes.reduce(~UInt32(0)) { crc, byte in crc >> 8 ^ table[Int((crc ^ UInt32(byte)) & 0xFF)] }
-    }
-  }
 }

@@ -75,7 +75,7 @@ extension Model {
       },
       errorLine: line(.errorRate, position, shown, lineLength),
       trafficLine: line(.messagesPerMinute, position, shown, lineLength),
-      age: Format.age(displayedNow - agent.lastEventAt), isStale: isStale)
+      age: Format.age(displayedNow - agent.lastEventAt), isStale: isStale || self.isStale(id))
   }
 
   private func inHand(_ alerts: [Alert]) -> AgentsPane.InHand? {

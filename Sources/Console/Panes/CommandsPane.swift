@@ -111,33 +111,47 @@ extension Model {
       return words.filter { !$0.isEmpty }.joined(separator: ": ")
     }
     if let words = unconfirmedText(entry) { return words }
-    guard entry.progress == .sent, let expires = entry.expiresAt else { return outcome(entry) + waiting(entry) }
+    guard entry.progress == .sent, let expires = entry.expiresAt else {
+      let words = [outcome(entry) + waiting(entry), openShardWords(entry)].compactMap(\.self)
+      return words.filter { !$0.isEmpty }.joined(separator: "; ")
+    }
     if expires <= displayedNow { return endWords(entry) }
     let rest = Format.remaining(expires - displayedNow)
+    let link = link(of: entry)
     switch entry.delivery {
-    case .waiting: return waitWords(until: expires)
+    case .waiting: return waitWords(until: expires, entry.waitingShards)
     case .underWay where link != .up:
       return "no answer; will be sent again if the link returns before \(Format.clock(expires))Z"
     case .delivered where link != .up: return "no link; whether anybody takes it is unknown; expires in \(rest)"
     case .underWay, .delivered: break
     }
-    switch handler {
+    switch handler(of: entry) {
     case .unknown: return "handler unknown; expires in \(rest)"
-    case .absent: return "nobody listens; expires in \(rest)"
+    case .absent:
+      let free = entry.openShards.filter { board?.handler(of: [$0]) == .absent }
+      return "nobody listens\(placeWords(free, "in")); expires in \(rest)"
     case .alive: return ""
     }
   }
 
+  /// The link to the shards in which nobody has taken an order yet.
+  private func link(of entry: CommandLog.Entry) -> LinkStatus { board?.link(of: entry.openShards) ?? link }
+
+  private func handler(of entry: CommandLog.Entry) -> HandlerStatus { board?.handler(of: entry.openShards) ?? handler }
+
   /// What a command waits for that has not been sent.
-  func waitWords(until expires: Instant) -> String {
+  ///
+  /// - Parameter shards: those whose servers do not have it.
+  func waitWords(until expires: Instant, _ shards: [Int]) -> String {
     let end = "\(Format.clock(expires))Z"
-    return link == .up
-      ? "Redis did not take it; will be sent again until \(end)"
-      : "no link; will be sent if the link returns before \(end)"
+    return board?.link(of: shards) ?? link == .up
+      ? "Redis did not take it\(placeWords(shards, "in")); will be sent again until \(end)"
+      : "no link\(placeWords(shards, "to")); will be sent if the link returns before \(end)"
   }
 
   /// What became of a command that has expired, and of which nothing was heard.
   private func endWords(_ entry: CommandLog.Entry) -> String {
+    let link = link(of: entry)
     switch entry.delivery {
     case .waiting: return "never sent: there was no link, or Redis did not take it"
     case .underWay: return "no answer came: whether it was sent is unknown"
@@ -190,10 +204,11 @@ extension Model {
   private func phaseWord(_ entry: CommandLog.Entry) -> (String, CommandsPane.Mark) {
     if entry.isPartlyDone { return ("part done", .partial) }
     guard case .phase(let phase) = entry.progress else {
+      let link = link(of: entry)
       let isOver = entry.expiresAt.map { $0 <= displayedNow } ?? false
       if entry.delivery == .waiting { return ("not sent", isOver ? .refused : .waiting) }
       if isOver { return link == .up && !mayHaveMissedAnswer(entry) ? ("expired", .refused) : ("unknown", .unclear) }
-      return ("sent", handler == .absent || link != .up ? .waiting : .pending)
+      return ("sent", handler(of: entry) == .absent || link != .up ? .waiting : .pending)
     }
     switch phase {
     case .received, .started: return (phase.rawValue, .pending)

@@ -164,7 +164,7 @@ extension Model {
         var text = "  \(record.severity.rawValue): \(Why.text(alert, in: shown)), \(record.count) times, "
         text += "since \(Format.clock(record.since))Z"
         if let quiet = record.quietSince { text += ", quiet since \(Format.clock(quiet))Z" }
-        if alert.isLocal || handler == .absent { text += ", local: judged by this console" }
+        if alert.isLocal || handler(of: alert.id.agent) == .absent { text += ", local: judged by this console" }
         return [.text(text, alert.isLoud(at: displayedNow) ? Role(record.severity) : .dim)] + handLines(record)
       } + [.blank]
   }

@@ -31,6 +31,7 @@ extension Model {
       // Trouble that is told of since is news: it stands first.
       trouble?.text += "; \(silentWords(shown))"
     }
+    if let broken = brokenShardsHeadline(shown, besides: trouble) { return broken }
     guard let held else { return queueHeadline(shown, glyphs, besides: trouble) ?? trouble ?? calmHeadline(shown) }
     let worst = trouble.map { "; worst: \($0.lead) \($0.text)" } ?? ""
     return Headline(

@@ -46,7 +46,7 @@ extension Model {
     var parts: [StatusLine.Part] = []
     // A warning is the first word of the line, however narrow that is, until it is over.
     if let warning = settings.warning { parts.append(.init(text: warning, role: .statusBad, rank: 0)) }
-    parts += [linkPart, automationPart]
+    parts += [linkPart, automationPart] + shardParts
     if settings.isReadOnly { parts.append(.init(text: "READ-ONLY", role: .statusWarning, rank: 0)) }
     if let frozenSince {
       let age = Format.remaining(now - frozenSince)
@@ -119,7 +119,12 @@ extension Model {
 
   /// Whether rules act: on the line at every width, for everybody who looks must know.
   private var automationPart: StatusLine.Part {
-    switch fleet.automation.setting.mode {
+    let mode = fleet.automation.setting.mode
+    if let mode, let words = fleet.automationDiffers {
+      let role: Role = mode == .off ? .statusBad : .statusWarning
+      return .init(text: "automation \(words)", role: role, rank: 0, short: "auto \(mode.rawValue), shards differ")
+    }
+    switch mode {
     case .on? where held != nil:
       .init(
         text: "automation HELD: \(Self.cut(held ?? "", columns: 60))", role: .statusBad, rank: 0, short: "auto HELD")

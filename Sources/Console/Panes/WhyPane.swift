@@ -94,6 +94,7 @@ extension Model {
   }
 
   private var modeSentence: String {
+    if let words = fleet.automationDiffers { return "Automation is \(words): the strictest holds." }
     switch fleet.automation.setting {
     case .unknown: "Whether automation is on is not known."
     case .unset: "Nobody has switched automation on: rules only say what they would do."

@@ -16,6 +16,8 @@ package struct AgentProfile: Sendable {
   package var deletedAt: Instant?
   /// What the handler has recorded; changes only when the audit or the agent's hash says so.
   package var record = AgentRecord()
+  /// Which shard of a divided fleet it is in; 0 if the fleet is one.
+  let shard: UInt8
   /// Which telling of all records knew of it last, see ``Fleet/beginRecords()``.
   var recordRound = 0
   /// What the runtime itself said last, by `agent.status`.
@@ -30,8 +32,8 @@ package struct AgentProfile: Sendable {
     package var at: Instant
   }
 
-  package init(id: AgentID, at instant: Instant) {
-    self.id = id
+  package init(id: AgentID, at instant: Instant, shard: UInt8 = 0) {
+    (self.id, self.shard) = (id, shard)
     firstEventAt = instant
   }
 

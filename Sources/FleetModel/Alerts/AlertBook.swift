@@ -122,6 +122,9 @@ package struct AlertBook: Sendable {
   @inline(__always)
   func numbers(_ slot: Int) -> Numbers? { numbers.indices.contains(slot) ? numbers[slot] : nil }
 
+  /// Where the agent of an alert stands, without a copy of it; nil if none is open.
+  func position(_ slot: Int) -> Int? { slots.indices.contains(slot) ? slots[slot]?.position : nil }
+
   /// How bad an alert is, without a copy of it; nil if none is open.
   func severity(_ slot: Int) -> Severity? { numbers(slot)?.severity }
 

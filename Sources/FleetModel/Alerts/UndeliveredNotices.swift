@@ -5,27 +5,39 @@ package struct UndeliveredNotices: Sendable {
   package static let stays = TimeSpan.days(1)
   package static let limit = 1000
 
-  /// When each was given up, oldest first; more than the limit are no more news than the limit is.
-  private var moments: [Instant] = []
-  /// Those before this were told all at once.
-  private var heardFrom = Instant.epoch
+  /// What one audit tells: that of a shard, if the fleet is divided.
+  private struct Told: Sendable {
+    /// When each was given up, oldest first; more than the limit are no more news than the limit is.
+    var moments: [Instant] = []
+    /// Those before this were told all at once.
+    var heardFrom = Instant.epoch
+  }
+
+  private var told = [Told()]
 
   package init() {}
 
   /// How many there are at a moment.
-  package func count(at now: Instant) -> Int { moments.count { now - $0 < Self.stays } }
+  package func count(at now: Instant) -> Int { told.reduce(0) { $0 + $1.moments.count { now - $0 < Self.stays } } }
 
-  mutating func apply(_ line: AuditLine) {
-    guard line.at >= heardFrom, Self.isOfOne(line) else { return }
-    moments.append(line.at)
-    moments.removeAll { line.at - $0 >= Self.stays }
-    if moments.count > Self.limit { moments.removeFirst() }
+  mutating func apply(_ line: AuditLine, ofShard shard: Int = 0) {
+    guard Self.isOfOne(line) else { return }
+    provide(shard)
+    guard line.at >= told[shard].heardFrom else { return }
+    told[shard].moments.append(line.at)
+    told[shard].moments.removeAll { line.at - $0 >= Self.stays }
+    if told[shard].moments.count > Self.limit { told[shard].moments.removeFirst() }
+  }
+
+  private mutating func provide(_ shard: Int) {
+    while told.count <= shard { told.append(Told()) }
   }
 
   /// Takes all that were given up before the audit began to be heard.
-  mutating func setEarlier(_ earlier: [Instant], before start: Instant) {
-    heardFrom = start
-    moments = (earlier.filter { $0 < start } + moments.filter { $0 >= start }).suffix(Self.limit)
+  mutating func setEarlier(_ earlier: [Instant], before start: Instant, ofShard shard: Int = 0) {
+    provide(shard)
+    let later = told[shard].moments.filter { $0 >= start }
+    told[shard] = Told(moments: (earlier.filter { $0 < start } + later).suffix(Self.limit), heardFrom: start)
   }
 
   /// The notifier writes a failed line of the run `notify/<key>` for each, and one of `notify/channel/<name>` for a

@@ -42,6 +42,9 @@ package struct BatchProgress: Equatable, Sendable {
     part.detail = line.detail
   }
 
+  /// Whether nobody has taken up a part that this console sent.
+  func isUnreceived(_ number: Int) -> Bool { parts[number]?.progress == .sent }
+
   /// Where the whole stands: it is closed once every part is, as the worst of them.
   var progress: CommandLog.Entry.Progress {
     let worst = worst

@@ -23,20 +23,40 @@ extension Command {
       return [command]
     case .agents, .fleetOrAgents: break
     }
-    let slices = Self.slices(of: targets)
-    guard slices.count > 1 else { return [self] }
+    return try parts([(shard: 0, agents: targets)], makeID).map(\.command)
+  }
+
+  /// The same for agents in several shards: each command is for agents of one.
+  func parts(
+    _ groups: [(shard: Int, agents: [AgentID])], _ makeID: () -> CommandID
+  ) throws(TooLarge) -> [RoutedCommand] {
+    let slices = groups.flatMap { group in Self.slices(of: group.agents).map { (shard: group.shard, agents: $0) } }
+    guard slices.count > 1 else { return [RoutedCommand(self, shard: slices.first?.shard ?? 0)] }
     guard slices.count <= Batch.mostParts else {
       throw TooLarge(
         description: "\(targets.count) agents are too many for one order: \(Batch.mostParts) commands of "
-          + "\(Self.mostTargets) agents are the most; choose fewer")
+          + "\(Self.mostTargets) agents\(groups.count > 1 ? " of one shard" : "") are the most; choose fewer")
     }
     return slices.enumerated().map { index, slice in
       var part = self
       part.id = makeID()
-      part.targets = Array(slice)
-      part.observed = observed.isEmpty ? [:] : Self.observed(observed, of: slice)
+      part.targets = Array(slice.agents)
+      part.observed = observed.isEmpty ? [:] : Self.observed(observed, of: slice.agents)
       part.batch = Batch(id: id, part: index + 1, parts: slices.count)
-      return part
+      return RoutedCommand(part, shard: slice.shard)
+    }
+  }
+
+  /// The same command for each of some shards, at most ``Batch/mostParts``.
+  func copies(_ shards: [Int], _ makeID: () -> CommandID) throws(TooLarge) -> [RoutedCommand] {
+    let whole = try parts(makeID)[0]
+    guard shards.count > 1 else { return [RoutedCommand(whole, shard: shards.first ?? 0)] }
+    return shards.prefix(Batch.mostParts).enumerated().map { index, shard in
+      var part = whole
+      part.id = makeID()
+      part.observed = [:]
+      part.batch = Batch(id: id, part: index + 1, parts: min(shards.count, Batch.mostParts))
+      return RoutedCommand(part, shard: shard)
     }
   }
 

@@ -19,7 +19,28 @@ extension CommandLog {
   }
 }
 
+extension CommandLog {
+  /// Where a command went: which part of its order it is, from 1, and to which shard.
+  package struct Route: Equatable, Sendable {
+    package var part: Int
+    package var shard: Int
+  }
+}
+
 extension CommandLog.Entry {
+  /// The commands that nobody has taken up yet, of those that this console sent.
+  private var unreceived: [CommandID: CommandLog.Route] {
+    routes.filter { parts?.isUnreceived($0.value.part) ?? (progress == .sent) }
+  }
+
+  /// The shards in which nobody has taken it up yet, if this console sent it.
+  package var openShards: [Int] { Set(unreceived.values.map(\.shard)).sorted() }
+
+  /// The shards whose servers do not have it.
+  package var waitingShards: [Int] {
+    Set(unreceived.filter { deliveries[$0.key] == .waiting }.values.map(\.shard)).sorted()
+  }
+
   /// How far the command that is behind has come, of several that stand for one order.
   package var delivery: CommandLog.Delivery { deliveries.values.min() ?? .delivered }
 }

@@ -44,6 +44,8 @@ package struct CommandLog: Sendable {
     package var isOwn = false
     /// How far each of its commands has come, if this console sent it.
     var deliveries: [CommandID: Delivery] = [:]
+    /// Where each of them went, if this console sent it.
+    var routes: [CommandID: Route] = [:]
     /// When the server said first that it has one of them.
     package internal(set) var deliveredAt: Instant?
 
@@ -105,6 +107,8 @@ package struct CommandLog: Sendable {
   package private(set) var entries: [Entry] = []
   private var positions: [ExactText: Int] = [:]
   private var dropped = 0
+  /// Undos that are parts of a batch, by their ids.
+  private var undoBatches: [CommandID: CommandID] = [:]
   /// Steps with every entry that is added.
   package private(set) var additions = 0
 
@@ -120,7 +124,11 @@ package struct CommandLog: Sendable {
   package var latestKeys: [String] { entries.indices.suffix(Self.limit).reversed().map { entries[$0].origin.key } }
 
   /// Enters a command that this console sends, for the first time or again. The parts of an order are one entry.
-  package mutating func enter(_ command: Command, _ delivery: Delivery = .underWay, at now: Instant) {
+  ///
+  /// - Parameter shard: where it goes.
+  package mutating func enter(
+    _ command: Command, _ delivery: Delivery = .underWay, at now: Instant, shard: Int = 0
+  ) {
     let id = command.batch?.id ?? command.id
     if position(of: id.text) == nil {
       add(
@@ -132,6 +140,7 @@ package struct CommandLog: Sendable {
     entries[position].isOwn = true
     entries[position].expiresAt = command.expiresAt
     entries[position].deliveries[command.id] = delivery
+    entries[position].routes[command.id] = Route(part: command.batch?.part ?? 1, shard: shard)
     guard let batch = command.batch else { return entries[position].setTargets(command.targets) }
     for target in command.targets { entries[position].addTarget(target) }
     var parts = entries[position].parts ?? BatchProgress(count: batch.parts)
@@ -140,6 +149,7 @@ package struct CommandLog: Sendable {
   }
 
   mutating func apply(_ line: AuditLine) {
+    noteUndo(line)
     let origin = row(of: line)
     let key = origin.key
     if let proposal = line.proposal { settle(proposal) }
@@ -160,8 +170,19 @@ package struct CommandLog: Sendable {
   /// The row in which a line stands: its batch's, unless that is another command's. Anybody may give a batch its id.
   private func row(of line: AuditLine) -> AuditLine.Origin {
     guard let batch = line.batch else { return line.origin }
-    if !Self.takesBackAPart(line), let entry = self[batch.id], entry.parts == nil { return line.origin }
+    // What takes an order back in several shards is a batch itself.
+    if Self.takesBackAPart(line) { return .command(undoBatches[batch.id] ?? batch.id) }
+    if let entry = self[batch.id], entry.parts == nil { return line.origin }
     return .command(batch.id)
+  }
+
+  /// Keeps of which batch an undo is a part.
+  private mutating func noteUndo(_ line: AuditLine) {
+    guard let batch = line.batch, line.action == Action.undo.rawValue, !Self.takesBackAPart(line),
+      case .command(let id) = line.origin
+    else { return }
+    if undoBatches.count > Self.limit { undoBatches.removeAll() }
+    undoBatches[id] = batch.id
   }
 
   /// Whether a line is of what takes back a part of an order: it belongs to the undo of the whole, which is no batch.
@@ -197,7 +218,7 @@ package struct CommandLog: Sendable {
   /// Takes a line about a part. What takes an order back has lines of its own besides, which tell how it stands.
   private static func update(_ entry: inout Entry, with line: AuditLine, of batch: Batch) {
     if line.target != .none { count(line, in: &entry) }
-    guard var parts = entry.parts else { return }
+    guard var parts = entry.parts, !takesBackAPart(line) else { return }
     parts.apply(line, to: batch.part)
     entry.parts = parts
     entry.progress = parts.progress

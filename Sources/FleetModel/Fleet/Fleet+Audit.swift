@@ -1,41 +1,45 @@
 extension Fleet {
   /// Takes in one line of the audit: the state it left an agent in, the alert it changed, the command's progress.
-  package mutating func apply(_ line: AuditLine) {
+  ///
+  /// - Parameter shard: whose audit it is from.
+  package mutating func apply(_ line: AuditLine, ofShard shard: Int = 0) {
     revision &+= 1
     advance(to: line.at)
     commands.apply(line)
     rules.apply(line)
-    undelivered.apply(line)
-    automation.apply(line)
+    undelivered.apply(line, ofShard: shard)
+    standings[shard].automation.apply(line)
     if let gap = line.recordingGap { applyGap(from: gap.from, to: gap.to, count: nil) }
     if let proposal = line.proposal { proposals.apply(proposal) }
     if let after = line.after { setRecord(after, of: line.target) }
     if let alert = line.alert { setAlert(alert, toldAt: line.at) }
   }
 
-  /// Takes the fleet-wide switch as its key holds it.
+  /// Takes the fleet-wide switch as its key holds it, that of a shard if the fleet is divided.
   ///
   /// - Parameter instant: when it was asked for.
   /// - Returns: whether that is news.
   @discardableResult
-  package mutating func setAutomation(_ setting: AutomationSetting, at instant: Instant) -> Bool {
-    guard automation.read(setting, at: instant) else { return false }
+  package mutating func setAutomation(_ setting: AutomationSetting, at instant: Instant, ofShard shard: Int = 0) -> Bool
+  {
+    guard standings[shard].automation.read(setting, at: instant) else { return false }
     revision &+= 1
     return true
   }
 
-  /// Takes all proposals as their hash holds them.
+  /// Takes all proposals as their hash holds them; those of agents in other shards stay.
   ///
   /// - Parameter instant: when that was told.
-  package mutating func setProposals(_ all: [Proposal], at instant: Instant) {
+  package mutating func setProposals(_ all: [Proposal], at instant: Instant, ofShard shard: Int = 0) {
     revision &+= 1
-    proposals.set(all, at: instant)
+    let division = division
+    proposals.set(all, at: instant) { division.shard(of: $0.agent) == shard }
   }
 
   /// Takes the notices that were given up before the audit that is read begins.
-  package mutating func setUndelivered(_ earlier: [Instant], before start: Instant) {
+  package mutating func setUndelivered(_ earlier: [Instant], before start: Instant, ofShard shard: Int = 0) {
     revision &+= 1
-    undelivered.setEarlier(earlier, before: start)
+    undelivered.setEarlier(earlier, before: start, ofShard: shard)
   }
 
   /// Takes when an agent that is known sent metrics, in the order of time; of another, nothing.

@@ -3,22 +3,22 @@ extension Fleet {
   package mutating func setInsight(_ insight: AgentInsight, of id: AgentID) {
     guard let position = position(of: id) else { return }
     revision &+= 1
-    insights.set(insight, at: position)
+    insights.set(insight, at: position, ofShard: shard(at: position))
     changes.touch(position)
   }
 
-  /// What the handler thinks of all agents is going to be told.
-  package mutating func beginInsights() { insights.begin() }
+  /// What the handler thinks of all agents is going to be told, or a shard's handler of all of its agents.
+  package mutating func beginInsights(ofShard shard: Int = 0) { insights.begin(shard) }
 
   /// All of it has been told. What was known of agents that were not named is forgotten.
-  package mutating func endInsights() {
+  package mutating func endInsights(ofShard shard: Int = 0) {
     revision &+= 1
-    insights.end()
+    insights.end(shard)
   }
 
   /// Whether what the handler thinks of an agent is of the present: it lives, and the agent is heard.
   package func isInsightCurrent(at position: Int) -> Bool {
-    handlerIsAlive && now - agents.numbers(at: position).lastEventAt <= Self.freshness
+    standings[shard(at: position)].handlerIsAlive && now - agents.numbers(at: position).lastEventAt <= Self.freshness
   }
 
   /// What an event has said lately of an agent's health, if that is worse than what the handler thinks of it.

@@ -58,12 +58,12 @@ extension Fleet {
 
   /// Opens an alert for each pause that is not obeyed for long, and closes those of pauses that are obeyed or over.
   mutating func judgePauses() {
-    guard alerts.authority != .handler else { return }
+    guard alerts.authority != .handler || division.count > 1 else { return }
     for position in pausedPositions { judgePause(at: position) }
   }
 
   private mutating func judgePause(at position: Int) {
-    guard alerts.authority != .handler else { return }
+    guard !isJudgedByHandler(position) else { return }
     let slot = agents.alertSlot(.commandUnconfirmed, at: position)
     if slot >= 0 {
       // That nothing speaks against it any more, as after a takeover, is no confirmation.

@@ -8,7 +8,7 @@ extension Fleet {
     let numbers = agents.activity[position]
     let silentAt = numbers.silentAt(least: silences.least, heardFrom: silences.heardFrom)
     var standing = Silences.Standing.uncounted
-    if let silentAt { standing = !isExpected ? .excused : now >= silentAt ? .silent : .reporting }
+    if let silentAt, isHeard(position) { standing = !isExpected ? .excused : now >= silentAt ? .silent : .reporting }
     silences.change(position, from: former, to: standing)
     agents.activity[position].silence = standing
     if standing != former { changes.touch(position) }

@@ -9,7 +9,7 @@ extension Fleet {
     guard silences.opensAlerts, alert(.silent, ofAgentAt: position) == nil else { return }
     if isSourceSilent(besides: position) {
       silences.held.insert(position)
-    } else if alerts.authority != .handler {
+    } else if !isJudgedByHandler(position) {
       openSilent(at: position)
     }
   }
@@ -50,8 +50,9 @@ extension Fleet {
   }
 
   /// Ends the alerts of agents that reported while the handler was still expected to end them.
-  mutating func endSilencesOfThoseHeard() {
-    for alert in Array(alerts.open) where isOver(alert.record, ofAgentAt: alert.position) {
+  mutating func endSilencesOfThoseHeard(ofShard shard: Int) {
+    for alert in Array(alerts.open)
+    where isOver(alert.record, ofAgentAt: alert.position) && self.shard(at: alert.position) == shard {
       closeAlert(agents.alertSlot(.silent, at: alert.position), .recovered)
     }
   }
@@ -81,7 +82,7 @@ extension Fleet {
   package mutating func openSilentAlerts(judgedUpTo: Instant = .epoch) {
     guard !silences.opensAlerts else { return }
     (silences.opensAlerts, silences.held) = (true, [])
-    judgeSilentAlerts(since: judgedUpTo)
+    for shard in standings.indices { judgeSilentAlerts(since: judgedUpTo, ofShard: shard) }
     // Of a silence that was explained meanwhile nobody has heard.
     for alert in Array(alerts.open) where alert.id.kind == .silent && agents.state(at: alert.position) != .running {
       excuseSilence(at: alert.position)
@@ -89,9 +90,9 @@ extension Fleet {
   }
 
   /// Opens the alerts of those who have fallen silent since a moment.
-  mutating func judgeSilentAlerts(since moment: Instant) {
-    for position in silences.silent.sorted() where silentAt(position).map({ $0 > moment }) ?? false {
-      noteSilent(position)
+  mutating func judgeSilentAlerts(since moment: Instant, ofShard shard: Int) {
+    for position in silences.silent.sorted() where self.shard(at: position) == shard {
+      if let silentAt = silentAt(position), silentAt > moment { noteSilent(position) }
     }
   }
 }

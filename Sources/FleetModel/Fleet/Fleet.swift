@@ -31,7 +31,6 @@ package struct Fleet: Sendable {
   /// Spans in which something was missed, oldest first; those of the last hour or more.
   package private(set) var gaps: [Gap] = []
   package var commands = CommandLog()
-  package internal(set) var automation = AutomationSwitch()
   package internal(set) var proposals = ProposalBook()
   /// What rules did, and why they did not.
   package internal(set) var rules = RuleLog()
@@ -49,6 +48,10 @@ package struct Fleet: Sendable {
   /// The latest moment that a fact or `advance` brought.
   package internal(set) var now = Instant.epoch
 
+  /// How it is divided.
+  package let division: AgentDivision
+  /// What is known of each shard.
+  var standings: [ShardStanding]
   var directory: AgentDirectory
   /// How many agents are kept: beyond it the longest silent ones leave.
   private let capacity: Int
@@ -70,10 +73,13 @@ package struct Fleet: Sendable {
   ///     for them, and a long stretch read at once pays for them with every event.
   ///   - tracksAlertChanges: whether `takeAlertChanges` is going to be called.
   ///   - tracksAgentChanges: whether `takeAgentChanges` is going to be called.
+  ///   - division: how it is divided over shards, each of which tells of its agents alone.
   package init(
     limits: Limits = Limits(), seed: UInt64 = 0x5DEE_CE66, capacity: Int = 30_000, keepsHistory: Bool = true,
-    tracksAlertChanges: Bool = false, tracksAgentChanges: Bool = false
+    tracksAlertChanges: Bool = false, tracksAgentChanges: Bool = false, division: AgentDivision = .whole
   ) {
+    self.division = division
+    standings = Array(repeating: ShardStanding(), count: division.count)
     levelSets = LevelSets(usual: limits)
     self.capacity = min(max(16, capacity), AgentDirectory.mostPositions)
     directory = AgentDirectory(seed: seed)
@@ -94,14 +100,7 @@ package struct Fleet: Sendable {
   package internal(set) var lastEventAt = Instant.epoch
   /// Positions of agents whose record says that they are paused.
   var pausedPositions: Set<Int> = []
-  /// Whether a handler lives, and whether its alerts can be read: of no concern to a handler's own fleet.
-  var handlerIsAlive = false
-  var alertsAreServed = true
-  /// How far the handler has read events; nil if that is not known.
-  var judgedUpTo: Instant?
-  /// When the handler's alerts were told last.
-  var alertsToldAt = Instant.epoch
-  /// Steps with each telling of all records.
+  /// Steps with each telling of all records, of whichever shard.
   var recordRound = 0
 
   /// How many agents there are.
@@ -254,7 +253,7 @@ package struct Fleet: Sendable {
   mutating func add(_ id: AgentID, at instant: Instant) -> Int {
     if count >= capacity || byteCount >= Self.mostBytes { removeLongestSilent() }
     let position = freePositions.popLast() ?? agents.count
-    agents.put(AgentProfile(id: id, at: instant), at: position)
+    agents.put(AgentProfile(id: id, at: instant, shard: UInt8(division.shard(of: id))), at: position)
     traits.add([])
     id.bytes.withUnsafeBytes { directory.insert($0, at: position) }
     describe(position)

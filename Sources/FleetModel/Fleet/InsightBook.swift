@@ -3,7 +3,10 @@ package struct InsightBook: Sendable {
   private var insights: [AgentInsight?] = []
   /// In which telling of all each was told.
   private var rounds: [UInt8] = []
-  private var round: UInt8 = 0
+  /// The telling that is under way, or was last, of each shard.
+  private var round: [UInt8] = [0]
+  /// Which shard each is told by; empty as long as there is one.
+  private var shards: [UInt8] = []
   /// Positions of agents with a forecast that is open.
   package private(set) var coming: Set<Int> = []
   /// About how many bytes its words take.
@@ -21,7 +24,8 @@ package struct InsightBook: Sendable {
     return insights.withUnsafeBufferPointer { $0[position]?.health }
   }
 
-  mutating func set(_ insight: AgentInsight, at position: Int) {
+  mutating func set(_ insight: AgentInsight, at position: Int, ofShard shard: Int = 0) {
+    provide(shard)
     while insights.count <= position {
       insights.append(nil)
       rounds.append(0)
@@ -29,7 +33,11 @@ package struct InsightBook: Sendable {
     remove(at: position)
     let shown = insight.shown
     insights[position] = shown
-    rounds[position] = round
+    rounds[position] = round[shard]
+    if shard > 0 || !shards.isEmpty {
+      while shards.count <= position { shards.append(0) }
+      shards[position] = UInt8(shard)
+    }
     byteCount += shown.byteCount
     if !shown.forecasts.isEmpty { coming.insert(position) }
   }
@@ -42,11 +50,23 @@ package struct InsightBook: Sendable {
   }
 
   /// All are going to be told as they are stored.
-  mutating func begin() { round &+= 1 }
+  mutating func begin(_ shard: Int = 0) {
+    provide(shard)
+    round[shard] &+= 1
+  }
 
-  /// All have been told: what was not is not stored any more.
-  mutating func end() {
-    for position in insights.indices where rounds[position] != round { remove(at: position) }
+  /// All of a shard have been told: what was not is not stored any more.
+  mutating func end(_ shard: Int = 0) {
+    provide(shard)
+    for position in insights.indices where self.shard(at: position) == shard && rounds[position] != round[shard] {
+      remove(at: position)
+    }
+  }
+
+  private func shard(at position: Int) -> Int { shards.indices.contains(position) ? Int(shards[position]) : 0 }
+
+  private mutating func provide(_ shard: Int) {
+    while round.count <= shard { round.append(0) }
   }
 }
 

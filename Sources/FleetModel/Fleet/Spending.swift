@@ -92,6 +92,20 @@ package struct Spending: Equatable, Sendable {
     }
   }
 
+  /// What several have counted of one group today, each of agents of its own; nil if none has.
+  package static func sum(_ all: [Spending], at now: Instant) -> Spending? {
+    let today = all.filter { $0.day.contains(now) }
+    guard var sum = today.first else { return all.first }
+    for other in today.dropFirst() {
+      sum.take(other, 1, in: sum.day)
+      for unit in Budget.Unit.allCases {
+        sum[unit].most = [sum[unit].most, other[unit].most].compactMap(\.self).max()
+        sum[unit].told = max(sum[unit].told, other[unit].told)
+      }
+    }
+    return sum
+  }
+
   /// Adds a minute to the day that it lies in.
   ///
   /// - Returns: whether it counts.

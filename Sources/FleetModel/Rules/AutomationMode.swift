@@ -75,4 +75,22 @@ package struct AutomationSwitch: Equatable, Sendable {
     self.change = change
     if change.at >= readAt { setting = .set(change.mode) }
   }
+
+  /// The one that holds while several differ: that which lets rules do least. If one is not known, and no known one is
+  /// off, nobody knows it. The last turn is the latest one to where it stands.
+  static func strictest(of all: [AutomationSwitch]) -> AutomationSwitch {
+    var result = all.max { $0.strictness < $1.strictness } ?? AutomationSwitch()
+    result.change = all.compactMap(\.change).filter { $0.mode == result.setting.mode }.max { $0.at < $1.at }
+    return result
+  }
+
+  private var strictness: Int {
+    switch setting {
+    case .set(.on): 0
+    case .set(.dry): 1
+    case .unset: 2
+    case .unknown: 3
+    case .set(.off): 4
+    }
+  }
 }

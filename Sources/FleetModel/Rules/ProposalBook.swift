@@ -39,10 +39,14 @@ package struct ProposalBook: Sendable {
     if let oldest { proposals[oldest.id] = nil }
   }
 
-  /// Takes all that there are, as they were at a moment.
-  mutating func set(_ all: [Proposal], at instant: Instant) {
+  /// Takes all that there are of some, as they were at a moment.
+  ///
+  /// - Parameter isMeant: whether one would be among them; the others stay.
+  mutating func set(_ all: [Proposal], at instant: Instant, _ isMeant: (Proposal) -> Bool = { _ in true }) {
     let present = Set(all.map(\.id))
-    proposals = proposals.filter { present.contains($0.key) || instant - $0.value.madeAt < Self.pictureDoubt }
+    proposals = proposals.filter {
+      present.contains($0.key) || instant - $0.value.madeAt < Self.pictureDoubt || !isMeant($0.value)
+    }
     for proposal in all { apply(proposal) }
   }
 

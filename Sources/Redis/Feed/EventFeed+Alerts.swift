@@ -25,7 +25,9 @@ extension EventFeed {
       let revision = pairs.first { $0.name == Keys.alertsRevision }?.value
       let cursor = pairs.first { $0.name == options.keys.events }.flatMap { StreamID($0.value) }
       // Who hears more than the handler does knows alerts that it does not.
-      let hearsMore = streams.count > (options.followsHandler ? 2 : 1) || patterns.count > Keys.recordedPatterns.count
+      let hearsMore =
+        options.hearsBesides || streams.count > (options.followsHandler ? 2 : 1)
+        || patterns.count > Keys.recordedPatterns.count
       let judgedUpTo = hearsMore ? nil : cursor.map { $0.instant.noLater(than: clock.now) }
       // What was there is gone: so may be all else.
       if alertsRevision != nil, revision == nil { return readStateAnew() }

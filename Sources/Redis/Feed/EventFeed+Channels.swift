@@ -73,12 +73,18 @@ extension EventFeed {
     let now = MonotonicTime.now
     cameAt = now
     if channel.isEqual(to: options.keys.recorderChannel) {
-      if let marker = RecorderMarker.decode(payload) { take(.marker(marker, now)) }
+      if let marker = RecorderMarker.decode(payload), isOwn(marker) { take(.marker(marker, now)) }
       return
     }
     guard let receiver = receiverOfChannels, receiver.isFirstMatch(of: patterns, channel) else { return }
+    if let filter, !filter.passes(payload) { return }
     guard isHolding else { return count(channel, payload, isOversized: receiver.isOversized, at: now) }
     take(.message(.init(channel: Array(channel), payload: Array(payload), isOversized: receiver.isOversized, at: now)))
+  }
+
+  /// Whether a marker stands in the stream that is read here.
+  private func isOwn(_ marker: RecorderMarker) -> Bool {
+    marker.shard == nil || marker.shard == options.keys.prefix.shard
   }
 
   private func count(

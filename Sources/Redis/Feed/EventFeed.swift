@@ -11,6 +11,11 @@ package final class EventFeed {
   /// What to follow.
   package struct Options: Sendable {
     package var keys = Keys()
+    /// How the fleet is divided whose shard the keys are; nil if they are all of it. Of what is published on channels, which
+    /// all shards share, only the shard's own is taken.
+    package var shards: Shards?
+    /// Whether another feed of the same fleet reads streams that no handler reads.
+    package var hearsBesides = false
     /// Streams of events; the recorder's own is always among them.
     package var streams: [[UInt8]] = []
     /// Channel patterns besides the recorded ones.
@@ -85,6 +90,8 @@ package final class EventFeed {
   let streams: [[UInt8]]
   /// The recorded patterns, then those asked for; a message counts for the first that matches its channel.
   let patterns: [[UInt8]]
+  /// Tells which messages are the shard's; nil if all are.
+  let filter: ShardFilter?
   var bite = BatchSize()
   /// When the present reply came: no entry of it is from later.
   var arrivedAt = Instant.epoch
@@ -165,6 +172,9 @@ package final class EventFeed {
     self.options = options
     self.notify = notify
     reader = EventReader(metrics: options.metrics)
+    filter = options.shards.flatMap { shards in
+      options.keys.prefix.shard.map { ShardFilter(shards, index: $0) }
+    }
     let events = [options.keys.events] + options.streams.filter { $0 != options.keys.events }
     let asked = options.patterns.filter { !Keys.recordedPatterns.contains($0) }
     patterns = (Keys.recordedPatterns + asked).map { Array($0.utf8) }
@@ -238,26 +248,6 @@ package final class EventFeed {
     asking.connection?.isPaused = false
     if !leaseIsAsked { askForHandler() }
   }
-
-  /// How far behind the present reading is: the age of the last entry, while more wait. Nil if the streams are read to
-  /// their end, or nearly.
-  package var lag: TimeSpan? {
-    guard hasMore || backlog != nil, let last = places.first?.last, clock.isSet else { return nil }
-    let age = clock.now - last.instant
-    return age >= Self.leastLag ? age : nil
-  }
-
-  /// Whether events may stand unread.
-  package var isBehind: Bool { !isAtEnd || hasMore || backlog != nil }
-
-  /// Reading in bites is always a little behind.
-  private static let leastLag = TimeSpan.seconds(2)
-
-  /// Whether nothing has come for long: then the server is asked as little as will do.
-  var isCalm: Bool { MonotonicTime.now.milliseconds(since: cameAt) > Double(options.patience.calm) }
-
-  /// How often another server has taken the place of the one before; 0 if the endpoint names its server.
-  package var serverGeneration: Int { asking.generation }
 
   /// Where the links stand together.
   package var linkState: LinkState {

@@ -17,6 +17,8 @@ struct StatusSegment {
   private var knowsQueues = true
   /// Whether nobody knows who the server is.
   var isUnverified = false
+  /// How many shards did not answer.
+  var shardsDown = 0
 
   static func requests(_ keys: Keys) -> [Request] {
     [
@@ -47,9 +49,22 @@ struct StatusSegment {
     }
   }
 
+  /// Those of several shards as one; nil if there is none. A handler is there if each shard has one.
+  init?(_ all: [StatusSegment]) {
+    guard let first = all.first else { return nil }
+    self = first
+    for other in all.dropFirst() {
+      if other.handler == .absent || handler != .absent && other.handler == .unknown { handler = other.handler }
+      waiting.merge(other.waiting, uniquingKeysWith: +)
+      acknowledged += other.acknowledged
+      knowsAlerts = knowsAlerts && other.knowsAlerts
+    }
+  }
+
   /// In tmux's own marks for colours: colour means state.
   var text: String {
     var words = isUnverified ? [Self.red(Endpoint.unverifiedMark)] : []
+    if shardsDown > 0 { words.append(Self.red(shardsDown == 1 ? "1 shard down" : "\(shardsDown) shards down")) }
     switch handler {
     case .absent: words.append(Self.red("no handler"))
     case .unknown: words.append("handler unknown")

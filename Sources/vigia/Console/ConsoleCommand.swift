@@ -48,7 +48,7 @@ struct ConsoleCommand: ParsableCommand {
     options.feed.history = span
     options.feed.streams = streams.map { Array($0.utf8) }
     options.feed.patterns = channels
-    try ConsoleProgram.run(try redis.installation(), options: options)
+    try ConsoleProgram.run(try redis.wholeInstallation(), options: options)
   }
 }
 

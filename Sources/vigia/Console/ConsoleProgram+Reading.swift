@@ -10,7 +10,7 @@ extension ConsoleProgram {
   /// Compares a span with the one before it.
   func compare(_ empty: SpanComparison, _ agents: [AgentID]) {
     guard let feed else { return }
-    SpanSearch.run(empty, agents, on: feed, keys: keys) { [unowned self] in
+    SpanSearch.run(empty, agents, on: feed) { [unowned self] in
       model.comparedSpan.map { $0 == (empty.start, empty.end) } ?? false
     } _: { [unowned self] in
       update(.compared(from: empty.start, to: empty.end, $0))
@@ -26,6 +26,26 @@ extension ConsoleProgram {
     guard isNew != true else { return }
     budgetsAsked = (agent, .now)
     let role = model.fleet.position(of: agent).flatMap { model.fleet.agents[$0]?.role } ?? ""
-    BudgetSearch.run(agent, role: role, on: feed, keys: keys) { [unowned self] in update(.budgets(agent, $0)) }
+    BudgetSearch.run(agent, role: role, on: feed) { [unowned self] in update(.budgets(agent, $0)) }
+  }
+
+  /// Reads what an agent said last, and what was stored of it, from its shard.
+  func readEvents(of agent: AgentID) {
+    guard let feed = feed?.feed(of: agent) else { return }
+    EventSearch(agent: agent, stream: feed.keys.events).run(on: feed) { [unowned self] in
+      update(.latestEvents(agent, $0))
+    }
+    HistorySearch.run(agent, span: HistoryChart.span, on: feed, keys: feed.keys) { [unowned self] in
+      update(.history(agent, $0))
+    }
+    readBudgets()
+  }
+
+  /// Finds where the event of an incident stands.
+  func trace(_ incident: Incident) {
+    guard let feed = feed?.feed(of: incident.agent) else { return }
+    EventTracer(incident, stream: feed.keys.events).run(on: feed) { [unowned self] in
+      update(.traced(incident, $0))
+    }
   }
 }

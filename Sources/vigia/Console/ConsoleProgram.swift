@@ -30,11 +30,10 @@ final class ConsoleProgram {
 
   let loop: Loop
   let terminal: Terminal
-  var feed: EventFeed?
+  var feed: FleetFeed?
   var decoder: KeyDecoder
   var model: Model
-  private var sender: CommandSender?
-  let keys: Keys
+  private var sender: FleetSender?
   private let identity: String
   private let frameMilliseconds: Int64
 
@@ -67,31 +66,34 @@ final class ConsoleProgram {
       environment: environment, options: .init(ascii: options.ascii, colors: nil, theme: options.theme))
     decoder = KeyDecoder(table: terminal.keyTable)
     identity = Identity.operator(environment)
-    keys = installation.keys
     frameMilliseconds = Int64(1000 / max(1, min(options.framesPerSecond, 60)))
     var settings = Model.Settings()
     settings.isReadOnly = options.isReadOnly
     settings.isDemo = options.isDemo
     settings.operator = identity
-    settings.place = installation.description
+    settings.place = installation.place
+    settings.shards = installation.shards?.count ?? 1
     settings.warning = installation.endpoint.isUnverified ? Endpoint.unverifiedMark : nil
     settings.tools = options.tools
     model = Model(
-      settings: settings, size: terminal.size, fleet: Fleet(seed: .random(in: .min ... .max)),
+      settings: settings, size: terminal.size,
+      fleet: Fleet(seed: .random(in: .min ... .max), division: installation.shards?.division ?? .whole),
       seed: .random(in: .min ... .max))
     model.fleet.watch()
     model.fleet.setMetrics(options.feed.metrics)
     model.fleet.setLevels(options.levels)
     var following = options.feed
-    following.keys = keys
-    feed = EventFeed(loop: loop, endpoint: installation.endpoint, options: following) { [unowned self] event, _ in
+    following.keys = installation.keys
+    feed = FleetFeed(
+      loop: loop, endpoint: installation.endpoint, shards: installation.shards, options: following
+    ) { [unowned self] event, _ in
       model.fleet.apply(event)
       want(.news)
     } notice: { [unowned self] in
-      take($0)
+      take($0, ofShard: $1)
     }
     sender = feed.map { feed in
-      CommandSender(loop: loop, feed: feed, stream: keys.commands) {
+      FleetSender(loop: loop, feed: feed) {
         [unowned self] in
         refused($0, $1)
       } reached: { [unowned self] in
@@ -133,10 +135,10 @@ final class ConsoleProgram {
 
   // MARK: What happens
 
-  private func take(_ notice: EventFeed.Update) {
-    sender?.take(notice)
+  private func take(_ notice: EventFeed.Update, ofShard shard: Int) {
+    sender?.take(notice, ofShard: shard)
     let revision = model.fleet.revision
-    model.fleet.take(notice)
+    model.fleet.take(notice, ofShard: shard)
     switch notice {
     case .unreadable(let reason, let origin):
       model.fleet.applyUnreadable(reason: reason.description, at: feed?.time(of: origin) ?? now)
@@ -149,19 +151,20 @@ final class ConsoleProgram {
       let status =
         lease.map {
           HandlerStatus.alive(
-            id: $0.id, isRecording: $0.isRecording, fault: $0.fault, warning: $0.warning, held: $0.held)
+            id: $0.id, isRecording: $0.isRecording, fault: feed?.shards?.fault(of: $0) ?? $0.fault,
+            warning: $0.warning, held: $0.held)
         } ?? .absent
-      guard status != model.handler else { return }
-      update(.handler(status))
+      guard status != model.handler(ofShard: shard) else { return }
+      update(.handler(status, shard: shard))
     case .caughtUp: update(.caughtUp)
     case .leap(let step): tell(step)
-    case .link(let state): linkChanged(state)
+    case .link(let state): linkChanged(state, ofShard: shard)
     case .refused(let subject, let error):
-      if subject == .lease { update(.handler(.unknown)) }
-      if subject == .automation { model.fleet.setAutomation(.unknown, at: now) }
+      if subject == .lease { update(.handler(.unknown, shard: shard)) }
+      if subject == .automation { model.fleet.setAutomation(.unknown, at: now, ofShard: shard) }
       update(.refused(subject.words, error.advice.meaning))
       update(.note("\(subject.words): \(error.advice.meaning); \(error.advice.remedy)"))
-    case .served(let subject): update(.served(subject.words))
+    case .served(let subject): if feed?.isRefused(subject) != true { update(.served(subject.words)) }
     }
     want(.news)
   }
@@ -174,14 +177,15 @@ final class ConsoleProgram {
 
   var now: Instant { feed?.clock.now ?? .epoch }
 
-  private func linkChanged(_ state: EventFeed.LinkState) {
+  private func linkChanged(_ state: EventFeed.LinkState, ofShard shard: Int) {
     switch state {
-    case .connecting: update(.link(.connecting))
-    case .up: update(.link(.up))
+    case .connecting: update(.link(.connecting, shard: shard))
+    case .up: update(.link(.up, shard: shard))
     case .down(let since, let retryAt, let reason):
       guard let clock = feed?.clock else { return }
-      update(
-        .link(.down(since: clock.instant(at: since), retryAt: retryAt.map { clock.instant(at: $0) }, reason: reason)))
+      let status = LinkStatus.down(
+        since: clock.instant(at: since), retryAt: retryAt.map { clock.instant(at: $0) }, reason: reason)
+      update(.link(status, shard: shard))
     }
   }
 
@@ -193,18 +197,9 @@ final class ConsoleProgram {
   private func perform(_ effect: Effect) {
     switch effect {
     case .send(let draft): send(draft)
-    case .readEvents(let agent):
-      guard let feed else { return }
-      EventSearch(agent: agent, stream: keys.events).run(on: feed) { [unowned self] in update(.latestEvents(agent, $0))
-      }
-      HistorySearch.run(agent, span: HistoryChart.span, on: feed, keys: keys) { [unowned self] in
-        update(.history(agent, $0))
-      }
-      readBudgets()
+    case .readEvents(let agent): readEvents(of: agent)
     case .compareSpan(let empty, let agents): compare(empty, agents)
-    case .traceEvent(let incident):
-      guard let feed else { return }
-      EventTracer(incident, stream: keys.events).run(on: feed) { [unowned self] in update(.traced(incident, $0)) }
+    case .traceEvent(let incident): trace(incident)
     case .openLink(let address): open(link: address)
     case .run(let arguments, let limit): run(arguments, limit: limit)
     case .suspend: suspend()
@@ -221,8 +216,9 @@ final class ConsoleProgram {
       reason: draft.reason, issuedAt: now, expiresAt: now + Self.commandLife, observed: draft.observed)
     if let queue = draft.queue { order.arguments["alert"] = queue.text }
     do throws(Command.TooLarge) {
-      for command in try draft.alerts.isEmpty ? order.parts(makeID) : order.parts(about: draft.alerts, makeID) {
-        update(.sent(command, sender?.send(command) ?? .waiting))
+      let places = model.undoPlaces(of: draft)
+      for part in try model.fleet.division.parts(of: order, about: draft.alerts, at: places, makeID) {
+        update(.sent(part.command, sender?.send(part) ?? .waiting, shard: part.shard))
       }
     } catch {
       update(.note("not sent: \(error)"))

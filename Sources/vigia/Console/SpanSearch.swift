@@ -9,12 +9,23 @@ enum SpanSearch {
   ///   - isWanted: whether anybody still waits for it.
   ///   - tell: hears how far it is, and once what was found or why nothing can be; no more if the link breaks.
   static func run(
-    _ empty: SpanComparison, _ agents: [AgentID], on feed: EventFeed, keys: Keys, isWanted: @escaping () -> Bool,
+    _ empty: SpanComparison, _ agents: [AgentID], on feed: FleetFeed, isWanted: @escaping () -> Bool,
     _ tell: @escaping (SpanProgress) -> Void
   ) {
-    var (comparison, count) = (empty, 0)
+    let parts = Dictionary(grouping: agents) { feed.shards?.shard(of: $0) ?? 0 }.sorted { $0.key < $1.key }
+    run(empty, parts.map { (feed.feeds[$0.key], $0.value) }[...], read: 0, isWanted: isWanted, tell)
+  }
+
+  /// One shard after the other.
+  private static func run(
+    _ former: SpanComparison, _ parts: ArraySlice<(feed: EventFeed, agents: [AgentID])>, read: Int,
+    isWanted: @escaping () -> Bool, _ tell: @escaping (SpanProgress) -> Void
+  ) {
+    guard let part = parts.first else { return tell(.found(former)) }
+    var (comparison, count) = (former, read)
     var hasFailed = false
-    let reading = FleetHistoryReading(keys, from: empty.before, to: empty.end) { [weak feed] request, completion in
+    let reading = FleetHistoryReading(part.feed.keys, from: former.before, to: former.end) {
+      [weak feed = part.feed] request, completion in
       guard isWanted(), !hasFailed else { return }
       let isSent = feed?.send(request) { result in
         switch result {
@@ -34,8 +45,8 @@ enum SpanSearch {
       count += 1
       if count % 500 == 0 { tell(.read(count)) }
     } finish: {
-      tell(.found(comparison))
+      run(comparison, parts.dropFirst(), read: count, isWanted: isWanted, tell)
     }
-    reading?.start(agents)
+    reading?.start(part.agents)
   }
 }

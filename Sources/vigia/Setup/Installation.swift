@@ -17,8 +17,10 @@ struct Installation: CustomStringConvertible {
   }
 
   /// The place without the password, and the prefix if it is not the usual one.
+  var place: String { prefix == .default ? "\(endpoint)" : "\(endpoint) \(prefix)" }
+
+  /// The same, and into how many shards it is divided.
   var description: String {
-    let place = prefix == .default ? "\(endpoint)" : "\(endpoint) \(prefix)"
-    return shards.map { "\(place), \($0.count) shards" } ?? place
+    shards.map { "\(place), \($0.count) shards" } ?? place
   }
 }

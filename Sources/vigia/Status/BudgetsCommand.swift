@@ -36,21 +36,28 @@ struct BudgetsCommand: ParsableCommand {
 
 /// What has been used today, by everybody.
 struct BudgetReport {
+  typealias Pair = (name: [UInt8], value: [UInt8])
+
   private var rows: [BudgetUse]
   private let bySubject: [BudgetUse.Subject: [BudgetUse]]
   private let now: Instant
   /// Values that nobody can read.
   let malformed: Int
 
-  init(
-    agents: [(name: [UInt8], value: [UInt8])], groups: [(name: [UInt8], value: [UInt8])], at now: Instant
-  ) {
+  /// - Parameter groups: fields of all shards; the same field of several is added up.
+  init(agents: [Pair], groups: [Pair], at now: Instant) {
     self.now = now
-    let entries =
-      groups.map { (BudgetUse.Subject(groupField: $0.name), $0.value) }
-      + agents.compactMap { field, value in AgentID(outside: field).map { (.agent($0), value) } }
-    let read = entries.map { ($0, SpendingCoding.decode($1)) }
-    malformed = agents.count + groups.count - read.count { $0.1 != nil }
+    let ofAgents = agents.compactMap { field, value in
+      AgentID(outside: field).map { (BudgetUse.Subject.agent($0), SpendingCoding.decode(value)) }
+    }
+    let fields = groups.map(\.name).uniqued()
+    let spent = Dictionary(grouping: groups, by: \.name).mapValues { $0.map { SpendingCoding.decode($0.value) } }
+    let ofGroups = fields.map { field in
+      (BudgetUse.Subject(groupField: field), Spending.sum((spent[field] ?? []).compactMap(\.self), at: now))
+    }
+    malformed =
+      agents.count - ofAgents.count { $0.1 != nil } + groups.count - spent.values.joined().count { $0 != nil }
+    let read = ofGroups + ofAgents
     rows = read.flatMap { subject, spending in spending.map { BudgetUse.all(of: subject, $0, at: now) } ?? [] }
     bySubject = Dictionary(grouping: rows, by: \.subject)
     rows.sort { left, right in

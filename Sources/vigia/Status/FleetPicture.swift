@@ -15,6 +15,8 @@ struct FleetPicture {
   var budgets: BudgetReport?
   /// The file that metrics and levels come from; nil if they are those of the handler.
   var levelsFile: String?
+  /// How its shards stand; nil if it is one.
+  var shards: ShardsStanding?
   /// Whether nobody knows who the server is.
   var isUnverified = false
 
@@ -76,6 +78,7 @@ struct FleetPicture {
         "agents": .integer(Int64(fleet.silences.silent.count)), "of": .integer(Int64(fleet.silences.reporting)),
         "source": .bool(fleet.isSourceSilent),
       ],
+      "shards": shards?.json,
       "tls_not_verified": isUnverified ? true : nil,
     ]
   }
@@ -138,7 +141,8 @@ struct FleetPicture {
     let waiting = open == 1 ? "1 waits" : "\(open) wait"
     let undelivered = fleet.undelivered.count(at: now)
     return (isUnverified ? ["\(Endpoint.unverifiedMark)  anybody may be between this machine and Redis; --tls-ca"] : [])
-      + ["automation  \(switchWords)"]
+      + (shards?.lines ?? [])
+      + ["automation  \(fleet.automationDiffers ?? switchWords)"]
       + (levelsFile.map { ["levels      those of \($0.shown), whatever the handler goes by"] } ?? [])
       + (fleet.isSourceSilent ? ["reports     \(silentWords)"] : [])
       + (open > 0 ? ["proposals   \(waiting) for an answer; vigia proposals"] : [])
@@ -185,7 +189,14 @@ struct FleetPicture {
     let unreadable = fleet.counts.unreadableTotal
     let counts = [(fleet.count, "agent"), (received, "event")].map { Format.counted($0, $1) }
     let alerts = Format.counted(fleet.alerts.count, "alert")
-    return (counts + ["\(unreadable) unreadable", alerts, handler.words]).joined(separator: ", ")
+    return (counts + ["\(unreadable) unreadable", alerts, handlerWords]).joined(separator: ", ")
+  }
+
+  private var handlerWords: String {
+    guard let free = shards?.withoutHandler, !free.isEmpty, free.count < shards?.count ?? 0 else {
+      return handler.words
+    }
+    return "no handler in \(ShardNames.words(free))"
   }
 
   private static func word(for kind: AlertKind) -> String { words[kind] ?? kind.type }

@@ -21,11 +21,11 @@ struct StatusCommand: ParsableCommand {
   }
 
   func run() throws {
-    if tmux { return try SegmentQuery.run(redis.installation()) }
+    if tmux { return try SegmentQuery.run(redis.wholeInstallation()) }
     let tables = try settings.tables()
     let session = try Session()
     let survey = Survey(
-      session, try redis.installation(), history: history, tables, levelsFile: settings.levels,
+      session, try redis.wholeInstallation(), history: history, tables, levelsFile: settings.levels,
       readsBudgets: json
     ) { picture in
       if json { Output.json(picture.json) } else { picture.lines.forEach(Output.line) }
@@ -51,23 +51,19 @@ final class Survey {
   private let readsBudgets: Bool
   private let show: (FleetPicture) -> Void
   /// Only present values are printed, and windows would cost as much as all the rest.
-  private var fleet = Fleet(seed: .random(in: 0...UInt64.max), keepsHistory: false)
+  private var fleet: Fleet
   private var received = 0
-  /// Nil until the server has said, or refused to say.
-  private var handler: HandlerLeaseStatus?
-  private var isCaughtUp = false
-  /// Whether records and alerts are known, as far as they are served.
-  private var isStateTold = false
-  private var areAlertsTold = false
-  private var isInsightTold = false
+  private var progress: SurveyProgress
   private var isFinishing = false
-  private lazy var feed = EventFeed(loop: session.loop, endpoint: installation.endpoint, options: options) {
+  private lazy var feed = FleetFeed(
+    loop: session.loop, endpoint: installation.endpoint, shards: installation.shards, options: options
+  ) {
     // Called an event, while this object holds the feed: a reference that is counted costs as much as the rest.
     [unowned(unsafe) self] event, _ in
     received += 1
     fleet.apply(event)
   } notice: { [unowned self] in
-    take($0)
+    take($0, ofShard: $1)
   }
 
   /// - Parameters:
@@ -83,6 +79,9 @@ final class Survey {
     metrics = tables.metrics
     (self.levelsFile, self.readsBudgets) = (levelsFile, readsBudgets)
     self.show = show
+    progress = SurveyProgress(installation.shards)
+    fleet = Fleet(
+      seed: .random(in: 0...UInt64.max), keepsHistory: false, division: installation.shards?.division ?? .whole)
     fleet.setMetrics(tables.metrics)
     fleet.setLevels(tables.levels)
   }
@@ -105,62 +104,59 @@ final class Survey {
     return options
   }
 
-  private func take(_ notice: EventFeed.Update) {
-    fleet.take(notice)
-    switch notice {
-    case .unreadable(let reason, let origin):
+  private func take(_ notice: EventFeed.Update, ofShard shard: Int) {
+    fleet.take(notice, ofShard: shard)
+    progress.take(notice, ofShard: shard)
+    if case .unreadable(let reason, let origin) = notice {
       received += 1
       fleet.applyUnreadable(reason: reason.description, at: feed.time(of: origin))
-    case .alerts, .refused(.alerts, _): areAlertsTold = true
-    case .handler(let found):
-      handler = found.map { .alive($0) } ?? .absent
-    case .insight(.told), .refused(.insight, _): isInsightTold = true
-    case .caughtUp: isCaughtUp = true
-    case .stateTold, .refused(.records, _): isStateTold = true
-    case .link(.down(_, _, let reason)):
-      session.fail(.redisUnreachable, "Redis at \(installation.endpoint) cannot be reached: \(reason)".shown)
-    case .refused(.lease, _): handler = .unknown
-    case .audit, .recordsBegin, .record, .judged, .undelivered, .queues, .automation, .proposals, .insight, .levels,
-      .leap,
-      .link,
-      .missed,
-      .refused,
-      .served:
-      break
+    }
+    if let failure = progress.failure {
+      session.fail(.redisUnreachable, "Redis at \(installation.endpoint) cannot be reached: \(failure)".shown)
     }
     finishIfReady()
   }
 
   private func finishIfReady() {
-    guard isCaughtUp, isStateTold, areAlertsTold, isInsightTold, handler != nil, !isFinishing else { return }
+    guard progress.isReady, !isFinishing else { return }
     isFinishing = true
     session.loop.schedule(inMilliseconds: received == 0 ? Self.listensMilliseconds : 0) { [weak self] in
       guard let self else { return }
-      if readsBudgets { readBudgets { [weak self] in self?.finish($0) } } else { finish(nil) }
+      guard readsBudgets else { return finish(nil) }
+      readBudgets(feed.feeds[...], [], []) { [weak self] in self?.finish($0) }
     }
   }
 
-  /// Reads what is used of budgets; nil where Redis refuses it.
-  private func readBudgets(_ completion: @escaping (BudgetReport?) -> Void) {
-    let keys = options.keys
-    _ = feed.send(Request("HGETALL", keys.budgets)) { [weak self] agents in
-      guard let self, case .success(let agents) = agents else { return }
-      _ = feed.send(Request("HGETALL", keys.budgetGroups)) { [weak self] groups in
-        guard let self, case .success(let groups) = groups else { return }
-        guard agents.error == nil, groups.error == nil else { return completion(nil) }
-        completion(BudgetReport(agents: agents.pairs, groups: groups.pairs, at: feed.clock.now))
+  /// Reads what is used of budgets, one shard after the other; nil where Redis refuses it, or a shard cannot be asked.
+  private func readBudgets(
+    _ feeds: ArraySlice<EventFeed>, _ agents: [BudgetReport.Pair], _ groups: [BudgetReport.Pair],
+    _ completion: @escaping (BudgetReport?) -> Void
+  ) {
+    guard let part = feeds.first else {
+      return completion(BudgetReport(agents: agents, groups: groups, at: feed.clock.now))
+    }
+    let isSent = part.send(Request("HGETALL", part.keys.budgets)) { [weak self] own in
+      guard case .success(let own) = own else { return }
+      _ = part.send(Request("HGETALL", part.keys.budgetGroups)) { [weak self] of in
+        guard let self, case .success(let of) = of else { return }
+        guard own.error == nil, of.error == nil else { return completion(nil) }
+        readBudgets(feeds.dropFirst(), agents + own.pairs, groups + of.pairs, completion)
       }
     }
+    if !isSent { completion(nil) }
   }
 
   private func finish(_ budgets: BudgetReport?) {
     fleet.advance(to: feed.clock.now)
     fleet.openSilentAlerts()
-    var picture = FleetPicture(fleet: fleet, received: received, handler: handler ?? .unknown, now: feed.clock.now)
+    var picture = FleetPicture(fleet: fleet, received: received, handler: progress.handler, now: feed.clock.now)
     (picture.budgets, picture.levelsFile) = (budgets, levelsFile)
     picture.isUnverified = installation.endpoint.isUnverified
+    picture.shards = progress.standing
+    picture.shards?.automation = fleet.automationDiffers
     show(picture)
     feed.stop()
+    if let fault = progress.standing?.fault { return session.fail(.redisUnreachable, fault) }
     session.end()
   }
 }

@@ -22,7 +22,7 @@ struct TailCommand: ParsableCommand {
 
   func run() throws {
     let session = try Session()
-    let tail = Tail(session, try redis.installation(), options: options, isJSON: json, limit: count)
+    let tail = Tail(session, try redis.wholeInstallation(), options: options, isJSON: json, limit: count)
     try session.onInterrupt { session.end() }
     tail.start()
     try session.run()
@@ -43,22 +43,31 @@ struct TailCommand: ParsableCommand {
 /// A class, since the feed's notices share it.
 final class Tail {
   private let session: Session
-  private let endpoint: Endpoint
+  private let installation: Installation
   private var options: EventFeed.Options
   private let isJSON: Bool
   private var remaining: Int?
   private var wasUp = false
-  private lazy var feed = EventFeed(loop: session.loop, endpoint: endpoint, options: options) {
+  /// Lines of the history of several shards, until it is read: then they are put in order.
+  private var held: [(at: Instant, line: [UInt8])]?
+  private var heldBytes = 0
+  private lazy var feed = FleetFeed(
+    loop: session.loop, endpoint: installation.endpoint, shards: installation.shards, options: options
+  ) {
     [unowned self] event, origin in
-    print { isJSON ? json(event, origin) : text(event) }
+    print(at: event.receivedAt) { isJSON ? json(event, origin) : text(event) }
   } notice: { [unowned self] in
-    take($0)
+    take($0, ofShard: $1)
   }
+
+  /// More is not held: what comes after is in order by itself.
+  private static let mostHeldBytes = 64 << 20
 
   init(_ session: Session, _ installation: Installation, options: EventFeed.Options, isJSON: Bool, limit: Int?) {
     self.session = session
-    endpoint = installation.endpoint
+    self.installation = installation
     self.options = options
+    if installation.shards != nil, options.history > .zero { held = [] }
     self.options.keys = installation.keys
     self.isJSON = isJSON
     remaining = limit
@@ -66,15 +75,17 @@ final class Tail {
 
   func start() { feed.start() }
 
-  private func take(_ notice: EventFeed.Update) {
+  private func take(_ notice: EventFeed.Update, ofShard shard: Int) {
     switch notice {
-    case .unreadable(let reason, let origin): print { isJSON ? json(reason, origin) : text(reason, origin) }
+    case .unreadable(let reason, let origin):
+      print(at: received(origin)) { isJSON ? json(reason, origin) : text(reason, origin) }
+    case .caughtUp: release(isOver: true)
     case .missed(let missed): Output.error("vigia: \(words(missed))".shown)
     case .refused(_, let error): Output.error("vigia: \(error.advice.meaning); \(error.advice.next)".shown)
-    case .link(let state): linkChanged(state)
+    case .link(let state): linkChanged(state, shard)
     case .audit, .recordsBegin, .record, .alerts, .judged, .proposals, .undelivered, .queues, .automation, .handler,
       .stateTold,
-      .insight, .levels, .caughtUp, .leap,
+      .insight, .levels, .leap,
       .served:
       break
     }
@@ -86,21 +97,43 @@ final class Tail {
     return "\(amount)\(place) were missed, within \(missed.gap.length)"
   }
 
-  private func print(_ line: () -> [UInt8]) {
+  private func print(at instant: Instant, _ line: () -> [UInt8]) {
     if let remaining, remaining <= 0 { return }
-    Output.json(line())
+    guard held == nil else {
+      let line = line()
+      held?.append((instant, line))
+      heldBytes += line.count + 48
+      if heldBytes > Self.mostHeldBytes { release(isOver: false) }
+      return
+    }
+    write(line())
+  }
+
+  /// Prints what was held, in the order of its time.
+  private func release(isOver: Bool) {
+    guard let lines = held else { return }
+    (held, heldBytes) = (isOver ? nil : [], 0)
+    for (_, line) in lines.sorted(by: { $0.at < $1.at }) { write(line) }
+  }
+
+  private func write(_ line: [UInt8]) {
+    if let remaining, remaining <= 0 { return }
+    Output.json(line)
     guard let remaining else { return }
     self.remaining = remaining - 1
     if remaining == 1 { session.end() }
   }
 
-  private func linkChanged(_ state: EventFeed.LinkState) {
+  private func linkChanged(_ state: EventFeed.LinkState, _ shard: Int) {
     switch state {
     case .connecting: break
     case .up: wasUp = true
     case .down(_, _, let reason):
-      if !wasUp { return session.fail(.redisUnreachable, "Redis at \(endpoint) cannot be reached: \(reason)".shown) }
-      Output.error("vigia: the link is down: \(reason)".shown)
+      let place = installation.shards == nil ? "" : " to \(ShardNames.words([shard]))"
+      guard wasUp || feed.isConnecting else {
+        return session.fail(.redisUnreachable, "Redis at \(installation.endpoint) cannot be reached: \(reason)".shown)
+      }
+      Output.error("vigia: the link\(place) is down: \(reason)".shown)
     }
   }
 

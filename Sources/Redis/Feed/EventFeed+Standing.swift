@@ -1,0 +1,29 @@
+import FleetModel
+import Loop
+import Wire
+
+/// Where a feed stands, for whoever shows what it tells.
+extension EventFeed {
+  /// How far behind the present reading is: the age of the last entry, while more wait. Nil if the streams are read to
+  /// their end, or nearly.
+  package var lag: TimeSpan? {
+    guard hasMore || backlog != nil, let last = places.first?.last, clock.isSet else { return nil }
+    let age = clock.now - last.instant
+    return age >= Self.leastLag ? age : nil
+  }
+
+  /// Whether events may stand unread.
+  package var isBehind: Bool { !isAtEnd || hasMore || backlog != nil }
+
+  /// Reading in bites is always a little behind.
+  private static let leastLag = TimeSpan.seconds(2)
+
+  /// Whether nothing has come for long: then the server is asked as little as will do.
+  var isCalm: Bool { MonotonicTime.now.milliseconds(since: cameAt) > Double(options.patience.calm) }
+
+  /// What it follows.
+  package var keys: Keys { options.keys }
+
+  /// How often another server has taken the place of the one before; 0 if the endpoint names its server.
+  package var serverGeneration: Int { asking.generation }
+}

@@ -1,0 +1,67 @@
+import FleetModel
+import Redis
+import Wire
+
+/// How far a survey knows the fleet: each shard by itself, and the history of all.
+struct SurveyProgress {
+  private struct Shard {
+    /// Nil until the server has said, or refused to say.
+    var handler: HandlerLeaseStatus?
+    /// Whether records, alerts and what is thought of agents are known, as far as they are served.
+    var isStateTold = false
+    var areAlertsTold = false
+    var isInsightTold = false
+    /// Why it cannot be reached.
+    var failure: String?
+
+    var isReady: Bool { failure != nil || isStateTold && areAlertsTold && isInsightTold && handler != nil }
+  }
+
+  private let division: Shards?
+  private var shards: [Shard]
+  private var isCaughtUp = false
+
+  init(_ division: Shards?) {
+    self.division = division
+    shards = Array(repeating: Shard(), count: division?.count ?? 1)
+  }
+
+  mutating func take(_ notice: EventFeed.Update, ofShard shard: Int) {
+    switch notice {
+    case .alerts, .refused(.alerts, _): shards[shard].areAlertsTold = true
+    case .handler(let found): shards[shard].handler = found.map { .alive($0) } ?? .absent
+    case .insight(.told), .refused(.insight, _): shards[shard].isInsightTold = true
+    case .caughtUp: isCaughtUp = true
+    case .stateTold, .refused(.records, _): shards[shard].isStateTold = true
+    case .link(.down(_, _, let reason)): shards[shard].failure = reason
+    case .link(.up): shards[shard].failure = nil
+    case .refused(.lease, _): shards[shard].handler = .unknown
+    case .audit, .recordsBegin, .record, .judged, .undelivered, .queues, .automation, .proposals, .insight, .levels,
+      .leap, .link, .missed, .refused, .served, .unreadable:
+      break
+    }
+  }
+
+  /// Whether all is known of the shards that can be reached.
+  var isReady: Bool { isCaughtUp && shards.allSatisfy(\.isReady) }
+
+  /// Why no shard can be reached; nil if one can.
+  var failure: String? { shards.allSatisfy { $0.failure != nil } ? shards[0].failure : nil }
+
+  /// The handlers as one.
+  var handler: HandlerLeaseStatus {
+    guard let division else { return shards[0].handler ?? .unknown }
+    return .merged(shards.map { $0.failure == nil ? $0.handler ?? .unknown : .unknown }, division)
+  }
+
+  /// How the shards stand; nil if the fleet is one.
+  var standing: ShardsStanding? {
+    guard division != nil else { return nil }
+    var standing = ShardsStanding(count: shards.count)
+    for (index, shard) in shards.enumerated() {
+      standing.unreachable[index] = shard.failure
+      if shard.failure == nil, shard.handler == .absent { standing.withoutHandler.append(index) }
+    }
+    return standing
+  }
+}
