@@ -26,6 +26,8 @@ package struct KeyPrefix: Equatable, Sendable, CustomStringConvertible {
   package let text: String
   /// Which shard of an installation it names; nil if the installation is one.
   package let shard: Int?
+  /// Whether it stands for those of all shards, `{agentos:??}`, in patterns of keys.
+  package let isPattern: Bool
 
   /// Takes a prefix: 1 to ``mostBytes`` visible ASCII characters. What means something else in patterns, in lists of
   /// rights or in a shell's quotes is refused, and braces but around a hash tag.
@@ -62,15 +64,18 @@ package struct KeyPrefix: Equatable, Sendable, CustomStringConvertible {
     self.init(checked: "{\(base.channels):\(shard < 10 ? "0" : "")\(shard)}")
   }
 
-  private init(checked text: String) {
-    self.text = text
+  /// What matches the prefixes of all shards of an installation.
+  init(patternOf base: KeyPrefix) { self.init(checked: "{\(base.channels):??}", isPattern: true) }
+
+  private init(checked text: String, isPattern: Bool = false) {
+    (self.text, self.isPattern) = (text, isPattern)
     shard = Self.shard(in: text)
   }
 
   /// What the channels of vigia's own begin with.
   package var channels: String {
     let plain = text.filter { $0 != "{" && $0 != "}" }
-    return shard == nil ? plain : String(plain.dropLast(3))
+    return shard == nil && !isPattern ? plain : String(plain.dropLast(3))
   }
 
   /// What stands between the braces: the slot of all keys follows from it. Nil if each key has a slot of its own.

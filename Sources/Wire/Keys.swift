@@ -105,7 +105,7 @@ package struct Keys: Sendable {
   package func commands(of operator: String) -> [UInt8] { commands + ":\(`operator`)".utf8 }
 
   /// What SCAN finds all of them by.
-  package var prefixPattern: [UInt8] { Keys.escaped(prefixBytes) + ":*".utf8 }
+  package var prefixPattern: [UInt8] { (prefix.isPattern ? prefixBytes : Keys.escaped(prefixBytes)) + ":*".utf8 }
 
   /// Streams, each with bounds of its own.
   package var boundedStreams: [[UInt8]] { [events, commands, audit, control, dead, reports] }

@@ -45,6 +45,9 @@ package struct Shards: Equatable, Sendable, CustomStringConvertible {
     prefixes = (0..<count).map { KeyPrefix(shard: $0, of: base) }
   }
 
+  /// What stands for the prefixes of all of them where rights are given by patterns of keys.
+  package var pattern: KeyPrefix { KeyPrefix(patternOf: base) }
+
   /// The shard of an agent, 0..<count.
   package func shard(of agent: AgentID) -> Int { division.shard(of: agent) }
 

@@ -126,15 +126,15 @@ extension Model {
     }
     switch mode {
     case .on? where held != nil:
-      .init(
+      return .init(
         text: "automation HELD: \(Self.cut(held ?? "", columns: 60))", role: .statusBad, rank: 0, short: "auto HELD")
-    case .on?: .init(text: "automation on", role: .statusGood, rank: 0, short: "auto on")
-    case .dry?: .init(text: "automation dry", role: .statusWarning, rank: 0, short: "auto dry")
-    case .off?: .init(text: "automation off", role: .statusBad, rank: 0, short: "auto off")
+    case .on?: return .init(text: "automation on", role: .statusGood, rank: 0, short: "auto on")
+    case .dry?: return .init(text: "automation dry", role: .statusWarning, rank: 0, short: "auto dry")
+    case .off?: return .init(text: "automation off", role: .statusBad, rank: 0, short: "auto off")
     // With everything else known it is one that cannot be: the server does not say.
     case nil where link == .up && isCaughtUp:
-      .init(text: "automation unknown", role: .statusWarning, rank: 1, short: "auto ?")
-    case nil: .init(text: "automation unknown", role: .statusBar, rank: 5)
+      return .init(text: "automation unknown", role: .statusWarning, rank: 1, short: "auto ?")
+    case nil: return .init(text: "automation unknown", role: .statusBar, rank: 5)
     }
   }
 

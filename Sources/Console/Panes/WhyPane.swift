@@ -96,11 +96,11 @@ extension Model {
   private var modeSentence: String {
     if let words = fleet.automationDiffers { return "Automation is \(words): the strictest holds." }
     switch fleet.automation.setting {
-    case .unknown: "Whether automation is on is not known."
-    case .unset: "Nobody has switched automation on: rules only say what they would do."
-    case .set(.on): "Automation is on: rules act."
-    case .set(.dry): "Automation is dry: rules only say what they would do."
-    case .set(.off): "Automation is off: no rule does anything."
+    case .unknown: return "Whether automation is on is not known."
+    case .unset: return "Nobody has switched automation on: rules only say what they would do."
+    case .set(.on): return "Automation is on: rules act."
+    case .set(.dry): return "Automation is dry: rules only say what they would do."
+    case .set(.off): return "Automation is off: no rule does anything."
     }
   }
 

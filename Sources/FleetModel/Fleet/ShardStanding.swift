@@ -58,14 +58,7 @@ extension Fleet {
   /// Where the switch stands in each shard, in words, if the shards differ: `dry in shards 02 05, on in the others`. Nil
   /// if they do not, or where a shard has not said it.
   package var automationDiffers: String? {
-    guard division.count > 1 else { return nil }
-    let modes = standings.map(\.automation.setting.mode)
-    guard let first = modes.first, modes.contains(where: { $0 != first }), !modes.contains(nil) else { return nil }
-    let strictest = automation.setting.mode
-    let named = modes.indices.filter { modes[$0] == strictest }
-    let others = AutomationMode.allCases.filter { $0 != strictest && modes.contains($0) }.map(\.rawValue)
-    return
-      "\(strictest?.rawValue ?? "") in \(ShardNames.words(named)), \(others.joined(separator: " or ")) in the others"
+    division.count > 1 ? AutomationSetting.differenceWords(standings.map(\.automation.setting)) : nil
   }
 }
 

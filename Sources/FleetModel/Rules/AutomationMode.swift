@@ -79,18 +79,39 @@ package struct AutomationSwitch: Equatable, Sendable {
   /// The one that holds while several differ: that which lets rules do least. If one is not known, and no known one is
   /// off, nobody knows it. The last turn is the latest one to where it stands.
   static func strictest(of all: [AutomationSwitch]) -> AutomationSwitch {
-    var result = all.max { $0.strictness < $1.strictness } ?? AutomationSwitch()
+    let strictest = AutomationSetting.strictest(of: all.map(\.setting))
+    var result = all.first { $0.setting == strictest } ?? AutomationSwitch()
     result.change = all.compactMap(\.change).filter { $0.mode == result.setting.mode }.max { $0.at < $1.at }
     return result
   }
+}
+
+extension AutomationSetting {
+  /// The one that holds while the shards of a fleet differ: that which lets rules do least. If one is not known, and no
+  /// known one is off, nobody knows it.
+  package static func strictest(of all: [AutomationSetting]) -> AutomationSetting {
+    all.max { $0.strictness < $1.strictness } ?? .unknown
+  }
 
   private var strictness: Int {
-    switch setting {
+    switch self {
     case .set(.on): 0
     case .set(.dry): 1
     case .unset: 2
     case .unknown: 3
     case .set(.off): 4
     }
+  }
+
+  /// Where the switch stands in each shard, in words, if the shards differ: `dry in shards 02 05, on in the others`. Nil
+  /// if they do not, or if one is not known.
+  package static func differenceWords(_ all: [AutomationSetting]) -> String? {
+    let modes = all.map(\.mode)
+    guard let first = modes.first, modes.contains(where: { $0 != first }), !modes.contains(nil) else { return nil }
+    let strictest = strictest(of: all).mode
+    let named = modes.indices.filter { modes[$0] == strictest }
+    let others = AutomationMode.allCases.filter { $0 != strictest && modes.contains($0) }.map(\.rawValue)
+    let places = ShardNames.words(named)
+    return "\(strictest?.rawValue ?? "") in \(places), \(others.joined(separator: " or ")) in the others"
   }
 }

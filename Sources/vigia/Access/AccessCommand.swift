@@ -56,13 +56,13 @@ struct AccessCommand: ParsableCommand {
       guard stream.isEmpty && channels.isEmpty || role.looksOn else {
         throw ValidationError("--stream and --channels go with viewer, operator and maintainer")
       }
-      if version == nil { _ = try redis.installation() } else { _ = try dialect() }
+      if version == nil { _ = try redis.wholeInstallation() } else { _ = try dialect() }
     }
 
     func run() throws {
       let password = try userPasswordFile.map { try UserPassword.digest(of: $0) }
       if let dialect = try dialect() { return print(dialect, password) }
-      try RedisQuery.run(try redis.installation()) { query in
+      try RedisQuery.run(try redis.installation(of: .none)) { query in
         query.ask(ServerIdentity.request) { reply in
           guard let server = ServerIdentity(reply) else {
             return query.session.fail(.failed, "the server does not say its version; say it with --for 6.2, 7.0 or 8.0")
@@ -77,7 +77,9 @@ struct AccessCommand: ParsableCommand {
     }
 
     private func print(_ dialect: AccessDialect, _ password: String?) {
-      guard let role = try? accessRole(), let prefix = try? redis.prefixing.chosen() else { return }
+      guard let role = try? accessRole(), let chosen = try? redis.prefixing.chosen() else { return }
+      // One user works with all shards.
+      let prefix = (try? redis.prefixing.division())?.pattern ?? chosen
       let table = AccessTable(
         role, Keys(prefix), reads: (queues + stream).map { Array($0.utf8) }, listens: channels.map { Array($0.utf8) },
         usesDatabase: redis.place.database != 0)

@@ -30,7 +30,7 @@ struct AuditCommand: ParsableCommand {
 
   func run() throws {
     let selection = AuditSelection(agents: Set(agent.map { AgentID($0) }), operators: self.operator)
-    try RedisQuery.run(try redis.installation()) { query in
+    try FleetQuery.run(try redis.wholeInstallation()) { query in
       AuditReading(query, since: since, report: AuditReport(selection, span: since, isJSON: json)).start()
     }
   }

@@ -2,53 +2,73 @@ import FleetModel
 import Redis
 import Wire
 
-/// Reads the audit in slices, each printed before the next is asked for: however long the audit is, little of it is held.
+/// Reads the audit of all shards in slices, each printed before the next is asked for: however long the audit is, little of
+/// it is held.
 ///
 /// A class, since the answers to its questions find their way back to it.
 final class AuditReading {
-  private let query: RedisQuery
+  private let fleet: FleetQuery
   private let since: TimeSpan
   private var report: AuditReport
-  private var bite = BatchSize()
-  /// The last entry that there was when it began; nil if the server does not say.
-  private var end: StreamID?
+  private var sources: [Source]
 
-  init(_ query: RedisQuery, since: TimeSpan, report: AuditReport) {
-    self.query = query
-    self.since = since
-    self.report = report
+  /// How far one shard's audit is read.
+  private struct Source {
+    var bite = BatchSize()
+    /// The last entry that there was when it began; nil if the server does not say.
+    var end: StreamID?
+    /// When the oldest entry was added, if what is older and was asked for was trimmed.
+    var beginsLate: Instant?
+  }
+
+  init(_ fleet: FleetQuery, since: TimeSpan, report: AuditReport) {
+    (self.fleet, self.since, self.report) = (fleet, since, report)
+    sources = fleet.parts.map { _ in Source() }
   }
 
   func start() {
-    let start = max(Instant.epoch, query.now - since)
-    query.ask(Request("XINFO", "STREAM", query.keys.audit)) { [self] reply in
-      if let info = StreamInfo(reply) {
-        end = info.lastID
+    let start = max(Instant.epoch, fleet.now - since)
+    fleet.ask({ Request("XINFO", "STREAM", $0.audit) }) { [self] replies in
+      for (index, reply) in replies.enumerated() {
+        guard let info = StreamInfo(reply) else { continue }
+        sources[index].end = info.lastID
         if let first = info.firstID, first.instant > start, info.added.map({ $0 > info.length }) ?? false {
-          report.beginsLate(at: first.instant)
+          sources[index].beginsLate = first.instant
         }
       }
+      if let late = sources.compactMap(\.beginsLate).max() { report.beginsLate(at: late) }
       read(from: StreamID(milliseconds: UInt64(clamping: start.milliseconds)))
     }
   }
 
   private func read(from start: StreamID) {
-    var last: StreamID?
-    let assembler = EntryAssembler(.range) { [self] entry in
-      last = entry.id
-      report.take(entry)
+    let reading = MergedReading<Result<AuditLine, Unreadable>>(sources.count) { [self] index, last, completion in
+      guard last.map({ $0 < $0.next() }) ?? true else { return completion([], true) }
+      fetch(index, from: last?.next() ?? start, completion)
+    } take: { [self] _, id, line in
+      report.take(line, id)
+    } finish: { [self] in
+      finish()
     }
-    let request = Request(
-      "XRANGE", query.keys.audit, start, end.map { "\($0)" } ?? "+", "COUNT", bite.count)
-    query.send(request, expecting: .entries(assembler)) { [self] _ in
-      let isFull = bite.took(assembler.count, bytes: assembler.bytes)
-      guard isFull, let last, last < last.next() else { return finish() }
-      read(from: last.next())
+    reading.start()
+  }
+
+  private func fetch(
+    _ index: Int, from start: StreamID,
+    _ completion: @escaping ([MergedReading<Result<AuditLine, Unreadable>>.Found], Bool) -> Void
+  ) {
+    let part = fleet.parts[index]
+    var found: [MergedReading<Result<AuditLine, Unreadable>>.Found] = []
+    let assembler = EntryAssembler(.range) { found.append(($0.id, AuditReport.read($0))) }
+    let end = sources[index].end.map { "\($0)" } ?? "+"
+    let request = Request("XRANGE", part.keys.audit, start, end, "COUNT", sources[index].bite.count)
+    part.send(request, expecting: .entries(assembler)) { [self] _ in
+      completion(found, !sources[index].bite.took(assembler.count, bytes: assembler.bytes))
     }
   }
 
   private func finish() {
-    if let fault = report.finish() { query.complain("audit", fault) }
-    query.end()
+    if let fault = report.finish() { fleet.complain("audit", fault) }
+    fleet.end()
   }
 }

@@ -21,17 +21,26 @@ struct AuditReport {
     Output.error("vigia: the audit begins at \(Self.time(instant)): what is older was trimmed")
   }
 
-  mutating func take(_ entry: Entry) {
+  /// What an entry of the audit says.
+  static func read(_ entry: Entry) -> Result<AuditLine, Unreadable> {
     do throws(Unreadable) {
       if entry.isOversized { throw .tooLong }
       guard let payload = entry.payload else { throw .empty }
-      let line = try AuditCoding.read(payload)
+      return .success(try AuditCoding.read(payload))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  mutating func take(_ found: Result<AuditLine, Unreadable>, _ id: StreamID) {
+    switch found {
+    case .success(let line):
       guard selection.takes(line) else { return }
       let outcome = AuditOutcome(line.phase)
       counts[outcome, default: 0] += 1
-      isJSON ? Output.json(json(line, outcome, entry.id)) : write(line, outcome, at: entry.id.instant)
-    } catch {
-      let first = unreadable ?? (0, entry.id, error.description)
+      isJSON ? Output.json(json(line, outcome, id)) : write(line, outcome, at: id.instant)
+    case .failure(let error):
+      let first = unreadable ?? (0, id, error.description)
       unreadable = (first.count + 1, first.first, first.reason)
     }
   }

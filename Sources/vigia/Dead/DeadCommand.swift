@@ -24,7 +24,7 @@ struct DeadCommand: ParsableCommand {
     @OptionGroup var redis: RedisOptions
     @Flag(help: "A line of JSON each, with all of the bytes.") var json = false
 
-    func run() throws { try DeadStream.run(redis) { $0.list(isJSON: json) } }
+    func run() throws { try DeadLetters.run(redis) { $0.list(isJSON: json) } }
   }
 
   struct Show: ParsableCommand {
@@ -40,7 +40,7 @@ struct DeadCommand: ParsableCommand {
       }
     }
 
-    func run() throws { try DeadStream.run(redis) { $0.show(id, isRaw: raw) } }
+    func run() throws { try DeadLetters.run(redis) { $0.show(id, isRaw: raw) } }
   }
 
   struct Retry: ParsableCommand {
@@ -54,7 +54,7 @@ struct DeadCommand: ParsableCommand {
     @OptionGroup var redis: RedisOptions
     @OptionGroup var selection: Selection
 
-    func run() throws { try DeadStream.run(redis) { selection.all ? $0.retryAll() : $0.retry(selection.ids) } }
+    func run() throws { try DeadLetters.run(redis) { selection.all ? $0.retryAll() : $0.retry(selection.ids) } }
   }
 
   struct Drop: ParsableCommand {
@@ -68,6 +68,6 @@ struct DeadCommand: ParsableCommand {
       if selection.all, !yes { throw ValidationError("--all removes every entry for good; say --yes too") }
     }
 
-    func run() throws { try DeadStream.run(redis) { selection.all ? $0.dropAll() : $0.drop(selection.ids) } }
+    func run() throws { try DeadLetters.run(redis) { selection.all ? $0.dropAll() : $0.drop(selection.ids) } }
   }
 }

@@ -2,7 +2,7 @@ import FleetModel
 import Redis
 import Wire
 
-/// The stream `agentos:dead`, and what a command does with it: one of its functions, which ends the session.
+/// The stream of dead letters of one shard, and what is done with its entries.
 ///
 /// A class, since the answers to its questions find their way back to it.
 final class DeadStream {
@@ -12,12 +12,7 @@ final class DeadStream {
   /// How many entries are asked for at once.
   private static let page = 100
 
-  /// Connects, does the work, and gives how it ended.
-  static func run(_ redis: RedisOptions, _ work: @escaping (DeadStream) -> Void) throws {
-    try RedisQuery.run(try redis.installation()) { work(DeadStream($0)) }
-  }
-
-  private init(_ query: RedisQuery) {
+  init(_ query: RedisQuery) {
     self.query = query
   }
 
@@ -26,39 +21,33 @@ final class DeadStream {
   /// The server's time.
   var now: Instant { query.now }
 
-  func end() { query.end() }
+  /// Which shard's it is; nil if the fleet is one.
+  var shard: Int? { query.installation.prefix.shard }
 
   func complain(_ id: String, _ reason: String) { query.complain(id, reason) }
 
   func send(_ request: Request, _ completion: @escaping (Reply) -> Void) { query.send(request, completion) }
 
-  /// Hands on all entries up to an id, a page at a time; each page is through before the next is asked for.
-  ///
-  /// - Parameters:
-  ///   - last: nil for all, those included that come meanwhile.
-  ///   - take: calls its second argument once the page is through.
-  func pages(
-    from start: String = "-", through last: StreamID? = nil,
-    _ take: @escaping ([StoredDeadLetter], _ next: @escaping () -> Void) -> Void, end: @escaping () -> Void
-  ) {
-    let to = last.map { "\($0)" } ?? "+"
-    send(Request("XRANGE", keys.dead, start, to, "COUNT", Self.page)) { [self] reply in
+  /// Reads one page, behind an entry if one is named.
+  func readPage(after last: StreamID?, _ completion: @escaping ([StoredDeadLetter], _ isLast: Bool) -> Void) {
+    let start = last.map { "(\($0)" } ?? "-"
+    send(Request("XRANGE", keys.dead, start, "+", "COUNT", Self.page)) { reply in
       let entries = (reply.elements ?? []).compactMap { StoredDeadLetter($0) }
-      guard let newest = entries.last?.id else { return end() }
-      take(entries) { [self] in pages(from: "(\(newest)", through: last, take, end: end) }
+      completion(entries, entries.count < Self.page)
     }
   }
 
-  /// Finds an entry by what was typed; names it and goes on if there is none.
-  func find(_ text: String, _ completion: @escaping (StoredDeadLetter?) -> Void) {
-    guard let id = StreamID(Array(text.utf8)) else {
-      complain(text, "is no entry's id; write one such as 1795334137846-0")
-      return completion(nil)
-    }
-    send(Request("XRANGE", keys.dead, id, id)) { [self] reply in
-      let entry = reply.elements?.first.flatMap { StoredDeadLetter($0) }
-      if entry == nil { complain(text, "no such entry") }
-      completion(entry)
+  /// Hands on all entries up to an id, a page at a time; each page is through before the next is asked for.
+  ///
+  /// - Parameter take: calls its second argument once the page is through.
+  func pages(
+    from start: String = "-", through last: StreamID,
+    _ take: @escaping ([StoredDeadLetter], _ next: @escaping () -> Void) -> Void, end: @escaping () -> Void
+  ) {
+    send(Request("XRANGE", keys.dead, start, last, "COUNT", Self.page)) { [self] reply in
+      let entries = (reply.elements ?? []).compactMap { StoredDeadLetter($0) }
+      guard let newest = entries.last?.id else { return end() }
+      take(entries) { [self] in pages(from: "(\(newest)", through: last, take, end: end) }
     }
   }
 
@@ -85,10 +74,31 @@ final class DeadStream {
     """
 
   /// - Parameter completion: gets the new id as text; nil if somebody else was faster.
-  func move(_ id: StreamID, _ data: [UInt8], into stream: [UInt8], _ completion: @escaping (String?) -> Void) {
+  private func move(
+    _ id: StreamID, _ data: [UInt8], into stream: [UInt8], _ completion: @escaping (String?) -> Void
+  ) {
     guard let connection = query.connection else { return }
     putBack.run(on: connection, keys: [keys.dead, stream], arguments: EncodedArguments(id, data)) { [query] in
       query.take($0) { completion($0.text) }
+    }
+  }
+
+  /// Puts an entry back where it came from, and says so, or why not.
+  func retry(_ entry: StoredDeadLetter, then next: @escaping () -> Void) {
+    switch DeadLetterRetry(entry, keys: keys, now: now) {
+    case .refused(let reason):
+      complain("\(entry.id)", "not put back: \(reason)")
+      next()
+    case .put(let data, let stream, let until):
+      move(entry.id, data, into: stream) { [self] id in
+        if let id {
+          let anew = until.map { "; it had expired, and is issued anew until \(ISO8601.format($0))" } ?? ""
+          Output.line("\(entry.id) is back in \(String(decoding: stream, as: UTF8.self)) as \(id)\(anew)".shown)
+        } else {
+          complain("\(entry.id)", "no such entry any more")
+        }
+        next()
+      }
     }
   }
 }

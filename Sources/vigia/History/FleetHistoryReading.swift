@@ -50,11 +50,42 @@ final class FleetHistoryReading {
     next()
   }
 
-  /// Finds all agents that the handler knows, in order of their ids.
-  static func findAgents(_ query: RedisQuery, _ completion: @escaping ([AgentID]) -> Void) {
-    query.send(Request("HGETALL", query.keys.profiles)) { profiles in
-      query.send(Request("ZRANGEBYSCORE", query.keys.insightChanged, "-inf", "+inf")) { changed in
-        let ids = profiles.pairs.map(\.name) + (changed.elements ?? []).compactMap(\.bytes)
+  /// Reads of these agents, each of its shard, one shard after the other.
+  ///
+  /// - Parameters:
+  ///   - take: called for each agent of which something is stored.
+  ///   - finish: called once, with how many values are no stored hour.
+  static func read(
+    _ agents: [AgentID], from start: Instant, to end: Instant, _ query: FleetQuery, take: @escaping (Found) -> Void,
+    finish: @escaping (_ malformed: Int) -> Void
+  ) {
+    read(query.grouped(agents)[...], from: start, to: end, malformed: 0, take, finish)
+  }
+
+  private static func read(
+    _ groups: ArraySlice<(part: RedisQuery, agents: [AgentID])>, from start: Instant, to end: Instant, malformed: Int,
+    _ take: @escaping (Found) -> Void, _ finish: @escaping (_ malformed: Int) -> Void
+  ) {
+    guard let (part, agents) = groups.first else { return finish(malformed) }
+    var reading: FleetHistoryReading?
+    reading = FleetHistoryReading(part.keys, from: start, to: end) { request, completion in
+      part.send(request, completion)
+    } take: {
+      take($0)
+    } finish: {
+      let count = malformed + (reading?.malformed ?? 0)
+      reading = nil
+      read(groups.dropFirst(), from: start, to: end, malformed: count, take, finish)
+    }
+    guard let reading else { return finish(malformed) }
+    reading.start(agents)
+  }
+
+  /// Finds all agents that handlers know, in order of their ids.
+  static func findAgents(_ query: FleetQuery, _ completion: @escaping ([AgentID]) -> Void) {
+    query.send({ Request("HGETALL", $0.profiles) }) { profiles in
+      query.send({ Request("ZRANGEBYSCORE", $0.insightChanged, "-inf", "+inf") }) { changed in
+        let ids = Reply.pairs(of: profiles).map(\.name) + changed.flatMap { ($0.elements ?? []).compactMap(\.bytes) }
         let agents = Set(ids.compactMap { AgentID(outside: $0) })
         completion(agents.sorted { $0.precedes($1) })
       }

@@ -38,21 +38,25 @@ struct ForecastCommand: ParsableCommand {
 
   func run() throws {
     let agent = id.map { AgentID($0) }
-    try RedisQuery.run(try redis.installation()) { query in
+    let whole = try redis.wholeInstallation()
+    // Of one agent its own shard knows all.
+    try FleetQuery.run(agent.map { whole.part(of: $0) } ?? whole) { query in
       guard backtest else { return tell(agent, query) }
-      settings.read(query) { replay(agent, $0, query) }
+      settings.read(query.parts[0]) { replay(agent, $0, query) }
     }
   }
 
   // MARK: What is coming
 
-  private func tell(_ agent: AgentID?, _ query: RedisQuery) {
-    let keys = query.keys
-    let request = agent.map { Request("HMGET", keys.insight, $0.bytes) } ?? Request("HGETALL", keys.insight)
-    query.send(request) { reply in
-      query.ask(Request("GET", keys.lease)) { lease in
-        let values = agent.map { id in reply.elements?.first?.bytes.map { [(id.bytes, $0)] } ?? [] } ?? reply.pairs
-        let report = ComingReport(values, at: query.now, HandlerLeaseStatus(lease))
+  private func tell(_ agent: AgentID?, _ query: FleetQuery) {
+    query.send { keys in
+      agent.map { Request("HMGET", keys.insight, $0.bytes) } ?? Request("HGETALL", keys.insight)
+    } _: { replies in
+      query.askForHandler { handler in
+        let values =
+          agent.map { id in replies[0].elements?.first?.bytes.map { [(id.bytes, $0)] } ?? [] }
+          ?? Reply.pairs(of: replies)
+        let report = ComingReport(values, at: query.now, handler)
         if json { Output.json(report.json) } else { report.lines.forEach { Output.line($0.shown) } }
         query.end()
       }
@@ -61,7 +65,7 @@ struct ForecastCommand: ParsableCommand {
 
   // MARK: The backtest
 
-  private func replay(_ agent: AgentID?, _ tables: LevelSettings, _ query: RedisQuery) {
+  private func replay(_ agent: AgentID?, _ tables: LevelSettings, _ query: FleetQuery) {
     guard let agent else {
       return FleetHistoryReading.findAgents(query) { all in
         replay(Self.evenly(all, agents), of: all.count, tables, query)
@@ -76,33 +80,36 @@ struct ForecastCommand: ParsableCommand {
     return (0..<most).map { agents[$0 * agents.count / most] }
   }
 
-  private func replay(_ agents: [AgentID], of all: Int, _ tables: LevelSettings, _ query: RedisQuery) {
+  private func replay(_ agents: [AgentID], of all: Int, _ tables: LevelSettings, _ query: FleetQuery) {
     guard !agents.isEmpty else { return replay(agents, of: all, Replay(tables, []), query) }
-    var profiles = Request("HMGET", query.keys.profiles)
+    readProfiles(query.grouped(agents)[...], []) { replay(agents, of: all, Replay(tables, $0), query) }
+  }
+
+  /// Reads what agents have said of themselves, one shard after the other.
+  private func readProfiles(
+    _ groups: ArraySlice<(part: RedisQuery, agents: [AgentID])>, _ found: [JudgedAgent],
+    _ completion: @escaping ([JudgedAgent]) -> Void
+  ) {
+    guard let (part, agents) = groups.first else { return completion(found) }
+    var profiles = Request("HMGET", part.keys.profiles)
     for agent in agents { profiles.append(agent.bytes) }
-    query.ask(profiles) { reply in
-      let found = zip(agents, reply.elements ?? []).map { JudgedAgent($0, profile: $1.bytes) }
-      replay(agents, of: all, Replay(tables, found), query)
+    part.ask(profiles) { reply in
+      let more = zip(agents, reply.elements ?? []).map { JudgedAgent($0, profile: $1.bytes) }
+      readProfiles(groups.dropFirst(), found + more, completion)
     }
   }
 
-  private func replay(_ agents: [AgentID], of all: Int, _ empty: Replay, _ query: RedisQuery) {
+  private func replay(_ agents: [AgentID], of all: Int, _ empty: Replay, _ query: FleetQuery) {
     var replay = empty
-    var reading: FleetHistoryReading?
-    reading = FleetHistoryReading(query.keys, from: query.now - since, to: query.now) { request, completion in
-      query.send(request, completion)
-    } take: {
-      replay.take($0, from: query.now - since)
-    } finish: {
-      if let count = reading?.malformed, count > 0 {
-        query.complain("history", "\(count) stored hours could not be read")
-      }
+    let start = query.now - since
+    FleetHistoryReading.read(agents, from: start, to: query.now, query) {
+      replay.take($0, from: start)
+    } finish: { malformed in
+      if malformed > 0 { query.complain("history", "\(malformed) stored hours could not be read") }
       let report = BacktestReport(replay.run(), agents: replay.agents, of: all, coarse: replay.coarse, span: since)
       if json { Output.json(report.json) } else { report.lines.forEach { Output.line($0.shown) } }
-      reading = nil
       query.end()
     }
-    reading?.start(agents)
   }
 }
 

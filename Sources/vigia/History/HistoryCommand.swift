@@ -50,7 +50,7 @@ struct HistoryCommand: ParsableCommand {
 
   func run() throws {
     let agent = try agent()
-    try RedisQuery.run(try redis.installation()) { query in
+    try RedisQuery.run(try redis.installation(of: agent)) { query in
       settings.read(query) { tables in
         do {
           read(agent, try metrics(of: tables.metrics), tables, query)

@@ -21,7 +21,7 @@ struct WhatChangedCommand: ParsableCommand {
   @Flag(help: "As one JSON document.") var json = false
 
   func run() throws {
-    try RedisQuery.run(try redis.installation()) { query in
+    try FleetQuery.run(try redis.wholeInstallation()) { query in
       let now = query.now
       let end = min(now, to?.instant(at: now) ?? now)
       let start = from.instant(at: now)
@@ -29,7 +29,7 @@ struct WhatChangedCommand: ParsableCommand {
         query.complain("what-changed", fault)
         return query.end()
       }
-      settings.read(query) { report(SpanComparison(from: start, to: end, $0.metrics), query) }
+      settings.read(query.parts[0]) { report(SpanComparison(from: start, to: end, $0.metrics), query) }
     }
   }
 
@@ -44,30 +44,25 @@ struct WhatChangedCommand: ParsableCommand {
     }
   }
 
-  private func report(_ empty: SpanComparison, _ query: RedisQuery) {
+  private func report(_ empty: SpanComparison, _ query: FleetQuery) {
     var comparison = empty
     FleetHistoryReading.findAgents(query) { agents in
-      var reading: FleetHistoryReading?
-      reading = FleetHistoryReading(query.keys, from: empty.before, to: empty.end) { request, completion in
-        query.send(request, completion)
-      } take: { found in
+      FleetHistoryReading.read(agents, from: empty.before, to: empty.end, query) { found in
         comparison.take(found.agent, found.hours, found.insight)
       } finish: {
-        finish(comparison, malformed: reading?.malformed ?? 0, query)
-        reading = nil
+        finish(comparison, malformed: $0, query)
       }
-      reading?.start(agents)
     }
   }
 
-  private func finish(_ comparison: SpanComparison, malformed: Int, _ query: RedisQuery) {
+  private func finish(_ comparison: SpanComparison, malformed: Int, _ query: FleetQuery) {
     if malformed > 0 { query.complain("history", "\(malformed) stored hours could not be read") }
     if comparison.agents == 0 {
-      query.ask(Request("GET", query.keys.lease)) { lease in
+      query.askForHandler { handler in
         query.complain(
           "what-changed",
           "no history of that span and the one before it; the active handler stores it at the end of each minute, and "
-            + HandlerLeaseStatus(lease).sentence)
+            + handler.sentence)
         query.end()
       }
       return

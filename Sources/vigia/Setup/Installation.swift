@@ -1,3 +1,4 @@
+import FleetModel
 import Redis
 import Wire
 
@@ -15,6 +16,12 @@ struct Installation: CustomStringConvertible {
     guard let shards else { return [self] }
     return shards.prefixes.map { Installation(endpoint: endpoint.holding($0), prefix: $0) }
   }
+
+  /// The shard of an agent as an installation of its own; itself if it is not divided.
+  func part(of agent: AgentID) -> Installation { parts[shards?.shard(of: agent) ?? 0] }
+
+  /// The place without the password, and which shard is meant if it is one.
+  var shardPlace: String { "\(endpoint)" + (prefix.shard.map { " (\(ShardNames.words([$0])))" } ?? "") }
 
   /// The place without the password, and the prefix if it is not the usual one.
   var place: String { prefix == .default ? "\(endpoint)" : "\(endpoint) \(prefix)" }

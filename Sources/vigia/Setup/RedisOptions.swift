@@ -1,4 +1,5 @@
 import ArgumentParser
+import FleetModel
 import Redis
 import RedisArguments
 
@@ -24,6 +25,10 @@ struct RedisOptions: ParsableArguments {
     return Installation(
       endpoint: try place.endpoint().holding(shards?.prefixes[0] ?? prefix), prefix: prefix, shards: shards)
   }
+
+  /// The shard of an agent in a divided fleet, as an installation of its own; else the whole. Without an agent it is shard
+  /// 0, where that is what belongs to no agent.
+  func installation(of agent: AgentID) throws -> Installation { try wholeInstallation().part(of: agent) }
 
   /// What names the same installation to another program of ours. A password may be in it.
   func environment(for installation: Installation) -> [(name: String, value: String)] {

@@ -11,7 +11,7 @@ final class RedisQuery {
   let installation: Installation
   let keys: Keys
   /// Whether something of what was asked for could not be done.
-  private var hasFailed = false
+  private(set) var hasFailed = false
   private let work: (RedisQuery) -> Void
   private var clock = ServerClock()
   private lazy var link = Link(loop: session.loop, endpoint: endpoint) { [unowned self] in changed($0) }
@@ -24,16 +24,22 @@ final class RedisQuery {
     let session = try Session()
     let query = RedisQuery(session, installation, work)
     try session.onInterrupt { session.end(.failed) }
-    query.link.start()
-    query.expectAnswer()
+    query.start()
     try withExtendedLifetime(query) { try session.run() }
   }
 
-  private init(_ session: Session, _ installation: Installation, _ work: @escaping (RedisQuery) -> Void) {
+  /// - Parameter installation: one set of keys: a fleet that is not divided, or one shard.
+  init(_ session: Session, _ installation: Installation, _ work: @escaping (RedisQuery) -> Void) {
     self.session = session
     self.installation = installation
     keys = installation.keys
     self.work = work
+  }
+
+  /// Connects; then the work is done.
+  func start() {
+    link.start()
+    expectAnswer()
   }
 
   var endpoint: Endpoint { installation.endpoint }
@@ -65,7 +71,9 @@ final class RedisQuery {
     let count = answers
     session.loop.schedule(inMilliseconds: Self.patience) { [weak self] in
       guard let self else { return }
-      if owed > 0, count == answers { session.fail(.noAnswer, "Redis at \(endpoint) did not answer in 30 s".shown) }
+      if owed > 0, count == answers {
+        session.fail(.noAnswer, "Redis at \(installation.shardPlace) did not answer in 30 s".shown)
+      }
       expectAnswer()
     }
   }
@@ -78,7 +86,7 @@ final class RedisQuery {
         clock.set($0, asked: asked)
         work(self)
       }
-    case .down(let failure): session.fail(.redisUnreachable, Session.unreachable(endpoint, failure))
+    case .down(let failure): session.fail(.redisUnreachable, Session.unreachable(installation, failure))
     }
   }
 

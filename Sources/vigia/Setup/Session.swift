@@ -44,4 +44,9 @@ final class Session {
   static func unreachable(_ endpoint: Endpoint, _ failure: ConnectionFailure) -> String {
     "Redis at \(endpoint) cannot be reached: \(failure)".shown
   }
+
+  /// The same of one that has a shard.
+  static func unreachable(_ installation: Installation, _ failure: ConnectionFailure) -> String {
+    "Redis at \(installation.shardPlace) cannot be reached: \(failure)".shown
+  }
 }

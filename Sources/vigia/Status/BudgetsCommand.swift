@@ -19,10 +19,11 @@ struct BudgetsCommand: ParsableCommand {
   @Flag(help: "As one JSON document.") var json = false
 
   func run() throws {
-    try RedisQuery.run(try redis.installation()) { query in
-      query.send(Request("HGETALL", query.keys.budgets)) { agents in
-        query.send(Request("HGETALL", query.keys.budgetGroups)) { groups in
-          let report = BudgetReport(agents: agents.pairs, groups: groups.pairs, at: query.now)
+    try FleetQuery.run(try redis.wholeInstallation()) { query in
+      query.send({ Request("HGETALL", $0.budgets) }) { agents in
+        query.send({ Request("HGETALL", $0.budgetGroups) }) { groups in
+          let report = BudgetReport(
+            agents: Reply.pairs(of: agents), groups: Reply.pairs(of: groups), at: query.now)
           if report.malformed > 0 {
             query.complain("budgets", "\(report.malformed) stored values could not be read")
           }

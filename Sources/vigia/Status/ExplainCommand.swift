@@ -28,8 +28,17 @@ struct ExplainCommand: ParsableCommand {
 
   func run() throws {
     var line: [UInt8]?
-    try RedisQuery.run(try redis.installation()) { query in
-      Explanation(id, query).tell { line = $0 }
+    try FleetQuery.run(try redis.wholeInstallation()) { query in
+      query.send({ Request("XRANGE", $0.events, id, id) }) { replies in
+        let found = replies.indices.filter { replies[$0].elements?.isEmpty == false }
+        if found.count > 1 {
+          let shards = ShardNames.words(found)
+          query.complain(id, "\(shards) have an event with this id; name one by --prefix without --shards")
+          return query.end()
+        }
+        let place = found.first ?? 0
+        Explanation(id, query.parts[place]).tell(replies[place]) { line = $0 }
+      }
     }
     guard let line else { return }
     Output.line("of the event alone:")
@@ -67,16 +76,16 @@ private final class Explanation {
 
   private var entry: StreamID? { StreamID(Array(id.utf8)) }
 
-  /// - Parameter found: gets the event as a line of a recording.
-  func tell(_ found: @escaping ([UInt8]) -> Void) {
-    query.send(Request("XRANGE", query.keys.events, id, id)) { [self] reply in
-      guard let line = line(reply) else {
-        query.complain(id, "no such event: it was trimmed, or came by another stream")
-        return query.end()
-      }
-      found(line)
-      readAudit(from: String(id.prefix { $0 != "-" }))
+  /// - Parameters:
+  ///   - reply: the event's entry, as XRANGE gives it.
+  ///   - found: gets the event as a line of a recording.
+  func tell(_ reply: Reply, _ found: @escaping ([UInt8]) -> Void) {
+    guard let line = line(reply) else {
+      query.complain(id, "no such event: it was trimmed, or came by another stream")
+      return query.end()
     }
+    found(line)
+    readAudit(from: String(id.prefix { $0 != "-" }))
   }
 
   private func line(_ reply: Reply) -> [UInt8]? {

@@ -26,7 +26,7 @@ struct LevelsCommand: ParsableCommand {
     let id = AgentID(agent)
     let given = role != nil || tier != nil ? JudgedAgent(id, role: role ?? "", tier: tier ?? "") : nil
     if let given, settings.levels != nil { return show(AgentLevels(given, try settings.tables())) }
-    try RedisQuery.run(try redis.installation()) { query in
+    try RedisQuery.run(try redis.installation(of: id)) { query in
       settings.read(query) { tables in
         query.send(Request("HGET", query.keys.profiles, id.bytes)) { reply in
           show(AgentLevels(given ?? JudgedAgent(id, profile: reply.bytes), tables))

@@ -13,15 +13,15 @@ struct ProposalsCommand: ParsableCommand {
   @Flag(help: "A line of JSON each.") var json = false
 
   func run() throws {
-    try RedisQuery.run(try redis.installation()) { query in
-      query.send(Request("HGETALL", query.keys.proposals)) { reply in
-        show(reply.pairs, query)
+    try FleetQuery.run(try redis.wholeInstallation()) { query in
+      query.send({ Request("HGETALL", $0.proposals) }) { replies in
+        show(Reply.pairs(of: replies), query)
         query.end()
       }
     }
   }
 
-  private func show(_ pairs: [(name: [UInt8], value: [UInt8])], _ query: RedisQuery) {
+  private func show(_ pairs: [(name: [UInt8], value: [UInt8])], _ query: FleetQuery) {
     var open: [Proposal] = []
     for (id, value) in pairs {
       do throws(ProposalCoding.Fault) {

@@ -18,7 +18,7 @@ struct QueuesCommand: ParsableCommand {
   @Flag(help: "As one JSON document.") var json = false
 
   func run() throws {
-    try RedisQuery.run(try redis.installation()) { query in
+    try RedisQuery.run(try redis.installation(of: .none)) { query in
       query.send(Request("GET", query.keys.queues)) { reply in
         let report = reply.bytes.flatMap { QueueCoding.decode($0) }?.noLater(than: query.now)
         if reply.bytes != nil, report == nil { query.complain("queues", "what is stored could not be read") }

@@ -17,9 +17,9 @@ struct TallyCommand: ParsableCommand {
   @Flag(help: "Print JSON.") var json = false
 
   func run() throws {
-    try RedisQuery.run(try redis.installation()) { query in
-      query.send(Request("HGETALL", query.keys.tally)) { reply in
-        let tally = RuleCounts(reply.pairs)
+    try FleetQuery.run(try redis.wholeInstallation()) { query in
+      query.send({ Request("HGETALL", $0.tally) }) { replies in
+        let tally = RuleCounts(Reply.pairs(of: replies))
         if json { Output.json(tally.json) } else { tally.lines.forEach { Output.line($0.shown) } }
         query.end()
       }
@@ -31,12 +31,13 @@ struct TallyCommand: ParsableCommand {
 struct RuleCounts {
   private var counts: [String: [String: Int]] = [:]
 
-  /// - Parameter pairs: `<rule>/<decision>` → count; anything else is left out.
+  /// - Parameter pairs: `<rule>/<decision>` → count; anything else is left out. What several shards counted is added up.
   init(_ pairs: [(name: [UInt8], value: [UInt8])]) {
     for (name, value) in pairs {
       let parts = String(decoding: name, as: UTF8.self).split(separator: "/", maxSplits: 1).map(String.init)
       guard parts.count == 2, let count = Int(String(decoding: value, as: UTF8.self)) else { continue }
-      counts[parts[0], default: [:]][parts[1]] = count
+      let former = counts[parts[0]]?[parts[1]] ?? 0
+      counts[parts[0], default: [:]][parts[1]] = former.addingReportingOverflow(count).partialValue
     }
   }
 

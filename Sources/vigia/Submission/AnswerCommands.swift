@@ -40,13 +40,15 @@ struct AnswerOptions: ParsableArguments {
   /// Reads the proposal, shows it, and answers that very one.
   func send(_ action: Action) throws {
     var sending: CommandSubmission?
-    try RedisQuery.run(try redis.installation()) { query in
+    let whole = try redis.wholeInstallation()
+    // Its id tells whose it is.
+    try RedisQuery.run(whole.part(of: ProposalID(id).agent ?? .none)) { query in
       query.send(Request("HGET", query.keys.proposals, id)) { reply in
         guard let proposal = check(reply, query) else { return query.end() }
         json ? Output.json(ProposalCoding.json(proposal)) : proposal.lines(at: query.now).forEach(Output.line)
         let order = CommandRequest(action, [], ["proposal": id, "sha256": proposal.digest], reason: reason)
         sending = CommandSubmission(
-          query.session, query.installation, order: order, wait: wait, untilObeyed: false, isJSON: json)
+          query.session, whole, order: order, wait: wait, untilObeyed: false, isJSON: json)
         sending?.start()
       }
     }

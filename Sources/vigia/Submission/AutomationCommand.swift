@@ -19,12 +19,12 @@ struct AutomationCommand: ParsableCommand {
 
   func run() throws {
     guard let mode else {
-      return try RedisQuery.run(try redis.installation()) { SwitchReport($0, isJSON: json).print() }
+      return try FleetQuery.run(try redis.wholeInstallation()) { SwitchReport($0, isJSON: json).print() }
     }
     let session = try Session()
     let order = CommandRequest(.automation, [], ["mode": mode.rawValue], reason: reason)
     let sending = CommandSubmission(
-      session, try redis.installation(), order: order, wait: wait, untilObeyed: false, isJSON: json)
+      session, try redis.wholeInstallation(), order: order, wait: wait, untilObeyed: false, isJSON: json)
     try session.onInterrupt { session.end(.noAnswer) }
     sending.start()
     try session.run()
@@ -33,31 +33,47 @@ struct AutomationCommand: ParsableCommand {
 
 /// Where the switch stands, and who turned it there as far as the audit tells.
 struct SwitchReport {
-  private let query: RedisQuery
+  private let fleet: FleetQuery
   private let isJSON: Bool
 
   /// How much of the audit is searched.
   private static let page = 500
   private static let mostPages = 40
 
-  init(_ query: RedisQuery, isJSON: Bool) {
-    self.query = query
+  init(_ fleet: FleetQuery, isJSON: Bool) {
+    self.fleet = fleet
     self.isJSON = isJSON
   }
 
   func print() {
-    query.send(Request("GET", query.keys.automation)) { [self] reply in
-      let setting = AutomationSetting(text: reply.text)
-      guard case .set(let mode) = setting else { return tell(setting, nil) }
-      search(before: "+", pages: 0) { change in
-        // One who sets the key by hand leaves no line.
-        tell(setting, change?.mode == mode ? change : nil)
-      }
+    fleet.send({ Request("GET", $0.automation) }) { [self] replies in
+      let settings = replies.map { AutomationSetting(text: $0.text) }
+      let setting = AutomationSetting.strictest(of: settings)
+      let differs = AutomationSetting.differenceWords(settings)
+      guard case .set(let mode) = setting else { return tell(setting, nil, differs) }
+      // It stands where it was turned in any of the shards that let rules do least.
+      let parts = zip(fleet.parts, settings).filter { $1 == setting }.map { $0.0 }
+      search(parts[...], mode, nil) { tell(setting, $0, differs) }
+    }
+  }
+
+  /// Finds the last turn of the switch in each of some shards.
+  private func search(
+    _ parts: ArraySlice<RedisQuery>, _ mode: AutomationMode, _ latest: AutomationChange?,
+    _ completion: @escaping (AutomationChange?) -> Void
+  ) {
+    guard let part = parts.first else { return completion(latest) }
+    search(part, before: "+", pages: 0) { change in
+      // One who sets the key by hand leaves no line.
+      let known = [latest, change?.mode == mode ? change : nil].compactMap(\.self)
+      search(parts.dropFirst(), mode, known.max { $0.at < $1.at }, completion)
     }
   }
 
   /// Finds the last turn of the switch, from the audit's end backward.
-  private func search(before end: String, pages: Int, _ completion: @escaping (AutomationChange?) -> Void) {
+  private func search(
+    _ query: RedisQuery, before end: String, pages: Int, _ completion: @escaping (AutomationChange?) -> Void
+  ) {
     query.send(Request("XREVRANGE", query.keys.audit, end, "-", "COUNT", Self.page)) { [self] reply in
       let entries = reply.elements ?? []
       for entry in entries {
@@ -68,13 +84,19 @@ struct SwitchReport {
       guard entries.count == Self.page, pages < Self.mostPages, let last = entries.last?.elements?.first?.text else {
         return completion(nil)
       }
-      search(before: "(\(last)", pages: pages + 1, completion)
+      search(query, before: "(\(last)", pages: pages + 1, completion)
     }
   }
 
-  private func tell(_ setting: AutomationSetting, _ change: AutomationChange?) {
-    if isJSON { Output.json(json(setting, change)) } else { Output.line(words(setting, change).shown) }
-    query.end()
+  /// - Parameter differs: where the shards stand, if not all alike.
+  private func tell(_ setting: AutomationSetting, _ change: AutomationChange?, _ differs: String?) {
+    if isJSON {
+      Output.json(json(setting, change, differs))
+    } else {
+      Output.line(words(setting, change).shown)
+      if let differs { Output.line("shards differ: \(differs); the strictest holds") }
+    }
+    fleet.end()
   }
 
   private func words(_ setting: AutomationSetting, _ change: AutomationChange?) -> String {
@@ -83,10 +105,11 @@ struct SwitchReport {
     return "\(mode.rawValue), by \(change.operator) at \(ISO8601.format(change.at))"
   }
 
-  private func json(_ setting: AutomationSetting, _ change: AutomationChange?) -> JSONValue {
+  private func json(_ setting: AutomationSetting, _ change: AutomationChange?, _ differs: String?) -> JSONValue {
     [
       "mode": .string((setting.mode ?? .dry).rawValue), "switched": .bool(setting != .unset),
       "operator": change.map { .string($0.operator) }, "since": change.map { .string(ISO8601.format($0.at)) },
+      "shards": differs.map { .string($0) },
     ]
   }
 }

@@ -35,12 +35,18 @@ struct CommandRequest: Equatable {
     try Self.check(targets: targets, of: action)
     self.init(
       action, targets.map { AgentID($0) }, try Self.read(arguments, of: action), reason: reason)
-    do throws(Command.TooLarge) { _ = try commands(at: .epoch) } catch { throw Fault(description: error.description) }
+    do throws(Command.TooLarge) { _ = try parts(.whole, at: .epoch) } catch {
+      throw Fault(description: error.description)
+    }
   }
 
-  /// The commands to send: several if it names more agents than one may.
-  func commands(at now: Instant) throws(Command.TooLarge) -> [Command] {
-    try command(at: now).parts { Self.makeID(at: now) }
+  /// The commands to send, and where each goes: several if it names more agents than one may, or agents of several shards.
+  ///
+  /// - Parameter places: the shards that know the command, if it is an undo.
+  func parts(
+    _ division: AgentDivision, at now: Instant, _ places: [Int]? = nil
+  ) throws(Command.TooLarge) -> [RoutedCommand] {
+    try division.parts(of: command(at: now), at: places) { Self.makeID(at: now) }
   }
 
   private static func makeID(at now: Instant) -> CommandID {

@@ -27,7 +27,7 @@ struct SendCommand: ParsableCommand {
   func run() throws {
     let session = try Session()
     let sending = CommandSubmission(
-      session, try redis.installation(), order: try order(), wait: wait, untilObeyed: until == .obeyed,
+      session, try redis.wholeInstallation(), order: try order(), wait: wait, untilObeyed: until == .obeyed,
       isJSON: json)
     try session.onInterrupt { session.end(.noAnswer) }
     sending.start()

@@ -19,6 +19,8 @@ struct OrderProgress {
   /// What nobody has taken up so far.
   var unreceived: [Command] { commands.filter { parts[$0.id]?.isReceived != true } }
   var isReceived: Bool { unreceived.isEmpty }
+  /// What has not come to its end.
+  var unfinished: [Command] { commands.filter { ends[$0.id] == nil } }
   /// Whether the handler is through with it, and only the runtimes' confirmation is missing.
   var isSucceeded: Bool { commands.allSatisfy { ends[$0.id] == .done || parts[$0.id]?.isSucceeded == true } }
 

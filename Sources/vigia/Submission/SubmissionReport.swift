@@ -23,7 +23,8 @@ struct SubmissionReport {
       return ([first.action.rawValue] + first.targets.map(\.description) + arguments).joined(separator: " ")
     }
     let count = commands.reduce(0) { $0 + $1.targets.count }
-    let what = ([first.action.rawValue, "\(count) agents"] + arguments).joined(separator: " ")
+    let agents = count == 0 ? [] : ["\(count) agent\(count == 1 ? "" : "s")"]
+    let what = ([first.action.rawValue] + agents + arguments).joined(separator: " ")
     return "\(what), as \(batch.parts) commands; undo command_id=\(batch.id) takes all of them back"
   }
 
@@ -35,8 +36,14 @@ struct SubmissionReport {
   }
 
   /// The wait is over.
-  func noAnswer(_ progress: OrderProgress, handler: HandlerLeaseStatus, now: Instant) {
+  ///
+  /// - Parameter handlers: those of the shards in which it has not come to its end.
+  func noAnswer(
+    _ progress: OrderProgress, handlers: [(shard: Int, status: HandlerLeaseStatus)], of shards: Shards?, now: Instant
+  ) {
     guard let first = progress.commands.first else { return }
+    let all = handlers.sorted { $0.shard < $1.shard }
+    let handler = shards.map { .merged(all.map(\.status), $0) } ?? all.first?.status ?? .unknown
     guard !isJSON else {
       return Output.json([
         "phase": "no answer", "command_id": .string((first.batch?.id ?? first.id).text),
@@ -49,7 +56,9 @@ struct SubmissionReport {
       ? "no runtime has confirmed it"
       : progress.isReceived
         ? "it has not ended yet" : "the command expires in \(max(0, (first.expiresAt - now).seconds))s"
-    Output.error("vigia: no answer: \(handler.sentence); \(what)")
+    let free = shards == nil ? [] : all.filter { $0.status == .absent }.map(\.shard)
+    let whose = free.isEmpty ? handler.sentence : "no handler is alive in \(ShardNames.words(free))"
+    Output.error("vigia: no answer: \(whose); \(what)")
   }
 
   /// A phase and what there is to say of it, in two columns.
