@@ -37,8 +37,14 @@ struct DoctorCommand: ParsableCommand {
   }
 
   func run() throws {
-    var installation = try redis.installation()
+    var installation = try redis.wholeInstallation()
     let session = try Session()
+    if let shards = installation.shards {
+      let examinations = examineShards(installation, shards, in: session, try role())
+      try session.onInterrupt { session.end(.failed) }
+      for examination in examinations { examination.start() }
+      return try withExtendedLifetime(examinations) { try session.run() }
+    }
     // The server that was named is looked at, and not one that it names.
     installation.endpoint = installation.endpoint.ofOneNode
     let table = AccessTable(
@@ -46,17 +52,21 @@ struct DoctorCommand: ParsableCommand {
       usesDatabase: installation.endpoint.database != 0)
     let examination = ServerExamination(loop: session.loop, installation, table, triedUser: user) { answers in
       let checks = Self.checks(answers, installation)
-      if json {
-        Output.json(DoctorPage.json(installation, checks))
-      } else {
-        DoctorPage(installation: installation, checks: checks, canvas: TextCanvas(ascii: ascii)).lines
-          .forEach(Output.line)
-      }
+      tell(installation, checks)
       session.end(Self.outcome(answers, checks))
     }
     try session.onInterrupt { session.end(.failed) }
     examination.start()
     try withExtendedLifetime(examination) { try session.run() }
+  }
+
+  func tell(_ installation: Installation, _ checks: [Check]) {
+    if json {
+      Output.json(DoctorPage.json(installation, checks))
+    } else {
+      DoctorPage(installation: installation, checks: checks, canvas: TextCanvas(ascii: ascii)).lines
+        .forEach(Output.line)
+    }
   }
 
   private func role() throws -> AccessRole {
@@ -93,9 +103,13 @@ struct DoctorCommand: ParsableCommand {
     return Check("reachable", .wrong, "\(detail): \(error.advice.meaning)", advice: error.advice.remedy)
   }
 
-  private static func outcome(_ answers: ServerAnswers, _ checks: [Check]) -> Exit {
+  static func outcome(_ answers: ServerAnswers, _ checks: [Check]) -> Exit {
     if !answers.hasAny { return answers.failure == nil ? .noAnswer : .redisUnreachable }
-    return switch DoctorPage.worst(checks) {
+    return outcome(checks)
+  }
+
+  static func outcome(_ checks: [Check]) -> Exit {
+    switch DoctorPage.worst(checks) {
     case .ok: .done
     case .unknown, .look: .look
     case .wrong: .failed
