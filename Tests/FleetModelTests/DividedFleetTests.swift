@@ -116,12 +116,12 @@ import Testing
   @Test mutating func agentsOfAShardWithoutALinkAreNotSilent() throws {
     fleet.openSilentAlerts()
     for second in stride(from: Int64(0), through: 60, by: 10) {
-      for agent in agents { try fleet.apply("metrics", agent.description, #"{"error_rate":0.1}"#, at: .at(second)) }
+      for agent in agents { try fleet.apply("metrics", agent.description, #"{"error_rate":0.01}"#, at: .at(second)) }
     }
     fleet.setHeard(false, ofShard: 3)
     for second in stride(from: Int64(70), through: 300, by: 10) {
       for agent in agents.prefix(3) {
-        try fleet.apply("metrics", agent.description, #"{"error_rate":0.1}"#, at: .at(second))
+        try fleet.apply("metrics", agent.description, #"{"error_rate":0.01}"#, at: .at(second))
       }
       fleet.advance(to: .at(second))
     }
@@ -130,7 +130,7 @@ import Testing
     #expect(fleet.silences.silent.isEmpty && fleet.silences.reporting == 4, "it has its time to be heard again")
     for second in stride(from: Int64(310), through: 600, by: 10) {
       for agent in agents.prefix(3) {
-        try fleet.apply("metrics", agent.description, #"{"error_rate":0.1}"#, at: .at(second))
+        try fleet.apply("metrics", agent.description, #"{"error_rate":0.01}"#, at: .at(second))
       }
       fleet.advance(to: .at(second))
     }
