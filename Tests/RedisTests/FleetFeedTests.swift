@@ -113,7 +113,13 @@ import Wire
   }
 
   @Test func restartedFeedForgetsNothingOfTheOtherShards() throws {
+    func lead(fence: Int) throws {
+      let lease = Lease(id: "h9", fence: fence, isRecording: true, since: .epoch)
+      _ = try server.call("SET", Keys(shards.prefixes[1]).lease, LeaseCoding.encode(lease))
+    }
+    try lead(fence: 8)
     let watcher = try watch()
+    try server.wait { watcher.told.count == 4 && watcher.leases[1]??.fence == 8 }
     let before = watcher.told
     for agent in ["a-0", "a-1", "a-2", "a-3", "a-4", "a-5"] {
       var record = AgentRecord()
@@ -121,8 +127,7 @@ import Wire
       watcher.fleet.setRecord(record, of: AgentID(agent))
     }
     // A lease with another fence makes one shard's feed read its state anew: it has no record.
-    let lease = Lease(id: "h9", fence: 9, isRecording: true, since: .epoch)
-    _ = try server.call("SET", Keys(shards.prefixes[1]).lease, LeaseCoding.encode(lease))
+    try lead(fence: 9)
     try server.wait { watcher.told[1] ?? 0 > before[1] ?? 0 }
     for agent in ["a-0", "a-1", "a-2", "a-3", "a-4", "a-5"] {
       let isOfShard = shards.shard(of: AgentID(agent)) == 1
