@@ -71,6 +71,10 @@ extension Recorder {
 
   /// Writes what has been published so far, and then calls `completion`; at once where it does not record.
   func finish(_ completion: @escaping () -> Void) {
+    if case .aligning = state {
+      endsAfterAligning = completion
+      return
+    }
     guard case .recording(let session) = state else { return completion() }
     state = .draining(session, completion)
     lastPong = isSubscribed ? heartbeat.ping() : nil
@@ -92,6 +96,13 @@ extension Recorder {
     completion()
   }
 
+  /// It aligns no more, and does not record: who waits for that waits no longer.
+  func endAligning() {
+    let completion = endsAfterAligning
+    endsAfterAligning = nil
+    completion?()
+  }
+
   /// The term is over: it only listens, and keeps what it could not write.
   func standBy() {
     watchdog.rest()
@@ -99,6 +110,7 @@ extension Recorder {
     let ended = state
     state = .listening
     if case .draining(_, let completion) = ended { completion() }
+    endAligning()
   }
 
   /// KEYS: the fence, the stream. ARGV: the fence; channel and payload of each message. `channel` stands first, so that

@@ -35,6 +35,8 @@ final class Recorder {
   var flushIsDue = false
   /// The pong that says that all has been heard which was published before the end; nil if none is waited for.
   var lastPong: Int?
+  /// What waits until it is known what the one before has written, so that all can be written and it can end.
+  var endsAfterAligning: (() -> Void)?
   /// By which it is known that it records: the last marker after a subscription.
   var sign: RecorderMarker?
   private var nonce = 0
@@ -127,6 +129,10 @@ final class Recorder {
     let count = buffer.messages.count { !$0.isMarker }
     log(.info, "recording", ["fence": "\(session.fence)", "bridged": "\(count)"])
     write()
+    if let completion = endsAfterAligning {
+      endsAfterAligning = nil
+      finish(completion)
+    }
   }
 
   func mark(_ session: LeaseSession) -> RecorderMarker {
@@ -153,6 +159,7 @@ final class Recorder {
     case .aligning(let current) where current === session, .recording(let current) where current === session:
       state = .listening
       log(.error, "may not publish its marker; acting without recording")
+      endAligning()
       session.later(inMilliseconds: 10_000) { [weak self] in self?.record(in: session) }
     case .listening, .aligning, .recording, .draining: break
     }
