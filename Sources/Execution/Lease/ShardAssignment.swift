@@ -62,6 +62,8 @@ package struct ShardAssignment {
     var handedOverAt: Int64?
     /// Until when it is not handed over again.
     var keptUntil: Int64?
+    /// Since when this handler has held it.
+    var heldSince: Int64?
   }
 
   private struct Other {
@@ -131,7 +133,7 @@ package struct ShardAssignment {
     for (other, able) in handlers where other != id {
       others[other] = Other(able: able, since: former[other]?.since ?? now)
     }
-    order()
+    if others.mapValues(\.able) != former.mapValues(\.able) { order() }
   }
 
   private mutating func order() {
@@ -148,6 +150,7 @@ package struct ShardAssignment {
 
   private mutating func note(_ holder: String?, of shard: Int, _ now: Int64) {
     guard let holder else { return free(shard, now) }
+    if holder == id, shards[shard].holder != id { shards[shard].heldSince = now }
     (shards[shard].holder, shards[shard].former, shards[shard].freeSince) = (holder, holder, nil)
     // It came back: who was to take it could not.
     if holder == id, shards[shard].handedOverAt != nil { shards[shard].keptUntil = now + spans.keeping }
@@ -195,6 +198,7 @@ package struct ShardAssignment {
     guard shards[shard].holder == id, shards[shard].keptUntil.map({ now >= $0 }) ?? true,
       let leader = leaders[shard], leader != id, let other = others[leader]
     else { return false }
-    return now - other.since >= spans.settling
+    // It may have been taken from that very one, which is dead and still listed.
+    return now - max(other.since, shards[shard].heldSince ?? other.since) >= spans.settling
   }
 }

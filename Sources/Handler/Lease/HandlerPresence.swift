@@ -25,6 +25,8 @@ struct HandlerPresence {
 
   /// A handler is gone that has said nothing for so long, in milliseconds.
   static let span = 3000
+  /// No more are taken: anybody may write there.
+  private static let most = 256
 
   /// - Parameters:
   ///   - keys: of shard 0.
@@ -55,7 +57,7 @@ struct HandlerPresence {
     guard let number = parts.first else { return .refused("an answer that is none") }
     guard number == "\(count)" else { return .otherNumber(number) }
     var handlers: [String: Set<Int>] = [:]
-    for place in stride(from: 1, to: parts.count - 1, by: 2) {
+    for place in stride(from: 1, to: min(parts.count - 1, 2 * most), by: 2) {
       handlers[parts[place]] = shards(parts[place + 1], count: count)
     }
     return .present(handlers)
