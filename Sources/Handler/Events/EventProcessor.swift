@@ -42,6 +42,8 @@ final class EventProcessor {
   /// Owned by this object.
   private let fleetMemory: UnsafeMutablePointer<Fleet>
   private let fleetHealth = FleetHealth()
+  /// Reads what earlier handlers have kept of agents: one for all, since its tables take long to make.
+  private let profileDecoder = EventDecoder()
   /// What agents in trouble have in common; looked for when people are told of several.
   var causes = FleetCauses(settles: .zero)
   /// How far events have been taken; nil until it is known where to begin.
@@ -173,20 +175,11 @@ final class EventProcessor {
 
   var hasChangedProfiles: Bool { !changedProfiles.isEmpty }
 
-  /// Who sent metrics by an event; nil if it is another one.
-  ///
-  /// - Parameter channel: the channel it came by; empty if it was published straight to the stream.
-  static func reporter(_ event: UnsafeRawBufferPointer, channel: UnsafeRawBufferPointer) -> AgentID? {
-    guard let event = try? EventDecoder().decode(event, channel: channel, receivedAt: .epoch), event.kind == .metrics
-    else { return nil }
-    return event.agentID
-  }
-
   /// Takes what an earlier handler has kept of an agent.
   func restore(profile: [UInt8], at instant: Instant) {
     do {
       try profile.withUnsafeBytes { bytes in
-        let event = try EventDecoder().decode(bytes, channel: nil, receivedAt: instant)
+        let event = try profileDecoder.decode(bytes, channel: nil, receivedAt: instant)
         _ = fleet.apply(event)
         // What was known before is no change.
         _ = fleet.takeTraitChanges()

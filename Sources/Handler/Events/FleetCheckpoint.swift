@@ -17,14 +17,24 @@ final class FleetCheckpoint {
     var reports: [(agent: AgentID, at: Instant)] = []
     var entries = 0
     var bytes = 0
+    /// One for all entries: its tables take longer to make than an entry to read.
+    private let decoder = EventDecoder()
 
     mutating func take(_ entry: Entry) {
       entries += 1
       bytes += (entry.payload?.count ?? 0) + entry.channel.count
       guard let payload = entry.payload, !entry.isOversized else { return }
-      if let agent = EventProcessor.reporter(payload, channel: entry.channel) {
-        reports.append((agent, entry.id.instant))
+      if let agent = reporter(payload, channel: entry.channel) { reports.append((agent, entry.id.instant)) }
+    }
+
+    /// Who sent metrics by an event; nil if it is another one.
+    ///
+    /// - Parameter channel: the channel it came by; empty if it was published straight to the stream.
+    private func reporter(_ event: UnsafeRawBufferPointer, channel: UnsafeRawBufferPointer) -> AgentID? {
+      guard let event = try? decoder.decode(event, channel: channel, receivedAt: .epoch), event.kind == .metrics else {
+        return nil
       }
+      return event.agentID
     }
   }
 
