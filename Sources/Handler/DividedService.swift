@@ -46,6 +46,7 @@ package final class DividedService: HandlerDaemon {
   package init(
     loop: Loop, endpoint: Endpoint, options: HandlerOptions, shards: Shards, log: Log = .silent
   ) throws(SystemError) {
+    log.keepSecret(options.secrets + endpoint.secrets)
     let actuators = try HTTPClient(loop: loop)
     let messenger = try HTTPClient(loop: loop)
     let hub = ChannelHub(loop: loop, shards: shards, patterns: options.recordedPatterns)
@@ -81,6 +82,7 @@ package final class DividedService: HandlerDaemon {
   package func apply(_ options: HandlerOptions) {
     for (shard, service) in services.enumerated() { service.apply(options.ofShard(shard, of: shards)) }
     log.apply(options.log)
+    log.keepSecret(options.secrets)
     monitor.apply(options.monitoring)
     warn(of: options.budgets)
   }

@@ -16,7 +16,8 @@ struct HandlerCommand: ParsableCommand {
     commandName: "vigia-handler",
     abstract: "Executes commands, runs what is due, and records channels, for a fleet of agents.",
     discussion: """
-      Several may run against one Redis: one is active, the others stand by. Without a Redis it keeps trying. SIGTERM \
+      Several may run against one Redis: one is active, the others stand by; with --shards each leads its part of the \
+      shards. Without a Redis it keeps trying. SIGTERM \
       and SIGINT finish what is under way, give the lease back, and end it with status 0. SIGHUP, or a change of \
       either file, reads configuration and runbook again; a wrong one is logged and changes nothing.
       """,

@@ -31,7 +31,9 @@ struct Readiness {
       words =
         led.isEmpty
         ? "standby for all \(roles.count) shards"
-        : "leader of \(led.count) of \(roles.count) shards (\(names)), standby for the others"
+        : led.count == roles.count
+          ? "leader of all \(roles.count) shards"
+          : "leader of \(led.count) of \(roles.count) shards (\(names)), standby for the others"
     }
   }
 
