@@ -169,10 +169,11 @@ import Wire
   @Test func addressThatARuleBlocksIsBlockedInEachShardOnce() throws {
     let first = try start("h1")
     try scene.waitForSpread([first])
-    let agent = agents(of: 1, 1)[0]
     // More than an operator may order within a minute.
-    let addresses = (1...30).map { JSONValue.string("192.0.2.\($0)") }
-    try event("agent.security_alert", agent, ["suspicious_ips": .array(addresses), "attempts_count": 20])
+    for (number, agent) in agents(of: 1, 3).enumerated() {
+      let addresses = (1...10).map { JSONValue.string("192.0.2.\(number * 10 + $0)") }
+      try event("agent.security_alert", agent, ["suspicious_ips": .array(addresses), "attempts_count": 20])
+    }
     try scene.loop.wait { (0..<4).allSatisfy { ((try? blocks($0)) ?? []).count == 30 } }
     // The next leader passes nothing on again.
     first.halt()

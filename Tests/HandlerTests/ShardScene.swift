@@ -83,7 +83,9 @@ final class ShardScene {
     let keys = keys(shard)
     return (try call(shard, "XRANGE", keys.events, "-", "+").elements ?? []).compactMap { entry in
       let pairs = entry.elements?.last?.pairs ?? []
-      guard pairs.first(where: { $0.name == Keys.channelField })?.value != keys.recorderChannel else { return nil }
+      // Events of the handler's own have no channel.
+      guard let channel = pairs.first(where: { $0.name == Keys.channelField })?.value, channel != keys.recorderChannel
+      else { return nil }
       return pairs.first { $0.name == Keys.dataField }?.value
     }
   }

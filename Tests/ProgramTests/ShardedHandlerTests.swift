@@ -89,10 +89,12 @@ import Wire
     }
   }
 
-  /// The agents in a shard's stream.
+  /// The agents in a shard's stream, of what was recorded: events of the handler's own have no channel.
   private func numbers(_ shard: Int) throws -> [Int] {
     (try call(shard, "XRANGE", keys(shard).events, "-", "+").elements ?? []).compactMap { entry in
-      let data = entry.elements?.last?.pairs.first { $0.name == Keys.dataField }?.value ?? []
+      let pairs = entry.elements?.last?.pairs ?? []
+      guard pairs.contains(where: { $0.name == Keys.channelField }) else { return nil }
+      let data = pairs.first { $0.name == Keys.dataField }?.value ?? []
       return try? JSONValue.parse(data)["entity_id"]?.text.flatMap { Int($0) }
     }
   }
