@@ -38,9 +38,12 @@ package final class FailoverChaos {
     self.requested = requested
     let configuration = try folder.write(
       """
-      [actuators.restart]
+      # What is safe to repeat: of what is not, an order that a failover interrupts ends as unknown.
+      [actuators.pause]
       kind = "http"
+      method = "PUT"
       url = "\(service.url("/"))"
+      body = '{{"agent": "{agent}", "action": "{action}"}}'
       """, to: "handler.toml")
     let place = "redis+sentinel://\(group.sentinelPorts.map { "127.0.0.1:\($0)" }.joined(separator: ","))/"
     let log = open(folder.file("log"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
@@ -100,7 +103,8 @@ package final class FailoverChaos {
       let now = Instant(milliseconds: LocalClock.now.milliseconds)
       let number = orders.count + 1
       let order = Command(
-        id: CommandID("c\(number)"), action: .restart, targets: [AgentID("agent-\(number)")], arguments: [:],
+        id: CommandID("c\(number)"), action: .pause, targets: [AgentID("agent-\(number)")],
+        arguments: ["for": "1h"],
         operator: "alice@bastion", reason: "test", issuedAt: now, expiresAt: now + .minutes(30))
       orders.append(order)
       send(order)
