@@ -142,9 +142,22 @@ extension CommandIntake {
       let answers = reply.elements ?? []
       // From 7.0 on the server leaves out what was trimmed, and forgets it. Before, it answers null, and keeps it pending.
       let gone = zip(entries, answers).filter { $0.1.isNull }.map(\.0)
-      take(answers.filter { !$0.isNull }, from: stream)
-      reportTrimmed(entries.count - answers.count + gone.count, stillPending: gone, of: stream)
+      let taken = answers.filter { !$0.isNull }
+      take(taken, from: stream)
+      let claimed = Set(taken.compactMap { $0.elements?.first?.bytes.flatMap { StreamID($0) } } + gone)
+      tellTrimmed(entries.filter { !claimed.contains($0) }, stillPending: gone, of: stream)
       completion()
+    }
+  }
+
+  /// - Parameters:
+  ///   - missing: those that the server left out. One that is there still was acknowledged meanwhile: it is no loss.
+  ///   - ids: those that it answered null for.
+  private func tellTrimmed(_ missing: [StreamID], stillPending ids: [StreamID], of stream: [UInt8]) {
+    guard !missing.isEmpty else { return reportTrimmed(ids.count, stillPending: ids, of: stream) }
+    session.read(missing.map { Request("XRANGE", stream, $0, $0) }) { [weak self] replies in
+      let lost = replies.count { $0.elements?.isEmpty ?? true }
+      self?.reportTrimmed(lost + ids.count, stillPending: ids, of: stream)
     }
   }
 
