@@ -63,8 +63,13 @@ final class ReplicaConfirmation {
     whereabouts = Whereabouts.of(endpoint, on: loop)
   }
 
-  /// Whether somebody makes another server the primary by itself, and can be asked.
-  var hasJudges: Bool { whereabouts?.judges != nil }
+  /// Whether somebody may make another server the primary by itself, and can be asked.
+  ///
+  /// - Parameter hasSeenReplica: whether the server was seen to have one.
+  func mayBeReplaced(hasSeenReplica: Bool) -> Bool {
+    guard let whereabouts, whereabouts.judges != nil else { return false }
+    return hasSeenReplica || whereabouts.hasReplicas
+  }
 
   /// Connects, so that rounds can begin.
   func start() {

@@ -118,8 +118,8 @@ final class Replication {
 
   private func note(_ new: ReplicaState) {
     state = new
-    durability.mayBeReplaced = confirmation.hasJudges
     durability.note(replicas: new.replicas, at: MonotonicTime.now.milliseconds)
+    durability.mayBeReplaced = confirmation.mayBeReplaced(hasSeenReplica: durability.hasSeenReplica)
     if isReplicated { confirmation.start() }
   }
 

@@ -21,6 +21,8 @@ package struct Durability: Equatable, Sendable {
   private(set) var replicas = 0
   private var seenAt: Int64?
 
+  var hasSeenReplica: Bool { seenAt != nil }
+
   /// Where nobody can be asked, for how long a server whose replicas are gone is taken for one that is cut off, in
   /// milliseconds: by then whoever promotes one by hand has said so.
   static let graceSpan: Int64 = 60_000

@@ -20,6 +20,8 @@ final class ClusterLocator: Locator {
   private var known: [Endpoint]
   /// Those that own slots, as a map said last; none of what is no cluster.
   private var primaries: [Endpoint] = []
+  /// Whether the slot's owner had a replica at any time: without one nobody can take its place.
+  private var hasHadReplica = false
   /// Where a node said that the slot is.
   private var hint: Endpoint?
   /// The owner that turned out to own it no more.
@@ -144,6 +146,7 @@ final class ClusterLocator: Locator {
     let named = map.nodes.compactMap { endpoint(of: $0, toldBy: node) }
     if !named.isEmpty { known = named }
     primaries = map.primaries.compactMap { endpoint(of: $0, toldBy: node) }
+    hasHadReplica = hasHadReplica || map.hasReplica(of: slot)
   }
 
   private func endpoint(of node: ClusterMap.Node, toldBy teller: Endpoint) -> Endpoint? {
@@ -189,6 +192,7 @@ final class ClusterLocator: Locator {
   }
 
   var judges: String? { primaries.isEmpty ? nil : "primaries of the cluster" }
+  var hasReplicas: Bool { hasHadReplica }
 
   func confirm(_ server: Endpoint, _ completion: @escaping (Bool) -> Void) {
     // A cluster that is too large to ask all of it is judged by a part, which may only be too strict.

@@ -12,6 +12,8 @@ struct ClusterMap {
   private struct Stretch {
     let slots: ClosedRange<Int>
     let primary: Node
+    /// Whether a replica stands by that the answering node holds to live.
+    let hasReplica: Bool
   }
 
   private var stretches: [Stretch] = []
@@ -30,12 +32,17 @@ struct ClusterMap {
       else { continue }
       let named = fields[2...].map(Self.node)
       for case let node? in named where nodes.count < Self.mostNodes && !nodes.contains(node) { nodes.append(node) }
-      if let primary = named[0] { stretches.append(Stretch(slots: Int(first)...Int(last), primary: primary)) }
+      if let primary = named[0] {
+        stretches.append(Stretch(slots: Int(first)...Int(last), primary: primary, hasReplica: named.count > 1))
+      }
     }
   }
 
   /// The primary that owns a slot; nil if the answering node knows none.
   func owner(of slot: Int) -> Node? { stretches.first { $0.slots.contains(slot) }?.primary }
+
+  /// Whether a replica of a slot's owner stands by.
+  func hasReplica(of slot: Int) -> Bool { stretches.contains { $0.slots.contains(slot) && $0.hasReplica } }
 
   /// Those that own slots, each once.
   var primaries: [Node] {

@@ -24,6 +24,9 @@ package protocol Locator: AnyObject {
   /// itself, or nobody who does is known.
   var judges: String? { get }
 
+  /// Whether the server is known to have had a replica: without one the ``judges`` can put nobody in its place.
+  var hasReplicas: Bool { get }
+
   /// Asks the ``judges`` whether a server still is the primary.
   ///
   /// - Parameter completion: called once, after this has returned, within a second or so: true if most of them say so.
@@ -45,6 +48,9 @@ package protocol Locator: AnyObject {
 
 extension Locator {
   package var judges: String? { nil }
+
+  /// Where that is not known, it is taken to be so.
+  package var hasReplicas: Bool { true }
 
   /// A locator that knows nobody to ask confirms nothing.
   package func confirm(_ server: Endpoint, _ completion: @escaping (Bool) -> Void) { completion(false) }

@@ -103,6 +103,9 @@ package final class Whereabouts {
   /// Those who make another server of the group the primary by themselves, in words; nil if nobody does.
   package var judges: String? { locator.judges }
 
+  /// Whether the server is known to have had a replica, or nobody knows.
+  package var hasReplicas: Bool { locator.hasReplicas }
+
   /// Asks the ``judges`` whether a server is the primary still.
   package func confirm(_ server: Endpoint, _ completion: @escaping (Bool) -> Void) {
     locator.confirm(server, completion)
