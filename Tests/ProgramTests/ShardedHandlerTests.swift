@@ -78,7 +78,8 @@ import Wire
 
     private func publish() {
       guard isRunning else { return }
-      for _ in 0..<6 {
+      // Each handler hears all of it on each node: more than debug builds beside other tests can bear is no burst but a flood.
+      for _ in 0..<2 {
         sent += 1
         let channel = Self.channels[sent / 5 % Self.channels.count]
         links[sent % links.count].connection?.send(Request("PUBLISH", channel, TestServer.event("\(sent)"))) {
@@ -119,15 +120,15 @@ import Wire
     let publisher = try Publisher(cluster)
     let second = try handler("h2", from: 1)
     try waitForSpread(["h1", "h2"])
-    try publisher.pass(500)
+    try publisher.pass(300)
     second.end(9)
     let killedAt = MonotonicTime.now
     try cluster.loop.wait { (try? leases().allSatisfy { $0?.id == "h1" }) ?? false }
     let span = MonotonicTime.now.milliseconds(since: killedAt)
-    try publisher.pass(500)
+    try publisher.pass(300)
     let third = try handler("h3", from: 2)
     try waitForSpread(["h1", "h3"])
-    try publisher.pass(500)
+    try publisher.pass(300)
     first.end(15)
     try waitForSpread(["h3"])
     try publisher.pass(200)

@@ -40,8 +40,9 @@ import Wire
       try rules(.publisher) == "~agentos:events &agent.* &agents.* +ping +client|setname +publish +xadd")
     #expect(
       try rules(.runtime(readsAsGroup: false), .redis72, prefix: "{fleet}") == """
-        %R~{fleet}:control &agent.* &agents.* +ping +client|setname +time +publish +client|setinfo +xread +xrange +xinfo|stream \
-        (~{fleet}:events +xadd) (&fleet.control.* +subscribe +unsubscribe +psubscribe +punsubscribe)
+        %R~{fleet}:control &agent.* &agents.* +ping +client|setname +time +publish +cluster|slots +cluster|myid \
+        +cluster|info +client|setinfo +xread +xrange +xinfo|stream (~{fleet}:events +xadd) \
+        (&fleet.control.* +subscribe +unsubscribe +psubscribe +punsubscribe)
         """)
     #expect(
       try rules(.runtime(readsAsGroup: true), .redis6) == """
