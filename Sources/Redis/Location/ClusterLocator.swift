@@ -28,7 +28,7 @@ final class ClusterLocator: Locator {
   private var doubted: Endpoint?
   private var search: Search?
   /// Those under way that no search waits for.
-  private var inquiries: [ClusterInquiry] = []
+  private var inquiries: [Inquiry] = []
 
   /// How long nodes have for their answer, in milliseconds, and how long if they are asked who is the primary still.
   private static let patience: Int64 = 3000
@@ -45,7 +45,7 @@ final class ClusterLocator: Locator {
 
   /// A look for the owner, under way.
   private final class Search {
-    var inquiries: [ClusterInquiry] = []
+    var inquiries: [Inquiry] = []
     var owed = 0
     /// What is taken if nobody knows better.
     var fallback: Endpoint?
@@ -91,14 +91,14 @@ final class ClusterLocator: Locator {
 
   private func ask(_ node: Endpoint, _ search: Search) {
     search.inquiries.append(
-      ClusterInquiry(loop, node, limit: Self.patience) { [weak self, weak search] in
-        if let self, let search { heard($1, of: node, search) }
+      Inquiry(loop, node, ClusterAnswer.requests, limit: Self.patience) { [weak self, weak search] in
+        if let self, let search { heard(ClusterAnswer($1), of: node, search) }
       })
   }
 
-  private func heard(_ outcome: ClusterInquiry.Outcome, of node: Endpoint, _ search: Search) {
+  private func heard(_ answer: ClusterAnswer, of node: Endpoint, _ search: Search) {
     guard search === self.search else { return }
-    switch outcome {
+    switch answer {
     case .failed(let failure): fell(failure, search)
     // The node that was named is taken.
     case .noCluster: finish(search, .success(node))
@@ -202,11 +202,11 @@ final class ClusterLocator: Locator {
     var (heard, agreed, isOver) = (0, 0, false)
     for node in asked {
       inquiries.append(
-        ClusterInquiry(loop, node, limit: Self.voteSpan) { [weak self] inquiry, outcome in
+        Inquiry(loop, node, ClusterAnswer.requests, limit: Self.voteSpan) { [weak self] inquiry, outcome in
           guard let self else { return }
           inquiries.removeAll { $0 === inquiry }
           heard += 1
-          if case .map(let map) = outcome,
+          if case .map(let map) = ClusterAnswer(outcome),
             map.owner(of: slot).flatMap({ self.endpoint(of: $0, toldBy: node) }) == server
           {
             agreed += 1

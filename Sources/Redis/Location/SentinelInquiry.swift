@@ -1,9 +1,7 @@
 import Loop
 
-/// One question to one sentinel, on a connection of its own, with a limit of its own.
-///
-/// A class, because the connection's and the loop's handlers share it. It holds itself until it has ended.
-final class SentinelInquiry {
+/// What a sentinel is asked, and what its answer means.
+enum SentinelInquiry {
   /// What came of it: an answer, or in words why there is none.
   typealias Outcome = Result<SentinelAnswer, Fault>
 
@@ -19,63 +17,22 @@ final class SentinelInquiry {
     }
   }
 
-  let sentinel: SentinelGroup.Node
-  private let loop: Loop
-  private let completion: (SentinelInquiry, Outcome) -> Void
-  private var connection: Connection?
-  private var timer: Loop.TimerID?
-  private var replies: [Reply] = []
-  private var isOver = false
-
   /// A sentinel that takes longer counts as one that does not answer, in milliseconds.
   static let limit: Int64 = 1000
 
-  /// Begins to ask.
+  /// Begins to ask one sentinel.
   ///
   /// - Parameter completion: called once, never before this has returned.
-  init(
+  static func begin(
     _ loop: Loop, _ group: SentinelGroup, _ sentinel: SentinelGroup.Node,
-    _ completion: @escaping (SentinelInquiry, Outcome) -> Void
-  ) {
-    self.loop = loop
-    self.sentinel = sentinel
-    self.completion = completion
-    timer = loop.schedule(inMilliseconds: Self.limit) { [self] in end(.failure(Fault(words: "no answer for 1 s"))) }
-    do throws(ConnectionFailure) {
-      connection = try Connection(loop: loop, endpoint: group.endpoint(of: sentinel), onReady: {}) { [self] failure in
-        end(.failure(Fault(failure, at: sentinel)))
-      }
-    } catch {
-      loop.later { [self] in end(.failure(Fault(error, at: sentinel))) }
-    }
-    let requests = SentinelAnswer.requests(group.name)
-    for request in requests {
-      connection?.send(request) { [self] result in
-        guard case .success(let reply) = result else { return }
-        replies.append(reply)
-        if replies.count == requests.count { end(Self.outcome(replies, group.name)) }
+    _ completion: @escaping (Inquiry, Outcome) -> Void
+  ) -> Inquiry {
+    Inquiry(loop, group.endpoint(of: sentinel), SentinelAnswer.requests(group.name), limit: limit) {
+      switch $1 {
+      case .success(let replies): completion($0, outcome(replies, group.name))
+      case .failure(let failure): completion($0, .failure(Fault(failure, at: sentinel)))
       }
     }
-  }
-
-  /// Nobody is told of its end.
-  func cancel() {
-    isOver = true
-    letGo()
-  }
-
-  private func end(_ outcome: Outcome) {
-    guard !isOver else { return }
-    isOver = true
-    letGo()
-    completion(self, outcome)
-  }
-
-  private func letGo() {
-    loop.cancel(timer)
-    let connection = connection
-    self.connection = nil
-    connection?.close()
   }
 
   /// What the answers to ``SentinelAnswer/requests(_:)`` mean.

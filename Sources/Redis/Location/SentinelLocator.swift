@@ -20,7 +20,7 @@ final class SentinelLocator: Locator {
   private var primary: SentinelGroup.Node?
   /// Servers that were not what they should be, and until when that counts.
   private var doubts: [SentinelGroup.Node: MonotonicTime] = [:]
-  private var inquiries: [SentinelInquiry] = []
+  private var inquiries: [Inquiry] = []
   /// The search under way, and which inquiries belong to it.
   private var search: (votes: SentinelVotes, found: (Result<Endpoint, ConnectionFailure>) -> Void)?
   private var moved: ((Endpoint) -> Void)?
@@ -63,7 +63,7 @@ final class SentinelLocator: Locator {
 
   private func ask(_ sentinel: SentinelGroup.Node, _ completion: @escaping (SentinelInquiry.Outcome) -> Void) {
     inquiries.append(
-      SentinelInquiry(loop, group, sentinel) { [weak self] inquiry, outcome in
+      SentinelInquiry.begin(loop, group, sentinel) { [weak self] inquiry, outcome in
         self?.inquiries.removeAll { $0 === inquiry }
         completion(outcome)
       })
