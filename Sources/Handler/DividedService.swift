@@ -53,7 +53,7 @@ package final class DividedService: HandlerDaemon {
     services = (0..<shards.count).map { shard in
       HandlerService(
         loop: loop, endpoint: endpoint, options: options.ofShard(shard, of: shards),
-        log: log.adding("shard", ShardName.text(shard)), actuators: actuators, messenger: messenger, hub: hub)
+        log: log.adding("shard", ShardNames.number(shard)), actuators: actuators, messenger: messenger, hub: hub)
     }
     (self.loop, self.log, self.hub, self.shards, self.options) = (loop, log, hub, shards, options)
     assignment = ShardAssignment(id: options.id, count: shards.count)
@@ -166,7 +166,7 @@ package final class DividedService: HandlerDaemon {
   private func perform(_ effects: [ShardAssignment.Effect]) {
     admit()
     for case .handOver(let shard) in effects {
-      log(.info, "handing over", ["shard": ShardName.text(shard)])
+      log(.info, "handing over", ["shard": ShardNames.number(shard)])
       services[shard].handOver { [weak self] in self?.take(.handedOver(shard: shard)) }
     }
   }

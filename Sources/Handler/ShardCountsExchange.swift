@@ -55,7 +55,7 @@ final class ShardCountsExchange {
       if let known = known[shard], MonotonicTime.now.milliseconds(since: known.at) <= Self.freshness {
         others.counts.add(known.counts)
       } else {
-        others.missing.append(ShardName.text(shard))
+        others.missing.append(ShardNames.number(shard))
       }
     }
     return others

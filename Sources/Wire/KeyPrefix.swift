@@ -1,3 +1,5 @@
+import FleetModel
+
 /// What the names of an installation begin with: every key, and every channel of vigia's own.
 ///
 /// Several installations can share a Redis, each with a prefix of its own. In a cluster the prefix holds a hash tag,
@@ -61,7 +63,7 @@ package struct KeyPrefix: Equatable, Sendable, CustomStringConvertible {
 
   /// The prefix of one shard of an installation, 0..<100.
   init(shard: Int, of base: KeyPrefix) {
-    self.init(checked: "{\(base.channels):\(shard < 10 ? "0" : "")\(shard)}")
+    self.init(checked: "{\(base.channels):\(ShardNames.number(shard))}")
   }
 
   /// What matches the prefixes of all shards of an installation.

@@ -125,12 +125,12 @@ final class FleetWideRelay {
     return Command(
       id: CommandID(SHA256.hex(Array("\(id)/\(part)".utf8))), action: action, arguments: arguments,
       operator: "\(Self.sender)\(session.options.id)",
-      reason: "\(id.split(separator: "/").prefix(2).joined(separator: "/")) in shard \(ShardName.text(own))".clipped,
+      reason: "\(id.split(separator: "/").prefix(2).joined(separator: "/")) in shard \(ShardNames.number(own))".clipped,
       issuedAt: session.now, expiresAt: session.now + Self.expiry,
       batch: Batch(id: CommandID(SHA256.hex(Array(id.utf8))), part: part, parts: count - 1))
   }
 
-  /// As whom it sends.
+  /// What the name of the operator begins with in its commands; the id of the handler follows.
   private static let sender = "handler/"
 
   /// Whether a command was passed on by another shard: what a rule may do there is counted there.

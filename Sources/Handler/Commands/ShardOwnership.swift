@@ -15,8 +15,9 @@ enum ShardOwnership {
     case .agents, .fleetOrAgents: break
     }
     guard let stranger = command.targets.first(where: { shards.shard(of: $0) != own }) else { return nil }
-    let other = ShardName.text(shards.shard(of: stranger))
-    return "\(stranger) is in shard \(other) of \(shards.count), and this is shard \(ShardName.text(own)): send it to "
+    let other = ShardNames.number(shards.shard(of: stranger))
+    return
+      "\(stranger) is in shard \(other) of \(shards.count), and this is shard \(ShardNames.number(own)): send it to "
       + "\(shards.prefixes[shards.shard(of: stranger)]):commands"
   }
 }

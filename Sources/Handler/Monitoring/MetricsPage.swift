@@ -59,7 +59,7 @@ final class MetricsPage {
   private func begin() {
     stage = .handler(0)
     families = AgentFamily.all(of: sources.fleet?.metrics ?? .builtIn)
-    if let shard = sources.shard { labels = LabelSet(("shard", ShardName.text(shard))) }
+    if let shard = sources.shard { labels = LabelSet(("shard", ShardNames.number(shard))) }
   }
 
   var format: ExpositionFormat { writer.format }

@@ -1,3 +1,5 @@
+import FleetModel
+
 /// Whether a handler leads or could take over, in words; of a divided fleet for all shards together.
 struct Readiness {
   let isReady: Bool
@@ -23,11 +25,11 @@ struct Readiness {
     if let first = faults.first {
       // What keeps it from all shards is said once.
       let isCommon = faults.count == roles.count && faults.allSatisfy { $0.1 == first.1 }
-      let all = faults.map { "shard \(ShardName.text($0.0.shard ?? 0)): \($0.1)" }
+      let all = faults.map { "shard \(ShardNames.number($0.0.shard ?? 0)): \($0.1)" }
       let more = all.count > Self.most ? "; and \(all.count - Self.most) more" : ""
       words = isCommon ? first.1 : "not ready: " + all.prefix(Self.most).joined(separator: "; ") + more
     } else {
-      let names = led.map { ShardName.text($0.shard ?? 0) }.joined(separator: ", ")
+      let names = led.map { ShardNames.number($0.shard ?? 0) }.joined(separator: ", ")
       words =
         led.isEmpty
         ? "standby for all \(roles.count) shards"
