@@ -161,7 +161,8 @@ extension Model {
     return parts
   }
 
-  /// The first line while some shards cannot be reached: whom that concerns, and then what it would say without.
+  /// The first line of the screen while some shards cannot be reached: which agents that concerns, and then the trouble
+  /// that the line would show otherwise.
   func brokenShardsHeadline(_ shown: Fleet, besides trouble: Headline?) -> Headline? {
     let down = brokenShards
     guard !down.isEmpty, let first = board?.firstDown else { return nil }

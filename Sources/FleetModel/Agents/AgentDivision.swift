@@ -1,4 +1,4 @@
-/// How the agents of one fleet are divided over shards, each of which has a handler of its own.
+/// Which agents of a fleet are in which shard. Each shard is led by one handler.
 ///
 /// The shard of an agent is CRC-32 (IEEE, as in zlib) of its id's bytes, modulo the number of shards. What belongs to no
 /// agent is shard 0's.

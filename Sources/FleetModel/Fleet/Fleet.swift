@@ -73,7 +73,7 @@ package struct Fleet: Sendable {
   ///     for them, and a long stretch read at once pays for them with every event.
   ///   - tracksAlertChanges: whether `takeAlertChanges` is going to be called.
   ///   - tracksAgentChanges: whether `takeAgentChanges` is going to be called.
-  ///   - division: how it is divided over shards, each of which tells of its agents alone.
+  ///   - division: which agents are in which shard. What a shard tells concerns its own agents only.
   package init(
     limits: Limits = Limits(), seed: UInt64 = 0x5DEE_CE66, capacity: Int = 30_000, keepsHistory: Bool = true,
     tracksAlertChanges: Bool = false, tracksAgentChanges: Bool = false, division: AgentDivision = .whole
