@@ -1,4 +1,5 @@
 import FleetModel
+import Loop
 import Redis
 import TestSupport
 import TestThreads
