@@ -108,7 +108,9 @@ package final class TestServer {
   }
 
   /// Turns the loop until something holds; throws where it does not within a minute.
-  package func wait(_ condition: () -> Bool) throws { try loop.wait(condition) }
+  package func wait(fileID: StaticString = #fileID, line: UInt = #line, _ condition: () -> Bool) throws {
+    try loop.wait(fileID: fileID, line: line, condition)
+  }
 
   private func connection() throws -> Connection {
     if let connection = link?.connection { return connection }
@@ -122,14 +124,22 @@ package final class TestServer {
 }
 
 /// A test waited for something that did not come.
-package struct NeverHappened: Error {}
+package struct NeverHappened: Error, CustomStringConvertible {
+  /// Where it waited: the test is reported by its first line only.
+  package let fileID: StaticString
+  package let line: UInt
+
+  package var description: String { "what \(fileID):\(line) waits for never happened" }
+}
 
 extension Loop {
   /// Turns until something holds; throws where it does not within a limit that no healthy run comes near.
-  package func wait(seconds: Int64 = 120, _ condition: () -> Bool) throws {
+  package func wait(
+    seconds: Int64 = 120, fileID: StaticString = #fileID, line: UInt = #line, _ condition: () -> Bool
+  ) throws {
     let deadline = MonotonicTime.now.adding(milliseconds: seconds * 1000)
     while !condition() {
-      guard MonotonicTime.now < deadline else { throw NeverHappened() }
+      guard MonotonicTime.now < deadline else { throw NeverHappened(fileID: fileID, line: line) }
       turn(atMostMilliseconds: 20)
     }
   }
