@@ -9,18 +9,22 @@ let strict: [SwiftSetting] = [
   .unsafeFlags(["-cross-module-optimization", "-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
+/// What the programs are made of is optimized in debug builds too: tests feed it millions of events, and would wait for
+/// it most of their time.
+let optimized = strict + [SwiftSetting.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 /// Modules that see no clock, file, socket or C: a test of one needs neither terminal nor Redis.
 let pure: [Target] = [
-  .target(name: "FleetModel", swiftSettings: strict),
-  .target(name: "Screen", swiftSettings: strict),
-  .target(name: "Wire", dependencies: ["FleetModel"], exclude: ["WIRE.md"], swiftSettings: strict),
-  .target(name: "Insight", dependencies: ["FleetModel"], swiftSettings: strict),
-  .target(name: "Automation", dependencies: ["FleetModel"], swiftSettings: strict),
-  .target(name: "Exposition", swiftSettings: strict),
-  .target(name: "OpenTelemetry", dependencies: ["FleetModel", "Wire"], swiftSettings: strict),
-  .target(name: "Grafana", dependencies: ["FleetModel", "Wire", "Exposition"], swiftSettings: strict),
-  .target(name: "Execution", dependencies: ["FleetModel", "Wire", "Automation"], swiftSettings: strict),
-  .target(name: "Console", dependencies: ["FleetModel", "Insight", "Screen"], swiftSettings: strict),
+  .target(name: "FleetModel", swiftSettings: optimized),
+  .target(name: "Screen", swiftSettings: optimized),
+  .target(name: "Wire", dependencies: ["FleetModel"], exclude: ["WIRE.md"], swiftSettings: optimized),
+  .target(name: "Insight", dependencies: ["FleetModel"], swiftSettings: optimized),
+  .target(name: "Automation", dependencies: ["FleetModel"], swiftSettings: optimized),
+  .target(name: "Exposition", swiftSettings: optimized),
+  .target(name: "OpenTelemetry", dependencies: ["FleetModel", "Wire"], swiftSettings: optimized),
+  .target(name: "Grafana", dependencies: ["FleetModel", "Wire", "Exposition"], swiftSettings: optimized),
+  .target(name: "Execution", dependencies: ["FleetModel", "Wire", "Automation"], swiftSettings: optimized),
+  .target(name: "Console", dependencies: ["FleetModel", "Insight", "Screen"], swiftSettings: optimized),
 ]
 
 /// C libraries, each behind a shim header.
@@ -45,27 +49,27 @@ let edges: [Target] = [
     resources: [
       .embedInCode("../../Themes/dark.toml"), .embedInCode("../../Themes/light.toml"), .embedInCode("runbook.toml"),
     ],
-    swiftSettings: strict),
-  .target(name: "Loop", dependencies: ["CLinux"], swiftSettings: strict),
+    swiftSettings: optimized),
+  .target(name: "Loop", dependencies: ["CLinux"], swiftSettings: optimized),
   .target(
     name: "Redis", dependencies: ["FleetModel", "Wire", "Loop", "CHiredis", "COpenSSL", "CLinux"],
-    swiftSettings: strict),
+    swiftSettings: optimized),
   .target(
     name: "RedisArguments",
     dependencies: ["Redis", "Screen", "Wire", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-    swiftSettings: strict),
-  .target(name: "Terminal", dependencies: ["Screen", "Loop", "CNcurses", "CLinux"], swiftSettings: strict),
-  .target(name: "HTTP", dependencies: ["FleetModel", "Wire", "Loop", "CCurl"], swiftSettings: strict),
-  .target(name: "HTTPServer", dependencies: ["Exposition", "Loop", "CMicrohttpd"], swiftSettings: strict),
-  .target(name: "Logging", dependencies: ["FleetModel", "Wire", "Loop"], swiftSettings: strict),
+    swiftSettings: optimized),
+  .target(name: "Terminal", dependencies: ["Screen", "Loop", "CNcurses", "CLinux"], swiftSettings: optimized),
+  .target(name: "HTTP", dependencies: ["FleetModel", "Wire", "Loop", "CCurl"], swiftSettings: optimized),
+  .target(name: "HTTPServer", dependencies: ["Exposition", "Loop", "CMicrohttpd"], swiftSettings: optimized),
+  .target(name: "Logging", dependencies: ["FleetModel", "Wire", "Loop"], swiftSettings: optimized),
   .target(
     name: "Handler",
     dependencies: [
       "FleetModel", "Insight", "Automation", "Exposition", "Grafana", "OpenTelemetry", "Execution", "Wire", "Redis",
       "HTTP", "Logging", "Loop",
     ],
-    swiftSettings: strict),
-  .target(name: "Simulation", dependencies: ["FleetModel", "Wire", "Redis", "Loop"], swiftSettings: strict),
+    swiftSettings: optimized),
+  .target(name: "Simulation", dependencies: ["FleetModel", "Wire", "Redis", "Loop"], swiftSettings: optimized),
 ]
 
 /// Addresses that are put in at the start take an eighth of the room: a program holds a megabyte less.
@@ -90,7 +94,7 @@ let programs: [Target] = [
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     resources: manual + [.embedInCode("Around/rules.yml")],
-    swiftSettings: strict, linkerSettings: packed),
+    swiftSettings: optimized, linkerSettings: packed),
   .executableTarget(
     name: "vigia-handler",
     dependencies: [
@@ -100,7 +104,7 @@ let programs: [Target] = [
       "CLinux",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
-    swiftSettings: strict, linkerSettings: packed),
+    swiftSettings: optimized, linkerSettings: packed),
 ]
 
 /// Measures the programs' own code beside plain C, and beside simdjson, which the programs themselves do without.
@@ -129,18 +133,18 @@ let tests: [Target] = [
     name: "TestSupport",
     dependencies: ["CLinux", "COpenSSL", "Wire", "FleetModel", "Screen", "Console", "Redis", "Logging", "Loop"],
     path: "Tests/TestSupport", exclude: ["Schemas"],
-    // Optimized in tests too: hundreds of histories are compared there.
-    swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
-  // A whole installation in memory. Optimized in tests too: hundreds of worlds run there.
+    // Hundreds of histories are compared there.
+    swiftSettings: optimized),
+  // A whole installation in memory: hundreds of worlds run there.
   .target(
     name: "World",
     dependencies: ["Handler", "HTTP", "Logging", "Automation", "Configuration", "FleetModel", "Wire", "Redis", "Loop"],
     path: "Tests/World",
-    swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
+    swiftSettings: optimized),
   // Labelled series and the rules by which detectors are judged on them.
   .target(
     name: "DetectionBenchmark", dependencies: ["FleetModel", "Wire"], path: "Tests/DetectionBenchmark",
-    swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
+    swiftSettings: optimized),
   .testTarget(
     name: "InsightTests", dependencies: ["Insight", "DetectionBenchmark", "FleetModel", "TestSupport"],
     swiftSettings: strict),
