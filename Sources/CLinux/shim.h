@@ -56,7 +56,12 @@ static inline int vigia_die_with_parent(int signal) { return prctl(PR_SET_PDEATH
 // Has the processor begin to fetch the cache line of an address, to be written.
 static inline void vigia_prefetch(const void *address) { __builtin_prefetch(address, 1); }
 
-// Swift does not import fork. Starts a program with stdin, stdout and stderr on the descriptors given (negative:
+// Swift imports neither fork nor vfork. A child by vfork borrows the memory of its parent, which stands still until it has
+// become the new program: copying the page tables of a large process would take longer than all the rest. Nothing but
+// system calls may happen in it, and no handler of a signal: signals are blocked around it.
+extern pid_t vfork(void) __attribute__((returns_twice));
+
+// Starts a program with stdin, stdout and stderr on the descriptors given (negative:
 // /dev/null for stdin, inherited for the others) and no other, no signal blocked, SIGPIPE not ignored, and a death signal,
 // so that it cannot outlive this process. Returns its pid, or -1 with errno, also where the program could not be executed.
 static inline pid_t vigia_spawn(const char *path, char *const argv[], char *const envp[], int in, int out, int err,
@@ -65,11 +70,13 @@ static inline pid_t vigia_spawn(const char *path, char *const argv[], char *cons
   if (pipe(report) < 0) return -1;
   vigia_set_close_on_exec(report[0]);
   vigia_set_close_on_exec(report[1]);
+  sigset_t all, none, before;
+  sigfillset(&all);
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &all, &before);
   pid_t parent = getpid();
-  pid_t child = fork();
+  pid_t child = vfork();
   if (child == 0) {
-    sigset_t none;
-    sigemptyset(&none);
     // What is ignored stays so in a new program, and few expect to outlive their reader.
     (void)signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -88,6 +95,7 @@ static inline pid_t vigia_spawn(const char *path, char *const argv[], char *cons
     (void)ignored;
     _exit(127);
   }
+  sigprocmask(SIG_SETMASK, &before, NULL);
   close(report[1]);
   int reason = 0;
   ssize_t length = child < 0 ? 0 : read(report[0], &reason, sizeof reason);
@@ -189,10 +197,15 @@ static inline int vigia_open_pty(void) {
 // is ignored or blocked in it, and it leaves no core file.
 static inline pid_t vigia_spawn_on_terminal(const char *path, char *const argv[], char *const envp[],
                                             const char *terminal) {
-  pid_t parent = getpid(), child = fork();
-  if (child != 0) return child;
-  sigset_t none;
+  sigset_t all, none, before;
+  sigfillset(&all);
   sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &all, &before);
+  pid_t parent = getpid(), child = vfork();
+  if (child != 0) {
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return child;
+  }
   for (int number = 1; number < 32; number++) (void)signal(number, SIG_DFL);
   sigprocmask(SIG_SETMASK, &none, NULL);
   struct rlimit nothing = {0, 0};
