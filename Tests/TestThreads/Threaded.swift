@@ -2,8 +2,8 @@ import Testing
 
 /// Runs each test of a suite on a pool of threads for tests that wait.
 package struct Threaded: SuiteTrait, TestTrait, TestScoping {
-  /// Twice as many threads as a small machine has cores: half of such a test's time is waiting.
-  private static let pool = ThreadPool(threads: 4)
+  /// Four times as many threads as a small machine has cores: most of such a test's time is waiting.
+  private static let pool = ThreadPool(threads: 8)
 
   package var isRecursive: Bool { true }
 
