@@ -16,6 +16,7 @@ struct FeedCommand: ParsableCommand {
   @Option var agents = 1000
   @Option var rate = 20_000.0
   @Option var count = Int.max
+  @Option(help: "The number of the first message.") var first = 0
   @Option(help: "How many entries the stream keeps.") var limit = 200_000
   @Option(help: "Fill messages up to this length.") var length: Int?
   @Flag(help: "Into the channel, each message with its number.") var numbered = false
@@ -26,7 +27,7 @@ struct FeedCommand: ParsableCommand {
     traffic.destination = numbered ? .channel : .stream(limit: limit)
     traffic.isNumbered = numbered
     let feeder = try Feeder(traffic, port: port)
-    feeder.prepare(0..<min(count, numbered ? count : Self.mostPrepared))
+    feeder.prepare(first..<first + min(count, numbered ? count : Self.mostPrepared))
     print(try feeder.run(rate: rate, count: count))
   }
 }

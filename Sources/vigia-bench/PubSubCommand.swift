@@ -38,7 +38,7 @@ struct PubSubCommand: ParsableCommand {
         try recorded.add(tally, feed)
         // The recorder's own markers stand there too.
         try waitForStream(server)
-        let later = Tally(messages, server)
+        let later = Tally(messages, server.loop, server.endpoint)
         later.waitForAll(server.loop)
         try stream.add(later, feed)
       }
@@ -51,7 +51,7 @@ struct PubSubCommand: ParsableCommand {
   private func burst(isRecorded: Bool, _ judge: (TestServer, Feed, Tally) throws -> Void) throws {
     let server = try TestServer()
     let handler = isRecorded ? try Programs.startHandler(server.server.port) : nil
-    let tally = Tally(messages, server)
+    let tally = Tally(messages, server.loop, server.endpoint)
     try server.wait { tally.isCaughtUp && tally.isRecorded == isRecorded }
     try server.wait { (try? server.call("PUBLISH", "agent.probe", "{}"))?.integer == (isRecorded ? 2 : 1) }
     let feed = try Feed(

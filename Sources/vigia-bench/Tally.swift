@@ -1,9 +1,9 @@
 import FleetModel
 import Loop
 import Redis
-import TestSupport
+import Wire
 
-/// Counts numbered messages as they come out of an `EventFeed`, each by its number.
+/// Counts numbered messages as they come out of a feed of the whole fleet, as a console has it, each by its number.
 ///
 /// A class, since the feed's handlers share it.
 final class Tally {
@@ -13,23 +13,29 @@ final class Tally {
   private(set) var lastAt = MonotonicTime.now
   private(set) var firstAt: MonotonicTime?
   private(set) var isCaughtUp = false
-  private(set) var isRecorded = false
   private var seen: [Bool]
-  private var feed: EventFeed?
+  private var recorded: Set<Int> = []
+  private var feed: FleetFeed?
 
-  /// - Parameter messages: they have the numbers below this.
-  init(_ messages: Int, _ server: TestServer) {
+  /// - Parameters:
+  ///   - messages: they have the numbers below this.
+  ///   - shards: how the fleet is divided; nil if it is not.
+  init(_ messages: Int, _ loop: Loop, _ endpoint: Endpoint, shards: Shards? = nil) {
     seen = Array(repeating: false, count: messages)
-    feed = EventFeed(loop: server.loop, endpoint: server.endpoint, options: .init()) { [unowned self] event, _ in
+    feed = FleetFeed(loop: loop, endpoint: endpoint, shards: shards, options: .init()) { [unowned self] event, _ in
       take(event)
-    } notice: { [unowned self] in
-      if case .caughtUp = $0 { isCaughtUp = true }
-      if case .handler(let lease) = $0 { isRecorded = lease?.isRecording ?? false }
+    } notice: { [unowned self] notice, shard in
+      if case .caughtUp = notice { isCaughtUp = true }
+      guard case .handler(let lease) = notice else { return }
+      if lease?.isRecording == true { recorded.insert(shard) } else { recorded.remove(shard) }
     }
     feed?.start()
   }
 
   deinit { feed?.stop() }
+
+  /// Whether a handler records each shard.
+  var isRecorded: Bool { recorded.count == feed?.feeds.count }
 
   var missing: Int { seen.count { !$0 } }
 
