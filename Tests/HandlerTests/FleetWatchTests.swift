@@ -289,14 +289,17 @@ import Wire
       let event = #"{"entity_id":"a","event_type":"agent.updated","data":{"version":"\#(version)"}}"#
       _ = try scene.server.call("XADD", scene.keys.events, "*", Keys.dataField, event)
     }
-    try scene.server.wait { scene.handlers[0].session?.fleet?.state(of: "a") != nil }
-    try scene.send(.pause, ["a"])
     var insight: AgentInsight?
-    try scene.server.wait {
-      let stored = (try? scene.server.call("HGET", scene.keys.insight, "a").bytes) ?? nil
-      insight = stored.flatMap { InsightCoding.decode($0) }
-      return insight?.changes.count == 2
+    func wait(forChanges count: Int) throws {
+      try scene.server.wait {
+        let stored = (try? scene.server.call("HGET", scene.keys.insight, "a").bytes) ?? nil
+        insight = stored.flatMap { InsightCoding.decode($0) }
+        return insight?.changes.count == count
+      }
     }
+    try wait(forChanges: 1)
+    try scene.send(.pause, ["a"])
+    try wait(forChanges: 2)
     #expect(insight?.changes.map(\.kind) == ["version", "operator"])
     #expect(insight?.changes.first?.detail == "1.1")
     #expect(insight?.changes.last?.detail == "paused by alice@bastion")
