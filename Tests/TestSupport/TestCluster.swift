@@ -111,7 +111,11 @@ package final class TestCluster {
   }
 
   /// Moves a slot with all its keys to another primary, as `redis-cli --cluster reshard` does.
+  ///
+  /// Whoever takes a slot over raises its epoch above those that it knows. If the next move began before all know of the
+  /// last, two nodes could end with one epoch, and each name the other as the slot's owner for good.
   package func move(slot: Int, to target: Int) throws {
+    try loop.wait { agreesOnEpochs }
     let source = try owner(of: slot)
     guard source != target else { return }
     let ids = try [source, target].map { try call($0, "CLUSTER", "MYID").bytes ?? [] }
@@ -127,6 +131,19 @@ package final class TestCluster {
       // Replicas take no word of it.
       _ = try call(index, "CLUSTER", "SETSLOT", slot, "NODE", ids[1])
     }
+  }
+
+  /// Whether all nodes that run know of the same epochs.
+  private var agreesOnEpochs: Bool {
+    let views = nodes.indices.filter { nodes[$0].isRunning }.map { epochs(knownTo: $0) }
+    return views.allSatisfy { $0 == views[0] && !$0.isEmpty }
+  }
+
+  /// The epoch of each node, by its id.
+  private func epochs(knownTo index: Int) -> [Substring: Substring] {
+    let lines = ((try? call(index, "CLUSTER", "NODES"))?.text ?? "").split(whereSeparator: \.isNewline)
+    return Dictionary(
+      uniqueKeysWithValues: lines.map { $0.split(separator: " ") }.filter { $0.count > 6 }.map { ($0[0], $0[6]) })
   }
 
   /// Kills a node.

@@ -50,7 +50,9 @@ package final class TmuxConsole {
 
   /// Waits until the screen satisfies a condition; throws with the screen where it does not within a limit that no
   /// healthy run comes near.
-  package func wait(_ condition: ([String]) -> Bool) throws {
+  package func wait(
+    fileID: StaticString = #fileID, line: UInt = #line, _ condition: ([String]) -> Bool
+  ) throws {
     let deadline = MonotonicTime.now.adding(milliseconds: 60_000)
     var last: [String] = []
     while MonotonicTime.now < deadline {
@@ -59,12 +61,12 @@ package final class TmuxConsole {
       // tmux tells nobody that a screen has changed.
       usleep(20_000)
     }
-    throw NeverShown(screen: last.joined(separator: "\n"))
+    throw NeverShown(screen: last.joined(separator: "\n"), fileID: fileID, line: line)
   }
 
   /// Waits until some row holds a text.
-  package func wait(for text: String) throws {
-    try wait { screen in screen.contains { $0.contains(text) } }
+  package func wait(for text: String, fileID: StaticString = #fileID, line: UInt = #line) throws {
+    try wait(fileID: fileID, line: line) { screen in screen.contains { $0.contains(text) } }
   }
 
   private func tmux(_ arguments: String...) throws -> String {
@@ -88,9 +90,14 @@ package final class TmuxConsole {
 
 /// The screen never showed what was waited for.
 package struct NeverShown: Error, CustomStringConvertible {
-  package var screen: String
+  package let screen: String
+  /// Where it waited: the test is reported by its first line only.
+  package let fileID: StaticString
+  package let line: UInt
 
-  package init(screen: String) { self.screen = screen }
+  package init(screen: String, fileID: StaticString = #fileID, line: UInt = #line) {
+    (self.screen, self.fileID, self.line) = (screen, fileID, line)
+  }
 
-  package var description: String { "the screen was:\n\(screen)" }
+  package var description: String { "what \(fileID):\(line) waits for was never shown; the screen was:\n\(screen)" }
 }
