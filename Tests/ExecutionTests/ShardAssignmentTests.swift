@@ -60,6 +60,19 @@ import Testing
     #expect(RendezvousOrder.leaders(of: 4, among: [:]) == [nil, nil, nil, nil])
   }
 
+  /// While a server is gone nobody could lead its shards; those of other servers stay where they are.
+  @Test(arguments: 0..<8) func noShardMovesWhereOthersCannotBeLed(_ first: Int) {
+    let ids = ["h1", "h2", "h3"]
+    let gone: Set<Int> = [first, (first + 1) % 8, (first + 3) % 8]
+    let before = RendezvousOrder.leaders(of: 8, among: Dictionary(uniqueKeysWithValues: ids.map { ($0, Self.all) }))
+    let rest = Self.all.subtracting(gone)
+    let without = RendezvousOrder.leaders(of: 8, among: Dictionary(uniqueKeysWithValues: ids.map { ($0, rest) }))
+    // Not all of them know of it at once.
+    let known = RendezvousOrder.leaders(of: 8, among: ["h1": Self.all, "h2": rest, "h3": rest])
+    for shard in rest { #expect(without[shard] == before[shard] && known[shard] == before[shard]) }
+    for shard in gone { #expect(without[shard] == nil && known[shard] == "h1") }
+  }
+
   // MARK: Who asks
 
   @Test func firstAsksAtOnceAndOthersOnceNobodyHasLedForAWhile() {
@@ -137,6 +150,22 @@ import Testing
       let isThere = time % 4000 != 0
       let effects = assignment.take(.present(isThere ? Self.handlers("h1", "h2") : Self.handlers("h1")), at: time)
       #expect(effects == [])
+    }
+  }
+
+  @Test func orderThatHoldsForAMomentOnlyMovesNothing() {
+    var assignment = Self.leader("h1")
+    _ = Self.effects(&assignment, at: 0, .present(Self.handlers("h1", "h2", "h3")))
+    // Long known, and third for all of them until the second is missing for a while.
+    let both = RendezvousOrder.leaders(of: 8, among: Self.handlers("h1", "h2", "h3"))
+    let kept = both.indices.filter { both[$0] == "h1" }
+    for shard in Self.all.subtracting(kept) { _ = assignment.take(.holder(shard: shard, both[shard]), at: 1) }
+    for second in 1...60 {
+      let ids = second.isMultiple(of: 6) ? Self.handlers("h1", "h3") : Self.handlers("h1", "h2", "h3")
+      #expect(
+        Self.effects(&assignment, at: Int64(second) * 1000, .present(ids), .woken).allSatisfy { effect in
+          if case .handOver = effect { false } else { true }
+        })
     }
   }
 

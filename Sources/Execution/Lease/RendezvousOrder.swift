@@ -11,11 +11,12 @@ enum RendezvousOrder {
     let room = (count + able.count - 1) / able.count
     var taken: [String: Int] = [:]
     return (0..<count).map { shard in
-      let order = able.filter { $0.value.contains(shard) }.keys.sorted { isBefore($0, $1, for: shard) }
-      // If all who could lead it are full, one of them leads more than its part.
-      let leader = order.first { taken[$0, default: 0] < room } ?? order.first
-      if let leader { taken[leader, default: 0] += 1 }
-      return leader
+      let order = able.keys.sorted { isBefore($0, $1, for: shard) }
+      // Room is kept as if each could lead each: a server that is gone moves no shard of another.
+      guard let first = order.first(where: { taken[$0, default: 0] < room }) else { return nil }
+      taken[first, default: 0] += 1
+      // One that leads a shard for another may lead more than its part.
+      return ([first] + order).first { able[$0]?.contains(shard) == true }
     }
   }
 

@@ -35,7 +35,7 @@ package struct ShardAssignment {
 
   /// In milliseconds.
   package struct Spans: Sendable {
-    /// How long a handler must have lived until shards are handed over to it.
+    /// How long a handler must have lived, and been the one to lead a shard, until that is handed over to it.
     package var settling: Int64 = 5000
     /// Between two hand-overs.
     package var pause: Int64 = 1000
@@ -64,6 +64,8 @@ package struct ShardAssignment {
     var keptUntil: Int64?
     /// Since when this handler has held it.
     var heldSince: Int64?
+    /// Since when the same handler is to lead it.
+    var orderedSince: Int64 = 0
   }
 
   private struct Other {
@@ -108,7 +110,7 @@ package struct ShardAssignment {
     case .able(let shards):
       guard shards != able else { return [] }
       able = shards
-      order()
+      order(now)
     case .holder(let shard, let holder): note(holder, of: shard, now)
     case .released(let shard): free(shard, now)
     case .handedOver(let shard):
@@ -133,13 +135,15 @@ package struct ShardAssignment {
     for (other, able) in handlers where other != id {
       others[other] = Other(able: able, since: former[other]?.since ?? now)
     }
-    if others.mapValues(\.able) != former.mapValues(\.able) { order() }
+    if others.mapValues(\.able) != former.mapValues(\.able) { order(now) }
   }
 
-  private mutating func order() {
+  private mutating func order(_ now: Int64) {
     var handlers = others.mapValues(\.able)
     handlers[id] = able
+    let former = leaders
     leaders = RendezvousOrder.leaders(of: shards.count, among: handlers)
+    for shard in shards.indices where leaders[shard] != former[shard] { shards[shard].orderedSince = now }
     leadersWithout = [:]
     for other in others.keys {
       var rest = handlers
@@ -198,7 +202,8 @@ package struct ShardAssignment {
     guard shards[shard].holder == id, shards[shard].keptUntil.map({ now >= $0 }) ?? true,
       let leader = leaders[shard], leader != id, let other = others[leader]
     else { return false }
-    // It may have been taken from that very one, which is dead and still listed.
-    return now - max(other.since, shards[shard].heldSince ?? other.since) >= spans.settling
+    // It may have been taken from that very one, which is dead and still listed; or the list be wrong for a moment.
+    let since = max(other.since, shards[shard].heldSince ?? other.since, shards[shard].orderedSince)
+    return now - since >= spans.settling
   }
 }
