@@ -24,9 +24,11 @@ struct ShardCommandChaos {
       orders += 1
       // For an agent of each shard: a part for each.
       var targets: [Int: AgentID] = [:]
-      for number in 0... where targets.count < shards {
+      var number = 0
+      while targets.count < shards {
         let agent = AgentID("agent-\(orders)-\(number)")
         targets[division.shard(of: agent)] = targets[division.shard(of: agent)] ?? agent
+        number += 1
       }
       let now = LocalClock.now
       let order = Command(
@@ -62,9 +64,14 @@ struct ShardCommandChaos {
     }
     if let id = gone { try stage.startHandler(id) }
     var ends: [Int: [String: Int]] = [:]
-    try stage.cluster.loop.wait(seconds: 300) {
-      ends = (try? Dictionary(uniqueKeysWithValues: (0..<shards).map { ($0, try self.ends($0, stage)) })) ?? [:]
+    func isOver() throws -> Bool {
+      ends = try Dictionary(uniqueKeysWithValues: (0..<shards).map { ($0, try self.ends($0, stage)) })
       return (0..<shards).allSatisfy { ends[$0]?.count == wanted[$0]?.count }
+    }
+    let deadline = MonotonicTime.now.adding(milliseconds: 120_000)
+    while try !isOver() {
+      guard MonotonicTime.now < deadline else { throw Mismatch(try story(stage)) }
+      stage.cluster.loop.turn(forMilliseconds: 1000)
     }
     let span = MonotonicTime.now.milliseconds(since: began) / 1000
     var wrong = 0
@@ -77,6 +84,17 @@ struct ShardCommandChaos {
     report.add(
       "\(shards) shards, \(sent) commands under \(kills) kills in \(Int(span)) s: lost or twice", "commands",
       Rounds([Double(wrong)]), target: .atMost(0))
+  }
+
+  /// What became of all commands, in words.
+  private func story(_ stage: ShardStage) throws -> String {
+    var counts: [String: Int] = [:]
+    for shard in 0..<shards {
+      for line in try stage.audit(shard) where line.target == .none {
+        counts["\(line.phase.rawValue) \(line.detail)", default: 0] += 1
+      }
+    }
+    return counts.sorted { $0.value > $1.value }.prefix(9).map { "\($0.value) × \($0.key)" }.joined(separator: "; ")
   }
 
   /// How often each command has come to its end in a shard.
