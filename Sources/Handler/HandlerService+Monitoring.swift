@@ -23,6 +23,7 @@ extension HandlerService {
     (picture.gaps, picture.gapSeconds) = (recorder.gap.count, Double(recorder.gap.total.milliseconds) / 1000)
     picture.lost = recorder.buffer.lost
     picture.channels = options.notify.channels.keys.sorted()
+    picture.services = toldServices
     guard let activeHandler else { return picture }
     picture.commandsInHand = activeHandler.dispatcher.inHand
     picture.eventsWaiting = activeHandler.follower.rules.queue.count
@@ -31,6 +32,12 @@ extension HandlerService {
     for stream in activeHandler.archiver.streams { picture.archiveLags[stream.stream] = stream.lagSeconds }
     picture.queues = activeHandler.queues.report
     return picture
+  }
+
+  private var toldServices: [String] {
+    let annotates = options.grafana?.annotates ?? false
+    let sends = options.telemetry.map { $0.sendsTraces || $0.sendsLogs } ?? false
+    return (annotates ? [AnnotationSender.service] : []) + (sends ? [TelemetrySender.service] : [])
   }
 
   private func role(leader: String?) -> HandlerPicture.Role {

@@ -21,6 +21,8 @@ struct HandlerPicture: Equatable {
   var lost = 0
   /// By which people are told.
   var channels: [String] = []
+  /// Other programs that are told, such as a collector: each as its section in the handler's file.
+  var services: [String] = []
   /// The parts of one that leads.
   var commandsInHand: Int?
   var eventsWaiting: Int?

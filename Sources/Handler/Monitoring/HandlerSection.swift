@@ -154,9 +154,11 @@ struct HandlerSection {
       writer.sample(LabelSet(("result", result.rawValue)), counts.heartbeats[result] ?? 0)
     }
     writer.begin(HandlerFamilies.exports)
-    for (service, results) in counts.exports.sorted(by: { $0.key < $1.key }) {
+    // As with the channels, each from its beginning.
+    for service in Set(picture.services).union(counts.exports.keys).sorted() {
       for result in HandlerCounts.Exported.allCases {
-        writer.sample(LabelSet(("service", service), ("result", result.rawValue)), results[result] ?? 0)
+        let count = counts.exports[service]?[result] ?? 0
+        writer.sample(LabelSet(("service", service), ("result", result.rawValue)), count)
       }
     }
     writer.begin(HandlerFamilies.steps)

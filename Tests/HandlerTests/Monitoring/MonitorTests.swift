@@ -210,6 +210,27 @@ import Wire
     #expect(page["vigia_actuator_call_duration_seconds_count{action=\"pause\"}"] == "1")
   }
 
+  /// A counter that appears with its first value hides that value from a rate.
+  @Test func whatIsToldToOtherProgramsIsCountedFromZero() throws {
+    let nowhere = "http://127.0.0.1:1"
+    let handler = try start {
+      $0.telemetry = TelemetrySettings(endpoint: nowhere, logs: false)
+      $0.grafana = GrafanaService(url: nowhere, token: "t")
+    }
+    func count(_ service: String, _ result: String) throws -> String? {
+      try page(handler)["vigia_exports_total{service=\"\(service)\",result=\"\(result)\"}"]
+    }
+    for result in ["told", "refused", "dropped"] {
+      #expect(try count("otel", result) == "0")
+      #expect(try count("grafana", result) == "0")
+    }
+    var options = handler.options
+    options.telemetry = nil
+    options.grafana = GrafanaService(url: nowhere, token: "t", annotates: false)
+    handler.apply(options)
+    #expect(try count("otel", "told") == nil && count("grafana", "told") == nil)
+  }
+
   /// Numbers and ids that nobody can reckon with, from whoever may write to Redis.
   @Test(.enabled(if: TestServer.countsEntries)) func extremeValuesInRedisHarmNoPage() throws {
     let handler = try start()
