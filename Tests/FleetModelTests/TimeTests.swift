@@ -36,6 +36,14 @@ import Testing
     #expect(TimeSpan(milliseconds: .min).description == "-9223372036854775s")
   }
 
+  @Test(arguments: [
+    (593, "10m"), (28_793, "8h"), (3600, "1h"), (5400, "90m"), (1200, "20m"), (329, "5m"), (330, "6m"), (299, "299s"),
+    (90, "90s"), (1, "1s"), (864_000, "10d"),
+  ])
+  func longSpansAreRoundedAsPeopleSayThem(_ seconds: Int64, _ text: String) {
+    #expect(TimeSpan.seconds(seconds).rounded.description == text)
+  }
+
   @Test func secondsAreRoundedTowardZero() {
     #expect(TimeSpan.milliseconds(1999).seconds == 1)
     #expect(TimeSpan.milliseconds(-1999).seconds == -1)

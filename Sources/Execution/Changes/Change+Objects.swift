@@ -38,7 +38,7 @@ extension Change {
     alert.silencedUntil = context.now + span
     alert.silencedBy = context.operator
     if !note.isEmpty { alert.note = note }
-    return Change(alert: alert, detail: "silenced for \(span)")
+    return Change(alert: alert, detail: "silenced for \(span.rounded)")
   }
 
   package static func unsilence(_ id: AlertID, _ context: PlanningContext) throws(Refusal) -> Change {
@@ -63,7 +63,7 @@ extension Change {
     let end = ScheduledJob(job: Job(.endAcknowledgement(id), id.agent), due: span.map { context.now + $0 })
     return Change(
       scheduledJobs: [end], alert: alert, notices: pages(alert, .acknowledged, context),
-      detail: span.map { "acknowledged for \($0)" } ?? "acknowledged")
+      detail: span.map { "acknowledged for \($0.rounded)" } ?? "acknowledged")
   }
 
   package static func unacknowledge(_ id: AlertID, _ context: PlanningContext) throws(Refusal) -> Change {
@@ -111,7 +111,7 @@ extension Change {
       scheduledJobs: [ScheduledJob(job: Job(.unblock(address), context.target), due: end)],
       // Several targets may have a block of the same address: it is listed until the last of them ends.
       block: Block(address: address, until: max(end, context.blockedUntil == nil ? context.longestBlock ?? end : end)),
-      detail: "\(address) blocked for \(span)")
+      detail: "\(address) blocked for \(span.rounded)")
   }
 
   package static func unblock(_ address: IPAddress, _ context: PlanningContext) throws(Refusal) -> Change {

@@ -44,7 +44,7 @@ extension Change {
     let span = end - context.now
     return Change(
       after: after, control: Control(action: .pause, arguments: ["for": span.description], until: end),
-      scheduledJobs: [ScheduledJob(job: Job(.resume, context.target), due: end)], detail: "paused for \(span)")
+      scheduledJobs: [ScheduledJob(job: Job(.resume, context.target), due: end)], detail: "paused for \(span.rounded)")
   }
 
   package static func resume(_ context: PlanningContext) throws(Refusal) -> Change {

@@ -61,4 +61,10 @@ extension TimeSpan: CustomStringConvertible {
     let unit = Self.units.first { whole % $0.milliseconds == 0 && whole != 0 } ?? ("s", 1000)
     return "\(whole / unit.milliseconds)\(unit.letter)"
   }
+
+  /// As people say it: `10m` for 593 seconds. Below five minutes every second counts, and ten days are still ten days.
+  package var rounded: TimeSpan {
+    guard self >= .minutes(5) else { return self }
+    return .minutes((self + .seconds(30)).seconds / 60)
+  }
 }
