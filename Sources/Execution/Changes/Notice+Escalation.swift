@@ -10,9 +10,11 @@ extension Notice {
   package init(escalation alert: AlertRecord, _ status: Status, at now: Instant, fields: [Field] = []) {
     let agent = alert.id.agent
     let subject = agent == .none ? "the fleet" : agent.description
+    // What an escalation writes says first whom it calls: `to on-call: errors 38%`.
+    let who = alert.summary.hasPrefix("to ") ? " from \(alert.summary.dropFirst(3))" : ": \(alert.summary)"
     self.init(
       key: alert.id.description, status: status, severity: alert.severity,
-      title: "\(subject) needs a person: \(alert.summary)", fields: fields,
+      title: "\(subject) needs a person\(alert.summary.isEmpty ? "" : who)", fields: fields,
       agents: agent == .none ? [] : [agent], at: status.isFollowUp ? alert.last : now)
     acknowledgedBy = alert.acknowledgedBy
     if !alert.note.isEmpty { self.fields.append(Field("note", alert.note)) }

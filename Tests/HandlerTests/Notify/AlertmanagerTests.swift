@@ -43,7 +43,7 @@ import Wire
     let alert = try #require(try alerts().first)
     #expect(alert["labels"]?["key"]?.text == "escalation/agent-1")
     #expect(alert["labels"]?["severity"]?.text == "critical")
-    #expect(alert["annotations"]?["summary"]?.text == "agent-1 needs a person: to oncall: test")
+    #expect(alert["annotations"]?["summary"]?.text == "agent-1 needs a person from oncall: test")
     #expect(alert["status"]?["state"]?.text == "active")
     let stored = try scene.server.call("HVALS", scene.keys.notices).elements?.first?.bytes ?? []
     #expect(try JSONValue.parse(stored)["stands"]?.bool == true, "it is posted again before it ends")

@@ -97,7 +97,7 @@ import Wire
     #expect(bodies.map { $0["event_action"]?.text } == ["trigger", "acknowledge"])
     #expect(bodies.allSatisfy { $0["dedup_key"]?.text == "escalation/agent-1" })
     #expect(bodies[0]["payload"]?["severity"]?.text == "critical")
-    #expect(bodies[0]["payload"]?["summary"]?.text == "agent-1 needs a person: to oncall: test")
+    #expect(bodies[0]["payload"]?["summary"]?.text == "agent-1 needs a person from oncall: test")
   }
 
   @Test func acknowledgementThatIsTakenBackPagesAgain() throws {

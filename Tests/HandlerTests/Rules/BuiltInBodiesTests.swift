@@ -63,7 +63,7 @@ import Wire
       data: [
         "avg_rating": 1.9, "negative_feedback_count": 12, "main_complaints": ["slow"], "conversation_ids": ["c-1"],
       ],
-      texts: ["main_complaints", "conversation_ids"], told: [.page(.medium, "agent-1 needs a person: to support")]),
+      texts: ["main_complaints", "conversation_ids"], told: [.page(.medium, "agent-1 needs a person from support")]),
     Case(
       rules: ["security-alert"], type: "agent.security_alert",
       data: [
@@ -111,7 +111,7 @@ import Wire
       told: [.rule("agent-created", .low, "agent-2 (Bo) is new.")]),
     Case(
       rules: ["handoff-nobody"], type: "agent.handoff_requested", data: ["conversation_id": "c-1", "skill": "law"],
-      texts: ["conversation_id", "skill"], told: [.page(.medium, "agent-1 needs a person: to support")]),
+      texts: ["conversation_id", "skill"], told: [.page(.medium, "agent-1 needs a person from support")]),
   ]
 
   // MARK: What is told
@@ -199,7 +199,7 @@ import Wire
     try services.waitUntilAllIsTold()
     for kind in Channel.Kind.allCases {
       try check(
-        services.told(kind), kind, [.page(.high, "agent-1 needs a person: to on-call")], services)
+        services.told(kind), kind, [.page(.high, "agent-1 needs a person from on-call")], services)
     }
   }
 
