@@ -80,7 +80,10 @@ struct GroupMessage {
     let (count, noun) = agents > 0 ? (agents, "agent") : (subject.count, "notice")
     let many = "\(count) \(noun)\(count == 1 ? "" : "s")"
     guard open.isEmpty, status == .resolved else { return "\(rule): \(causeOfAll(subject)?.title ?? many)" }
-    return isAllClear ? "\(rule): all clear, \(many)" : "\(rule): ended, \(many), not all recovered"
+    if isAllClear { return "\(rule): all clear, \(many)" }
+    // Without agents it is several alerts: of one the group tells the own words.
+    let alerts = agents > 0 ? "alerts of \(many)" : "\(count) alerts"
+    return "\(rule): \(alerts) have ended, but not all have recovered"
   }
 
   /// The cause that all of them share. Its title counts all agents that are affected, of whatever rule.

@@ -72,6 +72,31 @@ import Testing
     #expect(grouping.groups.isEmpty && grouping.next == nil)
   }
 
+  @Test mutating func endWithoutRecoveryIsSaidInASentence() throws {
+    take(1...3, at: 0)
+    _ = told(at: 10)
+    take(1...2, .resolved, at: 20)
+    var last = notice(3, .resolved)
+    last.isAllClear = false
+    _ = grouping.take(last, for: "ops", at: at(21))
+    let end = try #require(told(at: 21).first)
+    #expect(end.title == "latency: alerts of 3 agents have ended, but not all have recovered")
+  }
+
+  @Test mutating func endOfWhatIsAboutNoAgentCountsAlerts() throws {
+    func queue(_ name: String, _ status: Notice.Status) -> Notice {
+      var notice = Notice(
+        key: "queue/\(name)", status: status, severity: .high, title: name, rule: "queues", at: at(0))
+      notice.isAllClear = status != .resolved
+      return notice
+    }
+    for name in ["orders", "mails"] { _ = grouping.take(queue(name, .firing), for: "ops", at: at(0)) }
+    _ = told(at: 10)
+    for name in ["orders", "mails"] { _ = grouping.take(queue(name, .resolved), for: "ops", at: at(20)) }
+    let end = try #require(told(at: 20).first)
+    #expect(end.title == "queues: 2 alerts have ended, but not all have recovered")
+  }
+
   @Test mutating func oneMemberKeepsItsOwnWords() {
     take([7], at: 0)
     #expect(told(at: 10).map(\.title) == ["agent-7 is slow"])
