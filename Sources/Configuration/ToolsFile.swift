@@ -62,9 +62,8 @@ package enum ToolsFile {
   private static func command(_ section: FileSection) throws(ConfigurationError) -> OwnCommand {
     try section.allow(["name", "run", "timeout", "dangerous"], in: "an entry of commands")
     let name = try name(section)
-    let expected = "a list of a program's whole path and its arguments"
-    guard let texts = try section.texts("run", expected: expected) else {
-      throw section.fault("run", expected: expected)
+    guard let texts = try section.texts("run", expected: OwnCommand.form) else {
+      throw section.fault("run", expected: OwnCommand.form)
     }
     let limit = try section.span("timeout", atMost: .minutes(10)) ?? OwnCommand.usualLimit
     let isDangerous = try section.flag("dangerous") ?? false

@@ -13,6 +13,8 @@ import Testing
     }
   }
 
+  private static let form = "a list of the program's whole path and its arguments, such as [\"/usr/bin/df\", \"-h\"]"
+
   private static let text = """
     [[links]]
     name = "Logs"
@@ -40,9 +42,26 @@ import Testing
       ("[[links]]\nname = 'x'\nurl = 'ftp://h/'", "links[0].url: is no address; expected https:// or http://"),
       ("[[links]]\nname = 'x'\nurl = 'https://h/{agnet}'", "has {agnet}, which is no place; there are {agent}, {name}"),
       ("[[links]]\nname = 'x'\nurl = 'https://h/'\nkey = 1", "unknown key; an entry of links has name, url"),
-      ("[[commands]]\nname = 'x'", "commands[0].run: is missing; expected a list"),
-      ("[[commands]]\nname = 'x'\nrun = 'ls'", "commands[0].run: is the text"),
-      ("[[commands]]\nname = 'x'\nrun = ['ls']", "commands[0].run: names no program; expected its whole path"),
+      ("[[commands]]\nname = 'x'", "commands[0].run: is missing; expected \(form)"),
+      ("[[commands]]\nname = 'x'\nrun = 'df -h'", "commands[0].run: is the text \"df -h\"; expected \(form)"),
+      (
+        "[[commands]]\nname = 'x'\nrun = ['df']",
+        "vigia.toml:3: commands[0].run: begins with \"df\", which is no whole path; expected \(form)"
+      ),
+      (
+        "[[commands]]\nname = 'x'\nrun = ['']",
+        "commands[0].run: begins with \"\", which is no whole path; expected \(form)"
+      ),
+      ("[[commands]]\nname = 'x'\nrun = []", "commands[0].run: is empty; expected \(form)"),
+      ("[[commands]]\nname = 'x'\nrun = ['/bin/ls', 3]", "commands[0].run[1]: is the number 3; expected a text"),
+      (
+        "[[commands]]\nname = 'x'\nrun = ['/opt/{agent}/run']",
+        "commands[0].run: has a place in the program's path; expected places in its arguments only"
+      ),
+      (
+        "[[commands]]\nname = 'x'\nrun = [\(Array(repeating: "'/bin/ls'", count: 65).joined(separator: ", "))]",
+        "commands[0].run: has 65 entries; expected 64 at most"
+      ),
       ("[[commands]]\nname = 'x'\nrun = ['/bin/ls', '{x}']", "commands[0].run[1]: has {x}, which is no place"),
       ("[[commands]]\nname = 'x'\nrun = ['/bin/ls']\ntimeout = '1h'", "expected a span of up to 10m"),
       (

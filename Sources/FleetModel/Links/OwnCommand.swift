@@ -14,6 +14,8 @@ package struct OwnCommand: Equatable, Sendable {
   package static let mostArguments = 64
   package static let longestArgument = 4000
   package static let usualLimit = TimeSpan.seconds(30)
+  /// How the argument vector is written.
+  package static let form = "a list of the program's whole path and its arguments, such as [\"/usr/bin/df\", \"-h\"]"
 
   package init(
     name: String, arguments: [LinkTemplate], isDangerous: Bool, limit: TimeSpan
@@ -21,15 +23,25 @@ package struct OwnCommand: Equatable, Sendable {
     guard OwnLink.isName(name) else {
       throw LinkTemplate.Malformed(description: "is no name; expected 1 to \(OwnLink.longestName) bytes on one line")
     }
-    guard let program = arguments.first, arguments.count <= Self.mostArguments, program.places.isEmpty,
-      program.head.first == UInt8(ascii: "/"), !program.head.contains(0)
-    else {
-      throw LinkTemplate.Malformed(
-        description:
-          "names no program; expected its whole path, without a place, and \(Self.mostArguments) arguments at "
-          + "most")
-    }
+    if let fault = Self.fault(of: arguments) { throw LinkTemplate.Malformed(description: fault) }
     (self.name, self.arguments, self.isDangerous, self.limit) = (name, arguments, isDangerous, limit)
+  }
+
+  /// What is wrong with an argument vector, and what to write; nil if nothing is.
+  private static func fault(of arguments: [LinkTemplate]) -> String? {
+    guard let program = arguments.first else { return "is empty; expected \(form)" }
+    guard arguments.count <= mostArguments else {
+      return "has \(arguments.count) entries; expected \(mostArguments) at most"
+    }
+    guard program.places.isEmpty else {
+      return "has a place in the program's path; expected places in its arguments only"
+    }
+    // Neither a shell nor $PATH is asked, so that a name alone finds nothing.
+    guard program.head.first == UInt8(ascii: "/"), !program.head.contains(0) else {
+      let name = String(decoding: program.head, as: UTF8.self).prefix(40)
+      return "begins with \"\(name)\", which is no whole path; expected \(form)"
+    }
+    return nil
   }
 
   /// Why it cannot be run for something.
