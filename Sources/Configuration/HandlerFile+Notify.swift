@@ -45,6 +45,7 @@ struct NotifyReader {
   /// What gives variables and files, from which alone secrets come.
   private let environment: [String: String]
   private let readFile: (String) -> [UInt8]?
+  private let isOpenToOthers: (String) -> Bool
   /// Addresses and keys that came from there, which no log may show.
   private(set) var secrets: Set<String> = []
 
@@ -52,9 +53,13 @@ struct NotifyReader {
   /// What is shorter is no path that anybody could guess at.
   private static let shortestPath = 8
 
-  init(environment: [String: String], readFile: @escaping (String) -> [UInt8]?) {
+  init(
+    environment: [String: String], readFile: @escaping (String) -> [UInt8]?,
+    isOpenToOthers: @escaping (String) -> Bool
+  ) {
     self.environment = environment
     self.readFile = readFile
+    self.isOpenToOthers = isOpenToOthers
   }
 
   mutating func table(_ top: FileSection) throws(ConfigurationError) -> NotifyTable {
@@ -262,6 +267,9 @@ struct NotifyReader {
     }
     guard let path = try section.text(file, expected: "a file's path") else { return nil }
     guard let bytes = readFile(path) else { throw section.fault(file, "names a file that cannot be read") }
+    guard !isOpenToOthers(path) else {
+      throw section.fault(file, "names a secret that others may read or write; chmod o= the file")
+    }
     let text = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
     guard !text.isEmpty else {
       throw section.fault(file, "names a file that is empty; expected the secret on its first line")

@@ -67,9 +67,10 @@ package enum HandlerFile {
   ///   - file: its name, for errors.
   ///   - environment: what `{env.NAME}` is filled with, and where channels' secrets come from.
   ///   - readFile: gives the content of a file that holds a secret, or of a time zone; nil if it cannot be read.
+  ///   - isOpenToOthers: whether others than a file's owner and group may read or write it: then it holds no secret.
   package static func read(
     _ bytes: [UInt8], file: String, environment: [String: String] = [:],
-    readFile: @escaping (String) -> [UInt8]? = { _ in nil }
+    readFile: @escaping (String) -> [UInt8]? = { _ in nil }, isOpenToOthers: @escaping (String) -> Bool = { _ in false }
   ) throws(ConfigurationError) -> HandlerSettings {
     let top = try FileSection(bytes, file: file)
     try top.allow(
@@ -109,7 +110,7 @@ package enum HandlerFile {
       settings.actuators = try reader.table(actuators)
       settings.secrets = Set(reader.variables.compactMap { environment[$0] })
     }
-    var reader = NotifyReader(environment: environment, readFile: readFile)
+    var reader = NotifyReader(environment: environment, readFile: readFile, isOpenToOthers: isOpenToOthers)
     settings.notify = try reader.table(top)
     settings.notify.links = try ToolsFile.tools(in: top).links
     if let heartbeat = try top.section("heartbeat") { settings.heartbeat = try reader.heartbeat(heartbeat) }

@@ -101,7 +101,8 @@ struct SettingsSource {
   private func read() throws(ConfigurationError) -> HandlerSettings {
     guard let path else { return HandlerSettings() }
     return try HandlerFile.read(
-      try Self.bytes(of: path), file: path, environment: Environment.all, readFile: Self.start(of:))
+      try Self.bytes(of: path), file: path, environment: Environment.all, readFile: Self.start(of:),
+      isOpenToOthers: File.isOpenToOthers)
   }
 
   /// Reads a runbook; nil for the one inside the program.

@@ -29,6 +29,18 @@ import Testing
     #expect(other == GrafanaService(url: "http://here", token: "glsa_of_a_file", annotates: false))
   }
 
+  @Test func tokenThatOthersMayReadIsRefused() {
+    let text = "[grafana]\nurl = 'http://x'\ntoken_file = '/secret'\n"
+    let expected = ConfigurationError(
+      file: "handler.toml", key: "grafana.token_file",
+      problem: "names a secret that others may read or write; chmod o= the file", line: 3)
+    #expect(throws: expected) {
+      try HandlerFile.read(
+        Array(text.utf8), file: "handler.toml", readFile: { _ in Array("glsa_x".utf8) },
+        isOpenToOthers: { $0 == "/secret" })
+    }
+  }
+
   @Test func nothingIsToldUnlessItIsConfigured() throws {
     #expect(try HandlerFile.read([], file: "handler.toml").grafana == nil)
   }

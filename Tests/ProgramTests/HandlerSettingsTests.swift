@@ -40,6 +40,27 @@ import Wire
     #expect(variable.status == 64 && complaint(variable) == problem)
   }
 
+  /// As a password file and the token of /metrics are.
+  @Test(arguments: [
+    ("[grafana]\nurl = 'http://x'\ntoken_file = 'FILE'", "3: grafana.token_file"),
+    ("[notify.ops]\nkind = 'slack'\nurl_file = 'FILE'", "3: notify.ops.url_file"),
+    ("[archive]\nurl = 'http://x'\npassword_file = 'FILE'", "3: archive.password_file"),
+    ("[heartbeat]\nurl_file = 'FILE'", "2: heartbeat.url_file"),
+  ])
+  func secretThatOthersMayReadIsRefused(_ text: String, _ place: String) throws {
+    try folder.write("http://there/secret\n", to: "secret")
+    let secret = folder.file("secret")
+    try write(text.replacing("FILE", with: secret))
+    for mode in [0o644, 0o602] as [mode_t] {
+      chmod(secret, mode)
+      let result = try run("--check", "--config", file)
+      let problem = "names a secret that others may read or write; chmod o= the file"
+      #expect(result.status == 64 && complaint(result) == "Error: \(file):\(place): \(problem)")
+    }
+    chmod(secret, 0o640)
+    #expect(try run("--check", "--config", file) == .init(0, "ok\n"))
+  }
+
   @Test func wrongOptionsAreNamed() throws {
     #expect(
       complaint(try run("--check")) == "Error: --check needs --config FILE, $VIGIA_HANDLER_CONFIG or --runbook FILE")
