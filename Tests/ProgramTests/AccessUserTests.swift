@@ -40,6 +40,7 @@ import Wire
 
   private func operate(_ scene: AccessScene) throws {
     let url = try scene.make("operator", "ada")
+    _ = try scene.server.call("XADD", scene.keys.events, "*", "__data__", TestServer.event("a-1"))
     for arguments in [
       ["send", "pause", "a-1", "--arg", "for=10m"], ["send", "resume", "a-1"], ["automation", "on"], ["automation"],
     ] {

@@ -32,6 +32,11 @@ import Wire
     _ = try server.call("XADD", "agentos:audit", "*", "__data__", AuditCoding.encode(line))
   }
 
+  /// Has agents speak for themselves, as the latest events tell.
+  private func hear(_ agents: String...) throws {
+    for agent in agents { _ = try server.call("XADD", "agentos:events", "*", "__data__", TestServer.event(agent)) }
+  }
+
   @Test func commandIsWrittenAsTheWireSays() throws {
     let program = try Program(
       ["send", "pause", "a", "b", "--arg", "for=5m", "--reason", "errors", "--wait", "1s"], on: server.endpoint)
@@ -44,6 +49,7 @@ import Wire
   }
 
   @Test func noAnswerTellsWhetherAHandlerLives() throws {
+    try hear("a")
     let alone = try Program.run("send", "resume", "a", "--wait", "1s", on: server.endpoint)
     #expect(alone.status == 3 && alone.output == "sent       resume a\n")
     // How many of its 60 seconds are left depends on the machine.
@@ -55,6 +61,7 @@ import Wire
   }
 
   @Test func eachStepIsALine() throws {
+    try hear("a", "東京")
     let program = try Program(["send", "pause", "a", "東京"], on: server.endpoint)
     let command = try command()
     try audit(command, .received)
@@ -109,6 +116,39 @@ import Wire
       ["send", "ack", "--arg", "alert=escalation/a", "--until", "obeyed"], on: server.endpoint)
     try audit(try command(), .succeeded)
     #expect(program.finish().status == 0)
+  }
+
+  // MARK: Agents that nobody has heard of
+
+  /// What `vigia send pause` says about agents before it sends the command.
+  private func warning(_ agents: String...) throws -> String {
+    let before = try server.call("XLEN", "agentos:commands").integer ?? 0
+    // As JSON the missing answer is told on stdout.
+    let result = try Program(["send", "pause"] + agents + ["--json", "--wait", "1s"], on: server.endpoint).finish()
+    #expect(try server.call("XLEN", "agentos:commands") == .integer(before + 1), "it is sent all the same")
+    return result.errors
+  }
+
+  @Test func commandForAnAgentThatNobodyHasHeardOfIsSentWithAWarning() throws {
+    #expect(try warning("sales-1") == "warning: nobody has heard of agent sales-1\n")
+    #expect(try warning("x\u{1B}[2J") == "warning: nobody has heard of agent x^[[2J\n")
+    try hear("a")
+    #expect(
+      try warning("b", "a", "c", "d", "e", "f") == "warning: nobody has heard of agents b, c, d and 2 more\n")
+  }
+
+  @Test func whoeverSpokeHasAProfileOrARecordIsKnown() throws {
+    try hear("spoke")
+    _ = try server.call("XADD", "agentos:events", "*", "__data__", "nonsense")
+    _ = try server.call("HSET", "agentos:profiles", "profiled", #"{"entity_id":"profiled"}"#)
+    _ = try server.call("HSET", "agentos:agent:recorded", "state", "running")
+    #expect(try warning("spoke", "profiled", "recorded") == "")
+  }
+
+  @Test func orderAboutNoAgentWarnsOfNobody() throws {
+    let program = try Program(["send", "automation", "--arg", "mode=on", "--wait", "1s"], on: server.endpoint)
+    _ = try command()
+    #expect(!program.finish().errors.contains("nobody has heard"))
   }
 
   // MARK: Orders of many agents

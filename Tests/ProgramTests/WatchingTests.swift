@@ -182,7 +182,7 @@ import Wire
     #expect(text.output.contains("2 agents, 4 events, 1 unreadable, 2 alerts, handler unknown\n"))
     let json = try JSONValue.parse(Array(try Program.run("status", "--json", on: server.endpoint).output.utf8))
     #expect(json["handler"] == ["alive": .null])
-    let sent = try Program.run("send", "resume", "a", "--wait", "1s", on: server.endpoint)
+    let sent = try Program.run("send", "resume", "a1", "--wait", "1s", on: server.endpoint)
     #expect(sent.errors.hasPrefix("vigia: no answer: whether a handler is alive is unknown; the command expires in 5"))
   }
 

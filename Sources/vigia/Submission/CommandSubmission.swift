@@ -7,7 +7,8 @@ import Wire
 /// for once all of them are.
 ///
 /// ```
-/// links up, time told ─▶ an undo: who knows the command? ─▶ audits followed ─▶ sent ─▶ lines of the audits ─▶ the end
+/// links up, time told ─▶ who knows the agents, or an undo's command? ─▶ audits followed
+///                          the end ◀─ lines of the audits ◀─ sent ◀────────────┘
 /// ```
 /// A class, since the connections' and the loop's handlers share it.
 final class CommandSubmission {
@@ -39,23 +40,25 @@ final class CommandSubmission {
 
   func start() {
     let all = installation.parts
+    var agents: [Int: [AgentID]] = [:]
     do throws(Command.TooLarge) {
       // Who carries out what is to be taken back is looked for everywhere.
-      let shards =
-        order.action == .undo
-        ? Array(all.indices) : Set(try order.parts(division, at: .epoch).map(\.shard)).sorted()
+      let routes = order.action == .undo ? [] : try order.parts(division, at: .epoch)
+      for route in routes { agents[route.shard, default: []] += route.command.targets }
+      let shards = order.action == .undo ? Array(all.indices) : agents.keys.sorted()
       parts = shards.map { SubmissionPart($0, all[$0], on: session.loop) { [unowned self] in heard($1, from: $0) } }
     } catch {
       return session.fail(.failed, error.description.shown)
     }
     let undone = order.action == .undo && parts.count > 1 ? order.arguments["command_id"] : nil
-    for part in parts { part.start(asking: undone) }
+    for part in parts { part.start(asking: undone, about: agents[part.shard] ?? []) }
     session.loop.schedule(inMilliseconds: wait.milliseconds) { [weak self] in self?.timeIsUp() }
   }
 
   private func heard(_ notice: SubmissionPart.Update, from part: SubmissionPart) {
     switch notice {
     case .located: followAudits()
+    case .unheard(let agents): Output.error(UnheardAgents.warning(agents))
     case .following: begin()
     case .upAgain: send(to: part)
     case .line(let line):

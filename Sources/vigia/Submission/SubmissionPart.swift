@@ -9,8 +9,10 @@ import Wire
 final class SubmissionPart {
   /// What it tells its owner.
   enum Update {
-    /// The link is up, the time is known, and whether an undo's command is known there.
+    /// The link is up, the time is known, whether an undo's command is known there, and who of the agents is.
     case located
+    /// Nobody has heard of these agents of the order.
+    case unheard([AgentID])
     /// Nothing that is added to the audit from here on is missed.
     case following
     /// The link is up again.
@@ -32,6 +34,7 @@ final class SubmissionPart {
   private let loop: Loop
   private let notify: (SubmissionPart, Update) -> Void
   private var undone: String?
+  private var agents: [AgentID] = []
   private var clock = ServerClock()
   private lazy var link = Link(loop: loop, endpoint: installation.endpoint) { [unowned self] in changed($0) }
   private lazy var audit = StreamFollower(loop: loop, endpoint: installation.endpoint, key: keys.audit) {
@@ -48,9 +51,11 @@ final class SubmissionPart {
   var now: Instant { clock.now }
   var isUp: Bool { link.connection != nil }
 
-  /// - Parameter undone: the id of the command or batch that is to be taken back; nil if nothing is.
-  func start(asking undone: String?) {
-    self.undone = undone
+  /// - Parameters:
+  ///   - undone: the id of the command or batch that is to be taken back; nil if nothing is.
+  ///   - agents: those of the order that belong to the shard.
+  func start(asking undone: String?, about agents: [AgentID]) {
+    (self.undone, self.agents) = (undone, agents)
     link.start()
   }
 
@@ -70,7 +75,7 @@ final class SubmissionPart {
         guard let self, let connection, case .success(let reply) = result else { return }
         clock.set(reply, asked: asked)
         guard !isLocated else { return notify(self, .upAgain) }
-        if let undone { look(for: undone, connection) } else { located() }
+        if let undone { look(for: undone, connection) } else { look(for: agents, connection) }
       }
     case .down(let failure): notify(self, .down(failure))
     }
@@ -88,6 +93,15 @@ final class SubmissionPart {
       located()
     }
     connection.flush()
+  }
+
+  /// A command for an agent that is not known is sent all the same: the agent may come yet.
+  private func look(for agents: [AgentID], _ connection: Connection) {
+    UnheardAgents.find(among: agents, keys, on: connection) { [weak self] unheard in
+      guard let self else { return }
+      if !unheard.isEmpty { notify(self, .unheard(unheard)) }
+      located()
+    }
   }
 
   private func located() {
