@@ -98,7 +98,7 @@ struct HandlerCommand: ParsableCommand {
     if dieWithParent { _ = vigia_die_with_parent(SIGKILL) }
     let path = config ?? Environment["VIGIA_HANDLER_CONFIG"]
     if check { return try Self.check(path, runbook: runbook, monitoring) }
-    if let testChannel { return try Self.test(testChannel, path) }
+    if let testChannel { return try NotifyTestCommand.test(testChannel, path) }
     let endpoint = try redis.endpoint()
     let source = SettingsSource(
       path: path, runbook: runbook, parallel: parallel, logFormat: logFormat, logLevel: logLevel,
@@ -195,20 +195,8 @@ struct HandlerCommand: ParsableCommand {
     print("ok")
   }
 
-  private static func test(_ name: String, _ path: String?) throws {
-    guard let path else { throw ValidationError("a channel is tested with --config FILE or $VIGIA_HANDLER_CONFIG") }
-    let source = SettingsSource(path: path, secrets: [])
-    let table = try usage { () throws(ConfigurationError) in try source.apply(to: HandlerOptions(id: "")) }.notify
-    guard let outcome = try ChannelTest.run(name, table, on: try Loop()) else {
-      let names = table.channels.keys.sorted().joined(separator: ", ")
-      throw ValidationError("no channel \"\(name)\" is configured; there is \(names.isEmpty ? "none" : names)")
-    }
-    print("\(name): \(outcome.hasArrived ? "told" : "not told"): \(outcome.words)")
-    if !outcome.hasArrived { throw ExitCode(1) }
-  }
-
   /// A wrong file is wrong usage, as a wrong option is.
-  private static func usage<Value>(_ read: () throws(ConfigurationError) -> Value) throws -> Value {
+  static func usage<Value>(_ read: () throws(ConfigurationError) -> Value) throws -> Value {
     do throws(ConfigurationError) { return try read() } catch { throw ValidationError("\(error)") }
   }
 

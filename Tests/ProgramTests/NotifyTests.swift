@@ -70,6 +70,27 @@ import Testing
   @Test func channelThatIsNotThereIsWrongUsage() throws {
     let (result, bodies) = try run("opps", answer: .silence)
     #expect(result.status == 64 && bodies.isEmpty)
-    #expect(result.errors.hasPrefix("Error: no channel \"opps\" is configured; there is ops"))
+    #expect(
+      result.errors == """
+        Error: no channel "opps" is configured; there is ops
+        Usage: vigia notify test <name> [--config <FILE>]
+          See 'vigia notify test --help' for more information.
+
+        """)
+  }
+
+  @Test func wrongFileShowsHowAChannelIsTested() throws {
+    let missing = try Program.run("notify", "test", "ops", "--config", "/nonexistent")
+    #expect(missing.status == 64 && missing.errors.hasPrefix("Error: /nonexistent: cannot be read: "))
+    let nowhere = try Program.run("notify", "test", "ops")
+    #expect(nowhere.errors.hasPrefix("Error: a channel is tested with --config FILE or $VIGIA_HANDLER_CONFIG\n"))
+    for result in [missing, nowhere] {
+      #expect(result.errors.contains("\nUsage: vigia notify test <name> [--config <FILE>]\n"), "\(result)")
+    }
+  }
+
+  @Test func channelWhoseNameLooksLikeAnOptionIsAsked() throws {
+    let result = try Program.run("notify", "test", "--config", "/dev/null", "--", "-ops")
+    #expect(result.errors.hasPrefix("Error: no channel \"-ops\" is configured; there is none\n"), "\(result)")
   }
 }

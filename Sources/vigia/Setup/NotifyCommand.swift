@@ -18,7 +18,7 @@ struct NotifyCommand: ParsableCommand {
 
     func run() throws {
       let file = config.map { ["--config", $0] } ?? []
-      try HandlerCommand.become(["--test-channel", name] + file)
+      try HandlerCommand.become(["notify", "test"] + file + ["--", name])
     }
   }
 }
