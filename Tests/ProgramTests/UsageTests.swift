@@ -91,6 +91,28 @@ import Wire
   }
 
   @Test(arguments: [
+    (["--redis", "redis://:s3cret@127.0.0.1:1", "status"], "status --redis …"),
+    (["--redis=redis://:s3cret@127.0.0.1:1", "status", "--json"], "status --redis …"),
+    (["--prefix", "status", "audit"], "audit --prefix …"),
+    (["--json", "status"], "status --json"),
+    (["--redis", "redis://:s3cret@127.0.0.1:1", "send", "pause"], "send pause --redis …"),
+    (["--redis", "redis://:s3cret@127.0.0.1:1", "notify", "test", "x"], "notify test x --redis …"),
+    (["--wait", "1s", "send", "pause", "a\u{1B}[2J"], "send pause a^[[2J --wait …"),
+  ])
+  func optionBeforeTheSubcommandIsToldItsPlace(_ arguments: [String], _ right: String) throws {
+    let result = try Program(arguments).finish()
+    #expect(result.status == 64)
+    #expect(result.errors.hasPrefix("Error: options come after the subcommand: vigia \(right)\n"), "\(result)")
+    #expect(!result.errors.contains("s3cret"))
+  }
+
+  @Test func otherWrongUsageOfTheConsoleKeepsItsWords() throws {
+    #expect(try Program.run("statu").errors.hasPrefix("Error: Unexpected argument 'statu'\n"))
+    #expect(try Program.run("--ascii", "statu").errors.hasPrefix("Error: Unexpected argument 'statu'\n"))
+    #expect(try Program.run("--fps", "0", "--theme", "status").errors.hasPrefix("Error: --fps 0: write a number"))
+  }
+
+  @Test(arguments: [
     (["pause"], "pause needs at least one agent"),
     (["pause", "a", "--arg", "for=5x"], "for=5x is not a number and s, m, h or d, such as 15m"),
     (["pause", "a", "--arg", "for"], "--arg for: write name=value"),
