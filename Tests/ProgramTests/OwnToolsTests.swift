@@ -43,7 +43,7 @@ import Wire
 
   @Test func commandRunsWithoutAShellWithoutSecretsAndScrubbed() throws {
     let console = try console()
-    try console.press("L", "Down", "Enter")
+    try console.pressApart("L", "Down", "Enter")
     try console.wait(for: "done")
     let screen = try console.screen()
     #expect(screen.contains { $0.contains("got agent=a-1; id") })
@@ -60,7 +60,7 @@ import Wire
 
   @Test func linkGoesToTheBrowser() throws {
     let console = try console("BROWSER=\(folder.file("browser.sh"))")
-    try console.press("L", "Enter")
+    try console.pressApart("L", "Enter")
     try console.wait(for: "opened: https://logs.internal/a-1%3B%20id")
     try server.wait { TemporaryFolder.text(of: folder.file("opened")) == "https://logs.internal/a-1%3B%20id\n" }
     #expect(!TemporaryFolder.text(of: folder.file("env")).contains("VIGIA_REDIS"))

@@ -25,10 +25,18 @@ import Wire
     }
     try scene.kill(3)
     try console.wait(for: "shard 03: no handler")
-    for _ in 0..<3 { try console.press("Space", "Down") }
-    try console.press("p", "y")
+    // Keys that come at once are taken for pasted text, and do nothing.
+    for count in 1...3 {
+      try console.press("Space")
+      try console.wait { lines in lines.count { $0.contains("✓●") } == count }
+      try console.press("Down")
+      try console.wait { lines in lines.contains { $0.contains("▸ ●") } }
+    }
+    try console.press("p")
+    try console.wait(for: "y yes")
+    try console.press("y")
     try console.wait { lines in lines.contains { $0.contains("pause agent-") } }
-    try console.press("q", "y")
+    try console.press("q")
     try console.wait(for: "ended with 0")
   }
 

@@ -42,7 +42,7 @@ import Testing
     try console.wait(for: "vigia runbook explain \(ids[0])")
     try console.press("Escape")
     try console.wait(for: "Age Risk")
-    try console.press("Down", "x")
+    try console.pressApart("Down", "x")
     try console.wait(for: "vigia runbook explain \(ids[1])")
   }
 

@@ -38,6 +38,15 @@ package final class TmuxConsole {
     for key in keys { _ = try tmux("send-keys", key) }
   }
 
+  /// Presses keys, each once the screen shows something new: those that come at once are taken for pasted text.
+  package func pressApart(_ keys: String...) throws {
+    for (index, key) in keys.enumerated() {
+      let before = try screen()
+      try press(key)
+      if index < keys.count - 1 { try wait { $0 != before } }
+    }
+  }
+
   /// Types a line.
   package func type(_ line: String) throws {
     _ = try tmux("send-keys", "-l", line)
