@@ -153,6 +153,15 @@ import Testing
     #expect(fleet.automation.setting == .unknown && fleet.automationDiffers == nil)
   }
 
+  @Test func switchIsToldByTheShardsThatSayIt() {
+    let settings: [AutomationSetting] = [.set(.on), .unknown, .set(.dry), .set(.on)]
+    #expect(AutomationSetting.strictest(of: settings) == .unknown)
+    #expect(AutomationSetting.strictestKnown(of: settings) == .set(.dry))
+    #expect(AutomationSetting.differenceWords(settings) == "dry in shard 02, on in the others")
+    #expect(AutomationSetting.differenceWords([.set(.on), .unknown]) == nil)
+    #expect(AutomationSetting.strictestKnown(of: [.unknown, .unknown]) == .unknown)
+  }
+
   @Test mutating func turnInOneShardTurnsNoOther() {
     for shard in 0..<4 { fleet.setAutomation(.set(.off), at: .at(1), ofShard: shard) }
     let line = AuditLine(

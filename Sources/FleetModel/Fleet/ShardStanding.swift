@@ -58,8 +58,11 @@ extension Fleet {
   /// Where the switch stands in each shard, in words, if the shards differ: `dry in shards 02 05, on in the others`. Nil
   /// if they do not, or where a shard has not said it.
   package var automationDiffers: String? {
-    division.count > 1 ? AutomationSetting.differenceWords(standings.map(\.automation.setting)) : nil
+    automationSettings.contains(.unknown) ? nil : AutomationSetting.differenceWords(automationSettings)
   }
+
+  /// Where the switch stands in each shard, in their order.
+  package var automationSettings: [AutomationSetting] { standings.map(\.automation.setting) }
 }
 
 /// Shards as they are named to people: `shard 03`, `shards 02 05`.

@@ -93,6 +93,11 @@ extension AutomationSetting {
     all.max { $0.strictness < $1.strictness } ?? .unknown
   }
 
+  /// The same by what is known alone.
+  package static func strictestKnown(of all: [AutomationSetting]) -> AutomationSetting {
+    strictest(of: all.filter { $0 != .unknown })
+  }
+
   private var strictness: Int {
     switch self {
     case .set(.on): 0
@@ -104,11 +109,12 @@ extension AutomationSetting {
   }
 
   /// Where the switch stands in each shard, in words, if the shards differ: `dry in shards 02 05, on in the others`. Nil
-  /// if they do not, or if one is not known.
+  /// if they do not. Those in which it is not known are left out.
   package static func differenceWords(_ all: [AutomationSetting]) -> String? {
     let modes = all.map(\.mode)
-    guard let first = modes.first, modes.contains(where: { $0 != first }), !modes.contains(nil) else { return nil }
-    let strictest = strictest(of: all).mode
+    let known = modes.compactMap(\.self)
+    guard let first = known.first, known.contains(where: { $0 != first }) else { return nil }
+    let strictest = strictestKnown(of: all).mode
     let named = modes.indices.filter { modes[$0] == strictest }
     let others = AutomationMode.allCases.filter { $0 != strictest && modes.contains($0) }.map(\.rawValue)
     let places = ShardNames.words(named)

@@ -33,6 +33,8 @@ struct FleetPicture {
     }
   }
 
+  private var automation: SwitchStanding { SwitchStanding(fleet.automationSettings) }
+
   /// Agents with their open alerts, worst first, as the console has them.
   private var ranked: some Sequence<(agent: Agent, position: Int, alerts: [Alert], insight: AgentInsight?)> {
     let ranks = fleet.agents.indices.compactMap { position -> Rank? in
@@ -68,7 +70,7 @@ struct FleetPicture {
       "agents": .array(ranked.map { json($0.agent, $0.position, $0.alerts, $0.insight) }),
       "handler": handler.json,
       "automation": [
-        "mode": fleet.automation.setting.mode.map { .string($0.rawValue) } ?? .null, "switched": isSwitched,
+        "mode": automation.setting.mode.map { .string($0.rawValue) } ?? .null, "switched": isSwitched,
       ],
       "levels_file": levelsFile.map { .string($0) },
       "proposals": .integer(Int64(fleet.proposals.open(at: now).count)),
@@ -85,7 +87,7 @@ struct FleetPicture {
 
   /// Whether anybody has ever switched automation; nil if that is not known.
   private var isSwitched: JSONValue? {
-    switch fleet.automation.setting {
+    switch automation.setting {
     case .unknown: nil
     case .unset: false
     case .set: true
@@ -142,7 +144,7 @@ struct FleetPicture {
     let undelivered = fleet.undelivered.count(at: now)
     return (isUnverified ? ["\(Endpoint.unverifiedMark)  anybody may be between this machine and Redis; --tls-ca"] : [])
       + (shards?.lines ?? [])
-      + ["automation  \(fleet.automationDiffers ?? switchWords)"]
+      + ["automation  \(automationWords)"]
       + (levelsFile.map { ["levels      those of \($0.shown), whatever the handler goes by"] } ?? [])
       + (fleet.isSourceSilent ? ["reports     \(silentWords)"] : [])
       + (open > 0 ? ["proposals   \(waiting) for an answer; vigia proposals"] : [])
@@ -157,8 +159,13 @@ struct FleetPicture {
     return "none from any agent for \(Format.age(now - last))"
   }
 
+  private var automationWords: String {
+    let words = automation.differs ?? switchWords
+    return automation.silentWords.map { "\(words); \($0)" } ?? words
+  }
+
   private var switchWords: String {
-    switch fleet.automation.setting {
+    switch automation.setting {
     case .unknown: "unknown: the server does not say"
     case .unset: "dry: nobody has switched it on yet; vigia automation on"
     case .set(.on): handler.held.map { "on, HELD: \($0.shown)" } ?? "on"
