@@ -14,6 +14,7 @@ final class AuditReading {
 
   /// How far one shard's audit is read.
   private struct Source {
+    let part: RedisQuery
     var bite = BatchSize()
     /// The last entry that there was when it began; nil if the server does not say.
     var end: StreamID?
@@ -23,14 +24,16 @@ final class AuditReading {
 
   init(_ fleet: FleetQuery, since: TimeSpan, report: AuditReport) {
     (self.fleet, self.since, self.report) = (fleet, since, report)
-    sources = fleet.parts.map { _ in Source() }
+    sources = fleet.parts.map { Source(part: $0) }
   }
 
   func start() {
     let start = max(Instant.epoch, fleet.now - since)
-    fleet.ask({ Request("XINFO", "STREAM", $0.audit) }) { [self] replies in
-      for (index, reply) in replies.enumerated() {
-        guard let info = StreamInfo(reply) else { continue }
+    fleet.ask({ Request("XINFO", "STREAM", $0.audit) }) { [self] answers in
+      for index in sources.indices {
+        guard let reply = answers.first(where: { $0.part === sources[index].part })?.reply,
+          let info = StreamInfo(reply)
+        else { continue }
         sources[index].end = info.lastID
         if let first = info.firstID, first.instant > start, info.added.map({ $0 > info.length }) ?? false {
           sources[index].beginsLate = first.instant
@@ -57,13 +60,15 @@ final class AuditReading {
     _ index: Int, from start: StreamID,
     _ completion: @escaping ([MergedReading<Result<AuditLine, Unreadable>>.Found], Bool) -> Void
   ) {
-    let part = fleet.parts[index]
+    let part = sources[index].part
     var found: [MergedReading<Result<AuditLine, Unreadable>>.Found] = []
     let assembler = EntryAssembler(.range) { found.append(($0.id, AuditReport.read($0))) }
     let end = sources[index].end.map { "\($0)" } ?? "+"
     let request = Request("XRANGE", part.keys.audit, start, end, "COUNT", sources[index].bite.count)
     part.send(request, expecting: .entries(assembler)) { [self] _ in
       completion(found, !sources[index].bite.took(assembler.count, bytes: assembler.bytes))
+    } orElse: {
+      completion([], true)
     }
   }
 

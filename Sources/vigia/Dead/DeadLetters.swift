@@ -50,9 +50,9 @@ final class DeadLetters {
       fleet.complain(text, "is no entry's id; write one such as 1795334137846-0")
       return completion(nil)
     }
-    fleet.send({ Request("XRANGE", $0.dead, id, id) }) { [self] replies in
-      let found = zip(streams, replies).compactMap { stream, reply in
-        reply.elements?.first.flatMap { StoredDeadLetter($0) }.map { (stream: stream, entry: $0) }
+    fleet.send({ Request("XRANGE", $0.dead, id, id) }) { [self] answers in
+      let found = answers.compactMap { part, reply in
+        reply.elements?.first.flatMap { StoredDeadLetter($0) }.map { (stream: DeadStream(part), entry: $0) }
       }
       if found.isEmpty { fleet.complain(text, "no such entry") }
       if found.count > 1 {
@@ -104,6 +104,8 @@ final class DeadLetters {
           stream.send(Request("XTRIM", stream.keys.dead, "MINID", newest.next())) { reply in
             count += reply.integer ?? 0
             next()
+          } orElse: {
+            next()
           }
         }
       },
@@ -121,6 +123,9 @@ final class DeadLetters {
           guard let (stream, entry) = found else { return next() }
           stream.send(Request("XDEL", stream.keys.dead, entry.id)) { _ in
             Output.line("dropped \(entry.id)")
+            next()
+          } orElse: {
+            stream.complain("\(entry.id)", "not dropped")
             next()
           }
         }

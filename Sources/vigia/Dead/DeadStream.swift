@@ -26,7 +26,10 @@ final class DeadStream {
 
   func complain(_ id: String, _ reason: String) { query.complain(id, reason) }
 
-  func send(_ request: Request, _ completion: @escaping (Reply) -> Void) { query.send(request, completion) }
+  /// - Parameter orElse: called in place of `completion` if the shard is lost.
+  func send(_ request: Request, _ completion: @escaping (Reply) -> Void, orElse: @escaping () -> Void) {
+    query.send(request, completion, orElse: orElse)
+  }
 
   /// Reads one page, behind an entry if one is named.
   func readPage(after last: StreamID?, _ completion: @escaping ([StoredDeadLetter], _ isLast: Bool) -> Void) {
@@ -34,6 +37,8 @@ final class DeadStream {
     send(Request("XRANGE", keys.dead, start, "+", "COUNT", Self.page)) { reply in
       let entries = (reply.elements ?? []).compactMap { StoredDeadLetter($0) }
       completion(entries, entries.count < Self.page)
+    } orElse: {
+      completion([], true)
     }
   }
 
@@ -48,6 +53,8 @@ final class DeadStream {
       let entries = (reply.elements ?? []).compactMap { StoredDeadLetter($0) }
       guard let newest = entries.last?.id else { return end() }
       take(entries) { [self] in pages(from: "(\(newest)", through: last, take, end: end) }
+    } orElse: {
+      end()
     }
   }
 
@@ -55,6 +62,8 @@ final class DeadStream {
   func newest(_ completion: @escaping (StreamID?) -> Void) {
     send(Request("XREVRANGE", keys.dead, "+", "-", "COUNT", 1)) { reply in
       completion(reply.elements?.first.flatMap { StoredDeadLetter($0)?.id })
+    } orElse: {
+      completion(nil)
     }
   }
 
@@ -73,13 +82,16 @@ final class DeadStream {
     return id
     """
 
-  /// - Parameter completion: gets the new id as text; nil if somebody else was faster.
+  /// - Parameters:
+  ///   - completion: gets the new id as text; nil if somebody else was faster.
+  ///   - orElse: called in its place if the shard is lost.
   private func move(
-    _ id: StreamID, _ data: [UInt8], into stream: [UInt8], _ completion: @escaping (String?) -> Void
+    _ id: StreamID, _ data: [UInt8], into stream: [UInt8], _ completion: @escaping (String?) -> Void,
+    orElse: @escaping () -> Void
   ) {
-    guard let connection = query.connection else { return }
+    guard let connection = query.connection, query.loss == nil else { return orElse() }
     putBack.run(on: connection, keys: [keys.dead, stream], arguments: EncodedArguments(id, data)) { [query] in
-      query.take($0) { completion($0.text) }
+      query.take($0, { completion($0.text) }, orElse: orElse)
     }
   }
 
@@ -97,6 +109,9 @@ final class DeadStream {
         } else {
           complain("\(entry.id)", "no such entry any more")
         }
+        next()
+      } orElse: { [self] in
+        complain("\(entry.id)", "not put back")
         next()
       }
     }

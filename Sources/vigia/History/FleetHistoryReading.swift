@@ -68,14 +68,18 @@ final class FleetHistoryReading {
   ) {
     guard let (part, agents) = groups.first else { return finish(malformed) }
     var reading: FleetHistoryReading?
-    reading = FleetHistoryReading(part.keys, from: start, to: end) { request, completion in
-      part.send(request, completion)
-    } take: {
-      take($0)
-    } finish: {
+    let goOn = {
       let count = malformed + (reading?.malformed ?? 0)
       reading = nil
       read(groups.dropFirst(), from: start, to: end, malformed: count, take, finish)
+    }
+    reading = FleetHistoryReading(part.keys, from: start, to: end) { request, completion in
+      // Of a shard that is lost on the way what was read counts.
+      part.send(request, completion, orElse: goOn)
+    } take: {
+      take($0)
+    } finish: {
+      goOn()
     }
     guard let reading else { return finish(malformed) }
     reading.start(agents)
@@ -85,7 +89,9 @@ final class FleetHistoryReading {
   static func findAgents(_ query: FleetQuery, _ completion: @escaping ([AgentID]) -> Void) {
     query.send({ Request("HGETALL", $0.profiles) }) { profiles in
       query.send({ Request("ZRANGEBYSCORE", $0.insightChanged, "-inf", "+inf") }) { changed in
-        let ids = Reply.pairs(of: profiles).map(\.name) + changed.flatMap { ($0.elements ?? []).compactMap(\.bytes) }
+        let ids =
+          Reply.pairs(of: profiles).map(\.name)
+          + changed.flatMap { ($0.reply.elements ?? []).compactMap(\.bytes) }
         let agents = Set(ids.compactMap { AgentID(outside: $0) })
         completion(agents.sorted { $0.precedes($1) })
       }

@@ -42,7 +42,7 @@ struct ForecastCommand: ParsableCommand {
     // Of one agent its own shard knows all.
     try FleetQuery.run(agent.map { whole.part(of: $0) } ?? whole) { query in
       guard backtest else { return tell(agent, query) }
-      settings.read(query.parts[0]) { replay(agent, $0, query) }
+      settings.read(query.first) { replay(agent, $0, query) }
     }
   }
 
@@ -51,13 +51,13 @@ struct ForecastCommand: ParsableCommand {
   private func tell(_ agent: AgentID?, _ query: FleetQuery) {
     query.send { keys in
       agent.map { Request("HMGET", keys.insight, $0.bytes) } ?? Request("HGETALL", keys.insight)
-    } _: { replies in
+    } _: { answers in
       query.askForHandler { handler in
         let values =
-          agent.map { id in replies[0].elements?.first?.bytes.map { [(id.bytes, $0)] } ?? [] }
-          ?? Reply.pairs(of: replies)
+          agent.map { id in answers[0].reply.elements?.first?.bytes.map { [(id.bytes, $0)] } ?? [] }
+          ?? Reply.pairs(of: answers)
         let report = ComingReport(values, at: query.now, handler)
-        if json { Output.json(report.json) } else { report.lines.forEach { Output.line($0.shown) } }
+        query.show(json ? .json(report.json) : .lines(report.lines))
         query.end()
       }
     }
@@ -96,6 +96,8 @@ struct ForecastCommand: ParsableCommand {
     part.ask(profiles) { reply in
       let more = zip(agents, reply.elements ?? []).map { JudgedAgent($0, profile: $1.bytes) }
       readProfiles(groups.dropFirst(), found + more, completion)
+    } orElse: {
+      readProfiles(groups.dropFirst(), found, completion)
     }
   }
 
@@ -107,7 +109,7 @@ struct ForecastCommand: ParsableCommand {
     } finish: { malformed in
       if malformed > 0 { query.complain("history", "\(malformed) stored hours could not be read") }
       let report = BacktestReport(replay.run(), agents: replay.agents, of: all, coarse: replay.coarse, span: since)
-      if json { Output.json(report.json) } else { report.lines.forEach { Output.line($0.shown) } }
+      query.show(json ? .json(report.json) : .lines(report.lines))
       query.end()
     }
   }

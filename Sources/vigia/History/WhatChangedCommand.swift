@@ -29,7 +29,7 @@ struct WhatChangedCommand: ParsableCommand {
         query.complain("what-changed", fault)
         return query.end()
       }
-      settings.read(query.parts[0]) { report(SpanComparison(from: start, to: end, $0.metrics), query) }
+      settings.read(query.first) { report(SpanComparison(from: start, to: end, $0.metrics), query) }
     }
   }
 
@@ -67,7 +67,7 @@ struct WhatChangedCommand: ParsableCommand {
       }
       return
     }
-    if json { Output.json(comparison.json) } else { comparison.lines.forEach { Output.line($0.shown) } }
+    query.show(json ? .json(comparison.json) : .lines(comparison.lines))
     query.end()
   }
 }

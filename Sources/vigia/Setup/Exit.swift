@@ -9,6 +9,8 @@ enum Exit: Int32 {
   case look = 2
   case noAnswer = 3
   case redisUnreachable = 4
+  /// Done, but for the shards of a divided fleet that do not answer.
+  case partial = 5
   /// Wrong usage that shows only once Redis has been asked.
   case usage = 64
 

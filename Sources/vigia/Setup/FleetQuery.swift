@@ -6,101 +6,182 @@ import Wire
 /// Questions to all shards of a fleet, each over a link of its own: the work of a tool that ends by itself. A fleet that is
 /// not divided has one.
 ///
+/// ```
+/// all shards ─▶ up, or lost ─▶ the work, with those that answer ─▶ a warning that names the others
+///               one lost later is left out of what is asked from then on
+/// ```
+/// Whoever is on call needs what there is most when a shard is down: only if none answers there is nothing to tell.
+///
 /// A class, since the handlers of its connections share it.
 final class FleetQuery {
   let session: Session
   let installation: Installation
-  /// One a shard, in their order.
-  private(set) var parts: [RedisQuery] = []
-  private var missing = 0
+  /// An answer, and the shard that gave it.
+  typealias Answer = (part: RedisQuery, reply: Reply)
 
-  /// Connects to all, does the work, which ends the session, and gives how it ended. A shard that cannot be reached ends it
-  /// before the work begins.
+  /// One a shard, in their order, whether it answers or not.
+  private var all: [RedisQuery] = []
+  private let work: (FleetQuery) -> Void
+  /// Shards that have been up.
+  private var reached: Set<Int> = []
+  private var hasFailed = false
+  private var hasBegun = false
+
+  /// Connects to all, does the work, which ends the session, and gives how it ended.
   static func run(_ installation: Installation, _ work: @escaping (FleetQuery) -> Void) throws {
     let session = try Session()
     let query = FleetQuery(session, installation, work)
     try session.onInterrupt { session.end(.failed) }
-    for part in query.parts { part.start() }
+    for part in query.all { part.start() }
     try withExtendedLifetime(query) { try session.run() }
   }
 
   private init(_ session: Session, _ installation: Installation, _ work: @escaping (FleetQuery) -> Void) {
-    (self.session, self.installation) = (session, installation)
-    let all = installation.parts
-    missing = all.count
-    parts = all.map { part in
-      RedisQuery(session, part) { [unowned self] _ in
-        missing -= 1
-        if missing == 0 { work(self) }
+    (self.session, self.installation, self.work) = (session, installation, work)
+    all = installation.parts.enumerated().map { index, part in
+      RedisQuery(session, part) { [unowned self] in
+        lost()
+      } _: { [unowned self] _ in
+        reached.insert(index)
+        beginIfSettled()
       }
     }
   }
 
-  /// The server's time: that of shard 0's.
-  var now: Instant { parts[0].now }
+  private func lost() {
+    let losses = all.compactMap(\.loss)
+    if let first = losses.first, losses.count == all.count { return session.fail(first.outcome, first.sentence) }
+    beginIfSettled()
+  }
 
-  /// The shard of an agent.
-  func part(of agent: AgentID) -> RedisQuery { parts[installation.shards?.shard(of: agent) ?? 0] }
+  /// Begins once each shard is up or lost.
+  private func beginIfSettled() {
+    guard !hasBegun, all.indices.allSatisfy({ reached.contains($0) || all[$0].loss != nil }) else { return }
+    hasBegun = true
+    work(self)
+  }
+
+  /// The shards that answer, in their order.
+  var parts: [RedisQuery] { all.filter { $0.loss == nil } }
+
+  /// The shards that do not.
+  var missing: MissingShards {
+    var missing = MissingShards()
+    for (index, part) in all.enumerated() { missing[index] = part.loss?.reason }
+    return missing
+  }
+
+  /// The server's time: that of the first shard's that answers.
+  var now: Instant { first.now }
+
+  /// The first shard that answers: what all shards hold alike is read there.
+  var first: RedisQuery { all.first { $0.loss == nil } ?? all[0] }
+
+  /// The number of a shard.
+  func shard(of part: RedisQuery) -> Int { all.firstIndex { $0 === part } ?? 0 }
 
   /// Agents by their shards.
   func grouped(_ agents: [AgentID]) -> [(part: RedisQuery, agents: [AgentID])] {
     Dictionary(grouping: agents) { installation.shards?.shard(of: $0) ?? 0 }
-      .sorted { $0.key < $1.key }.map { (part: parts[$0.key], agents: $0.value) }
+      .sorted { $0.key < $1.key }.map { (part: all[$0.key], agents: $0.value) }
   }
 
   // MARK: Asking
 
-  /// Sends each shard a request; an error of one ends the session.
+  /// Sends each shard that answers a request; one that refuses it answers no longer.
   ///
   /// - Parameters:
   ///   - make: the request to the shard with these keys.
   ///   - completion: gets the answers in the shards' order.
-  func send(_ make: (Keys) -> Request, _ completion: @escaping ([Reply]) -> Void) {
-    let answers = Answers(parts.count, completion)
-    for (index, part) in parts.enumerated() { part.send(make(part.keys)) { answers.take($0, from: index) } }
+  func send(_ make: (Keys) -> Request, _ completion: @escaping ([Answer]) -> Void) {
+    let parts = parts
+    let answers = Answers(parts, completion)
+    for (index, part) in parts.enumerated() {
+      part.send(make(part.keys)) {
+        answers.take($0, from: index)
+      } orElse: {
+        answers.take(nil, from: index)
+      }
+    }
   }
 
   /// The same with requests whose refusal is an answer too.
-  func ask(_ make: (Keys) -> Request, _ completion: @escaping ([Reply]) -> Void) {
-    let answers = Answers(parts.count, completion)
-    for (index, part) in parts.enumerated() { part.ask(make(part.keys)) { answers.take($0, from: index) } }
+  func ask(_ make: (Keys) -> Request, _ completion: @escaping ([Answer]) -> Void) {
+    let parts = parts
+    let answers = Answers(parts, completion)
+    for (index, part) in parts.enumerated() {
+      part.ask(make(part.keys)) {
+        answers.take($0, from: index)
+      } orElse: {
+        answers.take(nil, from: index)
+      }
+    }
   }
 
   /// Answers on their way. A class, since the handlers of several connections share it.
   private final class Answers {
+    private let parts: [RedisQuery]
     private var replies: [Reply?]
     private var owed: Int
-    private let completion: ([Reply]) -> Void
+    private let completion: ([Answer]) -> Void
 
-    init(_ count: Int, _ completion: @escaping ([Reply]) -> Void) {
-      (replies, owed, self.completion) = (Array(repeating: nil, count: count), count, completion)
+    init(_ parts: [RedisQuery], _ completion: @escaping ([Answer]) -> Void) {
+      (self.parts, self.completion) = (parts, completion)
+      (replies, owed) = (Array(repeating: nil, count: parts.count), parts.count)
     }
 
-    func take(_ reply: Reply, from index: Int) {
+    /// - Parameter reply: nil if the shard was lost before it answered.
+    func take(_ reply: Reply?, from index: Int) {
       replies[index] = reply
       owed -= 1
-      if owed == 0 { completion(replies.compactMap(\.self)) }
+      let answers = zip(parts, replies).compactMap { part, reply in reply.map { (part: part, reply: $0) } }
+      // If all are lost the session has ended.
+      if owed == 0, !answers.isEmpty { completion(answers) }
     }
   }
 
   /// Asks for each shard's lease: the handlers as one.
   func askForHandler(_ completion: @escaping (HandlerLeaseStatus) -> Void) {
-    ask({ Request("GET", $0.lease) }) { [self] replies in
-      let all = replies.map { HandlerLeaseStatus($0) }
+    ask({ Request("GET", $0.lease) }) { [self] answers in
+      let all = answers.map { HandlerLeaseStatus($0.reply) }
       completion(installation.shards.map { .merged(all, $0) } ?? all[0])
     }
   }
 
   // MARK: Ending
 
-  /// Ends the session: with 1 where something could not be done.
-  func end() { session.end(parts.contains(where: \.hasFailed) ? .failed : .done) }
+  /// What a tool prints of the shards that answer.
+  enum Page {
+    case lines([String])
+    /// One document.
+    case json(JSONValue)
+  }
+
+  /// Prints it; a document says which shards are missing.
+  func show(_ page: Page) {
+    switch page {
+    case .lines(let lines): lines.forEach { Output.line($0.shown) }
+    case .json(let document): Output.json(missing.noted(in: document))
+    }
+  }
+
+  /// Ends the session, and says which shards are missing: with 1 where something else could not be done.
+  func end() {
+    if let warning = missing.warning { Output.error(warning) }
+    session.end(
+      hasFailed || all.contains(where: \.hasFailed) ? .failed : missing.isEmpty ? .done : .partial)
+  }
 
   /// Says what could not be done, and goes on.
-  func complain(_ id: String, _ reason: String) { parts[0].complain(id, reason) }
+  func complain(_ id: String, _ reason: String) {
+    hasFailed = true
+    Output.error("vigia: \(id): \(reason)".shown)
+  }
 }
 
 extension Reply {
   /// The pairs of several answers, one after the other.
-  static func pairs(of replies: [Reply]) -> [(name: [UInt8], value: [UInt8])] { replies.flatMap(\.pairs) }
+  static func pairs(of answers: [FleetQuery.Answer]) -> [(name: [UInt8], value: [UInt8])] {
+    answers.flatMap(\.reply.pairs)
+  }
 }

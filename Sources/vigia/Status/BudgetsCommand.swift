@@ -27,7 +27,7 @@ struct BudgetsCommand: ParsableCommand {
           if report.malformed > 0 {
             query.complain("budgets", "\(report.malformed) stored values could not be read")
           }
-          if json { Output.json(report.json) } else { report.lines.forEach { Output.line($0.shown) } }
+          query.show(json ? .json(report.json) : .lines(report.lines))
           query.end()
         }
       }

@@ -29,15 +29,15 @@ struct ExplainCommand: ParsableCommand {
   func run() throws {
     var line: [UInt8]?
     try FleetQuery.run(try redis.wholeInstallation()) { query in
-      query.send({ Request("XRANGE", $0.events, id, id) }) { replies in
-        let found = replies.indices.filter { replies[$0].elements?.isEmpty == false }
+      query.send({ Request("XRANGE", $0.events, id, id) }) { answers in
+        let found = answers.filter { $0.reply.elements?.isEmpty == false }
         if found.count > 1 {
-          let shards = ShardNames.words(found)
+          let shards = ShardNames.words(found.map { query.shard(of: $0.part) })
           query.complain(id, "\(shards) have an event with this id; name one by --prefix without --shards")
           return query.end()
         }
-        let place = found.first ?? 0
-        Explanation(id, query.parts[place]).tell(replies[place]) { line = $0 }
+        let place = found.first ?? answers[0]
+        Explanation(id, place.part, of: query).tell(place.reply) { line = $0 }
       }
     }
     guard let line else { return }
@@ -57,6 +57,7 @@ struct ExplainCommand: ParsableCommand {
 private final class Explanation {
   private let id: String
   private let query: RedisQuery
+  private let fleet: FleetQuery
   private var agent = AgentID.none
   private var pages = 0
   /// The rules that the audit names with the event.
@@ -69,9 +70,9 @@ private final class Explanation {
   /// For how long handlers do not give the same reason again.
   private static let silence = TimeSpan.minutes(15)
 
-  init(_ id: String, _ query: RedisQuery) {
-    self.id = id
-    self.query = query
+  /// - Parameter query: the shard whose event it is.
+  init(_ id: String, _ query: RedisQuery, of fleet: FleetQuery) {
+    (self.id, self.query, self.fleet) = (id, query, fleet)
   }
 
   private var entry: StreamID? { StreamID(Array(id.utf8)) }
@@ -82,7 +83,7 @@ private final class Explanation {
   func tell(_ reply: Reply, _ found: @escaping ([UInt8]) -> Void) {
     guard let line = line(reply) else {
       query.complain(id, "no such event: it was trimmed, or came by another stream")
-      return query.end()
+      return fleet.end()
     }
     found(line)
     readAudit(from: String(id.prefix { $0 != "-" }))
@@ -192,6 +193,6 @@ private final class Explanation {
       let event = line.origin.event ?? ""
       Output.line("\(words(line)) (of \(event); the same is not said again for 15 minutes)".shown)
     }
-    query.end()
+    fleet.end()
   }
 }

@@ -14,8 +14,8 @@ struct ProposalsCommand: ParsableCommand {
 
   func run() throws {
     try FleetQuery.run(try redis.wholeInstallation()) { query in
-      query.send({ Request("HGETALL", $0.proposals) }) { replies in
-        show(Reply.pairs(of: replies), query)
+      query.send({ Request("HGETALL", $0.proposals) }) { answers in
+        show(Reply.pairs(of: answers), query)
         query.end()
       }
     }

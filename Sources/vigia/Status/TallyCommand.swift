@@ -18,9 +18,9 @@ struct TallyCommand: ParsableCommand {
 
   func run() throws {
     try FleetQuery.run(try redis.wholeInstallation()) { query in
-      query.send({ Request("HGETALL", $0.tally) }) { replies in
-        let tally = RuleCounts(Reply.pairs(of: replies))
-        if json { Output.json(tally.json) } else { tally.lines.forEach { Output.line($0.shown) } }
+      query.send({ Request("HGETALL", $0.tally) }) { answers in
+        let tally = RuleCounts(Reply.pairs(of: answers))
+        query.show(json ? .json(tally.json) : .lines(tally.lines))
         query.end()
       }
     }

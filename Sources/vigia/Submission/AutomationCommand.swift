@@ -46,14 +46,14 @@ struct SwitchReport {
   }
 
   func print() {
-    fleet.send({ Request("GET", $0.automation) }) { [self] replies in
-      let settings = replies.map { AutomationSetting(text: $0.text) }
-      let setting = AutomationSetting.strictest(of: settings)
-      let differs = AutomationSetting.differenceWords(settings)
-      guard case .set(let mode) = setting else { return tell(setting, nil, differs) }
+    fleet.send({ Request("GET", $0.automation) }) { [self] answers in
+      var settings = Array(repeating: AutomationSetting.unknown, count: fleet.installation.shards?.count ?? 1)
+      for (part, reply) in answers { settings[fleet.shard(of: part)] = AutomationSetting(text: reply.text) }
+      let standing = SwitchStanding(settings)
+      guard case .set(let mode) = standing.setting else { return tell(standing, nil) }
       // It stands where it was turned in any of the shards that let rules do least.
-      let parts = zip(fleet.parts, settings).filter { $1 == setting }.map { $0.0 }
-      search(parts[...], mode, nil) { tell(setting, $0, differs) }
+      let parts = answers.map(\.part).filter { settings[fleet.shard(of: $0)] == standing.setting }
+      search(parts[...], mode, nil) { tell(standing, $0) }
     }
   }
 
@@ -85,17 +85,16 @@ struct SwitchReport {
         return completion(nil)
       }
       search(query, before: "(\(last)", pages: pages + 1, completion)
+    } orElse: {
+      completion(nil)
     }
   }
 
-  /// - Parameter differs: where the shards stand, if not all alike.
-  private func tell(_ setting: AutomationSetting, _ change: AutomationChange?, _ differs: String?) {
-    if isJSON {
-      Output.json(json(setting, change, differs))
-    } else {
-      Output.line(words(setting, change).shown)
-      if let differs { Output.line("shards differ: \(differs); the strictest holds") }
-    }
+  private func tell(_ standing: SwitchStanding, _ change: AutomationChange?) {
+    let differs = standing.differs.map { ["shards differ: \($0); the strictest holds"] } ?? []
+    fleet.show(
+      isJSON
+        ? .json(json(standing.setting, change, standing.differs)) : .lines([words(standing.setting, change)] + differs))
     fleet.end()
   }
 
