@@ -71,9 +71,12 @@ import Wire
     let left = agents.filter { !lost.contains(shards.shard(of: AgentID($0))) }
     let after = try Program(["status", "--json"], on: endpoint, environment: environment).finish()
     let rest = try JSONValue.parse(Array(after.output.utf8))
-    #expect(after.status == 4 && rest["agents"]?.list?.count == left.count, "\(after.errors)")
+    #expect(after.status == 5 && rest["agents"]?.list?.count == left.count, "\(after.errors)")
     #expect(rest["shards"]?["unreachable"]?.list?.count == lost.count)
-    #expect(after.errors.contains("\(ShardNames.words(lost)) cannot be reached"), "\(after.errors)")
+    #expect(
+      rest["missing_shards"]?.list?.map { $0["shard"]?.text } == lost.map { ShardNames.number($0) }, "\(after.output)")
+    #expect(after.errors.hasPrefix("warning: \(ShardNames.words(lost)) do"), "\(after.errors)")
+    #expect(after.errors.hasSuffix("missing here\n") && after.errors.contains(" not answer: "), "\(after.errors)")
     try console.press("q")
     try console.wait(for: "ended with 0")
   }

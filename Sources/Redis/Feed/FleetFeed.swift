@@ -94,6 +94,9 @@ package final class FleetFeed {
   /// Whether the first attempt to reach a shard is still under way.
   package var isConnecting: Bool { feeds.contains { $0.linkState == .connecting } }
 
+  /// Whether a shard's history has been read to its end.
+  package func hasReadHistory(ofShard shard: Int) -> Bool { caughtUp.contains(shard) }
+
   /// Whether a shard's server does not let this be read.
   package func isRefused(_ subject: EventFeed.Subject) -> Bool { feeds.contains { $0.refusals[subject] != nil } }
 

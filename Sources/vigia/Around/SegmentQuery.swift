@@ -73,7 +73,7 @@ final class SegmentQuery {
     segment.isUnverified = installation.endpoint.isUnverified
     segment.shardsDown = parts.count - segments.count
     Output.line(segment.text)
-    session.end(segment.shardsDown > 0 ? outcome : .done)
+    session.end(segment.shardsDown > 0 ? .partial : .done)
   }
 
   private func tellUnreachable(_ outcome: Exit) {

@@ -56,7 +56,9 @@ struct FleetPicture {
 
   // MARK: JSON
 
-  var json: JSONValue {
+  var json: JSONValue { shards?.missing.noted(in: document) ?? document }
+
+  private var document: JSONValue {
     let unreadable = fleet.counts.unreadable.sorted { $0.key < $1.key }
     return [
       "events": [

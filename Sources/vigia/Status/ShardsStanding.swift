@@ -2,28 +2,19 @@ import FleetModel
 import Redis
 import Wire
 
-/// Which shards of a divided fleet have no handler, and which cannot be reached.
+/// Which shards of a divided fleet have no handler, and which do not answer.
 struct ShardsStanding {
   var count: Int
-  /// Why a shard cannot be reached.
-  var unreachable: [Int: String] = [:]
+  var missing = MissingShards()
   var withoutHandler: [Int] = []
-  /// Where the rules' switch stands in each, if shards differ.
+  /// Where the rules' switch stands in each, if shards differ or do not say it.
   var automation: String?
 
   /// Lines of `vigia status`.
   var lines: [String] {
-    let down = unreachable.keys.sorted()
-    return
-      (down.isEmpty
-      ? [] : ["shards      \(Self.numbers(down)) cannot be reached: \(unreachable[down[0]] ?? "")".shown])
+    // The label has the first word of it.
+    (missing.words.map { ["shards      \($0.drop { $0 != " " }.dropFirst())"] } ?? [])
       + (withoutHandler.isEmpty ? [] : ["shards      \(Self.numbers(withoutHandler)) have no handler"])
-  }
-
-  /// `shards 02 05 cannot be reached: …`; nil if all can.
-  var fault: String? {
-    let down = unreachable.keys.sorted()
-    return down.first.map { "\(ShardNames.words(down)) cannot be reached: \(unreachable[$0] ?? "")".shown }
   }
 
   private static func numbers(_ shards: [Int]) -> String { shards.map(ShardNames.number).joined(separator: " ") }
@@ -31,7 +22,7 @@ struct ShardsStanding {
   var json: JSONValue {
     func list(_ shards: [Int]) -> JSONValue { .array(shards.sorted().map { .string(ShardNames.number($0)) }) }
     return [
-      "count": .integer(Int64(count)), "unreachable": list(Array(unreachable.keys)),
+      "count": .integer(Int64(count)), "unreachable": list(missing.shards),
       "without_handler": list(withoutHandler), "automation": automation.map { .string($0) },
     ]
   }

@@ -91,7 +91,12 @@ final class Survey {
     feed.start()
     session.loop.schedule(inMilliseconds: Self.longestMilliseconds) { [weak self] in
       guard let self else { return }
-      session.fail(.noAnswer, "Redis at \(installation.endpoint) did not tell its history in 30 s".shown)
+      let place = "Redis at \(installation.endpoint)".shown
+      progress.giveUp("no answer in 30 s", hasReadHistory: feed.hasReadHistory)
+      guard progress.failure == nil, !isFinishing else {
+        return session.fail(.noAnswer, "\(place) did not tell its history in 30 s")
+      }
+      finishIfReady()
     }
   }
 
@@ -127,7 +132,8 @@ final class Survey {
     }
   }
 
-  /// Reads what is used of budgets, one shard after the other; nil where Redis refuses it, or a shard cannot be asked.
+  /// Reads what is used of budgets, one shard after the other; nil where Redis refuses it. A shard of several that cannot
+  /// be asked is left out.
   private func readBudgets(
     _ feeds: ArraySlice<EventFeed>, _ agents: [BudgetReport.Pair], _ groups: [BudgetReport.Pair],
     _ completion: @escaping (BudgetReport?) -> Void
@@ -135,13 +141,24 @@ final class Survey {
     guard let part = feeds.first else {
       return completion(BudgetReport(agents: agents, groups: groups, at: feed.clock.now))
     }
-    let isSent = part.send(Request("HGETALL", part.keys.budgets)) { [weak self] own in
-      guard case .success(let own) = own else { return }
-      _ = part.send(Request("HGETALL", part.keys.budgetGroups)) { [weak self] of in
-        guard let self, case .success(let of) = of else { return }
-        guard own.error == nil, of.error == nil else { return completion(nil) }
-        readBudgets(feeds.dropFirst(), agents + own.pairs, groups + of.pairs, completion)
+    read(part) { [weak self] found in
+      guard let self else { return }
+      guard found != nil || installation.shards != nil else { return completion(nil) }
+      readBudgets(feeds.dropFirst(), agents + (found?.agents ?? []), groups + (found?.groups ?? []), completion)
+    }
+  }
+
+  /// What is used of budgets in a shard; nil if it does not say.
+  private func read(
+    _ part: EventFeed, _ completion: @escaping ((agents: [BudgetReport.Pair], groups: [BudgetReport.Pair])?) -> Void
+  ) {
+    let isSent = part.send(Request("HGETALL", part.keys.budgets)) { own in
+      guard case .success(let own) = own, own.error == nil else { return completion(nil) }
+      let isSent = part.send(Request("HGETALL", part.keys.budgetGroups)) { of in
+        guard case .success(let of) = of, of.error == nil else { return completion(nil) }
+        completion((own.pairs, of.pairs))
       }
+      if !isSent { completion(nil) }
     }
     if !isSent { completion(nil) }
   }
@@ -153,10 +170,11 @@ final class Survey {
     (picture.budgets, picture.levelsFile) = (budgets, levelsFile)
     picture.isUnverified = installation.endpoint.isUnverified
     picture.shards = progress.standing
-    picture.shards?.automation = fleet.automationDiffers
+    picture.shards?.automation = SwitchStanding(fleet.automationSettings).shardWords
     show(picture)
     feed.stop()
-    if let fault = progress.standing?.fault { return session.fail(.redisUnreachable, fault) }
-    session.end()
+    let warning = progress.standing?.missing.warning
+    if let warning { Output.error(warning) }
+    session.end(warning == nil ? .done : .partial)
   }
 }

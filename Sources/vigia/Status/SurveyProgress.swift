@@ -13,6 +13,8 @@ struct SurveyProgress {
     var isInsightTold = false
     /// Why it cannot be reached.
     var failure: String?
+    /// Why its events cannot be read.
+    var refusal: String?
 
     var isReady: Bool { failure != nil || isStateTold && areAlertsTold && isInsightTold && handler != nil }
   }
@@ -36,10 +38,22 @@ struct SurveyProgress {
     case .link(.down(_, _, let reason)): shards[shard].failure = reason
     case .link(.up): shards[shard].failure = nil
     case .refused(.lease, _): shards[shard].handler = .unknown
+    case .refused(.stream(let key), let error) where key == events(ofShard: shard):
+      shards[shard].refusal = "Redis refuses: \(error)"
     case .audit, .recordsBegin, .record, .judged, .undelivered, .queues, .automation, .proposals, .insight, .levels,
       .leap, .link, .missed, .refused, .served, .unreadable:
       break
     }
+  }
+
+  private func events(ofShard shard: Int) -> [UInt8]? { division.map { Keys($0.prefixes[shard]).events } }
+
+  /// Waits no longer for shards that have not told all.
+  mutating func giveUp(_ reason: String, hasReadHistory: (_ shard: Int) -> Bool) {
+    for index in shards.indices where !shards[index].isReady || !hasReadHistory(index) {
+      shards[index].failure = shards[index].failure ?? reason
+    }
+    isCaughtUp = true
   }
 
   /// Whether all is known of the shards that can be reached.
@@ -58,8 +72,10 @@ struct SurveyProgress {
   var standing: ShardsStanding? {
     guard division != nil else { return nil }
     var standing = ShardsStanding(count: shards.count)
+    // What no shard lets this user read is missing in none.
+    let isReadAnywhere = shards.contains { $0.failure == nil && $0.refusal == nil }
     for (index, shard) in shards.enumerated() {
-      standing.unreachable[index] = shard.failure
+      standing.missing[index] = shard.failure ?? (isReadAnywhere ? shard.refusal : nil)
       if shard.failure == nil, shard.handler == .absent { standing.withoutHandler.append(index) }
     }
     return standing

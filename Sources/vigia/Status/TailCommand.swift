@@ -23,7 +23,7 @@ struct TailCommand: ParsableCommand {
   func run() throws {
     let session = try Session()
     let tail = Tail(session, try redis.wholeInstallation(), options: options, isJSON: json, limit: count)
-    try session.onInterrupt { session.end() }
+    try session.onInterrupt { tail.end() }
     tail.start()
     try session.run()
   }
@@ -47,7 +47,12 @@ final class Tail {
   private var options: EventFeed.Options
   private let isJSON: Bool
   private var remaining: Int?
-  private var wasUp = false
+  /// Shards that have answered.
+  private var reached: Set<Int> = []
+  /// Those that never have, and were warned of.
+  private var warned: Set<Int> = []
+  /// Shards whose links are down.
+  private var missing = MissingShards()
   /// Lines of the history of several shards, until it is read: then they are put in order.
   private var held: [(at: Instant, line: [UInt8])]?
   private var heldBytes = 0
@@ -121,20 +126,42 @@ final class Tail {
     Output.json(line)
     guard let remaining else { return }
     self.remaining = remaining - 1
-    if remaining == 1 { session.end() }
+    if remaining == 1 { end() }
   }
+
+  /// Ends the session: what shards have whose links are down is missing.
+  func end() { session.end(missing.isEmpty ? .done : .partial) }
 
   private func linkChanged(_ state: EventFeed.LinkState, _ shard: Int) {
     switch state {
     case .connecting: break
-    case .up: wasUp = true
+    case .up:
+      reached.insert(shard)
+      missing[shard] = nil
+      warnOfMissing()
     case .down(_, _, let reason):
-      let place = installation.shards == nil ? "" : " to \(ShardNames.words([shard]))"
-      guard wasUp || feed.isConnecting else {
+      guard !reached.isEmpty || feed.isConnecting else {
         return session.fail(.redisUnreachable, "Redis at \(installation.endpoint) cannot be reached: \(reason)".shown)
       }
-      Output.error("vigia: the link\(place) is down: \(reason)".shown)
+      if installation.shards == nil { return Output.error("vigia: the link is down: \(reason)".shown) }
+      sayLost(shard, reason)
     }
+  }
+
+  private func sayLost(_ shard: Int, _ reason: String) {
+    missing[shard] = reason
+    guard reached.contains(shard) else { return warnOfMissing() }
+    Output.error("vigia: the link to \(ShardNames.words([shard])) is down: \(reason)".shown)
+  }
+
+  /// Warns once of each shard that has never answered, as soon as another has: what it has is in no line.
+  private func warnOfMissing() {
+    guard !reached.isEmpty else { return }
+    var news = MissingShards()
+    for shard in missing.shards where !reached.contains(shard) && warned.insert(shard).inserted {
+      news[shard] = missing[shard]
+    }
+    if let warning = news.warning { Output.error(warning) }
   }
 
   private func json(_ event: Event, _ origin: EventFeed.Origin) -> [UInt8] {
