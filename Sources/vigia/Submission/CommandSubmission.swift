@@ -10,6 +10,9 @@ import Wire
 /// links up, time told ─▶ who knows the agents, or an undo's command? ─▶ audits followed
 ///                          the end ◀─ lines of the audits ◀─ sent ◀────────────┘
 /// ```
+/// What is for the whole fleet goes to the shards that can be reached: rules that are to be off are better off in most of
+/// them than in none. It never ends as done then, and the others are named.
+///
 /// A class, since the connections' and the loop's handlers share it.
 final class CommandSubmission {
   private let session: Session
@@ -23,6 +26,9 @@ final class CommandSubmission {
   private var parts: [SubmissionPart] = []
   /// Where each command goes.
   private var routes: [RoutedCommand] = []
+  /// The shards that it would go to, and cannot.
+  private var missing = MissingShards()
+  private var isFollowed = false
 
   init(
     _ session: Session, _ installation: Installation, order: CommandRequest, wait: TimeSpan, untilObeyed: Bool,
@@ -38,19 +44,33 @@ final class CommandSubmission {
 
   private var division: AgentDivision { installation.shards?.division ?? .whole }
 
+  /// Whether it takes back what any shard may have done.
+  private var isUndoAnywhere: Bool { order.action == .undo && division.count > 1 }
+
+  /// Whether it goes to the others if a shard cannot be reached.
+  private var goesWithout: Bool {
+    guard division.count > 1 else { return false }
+    switch order.action.scope {
+    case .fleet: return true
+    case .fleetOrAgents: return order.targets.isEmpty
+    case .object: return order.action == .undo
+    case .agents: return false
+    }
+  }
+
   func start() {
     let all = installation.parts
     var agents: [Int: [AgentID]] = [:]
     do throws(Command.TooLarge) {
       // Who carries out what is to be taken back is looked for everywhere.
-      let routes = order.action == .undo ? [] : try order.parts(division, at: .epoch)
-      for route in routes { agents[route.shard, default: []] += route.command.targets }
-      let shards = order.action == .undo ? Array(all.indices) : agents.keys.sorted()
+      let routes = isUndoAnywhere ? [] : try order.parts(division, at: .epoch)
+      for route in routes { agents[route.shard, default: []] += order.action == .undo ? [] : route.command.targets }
+      let shards = isUndoAnywhere ? Array(all.indices) : agents.keys.sorted()
       parts = shards.map { SubmissionPart($0, all[$0], on: session.loop) { [unowned self] in heard($1, from: $0) } }
     } catch {
       return session.fail(.failed, error.description.shown)
     }
-    let undone = order.action == .undo && parts.count > 1 ? order.arguments["command_id"] : nil
+    let undone = isUndoAnywhere ? order.arguments["command_id"] : nil
     for part in parts { part.start(asking: undone, about: agents[part.shard] ?? []) }
     session.loop.schedule(inMilliseconds: wait.milliseconds) { [weak self] in self?.timeIsUp() }
   }
@@ -64,9 +84,10 @@ final class CommandSubmission {
     case .line(let line):
       guard progress.concerns(line) else { return }
       report.step(line)
-      if let outcome = progress.take(line) { session.end(outcome) }
-    case .auditRefused(let error):
+      if let outcome = progress.take(line) { end(outcome) }
+    case .refused(let error):
       guard progress.commands.isEmpty else { return lost(.refused(error), part) }
+      if goesWithout { return goOn(without: part, "Redis refuses: \(error)", .failed) }
       // Nobody would see what becomes of the command: then it is not given.
       session.fail(.failed, "the audit cannot be followed, so nothing was sent: \(error)".shown)
     case .down(let failure): lost(failure, part)
@@ -76,16 +97,47 @@ final class CommandSubmission {
   private func lost(_ failure: ConnectionFailure, _ part: SubmissionPart) {
     // A link that was up comes back; the same command goes out again until it is received.
     guard !part.wasUp else { return }
+    if goesWithout { return goOn(without: part, "\(failure)", .redisUnreachable) }
     let words = Session.unreachable(part.installation, failure)
     session.fail(.redisUnreachable, division.count > 1 ? "\(words); nothing was sent" : words)
+  }
+
+  /// Leaves a shard out; if no other is left nothing was sent.
+  private func goOn(without part: SubmissionPart, _ reason: String, _ outcome: Exit) {
+    guard missing[part.shard] == nil else { return }
+    missing[part.shard] = reason
+    parts.removeAll { $0 === part }
+    // It is what calls.
+    session.loop.later { part.stop() }
+    if parts.isEmpty { return fail(outcome) }
+    guard !progress.commands.isEmpty else {
+      followAudits()
+      return begin()
+    }
+    progress.leaveOut(Set(routes.filter { $0.shard == part.shard }.map(\.command.id)))
+    routes.removeAll { $0.shard == part.shard }
+    if let outcome = progress.outcome { end(outcome) }
+  }
+
+  private func fail(_ outcome: Exit) {
+    session.fail(outcome, "\(missing.words ?? "no shard answers"); nothing was sent")
+  }
+
+  /// Ends the session, and says how the order stands in each shard unless all have done it.
+  private func end(_ outcome: Exit) {
+    let words = SubmissionStanding(routes, progress, missing).words
+    if let words { Output.error("vigia: \(words)") }
+    session.end(outcome == .done && !missing.isEmpty ? .partial : outcome)
   }
 
   /// Follows the audits once it is known where the order goes: from before the command exists, so that no line of them can
   /// be missed.
   private func followAudits() {
-    guard parts.allSatisfy(\.isLocated) else { return }
-    if order.action == .undo, parts.count > 1 {
+    guard !isFollowed, parts.allSatisfy(\.isLocated) else { return }
+    isFollowed = true
+    if isUndoAnywhere {
       let known = parts.filter(\.knowsCommand)
+      if known.isEmpty, !missing.isEmpty { return fail(.redisUnreachable) }
       // Where nobody knows it, a handler says so.
       let meant = known.isEmpty ? [parts[0]] : known
       for part in parts where !meant.contains(where: { $0 === part }) { part.stop() }
@@ -95,10 +147,10 @@ final class CommandSubmission {
   }
 
   private func begin() {
-    guard progress.commands.isEmpty, parts.allSatisfy(\.isFollowing) else { return }
+    guard isFollowed, progress.commands.isEmpty, parts.allSatisfy(\.isFollowing) else { return }
     do throws(Command.TooLarge) {
       let places = order.action == .undo ? parts.map(\.shard) : nil
-      routes = try order.parts(division, at: parts[0].now, places)
+      routes = try order.parts(division, at: parts[0].now, places).filter { missing[$0.shard] == nil }
     } catch {
       return session.fail(.failed, error.description.shown)
     }
@@ -112,6 +164,7 @@ final class CommandSubmission {
     let open = Set(progress.unreceived.map(\.id))
     for route in routes where route.shard == part.shard && open.contains(route.command.id) {
       part.send(route.command) { [unowned self] error in
+        if goesWithout { return goOn(without: part, "Redis refuses: \(error)", .failed) }
         session.fail(.failed, "the command could not be sent: \(error)".shown)
       }
     }
@@ -123,10 +176,12 @@ final class CommandSubmission {
     guard !progress.commands.isEmpty, asked.allSatisfy(\.isUp) else {
       let silent = parts.first { !$0.isUp } ?? parts.first
       let place = silent.map { "\($0.installation.shardPlace)" } ?? "\(installation.endpoint)"
-      return session.fail(.redisUnreachable, "Redis at \(place) did not answer in \(wait)".shown)
+      let unsent = division.count > 1 && progress.commands.isEmpty ? "; nothing was sent" : ""
+      Output.error("vigia: Redis at \(place) did not answer in \(wait)\(unsent)".shown)
+      return end(asked.contains(where: \.isUp) ? .noAnswer : .redisUnreachable)
     }
     // Redis may be what is silent.
-    session.loop.schedule(inMilliseconds: 1000) { [weak self] in self?.session.end(.noAnswer) }
+    session.loop.schedule(inMilliseconds: 1000) { [weak self] in self?.end(.noAnswer) }
     var handlers: [(shard: Int, status: HandlerLeaseStatus)] = []
     for part in asked {
       part.askForHandler { [weak self] status in
@@ -134,7 +189,7 @@ final class CommandSubmission {
         handlers.append((part.shard, status))
         guard handlers.count == asked.count else { return }
         report.noAnswer(progress, handlers: handlers, of: installation.shards, now: parts[0].now)
-        session.end(.noAnswer)
+        end(.noAnswer)
       }
     }
   }

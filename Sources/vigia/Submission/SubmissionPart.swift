@@ -18,7 +18,8 @@ final class SubmissionPart {
     /// The link is up again.
     case upAgain
     case line(AuditLine)
-    case auditRefused(ServerError)
+    /// The server does not let the audit be followed, or the command be looked for that an undo takes back.
+    case refused(ServerError)
     /// The link or the audit's has ended, or an attempt did.
     case down(ConnectionFailure)
   }
@@ -81,15 +82,15 @@ final class SubmissionPart {
     }
   }
 
-  /// What is refused is not known: the handler will say.
   private func look(for id: String, _ connection: Connection) {
     guard Keys.isCommandID(id.utf8) else { return located() }
-    connection.send(Request("GET", keys.mark(id))) { [weak self] result in
-      if case .success(let reply) = result, reply.bytes != nil { self?.knowsCommand = true }
-    }
+    var mark: Reply?
+    connection.send(Request("GET", keys.mark(id))) { if case .success(let reply) = $0 { mark = reply } }
     connection.send(Request("HGETALL", keys.batch(CommandID(id)))) { [weak self] result in
-      guard let self, case .success(let reply) = result else { return }
-      if !reply.pairs.isEmpty { knowsCommand = true }
+      guard let self, let mark, case .success(let batch) = result else { return }
+      // Whether the command is known there nobody can tell then.
+      if let error = mark.error ?? batch.error { return notify(self, .refused(error)) }
+      knowsCommand = mark.bytes != nil || !batch.pairs.isEmpty
       located()
     }
     connection.flush()
@@ -115,7 +116,7 @@ final class SubmissionPart {
       isFollowing = true
       notify(self, .following)
     case .entry(_, let payload): if let line = AuditCoding.decode(payload) { notify(self, .line(line)) }
-    case .down(.refused(let error)) where error.code == "NOPERM": notify(self, .auditRefused(error))
+    case .down(.refused(let error)) where error.code == "NOPERM": notify(self, .refused(error))
     case .down(let failure): notify(self, .down(failure))
     }
   }

@@ -24,6 +24,20 @@ struct OrderProgress {
   /// Whether the handler is through with it, and only the runtimes' confirmation is missing.
   var isSucceeded: Bool { commands.allSatisfy { ends[$0.id] == .done || parts[$0.id]?.isSucceeded == true } }
 
+  /// How far a command of the order has come.
+  enum Standing: CaseIterable { case done, refused, underWay, notTaken }
+
+  func standing(of id: CommandID) -> Standing {
+    if let end = ends[id] { return end == .done ? .done : .refused }
+    return parts[id]?.isReceived == true ? .underWay : .notTaken
+  }
+
+  /// Leaves out commands that could not be sent.
+  mutating func leaveOut(_ ids: Set<CommandID>) {
+    commands.removeAll { ids.contains($0.id) }
+    for id in ids { (parts[id], ends[id]) = (nil, nil) }
+  }
+
   /// Whether a line is about it. What takes an order back has runs of its own for the order's parts: they count where they
   /// tell that runtimes have confirmed it.
   func concerns(_ line: AuditLine) -> Bool { part(of: line) != nil }
@@ -40,6 +54,11 @@ struct OrderProgress {
   mutating func take(_ line: AuditLine) -> Exit? {
     guard let id = part(of: line), let end = parts[id]?.take(line) else { return nil }
     ends[id] = end
+    return outcome
+  }
+
+  /// How the program ends, once that is known of all commands.
+  var outcome: Exit? {
     guard ends.count == parts.count else { return nil }
     return ends.values.allSatisfy { $0 == .done } ? .done : .failed
   }

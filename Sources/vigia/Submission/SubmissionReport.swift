@@ -25,7 +25,8 @@ struct SubmissionReport {
     let count = commands.reduce(0) { $0 + $1.targets.count }
     let agents = count == 0 ? [] : ["\(count) agent\(count == 1 ? "" : "s")"]
     let what = ([first.action.rawValue] + agents + arguments).joined(separator: " ")
-    return "\(what), as \(batch.parts) commands; undo command_id=\(batch.id) takes all of them back"
+    let number = commands.count < batch.parts ? "\(commands.count) of \(batch.parts)" : "\(batch.parts)"
+    return "\(what), as \(number) commands; undo command_id=\(batch.id) takes all of them back"
   }
 
   /// A line of the audit.
