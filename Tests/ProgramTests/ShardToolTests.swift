@@ -206,10 +206,9 @@ import Wire
     #expect(refused.status == 1 && refused.errors.contains("NOPERM"), "\(refused)")
   }
 
-  @Test(arguments: [["simulate"], ["tmux"]])
-  func toolThatReadsOneSetOfKeysSaysSo(arguments: [String]) throws {
+  @Test func toolThatReadsOneSetOfKeysSaysSo() throws {
     let server = try TestServer()
-    let result = try Program(arguments, on: server.endpoint, environment: ["VIGIA_SHARDS": "4"]).finish()
-    #expect(result.status == 64 && result.errors.contains("VIGIA_SHARDS"), "\(arguments): \(result)")
+    let result = try Program(["simulate"], on: server.endpoint, environment: ["VIGIA_SHARDS": "4"]).finish()
+    #expect(result.status == 64 && result.errors.contains("VIGIA_SHARDS"), "\(result)")
   }
 }

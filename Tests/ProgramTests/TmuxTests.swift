@@ -145,6 +145,22 @@ import Wire
     }
   }
 
+  @Test func sessionOfADividedFleetHandsTheNumberOfItsShardsOn() throws {
+    defer { _ = try? tmux("kill-server") }
+    let environment = [
+      "TMUX_TMPDIR": folder.path, "VIGIA_REDIS": address, "SHELL": "/bin/sh", "TERM": "xterm-256color",
+    ]
+    let divided = environment.merging(["VIGIA_SHARDS": "4"]) { $1 }
+    _ = try Program(["tmux"], environment: divided).finish()
+    #expect(try tmux("show-environment", "-t", "=vigia:", "VIGIA_SHARDS") == "VIGIA_SHARDS=4\n")
+    try server.wait { (try? tmux("capture-pane", "-p", "-t", "vigia:fleet").contains("4 shards")) ?? false }
+    let other = try open(address)
+    #expect(other.status == 1 && other.errors.contains("the session vigia is not one of"), "\(other)")
+    // What tmux's own environment has of the first session is not the second one's.
+    _ = try Program(["tmux", "--session", "two"], environment: environment).finish()
+    #expect(try tmux("show-environment", "-t", "=two:", "VIGIA_SHARDS") == "VIGIA_SHARDS=\n")
+  }
+
   @Test func passwordsAndQuotesReachThePanesAndNoArgument() {
     let session = TmuxSession(
       name: "ops", program: "/opt/it's/vigia",

@@ -27,7 +27,7 @@ struct TmuxCommand: ParsableCommand {
       throw Exit.failed.saying("tmux is not installed, or not in $PATH")
     }
     guard let program = HandlerCommand.ownPath else { throw Exit.failed.saying("cannot tell where this program lies") }
-    let installation = try redis.installation()
+    let installation = try redis.wholeInstallation()
     let shows = "\(installation)"
     let target = "=\(session)"
     if try call(tmux, ["has-session", "-t", target]).status == 0 {

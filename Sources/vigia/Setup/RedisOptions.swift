@@ -30,10 +30,13 @@ struct RedisOptions: ParsableArguments {
   /// 0, where that is what belongs to no agent.
   func installation(of agent: AgentID) throws -> Installation { try wholeInstallation().part(of: agent) }
 
-  /// What names the same installation to another program of ours. A password may be in it.
+  /// What names the same installation to another program of ours. A password may be in it. What is empty hides what the
+  /// other program would else inherit.
   func environment(for installation: Installation) -> [(name: String, value: String)] {
     place.environment(for: installation.endpoint)
-      + [("VIGIA_PREFIX", installation.prefix.text)]
-      + (installation.shards.map { [("VIGIA_SHARDS", "\($0.count)")] } ?? [])
+      + [
+        ("VIGIA_PREFIX", installation.prefix.text),
+        ("VIGIA_SHARDS", installation.shards.map { "\($0.count)" } ?? ""),
+      ]
   }
 }
