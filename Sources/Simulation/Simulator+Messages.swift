@@ -16,10 +16,10 @@ extension Simulator {
     return Request("PUBLISH", channel, payload(event.body(at: now, isDotted: false)))
   }
 
-  /// An event as an entry of the stream.
-  func entry(_ event: SimulatedEvent, at now: Instant, id: String) -> Request {
+  /// An event as an entry of a stream.
+  func entry(_ event: SimulatedEvent, at now: Instant, id: String, into stream: [UInt8]) -> Request {
     messageCount += 1
-    var request = Request("XADD", settings.keys.events, "MAXLEN", "~", Self.longestStream, id)
+    var request = Request("XADD", stream, "MAXLEN", "~", Self.longestStream, id)
     let body = event.body(at: now, isDotted: true)
     if settings.format == .flat {
       for field in EventEncoding.fields(body) { request.append(field.name, field.value) }

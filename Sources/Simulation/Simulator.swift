@@ -3,7 +3,8 @@ import Loop
 import Redis
 import Wire
 
-/// Puts a simulated fleet on a Redis: publishes what it says, and hands it what the control stream says.
+/// Puts a simulated fleet on a Redis: publishes what it says, and hands it what the control stream says. Of a divided
+/// fleet each agent's events go into the stream of its shard, and the control streams of all shards are followed.
 package final class Simulator {
   /// What to simulate, and how it goes out.
   package struct Settings: Sendable {
@@ -20,6 +21,8 @@ package final class Simulator {
     }
 
     package var keys = Keys()
+    /// How the fleet is divided; nil if it is one, which has ``keys``.
+    package var shards: Shards?
     package var agents = 12
     /// Events a second.
     package var rate = 20.0
@@ -58,13 +61,11 @@ package final class Simulator {
 
   let settings: Settings
   private let loop: Loop
-  private let endpoint: Endpoint
   private let notify: (Update) -> Void
   private var clock = ServerClock()
   private var fleet: (any SimulatedWorld)?
   /// The scenarios that it lives through, and up to when their truth has been told.
   private var scenarios: (fleet: ScenarioFleet, told: Instant)?
-  private var check: OriginCheck?
   private var timer: Loop.TimerID?
   private var stopped: (() -> Void)?
   /// How many messages were written, which decides their format and spelling.
@@ -78,88 +79,117 @@ package final class Simulator {
   /// Entries of the control stream that are none.
   package private(set) var unreadable = 0
 
-  private lazy var link = Link(loop: loop, endpoint: endpoint) { [unowned self] in changed($0) }
-  private lazy var control = StreamFollower(loop: loop, endpoint: endpoint, key: settings.keys.control) {
-    [unowned self] in controlChanged($0)
-  }
+  /// One a shard, in their order.
+  private var parts: [SimulatorPart] = []
 
   package init(loop: Loop, endpoint: Endpoint, settings: Settings, _ notify: @escaping (Update) -> Void) {
     self.loop = loop
-    self.endpoint = endpoint
     self.settings = settings
     self.notify = notify
+    let keys = settings.shards?.prefixes.map { Keys($0) } ?? [settings.keys]
+    parts = keys.enumerated().map { shard, keys in
+      let place = settings.shards == nil ? endpoint : endpoint.holding(keys.prefix)
+      return SimulatorPart(shard, keys, at: place, on: loop) { [unowned self] in heard($1, from: $0) }
+    }
   }
 
   /// How many agents there are at present.
   package var agentCount: Int { fleet?.count ?? 0 }
 
-  package func start() { link.start() }
+  package func start() { for part in parts { part.start() } }
 
   /// Publishes nothing more, and calls `completion` once the server has answered for all that went out.
   package func stop(_ completion: @escaping () -> Void) {
     loop.cancel(timer)
-    control.stop()
+    for part in parts { part.stopFollowing() }
     stopped = completion
     finishIfDone()
   }
 
   private func finishIfDone() {
-    guard let completion = stopped, link.connection.map({ $0.pendingCount == 0 }) ?? true else { return }
+    guard let completion = stopped, parts.allSatisfy({ $0.pendingCount == 0 }) else { return }
     stopped = nil
-    link.stop()
+    for part in parts { part.stop() }
     completion()
   }
 
-  private func changed(_ notice: Link.Update) {
+  private func heard(_ notice: SimulatorPart.Update, from part: SimulatorPart) {
     switch notice {
     case .up(let connection):
       let asked = MonotonicTime.now
       connection.send(Request("TIME")) { [weak self, weak connection] result in
         guard let self, let connection, case .success(let reply) = result else { return }
         clock.set(reply, asked: asked)
-        if fleet == nil { admit(connection) }
+        if fleet == nil { admit(part, connection) }
       }
+    case .ready: begin()
+    case .control(let payload): obey(payload, from: part)
     case .down(let failure):
       notify(.down(failure))
       finishIfDone()
     }
   }
 
-  private func admit(_ connection: Connection) {
-    if settings.joinsOthers { return control.start() }
-    guard check == nil else { return }
-    check = OriginCheck(loop: loop, endpoint: endpoint, keys: settings.keys, connection: connection) {
-      [unowned self] finding in
-      if let finding { notify(.refused(finding)) } else { control.start() }
+  private func admit(_ part: SimulatorPart, _ connection: Connection) {
+    if settings.joinsOthers { return part.follow() }
+    guard part.check == nil else { return }
+    part.check = OriginCheck(loop: loop, endpoint: part.endpoint, keys: part.keys, connection: connection) {
+      [unowned self, unowned part] finding in
+      if let finding { notify(.refused(finding)) } else { part.follow() }
     }
-    check?.start()
+    part.check?.start()
   }
 
-  private func controlChanged(_ notice: StreamFollower.Update) {
-    switch notice {
-    case .ready: begin()
-    case .entry(_, let payload):
-      guard let message = ControlCoding.decode(payload) else {
-        unreadable += 1
-        return
-      }
-      let answers = fleet?.obey(message) ?? []
-      if !answers.isEmpty { obeyed += 1 }
-      publish(answers)
-    case .down(let failure): notify(.down(failure))
+  private func obey(_ payload: UnsafeRawBufferPointer, from part: SimulatorPart) {
+    guard let message = ControlCoding.decode(payload) else {
+      unreadable += 1
+      return
     }
+    // What is for all agents comes from each shard: each agent answers its own.
+    let answers = (fleet?.obey(message) ?? []).filter { message.agent != .none || self.part(of: $0.agent) === part }
+    if !answers.isEmpty { obeyed += 1 }
+    publish(answers)
   }
 
+  private func part(of agent: AgentID) -> SimulatorPart { parts[settings.shards?.shard(of: agent) ?? 0] }
+
+  /// Begins once the control stream of each shard is followed.
   private func begin() {
+    guard fleet == nil, parts.allSatisfy(\.isReady) else { return }
     let now = clock.now
     fleet = world(at: now)
-    guard settings.history > .zero, let connection = link.connection else { return goLive() }
-    connection.send(Request("XLEN", settings.keys.events)) { [weak self] result in
+    guard settings.history > .zero else { return goLive() }
+    askAll({ Request("XLEN", $0.events) }) { [weak self] replies in
       guard let self else { return }
-      guard case .success(let reply) = result, reply.integer == 0 else { return goLive() }
+      guard replies.allSatisfy({ $0?.integer == 0 }) else { return goLive() }
       publishHistory(from: now - settings.history, until: now)
     }
   }
+
+  /// Asks each shard the same.
+  ///
+  /// - Parameter completion: gets the answers in the shards' order; nil of one that gives none.
+  private func askAll(_ make: (Keys) -> Request, _ completion: @escaping ([Reply?]) -> Void) {
+    var replies: [Reply?] = Array(repeating: nil, count: parts.count)
+    var owed = parts.count
+    let take = { (reply: Reply?, shard: Int) in
+      replies[shard] = reply
+      owed -= 1
+      if owed == 0 { completion(replies) }
+    }
+    for part in parts {
+      guard let connection = part.connection else {
+        take(nil, part.shard)
+        continue
+      }
+      connection.send(make(part.keys)) { result in
+        if case .success(let reply) = result { take(reply, part.shard) } else { take(nil, part.shard) }
+      }
+    }
+  }
+
+  /// Whether no server is so far behind that a turn is better left out.
+  private var hasRoom: Bool { parts.allSatisfy { $0.pendingCount < Self.mostPending } }
 
   private func world(at now: Instant) -> any SimulatedWorld {
     let start = now - settings.history
@@ -193,28 +223,30 @@ package final class Simulator {
   private func publishHistory(from start: Instant, until now: Instant) {
     let begun = MonotonicTime.now
     var moment = start
-    if let connection = link.connection, connection.pendingCount < Self.mostPending {
+    let isUp = parts.allSatisfy { $0.connection != nil }
+    if isUp, hasRoom {
       while moment < now, MonotonicTime.now.milliseconds(since: begun) < Self.historyBiteMilliseconds {
         moment = moment + .milliseconds(200)
         for event in fleet?.advance(to: moment) ?? [] {
-          send(entry(event, at: moment, id: "\(moment.milliseconds)-*"))
+          let part = part(of: event.agent)
+          send(entry(event, at: moment, id: "\(moment.milliseconds)-*", into: part.keys.events), to: part)
         }
       }
-      connection.flush()
+      flush()
     }
-    guard moment >= now, let connection = link.connection else {
+    guard moment >= now, isUp else {
       let reached = moment
       timer = loop.schedule(inMilliseconds: 1) { [weak self] in self?.publishHistory(from: reached, until: now) }
       return
     }
     tellTruth(upTo: now)
     // Answers come in order: with this one the past is written.
-    connection.send(Request("PING")) { [weak self] _ in self?.goLive() }
+    askAll({ _ in Request("PING") }) { [weak self] _ in self?.goLive() }
   }
 
   private func tick() {
     timer = loop.schedule(inMilliseconds: Self.tickMilliseconds) { [weak self] in self?.tick() }
-    guard let connection = link.connection, connection.pendingCount < Self.mostPending else { return }
+    guard hasRoom, parts.contains(where: { $0.connection != nil }) else { return }
     let now = clock.now
     publish(fleet?.advance(to: now) ?? [])
     tellTruth(upTo: now)
@@ -225,15 +257,20 @@ package final class Simulator {
     let now = clock.now
     for event in events {
       switch settings.destination {
-      case .channels: send(message(event, at: now))
-      case .stream: send(entry(event, at: now, id: "*"))
+      // Whoever takes it, all nodes of a cluster hear it.
+      case .channels: send(message(event, at: now), to: parts.first { $0.connection != nil } ?? parts[0])
+      case .stream:
+        let part = part(of: event.agent)
+        send(entry(event, at: now, id: "*", into: part.keys.events), to: part)
       }
     }
-    link.connection?.flush()
+    flush()
   }
 
-  private func send(_ request: Request) {
-    guard let connection = link.connection else {
+  private func flush() { for part in parts { part.connection?.flush() } }
+
+  private func send(_ request: Request, to part: SimulatorPart) {
+    guard let connection = part.connection else {
       failed += 1
       return
     }

@@ -206,9 +206,34 @@ import Wire
     #expect(refused.status == 1 && refused.errors.contains("NOPERM"), "\(refused)")
   }
 
-  @Test func toolThatReadsOneSetOfKeysSaysSo() throws {
-    let server = try TestServer()
-    let result = try Program(["simulate"], on: server.endpoint, environment: ["VIGIA_SHARDS": "4"]).finish()
-    #expect(result.status == 64 && result.errors.contains("VIGIA_SHARDS"), "\(result)")
+  @Test func simulatedAgentsReportInTheirShardsAndObeyTheirControlStreams() throws {
+    let scene = try DividedScene(isLed: false)
+    let program = try Program(
+      ["simulate", "--into", "stream", "--rate", "50", "--history", "1m"], on: scene.server.endpoint,
+      environment: scene.environment)
+    func bodies(_ shard: Int) throws -> [JSONValue] {
+      let reply = try scene.server.call("XRANGE", scene.keys(shard).events, "-", "+")
+      return (reply.elements ?? []).compactMap { entry in
+        let payload = entry.elements?[1].elements?.last?.bytes ?? []
+        return payload.withUnsafeBytes { try? MessageFormat.document($0) }
+      }
+    }
+    let agent = "sales-us-01"
+    let shard = scene.shards.shard(of: AgentID(agent))
+    // Two agents of the twelve at least are in others.
+    try scene.server.wait { (try? (0..<4).count { try !bodies($0).isEmpty }) ?? 0 >= 2 && program.outputSoFar != "" }
+    let message = ControlMessage(agent: AgentID(agent), action: .pause, commandID: CommandID("c1"))
+    _ = try scene.server.call("XADD", scene.keys(shard).control, "*", "__data__", ControlCoding.encode(message))
+    try scene.server.wait {
+      (try? bodies(shard).contains { $0["data"]?["command_id"] == "c1" && $0["data"]?["state"] == "paused" }) ?? false
+    }
+    program.child.signal(15)
+    let result = program.finish()
+    #expect(result.status == 0 && result.output.contains("into the streams of"), "\(result)")
+    for shard in 0..<4 {
+      let agents = Set(try bodies(shard).compactMap { $0["entity_id"]?.text })
+      #expect(agents.allSatisfy { scene.shards.shard(of: AgentID($0)) == shard }, "\(shard): \(agents)")
+    }
+    #expect(try scene.server.call("EXISTS", "agentos:events") == .integer(0))
   }
 }

@@ -57,7 +57,7 @@ struct SimulateCommand: ParsableCommand {
   func run() throws {
     let session = try Session()
     let run = SimulationRun(
-      session, try redis.installation(), settings: settings, duration: duration, report: report,
+      session, try redis.wholeInstallation(), settings: settings, duration: duration, report: report,
       truth: try truth.map { try LineFile($0) })
     try session.onInterrupt { run.finish() }
     run.start()

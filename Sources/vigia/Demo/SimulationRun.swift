@@ -29,7 +29,7 @@ final class SimulationRun {
     self.session = session
     self.installation = installation
     self.settings = settings
-    self.settings.keys = installation.keys
+    (self.settings.keys, self.settings.shards) = (installation.keys, installation.shards)
     self.duration = duration
     self.report = report
     self.truth = truth
@@ -68,7 +68,8 @@ final class SimulationRun {
 
   private func announce() {
     let rate = Int(exactly: settings.rate).map { "\($0)" } ?? "\(settings.rate)"
-    let place = settings.destination == .stream ? "into the stream" : "on the channels"
+    let stream = settings.shards == nil ? "into the stream" : "into the streams"
+    let place = settings.destination == .stream ? stream : "on the channels"
     Output.line("\(settings.agents) agents publish \(rate) events/s \(place) of \(installation); Ctrl-C ends it")
   }
 

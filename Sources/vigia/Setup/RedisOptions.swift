@@ -8,17 +8,7 @@ struct RedisOptions: ParsableArguments {
   @OptionGroup var place: RedisArguments.RedisOptions
   @OptionGroup var prefixing: PrefixOptions
 
-  /// The Redis, and the prefix of the keys there; a password may be asked for.
-  ///
-  /// - Throws: if the fleet is divided: for a tool that works on one set of keys.
-  func installation() throws -> Installation {
-    guard let shards = try prefixing.division() else { return try wholeInstallation() }
-    throw ValidationError(
-      "this tool does not read a divided fleet; unset VIGIA_SHARDS and name one shard: --prefix '\(shards.prefixes[0])'"
-    )
-  }
-
-  /// The same for a tool that works on all shards of a divided fleet.
+  /// The Redis, and the prefix of the keys there; a password may be asked for. Of a divided fleet it is all shards.
   func wholeInstallation() throws -> Installation {
     let prefix = try prefixing.chosen()
     let shards = try prefixing.division()
