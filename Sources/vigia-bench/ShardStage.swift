@@ -30,6 +30,7 @@ final class ShardStage {
     path = try Programs.path("vigia-handler")
     for id in Self.handlerIDs { try startHandler(id) }
     try waitForSpread(Self.handlerIDs)
+    waitForRest()
   }
 
   deinit { for handler in handlers.values { handler.end(SIGKILL) } }
@@ -62,6 +63,16 @@ final class ShardStage {
       guard let all = try? leases().compactMap(\.self), all.count == prefixes.count else { return false }
       return all.allSatisfy { $0.isRecording && ids.contains($0.id) }
         && ids.allSatisfy { id in all.count { $0.id == id } <= most }
+    }
+  }
+
+  /// Waits until no lease has changed for a while: shards are handed over once handlers have lived for a while.
+  private func waitForRest() {
+    var (fences, since) = ((try? leases().map { $0?.fence }) ?? [], MonotonicTime.now)
+    while MonotonicTime.now.milliseconds(since: since) < 10_000 {
+      cluster.loop.turn(forMilliseconds: 500)
+      let present = (try? leases().map { $0?.fence }) ?? []
+      if present != fences { (fences, since) = (present, MonotonicTime.now) }
     }
   }
 
