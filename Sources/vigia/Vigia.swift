@@ -7,8 +7,8 @@ struct Vigia: ParsableCommand {
     commandName: "vigia",
     abstract: "A lookout over a fleet of AI agents: watch them live, and act.",
     discussion: """
-      Exit codes: 0 done, 1 failed or refused, 3 no answer in time, 4 Redis unreachable, 5 done but for shards that do not \
-      answer, 64 wrong usage.
+      Exit codes: 0 done, 1 failed or refused, 3 no answer in time, 4 Redis unreachable, 5 some shards missing, 64 wrong \
+      usage.
       """,
     version: ProgramVersion.text,
     subcommands: [

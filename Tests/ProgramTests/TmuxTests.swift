@@ -153,6 +153,8 @@ import Wire
     let divided = environment.merging(["VIGIA_SHARDS": "4"]) { $1 }
     _ = try Program(["tmux"], environment: divided).finish()
     #expect(try tmux("show-environment", "-t", "=vigia:", "VIGIA_SHARDS") == "VIGIA_SHARDS=4\n")
+    // Eighty columns have no room for it.
+    _ = try tmux("resize-window", "-t", "vigia:fleet", "-x", "130", "-y", "40")
     try server.wait { (try? tmux("capture-pane", "-p", "-t", "vigia:fleet").contains("4 shards")) ?? false }
     let other = try open(address)
     #expect(other.status == 1 && other.errors.contains("the session vigia is not one of"), "\(other)")
