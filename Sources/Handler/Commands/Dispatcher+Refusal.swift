@@ -75,7 +75,7 @@ extension Dispatcher {
   /// Puts aside a command that has been delivered again and again and never came to an outcome. It is not read again,
   /// for reading it may be what ended the handlers.
   func deadLetter(_ payload: [UInt8]?, _ delivery: Delivery, reason: String) {
-    guard note(payload, delivery) else { return }
+    guard !buried.contains(delivery), note(payload, delivery) else { return }
     var transaction = Transaction()
     DeadLetter(source: delivery.stream, id: delivery.entry, reason: reason, bytes: payload ?? [])
       .add(to: &transaction, keys: session.keys)
@@ -87,6 +87,7 @@ extension Dispatcher {
     delivery.acknowledge(in: &transaction)
     session.log(.error, "a command was put aside", ["stream": delivery.source, "entry": "\(delivery.entry)"])
     session.run(transaction) { [self] outcome in
+      if case .done = outcome { buried.insert(delivery) }
       if case .failed(let error) = outcome { session.log(.error, "cannot put aside", ["error": error.text]) }
       settled(delivery)
     }

@@ -17,6 +17,8 @@ final class Dispatcher {
   private var lanes = Lanes()
   private var waiting: [Int: () -> Void] = [:]
   private var inbox = Inbox()
+  /// What this term has put aside: the group's list of what is pending may have been asked for before. Few are.
+  var buried: Set<Delivery> = []
   private var isDraining = false
   /// Commands that are under way; one that came again meanwhile has a run of its own.
   private(set) var runs: [CommandID: CommandRunner] = [:]
