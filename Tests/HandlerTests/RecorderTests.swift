@@ -97,7 +97,11 @@ import Wire
       arguments: ["/bin/sh", "-c", "while [ ! -e $0 ]; do sleep 0.05; done", folder.file("end")].map {
         Template(text: $0)
       }, environment: [:], timeout: .seconds(60))
-    try scene.startHandler("h1") { $0.actuators = ActuatorTable(actions: [.restart: .exec(program)]) }
+    try scene.startHandler("h1") {
+      $0.actuators = ActuatorTable(actions: [.restart: .exec(program)])
+      // Longer than a busy machine takes for the burst: else the lease could end by that.
+      $0.leaseSpan = .seconds(15)
+    }
     try scene.waitForRecording()
     let restart = try scene.command(.restart, ["agent-1"])
     try scene.publish(restart)
