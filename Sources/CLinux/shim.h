@@ -77,7 +77,14 @@ static inline pid_t vigia_spawn(const char *path, char *const argv[], char *cons
   pid_t parent = getpid();
   pid_t child = vfork();
   if (child == 0) {
-    // What is ignored stays so in a new program, and few expect to outlive their reader.
+    // A handler of the parent's would run in the parent's memory. What is ignored stays so in a new program, but for
+    // SIGPIPE: few expect to outlive their reader.
+    struct sigaction action;
+    for (int number = 1; number < _NSIG; number++) {
+      if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_IGN && action.sa_handler != SIG_DFL) {
+        (void)signal(number, SIG_DFL);
+      }
+    }
     (void)signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (new_group) setpgid(0, 0);
