@@ -72,6 +72,20 @@ import Wire
     #expect(try scene.server.call("EXISTS", scene.keys.mark("huge")) == .integer(0))
   }
 
+  /// A list of what is pending that was asked for before it was put aside may come after.
+  @Test func whatIsPutAsideIsPutAsideOnce() throws {
+    let scene = try HandlerScene()
+    let dispatcher = try #require(scene.handlers[0].activeHandler).dispatcher
+    let delivery = Delivery(stream: scene.keys.commands, entry: StreamID(milliseconds: 1, sequence: 1))
+    for count in 1...2 {
+      dispatcher.deadLetter(nil, delivery, reason: "it was delivered 5 times and came to no outcome")
+      // What follows on the same connection comes after it.
+      #expect(try scene.send(.pause, [AgentID("agent-\(count)")]).last?.phase == .succeeded)
+    }
+    #expect(try scene.server.call("XLEN", scene.keys.dead) == .integer(1))
+    #expect(try scene.audit().count { $0.detail.hasPrefix("put aside") } == 1)
+  }
+
   @Test func thousandTargetsAreActedOn() throws {
     let scene = try HandlerScene()
     let agents = (0..<Command.mostTargets).map { AgentID("agent-\($0)") }
