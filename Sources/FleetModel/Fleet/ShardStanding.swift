@@ -73,9 +73,11 @@ package enum ShardNames {
   /// `03`, as in the names of its keys.
   package static func number(_ shard: Int) -> String { shard < 10 ? "0\(shard)" : "\(shard)" }
 
-  package static func words(_ shards: [Int]) -> String {
+  package static func words(_ shards: [Int]) -> String { (shards.count == 1 ? "shard " : "shards ") + numbers(shards) }
+
+  /// The same behind a label that says what they are: `02 05`.
+  package static func numbers(_ shards: [Int]) -> String {
     let named = shards.sorted().prefix(mostNamed).map(number).joined(separator: " ")
-    let more = shards.count > mostNamed ? " and \(shards.count - mostNamed) more" : ""
-    return (shards.count == 1 ? "shard " : "shards ") + named + more
+    return named + (shards.count > mostNamed ? " and \(shards.count - mostNamed) more" : "")
   }
 }

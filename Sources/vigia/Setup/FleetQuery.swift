@@ -94,27 +94,25 @@ final class FleetQuery {
   ///   - make: the request to the shard with these keys.
   ///   - completion: gets the answers in the shards' order.
   func send(_ make: (Keys) -> Request, _ completion: @escaping ([Answer]) -> Void) {
-    let parts = parts
-    let answers = Answers(parts, completion)
-    for (index, part) in parts.enumerated() {
-      part.send(make(part.keys)) {
-        answers.take($0, from: index)
-      } orElse: {
-        answers.take(nil, from: index)
-      }
-    }
+    gather(completion) { $0.send(make($0.keys), $1, orElse: $2) }
   }
 
   /// The same with requests whose refusal is an answer too.
   func ask(_ make: (Keys) -> Request, _ completion: @escaping ([Answer]) -> Void) {
+    gather(completion) { $0.ask(make($0.keys), $1, orElse: $2) }
+  }
+
+  /// Waits until each shard that answers has taken its part, or is lost.
+  ///
+  /// - Parameter begin: sends a shard its request; calls the first closure with the answer, or the second.
+  private func gather(
+    _ completion: @escaping ([Answer]) -> Void,
+    _ begin: (RedisQuery, @escaping (Reply) -> Void, @escaping () -> Void) -> Void
+  ) {
     let parts = parts
     let answers = Answers(parts, completion)
     for (index, part) in parts.enumerated() {
-      part.ask(make(part.keys)) {
-        answers.take($0, from: index)
-      } orElse: {
-        answers.take(nil, from: index)
-      }
+      begin(part, { answers.take($0, from: index) }, { answers.take(nil, from: index) })
     }
   }
 

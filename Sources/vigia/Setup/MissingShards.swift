@@ -18,13 +18,18 @@ struct MissingShards: Equatable {
   var shards: [Int] { reasons.keys.sorted() }
 
   /// `shards 02 05 do not answer: connect: Connection refused`; nil if all answer.
-  var words: String? {
+  var words: String? { sentence(ShardNames.words(shards)) }
+
+  /// The same behind a label: `02 05 do not answer: …`.
+  var labelledWords: String? { sentence(ShardNames.numbers(shards)) }
+
+  private func sentence(_ names: String) -> String? {
     guard !isEmpty else { return nil }
     let causes = shards.compactMap { reasons[$0] }.uniqued()
     let each = causes.map { cause in
       causes.count == 1 ? cause : "\(cause) (\(ShardNames.words(shards.filter { reasons[$0] == cause })))"
     }
-    return "\(ShardNames.words(shards)) \(isOne ? "does" : "do") not answer: \(each.joined(separator: ", "))".shown
+    return "\(names) \(isOne ? "does" : "do") not answer: \(each.joined(separator: ", "))".shown
   }
 
   /// The line for stderr; nil if all answer.

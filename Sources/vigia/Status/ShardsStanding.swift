@@ -12,12 +12,9 @@ struct ShardsStanding {
 
   /// Lines of `vigia status`.
   var lines: [String] {
-    // The label has the first word of it.
-    (missing.words.map { ["shards      \($0.drop { $0 != " " }.dropFirst())"] } ?? [])
-      + (withoutHandler.isEmpty ? [] : ["shards      \(Self.numbers(withoutHandler)) have no handler"])
+    (missing.labelledWords.map { ["shards      \($0)"] } ?? [])
+      + (withoutHandler.isEmpty ? [] : ["shards      \(ShardNames.numbers(withoutHandler)) have no handler"])
   }
-
-  private static func numbers(_ shards: [Int]) -> String { shards.map(ShardNames.number).joined(separator: " ") }
 
   var json: JSONValue {
     func list(_ shards: [Int]) -> JSONValue { .array(shards.sorted().map { .string(ShardNames.number($0)) }) }
