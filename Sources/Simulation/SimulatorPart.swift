@@ -24,7 +24,7 @@ final class SimulatorPart {
   let endpoint: Endpoint
   /// Whether the control stream is followed.
   private(set) var isReady = false
-  /// Asks whose Redis it is; nil as long as it was not asked.
+  /// The check whether somebody else's fleet is on this Redis; nil before it has begun.
   var check: OriginCheck?
   private let loop: Loop
   private let notify: (SimulatorPart, Update) -> Void

@@ -10,7 +10,7 @@ extension Notice {
   package init(escalation alert: AlertRecord, _ status: Status, at now: Instant, fields: [Field] = []) {
     let agent = alert.id.agent
     let subject = agent == .none ? "the fleet" : agent.description
-    // What an escalation writes says first whom it calls: `to on-call: errors 38%`.
+    // The words of an escalation begin with the team that it calls: `to on-call: errors 38%`.
     let who = alert.summary.hasPrefix("to ") ? " from \(alert.summary.dropFirst(3))" : ": \(alert.summary)"
     self.init(
       key: alert.id.description, status: status, severity: alert.severity,

@@ -15,7 +15,7 @@ enum RendezvousOrder {
       // Room is kept as if each could lead each: a server that is gone moves no shard of another.
       guard let first = order.first(where: { taken[$0, default: 0] < room }) else { return nil }
       taken[first, default: 0] += 1
-      // One that leads a shard for another may lead more than its part.
+      // If that one cannot lead it, the next one does that can, and may have more than its part by it.
       return ([first] + order).first { able[$0]?.contains(shard) == true }
     }
   }
