@@ -189,6 +189,28 @@ import Wire
     try scene.server.wait { watcher.alerts[id]?.count == 5 && watcher.localCount == 0 }
   }
 
+  /// What Redis holds is not taken for later than now, though now was not known any better.
+  @Test func timesAreThoseOfRedisHoweverSlowlyItTellsItsOwn() throws {
+    let watcher = try Watcher(scene.server)
+    var isAsked = false
+    watcher.proxy.inspect = { bytes, fromServer in
+      guard !fromServer, !isAsked, String(decoding: bytes, as: UTF8.self).contains("TIME\r\n") else { return true }
+      isAsked = true
+      for passage in watcher.proxy.passages { passage.fault = .held }
+      return true
+    }
+    try scene.server.wait { isAsked }
+    let began = MonotonicTime.now
+    try scene.server.wait { MonotonicTime.now.milliseconds(since: began) > 200 }
+    for agent in agents { try scene.send(.pause, [agent]) }
+    try publish("agent.security_alert", agents[0], ["risk_level": "high"])
+    try scene.server.wait { (try? scene.cursorIsAtEnd()) ?? false }
+    for passage in watcher.proxy.passages { passage.fault = .none }
+    try scene.server.wait { (try? hasRead(watcher)) ?? false }
+    let isSame = try agrees(watcher)
+    #expect(isSame)
+  }
+
   @Test func whatRedisHasLostLeavesTheOldConsole() throws {
     let watcher = try Watcher(scene.server)
     try publish("agent.security_alert", "agent-1", ["risk_level": "high"])

@@ -38,6 +38,18 @@ import Testing
     #expect(clock.leap == nil)
   }
 
+  /// However long the answer took, and wherever in that time the server's moment lay.
+  @Test(arguments: [0, 100, 4000] as [Int64]) func latestIsNeverBehindTheServer(exchange: Int64) {
+    let answered = MonotonicTime.now
+    let asked = answered.adding(milliseconds: -exchange)
+    var clock = ServerClock()
+    // The server looked at its clock at the very beginning.
+    clock.set(.array([.integer(1_795_334_400), .integer(0)]), asked: asked, answered: answered)
+    let shown = Instant(milliseconds: 1_795_334_400_000 + Int64(MonotonicTime.now.milliseconds(since: asked)))
+    #expect(clock.latest >= shown)
+    #expect(clock.latest - clock.now <= .milliseconds(exchange / 2 + 20))
+  }
+
   @Test func answerThatIsNoTimeChangesNothing() {
     var clock = ServerClock()
     let now = MonotonicTime.now

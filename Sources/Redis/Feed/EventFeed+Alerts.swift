@@ -28,7 +28,7 @@ extension EventFeed {
       let hearsMore =
         options.hearsBesides || streams.count > (options.followsHandler ? 2 : 1)
         || patterns.count > Keys.recordedPatterns.count
-      let judgedUpTo = hearsMore ? nil : cursor.map { $0.instant.noLater(than: clock.now) }
+      let judgedUpTo = hearsMore ? nil : cursor.map { $0.instant.noLater(than: clock.latest) }
       // What was there is gone: so may be all else.
       if alertsRevision != nil, revision == nil { return readStateAnew() }
       let isKnown = alertsReadAt != nil && alertsRevision == revision && (revision != nil || lease == nil)
@@ -40,14 +40,14 @@ extension EventFeed {
   private func readAlerts(_ connection: Connection, revision: [UInt8]?, judgedUpTo: Instant?) {
     guard isDue(alertsReadAt, Int64(alertCount / Self.alertsPerMillisecond)), !readsAlerts else { return }
     readsAlerts = true
-    let asked = clock.now
+    let asked = clock.latest
     connection.send(Request("HGETALL", options.keys.alerts)) { [weak self] result in
       guard let self else { return }
       readsAlerts = false
       alertsReadAt = .now
       guard case .success(let reply) = result, isServed(.alerts, reply) else { return }
       let records = reply.pairs.compactMap {
-        AlertCoding.decode(id: $0.name, payload: $0.value)?.noLater(than: clock.now)
+        AlertCoding.decode(id: $0.name, payload: $0.value)?.noLater(than: clock.latest)
       }
       (alertsRevision, alertCount) = (revision, records.count)
       notify(.alerts(records, judgedUpTo: judgedUpTo, at: asked))

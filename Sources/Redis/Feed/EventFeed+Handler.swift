@@ -43,7 +43,7 @@ extension EventFeed {
 
   private func followLeap() {
     guard let leap = clock.leap else { return }
-    arrivedAt = clock.now
+    arrivedAt = clock.latest
     notify(.leap(leap))
   }
 
@@ -221,7 +221,7 @@ extension EventFeed {
       guard let self, case .success(let reply) = result else { return }
       if let error = reply.error, error.code == "NOPERM" { recordDenial = error }
       guard !reply.pairs.isEmpty else { return }
-      notify(.record(id, AgentRecordCoding.decode(fields: reply.pairs).noLater(than: clock.now)))
+      notify(.record(id, AgentRecordCoding.decode(fields: reply.pairs).noLater(than: clock.latest)))
     }
   }
 }

@@ -46,7 +46,7 @@ extension EventFeed {
         guard let id = AgentID(outside: agent), let insight = value.bytes.flatMap({ InsightCoding.decode($0) }) else {
           continue
         }
-        notify(.insight(.of(id, insight.noLater(than: clock.now))))
+        notify(.insight(.of(id, insight.noLater(than: clock.latest))))
       }
       completion()
     }

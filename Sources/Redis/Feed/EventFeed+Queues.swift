@@ -18,7 +18,7 @@ extension EventFeed {
       // What is refused or malformed is read again once the handler has looked again.
       queuesRevision = revision
       guard isServed(.queues, reply) else { return }
-      notify(.queues(reply.bytes.flatMap { QueueCoding.decode($0) }?.noLater(than: clock.now)))
+      notify(.queues(reply.bytes.flatMap { QueueCoding.decode($0) }?.noLater(than: clock.latest)))
     }
     connection.flush()
   }

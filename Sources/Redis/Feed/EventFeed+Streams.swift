@@ -216,7 +216,7 @@ extension EventFeed {
   func receive(_ entry: Entry, of stream: Int) {
     var instant = entry.id.instant
     if instant > arrivedAt {
-      arrivedAt = clock.now
+      arrivedAt = clock.latest
       instant = min(instant, arrivedAt)
     }
     deliver(entry, of: stream, at: instant)
@@ -228,7 +228,7 @@ extension EventFeed {
   package func time(of origin: Origin) -> Instant {
     switch origin {
     case .channel: clock.now
-    case .entry(let id): min(id.instant, clock.now)
+    case .entry(let id): min(id.instant, clock.latest)
     }
   }
 
@@ -271,7 +271,7 @@ extension EventFeed {
       if entry.isOversized { throw .tooLong }
       guard let payload = entry.payload else { throw .empty }
       let line = try AuditCoding.read(payload)
-      if line.at > arrivedAt { arrivedAt = clock.now }
+      if line.at > arrivedAt { arrivedAt = clock.latest }
       notify(.audit(line.noLater(than: arrivedAt)))
       askWhoWrote(line)
     } catch {

@@ -74,7 +74,7 @@ package final class FleetFeed {
   package func time(of origin: EventFeed.Origin) -> Instant {
     switch origin {
     case .channel: clock.now
-    case .entry(let id): min(id.instant, clock.now)
+    case .entry(let id): min(id.instant, clock.latest)
     }
   }
 
