@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Loop
+import Synchronization
 
 /// A redis-server of our own on loopback: a free port, a password if wanted, and no file left behind.
 ///
@@ -116,16 +117,21 @@ package final class PrivateServer {
   /// Closed on exec: a child started at the same moment by another thread would otherwise hold the port.
   private static let socketType = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
 
-  /// A port that nobody listened on a moment ago. It lies below the range that outgoing connections get theirs from:
-  /// one of those could otherwise take it while the server is away, or even connect to itself.
+  /// A port that nobody listened on a moment ago, and that this process was not given before: whoever closes one to open
+  /// it again, or kills a server to start it anew, finds it free.
+  ///
+  /// It lies below the range that outgoing connections get theirs from: one of those could otherwise take it while the
+  /// server is away, or even connect to itself. The second port of a cluster's node, ten thousand above, lies between.
   package static func freePort() -> UInt16 {
     while true {
-      let port = UInt16.random(in: 12_000..<32_000)
+      let port = UInt16(12_000 + lastPort.wrappingAdd(1, ordering: .relaxed).newValue % 10_000)
       let descriptor = socket(AF_INET, socketType, 0)
       defer { close(descriptor) }
       if withLoopback(port: port, { bind(descriptor, $0, $1) }) == 0 { return port }
     }
   }
+
+  private static let lastPort = Atomic(UInt.random(in: 0..<10_000))
 
   private static func waitUntilServing(_ child: Child, port: UInt16) -> Bool {
     for _ in 0..<1000 where child.isRunning {
