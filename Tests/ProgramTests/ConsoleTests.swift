@@ -14,7 +14,7 @@ import Wire
   /// Publishes one event of an agent, as FastStream 0.5 does on a channel.
   private func publish(_ agent: String, errorRate: Double) throws {
     let body = #"{\"entity_id\":\"\#(agent)\",\"event_type\":\"metrics\",\"data\":{\"error_rate\":\#(errorRate)}}"#
-    _ = try server.call("PUBLISH", "agent.metrics", #"{"data":"\#(body)","headers":{}}"#)
+    try server.publish("agent.metrics", #"{"data":"\#(body)","headers":{}}"#)
   }
 
   @Test func pauseIsConfirmedExecutedAndObeyed() throws {

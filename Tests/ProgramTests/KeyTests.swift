@@ -14,14 +14,14 @@ import Testing
   private func console() throws -> PtyProgram {
     let console = try PtyProgram(on: server.endpoint, columns: 130)
     try console.wait(for: "NO HANDLER")
-    _ = try server.call("PUBLISH", "agent.metrics", #"{"entity_id":"a-1","data":{"error_rate":0.3}}"#)
+    try server.publish("agent.metrics", #"{"entity_id":"a-1","data":{"error_rate":0.3}}"#)
     try console.wait(for: "a-1")
     return console
   }
 
   /// How many commands were sent when everything typed so far has been taken.
   private func commandsSent(_ console: PtyProgram) throws -> Int64? {
-    _ = try server.call("PUBLISH", "agent.metrics", #"{"entity_id":"b-2","data":{"error_rate":0.9}}"#)
+    try server.publish("agent.metrics", #"{"entity_id":"b-2","data":{"error_rate":0.9}}"#)
     try console.wait(for: "b-2")
     console.signal(SIGTERM)
     _ = try console.finish()
@@ -64,7 +64,7 @@ import Testing
 
   @Test func oneKeyHeldDownStillMoves() throws {
     let console = try console()
-    _ = try server.call("PUBLISH", "agent.metrics", #"{"entity_id":"a-2","data":{"error_rate":0.2}}"#)
+    try server.publish("agent.metrics", #"{"entity_id":"a-2","data":{"error_rate":0.2}}"#)
     try console.wait(for: "a-2")
     console.type("jj")
     try console.redraw()

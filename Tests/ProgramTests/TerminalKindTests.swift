@@ -49,7 +49,7 @@ import Testing
     let server = try TestServer()
     let program = try PtyProgram(on: server.endpoint, columns: 130, environment: environment)
     try program.wait(for: "NO HANDLER")
-    _ = try server.call("PUBLISH", "agent.metrics", #"{"entity_id":"日本","data":{"error_rate":0.3}}"#)
+    try server.publish("agent.metrics", #"{"entity_id":"日本","data":{"error_rate":0.3}}"#)
     try program.wait(for: "30%")
     try program.redraw()
     program.type("q")

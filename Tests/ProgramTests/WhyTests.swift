@@ -15,7 +15,7 @@ import Testing
   }
 
   private func publish(_ kind: String) throws {
-    _ = try server.call("PUBLISH", "agent.security_alert", Self.alert(kind))
+    try server.publish("agent.security_alert", Self.alert(kind))
   }
 
   /// The id of the recorded alert of a kind.

@@ -146,6 +146,13 @@ extension Loop {
 }
 
 extension TestServer {
+  /// Publishes a message once somebody is subscribed to its channel: a program may draw before it has subscribed.
+  package func publish(
+    _ channel: String, _ message: String, fileID: StaticString = #fileID, line: UInt = #line
+  ) throws {
+    try wait(fileID: fileID, line: line) { (try? call("PUBLISH", channel, message))?.integer ?? 0 > 0 }
+  }
+
   /// How often a command has been called, by what the server counts.
   package func callCount(of command: String) throws -> Int64 {
     let text = try call("INFO", "commandstats").text ?? ""
