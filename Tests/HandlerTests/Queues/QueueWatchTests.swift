@@ -315,7 +315,8 @@ import Wire
       ($0.queues, $0.queueSpan) = ([Self.queue("orders"), Self.queue("gone")], .milliseconds(50))
       $0.monitoring.address = ListenAddress("127.0.0.1:0")
     }
-    _ = try wait { $0.queues.count == 2 }
+    // The handler goes by a look once Redis has answered that it is stored.
+    try scene.server.wait { handler.activeHandler?.queues.report?.queues.count == 2 }
     var reply: ServedReply?
     handler.monitor.answer(ServedRequest(path: "/metrics")) { reply = $0 }
     try scene.server.wait { reply != nil }
