@@ -10,8 +10,9 @@ let strict: [SwiftSetting] = [
 ]
 
 /// What the programs are made of is optimized in debug builds too: tests feed it millions of events, and would wait for
-/// it most of their time.
-let optimized = strict + [SwiftSetting.unsafeFlags(["-O"], .when(configuration: .debug))]
+/// it most of their time. Of what was optimized a debugger knows lines, and of values little: those are not written down.
+let optimized =
+  strict + [SwiftSetting.unsafeFlags(["-O", "-gline-tables-only"], .when(configuration: .debug))]
 
 /// Modules that see no clock, file, socket or C: a test of one needs neither terminal nor Redis.
 let pure: [Target] = [
