@@ -73,7 +73,7 @@ import Wire
       alert: AlertRecord(id: AlertID(.securityAlert, "a"), severity: .high, since: far, last: far), at: far)
     _ = try server.call("XADD", "agentos:audit", "*", "__data__", AuditCoding.encode(line))
     try server.wait { follower.lines.count == 1 }
-    let now = follower.feed.clock.now
+    let now = follower.feed.clock.latest
     let told = try #require(follower.lines.first)
     let times = [told.at, told.after?.updatedAt ?? far, told.alert?.since ?? far, told.alert?.last ?? far]
     #expect(times.allSatisfy { $0 <= now })
@@ -137,7 +137,7 @@ import Wire
     let reader = isHistory ? Follower(server) : follower
     try server.wait { reader.times.count == 4 }
     #expect(reader.times[0] == past)
-    for time in reader.times[1...] { #expect(time > past && time <= reader.feed.clock.now) }
+    for time in reader.times[1...] { #expect(time > past && time <= reader.feed.clock.latest) }
     reader.feed.stop()
   }
 

@@ -123,7 +123,7 @@ import Wire
     let now = try #require(try server.call("TIME").elements?.first?.integer) * 1000
     try write("a", 0.5, at: now)
     try server.wait { scores(follower).contains("a 0.5") }
-    #expect(follower.insights.allSatisfy { $0.insight.at <= follower.feed.clock.now })
+    #expect(follower.insights.allSatisfy { $0.insight.at <= follower.feed.clock.latest })
   }
 
   @Test func allIsReadAnewOnceAnotherHandlerLeads() throws {
