@@ -7,10 +7,11 @@ extension Dashboard {
   package static func fleet(source: String? = nil) -> Dashboard {
     Dashboard(
       uid: "vigia-fleet", title: "vigia: fleet", tags: [tag, layout], variables: [.source(source), .job],
-      panels: fleetStates + fleetCourses + handlerCourses, annotationTags: [tag])
+      panels: fleetStates + fleetCourses + handlerCourses + [.row("Queues")] + queueStates + queueCourses,
+      annotationTags: [tag])
   }
 
-  private static let job = #"job=~"$job""#
+  static let job = #"job=~"$job""#
 
   private static var fleetStates: [Panel] {
     [

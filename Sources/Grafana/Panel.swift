@@ -5,6 +5,8 @@ package struct Panel: Equatable, Sendable {
   package enum Kind: String, Sendable {
     case stat
     case timeSeries = "timeseries"
+    /// A title over the panels that follow it.
+    case row
   }
 
   /// How a value is written, as Grafana names it.
@@ -75,11 +77,26 @@ package struct Panel: Equatable, Sendable {
     return panel
   }
 
+  /// A title over the panels that follow it, by which people fold them away.
+  package static func row(_ title: String) -> Panel {
+    Panel(kind: .row, title: title, unit: .none, queries: [], width: fullWidth, height: 1)
+  }
+
   func json(id: Int, x: Int, y: Int) -> JSONValue {
-    [
+    let place: JSONValue = [
+      "h": Self.number(height), "w": Self.number(width), "x": Self.number(x), "y": Self.number(y),
+    ]
+    // Panels stand in a row's own list only while it is folded.
+    if kind == .row {
+      return [
+        "id": .integer(Int64(id)), "type": .string(kind.rawValue), "title": .string(title), "collapsed": false,
+        "panels": [], "gridPos": place,
+      ]
+    }
+    return [
       "id": .integer(Int64(id)), "type": .string(kind.rawValue), "title": .string(title),
       "description": description.isEmpty ? nil : .string(description), "datasource": Self.source,
-      "gridPos": ["h": Self.number(height), "w": Self.number(width), "x": Self.number(x), "y": Self.number(y)],
+      "gridPos": place,
       "targets": .array(queries.enumerated().map { Self.target($1, place: $0, isInstant: false) }),
       "fieldConfig": ["defaults": defaults, "overrides": []],
       "options": options,
@@ -129,6 +146,7 @@ package struct Panel: Equatable, Sendable {
 
   private var options: JSONValue {
     switch kind {
+    case .row: [:]
     case .stat:
       [
         "reduceOptions": ["calcs": ["lastNotNull"], "fields": "", "values": false],

@@ -12,7 +12,9 @@ import Wire
     let dashboard = try Array(run.output.utf8).withUnsafeBytes { try JSONValue.parse($0) }
     let schema = try JSONSchema(named: "grafana-dashboard")
     #expect(schema.faults(of: dashboard) == [])
-    #expect(dashboard["uid"]?.text == "vigia-fleet" && (dashboard["panels"]?.list?.count ?? 0) >= 18)
+    #expect(dashboard["uid"]?.text == "vigia-fleet" && (dashboard["panels"]?.list?.count ?? 0) >= 29)
+    let rows = (dashboard["panels"]?.list ?? []).filter { $0["type"]?.text == "row" }
+    #expect(rows.map { $0["title"]?.text } == ["Queues"] && rows.first?["gridPos"]?["w"]?.int == 24)
     // A check that cannot fail would be none.
     let broken = dashboard.adding("nonsense", true)
     #expect(schema.faults(of: broken) == ["$.nonsense: nothing may stand there"])

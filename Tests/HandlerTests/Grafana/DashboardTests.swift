@@ -20,13 +20,15 @@ import Wire
     grafana = try MockGrafana(on: scene)
   }
 
-  private func start(_ id: String = "h1", _ change: (inout GrafanaService) -> Void = { _ in }) throws {
+  private func start(
+    _ id: String = "h1", queues: [QueueSettings] = [], _ change: (inout GrafanaService) -> Void = { _ in }
+  ) throws {
     let settings = grafana.settings { service in
       service.annotates = false
       change(&service)
     }
     try scene.startHandler(id) { options in
-      options.grafana = settings
+      (options.grafana, options.queues) = (settings, queues)
       options.monitoring.address = ListenAddress("127.0.0.1:0")
     }
   }
@@ -147,8 +149,9 @@ import Wire
 
   /// Every metric that a dashboard asks for stands on the handler's page under that name.
   @Test func dashboardsAskForMetricsThatThereAre() throws {
-    try start()
+    try start(queues: [QueueSettings(stream: "orders")])
     let handler = scene.handlers[0]
+    try scene.server.wait { handler.activeHandler?.queues.report != nil }
     try RuleScene(on: scene).event("agent.metrics", "agent-1", ["error_rate": 0.01])
     try scene.server.wait { handler.session?.fleet?.isRestored == true && handler.session?.hasReadEvents == true }
     var page: PageText?
@@ -159,7 +162,7 @@ import Wire
     let expressions = dashboards.flatMap(\.panels).flatMap(\.queries).map(\.expression)
     let names = expressions.flatMap { $0.split { !($0.isLetter || $0.isNumber || $0 == "_") } }
       .filter { $0.hasPrefix("vigia_") }.map { $0.hasSuffix("_bucket") ? $0.dropLast(7) : $0 }
-    #expect(names.count > 20)
+    #expect(names.count > 30)
     let missing = Set(names.map(String.init)).subtracting(families)
     #expect(missing.isEmpty)
   }
