@@ -7,7 +7,8 @@ import Wire
 ///
 /// ```text
 ///   begin ─▶ where it was ─▶ read ─┬─ a full answer ─▶ read on, in a later turn
-///                                  └─ all read ─▶ look again after a second
+///                                  ├─ all read ─▶ look again after a second
+///                                  └─ refused ─▶ ask again later and later
 /// ```
 /// Under `<audit>#<name>` the cursor's hash says up to which line all is told. A handler that takes over reads from
 /// there: it may tell a second time what its predecessor has told in its last second, and leaves nothing out.
@@ -36,6 +37,8 @@ final class AuditTail {
   private var savesFrom = MonotonicTime(nanoseconds: 0)
   private var begunAt = Instant.epoch
   private var isOver = false
+  /// How often in a row Redis has refused.
+  private var failures = 0
 
   private static let lookMilliseconds: Int64 = 1000
   /// Few: a line may hold a long reason, and is read between commands.
@@ -80,12 +83,25 @@ final class AuditTail {
     let request = Request("XRANGE", session.keys.audit, "(\(position)", "+", "COUNT", Self.bite)
     session.read([request]) { [weak self] replies in
       guard let self, !isOver else { return }
-      let entries = replies[0].elements ?? []
-      for entry in entries { take(entry) }
-      save()
-      session.later(inMilliseconds: entries.count < Self.bite ? Self.lookMilliseconds : 1) { [weak self] in self?.look()
-      }
+      let entries = replies[0].elements
+      failures = entries == nil ? failures + 1 : 0
+      for entry in entries ?? [] { take(entry) }
+      if entries != nil { save() }
+      let pause = Self.pauseMilliseconds(
+        found: entries?.count, failures: failures, chance: MachineRandom.number(in: 0..<1))
+      session.later(inMilliseconds: pause) { [weak self] in self?.look() }
     }
+  }
+
+  /// How long it waits before it asks again. With each refusal that a right is missing a handler looks at its rights.
+  ///
+  /// - Parameters:
+  ///   - found: how many entries the answer has; nil if Redis has refused.
+  ///   - failures: how often in a row it has.
+  ///   - chance: 0..<1.
+  static func pauseMilliseconds(found: Int?, failures: Int, chance: Double) -> Int64 {
+    guard let found else { return TimeSpan.backoff(after: failures, chance: chance).milliseconds }
+    return found < bite ? lookMilliseconds : 1
   }
 
   private func take(_ reply: Reply) {

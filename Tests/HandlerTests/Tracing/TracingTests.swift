@@ -52,6 +52,35 @@ import Wire
     #expect(collector.faults.isEmpty)
   }
 
+  @Test(.enabled(if: TestServer.countsEntries, "rights by command and key need Redis 7"))
+  func auditThatMayNotBeReadHoldsUpNothingAndIsReadOnceItMayBe() throws {
+    let log = LogLines()
+    var endpoint = scene.server.endpoint
+    (endpoint.user, endpoint.password) = ("handler", "secret")
+    func grant(_ rights: String...) throws {
+      let reply = try scene.server.call(
+        all: ["ACL", "SETUSER", "handler", "reset", "on", ">secret", "~*", "&*", "+@all"] + rights)
+      #expect(reply.error == nil, "\(reply)")
+    }
+    // All keys but the audit.
+    try grant("-xrange", "(+xrange ~agentos:[^a]* ~agentos:a[^u]*)")
+    try scene.startHandler("h1", at: endpoint, log: log.log) { $0.telemetry = collector.settings() }
+    try scene.server.wait { log.contains("Redis refused to tell XRANGE") }
+    #expect(try scene.send(.pause, ["agent-1"], ["for": "5m"]).last?.phase == .succeeded)
+    try grant()
+    try wait(for: "command pause")
+    #expect(try scene.handlers[0].isActive && scene.lease()?.fence == 1)
+  }
+
+  /// With each refusal a handler looks at its rights.
+  @Test(arguments: [
+    (64, 0, 1), (63, 0, 1000), (0, 0, 1000), (nil, 1, 500), (nil, 2, 1000), (nil, 5, 8000), (nil, 7, 30_000),
+    (nil, 1000, 30_000),
+  ])
+  func refusedReaderOfTheAuditAsksLaterAndLater(_ found: Int?, _ failures: Int, _ milliseconds: Int64) {
+    #expect(AuditTail.pauseMilliseconds(found: found, failures: failures, chance: 0) == milliseconds)
+  }
+
   @Test func refusedCommandHasAStatus() throws {
     try start()
     try scene.send(.scale, ["agent-1"], ["replicas": "many"])
