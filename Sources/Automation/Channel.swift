@@ -39,9 +39,11 @@ package struct Channel: Equatable, Sendable {
   }
 
   /// Whether the service has a use for a notice: one to whom an acknowledgement means nothing is not told of it, and
-  /// nobody is woken by news that nothing takes back, unless they name the channel.
-  package func wants(_ notice: Notice) -> Bool {
-    if isEcho(notice) { return false }
+  /// nobody is woken by news that nothing takes back, unless they name the channel. What was done there is no news there.
+  ///
+  /// - Parameter name: the channel's own.
+  package func wants(_ notice: Notice, as name: String) -> Bool {
+    if notice.heardFrom?.isAbout(notice.key, on: name) == true { return false }
     if notice.isOnlyOfHands {
       return descriptor.editsMessages || notice.reopensAcknowledged && descriptor.hearsAcknowledgements
     }
@@ -56,16 +58,8 @@ package struct Channel: Equatable, Sendable {
   /// Whether what people do there is read.
   package var readsBack: Bool { keepsSilences || kind == .pagerduty && !token.isEmpty }
 
-  /// How the operator's name begins whose acknowledgement came from PagerDuty.
+  /// How the name of an operator begins who did something in PagerDuty.
   package static let pagerDutyOperator = "pagerduty:"
-
-  /// Whether the channel has heard of an acknowledgement before anybody else.
-  private func isEcho(_ notice: Notice) -> Bool {
-    guard notice.status == .acknowledged, kind == .pagerduty, readsBack, let who = notice.acknowledgedBy else {
-      return false
-    }
-    return who.hasPrefix(Self.pagerDutyOperator) || who.contains(", \(Self.pagerDutyOperator)")
-  }
 
   package var isChat: Bool { descriptor.isChat }
 

@@ -45,6 +45,7 @@ struct GroupMessage {
     notice.acknowledgedBy = hands
     notice.isOnlyOfHands = change != nil && hands == nil
     notice.reopensAcknowledged = change == .reopened
+    notice.heardFrom = heardFrom
     guard Set((subject + news).map(\.key)).count > 1 else { return notice }
     notice.agents = unique(subject.flatMap(\.agents))
     notice.role = Set(subject.map(\.role)).count == 1 ? notice.role : nil
@@ -65,6 +66,13 @@ struct GroupMessage {
     let names = open.map(\.acknowledgedBy)
     guard !names.isEmpty, !names.contains(nil) else { return nil }
     return unique(names.compactMap(\.self)).joined(separator: ", ")
+  }
+
+  /// The service that knows all of it by itself: it has ended every one of the news, or has all in hand.
+  private var heardFrom: ServiceAct? {
+    if news.isEmpty { return hands == nil ? nil : open.compactMap(\.heardFrom).first }
+    guard let act = news[0].heardFrom else { return nil }
+    return news.allSatisfy { $0.status == .resolved && $0.heardFrom == act } ? act : nil
   }
 
   private var status: Notice.Status {

@@ -39,6 +39,9 @@ extension Grouping.Group {
     }
     let wasInHand = isInHand
     members[key]?.notice.acknowledgedBy = notice.acknowledgedBy
+    // Only the last act counts: what a service has heard before it may not hold any more.
+    for (other, member) in members where member.notice.isOpen { members[other]?.notice.heardFrom = nil }
+    members[key]?.notice.heardFrom = notice.heardFrom
     hands = wasInHand && !isInHand ? .reopened : isInHand ? .changed : hands ?? .changed
     if told != nil { due = now }
   }

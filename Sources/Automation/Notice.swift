@@ -72,6 +72,8 @@ package struct Notice: Equatable, Sendable {
   /// Whether it calls for help anew though somebody had taken the trouble in hand.
   package var reopensAcknowledged = false
   package var links: [Link] = []
+  /// What a person did in a service, if all that it tells is known from there.
+  package var heardFrom: ServiceAct?
 
   package init(
     key: String, status: Status = .firing, severity: Severity, title: String, text: String = "", fields: [Field] = [],

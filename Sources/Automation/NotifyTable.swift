@@ -32,7 +32,7 @@ package struct NotifyTable: Equatable, Sendable {
   package func channels(for notice: Notice) -> [String] {
     var names: [String] = []
     for name in notice.to.isEmpty ? routed(notice) : notice.to where !names.contains(name) {
-      if channels[name]?.wants(notice) ?? true { names.append(name) }
+      if channels[name]?.wants(notice, as: name) ?? true { names.append(name) }
     }
     return names
   }

@@ -23,7 +23,7 @@ import FleetModel
 /// kind = "pagerduty"
 /// routing_key_file = "/run/secrets/pagerduty"   # or routing_key_env
 /// base_url = "https://events.eu.pagerduty.com"
-/// token_file = "/run/secrets/pagerduty-rest"    # or token_env; then acknowledgements there are read
+/// token_file = "/run/secrets/pagerduty-rest"    # or token_env; then what people do there is read
 /// api_url = "https://api.eu.pagerduty.com"
 ///
 /// [notify.alerts]

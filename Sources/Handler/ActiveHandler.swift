@@ -31,8 +31,12 @@ final class ActiveHandler {
   ) {
     self.session = session
     warnOfLevels = { warn("levels", $0) }
-    notifier = Notifier(session: session, client: messenger)
-    queues = QueueWatch(session: session)
+    let (notifier, queues) = (Notifier(session: session, client: messenger), QueueWatch(session: session))
+    (self.notifier, self.queues) = (notifier, queues)
+    notifier.troubledQueues = { [weak queues] in
+      guard let queues else { return [] }
+      return queues.troubled
+    }
     dispatcher = Dispatcher(session: session)
     intake = CommandIntake(session: session, dispatcher: dispatcher, unfinished: unfinished, endpoint: endpoint)
     let confirmations = Confirmations(session: session, dispatcher: dispatcher)

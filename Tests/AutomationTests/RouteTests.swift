@@ -49,6 +49,31 @@ import Testing
     #expect(table.channels(for: notice) == ["chat", "pager"])
   }
 
+  /// Another service that was told of the same, and the same service of another key, have not heard of it.
+  @Test func whatWasDoneInAServiceIsNoNewsThere() {
+    let table = NotifyTable(
+      channels: ["one": Channel(.pagerduty, url: ""), "two": Channel(.pagerduty, url: "")],
+      defaultRoute: ["one", "two"])
+    var notice = notice()
+    for status in [Notice.Status.acknowledged, .updated, .resolved] {
+      notice.status = status
+      notice.heardFrom = ServiceAct(channel: "one", key: "k")
+      #expect(table.channels(for: notice) == ["two"])
+      notice.heardFrom = ServiceAct(channel: "one", key: "group/x/high")
+      #expect(table.channels(for: notice) == ["one", "two"])
+    }
+  }
+
+  @Test func orderFromAServiceSaysWhereItWasDone() {
+    let act = ServiceAct(channel: "pager", key: "queue.too_old/a: b/c")
+    #expect(act.reason == "done in pager: queue.too_old/a: b/c")
+    #expect(ServiceAct(reason: act.reason, by: "pagerduty:Al") == act)
+    #expect(ServiceAct(reason: act.reason, by: "alice@bastion") == nil)
+    for reason in ["", "done in ", "done in pager", "deploy: done in pager"] {
+      #expect(ServiceAct(reason: reason, by: "pagerduty:Al") == nil)
+    }
+  }
+
   @Test(arguments: [
     ("support", "support", true), ("support", "sales", false), ("support-*", "support-eu", true),
     ("*-eu", "support-eu", true), ("*-eu", "support-us", false), ("s*o*t", "support", true), ("*", nil, true),

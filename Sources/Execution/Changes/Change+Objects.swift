@@ -84,7 +84,8 @@ extension Change {
     alert.isClosed = true
     let notices =
       id.kind == .escalation
-      ? pages(alert, .resolved, context) : [RuleNotice.closed(id, by: context.operator, at: context.now)]
+      ? pages(alert, .resolved, context)
+      : [RuleNotice.closed(id, by: context.operator, heardFrom: context.act, at: context.now)]
     // There is no acknowledgement any more that could end.
     let end = ScheduledJob(job: Job(.endAcknowledgement(id), id.agent), due: nil)
     return Change(scheduledJobs: [end], alert: alert, notices: notices, detail: "closed")
@@ -93,9 +94,11 @@ extension Change {
   /// What those who were told of it hear of what became of it.
   private static func pages(_ alert: AlertRecord, _ status: Notice.Status, _ context: PlanningContext) -> [Notice] {
     guard alert.id.kind == .escalation else {
-      return status == .resolved ? [] : [RuleNotice.hands(alert, at: context.now)]
+      return status == .resolved ? [] : [RuleNotice.hands(alert, heardFrom: context.act, at: context.now)]
     }
-    return [Notice(escalation: alert, status, at: context.now, fields: [Notice.Field("by", context.operator)])]
+    var page = Notice(escalation: alert, status, at: context.now, fields: [Notice.Field("by", context.operator)])
+    page.heardFrom = context.act
+    return [page]
   }
 
   private static func open(_ id: AlertID, _ context: PlanningContext) throws(Refusal) -> AlertRecord {

@@ -154,4 +154,7 @@ package struct PlanningContext {
     self.now = now
     self.restartLimit = restartLimit
   }
+
+  /// What the operator did in a service, if the order came from there.
+  package var act: ServiceAct? { ServiceAct(reason: reason, by: `operator`) }
 }

@@ -55,17 +55,20 @@ package enum RuleNotice {
   }
 
   /// Who has an alert in hand, or that nobody has any more.
-  package static func hands(_ alert: AlertRecord, at now: Instant) -> Notice {
+  package static func hands(_ alert: AlertRecord, heardFrom act: ServiceAct?, at now: Instant) -> Notice {
     var notice = Notice(
       key: key(alert.id), status: alert.acknowledgedBy == nil ? .unacknowledged : .acknowledged,
       severity: alert.severity, title: "\(alert.id.agent)", agents: [alert.id.agent], rule: Notice.anyRule, at: now)
-    notice.acknowledgedBy = alert.acknowledgedBy
+    (notice.acknowledgedBy, notice.heardFrom) = (alert.acknowledgedBy, act)
     return notice
   }
 
   /// That a person has closed an alert.
-  package static func closed(_ id: AlertID, by operator: String, at now: Instant) -> Notice {
-    resolved(id, "closed by \(`operator`)", at: now)
+  package static func closed(_ id: AlertID, by operator: String, heardFrom act: ServiceAct?, at now: Instant) -> Notice
+  {
+    var notice = resolved(id, "closed by \(`operator`)", at: now)
+    notice.heardFrom = act
+    return notice
   }
 
   /// For every group that spoke of the alert, whichever rules there are now.

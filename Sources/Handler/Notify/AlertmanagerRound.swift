@@ -17,9 +17,17 @@ struct AlertmanagerRound {
     case orders([HTTPRequest])
   }
 
+  /// An alert there, and those here that it is about.
+  private struct Told {
+    /// The key of the notice.
+    var key: String
+    var alerts: [ToldAlert]
+  }
+
+  private let name: String
   private let channel: Channel
   /// By the label `key` that Alertmanager knows.
-  private let standing: [ExactText: [AlertRecord]]
+  private let standing: [ExactText: Told]
   private var step = Step.alerts
   private var holds: [ExactText: [String]] = [:]
   private var own: [Silence] = []
@@ -34,14 +42,21 @@ struct AlertmanagerRound {
   private static let shortest = TimeSpan.seconds(5)
   private static let longest = TimeSpan.days(365)
 
+  /// - Parameters:
+  ///   - name: the channel's own.
+  ///   - alerts: those that are open.
   init(
-    _ channel: Channel, _ standing: [AlertsBack.Standing], _ alerts: [AlertID: AlertRecord], at now: Instant
+    _ name: String, _ channel: Channel, _ standing: [AlertsBack.Standing],
+    _ alerts: [ToldAlert.Subject: ToldAlert], at now: Instant
   ) {
-    self.channel = channel
+    (self.name, self.channel) = (name, channel)
     self.standing = Dictionary(
-      standing.map { ($0.key, $0.alerts) }.map { key, ids in
-        (ExactText(AlertmanagerAlerts.label(ofKey: key)), ids.compactMap { alerts[$0] }.filter { !$0.isClosed })
-      }, uniquingKeysWith: { $0 + $1 })
+      standing.map { told in
+        (
+          ExactText(AlertmanagerAlerts.label(ofKey: told.key)),
+          Told(key: told.key, alerts: told.alerts.compactMap { alerts[$0] })
+        )
+      }, uniquingKeysWith: { Told(key: $0.key, alerts: $0.alerts + $1.alerts) })
   }
 
   func request(at now: Instant) -> HTTPRequest? {
@@ -102,8 +117,8 @@ struct AlertmanagerRound {
   private func orders(at now: Instant) -> [HTTPRequest] {
     var orders: [HTTPRequest] = []
     var kept: Set<String> = []
-    for (key, alerts) in standing.sorted(by: { $0.key < $1.key }) {
-      let who = alerts.map(\.acknowledgedBy)
+    for (key, told) in standing.sorted(by: { $0.key < $1.key }) {
+      let who = told.alerts.map(\.acknowledgedBy)
       guard !who.isEmpty, !who.contains(nil) else { continue }
       let old = own.filter { $0.key.map(ExactText.init) == key }.max { $0.endsAt < $1.endsAt }
       if let old { kept.insert(old.id) }
@@ -119,20 +134,25 @@ struct AlertmanagerRound {
 
   /// What is silenced there is silenced here, by an ordinary command, and no longer if it no longer is there.
   private func reflections(at now: Instant) -> [Command] {
-    standing.sorted { $0.key < $1.key }.flatMap { key, alerts -> [Command] in
+    standing.sorted { $0.key < $1.key }.flatMap { key, told -> [Command] in
       // An Alertmanager that has begun anew hears of the alert only by the next post.
       guard let ids = holds[key] else { return [] }
       let silence = ids.compactMap { others[$0] }.max { $0.endsAt < $1.endsAt }
-      return alerts.compactMap { reflection(of: silence, on: $0, at: now) }
+      let act = ServiceAct(channel: name, key: told.key)
+      return told.alerts.compactMap { reflection(of: silence, on: $0, act, at: now) }
     }
   }
 
-  private func reflection(of silence: Silence?, on alert: AlertRecord, at now: Instant) -> Command? {
+  private func reflection(
+    of silence: Silence?, on alert: ToldAlert, _ act: ServiceAct, at now: Instant
+  ) -> Command? {
+    // A queue's alert has no silence.
+    guard case .agent = alert.subject else { return nil }
     let until = alert.silencedUntil.flatMap { $0 > now ? $0 : nil }
     let isTheirs = alert.silencedBy?.hasPrefix(Self.prefix) ?? false
     guard let silence, silence.endsAt - now > Self.shortest else {
       guard let until, isTheirs, let who = alert.silencedBy else { return nil }
-      return Command(.unsilence, alert.id, by: who, of: "\(until.milliseconds)", at: until, now: now)
+      return Command(.unsilence, alert.subject, by: who, in: act, of: "\(until.milliseconds)", at: until, now: now)
     }
     // A silence of somebody here stays theirs.
     if let until, !isTheirs || (until - silence.endsAt).magnitude < Self.shortest { return nil }
@@ -140,7 +160,8 @@ struct AlertmanagerRound {
     var arguments = ["for": "\(max(1, span.seconds))s"]
     if !silence.comment.isEmpty { arguments["note"] = silence.comment }
     return Command(
-      .silence, alert.id, arguments, by: Self.prefix + (silence.createdBy.isEmpty ? "somebody" : silence.createdBy),
+      .silence, alert.subject, arguments,
+      by: Self.prefix + (silence.createdBy.isEmpty ? "somebody" : silence.createdBy), in: act,
       of: "\(silence.id) \(silence.endsAt.milliseconds)", at: ISO8601.parse(silence.startsAt) ?? now, now: now)
   }
 }

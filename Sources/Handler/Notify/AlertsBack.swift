@@ -7,7 +7,8 @@ import Redis
 import Wire
 
 /// Brings back what people do about alerts in the services that called them, and takes there what is done here: reads
-/// acknowledgements of PagerDuty's incidents, and keeps Alertmanager's silences in step with acknowledgements.
+/// who has acknowledged and resolved PagerDuty's incidents, and keeps Alertmanager's silences in step with
+/// acknowledgements.
 ///
 /// ```text
 ///  what stands on a channel ─▶ its alerts, as Redis has them ─▶ the service is asked ─┬─▶ ordinary commands here
@@ -19,13 +20,17 @@ final class AlertsBack {
   /// What a service was told of, and the alerts that it is about.
   struct Standing: Equatable {
     var key: String
-    var alerts: [AlertID]
+    var alerts: [ToldAlert.Subject]
+    /// Those of which the service has not heard how they are by now: nobody there can have ended that.
+    var unseen: Set<ToldAlert.Subject> = []
   }
 
   let session: LeaseSession
   private let client: any HTTPSender
-  /// What stands on a channel.
-  let standing: (String) -> [Standing]
+  /// What stands on a channel; nil if that is not known yet.
+  private let standing: (String) -> [Standing]?
+  /// Queues in trouble.
+  private let queues: () -> [QueueStanding]
   private var calls: [String: HTTPCall] = [:]
   private var rounds: [String: BackRound] = [:]
   /// When a channel's next round is due.
@@ -34,18 +39,22 @@ final class AlertsBack {
   /// What was said last of each channel: each is said once.
   private var said: [String: String] = [:]
 
-  /// What was ordered of late: what stands in a service is read again and again.
+  /// What was ordered of late, and what was said of what could not be: what stands in a service is read again and again.
   private var ordered: [CommandID] = []
+  private var unheard: [PagerDutyRound.Unheard] = []
 
   private static let span = TimeSpan.seconds(30)
-  private static let mostOrdered = 1000
+  private static let mostRemembered = 1000
   /// After a service has refused who asks, and after an answer that is none.
   private static let refusedSpan = TimeSpan.minutes(5)
   /// How soon what was acknowledged here is looked at.
   private static let soon = TimeSpan.seconds(1)
 
-  init(session: LeaseSession, client: any HTTPSender, standing: @escaping (String) -> [Standing]) {
-    (self.session, self.client, self.standing) = (session, client, standing)
+  init(
+    session: LeaseSession, client: any HTTPSender, standing: @escaping (String) -> [Standing]?,
+    queues: @escaping () -> [QueueStanding]
+  ) {
+    (self.session, self.client, self.standing, self.queues) = (session, client, standing, queues)
   }
 
   private var channels: [String: Channel] { session.options.notify.channels.filter { $0.value.readsBack } }
@@ -97,19 +106,48 @@ final class AlertsBack {
   }
 
   private func begin(_ name: String, _ channel: Channel) {
+    guard let standing = standing(name) else { return }
     due[name] = session.now + Self.span
-    let standing = standing(name)
-    let ids = Array(Set(standing.flatMap(\.alerts)))
-    guard !ids.isEmpty else { return go(name, BackRound(channel, standing: [], alerts: [:], at: session.now)) }
+    let subjects = Set(standing.flatMap(\.alerts))
+    guard !subjects.isEmpty else { return go(name, BackRound(name, channel, at: session.now)) }
     // Its place is taken until the answer.
-    rounds[name] = BackRound(channel, standing: [], alerts: [:], at: session.now)
-    session.read([Request(["HMGET", session.keys.alerts] + ids.map(\.bytes))]) { [weak self] replies in
+    rounds[name] = BackRound(name, channel, at: session.now)
+    readAlerts(subjects) { [weak self] alerts in
       guard let self else { return }
-      var alerts: [AlertID: AlertRecord] = [:]
-      for (id, value) in zip(ids, replies[0].elements ?? []) {
-        alerts[id] = value.bytes.flatMap { AlertCoding.decode(id: id.bytes, payload: $0) }
+      go(name, BackRound(name, channel, standing: standing, alerts: alerts, at: session.now))
+    }
+  }
+
+  /// Reads alerts as they stand; what is open no longer is left out.
+  private func readAlerts(
+    _ subjects: Set<ToldAlert.Subject>, _ completion: @escaping ([ToldAlert.Subject: ToldAlert]) -> Void
+  ) {
+    var (agents, waiting): ([AlertID], [QueueAlertID]) = ([], [])
+    for subject in subjects {
+      switch subject {
+      case .agent(let id): agents.append(id)
+      case .queue(let id): waiting.append(id)
       }
-      go(name, BackRound(channel, standing: standing, alerts: alerts, at: session.now))
+    }
+    var requests: [Request] = []
+    if !agents.isEmpty { requests.append(Request(["HMGET", session.keys.alerts] + agents.map(\.bytes))) }
+    if !waiting.isEmpty { requests.append(Request("HGETALL", session.keys.queueHands)) }
+    session.read(requests) { [weak self] replies in
+      guard let self else { return }
+      var alerts: [ToldAlert.Subject: ToldAlert] = [:]
+      for (id, value) in zip(agents, agents.isEmpty ? [] : replies[0].elements ?? []) {
+        guard let alert = value.bytes.flatMap({ AlertCoding.decode(id: id.bytes, payload: $0) }) else { continue }
+        if !alert.isClosed { alerts[.agent(id)] = ToldAlert(alert) }
+      }
+      let hands = waiting.isEmpty ? [] : replies[replies.count - 1].pairs
+      for id in waiting {
+        guard var trouble = queues().first(where: { $0.alertID == id })?.trouble else { continue }
+        // It may have changed since the queues were looked at.
+        let hand = hands.first { $0.name == Array(id.text.utf8) }?.value
+        trouble.hand = hand.flatMap { QueueCoding.decodeHand($0) }
+        alerts[.queue(id)] = ToldAlert(id, trouble)
+      }
+      completion(alerts)
     }
   }
 
@@ -136,7 +174,15 @@ final class AlertsBack {
       if said.removeValue(forKey: name) != nil { session.log(.info, "a service is read again", ["channel": name]) }
     }
     order(round.commands)
+    for act in round.unheard where !unheard.contains(act) { say(act, on: name) }
     arm()
+  }
+
+  private func say(_ act: PagerDutyRound.Unheard, on name: String) {
+    unheard = Array((unheard + [act]).suffix(Self.mostRemembered))
+    session.log(
+      .warning, "an incident of a queue was resolved there; its alert stays open here until the queue is well",
+      ["channel": name, "alert": act.alert.text, "incident": act.incident])
   }
 
   private func say(_ name: String, _ words: String) {
@@ -156,7 +202,7 @@ final class AlertsBack {
     session.run(transaction) { [weak self] outcome in
       // What Redis refused is ordered again with the next round.
       guard let self, case .done = outcome else { return }
-      ordered = Array((ordered + commands.map(\.id)).suffix(Self.mostOrdered))
+      ordered = Array((ordered + commands.map(\.id)).suffix(Self.mostRemembered))
     }
   }
 }
@@ -164,8 +210,8 @@ final class AlertsBack {
 extension AlertsBack: CommitObserver {
   func committed(_ fact: Committed) {
     switch fact {
-    case .alert: alertChanged()
-    case .alertsSaved, .record, .schedule, .automation, .unheard, .proposalEnded, .notices, .queueHands: break
+    case .alert, .queueHands: alertChanged()
+    case .alertsSaved, .record, .schedule, .automation, .unheard, .proposalEnded, .notices: break
     }
   }
 }

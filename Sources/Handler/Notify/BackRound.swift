@@ -21,12 +21,17 @@ struct BackRound {
   private var questions: Questions
   private(set) var hasAsked = false
 
-  /// - Parameter alerts: what stands on the channel, as it is at present.
-  init(_ channel: Channel, standing: [AlertsBack.Standing], alerts: [AlertID: AlertRecord], at now: Instant) {
+  /// - Parameters:
+  ///   - name: the channel's own.
+  ///   - alerts: what stands on the channel, as it is at present.
+  init(
+    _ name: String, _ channel: Channel, standing: [AlertsBack.Standing] = [],
+    alerts: [ToldAlert.Subject: ToldAlert] = [:], at now: Instant
+  ) {
     questions =
       switch channel.kind {
-      case .pagerduty: .pagerDuty(PagerDutyRound(channel, standing, alerts, at: now))
-      case .alertmanager: .alertmanager(AlertmanagerRound(channel, standing, alerts, at: now))
+      case .pagerduty: .pagerDuty(PagerDutyRound(name, channel, standing, alerts, at: now))
+      case .alertmanager: .alertmanager(AlertmanagerRound(name, channel, standing, alerts, at: now))
       case .slack, .discord, .webhook: .none
       }
   }
@@ -45,6 +50,14 @@ struct BackRound {
     case .pagerDuty(let round): round.commands
     case .alertmanager(let round): round.commands
     case .none: []
+    }
+  }
+
+  /// What people did there to which nothing corresponds here.
+  var unheard: [PagerDutyRound.Unheard] {
+    switch questions {
+    case .pagerDuty(let round): round.unheard
+    case .alertmanager, .none: []
     }
   }
 
@@ -92,10 +105,11 @@ extension Command {
   /// What somebody did in another service, as an order of theirs here.
   ///
   /// - Parameters:
+  ///   - act: where it was done.
   ///   - source: what was done there: the same act gives the same id, so that it counts once, whoever reads it.
   init(
-    _ action: Action, _ alert: AlertID, _ arguments: [String: String] = [:], by who: String, of source: String,
-    at then: Instant, now: Instant
+    _ action: Action, _ alert: ToldAlert.Subject, _ arguments: [String: String] = [:], by who: String,
+    in act: ServiceAct, of source: String, at then: Instant, now: Instant
   ) {
     let digest = SHA256.digest(Array("\(action.rawValue)\n\(source)\n".utf8) + alert.bytes)
     func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
@@ -103,6 +117,6 @@ extension Command {
     all["alert"] = alert.description
     self.init(
       id: UUIDv7.make(at: then, random: (number(digest[0..<8]), number(digest[8..<16]))), action: action,
-      arguments: all, operator: who, reason: "done in another service", issuedAt: now, expiresAt: now + .minutes(1))
+      arguments: all, operator: who, reason: act.reason, issuedAt: now, expiresAt: now + .minutes(1))
   }
 }

@@ -25,6 +25,7 @@ enum NoticeCoding {
       "links": notice.links.isEmpty ? nil : .array(notice.links.map { .array([.string($0.name), .string($0.url)]) }),
       "unrecovered": notice.isAllClear ? nil : true,
       "deadline": notice.deadline.map { .integer($0.milliseconds) },
+      "heard": notice.heardFrom.map { .array([.string($0.channel), .string($0.key)]) },
     ]
   }
 
@@ -57,6 +58,9 @@ enum NoticeCoding {
     notice.reopensAcknowledged = json["reopens"]?.bool ?? false
     notice.isAllClear = json["unrecovered"]?.bool != true
     notice.deadline = json["deadline"]?.int.map { .milliseconds(Int64($0)) }
+    if let heard = json["heard"]?.list, heard.count == 2, let channel = heard[0].text, let key = heard[1].text {
+      notice.heardFrom = ServiceAct(channel: channel, key: key)
+    }
     return notice
   }
 }

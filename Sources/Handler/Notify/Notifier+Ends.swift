@@ -4,8 +4,19 @@ import Logging
 import Redis
 import Wire
 
-/// What becomes of notices that nobody could be told.
+/// What becomes of requests, and of notices that nobody could be told.
 extension Notifier {
+  /// Counts what came of a request, and says it.
+  func note(_ outcome: DeliveryResult, _ entry: OutboxEntry) {
+    session.counts.note(HandlerCounts.Telling(outcome), on: entry.channel)
+    switch outcome {
+    case .delivered: session.log(.debug, "told", ["channel": entry.channel, "notice": entry.notice.key])
+    case .retry(let reason, _):
+      session.log(.warning, "could not tell; trying again", ["channel": entry.channel, "reason": reason])
+    case .refused, .endpointGone: break
+    }
+  }
+
   /// It stays where a person finds it, and its end is said where consoles look.
   func giveUp(_ entry: OutboxEntry, _ reason: String) {
     session.counts.note(.givenUp, on: entry.channel)

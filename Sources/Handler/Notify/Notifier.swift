@@ -20,6 +20,8 @@ final class Notifier {
   private var timer: Loop.TimerID?
   private var isReading = false
   private var isStale = false
+  /// Whether it knows what earlier handlers had to tell.
+  private(set) var hasLooked = false
   /// Fields of the hash that it has here.
   var known: Set<[UInt8]> = []
   /// Fields that were taken out, which a reply on its way may still hold.
@@ -44,9 +46,14 @@ final class Notifier {
   /// How many notices each channel has still to be told.
   var waiting: [String: Int] { outbox.counts }
 
+  /// Queues in trouble; nil if that is not known yet.
+  var troubledQueues: () -> [QueueStanding]? = { [] }
+
   /// Brings back what people do in services.
   private(set) lazy var back = AlertsBack(session: session, client: client) { [weak self] in
-    self?.standing(on: $0) ?? []
+    self?.standing(on: $0)
+  } queues: { [weak self] in
+    self?.troubledQueues() ?? []
   }
 
   /// Whether nobody is being told at the moment.
@@ -102,7 +109,7 @@ final class Notifier {
   }
 
   private func looked() {
-    isReading = false
+    (isReading, hasLooked) = (false, true)
     turn()
     if isStale { look() }
   }
@@ -221,23 +228,13 @@ final class Notifier {
     turn()
   }
 
-  private func note(_ outcome: DeliveryResult, _ entry: OutboxEntry) {
-    session.counts.note(HandlerCounts.Telling(outcome), on: entry.channel)
-    switch outcome {
-    case .delivered: session.log(.debug, "told", ["channel": entry.channel, "notice": entry.notice.key])
-    case .retry(let reason, _):
-      session.log(.warning, "could not tell; trying again", ["channel": entry.channel, "reason": reason])
-    case .refused, .endpointGone: break
-    }
-  }
-
   // MARK: Writing
 
   /// Adds what a group has to say, if its channel has a use for it.
   private func tell(_ notice: Notice, _ name: String) {
     // One that is no longer configured is given up by name.
     guard let channel = table[name] else { return add(notice, name) }
-    guard channel.wants(notice) else { return }
+    guard channel.wants(notice, as: name) else { return }
     // As for a call: to an incident that somebody has acknowledged PagerDuty adds a line, and wakes nobody.
     if notice.reopensAcknowledged, channel.descriptor.keepsAcknowledgement {
       var over = notice

@@ -31,6 +31,12 @@ final class QueueWatch {
 
   init(session: LeaseSession) { self.session = session }
 
+  /// Queues with an open alert; nil if what the handler before has published is not read yet.
+  var troubled: [QueueStanding]? {
+    guard isStored || session.options.queues.isEmpty else { return nil }
+    return report?.queues.filter { $0.trouble != nil } ?? []
+  }
+
   func start() {
     guard !isRunning, !session.options.queues.isEmpty || report != nil else { return }
     isRunning = true

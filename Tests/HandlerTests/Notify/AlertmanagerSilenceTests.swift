@@ -143,9 +143,48 @@ import Wire
   private func round(by who: String?) -> AlertmanagerRound {
     let alert = AlertRecord(
       id: AlertID(.escalation, "agent-1"), severity: .high, since: now, last: now, acknowledgedBy: who)
-    return AlertmanagerRound(
-      Channel(.alertmanager, url: "http://x"), [.init(key: alert.id.description, alerts: [alert.id])],
-      [alert.id: alert], at: now)
+    return round(ToldAlert(alert))
+  }
+
+  private func round(_ alert: ToldAlert) -> AlertmanagerRound {
+    AlertmanagerRound(
+      "alerts", Channel(.alertmanager, url: "http://x"),
+      [.init(key: alert.subject.description, alerts: [alert.subject])], [alert.subject: alert], at: now)
+  }
+
+  /// The silence of somebody there that holds an alert.
+  private func silence(on key: String) -> (alerts: JSONValue, silences: JSONValue) {
+    let silence: JSONValue = [
+      "id": "s1", "status": ["state": "active"], "comment": "deploy", "createdBy": "bob", "matchers": [],
+      "startsAt": .string(ISO8601.format(now)), "endsAt": .string(ISO8601.format(now + .hours(1))),
+    ]
+    return ([["labels": ["key": .string(key)], "status": ["silencedBy": ["s1"]]]], [silence])
+  }
+
+  @Test func silenceOnAQueuesAlertIsNoOrderAndOneOnAnAgentsIs() {
+    let queue = QueueAlertID(.tooOld, stream: "orders", group: "workers")
+    let agent = AlertRecord(id: AlertID(.escalation, "agent-1"), severity: .high, since: now, last: now)
+    for (alert, orders) in [(ToldAlert(queue, QueueTrouble(.tooOld, since: now)), []), (ToldAlert(agent), ["silence"])]
+    {
+      var round = round(alert)
+      let found = silence(on: alert.subject.description)
+      let areTaken = [round.take(found.alerts, at: now), round.take(found.silences, at: now)]
+      #expect(areTaken == [true, true])
+      #expect(round.commands.map(\.action.rawValue) == orders)
+      #expect(round.commands.allSatisfy { $0.reason == "done in alerts: escalation/agent-1" })
+    }
+  }
+
+  @Test func queuesAlertInSomebodysHandIsSilenced() {
+    let id = QueueAlertID(.tooOld, stream: "orders", group: "workers")
+    var trouble = QueueTrouble(.tooOld, since: now)
+    for (who, count) in [(String?.none, 0), ("ana", 1)] {
+      trouble.hand = who.map { .init(by: $0, at: now) }
+      var round = round(ToldAlert(id, trouble))
+      let areTaken = [round.take([], at: now), round.take([], at: now)]
+      #expect(areTaken == [true, true])
+      #expect((round.request(at: now)?.method == "POST" ? 1 : 0) == count)
+    }
   }
 
   @Test func answersOfAnotherServiceAreNone() {

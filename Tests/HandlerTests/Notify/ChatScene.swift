@@ -10,10 +10,15 @@ import Wire
 final class ChatScene {
   let scene: HandlerScene
   private let table: NotifyTable
+  private let queues: [QueueSettings]
+  private let lines: LogLines?
   private var lastHandler = 0
 
-  init(_ channel: Channel, scene: HandlerScene) throws {
-    self.scene = scene
+  /// - Parameter lines: takes what the handlers log.
+  init(
+    _ channel: Channel, scene: HandlerScene, queues: [QueueSettings] = [], lines: LogLines? = nil
+  ) throws {
+    (self.scene, self.queues, self.lines) = (scene, queues, lines)
     table = NotifyTable(
       channels: ["ops": channel], defaultRoute: ["ops"],
       grouping: Grouping.Spans(wait: .milliseconds(20), interval: .milliseconds(20)))
@@ -27,7 +32,9 @@ final class ChatScene {
       _ = try scene.server.call("DEL", scene.keys.lease)
     }
     lastHandler += 1
-    try scene.startHandler("h\(lastHandler)") { $0.notify = table }
+    try scene.startHandler("h\(lastHandler)", log: lines?.log ?? .silent) {
+      ($0.notify, $0.queues, $0.queueSpan) = (table, queues, .milliseconds(50))
+    }
   }
 
   func notice(

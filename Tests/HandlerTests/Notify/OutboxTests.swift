@@ -182,7 +182,8 @@ import Wire
 
   @Test func groupComesBackAsItWasWritten() throws {
     var grouping = Grouping()
-    let notice = Notice(key: "k", severity: .high, title: "t", rule: "a/b", at: at(0))
+    var notice = Notice(key: "k", severity: .high, title: "t", rule: "a/b", at: at(0))
+    notice.heardFrom = ServiceAct(channel: "ops", key: "group/a/b/high")
     let id = try #require(grouping.take(notice, for: "ops", at: at(0)).first)
     var group = try #require(grouping.groups[id])
     #expect(GroupCoding.decode(GroupCoding.encode(id, group))?.group == group)

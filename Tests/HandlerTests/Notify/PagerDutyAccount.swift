@@ -1,3 +1,4 @@
+import Automation
 import FleetModel
 import TestSupport
 import Wire
@@ -11,9 +12,28 @@ final class PagerDutyAccount {
     let id: String
     let key: String
     var status = "triggered"
-    var acknowledgements: [(name: String, at: Instant)] = []
+    var acknowledgements: [(who: Who, at: Instant)] = []
+    var resolution: (who: Who, at: Instant)?
+    /// The id of the incident that it was merged into.
+    var mergedInto: String?
 
     static func == (left: Incident, right: Incident) -> Bool { left.id == right.id && left.status == right.status }
+  }
+
+  /// Who changes the status of an incident.
+  enum Who: Equatable {
+    case person(String)
+    /// The service's own time limit, or an event of the Events API.
+    case service
+    case integration
+
+    var json: JSONValue {
+      switch self {
+      case .person(let name): ["id": "PXPGF42", "type": "user_reference", "summary": .string(name)]
+      case .service: ["id": "PIJ90N7", "type": "service_reference", "summary": "Agents"]
+      case .integration: ["id": "PE1U9CH", "type": "integration_reference", "summary": "vigia"]
+      }
+    }
   }
 
   static let token = "u+s3cretRestKey"
@@ -28,9 +48,18 @@ final class PagerDutyAccount {
   var answers: [MockService.Answer] = []
   /// Whether the list of incidents is behind by one that was resolved.
   var isBehind = false
+  /// PagerDuty's time.
+  var clock: () -> Instant = { .epoch }
   private let schema: JSONSchema
 
   init() throws { schema = try JSONSchema(named: "pagerduty-event") }
+
+  /// How a handler reaches it.
+  static func channel(_ url: String) -> Channel {
+    var channel = Channel(.pagerduty, url: url, routingKey: routingKey)
+    (channel.token, channel.readURL) = (token, url)
+    return channel
+  }
 
   func service(on server: TestServer) throws -> MockService {
     try MockService(loop: server.loop) { [self] request in
@@ -42,7 +71,15 @@ final class PagerDutyAccount {
   func acknowledge(_ key: String, by name: String, at now: Instant) {
     for place in incidents.indices where incidents[place].key == key && incidents[place].status == "triggered" {
       incidents[place].status = "acknowledged"
-      incidents[place].acknowledgements.append((name, now))
+      incidents[place].acknowledgements.append((.person(name), now))
+    }
+  }
+
+  /// As on the phone, if a person does it.
+  func resolve(_ key: String, by who: Who, mergingInto other: String? = nil, at now: Instant) {
+    for place in incidents.indices where incidents[place].key == key && incidents[place].status != "resolved" {
+      (incidents[place].status, incidents[place].resolution) = ("resolved", (who, now))
+      incidents[place].mergedInto = other
     }
   }
 
@@ -60,8 +97,11 @@ final class PagerDutyAccount {
     let open = incidents.lastIndex { $0.key == key && $0.status != "resolved" }
     switch (action, open) {
     case ("trigger", nil): incidents.append(Incident(id: "Q\(incidents.count)ABC", key: key))
-    case ("acknowledge", let place?): incidents[place].status = "acknowledged"
-    case ("resolve", let place?): incidents[place].status = "resolved"
+    case ("acknowledge", let place?):
+      incidents[place].status = "acknowledged"
+      incidents[place].acknowledgements.append((.service, clock()))
+    case ("resolve", let place?):
+      (incidents[place].status, incidents[place].resolution) = ("resolved", (.service, clock()))
     default: break
     }
     return .status(202, #"{"status":"success","message":"Event processed","dedup_key":"…"}"#)
@@ -78,14 +118,17 @@ final class PagerDutyAccount {
     }
     guard request.headers["accept"] == ["application/json;version=2"] else { return .status(406) }
     let query = Self.query(request.path)
-    guard let limit = query["limit"].flatMap({ Int($0) }), (1...100).contains(limit),
-      let offset = query["offset"].flatMap({ Int($0) }), offset >= 0, offset + limit <= 10_000,
-      ["triggered", "acknowledged", "resolved"].contains(query["statuses[]"]),
-      query["since"].map({ ISO8601.parse($0) != nil }) ?? true
+    let statuses = query["statuses[]"] ?? []
+    guard let limit = query["limit"]?.first.flatMap({ Int($0) }), (1...100).contains(limit),
+      let offset = query["offset"]?.first.flatMap({ Int($0) }), offset >= 0, offset + limit <= 10_000,
+      statuses.allSatisfy({ ["triggered", "acknowledged", "resolved"].contains($0) }),
+      query["sort_by"].map({ $0 == ["created_at:desc"] }) ?? true,
+      query["since"]?.first.map({ ISO8601.parse($0) != nil }) ?? true
     else { return .status(400, #"{"error":{"message":"Invalid Input Provided","code":2001}}"#) }
-    let found = incidents.filter {
-      let status = isBehind && !$0.acknowledgements.isEmpty ? "acknowledged" : $0.status
-      return status == query["statuses[]"] && (query["incident_key"] == nil || query["incident_key"] == $0.key)
+    let all = query["sort_by"] == nil ? incidents : incidents.reversed()
+    let found = all.filter {
+      (statuses.isEmpty || statuses.contains(status($0)))
+        && (query["incident_key"] == nil || query["incident_key"] == [$0.key])
     }
     let page = found.dropFirst(offset).prefix(limit).map(json)
     let answer: JSONValue = [
@@ -95,25 +138,34 @@ final class PagerDutyAccount {
     return .response(.init(status: 200, headers: [("Content-Type", "application/json")], body: answer.encoded))
   }
 
+  private func status(_ incident: Incident) -> String {
+    isBehind && !incident.acknowledgements.isEmpty ? "acknowledged" : incident.status
+  }
+
   private func json(_ incident: Incident) -> JSONValue {
-    [
+    let status = status(incident)
+    let acknowledgements = status == "acknowledged" ? incident.acknowledgements : []
+    let resolution = status == "resolved" ? incident.resolution : nil
+    let last = resolution ?? acknowledgements.last
+    return [
       "id": .string(incident.id), "type": "incident", "summary": "[#1] …", "incident_number": 1,
-      "status": "acknowledged", "incident_key": .string(incident.key),
+      "status": .string(status), "incident_key": .string(incident.key),
       "acknowledgements": .array(
-        incident.acknowledgements.map { name, at in
-          [
-            "at": .string(ISO8601.format(at)),
-            "acknowledger": ["id": "PXPGF42", "type": "user_reference", "summary": .string(name)],
-          ]
-        }),
+        acknowledgements.map { who, at in ["at": .string(ISO8601.format(at)), "acknowledger": who.json] }),
+      "resolved_at": resolution.map { .string(ISO8601.format($0.at)) } ?? .null,
+      "last_status_change_at": last.map { .string(ISO8601.format($0.at)) } ?? .null,
+      "last_status_change_by": (last?.who ?? .service).json,
+      "resolve_reason": incident.mergedInto.map {
+        ["type": "merge_resolve_reason", "incident": ["id": .string($0), "type": "incident_reference"]]
+      } ?? .null,
     ]
   }
 
-  private static func query(_ path: String) -> [String: String] {
+  private static func query(_ path: String) -> [String: [String]] {
     let parts = path.split(separator: "?", maxSplits: 1).last?.split(separator: "&") ?? []
     return parts.reduce(into: [:]) { query, part in
       let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      if pair.count == 2 { query[decoded(pair[0])] = decoded(pair[1]) }
+      if pair.count == 2 { query[decoded(pair[0]), default: []].append(decoded(pair[1])) }
     }
   }
 

@@ -8,7 +8,7 @@ import Wire
 @testable import HTTP
 @testable import Handler
 
-/// An acknowledgement on the phone is an ordinary one here.
+/// What is done on the phone is an ordinary order here.
 @Suite(.threaded) struct PagerDutyBackTests {
   private let account: PagerDutyAccount
   private let clock: SteppedClock
@@ -21,13 +21,8 @@ import Wire
     clock = try SteppedClock(folder: BuildFolder.path)
     let scene = try HandlerScene(start: false, clock: clock)
     service = try account.service(on: scene.server)
-    chat = try ChatScene(Self.channel(service.url("")), scene: scene)
-  }
-
-  private static func channel(_ url: String) -> Channel {
-    var channel = Channel(.pagerduty, url: url, routingKey: PagerDutyAccount.routingKey)
-    (channel.token, channel.readURL) = (PagerDutyAccount.token, url)
-    return channel
+    chat = try ChatScene(PagerDutyAccount.channel(service.url("")), scene: scene)
+    account.clock = { [unowned scene] in scene.handlers.last?.session?.now ?? .epoch }
   }
 
   private func escalate() throws {
@@ -48,6 +43,24 @@ import Wire
     try scene.audit().filter { $0.action == "ack" && $0.phase == .succeeded }
   }
 
+  private func isOpen() throws -> Bool { try scene.alert(.escalation, "agent-1") != nil }
+
+  private func waitUntilClosed() throws { try scene.server.wait { (try? isOpen()) == false } }
+
+  private func closings() throws -> [AuditLine] {
+    try scene.audit().filter { $0.action == "close" && $0.phase == .succeeded && $0.target == .none }
+  }
+
+  /// Lets PagerDuty be asked twice more, and what came of the first time be done.
+  private func passTwoRounds(from seconds: Int64) throws {
+    for later in [seconds, seconds + 31] {
+      let count = account.reads.count
+      try chat.pass(later, by: clock)
+      try scene.server.wait { account.reads.count > count }
+    }
+    try scene.server.wait { (try? scene.isThrough()) == true }
+  }
+
   @Test func acknowledgementOnThePhoneIsAnAuditedOneAndIsNotEchoed() throws {
     try escalate()
     try acknowledgeOnThePhone(31)
@@ -56,12 +69,25 @@ import Wire
     #expect(try acks().map(\.operator).first == "pagerduty:Alice Ng")
     #expect(account.events == ["trigger"])
     let address = try #require(account.reads.last)
-    #expect(address.contains("incident_key=escalation%2Fagent-1&statuses%5B%5D=acknowledged&since=20"))
-    // Nobody has to ask again for what is in hand.
-    let count = account.reads.count
-    try chat.pass(62, by: clock)
-    try scene.send(.notify, [], ["to": "ops", "text": "x"])
-    #expect(account.reads.count == count)
+    #expect(address.contains("incident_key=escalation%2Fagent-1&statuses%5B%5D=triggered&statuses%5B%5D=acknowledged&"))
+    #expect(address.contains("&sort_by=created_at%3Adesc&since=20"))
+    #expect(try scene.audit().contains { $0.reason == "done in ops: escalation/agent-1" })
+    // It is read again, for somebody may resolve it, and that is all.
+    try passTwoRounds(from: 62)
+    #expect(try acks().count { $0.target == .none } <= 1 && holder() == "pagerduty:Alice Ng")
+    #expect(account.events == ["trigger"])
+  }
+
+  /// What vigia's own event did there is nobody's act.
+  @Test func acknowledgementFromHereDoesNotComeBackAsOneFromThere() throws {
+    try escalate()
+    try scene.send(.acknowledge, [], ["alert": "escalation/agent-1"])
+    try scene.server.wait { account.events.last == "acknowledge" }
+    try scene.send(.unacknowledge, [], ["alert": "escalation/agent-1"])
+    try chat.waitUntilAllIsTold()
+    try passTwoRounds(from: 31)
+    #expect(account.incidents.last?.status == "acknowledged")
+    #expect(try holder() == nil && acks().allSatisfy { $0.operator == "alice@bastion" })
   }
 
   @Test func whoTakesItBackHereIsNotOverruledByTheOldAcknowledgement() throws {
@@ -122,71 +148,107 @@ import Wire
     try scene.server.wait { account.reads.count > count }
   }
 
-  // MARK: One round
+  // MARK: Resolving
 
-  private func alert(_ agent: String, since: Instant) -> AlertRecord {
-    AlertRecord(id: AlertID(.highTraffic, AgentID(agent)), severity: .high, count: 1, since: since, last: since)
+  @Test func resolvingOnThePhoneClosesTheAlertOnceAndIsNotEchoed() throws {
+    try escalate()
+    account.resolve("escalation/agent-1", by: .person("Alice Ng"), at: try scene.now())
+    try chat.pass(31, by: clock)
+    try waitUntilClosed()
+    try chat.waitUntilAllIsTold()
+    #expect(account.events == ["trigger"])
+    try scene.server.wait { (try? closings().map(\.operator)) == ["pagerduty:Alice Ng"] }
+    #expect(try scene.audit().contains { $0.action == "close" && $0.reason == "done in ops: escalation/agent-1" })
+    // Trouble that goes on calls anew: what was resolved before is not that.
+    try escalate()
+    #expect(account.events == ["trigger", "trigger"] && account.incidents.count == 2)
+    try passTwoRounds(from: 62)
+    #expect(try isOpen() && closings().count == 1)
   }
 
-  private func page(_ at: Instant, more: Bool = false, count: Int = 1) -> JSONValue {
-    let incident: JSONValue = [
-      "id": "Q1", "status": "acknowledged",
-      "acknowledgements": [["at": .string(ISO8601.format(at)), "acknowledger": ["summary": "Al\u{1B}ice"]]],
-    ]
-    return ["incidents": .array(Array(repeating: incident, count: count)), "more": .bool(more)]
+  @Test func whoHasItInHandMayResolveItThereToo() throws {
+    try escalate()
+    try acknowledgeOnThePhone(31)
+    try waitForHolder("pagerduty:Alice Ng")
+    account.resolve("escalation/agent-1", by: .person("Alice Ng"), at: try scene.now())
+    try chat.pass(62, by: clock)
+    try waitUntilClosed()
+    try chat.waitUntilAllIsTold()
+    #expect(account.events == ["trigger"])
   }
 
-  @Test func groupOfARuleIsAcknowledgedByItsMembersThatWereThereByThen() {
-    let now = Instant(milliseconds: 1_795_334_400_000)
-    let alerts = [alert("a", since: now), alert("b", since: now + .seconds(10)), alert("c", since: now + .seconds(50))]
-    let standing = AlertsBack.Standing(key: "group/traffic/high", alerts: alerts.map(\.id))
-    var round = PagerDutyRound(
-      Self.channel("http://x"), [standing], Dictionary(uniqueKeysWithValues: alerts.map { ($0.id, $0) }),
-      at: now + .seconds(60))
-    #expect(round.request?.url.contains("incident_key=group%2Ftraffic%2Fhigh&") == true)
-    let isPage = round.take(page(now + .seconds(30)), at: now + .seconds(60))
-    #expect(isPage)
-    #expect(round.request == nil)
-    #expect(round.commands.compactMap { $0.arguments["alert"] } == ["agent.high_traffic/a", "agent.high_traffic/b"])
-    #expect(round.commands.allSatisfy { $0.operator == "pagerduty:Alice" && $0.action == .acknowledge })
-    #expect(Set(round.commands.map(\.id)).count == 2)
-    var again = PagerDutyRound(
-      Self.channel("http://x"), [standing], Dictionary(uniqueKeysWithValues: alerts.map { ($0.id, $0) }),
-      at: now + .seconds(90))
-    _ = again.take(page(now + .seconds(30)), at: now + .seconds(90))
-    #expect(again.commands.map(\.id) == round.commands.map(\.id), "the same act is the same order")
+  @Test func nextHandlerClosesWhatTheLastDidNotAndTheOneAfterItNothing() throws {
+    try escalate()
+    scene.handlers.last?.halt()
+    account.resolve("escalation/agent-1", by: .person("Bo"), at: try scene.now())
+    try chat.start()
+    try waitUntilClosed()
+    try chat.start()
+    try escalate()
+    try passTwoRounds(from: 31)
+    #expect(try closings().map(\.operator) == ["pagerduty:Bo"])
+    #expect(try isOpen() && account.events == ["trigger", "trigger"])
   }
 
-  @Test func pagesAreReadToTheirEndAndNoFarther() {
-    let now = Instant(milliseconds: 1_795_334_400_000)
-    let alert = alert("a", since: now)
-    var round = PagerDutyRound(
-      Self.channel("http://x"), [.init(key: "k", alerts: [alert.id])], [alert.id: alert], at: now)
-    var offsets: [String] = []
-    while let request = round.request {
-      offsets.append(String(request.url.split(separator: "=").last ?? ""))
-      // Somebody had it in hand before it began: that is another incident.
-      _ = round.take(page(now - .hours(1), more: true), at: now)
+  @Test(arguments: [PagerDutyAccount.Who.service, .integration])
+  func whatNoPersonHasResolvedStaysOpen(_ who: PagerDutyAccount.Who) throws {
+    try escalate()
+    account.resolve("escalation/agent-1", by: who, at: try scene.now())
+    try passTwoRounds(from: 31)
+    #expect(try isOpen() && closings().isEmpty)
+  }
+
+  /// PagerDuty names the person who merged it, and calls it resolved.
+  @Test func incidentThatIsMergedIntoAnotherIsNotOver() throws {
+    try escalate()
+    account.resolve("escalation/agent-1", by: .person("Alice"), mergingInto: "Q9", at: try scene.now())
+    try passTwoRounds(from: 31)
+    #expect(try isOpen() && closings().isEmpty)
+  }
+
+  @Test func whatVigiaItselfHasResolvedIsNoOrder() throws {
+    try escalate()
+    try scene.send(.acknowledge, [], ["alert": "escalation/agent-1"])
+    try escalate()
+    try scene.server.wait { account.events == ["trigger", "acknowledge", "resolve", "trigger"] }
+    #expect(account.incidents.map(\.status) == ["resolved", "triggered"])
+    try passTwoRounds(from: 31)
+    #expect(try isOpen() && closings().isEmpty)
+  }
+
+  @Test func whoIsCalledAnewAfterItIsNotPutOff() throws {
+    try escalate()
+    account.resolve("escalation/agent-1", by: .person("Alice"), at: try scene.now())
+    try escalate()
+    #expect(account.events == ["trigger", "trigger"])
+    try passTwoRounds(from: 31)
+    #expect(try isOpen() && closings().isEmpty)
+  }
+
+  /// Its members are closed one after the other, and none of these steps calls anybody.
+  @Test func groupOfARuleIsClosedWithoutAnotherIncident() throws {
+    let (rules, agents) = (RuleScene(on: scene), (1...3).map { "agent-\($0)" })
+    for agent in agents {
+      try rules.event("agent.security_alert", AgentID(agent), ["risk_level": "high", "alert_type": "injection"])
     }
-    #expect(offsets == ["0", "25", "50", "75"] && round.commands.isEmpty)
-  }
-
-  @Test func roundIsBoundedAndComesToAllInTime() {
-    let now = Instant(milliseconds: 1_795_334_400_000)
-    let alerts = (0..<100).map { alert("agent-\($0)", since: now) }
-    let standing = alerts.map { AlertsBack.Standing(key: $0.id.description, alerts: [$0.id]) }
-    let all = Dictionary(uniqueKeysWithValues: alerts.map { ($0.id, $0) })
-    var asked: Set<String> = []
-    for number in 0..<100 {
-      var round = PagerDutyRound(Self.channel("http://x"), standing, all, at: now + .seconds(30) * Int64(number))
-      var count = 0
-      while let request = round.request {
-        asked.insert(String(request.url.prefix { $0 != "&" }))
-        count += 1
-        _ = round.take(["incidents": []], at: now)
-      }
-      #expect(count == PagerDutyRound.mostKeys)
+    try scene.server.wait {
+      agents.allSatisfy { (try? scene.alert(.securityAlert, AgentID($0))) != nil }
     }
-    #expect(asked.count == 100)
+    let notices = try agents.map { agent in
+      var notice = try chat.notice(1)
+      (notice.key, notice.agents) = ("agent.security_alert/\(agent)", [AgentID(agent)])
+      return notice
+    }
+    try chat.tell(notices[0], notices[1], notices[2])
+    #expect(account.incidents.map(\.key) == ["group/latency/high"])
+    account.resolve("group/latency/high", by: .person("Alice"), at: try scene.now())
+    try chat.pass(31, by: clock)
+    try scene.server.wait {
+      agents.allSatisfy { (try? scene.alert(.securityAlert, AgentID($0))) == nil }
+    }
+    try scene.server.wait { (try? chat.fields().isEmpty) == true }
+    #expect(account.events == ["trigger"])
+    try scene.server.wait { (try? closings().count) == 3 }
+    #expect(try closings().allSatisfy { $0.operator == "pagerduty:Alice" })
   }
 }
