@@ -28,6 +28,8 @@ package struct HandlerSettings: Equatable, Sendable {
     /// What history may take in Redis, and what detectors may take in the process.
     package var redisBytes: Int?
     package var processBytes: Int?
+    /// Whether the audit is to tell how alerts begin and end, so that what operators do about them can be learnt.
+    package var learns: Bool?
     /// How much of an agent's health each metric can take, 0…1.
     package var weights: [Metric: Double] = [:]
     /// The same of open metrics, by name.

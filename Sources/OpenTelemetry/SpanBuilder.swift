@@ -52,6 +52,7 @@ package struct SpanBuilder: Sendable {
   ///
   /// - Parameter place: the place in the stream before it.
   package mutating func take(_ line: AuditLine, before place: StreamID) -> [Span] {
+    guard !line.isAboutAlert else { return [] }
     let line = ofItsRun(line)
     let name = ExactText(line.origin.key)
     if runs[name] == nil {

@@ -61,7 +61,8 @@ import Wire
       ["status", "--json"], ["status"], ["status", "--tmux"], ["tail", "--history", "1h", "--count", "1"], ["audit"],
       ["history", "a-1"], ["what-changed", "--from", "10m"], ["forecast"], ["forecast", "a-1"],
       ["forecast", "--backtest"], ["levels", "a-1"], ["budgets"], ["queues"], ["proposals"], ["automation"],
-      ["runbook", "explain", id], ["runbook", "tally"], ["dead", "list"], ["dead", "show", "1-1"],
+      ["runbook", "explain", id], ["runbook", "tally"], ["runbook", "suggest"], ["dead", "list"],
+      ["dead", "show", "1-1"],
     ] {
       func both() throws -> (Program.Result, Program.Result) {
         (try scene.run(url, arguments), try scene.run(admin, arguments))

@@ -23,7 +23,7 @@ import Wire
 
   @Test(arguments: [
     ["audit"], ["proposals"], ["budgets"], ["runbook", "tally"], ["forecast"], ["forecast", "--backtest"],
-    ["dead", "list"], ["automation"],
+    ["dead", "list"], ["automation"], ["runbook", "suggest"],
   ])
   func toolTellsWhatTheOtherShardsSay(arguments: [String]) throws {
     let scene = try DividedScene(isLed: false)
@@ -31,7 +31,7 @@ import Wire
     let result = try Program(arguments, environment: environment).finish()
     #expect(result.status == 5 && result.errors.hasPrefix(warning), "\(result)")
     #expect(result.errors.split(separator: "\n").count == 1, "\(result)")
-    guard ![["audit"], ["proposals"], ["dead", "list"]].contains(arguments) else { return }
+    guard ![["audit"], ["proposals"], ["dead", "list"], ["runbook", "suggest"]].contains(arguments) else { return }
     let document = try json(try Program(arguments + ["--json"], environment: environment).finish())
     #expect(document["missing_shards"]?.list?.map { $0["shard"]?.text } == ["03"], "\(document)")
   }

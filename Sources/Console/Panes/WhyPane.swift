@@ -39,7 +39,7 @@ extension Model {
 
   private func linesOf(agent id: AgentID, _ columns: Int) -> [DetailPane.Line] {
     let steps = displayed.rules.entries(about: id)
-    let insight = insightLines(of: id, columns) + budgetLines(of: id, columns)
+    let insight = insightLines(of: id, columns) + budgetLines(of: id, columns) + suggestionLines(of: id, columns)
     guard !steps.isEmpty else { return insight + modeLines(columns) + Self.nothingRecorded(columns) }
     return insight + modeLines(columns) + stepLines(steps, columns, namesEvents: true)
   }

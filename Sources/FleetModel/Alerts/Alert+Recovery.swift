@@ -1,5 +1,5 @@
-/// Why an alert is open no longer.
-package enum AlertEnd: Equatable, Sendable {
+/// Why an alert is open no longer; the words are the audit's.
+package enum AlertEnd: String, CaseIterable, Sendable {
   /// Its values were below 80 % of their level for long enough; or its agent, which was silent, reports again.
   case recovered
   /// Nothing told of it for so long that it is given up.
@@ -9,7 +9,7 @@ package enum AlertEnd: Equatable, Sendable {
   /// A person closed it, or the handler did for a reason of its own: whoever did has told people.
   case closed
   /// Its agent has left the fleet.
-  case agentLeft
+  case agentLeft = "agent_left"
 }
 
 extension Alert {

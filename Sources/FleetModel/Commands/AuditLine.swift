@@ -25,6 +25,9 @@ package struct AuditLine: Equatable, Sendable {
   /// The action of lines that tell of a rule's run as a whole.
   package static let wholeRun = "rule"
 
+  /// The action of lines that tell how an alert began (`started`) or ended (`succeeded`), see ``isAboutAlert``.
+  package static let wholeAlert = "alert"
+
   /// A line names no more targets of a refused command.
   package static let mostTargets = 100
 
@@ -81,6 +84,19 @@ package struct AuditLine: Equatable, Sendable {
 }
 
 extension AuditLine {
+  /// Whether it only tells that an alert began or ended, for those who learn from it: nothing was done.
+  package var isAboutAlert: Bool {
+    guard case .run = origin else { return false }
+    return action == Self.wholeAlert
+  }
+
+  /// The kind of the alert that such a line is about, by its run, `<kind>/<agent>/<since>`.
+  package var alertKind: AlertKind? {
+    guard case .run(let run) = origin, isAboutAlert else { return nil }
+    let type = run.utf8.prefix { $0 != UInt8(ascii: "/") }
+    return AlertKind.allCases.first { type.elementsEqual($0.type.utf8) }
+  }
+
   /// How the run is named that tells of a span in which nothing was recorded: `recording/<from>/<to>`, in epoch ms.
   package static let recordingGapPrefix = "recording/"
 

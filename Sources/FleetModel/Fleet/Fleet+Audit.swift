@@ -5,6 +5,9 @@ extension Fleet {
   package mutating func apply(_ line: AuditLine, ofShard shard: Int = 0) {
     revision &+= 1
     advance(to: line.at)
+    operatorHistory.apply(line)
+    // It tells of nothing that was done, and the alert itself is read where it stands.
+    guard !line.isAboutAlert else { return }
     commands.apply(line)
     rules.apply(line)
     undelivered.apply(line, ofShard: shard)

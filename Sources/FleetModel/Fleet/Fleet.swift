@@ -34,6 +34,8 @@ package struct Fleet: Sendable {
   package internal(set) var proposals = ProposalBook()
   /// What rules did, and why they did not.
   package internal(set) var rules = RuleLog()
+  /// What operators did when alerts opened.
+  package internal(set) var operatorHistory = OperatorHistory()
   package internal(set) var undelivered = UndeliveredNotices()
   /// How queues of other services stand; nil if the handler looks at none.
   package internal(set) var queues: QueueReport?

@@ -19,6 +19,8 @@ import Wire
 ///
 /// An alert of silence is opened by no event. So it brings one, `agent.silent`, in the transaction that writes it first:
 /// rules act on that as on any other, once an opening, whichever handler reads it.
+///
+/// If the handler is told to, the same transactions tell the audit how alerts begin and end: see ``AuditedAlerts``.
 final class EventSaver {
   /// How far events have been read, and the oldest report that is not settled, as both are saved.
   var saved: StreamID?
@@ -41,6 +43,8 @@ final class EventSaver {
   private var round: Round?
   /// Alerts of silence that stand in Redis: with each of them its event was published.
   private var published: Set<AlertID> = []
+  /// Alerts whose beginning stands in the audit.
+  private var audited = AuditedAlerts()
 
   /// A transaction has no more alerts than this, nor begins another beyond so many bytes.
   private static let most = (alerts: 256, bytes: 256 << 10)
@@ -64,6 +68,9 @@ final class EventSaver {
     var written: [AlertRecord] = []
     /// Alerts whose event the last transaction has published.
     var published: [AlertID] = []
+    /// Alerts of which the last transaction has told the audit that they began, or ended.
+    var begun: [AlertRecord] = []
+    var ended: [AlertID] = []
     var hasAlerts: Bool
 
     var isDone: Bool { isCursorWritten && over.isEmpty }
@@ -142,6 +149,7 @@ final class EventSaver {
     for id in round.told where !judge.isOpen(id) { escalations.forget(id) }
     published.formUnion(round.published)
     published.subtract(round.told)
+    audited.note(begun: round.begun, ended: round.ended)
     if round.hasAlerts { session.tell(.notices) }
     if session.followsAlerts {
       session.tell(.alertsSaved(open: round.written, over: round.told.filter { !judge.isOpen($0) }))
@@ -179,6 +187,7 @@ final class EventSaver {
     var alerts = EncodedArguments()
     func isRoom() -> Bool { count < Self.most.alerts && transaction.byteCount + alerts.bytes.count < Self.most.bytes }
     (round.told, round.written, round.published) = ([], [], [])
+    (round.begun, round.ended) = ([], [])
     let position = judge.position
     // What goes with the cursor of that very entry need not say how far it has counted.
     let goesWithCursor = round.open.count <= Self.most.alerts && position == round.reached.entry
@@ -191,6 +200,10 @@ final class EventSaver {
       AlertCoding.encode(alert).append(to: &alerts)
       count += 1
       if session.followsAlerts { round.written.append(alert) }
+      if session.options.insight.learns, let line = audited.beginning(of: alert, session) {
+        transaction.add(line, session.keys)
+        round.begun.append(alert)
+      }
       guard id.kind == .silent, !published.contains(id) else { continue }
       transaction.add(to: session.keys.events, judge.silenceEvent(of: id.agent))
       round.published.append(id)
@@ -202,14 +215,17 @@ final class EventSaver {
     round.isCursorWritten = true
     while let id = round.over.first, isRoom() {
       round.over.removeFirst()
-      writeEnd(of: id, round.ends[id], to: &transaction)
+      writeEnd(of: id, &round, to: &transaction)
       round.told.append(id)
       count += 1
     }
   }
 
   /// Takes note of an alert that an earlier handler has written.
-  private func noteStored(_ id: AlertID) { if id.kind == .silent { published.insert(id) } }
+  private func noteStored(_ alert: AlertRecord) {
+    if alert.id.kind == .silent { published.insert(alert.id) }
+    if session.options.insight.learns { audited.note(begun: [alert], ended: []) }
+  }
 
   private func writeCursor(of round: Round, to transaction: inout Transaction) {
     for letter in round.letters { letter.add(to: &transaction, keys: session.keys) }
@@ -226,11 +242,16 @@ final class EventSaver {
     }
   }
 
-  private func writeEnd(of id: AlertID, _ end: AlertEnd?, to transaction: inout Transaction) {
+  private func writeEnd(of id: AlertID, _ round: inout Round, to transaction: inout Transaction) {
     // It was opened anew: that is among the next changes.
     guard !judge.isOpen(id) else { return }
     transaction.change("HDEL", session.keys.alerts, id.bytes)
-    let over = RuleNotice.over(id, end ?? .unrecovered, at: session.now)
+    let end = round.ends[id] ?? .unrecovered
+    if let line = audited.end(of: id, end, session) {
+      transaction.add(line, session.keys)
+      round.ended.append(id)
+    }
+    let over = RuleNotice.over(id, end, at: session.now)
     let notices = id.kind == .escalation ? escalations.departed(id) : [over].compactMap(\.self)
     for notice in notices { session.notify(notice, in: &transaction) }
   }
@@ -249,7 +270,7 @@ final class EventSaver {
       }
       judge.fleet.setAlert(record)
       if session.followsAlerts { restored.append(record) }
-      noteStored(record.id)
+      noteStored(record)
       let counted = record.countedTo.flatMap { StreamID(Array($0.utf8)) }
       // What claims to have counted events of the future was written by somebody else.
       guard let counted, counted > cursor ?? .zero, counted.instant <= session.now else { continue }

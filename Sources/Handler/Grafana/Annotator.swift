@@ -62,6 +62,8 @@ final class Annotator {
   // MARK: Actions
 
   private func take(_ line: AuditTail.Line) {
+    // It hears of incidents without the audit.
+    guard !line.line.isAboutAlert else { return }
     let origin = ExactText(line.line.origin.key)
     guard line.line.target == .none else { return note(line.line.target, of: origin) }
     guard line.line.isEnd else { return }

@@ -2,14 +2,23 @@ import FleetModel
 import Redis
 import Wire
 
-/// Reads the audit of all shards in slices, each printed before the next is asked for: however long the audit is, little of
-/// it is held.
+/// What is made of the audit, line by line, oldest first.
+protocol AuditReader {
+  /// What was asked for is not there to its beginning, but from then on.
+  mutating func beginsLate(at instant: Instant)
+  mutating func take(_ found: Result<AuditLine, Unreadable>, _ id: StreamID)
+  /// Ends; gives what could not be read, nil if all was.
+  mutating func finish() -> String?
+}
+
+/// Reads the audit of all shards in slices, each dealt with before the next is asked for: however long the audit is,
+/// little of it is held.
 ///
 /// A class, since the answers to its questions find their way back to it.
-final class AuditReading {
+final class AuditReading<Reader: AuditReader> {
   private let fleet: FleetQuery
   private let since: TimeSpan
-  private var report: AuditReport
+  private var report: Reader
   private var sources: [Source]
 
   /// How far one shard's audit is read.
@@ -22,7 +31,7 @@ final class AuditReading {
     var beginsLate: Instant?
   }
 
-  init(_ fleet: FleetQuery, since: TimeSpan, report: AuditReport) {
+  init(_ fleet: FleetQuery, since: TimeSpan, report: Reader) {
     (self.fleet, self.since, self.report) = (fleet, since, report)
     sources = fleet.parts.map { Source(part: $0) }
   }

@@ -3,7 +3,7 @@ import Redis
 import Wire
 
 /// Prints lines of the audit, and counts them.
-struct AuditReport {
+struct AuditReport: AuditReader {
   private var selection: AuditSelection
   private let span: TimeSpan
   private let isJSON: Bool
@@ -36,7 +36,7 @@ struct AuditReport {
     switch found {
     case .success(let line):
       guard selection.takes(line) else { return }
-      let outcome = AuditOutcome(line.phase)
+      let outcome = line.isAboutAlert ? .underWay : AuditOutcome(line.phase)
       counts[outcome, default: 0] += 1
       isJSON ? Output.json(json(line, outcome, id)) : write(line, outcome, at: id.instant)
     case .failure(let error):

@@ -8,7 +8,9 @@ struct RunbookCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "runbook",
     abstract: "Check rules, print those inside the program, try them on recorded events, or tell what they did.",
-    subcommands: [Check.self, Show.self, Test.self, ExplainCommand.self, TallyCommand.self])
+    subcommands: [
+      Check.self, Show.self, Test.self, ExplainCommand.self, TallyCommand.self, SuggestCommand.self,
+    ])
 
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
