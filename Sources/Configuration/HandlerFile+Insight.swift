@@ -7,6 +7,7 @@ import FleetModel
 /// on = true                    # false: no history, no health, nothing is foretold
 /// redis = "256MB"              # what history may take in Redis
 /// memory = "64MB"              # what detectors may take in the handler
+/// versions = false             # true: versions of agents in one role are compared
 /// learn = false                # true: the audit tells how alerts begin and end, for vigia runbook suggest
 ///
 /// [insight.weights]            # how much of an agent's health each metric alone can take, 0 to 1
@@ -18,11 +19,12 @@ extension HandlerFile {
   static func read(
     insight section: FileSection, of table: MetricTable
   ) throws(ConfigurationError) -> HandlerSettings.Insight {
-    try section.allow(["on", "redis", "memory", "learn", "weights"], in: "insight")
+    try section.allow(["on", "redis", "memory", "versions", "learn", "weights"], in: "insight")
     var insight = HandlerSettings.Insight()
     insight.isOn = try section.flag("on")
     insight.redisBytes = try section.byteCount("redis")
     insight.processBytes = try section.byteCount("memory")
+    insight.comparesVersions = try section.flag("versions")
     insight.learns = try section.flag("learn")
     guard let weights = try section.section("weights") else { return insight }
     let metrics: [Metric] = [.errorRate, .responseTime, .queueSize, .averageRating]

@@ -30,6 +30,8 @@ package struct HandlerSettings: Equatable, Sendable {
     package var processBytes: Int?
     /// Whether the audit is to tell how alerts begin and end, so that what operators do about them can be learnt.
     package var learns: Bool?
+    /// Whether versions of agents in one role are compared.
+    package var comparesVersions: Bool?
     /// How much of an agent's health each metric can take, 0…1.
     package var weights: [Metric: Double] = [:]
     /// The same of open metrics, by name.

@@ -157,6 +157,7 @@ extension InsightSettings {
     isOn = settings.isOn ?? isOn
     redisBytes = settings.redisBytes ?? redisBytes
     processBytes = settings.processBytes ?? processBytes
+    comparesVersions = settings.comparesVersions ?? comparesVersions
     learns = settings.learns ?? learns
     weights.merge(settings.weights) { $1 }
     openWeights = settings.openWeights

@@ -171,7 +171,7 @@ import Testing
       "retention.rollups: unknown key; retention has events, audit, commands, control, dead, bytes, other_bytes"
     ),
     ("[insight]\non = 1", "insight.on: is the number 1; expected true or false"),
-    ("[insight]\nspan = '1h'", "insight.span: unknown key; insight has on, redis, memory, learn, weights"),
+    ("[insight]\nspan = '1h'", "insight.span: unknown key; insight has on, redis, memory, versions, learn, weights"),
     (
       "[insight.weights]\nerror_rate = 1.5",
       "insight.weights.error_rate: is the number 1.5; expected a number from 0.0 to 1.0"

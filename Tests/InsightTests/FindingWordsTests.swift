@@ -27,6 +27,7 @@ import Testing
         "queue_size has been exactly 812 for 21 samples",
         "queue_size is 812; the other 21 agents of its role are around 40",
         "queue_size is 812; this agent's own normal is 40",
+        "queue_size is 812 in its version; in another one of its role it is 40",
       ])
   }
 

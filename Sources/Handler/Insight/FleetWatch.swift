@@ -29,6 +29,8 @@ final class FleetWatch {
   /// What agents use a day, and whose entries are to leave.
   var budgetWatch = BudgetWatch()
   var spentLongAgo: [AgentID] = []
+  /// Compares versions; nil unless the settings ask for it.
+  var versionWatch: VersionWatch?
   private var record = ForecastRecord()
   private var storedCalibration = ""
   /// What is written now, or again if it was refused.
@@ -218,7 +220,7 @@ final class FleetWatch {
     for minute in minutes {
       // It stands in history already: another handler has learnt it, and said what was to be said.
       if found.isNew, minute.begin < found.end { continue }
-      let outcomes = outcomes(of: minute, profile, &agent)
+      let outcomes = outcomes(of: minute, at: position, profile, &agent)
       publish(outcomes, of: agent, at: minute.begin + .minutes(1), &transaction)
     }
     spend(minutes, of: agent.id, role: profile.role, &transaction)
@@ -263,7 +265,7 @@ final class FleetWatch {
   }
 
   private func outcomes(
-    of minute: AgentWatch.Minute, _ profile: AgentProfile, _ agent: inout WatchedAgent
+    of minute: AgentWatch.Minute, at position: Int, _ profile: AgentProfile, _ agent: inout WatchedAgent
   ) -> [AgentWatch.Outcome] {
     let end = minute.begin + .minutes(1)
     guard profile.state == .running else {
@@ -276,7 +278,8 @@ final class FleetWatch {
       if end < agent.mutedUntil { agent.watch?.dropHeld() }
       return []
     }
-    return agent.watch?.learn(minute, peers: peers[agent.role], record: &record) ?? []
+    let outcomes = agent.watch?.learn(minute, peers: peers[agent.role], record: &record) ?? []
+    return outcomes + compareVersions(minute, at: position, profile, &agent)
   }
 
   // MARK: Writing

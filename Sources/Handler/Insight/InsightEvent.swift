@@ -27,7 +27,13 @@ struct InsightEvent {
   }
 
   private var eventID: [UInt8] {
-    "\(type)/".utf8 + agent.bytes + "/\(metric)/\(at.milliseconds / 60_000)".utf8
+    "\(type)/".utf8 + agent.bytes + "/\(subject)/\(at.milliseconds / 60_000)".utf8
+  }
+
+  /// That a version is worse is another thing than what the agent's own metric shows.
+  private var subject: String {
+    if case .finding(let finding, _, _) = outcome, finding.kind == .version { return "version/\(metric)" }
+    return metric
   }
 
   private var data: JSONValue {

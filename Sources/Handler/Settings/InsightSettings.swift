@@ -7,6 +7,8 @@ package struct InsightSettings: Equatable, Sendable {
   /// What history may take in Redis, and what detectors may take in this process, in bytes.
   package var redisBytes = 256 << 20
   package var processBytes = 64 << 20
+  /// Whether versions of agents in one role are compared.
+  package var comparesVersions = false
   /// Whether the audit tells how alerts begin and end.
   package var learns = false
   /// How much of an agent's health each metric alone can take, 0…1.

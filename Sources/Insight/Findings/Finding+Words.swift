@@ -9,6 +9,8 @@ extension Finding {
     case .stuck: "\(name) has been exactly \(value) for \(facts.count ?? 0) samples"
     case .apart: "\(name) is \(value); the other \(facts.count ?? 0) agents of its role are around \(usual)"
     case .runaway: "\(name) is \(value); this agent's own normal is \(usual)"
+    // ``VersionDifference`` has more to say.
+    case .version: "\(name) is \(value) in its version; in another one of its role it is \(usual)"
     }
   }
 

@@ -6,4 +6,6 @@ package enum FindingKind: String, CaseIterable, Sendable {
   case stuck
   case apart
   case runaway
+  /// Its version fails more often than another one of its role.
+  case version
 }

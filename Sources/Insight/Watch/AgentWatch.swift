@@ -76,7 +76,9 @@ package struct AgentWatch: Sendable {
 
   /// Takes up what was found before a restart, so that it is neither said again nor left out as a second word.
   private mutating func takeUp(_ found: AgentInsight.Found) {
-    guard let metric = metrics.first(where: { $0.metric.name == found.metric })?.metric.id else { return }
+    guard found.kind != FindingKind.version.rawValue,
+      let metric = metrics.first(where: { $0.metric.name == found.metric })?.metric.id
+    else { return }
     if corroboration.note(metric, at: found.at) { corroboratedAt = found.at }
   }
 
@@ -169,6 +171,20 @@ package struct AgentWatch: Sendable {
     insight.at = max(insight.at, change.at)
   }
 
+  /// Says that its version is worse than another one.
+  ///
+  /// - Returns: nil if that was said of it a short while ago.
+  package mutating func note(_ difference: VersionDifference, at instant: Instant) -> Outcome? {
+    let finding = difference.finding(at: instant)
+    let name = name(of: difference.metric)
+    guard !wasSaid(finding, named: name, at: instant) else { return nil }
+    let words = difference.words(named: name)
+    add(finding, named: name, words, at: instant)
+    insight.at = max(insight.at, instant)
+    // It is not about this agent alone: what its own metrics show gains nothing by it.
+    return .finding(finding, words: words, isCorroborated: false)
+  }
+
   /// What it reports at present, for its peers.
   package func readings(at instant: Instant) -> some Sequence<Reading> {
     metrics.lazy.compactMap { state in
@@ -195,18 +211,24 @@ package struct AgentWatch: Sendable {
     guard isSurer || !wasSaid(finding, named: name, at: instant) else { return nil }
     if isCorroborated { corroboratedAt = instant }
     let words = finding.words(named: name)
+    add(finding, named: name, words, at: instant)
+    return .finding(finding, words: words, isCorroborated: isCorroborated)
+  }
+
+  private mutating func add(_ finding: Finding, named name: String, _ words: String, at instant: Instant) {
     insight.findings.append(
       AgentInsight.Found(
         metric: name, kind: finding.kind.rawValue, words: words, since: finding.since, at: instant))
     if insight.findings.count > AgentInsight.mostFindings { insight.findings.removeFirst() }
-    return .finding(finding, words: words, isCorroborated: isCorroborated)
   }
 
   private func wasSaid(_ finding: Finding, named name: String, at instant: Instant) -> Bool {
-    let isOfItsOwn = finding.kind == .runaway || finding.kind == .apart
-    let again = finding.kind == .apart ? Self.apartAgain : Self.saidAgain
-    return insight.findings.contains {
-      $0.metric == name && (instant - $0.at).magnitude < again && (!isOfItsOwn || $0.kind == finding.kind.rawValue)
+    let isOfItsOwn = [.runaway, .apart, .version].contains(finding.kind)
+    let again = [.apart, .version].contains(finding.kind) ? Self.apartAgain : Self.saidAgain
+    return insight.findings.contains { found in
+      guard found.metric == name, (instant - found.at).magnitude < again else { return false }
+      // That its version is worse is not said of the agent alone.
+      return isOfItsOwn ? found.kind == finding.kind.rawValue : found.kind != FindingKind.version.rawValue
     }
   }
 

@@ -66,7 +66,7 @@ struct HeldFinding: Sendable {
       return (value - usual) * sign >= abs(facts.value - usual) * Self.left
     // After a single leap the mean step falls by a quarter from minute to minute.
     case .unsteady: return step >= facts.value * Self.stillUnsteady
-    case .stuck, .apart, .runaway: return true
+    case .stuck, .apart, .runaway, .version: return true
     }
   }
 
@@ -75,7 +75,7 @@ struct HeldFinding: Sendable {
     case .outOfRange, .offSeason, .unsteady:
       let sign = finding.kind == .unsteady ? (deviation < 0 ? -1.0 : 1) : sign
       return shared * sign >= Self.moved && (deviation - shared * Self.uneven) * sign < Self.own
-    case .stuck, .apart, .runaway: return false
+    case .stuck, .apart, .runaway, .version: return false
     }
   }
 
@@ -85,7 +85,7 @@ struct HeldFinding: Sendable {
     let facts = finding.facts
     return switch finding.kind {
     case .outOfRange: facts.value > facts.high ?? facts.value
-    case .offSeason, .unsteady, .stuck, .apart, .runaway: facts.value > facts.usual ?? facts.value
+    case .offSeason, .unsteady, .stuck, .apart, .runaway, .version: facts.value > facts.usual ?? facts.value
     }
   }
 }
