@@ -49,6 +49,12 @@ import Testing
     #expect(settings.retention.bytes == 268_435_456)
   }
 
+  @Test func whatIsLearntAndComparedIsOffUnlessItIsAskedFor() throws {
+    let insight = try read("[insight]\nlearn = true\nversions = true\n").insight
+    #expect(insight.learns == true && insight.comparesVersions == true)
+    #expect(try read("[insight]\non = true\n").insight.learns == nil)
+  }
+
   @Test(arguments: [("4096", 4096), ("'4KB'", 4096), ("'3MB'", 3_145_728), ("'2GB'", 2_147_483_648)])
   func bytesAreANumberOrAText(_ text: String, _ count: Int) throws {
     #expect(try read("[retention]\nbytes = \(text)").retention.bytes == count)

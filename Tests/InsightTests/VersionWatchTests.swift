@@ -131,6 +131,15 @@ import Testing
     #expect(found.map(\.worse) == ["1.4.2"])
   }
 
+  @Test mutating func ofMoreVersionsThanAreComparedTheNewestStayAndAreToldOnce() {
+    for minute in 0..<60 {
+      for version in 1...6 {
+        for agent in 0..<2 { take(minute, 10 * version + agent, "1.\(version)", version == 6 ? 0.1 : 0.01) }
+      }
+    }
+    #expect(found.map(\.worse) == ["1.6"] && ["1.3", "1.4", "1.5"].contains(found[0].better))
+  }
+
   @Test mutating func strangeNumbersAreNotCounted() {
     for minute in 0..<60 {
       for (agent, rate) in [Double.nan, .infinity, -1, 2, 0.5].enumerated() {

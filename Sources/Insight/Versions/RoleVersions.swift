@@ -36,6 +36,8 @@ struct RoleVersions: Sendable {
   private struct Version {
     let name: ExactText
     var heardAt: Instant
+    /// When it was told last to be worse than another one, by metrics.
+    var toldAt: [MetricID: Instant] = [:]
   }
 
   private struct Pair: Hashable {
@@ -47,7 +49,6 @@ struct RoleVersions: Sendable {
     var test = RateTest()
     /// Of the left version and the right one.
     var tallies = (left: VersionTally(), right: VersionTally())
-    var toldAt: Instant?
   }
 
   private let metrics: [MetricID]
@@ -92,7 +93,7 @@ struct RoleVersions: Sendable {
 
   private mutating func close(_ minute: OpenMinute) -> [VersionDifference] {
     let byVersion = Dictionary(grouping: minute.parts, by: \.version)
-    for name in byVersion.keys { note(name, at: minute.begin) }
+    note(byVersion.keys.sorted(), at: minute.begin)
     let present = versions.map(\.name).filter { byVersion[$0] != nil }.sorted()
     guard present.count > 1 else { return [] }
     var found: [VersionDifference] = []
@@ -105,17 +106,17 @@ struct RoleVersions: Sendable {
     return found
   }
 
-  private mutating func note(_ name: ExactText, at begin: Instant) {
-    if let index = versions.firstIndex(where: { $0.name == name }) {
-      versions[index].heardAt = begin
-      return
+  /// Takes note of who was heard. Of more versions at once than are compared the last by name stay, minute after minute.
+  private mutating func note(_ names: [ExactText], at begin: Instant) {
+    for index in versions.indices where names.contains(versions[index].name) { versions[index].heardAt = begin }
+    for name in names where !versions.contains(where: { $0.name == name }) {
+      versions.append(Version(name: name, heardAt: begin))
+      guard versions.count > Self.mostVersions,
+        let oldest = versions.min(by: { ($0.heardAt, $0.name) < ($1.heardAt, $1.name) })?.name
+      else { continue }
+      versions.removeAll { $0.name == oldest }
+      comparisons = comparisons.filter { $0.key.left != oldest && $0.key.right != oldest }
     }
-    versions.append(Version(name: name, heardAt: begin))
-    guard versions.count > Self.mostVersions,
-      let oldest = versions.min(by: { ($0.heardAt, $0.name) < ($1.heardAt, $1.name) })?.name
-    else { return }
-    versions.removeAll { $0.name == oldest }
-    comparisons = comparisons.filter { $0.key.left != oldest && $0.key.right != oldest }
   }
 
   private mutating func compare(
@@ -129,7 +130,7 @@ struct RoleVersions: Sendable {
       all[place].test.add(Self.sum(left), Self.sum(right))
       all[place].tallies.left.add(left)
       all[place].tallies.right.add(right)
-      return judge(&all[place], pair, metrics[place], at: begin)
+      return difference(all[place], pair, metrics[place]).flatMap { told($0, at: begin) }
     }
   }
 
@@ -141,11 +142,8 @@ struct RoleVersions: Sendable {
     parts.reduce(RateCounts()) { $0 + $1.counts }
   }
 
-  /// The difference, if it is sure, large enough, not one agent's alone, and not told lately.
-  private func judge(
-    _ comparison: inout Comparison, _ pair: Pair, _ metric: MetricID, at begin: Instant
-  ) -> VersionDifference? {
-    if let told = comparison.toldAt, (begin - told).magnitude < Self.toldAgain { return nil }
+  /// The difference, if it is sure, large enough, and not one agent's alone.
+  private func difference(_ comparison: Comparison, _ pair: Pair, _ metric: MetricID) -> VersionDifference? {
     guard comparison.test.evidence >= threshold else { return nil }
     let (left, right) = comparison.tallies
     let isLeftWorse = left.sum.rate > right.sum.rate
@@ -153,10 +151,17 @@ struct RoleVersions: Sendable {
     guard let rest = worse.sumWithoutWorst, better.agentCount > 1,
       rest.rate >= Self.leastTimes * better.sum.rate, worse.sum.rate >= Self.leastTimes * better.sum.rate
     else { return nil }
-    comparison.toldAt = begin
     return VersionDifference(
       metric: metric, worse: (isLeftWorse ? pair.left : pair.right).text,
       better: (isLeftWorse ? pair.right : pair.left).text,
       worseCounts: worse.sum, betterCounts: better.sum)
+  }
+
+  /// The difference, unless its version was told to be worse a short while ago.
+  private mutating func told(_ difference: VersionDifference, at begin: Instant) -> VersionDifference? {
+    guard let index = versions.firstIndex(where: { $0.name.text.isExactly(difference.worse) }) else { return nil }
+    if let told = versions[index].toldAt[difference.metric], (begin - told).magnitude < Self.toldAgain { return nil }
+    versions[index].toldAt[difference.metric] = begin
+    return difference
   }
 }

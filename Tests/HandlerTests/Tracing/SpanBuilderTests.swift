@@ -79,6 +79,15 @@ import Wire
     #expect(builder.openBefore == place(4))
   }
 
+  @Test func thatAnAlertBeganOrEndedIsNoSpan() {
+    var builder = SpanBuilder(prefix: "agentos")
+    let run = "agent.runaway/a/1000"
+    for phase in [AuditLine.Phase.started, .succeeded] {
+      #expect(builder.take(line(phase, "a", at: 1, run, action: AuditLine.wholeAlert), before: place(1)).isEmpty)
+    }
+    #expect(builder.openBefore == nil)
+  }
+
   @Test func idsDifferByInstallationAndAreNeverZero() {
     let here = TraceContext("c1", .whole, prefix: "agentos")
     let there = TraceContext("c1", .whole, prefix: "other")
