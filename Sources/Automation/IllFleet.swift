@@ -33,7 +33,7 @@ extension PlannedAction {
     case .pause, .resume, .restart, .rebalance, .activateBackup, .deactivateBackup, .escalate, .transfer, .blockIP,
       .unblockIP, .offerCoupon, .cancel, .tune, .notify, .acknowledge, .unacknowledge, .silence, .unsilence, .close,
       .approve,
-      .reject, .undo, .automation:
+      .reject, .undo, .automation, .take, .handBack, .closeConversation:
       return .held
     }
   }

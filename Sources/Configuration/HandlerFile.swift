@@ -38,6 +38,9 @@ import FleetModel
 /// [[queues]]                   # see HandlerFile+Queues.swift
 /// stream = "orders"
 ///
+/// [waiting]                    # see HandlerFile+Waiting.swift
+/// level = "5m"
+///
 /// [otel]                       # see HandlerFile+OpenTelemetry.swift
 /// endpoint = "http://127.0.0.1:4318"
 ///
@@ -78,7 +81,7 @@ package enum HandlerFile {
         "parallel", "restart_limit", "act_within", "quiet_alerts_end", "durability", "currency", "zone", "log",
         "retention",
         "insight",
-        "metrics", "levels", "budgets", "queues", "actuators", "prometheus",
+        "metrics", "levels", "budgets", "queues", "waiting", "actuators", "prometheus",
         "heartbeat", "archive", "grafana", "otel",
       ]
         + NotifyReader.keys + ToolsFile.keys, in: "the file")
@@ -105,6 +108,7 @@ package enum HandlerFile {
     settings.budgets = try budgets(in: top)
     settings.zone = try zone(in: top, readFile)
     settings.queues = try queues(in: top)
+    settings.waiting = try waiting(in: top)
     if let actuators = try top.section("actuators") {
       var reader = ActuatorReader(environment: environment)
       settings.actuators = try reader.table(actuators)

@@ -116,6 +116,8 @@ package struct HandlerSettings: Equatable, Sendable {
   package var grafana: GrafanaService?
   /// Streams of other services that it looks at.
   package var queues: [QueueSettings] = []
+  /// How long conversations may wait for a person.
+  package var waiting = WaitingSettings()
   package var telemetry: Telemetry?
   package var actuators = ActuatorTable()
   package var notify = NotifyTable()

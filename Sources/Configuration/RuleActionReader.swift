@@ -52,6 +52,7 @@ struct RuleActionReader {
   /// What only a person does.
   private static let personal: Set<Action> = [
     .acknowledge, .unacknowledge, .unsilence, .close, .approve, .reject, .undo, .automation,
+    .take, .handBack, .closeConversation,
   ]
 
   private func condition() throws(ConfigurationError) -> Condition? {

@@ -27,7 +27,8 @@ extension Model {
     case .automation: return switchDraft()
     case .acknowledge, .silence, .close: return alertDraft(action)
     case .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate,
-      .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .notify, .unacknowledge, .unsilence:
+      .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .notify, .unacknowledge, .unsilence,
+      .take, .handBack, .closeConversation:
       return targetedDraft(of: action)
     }
   }
@@ -48,7 +49,7 @@ extension Model {
     case .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .deactivateBackup, .escalate, .transfer,
       .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge, .silence, .unsilence,
       .close,
-      .approve, .reject, .undo, .automation:
+      .approve, .reject, .undo, .automation, .take, .handBack, .closeConversation:
       break
     }
     return draft

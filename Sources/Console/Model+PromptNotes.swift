@@ -69,7 +69,8 @@ extension Model {
       let isEscalated = displayed.position(of: agent.id).flatMap { displayed.alert(.escalation, ofAgentAt: $0) } != nil
       return isEscalated ? ("already escalated", "already escalated") : nil
     case .deactivateBackup, .rebalance, .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune,
-      .notify, .acknowledge, .unacknowledge, .silence, .unsilence, .close, .approve, .reject, .undo, .automation:
+      .notify, .acknowledge, .unacknowledge, .silence, .unsilence, .close, .approve, .reject, .undo, .automation, .take,
+      .handBack, .closeConversation:
       return nil
     }
   }

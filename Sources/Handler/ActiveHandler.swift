@@ -17,6 +17,7 @@ final class ActiveHandler {
   let archiver: Archiver
   private let annotator: Annotator
   let queues: QueueWatch
+  let waiting: WaitingDesk
   private let tracer: Tracer
   /// Says on consoles that they do not know the levels.
   private let warnOfLevels: (String?) -> Void
@@ -37,15 +38,21 @@ final class ActiveHandler {
       guard let queues else { return [] }
       return queues.troubled
     }
+    let waiting = WaitingDesk(session: session)
+    self.waiting = waiting
     dispatcher = Dispatcher(session: session)
     intake = CommandIntake(session: session, dispatcher: dispatcher, unfinished: unfinished, endpoint: endpoint)
     let confirmations = Confirmations(session: session, dispatcher: dispatcher)
     self.confirmations = confirmations
     let follower = EventFollower(
-      session: session, endpoint: endpoint, oldestReport: { confirmations.oldest }, warn: { warn("foresight", $0) }
+      session: session, endpoint: endpoint,
+      oldestReport: { [confirmations.oldest, waiting.oldest].compactMap(\.self).min() },
+      warn: { warn("foresight", $0) }
     ) {
       confirmations.take($0)
     }
+    follower.judge.waiting = { [weak waiting] in waiting?.take($0, $1) }
+    follower.judge.againEnded = { [weak waiting] in waiting?.begin() }
     self.follower = follower
     scheduler = Scheduler(session: session, dispatcher: dispatcher, rules: follower.rules)
     lifeSign = LifeSign(session: session, client: messenger) { [weak follower] in
@@ -75,6 +82,7 @@ final class ActiveHandler {
     archiver.start()
     session.addObserver(queues)
     queues.start()
+    session.addObserver(waiting)
   }
 
   /// Goes on with other options.
@@ -85,6 +93,7 @@ final class ActiveHandler {
     archiver.apply()
     annotator.optionsChanged()
     queues.start()
+    waiting.optionsChanged()
     tracer.optionsChanged()
     follower.rules.runbookChanged()
   }

@@ -41,7 +41,7 @@ extension SimulatedFleet {
       // Somebody steps in and talks to the users, if they are unhappy by then.
       if agents[position].rating <= 3.5 { cure([.unhappyUsers], of: agent) }
     case .rebalance, .transfer, .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge,
-      .silence, .unsilence, .close, .approve, .reject, .undo, .automation:
+      .silence, .unsilence, .close, .approve, .reject, .undo, .automation, .take, .handBack, .closeConversation:
       break
     }
     return [agents[position].status(answering: message.commandID)]

@@ -35,6 +35,10 @@ package struct Keys: Sendable {
   package let queues: [UInt8]
   /// Who has the alerts of queues in hand: a hash, ``QueueAlertID`` → ``QueueCoding``.
   package let queueHands: [UInt8]
+  /// The conversations that wait for a person: a hash, id → ``WaitingCoding``.
+  package let waiting: [UInt8]
+  /// What holds for all of them: ``WaitingCoding``.
+  package let waitingState: [UInt8]
   /// The stream of what could not be handled.
   package let dead: [UInt8]
   /// The stream of reports: what jobs came to.
@@ -53,6 +57,8 @@ package struct Keys: Sendable {
   package static let alertsRevision = Array("alerts#revision".utf8)
   /// The same of queues.
   package static let queuesRevision = Array("queues#revision".utf8)
+  /// The same of conversations that wait for a person.
+  package static let waitingRevision = Array("waiting#revision".utf8)
   /// The field of the cursor's hash that says into how many shards the fleet is divided.
   package static let shardsField = Array("shards".utf8)
 
@@ -89,6 +95,8 @@ package struct Keys: Sendable {
     budgetGroups = key("budgets:groups")
     queues = key("queues")
     queueHands = key("queues:hands")
+    waiting = key("waiting")
+    waitingState = key("waiting:state")
     dead = key("dead")
     reports = key("reports")
     notices = key("notices")

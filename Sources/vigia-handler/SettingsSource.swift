@@ -45,6 +45,7 @@ struct SettingsSource {
     options.budgets = settings.budgets
     options.zone = settings.zone ?? options.zone
     options.queues = settings.queues
+    options.waiting = settings.waiting
     options.actuators = settings.actuators
     options.runbook = try Self.runbook(at: runbook, metrics: settings.metrics)
     options.notify = settings.notify

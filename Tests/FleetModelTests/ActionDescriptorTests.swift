@@ -32,7 +32,7 @@ import Testing
     #expect(
       byKey == [
         .pause, .resume, .rateLimit, .activateBackup, .escalate, .acknowledge, .unacknowledge, .silence, .unsilence,
-        .reject, .undo,
+        .reject, .undo, .take, .handBack,
       ])
   }
 

@@ -34,7 +34,8 @@ final class SimulatedRuntimes {
     case .pause: "paused"
     case .resume, .restart, .scale, .rateLimit, .tune, .activateBackup, .deactivateBackup, .rebalance: "running"
     case .escalate, .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .notify, .acknowledge,
-      .unacknowledge, .silence, .unsilence, .close, .approve, .reject, .undo, .automation:
+      .unacknowledge, .silence, .unsilence, .close, .approve, .reject, .undo, .automation, .take, .handBack,
+      .closeConversation:
       nil
     }
   }

@@ -33,6 +33,9 @@ extension Change {
     case .approve(let id, let digest): try settle(id, digest, isApproved: true, context)
     case .reject(let id, let digest): try settle(id, digest, isApproved: false, context)
     case .notify(let channel, let text): try notify(channel, text, context)
+    case .take(let id): try take(id, context)
+    case .handBack(let id, let note): try handBack(id, note: note, context)
+    case .closeConversation(let id, let note): try close(id, note: note, context)
     case .undo: throw Refusal("undo is planned from what it takes back")
     }
   }

@@ -46,6 +46,8 @@ package struct Change {
   package var alert: AlertRecord?
   /// Who has a queue's alert in hand from now on; no hand if nobody has.
   package var queueHand: (id: QueueAlertID, hand: QueueTrouble.Hand?)?
+  /// A conversation that waits for a person, as it is from now on; nil in its place if it waits no more.
+  package var conversation: (id: WaitingConversation.ID, kept: WaitingConversation?)?
   /// The proposal that it settles.
   package var proposal: Proposal?
   package var block: Block?
@@ -134,6 +136,8 @@ package struct PlanningContext {
   /// The queue in question, if its alert is open, and who has that in hand.
   package var queue: QueueStanding?
   package var queueHand: QueueTrouble.Hand?
+  /// The conversation in question, if it waits for a person or a person has it.
+  package var conversation: WaitingConversation?
   /// The proposal in question, or why it is none.
   package var proposal: Proposal?
   package var proposalFault: ProposalCoding.Fault?

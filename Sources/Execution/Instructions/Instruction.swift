@@ -57,6 +57,10 @@ package enum Instruction: Equatable {
   /// A text, to a channel.
   case notify(to: String, String)
   case undo(CommandID)
+  /// A conversation that waits for a person is taken, given back to its agent, or ended.
+  case take(WaitingConversation.ID)
+  case handBack(WaitingConversation.ID, note: String)
+  case closeConversation(WaitingConversation.ID, note: String)
 
   /// When a job is to run.
   package enum Time: Equatable {
@@ -73,7 +77,8 @@ package enum Instruction: Equatable {
       id
     case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .block, .unblock,
       .rebalance, .transfer, .offerCoupon, .tune, .schedule, .cancel, .automation, .approve, .reject, .notify,
-      .acknowledgeQueue, .unacknowledgeQueue, .undo:
+      .acknowledgeQueue, .unacknowledgeQueue, .undo, .take, .handBack,
+      .closeConversation:
       nil
     }
   }
@@ -86,13 +91,22 @@ package enum Instruction: Equatable {
     }
   }
 
+  /// The conversation that waits for a person that it is about, if any.
+  package var conversation: WaitingConversation.ID? {
+    switch self {
+    case .take(let id), .handBack(let id, _), .closeConversation(let id, _): id
+    default: nil
+    }
+  }
+
   /// The address that it is about, if any.
   package var address: IPAddress? {
     switch self {
     case .block(let address, _), .unblock(let address): address
     case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .escalate, .acknowledge,
       .unacknowledge, .silence, .unsilence, .close, .rebalance, .transfer, .offerCoupon, .tune, .schedule, .cancel,
-      .automation, .approve, .reject, .notify, .acknowledgeQueue, .unacknowledgeQueue, .undo:
+      .automation, .approve, .reject, .notify, .acknowledgeQueue, .unacknowledgeQueue, .undo, .take, .handBack,
+      .closeConversation:
       nil
     }
   }

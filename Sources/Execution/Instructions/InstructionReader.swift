@@ -46,6 +46,9 @@ package struct InstructionReader {
     case .approve: .approve(ProposalID(arguments["proposal"] ?? ""), digest: arguments["sha256"] ?? "")
     case .reject: .reject(ProposalID(arguments["proposal"] ?? ""), digest: arguments["sha256"] ?? "")
     case .notify: .notify(to: arguments["to"] ?? "", arguments["text"] ?? "")
+    case .take: .take(try conversation())
+    case .handBack: .handBack(try conversation(), note: note)
+    case .closeConversation: .closeConversation(try conversation(), note: note)
     }
   }
 
@@ -96,6 +99,17 @@ package struct InstructionReader {
       skill: arguments["skill"],
       notes: arguments.filter { ["context", "history"].contains($0.key) })
   }
+
+  private func conversation() throws(Refusal) -> WaitingConversation.ID {
+    guard let id = WaitingConversation.ID(arguments["conversation_id"] ?? "") else {
+      throw malformed(
+        "conversation_id", "a conversation's id, of at most \(WaitingConversation.ID.mostBytes) bytes")
+    }
+    return id
+  }
+
+  /// What the person leaves for who goes on, as far as it is kept.
+  private var note: String { (arguments["note"] ?? "").clipped(toBytes: TextBound.words) }
 
   private func scale() throws(Refusal) -> Instruction.Scale {
     var scale = Instruction.Scale(cpu: try decimal("cpu"), memory: try count("memory"))

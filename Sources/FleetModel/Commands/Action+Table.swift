@@ -218,6 +218,30 @@ extension Action {
         $0.asksArguments = true
         $0.reachesRuntimes = false
       }
+    case .take:
+      ActionDescriptor(
+        "take a conversation of", undoneBy: .none("a conversation that was taken is given up by hand_back")
+      ) {
+        $0.parameters = [.init("conversation_id", .text, isRequired: true)]
+        $0.confirmation = .key
+        $0.needsRuntime = true
+      }
+    case .handBack:
+      ActionDescriptor(
+        "hand back a conversation to",
+        undoneBy: .none("a conversation that was handed back waits again only if its agent says so")
+      ) {
+        $0.parameters = [.init("conversation_id", .text, isRequired: true), .init("note", .text)]
+        $0.confirmation = .key
+        $0.needsRuntime = true
+      }
+    case .closeConversation:
+      ActionDescriptor(
+        "close a conversation of", undoneBy: .none("a conversation that was closed is over")
+      ) {
+        $0.parameters = [.init("conversation_id", .text, isRequired: true), .init("note", .text)]
+        $0.needsRuntime = true
+      }
     }
   }
 }

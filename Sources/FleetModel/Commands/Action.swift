@@ -13,4 +13,7 @@ package enum Action: String, CaseIterable, Sendable {
   case acknowledge = "ack"
   case unacknowledge = "unack"
   case silence, unsilence, close, approve, reject, undo, automation
+  case take
+  case handBack = "hand_back"
+  case closeConversation = "close_conversation"
 }

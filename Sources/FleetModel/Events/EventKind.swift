@@ -11,6 +11,8 @@ package enum EventKind: UInt8, CaseIterable, Sendable {
   case healthCritical
   case predictiveAlert
   case handoffRequested
+  /// A conversation waits for a person; a person has taken it; the agent has it again; it is over.
+  case waiting, personAccepted, personReturned, conversationEnded
   /// The handler's own words on an agent.
   case silent, anomaly, runaway, budget
   /// A type that vigia does not know: kept, counted and shown all the same.
@@ -32,6 +34,10 @@ package enum EventKind: UInt8, CaseIterable, Sendable {
     case .healthCritical: "agent.health_critical"
     case .predictiveAlert: "agent.predictive_alert"
     case .handoffRequested: "agent.handoff_requested"
+    case .waiting: "agent.waiting"
+    case .personAccepted: "agent.person_accepted"
+    case .personReturned: "agent.person_returned"
+    case .conversationEnded: "agent.conversation_ended"
     case .silent: "agent.silent"
     case .anomaly: "agent.anomaly"
     case .runaway: "agent.runaway"

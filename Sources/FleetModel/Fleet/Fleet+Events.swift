@@ -72,7 +72,7 @@ extension Fleet {
     case .metrics:
       if !event.isOfHandler { noteReport(at: position, event.receivedAt) }
     // That an agent is silent each fleet sees for itself.
-    case .handoffRequested, .silent, .other: break
+    case .handoffRequested, .waiting, .personAccepted, .personReturned, .conversationEnded, .silent, .other: break
     }
   }
 

@@ -115,7 +115,9 @@ extension EventKind {
     case .anomaly: (.anomaly, .medium)
     case .runaway: (.runaway, .high)
     case .budget: (.budget, .medium)
-    case .created, .updated, .deleted, .metrics, .status, .feedback, .handoffRequested, .silent, .other: nil
+    case .created, .updated, .deleted, .metrics, .status, .feedback, .handoffRequested, .waiting, .personAccepted,
+      .personReturned, .conversationEnded, .silent, .other:
+      nil
     }
   }
 

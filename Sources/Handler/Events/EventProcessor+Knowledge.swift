@@ -138,7 +138,7 @@ extension EventProcessor: CommitObserver {
         mark(agent, change)
       }
     case .unheard(let start, let end): fleet.applyGap(from: start, to: end, count: nil)
-    case .alertsSaved, .schedule, .automation, .proposalEnded, .notices, .queueHands: break
+    case .alertsSaved, .schedule, .automation, .proposalEnded, .notices, .queueHands, .conversations: break
     }
   }
 

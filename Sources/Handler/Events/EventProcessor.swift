@@ -33,6 +33,9 @@ final class EventProcessor {
   var rules: RuleEngine?
   /// What settles repeats as they are read.
   let repeats: RepeatFilter
+  /// Told what events say of conversations that wait for a person, and that none is read once more any longer.
+  var waiting: (WaitingNews, StreamID) -> Void = { _, _ in }
+  var againEnded: () -> Void = {}
   /// Asked in place: as an ordinary property it would be copied, with a count for each of its lists, wherever something
   /// is asked of it.
   var fleet: Fleet {
@@ -113,6 +116,7 @@ final class EventProcessor {
         // What is said a second time is not acted on a second time.
         if case .applied(let position) = outcome {
           minutes?.note($0, at: position)
+          if $0.kind.isOfWaiting { noteWaiting($0, entry.id) }
           if isConcerned { judge($0, entry.id, at: position, before) }
         }
         if [.created, .updated, .deleted].contains($0.kind) { note($0.agentID) }
@@ -199,7 +203,10 @@ final class EventProcessor {
   }
 
   /// Nothing is read once more any longer.
-  func endAgain() { idsBefore = EventIDSet() }
+  func endAgain() {
+    idsBefore = EventIDSet()
+    againEnded()
+  }
 
   /// The last entry that was taken.
   var position: StreamID? { place?.last }
@@ -217,6 +224,7 @@ final class EventProcessor {
       report($0, entry.id)
       // What was said before already was not judged then.
       if let id = $0.raw($0.eventID), !idsBefore.insert(id) { return }
+      if $0.kind.isOfWaiting { noteWaiting($0, entry.id) }
       guard isConcerned($0) else { return }
       let before = repeats.rules.askForBefore($0.kind) ? fleet[$0.agentID] : nil
       hand($0, entry.id, before: before, matches: repeats.matches($0))

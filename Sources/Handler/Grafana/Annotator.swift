@@ -109,7 +109,7 @@ extension Annotator: CommitObserver {
     case .alertsSaved(let open, let over):
       for alert in open { take(alert) }
       for id in over { end(id) }
-    case .record, .schedule, .automation, .unheard, .proposalEnded, .notices, .queueHands: break
+    case .record, .schedule, .automation, .unheard, .proposalEnded, .notices, .queueHands, .conversations: break
     }
   }
 }

@@ -14,6 +14,8 @@ enum Committed {
   case automation
   /// Somebody has taken a queue's alert in hand, or let go of it.
   case queueHands
+  /// A person has taken a conversation, given it back or ended it.
+  case conversations
   /// Nobody can answer a proposal any more.
   case proposalEnded(Proposal)
   /// From then to then the channels were not heard.

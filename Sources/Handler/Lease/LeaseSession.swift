@@ -213,6 +213,7 @@ final class LeaseSession {
         if changes.contains(where: { !$0.scheduledJobs.isEmpty }) { self?.tell(.schedule) }
         if changes.contains(where: { $0.automation != nil }) { self?.tell(.automation) }
         if changes.contains(where: { $0.queueHand != nil }) { self?.tell(.queueHands) }
+        if changes.contains(where: { $0.conversation != nil }) { self?.tell(.conversations) }
         for proposal in changes.compactMap(\.proposal) where proposal.state != .open {
           self?.tell(.proposalEnded(proposal))
         }

@@ -211,7 +211,7 @@ extension AlertsBack: CommitObserver {
   func committed(_ fact: Committed) {
     switch fact {
     case .alert, .queueHands: alertChanged()
-    case .alertsSaved, .record, .schedule, .automation, .unheard, .proposalEnded, .notices: break
+    case .alertsSaved, .record, .schedule, .automation, .unheard, .proposalEnded, .notices, .conversations: break
     }
   }
 }

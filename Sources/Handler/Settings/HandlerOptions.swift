@@ -63,6 +63,9 @@ package struct HandlerOptions: Sendable {
   /// Streams of other services that it looks at, and how often.
   package var queues: [QueueSettings] = []
   package var queueSpan = QueueReport.span
+  /// How long conversations may wait for a person, and how often that is looked at.
+  package var waiting = WaitingSettings()
+  package var waitingSpan = TimeSpan.seconds(5)
   /// The collector of OpenTelemetry; nil: none is told.
   package var telemetry: TelemetrySettings?
   package var log = Log.Settings()
@@ -132,6 +135,7 @@ package struct HandlerOptions: Sendable {
     archive = new.archive
     grafana = new.grafana
     queues = new.queues
+    waiting = new.waiting
     telemetry = new.telemetry
     log = new.log
   }

@@ -89,6 +89,11 @@ struct Transaction {
     change("HSET", keys.cursor, Keys.alertsRevision, String(MachineRandom.number(in: UInt64.min ... .max), radix: 36))
   }
 
+  /// The same of conversations that wait for a person.
+  mutating func noteWaiting(_ keys: Keys) {
+    change("HSET", keys.cursor, Keys.waitingRevision, String(MachineRandom.number(in: UInt64.min ... .max), radix: 36))
+  }
+
   /// Adds a change that the transaction does without if Redis refuses it, as of a counter whose key has another type:
   /// what was left out is said in the log.
   mutating func attempt(_ command: String, _ key: [UInt8], _ arguments: any RequestArgument...) {

@@ -44,6 +44,14 @@ extension Change {
         transaction.change("HDEL", keys.queueHands, queueHand.id.text)
       }
     }
+    if let conversation {
+      if let kept = conversation.kept {
+        transaction.change("HSET", keys.waiting, conversation.id.text, WaitingCoding.encode(kept))
+      } else {
+        transaction.change("HDEL", keys.waiting, conversation.id.text)
+      }
+      transaction.noteWaiting(keys)
+    }
     if let block {
       if let until = block.until {
         transaction.change("ZADD", keys.blocked, until, block.address.description)

@@ -21,6 +21,8 @@ struct TargetSnapshot {
   /// The queue that it is about, if its alert is open, and who has that in hand.
   var queue: QueueStanding?
   var queueHand: QueueTrouble.Hand?
+  /// The conversation that it is about, if it waits for a person or a person has it.
+  var conversation: WaitingConversation?
   /// The proposal that it is about.
   var proposal: Proposal?
   /// Why what stands in its place is none.
@@ -32,6 +34,7 @@ struct TargetSnapshot {
   private var version: [UInt8]
   private var alertBytes: [UInt8]?
   private var queueHandBytes: [UInt8]?
+  private var conversationBytes: [UInt8]?
   private var proposalBytes: [UInt8]?
   /// The mode as it stands, if that is asked for; empty if nobody has set it.
   private var modeBytes: [UInt8]?
@@ -72,6 +75,9 @@ struct TargetSnapshot {
       parts.append((Request("GET", keys.queues), { $0.setQueue(id, $1) }))
       parts.append((Request("HGET", keys.queueHands, id.text), { $0.setQueueHand($1) }))
     }
+    if let id = instruction.conversation {
+      parts.append((Request("HGET", keys.waiting, id.text), { $0.setConversation(id, $1) }))
+    }
     switch instruction {
     case .tune(let parameter, _):
       let field = Change.field(of: parameter)
@@ -87,7 +93,7 @@ struct TargetSnapshot {
       parts.append((Request("HGET", keys.proposals, id.text), { $0.setProposal(id, $1.bytes ?? []) }))
     case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .escalate, .acknowledge,
       .unacknowledge, .silence, .unsilence, .close, .rebalance, .transfer, .offerCoupon, .block, .unblock, .notify,
-      .acknowledgeQueue, .unacknowledgeQueue, .undo:
+      .acknowledgeQueue, .unacknowledgeQueue, .undo, .take, .handBack, .closeConversation:
       break
     }
     return parts
@@ -130,6 +136,11 @@ struct TargetSnapshot {
     queueHand = reply.bytes.flatMap { QueueCoding.decodeHand($0) }
   }
 
+  private mutating func setConversation(_ id: WaitingConversation.ID, _ reply: Reply) {
+    conversationBytes = reply.bytes ?? []
+    conversation = reply.bytes.flatMap { WaitingCoding.decode(Array(id.text.utf8), $0) }
+  }
+
   /// Lets a transaction go ahead only while the target stands as it was read.
   func require(for target: AgentID, _ change: Change, keys: Keys, in transaction: inout Transaction) {
     if change.after != nil { transaction.require("HGET", keys.agent(target), "version", is: version) }
@@ -138,6 +149,9 @@ struct TargetSnapshot {
     }
     if let hand = change.queueHand, let queueHandBytes {
       transaction.require("HGET", keys.queueHands, hand.id.text, is: queueHandBytes)
+    }
+    if let conversation = change.conversation, let conversationBytes {
+      transaction.require("HGET", keys.waiting, conversation.id.text, is: conversationBytes)
     }
     if let proposal = change.proposal, let proposalBytes {
       transaction.require("HGET", keys.proposals, proposal.id.text, is: proposalBytes)
@@ -162,6 +176,7 @@ extension PlanningContext {
     setting = snapshot.setting
     scheduledAt = snapshot.scheduledAt
     (queue, queueHand) = (snapshot.queue, snapshot.queueHand)
+    conversation = snapshot.conversation
     (proposal, proposalFault) = (snapshot.proposal, snapshot.proposalFault)
     self.channels = channels
     self.makesDashboards = makesDashboards

@@ -191,7 +191,7 @@ struct GuardCheck {
     case .resume, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate, .transfer, .unblockIP,
       .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge, .silence, .unsilence, .close,
       .approve,
-      .reject, .undo, .automation:
+      .reject, .undo, .automation, .take, .handBack, .closeConversation:
       nil
     }
   }

@@ -1,0 +1,14 @@
+import FleetModel
+import Wire
+
+extension EventProcessor {
+  /// Tells what an event says of a conversation that waits for a person.
+  func noteWaiting(_ event: borrowing Event, _ entry: StreamID) {
+    guard let news = WaitingCoding.news(of: event) else {
+      let words = "an event of a conversation that waits for a person has no conversation_id that may be one"
+      session.log(.warning, words, ["agent": "\(event.agentID)", "entry": "\(entry)"])
+      return
+    }
+    waiting(news, entry)
+  }
+}

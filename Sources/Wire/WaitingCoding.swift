@@ -1,0 +1,169 @@
+import FleetModel
+
+/// Conversations that wait for a person: as a field of `agentos:waiting` holds one, as `agentos:waiting:state` says what
+/// holds for all of them, and as events tell of them.
+///
+/// ```json
+/// {"agent":"agent-7","since":"2026-11-22T08:00:00.000Z","skill":"refunds","language":"pt","summary":"charged twice",
+///  "lines":["user: I want my money back"],"hand":{"by":"ana@ops","at":"…"}}
+/// ```
+/// ```json
+/// {"level_ms":300000,"left_out":2,"page":{"since":"…","told":["pager"]}}
+/// ```
+/// What is empty is left out.
+package enum WaitingCoding {
+  /// A longer value is not read.
+  package static let mostBytes = 64 << 10
+  /// A longer event is read only as far as its known fields go.
+  private static let mostEventBytes = TextBound.data
+
+  // MARK: A conversation
+
+  package static func encode(_ conversation: WaitingConversation) -> [UInt8] {
+    JSONValue.object(object(conversation)).encoded
+  }
+
+  /// The same with its id, as tools print it.
+  package static func json(_ conversation: WaitingConversation) -> JSONValue {
+    var json = JSONObject()
+    json["conversation_id"] = .string(conversation.id.text)
+    for member in object(conversation).members { json[member.key] = member.value }
+    return .object(json)
+  }
+
+  private static func object(_ conversation: WaitingConversation) -> JSONObject {
+    var json = JSONObject()
+    json["agent"] = .string(conversation.agent.bytes)
+    json["since"] = conversation.since.json
+    for (name, text) in [
+      ("skill", conversation.skill), ("language", conversation.language), ("summary", conversation.summary),
+    ] where !text.isEmpty { json[name] = .string(text) }
+    if !conversation.lines.isEmpty { json["lines"] = .array(conversation.lines.map { .string($0) }) }
+    json["hand"] = conversation.hand.map { ["by": .string($0.by), "at": $0.at.json] }
+    return json
+  }
+
+  /// Nil for what is no such object, or stands under what is no id.
+  package static func decode(_ field: [UInt8], _ value: [UInt8]) -> WaitingConversation? {
+    guard value.count <= mostBytes, let text = String(validating: field, as: UTF8.self),
+      let id = WaitingConversation.ID(text), let json = try? JSONValue.parse(value),
+      let agent = json["agent"]?.bytes.flatMap({ AgentID(outside: $0) }), let since = instant(json["since"])
+    else { return nil }
+    var conversation = WaitingConversation(id: id, agent: agent, since: since)
+    take(json, lines: json["lines"], into: &conversation)
+    if let hand = json["hand"], let by = hand["by"]?.text, let at = instant(hand["at"]) {
+      conversation.hand = WaitingConversation.Hand(by: by, at: at)
+    }
+    return conversation
+  }
+
+  private static func take(_ json: JSONValue, lines: JSONValue?, into conversation: inout WaitingConversation) {
+    conversation.skill = plain(json["skill"]?.text, TextBound.word)
+    conversation.language = plain(json["language"]?.text, TextBound.word)
+    conversation.summary = plain(json["summary"]?.text, TextBound.words)
+    conversation.lines = (lines?.list ?? []).suffix(WaitingConversation.mostLines).compactMap(line)
+  }
+
+  /// A text, or what somebody said: `{"from":"user","text":"help"}`.
+  private static func line(_ json: JSONValue) -> String? {
+    let text = json.text ?? json["text"]?.text.map { words in json["from"]?.text.map { "\($0): \(words)" } ?? words }
+    let plain = plain(text, TextBound.words)
+    return plain.isEmpty ? nil : plain
+  }
+
+  /// On one line, without anything that steers a terminal, and no longer than it may be.
+  private static func plain(_ text: String?, _ most: Int) -> String {
+    let scalars = (text ?? "").clipped(toBytes: most).unicodeScalars.map { scalar -> Unicode.Scalar in
+      scalar.properties.generalCategory == .control ? " " : scalar
+    }
+    return String(String.UnicodeScalarView(scalars)).clipped(toBytes: most)
+  }
+
+  // MARK: The book
+
+  package static func encodeState(of book: WaitingBook) -> [UInt8] {
+    let page: JSONValue? = book.page.map {
+      ["since": $0.since.json, "told": $0.told.isEmpty ? nil : .array($0.told.map { .string($0) })]
+    }
+    let json: JSONValue = [
+      "level_ms": .integer(book.level.milliseconds),
+      "left_out": book.leftOut == 0 ? nil : .integer(Int64(book.leftOut)), "page": page,
+    ]
+    return json.encoded
+  }
+
+  /// A book as it is stored.
+  ///
+  /// - Parameter passedOver: told of each field that is no conversation or beyond what is kept, and of a state that is none (`nil`).
+  package static func decode(
+    conversations: [(name: [UInt8], value: [UInt8])], state: [UInt8]?,
+    passedOver: (_ field: [UInt8]?, _ value: [UInt8]) -> Void = { _, _ in }
+  ) -> WaitingBook {
+    var book = WaitingBook()
+    for (field, value) in conversations {
+      guard !book.isFull, let conversation = decode(field, value) else {
+        passedOver(field, value)
+        continue
+      }
+      book.set(conversation)
+    }
+    guard let state else { return book }
+    guard state.count <= mostBytes, let json = try? JSONValue.parse(state), let level = json["level_ms"]?.int, level > 0
+    else {
+      passedOver(nil, state)
+      return book
+    }
+    book.level = TimeSpan(milliseconds: Int64(level))
+    book.leftOut += max(0, json["left_out"]?.int ?? 0)
+    if let page = json["page"], let since = instant(page["since"]) {
+      let told = (page["told"]?.list ?? []).lazy.compactMap { $0.text?.clipped(toBytes: TextBound.title) }.prefix(64)
+      book.page = WaitingBook.Page(since: since, told: Array(told))
+    }
+    return book
+  }
+
+  // MARK: Events
+
+  /// What an event says; nil if it is of another kind, or names no conversation by an id that may be one.
+  package static func news(of event: borrowing Event) -> WaitingNews? {
+    guard event.kind.isOfWaiting, let id = event.identifier(.conversationID).flatMap(WaitingConversation.ID.init) else {
+      return nil
+    }
+    switch event.kind {
+    case .personReturned: return .returned(id)
+    case .conversationEnded: return .ended(id)
+    case .personAccepted:
+      let by = data(of: event)["person"]?.text ?? ""
+      return .taken(id, WaitingConversation.Hand(by: by.isEmpty ? "a person" : by, at: event.receivedAt))
+    case .waiting, .created, .updated, .deleted, .metrics, .status, .feedback, .performanceDegraded, .highTraffic,
+      .satisfactionLow, .securityAlert, .healthCritical, .predictiveAlert, .handoffRequested, .silent, .anomaly,
+      .runaway, .budget, .other:
+      return .waits(conversation(id, event))
+    }
+  }
+
+  private static func conversation(
+    _ id: WaitingConversation.ID, _ event: borrowing Event
+  ) -> WaitingConversation {
+    let data = data(of: event)
+    // Nobody waits from the future on, and what is said to have begun long ago is a mistake.
+    let said = instant(data["since"]) ?? event.receivedAt
+    let earliest = event.receivedAt - longestWait
+    let since = said < earliest ? event.receivedAt : said.noLater(than: event.receivedAt)
+    var conversation = WaitingConversation(id: id, agent: event.agentID, since: since)
+    take(data, lines: data["last_lines"], into: &conversation)
+    if conversation.skill.isEmpty { conversation.skill = event.string(.skill) ?? "" }
+    return conversation
+  }
+
+  /// A wait that is said to be longer counts from the event on.
+  private static let longestWait = TimeSpan.days(30)
+
+  /// What stands in it; nothing if it is too long to be read for a few words.
+  private static func data(of event: borrowing Event) -> JSONValue {
+    guard event.bytes.count <= mostEventBytes, let json = try? JSONValue.parse(event.bytes) else { return .null }
+    return json["data"] ?? json
+  }
+
+  private static func instant(_ json: JSONValue?) -> Instant? { json.flatMap { Instant(json: $0) } }
+}

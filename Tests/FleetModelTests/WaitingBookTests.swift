@@ -1,0 +1,108 @@
+import FleetModel
+import Testing
+
+/// Which conversations wait for a person, and for how long.
+@Suite struct WaitingBookTests {
+  private func time(_ seconds: Int64) -> Instant { Instant(milliseconds: 1_763_000_000_000 + seconds * 1000) }
+
+  private func id(_ text: String) throws -> WaitingConversation.ID { try #require(WaitingConversation.ID(text)) }
+
+  private func waits(_ text: String, since seconds: Int64, summary: String = "") throws -> WaitingNews {
+    var conversation = WaitingConversation(id: try id(text), agent: "agent-7", since: time(seconds))
+    conversation.summary = summary
+    return .waits(conversation)
+  }
+
+  @Test func longestWaitComesFirstAndWhatIsTakenLast() throws {
+    var book = WaitingBook()
+    for news in [
+      try waits("b", since: 20), try waits("a", since: 20), try waits("c", since: 10), try waits("d", since: 5),
+      .taken(try id("d"), .init(by: "ana", at: time(30))),
+    ] { book.apply(news) }
+    #expect(book.longestFirst.map(\.id.text) == ["c", "a", "b", "d"])
+    #expect(book.oldest?.id.text == "c" && book.waitingCount == 3)
+  }
+
+  @Test func secondEventChangesWhatIsKnownAndNeitherTheBeginningNorWhoHasIt() throws {
+    var book = WaitingBook()
+    book.apply(try waits("c", since: 10, summary: "first"))
+    book.apply(.taken(try id("c"), .init(by: "ana", at: time(15))))
+    book.apply(try waits("c", since: 60, summary: "second"))
+    let conversation = try #require(book[try id("c")])
+    #expect(conversation.since == time(10) && conversation.summary == "second" && conversation.hand?.by == "ana")
+  }
+
+  @Test func answerToACommandLeavesTheMomentAndAnotherPersonTakesOver() throws {
+    var book = WaitingBook()
+    book.apply(try waits("c", since: 10))
+    for (by, seconds) in [("ana", 20), ("ana", 25)] as [(String, Int64)] {
+      book.apply(.taken(try id("c"), .init(by: by, at: time(seconds))))
+    }
+    let first = book[try id("c")]?.hand
+    #expect(first == .init(by: "ana", at: time(20)))
+    book.apply(.taken(try id("c"), .init(by: "bob", at: time(30))))
+    let second = book[try id("c")]?.hand
+    #expect(second?.by == "bob")
+  }
+
+  @Test func whatDoesNotWaitIsNeitherTakenNorReturned() throws {
+    var book = WaitingBook()
+    book.apply(.taken(try id("c"), .init(by: "ana", at: time(1))))
+    book.apply(.returned(try id("c")))
+    book.apply(.ended(try id("c")))
+    #expect(book == WaitingBook())
+  }
+
+  @Test func moreThanThereIsRoomForIsCountedUntilTheBookIsEmpty() throws {
+    var book = WaitingBook()
+    for number in 0..<WaitingBook.most + 3 { book.apply(try waits("c\(number)", since: Int64(number))) }
+    #expect(book.conversations.count == WaitingBook.most && book.leftOut == 3 && book.isFull)
+    // One that is known has its room.
+    book.apply(try waits("c0", since: 0, summary: "more"))
+    let known = book[try id("c0")]
+    #expect(book.leftOut == 3 && known?.summary == "more")
+    for number in 0..<WaitingBook.most { book.apply(.ended(try id("c\(number)"))) }
+    #expect(book.isEmpty && book.leftOut == 0)
+  }
+
+  @Test(
+    arguments: [
+      (0, .ok), (224, .ok), (225, .near), (299, .near), (300, .over), (10_000, .over),
+    ] as [(Int64, ServiceLevel)])
+  func stateFollowsFromTheLevel(_ seconds: Int64, _ state: ServiceLevel) {
+    #expect(ServiceLevel(wait: .seconds(seconds), level: .minutes(5)) == state)
+  }
+
+  @Test func takenOneHasNoServiceLevelAndTheFutureNoWait() throws {
+    var book = WaitingBook(level: .minutes(1))
+    book.apply(try waits("a", since: 0))
+    book.apply(try waits("b", since: 1000))
+    #expect(book.overCount(at: time(100)) == 1)
+    let later = try #require(book[try id("b")])
+    #expect(later.wait(at: time(0)) == .zero)
+    book.apply(.taken(try id("a"), .init(by: "ana", at: time(50))))
+    #expect(book.overCount(at: time(100)) == 0)
+    let taken = try #require(book[try id("a")])
+    #expect(book.serviceLevel(of: taken, at: time(100)) == nil)
+  }
+
+  /// Two spellings of a letter are two ids, as they are to Redis.
+  @Test func idsAreComparedByTheirBytesAndAreNeverCut() throws {
+    let (composed, decomposed) = (try id("é"), try id("e\u{301}"))
+    #expect(composed != decomposed)
+    #expect(WaitingConversation.ID("") == nil)
+    #expect(WaitingConversation.ID(String(repeating: "x", count: WaitingConversation.ID.mostBytes + 1)) == nil)
+  }
+
+  @Test func shardsAreAddedUp() throws {
+    var (first, second) = (WaitingBook(level: .minutes(5)), WaitingBook(level: .minutes(3)))
+    first.apply(try waits("a", since: 20))
+    second.apply(try waits("b", since: 10))
+    (first.leftOut, second.leftOut) = (1, 2)
+    first.page = .init(since: time(9))
+    second.page = .init(since: time(4))
+    first.merge(second)
+    #expect(first.longestFirst.map(\.id.text) == ["b", "a"] && first.leftOut == 3)
+    #expect(first.level == .minutes(3) && first.page?.since == time(4))
+  }
+}
