@@ -60,8 +60,8 @@ import Wire
     for arguments in [
       ["status", "--json"], ["status"], ["status", "--tmux"], ["tail", "--history", "1h", "--count", "1"], ["audit"],
       ["history", "a-1"], ["what-changed", "--from", "10m"], ["forecast"], ["forecast", "a-1"],
-      ["forecast", "--backtest"], ["levels", "a-1"], ["budgets"], ["queues"], ["proposals"], ["automation"],
-      ["runbook", "explain", id], ["runbook", "tally"], ["runbook", "suggest"], ["dead", "list"],
+      ["forecast", "--backtest"], ["levels", "a-1"], ["budgets"], ["queues"], ["waiting"], ["proposals"],
+      ["automation"], ["runbook", "explain", id], ["runbook", "tally"], ["runbook", "suggest"], ["dead", "list"],
       ["dead", "show", "1-1"],
     ] {
       func both() throws -> (Program.Result, Program.Result) {

@@ -1,0 +1,115 @@
+import ArgumentParser
+import Console
+import FleetModel
+import Redis
+import Screen
+import Wire
+
+/// `vigia waiting`: which conversations wait for a person.
+struct WaitingCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "waiting", abstract: "Print which conversations wait for a person, the longest wait first.",
+    discussion: """
+      Agents tell of them by the event agent.waiting. Take one with vigia send take AGENT --arg conversation_id=ID; \
+      hand_back gives it back to its agent, and close_conversation ends it. A state is ok, near or over, by the level of \
+      the handler's settings, or taken.
+      """)
+
+  @OptionGroup var redis: RedisOptions
+  @Flag(help: "With what was said last in each.") var lines = false
+  @Flag(help: "As one JSON document.") var json = false
+
+  func run() throws {
+    try FleetQuery.run(try redis.wholeInstallation()) { query in
+      query.send({ Request("HGETALL", $0.waiting) }) { conversations in
+        query.send({ Request("GET", $0.waitingState) }) { states in
+          let page = WaitingPage(book(conversations, states, query), at: query.now)
+          query.show(json ? .json(page.json) : .lines(page.table + (lines ? page.lastLines : []) + page.remarks))
+          query.end()
+        }
+      }
+    }
+  }
+
+  private func book(
+    _ conversations: [FleetQuery.Answer], _ states: [FleetQuery.Answer], _ query: FleetQuery
+  ) -> WaitingBook {
+    var malformed = 0
+    let books = conversations.map { answer in
+      let state = states.first { $0.part === answer.part }?.reply.bytes
+      return WaitingCoding.decode(conversations: answer.reply.pairs, state: state) { _, _ in malformed += 1 }
+    }
+    if malformed > 0 { query.complain("waiting", "\(Format.counted(malformed, "stored value")) could not be read") }
+    guard var whole = books.first else { return WaitingBook() }
+    for book in books.dropFirst() { whole.merge(book) }
+    return whole
+  }
+}
+
+/// Which conversations wait, as text or JSON.
+struct WaitingPage {
+  private let book: WaitingBook
+  private let now: Instant
+  private let order: [WaitingConversation]
+
+  init(_ book: WaitingBook, at now: Instant) {
+    (self.book, self.now) = (book, now)
+    order = book.longestFirst
+  }
+
+  var json: JSONValue {
+    [
+      "level_ms": .integer(book.level.milliseconds), "left_out": .integer(Int64(book.leftOut)),
+      "paged_since": book.page?.since.json, "conversations": .array(order.map(json)),
+    ]
+  }
+
+  private func json(_ conversation: WaitingConversation) -> JSONValue {
+    var object = WaitingCoding.json(conversation).object ?? JSONObject()
+    object["state"] = .string(state(of: conversation))
+    object["waits_ms"] = conversation.wait(at: now).map { .integer($0.milliseconds) }
+    return .object(object)
+  }
+
+  private func state(of conversation: WaitingConversation) -> String {
+    book.serviceLevel(of: conversation, at: now)?.rawValue ?? "taken"
+  }
+
+  var table: [String] {
+    guard !order.isEmpty else { return ["no conversation waits for a person"] }
+    let head = ["state", "waits", "conversation", "agent", "for", "language", "person", "about"]
+    return TextTable.lines([head] + order.map(cells), rightAligned: 1...1)
+  }
+
+  private func cells(_ conversation: WaitingConversation) -> [String] {
+    [
+      state(of: conversation), conversation.wait(at: now).map(Self.words) ?? "-", conversation.id.text.shown,
+      conversation.agent.description.shown, cell(conversation.skill), cell(conversation.language),
+      cell(conversation.hand.map { Format.person($0.by) } ?? ""), conversation.summary.shown,
+    ]
+  }
+
+  private func cell(_ text: String) -> String { text.isEmpty ? "-" : text.shown }
+
+  /// To the second below two minutes: `52s`, `14m`.
+  private static func words(_ wait: TimeSpan) -> String {
+    wait.seconds < 120 ? "\(wait.seconds)s" : Format.age(wait)
+  }
+
+  /// What was said last in each conversation.
+  var lastLines: [String] {
+    order.filter { !$0.lines.isEmpty }.flatMap { conversation in
+      ["", "\(conversation.id.text) of \(conversation.agent)"] + conversation.lines.map { "  \($0)" }
+    }
+  }
+
+  /// What the table does not say.
+  var remarks: [String] {
+    guard !order.isEmpty else { return [] }
+    let over = book.overCount(at: now)
+    let level = "\(over) of \(book.waitingCount) wait for longer than \(book.level.rounded)"
+    let paged = book.page.map { "; people were paged \(Format.ago(now - $0.since))" } ?? ""
+    let more = book.leftOut > 0 ? ["\(book.leftOut) more were told of and found no room"] : []
+    return more + [level + paged]
+  }
+}

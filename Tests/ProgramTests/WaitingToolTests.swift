@@ -1,0 +1,71 @@
+import FleetModel
+import TestSupport
+import TestThreads
+import Testing
+import Wire
+
+/// `vigia waiting`, from what the handler stores.
+@Suite(.threaded) struct WaitingToolTests {
+  private let server: TestServer
+  private let keys = Keys()
+
+  init() throws { server = try TestServer() }
+
+  private func run(_ arguments: String...) throws -> Program.Result {
+    try Program(arguments, on: server.endpoint).finish()
+  }
+
+  private func store() throws {
+    let now = try server.time()
+    func set(_ id: String, _ wait: TimeSpan, _ change: (inout WaitingConversation) -> Void = { _ in }) throws {
+      let id = try #require(WaitingConversation.ID(id))
+      var conversation = WaitingConversation(id: id, agent: "agent-7", since: now - wait)
+      change(&conversation)
+      _ = try server.call("HSET", keys.waiting, id.text, WaitingCoding.encode(conversation))
+    }
+    try set("new", .seconds(20))
+    try set("old", .minutes(7)) {
+      ($0.skill, $0.language, $0.summary) = ("refunds", "pt", "charged \u{202E}twice")
+      $0.lines = ["user: help", "agent: a colleague comes"]
+    }
+    try set("soon\u{1B}[2J", .seconds(250))
+    try set("held", .minutes(30)) { $0.hand = .init(by: "ana@ops", at: now) }
+    var book = WaitingBook()
+    (book.leftOut, book.page) = (2, .init(since: now - .minutes(2)))
+    _ = try server.call("SET", keys.waitingState, WaitingCoding.encodeState(of: book))
+  }
+
+  @Test func longestWaitComesFirstWithItsStateAndSteersNoTerminal() throws {
+    try store()
+    let result = try run("waiting")
+    let lines = result.output.split(separator: "\n").map(String.init)
+    #expect(result.status == 0 && result.errors == "" && lines.count == 7)
+    #expect(!result.output.contains("\u{1B}") && !result.output.contains("\u{202E}"))
+    #expect(lines[1].hasPrefix("over ") && lines[1].contains("7m  old") && lines[1].contains("refunds"))
+    #expect(lines[2].hasPrefix("near ") && lines[2].contains("soon^[[2J"))
+    #expect(lines[3].hasPrefix("ok ") && lines[3].contains("new"))
+    #expect(lines[4].hasPrefix("taken ") && lines[4].contains("held") && lines[4].contains("ana"))
+    #expect(lines[5] == "2 more were told of and found no room")
+    #expect(lines[6] == "1 of 3 wait for longer than 5m; people were paged 2m ago")
+    #expect(try run("waiting", "--lines").output.contains("old of agent-7\n  user: help\n  agent: a colleague comes\n"))
+  }
+
+  @Test func documentHasAllOfIt() throws {
+    try store()
+    let json = try JSONValue.parse(Array(run("waiting", "--json").output.utf8))
+    #expect(json["level_ms"] == 300_000 && json["left_out"] == 2 && json["paged_since"]?.text != nil)
+    let all = json["conversations"]?.list ?? []
+    #expect(all.map { $0["state"]?.text } == ["over", "near", "ok", "taken"])
+    #expect(all.first?["conversation_id"] == "old" && all.first?["lines"]?.list?.count == 2)
+    #expect(all.first?["waits_ms"]?.int ?? 0 >= 420_000)
+    #expect(all.last?["hand"]?["by"] == "ana@ops" && all.last?["waits_ms"] == nil)
+  }
+
+  @Test func nothingAndGarbageAreSaid() throws {
+    #expect(try run("waiting") == .init(0, "no conversation waits for a person\n"))
+    #expect(try JSONValue.parse(Array(run("waiting", "--json").output.utf8))["conversations"]?.list == [])
+    _ = try server.call("HSET", keys.waiting, "c", "{")
+    let garbage = try run("waiting")
+    #expect(garbage.status == 1 && garbage.errors == "vigia: waiting: 1 stored value could not be read\n")
+  }
+}
