@@ -9,6 +9,8 @@ package struct ActionDraft: Equatable, Sendable {
   package var alerts: [AlertID]
   /// The alert of a queue that it is about.
   package var queue: QueueAlertID?
+  /// The conversation that it is about.
+  package var conversation: WaitingConversation.ID?
   package var arguments: [String: String]
   package var reason: String
   package var observed: [AgentID: Command.Observation]
@@ -40,16 +42,21 @@ package struct ActionDraft: Equatable, Sendable {
       ? []
       : action.parameters.filter {
         (alerts.isEmpty && queue == nil || $0.name != "alert") && (queue == nil || $0.name != "for")
+          && (conversation == nil || $0.name != "conversation_id")
       }
   }
 
   /// The arguments and the reason as one line to edit: `for=15m reason=bad deploy`.
   var argumentLine: String {
+    if isNoteAlone { return arguments["note"] ?? "" }
     let pairs = parameters.compactMap { parameter in
       arguments[parameter.name].map { "\(parameter.name)=\(Self.quoted($0))" }
     }
     return (pairs + (reason.isEmpty ? [] : ["\(Self.reasonName)=\(reason)"])).joined(separator: " ")
   }
+
+  /// Whether a note is all that is typed, as it is: a word to who has the conversation next.
+  private var isNoteAlone: Bool { conversation != nil && parameters.map(\.name) == ["note"] }
 
   /// Why it is done, in the operator's own words: it stands last, and needs no quotes.
   private static let reasonName = "reason"
@@ -64,6 +71,12 @@ package struct ActionDraft: Equatable, Sendable {
   ///
   /// - Returns: what is wrong with it, in words for the operator; nil if nothing is.
   mutating func setArguments(_ line: String) -> String? {
+    if isNoteAlone {
+      guard line.utf8.count <= TextBound.words else { return "note: at most \(TextBound.words) bytes" }
+      let note = line.split(separator: " ").joined(separator: " ")
+      arguments = note.isEmpty ? [:] : ["note": note]
+      return nil
+    }
     var taken: [String: String] = [:]
     let (line, reason) = Self.splitReason(line)
     if reason.utf8.count > Self.longestReason { return "reason: at most \(Self.longestReason) bytes" }

@@ -50,7 +50,7 @@ extension Model {
     guard !isFrozen else { return nil }
     switch explained {
     case .agent(let id), .forecast(let id, _): return id
-    case .incident, .command, .cause, .queue: return nil
+    case .incident, .command, .cause, .queue, .conversation: return nil
     case nil: return opened
     }
   }

@@ -95,7 +95,8 @@ package struct Keymap: Sendable {
         Binding([.end, .character("G")], "End G", .last, "to the last row"),
         Binding([.tab], "Tab", .nextPane, "to the next pane"),
         Binding([.backTab], "Shift-Tab", .previousPane, "to the previous pane"),
-        Binding([.character("1")], "1…7", .pane(.agents), "to a pane by its number; 7: queues of other services"),
+        Binding(
+          [.character("1")], "1…8", .pane(.agents), "to a pane by its number; 7: queues, 8: who waits"),
         Binding([.control("z")], "Ctrl-Z", .suspend, "suspend; fg comes back"),
         Binding([.control("l")], "Ctrl-L", .redraw, "draw the screen anew"),
       ]),

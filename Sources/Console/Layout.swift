@@ -52,6 +52,7 @@ package struct Layout: Equatable, Sendable {
     body = rest
     place()
     set(.queues, body)
+    set(.waiting, body)
   }
 
   package subscript(pane: PaneID) -> Rect { panes[pane.rawValue] }
@@ -59,6 +60,7 @@ package struct Layout: Equatable, Sendable {
   /// How many rows of a list a pane shows.
   package func height(of pane: PaneID) -> Int {
     let rect = self[pane]
+    if pane == .waiting { return WaitingPane.listHeight(of: rect, hasBorder: kind != .small) }
     if pane == .queues { return QueuesPane.listHeight(of: rect, hasBorder: kind != .small) }
     return kind == .small ? max(0, rect.height - 1) : max(0, rect.height - 3)
   }

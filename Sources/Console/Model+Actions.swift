@@ -8,7 +8,7 @@ extension Model {
     if settings.isReadOnly { return show(note: "read-only: \(action.title) is not available here") }
     guard var draft = draft(of: action) else { return }
     // What is done to alerts does not depend on how their agents are.
-    if draft.alerts.isEmpty, draft.queue == nil { draft.observed = observe(draft.targets) }
+    if draft.alerts.isEmpty, draft.queue == nil, draft.conversation == nil { draft.observed = observe(draft.targets) }
     for parameter in draft.parameters where draft.arguments[parameter.name] == nil {
       draft.arguments[parameter.name] = parameter.defaultText
     }
@@ -26,9 +26,9 @@ extension Model {
     case .approve, .reject: return answerDraft(action)
     case .automation: return switchDraft()
     case .acknowledge, .silence, .close: return alertDraft(action)
+    case .take, .handBack, .closeConversation: return conversationDraft(action)
     case .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate,
-      .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .notify, .unacknowledge, .unsilence,
-      .take, .handBack, .closeConversation:
+      .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .notify, .unacknowledge, .unsilence:
       return targetedDraft(of: action)
     }
   }

@@ -23,6 +23,7 @@ extension Model {
     if opened == nil, explained == nil, case .queue(let stream, let group)? = selectedRow {
       return queueDraft(action, stream, group)
     }
+    if opened == nil, explained == nil, case .conversation? = selectedRow { return conversationDraft(action) }
     let alerts = chosenAlerts
     guard !alerts.isEmpty else {
       show(note: "no open alert is selected to \(verb(of: ActionDraft(action: action, targets: [])))")

@@ -101,6 +101,10 @@ extension Model {
       show(note: "no rule acts on a queue")
       return []
     }
+    if case .conversation = row {
+      show(note: "no rule takes a conversation, gives it back or ends it")
+      return []
+    }
     (explained, explainedTop, trace) = (row, 0, .looking)
     return incident(of: row).map { [.traceEvent($0)] } ?? []
   }

@@ -79,7 +79,7 @@ extension Model {
   }
 
   private func drawPanes(into grid: inout Grid, _ layout: Layout) {
-    let panes = layout.kind == .small || focus == .queues ? [focus] : PaneID.allCases.filter { $0 != .queues }
+    let panes = layout.kind == .small || focus.isWhole ? [focus] : PaneID.allCases.filter { !$0.isWhole }
     let present = FleetTotals.measure(displayed)
     for pane in panes {
       let rect = layout[pane]
@@ -91,6 +91,7 @@ extension Model {
       case .security: securityPane(in: layout).draw(into: &grid, in: rect)
       case .commands: commandsPane(in: layout).draw(into: &grid, in: rect)
       case .queues: queuesPane(in: layout).draw(into: &grid, in: rect)
+      case .waiting: waitingPane(in: layout).draw(into: &grid, in: rect)
       }
     }
   }

@@ -7,7 +7,10 @@ extension Model {
     switch prompt {
     case .filter(let editor): return .editor(leads: ["show agents with:"], editor, hint: "Enter keeps  Esc clears")
     case .arguments(let draft, let editor, let fault):
-      let hint = draft.action == .automation ? "on, dry or off; Enter goes on" : "Enter goes on  Esc cancels"
+      let hint =
+        draft.action == .automation
+        ? "on, dry or off; Enter goes on"
+        : draft.conversation == nil ? "Enter goes on  Esc cancels" : "a note; Enter goes on  Esc cancels"
       return .editor(
         leads: subjects(of: draft).map { [verb(of: draft), $0].filter { !$0.isEmpty }.joined(separator: " ") + ":" },
         editor, hint: fault.map { Scrubber.display($0) } ?? hint)
@@ -43,6 +46,10 @@ extension Model {
     if draft.action == .undo, turnsSwitch(draft), let entry = fleet.commands[draft.undone] {
       return ["\(verb(of: draft)): back to \(modeBefore(entry))\(more)"]
     }
+    if draft.conversation != nil {
+      let note = arguments.isEmpty ? "" : ", with the note \"\(arguments)\""
+      return subjects(of: draft).map { "\(verb(of: draft)) \($0)\(note)" }
+    }
     return subjects(of: draft).map { subject in
       [verb(of: draft), subject, arguments].filter { !$0.isEmpty }.joined(separator: " ")
     }
@@ -73,6 +80,9 @@ extension Model {
       return [name, TextWidth.prefix(name, columns: 40).0].map { words + $0 }
     }
     let agents = names(of: draft.targets)
+    if let conversation = draft.conversation {
+      return agents.map { "conversation \(Self.shortened(Scrubber.display(conversation.text), columns: 40)) of \($0)" }
+    }
     guard let first = draft.alerts.first else { return agents }
     guard draft.alerts.count == 1 else { return agents.map { "\(draft.alerts.count) alerts of \($0)" } }
     let alert = displayed.position(of: first.agent).flatMap { displayed.alert(first.kind, ofAgentAt: $0) }

@@ -97,6 +97,7 @@ extension Model {
     if due.count < PaneLists.ofAgents.count, lists.isOutdated(shown, filter: filter) { lists.patch(shown, view) }
     order(due, shown)
     lists.followQueues(shown.queues, isHeld: heldPane == .queues)
+    lists.followWaiting(shown, isHeld: heldPane == .waiting)
   }
 
   /// The pane that keeps its order since the operator's hands are on the keys.
@@ -211,6 +212,10 @@ extension Model {
     if mark != nil { return compareSpan() }
     if opened == nil, explained == nil, let selectedCause {
       toggle(selectedCause)
+      return []
+    }
+    if opened == nil, explained == nil, case .conversation? = selectedRow {
+      begin(.take)
       return []
     }
     guard opened == nil || explained != nil, let agent = selectedAgent else { return [] }

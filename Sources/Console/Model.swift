@@ -141,7 +141,7 @@ package struct Model: Sendable {
     case .command(let key):
       let targets = displayed.commands[key: key]?.targets ?? []
       return targets.count == 1 ? targets[0] : nil
-    case .cause, .queue: return nil
+    case .cause, .queue, .conversation: return nil
     }
   }
 

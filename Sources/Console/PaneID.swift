@@ -1,8 +1,15 @@
 /// The panes, in the order in which Tab visits them.
 package enum PaneID: Int, CaseIterable, Sendable {
   case agents, errorRate, traffic, satisfaction, security, commands
-  /// Takes the place of all others on a screen of any size.
-  case queues
+  case queues, waiting
+
+  /// Whether it takes the place of all others on a screen of any size.
+  var isWhole: Bool {
+    switch self {
+    case .agents, .errorRate, .traffic, .satisfaction, .security, .commands: false
+    case .queues, .waiting: true
+    }
+  }
 
   package var title: String {
     switch self {
@@ -13,6 +20,7 @@ package enum PaneID: Int, CaseIterable, Sendable {
     case .security: "Security alerts"
     case .commands: "Commands"
     case .queues: "Queues"
+    case .waiting: "Waiting for a person"
     }
   }
 
@@ -26,6 +34,7 @@ package enum PaneID: Int, CaseIterable, Sendable {
     case .security: "Security"
     case .commands: "Commands"
     case .queues: "Queues"
+    case .waiting: "People"
     }
   }
 

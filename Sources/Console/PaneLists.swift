@@ -36,6 +36,8 @@ struct PaneLists: Sendable {
   private var followed: Followed?
   /// Which look at queues the rows are of, and whether it put them in order.
   var followedQueues: (at: Instant, isInOrder: Bool)?
+  /// Which change of conversations that wait the rows are of, and whether it put them in order.
+  var followedWaiting: (revision: Int, isInOrder: Bool)?
   private var filter = ""
 
   private struct Followed: Equatable {
@@ -106,7 +108,7 @@ struct PaneLists: Sendable {
     case .errorRate: ranked(positions, ShownValue.Reading(.errorRate, of: fleet))
     case .traffic: ranked(positions, ShownValue.Reading(.messagesPerMinute, of: fleet))
     case .satisfaction: ranked(positions, ShownValue.Reading(.averageRating, of: fleet, isLowFirst: true))
-    case .security, .commands, .queues: []
+    case .security, .commands, .queues, .waiting: []
     }
   }
 
@@ -190,7 +192,7 @@ struct PaneLists: Sendable {
     case .errorRate: reading = .init(.errorRate, of: fleet)
     case .traffic: reading = .init(.messagesPerMinute, of: fleet)
     case .satisfaction: reading = .init(.averageRating, of: fleet, isLowFirst: true)
-    case .agents, .security, .commands, .queues: return
+    case .agents, .security, .commands, .queues, .waiting: return
     }
     let count = self[pane].count <= Self.few ? self[pane].count : count
     let head = self[pane].prefix(count).compactMap { row -> Int? in

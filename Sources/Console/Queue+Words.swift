@@ -62,9 +62,17 @@ package enum QueueWords {
 }
 
 extension Model {
-  /// The panes that Tab visits: that of queues only if the handler looks at any, or if it is open.
+  /// The panes that Tab visits: that of queues only if the handler looks at any, that of conversations only if one ever
+  /// waited, or if it is open.
   var panes: [PaneID] {
-    PaneID.allCases.filter { $0 != .queues || focus == .queues || displayed.queues != nil }
+    let shown = displayed
+    return PaneID.allCases.filter { pane in
+      switch pane {
+      case .queues: focus == pane || shown.queues != nil
+      case .waiting: focus == pane || shown.waiting != nil
+      case .agents, .errorRate, .traffic, .satisfaction, .security, .commands: true
+      }
+    }
   }
 
   /// How many queues there are, and that nobody reads one of them.

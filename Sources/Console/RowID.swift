@@ -12,6 +12,8 @@ package enum RowID: Hashable, Sendable {
   case cause(Int)
   /// A consumer group of a stream.
   case queue(stream: String, group: String?)
+  /// A conversation that waits for a person.
+  case conversation(WaitingConversation.ID)
 
   package static func == (left: RowID, right: RowID) -> Bool {
     switch (left, right) {
@@ -23,7 +25,9 @@ package enum RowID: Hashable, Sendable {
     case (.cause(let left), .cause(let right)): left == right
     case (.queue(let left, let first), .queue(let right, let second)):
       left.isExactly(right) && first.map(ExactText.init) == second.map(ExactText.init)
-    case (.agent, _), (.incident, _), (.command, _), (.forecast, _), (.cause, _), (.queue, _): false
+    case (.conversation(let left), .conversation(let right)): left == right
+    case (.agent, _), (.incident, _), (.command, _), (.forecast, _), (.cause, _), (.queue, _), (.conversation, _):
+      false
     }
   }
 
@@ -41,6 +45,7 @@ package enum RowID: Hashable, Sendable {
     case .queue(let stream, let group):
       hasher.combine(ExactText(stream))
       hasher.combine(group.map(ExactText.init))
+    case .conversation(let id): hasher.combine(id)
     }
   }
 }

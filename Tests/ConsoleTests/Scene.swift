@@ -61,7 +61,7 @@ struct Scene {
     model.lists[pane].compactMap {
       switch $0 {
       case .agent(let id), .incident(let id, _), .forecast(let id, _): id
-      case .command, .cause, .queue: nil
+      case .command, .cause, .queue, .conversation: nil
       }
     }
   }

@@ -248,6 +248,7 @@ import Testing
     case .security: scene.model.securityPane(in: layout).draw(into: &grid, in: grid.bounds)
     case .commands: scene.model.commandsPane(in: layout).draw(into: &grid, in: grid.bounds)
     case .queues: scene.model.queuesPane(in: layout).draw(into: &grid, in: grid.bounds)
+    case .waiting: scene.model.waitingPane(in: layout).draw(into: &grid, in: grid.bounds)
     }
     expectScreen(grid, "pane-\(pane)-1x1")
   }

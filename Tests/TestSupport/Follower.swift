@@ -24,6 +24,7 @@ package final class Follower {
   package private(set) var levels: [LevelSettings] = []
   /// How queues stand, as it was told last.
   package private(set) var queues: QueueReport?
+  package private(set) var waiting: WaitingBook?
   package var sender: CommandSender?
   package private(set) var feed: EventFeed!
 
@@ -65,6 +66,7 @@ package final class Follower {
       lines.append(line)
       seen.append("audit \(line.phase.rawValue) \(line.target)")
     case .queues(let report): queues = report
+    case .waiting(let book): waiting = book
     case .record(let id, let record): seen.append("record \(id) \(record.state.rawValue)")
     case .alerts(let all, _, _): for alert in all { seen.append("alert \(alert.id.kind)") }
     case .handler(let lease): handlers.append(lease?.id)

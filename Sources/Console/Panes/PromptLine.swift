@@ -125,6 +125,7 @@ extension Model {
   var footer: [(key: String, word: String)] {
     var help: [(key: String, word: String)] = [("?", "help")]
     if hasChart { help.append(("v", "span")) }
+    help += conversationKeys
     let isUnset = fleet.automation.setting == .unset && !settings.isReadOnly
     if isUnset { help.append(("m", "automation dry: rules only say what they would do")) }
     let keys = Keymap.sections.flatMap(\.bindings).compactMap { binding -> (key: String, word: String)? in

@@ -64,6 +64,7 @@ extension Model {
       parts.append(.init(text: "\(fleet.insights.coming.count) coming, F", role: .statusWarning, rank: 3))
     }
     if let part = queuesPart { parts.append(part) }
+    if let part = waitingPart { parts.append(part) }
     parts.append(.init(text: Format.counted(fleet.count, "agent"), role: .statusBar, rank: 4))
     let rate = link == .up ? fleet.counts.rate(at: now) : 0
     parts.append(

@@ -18,8 +18,8 @@ extension Model {
     case .cause(let number):
       guard let heading = causes.heading(number) else { return forgotten }
       return whyPane("Why: \(title(of: heading))", linesOf(heading, columns))
-    // No rule acts on a queue; see ``explain()``.
-    case .queue: return forgotten
+    // No rule acts on a queue or a conversation; see ``explain()``.
+    case .queue, .conversation: return forgotten
     }
   }
 

@@ -220,7 +220,8 @@ extension Action {
       }
     case .take:
       ActionDescriptor(
-        "take a conversation of", undoneBy: .none("a conversation that was taken is given up by hand_back")
+        "take a conversation of", verb: "take",
+        undoneBy: .none("a conversation that was taken is given up by hand_back")
       ) {
         $0.parameters = [.init("conversation_id", .text, isRequired: true)]
         $0.confirmation = .key
@@ -228,16 +229,17 @@ extension Action {
       }
     case .handBack:
       ActionDescriptor(
-        "hand back a conversation to",
+        "hand back a conversation to", verb: "hand back",
         undoneBy: .none("a conversation that was handed back waits again only if its agent says so")
       ) {
         $0.parameters = [.init("conversation_id", .text, isRequired: true), .init("note", .text)]
+        $0.asksArguments = true
         $0.confirmation = .key
         $0.needsRuntime = true
       }
     case .closeConversation:
       ActionDescriptor(
-        "close a conversation of", undoneBy: .none("a conversation that was closed is over")
+        "close a conversation of", verb: "close", undoneBy: .none("a conversation that was closed is over")
       ) {
         $0.parameters = [.init("conversation_id", .text, isRequired: true), .init("note", .text)]
         $0.needsRuntime = true

@@ -39,6 +39,11 @@ package struct Fleet: Sendable {
   package internal(set) var undelivered = UndeliveredNotices()
   /// How queues of other services stand; nil if the handler looks at none.
   package internal(set) var queues: QueueReport?
+  /// Which conversations wait for a person, of all shards; nil if no agent ever said so.
+  package internal(set) var waiting: WaitingBook?
+  var waitingBooks: [Int: WaitingBook] = [:]
+  /// Steps with every change of them.
+  package internal(set) var waitingRevision = 0
   /// How many agents have each trait.
   package internal(set) var traits = TraitCounts()
   /// What the handler thinks of agents.

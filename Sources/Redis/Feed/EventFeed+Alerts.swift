@@ -22,6 +22,7 @@ extension EventFeed {
       }
       let pairs = reply.pairs
       followQueues(connection, revision: pairs.first { $0.name == Keys.queuesRevision }?.value)
+      followWaiting(connection, revision: pairs.first { $0.name == Keys.waitingRevision }?.value)
       let revision = pairs.first { $0.name == Keys.alertsRevision }?.value
       let cursor = pairs.first { $0.name == options.keys.events }.flatMap { StreamID($0.value) }
       // Who hears more than the handler does knows alerts that it does not.
@@ -61,5 +62,7 @@ extension EventFeed {
     (insightChanges, insightReadAt, readsInsight) = (InsightChanges(), nil, false)
     insightRound += 1
     (queuesRevision, readsQueues) = (nil, false)
+    (waitingRevision, readsWaiting) = (nil, false)
+    waitingRound += 1
   }
 }

@@ -27,6 +27,8 @@ extension EventFeed {
     case automation(AutomationSetting, at: Instant)
     /// How queues of other services stand; nil if the handler looks at none.
     case queues(QueueReport?)
+    /// Which conversations wait for a person; nil if none ever did.
+    case waiting(WaitingBook?)
     /// What the handler thinks of agents.
     case insight(InsightUpdate)
     /// By which metrics and levels the handler judges. Not told before the first handler has said so.
@@ -103,6 +105,8 @@ extension EventFeed {
     case undelivered
     /// How queues of other services stand.
     case queues
+    /// Conversations that wait for a person.
+    case waiting
     /// The fleet-wide switch of the rules.
     case automation
     /// What the handler thinks of agents.

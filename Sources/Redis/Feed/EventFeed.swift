@@ -116,6 +116,10 @@ package final class EventFeed {
   /// Which look at queues was read last, and whether an answer is owed.
   var queuesRevision: [UInt8]?
   var readsQueues = false
+  /// The same of conversations that wait for a person; the round tells answers of an earlier connection apart.
+  var waitingRevision: [UInt8]?
+  var readsWaiting = false
+  var waitingRound = 0
   /// Whether the lease and the switch of the rules are asked for one by one, since together they were refused.
   var asksApart = false
   /// When they were last asked for.

@@ -17,6 +17,7 @@ extension Fleet {
     case .proposals(let all, let instant): setProposals(all, at: instant, ofShard: shard)
     case .undelivered(let moments, let start): setUndelivered(moments, before: start, ofShard: shard)
     case .queues(let report): setQueues(report)
+    case .waiting(let book): setWaiting(book, ofShard: shard)
     case .automation(let setting, let instant): setAutomation(setting, at: instant, ofShard: shard)
     case .insight(.begin): beginInsights(ofShard: shard)
     case .insight(.of(let agent, let insight)): if isOf(shard, agent) { setInsight(insight, of: agent) }

@@ -142,7 +142,8 @@ final class ConsoleProgram {
     switch notice {
     case .unreadable(let reason, let origin):
       model.fleet.applyUnreadable(reason: reason.description, at: feed?.time(of: origin) ?? now)
-    case .audit, .recordsBegin, .record, .alerts, .proposals, .undelivered, .queues, .insight, .levels, .stateTold,
+    case .audit, .recordsBegin, .record, .alerts, .proposals, .undelivered, .queues, .waiting, .insight, .levels,
+      .stateTold,
       .missed:
       break
     // These are told every second: what has not changed is no reason to draw.
@@ -215,6 +216,7 @@ final class ConsoleProgram {
       id: makeID(), action: draft.action, targets: draft.targets, arguments: draft.arguments, operator: identity,
       reason: draft.reason, issuedAt: now, expiresAt: now + Self.commandLife, observed: draft.observed)
     if let queue = draft.queue { order.arguments["alert"] = queue.text }
+    if let conversation = draft.conversation { order.arguments["conversation_id"] = conversation.text }
     do throws(Command.TooLarge) {
       let places = model.undoPlaces(of: draft)
       for part in try model.fleet.division.parts(of: order, about: draft.alerts, at: places, makeID) {

@@ -13,6 +13,7 @@ extension EventFeed.Subject {
     case .proposals: "proposals"
     case .undelivered: "undelivered notices"
     case .queues: "queues"
+    case .waiting: "conversations that wait for a person"
     case .automation: "the automation's switch"
     case .insight: "health and forecasts"
     case .levels: "the handler's levels of alerts"
