@@ -1,4 +1,5 @@
 import FleetModel
+import Wire
 
 /// A company's worth of simulated agents: they work, fall into trouble, and do as the control stream says.
 ///
@@ -27,6 +28,8 @@ package struct SimulatedFleet: Sendable {
   /// How many of the agents, from the first on, are there at all times.
   let residents: Int
   private var visitors: Visitors
+  /// Customers who wait for a person; nil if agents can help all of theirs.
+  private var customers: WaitingCustomers?
   /// Regular events that are due.
   private var due = 0.0
   /// Time that has passed since figures moved.
@@ -41,9 +44,10 @@ package struct SimulatedFleet: Sendable {
   ///   - seed: what everything random follows from.
   ///   - present: when what is lived through begins, after a past in which nothing happens: then the first incident is in
   ///     full swing, and the first visitor is about to come. Nil if there is no past.
+  ///   - waits: whether conversations wait for a person now and then.
   package init(
     agents count: Int, rate: Double, seed: UInt64, incidents plan: IncidentPlan, at start: Instant,
-    present: Instant? = nil
+    present: Instant? = nil, waits: Bool = false
   ) {
     agents = Roster.agents(count).map(SimulatedAgent.init)
     positions = Dictionary(uniqueKeysWithValues: agents.enumerated().map { ($1.profile.id, $0) })
@@ -53,6 +57,7 @@ package struct SimulatedFleet: Sendable {
     residents = agents.count
     incidents = IncidentTimetable(plan, from: present.map { $0 - Self.intoFirstIncident } ?? start)
     visitors = Visitors(from: present ?? start)
+    customers = waits ? WaitingCustomers(seed: seed, from: present ?? start) : nil
   }
 
   /// How many agents there are at present.
@@ -79,8 +84,12 @@ package struct SimulatedFleet: Sendable {
       due -= 1
       if let event = nextRegularEvent() { events.append(event) }
     }
-    return events
+    // Beside the rate: whoever waits changes nothing about the rest.
+    return events + (customers?.advance(to: now, agents[..<residents]) ?? [])
   }
+
+  /// What a person has ordered of a conversation that waits, as its agent answers.
+  mutating func obeyPerson(_ message: ControlMessage) -> [SimulatedEvent] { customers?.obey(message) ?? [] }
 
   /// Where an agent stands; nil for one that is not of this fleet.
   func agent(_ id: AgentID) -> SimulatedAgent? { positions[id].map { agents[$0] } }

@@ -28,6 +28,8 @@ package final class Simulator {
     package var rate = 20.0
     package var seed: UInt64 = 1
     package var incidents = IncidentPlan.none
+    /// Whether conversations wait for a person now and then.
+    package var waits = false
     /// Scenarios in place of incidents: one trouble a slot, after a while in which all is calm.
     package var scenarios: [Scenario] = []
     package var calm = TimeSpan.minutes(2)
@@ -196,7 +198,7 @@ package final class Simulator {
     guard !settings.scenarios.isEmpty else {
       return SimulatedFleet(
         agents: settings.agents, rate: settings.rate, seed: settings.seed, incidents: settings.incidents, at: start,
-        present: settings.history > .zero ? now : nil)
+        present: settings.history > .zero ? now : nil, waits: settings.waits)
     }
     var plan = ScenarioPlan.Settings(
       settings.scenarios, agents: settings.agents, seed: settings.seed, start: start)

@@ -11,9 +11,11 @@ struct Stage {
   var now = Stage.start
 
   init(
-    agents: Int = 12, rate: Double = 40, seed: UInt64 = 7, _ plan: IncidentPlan = .none, present: Instant? = nil
+    agents: Int = 12, rate: Double = 40, seed: UInt64 = 7, _ plan: IncidentPlan = .none, present: Instant? = nil,
+    waits: Bool = false
   ) {
-    fleet = SimulatedFleet(agents: agents, rate: rate, seed: seed, incidents: plan, at: Self.start, present: present)
+    fleet = SimulatedFleet(
+      agents: agents, rate: rate, seed: seed, incidents: plan, at: Self.start, present: present, waits: waits)
   }
 
   mutating func run(seconds: Int64) -> [SimulatedEvent] {

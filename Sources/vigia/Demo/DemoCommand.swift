@@ -19,6 +19,9 @@ struct DemoCommand: ParsableCommand {
     help: ArgumentHelp(
       "Start this beside it, and print where to look: prometheus, which has to be installed.", valueName: "PROGRAM"))
   var with: Companion?
+  @Option(
+    help: ArgumentHelp("What happens besides: waiting (conversations wait for a person).", valueName: "name"))
+  var scenario: Story?
   @OptionGroup var prefixing: PrefixOptions
   @OptionGroup var look: LookOptions
   @Option(help: "What everything random follows from (default: another one each time).") var seed: UInt64?
@@ -26,6 +29,12 @@ struct DemoCommand: ParsableCommand {
   /// What a demo may have beside it.
   enum Companion: String, ExpressibleByArgument, CaseIterable {
     case prometheus
+  }
+
+  /// What a demo may be about.
+  enum Story: String, ExpressibleByArgument, CaseIterable {
+    /// Conversations wait for a person.
+    case waiting
   }
 
   func validate() throws {
@@ -72,6 +81,7 @@ struct DemoCommand: ParsableCommand {
 
   private var simulation: [String] {
     var arguments = ["--agents", "\(agents)", "--rate", "\(rate)", "--incidents", "auto"]
+    if scenario == .waiting { arguments.append("--waiting") }
     if let seed { arguments += ["--seed", "\(seed)"] }
     return arguments
   }

@@ -27,6 +27,8 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: "An incident from the start, until somebody cures it (several times).")
   var incident: [SimulatedIncident] = []
   @Option(help: "Whether incidents come by themselves, one after the other.") var incidents = Timetable.none
+  @Flag(help: "Conversations wait for a person now and then, until one takes them or the customer gives up.")
+  var waiting = false
   @Option(
     help: ArgumentHelp(
       "A trouble of which the truth is known, once in each slot (several take turns).",
@@ -46,8 +48,8 @@ struct SimulateCommand: ParsableCommand {
     guard incident.isEmpty || incidents == .none else {
       throw ValidationError("--incident and --incidents auto exclude each other")
     }
-    guard scenario.isEmpty || (incident.isEmpty && incidents == .none) else {
-      throw ValidationError("--scenario excludes --incident and --incidents")
+    guard scenario.isEmpty || (incident.isEmpty && incidents == .none && !waiting) else {
+      throw ValidationError("--scenario excludes --incident, --incidents and --waiting")
     }
     guard truth == nil || !scenario.isEmpty else { throw ValidationError("--truth needs --scenario") }
     guard slot >= .minutes(1), calm >= .zero else { throw ValidationError("--slot is less than 1m, or --calm below 0") }
@@ -71,6 +73,7 @@ struct SimulateCommand: ParsableCommand {
     settings.seed = seed ?? .random(in: 0...UInt64.max)
     settings.incidents = !incident.isEmpty ? .fixed(incident) : incidents == .auto ? .automatic : .none
     (settings.scenarios, settings.calm, settings.slot) = (scenario, calm, slot)
+    settings.waits = waiting
     settings.destination = into
     settings.format = format
     settings.joinsOthers = intoLive
