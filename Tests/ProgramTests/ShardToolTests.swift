@@ -158,7 +158,7 @@ import Wire
     #expect(proposals.status == 0 && heads.count == 2 && heads[0].hasPrefix("rule/coupon/1-1/"), "\(proposals)")
     let tally = try json(try scene.run("runbook", "tally", "--json"))
     #expect(tally["coupon"]?["acted"] == 5)
-    for arguments in [["budgets"], ["forecast"], ["queues"], ["dead", "list"]] {
+    for arguments in [["budgets"], ["forecast"], ["queues"], ["waiting"], ["dead", "list"]] {
       let result = try Program(arguments, on: scene.server.endpoint, environment: scene.environment).finish()
       #expect(result.status == 0, "\(arguments): \(result)")
     }

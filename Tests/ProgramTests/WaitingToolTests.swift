@@ -61,6 +61,34 @@ import Wire
     #expect(all.last?["hand"]?["by"] == "ana@ops" && all.last?["waits_ms"] == nil)
   }
 
+  @Test func statusTellsHowManyWait() throws {
+    let event = #"{"entity_id":"a","event_type":"metrics","data":{"error_rate":0.01}}"#
+    _ = try server.call("XADD", keys.events, "*", "__data__", event)
+    #expect(try JSONValue.parse(Array(run("status", "--json").output.utf8))["waiting"] == nil)
+    try store()
+    _ = try server.call("HSET", keys.cursor, Keys.waitingRevision, "1")
+    let text = try run("status").output
+    #expect(text.contains("waiting     3 wait for a person, the longest for 7m (over); vigia waiting"))
+    let waiting = try JSONValue.parse(Array(run("status", "--json").output.utf8))["waiting"]
+    #expect(waiting?["conversations"]?.list?.count == 4 && waiting?["level_ms"] == 300_000)
+  }
+
+  /// Each shard has a book of its own.
+  @Test func shardsAreShownAsOne() throws {
+    let scene = try DividedScene(isLed: false)
+    let now = try scene.server.time()
+    for (index, agent) in ["agent-1", "agent-2", "agent-3", "agent-4"].enumerated() {
+      let id = try #require(WaitingConversation.ID("c\(index)"))
+      let conversation = WaitingConversation(
+        id: id, agent: AgentID(agent), since: now - .minutes(Int64(10 - index)))
+      _ = try scene.server.call(
+        "HSET", scene.keys(of: agent).waiting, id.text, WaitingCoding.encode(conversation))
+    }
+    let lines = try scene.run("waiting").output.split(separator: "\n")
+    #expect(lines.count == 6, "\(lines)")
+    for (index, line) in lines.dropFirst().prefix(4).enumerated() { #expect(line.contains("c\(index) ")) }
+  }
+
   @Test func nothingAndGarbageAreSaid() throws {
     #expect(try run("waiting") == .init(0, "no conversation waits for a person\n"))
     #expect(try JSONValue.parse(Array(run("waiting", "--json").output.utf8))["conversations"]?.list == [])

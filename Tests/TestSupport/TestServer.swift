@@ -91,7 +91,7 @@ package final class TestServer {
     let all = [
       "events", "audit", "alerts", "commands", "agent:*", "automation", "proposals", "handler",
       "mark:notices/undelivered", "insight", "insight:changed", "rollup:*", "levels", "budgets", "budgets:groups",
-      "queues",
+      "queues", "waiting", "waiting:state",
     ]
     let others = all.filter { $0 != key }
     _ = try call("ACL", "SETUSER", "default", "resetkeys")

@@ -11,23 +11,20 @@ extension EventFeed {
       return notify(.waiting(nil))
     }
     readsWaiting = true
-    let (keys, round) = (options.keys, waitingRound)
-    connection.send(Request("HGETALL", keys.waiting)) { [weak self, weak connection] result in
+    let round = waitingRound
+    var conversations: Reply?
+    // Both at once, before anything that is asked for later is answered.
+    connection.send(Request("HGETALL", options.keys.waiting)) { result in
+      if case .success(let reply) = result { conversations = reply }
+    }
+    connection.send(Request("GET", options.keys.waitingState)) { [weak self] result in
       guard let self, round == waitingRound else { return }
-      guard let connection, case .success(let conversations) = result else {
-        readsWaiting = false
-        return
-      }
-      connection.send(Request("GET", keys.waitingState)) { [weak self] result in
-        guard let self, round == waitingRound else { return }
-        readsWaiting = false
-        guard case .success(let state) = result else { return }
-        // What is refused is read again once something has changed.
-        waitingRevision = revision
-        guard isServed(.waiting, conversations), isServed(.waiting, state) else { return }
-        notify(.waiting(WaitingCoding.decode(conversations: conversations.pairs, state: state.bytes)))
-      }
-      connection.flush()
+      readsWaiting = false
+      guard let conversations, case .success(let state) = result else { return }
+      // What is refused is read again once something has changed.
+      waitingRevision = revision
+      guard isServed(.waiting, conversations), isServed(.waiting, state) else { return }
+      notify(.waiting(WaitingCoding.decode(conversations: conversations.pairs, state: state.bytes)))
     }
     connection.flush()
   }

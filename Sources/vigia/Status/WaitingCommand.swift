@@ -103,6 +103,15 @@ struct WaitingPage {
     }
   }
 
+  /// A line of `vigia status`: how many wait, and for how long; none if none does.
+  var summary: [String] {
+    guard let oldest = book.oldest, let wait = oldest.wait(at: now) else { return [] }
+    let who = book.waitingCount == 1 ? "1 waits" : "\(book.waitingCount) wait"
+    return [
+      "waiting     \(who) for a person, the longest for \(Self.words(wait)) (\(state(of: oldest))); vigia waiting"
+    ]
+  }
+
   /// What the table does not say.
   var remarks: [String] {
     guard !order.isEmpty else { return [] }
