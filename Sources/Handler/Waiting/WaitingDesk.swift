@@ -33,6 +33,8 @@ final class WaitingDesk {
   /// Whether Redis holds something else than is known here.
   private var isStale = true
   private var timer: Loop.TimerID?
+  /// Whether Redis has refused something a moment ago: no event makes it ask again at once.
+  private var isRefused = false
 
   /// No transaction takes more news, or takes out more strays.
   private static let mostAtOnce = 64
@@ -80,7 +82,7 @@ final class WaitingDesk {
 
   /// Does what there is to do next.
   private func step() {
-    guard !isBusy, !session.isOver, !session.isFinishing else { return }
+    guard !isBusy, !isRefused, !session.isOver, !session.isFinishing else { return }
     session.loop.cancel(timer)
     timer = nil
     if isStale {
@@ -102,8 +104,7 @@ final class WaitingDesk {
       guard let self else { return }
       isBusy = false
       guard !replies.contains(where: { $0.error != nil }) else {
-        isStale = true
-        return wait(Self.patience)
+        return refused()
       }
       take(replies[0].pairs, state: replies[1].bytes)
       if !isLoaded { place = replies[2].bytes.flatMap { StreamID($0) } }
@@ -181,8 +182,7 @@ final class WaitingDesk {
         step()
       case .failed(let error):
         session.log(.error, "cannot write which conversations wait for a person", ["error": error.text])
-        isStale = true
-        wait(Self.patience)
+        refused()
       case .fenced: break
       }
     }
@@ -222,10 +222,16 @@ final class WaitingDesk {
     if !book.isEmpty || book.page != nil { wait(session.options.waitingSpan.milliseconds) }
   }
 
+  private func refused() {
+    (isStale, isRefused) = (true, true)
+    wait(Self.patience)
+  }
+
   private func wait(_ span: Int64) {
     timer = session.later(inMilliseconds: span) { [weak self] in
-      self?.timer = nil
-      self?.step()
+      guard let self else { return }
+      (timer, isRefused) = (nil, false)
+      step()
     }
   }
 
