@@ -38,9 +38,9 @@ extension PlannedAction {
     case .cancel: return "cancel \(argument("job") ?? "a job") of \(target)"
     case .tune: return "set \(argument("parameter") ?? "a parameter") of \(target) to \(argument("value") ?? "unset")"
     case .notify: return "tell \(argument("to") ?? "people")"
-    case .acknowledge, .unacknowledge, .silence, .unsilence, .close, .approve, .reject, .undo, .automation, .take,
-      .handBack, .closeConversation:
+    case .acknowledge, .unacknowledge, .silence, .unsilence, .close, .approve, .reject, .undo, .automation:
       return "\(action.title)\(target == .none ? "" : " for \(target)")"
+    case .take, .handBack, .closeConversation: return "\(action.title) \(target)"
     }
   }
 
