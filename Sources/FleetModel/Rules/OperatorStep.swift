@@ -32,7 +32,7 @@ package enum OperatorStep: Hashable, Sendable {
     case .rebalance, .transfer, .blockIP, .offerCoupon, .schedule, .tune: self = .other(action)
     // They end what was done, look after alerts and proposals, or concern no agent.
     case .resume, .deactivateBackup, .unblockIP, .cancel, .notify, .acknowledge, .unacknowledge, .silence, .unsilence,
-      .close, .approve, .reject, .undo, .automation:
+      .close, .approve, .reject, .undo, .automation, .take, .handBack, .closeConversation:
       return nil
     }
   }
