@@ -145,11 +145,10 @@ package enum WaitingCoding {
   private static func conversation(
     _ id: WaitingConversation.ID, _ event: borrowing Event
   ) -> WaitingConversation {
-    let data = data(of: event)
+    let (data, receivedAt) = (data(of: event), event.receivedAt)
     // Nobody waits from the future on, and what is said to have begun long ago is a mistake.
-    let said = instant(data["since"]) ?? event.receivedAt
-    let earliest = event.receivedAt - longestWait
-    let since = said < earliest ? event.receivedAt : said.noLater(than: event.receivedAt)
+    let said = instant(data["since"]) ?? receivedAt
+    let since = said < receivedAt - longestWait ? receivedAt : said.noLater(than: receivedAt)
     var conversation = WaitingConversation(id: id, agent: event.agentID, since: since)
     take(data, lines: data["last_lines"], into: &conversation)
     if conversation.skill.isEmpty { conversation.skill = event.string(.skill) ?? "" }
