@@ -10,7 +10,7 @@ extension Model {
       let hint =
         draft.action == .automation
         ? "on, dry or off; Enter goes on"
-        : draft.conversation == nil ? "Enter goes on  Esc cancels" : "a note; Enter goes on  Esc cancels"
+        : takesNote(draft) ? "a note; Enter goes on  Esc cancels" : "Enter goes on  Esc cancels"
       return .editor(
         leads: subjects(of: draft).map { [verb(of: draft), $0].filter { !$0.isEmpty }.joined(separator: " ") + ":" },
         editor, hint: fault.map { Scrubber.display($0) } ?? hint)
@@ -30,6 +30,9 @@ extension Model {
     }
   }
 
+  /// Whether what is typed besides is a note on a conversation.
+  private func takesNote(_ draft: ActionDraft) -> Bool { draft.conversation != nil && !draft.parameters.isEmpty }
+
   private func editHint(_ draft: ActionDraft) -> String {
     if draft.proposal != nil { return "  + adds a reason" }
     return draft.action == .undo ? "  Tab adds a reason" : draft.parameters.isEmpty ? "" : "  Tab edits"
@@ -46,7 +49,7 @@ extension Model {
     if draft.action == .undo, turnsSwitch(draft), let entry = fleet.commands[draft.undone] {
       return ["\(verb(of: draft)): back to \(modeBefore(entry))\(more)"]
     }
-    if draft.conversation != nil {
+    if takesNote(draft) {
       let note = arguments.isEmpty ? "" : ", with the note \"\(arguments)\""
       return subjects(of: draft).map { "\(verb(of: draft)) \($0)\(note)" }
     }

@@ -83,6 +83,7 @@ final class ActiveHandler {
     session.addObserver(queues)
     queues.start()
     session.addObserver(waiting)
+    waiting.start()
   }
 
   /// Goes on with other options.

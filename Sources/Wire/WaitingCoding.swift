@@ -47,7 +47,8 @@ package enum WaitingCoding {
   package static func decode(_ field: [UInt8], _ value: [UInt8]) -> WaitingConversation? {
     guard value.count <= mostBytes, let text = String(validating: field, as: UTF8.self),
       let id = WaitingConversation.ID(text), let json = try? JSONValue.parse(value),
-      let agent = json["agent"]?.bytes.flatMap({ AgentID(outside: $0) }), let since = instant(json["since"])
+      let agent = json["agent"]?.bytes.flatMap({ AgentID(outside: $0) }), agent != .none,
+      let since = instant(json["since"])
     else { return nil }
     var conversation = WaitingConversation(id: id, agent: agent, since: since)
     take(json, lines: json["lines"], into: &conversation)
@@ -151,7 +152,7 @@ package enum WaitingCoding {
     let since = said < receivedAt - longestWait ? receivedAt : said.noLater(than: receivedAt)
     var conversation = WaitingConversation(id: id, agent: event.agentID, since: since)
     take(data, lines: data["last_lines"], into: &conversation)
-    if conversation.skill.isEmpty { conversation.skill = event.string(.skill) ?? "" }
+    if conversation.skill.isEmpty { conversation.skill = plain(event.string(.skill), TextBound.word) }
     return conversation
   }
 

@@ -53,7 +53,8 @@ import Testing
     let good = WaitingCoding.encode(try conversation())
     let pairs: [(name: [UInt8], value: [UInt8])] = [
       (Array("a".utf8), Array("{".utf8)), ([], good), ([0xFF], good), (Array("b".utf8), []), (Array("c".utf8), good),
-      (Array(repeating: 0x61, count: 401), good), (Array("d".utf8), Array(#"{"agent":"","since":1}"#.utf8)),
+      (Array(repeating: 0x61, count: WaitingConversation.ID.mostBytes + 1), good),
+      (Array("d".utf8), Array(#"{"agent":"","since":1}"#.utf8)),
       (Array("e".utf8), Array(repeating: 0x20, count: WaitingCoding.mostBytes + 1)),
     ]
     for state in ["", "null", #"{"level_ms":0}"#, #"{"level_ms":-9e99}"#, #"{"page":{}}"#, "[[["] {

@@ -12,7 +12,8 @@ import Wire
 /// ```
 /// The place is the last entry whose news stand in the book. It is written with them, and no cursor passes news that are
 /// not written; so a successor takes each of them once. A command changes one conversation in its own transaction: what
-/// was known of it is checked here, and read anew if it is another.
+/// was known of it is checked here, and read anew if it is another. If Redis refuses for so long that too much is to be
+/// written, what comes then is left out, and said.
 ///
 /// Where no conversation waits it does nothing. A class, because the loop's timer and the answers share it.
 final class WaitingDesk {
@@ -51,6 +52,9 @@ final class WaitingDesk {
   /// The oldest entry whose news are not written.
   var oldest: StreamID? { pending.lazy.map(\.entry).min() }
 
+  /// Reads what stands: most of what events tell concerns none of it.
+  func start() { step() }
+
   /// All that a handler before left unwritten has been taken.
   func begin() {
     guard !isBegun else { return }
@@ -78,6 +82,14 @@ final class WaitingDesk {
     return !isLoaded || book[news.id] != nil || pending.contains { $0.news.id == news.id }
   }
 
+  /// What came before it was known who waits.
+  private func leaveOutWhatConcernsNone() {
+    guard !pending.isEmpty else { return }
+    var ids: Set<WaitingConversation.ID> = []
+    for case (_, .waits(let conversation)) in pending { ids.insert(conversation.id) }
+    pending.removeAll { book[$0.news.id] == nil && !ids.contains($0.news.id) }
+  }
+
   func optionsChanged() { if isBegun { step() } }
 
   /// Does what there is to do next.
@@ -87,7 +99,7 @@ final class WaitingDesk {
     timer = nil
     if isStale {
       load()
-    } else {
+    } else if isBegun {
       strays.isEmpty ? write() : clean()
     }
   }
@@ -109,6 +121,7 @@ final class WaitingDesk {
       take(replies[0].pairs, state: replies[1].bytes)
       if !isLoaded { place = replies[2].bytes.flatMap { StreamID($0) } }
       isLoaded = true
+      leaveOutWhatConcernsNone()
       step()
     }
   }
@@ -135,6 +148,8 @@ final class WaitingDesk {
     var next = book
     next.level = session.options.waiting.level
     for (entry, news) in taken where isNew(entry) { next.apply(news) }
+    // A command may have taken out the last one.
+    if next.isEmpty { next.leftOut = 0 }
     var transaction = Transaction()
     let changed = add(Set(taken.map(\.news.id)), next, to: &transaction)
     // What changes nothing and never will is worth no transaction.
@@ -266,7 +281,7 @@ extension WaitingDesk: CommitObserver {
     switch fact {
     case .conversations:
       isStale = true
-      if isBegun { step() }
+      step()
     case .alert, .alertsSaved, .record, .schedule, .automation, .unheard, .proposalEnded, .notices, .queueHands: break
     }
   }
