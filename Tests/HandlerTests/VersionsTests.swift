@@ -47,14 +47,18 @@ import Wire
 
   /// Has all agents report minute by minute; each minute ends with the first report of the next.
   private func pass(minutes: Int64) throws {
+    var reported: Int64?
     for minute in 0..<minutes {
       clock.set(seconds: minute * 60)
+      let present = try scene.now().milliseconds / 60_000
       for agent in Self.agents { try report(agent) }
-      guard minute > 0 else { continue }
-      let ended = try scene.now().milliseconds / 60_000 - 1
-      try scene.server.wait {
-        Self.agents.allSatisfy { ((try? storedMinute($0.id)) ?? nil).map { $0 >= ended } ?? false }
+      if let reported {
+        try scene.server.wait {
+          Self.agents.allSatisfy { ((try? storedMinute($0.id)) ?? nil).map { $0 >= reported } ?? false }
+        }
       }
+      // The clock's minute may change between two rounds: then one is left out.
+      reported = present
     }
   }
 

@@ -73,6 +73,17 @@ import Testing
     #expect(found.isEmpty)
   }
 
+  /// Of few messages a minute a small rate is less than one failure.
+  @Test mutating func sameRateWithOtherLoadsIsNoDifference() {
+    for minute in 0..<300 {
+      for agent in 0..<3 {
+        take(minute, agent, "1", 0.02, messages: 20)
+        take(minute, 10 + agent, "2", 0.02, messages: 30)
+      }
+    }
+    #expect(found.isEmpty)
+  }
+
   @Test mutating func differenceThatIsSureAndSmallIsNotTold() {
     run(0..<300, old: { _ in 0.20 }, new: { _, _ in 0.27 })
     #expect(found.isEmpty)

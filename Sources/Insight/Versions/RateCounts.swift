@@ -13,9 +13,21 @@ package struct RateCounts: Equatable, Sendable {
 
   /// The messages of a minute that a fraction tells of, rounded to whole ones; nil if a number is none.
   package init?(rate: Double, of messages: Double) {
+    var rest = 0.0
+    self.init(rate: rate, of: messages, rest: &rest)
+  }
+
+  /// The same of one minute of many.
+  ///
+  /// - Parameter rest: what rounding has left of failures so far. Without it few messages would hide all of them, and more
+  ///   messages at the same rate would not.
+  package init?(rate: Double, of messages: Double, rest: inout Double) {
     guard rate.isFinite, (0...1).contains(rate), messages.isFinite, messages > 0 else { return nil }
     let trials = min(messages.rounded(), Double(Self.most))
-    self.init(failures: Int((rate * trials).rounded()), of: Int(trials))
+    let exact = rate * trials + rest
+    let failures = min(max(exact.rounded(), 0), trials)
+    rest = min(max(exact - failures, -0.5), 0.5)
+    self.init(failures: Int(failures), of: Int(trials))
   }
 
   /// Of one agent in one minute.

@@ -31,6 +31,8 @@ struct RoleVersions: Sendable {
   private struct OpenMinute {
     let begin: Instant
     var parts: [Part]
+    /// A straggler closes an agent's minute a second time.
+    var agents: Set<Int>
   }
 
   private struct Version {
@@ -80,10 +82,12 @@ struct RoleVersions: Sendable {
     heardAt = begin
     let index = open.firstIndex { $0.begin == begin }
     if let index {
-      if open[index].parts.count < Self.mostParts { open[index].parts.append(part) }
+      if open[index].parts.count < Self.mostParts, open[index].agents.insert(part.agent).inserted {
+        open[index].parts.append(part)
+      }
       return []
     }
-    open.append(OpenMinute(begin: begin, parts: [part]))
+    open.append(OpenMinute(begin: begin, parts: [part], agents: [part.agent]))
     open.sort { $0.begin < $1.begin }
     guard open.count > Self.mostOpen else { return [] }
     let oldest = open.removeFirst()

@@ -15,11 +15,14 @@ package struct VersionWatch: Sendable {
   private let messages: MetricID
   private var roles: [String: RoleVersions] = [:]
   private var waiting: [Waiting] = []
+  /// What rounding has left of failures, by agents, then by the places of the metrics.
+  private var rests: [Int: [Double]] = [:]
 
   /// More are not compared; a role that was not heard for a day makes room.
   package static let mostRoles = 64
   private static let roleStays = TimeSpan.days(1)
   private static let mostWaiting = 64
+  private static let mostAgents = 100_000
 
   /// - Parameters:
   ///   - metrics: fractions from 0 to 1 that are the worse the higher they are.
@@ -47,10 +50,16 @@ package struct VersionWatch: Sendable {
     return waiting.remove(at: index).difference
   }
 
-  private func part(_ minute: AgentWatch.Minute, _ agent: Int, _ version: String) -> RoleVersions.Part? {
+  private mutating func part(_ minute: AgentWatch.Minute, _ agent: Int, _ version: String) -> RoleVersions.Part? {
     func mean(_ metric: MetricID) -> Double? { minute.rollups.first { $0.metric == metric }?.rollup.mean }
     guard let messages = mean(messages) else { return nil }
-    let counts = metrics.map { metric in mean(metric).flatMap { RateCounts(rate: $0, of: messages) } }
+    if rests.count >= Self.mostAgents { rests = [:] }
+    var left = rests[agent] ?? metrics.map { _ in 0 }
+    var counts: [RateCounts?] = []
+    for (place, metric) in metrics.enumerated() {
+      counts.append(mean(metric).flatMap { RateCounts(rate: $0, of: messages, rest: &left[place]) })
+    }
+    rests[agent] = left
     guard counts.contains(where: { $0.map { $0.trials > 0 } ?? false }) else { return nil }
     return RoleVersions.Part(agent: agent, version: ExactText(version), counts: counts)
   }
