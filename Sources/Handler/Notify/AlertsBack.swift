@@ -114,13 +114,18 @@ final class AlertsBack {
     rounds[name] = BackRound(name, channel, at: session.now)
     readAlerts(subjects) { [weak self] alerts in
       guard let self else { return }
+      guard let alerts else {
+        // What is not known is not over.
+        rounds[name] = nil
+        return arm()
+      }
       go(name, BackRound(name, channel, standing: standing, alerts: alerts, at: session.now))
     }
   }
 
-  /// Reads alerts as they stand; what is open no longer is left out.
+  /// Reads alerts as they stand; what is open no longer is left out. Nil if Redis refuses.
   private func readAlerts(
-    _ subjects: Set<ToldAlert.Subject>, _ completion: @escaping ([ToldAlert.Subject: ToldAlert]) -> Void
+    _ subjects: Set<ToldAlert.Subject>, _ completion: @escaping ([ToldAlert.Subject: ToldAlert]?) -> Void
   ) {
     var (agents, waiting): ([AlertID], [QueueAlertID]) = ([], [])
     for subject in subjects {
@@ -134,6 +139,7 @@ final class AlertsBack {
     if !waiting.isEmpty { requests.append(Request("HGETALL", session.keys.queueHands)) }
     session.read(requests) { [weak self] replies in
       guard let self else { return }
+      guard replies.allSatisfy({ $0.error == nil }) else { return completion(nil) }
       var alerts: [ToldAlert.Subject: ToldAlert] = [:]
       for (id, value) in zip(agents, agents.isEmpty ? [] : replies[0].elements ?? []) {
         guard let alert = value.bytes.flatMap({ AlertCoding.decode(id: id.bytes, payload: $0) }) else { continue }
