@@ -9,14 +9,15 @@ import Wire
 ///   started    <kind>/<agent>/<since>   the alert as it is first written
 ///   succeeded  <kind>/<agent>/<since>   why it ended: recovered, unrecovered, explained, closed or agent_left
 /// ```
-/// Each line is in the transaction that writes the alert, or takes it out: a handler that takes over tells nothing a
-/// second time. Of an alert that was open when the settings began to ask, the beginning is told with its next change.
+/// Each line is in the transaction that writes the alert, or takes it out; of one that a command closed it comes after it.
+/// A handler that takes over tells nothing a second time. Of an alert that an earlier handler wrote while the settings did
+/// not ask, only the end is told, and nobody learns from it.
 struct AuditedAlerts {
   private var since: [AlertID: Instant] = [:]
 
   /// That an alert began; nil if that was told, or nobody learns from its kind.
   func beginning(of alert: AlertRecord, _ session: LeaseSession) -> AuditLine? {
-    guard alert.id.kind.isOfAgent, since[alert.id] == nil else { return nil }
+    guard alert.id.kind.isOfAgent, since[alert.id] != alert.since else { return nil }
     var line = line(.started, alert.id, alert.since, session)
     line.alert = alert
     line.detail = alert.summary
