@@ -180,6 +180,7 @@ package final class HandlerService {
     guard clock.set(reply, asked: asked) else { return log(.warning, "the server does not tell its time") }
     guard let leap = clock.leap else { return }
     log(.warning, "the server's clock was stepped", ["milliseconds": "\(leap.milliseconds)"])
+    recorder.clockLeapt(by: leap)
     activeHandler?.clockLeapt(by: leap)
   }
 

@@ -48,11 +48,12 @@ extension Recorder: ChannelListener {
     let now = MonotonicTime.now
     heartbeat.heard(at: now)
     let isFree = if case .listening = state { !isWriting } else { false }
-    if !buffer.append(channel, payload, at: now.milliseconds, isMarker: isMarker, lettingGo: isFree) {
+    let heardAt = BootTime.now.milliseconds
+    if !buffer.append(channel, payload, at: heardAt, isMarker: isMarker, lettingGo: isFree) {
       log(.error, "cannot write as fast as it hears; messages are lost", ["lost": "\(buffer.lost)"])
     }
     switch state {
-    case .listening: buffer.trim(at: now.milliseconds)
+    case .listening: buffer.trim(at: heardAt)
     case .aligning: break
     case .recording(let session):
       if !isMarker, now.milliseconds(since: markedAt) >= Self.markerMilliseconds { _ = mark(session) }

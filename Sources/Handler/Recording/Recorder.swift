@@ -40,6 +40,11 @@ final class Recorder {
   /// By which it is known that it records: the last marker after a subscription.
   var sign: RecorderMarker?
   private var nonce = 0
+  /// How far the server's clock has been set forward since it aligned last, in milliseconds: what was written before has an
+  /// older time than its age tells.
+  private var stepped: Int64 = 0
+  /// What is kept is no older: after more nothing of it is to be found.
+  private static let mostStepped = 2 * RecordingBuffer.keepsMilliseconds
   /// Whether the first marker of the session stands in the stream.
   var isMarked = false
   var markedAt = MonotonicTime(nanoseconds: 0)
@@ -110,22 +115,25 @@ final class Recorder {
     guard isSubscribed, case .listening = state, !session.isOver else { return }
     (state, isMarked) = (.aligning(session), false)
     sign = mark(session)
-    let now = MonotonicTime.now.milliseconds
+    let now = BootTime.now.milliseconds
     // What is older was either written long ago or is past keeping.
     let recent = buffer.messages.firstIndex { now - $0.heardAt <= 2 * RecordingBuffer.keepsMilliseconds }
     buffer.removeFirst((recent ?? buffer.messages.endIndex) - buffer.messages.startIndex)
     guard let first = buffer.messages.first else { return begin(session, written: 0) }
-    let start = session.now - .milliseconds(now - first.heardAt + 3000)
+    let start = session.now - .milliseconds(now - first.heardAt + 3000 + stepped)
     let reader = RecordedReader(session, buffer, from: start) { [weak self] in
       self?.begin(session, written: $0)
     }
     reader.start()
   }
 
+  /// The server's clock was set anew, or this machine slept.
+  func clockLeapt(by step: TimeSpan) { stepped = min(stepped + max(0, step.milliseconds), Self.mostStepped) }
+
   private func begin(_ session: LeaseSession, written: Int) {
     guard case .aligning(let current) = state, current === session else { return }
     buffer.removeFirst(min(written, buffer.count))
-    state = .recording(session)
+    (state, stepped) = (.recording(session), 0)
     let count = buffer.messages.count { !$0.isMarker }
     log(.info, "recording", ["fence": "\(session.fence)", "bridged": "\(count)"])
     write()

@@ -13,7 +13,7 @@ import Redis
 struct RecordingBuffer {
   /// A message, and where its bytes are among all that were ever heard.
   struct Entry {
-    /// Monotonic milliseconds.
+    /// Milliseconds of ``BootTime``: what was heard before the machine was suspended is as old as the server has it.
     let heardAt: Int64
     let isMarker: Bool
     fileprivate let channel: Range<Int>
@@ -47,7 +47,7 @@ struct RecordingBuffer {
   /// Adds a message.
   ///
   /// - Parameters:
-  ///   - now: monotonic milliseconds.
+  ///   - now: milliseconds of ``BootTime``.
   ///   - lettingGo: whether the oldest may leave if there is no room; otherwise the new one does.
   /// - Returns: false if the new one was lost.
   mutating func append(
