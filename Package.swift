@@ -73,10 +73,13 @@ let edges: [Target] = [
   .target(name: "Simulation", dependencies: ["FleetModel", "Wire", "Redis", "Loop"], swiftSettings: optimized),
 ]
 
-/// Addresses that are put in at the start take an eighth of the room: a program holds a megabyte less.
+/// Addresses that are put in at the start take an eighth of the room: a program holds a megabyte less. Names that nobody
+/// looks up take another, with what only they would keep.
 let packed: [LinkerSetting] = [
   .unsafeFlags(
-    ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"], .when(configuration: .release))
+    [
+      "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs", "-Xlinker", "--no-export-dynamic",
+    ], .when(configuration: .release))
 ]
 
 /// The manual's chapters, which `vigia manual` prints: one rule a file.
