@@ -60,8 +60,8 @@ package struct Layout: Equatable, Sendable {
   /// How many rows of a list a pane shows.
   package func height(of pane: PaneID) -> Int {
     let rect = self[pane]
-    if pane == .waiting { return WaitingPane.listHeight(of: rect, hasBorder: kind != .small) }
-    if pane == .queues { return QueuesPane.listHeight(of: rect, hasBorder: kind != .small) }
+    if pane == .waiting { return WaitingPane.table.listHeight(of: rect, hasBorder: kind != .small) }
+    if pane == .queues { return QueuesPane.table.listHeight(of: rect, hasBorder: kind != .small) }
     return kind == .small ? max(0, rect.height - 1) : max(0, rect.height - 3)
   }
 

@@ -62,6 +62,21 @@ import Testing
     #expect(lines.last?.contains("3 wait for a person, 8m, 8") == true)
   }
 
+  /// Who has left since still stands in it, and the wait goes on.
+  @Test func listThatNobodyKeepsIsShownAsThat() throws {
+    var scene = try Self.scene(try Self.book())
+    scene.press(.character("8"))
+    _ = scene.model.update(.handler(.absent))
+    #expect(line(&scene, "level 5m").contains("level 5m; no handler keeps this list"))
+    scene = try Self.scene(nil)
+    scene.press(.character("8"))
+    #expect(!line(&scene, "Nobody waits for a person.").isEmpty)
+    for (status, words) in [(HandlerStatus.absent, "No handler is alive"), (.unknown, "is not known")] {
+      _ = scene.model.update(.handler(status))
+      #expect(line(&scene, "Nobody waits for a person.").isEmpty && !line(&scene, words).isEmpty)
+    }
+  }
+
   @Test(arguments: [(20, 5), (40, 10), (80, 24), (200, 60)])
   func screenOfAnySizeShowsWhoWaitsLongest(columns: Int, rows: Int) throws {
     var scene = try Self.scene(columns: columns, rows: rows, try Self.book())

@@ -9,7 +9,11 @@ import Wire
   private let server: TestServer
   private let keys = Keys()
 
-  init() throws { server = try TestServer() }
+  init() throws {
+    server = try TestServer()
+    let lease = Lease(id: "h1", fence: 1, isRecording: true, since: try server.time())
+    _ = try server.call("SET", keys.lease, LeaseCoding.encode(lease))
+  }
 
   private func run(_ arguments: String...) throws -> Program.Result {
     try Program(arguments, on: server.endpoint).finish()
@@ -54,6 +58,7 @@ import Wire
     try store()
     let json = try JSONValue.parse(Array(run("waiting", "--json").output.utf8))
     #expect(json["level_ms"] == 300_000 && json["left_out"] == 2 && json["paged_since"]?.text != nil)
+    #expect(json["is_kept"] == true)
     let all = json["conversations"]?.list ?? []
     #expect(all.map { $0["state"]?.text } == ["over", "near", "ok", "taken"])
     #expect(all.first?["conversation_id"] == "old" && all.first?["lines"]?.list?.count == 2)
@@ -73,6 +78,17 @@ import Wire
     #expect(waiting?["conversations"]?.list?.count == 4 && waiting?["level_ms"] == 300_000)
   }
 
+  /// Who has left since still stands in it.
+  @Test func listThatNobodyKeepsIsToldAsThat() throws {
+    _ = try server.call("DEL", keys.lease)
+    #expect(
+      try run("waiting")
+        == .init(0, "no conversation waits for a person\nno handler is alive: nobody keeps this list\n"))
+    try store()
+    #expect(try run("waiting").output.hasSuffix("\nno handler is alive: nobody keeps this list\n"))
+    #expect(try JSONValue.parse(Array(run("waiting", "--json").output.utf8))["is_kept"] == false)
+  }
+
   /// Each shard has a book of its own.
   @Test func shardsAreShownAsOne() throws {
     let scene = try DividedScene(isLed: false)
@@ -85,7 +101,7 @@ import Wire
         "HSET", scene.keys(of: agent).waiting, id.text, WaitingCoding.encode(conversation))
     }
     let lines = try scene.run("waiting").output.split(separator: "\n")
-    #expect(lines.count == 6, "\(lines)")
+    #expect(lines.count == 7 && lines.last == "no handler is alive: nobody keeps this list", "\(lines)")
     for (index, line) in lines.dropFirst().prefix(4).enumerated() { #expect(line.contains("c\(index) ")) }
   }
 

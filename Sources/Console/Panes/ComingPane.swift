@@ -43,7 +43,7 @@ struct ComingPane {
 
   func draw(into grid: inout Grid, in rect: Rect) {
     let inside = frame.draw(into: &grid, in: rect)
-    guard list.count > 0 else { return drawEmpty(into: &grid, in: inside) }
+    guard list.count > 0 else { return grid.draw(emptyLines, in: inside) }
     let (heading, below) = inside.splitTop(1)
     let (body, rest) = below.splitTop(Self.listHeight(of: rect, count: list.count))
     let head = Row(when: "When", agent: "Agent", metric: "Metric", values: "Now and level", sure: "Sure", role: .header)
@@ -55,12 +55,6 @@ struct ComingPane {
       draw(rows[index - list.top], into: &grid, in: line)
     }
     if rest.height >= Self.leastFan { fan?.draw(into: &grid, in: rest.splitTop(1).1) }
-  }
-
-  private func drawEmpty(into grid: inout Grid, in rect: Rect) {
-    for (index, line) in emptyLines.enumerated() {
-      if case .text(let text, let role) = line { grid.draw(text, in: rect.line(index).dropping(left: 1), role: role) }
-    }
   }
 
   /// A row's columns: a narrow screen does without values, then without how sure it is.

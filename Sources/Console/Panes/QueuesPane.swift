@@ -42,67 +42,36 @@ struct QueuesPane {
   var emptyLines: [DetailPane.Line]
 
   private static let headings = ["Waits", "Oldest", "Pending", "Oldest", "Readers", "Read", "Length"]
-  private static let widths = [7, 7, 8, 7, 8, 6, 8]
-  private static let stateWidth = 15
   private static let readerRows = QueueStanding.mostReaders
-
-  /// How many rows the list shows: what is said of the selected one has always the same room, so that nothing moves.
-  static func listHeight(of rect: Rect, hasBorder: Bool) -> Int {
-    let inside = max(0, rect.height - (hasBorder ? 3 : 1))
-    return max(1, inside - detailHeight(inside))
-  }
-
-  /// A third of the rows, if there are enough: a blank one, words in two lines, a heading, readers.
-  private static func detailHeight(_ inside: Int) -> Int {
-    inside < 10 ? 0 : min(4 + readerRows, max(6, inside / 2))
-  }
+  /// Below it a blank row, words in two lines, a heading, and readers.
+  static let table = StateTable(
+    stateWidth: 15, widths: [7, 7, 8, 7, 8, 6, 8], numbers: 7, leastName: 16, detailRows: 4 + readerRows)
 
   func draw(into grid: inout Grid, in rect: Rect) {
     let inside = frame.draw(into: &grid, in: rect)
-    guard list.count > 0 else { return draw(emptyLines, into: &grid, in: inside) }
+    guard list.count > 0 else { return grid.draw(emptyLines, in: inside) }
     let (heading, below) = inside.splitTop(1)
-    grid.fill(heading, role: .header)
-    drawCells("State", "Queue", Self.headings, into: &grid, in: heading) { _ in .header }
-    let (body, rest) = below.splitBottom(Self.detailHeight(below.height))
+    Self.table.drawHeading("Queue", Self.headings, into: &grid, in: heading)
+    let (body, rest) = below.splitBottom(Self.table.detailHeight(below.height))
     list.draw(into: &grid, in: body) { grid, index, line in
       guard rows.indices.contains(index - list.top) else { return }
-      draw(rows[index - list.top], isSelected: index == list.selected, into: &grid, in: line)
+      if index == list.selected { grid.draw(String(grid.glyphs.selection), in: line, role: .text) }
+      Self.table.draw(cells(rows[index - list.top]), into: &grid, in: line)
     }
     drawDetail(into: &grid, in: rest)
     if !staleness.isEmpty { grid.draw(staleness, in: rest.splitBottom(1).1.dropping(left: 1), role: .warning) }
   }
 
-  private func draw(_ row: Row, isSelected: Bool, into grid: inout Grid, in rect: Rect) {
-    if isSelected { grid.draw(String(grid.glyphs.selection), in: rect, role: .text) }
-    grid.draw(row.state, in: rect.dropping(left: 2).splitLeft(Self.stateWidth).0, role: row.role)
-    drawCells("", row.name, row.values, into: &grid, in: rect) { $0 == 4 ? row.readersRole : .text }
-  }
-
-  /// A narrow screen does without the columns at the right.
-  private func drawCells(
-    _ state: String, _ name: String, _ values: [String], into grid: inout Grid, in rect: Rect,
-    role: (Int) -> Role
-  ) {
-    var (first, rest) = rect.dropping(left: 2).splitLeft(Self.stateWidth)
-    if !state.isEmpty { grid.draw(state, in: first, role: .header) }
-    rest = rest.dropping(left: 1)
-    var shown = values.count
-    while shown > 0, rest.width - Self.widths.prefix(shown).reduce(0, +) < 16 { shown -= 1 }
-    for (place, width) in Self.widths.prefix(shown).enumerated().reversed() {
-      let cell: Rect
-      (rest, cell) = rest.splitRight(width)
-      grid.draw(values[place], in: cell, role: role(place), align: .trailing)
-    }
-    first = rest.splitLeft(max(0, rest.width - 1)).0
-    grid.draw(name, in: first, role: role(-1))
+  private func cells(_ row: Row) -> StateTable.Cells {
+    let values = row.values.enumerated().map { (text: $1, role: $0 == 4 ? row.readersRole : Role.text) }
+    return StateTable.Cells(state: (row.state, row.role), name: (row.name, .text), values: values)
   }
 
   private func drawDetail(into grid: inout Grid, in rect: Rect) {
     guard rect.height > 3 else { return }
-    let line = String(repeating: Character(grid.glyphs.horizontal), count: max(0, rect.width - 2))
-    grid.draw(line, in: rect.line(0).dropping(left: 1), role: .border, truncation: .clip)
+    StateTable.drawRule(into: &grid, in: rect)
     let area = rect.splitTop(1).1.dropping(left: 1)
-    draw(Array(words.prefix(2)), into: &grid, in: area)
+    grid.draw(words.prefix(2), in: area)
     guard !readers.isEmpty else { return }
     let below = area.splitTop(min(2, max(1, words.count))).1
     let room = max(0, below.height - 1 - (staleness.isEmpty ? 0 : 1))
@@ -114,12 +83,6 @@ struct QueuesPane {
       grid.draw(reader.name, in: name, role: role)
       grid.draw(reader.pending, in: rest.splitLeft(9).0, role: role, align: .trailing)
       grid.draw(reader.idle, in: rest.dropping(left: 9).splitLeft(8).0, role: role, align: .trailing)
-    }
-  }
-
-  private func draw(_ lines: [DetailPane.Line], into grid: inout Grid, in rect: Rect) {
-    for (index, line) in lines.enumerated() where index < rect.height {
-      if case .text(let text, let role) = line { grid.draw(text, in: rect.line(index).dropping(left: 1), role: role) }
     }
   }
 }

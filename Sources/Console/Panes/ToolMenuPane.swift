@@ -31,9 +31,7 @@ struct ToolMenuPane {
     for (place, row) in rows.dropFirst(top).prefix(body.height).enumerated() {
       draw(row, into: &grid, in: body.line(place))
     }
-    for (place, line) in question.prefix(foot.height).enumerated() {
-      if case .text(let text, let role) = line { grid.draw(text, in: foot.line(place).dropping(left: 1), role: role) }
-    }
+    grid.draw(question, in: foot)
   }
 
   private func draw(_ row: Row, into grid: inout Grid, in rect: Rect) {

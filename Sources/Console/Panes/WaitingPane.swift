@@ -31,67 +31,30 @@ struct WaitingPane {
   var emptyLines: [DetailPane.Line]
 
   private static let headings = ["Wait", "Agent", "For", "Lang", "Person"]
-  private static let widths = [6, 22, 14, 6, 14]
-  private static let stateWidth = 6
-  /// Two lines of what it is about, and the lines that were said last.
-  private static let wordRows = 2 + WaitingConversation.mostLines
-
-  /// How many rows the list shows: what is said of the selected one has always the same room, so that nothing moves.
-  static func listHeight(of rect: Rect, hasBorder: Bool) -> Int {
-    let inside = max(0, rect.height - (hasBorder ? 3 : 1))
-    return max(1, inside - detailHeight(inside))
-  }
-
-  private static func detailHeight(_ inside: Int) -> Int {
-    inside < 10 ? 0 : min(1 + wordRows, max(6, inside / 2))
-  }
+  /// Below it a blank row, two lines of what it is about, and the lines that were said last.
+  static let table = StateTable(
+    stateWidth: 6, widths: [6, 22, 14, 6, 14], numbers: 1, leastName: 12,
+    detailRows: 3 + WaitingConversation.mostLines)
 
   func draw(into grid: inout Grid, in rect: Rect) {
     let inside = frame.draw(into: &grid, in: rect)
-    guard list.count > 0 else { return draw(emptyLines, into: &grid, in: inside) }
+    guard list.count > 0 else { return grid.draw(emptyLines, in: inside) }
     let (heading, below) = inside.splitTop(1)
-    grid.fill(heading, role: .header)
-    drawCells("State", "Conversation", Self.headings, into: &grid, in: heading, stateRole: .header, role: .header)
-    let (body, rest) = below.splitBottom(Self.detailHeight(below.height))
+    Self.table.drawHeading("Conversation", Self.headings, into: &grid, in: heading)
+    let (body, rest) = below.splitBottom(Self.table.detailHeight(below.height))
     list.draw(into: &grid, in: body) { grid, index, line in
       guard rows.indices.contains(index - list.top) else { return }
-      let row = rows[index - list.top]
       if index == list.selected { grid.draw(String(grid.glyphs.selection), in: line, role: .text) }
-      drawCells(row.state, row.name, row.values, into: &grid, in: line, stateRole: row.role, role: .text)
+      Self.table.draw(cells(rows[index - list.top]), into: &grid, in: line)
     }
     guard rest.height > 1 else { return }
-    let line = String(repeating: Character(grid.glyphs.horizontal), count: max(0, rest.width - 2))
-    grid.draw(line, in: rest.line(0).dropping(left: 1), role: .border, truncation: .clip)
-    draw(words, into: &grid, in: rest.splitTop(1).1)
+    StateTable.drawRule(into: &grid, in: rest)
+    grid.draw(words, in: rest.splitTop(1).1)
   }
 
-  /// A narrow screen does without the columns at the right.
-  private func drawCells(
-    _ state: String, _ name: String, _ values: [String], into grid: inout Grid, in rect: Rect, stateRole: Role,
-    role: Role
-  ) {
-    var (first, rest) = rect.dropping(left: 2).splitLeft(Self.stateWidth)
-    grid.draw(state, in: first, role: stateRole)
-    rest = rest.dropping(left: 1)
-    var shown = values.count
-    while shown > 0, rest.width - Self.widths.prefix(shown).reduce(0, +) < 12 { shown -= 1 }
-    for (place, width) in Self.widths.prefix(shown).enumerated().reversed() {
-      let cell: Rect
-      (rest, cell) = rest.splitRight(width)
-      if place == 0 {
-        grid.draw(values[place], in: cell, role: role, align: .trailing)
-      } else {
-        grid.draw(values[place], in: cell.dropping(left: 2), role: role)
-      }
-    }
-    first = rest.splitLeft(max(0, rest.width - 1)).0
-    grid.draw(name, in: first, role: role)
-  }
-
-  private func draw(_ lines: [DetailPane.Line], into grid: inout Grid, in rect: Rect) {
-    for (index, line) in lines.enumerated() where index < rect.height {
-      if case .text(let text, let role) = line { grid.draw(text, in: rect.line(index).dropping(left: 1), role: role) }
-    }
+  private func cells(_ row: Row) -> StateTable.Cells {
+    StateTable.Cells(
+      state: (row.state, row.role), name: (row.name, .text), values: row.values.map { ($0, .text) })
   }
 }
 
@@ -105,7 +68,7 @@ extension Model {
       frame: frame(.waiting, summary: book.isEmpty ? "" : summary(of: book), in: layout),
       rows: rows.map { row($0, book) }, list: list(.waiting),
       words: cursor.selected.flatMap { conversation(of: $0, book) }.map { words($0, book, columns) } ?? [],
-      emptyLines: emptyLines)
+      emptyLines: emptyLines(columns))
   }
 
   private func conversation(of row: RowID, _ book: WaitingBook) -> WaitingConversation? {
@@ -129,10 +92,12 @@ extension Model {
   }
 
   private func summary(of book: WaitingBook) -> String {
+    // A wait goes on though the customer may have left.
+    let keeper = handler == .absent ? "; no handler keeps this list" : ""
     let waiting = book.waitingCount
     let more = book.leftOut > 0 ? "; \(book.leftOut) more found no room" : ""
     let taken = book.conversations.count - waiting
-    return "\(waiting) \(waiting == 1 ? "waits" : "wait"), \(taken) taken; level \(book.level.rounded)\(more)"
+    return "\(waiting) \(waiting == 1 ? "waits" : "wait"), \(taken) taken; level \(book.level.rounded)\(more)\(keeper)"
   }
 
   private func words(_ conversation: WaitingConversation, _ book: WaitingBook, _ columns: Int) -> [DetailPane.Line] {
@@ -144,10 +109,16 @@ extension Model {
     return Array(DetailPane.Line.wrapped(Scrubber.display(text), columns: columns, .text).prefix(2)) + said
   }
 
-  private var emptyLines: [DetailPane.Line] {
-    [
-      .text("Nobody waits for a person.", .text), .blank, .text("Agents say so by agent.waiting.", .dim),
-      .text("vigia manual waiting says more.", .dim),
+  private func emptyLines(_ columns: Int) -> [DetailPane.Line] {
+    let state =
+      switch handler {
+      case .alive: "Nobody waits for a person."
+      case .absent: "No handler is alive: it is the handler that keeps the list of who waits for a person."
+      case .unknown: "Whether a handler is alive is not known. It keeps the list of who waits for a person."
+      }
+    let more: [DetailPane.Line] = [
+      .blank, .text("Agents say so by agent.waiting.", .dim), .text("vigia manual waiting says more.", .dim),
     ]
+    return DetailPane.Line.wrapped(state, columns: columns, .text) + more
   }
 }

@@ -77,7 +77,7 @@ struct FleetPicture {
       "levels_file": levelsFile.map { .string($0) },
       "proposals": .integer(Int64(fleet.proposals.open(at: now).count)),
       "queues": fleet.queues.map { QueueReportPage($0, at: now).json },
-      "waiting": fleet.waiting.map { WaitingPage($0, at: now).json },
+      "waiting": fleet.waiting.map { WaitingPage($0, isKept: handler != .absent, at: now).json },
       "undelivered": .integer(Int64(fleet.undelivered.count(at: now))),
       "silent": [
         "agents": .integer(Int64(fleet.silences.silent.count)), "of": .integer(Int64(fleet.silences.reporting)),
@@ -153,7 +153,7 @@ struct FleetPicture {
       + (open > 0 ? ["proposals   \(waiting) for an answer; vigia proposals"] : [])
       + [handler.fault, handler.warning].compactMap { $0.map { "handler     \($0.shown)" } }
       + (fleet.queues.map { QueueReportPage($0, at: now).summary } ?? [])
-      + (fleet.waiting.map { WaitingPage($0, at: now).summary } ?? [])
+      + (fleet.waiting.map { WaitingPage($0, isKept: handler != .absent, at: now).summary } ?? [])
       + (undelivered > 0 ? ["notices     \(undelivered) undelivered; vigia dead list"] : [])
   }
 

@@ -23,9 +23,12 @@ struct WaitingCommand: ParsableCommand {
     try FleetQuery.run(try redis.wholeInstallation()) { query in
       query.send({ Request("HGETALL", $0.waiting) }) { conversations in
         query.send({ Request("GET", $0.waitingState) }) { states in
-          let page = WaitingPage(book(conversations, states, query), at: query.now)
-          query.show(json ? .json(page.json) : .lines(page.table + (lines ? page.lastLines : []) + page.remarks))
-          query.end()
+          query.send({ Request("GET", $0.lease) }) { leases in
+            let isKept = leases.allSatisfy { HandlerLeaseStatus($0.reply) != .absent }
+            let page = WaitingPage(book(conversations, states, query), isKept: isKept, at: query.now)
+            query.show(json ? .json(page.json) : .lines(page.table + (lines ? page.lastLines : []) + page.remarks))
+            query.end()
+          }
         }
       }
     }
@@ -49,17 +52,20 @@ struct WaitingCommand: ParsableCommand {
 /// Which conversations wait, as text or JSON.
 struct WaitingPage {
   private let book: WaitingBook
+  private let isKept: Bool
   private let now: Instant
   private let order: [WaitingConversation]
 
-  init(_ book: WaitingBook, at now: Instant) {
-    (self.book, self.now) = (book, now)
+  /// - Parameter isKept: whether handlers are alive that take out who waits no more.
+  init(_ book: WaitingBook, isKept: Bool, at now: Instant) {
+    (self.book, self.isKept, self.now) = (book, isKept, now)
     order = book.longestFirst
   }
 
   var json: JSONValue {
     [
       "level_ms": .integer(book.level.milliseconds), "left_out": .integer(Int64(book.leftOut)),
+      "is_kept": .bool(isKept),
       "paged_since": book.page?.since.json, "conversations": .array(order.map(json)),
     ]
   }
@@ -114,11 +120,12 @@ struct WaitingPage {
 
   /// What the table does not say.
   var remarks: [String] {
-    guard !order.isEmpty else { return [] }
+    let keeper = isKept ? [] : ["no handler is alive: nobody keeps this list"]
+    guard !order.isEmpty else { return keeper }
     let over = book.overCount(at: now)
     let level = "\(over) of \(book.waitingCount) wait for longer than \(book.level.rounded)"
     let paged = book.page.map { "; people were paged \(Format.ago(now - $0.since))" } ?? ""
     let more = book.leftOut > 0 ? ["\(book.leftOut) more were told of and found no room"] : []
-    return more + [level + paged]
+    return more + [level + paged] + keeper
   }
 }
