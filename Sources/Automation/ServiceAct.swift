@@ -3,8 +3,8 @@ import FleetModel
 /// That a person did something about an alert in a service, such as PagerDuty: where, and by which key the service knows the
 /// alert.
 ///
-/// The order that comes of it says so in its reason. So whoever carries it out knows whom not to tell: that service, of that
-/// key, and nobody else.
+/// The command that follows from it names both in its reason. So whoever carries it out does not tell that service of that
+/// key again, and tells all others.
 package struct ServiceAct: Equatable, Sendable {
   /// The channel by which the service is told.
   package var channel: String

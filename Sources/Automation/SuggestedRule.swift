@@ -56,7 +56,7 @@ package enum SuggestedRule {
     return parts.compactMap(\.self).joined(separator: "-").swapping("_", for: "-")
   }
 
-  /// Of which severity an alert is, an event says only if it names its risk.
+  /// What limits the rule to one severity. Only events that name their risk tell the severity of their alert.
   private static func condition(_ suggestion: OperatorSuggestion) -> (comments: [String], lines: [String]) {
     guard let severity = suggestion.severity else { return ([], []) }
     switch suggestion.kind {

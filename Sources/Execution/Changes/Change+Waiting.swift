@@ -44,7 +44,7 @@ extension Change {
     return conversation
   }
 
-  /// What the runtime is told: which conversation, by whom, and what they say.
+  /// The change, and what the runtime is told: the conversation, the person, and their note.
   private static func change(
     _ action: Action, _ id: WaitingConversation.ID, kept: WaitingConversation?, note: String, _ detail: String,
     _ context: PlanningContext

@@ -72,12 +72,12 @@ package enum OperatorStep: Hashable, Sendable {
 
   private static func growth(of line: AuditLine) -> Int? {
     guard let before = line.before, let after = line.after?.replicas else { return nil }
-    // An agent of which nobody has said how many it has counts as one.
+    // An agent has one replica until somebody says how many.
     let (growth, overflow) = after.subtractingReportingOverflow(before.replicas ?? 1)
     return overflow || growth == 0 || growth.magnitude > 1000 ? nil : growth
   }
 
-  /// Whom an escalation called, by its line's words: `called on-call`.
+  /// The team that an escalation called, from the words of its line: `called on-call`.
   private static func team(of line: AuditLine) -> String? {
     let prefix = "called "
     guard line.detail.hasPrefix(prefix) else { return nil }
