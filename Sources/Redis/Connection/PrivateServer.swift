@@ -33,7 +33,7 @@ package final class PrivateServer {
   package let port: UInt16
   private let child: Child
 
-  /// Starts a server and waits until it takes connections.
+  /// Starts a server and waits until it answers.
   ///
   /// - Parameters:
   ///   - port: a free one if none is named.
@@ -133,15 +133,28 @@ package final class PrivateServer {
 
   private static let lastPort = Atomic(UInt.random(in: 0..<10_000))
 
+  /// Waits until it answers: a server that takes connections may still be opening its other ports, such as that of TLS.
   private static func waitUntilServing(_ child: Child, port: UInt16) -> Bool {
     for _ in 0..<1000 where child.isRunning {
-      let descriptor = socket(AF_INET, socketType, 0)
-      defer { close(descriptor) }
-      let status = withLoopback(port: port) { connect(descriptor, $0, $1) }
-      if status == 0 { return true }
+      if answers(port: port) { return true }
       usleep(5000)
     }
     return false
+  }
+
+  /// Whatever it answers: it may ask for a password, or still load what it kept.
+  private static func answers(port: UInt16) -> Bool {
+    let descriptor = socket(AF_INET, socketType, 0)
+    defer { close(descriptor) }
+    var limit = timeval(tv_sec: 1, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    guard withLoopback(port: port, { connect(descriptor, $0, $1) }) == 0 else { return false }
+    let question = "PING\r\n"
+    guard question.withCString({ Glibc.send(descriptor, $0, strlen($0), Int32(MSG_NOSIGNAL.rawValue)) }) > 0 else {
+      return false
+    }
+    var first: UInt8 = 0
+    return recv(descriptor, &first, 1, 0) == 1
   }
 
   /// Calls `body` with the address of a port on 127.0.0.1.
