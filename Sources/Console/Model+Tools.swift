@@ -25,7 +25,7 @@ extension Model {
     let links = links(for: linkFacts(of: id))
     guard !links.isEmpty || !settings.tools.commands.isEmpty else { return [] }
     let commands = settings.tools.commands.map { Scrubber.display($0.name) }.joined(separator: ", ")
-    return [.heading("Links, L")] + links.map { .pair(Scrubber.display($0.name), $0.address, .text) }
+    return [.heading("Links, L")] + links.map { .link(Scrubber.display($0.name), $0.address) }
       + (commands.isEmpty ? [] : [.pair("commands", commands, .text)]) + [.blank]
   }
 

@@ -8,8 +8,10 @@ package struct Cell: Equatable, Sendable {
   package var role: Role
   /// Columns: 1, 2, or 0 for the right half of a wide glyph.
   package var width: UInt8
+  /// Which of the grid's links it leads to, counted from 1; 0 if to none.
+  var link: UInt8 = 0
   /// Makes the memory of a cell full, so that rows can be compared as bytes.
-  private var filler: UInt16 = 0
+  private var filler: UInt8 = 0
 
   package init(base: UInt32, role: Role, width: UInt8 = 1) {
     self.base = base

@@ -3,6 +3,8 @@ package struct Grid: Equatable, Sendable {
   package let size: Size
   /// The signs that drawing itself needs, the ellipsis above all.
   package var glyphs: Glyphs
+  /// Where cells lead to, in the order they were linked.
+  package private(set) var links: [String] = []
   private var cells: [Cell]
 
   package init(size: Size, glyphs: Glyphs = .unicode) {
@@ -41,6 +43,7 @@ package struct Grid: Equatable, Sendable {
 
   package mutating func clear() {
     cells.withUnsafeMutableBufferPointer { $0.update(repeating: .blank()) }
+    links = []
   }
 
   /// Fills a region with spaces of a role.
@@ -61,6 +64,34 @@ package struct Grid: Equatable, Sendable {
         for column in area.column..<area.endColumn { cells[row * size.columns + column].role = role }
       }
     }
+  }
+
+  /// Has the cells of a region lead to an address, if the terminal makes something of it. What is drawn over them later
+  /// leads nowhere.
+  ///
+  /// - Parameter address: printable ASCII of 2,000 bytes at the most, which is what terminals take; others lead nowhere.
+  package mutating func link(_ rect: Rect, to address: String) {
+    let area = rect.intersection(bounds)
+    guard !area.isEmpty, !address.isEmpty, address.utf8.count <= 2000,
+      address.utf8.allSatisfy({ (0x21..<0x7F).contains($0) }), let number = number(of: address)
+    else { return }
+    cells.withUnsafeMutableBufferPointer { cells in
+      for row in area.row..<area.endRow {
+        for column in area.column..<area.endColumn { cells[row * size.columns + column].link = number }
+      }
+    }
+  }
+
+  private mutating func number(of address: String) -> UInt8? {
+    if let place = links.firstIndex(of: address) { return UInt8(place + 1) }
+    guard links.count < UInt8.max else { return nil }
+    links.append(address)
+    return UInt8(links.count)
+  }
+
+  /// Where one of its cells leads to; nil if nowhere.
+  package func address(of cell: Cell) -> String? {
+    cell.link == 0 ? nil : links[Int(cell.link) - 1]
   }
 
   /// Writes a glyph of one column or two. Where it covers half of a wide glyph, the other half turns blank.

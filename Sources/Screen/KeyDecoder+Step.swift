@@ -35,7 +35,7 @@ extension KeyDecoder {
       // A second Esc before it is Alt: what follows is not the key alone.
       begin(.sequence(acts: count == 1), [Byte.escape, byte], at: now)
     case UInt8(ascii: "]"), UInt8(ascii: "P"), UInt8(ascii: "X"), UInt8(ascii: "^"), UInt8(ascii: "_"):
-      begin(.string(closing: false), [], at: now)
+      begin(.string(closing: false), [byte], at: now)
     case Byte.interrupt: keys.append(.control("c"))
     default: stepAlt(byte, acts: count == 1, at: now)
     }
@@ -60,14 +60,22 @@ extension KeyDecoder {
       phase = .ground
       keys.append(.control("c"))
     case Byte.escape: phase = .string(closing: true)
-    case UInt8(ascii: "\\") where closing: phase = .ground
+    case UInt8(ascii: "\\") where closing:
+      phase = .ground
+      // Only what answers XTVERSION says anything here.
+      if buffer.starts(with: Self.nameStart) { name = TerminalName(answer: buffer.dropFirst(Self.nameStart.count)) }
     default:
-      guard closing else { return }
+      guard closing else {
+        if buffer.count < Limit.sequenceBytes { buffer.append(byte) }
+        return
+      }
       // An Esc that does not end the string begins something new.
       begin(.escape(count: 1), [], at: now)
       step(byte, at: now)
     }
   }
+
+  private static let nameStart = Array("P>|".utf8)
 
   mutating func begin(_ phase: Phase, _ bytes: [UInt8], at now: Int64) {
     self.phase = phase

@@ -3,7 +3,7 @@
 /// ```
 ///            ESC                 [ or O                  final byte
 ///  ground ────────▶ escape ───────────────▶ sequence ─────────────────▶ a key, or nothing
-///                     │ 25 ms: Esc          ] P X ^ _ ▶ string ──▶ BEL, ST: nothing
+///                     │ 25 ms: Esc          ] P X ^ _ ▶ string ──▶ BEL, ST: nothing, or what the terminal is
 ///                     └ anything else: Alt with a key, nothing          ESC[200~ ▶ paste ──▶ ESC[201~
 /// ```
 ///
@@ -40,6 +40,7 @@ package struct KeyDecoder: Sendable {
   var partialActs = true
   var keys: [Key] = []
   var reports: [ModeReport] = []
+  var name: TerminalName?
 
   package init(table: KeySequenceTable) { self.table = table }
 
@@ -93,6 +94,12 @@ package struct KeyDecoder: Sendable {
   package mutating func takeReports() -> [ModeReport] {
     defer { reports = [] }
     return reports
+  }
+
+  /// What the terminal called itself since the last call.
+  package mutating func takeName() -> TerminalName? {
+    defer { name = nil }
+    return name
   }
 
   /// Times in milliseconds and sizes in bytes.

@@ -14,6 +14,7 @@ struct Painter: ~Copyable {
   /// What stands for a glyph that the C library does not know: `?` if only ASCII can be written.
   private let replacement: UInt32
   private var colors = DirectColors()
+  private var links: LinkColors?
 
   /// Opens the first of these terminal types that the database knows.
   init(types: [String], isUTF8: Bool) throws(TerminalError) {
@@ -56,6 +57,17 @@ struct Painter: ~Copyable {
     }
   }
 
+  /// Shows where text leads to from here on; the palette must be in use.
+  mutating func useLinks(_ palette: Palette) {
+    if links == nil { links = LinkColors(palette) }
+  }
+
+  /// What ends a link that was cut off; nothing if there are none.
+  var linkEnd: [UInt8] { links == nil ? [] : LinkColors.end }
+
+  /// Gets ready for the links of a grid, before its rows are put.
+  mutating func prepare(_ grid: Grid) { links?.prepare(grid) }
+
   /// Tells ncurses a new size; it repaints everything.
   func resize(_ size: Size) {
     resizeterm(Int32(size.rows), Int32(size.columns))
@@ -67,7 +79,10 @@ struct Painter: ~Copyable {
     withUnsafeTemporaryAllocation(of: vigia_glyph.self, capacity: grid.size.columns) { glyphs in
       var count = 0
       for cell in grid.row(row) where !cell.isContinuation {
-        let look = palette[cell.role]
+        var look = palette[cell.role]
+        if let links, let address = grid.address(of: cell), let pair = links.pair(of: address, cell.role) {
+          look.pair = pair
+        }
         glyphs.initializeElement(
           at: count,
           to: vigia_make_glyph(cell.base, cell.firstMark, cell.secondMark, look.attributes, look.pair, cell.width))
@@ -80,17 +95,19 @@ struct Painter: ~Copyable {
   func erase() { vigia_erase() }
 
   /// The bytes that bring the terminal from the last frame to this one.
-  func frame() -> [UInt8] {
+  mutating func frame() -> [UInt8] {
     vigia_refresh()
-    return colors.mix(drain())
+    let bytes = drain()
+    return colors.mix(links?.mark(bytes) ?? bytes)
   }
 
   /// The bytes that take the screen and show the first frame on it.
-  func begin() -> [UInt8] { withoutPaletteReset(frame()) }
+  mutating func begin() -> [UInt8] { withoutPaletteReset(frame()) }
 
   /// The bytes that leave the alternate screen and bring the cursor back.
-  func end() -> [UInt8] {
+  mutating func end() -> [UInt8] {
     endwin()
+    links?.reset()
     return withoutPaletteReset(drain())
   }
 

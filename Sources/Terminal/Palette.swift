@@ -41,6 +41,12 @@ struct Palette {
     mixed = indices.mixed
   }
 
+  /// The colours of a role; nil if they are the terminal's own.
+  func pair(of role: Role) -> Pair? {
+    let number = Int(self[role].pair)
+    return number == 0 ? nil : pairs[number - 1]
+  }
+
   subscript(role: Role) -> Look { looks[Int(role.rawValue)] }
 
   private static func bits(_ attributes: Attributes) -> UInt32 {

@@ -40,7 +40,7 @@ package final class Terminal {
   package private(set) var size: Size
 
   private let device: Device
-  private let painter: Painter
+  private var painter: Painter
   private let palette: Palette
   private let modes: Modes
   private let environment: [String: String]
@@ -80,11 +80,12 @@ package final class Terminal {
     modes = Modes(isQueryable: kind.isQueryable)
     size = Terminal.measure(device, environment)
     painter.use(palette)
+    if modes.isQueryable, LinkSupport.isTold(by: environment) { painter.useLinks(palette) }
     painter.resize(size)
     self.environment = environment
-    self.painter = painter
     Terminal.armCrashRestore(
-      descriptor: device.descriptor, attributes: device.found, reset: [0x18] + modes.off + Capabilities.reset())
+      descriptor: device.descriptor, attributes: device.found, reset: Terminal.reset(painter, modes))
+    self.painter = painter
     try device.makeRaw()
     self.device = device
   }
@@ -121,7 +122,11 @@ package final class Terminal {
   package func present(_ grid: Grid) {
     guard phase == .shown, output.isEmpty else { return }
     if shown?.size != grid.size { painter.erase() }
-    for row in 0..<min(grid.size.rows, size.rows) where shown.map({ grid.differs(from: $0, row: row) }) ?? true {
+    painter.prepare(grid)
+    // Cells know their links by number: what is behind a number may have changed.
+    let areLinksSame = shown?.links == grid.links
+    for row in 0..<min(grid.size.rows, size.rows)
+    where shown.map({ !areLinksSame || grid.differs(from: $0, row: row) }) ?? true {
       painter.put(row: row, of: grid, palette: palette)
     }
     shown = grid
@@ -160,6 +165,20 @@ package final class Terminal {
   /// Notes what the terminal answered about its modes: frames are marked only if it knows the marks.
   package func note(_ report: ModeReport) {
     if report.mode == ModeReport.synchronizedOutput { isSynchronized = report.isSwitchable }
+  }
+
+  /// Notes what the terminal calls itself: from the next frame on text leads somewhere if it knows such text.
+  package func note(_ name: TerminalName) {
+    guard phase != .closed, modes.isQueryable, LinkSupport.isTold(by: name), painter.linkEnd.isEmpty else { return }
+    painter.useLinks(palette)
+    shown = nil
+    Terminal.armCrashRestore(
+      descriptor: device.descriptor, attributes: device.found, reset: Terminal.reset(painter, modes))
+  }
+
+  /// What a crash sends: it ends what was cut off, and gives the screen back.
+  private static func reset(_ painter: borrowing Painter, _ modes: Modes) -> [UInt8] {
+    [0x18] + painter.linkEnd + modes.off + Capabilities.reset()
   }
 
   /// Takes over the terminal's present size, after SIGWINCH.
@@ -202,7 +221,7 @@ package final class Terminal {
   private func leave() {
     let isCut = output.drop()
     // CAN ends a sequence that was cut off in the middle. Where nothing was shown, nothing is taken back.
-    if hasScreen { output.append((isCut ? [0x18] : []) + modes.off + painter.end()) }
+    if hasScreen { output.append((isCut ? [0x18] + painter.linkEnd : []) + modes.off + painter.end()) }
     hasScreen = false
     for _ in 0..<3 where wantsWrite {
       flush()

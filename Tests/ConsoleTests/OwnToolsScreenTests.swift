@@ -57,6 +57,26 @@ import Testing
     #expect(lines.contains { $0.contains("Pods, Delete pods, Model") } && !lines.contains { $0.contains("wiki") })
   }
 
+  /// Name and address lead to it, cut or not; all around them, and commands, lead nowhere.
+  @Test(arguments: [40, 130]) func linksLeadToTheirAddresses(columns: Int) throws {
+    var scene = try Self.scene(columns: columns, rows: 24)
+    scene.press(.enter)
+    let address = "https://logs.internal/search?agent=agent%201&from=\(Instant.at(0).milliseconds)"
+    let opened = scene.draw()
+    #expect(opened.links == [address])
+    let text = Self.linkedText(in: opened)
+    let room = columns == 40 ? text.dropLast() : text[...]
+    #expect(!room.isEmpty && address.hasPrefix(room))
+    #expect(columns == 40 || text == address)
+    scene.press(.character("L"))
+    let menu = Self.linkedText(in: scene.draw())
+    #expect(menu.hasPrefix("Logshttps://"))
+  }
+
+  private static func linkedText(in grid: Grid) -> String {
+    (0..<grid.size.rows).flatMap { grid.row($0) }.filter { grid.address(of: $0) != nil }.map { $0.text }.joined()
+  }
+
   @Test func linkIsOpened() throws {
     var scene = try Self.scene()
     #expect(

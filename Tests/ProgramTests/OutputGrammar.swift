@@ -32,10 +32,11 @@ struct OutputGrammar: Sendable {
     "civis", "cnorm",
   ]
 
-  /// Beyond terminfo: bracketed paste, synchronized output and the question about it, and CAN, which ends a sequence that
-  /// was cut off.
+  /// Beyond terminfo: bracketed paste, synchronized output and the question about it, the question what the terminal is,
+  /// and CAN, which ends a sequence that was cut off.
   private static let modes = [
-    "\u{1B}[?2004h", "\u{1B}[?2004l", "\u{1B}[?2026h", "\u{1B}[?2026l", "\u{1B}[?2026$p", "\u{18}",
+    "\u{1B}[?2004h", "\u{1B}[?2004l", "\u{1B}[?2026h", "\u{1B}[?2026l", "\u{1B}[?2026$p", "\u{1B}[>q",
+    "\u{18}",
   ]
 
   /// - Parameters:
@@ -70,7 +71,9 @@ struct OutputGrammar: Sendable {
     var position = 0
     while position < bytes.count {
       let longest = bytes[position] < 0x20 ? sequences.compactMap { match($0[...], bytes, position) }.max() : nil
-      guard let next = longest ?? Self.letter(bytes, position) ?? Self.cutOff(bytes, position) else {
+      guard
+        let next = longest ?? Self.letter(bytes, position) ?? Self.link(bytes, position) ?? Self.cutOff(bytes, position)
+      else {
         let context = bytes[max(0, position - 60)..<min(bytes.count, position + 60)]
         throw Stray(offset: position, context: String(decoding: context, as: UTF8.self).debugDescription)
       }
@@ -96,6 +99,25 @@ struct OutputGrammar: Sendable {
     case .choice(let ways):
       return ways.compactMap { match(($0 + rest)[...], bytes, position) }.max()
     }
+  }
+
+  /// The position after the begin of a link to a page of the web, or after the end of one (OSC 8).
+  private static func link(_ bytes: [UInt8], _ position: Int) -> Int? {
+    let begin = Array("\u{1B}]8;".utf8)
+    guard bytes[position...].starts(with: begin) else { return nil }
+    let body = bytes[(position + begin.count)...].prefix { (0x21..<0x7F).contains($0) }
+    let text = String(decoding: body, as: UTF8.self)
+    guard bytes[body.endIndex...].starts(with: [0x1B, 0x5C]), let semicolon = text.firstIndex(of: ";") else {
+      return nil
+    }
+    let (id, address) = (text[..<semicolon], text[semicolon...].dropFirst())
+    let isEnd = id.isEmpty && address.isEmpty
+    guard
+      isEnd
+        || (id.hasPrefix("id=vigia-")
+          && address.firstRange(of: "://").map { ["http", "https"].contains(address[..<$0.lowerBound]) } == true)
+    else { return nil }
+    return body.endIndex + 2
   }
 
   /// The position of the CAN that ends what an end of the program has cut off.

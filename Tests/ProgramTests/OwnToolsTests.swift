@@ -41,6 +41,22 @@ import Wire
     return console
   }
 
+  @Test(arguments: [false, true]) func linksAreToBeClickedIfTheTerminalSaysThatItKnowsThem(_ knows: Bool) throws {
+    let console = try PtyProgram(
+      ["--config", folder.file("vigia.toml")], on: server.endpoint, rows: 40, columns: 130, answersModes: knows)
+    try console.wait(for: "a-1; id")
+    console.type("\r")
+    try console.wait(for: "https://logs.internal/a-1%3B%20id")
+    try console.redraw()
+    let address = "https://logs.internal/a-1%3B%20id"
+    let link = "\u{1B}]8;id=vigia-0;\(address)\u{1B}\\\(address)"
+    #expect(console.text.contains(link) == knows)
+    console.type("q")
+    #expect(try console.finish().exitCode == 0)
+    #expect(TerminalState(after: console.output).isAsFound)
+    try OutputGrammar(terminal: "xterm-256color").parse(console.output)
+  }
+
   @Test func commandRunsWithoutAShellWithoutSecretsAndScrubbed() throws {
     let console = try console()
     try console.pressApart("L", "Down", "Enter")

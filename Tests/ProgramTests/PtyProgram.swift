@@ -27,7 +27,7 @@ final class PtyProgram {
 
   /// - Parameters:
   ///   - endpoint: the server; where there is none, an address at which nobody listens.
-  ///   - answersModes: whether the terminal says that it knows synchronized output.
+  ///   - answersModes: whether the terminal says that it knows synchronized output, and that it is one that knows links.
   init(
     _ arguments: [String] = [], on endpoint: Endpoint? = nil, rows: UInt16 = 24, columns: UInt16 = 80,
     environment: [String: String] = [:], answersModes: Bool = false
@@ -72,7 +72,7 @@ final class PtyProgram {
     output += pty.take()
     guard answersModes, !hasAnswered, output.firstRange(of: Array("\u{1B}[?2026$p".utf8)) != nil else { return }
     hasAnswered = true
-    type("\u{1B}[?2026;2$y")
+    type("\u{1B}[?2026;2$y\u{1B}P>|kitty(0.35.2)\u{1B}\\")
   }
 
   /// Takes output until something holds; throws with the end of it within a limit that no healthy run comes near.

@@ -108,6 +108,42 @@ struct KeyDecoderTests {
     #expect(decoder.takeReports() == [])
   }
 
+  @Test(
+    arguments: [
+      ("kitty(0.35.2)", TerminalName(program: "kitty", version: [0, 35, 2])),
+      ("tmux 3.3a", TerminalName(program: "tmux", version: [3, 3])),
+      ("VTE(7600)", TerminalName(program: "VTE", version: [7600])),
+      ("foot", TerminalName(program: "foot", version: [])),
+      ("tmux next-3.5", TerminalName(program: "tmux", version: [])), ("", nil), ("(1)", nil), ("é 1", nil),
+      ("x 99999999999999999999.2", TerminalName(program: "x", version: [2])),
+    ] as [(String, TerminalName?)])
+  func answerWhatTheTerminalIsIsAName(_ text: String, _ name: TerminalName?) {
+    let bytes = Array("\u{1B}P>|\(text)\u{1B}\\".utf8)
+    for cut in 1..<bytes.count {
+      var decoder = KeyDecoder(table: .fallback)
+      #expect(decoder.feed(Array(bytes[..<cut]), at: 0) + decoder.feed(Array(bytes[cut...]), at: 20) == [])
+      #expect(decoder.takeName() == name, "at \(cut)")
+      #expect(decoder.takeName() == nil)
+    }
+  }
+
+  @Test(arguments: [
+    "\u{1B}]>|kitty(1)\u{1B}\\", "\u{1B}P>|kitty(1)\u{7}", "\u{1B}P>|kitty(1)\u{18}", "\u{1B}P1$r>|kitty\u{1B}\\",
+    "\u{1B}P>|kitty(1)\u{1B}x",
+  ])
+  func otherStringsAreNoName(_ text: String) {
+    var decoder = KeyDecoder(table: .fallback)
+    _ = decoder.feed(Array(text.utf8), at: 0)
+    #expect(decoder.takeName() == nil)
+  }
+
+  @Test func endlessNameIsCut() throws {
+    var decoder = KeyDecoder(table: .fallback)
+    _ = decoder.feed(Array("\u{1B}P>|\(String(repeating: "x", count: 100_000))\u{1B}\\".utf8), at: 0)
+    let name = decoder.takeName()
+    #expect(try #require(name).program.utf8.count < 64)
+  }
+
   @Test func unendedStringGivesTheKeysBack() {
     var decoder = KeyDecoder(table: .fallback)
     #expect(decoder.feed(Array("\u{1B}]0;py".utf8), at: 0) == [])

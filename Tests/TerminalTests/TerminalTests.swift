@@ -17,7 +17,7 @@ struct TerminalTests {
     #expect(text.contains("\u{1B}[?1049h"))
     #expect(text.contains("agents"))
     #expect(text.contains("\u{1B}[?25l"))
-    #expect(text.hasSuffix("\u{1B}[?2004h\u{1B}[?2026$p"))
+    #expect(text.hasSuffix("\u{1B}[?2004h\u{1B}[?2026$p\u{1B}[>q"))
     #expect(terminal.bytesWritten == text.utf8.count)
     #expect(terminal.size == Size(rows: 24, columns: 80))
   }

@@ -12,7 +12,9 @@ package struct TmuxScreen {
   }
 
   /// The rows that are on the screen after these bytes, blanks at their ends left out.
-  package func show(_ bytes: [UInt8]) throws -> [String] {
+  ///
+  /// - Parameter hasAttributes: whether the sequences that set attributes stand among the letters.
+  package func show(_ bytes: [UInt8], hasAttributes: Bool = false) throws -> [String] {
     let name = "vigia-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
     let path = "/tmp/\(name).bytes"
     guard let file = fopen(path, "w") else { throw SystemError("write", path) }
@@ -24,7 +26,8 @@ package struct TmuxScreen {
     try run("LC_ALL=C.UTF-8 \(tmux) new-session -d -x \(columns) -y \(rows) '\(inside)' \\; set -g status off")
     defer { _ = try? run("\(tmux) kill-server") }
     try run("\(tmux) wait-for drawn")
-    let lines = try run("\(tmux) capture-pane -p").split(separator: "\n", omittingEmptySubsequences: false)
+    let captured = try run("\(tmux) capture-pane -p\(hasAttributes ? "e" : "")")
+    let lines = captured.split(separator: "\n", omittingEmptySubsequences: false)
     return (0..<rows).map { row in
       var line = row < lines.count ? lines[row] : ""
       while line.last == " " { line.removeLast() }

@@ -6,6 +6,8 @@ struct DetailPane {
   enum Line {
     case heading(String)
     case pair(String, String, Role)
+    /// A name, and the address that it leads to.
+    case link(String, String)
     /// `age` tells how old the value is, if it says nothing about the present.
     case chart(
       label: String, value: String, age: String? = nil, role: Role, minutes: Sparkline, hour: Sparkline)
@@ -23,7 +25,7 @@ struct DetailPane {
       case .chart: 3
       case .history: HistoryChart.height
       case .axis: HistoryAxis.height
-      case .heading, .pair, .marks, .command, .text, .blank: 1
+      case .heading, .pair, .link, .marks, .command, .text, .blank: 1
       }
     }
   }
@@ -59,6 +61,11 @@ struct DetailPane {
     case .pair(let name, let value, let role):
       grid.draw(name, in: rect.splitLeft(14).0, role: .dim)
       grid.draw(value, in: rect.dropping(left: 15), role: role)
+    case .link(let name, let address):
+      grid.draw(name, in: rect.splitLeft(14).0, role: .dim)
+      let place = rect.dropping(left: 15)
+      let columns = grid.draw(address, in: place, role: .text)
+      grid.link(place.splitLeft(columns).0, to: address)
     case .chart(let label, let value, let age, let role, let minutes, let hour):
       drawChart(label, value, role, minutes, hour, into: &grid, in: rect)
       if let age, rect.height > 2 {

@@ -15,7 +15,7 @@ import Screen
 struct ToolMenuPane {
   enum Row: Equatable {
     case heading(String)
-    case item(name: String, detail: String, isDangerous: Bool, isSelected: Bool)
+    case item(name: String, detail: String, isDangerous: Bool, isSelected: Bool, address: String? = nil)
   }
 
   var frame: PaneFrame
@@ -26,7 +26,7 @@ struct ToolMenuPane {
   func draw(into grid: inout Grid, in rect: Rect) {
     let inside = frame.draw(into: &grid, in: rect)
     let (body, foot) = inside.splitBottom(question.isEmpty ? 0 : min(question.count, inside.height / 2))
-    let selected = rows.firstIndex { if case .item(_, _, _, true) = $0 { true } else { false } } ?? 0
+    let selected = rows.firstIndex { if case .item(_, _, _, true, _) = $0 { true } else { false } } ?? 0
     let top = max(0, selected - body.height + 1)
     for (place, row) in rows.dropFirst(top).prefix(body.height).enumerated() {
       draw(row, into: &grid, in: body.line(place))
@@ -37,16 +37,18 @@ struct ToolMenuPane {
   private func draw(_ row: Row, into grid: inout Grid, in rect: Rect) {
     switch row {
     case .heading(let text): grid.draw(text, in: rect.dropping(left: 2), role: .title)
-    case .item(let name, let detail, let isDangerous, let isSelected):
+    case .item(let name, let detail, let isDangerous, let isSelected, let address):
       if isSelected { grid.draw(String(grid.glyphs.selection), in: rect, role: .text) }
       var (first, rest) = rect.dropping(left: 2).splitLeft(min(24, max(8, rect.width / 4)))
-      grid.draw(name, in: first, role: .text)
+      let shown = grid.draw(name, in: first, role: .text)
+      if let address { grid.link(first.splitLeft(shown).0, to: address) }
       rest = rest.dropping(left: 1)
       if isDangerous {
         (first, rest) = rest.splitLeft(12)
         grid.draw("\(grid.glyphs.severity(.high)) dangerous", in: first, role: .warning)
       }
-      grid.draw(detail, in: rest, role: .dim)
+      let columns = grid.draw(detail, in: rest, role: .dim)
+      if let address { grid.link(rest.splitLeft(columns).0, to: address) }
       if isSelected { grid.paint(rect, role: .selected) }
     }
   }
@@ -63,7 +65,9 @@ extension Model {
         if !hasLinks { rows.append(.heading("Links")) }
         hasLinks = true
         rows.append(
-          .item(name: Scrubber.display(name), detail: address, isDangerous: false, isSelected: isSelected))
+          .item(
+            name: Scrubber.display(name), detail: address, isDangerous: false, isSelected: isSelected,
+            address: address))
       case .command(let command):
         if !hasCommands { rows += (hasLinks ? [.heading("")] : []) + [.heading("Commands")] }
         hasCommands = true

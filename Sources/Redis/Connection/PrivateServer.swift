@@ -150,9 +150,8 @@ package final class PrivateServer {
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     guard withLoopback(port: port, { connect(descriptor, $0, $1) }) == 0 else { return false }
     let question = "PING\r\n"
-    guard question.withCString({ Glibc.send(descriptor, $0, strlen($0), Int32(MSG_NOSIGNAL.rawValue)) }) > 0 else {
-      return false
-    }
+    let flags = Int32(MSG_NOSIGNAL)
+    guard question.withCString({ Glibc.send(descriptor, $0, strlen($0), flags) }) > 0 else { return false }
     var first: UInt8 = 0
     return recv(descriptor, &first, 1, 0) == 1
   }

@@ -29,6 +29,7 @@ extension ConsoleProgram {
 
   private func press(_ keys: [Key]) {
     for report in decoder.takeReports() { terminal.note(report) }
+    if let name = decoder.takeName() { terminal.note(name) }
     _ = model.update(.tick(now))
     if !keys.isEmpty { want(.key) }
     for key in keys { press(key) }
