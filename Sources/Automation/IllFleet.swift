@@ -4,7 +4,7 @@ import FleetModel
 ///
 /// | | actions |
 /// |---|---|
-/// | held back: it could make things worse | `pause`, `restart`, `activate_backup`, `deactivate_backup`, `tune`, `rebalance`, `offer_coupon`, `rate_limit` that sets a limit, `scale` down, `schedule` of retraining or maintenance |
+/// | held back: it could make things worse | `pause`, `restart`, `activate_backup`, `deactivate_backup`, `tune`, `rollback`, `rebalance`, `offer_coupon`, `rate_limit` that sets a limit, `scale` down, `schedule` of retraining or maintenance |
 /// | goes on, within a cap of its own | `block_ip`, `scale` up |
 /// | goes on | all others: telling and calling people, reporting, handing over, taking restrictions back |
 ///
@@ -31,7 +31,8 @@ extension PlannedAction {
     case .rateLimit: return arguments["per_minute"] == "0" ? .goesOn : .held
     case .schedule: return Self.disruptiveJobs.contains(arguments["job"] ?? "") ? .held : .goesOn
     case .pause, .resume, .restart, .rebalance, .activateBackup, .deactivateBackup, .escalate, .transfer, .blockIP,
-      .unblockIP, .offerCoupon, .cancel, .tune, .notify, .acknowledge, .unacknowledge, .silence, .unsilence, .close,
+      .unblockIP, .offerCoupon, .cancel, .tune, .rollback, .notify, .acknowledge, .unacknowledge, .silence, .unsilence,
+      .close,
       .approve,
       .reject, .undo, .automation, .take, .handBack, .closeConversation:
       return .held

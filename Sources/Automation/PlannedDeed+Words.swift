@@ -37,6 +37,7 @@ extension PlannedAction {
     case .schedule: return "schedule \(argument("job") ?? "a job") for \(target)\(argument("at").map(Self.due) ?? "")"
     case .cancel: return "cancel \(argument("job") ?? "a job") of \(target)"
     case .tune: return "set \(argument("parameter") ?? "a parameter") of \(target) to \(argument("value") ?? "unset")"
+    case .rollback: return "roll \(target) back to version \(argument("version") ?? "unknown")"
     case .notify: return "tell \(argument("to") ?? "people")"
     case .acknowledge, .unacknowledge, .silence, .unsilence, .close, .approve, .reject, .undo, .automation:
       return "\(action.title)\(target == .none ? "" : " for \(target)")"

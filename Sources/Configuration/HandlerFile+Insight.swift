@@ -8,6 +8,7 @@ import FleetModel
 /// redis = "256MB"              # what history may take in Redis
 /// memory = "64MB"              # what detectors may take in the handler
 /// versions = false             # true: versions of agents in one role are compared
+/// rollback = "off"             # agents whose version is worse go back: "propose" asks a person, "auto" does it
 /// learn = false                # true: the audit tells how alerts begin and end, for vigia runbook suggest
 ///
 /// [insight.weights]            # how much of an agent's health each metric alone can take, 0 to 1
@@ -19,12 +20,16 @@ extension HandlerFile {
   static func read(
     insight section: FileSection, of table: MetricTable
   ) throws(ConfigurationError) -> HandlerSettings.Insight {
-    try section.allow(["on", "redis", "memory", "versions", "learn", "weights"], in: "insight")
+    try section.allow(["on", "redis", "memory", "versions", "rollback", "learn", "weights"], in: "insight")
     var insight = HandlerSettings.Insight()
     insight.isOn = try section.flag("on")
     insight.redisBytes = try section.byteCount("redis")
     insight.processBytes = try section.byteCount("memory")
     insight.comparesVersions = try section.flag("versions")
+    insight.rollback = try section.choice("rollback")
+    if let mode = insight.rollback, mode != .off, insight.comparesVersions != true {
+      throw section.fault("rollback", "is \"\(mode.rawValue)\" while no versions are compared; set versions = true")
+    }
     insight.learns = try section.flag("learn")
     guard let weights = try section.section("weights") else { return insight }
     let metrics: [Metric] = [.errorRate, .responseTime, .queueSize, .averageRating]

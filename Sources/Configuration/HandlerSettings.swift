@@ -32,6 +32,8 @@ package struct HandlerSettings: Equatable, Sendable {
     package var learns: Bool?
     /// Whether versions of agents in one role are compared.
     package var comparesVersions: Bool?
+    /// What becomes of agents whose version is named worse than another.
+    package var rollback: RollbackMode?
     /// How much of an agent's health each metric can take, 0…1.
     package var weights: [Metric: Double] = [:]
     /// The same of open metrics, by name.

@@ -28,7 +28,8 @@ extension Model {
     case .acknowledge, .silence, .close: return alertDraft(action)
     case .take, .handBack, .closeConversation: return conversationDraft(action)
     case .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate,
-      .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .notify, .unacknowledge, .unsilence:
+      .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .rollback, .notify, .unacknowledge,
+      .unsilence:
       return targetedDraft(of: action)
     }
   }
@@ -47,7 +48,8 @@ extension Model {
     case .blockIP: draft.arguments["ip"] = address(for: targets)
     case .activateBackup: if let backup = backup(of: targets) { draft.arguments["backup"] = backup }
     case .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .deactivateBackup, .escalate, .transfer,
-      .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge, .silence, .unsilence,
+      .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .rollback, .notify, .acknowledge, .unacknowledge, .silence,
+      .unsilence,
       .close,
       .approve, .reject, .undo, .automation, .take, .handBack, .closeConversation:
       break

@@ -68,6 +68,9 @@ extension Model {
     case .escalate:
       let isEscalated = displayed.position(of: agent.id).flatMap { displayed.alert(.escalation, ofAgentAt: $0) } != nil
       return isEscalated ? ("already escalated", "already escalated") : nil
+    case .rollback:
+      guard let version = draft.arguments["version"], agent.traits[.version].isExactly(version) else { return nil }
+      return ("already runs version \(Scrubber.display(version))", "already run it")
     case .deactivateBackup, .rebalance, .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune,
       .notify, .acknowledge, .unacknowledge, .silence, .unsilence, .close, .approve, .reject, .undo, .automation, .take,
       .handBack, .closeConversation:

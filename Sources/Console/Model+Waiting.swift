@@ -33,7 +33,8 @@ extension Model {
     case .handBack: .handBack
     case .close, .closeConversation: .closeConversation
     case .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate,
-      .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .notify, .unacknowledge, .silence,
+      .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .rollback, .notify, .unacknowledge,
+      .silence,
       .unsilence, .approve, .reject, .undo, .automation:
       nil
     }

@@ -40,6 +40,7 @@ extension SimulatedFleet {
     case .escalate:
       // Somebody steps in and talks to the users, if they are unhappy by then.
       if agents[position].rating <= 3.5 { cure([.unhappyUsers], of: agent) }
+    case .rollback: return rollback(position, message)
     case .rebalance, .transfer, .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge,
       .silence, .unsilence, .close, .approve, .reject, .undo, .automation:
       break

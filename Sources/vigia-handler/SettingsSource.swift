@@ -159,6 +159,7 @@ extension InsightSettings {
     redisBytes = settings.redisBytes ?? redisBytes
     processBytes = settings.processBytes ?? processBytes
     comparesVersions = settings.comparesVersions ?? comparesVersions
+    rollback = settings.rollback ?? rollback
     learns = settings.learns ?? learns
     weights.merge(settings.weights) { $1 }
     openWeights = settings.openWeights

@@ -40,8 +40,8 @@ extension Change {
       guard let due = done.blockedUntil else { throw Refusal("nobody knows when \(job.rawValue) was to run") }
       return try schedule(job, at: max(due, context.now), context)
     case .automation(let mode): return try turnBack(mode, to: done.setting, context)
-    case .resume, .restart, .escalate, .rebalance, .transfer, .offerCoupon, .close, .approve, .reject, .notify, .undo,
-      .take, .handBack, .closeConversation:
+    case .resume, .restart, .escalate, .rebalance, .transfer, .offerCoupon, .rollback, .close, .approve, .reject,
+      .notify, .undo, .take, .handBack, .closeConversation:
       throw Refusal("it cannot be undone")
     }
   }

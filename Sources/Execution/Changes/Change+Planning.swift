@@ -26,6 +26,7 @@ extension Change {
       try transfer(conversation, to: agent, skill: skill, notes: notes, context)
     case .offerCoupon(let conversations, let campaign): offerCoupon(conversations, campaign)
     case .tune(let parameter, let value): tune(parameter, value, context)
+    case .rollback(let version): try rollback(to: version, context)
     case .schedule(let job, .after(let span)): try schedule(job, at: context.now + span, context)
     case .schedule(let job, .at(let instant)): try schedule(job, at: instant, context)
     case .cancel(let job): try cancel(job, context)

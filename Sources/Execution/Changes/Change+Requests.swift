@@ -38,6 +38,17 @@ extension Change {
       detail: "\(parameter) \(context.setting ?? "unset") → \(value ?? "unset")")
   }
 
+  /// What carries it out brings the other version; that it runs is known once the agent says so.
+  package static func rollback(to version: String, _ context: PlanningContext) throws(Refusal) -> Change {
+    if let known = context.knownVersion, known.isExactly(version) {
+      throw Refusal("\(context.target) runs version \(version) already")
+    }
+    let before = context.knownVersion.map { "\($0) → " } ?? ""
+    return Change(
+      control: Control(action: .rollback, arguments: ["version": version]),
+      detail: "version \(before)\(version)".clipped(toBytes: TextBound.words))
+  }
+
   package static func schedule(_ job: JobName, at due: Instant, _ context: PlanningContext) throws(Refusal) -> Change {
     guard job != .dashboard || context.makesDashboards else {
       throw Refusal("nothing makes dashboards: [grafana] in the handler's file would")

@@ -124,6 +124,8 @@ package struct PlanningContext {
   package var longestBlock: Instant?
   /// An agent that says it stands in for the target.
   package var knownBackup: AgentID?
+  /// The version that the target says it runs; nil if it has said none.
+  package var knownVersion: String?
   package var commandID: CommandID
   package var `operator`: String
   /// Why it is done; empty if nobody says.

@@ -48,6 +48,8 @@ package enum Instruction: Equatable {
   case transfer(conversation: String, to: AgentID?, skill: String?, notes: [String: String])
   case offerCoupon(conversations: String, campaign: String?)
   case tune(String, String)
+  /// To the version of that name.
+  case rollback(to: String)
   case schedule(JobName, Time)
   case cancel(JobName)
   case automation(AutomationMode)
@@ -76,8 +78,8 @@ package enum Instruction: Equatable {
       .close(let id, _):
       id
     case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .block, .unblock,
-      .rebalance, .transfer, .offerCoupon, .tune, .schedule, .cancel, .automation, .approve, .reject, .notify,
-      .acknowledgeQueue, .unacknowledgeQueue, .undo, .take, .handBack,
+      .rebalance, .transfer, .offerCoupon, .tune, .rollback, .schedule, .cancel, .automation, .approve, .reject,
+      .notify, .acknowledgeQueue, .unacknowledgeQueue, .undo, .take, .handBack,
       .closeConversation:
       nil
     }
@@ -104,8 +106,8 @@ package enum Instruction: Equatable {
     switch self {
     case .block(let address, _), .unblock(let address): address
     case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .escalate, .acknowledge,
-      .unacknowledge, .silence, .unsilence, .close, .rebalance, .transfer, .offerCoupon, .tune, .schedule, .cancel,
-      .automation, .approve, .reject, .notify, .acknowledgeQueue, .unacknowledgeQueue, .undo, .take, .handBack,
+      .unacknowledge, .silence, .unsilence, .close, .rebalance, .transfer, .offerCoupon, .tune, .rollback, .schedule,
+      .cancel, .automation, .approve, .reject, .notify, .acknowledgeQueue, .unacknowledgeQueue, .undo, .take, .handBack,
       .closeConversation:
       nil
     }

@@ -40,6 +40,7 @@ package struct InstructionReader {
     case .transfer: try transfer()
     case .offerCoupon: .offerCoupon(conversations: arguments["conversation_ids"] ?? "", campaign: arguments["campaign"])
     case .tune: .tune(arguments["parameter"] ?? "", arguments["value"] ?? "")
+    case .rollback: .rollback(to: try version("version"))
     case .schedule: .schedule(try word("job"), try time("at"))
     case .cancel: .cancel(try word("job"))
     case .automation: .automation(try word("mode"))
@@ -207,6 +208,14 @@ package struct InstructionReader {
     if let span = TimeSpan(text), span <= .days(365) { return .after(span) }
     if let instant = ISO8601.parse(text) { return .at(instant) }
     throw malformed(name, "a span as 15m, or a moment as 2026-11-22T08:00:00Z")
+  }
+
+  /// The name of a version, as agents report theirs: a longer one is cut there, and nobody would know it again.
+  private func version(_ name: String) throws(Refusal) -> String {
+    let text = arguments[name] ?? ""
+    guard text.utf8.count <= TextBound.word, text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
+    else { throw malformed(name, "a version such as 1.4.1, of at most \(TextBound.word) bytes on one line") }
+    return text
   }
 
   private func severity(_ name: String) throws(Refusal) -> Severity {

@@ -135,6 +135,16 @@ extension Action {
         $0.needsRuntime = true
         $0.takesActuator = true
       }
+    case .rollback:
+      ActionDescriptor(
+        "roll back", undoneBy: .none("a rollback cannot be undone: roll back to the version that it had before")
+      ) {
+        $0.parameters = [.init("version", .text, isRequired: true)]
+        $0.asksArguments = true
+        $0.risks = [.held]
+        $0.needsRuntime = true
+        $0.takesActuator = true
+      }
     case .notify:
       ActionDescriptor("notify", undoneBy: .none("what was told cannot be taken back")) {
         $0.scope = .object

@@ -9,7 +9,7 @@ package enum Action: String, CaseIterable, Sendable {
   case blockIP = "block_ip"
   case unblockIP = "unblock_ip"
   case offerCoupon = "offer_coupon"
-  case schedule, cancel, tune, notify
+  case schedule, cancel, tune, rollback, notify
   case acknowledge = "ack"
   case unacknowledge = "unack"
   case silence, unsilence, close, approve, reject, undo, automation

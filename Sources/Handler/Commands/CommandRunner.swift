@@ -194,7 +194,8 @@ final class CommandRunner: TargetRunDelegate {
       if let seen = command.observed[target] { try compare(seen, with: snapshot.record) }
     }
     let context = PlanningContext(
-      target: target, snapshot: snapshot, knownBackup: session.fleet?.backup(of: target), commandID: command.id,
+      target: target, snapshot: snapshot, knownBackup: session.fleet?.backup(of: target),
+      knownVersion: session.fleet?.version(of: target), commandID: command.id,
       operator: command.operator, reason: command.reason, now: instant, restartLimit: session.options.restartLimit,
       channels: session.options.notify.names, makesDashboards: session.options.makesDashboards)
     guard let undoPlan else { return try Change.plan(instruction, context) }

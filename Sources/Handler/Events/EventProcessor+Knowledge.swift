@@ -53,6 +53,11 @@ extension EventProcessor: FleetKnowledge {
     fleet.position(of: agent).flatMap { fleet.agents.state(at: $0) }
   }
 
+  func version(of id: AgentID) -> String? {
+    let version = fleet[id]?.profile.traits[.version] ?? ""
+    return version.isEmpty ? nil : version
+  }
+
   func role(of id: AgentID) -> String? {
     let role = health.role(of: id)
     return role.isEmpty ? nil : role
@@ -117,6 +122,19 @@ extension EventProcessor: WatchedFleet {
 
   private static func profile(at position: Int, _ fleet: inout Fleet) -> AgentProfile? {
     position < fleet.agents.count ? fleet.agents.profiles[position] : nil
+  }
+
+  func runners(ofRole role: String, version: String) -> RollbackBook.Runners {
+    Self.runners(ofRole: role, version: version, &fleet)
+  }
+
+  private static func runners(ofRole role: String, version: String, _ fleet: inout Fleet) -> RollbackBook.Runners {
+    var found = RollbackBook.Runners(all: 0, running: [])
+    for case let profile? in fleet.agents.profiles where profile.state != .stopped && profile.role.isExactly(role) {
+      found.all += 1
+      if profile.traits[.version].isExactly(version) { found.running.append(profile.id) }
+    }
+    return found
   }
 
   /// Where the agent of an event stands; nil if nobody knows it.

@@ -8,6 +8,22 @@ private let historyStays = TimeSpan.hours(24)
 
 /// What is written of one agent.
 extension FleetWatch {
+  func store(_ minute: AgentWatch.Minute, _ agent: inout WatchedAgent, _ hours: inout StoredHours) {
+    guard budget.step == .fiveMinutes else {
+      for held in agent.takeHeld() + [minute] { hours.write(held, keeping: budget.keeps) }
+      return
+    }
+    hours.write(five: agent.hold(minute), keeping: budget.keeps)
+  }
+
+  /// What has become of the fleet's forecasts.
+  func writeRecord(_ transaction: inout Transaction) {
+    let stored = record.calibration.stored
+    guard stored != storedCalibration else { return }
+    storedCalibration = stored
+    transaction.change("HSET", session.keys.insightRecord, Self.calibrationField, stored)
+  }
+
   func write(_ hours: StoredHours, of id: AgentID, _ transaction: inout Transaction) {
     for hour in hours.changed.sorted() {
       guard let packed = hours.hours[hour]?.encoded else { continue }

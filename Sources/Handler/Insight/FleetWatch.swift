@@ -18,21 +18,24 @@ import Wire
 final class FleetWatch {
   let collector: MinuteCollector
   let session: LeaseSession
-  private let fleet: any WatchedFleet
+  let fleet: any WatchedFleet
   /// Says on consoles what is given up.
   private let warn: (String?) -> Void
-  private var agents = WatchedAgents()
+  var agents = WatchedAgents()
   /// Positions of agents with minutes that are to be learnt, in the order in which they came.
   private var waiting: [Int] = []
   private var peers = PeerBoards()
-  private var budget: InsightBudget
+  var budget: InsightBudget
   /// What agents use a day, and whose entries are to leave.
   var budgetWatch = BudgetWatch()
   var spentLongAgo: [AgentID] = []
-  /// Compares versions; nil unless the settings ask for it.
+  /// Compares versions; nil unless the settings ask for it. Minutes of the bite that is learnt wait for it.
   var versionWatch: VersionWatch?
-  private var record = ForecastRecord()
-  private var storedCalibration = ""
+  var versionMinutes: [VersionMinute] = []
+  /// Which of them were named worse, and who is to go back.
+  var rollbacks = RollbackBook()
+  var record = ForecastRecord()
+  var storedCalibration = ""
   /// What is written now, or again if it was refused.
   private var unwritten: Transaction?
   private var stands = false
@@ -89,7 +92,7 @@ final class FleetWatch {
   /// How well the agent at a position is, as far as that is known.
   func health(at position: Int) -> Double? { agents.health(at: position) }
 
-  private static let calibrationField = "calibration"
+  static let calibrationField = "calibration"
 
   // MARK: Turns
 
@@ -117,6 +120,11 @@ final class FleetWatch {
         if let error { self?.stand(error) } else { self?.turn() }
       }
     }
+    if asksForRollbacks, !rollbacks.isLoaded {
+      return readRollbacks { [weak self] error in
+        if let error { self?.stand(error) } else { self?.turn() }
+      }
+    }
     let bite = takeBite()
     let reading = HistoryReading(bite, agents, at: session.now, recalled: Self.recalled)
     guard !reading.isEmpty else { return tick() }
@@ -129,6 +137,8 @@ final class FleetWatch {
       }
       var transaction = Transaction()
       for (position, found) in reading.take(replies, session) { learn(position, found, &transaction) }
+      compareVersions(&transaction)
+      writeRollbacks(&transaction)
       writeSpending(&transaction)
       writeRecord(&transaction)
       if transaction.isEmpty { tick() } else { write(transaction) }
@@ -137,7 +147,7 @@ final class FleetWatch {
 
   /// The agents whose turn it is. A share of those that wait, so that the minute's end is no storm.
   private func takeBite() -> [Int] {
-    let count = min(Self.most.known, max(10, waiting.count / Self.part))
+    let count = min(Self.most.known, max(Self.most.new, waiting.count / Self.part))
     var bite: [Int] = []
     var new = 0
     for position in waiting.prefix(count) {
@@ -273,29 +283,13 @@ final class FleetWatch {
       agent.mutedUntil = end + Self.settles
       return []
     }
-    guard end >= agent.mutedUntil, fleet.present - end <= Self.late else {
+    let isLate = fleet.present - end > Self.late
+    if end >= agent.mutedUntil { noteVersion(minute, at: position, profile, agent, isLate: isLate) }
+    guard end >= agent.mutedUntil, !isLate else {
       agent.watch?.recall(minute)
       if end < agent.mutedUntil { agent.watch?.dropHeld() }
       return []
     }
-    let outcomes = agent.watch?.learn(minute, peers: peers[agent.role], record: &record) ?? []
-    return outcomes + compareVersions(minute, at: position, profile, &agent)
-  }
-
-  // MARK: Writing
-
-  private func store(_ minute: AgentWatch.Minute, _ agent: inout WatchedAgent, _ hours: inout StoredHours) {
-    guard budget.step == .fiveMinutes else {
-      for held in agent.takeHeld() + [minute] { hours.write(held, keeping: budget.keeps) }
-      return
-    }
-    hours.write(five: agent.hold(minute), keeping: budget.keeps)
-  }
-
-  private func writeRecord(_ transaction: inout Transaction) {
-    let stored = record.calibration.stored
-    guard stored != storedCalibration else { return }
-    storedCalibration = stored
-    transaction.change("HSET", session.keys.insightRecord, Self.calibrationField, stored)
+    return agent.watch?.learn(minute, peers: peers[agent.role], record: &record) ?? []
   }
 }

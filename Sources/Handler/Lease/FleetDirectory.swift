@@ -13,6 +13,8 @@ protocol FleetDirectory: AnyObject {
   func backup(of agent: AgentID) -> AgentID?
   /// The state in which an agent is; nil if it is not known.
   func state(of agent: AgentID) -> AgentState?
+  /// The version that an agent says it runs; nil if it says none.
+  func version(of agent: AgentID) -> String?
   /// The role that an agent says it has; nil if it says none.
   func role(of agent: AgentID) -> String?
   func isOpen(_ alert: AlertID) -> Bool

@@ -9,6 +9,8 @@ package struct InsightSettings: Equatable, Sendable {
   package var processBytes = 64 << 20
   /// Whether versions of agents in one role are compared.
   package var comparesVersions = false
+  /// What becomes of agents whose version is named worse than another.
+  package var rollback = RollbackMode.off
   /// Whether the audit tells how alerts begin and end.
   package var learns = false
   /// How much of an agent's health each metric alone can take, 0…1.

@@ -92,8 +92,8 @@ struct TargetSnapshot {
     case .reject(let id, _):
       parts.append((Request("HGET", keys.proposals, id.text), { $0.setProposal(id, $1.bytes ?? []) }))
     case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .escalate, .acknowledge,
-      .unacknowledge, .silence, .unsilence, .close, .rebalance, .transfer, .offerCoupon, .block, .unblock, .notify,
-      .acknowledgeQueue, .unacknowledgeQueue, .undo, .take, .handBack, .closeConversation:
+      .unacknowledge, .silence, .unsilence, .close, .rebalance, .transfer, .offerCoupon, .rollback, .block, .unblock,
+      .notify, .acknowledgeQueue, .unacknowledgeQueue, .undo, .take, .handBack, .closeConversation:
       break
     }
     return parts
@@ -163,8 +163,9 @@ struct TargetSnapshot {
 extension PlanningContext {
   /// What an action is judged by: a target as it was read, and what is known around it.
   init(
-    target: AgentID, snapshot: TargetSnapshot, knownBackup: AgentID? = nil, commandID: CommandID, operator: String,
-    reason: String = "", now: Instant, restartLimit: TimeSpan, channels: Set<String> = [], makesDashboards: Bool = false
+    target: AgentID, snapshot: TargetSnapshot, knownBackup: AgentID? = nil, knownVersion: String? = nil,
+    commandID: CommandID, operator: String, reason: String = "", now: Instant, restartLimit: TimeSpan,
+    channels: Set<String> = [], makesDashboards: Bool = false
   ) {
     self.init(
       target: target, record: snapshot.record, commandID: commandID, operator: `operator`, reason: reason, now: now,
@@ -173,6 +174,8 @@ extension PlanningContext {
     blockedUntil = snapshot.blockedUntil
     longestBlock = snapshot.longestBlock
     self.knownBackup = knownBackup
+    // What it runs since an effect of its own has begun says nothing against that.
+    self.knownVersion = snapshot.mark?.intent == nil ? knownVersion : nil
     setting = snapshot.setting
     scheduledAt = snapshot.scheduledAt
     (queue, queueHand) = (snapshot.queue, snapshot.queueHand)

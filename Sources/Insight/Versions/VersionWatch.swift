@@ -33,10 +33,12 @@ package struct VersionWatch: Sendable {
 
   /// Takes an agent's minute.
   ///
-  /// - Parameter agent: tells it from the others of its role.
+  /// - Parameters:
+  ///   - agent: tells it from the others of its role.
+  ///   - tells: whether a difference may be told with it: with a minute of long ago none is.
   /// - Returns: a difference that its version is the worse of, and that nobody was told of yet.
   package mutating func take(
-    _ minute: AgentWatch.Minute, of agent: Int, role: String, version: String
+    _ minute: AgentWatch.Minute, of agent: Int, role: String, version: String, tells: Bool = true
   ) -> VersionDifference? {
     guard !role.isEmpty, !version.isEmpty else { return nil }
     if let part = part(minute, agent, version), makeRoom(for: role, at: minute.begin) {
@@ -44,7 +46,8 @@ package struct VersionWatch: Sendable {
       waiting += found.map { Waiting(role: role, difference: $0) }
       if waiting.count > Self.mostWaiting { waiting.removeFirst(waiting.count - Self.mostWaiting) }
     }
-    guard let index = waiting.firstIndex(where: { $0.role == role && $0.difference.worse.isExactly(version) }) else {
+    guard tells, let index = waiting.firstIndex(where: { $0.role == role && $0.difference.worse.isExactly(version) })
+    else {
       return nil
     }
     return waiting.remove(at: index).difference

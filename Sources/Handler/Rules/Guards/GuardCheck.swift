@@ -189,7 +189,8 @@ struct GuardCheck {
       guards.allowed.contains(IPAddress(ruleAction.arguments["ip"] ?? "")?.description ?? "")
         ? "\(ruleAction.arguments["ip"] ?? "") is allow-listed" : nil
     case .resume, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate, .transfer, .unblockIP,
-      .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge, .silence, .unsilence, .close,
+      .offerCoupon, .schedule, .cancel, .tune, .rollback, .notify, .acknowledge, .unacknowledge, .silence, .unsilence,
+      .close,
       .approve,
       .reject, .undo, .automation, .take, .handBack, .closeConversation:
       nil

@@ -189,7 +189,8 @@ final class RuleActionRunner: TargetRunDelegate {
       return try tell(channel, text, record, at: instant)
     }
     let context = PlanningContext(
-      target: target, snapshot: snapshot, knownBackup: session.fleet?.backup(of: target), commandID: id,
+      target: target, snapshot: snapshot, knownBackup: session.fleet?.backup(of: target),
+      knownVersion: session.fleet?.version(of: target), commandID: id,
       operator: author, reason: reason, now: instant, restartLimit: session.options.restartLimit,
       channels: session.options.notify.names, makesDashboards: session.options.makesDashboards)
     run.keepsPlace = snapshot.record.state == .paused

@@ -1,0 +1,61 @@
+/// A version of a role's agents that was named worse than another, and how far those that run it were asked back.
+package struct WorseVersion: Equatable, Sendable {
+  package var role: String
+  package var worse: String
+  /// The one to which they are to go back.
+  package var better: String
+  /// By which it was found, by its name.
+  package var metric: String
+  /// What was found, in words for people.
+  package var words: String
+  package var namedAt: Instant
+  /// The last agent of those that were named, by the bytes of ids: all up to it were; nil before the first.
+  package var asked: Asked?
+  /// Whether nobody more is named.
+  package var isClosed = false
+
+  /// So many are remembered, the latest.
+  package static let most = 64
+
+  package struct Asked: Equatable, Sendable {
+    package var upTo: AgentID
+    package var at: Instant
+
+    package init(upTo: AgentID, at instant: Instant) {
+      self.upTo = upTo
+      at = instant
+    }
+  }
+
+  package init(
+    role: String, worse: String, better: String, metric: String, words: String, namedAt: Instant, asked: Asked? = nil,
+    isClosed: Bool = false
+  ) {
+    (self.role, self.worse, self.better, self.metric) = (role, worse, better, metric)
+    (self.words, self.namedAt, self.asked, self.isClosed) = (words, namedAt, asked, isClosed)
+  }
+
+  // Text from outside is compared by its bytes.
+  package static func == (left: WorseVersion, right: WorseVersion) -> Bool {
+    left.isSame(as: right) && left.better.isExactly(right.better) && left.metric.isExactly(right.metric)
+      && left.words.isExactly(right.words) && left.namedAt == right.namedAt && left.asked == right.asked
+      && left.isClosed == right.isClosed
+  }
+
+  /// Whether both are of one version in one role.
+  package func isSame(as other: WorseVersion) -> Bool { isOf(other.role, other.worse) }
+
+  package func isOf(_ role: String, _ version: String) -> Bool {
+    self.role.isExactly(role) && worse.isExactly(version)
+  }
+}
+
+/// What becomes of agents whose version was named worse than another of their role.
+package enum RollbackMode: String, CaseIterable, Sendable {
+  /// Nothing beyond the finding.
+  case off
+  /// A person is asked whether they go back.
+  case propose
+  /// They go back, some at a time.
+  case auto
+}
