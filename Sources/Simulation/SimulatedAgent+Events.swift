@@ -135,6 +135,7 @@ extension SimulatedAgent {
     [
       "name": .string(profile.name), "is_active": true, "llm_model": .string(profile.model),
       "default_language": .string(profile.languages.first ?? "en"), "role": .string(profile.role),
+      "version": version.isEmpty ? nil : .string(version),
       "tier": profile.backupFor == nil ? "primary" : "backup",
       "skills": .array(profile.skills.map { .string($0) }),
       "languages": .array(profile.languages.map { .string($0) }),

@@ -4,6 +4,8 @@ import FleetModel
 struct SimulatedAgent: Sendable {
   let profile: SimulatedProfile
   var state = AgentState.running
+  /// What it runs; empty if it does not say.
+  var version = ""
   var replicas: Int
   /// When a pause ends by itself.
   var pausedUntil: Instant?
@@ -34,6 +36,8 @@ struct SimulatedAgent: Sendable {
     /// Those that asked for it: all are answered when the agent is back.
     var commands: [CommandID]
     var backAt: Instant
+    /// The version with which it comes back; nil for the same.
+    var version: String?
   }
 
   /// What reaches the agent from outside in one step.
@@ -102,7 +106,8 @@ struct SimulatedAgent: Sendable {
     let storm = level(.errorStorm)
     let unhappy = level(.unhappyUsers)
     let waiting = min(1, queue / 600)
-    let failing = 0.012 + 0.39 * storm + 0.26 * level(.badRelease) + 0.04 * waiting
+    let release = version == SimulatedVersion.worse ? SimulatedVersion.failsMore : 0
+    let failing = 0.012 + release + 0.39 * storm + 0.26 * level(.badRelease) + 0.04 * waiting
     errorRate = min(1, max(0, failing + 0.004 * (1 + 4 * storm) * random.noise()))
     responseTime =
       profile.responseTime * (1 + 5 * storm + 3 * waiting) * max(0.5, 1 + 0.1 * mood + 0.06 * random.noise())

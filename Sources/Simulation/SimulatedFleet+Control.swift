@@ -64,9 +64,25 @@ extension SimulatedFleet {
     agents[position].state = .restarting
     agents[position].pausedUntil = nil
     let earlier = agents[position].restart?.commands ?? []
-    agents[position].restart = .init(commands: earlier + [message.commandID], backAt: now + Self.restartTakes)
+    agents[position].restart = .init(
+      commands: earlier + [message.commandID], backAt: now + Self.restartTakes,
+      version: agents[position].restart?.version)
     cure([.errorStorm, .unhappyUsers, .leak, .badRelease], of: agents[position].profile.id)
     return [agents[position].status()]
+  }
+
+  /// It starts anew with the other version, and says so when it is back; one that is paused stays so.
+  private mutating func rollback(_ position: Int, _ message: ControlMessage) -> [SimulatedEvent] {
+    guard let version = message.arguments["version"] else {
+      return [agents[position].status(answering: message.commandID)]
+    }
+    guard agents[position].state == .paused else {
+      let events = restart(position, message)
+      agents[position].restart?.version = version
+      return events
+    }
+    agents[position].version = version
+    return [agents[position].updated(), agents[position].status(answering: message.commandID)]
   }
 
   private func replicas(for position: Int, _ arguments: [String: String]) -> Int {
@@ -102,6 +118,10 @@ extension SimulatedFleet {
       agents[position].restart = nil
       agents[position].state = .running
       agents[position].startAfresh()
+      if let version = restart.version {
+        agents[position].version = version
+        events.append(agents[position].updated())
+      }
       events += restart.commands.map { agents[position].status(answering: $0) }
       events.append(agents[position].metrics())
     }

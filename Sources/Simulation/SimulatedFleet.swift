@@ -45,11 +45,13 @@ package struct SimulatedFleet: Sendable {
   ///   - present: when what is lived through begins, after a past in which nothing happens: then the first incident is in
   ///     full swing, and the first visitor is about to come. Nil if there is no past.
   ///   - waits: whether conversations wait for a person now and then.
+  ///   - versions: whether agents of support run two versions, see ``SimulatedVersion``.
   package init(
     agents count: Int, rate: Double, seed: UInt64, incidents plan: IncidentPlan, at start: Instant,
-    present: Instant? = nil, waits: Bool = false
+    present: Instant? = nil, waits: Bool = false, versions: Bool = false
   ) {
     agents = Roster.agents(count).map(SimulatedAgent.init)
+    if versions { SimulatedVersion.give(to: &agents) }
     positions = Dictionary(uniqueKeysWithValues: agents.enumerated().map { ($1.profile.id, $0) })
     self.rate = rate
     random = SeededRandom(seed: seed)

@@ -30,6 +30,8 @@ package final class Simulator {
     package var incidents = IncidentPlan.none
     /// Whether conversations wait for a person now and then.
     package var waits = false
+    /// Whether agents of support run two versions, one of which fails more often.
+    package var versions = false
     /// Scenarios in place of incidents: one trouble a slot, after a while in which all is calm.
     package var scenarios: [Scenario] = []
     package var calm = TimeSpan.minutes(2)
@@ -198,7 +200,7 @@ package final class Simulator {
     guard !settings.scenarios.isEmpty else {
       return SimulatedFleet(
         agents: settings.agents, rate: settings.rate, seed: settings.seed, incidents: settings.incidents, at: start,
-        present: settings.history > .zero ? now : nil, waits: settings.waits)
+        present: settings.history > .zero ? now : nil, waits: settings.waits, versions: settings.versions)
     }
     var plan = ScenarioPlan.Settings(
       settings.scenarios, agents: settings.agents, seed: settings.seed, start: start)

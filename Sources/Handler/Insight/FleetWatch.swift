@@ -127,7 +127,11 @@ final class FleetWatch {
     }
     let bite = takeBite()
     let reading = HistoryReading(bite, agents, at: session.now, recalled: Self.recalled)
-    guard !reading.isEmpty else { return tick() }
+    guard !reading.isEmpty else {
+      var transaction = Transaction()
+      writeRollbacks(&transaction)
+      return transaction.isEmpty ? tick() : write(transaction)
+    }
     session.read(reading.requests(session.keys)) { [weak self] replies in
       guard let self else { return }
       if let error = replies.lazy.compactMap(\.error).first {

@@ -20,7 +20,9 @@ struct DemoCommand: ParsableCommand {
       "Start this beside it, and print where to look: prometheus, which has to be installed.", valueName: "PROGRAM"))
   var with: Companion?
   @Option(
-    help: ArgumentHelp("What happens besides: waiting (conversations wait for a person).", valueName: "name"))
+    help: ArgumentHelp(
+      "What it is about: waiting (conversations wait for a person), rollback (one of two versions is worse).",
+      valueName: "name"))
   var scenario: Story?
   @OptionGroup var prefixing: PrefixOptions
   @OptionGroup var look: LookOptions
@@ -35,7 +37,20 @@ struct DemoCommand: ParsableCommand {
   enum Story: String, ExpressibleByArgument, CaseIterable {
     /// Conversations wait for a person.
     case waiting
+    /// Some agents run a version that is worse than the others', and vigia proposes that they go back.
+    case rollback
+
+    /// What the handler is told; nil for nothing.
+    var settings: String? {
+      switch self {
+      case .waiting: nil
+      case .rollback: "[insight]\nversions = true\nrollback = \"propose\"\n"
+      }
+    }
   }
+
+  /// Fewer agents have too few messages for a version to be told from another within a minute or two.
+  private static let leastForVersions = 24
 
   func validate() throws {
     guard (7...100_000).contains(agents) else { throw ValidationError("--agents is not in 7…100000") }
@@ -44,6 +59,7 @@ struct DemoCommand: ParsableCommand {
 
   func run() throws {
     let stage = try DemoStage(prefix: prefixing.chosen(), isQuiet: !(headless && verbose))
+    if let settings = scenario?.settings { try stage.setHandlerSettings(settings) }
     if with == .prometheus { try startPrometheus(stage) }
     if headless { try runHeadless(stage) } else { try runConsole(stage) }
   }
@@ -80,8 +96,12 @@ struct DemoCommand: ParsableCommand {
   }
 
   private var simulation: [String] {
-    var arguments = ["--agents", "\(agents)", "--rate", "\(rate)", "--incidents", "auto"]
+    // With two versions nothing else happens, so that what is seen is about them.
+    let isOfVersions = scenario == .rollback
+    let count = isOfVersions ? max(agents, Self.leastForVersions) : agents
+    var arguments = ["--agents", "\(count)", "--rate", "\(rate)", "--incidents", isOfVersions ? "none" : "auto"]
     if scenario == .waiting { arguments.append("--waiting") }
+    if isOfVersions { arguments.append("--versions") }
     if let seed { arguments += ["--seed", "\(seed)"] }
     return arguments
   }

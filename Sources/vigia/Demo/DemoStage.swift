@@ -16,6 +16,8 @@ final class DemoStage {
   private(set) var simulator: Child?
   /// Scrapes the handler; nil if nobody asked for it.
   private(set) var prometheus: DemoPrometheus?
+  /// What the handler is told; nil for nothing.
+  private var settings: DemoSettings?
 
   /// Starts the Redis.
   ///
@@ -41,6 +43,9 @@ final class DemoStage {
   /// Starts a Prometheus, to which the handler that is started after it tells its metrics.
   func startPrometheus() throws { prometheus = try DemoPrometheus() }
 
+  /// Gives settings, as TOML, to the handler that is started after it.
+  func setHandlerSettings(_ text: String) throws { settings = try DemoSettings(text) }
+
   /// Starts the handler in a Redis whose rules act: nobody but the demo's own agents is there to be surprised.
   func startHandler() throws {
     try RedisQuery.run(installation) { query in
@@ -50,7 +55,8 @@ final class DemoStage {
       throw Exit.failed.saying("vigia-handler is not beside this program; build both with swift build")
     }
     let metrics = prometheus.map { ["--metrics", "127.0.0.1:\($0.metricsPort)"] } ?? []
-    handler = try start(program, ["--die-with-parent"] + metrics, output: -1)
+    let config = settings.map { ["--config", $0.path] } ?? []
+    handler = try start(program, ["--die-with-parent"] + metrics + config, output: -1)
   }
 
   /// Waits until the handler holds the lease, so that a console finds it listening: five seconds, and then no longer.

@@ -29,6 +29,8 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: "Whether incidents come by themselves, one after the other.") var incidents = Timetable.none
   @Flag(help: "Conversations wait for a person now and then, until one takes them or the customer gives up.")
   var waiting = false
+  @Flag(help: "Agents of support run two versions, and one fails more often, until they are rolled back.")
+  var versions = false
   @Option(
     help: ArgumentHelp(
       "A trouble of which the truth is known, once in each slot (several take turns).",
@@ -48,8 +50,8 @@ struct SimulateCommand: ParsableCommand {
     guard incident.isEmpty || incidents == .none else {
       throw ValidationError("--incident and --incidents auto exclude each other")
     }
-    guard scenario.isEmpty || (incident.isEmpty && incidents == .none && !waiting) else {
-      throw ValidationError("--scenario excludes --incident, --incidents and --waiting")
+    guard scenario.isEmpty || (incident.isEmpty && incidents == .none && !waiting && !versions) else {
+      throw ValidationError("--scenario excludes --incident, --incidents, --waiting and --versions")
     }
     guard truth == nil || !scenario.isEmpty else { throw ValidationError("--truth needs --scenario") }
     guard slot >= .minutes(1), calm >= .zero else { throw ValidationError("--slot is less than 1m, or --calm below 0") }
@@ -73,7 +75,7 @@ struct SimulateCommand: ParsableCommand {
     settings.seed = seed ?? .random(in: 0...UInt64.max)
     settings.incidents = !incident.isEmpty ? .fixed(incident) : incidents == .auto ? .automatic : .none
     (settings.scenarios, settings.calm, settings.slot) = (scenario, calm, slot)
-    settings.waits = waiting
+    (settings.waits, settings.versions) = (waiting, versions)
     settings.destination = into
     settings.format = format
     settings.joinsOthers = intoLive
