@@ -18,7 +18,7 @@ package enum ArchiveStatements {
   private static func findings(in database: String) -> String {
     let types = [
       "agent.silent", "agent.anomaly", "agent.runaway", "agent.health_critical", "agent.predictive_alert",
-      "agent.budget",
+      "agent.budget", "agent.version_worse",
     ]
     return """
       CREATE VIEW IF NOT EXISTS \(database).findings AS
