@@ -40,6 +40,7 @@ package struct Keymap: Sendable {
         Binding([.character("e")], "e", .act(.escalate), "escalate to a person or team", short: "escalate"),
         Binding([.character("b")], "b", .act(.blockIP), "block an IP address", short: "block IP"),
         Binding([.character("B")], "B", .act(.activateBackup), "activate the backup agent", short: "backup"),
+        Binding([.character("V")], "V", .act(.rollback), "roll back to another version"),
         Binding([.character("u")], "u", .act(.undo), "undo your last command", short: "undo"),
         Binding(
           [.character("a")], "a", .act(.acknowledge), "acknowledge the alerts, or take that back", short: "ack"),

@@ -43,7 +43,8 @@ import Testing
       (.escalate, ["to": "support"], "call support for a"), (.blockIP, ["ip": "10.0.0.1"], "block 10.0.0.1"),
       (.schedule, ["job": "audit", "at": "1m"], "schedule audit for a in 1m"), (.notify, ["to": "ops"], "tell ops"),
       (.transfer, ["conversation_id": "c-1", "to": "b"], "hand conversation c-1 of a to b"),
-      (.tune, ["parameter": "p", "value": "1"], "set p of a to 1"), (.undo, [:], "undo for a"),
+      (.tune, ["parameter": "p", "value": "1"], "set p of a to 1"),
+      (.rollback, ["version": "1.4.1"], "roll a back to version 1.4.1"), (.undo, [:], "undo for a"),
     ] as [(Action, [String: String], String)])
   func actionIsSaidInWords(action: Action, arguments: [String: String], words: String) {
     #expect(PlannedAction(kind: .action(action), target: "a", arguments: arguments).words == words)

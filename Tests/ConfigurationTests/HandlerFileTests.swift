@@ -138,7 +138,7 @@ import Testing
   @Test func everyActionThatReachesRuntimesHasAnActuator() throws {
     let names = [
       "pause", "resume", "restart", "scale", "rate_limit", "rebalance", "activate_backup", "deactivate_backup",
-      "escalate", "transfer", "block_ip", "unblock_ip", "offer_coupon", "tune",
+      "escalate", "transfer", "block_ip", "unblock_ip", "offer_coupon", "tune", "rollback",
     ]
     let settings = try read(names.map { "[actuators.\($0)]\nkind = 'exec'\nargv = ['/bin/true']\n" }.joined())
     for name in names {
@@ -177,7 +177,18 @@ import Testing
       "retention.rollups: unknown key; retention has events, audit, commands, control, dead, bytes, other_bytes"
     ),
     ("[insight]\non = 1", "insight.on: is the number 1; expected true or false"),
-    ("[insight]\nspan = '1h'", "insight.span: unknown key; insight has on, redis, memory, versions, learn, weights"),
+    (
+      "[insight]\nspan = '1h'",
+      "insight.span: unknown key; insight has on, redis, memory, versions, rollback, learn, weights"
+    ),
+    (
+      "[insight]\nversions = true\nrollback = 'yes'",
+      "insight.rollback: is the text \"yes\"; expected one of \"off\", \"propose\", \"auto\""
+    ),
+    (
+      "[insight]\nrollback = 'auto'",
+      "insight.rollback: is \"auto\" while no versions are compared; set versions = true"
+    ),
     (
       "[insight.weights]\nerror_rate = 1.5",
       "insight.weights.error_rate: is the number 1.5; expected a number from 0.0 to 1.0"

@@ -16,12 +16,13 @@ import Testing
     let runbook = try RunbookFile.builtIn()
     let types = [
       "performance_degraded", "high_traffic", "satisfaction_low", "security_alert", "created", "health_critical",
-      "predictive_alert", "handoff_requested", "anomaly", "runaway", "budget",
+      "predictive_alert", "handoff_requested", "anomaly", "runaway", "budget", "version_worse",
     ]
     for type in types { #expect(!runbook.rules(on: "agent.\(type)").isEmpty, "\(type)") }
     #expect(runbook.rules.allSatisfy { $0.title != nil }, "people are told in words")
     #expect(runbook.rules(on: "agent.predictive_alert").allSatisfy { $0.mode == .approve })
     #expect(runbook.rules(on: "agent.runaway").map(\.mode) == [.approve])
+    #expect(runbook.rules(on: "agent.version_worse").map(\.mode) == [.approve, .auto])
     #expect(runbook.rules(on: "agent.satisfaction_low").map(\.mode) == [.auto, .approve])
     var guards = Guards()
     guards.commandsPerMinute = 20

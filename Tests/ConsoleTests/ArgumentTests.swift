@@ -85,6 +85,24 @@ import Testing
     #expect(draft.arguments == ["ip": "203.0.113.9", "for": "1h"])
   }
 
+  @Test func rollbackAsksForTheVersionAndThenForACode() throws {
+    var scene = try Scene.plain(agents: 1, columns: 200, rows: 40)
+    try scene.model.fleet.apply("updated", "a0", #"{"version":"1.4.2"}"#, at: .at(1))
+    scene.tick(.at(2))
+    scene.press(.character("V"), .enter)
+    #expect(scene.promptText().contains("version= is needed"))
+    scene.type("1.4.2")
+    scene.press(.enter)
+    #expect(scene.promptText().hasPrefix(" roll back a0 version=1.4.2?"))
+    #expect(scene.draw().lines().contains { $0.contains("already runs version 1.4.2") })
+    scene.press(.tab, .backspace)
+    scene.type("1")
+    scene.press(.enter)
+    #expect(!scene.draw().lines().contains { $0.contains("already runs") })
+    let draft = try sent(scene.type(try #require(scene.code)))
+    #expect(draft.action == .rollback && draft.arguments == ["version": "1.4.1"] && draft.targets == ["a0"])
+  }
+
   @Test func latestAttackersAddressIsFilledIn() throws {
     var scene = try Scene.plain(agents: 2)
     try scene.model.fleet.apply("security_alert", "a0", #"{"suspicious_ips":["203.0.113.9","x"]}"#, at: .at(1))

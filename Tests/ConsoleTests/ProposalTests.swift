@@ -51,6 +51,21 @@ import Testing
     #expect(draft.reason == "")
   }
 
+  @Test func rollbackIsShownAgentByAgent() throws {
+    var scene = try Scene.plain(agents: 3, columns: 130, rows: 40)
+    let steps = ["a0", "a1"].map {
+      Proposal.Step(action: "rollback", target: $0, arguments: ["version": "1.4.1"])
+    }
+    scene.propose("p1", "a1", made: 0, until: 900, steps: steps)
+    scene.tick(.at(2))
+    #expect(scene.promptText().contains("A approve  D decline  roll back a0, and 1 more, because "))
+    scene.type("A")
+    let screen = text(&scene)
+    for words in ["1. roll back a0 version=1.4.1", "2. roll back a1 version=1.4.1"] {
+      #expect(screen.contains(words), "\(words)")
+    }
+  }
+
   @Test(arguments: ["A", "D"]) func reasonIsTyped(key: String) throws {
     var scene = try scene()
     scene.type(key + "+reason=not today")

@@ -41,7 +41,7 @@ import Testing
     #expect(
       held == [
         .pause, .restart, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .offerCoupon, .schedule,
-        .tune,
+        .tune, .rollback,
       ])
   }
 

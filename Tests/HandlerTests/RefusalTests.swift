@@ -50,6 +50,13 @@ import Wire
       .schedule, ["job": "audit", "at": "noon"],
       #"schedule: "at" is "noon"; expected a span as 15m, or a moment as 2026-11-22T08:00:00Z"#
     ),
+    (.rollback, [:], #"rollback needs the argument "version""#),
+    (.rollback, ["version": ""], #"rollback needs the argument "version""#),
+    (
+      .rollback, ["version": String(repeating: "1", count: 129)],
+      #"rollback: "version" is "\#(String(repeating: "1", count: 129))"; expected a version such as 1.4.1, of at most 128 "#
+        + "bytes on one line"
+    ),
     (.automation, ["mode": "maybe"], #"automation: "mode" is "maybe"; expected one of on, dry, off"#),
   ])
   func refusalSaysWhy(action: Action, arguments: [String: String], reason: String) throws {

@@ -12,6 +12,7 @@ import Wire
     (Action.rebalance, ["to": "agent-2", "share": "0.5"], "told to rebalance to agent-2"),
     (.transfer, ["conversation_id": "k1", "to": "agent-2"], "k1 goes to agent-2"),
     (.transfer, ["conversation_id": "k1", "skill": "refunds"], "k1 goes to whoever knows refunds"),
+    (.rollback, ["version": "1.4.1"], "version 1.4.1"),
     (.offerCoupon, ["conversation_ids": "k1,k2", "campaign": "sorry"], "a coupon for k1,k2"),
   ])
   func runtimesAreToldWithEveryArgument(action: Action, arguments: [String: String], detail: String) throws {

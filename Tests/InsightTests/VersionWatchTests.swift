@@ -49,6 +49,19 @@ import Testing
     #expect(finding.kind == .version && finding.strength > 1 && finding.facts.value > finding.facts.usual ?? 1)
   }
 
+  @Test mutating func minutesOfLongAgoAreComparedAndTellNothing() throws {
+    for minute in 0..<60 {
+      for agent in 0..<6 {
+        let (version, rate) = agent < 3 ? ("1.4.1", 0.01) : ("1.4.2", 0.05)
+        let rollups = [(Self.errors, Self.rollup(rate)), (Self.messages, Self.rollup(100))]
+        let heard = AgentWatch.Minute(Self.begin + .minutes(Int64(minute)), rollups)
+        #expect(watch.take(heard, of: agent, role: "sales", version: version, tells: false) == nil)
+      }
+    }
+    take(60, 3, "1.4.2", 0.05)
+    #expect(found.map(\.worse) == ["1.4.2"], "the first minute that may tell does")
+  }
+
   @Test mutating func itIsNamedWhicheverOfTheTwoIsTheNewer() {
     run(0..<120, old: { _ in 0.03 }, new: { _, _ in 0.01 })
     #expect(found.map(\.worse) == ["1.4.1"])

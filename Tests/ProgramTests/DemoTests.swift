@@ -35,6 +35,15 @@ import Wire
     #expect((try? RawClient(port: port)) == nil, "it ends with the demo")
   }
 
+  /// The handler reads its settings from a file that has no name.
+  @Test func demoOfRollbackHasAHandlerAsAnyOther() throws {
+    let result = try Program.run("demo", "--headless", "--for", "8s", "--seed", "5", "--scenario", "rollback")
+    #expect(result.status == 0 && result.errors == "")
+    let report = try JSONValue.parse(Array(result.output.utf8))
+    #expect(report["commands"]?["succeeded"] == 20)
+    #expect(report["agents"]?.int ?? 0 >= 24)
+  }
+
   @Test func everyCommandSucceedsAndEveryEventArrives() throws {
     let result = try Program.run("demo", "--headless", "--for", "8s", "--seed", "5")
     #expect(result.status == 0)

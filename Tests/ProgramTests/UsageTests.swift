@@ -119,6 +119,8 @@ import Wire
     (["pause", "a", "--arg", "to=b"], "pause has no argument to; it has for"),
     (["resume", "a", "--arg", "to=b"], "resume has no argument to; it has none"),
     (["block_ip"], "block_ip needs --arg ip=…"),
+    (["rollback", "a"], "rollback needs --arg version=…"),
+    (["rollback", "a", "--arg", "to=1"], "rollback has no argument to; it has version"),
     (["block_ip", "--arg", "ip=10.0.0.256"], "ip=10.0.0.256 is not an IPv4 or IPv6 address"),
     (["ack", "escalation/a"], "ack takes no agents; what it acts on is an argument: --arg alert=…"),
     (["scale", "a", "--arg", "by=1", "--arg", "by=2"], "by is given twice"),

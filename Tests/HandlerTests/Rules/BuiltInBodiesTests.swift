@@ -27,8 +27,8 @@ import Wire
       Telling(key: "group/\(rule)/\(severity.rawValue)", severity: severity, title: title)
     }
 
-    /// That an agent is new is no trouble, nothing ends it, and nobody is woken by it.
-    var isNews: Bool { key.hasPrefix("group/agent-created/") }
+    /// That an agent is new, or goes back to another version, is no trouble, nothing ends it, and nobody is woken by it.
+    var isNews: Bool { ["agent-created", "rollback-auto"].contains { key.hasPrefix("group/\($0)/") } }
   }
 
   /// An event of agent-1, the rules it sets off, and all that people hear.
@@ -43,6 +43,13 @@ import Wire
     var told: [Telling]
 
     var testDescription: String { rules.joined(separator: ", ") + (before.isEmpty ? "" : " with a peer") }
+  }
+
+  private static func worse(_ mode: String) -> JSONValue {
+    [
+      "mode": .string(mode), "worse": "1.4.2", "better": "1.4.1", "detail": "version 1.4.2 fails",
+      "agents": ["agent-1"],
+    ]
   }
 
   static let cases: [Case] = [
@@ -101,6 +108,13 @@ import Wire
       rules: ["runaway"], type: "agent.runaway",
       data: ["metric": "tool_calls_per_turn", "detail": "90 tool calls a turn, usually 4", "corroborated": true],
       texts: ["detail"], told: []),
+    // A rollback is proposed, on consoles; what is done is told.
+    Case(
+      rules: ["rollback"], type: "agent.version_worse", data: Self.worse("propose"), texts: ["detail"], told: []),
+    Case(
+      rules: ["rollback-auto"], type: "agent.version_worse", data: Self.worse("auto"), texts: ["detail"],
+      isQuoted: true,
+      told: [.rule("rollback-auto", .low, "agent-1: version 1.4.2 fails; back to 1.4.1: agent-1.")]),
     Case(
       rules: ["budget"], type: "agent.budget", data: ["detail": "used 82% of 50 EUR a day", "share": 0.82],
       texts: ["detail"], isQuoted: true, told: [.rule("budget", .medium, "agent-1: used 82% of 50 EUR a day.")]),

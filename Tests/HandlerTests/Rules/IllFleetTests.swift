@@ -157,6 +157,7 @@ import Wire
     #expect(
       Action.allCases.filter { $0.whileIll == [.held] }.map(\.rawValue) == [
         "pause", "restart", "rebalance", "activate_backup", "deactivate_backup", "offer_coupon", "tune",
+        "rollback",
       ])
     let record = AgentRecord()
     func course(_ action: Action, _ arguments: [String: String]) -> IllFleet.Course {

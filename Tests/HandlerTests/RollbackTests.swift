@@ -1,0 +1,140 @@
+import Execution
+import FleetModel
+import TestSupport
+import TestThreads
+import Testing
+import Wire
+
+@testable import Handler
+
+/// From a version that is named worse to agents that run another one again.
+@Suite(.threaded) struct RollbackTests {
+  private let versions: VersionScene
+  private var scene: HandlerScene { versions.scene }
+
+  init() throws { versions = try VersionScene() }
+
+  private func proposed() throws -> [AuditLine] {
+    try scene.audit().filter { $0.phase == .proposed }
+  }
+
+  /// Waits until so many events have named agents.
+  private func wait(named count: Int) throws {
+    try scene.server.wait { ((try? versions.named()) ?? []).count == count }
+  }
+
+  // MARK: The command
+
+  @Test func rollbackNamesBothVersionsAndIsRefusedWhereThereIsNothingToDo() throws {
+    let scene = try HandlerScene()
+    let event: JSONValue = [
+      "entity_id": "agent-1", "event_type": "agent.updated", "data": ["version": "1.4.2"],
+    ]
+    _ = try scene.server.call("XADD", scene.keys.events, "*", Keys.dataField, event.encoded)
+    try scene.server.wait {
+      (try? scene.server.call("HEXISTS", scene.keys.profiles, "agent-1")) == .integer(1)
+    }
+    let same = try scene.send(.rollback, ["agent-1"], ["version": "1.4.2"])
+    #expect(same.last?.short == "failed: agent-1 runs version 1.4.2 already")
+    #expect(try scene.control().isEmpty)
+    let other = try scene.send(.rollback, ["agent-1"], ["version": "1.4.1"])
+    #expect(other.last?.short == "succeeded: version 1.4.2 → 1.4.1")
+    let told = try #require(try scene.control().first)
+    #expect(told.action == .rollback && told.arguments == ["version": "1.4.1"])
+    try scene.report("agent-1", "running", command: told.commandID.text)
+    try scene.server.wait { (try? scene.audit().contains { $0.phase == .obeyed && $0.action == "rollback" }) ?? false }
+  }
+
+  @Test func versionThatCameWithTheEffectItselfDoesNotSpeakAgainstItsOutcome() throws {
+    // Planned again after a takeover, with an intent: the agent may report the new version by then.
+    var context = PlanningContext(
+      target: "a", record: AgentRecord(), commandID: CommandID("c"), operator: "o", now: .epoch,
+      restartLimit: .minutes(1))
+    context.knownVersion = "1.4.1"
+    #expect(throws: Refusal("a runs version 1.4.1 already")) { try Change.rollback(to: "1.4.1", context) }
+    context.knownVersion = nil
+    #expect(try Change.rollback(to: "1.4.1", context).detail == "version 1.4.1")
+  }
+
+  // MARK: Proposed
+
+  @Test func agentsOfAWorseVersionAreProposedOnceWithTheEvidenceAndGoBackOnceAPersonSaysSo() throws {
+    try versions.start("h1", .propose)
+    try versions.pass(minutes: 8)
+    try scene.server.wait { ((try? proposed()) ?? []).count == 1 }
+    let line = try #require(try proposed().first)
+    let proposal = try #require(line.proposal)
+    #expect(line.rule == "rollback" && proposal.rule == "rollback")
+    #expect(
+      proposal.steps
+        == ["b1", "b2"].map {
+          Proposal.Step(action: "rollback", target: $0, arguments: ["version": "1.4.1"])
+        })
+    #expect(proposal.reason.hasPrefix("version 1.4.2: error_rate is ") && proposal.reason.contains(" against "))
+    let stored = try #require(try versions.stored()?.first)
+    #expect(stored.isOf("sales", "1.4.2") && stored.better == "1.4.1" && stored.words == proposal.reason)
+    #expect(stored.asked?.upTo == "b2" && !stored.isClosed)
+    #expect(try versions.rolledBack() == [], "nobody has said so yet")
+    try scene.send(.approve, [], ["proposal": proposal.id.text, "sha256": proposal.digest])
+    try scene.server.wait { (try? versions.rolledBack()) == ["b1 1.4.1", "b2 1.4.1"] }
+    let done = try scene.audit().filter { $0.action == "rollback" && $0.phase == .succeeded }
+    #expect(done.map(\.detail) == ["version 1.4.2 → 1.4.1", "version 1.4.2 → 1.4.1"])
+    #expect(done.allSatisfy { $0.reason == proposal.reason })
+    for agent in ["b1", "b2"] as [AgentID] { versions.set(agent, "1.4.1", rate: 0.01) }
+    try versions.pass(minutes: 4)
+    try scene.server.wait { (try? versions.stored()?.first?.isClosed) == true }
+    #expect(try versions.named() == [["b1", "b2"]])
+  }
+
+  @Test func successorNamesNobodyTwiceThoughItFindsTheSame() throws {
+    try versions.start("h1", .propose)
+    try versions.pass(minutes: 8)
+    try scene.server.wait { ((try? proposed()) ?? []).count == 1 }
+    let before = try versions.stored()
+    try versions.replace(by: "h2", .propose)
+    // As long as it took the first to find it.
+    try versions.pass(minutes: 10)
+    #expect(try versions.named() == [["b1", "b2"]])
+    #expect(try proposed().count == 1)
+    #expect(try versions.stored() == before)
+  }
+
+  @Test func garbageInPlaceOfWhatWasNamedIsPassedOver() throws {
+    _ = try scene.server.call("HSET", scene.keys.insightRecord, "versions", "{nonsense")
+    try versions.start("h1", .propose)
+    try versions.pass(minutes: 8)
+    try wait(named: 1)
+    #expect(try versions.stored()?.count == 1)
+  }
+
+  // MARK: By themselves
+
+  @Test func agentsGoBackOneAfterTheOtherAlsoIfTheHandlerIsReplacedBetweenThem() throws {
+    try versions.start("h1", .auto)
+    try versions.pass(minutes: 8)
+    try scene.server.wait { (try? versions.rolledBack()) == ["b1 1.4.1"] }
+    #expect(try versions.named() == [["b1"]])
+    // It has not left the version yet: nobody else is named.
+    try versions.pass(minutes: 3)
+    #expect(try versions.named() == [["b1"]])
+    try versions.replace(by: "h2", .auto)
+    versions.set("b1", "1.4.1", rate: 0.01)
+    try versions.pass(minutes: 3)
+    try scene.server.wait { (try? versions.rolledBack()) == ["b1 1.4.1", "b2 1.4.1"] }
+    #expect(try versions.named() == [["b1"], ["b2"]])
+    let reasons = try scene.audit().filter { $0.action == "rollback" && $0.phase == .succeeded }.map(\.reason)
+    #expect(reasons.count == 2 && reasons.allSatisfy { $0.hasPrefix("version 1.4.2: error_rate is ") })
+  }
+
+  @Test func whileAutomationIsDryNothingGoesBackAndTheAuditSaysWhatWould() throws {
+    try versions.start("h1", .auto)
+    _ = try scene.server.call("SET", scene.keys.automation, "dry")
+    try versions.pass(minutes: 8)
+    try wait(named: 1)
+    try scene.server.wait {
+      (try? scene.audit().contains { $0.rule == "rollback-auto" && $0.detail.hasPrefix("dry_run: would roll b1 back") })
+        ?? false
+    }
+    #expect(try versions.rolledBack() == [])
+  }
+}
