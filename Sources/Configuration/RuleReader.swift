@@ -38,6 +38,13 @@ struct RuleReader {
     for action in [Action.pause, .restart] where rule.undo.contains(where: { $0.kind == .action(action) }) {
       throw section.fault("undo", "holds \"\(action.rawValue)\"; what takes back neither pauses nor restarts")
     }
+    // Nor is it looked at which versions were named worse.
+    let verify = try section.section("verify") ?? section
+    for (place, key, ruleActions) in [
+      (section, "undo", rule.undo), (verify, "else", rule.verification?.otherwise ?? []),
+    ] where ruleActions.contains(where: { $0.kind == .action(.rollback) }) {
+      throw place.fault(key, "holds \"rollback\"; a rule rolls back in \"do\" alone")
+    }
     guard !rule.undo.contains(where: { $0.kind == .recommended }) else {
       throw section.fault("undo", "holds \"recommended\"; what takes back is not left to an event")
     }

@@ -9,6 +9,7 @@ import FleetModel
 /// ```
 /// `asked_up_to` and `asked` are missing before the first agents were named, `closed` while more may be.
 package enum WorseVersionCoding {
+  package static let field = Array("versions".utf8)
   /// No value is longer, in bytes.
   private static let mostBytes = 1 << 20
 

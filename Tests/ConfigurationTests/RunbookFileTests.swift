@@ -108,6 +108,10 @@ import Testing
         "clear = \"data.a == 1\"\nundo = [{ action = \"restart\" }]",
         "r.toml:8: rules[0].undo: holds \"restart\"; what takes back neither pauses nor restarts"
       ),
+      (
+        "verify = { after = \"1m\", when = \"run.obeyed\", else = [{ action = \"rollback\", version = \"1\" }] }",
+        "r.toml:7: rules[0].verify.else: holds \"rollback\"; a rule rolls back in \"do\" alone"
+      ),
       ("do = []", "r.toml:7: rules[0].do: names no action; a rule needs one at least"),
       (
         "throttle = [{ per = \"agent\" }]",

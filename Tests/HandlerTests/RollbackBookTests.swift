@@ -84,6 +84,17 @@ import Wire
     #expect(take(.auto, share: share).map(\.agents.count) == [count])
   }
 
+  @Test mutating func longIdsMakeAnEventThatIsKeptWhole() throws {
+    agents = [:]
+    for number in 0..<32 {
+      agents[AgentID(String(repeating: "\u{1}", count: AgentID.mostBytes - 2) + "\(number + 10)")] = "2"
+    }
+    note("2", than: "1")
+    let event = try #require(take().first)
+    #expect(event.agents.count == 16 && event.payload.count < TextBound.data)
+    #expect(try JSONValue.parse(event.payload)["data"]?["agents"]?.list?.count == 16)
+  }
+
   @Test mutating func versionIsNamedOnceInItsRole() {
     note("2", than: "1")
     note("2", than: "0")

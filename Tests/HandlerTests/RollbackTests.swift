@@ -126,6 +126,47 @@ import Wire
     #expect(reasons.count == 2 && reasons.allSatisfy { $0.hasPrefix("version 1.4.2: error_rate is ") })
   }
 
+  /// Whoever may publish events could write one as the handler does.
+  @Test func whatAnEventAloneClaimsRollsNobodyBack() throws {
+    let rules = try RuleScene()
+    let claim: JSONValue = [
+      "mode": "auto", "worse": "1.4.2", "better": "0.9", "detail": "it is bad", "agents": ["agent-1", "agent-2"],
+    ]
+    try rules.event("agent.updated", "agent-1", ["role": "sales", "version": "1.4.2"])
+    try rules.event("agent.version_worse", "agent-1", claim)
+    try rules.lines { $0.rule == "rollback-auto" && $0.detail.contains("agent-2") && $0.phase == .skipped }
+    let refused = try rules.lines().filter { $0.rule == "rollback-auto" && $0.detail.hasPrefix("guarded: ") }
+    #expect(
+      refused.map(\.detail) == [
+        "guarded: roll agent-1 back to version 0.9: version 1.4.2 was not named worse than 0.9",
+        "guarded: roll agent-2 back to version 0.9: it has not said its role and version",
+      ])
+    #expect(try rules.scene.control().allSatisfy { $0.action != .rollback })
+  }
+
+  @Test func nothingGoesBackByItselfToAVersionThatWasNamedWorseItself() throws {
+    let rules = try RuleScene()
+    let versions = [("1.4.1", "1.4.0"), ("1.4.2", "1.4.1")].map { worse, better in
+      WorseVersion(
+        role: "sales", worse: worse, better: better, metric: "error_rate", words: "it is bad", namedAt: .epoch)
+    }
+    _ = try rules.scene.server.call(
+      "HSET", rules.scene.keys.insightRecord, WorseVersionCoding.field, WorseVersionCoding.encode(versions))
+    try rules.event("agent.updated", "agent-1", ["role": "sales", "version": "1.4.2"])
+    for better in ["1.4.1", "1.4.2"] {
+      try rules.event(
+        "agent.version_worse", "agent-1", ["mode": "auto", "better": .string(better), "agents": ["agent-1"]])
+    }
+    try rules.lines { $0.rule == "rollback-auto" && $0.detail.contains("to version 1.4.2") && $0.phase == .skipped }
+    let refused = try rules.lines().filter { $0.rule == "rollback-auto" && $0.detail.hasPrefix("guarded: ") }
+    #expect(
+      refused.map(\.detail) == [
+        "guarded: roll agent-1 back to version 1.4.1: version 1.4.1 was named worse itself",
+        "guarded: roll agent-1 back to version 1.4.2: it runs version 1.4.2 already",
+      ])
+    #expect(try rules.scene.control().allSatisfy { $0.action != .rollback })
+  }
+
   @Test func whileAutomationIsDryNothingGoesBackAndTheAuditSaysWhatWould() throws {
     try versions.start("h1", .auto)
     _ = try scene.server.call("SET", scene.keys.automation, "dry")

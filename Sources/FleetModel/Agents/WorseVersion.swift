@@ -37,14 +37,12 @@ package struct WorseVersion: Equatable, Sendable {
 
   // Text from outside is compared by its bytes.
   package static func == (left: WorseVersion, right: WorseVersion) -> Bool {
-    left.isSame(as: right) && left.better.isExactly(right.better) && left.metric.isExactly(right.metric)
+    left.isOf(right.role, right.worse) && left.better.isExactly(right.better) && left.metric.isExactly(right.metric)
       && left.words.isExactly(right.words) && left.namedAt == right.namedAt && left.asked == right.asked
       && left.isClosed == right.isClosed
   }
 
-  /// Whether both are of one version in one role.
-  package func isSame(as other: WorseVersion) -> Bool { isOf(other.role, other.worse) }
-
+  /// Whether it is about a version in a role.
   package func isOf(_ role: String, _ version: String) -> Bool {
     self.role.isExactly(role) && worse.isExactly(version)
   }

@@ -9,12 +9,10 @@ extension FleetWatch {
     session.options.insight.comparesVersions && session.options.insight.rollback != .off
   }
 
-  private static let versionsField = "versions"
-
   /// Reads which versions were named, before any is named anew.
   func readRollbacks(_ completion: @escaping (ServerError?) -> Void) {
     let key = session.keys.insightRecord
-    session.read([Request("HGET", key, Self.versionsField)]) { [weak self] replies in
+    session.read([Request("HGET", key, WorseVersionCoding.field)]) { [weak self] replies in
       guard let self else { return }
       if let error = replies[0].error { return completion(error) }
       let stored = replies[0].bytes.map { (bytes: $0, versions: WorseVersionCoding.decode($0)) }
@@ -35,6 +33,7 @@ extension FleetWatch {
     ) { fleet.runners(ofRole: $0, version: $1) }
     for event in events { transaction.add(to: session.keys.events, event.payload) }
     guard let versions = rollbacks.takeChanged() else { return }
-    transaction.change("HSET", session.keys.insightRecord, Self.versionsField, WorseVersionCoding.encode(versions))
+    transaction.change(
+      "HSET", session.keys.insightRecord, WorseVersionCoding.field, WorseVersionCoding.encode(versions))
   }
 }

@@ -32,6 +32,8 @@ struct RollbackBook {
   private static let pause = TimeSpan.minutes(1)
   /// Agents that have not left the version by then are left to people.
   private static let patience = TimeSpan.hours(24)
+  /// Ids that one event names. In JSON a byte may take six, and an event of more than 64 KiB is not kept whole.
+  private static let mostBytes = 8 << 10
 
   mutating func load(_ stored: [WorseVersion]) { (isLoaded, versions) = (true, stored) }
 
@@ -92,7 +94,7 @@ struct RollbackBook {
     let rest = sorted.filter(isLater)
     // One step after the other: who was named before is to have left it.
     guard rest.count == sorted.count else { return nil }
-    let agents = Array(rest.prefix(Self.most(mode, of: found.all, share)))
+    let agents = Self.short(rest.prefix(Self.most(mode, of: found.all, share)))
     guard let last = agents.last else {
       versions[index].isClosed = true
       return nil
@@ -104,6 +106,16 @@ struct RollbackBook {
   private static func most(_ mode: RollbackMode, of all: Int, _ share: Double) -> Int {
     let most = RuleAction.mostOfEach
     return mode == .auto ? min(most, max(1, Int(Double(all) * min(max(share, 0), 1)))) : most
+  }
+
+  /// As many as an event may name: rules judge the whole of one that is not too long.
+  private static func short(_ agents: some Sequence<AgentID>) -> [AgentID] {
+    var bytes = 0
+    return Array(
+      agents.prefix { agent in
+        defer { bytes += agent.bytes.count }
+        return bytes == 0 || bytes + agent.bytes.count <= mostBytes
+      })
   }
 
   private func isNamed(_ role: String, _ version: String) -> Bool { versions.contains { $0.isOf(role, version) } }

@@ -108,13 +108,13 @@ import Wire
       rules: ["runaway"], type: "agent.runaway",
       data: ["metric": "tool_calls_per_turn", "detail": "90 tool calls a turn, usually 4", "corroborated": true],
       texts: ["detail"], told: []),
-    // A rollback is proposed, on consoles; what is done is told.
     Case(
       rules: ["rollback"], type: "agent.version_worse", data: Self.worse("propose"), texts: ["detail"], told: []),
+    // What an event alone claims is not done, and people hear that.
     Case(
       rules: ["rollback-auto"], type: "agent.version_worse", data: Self.worse("auto"), texts: ["detail"],
       isQuoted: true,
-      told: [.rule("rollback-auto", .low, "agent-1: version 1.4.2 fails; back to 1.4.1: agent-1.")]),
+      told: [.rule("rollback-auto", .low, "agent-1: version 1.4.2 fails.")]),
     Case(
       rules: ["budget"], type: "agent.budget", data: ["detail": "used 82% of 50 EUR a day", "share": 0.82],
       texts: ["detail"], isQuoted: true, told: [.rule("budget", .medium, "agent-1: used 82% of 50 EUR a day.")]),

@@ -22,6 +22,8 @@ final class PreparedRule {
   let mayTakeAway: Bool
   /// Whether it may block an address, or give an agent more.
   let mayReachCaps: Bool
+  /// Whether it may roll an agent back.
+  let mayRollBack: Bool
   /// What was decided since it was last taken, by ``place(of:)``.
   private var counts = [Int](repeating: 0, count: courses.count)
 
@@ -37,7 +39,7 @@ final class PreparedRule {
     isJudgedInMemory = rule.when.isAboutEventAlone || names.allSatisfy(\.isRemembered)
     asksForAgent = names.contains { ["agent", "metric"].contains($0.parts[0]) }
     (countsAsking, isHeldWhileIll) = (rule.countsAsking, rule.isHeldWhileIll)
-    (mayTakeAway, mayReachCaps) = (rule.mayTakeAway, rule.mayReachCaps)
+    (mayTakeAway, mayReachCaps, mayRollBack) = (rule.mayTakeAway, rule.mayReachCaps, rule.mayRollBack)
   }
 
   var id: String { rule.id }
@@ -74,6 +76,9 @@ final class PreparedRule {
 extension Rule {
   /// Whether it may pause or restart an agent.
   fileprivate var mayTakeAway: Bool { ruleActions.contains { $0.kind.isAny(of: [.pause, .restart]) } }
+
+  /// Whether it may roll an agent back: no event recommends that.
+  fileprivate var mayRollBack: Bool { ruleActions.contains { $0.kind == .action(.rollback) } }
 
   /// Whether it may block an address, or give an agent more.
   var mayReachCaps: Bool { ruleActions.contains { $0.kind.isAny(of: [.blockIP, .scale]) } }

@@ -14,25 +14,31 @@ extension RuleEngine {
     // Of a rule that pauses nobody nothing is asked about pauses, and so on.
     var ledger = rule.mayTakeAway ? view.ledger(of: trigger.agent) : nil
     var caps = rule.mayReachCaps ? CapQuota(trigger.agent, at: session.now, keys: keys) : nil
-    let (places, counts) = (ledger?.requests ?? [], caps?.requests ?? [])
+    var named = rule.mayRollBack ? NamedVersions(session) : nil
+    let (places, counts, versions) = (ledger?.requests ?? [], caps?.requests ?? [], named?.requests ?? [])
     let requests = [
       Request("GET", keys.automation), Request("HGETALL", keys.agent(trigger.agent)),
       Request("HGET", keys.alerts, AlertID(.escalation, trigger.agent).bytes),
     ]
-    session.read(requests + places + counts + marks.requests) { [weak self] replies in
+    session.read(requests + places + counts + versions + marks.requests) { [weak self] replies in
       guard let self, !session.isOver else { return }
       let (automation, agentRecord, storedAlert) = (replies[0], replies[1].pairs, replies[2].bytes ?? [])
       guard took(mode: automation) else { return decide(rule, trigger, done) }
       let mode = mode.value
-      ledger?.take(replies.dropFirst(requests.count).prefix(places.count))
-      caps?.take(replies.dropFirst(requests.count + places.count).prefix(counts.count))
+      var rest = replies.dropFirst(requests.count)
+      ledger?.take(rest.prefix(places.count))
+      rest = rest.dropFirst(places.count)
+      caps?.take(rest.prefix(counts.count))
+      rest = rest.dropFirst(counts.count)
+      named?.take(rest.prefix(versions.count))
       if let ledger, !view.take(ledger) { return decide(rule, trigger, done) }
-      marks.take(replies.dropFirst(requests.count + places.count + counts.count))
+      marks.take(rest.dropFirst(versions.count))
       for (key, value) in marks.odd { session.passOver("a rule's mark", key, value) }
       recent.keep(marks, at: .now)
       let facts = view.facts(trigger, AgentRecordCoding.decode(fields: agentRecord))
       let verdict = RuleEvaluation(
-        rule: rule.rule, facts: facts, marks: marks, ledger: ledger, caps: caps, automation: automation.bytes ?? [],
+        rule: rule.rule, facts: facts, marks: marks, ledger: ledger, caps: caps, versions: named,
+        automation: automation.bytes ?? [],
         mode: mode, alert: storedAlert, severity: view.severity(of: trigger.agent),
         isFleetCallDue: held.isCallDue(SuppressionReporter.fleet), session: session)
       conclude(verdict, marks, done) { [weak self] in self?.decide(rule, trigger, done) }

@@ -31,9 +31,10 @@ struct RuleEvaluation {
   /// - Parameters:
   ///   - automation: the switch as it was read, and what it says.
   ///   - alert: the agent's escalation as it was read.
-  ///   - ledger: nil if the rule pauses and restarts nobody; `caps` likewise.
+  ///   - ledger: nil if the rule pauses and restarts nobody; `caps` and `versions` likewise.
   init(
-    rule: Rule, facts: RuleFacts, marks: RuleState, ledger: PauseQuota?, caps: CapQuota?, automation: [UInt8],
+    rule: Rule, facts: RuleFacts, marks: RuleState, ledger: PauseQuota?, caps: CapQuota?,
+    versions: NamedVersions?, automation: [UInt8],
     mode: AutomationMode, alert: [UInt8], severity: Severity, isFleetCallDue: Bool, session: LeaseSession
   ) {
     (self.rule, trigger, self.marks, self.mode, self.session) = (rule, facts.trigger, marks, mode, session)
@@ -50,7 +51,7 @@ struct RuleEvaluation {
       return
     }
     let guardCheck = GuardCheck(
-      guards: session.options.runbook.guards, input: GuardCheck.Input(facts, ledger, caps))
+      guards: session.options.runbook.guards, input: GuardCheck.Input(facts, ledger, caps, versions))
     let planned = rule.ruleActions.planned(for: trigger.agent, facts)
     // What a person is asked about is for that person to decide.
     actions = first.course == .propose ? guardCheck.asking(planned) : guardCheck.filter(planned)

@@ -18,15 +18,17 @@ struct GuardCheck {
     var blocks = 0
     /// When rules gave it more last.
     var scaledUpAt: Instant?
+    /// Which versions were named worse; nil if nobody is rolled back in earnest.
+    var versions: NamedVersions?
     var now = Instant.epoch
 
     init(_ health: FleetHealth, _ agent: AgentID) {
       (self.health, self.agent) = (health, agent)
     }
 
-    init(_ facts: RuleFacts, _ ledger: PauseQuota?, _ caps: CapQuota? = nil) {
+    init(_ facts: RuleFacts, _ ledger: PauseQuota?, _ caps: CapQuota? = nil, _ versions: NamedVersions? = nil) {
       self.init(facts.health, facts.trigger.agent)
-      (record, now) = (facts.record, facts.now)
+      (record, now, self.versions) = (facts.record, facts.now, versions)
       if let ledger { (standsInFor, pauses) = (ledger.standsInFor, ledger.pauses) }
       if let caps { (blocks, scaledUpAt) = (caps.blocks, caps.scaledUpAt) }
     }
@@ -137,6 +139,10 @@ struct GuardCheck {
           blocks += 1
         case .goesOn: break
         }
+      }
+      if ruleAction.kind == .action(.rollback), let fault = input.versions?.fault(of: ruleAction) {
+        result.refused.append((ruleAction, fault))
+        continue
       }
       add(ruleAction, lengthens: true, to: &result)
     }

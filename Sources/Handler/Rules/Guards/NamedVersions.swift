@@ -1,0 +1,36 @@
+import Automation
+import FleetModel
+import Redis
+import Wire
+
+/// Which versions were named worse than another, as they are stored: read before a rule has agents go back by itself.
+///
+/// An event alone does not do for that: whoever may publish one could name agents and versions of their own choice. What is
+/// stored, handlers alone write.
+struct NamedVersions {
+  private let session: LeaseSession
+  private var versions: [WorseVersion] = []
+
+  init(_ session: LeaseSession) { self.session = session }
+
+  /// What must be read; ``take(_:)`` wants the answers.
+  var requests: [Request] { [Request("HGET", session.keys.insightRecord, WorseVersionCoding.field)] }
+
+  mutating func take(_ replies: some Collection<Reply>) {
+    versions = replies.first?.bytes.flatMap { WorseVersionCoding.decode($0) } ?? []
+  }
+
+  /// Why no rule rolls an agent back by itself; nil if one may.
+  func fault(of ruleAction: PlannedAction) -> String? {
+    let version = ruleAction.arguments["version"] ?? ""
+    guard let role = session.fleet?.role(of: ruleAction.target),
+      let present = session.fleet?.version(of: ruleAction.target)
+    else { return "it has not said its role and version" }
+    if present.isExactly(version) { return "it runs version \(version) already" }
+    if versions.contains(where: { $0.isOf(role, version) }) { return "version \(version) was named worse itself" }
+    guard versions.contains(where: { $0.isOf(role, present) && $0.better.isExactly(version) }) else {
+      return "version \(present) was not named worse than \(version)"
+    }
+    return nil
+  }
+}
