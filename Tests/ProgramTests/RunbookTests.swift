@@ -20,7 +20,7 @@ import Wire
     let path = try file(shown.output)
     defer { unlink(path) }
     let checked = try Program.run("runbook", "check", path)
-    #expect(checked.status == 0 && checked.output.hasSuffix("ok: 15 rules\n"))
+    #expect(checked.status == 0 && checked.output.hasSuffix("ok: 17 rules\n"))
   }
 
   @Test func wrongRunbookIsNamedWithLineKeyAndWhatWasExpected() throws {

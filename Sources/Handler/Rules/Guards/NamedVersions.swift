@@ -17,7 +17,10 @@ struct NamedVersions {
   var requests: [Request] { [Request("HGET", session.keys.insightRecord, WorseVersionCoding.field)] }
 
   mutating func take(_ replies: some Collection<Reply>) {
-    versions = replies.first?.bytes.flatMap { WorseVersionCoding.decode($0) } ?? []
+    guard let stored = replies.first?.bytes else { return }
+    let decoded = WorseVersionCoding.decode(stored)
+    if decoded == nil { session.passOver("which versions were named worse", session.keys.insightRecord, stored) }
+    versions = decoded ?? []
   }
 
   /// Why no rule rolls an agent back by itself; nil if one may.
