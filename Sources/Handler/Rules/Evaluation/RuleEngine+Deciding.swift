@@ -38,8 +38,8 @@ extension RuleEngine {
       let facts = view.facts(trigger, AgentRecordCoding.decode(fields: agentRecord))
       let verdict = RuleEvaluation(
         rule: rule.rule, facts: facts, marks: marks, ledger: ledger, caps: caps, versions: named,
-        automation: automation.bytes ?? [],
-        mode: mode, alert: storedAlert, severity: view.severity(of: trigger.agent),
+        automation: automation.bytes ?? [], mode: mode, alert: storedAlert,
+        severity: view.severity(of: trigger.agent),
         isFleetCallDue: held.isCallDue(SuppressionReporter.fleet), session: session)
       conclude(verdict, marks, done) { [weak self] in self?.decide(rule, trigger, done) }
     }

@@ -34,8 +34,8 @@ struct RuleEvaluation {
   ///   - ledger: nil if the rule pauses and restarts nobody; `caps` and `versions` likewise.
   init(
     rule: Rule, facts: RuleFacts, marks: RuleState, ledger: PauseQuota?, caps: CapQuota?,
-    versions: NamedVersions?, automation: [UInt8],
-    mode: AutomationMode, alert: [UInt8], severity: Severity, isFleetCallDue: Bool, session: LeaseSession
+    versions: NamedVersions?, automation: [UInt8], mode: AutomationMode, alert: [UInt8], severity: Severity,
+    isFleetCallDue: Bool, session: LeaseSession
   ) {
     (self.rule, trigger, self.marks, self.mode, self.session) = (rule, facts.trigger, marks, mode, session)
     (self.ledger, self.caps, self.automation, self.severity) = (ledger, caps, automation, severity)
