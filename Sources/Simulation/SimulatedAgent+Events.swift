@@ -31,6 +31,8 @@ extension SimulatedAgent {
       "health_score": Self.rounded(health, 1000),
     ]
     if profile.role == "billing" { addMetersOfTheModel(to: &data) }
+    // A handler that begins may have missed who introduced itself.
+    if !version.isEmpty { (data["role"], data["version"]) = (.string(profile.role), .string(version)) }
     return SimulatedEvent(.metrics, profile.id, data)
   }
 
