@@ -41,6 +41,9 @@ import FleetModel
 /// [waiting]                    # see HandlerFile+Waiting.swift
 /// level = "5m"
 ///
+/// [handoff]                    # see HandlerFile+Handoff.swift
+/// mode = "auto"
+///
 /// [otel]                       # see HandlerFile+OpenTelemetry.swift
 /// endpoint = "http://127.0.0.1:4318"
 ///
@@ -81,7 +84,7 @@ package enum HandlerFile {
         "parallel", "restart_limit", "act_within", "quiet_alerts_end", "durability", "currency", "zone", "log",
         "retention",
         "insight",
-        "metrics", "levels", "budgets", "queues", "waiting", "actuators", "prometheus",
+        "metrics", "levels", "budgets", "queues", "waiting", "handoff", "actuators", "prometheus",
         "heartbeat", "archive", "grafana", "otel",
       ]
         + NotifyReader.keys + ToolsFile.keys, in: "the file")
@@ -109,6 +112,7 @@ package enum HandlerFile {
     settings.zone = try zone(in: top, readFile)
     settings.queues = try queues(in: top)
     settings.waiting = try waiting(in: top)
+    settings.handoff = try handoff(in: top)
     if let actuators = try top.section("actuators") {
       var reader = ActuatorReader(environment: environment)
       settings.actuators = try reader.table(actuators)

@@ -120,6 +120,8 @@ package struct HandlerSettings: Equatable, Sendable {
   package var queues: [QueueSettings] = []
   /// How long conversations may wait for a person.
   package var waiting = WaitingSettings()
+  /// Whether it chooses who takes a conversation for which its agent asks for another one.
+  package var handoff = HandoffSettings()
   package var telemetry: Telemetry?
   package var actuators = ActuatorTable()
   package var notify = NotifyTable()

@@ -18,6 +18,7 @@ final class ActiveHandler {
   private let annotator: Annotator
   let queues: QueueWatch
   let waiting: WaitingDesk
+  let handoffs: HandoffDesk
   private let tracer: Tracer
   /// Says on consoles that they do not know the levels.
   private let warnOfLevels: (String?) -> Void
@@ -40,19 +41,29 @@ final class ActiveHandler {
     }
     let waiting = WaitingDesk(session: session)
     self.waiting = waiting
+    let handoffs = HandoffDesk(session: session)
+    self.handoffs = handoffs
+    session.hasGiven = { [weak handoffs] in handoffs?.hasGiven($0) ?? false }
     dispatcher = Dispatcher(session: session)
     intake = CommandIntake(session: session, dispatcher: dispatcher, unfinished: unfinished, endpoint: endpoint)
     let confirmations = Confirmations(session: session, dispatcher: dispatcher)
     self.confirmations = confirmations
     let follower = EventFollower(
       session: session, endpoint: endpoint,
-      oldestReport: { [confirmations.oldest, waiting.oldest].compactMap(\.self).min() },
+      oldestReport: { [confirmations.oldest, waiting.oldest, handoffs.oldest].compactMap(\.self).min() },
       warn: { warn("foresight", $0) }
     ) {
       confirmations.take($0)
     }
+    handoffs.health = { [weak judge = follower.judge] in judge?.health }
     follower.judge.waiting = { [weak waiting] in waiting?.take($0, $1) }
-    follower.judge.againEnded = { [weak waiting] in waiting?.begin() }
+    follower.judge.handoffs = (
+      wants: { [weak handoffs] in handoffs?.wantsNews ?? false }, take: { [weak handoffs] in handoffs?.take($0, $1) }
+    )
+    follower.judge.againEnded = { [weak waiting, weak handoffs] in
+      waiting?.begin()
+      handoffs?.begin()
+    }
     self.follower = follower
     scheduler = Scheduler(session: session, dispatcher: dispatcher, rules: follower.rules)
     lifeSign = LifeSign(session: session, client: messenger) { [weak follower] in
@@ -84,6 +95,8 @@ final class ActiveHandler {
     queues.start()
     session.addObserver(waiting)
     waiting.start()
+    session.addObserver(handoffs)
+    handoffs.start()
   }
 
   /// Goes on with other options.
@@ -95,6 +108,7 @@ final class ActiveHandler {
     annotator.optionsChanged()
     queues.start()
     waiting.optionsChanged()
+    handoffs.optionsChanged()
     tracer.optionsChanged()
     follower.rules.runbookChanged()
   }

@@ -22,6 +22,7 @@ package enum AgentProfileCoding {
         "version": text(profile.traits[.version]), "prompt_version": text(profile.traits[.promptVersion]),
         "region": text(profile.traits[.region]), "default_language": text(profile.language),
         "backup_for": text(profile.backupFor), "skills": list(profile.skills), "languages": list(profile.languages),
+        "capacity": number(profile.capacity),
         "replicas_min": number(profile.replicasMinimum), "replicas_max": number(profile.replicasMaximum),
         "is_active": .bool(profile.isActive),
       ],

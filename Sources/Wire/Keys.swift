@@ -39,6 +39,8 @@ package struct Keys: Sendable {
   package let waiting: [UInt8]
   /// What holds for all of them: ``WaitingCoding``.
   package let waitingState: [UInt8]
+  /// The conversations that are to change hands: a hash, id → ``HandoffCoding``.
+  package let handoffs: [UInt8]
   /// The stream of what could not be handled.
   package let dead: [UInt8]
   /// The stream of reports: what jobs came to.
@@ -97,6 +99,7 @@ package struct Keys: Sendable {
     queueHands = key("queues:hands")
     waiting = key("waiting")
     waitingState = key("waiting:state")
+    handoffs = key("handoffs")
     dead = key("dead")
     reports = key("reports")
     notices = key("notices")

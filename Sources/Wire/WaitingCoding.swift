@@ -66,14 +66,14 @@ package enum WaitingCoding {
   }
 
   /// A text, or what somebody said: `{"from":"user","text":"help"}`.
-  private static func line(_ json: JSONValue) -> String? {
+  static func line(_ json: JSONValue) -> String? {
     let text = json.text ?? json["text"]?.text.map { words in json["from"]?.text.map { "\($0): \(words)" } ?? words }
     let plain = plain(text, TextBound.words)
     return plain.isEmpty ? nil : plain
   }
 
   /// On one line, without anything that steers a terminal, and no longer than it may be.
-  private static func plain(_ text: String?, _ most: Int) -> String {
+  static func plain(_ text: String?, _ most: Int) -> String {
     let scalars = (text ?? "").clipped(toBytes: most).unicodeScalars.map { scalar -> Unicode.Scalar in
       scalar.properties.generalCategory == .control ? " " : scalar
     }
@@ -137,8 +137,8 @@ package enum WaitingCoding {
       let by = data(of: event)["person"]?.text ?? ""
       return .taken(id, WaitingConversation.Hand(by: by.isEmpty ? "a person" : by, at: event.receivedAt))
     case .waiting, .created, .updated, .deleted, .metrics, .status, .feedback, .performanceDegraded, .highTraffic,
-      .satisfactionLow, .securityAlert, .healthCritical, .predictiveAlert, .handoffRequested, .silent, .anomaly,
-      .runaway, .budget, .other:
+      .satisfactionLow, .securityAlert, .healthCritical, .predictiveAlert, .handoffRequested, .handoffAccepted,
+      .handoffRefused, .silent, .anomaly, .runaway, .budget, .other:
       return .waits(conversation(id, event))
     }
   }
@@ -160,10 +160,10 @@ package enum WaitingCoding {
   private static let longestWait = TimeSpan.days(30)
 
   /// What stands in it; nothing if it is too long to be read for a few words.
-  private static func data(of event: borrowing Event) -> JSONValue {
+  static func data(of event: borrowing Event) -> JSONValue {
     guard event.bytes.count <= mostEventBytes, let json = try? JSONValue.parse(event.bytes) else { return .null }
     return json["data"] ?? json
   }
 
-  private static func instant(_ json: JSONValue?) -> Instant? { json.flatMap { Instant(json: $0) } }
+  static func instant(_ json: JSONValue?) -> Instant? { json.flatMap { Instant(json: $0) } }
 }

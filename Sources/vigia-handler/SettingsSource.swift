@@ -46,6 +46,7 @@ struct SettingsSource {
     options.zone = settings.zone ?? options.zone
     options.queues = settings.queues
     options.waiting = settings.waiting
+    options.handoff = settings.handoff
     options.actuators = settings.actuators
     options.runbook = try Self.runbook(at: runbook, metrics: settings.metrics)
     options.notify = settings.notify

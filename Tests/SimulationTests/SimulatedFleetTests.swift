@@ -68,6 +68,7 @@ extension [SimulatedEvent] {
   /// What the handler says itself, and what agents of a fleet without people behind it do not say.
   private static let notSimulated: Set<EventKind> = [
     .other, .silent, .anomaly, .runaway, .budget, .waiting, .personAccepted, .personReturned, .conversationEnded,
+    .handoffAccepted, .handoffRefused,
   ]
 
   @Test func everyTypeOfEventAppears() {

@@ -22,7 +22,8 @@ extension Chaos {
       ("dead", .stream), ("handler", .string), ("fence", .string), ("cursor", .hash), ("automation", .string),
       ("events", .stream), ("commands", .stream), ("commands:garbage", .stream), ("insight", .hash),
       ("insight:changed", .zset), ("insight:record", .hash), ("budgets", .hash), ("budgets:groups", .hash),
-      ("levels", .string), ("queues", .string), ("queues:hands", .hash), ("waiting", .hash), ("waiting:state", .string),
+      ("levels", .string), ("queues", .string), ("queues:hands", .hash), ("waiting", .hash), ("handoffs", .hash),
+      ("waiting:state", .string),
     ]
     let marks: [(String, Place.Kind)] = [
       ("garbage", .string), ("garbage/garbage", .string), ("batch/garbage", .hash), ("obeyed/garbage", .set),

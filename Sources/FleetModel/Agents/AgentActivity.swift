@@ -28,6 +28,9 @@ package struct AgentActivity: Sendable {
   /// When it is looked at for silence, in milliseconds; `.min` if it is not.
   var silenceLook: Int64 = .min
   private var suspects = MetricSet()
+  /// How many conversations its runtime said that it has open, and when, in milliseconds; `.min` if it never did.
+  private var conversations: Int32 = 0
+  private var conversationsAt: Int64 = .min
   /// Where the fleet keeps the levels of its metrics; 0 for the usual ones.
   var levelsPlace: Int32 = 0
   /// Where the fleet keeps what it has reported of open metrics; negative if it has reported none.
@@ -92,6 +95,15 @@ package struct AgentActivity: Sendable {
   mutating func leapReport(by step: TimeSpan) {
     if let reportedAt { reported = (reportedAt + step).milliseconds }
     if expected != .min { expected = (Instant(milliseconds: expected) + step).milliseconds }
+  }
+
+  /// How many conversations it has open, as its runtime said last, and when.
+  package var openConversations: (count: Int, at: Instant)? {
+    conversationsAt == .min ? nil : (Int(conversations), Instant(milliseconds: conversationsAt))
+  }
+
+  mutating func setConversations(_ count: Int, at instant: Instant) {
+    (conversations, conversationsAt) = (Int32(clamping: max(0, count)), instant.milliseconds)
   }
 
   /// The last value of a metric.

@@ -9,6 +9,8 @@ package struct AgentProfile: Sendable {
   package var backupFor = ""
   package var skills: [String] = []
   package var languages: [String] = []
+  /// How many conversations it can have at once; nil if nobody said.
+  package var capacity: Int?
   package var replicasMinimum: Int?
   package var replicasMaximum: Int?
   package var isActive = true

@@ -26,7 +26,8 @@ package struct Incident: Equatable, Sendable {
     case .feedback: .text
     case .anomaly, .runaway, .budget: .detail
     case .created, .updated, .deleted, .metrics, .status, .performanceDegraded, .highTraffic, .handoffRequested,
-      .waiting, .personAccepted, .personReturned, .conversationEnded, .silent, .other:
+      .handoffAccepted, .handoffRefused, .waiting, .personAccepted, .personReturned, .conversationEnded, .silent,
+      .other:
       nil
     }
   }
@@ -41,7 +42,8 @@ package struct Incident: Equatable, Sendable {
     case .feedback: event.string(.text) ?? ""
     case .anomaly, .runaway, .budget: event.string(.detail) ?? ""
     case .created, .updated, .deleted, .metrics, .status, .performanceDegraded, .highTraffic, .handoffRequested,
-      .waiting, .personAccepted, .personReturned, .conversationEnded, .silent, .other:
+      .handoffAccepted, .handoffRefused, .waiting, .personAccepted, .personReturned, .conversationEnded, .silent,
+      .other:
       ""
     }
   }
@@ -64,8 +66,8 @@ package struct RecentIncidents: Sendable {
     case .securityAlert: items = event.strings(.suspiciousAddresses, limit: 8)
     case .satisfactionLow: items = event.strings(.mainComplaints, limit: 8)
     case .created, .updated, .deleted, .metrics, .status, .feedback, .performanceDegraded, .highTraffic,
-      .healthCritical, .predictiveAlert, .handoffRequested, .waiting, .personAccepted, .personReturned,
-      .conversationEnded, .silent, .anomaly, .runaway, .budget, .other:
+      .healthCritical, .predictiveAlert, .handoffRequested, .handoffAccepted, .handoffRefused, .waiting,
+      .personAccepted, .personReturned, .conversationEnded, .silent, .anomaly, .runaway, .budget, .other:
       return
     }
     additions += 1

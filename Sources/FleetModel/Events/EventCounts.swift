@@ -1,7 +1,7 @@
 /// How much came, of what kind, how fast, and what of it could not be used.
 package struct EventCounts: Sendable {
   package private(set) var total = 0
-  package private(set) var byKind = InlineArray<22, Int>(repeating: 0)
+  package private(set) var byKind = InlineArray<24, Int>(repeating: 0)
   /// Reason → how many.
   package private(set) var unreadable: [String: Int] = [:]
   package private(set) var unreadableTotal = 0

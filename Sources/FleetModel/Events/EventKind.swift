@@ -10,7 +10,8 @@ package enum EventKind: UInt8, CaseIterable, Sendable {
   case securityAlert
   case healthCritical
   case predictiveAlert
-  case handoffRequested
+  /// An agent asks for another one for a conversation; that one has it; it does not take it.
+  case handoffRequested, handoffAccepted, handoffRefused
   /// A conversation waits for a person; a person has taken it; the agent has it again; it is over.
   case waiting, personAccepted, personReturned, conversationEnded
   /// The handler's own words on an agent.
@@ -34,6 +35,8 @@ package enum EventKind: UInt8, CaseIterable, Sendable {
     case .healthCritical: "agent.health_critical"
     case .predictiveAlert: "agent.predictive_alert"
     case .handoffRequested: "agent.handoff_requested"
+    case .handoffAccepted: "agent.handoff_accepted"
+    case .handoffRefused: "agent.handoff_refused"
     case .waiting: "agent.waiting"
     case .personAccepted: "agent.person_accepted"
     case .personReturned: "agent.person_returned"

@@ -72,7 +72,9 @@ extension Fleet {
     case .metrics:
       if !event.isOfHandler { noteReport(at: position, event.receivedAt) }
     // That an agent is silent each fleet sees for itself.
-    case .handoffRequested, .waiting, .personAccepted, .personReturned, .conversationEnded, .silent, .other: break
+    case .handoffRequested, .handoffAccepted, .handoffRefused, .waiting, .personAccepted, .personReturned,
+      .conversationEnded, .silent, .other:
+      break
     }
   }
 
@@ -90,6 +92,7 @@ extension Fleet {
     if event.fields[.languages].isPresent { agent.languages = event.strings(.languages) }
     if let least = event.string(.replicasMinimum) { agent.replicasMinimum = Bounded.int(least) }
     if let most = event.string(.replicasMaximum) { agent.replicasMaximum = Bounded.int(most) }
+    if let capacity = event.string(.capacity) { agent.capacity = Bounded.count(capacity) }
     if let isActive = event.flag(.isActive) { agent.isActive = isActive }
     agent.deletedAt = nil
     agents.profiles[position] = agent
@@ -99,6 +102,9 @@ extension Fleet {
   }
 
   private mutating func report(_ event: borrowing Event, at position: Int) {
+    if let open = event.string(.conversations).flatMap({ Bounded.int($0) }) {
+      agents.activity[position].setConversations(open, at: event.receivedAt)
+    }
     agents.profiles[position]?.reported = AgentProfile.Report(
       state: event.string(.state).flatMap(AgentState.init(word:)),
       replicas: event.string(.replicas).flatMap { Bounded.int($0) },

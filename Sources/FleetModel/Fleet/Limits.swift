@@ -115,8 +115,8 @@ extension EventKind {
     case .anomaly: (.anomaly, .medium)
     case .runaway: (.runaway, .high)
     case .budget: (.budget, .medium)
-    case .created, .updated, .deleted, .metrics, .status, .feedback, .handoffRequested, .waiting, .personAccepted,
-      .personReturned, .conversationEnded, .silent, .other:
+    case .created, .updated, .deleted, .metrics, .status, .feedback, .handoffRequested, .handoffAccepted,
+      .handoffRefused, .waiting, .personAccepted, .personReturned, .conversationEnded, .silent, .other:
       nil
     }
   }

@@ -22,8 +22,8 @@ extension EventKind {
     switch self {
     case .waiting, .personAccepted, .personReturned, .conversationEnded: true
     case .created, .updated, .deleted, .metrics, .status, .feedback, .performanceDegraded, .highTraffic,
-      .satisfactionLow, .securityAlert, .healthCritical, .predictiveAlert, .handoffRequested, .silent, .anomaly,
-      .runaway, .budget, .other:
+      .satisfactionLow, .securityAlert, .healthCritical, .predictiveAlert, .handoffRequested, .handoffAccepted,
+      .handoffRefused, .silent, .anomaly, .runaway, .budget, .other:
       false
     }
   }

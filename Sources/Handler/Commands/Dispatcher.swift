@@ -130,8 +130,8 @@ final class Dispatcher {
   }
 
   private func judge(_ command: Command, _ instruction: Instruction, _ delivery: Delivery) {
-    let isPassedOn = FleetWideRelay.isPassedOn(command, session.options)
-    let most = isPassedOn ? nil : session.options.runbook.guards.commandsPerMinute
+    let isOwn = FleetWideRelay.isPassedOn(command, session.options) || session.hasGiven(command.id)
+    let most = isOwn ? nil : session.options.runbook.guards.commandsPerMinute
     let subject = OperatorRateLimiter.Subject(command.id, command.batch)
     let verdict = rates.take(subject, of: command.operator, most: most, at: session.now)
     if case .refused(let reason) = verdict {

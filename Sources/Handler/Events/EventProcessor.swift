@@ -36,6 +36,8 @@ final class EventProcessor {
   /// Told what events say of conversations that wait for a person, and that none is read once more any longer.
   var waiting: (WaitingNews, StreamID) -> Void = { _, _ in }
   var againEnded: () -> Void = {}
+  /// Told what events say of conversations that are to change hands, if anybody wants to know.
+  var handoffs: (wants: () -> Bool, take: (HandoffNews, StreamID) -> Void) = ({ false }, { _, _ in })
   /// Asked in place: as an ordinary property it would be copied, with a count for each of its lists, wherever something
   /// is asked of it.
   var fleet: Fleet {
@@ -117,6 +119,7 @@ final class EventProcessor {
         if case .applied(let position) = outcome {
           minutes?.note($0, at: position)
           if $0.kind.isOfWaiting { noteWaiting($0, entry.id) }
+          if $0.kind.isOfHandoff { noteHandoff($0, entry.id) }
           if isConcerned { judge($0, entry.id, at: position, before) }
         }
         if [.created, .updated, .deleted].contains($0.kind) { note($0.agentID) }
@@ -225,6 +228,7 @@ final class EventProcessor {
       // What was said before already was not judged then.
       if let id = $0.raw($0.eventID), !idsBefore.insert(id) { return }
       if $0.kind.isOfWaiting { noteWaiting($0, entry.id) }
+      if $0.kind.isOfHandoff { noteHandoff($0, entry.id) }
       guard isConcerned($0) else { return }
       let before = repeats.rules.askForBefore($0.kind) ? fleet[$0.agentID] : nil
       hand($0, entry.id, before: before, matches: repeats.matches($0))
@@ -234,6 +238,8 @@ final class EventProcessor {
   /// Whether a rule concerns an event: nearly all are of kinds that no rule is about.
   private func isConcerned(_ event: borrowing Event) -> Bool {
     guard repeats.rules.concern(event.kind) else { return false }
+    // Two who choose would give one conversation to two agents.
+    if event.kind == .handoffRequested, session.options.handoff.mode == .auto { return false }
     guard event.kind == .other else { return true }
     return !repeats.rules[event.typeName].isEmpty
   }

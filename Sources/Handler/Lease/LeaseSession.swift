@@ -41,6 +41,8 @@ final class LeaseSession {
   var followsAlerts = false
   /// Told of each call of a service or program; nil if nobody follows them.
   var onCall: ((EndedCall) -> Void)?
+  /// Whether a command is one that this handler, or one before, has given by itself.
+  var hasGiven: (CommandID) -> Bool = { _ in false }
   /// Who holds the lease.
   weak var owner: (any LeaseSessionOwner)?
   /// Who knows the fleet.

@@ -66,6 +66,8 @@ package struct HandlerOptions: Sendable {
   /// How long conversations may wait for a person, and how often that is looked at.
   package var waiting = WaitingSettings()
   package var waitingSpan = TimeSpan.seconds(5)
+  /// Whether it chooses who takes a conversation for which its agent asks for another one.
+  package var handoff = HandoffSettings()
   /// The collector of OpenTelemetry; nil: none is told.
   package var telemetry: TelemetrySettings?
   package var log = Log.Settings()
@@ -136,6 +138,7 @@ package struct HandlerOptions: Sendable {
     grafana = new.grafana
     queues = new.queues
     waiting = new.waiting
+    handoff = new.handoff
     telemetry = new.telemetry
     log = new.log
   }

@@ -109,6 +109,8 @@ extension AccessTable {
       Row(keys.queueHands, ["TYPE @", "HGET @ f", "HGETALL @", "HSET @ f v", "HDEL @ f"]),
       Row(keys.waiting, ["TYPE @", "HGET @ f", "HGETALL @", "HSET @ f v", "HDEL @ f"]),
       Row(keys.waitingState, ["GET @", "SET @ v", "DEL @"]),
+      Row(keys.handoffs, ["TYPE @", "HGET @ f", "HGETALL @", "HSET @ f v", "HDEL @ f"]),
+      Row(keys.commands, ["TYPE @", "XADD @ * f v"]),
       Row(keys.insightRecord, ["TYPE @", "HGET @ f", "HSET @ f v"]),
       Row(keys.tally, ["HINCRBY @ f 1"]),
       Row(keys.audit, ["XDEL @ 0-1", "XRANGE @ - +"]),

@@ -22,6 +22,7 @@ struct ManualChapter {
     .init("runbook", "rules, conditions, guards, and a fleet that is ill", PackageResources.runbook_md),
     .init("automation", "the switch of the rules, proposals, and why a rule acted", PackageResources.automation_md),
     .init("waiting", "conversations that wait for a person: take, hand back, close", PackageResources.waiting_md),
+    .init("handoff", "agents that ask for another one: who takes the conversation", PackageResources.handoff_md),
     .init("notices", "Slack, Discord, PagerDuty, Alertmanager, webhooks, and routes", PackageResources.notices_md),
     .init("settings", "the handler's file, retention and the log", PackageResources.settings_md),
     .init("actuators", "actions and jobs by a service or a program of yours", PackageResources.actuators_md),

@@ -1,5 +1,6 @@
 import Automation
 import FleetModel
+import Insight
 
 /// Who there is, by role, and who of them is well: what guards and rules count by.
 ///
@@ -14,12 +15,17 @@ final class FleetHealth {
     var role: ExactText
     var backupFor: AgentID?
     var standing = Standing()
-    var rank = SpecialistIndex.Rank()
+    var rank = SpecialistRank()
+    /// How many conversations it can have at once; nil if it does not say.
+    var capacity: Int?
     /// Its place in its role's list of those who are well.
     var place: Int?
     /// When it sent metrics last, and how many conversations rules have given it since.
     var reportedAt: Instant?
     var given = 0
+    /// When it told how many conversations it has open, and how many it was given since.
+    var toldAt: Instant?
+    var givenSinceTold = 0
     /// When it is looked at again though nothing is heard.
     var lookAt: Instant?
   }
@@ -108,7 +114,9 @@ final class FleetHealth {
     guard let profile = fleet.agents.profiles[position], profile.deletedAt == nil else { return }
     let backupFor = profile.backupFor.isEmpty ? nil : AgentID(profile.backupFor)
     var member = Member(id: profile.id, role: ExactText(profile.role), backupFor: backupFor)
+    member.capacity = profile.capacity
     if let former, former.id == profile.id {
+      (member.toldAt, member.givenSinceTold) = (former.toldAt, former.givenSinceTold)
       (member.reportedAt, member.given, member.lookAt) = (former.reportedAt, former.given, former.lookAt)
       member.standing.isSettled = former.standing.isSettled
     }
@@ -202,9 +210,11 @@ final class FleetHealth {
       members[position]?.reportedAt = numbers.reportedAt
       members[position]?.given = 0
     }
-    let rank = SpecialistIndex.Rank(
-      health: numbers.value(.healthScore, within: Fleet.freshness, of: now) ?? 1,
-      load: (numbers.value(.queueSize, within: Fleet.freshness, of: now) ?? 0) + Double(members[position]?.given ?? 0))
+    let health = numbers.value(.healthScore, within: Fleet.freshness, of: now)
+    let rank = SpecialistRank(
+      health: health ?? 1, knowsHealth: health != nil,
+      load: (numbers.value(.queueSize, within: Fleet.freshness, of: now) ?? 0) + Double(members[position]?.given ?? 0),
+      room: room(position, numbers))
     let isOther = members[position]?.rank != rank
     members[position]?.rank = rank
     guard members[position]?.standing.isHealthy == true else { return specialists.remove(position) }
@@ -217,12 +227,25 @@ final class FleetHealth {
     }
   }
 
-  /// Rules have given agents a conversation each.
+  /// What it has open of what it can have; nil if it does not say one of both, or has not said it for long.
+  private func room(_ position: Int, _ numbers: AgentActivity) -> SpecialistRank.Room? {
+    guard let capacity = members[position]?.capacity, let told = numbers.openConversations else { return nil }
+    if members[position]?.toldAt != told.at {
+      members[position]?.toldAt = told.at
+      members[position]?.givenSinceTold = 0
+    }
+    guard now - told.at <= Fleet.freshness else { return nil }
+    return SpecialistRank.Room(open: told.count + (members[position]?.givenSinceTold ?? 0), capacity: capacity)
+  }
+
+  /// Rules, or a choice for a hand-over, have given agents a conversation each.
   func give(to agents: [AgentID]) {
     for agent in agents {
       guard let position = positions[agent], var member = members[position] else { continue }
       member.given += 1
       member.rank.load += 1
+      member.givenSinceTold += 1
+      member.rank.room?.open += 1
       members[position] = member
       specialists.rate(position, member.rank)
     }
@@ -237,6 +260,7 @@ final class FleetHealth {
     let stays = TimeSpan(milliseconds: Fleet.freshness.milliseconds + 1)
     consider(numbers.valueTime(.healthScore).map { $0 + stays })
     consider(numbers.valueTime(.queueSize).map { $0 + stays })
+    consider(numbers.openConversations.map { $0.at + stays })
     consider(silentAt)
     guard let due, members[position]?.lookAt.map({ due < $0 }) ?? true else { return }
     members[position]?.lookAt = due

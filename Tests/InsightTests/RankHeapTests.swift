@@ -2,7 +2,7 @@ import FleetModel
 import TestSupport
 import Testing
 
-@testable import Handler
+@testable import Insight
 
 @Suite struct RankHeapTests {
   /// What a plain list of the same agents says: more health, then less load, then the lesser id.
@@ -19,7 +19,7 @@ import Testing
     var (heap, plain) = (RankHeap([]), PlainList())
     for _ in 0..<2000 {
       let position = Int.random(in: 0..<40, using: &random)
-      let rank = SpecialistIndex.Rank(
+      let rank = SpecialistRank(
         health: Double.random(in: 0...1, using: &random), load: Double(Int.random(in: 0...3, using: &random)))
       switch Int.random(in: 0..<4, using: &random) {
       case 0:
@@ -44,7 +44,7 @@ import Testing
 
   @Test func healthByTheTenthComesFirstThenLoadThenTheID() {
     func entry(_ health: Double, _ load: Double, _ id: String) -> RankHeap.Entry {
-      RankHeap.Entry(rank: SpecialistIndex.Rank(health: health, load: load), id: AgentID(id), position: 0)
+      RankHeap.Entry(rank: SpecialistRank(health: health, load: load), id: AgentID(id), position: 0)
     }
     #expect(entry(0.96, 9, "b").isBetter(than: entry(0.9, 0, "a")))
     #expect(entry(0.91, 1, "b").isBetter(than: entry(0.94, 2, "a")))

@@ -1,44 +1,58 @@
 import FleetModel
 
 /// Agents by their rank: the best is at hand, and a change moves the one that it is of, mostly by a place or two.
-struct RankHeap {
-  struct Entry {
-    var rank: SpecialistIndex.Rank
-    let id: AgentID
-    let position: Int
+package struct RankHeap: Sendable {
+  package struct Entry: Sendable {
+    package var rank: SpecialistRank
+    package let id: AgentID
+    package let position: Int
 
-    /// A hair's breadth of health is no reason to give one agent everything.
-    private var tenths: Double { (rank.health * 10).rounded() }
-
-    func isBetter(than other: Entry) -> Bool {
-      if tenths != other.tenths { return tenths > other.tenths }
-      if rank.load != other.rank.load { return rank.load < other.rank.load }
-      return id.precedes(other.id)
+    package init(rank: SpecialistRank, id: AgentID, position: Int) {
+      (self.rank, self.id, self.position) = (rank, id, position)
     }
+
+    package func isBetter(than other: Entry) -> Bool { rank.isBetter(than: other.rank) ?? id.precedes(other.id) }
   }
 
   /// A binary heap: each stands before the two at twice its place and one more, and at two more.
-  private(set) var entries: [Entry] = []
+  package private(set) var entries: [Entry] = []
   /// By position in the fleet: one more than its place; 0 for those who are not here.
   private var places: [Int32] = []
 
-  init(_ entries: [Entry]) {
+  package init(_ entries: [Entry] = []) {
     for entry in entries { set(entry) }
   }
 
   /// How much it takes, counted in entries and places.
-  var room: Int { entries.count + places.count }
+  package var room: Int { entries.count + places.count }
 
   /// The best besides one.
-  func best(besides position: Int?) -> AgentID? {
+  package func best(besides position: Int?) -> AgentID? {
     guard let first = entries.first else { return nil }
     guard first.position == position else { return first.id }
     guard entries.count > 2 else { return entries.last.flatMap { entries.count > 1 ? $0.id : nil } }
     return entries[entries[1].isBetter(than: entries[2]) ? 1 : 2].id
   }
 
+  /// The best, the best of them first, besides some: it looks at few more than it gives and leaves out.
+  package func best(_ count: Int, besides left: Set<Int> = []) -> [Entry] {
+    var found: [Entry] = []
+    // Places whose entries may be next: each is better than all below it.
+    var next = entries.isEmpty ? [] : [0]
+    while found.count < count,
+      let index = next.indices.min(by: { entries[next[$0]].isBetter(than: entries[next[$1]]) })
+    {
+      let place = next.remove(at: index)
+      next += [2 * place + 1, 2 * place + 2].filter { $0 < entries.count }
+      if !left.contains(entries[place].position) { found.append(entries[place]) }
+    }
+    return found
+  }
+
+  package func contains(_ position: Int) -> Bool { place(of: position) != nil }
+
   /// Adds an agent, or gives it another rank.
-  mutating func set(_ entry: Entry) {
+  package mutating func set(_ entry: Entry) {
     if place(of: entry.position) != nil { return rate(entry.position, entry.rank) }
     if places.count <= entry.position {
       places += repeatElement(0, count: entry.position + 1 - places.count)
@@ -49,13 +63,13 @@ struct RankHeap {
   }
 
   /// Gives an agent that is here another rank.
-  mutating func rate(_ position: Int, _ rank: SpecialistIndex.Rank) {
+  package mutating func rate(_ position: Int, _ rank: SpecialistRank) {
     guard let place = place(of: position) else { return }
     entries[place].rank = rank
     settle(place)
   }
 
-  mutating func remove(_ position: Int) {
+  package mutating func remove(_ position: Int) {
     guard let place = place(of: position) else { return }
     swap(place, entries.count - 1)
     entries.removeLast()

@@ -1,0 +1,25 @@
+import FleetModel
+
+/// Who chooses which agent takes a conversation for which its own asks for another one:
+///
+/// ```toml
+/// [handoff]
+/// mode = "auto"                # the handler chooses; "off", the default: rules may
+/// answer_within = "20s"        # who is chosen has so long to accept; then the next best is
+/// ```
+extension HandlerFile {
+  static func handoff(in top: FileSection) throws(ConfigurationError) -> HandoffSettings {
+    var settings = HandoffSettings()
+    guard let section = try top.section("handoff") else { return settings }
+    try section.allow(["mode", "answer_within"], in: "handoff")
+    settings.mode = try section.choice("mode") ?? settings.mode
+    guard let span = try section.span("answer_within", atMost: HandoffSettings.spans.upperBound) else {
+      return settings
+    }
+    guard HandoffSettings.spans.contains(span) else {
+      throw section.fault("answer_within", expected: "a span from \(HandoffSettings.spans.lowerBound) to 10m")
+    }
+    settings.answerWithin = span
+    return settings
+  }
+}

@@ -1,0 +1,83 @@
+/// A conversation for which its agent has asked for another one.
+///
+/// ```text
+///   asked ─▶ offered to the best ─▶ accepted
+///     ▲            └─ refused, failed, or said nothing ─┐
+///     └─────────── the next best ◀──────────────────────┤
+///                                                       └─▶ nobody left, or too many asked: it waits for a person
+/// ```
+/// The agent that asked has the conversation until another one has accepted it, so that somebody has it at all times, and
+/// nobody else.
+package struct Handoff: Equatable, Sendable {
+  package typealias ID = WaitingConversation.ID
+
+  /// That an agent was to take it.
+  package struct Offer: Equatable, Sendable {
+    package var agent: AgentID
+    /// The command that said so.
+    package var command: CommandID
+    /// It has so long to accept.
+    package var until: Instant
+    /// Why it did not take it; nil while nobody knows.
+    package var fault: String?
+
+    package init(agent: AgentID, command: CommandID, until: Instant, fault: String? = nil) {
+      (self.agent, self.command, self.until) = (agent, command, until)
+      self.fault = fault
+    }
+  }
+
+  package var id: ID
+  /// Who asks, and has it.
+  package var agent: AgentID
+  package var since: Instant
+  /// What the other one should know; empty: anything.
+  package var skill = ""
+  package var language = ""
+  /// What it is about, in a few words.
+  package var summary = ""
+  /// What was said last, the latest line at the end.
+  package var lines: [String] = []
+  /// What goes with the conversation, as the agent gave it; empty if it is nothing, or more than is kept.
+  package var context = ""
+  package var history = ""
+  /// All that were made, the latest at the end.
+  package var offers: [Offer] = []
+
+  package init(id: ID, agent: AgentID, since: Instant) { (self.id, self.agent, self.since) = (id, agent, since) }
+
+  /// No more agents are asked.
+  package static let mostOffers = 3
+  /// Longer notes go from agent to agent without vigia: it keeps none of them.
+  package static let mostNoteBytes = 4 << 10
+
+  /// The offer that nobody has answered.
+  package var standing: Offer? { offers.last.flatMap { $0.fault == nil ? $0 : nil } }
+
+  /// Whether one more may be asked.
+  package var mayAsk: Bool { offers.count < Self.mostOffers }
+
+  /// Says why nobody took the standing offer.
+  package mutating func fail(_ fault: String) {
+    if standing != nil { offers[offers.count - 1].fault = fault.clipped(toBytes: TextBound.word) }
+  }
+
+  /// `legal-1 refused: full; legal-2 said nothing for 20s`.
+  package var faults: String {
+    offers.compactMap { offer in offer.fault.map { "\(offer.agent) \($0)" } }.joined(separator: "; ")
+  }
+}
+
+/// Whether the handler chooses who takes a conversation for which its agent asks for another one.
+package struct HandoffSettings: Equatable, Sendable {
+  package enum Mode: String, CaseIterable, Sendable { case off, auto }
+
+  package var mode = Mode.off
+  /// How long who was chosen may take to accept.
+  package var answerWithin = TimeSpan.seconds(20)
+
+  package init() {}
+
+  /// What may be set.
+  package static let spans = TimeSpan.seconds(2)...TimeSpan.minutes(10)
+}

@@ -1,0 +1,13 @@
+import FleetModel
+import Wire
+
+extension EventProcessor {
+  /// Tells what an event says of a conversation that is to change hands.
+  func noteHandoff(_ event: borrowing Event, _ entry: StreamID) {
+    guard handoffs.wants() else { return }
+    if let news = HandoffCoding.news(of: event) { return handoffs.take(news, entry) }
+    guard event.kind == .handoffRequested else { return }
+    let words = "an event asks for another agent, and has no conversation_id that may be one"
+    session.log(.warning, words, ["agent": "\(event.agentID)", "entry": "\(entry)"])
+  }
+}

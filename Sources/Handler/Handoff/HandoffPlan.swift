@@ -1,0 +1,141 @@
+import FleetModel
+import Insight
+import Loop
+import Wire
+
+/// What one step of the desk makes of news and of the clock: the book as it is then, and what is told of it.
+struct HandoffPlan {
+  private let session: LeaseSession
+  /// Where the switch of automation stands, as Redis has it, and what that means.
+  private let stored: [UInt8]
+  private let automation: AutomationMode
+  private let now: Instant
+  private(set) var next: HandoffBook
+  /// Those that may stand otherwise than before.
+  private(set) var touched: Set<Handoff.ID> = []
+  /// Commands, events and lines of the audit, with what they depend on.
+  private(set) var transaction = Transaction()
+  /// The commands in it.
+  private(set) var commands: Set<CommandID> = []
+
+  /// - Parameter automation: where its switch stands, as Redis has it; empty if nobody has turned it.
+  init(_ book: HandoffBook, _ session: LeaseSession, automation: [UInt8]) {
+    (next, self.session, stored, now) = (book, session, automation, session.now)
+    // What is no mode switches nothing on.
+    self.automation = AutomationMode(rawValue: String(decoding: automation, as: UTF8.self)) ?? .dry
+  }
+
+  private var settings: HandoffSettings { session.options.handoff }
+
+  mutating func take(_ news: HandoffNews) {
+    touched.insert(news.id)
+    if let end = next.apply(news) { tell(end) }
+  }
+
+  /// Has those asked who are to be asked next; of too many the rest is for the next step.
+  mutating func decide(by health: FleetHealth, atMost most: Int) {
+    touched.formUnion(next.failOffers(at: now, within: settings.answerWithin) { health.faultOfTaking($0) })
+    let undecided = next.undecided.prefix(most)
+    // The switch may have been turned a moment ago.
+    if !undecided.isEmpty { transaction.require("GET", session.keys.automation, is: stored) }
+    for handoff in undecided {
+      touched.insert(handoff.id)
+      decide(handoff, by: health)
+    }
+  }
+
+  private mutating func decide(_ handoff: Handoff, by health: FleetHealth) {
+    let isFirst = handoff.offers.isEmpty
+    guard settings.mode == .auto else { return giveUp(handoff, "hand-overs are off") }
+    if automation != .on, !isFirst { return giveUp(handoff, "automation is \(automation.rawValue)") }
+    if isFirst, now - handoff.since > session.options.actWithin {
+      return giveUp(handoff, "it was asked for \((now - handoff.since).rounded) ago")
+    }
+    guard handoff.mayAsk else { return giveUp(handoff, handoff.faults) }
+    let answer = health.specialists(
+      besides: handoff.offers.map(\.agent) + [handoff.agent], skill: handoff.skill, language: handoff.language)
+    let choice = HandoffChoice(skill: handoff.skill, language: handoff.language, answer, faults: handoff.faults)
+    // Nothing acts: it is as if nobody had been asked, and the audit says what would have been done.
+    guard automation == .on else { return skip(handoff, choice) }
+    guard let agent = choice.chosen else { return giveUp(handoff, choice.reasons) }
+    offer(handoff, to: agent, choice.reasons)
+    health.give(to: [agent])
+  }
+
+  // MARK: What comes of it
+
+  private mutating func offer(_ handoff: Handoff, to agent: AgentID, _ reasons: String) {
+    let random = (
+      MachineRandom.number(in: UInt64.min ... .max), MachineRandom.number(in: UInt64.min ... .max)
+    )
+    let id = UUIDv7.make(at: now, random: random)
+    commands.insert(id)
+    var offered = handoff
+    let until = now + settings.answerWithin
+    offered.offers.append(Handoff.Offer(agent: agent, command: id, until: until))
+    next.set(offered)
+    let arguments = [
+      "conversation_id": handoff.id.text, "to": "\(agent)", "context": handoff.context, "history": handoff.history,
+    ].filter { !$0.value.isEmpty }
+    let command = Command(
+      id: id, action: .transfer, targets: [handoff.agent], arguments: arguments,
+      operator: "handler/\(session.options.id)", reason: reasons.clipped(toBytes: Self.mostReasonBytes), issuedAt: now,
+      expiresAt: until)
+    transaction.add(to: session.keys.commands, CommandCoding.encode(command))
+    if handoff.offers.isEmpty { add(line(handoff, .started, reasons)) }
+  }
+
+  /// As much as a command's reason may have.
+  private static let mostReasonBytes = 1024
+
+  /// It waits for a person: the event puts it there once, whoever leads.
+  private mutating func giveUp(_ handoff: Handoff, _ why: String) {
+    next.remove(handoff.id)
+    tell(HandoffBook.End(handoff, .givenUp(why: why)))
+  }
+
+  private mutating func skip(_ handoff: Handoff, _ choice: HandoffChoice) {
+    next.remove(handoff.id)
+    let would = automation == .dry ? "; \(choice.reasons)" : ""
+    add(line(handoff, .skipped, "automation is \(automation.rawValue)\(would)"))
+  }
+
+  private mutating func tell(_ end: HandoffBook.End) {
+    let handoff = end.handoff
+    switch end.kind {
+    case .accepted(let agent):
+      add(line(handoff, .succeeded, "\(agent) has it after \((max(.zero, now - handoff.since)).rounded)"))
+    case .settled(let kind): add(line(handoff, .skipped, kind.words))
+    case .givenUp(let why):
+      transaction.add(to: session.keys.events, HandoffCoding.waits(handoff, at: now))
+      add(line(handoff, .failed, "it waits for a person: \(why)"))
+    }
+  }
+
+  private mutating func add(_ line: AuditLine) { transaction.add(line, session.keys) }
+
+  private func line(_ handoff: Handoff, _ phase: AuditLine.Phase, _ detail: String) -> AuditLine {
+    let wanted = [handoff.skill, handoff.language].filter { !$0.isEmpty }.joined(separator: ", ")
+    let what = "\(handoff.id.text) of \(handoff.agent)" + (wanted.isEmpty ? "" : " (\(wanted))")
+    return AuditLine(
+      origin: .run("handoff/\(handoff.since.milliseconds)/\(handoff.id.text)"), phase: phase, action: "handoff",
+      operator: "handler/\(session.options.id)",
+      detail: "\(what): \(detail)".clipped(toBytes: Self.mostReasonBytes + TextBound.words),
+      handler: session.options.id, at: now, source: String(decoding: session.keys.handoffs, as: UTF8.self))
+  }
+}
+
+extension EventKind {
+  /// How an event of this kind settles a hand-over.
+  fileprivate var words: String {
+    switch self {
+    case .waiting: "its agent has it wait for a person"
+    case .personAccepted: "a person has it"
+    case .conversationEnded: "it is over"
+    case .created, .updated, .deleted, .metrics, .status, .feedback, .performanceDegraded, .highTraffic,
+      .satisfactionLow, .securityAlert, .healthCritical, .predictiveAlert, .handoffRequested, .handoffAccepted,
+      .handoffRefused, .personReturned, .silent, .anomaly, .runaway, .budget, .other:
+      "it is settled"
+    }
+  }
+}
