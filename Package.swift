@@ -188,7 +188,8 @@ let tests: [Target] = [
     ],
     swiftSettings: strict
   ),
-  .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"], swiftSettings: strict),
+  .testTarget(
+    name: "SimulationTests", dependencies: ["Simulation", "Insight", "TestSupport"], swiftSettings: strict),
   .testTarget(
     name: "ProgramTests",
     dependencies: [

@@ -18,7 +18,7 @@ extension SimulatedAgent {
       [
         "state": .string(state.rawValue), "replicas": .integer(Int64(replicas)),
         "command_id": command.map { .string($0.text) },
-        "conversations": .integer(state == .running ? Int64(traffic / 4) : 0),
+        "conversations": .integer(room.map { Int64($0.open) } ?? (state == .running ? Int64(traffic / 4) : 0)),
       ])
   }
 
@@ -142,7 +142,8 @@ extension SimulatedAgent {
       "skills": .array(profile.skills.map { .string($0) }),
       "languages": .array(profile.languages.map { .string($0) }),
       "backup_for": profile.backupFor.map { .string($0.bytes) },
-      "capacity": Self.whole(profile.throughput * Double(profile.replicas.upperBound)),
+      "capacity": room.map { .integer(Int64($0.capacity)) }
+        ?? Self.whole(profile.throughput * Double(profile.replicas.upperBound) / 4),
       "replicas_min": .integer(Int64(profile.replicas.lowerBound)),
       "replicas_max": .integer(Int64(profile.replicas.upperBound)),
     ]

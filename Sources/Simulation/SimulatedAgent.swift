@@ -13,6 +13,8 @@ struct SimulatedAgent: Sendable {
   /// Messages a minute; nil is no limit.
   var rateLimit: Int?
   var rateLimitedUntil: Instant?
+  /// How many conversations it has open, and can have; nil if nobody counts them.
+  var room: Room?
   /// The agent that has taken over, while one has.
   var backup: AgentID?
 
@@ -30,6 +32,11 @@ struct SimulatedAgent: Sendable {
   private(set) var negativeFeedback = 2.0
   private(set) var attempts = 0.0
   var nextHealthReport = Instant.epoch
+
+  struct Room: Equatable, Sendable {
+    var open = 0
+    var capacity: Int
+  }
 
   /// A restart under way.
   struct Restart: Equatable, Sendable {

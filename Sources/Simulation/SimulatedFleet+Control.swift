@@ -41,11 +41,12 @@ extension SimulatedFleet {
       // Somebody steps in and talks to the users, if they are unhappy by then.
       if agents[position].rating <= 3.5 { cure([.unhappyUsers], of: agent) }
     case .rollback: return rollback(position, message)
-    case .rebalance, .transfer, .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge,
+    case .transfer: return [agents[position].status(answering: message.commandID)] + obeyMove(message)
+    case .rebalance, .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge,
       .silence, .unsilence, .close, .approve, .reject, .undo, .automation:
       break
     case .take, .handBack, .closeConversation:
-      return [agents[position].status(answering: message.commandID)] + obeyPerson(message)
+      return [agents[position].status(answering: message.commandID)] + obeyPerson(message) + obeyMove(message)
     }
     return [agents[position].status(answering: message.commandID)]
   }

@@ -12,6 +12,7 @@ package struct SimulatedFleet: Sendable {
   private static let longestStep = TimeSpan.seconds(1)
   /// How long the first incident has lasted when the present begins.
   private static let intoFirstIncident = TimeSpan.seconds(12)
+  private static let roomsTold = TimeSpan.minutes(1)
   /// Figures move this often; between two steps an agent reports the same ones.
   private static let figuresMove = TimeSpan.milliseconds(100)
 
@@ -30,12 +31,16 @@ package struct SimulatedFleet: Sendable {
   private var visitors: Visitors
   /// Customers who wait for a person; nil if agents can help all of theirs.
   private var customers: WaitingCustomers?
+  /// Customers whose conversations move from agent to agent; nil if each agent keeps its own.
+  var movers: HandoffCustomers?
   /// Regular events that are due.
   private var due = 0.0
   /// Time that has passed since figures moved.
   private var unstepped = TimeSpan.zero
   private var cursor = 0
   private var isIntroduced = false
+  /// When all agents told last how many conversations they have open.
+  private var roomsToldAt: Instant?
   private var lastEventNumber = 0
 
   /// - Parameters:
@@ -46,9 +51,10 @@ package struct SimulatedFleet: Sendable {
   ///     full swing, and the first visitor is about to come. Nil if there is no past.
   ///   - waits: whether conversations wait for a person now and then.
   ///   - versions: whether agents of support run two versions, see ``SimulatedVersion``.
+  ///   - handsOver: whether agents ask for other ones for their conversations, which go on there.
   package init(
     agents count: Int, rate: Double, seed: UInt64, incidents plan: IncidentPlan, at start: Instant,
-    present: Instant? = nil, waits: Bool = false, versions: Bool = false
+    present: Instant? = nil, waits: Bool = false, versions: Bool = false, handsOver: Bool = false
   ) {
     agents = Roster.agents(count).map(SimulatedAgent.init)
     if versions { SimulatedVersion.give(to: &agents) }
@@ -59,6 +65,12 @@ package struct SimulatedFleet: Sendable {
     residents = agents.count
     incidents = IncidentTimetable(plan, from: present.map { $0 - Self.intoFirstIncident } ?? start)
     visitors = Visitors(from: present ?? start)
+    if handsOver {
+      movers = HandoffCustomers(seed: seed, from: present ?? start)
+      for position in agents.indices {
+        agents[position].room = .init(capacity: agents[position].profile.backupFor == nil ? 8 : 4)
+      }
+    }
     customers = waits ? WaitingCustomers(seed: seed, from: present ?? start) : nil
   }
 
@@ -87,7 +99,38 @@ package struct SimulatedFleet: Sendable {
       if let event = nextRegularEvent() { events.append(event) }
     }
     // Beside the rate: whoever waits changes nothing about the rest.
-    return events + (customers?.advance(to: now, agents[..<residents]) ?? [])
+    return events + (customers?.advance(to: now, agents[..<residents]) ?? []) + move()
+  }
+
+  /// Lets conversations go on, and says how many each agent has if that has changed.
+  private mutating func move() -> [SimulatedEvent] {
+    guard movers != nil else { return [] }
+    var events = movers?.advance(to: now, agents[..<residents]) ?? []
+    if roomsToldAt.map({ now - $0 >= Self.roomsTold }) ?? true {
+      roomsToldAt = now
+      events += agents[..<residents].map { $0.status() }
+    }
+    return events + tellRooms()
+  }
+
+  private mutating func tellRooms() -> [SimulatedEvent] {
+    (movers?.takeChanged() ?? []).compactMap { id in
+      guard let position = positions[id] else { return nil }
+      agents[position].room?.open = movers?.open(of: id) ?? 0
+      return agents[position].status()
+    }
+  }
+
+  /// What customers have seen of conversations that move; nil if none do.
+  package var conversationCounts: ConversationCounts? { movers?.counts }
+
+  /// Messages of these that nobody has answered yet.
+  package var unansweredCount: Int { movers?.unansweredCount ?? 0 }
+
+  /// Does what an agent is told of a conversation that moves.
+  mutating func obeyMove(_ message: ControlMessage) -> [SimulatedEvent] {
+    let events = movers?.obey(message, at: now) ?? []
+    return events + tellRooms()
   }
 
   /// What a person has ordered of a conversation that waits, as its agent answers.
@@ -141,7 +184,10 @@ package struct SimulatedFleet: Sendable {
     switch Int.random(in: 0..<100, using: &random) {
     case ..<93: return agent.metrics()
     case ..<97: return agent.feedback(&random)
-    case ..<99: return agent.handoffRequested(&random)
+    case ..<99:
+      // Where customers' conversations are followed, nobody asks for one that there is not.
+      let request = agent.handoffRequested(&random)
+      return movers == nil ? request : agent.metrics()
     default: return agent.updated()
     }
   }

@@ -32,6 +32,8 @@ package final class Simulator {
     package var waits = false
     /// Whether agents of support run two versions, one of which fails more often.
     package var versions = false
+    /// Whether agents ask for other ones for their conversations.
+    package var handsOver = false
     /// Scenarios in place of incidents: one trouble a slot, after a while in which all is calm.
     package var scenarios: [Scenario] = []
     package var calm = TimeSpan.minutes(2)
@@ -200,7 +202,8 @@ package final class Simulator {
     guard !settings.scenarios.isEmpty else {
       return SimulatedFleet(
         agents: settings.agents, rate: settings.rate, seed: settings.seed, incidents: settings.incidents, at: start,
-        present: settings.history > .zero ? now : nil, waits: settings.waits, versions: settings.versions)
+        present: settings.history > .zero ? now : nil, waits: settings.waits, versions: settings.versions,
+        handsOver: settings.handsOver)
     }
     var plan = ScenarioPlan.Settings(
       settings.scenarios, agents: settings.agents, seed: settings.seed, start: start)

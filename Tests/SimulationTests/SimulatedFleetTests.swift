@@ -12,11 +12,11 @@ struct Stage {
 
   init(
     agents: Int = 12, rate: Double = 40, seed: UInt64 = 7, _ plan: IncidentPlan = .none, present: Instant? = nil,
-    waits: Bool = false, versions: Bool = false
+    waits: Bool = false, versions: Bool = false, handsOver: Bool = false
   ) {
     fleet = SimulatedFleet(
       agents: agents, rate: rate, seed: seed, incidents: plan, at: Self.start, present: present, waits: waits,
-      versions: versions)
+      versions: versions, handsOver: handsOver)
   }
 
   mutating func run(seconds: Int64) -> [SimulatedEvent] {

@@ -11,3 +11,14 @@ extension EventProcessor {
     session.log(.warning, words, ["agent": "\(event.agentID)", "entry": "\(entry)"])
   }
 }
+
+extension EventProcessor {
+  /// Whether a rule concerns an event: nearly all are of kinds that no rule is about.
+  func isConcerned(_ event: borrowing Event) -> Bool {
+    guard repeats.rules.concern(event.kind) else { return false }
+    // Two who choose would give one conversation to two agents.
+    if event.kind == .handoffRequested, session.options.handoff.mode == .auto { return false }
+    guard event.kind == .other else { return true }
+    return !repeats.rules[event.typeName].isEmpty
+  }
+}

@@ -235,15 +235,6 @@ final class EventProcessor {
     }
   }
 
-  /// Whether a rule concerns an event: nearly all are of kinds that no rule is about.
-  private func isConcerned(_ event: borrowing Event) -> Bool {
-    guard repeats.rules.concern(event.kind) else { return false }
-    // Two who choose would give one conversation to two agents.
-    if event.kind == .handoffRequested, session.options.handoff.mode == .auto { return false }
-    guard event.kind == .other else { return true }
-    return !repeats.rules[event.typeName].isEmpty
-  }
-
   /// Has the rules judge an event: most of a flood is settled as it is read, the rest is copied out.
   private func judge(_ event: borrowing Event, _ entry: StreamID, at position: Int, _ before: Agent?) {
     let matches = repeats.matches(event)

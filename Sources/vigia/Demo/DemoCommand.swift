@@ -21,7 +21,7 @@ struct DemoCommand: ParsableCommand {
   var with: Companion?
   @Option(
     help: ArgumentHelp(
-      "What it is about: waiting (conversations wait for a person), rollback (one of two versions is worse).",
+      "What it is about: waiting (conversations wait for a person), handoff (they move from agent to agent), rollback (one of two versions is worse).",
       valueName: "name"))
   var scenario: Story?
   @OptionGroup var prefixing: PrefixOptions
@@ -37,6 +37,8 @@ struct DemoCommand: ParsableCommand {
   enum Story: String, ExpressibleByArgument, CaseIterable {
     /// Conversations wait for a person.
     case waiting
+    /// Agents ask for other ones for their conversations.
+    case handoff
     /// Some agents run a version that is worse than the others', and vigia proposes that they go back.
     case rollback
 
@@ -44,6 +46,7 @@ struct DemoCommand: ParsableCommand {
     var settings: String? {
       switch self {
       case .waiting: nil
+      case .handoff: "[handoff]\nmode = \"auto\"\n"
       case .rollback: "[insight]\nversions = true\nrollback = \"propose\"\n"
       }
     }
@@ -100,8 +103,12 @@ struct DemoCommand: ParsableCommand {
     let isOfVersions = scenario == .rollback
     let count = isOfVersions ? max(agents, Self.leastForVersions) : agents
     var arguments = ["--agents", "\(count)", "--rate", "\(rate)", "--incidents", isOfVersions ? "none" : "auto"]
-    if scenario == .waiting { arguments.append("--waiting") }
-    if isOfVersions { arguments.append("--versions") }
+    switch scenario {
+    case .waiting: arguments.append("--waiting")
+    case .handoff: arguments.append("--handoffs")
+    case .rollback: arguments.append("--versions")
+    case nil: break
+    }
     if let seed { arguments += ["--seed", "\(seed)"] }
     return arguments
   }

@@ -31,6 +31,8 @@ struct SimulateCommand: ParsableCommand {
   var waiting = false
   @Flag(help: "Agents of support run two versions, and one fails more often, until they are rolled back.")
   var versions = false
+  @Flag(help: "Agents ask for other ones for their conversations, which go on there.")
+  var handoffs = false
   @Option(
     help: ArgumentHelp(
       "A trouble of which the truth is known, once in each slot (several take turns).",
@@ -50,8 +52,8 @@ struct SimulateCommand: ParsableCommand {
     guard incident.isEmpty || incidents == .none else {
       throw ValidationError("--incident and --incidents auto exclude each other")
     }
-    guard scenario.isEmpty || (incident.isEmpty && incidents == .none && !waiting && !versions) else {
-      throw ValidationError("--scenario excludes --incident, --incidents, --waiting and --versions")
+    guard scenario.isEmpty || (incident.isEmpty && incidents == .none && !waiting && !versions && !handoffs) else {
+      throw ValidationError("--scenario excludes --incident, --incidents, --waiting, --versions and --handoffs")
     }
     guard truth == nil || !scenario.isEmpty else { throw ValidationError("--truth needs --scenario") }
     guard slot >= .minutes(1), calm >= .zero else { throw ValidationError("--slot is less than 1m, or --calm below 0") }
@@ -75,7 +77,7 @@ struct SimulateCommand: ParsableCommand {
     settings.seed = seed ?? .random(in: 0...UInt64.max)
     settings.incidents = !incident.isEmpty ? .fixed(incident) : incidents == .auto ? .automatic : .none
     (settings.scenarios, settings.calm, settings.slot) = (scenario, calm, slot)
-    (settings.waits, settings.versions) = (waiting, versions)
+    (settings.waits, settings.versions, settings.handsOver) = (waiting, versions, handoffs)
     settings.destination = into
     settings.format = format
     settings.joinsOthers = intoLive

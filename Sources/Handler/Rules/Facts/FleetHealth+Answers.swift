@@ -1,6 +1,5 @@
 import Automation
 import FleetModel
-import Insight
 
 extension FleetHealth {
   /// Agents that have been heard for long enough to count since the last call.
@@ -75,25 +74,4 @@ extension FleetHealth {
 
   /// The agent that says it stands in for another: the first of them.
   func backup(of agent: AgentID) -> AgentID? { backups[agent]?.min().flatMap { members[$0]?.id } }
-
-  /// The best other agent for a conversation: who has the skill, then who speaks the language, then the healthiest, then
-  /// who has most room, then who has least to do. Nil if nobody healthy with room has the skill and speaks the language.
-  func specialist(other agent: AgentID, skill: String?, language: String?) -> AgentID? {
-    specialists.best(besides: positions[agent], skill: skill, language: language)
-  }
-
-  /// The best three for a conversation, besides some, and who would be as good and has no room. Empty words ask for
-  /// anything.
-  func specialists(besides left: [AgentID], skill: String, language: String) -> SpecialistIndex.Answer {
-    specialists.best(
-      3, besides: Set(left.compactMap { positions[$0] }), skill: skill.isEmpty ? nil : skill,
-      language: language.isEmpty ? nil : language)
-  }
-
-  /// Why an agent takes no conversation; nil if it may.
-  func faultOfTaking(_ agent: AgentID) -> String? {
-    guard let standing = member(agent)?.standing else { return "has left" }
-    if standing.isHealthy { return nil }
-    return standing.isInTrouble ? "is in trouble" : "does not run"
-  }
 }

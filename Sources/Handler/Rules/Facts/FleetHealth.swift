@@ -64,7 +64,7 @@ final class FleetHealth {
   private(set) var heldStrangers = 0
   /// What the leaders of the other shards count; nil if the fleet is not divided.
   var elsewhere: OtherShards?
-  private var now = Instant.epoch
+  private(set) var now = Instant.epoch
   private var silence = Guards().silence
   /// Until when the fleet may have missed reports.
   private var heardFrom = Instant.epoch
@@ -198,57 +198,6 @@ final class FleetHealth {
 
   private static func isSettled(_ first: Instant?, _ numbers: AgentActivity) -> Bool {
     first.map { numbers.lastEventAt - $0 >= settlesAfter } ?? false
-  }
-
-  // MARK: Who takes conversations
-
-  private func rank(_ position: Int, _ numbers: AgentActivity, _ fleet: borrowing Fleet) {
-    // In place: a member holds references.
-    guard let reportedAt = members[position].map(\.reportedAt) else { return }
-    // Its metrics tell what rules have given it.
-    if reportedAt != numbers.reportedAt {
-      members[position]?.reportedAt = numbers.reportedAt
-      members[position]?.given = 0
-    }
-    let health = numbers.value(.healthScore, within: Fleet.freshness, of: now)
-    let rank = SpecialistRank(
-      health: health ?? 1, knowsHealth: health != nil,
-      load: (numbers.value(.queueSize, within: Fleet.freshness, of: now) ?? 0) + Double(members[position]?.given ?? 0),
-      room: room(position, numbers))
-    let isOther = members[position]?.rank != rank
-    members[position]?.rank = rank
-    guard members[position]?.standing.isHealthy == true else { return specialists.remove(position) }
-    if !specialists.contains(position) {
-      guard let profile = fleet.agents.profiles[position] else { return }
-      specialists.add(
-        position, profile.id, rank, skills: profile.skills, languages: profile.languages + [profile.language])
-    } else if isOther {
-      specialists.rate(position, rank)
-    }
-  }
-
-  /// What it has open of what it can have; nil if it does not say one of both, or has not said it for long.
-  private func room(_ position: Int, _ numbers: AgentActivity) -> SpecialistRank.Room? {
-    guard let capacity = members[position]?.capacity, let told = numbers.openConversations else { return nil }
-    if members[position]?.toldAt != told.at {
-      members[position]?.toldAt = told.at
-      members[position]?.givenSinceTold = 0
-    }
-    guard now - told.at <= Fleet.freshness else { return nil }
-    return SpecialistRank.Room(open: told.count + (members[position]?.givenSinceTold ?? 0), capacity: capacity)
-  }
-
-  /// Rules, or a choice for a hand-over, have given agents a conversation each.
-  func give(to agents: [AgentID]) {
-    for agent in agents {
-      guard let position = positions[agent], var member = members[position] else { continue }
-      member.given += 1
-      member.rank.load += 1
-      member.givenSinceTold += 1
-      member.rank.room?.open += 1
-      members[position] = member
-      specialists.rate(position, member.rank)
-    }
   }
 
   /// Appoints the next moment at which time alone may change something.
