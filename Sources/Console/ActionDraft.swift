@@ -1,4 +1,5 @@
 import FleetModel
+import Insight
 import Screen
 
 /// A command that an operator is about to give: everything but its id and times.
@@ -11,6 +12,8 @@ package struct ActionDraft: Equatable, Sendable {
   package var queue: QueueAlertID?
   /// The conversation that it is about.
   package var conversation: WaitingConversation.ID?
+  /// Agents that could take the conversation, the best first.
+  package var candidates: [HandoffChoice.Candidate] = []
   package var arguments: [String: String]
   package var reason: String
   package var observed: [AgentID: Command.Observation]
@@ -56,7 +59,7 @@ package struct ActionDraft: Equatable, Sendable {
   }
 
   /// Whether a note is all that is typed, as it is: a word to who has the conversation next.
-  private var isNoteAlone: Bool { conversation != nil && parameters.map(\.name) == ["note"] }
+  var isNoteAlone: Bool { conversation != nil && parameters.map(\.name) == ["note"] }
 
   /// Why it is done, in the operator's own words: it stands last, and needs no quotes.
   private static let reasonName = "reason"

@@ -48,6 +48,7 @@ package struct Keymap: Sendable {
           [.character("S")], "S", .act(.silence), "silence the alerts for a while, or end the silence",
           short: "silence"),
         Binding([.character("c")], "c", .act(.close), "close the alerts; trouble that goes on opens them again"),
+        Binding([.character("t")], "t", .act(.transfer), "hand a conversation over to another agent"),
       ]),
     Section(
       title: "Automation",

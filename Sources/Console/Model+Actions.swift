@@ -27,6 +27,7 @@ extension Model {
     case .automation: return switchDraft()
     case .acknowledge, .silence, .close: return alertDraft(action)
     case .take, .handBack, .closeConversation: return conversationDraft(action)
+    case .transfer where isConversationSelected: return conversationDraft(action)
     case .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate,
       .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .rollback, .notify, .unacknowledge,
       .unsilence:
@@ -187,6 +188,10 @@ extension Model {
     }
     if key == draft.editKey {
       edit(draft)
+    } else if let other = draft.candidate(of: key) {
+      var draft = draft
+      draft.arguments["to"] = "\(other.agent)"
+      prompt = .confirm(draft)
     } else {
       cancel(draft)
     }

@@ -4,7 +4,8 @@ import Screen
 /// What an operator should know before saying yes: who is left out, who is in that state already, and who will not hear.
 extension Model {
   func notes(on draft: ActionDraft) -> [String] {
-    var notes = [leftOut(of: draft), draft.proposal == nil ? alreadyWords(draft) : nil]
+    var notes: [String?] = candidateWords(draft)
+    notes += [leftOut(of: draft), draft.proposal == nil ? alreadyWords(draft) : nil]
     let shards = board == nil ? [] : shards(of: draft)
     switch board?.link(of: shards) ?? link {
     case .up:

@@ -19,7 +19,7 @@ extension Model {
       return .question(
         Question(
           wordings: questions(draft).map { "\($0)?" }, notes: notes(on: draft), answer: "y",
-          hint: "yes\(editHint(draft))  other keys: no", isDangerous: false))
+          hint: "yes\(candidateHint(draft))\(editHint(draft))  other keys: no", isDangerous: false))
     case .code(let draft, let code, let typed):
       let answer =
         typed.isEmpty ? code : "\(typed)\(String(repeating: "_", count: code.count - typed.count)) of \(code)"
@@ -31,7 +31,7 @@ extension Model {
   }
 
   /// Whether what is typed besides is a note on a conversation.
-  private func takesNote(_ draft: ActionDraft) -> Bool { draft.conversation != nil && !draft.parameters.isEmpty }
+  private func takesNote(_ draft: ActionDraft) -> Bool { draft.isNoteAlone }
 
   private func editHint(_ draft: ActionDraft) -> String {
     if draft.proposal != nil { return "  + adds a reason" }
@@ -59,6 +59,7 @@ extension Model {
   }
 
   func verb(of draft: ActionDraft) -> String {
+    if draft.action == .transfer, draft.conversation != nil { return "hand over" }
     guard draft.action == .undo else { return draft.action.descriptor.verb }
     guard let entry = fleet.commands[draft.undone] else { return "undo" }
     return "undo \(Action(rawValue: entry.action)?.title ?? Scrubber.display(entry.action))"

@@ -13,28 +13,34 @@ extension Model {
       show(note: "this conversation waits no more")
       return nil
     }
-    if action == .take, let hand = conversation.hand {
+    if [.take, .transfer].contains(action), let hand = conversation.hand {
       show(note: "\(Format.person(hand.by)) has taken it; a hands it back to its agent")
       return nil
     }
     guard let wanted = wanted(action, conversation) else {
-      show(note: "Enter takes a conversation, a hands it back, c closes it")
+      show(note: "Enter takes a conversation, a hands it back, t hands it over, c closes it")
       return nil
     }
     var draft = ActionDraft(action: wanted, targets: [conversation.agent])
     draft.conversation = id
-    return draft
+    return wanted == .transfer ? handoffDraft(draft, conversation) : draft
+  }
+
+  /// Whether the selected row is a conversation that waits for a person.
+  var isConversationSelected: Bool {
+    guard opened == nil, explained == nil, case .conversation? = selectedRow else { return false }
+    return true
   }
 
   private func wanted(_ action: Action, _ conversation: WaitingConversation) -> Action? {
     switch action {
     case .take: .take
+    case .transfer: .transfer
     case .acknowledge: conversation.hand == nil ? .take : .handBack
     case .handBack: .handBack
     case .close, .closeConversation: .closeConversation
     case .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate,
-      .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .rollback, .notify, .unacknowledge,
-      .silence,
+      .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .rollback, .notify, .unacknowledge, .silence,
       .unsilence, .approve, .reject, .undo, .automation:
       nil
     }
@@ -46,7 +52,7 @@ extension Model {
       return []
     }
     let isTaken = displayed.waiting?[id]?.hand != nil
-    return [isTaken ? ("a", "hand back") : ("Enter", "take"), ("c", "close")]
+    return isTaken ? [("a", "hand back"), ("c", "close")] : [("Enter", "take"), ("t", "hand over"), ("c", "close")]
   }
 
   /// How many wait, by the worst of them; nil if none does.

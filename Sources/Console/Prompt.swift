@@ -40,6 +40,8 @@ extension Prompt {
   /// Whether an action needs a code rather than a `y`: those that interrupt users or shut somebody out, and anything
   /// on many agents at once.
   static func needsCode(_ draft: ActionDraft, fleetSize: Int) -> Bool {
+    // Who takes it was read and chosen a moment ago.
+    if !draft.candidates.isEmpty { return false }
     if draft.targets.count > min(mostByKey, max(5, fleetSize / 10)) { return true }
     return draft.action.descriptor.confirmation == .code
   }

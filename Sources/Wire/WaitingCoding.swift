@@ -131,14 +131,14 @@ package enum WaitingCoding {
       return nil
     }
     switch event.kind {
-    case .personReturned: return .returned(id)
+    case .personReturned, .handoffAccepted: return .returned(id)
     case .conversationEnded: return .ended(id)
     case .personAccepted:
       let by = data(of: event)["person"]?.text ?? ""
       return .taken(id, WaitingConversation.Hand(by: by.isEmpty ? "a person" : by, at: event.receivedAt))
     case .waiting, .created, .updated, .deleted, .metrics, .status, .feedback, .performanceDegraded, .highTraffic,
-      .satisfactionLow, .securityAlert, .healthCritical, .predictiveAlert, .handoffRequested, .handoffAccepted,
-      .handoffRefused, .silent, .anomaly, .runaway, .budget, .other:
+      .satisfactionLow, .securityAlert, .healthCritical, .predictiveAlert, .handoffRequested, .handoffRefused,
+      .silent, .anomaly, .runaway, .budget, .other:
       return .waits(conversation(id, event))
     }
   }

@@ -4,7 +4,7 @@ package enum WaitingNews: Equatable, Sendable {
   case waits(WaitingConversation)
   /// A person has taken it, as the agent's runtime says.
   case taken(WaitingConversation.ID, WaitingConversation.Hand)
-  /// The agent has it again.
+  /// The agent has it again, or another one.
   case returned(WaitingConversation.ID)
   case ended(WaitingConversation.ID)
 
@@ -20,10 +20,10 @@ extension EventKind {
   /// Whether it tells of a conversation that waits for a person.
   package var isOfWaiting: Bool {
     switch self {
-    case .waiting, .personAccepted, .personReturned, .conversationEnded: true
+    case .waiting, .personAccepted, .personReturned, .conversationEnded, .handoffAccepted: true
     case .created, .updated, .deleted, .metrics, .status, .feedback, .performanceDegraded, .highTraffic,
-      .satisfactionLow, .securityAlert, .healthCritical, .predictiveAlert, .handoffRequested, .handoffAccepted,
-      .handoffRefused, .silent, .anomaly, .runaway, .budget, .other:
+      .satisfactionLow, .securityAlert, .healthCritical, .predictiveAlert, .handoffRequested, .handoffRefused,
+      .silent, .anomaly, .runaway, .budget, .other:
       false
     }
   }

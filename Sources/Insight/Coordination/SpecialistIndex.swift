@@ -9,6 +9,14 @@ package struct SpecialistIndex: Sendable {
   package struct Answer: Sendable {
     package var free: [RankHeap.Entry] = []
     package var full: [RankHeap.Entry] = []
+
+    package init() {}
+
+    /// The best of some agents.
+    package init(_ entries: [RankHeap.Entry], most: Int) {
+      free = RankHeap(entries.filter { !$0.rank.isFull }).best(most)
+      full = RankHeap(entries.filter(\.rank.isFull)).best(most)
+    }
   }
 
   private struct Pair: Hashable, Sendable {
@@ -113,8 +121,10 @@ package struct SpecialistIndex: Sendable {
     _ count: Int, besides left: Set<Int>, skill: String?, language: String?
   ) -> Answer {
     guard let place = place(skill, language) else { return Answer() }
-    return Answer(
-      free: lists[place].free.best(count, besides: left), full: lists[place].full.best(count, besides: left))
+    var answer = Answer()
+    answer.free = lists[place].free.best(count, besides: left)
+    answer.full = lists[place].full.best(count, besides: left)
+    return answer
   }
 
   /// Nil if nobody has the skill, or nobody speaks the language: publishers may ask for words without end.

@@ -65,6 +65,9 @@ import Wire
     try scene.server.wait { (try? scene.told("c-1").count) == 3 }
     let second = try scene.handlers.audit().first { $0.action == "transfer" && $0.reason.hasPrefix("legal-2") }
     #expect(second?.reason == "legal-2: legal, pt, 2 of 8 open, health 1.00; legal-1 refused: full")
+    // One of them has it after all: no person need come.
+    try scene.accept("c-1", "legal-2")
+    try scene.server.wait { (try? scene.waiting().isEmpty) == true }
   }
 
   @Test func personIsTheLastResortIfNobodyCan() throws {

@@ -25,7 +25,7 @@ import Wire
       case 0..<4:
         ids.append("c-\(ids.count + 1)")
         try scene.request(ids[ids.count - 1])
-      case 4..<9: try answer(&random)
+      case 4..<9: try answer(&random, &over)
       case 9:
         // Said once more it is the same.
         if let handoff = try any(&random) { try scene.request(handoff.id.text) }
@@ -39,7 +39,7 @@ import Wire
         handler = try scene.start("h\(step)")
       }
     }
-    try answerAll(&random)
+    try answerAll(&random, &over)
     try expectOneEnd(of: ids, over)
   }
 
@@ -48,9 +48,10 @@ import Wire
   }
 
   /// Somebody who was asked says yes or no; now and then twice, or somebody who was asked before says so too.
-  private func answer(_ random: inout SeededRandom) throws {
+  private func answer(_ random: inout SeededRandom, _ over: inout Set<String>) throws {
     guard let handoff = try any(&random), let standing = handoff.standing else { return }
     if Bool.random(using: &random) {
+      over.insert(handoff.id.text)
       try scene.accept(handoff.id.text, standing.agent)
       if Bool.random(using: &random) { try scene.accept(handoff.id.text, standing.agent) }
     } else {
@@ -59,18 +60,18 @@ import Wire
     }
   }
 
-  private func answerAll(_ random: inout SeededRandom) throws {
+  private func answerAll(_ random: inout SeededRandom, _ over: inout Set<String>) throws {
     for _ in 0..<1000 {
       try scene.server.wait {
         (try? scene.book().undecided.isEmpty) == true && (try? scene.handlers.cursorIsAtEnd()) == true
       }
       guard try !scene.book().isEmpty else { break }
-      try answer(&random)
+      try answer(&random, &over)
     }
     try scene.waitForEnd()
   }
 
-  /// - Parameter over: those whose customers have left: none of them need wait for a person.
+  /// - Parameter over: those whose customers have left, or that an agent has: none of them need wait for a person.
   private func expectOneEnd(of ids: [String], _ over: Set<String>) throws {
     var waiting: Set<String> = []
     for id in ids {

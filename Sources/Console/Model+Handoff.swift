@@ -1,0 +1,72 @@
+import FleetModel
+import Insight
+import Screen
+
+/// Handing a conversation that waits for a person over to another agent: the best three, and why.
+extension Model {
+  /// The draft with those who could take it, or a note why nobody can.
+  mutating func handoffDraft(_ draft: ActionDraft, _ conversation: WaitingConversation) -> ActionDraft? {
+    let choice = choice(for: conversation)
+    guard let best = choice.chosen else {
+      show(note: Scrubber.display(choice.reasons))
+      return nil
+    }
+    var draft = draft
+    draft.candidates = choice.candidates
+    draft.arguments["to"] = "\(best)"
+    return draft
+  }
+
+  /// A look through all agents, since a person asks once in a while.
+  private func choice(for conversation: WaitingConversation) -> HandoffChoice {
+    let shown = displayed
+    let entries = shown.agents.indices.compactMap { position -> RankHeap.Entry? in
+      guard let agent = shown.agents[position], agent.id != conversation.agent, takes(agent, conversation),
+        shown.silentSince(position) == nil, shown.worstTrouble(ofAgentAt: position).map({ $0 < .high }) ?? true
+      else { return nil }
+      return RankHeap.Entry(rank: rank(agent), id: agent.id, position: position)
+    }
+    return HandoffChoice(
+      skill: conversation.skill, language: conversation.language,
+      SpecialistIndex.Answer(entries, most: ActionDraft.mostCandidates))
+  }
+
+  private func takes(_ agent: Agent, _ conversation: WaitingConversation) -> Bool {
+    let (skill, language) = (conversation.skill, conversation.language)
+    return agent.state == .running && (skill.isEmpty || agent.skills.contains(skill))
+      && (language.isEmpty || agent.language == language || agent.languages.contains(language))
+  }
+
+  private func rank(_ agent: Agent) -> SpecialistRank {
+    let health = agent.value(.healthScore, within: Fleet.freshness, of: displayedNow)
+    let told = agent.activity.openConversations.flatMap { displayedNow - $0.at <= Fleet.freshness ? $0.count : nil }
+    let room = told.flatMap { open in agent.capacity.map { SpecialistRank.Room(open: open, capacity: $0) } }
+    return SpecialistRank(
+      health: health ?? 1, knowsHealth: health != nil,
+      load: agent.value(.queueSize, within: Fleet.freshness, of: displayedNow) ?? 0, room: room)
+  }
+
+  /// `1 Legal Lisboa: legal, pt, 3 of 8 open, health 0.97`.
+  func candidateWords(_ draft: ActionDraft) -> [String] {
+    draft.candidates.enumerated().map { place, candidate in
+      "\(place + 1) \(labels[candidate.agent]): \(Scrubber.display(candidate.words))"
+    }
+  }
+
+  func candidateHint(_ draft: ActionDraft) -> String {
+    draft.candidates.count > 1 ? "  1…\(draft.candidates.count): another" : ""
+  }
+}
+
+extension ActionDraft {
+  /// So many are shown, each with the digit that chooses it.
+  static let mostCandidates = 3
+
+  /// Whom a digit chooses.
+  func candidate(of key: Key) -> HandoffChoice.Candidate? {
+    guard case .character(let character) = key, let number = character.wholeNumberValue,
+      candidates.indices.contains(number - 1)
+    else { return nil }
+    return candidates[number - 1]
+  }
+}
