@@ -183,7 +183,7 @@ let tests: [Target] = [
     name: "HandlerTests",
     dependencies: [
       "Handler", "Insight", "Exposition", "Execution", "Grafana", "OpenTelemetry", "HTTP", "Logging", "Automation",
-      "Configuration",
+      "Configuration", "Simulation",
       "TestSupport", "TestThreads",
     ],
     swiftSettings: strict

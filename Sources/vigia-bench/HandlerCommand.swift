@@ -34,7 +34,9 @@ struct HandlerCommand: ParsableCommand {
       case .recording: try measureRecording()
       case .reading: try measureReading()
       case .flood: try FloodBench(report: report).measure(rounds: rounds)
-      case .decide: try DecisionBench(report: report).measure(rounds: rounds)
+      case .decide:
+        try DecisionBench(report: report).measure(rounds: rounds)
+        try HandoffBench(report: report).measure(rounds: rounds)
       case .retention: try RetentionBench(report: report).measure(rounds: rounds, seconds: seconds)
       case .commands: try bench.measureThroughput(rounds: rounds)
       case .outcomes: try bench.measureLatency(rounds: rounds, rate: min(1000, commands))

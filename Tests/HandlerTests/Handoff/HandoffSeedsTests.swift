@@ -79,8 +79,8 @@ import Wire
       let lines = try scene.lines(id)
       // A request that is said once more after the end begins anew.
       let starts = lines.count { $0.phase == .started }
-      #expect(lines.count { $0.phase != .started } == Set(lines.map(\.origin.text)).count, "\(id)")
-      #expect(starts <= Set(lines.map(\.origin.text)).count)
+      #expect(lines.count { $0.phase != .started } == Set(lines.map(\.origin.key)).count, "\(id)")
+      #expect(starts <= Set(lines.map(\.origin.key)).count)
       if lines.contains(where: { $0.phase == .failed }) { waiting.insert(id) }
       let commands = try scene.handlers.audit().filter { line in
         line.action == "transfer" && line.phase == .succeeded && line.target == "sales-1"
@@ -92,15 +92,6 @@ import Wire
     waiting.subtract(over)
     try scene.server.wait {
       (try? Set(scene.waiting().conversations.keys.map(\.text)).subtracting(over)) == waiting
-    }
-  }
-}
-
-extension AuditLine.Origin {
-  fileprivate var text: String {
-    switch self {
-    case .command(let id): id.text
-    case .run(let run): run
     }
   }
 }
