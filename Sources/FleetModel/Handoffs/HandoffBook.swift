@@ -98,6 +98,8 @@ package struct HandoffBook: Equatable, Sendable {
     }
   }
 
+  package var hasUndecided: Bool { handoffs.values.contains { $0.standing == nil } }
+
   /// When the next standing offer has been open for too long.
   package var nextLimit: Instant? { handoffs.values.lazy.compactMap { $0.standing?.until }.min() }
 }

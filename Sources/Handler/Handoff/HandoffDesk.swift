@@ -126,8 +126,6 @@ final class HandoffDesk {
     }
   }
 
-  // MARK: Reading
-
   private func load() {
     (isBusy, isStale) = (true, false)
     let keys = session.keys
@@ -147,10 +145,12 @@ final class HandoffDesk {
     }
   }
 
-  /// Where nothing was ever in hand, rules had what came before.
+  /// Where nothing was ever in hand, rules had what came before; what waits here already was never theirs.
   private func takePlace(_ found: [StreamID?]) {
     isPlaceStored = found.first.flatMap(\.self) != nil
     place = found.first.flatMap(\.self) ?? found.last.flatMap(\.self)
+    guard !isPlaceStored, isBegun, let oldest, let reached = place, oldest <= reached else { return }
+    place = oldest.milliseconds == 0 ? nil : StreamID(milliseconds: oldest.milliseconds - 1, sequence: .max)
   }
 
   private func take(_ pairs: [(name: [UInt8], value: [UInt8])]) {
@@ -166,8 +166,6 @@ final class HandoffDesk {
       }
     }
   }
-
-  // MARK: Writing
 
   private func write() {
     let taken = Array(pending.prefix(Self.mostAtOnce))
@@ -228,7 +226,6 @@ final class HandoffDesk {
     return changed
   }
 
-  /// Takes out what is no conversation: nobody could say what becomes of it.
   private func clean() {
     let taken = strays.prefix(Self.mostAtOnce)
     var transaction = Transaction()
@@ -268,6 +265,8 @@ final class HandoffDesk {
     pending.removeFirst(count)
     if isStale || !pending.isEmpty || !strays.isEmpty { return step() }
     guard !book.isEmpty else { return }
+    // No step decides more than so many; before events are read it decides none.
+    if session.hasReadEvents, book.hasUndecided { return wait(1) }
     let limit = book.nextLimit.map { max(1, ($0 - session.now).milliseconds) } ?? Self.lookMilliseconds
     wait(min(limit, Self.lookMilliseconds))
   }

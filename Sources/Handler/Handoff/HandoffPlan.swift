@@ -47,8 +47,9 @@ struct HandoffPlan {
   private mutating func decide(_ handoff: Handoff, by health: FleetHealth) {
     let isFirst = handoff.offers.isEmpty
     guard settings.mode == .auto else { return giveUp(handoff, "hand-overs are off") }
-    if automation != .on, !isFirst { return giveUp(handoff, "automation is \(automation.rawValue)") }
-    if isFirst, now - handoff.since > session.options.actWithin {
+    let acts = automation == .on
+    if !acts, !isFirst { return giveUp(handoff, "automation is \(automation.rawValue)") }
+    if acts, isFirst, now - handoff.since > session.options.actWithin {
       return giveUp(handoff, "it was asked for \((now - handoff.since).rounded) ago")
     }
     guard handoff.mayAsk else { return giveUp(handoff, handoff.faults) }
@@ -56,7 +57,7 @@ struct HandoffPlan {
       besides: handoff.offers.map(\.agent) + [handoff.agent], skill: handoff.skill, language: handoff.language)
     let choice = HandoffChoice(skill: handoff.skill, language: handoff.language, answer, faults: handoff.faults)
     // Nothing acts: it is as if nobody had been asked, and the audit says what would have been done.
-    guard automation == .on else { return skip(handoff, choice) }
+    guard acts else { return skip(handoff, choice) }
     guard let agent = choice.chosen else { return giveUp(handoff, choice.reasons) }
     offer(handoff, to: agent, choice.reasons)
     health.give(to: [agent])
