@@ -39,11 +39,17 @@ extension Model {
 
   private func rank(_ agent: Agent) -> SpecialistRank {
     let health = agent.value(.healthScore, within: Fleet.freshness, of: displayedNow)
-    let told = agent.activity.openConversations.flatMap { displayedNow - $0.at <= Fleet.freshness ? $0.count : nil }
-    let room = told.flatMap { open in agent.capacity.map { SpecialistRank.Room(open: open, capacity: $0) } }
+    let room = openConversations(of: agent).flatMap { open in
+      agent.capacity.map { SpecialistRank.Room(open: open, capacity: $0) }
+    }
     return SpecialistRank(
       health: health ?? 1, knowsHealth: health != nil,
       load: agent.value(.queueSize, within: Fleet.freshness, of: displayedNow) ?? 0, room: room)
+  }
+
+  /// How many conversations an agent has open; nil if it has not said so for a while.
+  func openConversations(of agent: Agent) -> Int? {
+    agent.activity.openConversations.flatMap { displayedNow - $0.at <= Fleet.freshness ? $0.count : nil }
   }
 
   /// `1 Legal Lisboa: legal, pt, 3 of 8 open, health 0.97`.

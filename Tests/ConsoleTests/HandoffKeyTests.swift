@@ -74,6 +74,14 @@ import Testing
     #expect(scene.press(.character("t")) == [] && scene.model.prompt == nil)
   }
 
+  @Test func openAgentSaysHowManyConversationsItHas() throws {
+    var scene = try Self.scene()
+    scene.press(.character("1"), .home, .enter)
+    #expect(screen(&scene).contains(" of 8 conversations"))
+    scene.tick(.at(3598 + 301))
+    #expect(!screen(&scene).contains(" of 8 conversations"))
+  }
+
   /// On an agent the conversation is typed.
   @Test func ofAnAgentItAsksWhichConversation() throws {
     var scene = try Self.scene()

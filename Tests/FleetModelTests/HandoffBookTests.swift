@@ -74,6 +74,22 @@ import Testing
     #expect(book.undecided.first?.faults == "legal-1 said nothing for 20s")
   }
 
+  @Test func conversationThatIsPassedOnAgainAndAgainIsWornOut() throws {
+    var trail = HandoffTrail()
+    let id = try #require(Handoff.ID("c-1"))
+    for (number, agents) in [("a", "b"), ("b", "c"), ("c", "d")].enumerated() {
+      #expect(!trail.isWornOut(id, at: start))
+      trail.note(
+        try handoff(by: AgentID(agents.0)), takenBy: AgentID(agents.1), at: start + .minutes(Int64(number)))
+    }
+    #expect(trail.isWornOut(id, at: start + .minutes(2)) && trail.agents(of: id, at: start) == ["a", "b", "c", "d"])
+    #expect(!trail.isWornOut(id, at: start + .minutes(12)) && trail.agents(of: id, at: start + .minutes(12)).isEmpty)
+    for number in 0..<5000 {
+      trail.note(try handoff("c\(number)"), takenBy: "b", at: start + .minutes(3))
+    }
+    #expect(trail.agents(of: try #require(Handoff.ID("c4999")), at: start + .minutes(4)) == ["sales-1", "b"])
+  }
+
   @Test func whatFindsNoRoomIsGivenUpAtOnce() throws {
     var book = HandoffBook()
     for number in 0..<HandoffBook.most { #expect(book.apply(.requested(try handoff("c\(number)"))) == nil) }

@@ -150,6 +150,11 @@ extension Model {
     let replicas = agent.reported?.replicas ?? agent.record.replicas
     let limit = agent.record.rateLimit.flatMap { $0 > 0 ? "\($0) messages a minute" : nil }
     if let replicas { lines.append(.pair("replicas", "\(replicas)", .text)) }
+    if let open = openConversations(of: agent) {
+      let isFull = agent.capacity.map { open >= $0 } ?? false
+      let words = Format.counted(agent.capacity ?? open, "conversation")
+      lines.append(.pair("open", agent.capacity == nil ? words : "\(open) of \(words)", isFull ? .warning : .text))
+    }
     if let limit { lines.append(.pair("rate limit", limit, .warning)) }
     if let backup = agent.record.backup { lines.append(.pair("backup", "\(labels[backup]) stands in", .warning)) }
     let events = "\(agent.eventCount), last \(Format.age(displayedNow - agent.lastEventAt))"

@@ -21,6 +21,7 @@ final class HandoffDesk {
   var health: () -> FleetHealth? = { nil }
   /// As it stands in Redis.
   private(set) var book = HandoffBook()
+  private var trail = HandoffTrail()
   private var stored: [Handoff.ID: [UInt8]] = [:]
   /// Fields that are no conversations, or more than are kept.
   private var strays: [[UInt8]] = []
@@ -170,7 +171,7 @@ final class HandoffDesk {
   private func write() {
     let taken = Array(pending.prefix(Self.mostAtOnce))
     let new = taken.filter { isNew($0.entry) }
-    var plan = HandoffPlan(book, session, automation: automation)
+    var plan = HandoffPlan(book, trail, session, automation: automation)
     for (_, news) in new { plan.take(news) }
     if session.hasReadEvents, let health = health() { plan.decide(by: health, atMost: Self.mostAtOnce) }
     var transaction = plan.transaction
@@ -182,7 +183,7 @@ final class HandoffDesk {
     guard !transaction.isEmpty else { return rest(after: taken.count) }
     added = plan.commands
     run(transaction) { [self] in
-      book = plan.next
+      (book, trail) = (plan.next, plan.trail)
       stored.merge(changed) { $1 }
       for id in changed.keys where book[id] == nil { stored[id] = nil }
       place = last ?? place

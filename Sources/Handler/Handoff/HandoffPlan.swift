@@ -11,6 +11,8 @@ struct HandoffPlan {
   private let automation: AutomationMode
   private let now: Instant
   private(set) var next: HandoffBook
+  /// Who has had which conversation lately.
+  private(set) var trail: HandoffTrail
   /// Those that may stand otherwise than before.
   private(set) var touched: Set<Handoff.ID> = []
   /// Commands, events and lines of the audit, with what they depend on.
@@ -19,8 +21,9 @@ struct HandoffPlan {
   private(set) var commands: Set<CommandID> = []
 
   /// - Parameter automation: where its switch stands, as Redis has it; empty if nobody has turned it.
-  init(_ book: HandoffBook, _ session: LeaseSession, automation: [UInt8]) {
+  init(_ book: HandoffBook, _ trail: HandoffTrail, _ session: LeaseSession, automation: [UInt8]) {
     (next, self.session, stored, now) = (book, session, automation, session.now)
+    self.trail = trail
     // What is no mode switches nothing on.
     self.automation = AutomationMode(rawValue: String(decoding: automation, as: UTF8.self)) ?? .dry
   }
@@ -53,8 +56,13 @@ struct HandoffPlan {
       return giveUp(handoff, "it was asked for \((now - handoff.since).rounded) ago")
     }
     guard handoff.mayAsk else { return giveUp(handoff, handoff.faults) }
+    let had = trail.agents(of: handoff.id, at: now)
+    if acts, trail.isWornOut(handoff.id, at: now) {
+      let names = had.map(\.description).joined(separator: ", ")
+      return giveUp(handoff, "within \(HandoffTrail.span) it was with \(names)")
+    }
     let answer = health.specialists(
-      besides: handoff.offers.map(\.agent) + [handoff.agent], skill: handoff.skill, language: handoff.language)
+      besides: handoff.offers.map(\.agent) + [handoff.agent] + had, skill: handoff.skill, language: handoff.language)
     let choice = HandoffChoice(skill: handoff.skill, language: handoff.language, answer, faults: handoff.faults)
     // Nothing acts: it is as if nobody had been asked, and the audit says what would have been done.
     guard acts else { return skip(handoff, choice) }
@@ -105,6 +113,7 @@ struct HandoffPlan {
     let handoff = end.handoff
     switch end.kind {
     case .accepted(let agent):
+      trail.note(handoff, takenBy: agent, at: now)
       add(line(handoff, .succeeded, "\(agent) has it after \((max(.zero, now - handoff.since)).rounded)"))
     case .settled(let kind): add(line(handoff, .skipped, kind.words))
     case .givenUp(let why):

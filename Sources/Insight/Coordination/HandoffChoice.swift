@@ -25,9 +25,10 @@ package struct HandoffChoice: Equatable, Sendable {
     let full = answer.full.prefix(Self.mostFull).compactMap { entry in
       entry.rank.room.map { "\(entry.id) had \($0.open) of \($0.capacity)" }
     }
+    let nobody = faults.isEmpty ? "nobody" : "nobody else"
     let first =
       candidates.first.map { "\($0.agent): \($0.words)" }
-      ?? (full.isEmpty ? "nobody healthy" : "nobody with room")
+      ?? (full.isEmpty ? "\(nobody) healthy" : "\(nobody) with room")
       + (wanted.isEmpty ? " is there" : " is there for \(wanted.joined(separator: ", "))")
     reasons = ([first] + full + [faults].filter { !$0.isEmpty }).joined(separator: "; ")
   }

@@ -128,6 +128,24 @@ import Wire
     #expect(try scene.lines("c-2").last?.phase == .skipped)
   }
 
+  /// Two that send a conversation to and fro do not do so for ever.
+  @Test func conversationThatIsPassedOnComesToAPerson() throws {
+    try scene.start()
+    for number in 1...3 { try scene.specialist(AgentID("legal-\(number)"), open: number) }
+    var holder: AgentID = "sales-1"
+    for agent in ["legal-1", "legal-2", "legal-3"] as [AgentID] {
+      try scene.request("c-1", by: holder)
+      try scene.waitForOffer("c-1", to: agent)
+      try scene.accept("c-1", agent, by: holder)
+      try scene.waitForEnd()
+      holder = agent
+    }
+    try scene.request("c-1", by: holder)
+    try scene.server.wait { (try? scene.waiting().oldest?.agent) == "legal-3" }
+    let end = try #require(try scene.lines("c-1").last?.detail)
+    #expect(end.hasSuffix("it waits for a person: within 10m it was with sales-1, legal-1, legal-2, legal-3"))
+  }
+
   // MARK: Off
 
   @Test func fleetThatDoesNotUseItPaysNothing() throws {
