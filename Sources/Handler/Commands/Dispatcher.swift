@@ -130,7 +130,7 @@ final class Dispatcher {
   }
 
   private func judge(_ command: Command, _ instruction: Instruction, _ delivery: Delivery) {
-    let isOwn = FleetWideRelay.isPassedOn(command, session.options) || session.hasGiven(command.id)
+    let isOwn = FleetWideRelay.isPassedOn(command, session.options) || session.hasGiven(command)
     let most = isOwn ? nil : session.options.runbook.guards.commandsPerMinute
     let subject = OperatorRateLimiter.Subject(command.id, command.batch)
     let verdict = rates.take(subject, of: command.operator, most: most, at: session.now)

@@ -47,9 +47,8 @@ final class HandoffDesk {
   private static let mostAtOnce = 64
   /// More news than this do not wait to be written.
   private static let mostPending = 4096
-  /// After a refusal of Redis.
+  /// After a refusal of Redis; and between two looks at those who were asked, or at a fleet that is not known yet.
   private static let patience: Int64 = 5000
-  /// Between two looks at those who were asked, and at a fleet that is not known yet.
   private static let lookMilliseconds: Int64 = 500
 
   init(session: LeaseSession) { self.session = session }
@@ -65,12 +64,13 @@ final class HandoffDesk {
   /// The oldest entry whose news are not written.
   var oldest: StreamID? { pending.lazy.map(\.entry).min() }
 
-  /// Whether a command is one that it has given.
-  func hasGiven(_ command: CommandID) -> Bool {
-    added.contains(command) || book.handoffs.values.contains { $0.offers.contains { $0.command == command } }
+  /// Whether a command is one that it has given, or may be as long as nobody knows what is in hand.
+  func hasGiven(_ command: Command) -> Bool {
+    guard command.action == .transfer, command.operator.hasPrefix(HandoffPlan.sender) else { return false }
+    return (isOn && !isLoaded) || added.contains(command.id)
+      || book.handoffs.values.contains { $0.offers.contains { $0.command == command.id } }
   }
 
-  /// Reads what stands.
   func start() { step() }
 
   /// All that a handler before left unwritten has been taken.

@@ -88,12 +88,15 @@ struct HandoffPlan {
     ].filter { !$0.value.isEmpty }
     let command = Command(
       id: id, action: .transfer, targets: [handoff.agent], arguments: arguments,
-      operator: "handler/\(session.options.id)", reason: reasons.clipped(toBytes: Self.mostReasonBytes), issuedAt: now,
+      operator: "\(Self.sender)\(session.options.id)", reason: reasons.clipped(toBytes: Self.mostReasonBytes),
+      issuedAt: now,
       expiresAt: until)
     transaction.add(to: session.keys.commands, CommandCoding.encode(command))
     if handoff.offers.isEmpty { add(line(handoff, .started, reasons)) }
   }
 
+  /// What the name of the operator begins with in its commands; the id of the handler follows.
+  static let sender = "handler/"
   /// As much as a command's reason may have.
   private static let mostReasonBytes = 1024
 
@@ -129,7 +132,7 @@ struct HandoffPlan {
     let what = "\(handoff.id.text) of \(handoff.agent)" + (wanted.isEmpty ? "" : " (\(wanted))")
     return AuditLine(
       origin: .run("handoff/\(handoff.since.milliseconds)/\(handoff.id.text)"), phase: phase, action: "handoff",
-      operator: "handler/\(session.options.id)",
+      operator: "\(Self.sender)\(session.options.id)",
       detail: "\(what): \(detail)".clipped(toBytes: Self.mostReasonBytes + TextBound.words),
       handler: session.options.id, at: now, source: String(decoding: session.keys.handoffs, as: UTF8.self))
   }

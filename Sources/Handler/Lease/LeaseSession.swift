@@ -42,7 +42,7 @@ final class LeaseSession {
   /// Told of each call of a service or program; nil if nobody follows them.
   var onCall: ((EndedCall) -> Void)?
   /// Whether a command is one that this handler, or one before, has given by itself.
-  var hasGiven: (CommandID) -> Bool = { _ in false }
+  var hasGiven: (Command) -> Bool = { _ in false }
   /// Who holds the lease.
   weak var owner: (any LeaseSessionOwner)?
   /// Who knows the fleet.
