@@ -100,7 +100,7 @@ import Wire
     var number = 0
 
     init(seed: UInt64) {
-      stage = Stage(seed: seed, handsOver: true)
+      stage = Stage(rate: 5, seed: seed, handsOver: true)
       random = SeededRandom(seed: seed)
     }
 
