@@ -34,7 +34,7 @@ extension PlannedAction {
       .unblockIP, .offerCoupon, .cancel, .tune, .rollback, .notify, .acknowledge, .unacknowledge, .silence, .unsilence,
       .close,
       .approve,
-      .reject, .undo, .automation, .take, .handBack, .closeConversation:
+      .reject, .undo, .automation, .take, .handBack, .closeConversation, .drain, .planMaintenance, .cancelMaintenance:
       return .held
     }
   }

@@ -41,7 +41,8 @@ extension PlannedAction {
     case .notify: return "tell \(argument("to") ?? "people")"
     case .acknowledge, .unacknowledge, .silence, .unsilence, .close, .approve, .reject, .undo, .automation:
       return "\(action.title)\(target == .none ? "" : " for \(target)")"
-    case .take, .handBack, .closeConversation: return "\(action.title) \(target)"
+    case .take, .handBack, .closeConversation, .drain, .planMaintenance, .cancelMaintenance:
+      return "\(action.title) \(target)"
     }
   }
 

@@ -44,6 +44,9 @@ import FleetModel
 /// [handoff]                    # see HandlerFile+Handoff.swift
 /// mode = "auto"
 ///
+/// [maintenance]                # see HandlerFile+Maintenance.swift
+/// mode = "propose"
+///
 /// [otel]                       # see HandlerFile+OpenTelemetry.swift
 /// endpoint = "http://127.0.0.1:4318"
 ///
@@ -84,7 +87,7 @@ package enum HandlerFile {
         "parallel", "restart_limit", "act_within", "quiet_alerts_end", "durability", "currency", "zone", "log",
         "retention",
         "insight",
-        "metrics", "levels", "budgets", "queues", "waiting", "handoff", "actuators", "prometheus",
+        "metrics", "levels", "budgets", "queues", "waiting", "handoff", "maintenance", "actuators", "prometheus",
         "heartbeat", "archive", "grafana", "otel",
       ]
         + NotifyReader.keys + ToolsFile.keys, in: "the file")
@@ -113,6 +116,7 @@ package enum HandlerFile {
     settings.queues = try queues(in: top)
     settings.waiting = try waiting(in: top)
     settings.handoff = try handoff(in: top)
+    settings.maintenance = try maintenance(in: top)
     if let actuators = try top.section("actuators") {
       var reader = ActuatorReader(environment: environment)
       settings.actuators = try reader.table(actuators)

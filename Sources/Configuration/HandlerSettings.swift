@@ -122,6 +122,8 @@ package struct HandlerSettings: Equatable, Sendable {
   package var waiting = WaitingSettings()
   /// Whether it chooses who takes a conversation for which its agent asks for another one.
   package var handoff = HandoffSettings()
+  /// Whether agents are maintained before they fail.
+  package var maintenance = MaintenanceSettings()
   package var telemetry: Telemetry?
   package var actuators = ActuatorTable()
   package var notify = NotifyTable()

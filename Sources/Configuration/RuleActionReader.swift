@@ -52,7 +52,7 @@ struct RuleActionReader {
   /// What only a person does.
   private static let personal: Set<Action> = [
     .acknowledge, .unacknowledge, .unsilence, .close, .approve, .reject, .undo, .automation,
-    .take, .handBack, .closeConversation,
+    .take, .handBack, .closeConversation, .drain, .planMaintenance, .cancelMaintenance,
   ]
 
   private func condition() throws(ConfigurationError) -> Condition? {

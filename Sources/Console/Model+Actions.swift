@@ -30,7 +30,8 @@ extension Model {
     case .transfer where isConversationSelected: return conversationDraft(action)
     case .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate,
       .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .rollback, .notify, .unacknowledge,
-      .unsilence:
+      .unsilence,
+      .drain, .planMaintenance, .cancelMaintenance:
       return targetedDraft(of: action)
     }
   }
@@ -52,7 +53,8 @@ extension Model {
       .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .rollback, .notify, .acknowledge, .unacknowledge, .silence,
       .unsilence,
       .close,
-      .approve, .reject, .undo, .automation, .take, .handBack, .closeConversation:
+      .approve, .reject, .undo, .automation, .take, .handBack, .closeConversation, .drain, .planMaintenance,
+      .cancelMaintenance:
       break
     }
     return draft

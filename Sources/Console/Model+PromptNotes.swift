@@ -56,6 +56,7 @@ extension Model {
     }
     switch draft.action {
     case .pause: return record.state == .paused ? word("already paused", until: record.pausedUntil) : nil
+    case .drain: return record.state == .draining ? word("already draining", until: record.pausedUntil) : nil
     case .resume: return agent.state == .running ? ("already running", "already running") : nil
     case .restart: return record.state == .restarting ? word("already restarting") : nil
     case .scale:
@@ -74,7 +75,7 @@ extension Model {
       return ("already runs version \(Scrubber.display(version))", "already run it")
     case .deactivateBackup, .rebalance, .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune,
       .notify, .acknowledge, .unacknowledge, .silence, .unsilence, .close, .approve, .reject, .undo, .automation, .take,
-      .handBack, .closeConversation:
+      .handBack, .closeConversation, .planMaintenance, .cancelMaintenance:
       return nil
     }
   }

@@ -19,6 +19,7 @@ final class ActiveHandler {
   let queues: QueueWatch
   let waiting: WaitingDesk
   let handoffs: HandoffDesk
+  let maintenance: MaintenanceDesk
   private let tracer: Tracer
   /// Says on consoles that they do not know the levels.
   private let warnOfLevels: (String?) -> Void
@@ -44,6 +45,8 @@ final class ActiveHandler {
     let handoffs = HandoffDesk(session: session)
     self.handoffs = handoffs
     session.hasGiven = { [weak handoffs] in handoffs?.hasGiven($0) ?? false }
+    let maintenance = MaintenanceDesk(session: session)
+    self.maintenance = maintenance
     dispatcher = Dispatcher(session: session)
     intake = CommandIntake(session: session, dispatcher: dispatcher, unfinished: unfinished, endpoint: endpoint)
     let confirmations = Confirmations(session: session, dispatcher: dispatcher)
@@ -64,6 +67,8 @@ final class ActiveHandler {
       waiting?.begin()
       handoffs?.begin()
     }
+    follower.watch.outlook = { [weak maintenance] in maintenance?.take($0, $1, $2) }
+    maintenance.guardFault = { [weak follower] in follower?.judge.maintenanceFault(of: $0) }
     self.follower = follower
     scheduler = Scheduler(session: session, dispatcher: dispatcher, rules: follower.rules)
     lifeSign = LifeSign(session: session, client: messenger) { [weak follower] in
@@ -97,6 +102,8 @@ final class ActiveHandler {
     waiting.start()
     session.addObserver(handoffs)
     handoffs.start()
+    session.addObserver(maintenance)
+    maintenance.start()
   }
 
   /// Goes on with other options.
@@ -109,6 +116,7 @@ final class ActiveHandler {
     queues.start()
     waiting.optionsChanged()
     handoffs.optionsChanged()
+    maintenance.optionsChanged()
     tracer.optionsChanged()
     follower.rules.runbookChanged()
   }

@@ -18,7 +18,8 @@ extension SimulatedAgent {
       [
         "state": .string(state.rawValue), "replicas": .integer(Int64(replicas)),
         "command_id": command.map { .string($0.text) },
-        "conversations": .integer(room.map { Int64($0.open) } ?? (state == .running ? Int64(traffic / 4) : 0)),
+        "conversations": .integer(
+          room.map { Int64($0.open) } ?? (state == .running || drain != nil ? Int64(traffic / 4) : 0)),
       ])
   }
 

@@ -10,6 +10,8 @@ struct SimulatedAgent: Sendable {
   /// When a pause ends by itself.
   var pausedUntil: Instant?
   var restart: Restart?
+  /// Conversations that are still open after a drain.
+  var drain: Drain?
   /// Messages a minute; nil is no limit.
   var rateLimit: Int?
   var rateLimitedUntil: Instant?
@@ -47,6 +49,13 @@ struct SimulatedAgent: Sendable {
     var version: String?
   }
 
+  /// A drain under way.
+  struct Drain: Equatable, Sendable {
+    /// Those that asked for it: all are answered once nothing is open.
+    var commands: [CommandID]
+    var emptyAt: Instant
+  }
+
   /// What reaches the agent from outside in one step.
   struct Pressure {
     var incidents: Set<SimulatedIncident> = []
@@ -81,7 +90,7 @@ struct SimulatedAgent: Sendable {
     }
     mood += -0.05 * mood * seconds + 0.12 * seconds.squareRoot() * random.noise()
     guard state == .running else {
-      traffic = 0
+      traffic = drain == nil ? 0 : max(0, traffic - profile.traffic / 4 * seconds)
       return
     }
     stepLoad(seconds, borrowed: pressure.borrowed, &random)

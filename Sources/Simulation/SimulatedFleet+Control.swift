@@ -21,9 +21,10 @@ extension SimulatedFleet {
     switch action {
     case .pause: return pause(position, message)
     case .restart: return restart(position, message)
+    case .drain: return drain(position, message)
     case .resume:
-      if agents[position].state == .paused { agents[position].state = .running }
-      agents[position].pausedUntil = nil
+      if agents[position].state.isHeld { agents[position].state = .running }
+      (agents[position].pausedUntil, agents[position].drain) = (nil, nil)
     case .scale:
       agents[position].replicas = replicas(for: position, message.arguments)
     case .rateLimit:
@@ -43,7 +44,7 @@ extension SimulatedFleet {
     case .rollback: return rollback(position, message)
     case .transfer: return [agents[position].status(answering: message.commandID)] + obeyMove(message)
     case .rebalance, .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge,
-      .silence, .unsilence, .close, .approve, .reject, .undo, .automation:
+      .silence, .unsilence, .close, .approve, .reject, .undo, .automation, .planMaintenance, .cancelMaintenance:
       break
     case .take, .handBack, .closeConversation:
       return [agents[position].status(answering: message.commandID)] + obeyPerson(message) + obeyMove(message)
@@ -53,17 +54,29 @@ extension SimulatedFleet {
 
   private mutating func pause(_ position: Int, _ message: ControlMessage) -> [SimulatedEvent] {
     let interrupted = agents[position].restart?.commands ?? []
-    agents[position].restart = nil
+    (agents[position].restart, agents[position].drain) = (nil, nil)
     agents[position].state = .paused
     agents[position].pausedUntil = message.until
     return (interrupted + [message.commandID]).map { agents[position].status(answering: $0) }
       + sendUsersOn(from: agents[position].profile.id)
   }
 
+  /// Nothing new comes to the agent, and it answers once its conversations have ended or moved.
+  private mutating func drain(_ position: Int, _ message: ControlMessage) -> [SimulatedEvent] {
+    guard [.running, .draining].contains(agents[position].state) else {
+      return [agents[position].status(answering: message.commandID)]
+    }
+    agents[position].state = .draining
+    agents[position].pausedUntil = message.until
+    let earlier = agents[position].drain?.commands ?? []
+    agents[position].drain = .init(commands: earlier + [message.commandID], emptyAt: now + Self.drainTakes)
+    return [agents[position].status()]
+  }
+
   /// The agent is gone for some seconds, and answers when it is back.
   private mutating func restart(_ position: Int, _ message: ControlMessage) -> [SimulatedEvent] {
     agents[position].state = .restarting
-    agents[position].pausedUntil = nil
+    (agents[position].pausedUntil, agents[position].drain) = (nil, nil)
     let earlier = agents[position].restart?.commands ?? []
     agents[position].restart = .init(
       commands: earlier + [message.commandID], backAt: now + Self.restartTakes,
@@ -110,9 +123,13 @@ extension SimulatedFleet {
       agents[position].rateLimitedUntil = nil
       events.append(agents[position].status())
     }
-    if agents[position].state == .paused, let until = agents[position].pausedUntil, until <= now {
+    if let drain = agents[position].drain, drain.emptyAt <= now {
+      agents[position].drain = nil
+      events += drain.commands.map { agents[position].status(answering: $0) }
+    }
+    if agents[position].state.isHeld, let until = agents[position].pausedUntil, until <= now {
       agents[position].state = .running
-      agents[position].pausedUntil = nil
+      (agents[position].pausedUntil, agents[position].drain) = (nil, nil)
       events.append(agents[position].status())
     }
     if let restart = agents[position].restart, restart.backAt <= now {

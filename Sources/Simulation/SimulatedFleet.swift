@@ -8,6 +8,8 @@ import Wire
 package struct SimulatedFleet: Sendable {
   /// How long a restarting agent is away.
   package static let restartTakes = TimeSpan.seconds(3)
+  /// How long until open conversations have ended or moved.
+  package static let drainTakes = TimeSpan.seconds(4)
   /// A longer step than this is taken for a pause of the simulation, not for time that its agents lived through.
   private static let longestStep = TimeSpan.seconds(1)
   /// How long the first incident has lasted when the present begins.

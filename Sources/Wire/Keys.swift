@@ -41,6 +41,8 @@ package struct Keys: Sendable {
   package let waitingState: [UInt8]
   /// The conversations that are to change hands: a hash, id → ``HandoffCoding``.
   package let handoffs: [UInt8]
+  /// Windows of maintenance: a hash, agent → ``MaintenanceCoding``.
+  package let maintenance: [UInt8]
   /// The stream of what could not be handled.
   package let dead: [UInt8]
   /// The stream of reports: what jobs came to.
@@ -100,6 +102,7 @@ package struct Keys: Sendable {
     waiting = key("waiting")
     waitingState = key("waiting:state")
     handoffs = key("handoffs")
+    maintenance = key("maintenance")
     dead = key("dead")
     reports = key("reports")
     notices = key("notices")
@@ -157,6 +160,9 @@ package struct Keys: Sendable {
 
   /// What has come of an order that was split: a hash.
   package func batch(_ id: CommandID) -> [UInt8] { mark("batch/\(id)") }
+
+  /// That maintenance of an agent was done or declined a while ago.
+  package func maintained(_ agent: AgentID) -> [UInt8] { mark("rules/maintained/\(agent.keyPart)") }
 
   /// How often rules decided what: a hash.
   package var tally: [UInt8] { mark("rules/tally") }

@@ -47,6 +47,7 @@ struct SettingsSource {
     options.queues = settings.queues
     options.waiting = settings.waiting
     options.handoff = settings.handoff
+    options.maintenance = settings.maintenance
     options.actuators = settings.actuators
     options.runbook = try Self.runbook(at: runbook, metrics: settings.metrics)
     options.notify = settings.notify

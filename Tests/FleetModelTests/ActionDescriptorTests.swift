@@ -32,7 +32,7 @@ import Testing
     #expect(
       byKey == [
         .pause, .resume, .rateLimit, .activateBackup, .escalate, .acknowledge, .unacknowledge, .silence, .unsilence,
-        .reject, .undo, .take, .handBack,
+        .reject, .undo, .take, .handBack, .drain, .cancelMaintenance,
       ])
   }
 
@@ -48,6 +48,9 @@ import Testing
   @Test func whatHappensAnewEachTimeIsNotRepeated() {
     let once = Action.allCases.filter { !$0.descriptor.isSafeToRepeat }
     #expect(
-      once == [.restart, .escalate, .transfer, .offerCoupon, .schedule, .cancel, .notify, .approve, .reject, .undo])
+      once == [
+        .restart, .escalate, .transfer, .offerCoupon, .schedule, .cancel, .notify, .approve, .reject, .undo,
+        .planMaintenance, .cancelMaintenance,
+      ])
   }
 }

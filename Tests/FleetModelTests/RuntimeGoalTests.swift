@@ -5,10 +5,11 @@ import Testing
 @Suite struct RuntimeGoalTests {
   @Test(arguments: AgentState.allCases) func stateThatWasAskedForIsTheOneThatCounts(_ state: AgentState) {
     #expect(RuntimeGoal(of: .pause).isReached(by: state, replicas: nil) == (state == .paused))
+    #expect(RuntimeGoal(of: .drain).isReached(by: state, replicas: nil) == (state == .draining))
     for action in [Action.resume, .restart] {
       #expect(RuntimeGoal(of: action).isReached(by: state, replicas: nil) == (state == .running))
     }
-    for action in Action.allCases where ![.pause, .resume, .restart].contains(action) {
+    for action in Action.allCases where ![.pause, .resume, .restart, .drain].contains(action) {
       #expect(RuntimeGoal(of: action).isReached(by: state, replicas: 7))
     }
   }

@@ -42,6 +42,20 @@ import Wire
     #expect(events.last("error_rate", of: agent) ?? 1 < 0.05)
   }
 
+  @Test func drainedAgentAnswersOnceNothingIsOpen() {
+    var stage = Stage()
+    _ = stage.run(seconds: 1)
+    #expect(status(stage.order(.drain, agent, until: stage.now + .seconds(20)).first) == ["draining", nil])
+    #expect(stage.run(seconds: 3).of(.status, agent).isEmpty)
+    let empty = stage.run(seconds: 2).of(.status, agent)
+    #expect(empty.count == 1 && status(empty.first) == ["draining", "c1"])
+    #expect(empty.first?.data["conversations"] == 0)
+    // It ends by itself, as a pause does.
+    #expect(status(stage.run(seconds: 20).of(.status, agent).first) == ["running", nil])
+    _ = stage.order(.pause, agent, id: "c2")
+    #expect(status(stage.order(.drain, agent, id: "c3").first) == ["paused", "c3"])
+  }
+
   @Test func secondRestartIsAnsweredTogetherWithTheFirst() {
     var stage = Stage()
     _ = stage.run(seconds: 1)

@@ -32,11 +32,12 @@ final class SimulatedRuntimes {
   private static func state(after action: Action) -> String? {
     switch action {
     case .pause: "paused"
+    case .drain: "draining"
     case .resume, .restart, .scale, .rateLimit, .tune, .rollback, .activateBackup, .deactivateBackup, .rebalance:
       "running"
     case .escalate, .transfer, .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .notify, .acknowledge,
       .unacknowledge, .silence, .unsilence, .close, .approve, .reject, .undo, .automation, .take, .handBack,
-      .closeConversation:
+      .closeConversation, .planMaintenance, .cancelMaintenance:
       nil
     }
   }

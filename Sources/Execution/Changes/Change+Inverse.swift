@@ -11,7 +11,8 @@ extension Change {
   {
     let before = done.before ?? AgentRecord()
     switch instruction {
-    case .pause: return try resume(context)
+    case .pause, .drain: return try resume(context)
+    case .planMaintenance: return try cancelMaintenance(context)
     case .scale(let scale): return restore(scale, before, context)
     case .rateLimit:
       guard let limit = before.rateLimit, limit > 0, let end = before.rateLimitedUntil, end > context.now else {
@@ -41,7 +42,7 @@ extension Change {
       return try schedule(job, at: max(due, context.now), context)
     case .automation(let mode): return try turnBack(mode, to: done.setting, context)
     case .resume, .restart, .escalate, .rebalance, .transfer, .offerCoupon, .rollback, .close, .approve, .reject,
-      .notify, .undo, .take, .handBack, .closeConversation:
+      .notify, .undo, .take, .handBack, .closeConversation, .cancelMaintenance:
       throw Refusal("it cannot be undone")
     }
   }

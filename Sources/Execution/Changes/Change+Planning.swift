@@ -6,6 +6,7 @@ extension Change {
     switch instruction {
     case .pause(let span): pause(context, until: context.now + span)
     case .resume: try resume(context)
+    case .drain(let span): try drain(context, until: context.now + span)
     case .restart: try restart(context)
     case .scale(let scale): try self.scale(scale, context)
     case .rateLimit(let perMinute, let span): try rateLimit(perMinute, context, until: context.now + span)
@@ -37,6 +38,9 @@ extension Change {
     case .take(let id): try take(id, context)
     case .handBack(let id, let note): try handBack(id, note: note, context)
     case .closeConversation(let id, let note): try close(id, note: note, context)
+    case .planMaintenance(let time, let drain, let backup):
+      try planMaintenance(at: time, for: drain, backup: backup, context)
+    case .cancelMaintenance: try cancelMaintenance(context)
     case .undo: throw Refusal("undo is planned from what it takes back")
     }
   }
@@ -51,8 +55,23 @@ extension Change {
       scheduledJobs: [ScheduledJob(job: Job(.resume, context.target), due: end)], detail: "paused for \(span.rounded)")
   }
 
+  /// It takes no new conversations; those that are open end or move. It ends by itself, as a pause does.
+  private static func drain(_ context: PlanningContext, until end: Instant) throws(Refusal) -> Change {
+    guard context.record.state == .running || context.record.state == .draining else {
+      throw Refusal("\(context.target) cannot be drained: it is \(context.record.state.rawValue)")
+    }
+    var after = context.record
+    after.state = .draining
+    (after.pausedUntil, after.pausedBy, after.pausedAt) = (end, context.operator, context.now)
+    let span = end - context.now
+    return Change(
+      after: after, control: Control(action: .drain, arguments: ["for": span.description], until: end),
+      scheduledJobs: [ScheduledJob(job: Job(.resume, context.target), due: end)], detail: "draining for \(span.rounded)"
+    )
+  }
+
   package static func resume(_ context: PlanningContext) throws(Refusal) -> Change {
-    guard context.record.state == .paused else {
+    guard context.record.state.isHeld else {
       throw Refusal("\(context.target) is not paused: it is \(context.record.state.rawValue)")
     }
     var after = context.record

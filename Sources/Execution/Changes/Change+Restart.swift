@@ -7,12 +7,12 @@ extension Change {
   package static func endingRestart(
     of target: AgentID, _ record: AgentRecord, before: AgentRecord, at now: Instant
   ) -> Change? {
-    // Somebody has paused it meanwhile: that stands, and it was not restarted all the same.
-    guard record.state == .restarting else { return record.state == .paused ? Change() : nil }
+    // Somebody has paused or drained it meanwhile: that stands, and it was not restarted all the same.
+    guard record.state == .restarting else { return record.state.isHeld ? Change() : nil }
     var change = Change(after: record)
     change.after?.state = before.state
-    guard before.state == .paused else { return change }
-    // A pause that a restart interrupted goes on if its time is not up.
+    guard before.state.isHeld else { return change }
+    // A pause or drain that a restart interrupted goes on if its time is not up.
     if let end = before.pausedUntil, end > now {
       change.after?.pausedUntil = end
       change.scheduledJobs = [ScheduledJob(job: Job(.resume, target), due: end)]

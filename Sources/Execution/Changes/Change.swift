@@ -48,6 +48,10 @@ package struct Change {
   package var queueHand: (id: QueueAlertID, hand: QueueTrouble.Hand?)?
   /// A conversation that waits for a person, as it is from now on; nil in its place if it waits no more.
   package var conversation: (id: WaitingConversation.ID, kept: WaitingConversation?)?
+  /// The agent's window of maintenance, as it is from now on; nil in its place if there is none any more.
+  package var window: (agent: AgentID, kept: MaintenanceWindow?)?
+  /// Whether a window was declined that a forecast has led to: the next one is not proposed at once.
+  package var declinesForecast = false
   /// The proposal that it settles.
   package var proposal: Proposal?
   package var block: Block?
@@ -143,6 +147,10 @@ package struct PlanningContext {
   /// The proposal in question, or why it is none.
   package var proposal: Proposal?
   package var proposalFault: ProposalCoding.Fault?
+  /// The agent's window of maintenance, how many there are of all agents, and whether windows begin.
+  package var window: MaintenanceWindow?
+  package var windowCount = 0
+  package var maintenance = MaintenanceSettings.Mode.off
   /// The channels that people can be told by.
   package var channels: Set<String> = []
   /// Whether anything is configured that makes dashboards.

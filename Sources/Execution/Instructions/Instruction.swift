@@ -63,6 +63,11 @@ package enum Instruction: Equatable {
   case take(WaitingConversation.ID)
   case handBack(WaitingConversation.ID, note: String)
   case closeConversation(WaitingConversation.ID, note: String)
+  /// No new conversations; those that are open end or move.
+  case drain(TimeSpan)
+  /// A window of maintenance, at a time or at the one that is proposed, with so long for the drain.
+  case planMaintenance(Time?, for: TimeSpan, backup: AgentID?)
+  case cancelMaintenance
 
   /// When a job is to run.
   package enum Time: Equatable {
@@ -80,7 +85,7 @@ package enum Instruction: Equatable {
     case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .block, .unblock,
       .rebalance, .transfer, .offerCoupon, .tune, .rollback, .schedule, .cancel, .automation, .approve, .reject,
       .notify, .acknowledgeQueue, .unacknowledgeQueue, .undo, .take, .handBack,
-      .closeConversation:
+      .closeConversation, .drain, .planMaintenance, .cancelMaintenance:
       nil
     }
   }
@@ -108,7 +113,7 @@ package enum Instruction: Equatable {
     case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .escalate, .acknowledge,
       .unacknowledge, .silence, .unsilence, .close, .rebalance, .transfer, .offerCoupon, .tune, .rollback, .schedule,
       .cancel, .automation, .approve, .reject, .notify, .acknowledgeQueue, .unacknowledgeQueue, .undo, .take, .handBack,
-      .closeConversation:
+      .closeConversation, .drain, .planMaintenance, .cancelMaintenance:
       nil
     }
   }

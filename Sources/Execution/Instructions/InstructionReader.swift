@@ -50,6 +50,9 @@ package struct InstructionReader {
     case .take: .take(try conversation())
     case .handBack: .handBack(try conversation(), note: note)
     case .closeConversation: .closeConversation(try conversation(), note: note)
+    case .drain: .drain(try span("for"))
+    case .planMaintenance: try maintenance()
+    case .cancelMaintenance: .cancelMaintenance
     }
   }
 
@@ -99,6 +102,16 @@ package struct InstructionReader {
       conversation: arguments["conversation_id"] ?? "", to: try agent("to"),
       skill: arguments["skill"],
       notes: arguments.filter { ["context", "history"].contains($0.key) })
+  }
+
+  private func maintenance() throws(Refusal) -> Instruction {
+    let drain = try span("for")
+    guard MaintenanceWindow.drains.contains(drain) else {
+      throw malformed(
+        "for", "a span from \(MaintenanceWindow.drains.lowerBound) to \(MaintenanceWindow.drains.upperBound)")
+    }
+    return .planMaintenance(
+      arguments["at"] == nil ? nil : try time("at"), for: drain, backup: try agent("backup"))
   }
 
   private func conversation() throws(Refusal) -> WaitingConversation.ID {

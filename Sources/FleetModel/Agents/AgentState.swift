@@ -1,6 +1,9 @@
 /// What an agent is doing, as the handler records it. An agent without a record is running, version 0.
 package enum AgentState: String, CaseIterable, Sendable {
   case running, paused, restarting, draining, stopped
+
+  /// Whether it takes nothing new until somebody resumes it, or until a time.
+  package var isHeld: Bool { self == .paused || self == .draining }
 }
 
 /// The operator-visible record of one agent: the hash `agentos:agent:<id>`, and `before` and `after` in the audit.
@@ -19,9 +22,9 @@ package struct AgentRecord: Equatable, Sendable {
   package var rateLimitedUntil: Instant?
   /// The agent that stands in for this one.
   package var backup: AgentID?
-  /// When a pause ends by itself.
+  /// When a pause or a drain ends by itself.
   package var pausedUntil: Instant?
-  /// Who paused it last, and when; of interest while it is paused.
+  /// Who paused or drained it last, and when; of interest while it is so.
   package var pausedBy: String?
   package var pausedAt: Instant?
   /// 0…1.

@@ -254,6 +254,30 @@ extension Action {
         $0.parameters = [.init("conversation_id", .text, isRequired: true), .init("note", .text)]
         $0.needsRuntime = true
       }
+    case .drain:
+      ActionDescriptor("drain", undoneBy: .action("resume")) {
+        $0.parameters = [.init("for", .duration, default: "15m")]
+        $0.confirmation = .key
+        $0.needsRuntime = true
+        $0.goal = .state(.draining)
+        $0.takesActuator = true
+      }
+    case .planMaintenance:
+      ActionDescriptor("plan maintenance of", undoneBy: .action("cancel_maintenance")) {
+        $0.parameters = [
+          .init("at", .text), .init("for", .duration, default: MaintenanceWindow.usualDrain.description),
+          .init("backup", .agent),
+        ]
+        $0.asksArguments = true
+        $0.isSafeToRepeat = false
+        $0.reachesRuntimes = false
+      }
+    case .cancelMaintenance:
+      ActionDescriptor("cancel the maintenance of", undoneBy: .none("a window that was cancelled is planned again")) {
+        $0.confirmation = .key
+        $0.isSafeToRepeat = false
+        $0.reachesRuntimes = false
+      }
     }
   }
 }

@@ -16,4 +16,7 @@ package enum Action: String, CaseIterable, Sendable {
   case take
   case handBack = "hand_back"
   case closeConversation = "close_conversation"
+  case drain
+  case planMaintenance = "plan_maintenance"
+  case cancelMaintenance = "cancel_maintenance"
 }

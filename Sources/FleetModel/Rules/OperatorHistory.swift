@@ -139,7 +139,7 @@ package struct OperatorHistory: Sendable {
   // MARK: Who is a person
 
   /// What others than people put before the names under which they give commands.
-  private static let others = ["rule/", "handler/", "pagerduty:"]
+  private static let others = ["rule/", "handler/", "maintenance/", "pagerduty:"]
 
   /// Whether an operator's name is a person's, or a script's that people run.
   static func isPerson(_ name: String) -> Bool { !name.isEmpty && !others.contains(where: name.hasPrefix) }

@@ -29,10 +29,11 @@ package enum OperatorStep: Hashable, Sendable {
       self = .limit(perMinute: limit)
     case .activateBackup: self = .activateBackup
     case .escalate: self = Self.team(of: line).map { .escalate(to: $0) } ?? .other(action)
-    case .rebalance, .transfer, .blockIP, .offerCoupon, .schedule, .tune, .rollback: self = .other(action)
+    case .rebalance, .transfer, .blockIP, .offerCoupon, .schedule, .tune, .rollback, .drain: self = .other(action)
     // They end what was done, look after alerts and proposals, or concern no agent.
     case .resume, .deactivateBackup, .unblockIP, .cancel, .notify, .acknowledge, .unacknowledge, .silence, .unsilence,
-      .close, .approve, .reject, .undo, .automation, .take, .handBack, .closeConversation:
+      .close, .approve, .reject, .undo, .automation, .take, .handBack, .closeConversation, .planMaintenance,
+      .cancelMaintenance:
       return nil
     }
   }

@@ -197,7 +197,8 @@ final class CommandRunner: TargetRunDelegate {
       target: target, snapshot: snapshot, knownBackup: session.fleet?.backup(of: target),
       knownVersion: session.fleet?.version(of: target), commandID: command.id,
       operator: command.operator, reason: command.reason, now: instant, restartLimit: session.options.restartLimit,
-      channels: session.options.notify.names, makesDashboards: session.options.makesDashboards)
+      channels: session.options.notify.names, makesDashboards: session.options.makesDashboards,
+      maintenance: session.options.maintenance.mode)
     guard let undoPlan else { return try Change.plan(instruction, context) }
     guard let undone = undone[target] else { throw Refusal("what stood before it is not remembered any more") }
     guard undone.phase == .succeeded else { throw Refusal("nothing was done to it") }

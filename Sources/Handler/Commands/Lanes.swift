@@ -80,7 +80,9 @@ extension Instruction {
     case .undo(let id): .command(id)
     case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .escalate, .acknowledge,
       .unacknowledge, .acknowledgeQueue, .unacknowledgeQueue, .silence, .unsilence, .close, .rebalance, .transfer,
-      .offerCoupon, .tune, .rollback, .schedule, .cancel, .take, .handBack, .closeConversation:
+      .offerCoupon, .tune, .rollback, .schedule, .cancel, .take, .handBack, .closeConversation, .drain,
+      .planMaintenance,
+      .cancelMaintenance:
       .agent(target)
     }
   }

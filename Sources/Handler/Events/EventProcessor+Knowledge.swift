@@ -99,6 +99,13 @@ extension EventProcessor: FleetKnowledge {
 }
 
 extension EventProcessor {
+  /// Why the handler may not begin maintenance of an agent by itself; nil if it may.
+  func maintenanceFault(of agent: AgentID) -> String? {
+    GuardCheck(guards: session.options.runbook.guards, input: GuardCheck.Input(health, agent)).maintenanceFault
+  }
+}
+
+extension EventProcessor {
   /// Looks for the open metrics that the settings name now.
   func adoptMetrics() {
     let metrics = session.options.metrics
@@ -156,7 +163,8 @@ extension EventProcessor: CommitObserver {
         mark(agent, change)
       }
     case .unheard(let start, let end): fleet.applyGap(from: start, to: end, count: nil)
-    case .alertsSaved, .schedule, .automation, .proposalEnded, .notices, .queueHands, .conversations: break
+    case .alertsSaved, .schedule, .automation, .proposalEnded, .notices, .queueHands, .conversations, .maintenance:
+      break
     }
   }
 

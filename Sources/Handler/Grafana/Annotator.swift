@@ -109,7 +109,8 @@ extension Annotator: CommitObserver {
     case .alertsSaved(let open, let over):
       for alert in open { take(alert) }
       for id in over { end(id) }
-    case .record, .schedule, .automation, .unheard, .proposalEnded, .notices, .queueHands, .conversations: break
+    case .record, .schedule, .automation, .unheard, .proposalEnded, .notices, .queueHands, .conversations, .maintenance:
+      break
     }
   }
 }

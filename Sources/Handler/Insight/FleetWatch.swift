@@ -21,6 +21,8 @@ final class FleetWatch {
   let fleet: any WatchedFleet
   /// Says on consoles what is given up.
   private let warn: (String?) -> Void
+  /// Told what the last minute of an agent has come to.
+  var outlook: (AgentID, _ minute: Instant, AgentWatch) -> Void = { _, _, _ in }
   var agents = WatchedAgents()
   /// Positions of agents with minutes that are to be learnt, in the order in which they came.
   private var waiting: [Int] = []
@@ -241,6 +243,7 @@ final class FleetWatch {
     for minute in minutes { store(minute, &agent, &hours) }
     write(hours, of: agent.id, &transaction)
     if let insight = agent.watch?.insight, insight != before { write(insight, of: agent.id, &transaction) }
+    if let last = minutes.last, let watch = agent.watch { outlook(agent.id, last.begin, watch) }
     agents[position] = agent
   }
 

@@ -16,6 +16,8 @@ enum Committed {
   case queueHands
   /// A person has taken a conversation, given it back or ended it.
   case conversations
+  /// A person has planned or cancelled maintenance.
+  case maintenance
   /// Nobody can answer a proposal any more.
   case proposalEnded(Proposal)
   /// From then to then the channels were not heard.

@@ -216,6 +216,7 @@ final class LeaseSession {
         if changes.contains(where: { $0.automation != nil }) { self?.tell(.automation) }
         if changes.contains(where: { $0.queueHand != nil }) { self?.tell(.queueHands) }
         if changes.contains(where: { $0.conversation != nil }) { self?.tell(.conversations) }
+        if changes.contains(where: { $0.window != nil }) { self?.tell(.maintenance) }
         for proposal in changes.compactMap(\.proposal) where proposal.state != .open {
           self?.tell(.proposalEnded(proposal))
         }

@@ -217,7 +217,9 @@ extension AlertsBack: CommitObserver {
   func committed(_ fact: Committed) {
     switch fact {
     case .alert, .queueHands: alertChanged()
-    case .alertsSaved, .record, .schedule, .automation, .unheard, .proposalEnded, .notices, .conversations: break
+    case .alertsSaved, .record, .schedule, .automation, .unheard, .proposalEnded, .notices, .conversations,
+      .maintenance:
+      break
     }
   }
 }

@@ -291,7 +291,8 @@ extension Notifier: CommitObserver {
   func committed(_ fact: Committed) {
     switch fact {
     case .notices: look()
-    case .alert, .alertsSaved, .record, .schedule, .automation, .unheard, .proposalEnded, .queueHands, .conversations:
+    case .alert, .alertsSaved, .record, .schedule, .automation, .unheard, .proposalEnded, .queueHands, .conversations,
+      .maintenance:
       break
     }
   }

@@ -207,7 +207,8 @@ extension QueueWatch: CommitObserver {
   func committed(_ fact: Committed) {
     switch fact {
     case .queueHands: lookNow()
-    case .alert, .alertsSaved, .record, .schedule, .automation, .unheard, .proposalEnded, .notices, .conversations:
+    case .alert, .alertsSaved, .record, .schedule, .automation, .unheard, .proposalEnded, .notices, .conversations,
+      .maintenance:
       break
     }
   }

@@ -147,7 +147,8 @@ extension Scheduler: CommitObserver {
   func committed(_ fact: Committed) {
     switch fact {
     case .schedule: look()
-    case .alert, .alertsSaved, .record, .automation, .unheard, .proposalEnded, .notices, .queueHands, .conversations:
+    case .alert, .alertsSaved, .record, .automation, .unheard, .proposalEnded, .notices, .queueHands, .conversations,
+      .maintenance:
       break
     }
   }

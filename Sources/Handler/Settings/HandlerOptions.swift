@@ -68,6 +68,9 @@ package struct HandlerOptions: Sendable {
   package var waitingSpan = TimeSpan.seconds(5)
   /// Whether it chooses who takes a conversation for which its agent asks for another one.
   package var handoff = HandoffSettings()
+  /// Whether agents are maintained, and how often a window that has begun is looked at.
+  package var maintenance = MaintenanceSettings()
+  package var maintenanceSpan = TimeSpan.milliseconds(500)
   /// The collector of OpenTelemetry; nil: none is told.
   package var telemetry: TelemetrySettings?
   package var log = Log.Settings()
@@ -139,6 +142,7 @@ package struct HandlerOptions: Sendable {
     queues = new.queues
     waiting = new.waiting
     handoff = new.handoff
+    maintenance = new.maintenance
     telemetry = new.telemetry
     log = new.log
   }

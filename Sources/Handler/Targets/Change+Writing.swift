@@ -52,6 +52,16 @@ extension Change {
       }
       transaction.noteWaiting(keys)
     }
+    if let window {
+      if let kept = window.kept {
+        transaction.change("HSET", keys.maintenance, window.agent.bytes, MaintenanceCoding.encode(kept))
+      } else {
+        transaction.change("HDEL", keys.maintenance, window.agent.bytes)
+      }
+      if declinesForecast {
+        transaction.change("SET", keys.maintained(window.agent), "declined", "PX", MaintenanceWindow.rest.milliseconds)
+      }
+    }
     if let block {
       if let until = block.until {
         transaction.change("ZADD", keys.blocked, until, block.address.description)

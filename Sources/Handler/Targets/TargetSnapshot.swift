@@ -23,6 +23,9 @@ struct TargetSnapshot {
   var queueHand: QueueTrouble.Hand?
   /// The conversation that it is about, if it waits for a person or a person has it.
   var conversation: WaitingConversation?
+  /// The agent's window of maintenance, and how many there are of all agents.
+  var window: MaintenanceWindow?
+  var windowCount = 0
   /// The proposal that it is about.
   var proposal: Proposal?
   /// Why what stands in its place is none.
@@ -35,6 +38,7 @@ struct TargetSnapshot {
   private var alertBytes: [UInt8]?
   private var queueHandBytes: [UInt8]?
   private var conversationBytes: [UInt8]?
+  private var windowBytes: [UInt8]?
   private var proposalBytes: [UInt8]?
   /// The mode as it stands, if that is asked for; empty if nobody has set it.
   private var modeBytes: [UInt8]?
@@ -91,7 +95,10 @@ struct TargetSnapshot {
       parts.append((Request("HGET", keys.proposals, id.text), { $0.setProposal(id, $1.bytes ?? []) }))
     case .reject(let id, _):
       parts.append((Request("HGET", keys.proposals, id.text), { $0.setProposal(id, $1.bytes ?? []) }))
-    case .pause, .resume, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .escalate, .acknowledge,
+    case .planMaintenance, .cancelMaintenance:
+      parts.append((Request("HGETALL", keys.maintenance), { $0.setWindows(of: target, $1) }))
+    case .pause, .resume, .drain, .restart, .scale, .rateLimit, .activateBackup, .deactivateBackup, .escalate,
+      .acknowledge,
       .unacknowledge, .silence, .unsilence, .close, .rebalance, .transfer, .offerCoupon, .rollback, .block, .unblock,
       .notify, .acknowledgeQueue, .unacknowledgeQueue, .undo, .take, .handBack, .closeConversation:
       break
@@ -136,6 +143,13 @@ struct TargetSnapshot {
     queueHand = reply.bytes.flatMap { QueueCoding.decodeHand($0) }
   }
 
+  private mutating func setWindows(of target: AgentID, _ reply: Reply) {
+    let pairs = reply.pairs
+    windowCount = pairs.count
+    windowBytes = pairs.first { $0.name == target.bytes }?.value ?? []
+    window = windowBytes.flatMap { $0.isEmpty ? nil : MaintenanceCoding.decode(target.bytes, $0) }
+  }
+
   private mutating func setConversation(_ id: WaitingConversation.ID, _ reply: Reply) {
     conversationBytes = reply.bytes ?? []
     conversation = reply.bytes.flatMap { WaitingCoding.decode(Array(id.text.utf8), $0) }
@@ -153,6 +167,9 @@ struct TargetSnapshot {
     if let conversation = change.conversation, let conversationBytes {
       transaction.require("HGET", keys.waiting, conversation.id.text, is: conversationBytes)
     }
+    if let window = change.window, let windowBytes {
+      transaction.require("HGET", keys.maintenance, window.agent.bytes, is: windowBytes)
+    }
     if let proposal = change.proposal, let proposalBytes {
       transaction.require("HGET", keys.proposals, proposal.id.text, is: proposalBytes)
     }
@@ -165,7 +182,9 @@ extension PlanningContext {
   init(
     target: AgentID, snapshot: TargetSnapshot, knownBackup: AgentID? = nil, knownVersion: String? = nil,
     commandID: CommandID, operator: String, reason: String = "", now: Instant, restartLimit: TimeSpan,
-    channels: Set<String> = [], makesDashboards: Bool = false
+    channels: Set<String> = [],
+    makesDashboards: Bool = false,
+    maintenance: MaintenanceSettings.Mode = .off
   ) {
     self.init(
       target: target, record: snapshot.record, commandID: commandID, operator: `operator`, reason: reason, now: now,
@@ -180,9 +199,11 @@ extension PlanningContext {
     scheduledAt = snapshot.scheduledAt
     (queue, queueHand) = (snapshot.queue, snapshot.queueHand)
     conversation = snapshot.conversation
+    (window, windowCount) = (snapshot.window, snapshot.windowCount)
     (proposal, proposalFault) = (snapshot.proposal, snapshot.proposalFault)
     self.channels = channels
     self.makesDashboards = makesDashboards
+    self.maintenance = maintenance
   }
 }
 

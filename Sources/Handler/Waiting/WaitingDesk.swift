@@ -282,7 +282,9 @@ extension WaitingDesk: CommitObserver {
     case .conversations:
       isStale = true
       step()
-    case .alert, .alertsSaved, .record, .schedule, .automation, .unheard, .proposalEnded, .notices, .queueHands: break
+    case .alert, .alertsSaved, .record, .schedule, .automation, .unheard, .proposalEnded, .notices, .queueHands,
+      .maintenance:
+      break
     }
   }
 }

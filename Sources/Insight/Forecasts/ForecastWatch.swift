@@ -34,6 +34,11 @@ package struct ForecastWatch: Sendable {
     (self.level, self.side, self.interval) = (level, side, interval)
   }
 
+  /// Whether the last hour still says what the open forecast says; false if none is open.
+  package var stands: Bool {
+    open != nil && forecaster.forecast(level: level, bad: side) != nil
+  }
+
   /// How often the fan held the value ten minutes later, and of how many that is known.
   package var coverage: (value: Double, values: Int) { interval.coverage }
 

@@ -185,6 +185,19 @@ package struct AgentWatch: Sendable {
     return .finding(finding, words: words, isCorroborated: false)
   }
 
+  /// The forecasts that are open and would be made now as well, the soonest first.
+  package func standing(at instant: Instant) -> [AgentInsight.Coming] {
+    let fallen = Set(forecasts.lazy.filter { !$0.stands }.map { name(of: $0.metric) })
+    return insight.forecasts.filter { !fallen.contains($0.metric) && instant <= $0.deadline }
+  }
+
+  /// How well it was in the minute that was learnt or recalled last, by its own normal and its levels alone; nil if another
+  /// minute was the last one, or nothing was reported in it by which health goes.
+  package func health(in minute: Instant) -> Health? {
+    let inputs = metrics.filter { $0.latest?.at == minute }.compactMap { $0.healthInput(at: minute, nil) }
+    return inputs.isEmpty ? nil : Health(inputs)
+  }
+
   /// What it reports at present, for its peers.
   package func readings(at instant: Instant) -> some Sequence<Reading> {
     metrics.lazy.compactMap { state in
@@ -264,16 +277,6 @@ package struct AgentWatch: Sendable {
 
   package func name(of metric: MetricID) -> String {
     index(of: metric).map { metrics[$0].metric.name } ?? "metric \(metric.rawValue)"
-  }
-}
-
-extension AgentInsight {
-  /// Whether it says something else than before, and not only a little less or more of the same.
-  func isNotable(beside other: AgentInsight) -> Bool {
-    isCritical != other.isCritical || findings != other.findings || changes != other.changes
-      || forecasts.map(\.madeAt) != other.forecasts.map(\.madeAt) || (health == nil) != (other.health == nil)
-      || abs((health ?? 0) - (other.health ?? 0)) >= 0.05 || (reasons.isEmpty != other.reasons.isEmpty)
-      || (health == 1) != (other.health == 1)
   }
 }
 

@@ -23,6 +23,8 @@ struct ManualChapter {
     .init("automation", "the switch of the rules, proposals, and why a rule acted", PackageResources.automation_md),
     .init("waiting", "conversations that wait for a person: take, hand back, close", PackageResources.waiting_md),
     .init("handoff", "agents that ask for another one: who takes the conversation", PackageResources.handoff_md),
+    .init(
+      "maintenance", "windows in which agents are restarted before they fail", PackageResources.maintenance_md),
     .init("notices", "Slack, Discord, PagerDuty, Alertmanager, webhooks, and routes", PackageResources.notices_md),
     .init("settings", "the handler's file, retention and the log", PackageResources.settings_md),
     .init("actuators", "actions and jobs by a service or a program of yours", PackageResources.actuators_md),

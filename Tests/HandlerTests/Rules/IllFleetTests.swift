@@ -198,7 +198,7 @@ import Wire
     // Lifting a limit stands beside setting one; and these are no rule's business, or go without saying.
     let unsaid: Set = [
       "rate_limit", "ack", "unack", "unsilence", "close", "approve", "reject", "undo", "automation", "take",
-      "hand_back", "close_conversation",
+      "hand_back", "close_conversation", "drain", "plan_maintenance", "cancel_maintenance",
     ]
     #expect(try documented("goes on").union(unsaid) == names(.goesOn))
   }

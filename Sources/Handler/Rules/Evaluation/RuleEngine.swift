@@ -240,7 +240,7 @@ extension RuleEngine: CommitObserver {
     case .automation: forgetMode()
     // What held its rule back stands no longer.
     case .proposalEnded(let proposal): forget(proposal.rule, proposal.agent)
-    case .alert, .alertsSaved, .record, .schedule, .unheard, .notices, .queueHands, .conversations: break
+    case .alert, .alertsSaved, .record, .schedule, .unheard, .notices, .queueHands, .conversations, .maintenance: break
     }
   }
 }

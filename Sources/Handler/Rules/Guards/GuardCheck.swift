@@ -198,10 +198,13 @@ struct GuardCheck {
       .offerCoupon, .schedule, .cancel, .tune, .rollback, .notify, .acknowledge, .unacknowledge, .silence, .unsilence,
       .close,
       .approve,
-      .reject, .undo, .automation, .take, .handBack, .closeConversation:
+      .reject, .undo, .automation, .take, .handBack, .closeConversation, .drain, .planMaintenance, .cancelMaintenance:
       nil
     }
   }
+
+  /// Why the handler may not take the agent out of work by itself for a while; nil if it may.
+  var maintenanceFault: String? { input.health.elsewhere?.fault ?? fleetFault ?? absenceFault }
 
   // MARK: Pauses
 

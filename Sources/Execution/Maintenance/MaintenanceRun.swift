@@ -1,0 +1,289 @@
+import FleetModel
+
+/// Moves a window of maintenance on: it takes what is seen, and answers with the window as it is to be, the commands that
+/// go out with that, and what the audit says. It sees neither Redis nor a clock.
+///
+/// | phase | command | goes on once | if that fails, or its time is over |
+/// |---|---|---|---|
+/// | stand_in | `activate_backup` | the runtime confirms | over; the agent goes on as before |
+/// | drain | `drain` | no conversation is open | `resume`, the backup stays on |
+/// | restart | `restart` | the agent runs again | `resume`, the backup stays on |
+/// | verify | | a minute of its metrics is as usual | over; the backup stays on |
+/// | release | `deactivate_backup` | the runtime confirms | over; the backup stays on |
+/// | resume | `resume` | the runtime confirms | over; the drain ends by itself |
+///
+/// No command goes out twice in a window, so that its id follows from the window's and the action's name.
+package struct MaintenanceRun {
+  /// What became of the command of the present phase.
+  package enum Standing: Equatable, Sendable {
+    case pending
+    case done
+    case failed(String)
+  }
+
+  /// How the agent is since it runs again, by its own normal.
+  package enum Verdict: Equatable, Sendable {
+    case unknown
+    case well
+    /// Why it is not.
+    case ill(String)
+  }
+
+  /// Whether the failure is still forecast.
+  package enum Threat: Equatable, Sendable {
+    case unknown, stands, clear
+    /// It has come early: the agent is ill by now.
+    case come
+  }
+
+  package struct Sight: Equatable, Sendable {
+    package var now: Instant
+    package var mode = MaintenanceSettings.Mode.propose
+    package var command = Standing.pending
+    package var state = AgentState.running
+    /// Who stands in for the agent.
+    package var standsIn: AgentID?
+    /// Why nothing may begin, whoever wants it: the backup works for another agent, say.
+    package var obstacle: String?
+    /// Why the backup can do nothing for the agent at present.
+    package var backupFault: String?
+    /// Why the handler may not begin it by itself: the fleet is ill, say.
+    package var guardFault: String?
+    package var threat = Threat.unknown
+    package var verdict = Verdict.unknown
+    package var restartLimit = TimeSpan.seconds(60)
+
+    package init(at now: Instant) { self.now = now }
+  }
+
+  /// A command that goes out.
+  package struct Order: Equatable, Sendable {
+    package var action: Action
+    package var arguments: [String: String] = [:]
+    package var expiresAt: Instant
+  }
+
+  package struct Step: Equatable, Sendable {
+    /// Nil: it is over.
+    package var window: MaintenanceWindow?
+    package var orders: [Order] = []
+    /// What the audit says of it; nil for a step that its commands tell of.
+    package var phase: AuditLine.Phase?
+    package var words = ""
+
+    package init(
+      window: MaintenanceWindow?, orders: [Order] = [], phase: AuditLine.Phase? = nil, words: String = ""
+    ) {
+      (self.window, self.orders, self.phase, self.words) = (window, orders, phase, words)
+    }
+  }
+
+  private let window: MaintenanceWindow
+  private let sight: Sight
+  private var now: Instant { sight.now }
+
+  /// What is to be done next; nil if nothing is.
+  package static func step(_ window: MaintenanceWindow, _ sight: Sight) -> Step? {
+    MaintenanceRun(window: window, sight: sight).step
+  }
+
+  private var step: Step? {
+    switch window.phase {
+    case .proposed, .planned: ahead
+    case .standIn: standIn
+    case .drain: drain
+    case .restart: restart
+    case .verify: verify
+    case .release: release
+    case .resume: resume
+    }
+  }
+
+  // MARK: Before it begins
+
+  /// A forecast that is silent for so long has cleared.
+  private static let clears = TimeSpan.minutes(5)
+
+  private var ahead: Step? {
+    if case .forecast = window.origin, let step = followForecast { return step }
+    let isOver = now - window.at > MaintenanceWindow.lateness
+    if window.phase == .proposed {
+      return isOver ? over(.expired, "nobody answered before \(window.at.linkText)") : nil
+    }
+    guard now >= window.at else { return nil }
+    if let reason = reasonToWait {
+      return isOver ? over(.expired, "it could not begin within \(MaintenanceWindow.lateness): \(reason)") : nil
+    }
+    var next = moved(to: .standIn)
+    next.keepsBackup = sight.standsIn == window.backup
+    let arguments = ["backup": String(decoding: window.backup.bytes, as: UTF8.self)]
+    return Step(
+      window: next, orders: [order(.activateBackup, arguments)], phase: .started,
+      words: "begins: \(window.backup) stands in, \(window.agent) is drained and restarted; \(window.cause)")
+  }
+
+  private var reasonToWait: String? {
+    if sight.mode == .off { return "maintenance is off" }
+    if sight.state != .running { return "\(window.agent) is \(sight.state.rawValue)" }
+    if let other = sight.standsIn, other != window.backup { return "\(other) stands in for it" }
+    if let obstacle = sight.backupFault ?? sight.obstacle { return obstacle }
+    if case .forecast = window.origin { return sight.guardFault }
+    return nil
+  }
+
+  /// What the forecast and the mode do with it; nil if nothing.
+  private var followForecast: Step? {
+    var next = window
+    if sight.mode == .propose { next.phase = .proposed }
+    if sight.mode == .auto { next.phase = .planned }
+    switch sight.threat {
+    case .unknown: break
+    case .stands: next.clearSince = nil
+    case .come:
+      next.clearSince = nil
+      next.at = min(next.at, now)
+    case .clear:
+      let since = (window.clearSince ?? now).noLater(than: now)
+      next.clearSince = since
+      if now - since >= Self.clears { return over(.skipped, "cancelled: the forecast has cleared") }
+    }
+    guard next != window else { return nil }
+    if next.phase != window.phase { next.since = now }
+    return Step(window: next)
+  }
+
+  // MARK: Its phases
+
+  private static let confirms = TimeSpan.minutes(1)
+  private static let verifies = TimeSpan.minutes(10)
+  /// The drain ends by itself so much later than it is given up here.
+  private static let grace = TimeSpan.minutes(1)
+
+  private func isLate(_ limit: TimeSpan) -> Bool { now - window.since > limit }
+
+  private var standIn: Step? {
+    switch sight.command {
+    case .done:
+      guard window.cancelledBy == nil else { return ended }
+      return Step(
+        window: moved(to: .drain), orders: [order(.drain, ["for": (window.drain + Self.grace).description])])
+    case .failed(let why):
+      return failed("\(window.backup) does not stand in: \(why)", "\(window.agent) was left as it is")
+    case .pending:
+      guard isLate(Self.confirms) else { return nil }
+      return failed(
+        "that \(window.backup) stands in was not confirmed within \(Self.confirms)", "\(window.agent) was left as it is"
+      )
+    }
+  }
+
+  private var drain: Step? {
+    // What is not carried out yet could still drain the agent once nobody looks any more.
+    if sight.command == .pending, sight.state == .running, !isLate(Self.confirms) { return nil }
+    if window.cancelledBy != nil { return goBack("") }
+    if let why = sight.backupFault { return goBack("its backup failed meanwhile: \(why)") }
+    switch sight.command {
+    case .done:
+      // Whoever has paused it meanwhile has a reason.
+      guard sight.state == .draining else { return goBack("it is \(sight.state.rawValue) and drains no more") }
+      return Step(window: moved(to: .restart), orders: [order(.restart)])
+    case .failed(let why): return goBack("it was not drained: \(why)")
+    case .pending:
+      return isLate(window.drain) ? goBack("its conversations did not end or move within \(window.drain)") : nil
+    }
+  }
+
+  private var restart: Step? {
+    switch sight.command {
+    case .done: return Step(window: moved(to: .verify))
+    case .failed(let why): return goBack("its restart failed: \(why)")
+    case .pending:
+      let limit = sight.restartLimit + Self.grace
+      return isLate(limit) ? goBack("its restart was not confirmed within \(limit)") : nil
+    }
+  }
+
+  private var verify: Step? {
+    guard sight.verdict != .well else { return ended }
+    guard isLate(Self.verifies) else { return nil }
+    let why =
+      if case .ill(let reason) = sight.verdict { reason } else { "no whole minute of its metrics came" }
+    return failed("it is not as usual within \(Self.verifies) after its restart: \(why)", "\(window.backup) stays on")
+  }
+
+  private var release: Step? {
+    switch sight.command {
+    case .done: return finished
+    case .failed(let why): return failed("\(window.backup) was not released: \(why)", "\(window.backup) stays on")
+    case .pending:
+      guard isLate(Self.confirms) else { return nil }
+      return failed("that \(window.backup) is released was not confirmed within \(Self.confirms)", "look at both")
+    }
+  }
+
+  private var resume: Step? {
+    switch sight.command {
+    case .pending where !isLate(Self.confirms): return nil
+    case .done: return resumed
+    // Somebody may have resumed it before, and it resumes by itself at the end of the drain.
+    case .failed where sight.state == .running: return resumed
+    case .failed(let why): return unresumed(why)
+    case .pending: return unresumed("nobody confirmed it within \(Self.confirms)")
+    }
+  }
+
+  private var resumed: Step {
+    if window.cancelledBy != nil, window.fault == nil { return ended }
+    return failed(window.fault ?? "", "\(window.agent) is resumed, \(window.backup) stays on")
+  }
+
+  private func unresumed(_ why: String) -> Step {
+    let left = "\(window.agent) could not be resumed (\(why)): it is \(sight.state.rawValue), a drain ends by itself"
+    return failed(window.fault ?? "cancelled by \(window.cancelledBy ?? "")", "\(left); \(window.backup) stays on")
+  }
+
+  // MARK: Ends
+
+  /// The agent is to work again as before. One that does not drain is left as it is.
+  private func goBack(_ fault: String) -> Step {
+    var next = moved(to: .resume)
+    next.fault = fault.isEmpty ? nil : fault
+    if sight.state == .draining { return Step(window: next, orders: [order(.resume)]) }
+    if fault.isEmpty { return ended }
+    return failed(fault, "\(window.agent) is \(sight.state.rawValue), \(window.backup) stays on")
+  }
+
+  /// All is done but that the backup is not needed any more.
+  private var ended: Step {
+    if window.keepsBackup { return finished }
+    let arguments = ["backup": String(decoding: window.backup.bytes, as: UTF8.self)]
+    return Step(window: moved(to: .release), orders: [order(.deactivateBackup, arguments)])
+  }
+
+  private var finished: Step {
+    if let person = window.cancelledBy { return over(.skipped, "cancelled by \(person)") }
+    let kept = window.keepsBackup ? ", \(window.backup) stays on as before" : ""
+    return over(.succeeded, "\(window.agent) was restarted and is as usual\(kept)")
+  }
+
+  private func over(_ phase: AuditLine.Phase, _ words: String) -> Step {
+    Step(window: nil, phase: phase, words: words)
+  }
+
+  /// A person is called: something stays other than it was.
+  private func failed(_ fault: String, _ left: String) -> Step {
+    Step(
+      window: nil, orders: [order(.escalate, ["to": "on-call", "severity": "high"])], phase: .failed,
+      words: "\(fault); \(left)")
+  }
+
+  private func moved(to phase: MaintenanceWindow.Phase) -> MaintenanceWindow {
+    var next = window
+    (next.phase, next.since, next.clearSince) = (phase, now, nil)
+    return next
+  }
+
+  private func order(_ action: Action, _ arguments: [String: String] = [:]) -> Order {
+    Order(action: action, arguments: arguments, expiresAt: now + Self.confirms)
+  }
+}

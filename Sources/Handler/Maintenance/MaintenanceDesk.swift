@@ -1,0 +1,289 @@
+import Execution
+import FleetModel
+import Insight
+import Loop
+import Redis
+import Wire
+
+/// Keeps windows of maintenance, and has them done: each phase of one is an ordinary command that goes into the stream of
+/// commands in the transaction that moves the window on.
+///
+/// ```text
+///   forecast stands ─▶ proposed, planned ─┐
+///   command ─▶ committed ─▶ read anew ────┴─▶ look at marks, records ─ MaintenanceRun ─▶ window, command, audit
+///                                                     ▲──────────── after a while ─────────────────┘
+/// ```
+/// Whoever takes over reads what stands: a command's id follows from its window and action, so that it is done once
+/// whoever sends it again. Where no window stands and the settings don't ask for any, it reads one hash a term.
+///
+/// A class, because the loop's timer and the answers share it.
+final class MaintenanceDesk {
+  let session: LeaseSession
+  /// As they stand in Redis.
+  private(set) var windows: [AgentID: MaintenanceWindow] = [:]
+  private var stored: [AgentID: [UInt8]] = [:]
+  /// Fields that are no windows, or more than are kept.
+  private var strays: [[UInt8]] = []
+  /// What the last minutes came to, of agents that have a window.
+  private var outlooks: [AgentID: MaintenanceOutlook] = [:]
+  /// Agents of which a failure is forecast, and nothing is planned.
+  private var candidates: [AgentID: AgentInsight.Coming] = [:]
+  /// Why the handler may not begin maintenance of an agent by itself; nil if it may.
+  var guardFault: (AgentID) -> String? = { _ in nil }
+  private var isBusy = false
+  /// Whether Redis holds something else than is known here.
+  private var isStale = true
+  private var isRefused = false
+  private var timer: Loop.TimerID?
+
+  private static let mostAtOnce = 16
+  /// After a refusal of Redis.
+  private static let patience: Int64 = 5000
+  /// A window that waits for its time is looked at as often: it may be cancelled by itself.
+  private static let looks = TimeSpan.seconds(20)
+  private static let retries: Int64 = 200
+
+  init(session: LeaseSession) { self.session = session }
+
+  func start() { step() }
+  func optionsChanged() { step() }
+
+  /// Takes what an agent's last minute came to.
+  func take(_ agent: AgentID, _ minute: Instant, _ watch: AgentWatch) {
+    let hasWindow = windows[agent] != nil
+    guard hasWindow || session.options.maintenance.mode != .off else { return }
+    let coming = watch.standing(at: session.now)
+    guard hasWindow else {
+      guard let first = coming.first(where: Self.isSure), candidates.count < MaintenanceWindow.most else { return }
+      candidates[agent] = first
+      return step()
+    }
+    let health = watch.health(in: minute)
+    outlooks[agent] = MaintenanceOutlook(
+      minute: minute, isThreatened: !coming.isEmpty, health: health?.score,
+      why: health?.reasons.first.map { $0.words(named: watch.name(of: $0.metric)) } ?? "")
+  }
+
+  private static func isSure(_ coming: AgentInsight.Coming) -> Bool { coming.confidence >= 0.5 }
+
+  /// Does what there is to do next.
+  private func step() {
+    guard !isBusy, !isRefused, !session.isOver, !session.isFinishing else { return }
+    session.loop.cancel(timer)
+    timer = nil
+    if isStale { return load() }
+    if !strays.isEmpty { return clean() }
+    guard !windows.isEmpty || !candidates.isEmpty else { return }
+    // Before events are read to their end nobody knows what runtimes have confirmed, nor who is silent.
+    guard session.hasReadEvents else { return wait(Self.retries) }
+    if let candidate = candidates.popFirst() { return consider(candidate.key, candidate.value) }
+    look()
+  }
+
+  // MARK: Reading
+
+  private func load() {
+    (isBusy, isStale) = (true, false)
+    session.read([Request("HGETALL", session.keys.maintenance)]) { [weak self] replies in
+      guard let self else { return }
+      isBusy = false
+      guard replies[0].error == nil else { return refused() }
+      take(replies[0].pairs)
+      step()
+    }
+  }
+
+  private func take(_ pairs: [(name: [UInt8], value: [UInt8])]) {
+    (strays, windows, stored) = ([], [:], [:])
+    let all = MaintenanceCoding.decode(windows: pairs) { [session] field, value in
+      session.passOver("a window of maintenance", session.keys.maintenance, value)
+      strays.append(field)
+    }
+    let bytes = Dictionary(pairs.map { (AgentID(bytes: $0.name), $0.value) }) { first, _ in first }
+    for window in all {
+      windows[window.agent] = window
+      stored[window.agent] = bytes[window.agent]
+    }
+    outlooks = outlooks.filter { windows[$0.key] != nil }
+    candidates = candidates.filter { windows[$0.key] == nil }
+  }
+
+  /// Looks at what has become of each window's command, and moves the first on that can be.
+  private func look() {
+    isBusy = true
+    let looked = windows.values.sorted { $0.at == $1.at ? $0.agent.precedes($1.agent) : $0.at < $1.at }
+    let requests =
+      [Request("GET", session.keys.automation)] + looked.flatMap { MaintenanceLook.requests($0, session.keys) }
+    session.read(requests) { [weak self] replies in
+      guard let self else { return }
+      isBusy = false
+      guard !isStale else { return step() }
+      guard !replies.contains(where: { $0.error != nil }) else { return refused() }
+      var rest = replies.dropFirst()
+      for window in looked {
+        let own = Array(rest.prefix(MaintenanceLook.count))
+        rest = rest.dropFirst(MaintenanceLook.count)
+        let found = MaintenanceLook(window, own, isOn: replies[0].text == AutomationMode.on.rawValue)
+        if let step = MaintenanceRun.step(window, sight(of: window, found)) { return write(window, step) }
+      }
+      wait(span.milliseconds)
+    }
+  }
+
+  /// Until one is looked at again.
+  private var span: TimeSpan {
+    let isUnderWay = windows.values.contains { !$0.phase.isAhead }
+    if isUnderWay { return session.options.maintenanceSpan }
+    let next = windows.values.lazy.map { $0.at - self.session.now }.filter { $0 > .zero }.min() ?? Self.looks
+    return max(session.options.maintenanceSpan, min(next, Self.looks))
+  }
+
+  // MARK: What is seen
+
+  private func sight(of window: MaintenanceWindow, _ found: MaintenanceLook) -> MaintenanceRun.Sight {
+    var sight = MaintenanceRun.Sight(at: session.now)
+    sight.mode = session.options.maintenance.mode
+    sight.command = found.standing
+    (sight.state, sight.standsIn) = (found.record.state, found.record.backup)
+    sight.obstacle = found.obstacle ?? otherWindow(of: window)
+    sight.backupFault = backupFault(window.backup, found.backup)
+    sight.guardFault = found.isOn ? guardFault(window.agent) : "automation is not on"
+    sight.restartLimit = session.options.restartLimit
+    guard session.options.insight.isOn else {
+      // Nobody could tell how it is: that it runs again must do.
+      sight.verdict = .well
+      return sight
+    }
+    if let outlook = outlooks[window.agent] {
+      sight.threat = outlook.threat(at: session.now)
+      sight.verdict = outlook.verdict(since: window.since)
+    }
+    return sight
+  }
+
+  private func otherWindow(of window: MaintenanceWindow) -> String? {
+    guard let other = windows[window.backup], !other.phase.isAhead else { return nil }
+    return "\(window.backup) is under maintenance itself"
+  }
+
+  /// Why an agent can stand in for nobody; nil if it can, or nobody knows it here.
+  private func backupFault(_ backup: AgentID, _ record: AgentRecord) -> String? {
+    if record.state != .running { return "\(backup) is \(record.state.rawValue)" }
+    guard let fleet = session.fleet, let state = fleet.state(of: backup) else { return nil }
+    if state != .running { return "\(backup) is \(state.rawValue)" }
+    if fleet.isOpen(AlertID(.silent, backup)) { return "\(backup) is silent" }
+    return fleet.isOpen(AlertID(.healthCritical, backup)) ? "\(backup) is ill" : nil
+  }
+
+  // MARK: A failure that is forecast
+
+  /// Plans a window before a failure, if the agent has a backup that is idle.
+  private func consider(_ agent: AgentID, _ coming: AgentInsight.Coming) {
+    guard windows[agent] == nil, windows.count < MaintenanceWindow.most,
+      let backup = session.fleet?.backup(of: agent), backup != agent,
+      let window = ForecastWindow(agent, backup, coming, now: session.now)
+    else { return step() }
+    isBusy = true
+    session.read(window.requests(session.keys)) { [weak self] replies in
+      guard let self else { return }
+      isBusy = false
+      guard !replies.contains(where: { $0.error != nil }) else { return refused() }
+      guard window.isFree(replies), backupFault(backup, .init()) == nil,
+        session.fleet?.state(of: agent) == .running, windows[backup] == nil
+      else { return step() }
+      let isAuto = session.options.maintenance.mode == .auto
+      let planned = window.planned(replies, isAuto: isAuto, at: session.now)
+      write(planned, MaintenanceRun.Step(window: planned, phase: .proposed, words: window.words(planned)), isNew: true)
+    }
+  }
+
+  // MARK: Writing
+
+  /// - Parameter isNew: whether none stood for the agent.
+  private func write(_ window: MaintenanceWindow, _ step: MaintenanceRun.Step, isNew: Bool = false) {
+    let (keys, agent) = (session.keys, window.agent)
+    var transaction = Transaction()
+    transaction.require("HGET", keys.maintenance, agent.bytes, is: isNew ? [] : stored[agent] ?? [])
+    let encoded = step.window.map(MaintenanceCoding.encode)
+    if let encoded {
+      transaction.change("HSET", keys.maintenance, agent.bytes, encoded)
+    } else {
+      transaction.change("HDEL", keys.maintenance, agent.bytes)
+      if case .forecast = window.origin {
+        transaction.change("SET", keys.maintained(agent), window.id, "PX", MaintenanceWindow.rest.milliseconds)
+      }
+    }
+    for order in step.orders {
+      let command = MaintenanceLook.command(order, of: window, reason: step.words, at: session.now)
+      transaction.add(to: keys.commands, CommandCoding.encode(command))
+    }
+    if let phase = step.phase { transaction.add(line(window, phase, step.words), keys) }
+    run(transaction) { [self] in
+      (windows[agent], stored[agent]) = (step.window, encoded)
+      if step.window == nil { outlooks[agent] = nil }
+      self.step()
+    }
+  }
+
+  private func line(_ window: MaintenanceWindow, _ phase: AuditLine.Phase, _ words: String) -> AuditLine {
+    AuditLine(
+      origin: .run("maintenance/\(window.agent.keyPart)/\(window.id)"), phase: phase, action: "maintenance",
+      target: window.agent, operator: MaintenanceLook.operator(window), detail: words.clipped,
+      handler: session.options.id, at: session.now, source: String(decoding: session.keys.maintenance, as: UTF8.self))
+  }
+
+  /// Takes out what is no window: nobody could say what becomes of it.
+  private func clean() {
+    let taken = strays.prefix(Self.mostAtOnce)
+    var transaction = Transaction()
+    for field in taken { transaction.change("HDEL", session.keys.maintenance, field) }
+    run(transaction) { [self] in
+      strays.removeFirst(taken.count)
+      step()
+    }
+  }
+
+  private func run(_ transaction: Transaction, done: @escaping () -> Void) {
+    isBusy = true
+    session.run(transaction) { [weak self] outcome in
+      guard let self else { return }
+      isBusy = false
+      switch outcome {
+      case .done: done()
+      case .conflict:
+        isStale = true
+        step()
+      case .failed(let error):
+        session.log(.error, "cannot write a window of maintenance", ["error": error.text])
+        refused()
+      case .fenced: break
+      }
+    }
+  }
+
+  private func refused() {
+    (isStale, isRefused) = (true, true)
+    wait(Self.patience)
+  }
+
+  private func wait(_ span: Int64) {
+    timer = session.later(inMilliseconds: span) { [weak self] in
+      guard let self else { return }
+      (timer, isRefused) = (nil, false)
+      step()
+    }
+  }
+}
+
+extension MaintenanceDesk: CommitObserver {
+  func committed(_ fact: Committed) {
+    switch fact {
+    case .maintenance:
+      isStale = true
+      step()
+    case .alert, .alertsSaved, .record, .schedule, .automation, .unheard, .proposalEnded, .notices, .queueHands,
+      .conversations:
+      break
+    }
+  }
+}
