@@ -143,7 +143,9 @@ let tests: [Target] = [
   // A whole installation in memory: hundreds of worlds run there.
   .target(
     name: "World",
-    dependencies: ["Handler", "HTTP", "Logging", "Automation", "Configuration", "FleetModel", "Wire", "Redis", "Loop"],
+    dependencies: [
+      "Handler", "HTTP", "Logging", "Automation", "Configuration", "FleetModel", "Simulation", "Wire", "Redis", "Loop",
+    ],
     path: "Tests/World",
     swiftSettings: optimized),
   // Labelled series and the rules by which detectors are judged on them.

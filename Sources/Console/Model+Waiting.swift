@@ -41,7 +41,7 @@ extension Model {
     case .close, .closeConversation: .closeConversation
     case .pause, .resume, .restart, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate,
       .blockIP, .unblockIP, .offerCoupon, .schedule, .cancel, .tune, .rollback, .notify, .unacknowledge, .silence,
-      .unsilence, .approve, .reject, .undo, .automation:
+      .unsilence, .approve, .reject, .undo, .automation, .drain, .planMaintenance, .cancelMaintenance:
       nil
     }
   }

@@ -225,7 +225,7 @@ import Testing
       """
       actuators.notify: unknown key; actuators has pause, resume, restart, scale, rate_limit, rebalance, \
       activate_backup, deactivate_backup, escalate, transfer, block_ip, unblock_ip, offer_coupon, tune, \
-      rollback, job
+      rollback, drain, job
       """
     ),
     ("[actuators]\npause = 'redis'", "actuators.pause: is the text \"redis\"; expected a table with a kind"),

@@ -37,6 +37,7 @@ import Testing
     #expect(drained.window?.phase == .drain && drained.orders.map(\.action) == [.drain])
     #expect(drained.orders[0].arguments == ["for": "6m"], "it ends by itself, later than it is given up")
     let restarted = try #require(step(window(.drain)) { ($0.command, $0.state) = (.done, .draining) })
+    #expect(restarted.orders.first?.observed == Command.Observation(state: .draining, version: 0))
     #expect(restarted.window?.phase == .restart && restarted.orders.map(\.action) == [.restart])
     let runs = try #require(step(window(.restart)) { $0.command = .done })
     #expect(runs.window?.phase == .verify && runs.orders.isEmpty)
@@ -149,6 +150,19 @@ import Testing
     #expect(back.window?.phase == .resume && back.window?.fault == "its backup failed meanwhile: agent-8 is silent")
     // The drain may still be carried out: nobody would end it.
     #expect(step(window(.drain)) { $0.backupFault = "agent-8 is silent" } == nil)
+  }
+
+  /// The runtime's word may have been on its way for long.
+  @Test func nothingIsRestartedThatTakesConversationsAgainByThen() throws {
+    func drained(_ rest: TimeSpan) throws -> MaintenanceRun.Step {
+      try #require(
+        step(window(.drain)) {
+          ($0.command, $0.state, $0.heldUntil) = (.done, .draining, Self.start + .seconds(1) + rest)
+        })
+    }
+    #expect(try drained(.minutes(5)).orders.first?.expiresAt == Self.start + .seconds(61))
+    #expect(try drained(.seconds(40)).orders.first?.expiresAt == Self.start + .seconds(31))
+    #expect(try drained(.seconds(9)).orders.map(\.action) == [.resume])
   }
 
   @Test func agentThatSomebodyHasPausedIsNeitherRestartedNorResumed() throws {

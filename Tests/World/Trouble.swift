@@ -85,14 +85,17 @@ extension SimulatedWorld {
     cable.cut(isBefore ? .beforeServer : .afterServer)
   }
 
-  private func restartServer() {
+  private func restartServer() { restartServer(after: number(1...5000)) }
+
+  /// - Parameter span: for how many milliseconds it is down.
+  func restartServer(after span: Int) {
     guard isServerUp else { return }
     tell("the server goes down")
     isServerUp = false
     server.model.forgetScripts()
     for cable in openCables { cable.cut(chance(50) ? .beforeServer : .afterServer) }
     server.closeAll()
-    schedule(inMilliseconds: number(1...5000)) { [self] in
+    schedule(inMilliseconds: span) { [self] in
       tell("the server is up")
       isServerUp = true
     }

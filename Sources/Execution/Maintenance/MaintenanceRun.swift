@@ -14,70 +14,6 @@ import FleetModel
 ///
 /// No command goes out twice in a window, so that its id follows from the window's and the action's name.
 package struct MaintenanceRun {
-  /// What became of the command of the present phase.
-  package enum Standing: Equatable, Sendable {
-    case pending
-    case done
-    case failed(String)
-  }
-
-  /// How the agent is since it runs again, by its own normal.
-  package enum Verdict: Equatable, Sendable {
-    case unknown
-    case well
-    /// Why it is not.
-    case ill(String)
-  }
-
-  /// Whether the failure is still forecast.
-  package enum Threat: Equatable, Sendable {
-    case unknown, stands, clear
-    /// It has come early: the agent is ill by now.
-    case come
-  }
-
-  package struct Sight: Equatable, Sendable {
-    package var now: Instant
-    package var mode = MaintenanceSettings.Mode.propose
-    package var command = Standing.pending
-    package var state = AgentState.running
-    /// Who stands in for the agent.
-    package var standsIn: AgentID?
-    /// Why nothing may begin, whoever wants it: the backup works for another agent, say.
-    package var obstacle: String?
-    /// Why the backup can do nothing for the agent at present.
-    package var backupFault: String?
-    /// Why the handler may not begin it by itself: the fleet is ill, say.
-    package var guardFault: String?
-    package var threat = Threat.unknown
-    package var verdict = Verdict.unknown
-    package var restartLimit = TimeSpan.seconds(60)
-
-    package init(at now: Instant) { self.now = now }
-  }
-
-  /// A command that goes out.
-  package struct Order: Equatable, Sendable {
-    package var action: Action
-    package var arguments: [String: String] = [:]
-    package var expiresAt: Instant
-  }
-
-  package struct Step: Equatable, Sendable {
-    /// Nil: it is over.
-    package var window: MaintenanceWindow?
-    package var orders: [Order] = []
-    /// What the audit says of it; nil for a step that its commands tell of.
-    package var phase: AuditLine.Phase?
-    package var words = ""
-
-    package init(
-      window: MaintenanceWindow?, orders: [Order] = [], phase: AuditLine.Phase? = nil, words: String = ""
-    ) {
-      (self.window, self.orders, self.phase, self.words) = (window, orders, phase, words)
-    }
-  }
-
   private let window: MaintenanceWindow
   private let sight: Sight
   private var now: Instant { sight.now }
@@ -156,6 +92,10 @@ package struct MaintenanceRun {
 
   private static let confirms = TimeSpan.minutes(1)
   private static let verifies = TimeSpan.minutes(10)
+  /// Whoever is called does not have to be there within a minute.
+  private static let calls = TimeSpan.hours(1)
+  /// What is told a runtime reaches it in much less.
+  private static let margin = TimeSpan.seconds(10)
   /// The drain ends by itself so much later than it is given up here.
   private static let grace = TimeSpan.minutes(1)
 
@@ -186,7 +126,13 @@ package struct MaintenanceRun {
     case .done:
       // Whoever has paused it meanwhile has a reason.
       guard sight.state == .draining else { return goBack("it is \(sight.state.rawValue) and drains no more") }
-      return Step(window: moved(to: .restart), orders: [order(.restart)])
+      // A confirmation may come late: nothing is restarted that takes conversations again by then.
+      let rest = sight.heldUntil.map { $0 - now } ?? Self.confirms
+      guard rest > Self.margin else { return goBack("it was drained too late: its drain ends") }
+      var restart = order(.restart)
+      restart.expiresAt = min(restart.expiresAt, now + rest - Self.margin)
+      restart.observed = Command.Observation(state: .draining, version: sight.version)
+      return Step(window: moved(to: .restart), orders: [restart])
     case .failed(let why): return goBack("it was not drained: \(why)")
     case .pending:
       return isLate(window.drain) ? goBack("its conversations did not end or move within \(window.drain)") : nil
@@ -272,9 +218,9 @@ package struct MaintenanceRun {
 
   /// A person is called: something stays other than it was.
   private func failed(_ fault: String, _ left: String) -> Step {
-    Step(
-      window: nil, orders: [order(.escalate, ["to": "on-call", "severity": "high"])], phase: .failed,
-      words: "\(fault); \(left)")
+    var call = order(.escalate, ["to": "on-call", "severity": "high"])
+    call.expiresAt = now + Self.calls
+    return Step(window: nil, orders: [call], phase: .failed, words: "\(fault); \(left)")
   }
 
   private func moved(to phase: MaintenanceWindow.Phase) -> MaintenanceWindow {

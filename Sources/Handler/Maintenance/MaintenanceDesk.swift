@@ -144,7 +144,8 @@ final class MaintenanceDesk {
     var sight = MaintenanceRun.Sight(at: session.now)
     sight.mode = session.options.maintenance.mode
     sight.command = found.standing
-    (sight.state, sight.standsIn) = (found.record.state, found.record.backup)
+    (sight.state, sight.heldUntil) = (found.record.state, found.record.pausedUntil)
+    (sight.version, sight.standsIn) = (found.record.version, found.record.backup)
     sight.obstacle = found.obstacle ?? otherWindow(of: window)
     sight.backupFault = backupFault(window.backup, found.backup)
     sight.guardFault = found.isOn ? guardFault(window.agent) : "automation is not on"

@@ -71,11 +71,13 @@ struct MaintenanceLook {
   static func command(
     _ order: MaintenanceRun.Order, of window: MaintenanceWindow, reason: String, at now: Instant
   ) -> Command {
-    Command(
+    var command = Command(
       id: commandID(order.action, of: window), action: order.action, targets: [window.agent],
       arguments: order.arguments, operator: `operator`(window),
       reason: (reason.isEmpty ? "maintenance: \(window.cause)" : "maintenance: \(reason)").clipped, issuedAt: now,
       expiresAt: order.expiresAt)
+    command.observed[window.agent] = order.observed
+    return command
   }
 }
 

@@ -12,8 +12,8 @@ struct MaintenanceOutlook {
   /// What takes most from that.
   var why: String
 
-  /// From here on an agent is as usual; below the other one it is ill.
-  private static let (usual, ill) = (0.8, 0.6)
+  /// From here on an agent is as usual. A queue at its level takes a quarter.
+  private static let usual = 0.8
   /// What is older says nothing of the present.
   private static let fresh = TimeSpan.minutes(4)
 
@@ -21,7 +21,7 @@ struct MaintenanceOutlook {
     guard now - minute <= Self.fresh else { return .unknown }
     if isThreatened { return .stands }
     guard let health else { return .unknown }
-    return health < Self.ill ? .come : .clear
+    return health < Self.usual ? .come : .clear
   }
 
   /// Whether a minute that began after a moment was as usual.
