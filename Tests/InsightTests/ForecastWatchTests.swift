@@ -45,6 +45,32 @@ import Testing
     #expect(said == 1 && watch.open != nil && record.score.forecasts == 0)
   }
 
+  /// It was made to prevent what was forecast.
+  @Test func aRestartMakesAForecastVoidAndCountsAsNoMiss() {
+    var watch = ForecastWatch(MetricID(rawValue: 1), level: 100, bad: .above)
+    var record = ForecastRecord()
+    func learn(_ minutes: Range<Int>, _ value: (Int) -> Double) -> Int {
+      minutes.count { watch.learn(value($0), minute: Self.begin + .minutes(Int64($0)), record: &record) != nil }
+    }
+    #expect(learn(0..<75) { 10 + Double($0) } == 1)
+    #expect(watch.stands)
+    watch.beginAnew()
+    #expect(watch.open == nil && !watch.stands)
+    #expect(learn(75..<200) { 10 + Double($0 % 3) } == 0)
+    #expect(record.score.forecasts == 0 && record.calibration == Calibration())
+  }
+
+  @Test func aForecastThatTheLastHourDoesNotSayStandsNoMore() {
+    var watch = ForecastWatch(MetricID(rawValue: 1), level: 100, bad: .above)
+    var record = ForecastRecord()
+    for minute in 0..<110 {
+      let value = minute < 75 ? 10 + Double(minute) : 85 - 2 * Double(minute - 75)
+      _ = watch.learn(value, minute: Self.begin + .minutes(Int64(minute)), record: &record)
+      if minute == 75 { #expect(watch.open != nil && watch.stands) }
+    }
+    #expect(!watch.stands)
+  }
+
   @Test func aClockThatLeapsAndComesBackStopsNoForecast() {
     var watch = ForecastWatch(MetricID(rawValue: 1), level: 100, bad: .above)
     var record = ForecastRecord()

@@ -79,6 +79,11 @@ package struct AgentInsight: Equatable, Sendable {
     package var detail: String
     package var at: Instant
 
+    /// Whether the agent was told to restart.
+    package var isRestart: Bool {
+      (kind == "operator" || kind == "rule") && detail.hasPrefix(AgentState.restarting.rawValue)
+    }
+
     package init(kind: String, detail: String, at: Instant) {
       (self.kind, self.detail, self.at) = (kind, detail, at)
     }

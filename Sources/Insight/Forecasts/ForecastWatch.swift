@@ -63,6 +63,13 @@ package struct ForecastWatch: Sendable {
   /// Takes up a forecast that was made before a restart and is still open.
   package mutating func takeUp(_ announced: Announcement) { open = announced }
 
+  /// The agent was restarted: what was forecast before is neither right nor wrong.
+  package mutating func beginAnew() {
+    open = nil
+    expected = InlineArray(repeating: .nan)
+    forecaster.forgetHour()
+  }
+
   /// Learns the mean of a minute, settles the open forecast, and gives a new one if there is one.
   package mutating func learn(_ value: Double, minute instant: Instant, record: inout ForecastRecord) -> Announcement? {
     let number = instant.milliseconds / 60_000

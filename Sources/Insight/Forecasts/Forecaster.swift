@@ -36,6 +36,12 @@ package struct Forecaster: Sendable {
     if keep(value, minute: instant) != nil { later = nil }
   }
 
+  /// Forgets the last hour, but not the season: the agent has begun anew, and goes on from elsewhere.
+  mutating func forgetHour() {
+    minutes = InlineArray(repeating: .nan)
+    later = nil
+  }
+
   /// - Returns: the minute's number; nil if it is left out.
   private mutating func keep(_ value: Double, minute instant: Instant) -> Int64? {
     guard Sample(value, at: instant).isPlausible, instant.milliseconds >= 0 else { return nil }

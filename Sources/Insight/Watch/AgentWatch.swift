@@ -38,9 +38,9 @@ package struct AgentWatch: Sendable {
 
   /// What consoles are shown of it.
   package private(set) var insight: AgentInsight
-  private var metrics: [MetricState]
+  var metrics: [MetricState]
   /// Of the metrics that have a level; empty if it makes no forecasts, which take most of its memory.
-  private var forecasts: [ForecastWatch]
+  var forecasts: [ForecastWatch]
   private var corroboration = Corroboration()
   /// When a finding was said last that was not the only word.
   private var corroboratedAt = Instant.epoch
@@ -120,6 +120,10 @@ package struct AgentWatch: Sendable {
   /// Learns a minute of stored history. Nothing is said.
   package mutating func recall(_ minute: Minute) {
     let judgesFan = minute.begin.milliseconds / 60_000 % 10 == 0
+    if insight.changes.contains(where: { $0.isRestart && $0.at >= minute.begin && $0.at < minute.begin + .minutes(1) })
+    {
+      beginAnew()
+    }
     for (metric, rollup) in minute.rollups {
       guard let index = index(of: metric) else { continue }
       metrics[index].recall(rollup, minute.begin)
@@ -165,6 +169,10 @@ package struct AgentWatch: Sendable {
   /// Takes note of a change of the agent, for its charts.
   package mutating func note(_ change: AgentInsight.Change) {
     guard !insight.changes.contains(change) else { return }
+    if change.isRestart {
+      beginAnew()
+      insight.forecasts = []
+    }
     let place = insight.changes.lastIndex { $0.at <= change.at }.map { $0 + 1 } ?? 0
     insight.changes.insert(change, at: place)
     if insight.changes.count > AgentInsight.mostChanges { insight.changes.removeFirst() }
@@ -183,19 +191,6 @@ package struct AgentWatch: Sendable {
     insight.at = max(insight.at, instant)
     // It is not about this agent alone: what its own metrics show gains nothing by it.
     return .finding(finding, words: words, isCorroborated: false)
-  }
-
-  /// The forecasts that are open and would be made now as well, the soonest first.
-  package func standing(at instant: Instant) -> [AgentInsight.Coming] {
-    let fallen = Set(forecasts.lazy.filter { !$0.stands }.map { name(of: $0.metric) })
-    return insight.forecasts.filter { !fallen.contains($0.metric) && instant <= $0.deadline }
-  }
-
-  /// How well it was in the minute that was learnt or recalled last, by its own normal and its levels alone; nil if another
-  /// minute was the last one, or nothing was reported in it by which health goes.
-  package func health(in minute: Instant) -> Health? {
-    let inputs = metrics.filter { $0.latest?.at == minute }.compactMap { $0.healthInput(at: minute, nil) }
-    return inputs.isEmpty ? nil : Health(inputs)
   }
 
   /// What it reports at present, for its peers.
