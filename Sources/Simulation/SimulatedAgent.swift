@@ -26,6 +26,8 @@ struct SimulatedAgent: Sendable {
   private var mood = 0.0
   private(set) var traffic: Double
   private(set) var queue: Double
+  /// What waits besides, and is not of its traffic.
+  var backlog = 0.0
   private(set) var errorRate = 0.012
   private(set) var responseTime: Double
   private(set) var rating = 4.4

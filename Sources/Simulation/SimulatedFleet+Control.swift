@@ -81,6 +81,7 @@ extension SimulatedFleet {
     agents[position].restart = .init(
       commands: earlier + [message.commandID], backAt: now + Self.restartTakes,
       version: agents[position].restart?.version)
+    if agents[position].profile.id == GrowingQueue.agent { growing = nil }
     cure([.errorStorm, .unhappyUsers, .leak, .badRelease], of: agents[position].profile.id)
     return [agents[position].status()]
   }

@@ -35,6 +35,8 @@ package struct SimulatedFleet: Sendable {
   private var customers: WaitingCustomers?
   /// Customers whose conversations move from agent to agent; nil if each agent keeps its own.
   var movers: HandoffCustomers?
+  /// What one agent's queue holds besides; nil once it has restarted.
+  var growing: GrowingQueue?
   /// Regular events that are due.
   private var due = 0.0
   /// Time that has passed since figures moved.
@@ -54,9 +56,10 @@ package struct SimulatedFleet: Sendable {
   ///   - waits: whether conversations wait for a person now and then.
   ///   - versions: whether agents of support run two versions, see ``SimulatedVersion``.
   ///   - handsOver: whether agents ask for other ones for their conversations, which go on there.
+  ///   - grows: whether the queue of one agent grows until it restarts.
   package init(
     agents count: Int, rate: Double, seed: UInt64, incidents plan: IncidentPlan, at start: Instant,
-    present: Instant? = nil, waits: Bool = false, versions: Bool = false, handsOver: Bool = false
+    present: Instant? = nil, waits: Bool = false, versions: Bool = false, handsOver: Bool = false, grows: Bool = false
   ) {
     agents = Roster.agents(count).map(SimulatedAgent.init)
     if versions { SimulatedVersion.give(to: &agents) }
@@ -73,6 +76,7 @@ package struct SimulatedFleet: Sendable {
         agents[position].room = .init(capacity: agents[position].profile.backupFor == nil ? 8 : 4)
       }
     }
+    growing = grows ? GrowingQueue(present: present ?? start) : nil
     customers = waits ? WaitingCustomers(seed: seed, from: present ?? start) : nil
   }
 
@@ -164,6 +168,9 @@ package struct SimulatedFleet: Sendable {
       guard let backup = agent.backup, let position = positions[backup] else { continue }
       // A paused primary's users go to the backup as well.
       pressures[position].borrowed += agent.demand * (agent.state == .running ? SimulatedAgent.handedOver : 1)
+    }
+    if let position = positions[GrowingQueue.agent] {
+      agents[position].backlog = growing?.length(at: now) ?? 0
     }
     for position in agents.indices { agents[position].step(seconds: seconds, pressures[position], &random) }
   }

@@ -34,6 +34,8 @@ package final class Simulator {
     package var versions = false
     /// Whether agents ask for other ones for their conversations.
     package var handsOver = false
+    /// Whether the queue of one agent grows until it restarts.
+    package var grows = false
     /// Scenarios in place of incidents: one trouble a slot, after a while in which all is calm.
     package var scenarios: [Scenario] = []
     package var calm = TimeSpan.minutes(2)
@@ -203,7 +205,7 @@ package final class Simulator {
       return SimulatedFleet(
         agents: settings.agents, rate: settings.rate, seed: settings.seed, incidents: settings.incidents, at: start,
         present: settings.history > .zero ? now : nil, waits: settings.waits, versions: settings.versions,
-        handsOver: settings.handsOver)
+        handsOver: settings.handsOver, grows: settings.grows)
     }
     var plan = ScenarioPlan.Settings(
       settings.scenarios, agents: settings.agents, seed: settings.seed, start: start)

@@ -44,6 +44,19 @@ import Wire
     #expect(report["agents"]?.int ?? 0 >= 24)
   }
 
+  /// Who looks on for a minute sees what is done, by whom, and why.
+  @Test func maintenanceOfTheDemoIsShownStepByStep() throws {
+    let console = try TmuxConsole("demo --scenario maintenance --seed 5", on: nil, columns: 200, rows: 50)
+    try console.wait { screen in
+      func shows(_ step: String) -> Bool { screen.contains { $0.contains(step) && $0.contains("maintenance/billing") } }
+      return shows("maintenance ") && shows("activate the backup of ") && shows("drain ") && shows("restart ")
+    }
+    try console.press("q")
+    try console.wait(for: "ended with 0")
+    let few = try Program.run("demo", "--scenario", "maintenance", "--agents", "7")
+    #expect(few.status == 64 && few.errors.contains("--scenario maintenance needs 12 agents at least"))
+  }
+
   @Test func everyCommandSucceedsAndEveryEventArrives() throws {
     let result = try Program.run("demo", "--headless", "--for", "8s", "--seed", "5")
     #expect(result.status == 0)

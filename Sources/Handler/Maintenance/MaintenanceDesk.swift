@@ -226,10 +226,12 @@ final class MaintenanceDesk {
     }
   }
 
+  /// Its last line is the closing line of its run.
   private func line(_ window: MaintenanceWindow, _ phase: AuditLine.Phase, _ words: String) -> AuditLine {
-    AuditLine(
+    let isOpen = phase == .proposed || phase == .started
+    return AuditLine(
       origin: .run("maintenance/\(window.agent.keyPart)/\(window.id)"), phase: phase, action: "maintenance",
-      target: window.agent, operator: MaintenanceLook.operator(window), detail: words.clipped,
+      target: isOpen ? window.agent : .none, operator: MaintenanceLook.operator(window), detail: words.clipped,
       handler: session.options.id, at: session.now, source: String(decoding: session.keys.maintenance, as: UTF8.self))
   }
 

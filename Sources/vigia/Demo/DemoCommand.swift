@@ -21,8 +21,10 @@ struct DemoCommand: ParsableCommand {
   var with: Companion?
   @Option(
     help: ArgumentHelp(
-      "What it is about: waiting (conversations wait for a person), handoff (they move from agent to agent), rollback (one of two versions is worse).",
-      valueName: "name"))
+      """
+      What it is about: waiting (conversations wait for a person), handoff (they move from agent to agent), rollback (one \
+      of two versions is worse), maintenance (an agent is restarted before it fails).
+      """, valueName: "name"))
   var scenario: Story?
   @OptionGroup var prefixing: PrefixOptions
   @OptionGroup var look: LookOptions
@@ -41,6 +43,8 @@ struct DemoCommand: ParsableCommand {
     case handoff
     /// Some agents run a version that is worse than the others', and vigia proposes that they go back.
     case rollback
+    /// An agent whose queue grows is restarted while its backup works.
+    case maintenance
 
     /// What the handler is told; nil for nothing.
     var settings: String? {
@@ -48,22 +52,33 @@ struct DemoCommand: ParsableCommand {
       case .waiting: nil
       case .handoff: "[handoff]\nmode = \"auto\"\n"
       case .rollback: "[insight]\nversions = true\nrollback = \"propose\"\n"
+      case .maintenance: "[maintenance]\nmode = \"auto\"\n"
       }
     }
+
+    /// Whether nothing else happens, so that what is seen is about it.
+    var isAlone: Bool { self == .rollback || self == .maintenance }
   }
 
   /// Fewer agents have too few messages for a version to be told from another within a minute or two.
   private static let leastForVersions = 24
 
+  /// Agents without which a demo of maintenance has nobody to maintain.
+  private static let maintained = 12
+
   func validate() throws {
     guard (7...100_000).contains(agents) else { throw ValidationError("--agents is not in 7…100000") }
     guard rate > 0, rate <= 1_000_000 else { throw ValidationError("--rate is not above 0 and up to 1000000") }
+    guard scenario != .maintenance || agents >= Self.maintained else {
+      throw ValidationError("--scenario maintenance needs \(Self.maintained) agents at least")
+    }
   }
 
   func run() throws {
     let stage = try DemoStage(prefix: prefixing.chosen(), isQuiet: !(headless && verbose))
     if let settings = scenario?.settings { try stage.setHandlerSettings(settings) }
     if with == .prometheus { try startPrometheus(stage) }
+    if scenario == .maintenance { try DemoMaintenance.prepare(stage.installation) }
     if headless { try runHeadless(stage) } else { try runConsole(stage) }
   }
 
@@ -99,14 +114,14 @@ struct DemoCommand: ParsableCommand {
   }
 
   private var simulation: [String] {
-    // With two versions nothing else happens, so that what is seen is about them.
-    let isOfVersions = scenario == .rollback
-    let count = isOfVersions ? max(agents, Self.leastForVersions) : agents
-    var arguments = ["--agents", "\(count)", "--rate", "\(rate)", "--incidents", isOfVersions ? "none" : "auto"]
+    let count = scenario == .rollback ? max(agents, Self.leastForVersions) : agents
+    let incidents = scenario?.isAlone == true ? "none" : "auto"
+    var arguments = ["--agents", "\(count)", "--rate", "\(rate)", "--incidents", incidents]
     switch scenario {
     case .waiting: arguments.append("--waiting")
     case .handoff: arguments.append("--handoffs")
     case .rollback: arguments.append("--versions")
+    case .maintenance: arguments.append("--growing")
     case nil: break
     }
     if let seed { arguments += ["--seed", "\(seed)"] }

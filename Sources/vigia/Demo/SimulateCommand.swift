@@ -33,6 +33,7 @@ struct SimulateCommand: ParsableCommand {
   var versions = false
   @Flag(help: "Agents ask for other ones for their conversations, which go on there.")
   var handoffs = false
+  @Flag(help: "The queue of \(GrowingQueue.agent) grows by one a minute until it restarts.") var growing = false
   @Option(
     help: ArgumentHelp(
       "A trouble of which the truth is known, once in each slot (several take turns).",
@@ -52,8 +53,10 @@ struct SimulateCommand: ParsableCommand {
     guard incident.isEmpty || incidents == .none else {
       throw ValidationError("--incident and --incidents auto exclude each other")
     }
-    guard scenario.isEmpty || (incident.isEmpty && incidents == .none && !waiting && !versions && !handoffs) else {
-      throw ValidationError("--scenario excludes --incident, --incidents, --waiting, --versions and --handoffs")
+    let isStory = waiting || versions || handoffs || growing
+    guard scenario.isEmpty || (incident.isEmpty && incidents == .none && !isStory) else {
+      throw ValidationError(
+        "--scenario excludes --incident, --incidents, --waiting, --versions, --handoffs and --growing")
     }
     guard truth == nil || !scenario.isEmpty else { throw ValidationError("--truth needs --scenario") }
     guard slot >= .minutes(1), calm >= .zero else { throw ValidationError("--slot is less than 1m, or --calm below 0") }
@@ -77,7 +80,7 @@ struct SimulateCommand: ParsableCommand {
     settings.seed = seed ?? .random(in: 0...UInt64.max)
     settings.incidents = !incident.isEmpty ? .fixed(incident) : incidents == .auto ? .automatic : .none
     (settings.scenarios, settings.calm, settings.slot) = (scenario, calm, slot)
-    (settings.waits, settings.versions, settings.handsOver) = (waiting, versions, handoffs)
+    (settings.waits, settings.versions, settings.handsOver, settings.grows) = (waiting, versions, handoffs, growing)
     settings.destination = into
     settings.format = format
     settings.joinsOthers = intoLive

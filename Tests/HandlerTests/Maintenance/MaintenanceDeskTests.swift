@@ -86,7 +86,7 @@ import Wire
     try scene.confirm(.deactivateBackup)
     try scene.waitForEnd()
     #expect(try scene.told == [.activateBackup, .drain, .resume, .deactivateBackup])
-    #expect(try scene.lines.last?.short == "skipped agent-7: cancelled by alice@bastion")
+    #expect(try scene.lines.last?.short == "skipped: cancelled by alice@bastion")
     #expect(try scene.handlers.alert(.escalation, "agent-7") == nil)
   }
 
