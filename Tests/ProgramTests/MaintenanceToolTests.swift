@@ -32,7 +32,9 @@ import Wire
     try store(
       "agent-3", in: .minutes(10) + .seconds(30), .proposed,
       .forecast(.init(metric: "queue_size", crossesAt: crosses, earliest: crosses)))
-    try store("agent\u{1B}[2J", in: TimeSpan(milliseconds: -180_000), .drain, .person("ana\u{202E}@ops")) { $0.cancelledBy = "bob" }
+    try store("agent\u{1B}[2J", in: TimeSpan(milliseconds: -180_000), .drain, .person("ana\u{202E}@ops")) {
+      $0.cancelledBy = "bob"
+    }
     let result = try run("maintenance")
     let lines = result.output.split(separator: "\n").map(String.init)
     #expect(result.status == 0 && lines.count == 3)
