@@ -1,3 +1,4 @@
+import Automation
 import FleetModel
 import Insight
 import Redis
@@ -69,6 +70,16 @@ struct ForecastWindow {
           earliest: coming.earliest)),
       // The minute is rounded up: it must not pass the failure by that.
       at: min(begin, max(first, coming.crossesAt)), phase: isAuto ? .planned : .proposed, since: now)
+  }
+
+  /// What people are told who are to answer.
+  func notice(_ window: MaintenanceWindow) -> Notice {
+    var notice = Notice(
+      key: "maintenance/\(agent)/\(window.id)", status: .info, severity: .medium,
+      title: "maintenance of \(agent) is proposed", text: words(window),
+      fields: [Notice.Field("answer", "vigia maintenance plan \(agent), or cancel")], at: window.since)
+    notice.agents = [agent]
+    return notice
   }
 
   /// What the audit says of it.

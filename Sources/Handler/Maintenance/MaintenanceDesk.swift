@@ -1,3 +1,4 @@
+import Automation
 import Execution
 import FleetModel
 import Insight
@@ -36,6 +37,8 @@ final class MaintenanceDesk {
   private var isRefused = false
   private var timer: Loop.TimerID?
 
+  /// In which group chats hear of proposals.
+  private static let group = "maintenance"
   private static let mostAtOnce = 16
   /// After a refusal of Redis.
   private static let patience: Int64 = 5000
@@ -194,14 +197,19 @@ final class MaintenanceDesk {
       else { return step() }
       let isAuto = session.options.maintenance.mode == .auto
       let planned = window.planned(replies, isAuto: isAuto, at: session.now)
-      write(planned, MaintenanceRun.Step(window: planned, phase: .proposed, words: window.words(planned)), isNew: true)
+      let step = MaintenanceRun.Step(window: planned, phase: .proposed, words: window.words(planned))
+      write(planned, step, isNew: true, telling: isAuto ? nil : window.notice(planned))
     }
   }
 
   // MARK: Writing
 
-  /// - Parameter isNew: whether none stood for the agent.
-  private func write(_ window: MaintenanceWindow, _ step: MaintenanceRun.Step, isNew: Bool = false) {
+  /// - Parameters:
+  ///   - isNew: whether none stood for the agent.
+  ///   - notice: what people are told with it.
+  private func write(
+    _ window: MaintenanceWindow, _ step: MaintenanceRun.Step, isNew: Bool = false, telling notice: Notice? = nil
+  ) {
     let (keys, agent) = (session.keys, window.agent)
     var transaction = Transaction()
     transaction.require("HGET", keys.maintenance, agent.bytes, is: isNew ? [] : stored[agent] ?? [])
@@ -219,7 +227,9 @@ final class MaintenanceDesk {
       transaction.add(to: keys.commands, CommandCoding.encode(command))
     }
     if let phase = step.phase { transaction.add(line(window, phase, step.words), keys) }
+    let told = notice.map { session.notify($0, groupingChatsAs: Self.group, in: &transaction) } ?? []
     run(transaction) { [self] in
+      if !told.isEmpty { session.tell(.notices) }
       (windows[agent], stored[agent]) = (step.window, encoded)
       if step.window == nil { outlooks[agent] = nil }
       self.step()

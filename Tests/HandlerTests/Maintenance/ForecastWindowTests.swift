@@ -1,3 +1,4 @@
+import Automation
 import FleetModel
 import Insight
 import Redis
@@ -60,8 +61,13 @@ import Wire
     try know("agent-7")
     try know("agent-8", backupFor: "agent-7")
     try grow()
-    let handler = try scene.start(looksAhead: true)
+    let service = try MockService(loop: scene.server.loop) { _ in .status(202) }
+    let ops = NotifyTable(
+      channels: ["ops": Channel(.webhook, url: service.url("/hook"))], defaultRoute: ["ops"],
+      grouping: .init(wait: .milliseconds(50), interval: .milliseconds(50)))
+    let handler = try scene.start(looksAhead: true, notify: ops)
     let window = try waitForWindow()
+    try scene.server.wait { service.requests.contains { $0.text.contains("maintenance of agent-7 is proposed") } }
     #expect(window.phase == .proposed && window.backup == "agent-8")
     guard case .forecast(let sign) = window.origin else {
       Issue.record("\(window.origin)")

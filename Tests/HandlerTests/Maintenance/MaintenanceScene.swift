@@ -1,3 +1,4 @@
+import Automation
 import FleetModel
 import Insight
 import Redis
@@ -20,11 +21,11 @@ struct MaintenanceScene {
   @discardableResult
   func start(
     _ id: String = "h1", mode: MaintenanceSettings.Mode = .propose, looksAhead: Bool = false,
-    restartLimit: TimeSpan = .minutes(1)
+    restartLimit: TimeSpan = .minutes(1), notify: NotifyTable = NotifyTable()
   ) throws -> HandlerService {
     try handlers.startHandler(id) {
       ($0.maintenance.mode, $0.maintenanceSpan) = (mode, .milliseconds(20))
-      ($0.insight.isOn, $0.restartLimit) = (looksAhead, restartLimit)
+      ($0.insight.isOn, $0.restartLimit, $0.notify) = (looksAhead, restartLimit, notify)
     }
   }
 
