@@ -29,6 +29,14 @@ import Testing
     #expect(end(record(.restarting), before: record(.paused, pausedUntil: now))?.after?.state == .running)
   }
 
+  @Test func drainThatTheRestartInterruptedGoesOnOrIsOver() {
+    let until = now + .seconds(5)
+    let change = end(record(.restarting), before: record(.draining, pausedUntil: until))
+    #expect(change?.after == record(.draining, pausedUntil: until))
+    #expect(change?.scheduledJobs == [Change.ScheduledJob(job: Job(.resume, "a"), due: until)])
+    #expect(end(record(.restarting), before: record(.draining, pausedUntil: now))?.after?.state == .running)
+  }
+
   @Test func pauseOfSomebodyElseStands() {
     let change = end(record(.paused), before: record(.running))
     #expect(change != nil && change?.after == nil)

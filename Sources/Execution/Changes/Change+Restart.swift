@@ -11,7 +11,7 @@ extension Change {
     guard record.state == .restarting else { return record.state.isHeld ? Change() : nil }
     var change = Change(after: record)
     change.after?.state = before.state
-    guard before.state.isHeld else { return change }
+    guard before.state == .paused || (before.state == .draining && before.pausedUntil != nil) else { return change }
     // A pause or drain that a restart interrupted goes on if its time is not up.
     if let end = before.pausedUntil, end > now {
       change.after?.pausedUntil = end
