@@ -55,7 +55,7 @@ package struct MaintenanceRun {
     let arguments = ["backup": String(decoding: window.backup.bytes, as: UTF8.self)]
     return Step(
       window: next, orders: [order(.activateBackup, arguments)], phase: .started,
-      words: "begins: \(window.backup) stands in, \(window.agent) is drained and restarted; \(window.cause)")
+      words: "\(window.cause): \(window.backup) stands in, \(window.agent) is drained and restarted")
   }
 
   private var reasonToWait: String? {
@@ -193,7 +193,7 @@ package struct MaintenanceRun {
   /// The agent is to work again as before. One that does not drain is left as it is.
   private func goBack(_ fault: String) -> Step {
     var next = moved(to: .resume)
-    next.fault = fault.isEmpty ? nil : fault
+    next.fault = fault.isEmpty ? nil : fault.clipped(toBytes: TextBound.words)
     if sight.state == .draining { return Step(window: next, orders: [order(.resume)]) }
     if fault.isEmpty { return ended }
     return failed(fault, "\(window.agent) is \(sight.state.rawValue), \(window.backup) stays on")

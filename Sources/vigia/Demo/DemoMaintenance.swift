@@ -17,8 +17,7 @@ enum DemoMaintenance {
   static func prepare(_ installation: Installation) throws {
     try RedisQuery.run(installation) { query in
       let queue = GrowingQueue(present: query.now)
-      var requests = history(queue, until: query.now, query.keys)
-      requests += plan(queue, at: query.now, query.keys)
+      let requests = history(queue, until: query.now, query.keys) + [plan(queue, at: query.now, query.keys)]
       send(requests[...], query)
     }
   }
@@ -45,23 +44,12 @@ enum DemoMaintenance {
     }
   }
 
-  private static func plan(_ queue: GrowingQueue, at now: Instant, _ keys: Keys) -> [Request] {
+  private static func plan(_ queue: GrowingQueue, at now: Instant, _ keys: Keys) -> Request {
     let crosses = queue.reaches(level)
     let sign = MaintenanceWindow.Sign(metric: "queue_size", crossesAt: crosses, earliest: crosses - .minutes(8))
     let window = MaintenanceWindow(
       id: "f\(now.milliseconds)", agent: GrowingQueue.agent, backup: GrowingQueue.backup, origin: .forecast(sign),
       at: now + begins, phase: .planned, since: now)
-    let words =
-      "maintenance planned for \(window.at.linkText): queue_size is \(queue.length(at: now).short) and is forecast to cross "
-      + "\(level.short) at \(crosses.linkText); \(GrowingQueue.backup) is idle"
-    let line = AuditLine(
-      origin: .run("maintenance/\(GrowingQueue.agent)/\(window.id)"), phase: .proposed, action: "maintenance",
-      target: GrowingQueue.agent, operator: "maintenance/\(GrowingQueue.agent)", detail: words, handler: "demo",
-      at: now,
-      source: String(decoding: keys.maintenance, as: UTF8.self))
-    return [
-      Request("HSET", keys.maintenance, GrowingQueue.agent.bytes, MaintenanceCoding.encode(window)),
-      Request("XADD", keys.audit, "*", Keys.dataField, AuditCoding.encode(line)),
-    ]
+    return Request("HSET", keys.maintenance, GrowingQueue.agent.bytes, MaintenanceCoding.encode(window))
   }
 }

@@ -52,6 +52,10 @@ import Wire
     }
   }
 
+  private func insight() throws -> AgentInsight? {
+    try scene.server.call("HGET", scene.keys.insight, "agent-7").bytes.flatMap { InsightCoding.decode($0) }
+  }
+
   private func waitForWindow() throws -> MaintenanceWindow {
     try scene.server.wait { ((try? scene.window) ?? nil) != nil }
     return try #require(try scene.window)
@@ -110,8 +114,8 @@ import Wire
     try grow()
     try scene.start(mode: why == "off" ? .off : .auto, looksAhead: true)
     try scene.server.wait {
-      (try? scene.server.call("HGET", scene.keys.insight, "agent-7").bytes)?
-        .flatMap { InsightCoding.decode($0) }?.forecasts.isEmpty == false
+      let insight = try? self.insight()
+      return insight?.forecasts.isEmpty == false
     }
     // What follows a command has read all that came before it.
     _ = try scene.handlers.send(.resume, ["agent-7"])
