@@ -4,6 +4,7 @@ import FleetModel
 extension AgentWatch {
   /// The forecasts that are open and would be made now as well, the soonest first.
   package func standing(at instant: Instant) -> [AgentInsight.Coming] {
+    guard !insight.forecasts.isEmpty else { return [] }
     let fallen = Set(forecasts.lazy.filter { !$0.stands }.map { name(of: $0.metric) })
     return insight.forecasts.filter { !fallen.contains($0.metric) && instant <= $0.deadline }
   }
