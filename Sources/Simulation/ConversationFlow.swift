@@ -148,7 +148,8 @@ package struct ConversationFlow: Sendable {
         place: nil, left: Int.random(in: 1...6, using: &random), next: now)
     }
     for id in conversations.keys.sorted() where conversations[id]?.place == nil {
-      conversations[id]?.place = whoTakesOne()
+      let place = whoTakesOne()
+      conversations[id]?.place = place
     }
   }
 
