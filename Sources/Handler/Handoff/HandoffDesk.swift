@@ -293,7 +293,8 @@ extension HandoffDesk: CommitObserver {
     case .automation:
       isStale = true
       if !book.isEmpty { step() }
-    case .alert, .alertsSaved, .record, .schedule, .unheard, .proposalEnded, .notices, .queueHands, .conversations:
+    case .alert, .alertsSaved, .record, .schedule, .unheard, .proposalEnded, .notices, .queueHands, .conversations,
+      .maintenance:
       break
     }
   }
