@@ -5,13 +5,15 @@ import FleetModel
 ///
 /// ```json
 /// [{"role":"sales","worse":"1.4.2","better":"1.4.1","metric":"error_rate","detail":"version 1.4.2: error_rate is …",
-///   "named":"2026-11-22T08:00:00.000Z","asked_up_to":"sales-7","asked":"2026-11-22T08:00:01.000Z","closed":true}]
+///   "named":"2026-11-22T08:00:00.000Z","agents":["sales-3","sales-7"],"asked":"2026-11-22T08:00:01.000Z"},
+///  {…,"named":"2026-11-22T09:00:00.000Z","closed":true}]
 /// ```
-/// `asked_up_to` and `asked` are missing before the first agents were named, `closed` while more may be.
+/// `agents` and `asked` are missing before the first agents were named, `closed` while more may be.
 package enum WorseVersionCoding {
   package static let field = Array("versions".utf8)
-  /// No value is longer, in bytes.
-  private static let mostBytes = 1 << 20
+  /// No value is longer, in bytes: each of 64 versions has at most 1,040 bytes of text and 4 KiB of ids, and in JSON a
+  /// byte may take six.
+  private static let mostBytes = 2 << 20
 
   package static func encode(_ versions: [WorseVersion]) -> [UInt8] {
     JSONValue.array(versions.suffix(WorseVersion.most).map(json)).encoded
@@ -22,8 +24,8 @@ package enum WorseVersionCoding {
       "role": .string(version.role), "worse": .string(version.worse), "better": .string(version.better),
       "metric": .string(version.metric), "detail": .string(version.words),
       "named": .string(ISO8601.format(version.namedAt)),
-      "asked_up_to": version.asked.map { .string($0.upTo.bytes) },
-      "asked": version.asked.map { .string(ISO8601.format($0.at)) },
+      "agents": version.step.map { .array($0.agents.map { .string($0.bytes) }) },
+      "asked": version.step.map { .string(ISO8601.format($0.at)) },
       "closed": version.isClosed ? true : nil,
     ]
   }
@@ -43,10 +45,11 @@ package enum WorseVersionCoding {
       let better = text("better", TextBound.word), let metric = text("metric", TextBound.title),
       let words = text("detail", TextBound.words), let namedAt = instant("named")
     else { return nil }
-    let upTo = json["asked_up_to"]?.bytes.flatMap { AgentID(outside: $0) }
-    let asked = upTo.flatMap { agent in instant("asked").map { WorseVersion.Asked(upTo: agent, at: $0) } }
-    return WorseVersion(
-      role: role, worse: worse, better: better, metric: metric, words: words, namedAt: namedAt, asked: asked,
-      isClosed: json["closed"]?.bool == true)
+    let agents = json["agents"]?.list?.compactMap { $0.bytes.flatMap { AgentID(outside: $0) } }
+    let step = agents.flatMap { agents in instant("asked").map { WorseVersion.Step(agents, at: $0) } }
+    var version = WorseVersion(
+      role: role, worse: worse, better: better, metric: metric, words: words, namedAt: namedAt, step: step)
+    if json["closed"]?.bool == true { version.close() }
+    return version
   }
 }

@@ -9,14 +9,39 @@ import Wire
 @Suite struct RollbackBookTests {
   private static let now = Instant(milliseconds: 1_763_000_000_000)
 
+  /// Agents of a role, each with its version.
+  private struct Fleet: VersionedFleet {
+    /// How often all agents were gone through.
+    final class Looks { var count = 0 }
+
+    var role = "sales"
+    var agents: [AgentID: String] = [:]
+    /// Those that are stopped, silent or unknown.
+    var away: Set<AgentID> = []
+    let looks = Looks()
+
+    func hasLeft(_ version: String, _ agent: AgentID) -> Bool {
+      !away.contains(agent) && agents[agent] ?? version != version
+    }
+
+    func runners(of versions: [WorseVersion]) -> [RollbackBook.Runners] {
+      looks.count += 1
+      return versions.map { version in
+        guard version.role == role else { return RollbackBook.Runners() }
+        let present = agents.filter { !away.contains($0.key) }
+        return RollbackBook.Runners(
+          all: present.count, running: present.filter { $0.value == version.worse }.map(\.key))
+      }
+    }
+  }
+
   private var book = RollbackBook()
-  /// Agents of the role, each with its version.
-  private var agents: [AgentID: String] = [:]
+  private var fleet = Fleet()
   private var now = Self.now
 
   init() {
     book.load([])
-    for number in 0..<40 { agents[Self.id(number)] = number < 35 ? "2" : "1" }
+    for number in 0..<40 { fleet.agents[Self.id(number)] = number < 35 ? "2" : "1" }
   }
 
   private static func id(_ number: Int) -> AgentID { AgentID("a\(number < 10 ? "0" : "")\(number)") }
@@ -32,15 +57,17 @@ import Wire
   }
 
   private mutating func take(_ mode: RollbackMode = .propose, share: Double = 0.1) -> [RollbackEvent] {
-    book.take(at: now, mode, share: share) { [agents] role, version in
-      let running = agents.filter { $0.value == version }.map(\.key)
-      return role == "sales"
-        ? RollbackBook.Runners(all: agents.count, running: running) : RollbackBook.Runners(all: 0, running: [])
-    }
+    book.take(at: now, mode, share: share, in: fleet)
+  }
+
+  /// Takes what there is a minute later.
+  private mutating func takeNext(_ mode: RollbackMode = .propose) -> [RollbackEvent] {
+    now = now + .minutes(1)
+    return take(mode)
   }
 
   private mutating func move(_ moved: some Sequence<AgentID>, to version: String = "1") {
-    for agent in moved { agents[agent] = version }
+    for agent in moved { fleet.agents[agent] = version }
   }
 
   @Test mutating func eventNamesAgentsAndEvidence() throws {
@@ -49,7 +76,7 @@ import Wire
     #expect(event.agents == (0..<32).map(Self.id) && event.running == 35)
     let json = try JSONValue.parse(event.payload)
     #expect(json["entity_id"] == "a00" && json["event_type"] == "agent.version_worse" && json["source"] == "vigia")
-    #expect(json["event_id"]?.text == "agent.version_worse/sales/2/1/a00")
+    #expect(json["event_id"]?.text == "agent.version_worse/sales/2/1/1763000000000/a00")
     let data = try #require(json["data"])
     #expect(data["worse"] == "2" && data["better"] == "1" && data["role"] == "sales" && data["mode"] == "propose")
     #expect(data["version"] == nil, "it would say what the agent itself runs")
@@ -68,14 +95,78 @@ import Wire
     #expect(take() == [], "it was looked at within the minute")
     now = now + .minutes(1)
     #expect(take().map(\.agents) == [(32..<35).map(Self.id)])
-    move(agents.keys)
+    move(fleet.agents.keys)
     now = now + .minutes(1)
     #expect(take() == [] && book.versions.map(\.isClosed) == [true])
-    // Whoever gets the version after that was not among them.
+    // Whoever gets the version after that is left to people.
     move([Self.id(0)], to: "2")
     note("2", than: "1")
     now = now + .minutes(10)
     #expect(take() == [] && book.versions.count == 1)
+  }
+
+  /// By the bytes of ids it stands before those that were named.
+  @Test mutating func whoGetsTheVersionLaterIsNamedWithTheNextOnes() {
+    note("2", than: "1")
+    let first = take().first?.agents ?? []
+    move(first)
+    move(["A"], to: "2")
+    #expect(takeNext().map(\.agents) == [["A"] + (32..<35).map(Self.id)])
+  }
+
+  @Test mutating func whoIsGoneOrStoppedHasNotLeft() {
+    note("2", than: "1")
+    let first = take(.auto).first?.agents ?? []
+    move(first)
+    fleet.away = Set(first.suffix(1))
+    #expect(takeNext(.auto) == [] && book.versions.map(\.step?.agents) == [first])
+    fleet.away = []
+    #expect(takeNext(.auto).map(\.agents) == [(4..<8).map(Self.id)])
+    fleet.agents[Self.id(4)] = nil
+    move((5..<8).map(Self.id))
+    now = now + .hours(24)
+    #expect(take(.auto) == [] && book.versions.map(\.isClosed) == [true])
+  }
+
+  @Test mutating func roleHasOneVersionAtATimeWhoseAgentsGoBack() {
+    move((0..<3).map(Self.id), to: "3")
+    note("2", than: "1")
+    note("3", than: "1")
+    #expect(take(.auto).map(\.version.worse) == ["2"])
+    #expect(takeNext(.auto) == [])
+    for _ in 0..<7 {
+      move(book.versions[0].step?.agents ?? [])
+      #expect(takeNext(.auto).map(\.version.worse) == ["2"])
+    }
+    move(fleet.agents.filter { $0.value == "2" }.keys)
+    #expect(takeNext(.auto) == [] && book.versions.map(\.isClosed) == [true, false])
+    #expect(takeNext(.auto).map(\.agents) == [(0..<3).map(Self.id)])
+  }
+
+  @Test mutating func allAgentsAreGoneThroughOnceForAllRolesAndOnlyIfSomeMayGoBack() {
+    note("2", than: "1")
+    note("2", than: "1", role: "support")
+    #expect(take().map(\.version.role) == ["sales"] && fleet.looks.count == 1)
+    // A version that is named meanwhile waits for the next look.
+    note("2", than: "1", role: "chat")
+    #expect(take() == [] && fleet.looks.count == 1)
+    #expect(takeNext() == [] && fleet.looks.count == 2)
+    #expect(takeNext() == [] && fleet.looks.count == 2, "one role is left, whose agents have not left the version")
+  }
+
+  @Test mutating func whileAutomationIsOffNothingIsUsedUp() {
+    note("2", than: "1")
+    #expect(take(.off) == [] && book.versions.map(\.step) == [nil])
+    #expect(takeNext().map(\.agents.count) == [32])
+  }
+
+  /// A longer name is cut to 125 bytes or more where it is heard.
+  @Test(arguments: [(124, 1), (125, 0), (128, 0)]) mutating func whatMayBeACutNameIsNotNoted(_ bytes: Int, _ count: Int)
+  {
+    let long = String(repeating: "v", count: bytes)
+    note(long, than: "1", role: "a")
+    note("1", than: long, role: "b")
+    #expect(book.versions.count == 2 * count)
   }
 
   @Test(arguments: [(0.1, 4), (0, 1), (-1, 1), (0.5, 20), (1, 32), (7, 32)] as [(Double, Int)])
@@ -85,14 +176,14 @@ import Wire
   }
 
   @Test mutating func longIdsMakeAnEventThatIsKeptWhole() throws {
-    agents = [:]
+    fleet.agents = [:]
     for number in 0..<32 {
-      agents[AgentID(String(repeating: "\u{1}", count: AgentID.mostBytes - 2) + "\(number + 10)")] = "2"
+      fleet.agents[AgentID(String(repeating: "\u{1}", count: AgentID.mostBytes - 2) + "\(number + 10)")] = "2"
     }
     note("2", than: "1")
     let event = try #require(take().first)
-    #expect(event.agents.count == 16 && event.payload.count < TextBound.data)
-    #expect(try JSONValue.parse(event.payload)["data"]?["agents"]?.list?.count == 16)
+    #expect(event.agents.count == 8 && event.payload.count < TextBound.data)
+    #expect(try JSONValue.parse(event.payload)["data"]?["agents"]?.list?.count == 8)
   }
 
   @Test mutating func versionIsNamedOnceInItsRole() {
@@ -157,7 +248,7 @@ import Wire
   @Test mutating func theLatestAreRemembered() {
     for number in 0..<100 { note("v\(number)", than: "x", role: "r") }
     #expect(book.versions.count == WorseVersion.most && book.versions.last?.worse == "v99")
-    #expect(take() == [], "nobody runs them")
+    for _ in book.versions { #expect(takeNext() == [], "nobody runs them") }
     #expect(book.versions.allSatisfy { $0.isClosed })
   }
 }

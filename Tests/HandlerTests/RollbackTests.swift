@@ -73,7 +73,7 @@ import Wire
     #expect(proposal.reason.hasPrefix("version 1.4.2: error_rate is ") && proposal.reason.contains(" against "))
     let stored = try #require(try versions.stored()?.first)
     #expect(stored.isOf("sales", "1.4.2") && stored.better == "1.4.1" && stored.words == proposal.reason)
-    #expect(stored.asked?.upTo == "b2" && !stored.isClosed)
+    #expect(stored.step?.agents == ["b1", "b2"] && !stored.isClosed)
     #expect(try versions.rolledBack() == [], "nobody has said so yet")
     try scene.send(.approve, [], ["proposal": proposal.id.text, "sha256": proposal.digest])
     try scene.server.wait { (try? versions.rolledBack()) == ["b1 1.4.1", "b2 1.4.1"] }
@@ -124,6 +124,34 @@ import Wire
     #expect(try versions.named() == [["b1"], ["b2"]])
     let reasons = try scene.audit().filter { $0.action == "rollback" && $0.phase == .succeeded }.map(\.reason)
     #expect(reasons.count == 2 && reasons.allSatisfy { $0.hasPrefix("version 1.4.2: error_rate is ") })
+  }
+
+  @Test func nobodyFollowsAnAgentThatIsGoneAfterItsRollback() throws {
+    try versions.start("h1", .auto)
+    try versions.pass(minutes: 8)
+    try scene.server.wait { (try? versions.rolledBack()) == ["b1 1.4.1"] }
+    let first = try #require(versions.agents.first { $0.id == "b1" })
+    versions.set("b1", "1.4.1", rate: 0.01)
+    try versions.delete("b1")
+    try versions.pass(minutes: 4)
+    #expect(try versions.named() == [["b1"]])
+    // It is back, and says which version it runs.
+    versions.agents.append(first)
+    versions.set("b1", "1.4.1", rate: 0.01)
+    try versions.pass(minutes: 3)
+    try scene.server.wait { (try? versions.named()) == [["b1"], ["b2"]] }
+  }
+
+  @Test func whileAutomationIsOffNobodyIsNamedAndNothingIsLost() throws {
+    try versions.start("h1", .auto)
+    try scene.send(.automation, [], ["mode": "off"])
+    try versions.pass(minutes: 8)
+    try scene.server.wait { (try? versions.stored()?.count) == 1 }
+    try versions.pass(minutes: 2)
+    #expect(try versions.named() == [] && versions.stored()?.first?.step == nil)
+    try scene.send(.automation, [], ["mode": "on"])
+    try versions.pass(minutes: 2)
+    try scene.server.wait { (try? versions.rolledBack()) == ["b1 1.4.1"] }
   }
 
   /// Whoever may publish events could write one as the handler does.

@@ -110,6 +110,13 @@ final class VersionScene {
     try scene.control().filter { $0.action == .rollback }.map { "\($0.agent) \($0.arguments["version"] ?? "")" }
   }
 
+  /// An agent is taken away, and reports no more.
+  func delete(_ id: AgentID) throws {
+    agents.removeAll { $0.id == id }
+    let event: JSONValue = ["entity_id": .string(id.bytes), "event_type": "agent.deleted", "data": [:]]
+    _ = try scene.server.call("XADD", scene.keys.events, "*", Keys.dataField, event.encoded)
+  }
+
   /// An agent runs another version from now on.
   func set(_ id: AgentID, _ version: String, rate: Double) {
     guard let place = agents.firstIndex(where: { $0.id == id }) else { return }

@@ -9,36 +9,39 @@ package struct WorseVersion: Equatable, Sendable {
   /// What was found, in words for people.
   package var words: String
   package var namedAt: Instant
-  /// The last agent of those that were named, by the bytes of ids: all up to it were; nil before the first.
-  package var asked: Asked?
+  /// Those that were named last; nil before the first, and once it is closed.
+  package var step: Step?
   /// Whether nobody more is named.
-  package var isClosed = false
+  package private(set) var isClosed = false
 
   /// So many are remembered, the latest.
   package static let most = 64
 
-  package struct Asked: Equatable, Sendable {
-    package var upTo: AgentID
+  /// Agents that are to go back together.
+  package struct Step: Equatable, Sendable {
+    package var agents: [AgentID]
     package var at: Instant
 
-    package init(upTo: AgentID, at instant: Instant) {
-      self.upTo = upTo
+    package init(_ agents: [AgentID], at instant: Instant) {
+      self.agents = agents
       at = instant
     }
   }
 
   package init(
-    role: String, worse: String, better: String, metric: String, words: String, namedAt: Instant, asked: Asked? = nil,
-    isClosed: Bool = false
+    role: String, worse: String, better: String, metric: String, words: String, namedAt: Instant, step: Step? = nil
   ) {
     (self.role, self.worse, self.better, self.metric) = (role, worse, better, metric)
-    (self.words, self.namedAt, self.asked, self.isClosed) = (words, namedAt, asked, isClosed)
+    (self.words, self.namedAt, self.step) = (words, namedAt, step)
   }
+
+  /// Nobody more is named.
+  package mutating func close() { (step, isClosed) = (nil, true) }
 
   // Text from outside is compared by its bytes.
   package static func == (left: WorseVersion, right: WorseVersion) -> Bool {
     left.isOf(right.role, right.worse) && left.better.isExactly(right.better) && left.metric.isExactly(right.metric)
-      && left.words.isExactly(right.words) && left.namedAt == right.namedAt && left.asked == right.asked
+      && left.words.isExactly(right.words) && left.namedAt == right.namedAt && left.step == right.step
       && left.isClosed == right.isClosed
   }
 

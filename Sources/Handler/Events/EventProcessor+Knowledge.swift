@@ -131,15 +131,25 @@ extension EventProcessor: WatchedFleet {
     position < fleet.agents.count ? fleet.agents.profiles[position] : nil
   }
 
-  func runners(ofRole role: String, version: String) -> RollbackBook.Runners {
-    Self.runners(ofRole: role, version: version, &fleet)
+  func hasLeft(_ version: String, _ agent: AgentID) -> Bool { Self.hasLeft(version, agent, &fleet) }
+
+  private static func hasLeft(_ version: String, _ agent: AgentID, _ fleet: inout Fleet) -> Bool {
+    guard let position = fleet.position(of: agent), let profile = fleet.agents.profiles[position],
+      profile.state != .stopped, !fleet.isSilent(position)
+    else { return false }
+    let present = profile.traits[.version]
+    return !present.isEmpty && !present.isExactly(version)
   }
 
-  private static func runners(ofRole role: String, version: String, _ fleet: inout Fleet) -> RollbackBook.Runners {
-    var found = RollbackBook.Runners(all: 0, running: [])
-    for case let profile? in fleet.agents.profiles where profile.state != .stopped && profile.role.isExactly(role) {
-      found.all += 1
-      if profile.traits[.version].isExactly(version) { found.running.append(profile.id) }
+  func runners(of versions: [WorseVersion]) -> [RollbackBook.Runners] { Self.runners(of: versions, &fleet) }
+
+  private static func runners(of versions: [WorseVersion], _ fleet: inout Fleet) -> [RollbackBook.Runners] {
+    var found = versions.map { _ in RollbackBook.Runners() }
+    let places = Dictionary(zip(versions.map { ExactText($0.role) }, versions.indices)) { first, _ in first }
+    for case let profile? in fleet.agents.profiles where profile.state != .stopped {
+      guard let place = places[ExactText(profile.role)] else { continue }
+      found[place].all += 1
+      if profile.traits[.version].isExactly(versions[place].worse) { found[place].running.append(profile.id) }
     }
     return found
   }

@@ -24,14 +24,30 @@ extension FleetWatch {
     }
   }
 
-  /// Publishes who is to go back, and stores that in the same transaction.
+  /// Whether it is time to look who goes back next. Before events were read to their end nobody knows who runs what.
+  var isRollbackDue: Bool {
+    asksForRollbacks && rollbacks.isDue(at: session.now) && session.knowsFleet && session.hasReadEvents
+  }
+
+  /// A turn of its own: looks who goes back next, publishes that, and stores it in the same transaction.
+  func lookForRollbacks() {
+    session.read([Request("GET", session.keys.automation)]) { [weak self] replies in
+      guard let self else { return }
+      if let error = replies[0].error { return stand(error) }
+      // While automation is off no rule says a word: who is named then would be named for nothing.
+      let isOff = replies[0].text == AutomationMode.off.rawValue
+      let events = rollbacks.take(
+        at: session.now, isOff ? .off : session.options.insight.rollback,
+        share: session.options.runbook.guards.pausedShare, in: fleet)
+      var transaction = Transaction()
+      for event in events { transaction.add(to: session.keys.events, event.payload) }
+      writeRollbacks(&transaction)
+      finish(transaction)
+    }
+  }
+
+  /// Stores what has changed of versions that were named.
   func writeRollbacks(_ transaction: inout Transaction) {
-    // Before events were read to their end nobody knows who runs what.
-    guard asksForRollbacks, rollbacks.isLoaded, session.knowsFleet, session.hasReadEvents else { return }
-    let events = rollbacks.take(
-      at: session.now, session.options.insight.rollback, share: session.options.runbook.guards.pausedShare
-    ) { fleet.runners(ofRole: $0, version: $1) }
-    for event in events { transaction.add(to: session.keys.events, event.payload) }
     guard let versions = rollbacks.takeChanged() else { return }
     transaction.change(
       "HSET", session.keys.insightRecord, WorseVersionCoding.field, WorseVersionCoding.encode(versions))

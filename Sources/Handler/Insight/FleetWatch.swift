@@ -118,22 +118,15 @@ final class FleetWatch {
   private func turn() {
     if let unwritten { return write(unwritten) }
     if !session.options.budgets.isEmpty, !budgetWatch.isLoaded {
-      return readSpending { [weak self] error in
-        if let error { self?.stand(error) } else { self?.turn() }
-      }
+      return readSpending { [weak self] in self?.turn(after: $0) }
     }
     if asksForRollbacks, !rollbacks.isLoaded {
-      return readRollbacks { [weak self] error in
-        if let error { self?.stand(error) } else { self?.turn() }
-      }
+      return readRollbacks { [weak self] in self?.turn(after: $0) }
     }
+    if isRollbackDue { return lookForRollbacks() }
     let bite = takeBite()
     let reading = HistoryReading(bite, agents, at: session.now, recalled: Self.recalled)
-    guard !reading.isEmpty else {
-      var transaction = Transaction()
-      writeRollbacks(&transaction)
-      return transaction.isEmpty ? tick() : write(transaction)
-    }
+    guard !reading.isEmpty else { return tick() }
     session.read(reading.requests(session.keys)) { [weak self] replies in
       guard let self else { return }
       if let error = replies.lazy.compactMap(\.error).first {
@@ -147,8 +140,17 @@ final class FleetWatch {
       writeRollbacks(&transaction)
       writeSpending(&transaction)
       writeRecord(&transaction)
-      if transaction.isEmpty { tick() } else { write(transaction) }
+      finish(transaction)
     }
+  }
+
+  private func turn(after error: ServerError?) {
+    if let error { stand(error) } else { turn() }
+  }
+
+  /// Ends a turn.
+  func finish(_ transaction: Transaction) {
+    if transaction.isEmpty { tick() } else { write(transaction) }
   }
 
   /// The agents whose turn it is. A share of those that wait, so that the minute's end is no storm.
@@ -182,7 +184,7 @@ final class FleetWatch {
   }
 
   /// Waits, for Redis refuses something, and says so.
-  private func stand(_ error: ServerError) {
+  func stand(_ error: ServerError) {
     stands = true
     warn("foresight stands still: \(error.text)")
     session.later(inMilliseconds: Self.retryMilliseconds) { [weak self] in self?.turn() }

@@ -6,18 +6,18 @@ import Insight
 ///
 /// ```text
 ///   a difference ─ note ─▶ open ─ take ─▶ some agents are named ─ all of them have left the version ─▶ the next ones
-///                            │                    └─ a day later some still run it ─▶ closed
-///                            └─ nobody else runs it, or the other version was named worse too ─▶ closed
+///                            │                    └─ a day later one of them has not ─▶ closed
+///                            └─ nobody runs it, or the other version was named worse too ─▶ closed
 /// ```
-/// It is stored in the transaction that publishes what it gives, so a handler that takes over goes on where the one before
-/// it stood. A version is named once: who was named is not named again, whatever became of it.
+/// A role has one such step at a time. The book is stored in the transaction that publishes what it gives, so a handler
+/// that takes over goes on where the one before it stood. A version is named once, whatever becomes of that.
 struct RollbackBook {
   /// The agents of a role, as they stand.
   struct Runners {
     /// How many agents the role has.
-    var all: Int
+    var all = 0
     /// Those that run the version.
-    var running: [AgentID]
+    var running: [AgentID] = []
   }
 
   /// Whether what is stored has been read.
@@ -28,12 +28,13 @@ struct RollbackBook {
   /// When agents were last looked for.
   private var lookedAt: Instant?
 
-  /// All agents are gone through for each look.
+  /// Between two looks: one may go through all agents.
   private static let pause = TimeSpan.minutes(1)
-  /// Agents that have not left the version by then are left to people.
+  /// If one of a step has not left the version by then, all of that version is left to people.
   private static let patience = TimeSpan.hours(24)
-  /// Ids that one event names. In JSON a byte may take six, and an event of more than 64 KiB is not kept whole.
-  private static let mostBytes = 8 << 10
+  /// Ids of one step: ``WorseVersionCoding`` counts on it, and in JSON, where a byte may take six, an event of more than
+  /// 64 KiB is not kept whole.
+  private static let mostBytes = 4 << 10
 
   mutating func load(_ stored: [WorseVersion]) { (isLoaded, versions) = (true, stored) }
 
@@ -43,64 +44,83 @@ struct RollbackBook {
   ///   - metric: its name.
   ///   - role: of the agents that were compared.
   mutating func note(_ difference: VersionDifference, metric: String, role: String, at now: Instant) {
-    guard isLoaded, !isNamed(role, difference.worse) else { return }
+    guard isLoaded, Self.isWhole(difference.worse), Self.isWhole(difference.better),
+      !isNamed(role, difference.worse)
+    else { return }
     let words = difference.words(named: metric).clipped(toBytes: TextBound.words)
     versions.append(
       WorseVersion(
         role: role, worse: difference.worse, better: difference.better, metric: metric, words: words, namedAt: now))
     if versions.count > WorseVersion.most { versions.removeFirst(versions.count - WorseVersion.most) }
-    (isChanged, lookedAt) = (true, nil)
+    isChanged = true
+  }
+
+  /// Whether the text is surely all of a version's name: a cut one would be deployed as it stands. A text that was cut has
+  /// so many bytes at least, the mark of the cut included.
+  private static func isWhole(_ version: String) -> Bool { version.utf8.count < TextBound.word - 3 }
+
+  /// Whether it is time to look for agents that are to go back.
+  func isDue(at now: Instant) -> Bool {
+    guard versions.contains(where: { !$0.isClosed }) else { return false }
+    return lookedAt.map { (now - $0).magnitude >= Self.pause } ?? true
   }
 
   /// The agents that are to go back now.
   ///
   /// - Parameters:
+  ///   - mode: if it is off nobody is named, and nothing is used up.
   ///   - share: of a role's agents so many may go back at once by themselves; one always.
-  ///   - runners: finds those of a role that run a version.
   mutating func take(
-    at now: Instant, _ mode: RollbackMode, share: Double, _ runners: (_ role: String, _ version: String) -> Runners
+    at now: Instant, _ mode: RollbackMode, share: Double, in fleet: any VersionedFleet
   ) -> [RollbackEvent] {
     guard isDue(at: now) else { return [] }
     lookedAt = now
-    return versions.indices.compactMap { index in
-      let before = versions[index]
-      guard !before.isClosed else { return nil }
-      let event = take(index, at: now, mode, share, runners)
-      if versions[index] != before { isChanged = true }
-      return event
+    guard mode != .off else { return [] }
+    closeSpent(at: now)
+    let due = due(in: fleet)
+    guard !due.isEmpty else { return [] }
+    let runners = fleet.runners(of: due.map { versions[$0] })
+    return zip(due, runners).compactMap { index, found in
+      step(index, found, atMost: Self.most(mode, of: found.all, share), mode, at: now)
     }
   }
 
-  private func isDue(at now: Instant) -> Bool {
-    guard versions.contains(where: { !$0.isClosed }) else { return false }
-    return lookedAt.map { (now - $0).magnitude >= Self.pause } ?? true
+  /// Nobody goes back to what was found to be bad itself, and nobody is waited for any longer than ``patience``.
+  private mutating func closeSpent(at now: Instant) {
+    for index in versions.indices where !versions[index].isClosed {
+      let version = versions[index]
+      let age = now - (version.step?.at ?? version.namedAt)
+      guard isNamed(version.role, version.better) || age.magnitude >= Self.patience else { continue }
+      versions[index].close()
+      isChanged = true
+    }
   }
 
-  private mutating func take(
-    _ index: Int, at now: Instant, _ mode: RollbackMode, _ share: Double,
-    _ runners: (_ role: String, _ version: String) -> Runners
+  /// The versions whose turn it is: one a role, and none of a role in which somebody is waited for.
+  private func due(in fleet: any VersionedFleet) -> [Int] {
+    let open = versions.indices.filter { !versions[$0].isClosed }
+    var roles = Set(open.filter { waits(versions[$0], fleet) }.map { ExactText(versions[$0].role) })
+    return open.filter { roles.insert(ExactText(versions[$0].role)).inserted }
+  }
+
+  /// Whether somebody who was named last has not left the version.
+  private func waits(_ version: WorseVersion, _ fleet: any VersionedFleet) -> Bool {
+    version.step?.agents.allSatisfy { fleet.hasLeft(version.worse, $0) } == false
+  }
+
+  /// Names the next agents; if nobody runs the version any more, it is closed.
+  private mutating func step(
+    _ index: Int, _ found: Runners, atMost most: Int, _ mode: RollbackMode, at now: Instant
   ) -> RollbackEvent? {
-    let version = versions[index]
-    let asked = version.asked
-    // Nobody goes back to what was found to be bad itself.
-    guard !isNamed(version.role, version.better), (now - (asked?.at ?? version.namedAt)).magnitude < Self.patience
-    else {
-      versions[index].isClosed = true
-      return nil
-    }
-    let found = runners(version.role, version.worse)
+    isChanged = true
     let sorted = found.running.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
-    let isLater = { (agent: AgentID) in asked.map { $0.upTo.bytes.lexicographicallyPrecedes(agent.bytes) } ?? true }
-    let rest = sorted.filter(isLater)
-    // One step after the other: who was named before is to have left it.
-    guard rest.count == sorted.count else { return nil }
-    let agents = Self.short(rest.prefix(Self.most(mode, of: found.all, share)))
-    guard let last = agents.last else {
-      versions[index].isClosed = true
+    let agents = Self.short(sorted.prefix(most))
+    guard !agents.isEmpty else {
+      versions[index].close()
       return nil
     }
-    versions[index].asked = WorseVersion.Asked(upTo: last, at: now)
-    return RollbackEvent(version: version, agents: agents, running: sorted.count, mode: mode, at: now)
+    versions[index].step = WorseVersion.Step(agents, at: now)
+    return RollbackEvent(version: versions[index], agents: agents, running: sorted.count, mode: mode, at: now)
   }
 
   private static func most(_ mode: RollbackMode, of all: Int, _ share: Double) -> Int {
@@ -108,7 +128,7 @@ struct RollbackBook {
     return mode == .auto ? min(most, max(1, Int(Double(all) * min(max(share, 0), 1)))) : most
   }
 
-  /// As many as an event may name: rules judge the whole of one that is not too long.
+  /// As many as may be named at once.
   private static func short(_ agents: some Sequence<AgentID>) -> [AgentID] {
     var bytes = 0
     return Array(

@@ -14,13 +14,15 @@ struct RollbackEvent: Equatable {
 
   static let type = "agent.version_worse"
 
-  /// About the first of them. Its id names role, versions and that agent, so that the same is never counted twice.
+  /// About the first of them. Its id names role, versions, that agent and the moment, so that the same is never counted
+  /// twice.
   var payload: [UInt8] {
     HandlerEvent.encode(Self.type, id: eventID, of: agents.first ?? .none, data, at: at)
   }
 
   private var eventID: [UInt8] {
-    "\(Self.type)/\(version.role)/\(version.worse)/\(version.better)/".utf8 + (agents.first ?? .none).bytes
+    "\(Self.type)/\(version.role)/\(version.worse)/\(version.better)/\(at.milliseconds)/".utf8
+      + (agents.first ?? .none).bytes
   }
 
   /// Without a member `version`: that would say which one the agent itself runs.

@@ -1,7 +1,7 @@
 import FleetModel
 
 /// Who knows the agents that are watched, by their positions in the fleet.
-protocol WatchedFleet: AnyObject {
+protocol WatchedFleet: AnyObject, VersionedFleet {
   /// Up to when all that was said is known.
   var present: Instant { get }
   /// One more than the greatest position.
@@ -10,8 +10,6 @@ protocol WatchedFleet: AnyObject {
   func id(at position: Int) -> AgentID?
   /// What an agent says of itself, and what it was told.
   func profile(at position: Int) -> AgentProfile?
-  /// The agents of a role, those that are there: how many, and who of them run a version.
-  func runners(ofRole role: String, version: String) -> RollbackBook.Runners
   /// From where on a metric of an agent is trouble; nil if there is no such level.
   func level(of metric: Metric, at position: Int) -> Double?
   /// The same of an open metric.
