@@ -86,6 +86,23 @@ import Wire
     #expect(try versions.named() == [["b1", "b2"]])
   }
 
+  /// Hours may pass before a person says so.
+  @Test func whoRunsANewerVersionByTheTimeAPersonSaysSoStaysThere() throws {
+    try versions.start("h1", .propose)
+    try versions.pass(minutes: 8)
+    try scene.server.wait { ((try? proposed()) ?? []).count == 1 }
+    let proposal = try #require(try proposed().first?.proposal)
+    versions.set("b1", "1.4.3", rate: 0.01)
+    try versions.pass(minutes: 3)
+    try scene.send(.approve, [], ["proposal": proposal.id.text, "sha256": proposal.digest])
+    try scene.server.wait { (try? versions.rolledBack()) == ["b2 1.4.1"] }
+    let refused = try scene.audit().filter { $0.rule == "rollback" && $0.detail.hasPrefix("guarded: ") }
+    #expect(
+      refused.map(\.detail) == [
+        "guarded: roll b1 back to version 1.4.1: version 1.4.3 was not named worse than 1.4.1"
+      ])
+  }
+
   @Test func successorNamesNobodyTwiceThoughItFindsTheSame() throws {
     try versions.start("h1", .propose)
     try versions.pass(minutes: 8)
@@ -154,45 +171,103 @@ import Wire
     try scene.server.wait { (try? versions.rolledBack()) == ["b1 1.4.1"] }
   }
 
+  // MARK: What an event alone claims
+
+  /// A handler that has named agents of sales, and agents that run the version.
+  private func named(_ agents: [AgentID], _ rollback: RollbackMode) throws -> RuleScene {
+    let rules = try RuleScene(rollback: rollback)
+    let version = WorseVersion(
+      role: "sales", worse: "1.4.2", better: "1.4.1", metric: "error_rate", words: "it is bad", namedAt: .epoch,
+      step: WorseVersion.Step(agents, at: .epoch))
+    _ = try rules.scene.server.call(
+      "HSET", rules.scene.keys.insightRecord, WorseVersionCoding.field, WorseVersionCoding.encode([version]))
+    for agent in ["agent-1", "agent-2"] as [AgentID] {
+      try rules.event("agent.updated", agent, ["role": "sales", "version": "1.4.2"])
+    }
+    return rules
+  }
+
+  private func claim(_ mode: String, about agents: [AgentID]) -> JSONValue {
+    [
+      "mode": .string(mode), "role": "sales", "worse": "1.4.2", "better": "1.4.1", "detail": "it is bad",
+      "agents": .array(agents.map { .string($0.bytes) }),
+    ]
+  }
+
+  @Test func onlyWhomTheHandlerHasNamedGoesBack() throws {
+    let rules = try named(["agent-2"], .auto)
+    try rules.event("agent.version_worse", "agent-1", claim("auto", about: ["agent-1", "agent-2"]))
+    try rules.actions(of: "rollback-auto")
+    #expect(try rules.scene.control().filter { $0.action == .rollback }.map(\.agent) == ["agent-2"])
+    let refused = try rules.lines().filter { $0.detail.hasPrefix("guarded: ") }.map(\.detail)
+    #expect(
+      refused == [
+        "guarded: roll agent-1 back to version 1.4.1: it is not among those that are to go back now"
+      ])
+  }
+
+  /// Neither done nor put before a person, whatever the event says.
+  @Test(arguments: [("auto", RollbackMode.propose), ("auto", .off), ("propose", .off)])
+  func theSettingsSayWhetherAgentsGoBackAndNotTheEvent(_ mode: String, _ rollback: RollbackMode) throws {
+    let rules = try named(["agent-1"], rollback)
+    try rules.event("agent.version_worse", "agent-1", claim(mode, about: ["agent-1"]))
+    let lines = try rules.lines { $0.phase == .skipped }
+    let detail = "guarded: roll agent-1 back to version 1.4.1: the settings have rollback = \"\(rollback.rawValue)\""
+    #expect(lines.contains { $0.detail.hasPrefix(detail) })
+    #expect(lines.allSatisfy { $0.phase != .proposed && $0.phase != .started })
+    #expect(try rules.scene.control().isEmpty)
+  }
+
+  @Test func toAnAgentThatGetsTheVersionAgainAndAgainAPersonIsCalled() throws {
+    let rules = try named(["agent-1"], .auto)
+    for _ in 0..<3 { try rules.event("agent.version_worse", "agent-1", claim("auto", about: ["agent-1"])) }
+    try rules.lines { $0.detail.hasPrefix("limited: acted 2 times within ") }
+    try rules.scene.server.wait { (try? rules.scene.alert(.escalation, "agent-1")) != nil }
+  }
+
   /// Whoever may publish events could write one as the handler does.
   @Test func whatAnEventAloneClaimsRollsNobodyBack() throws {
-    let rules = try RuleScene()
+    let rules = try RuleScene(rollback: .auto)
     let claim: JSONValue = [
       "mode": "auto", "worse": "1.4.2", "better": "0.9", "detail": "it is bad", "agents": ["agent-1", "agent-2"],
     ]
     try rules.event("agent.updated", "agent-1", ["role": "sales", "version": "1.4.2"])
     try rules.event("agent.version_worse", "agent-1", claim)
-    try rules.lines { $0.rule == "rollback-auto" && $0.detail.contains("agent-2") && $0.phase == .skipped }
-    let refused = try rules.lines().filter { $0.rule == "rollback-auto" && $0.detail.hasPrefix("guarded: ") }
+    // The notice would tell of what does not happen, so there is none.
+    let lines = try rules.lines { $0.rule == "rollback-auto" }.filter { $0.rule == "rollback-auto" }
     #expect(
-      refused.map(\.detail) == [
-        "guarded: roll agent-1 back to version 0.9: version 1.4.2 was not named worse than 0.9",
-        "guarded: roll agent-2 back to version 0.9: it has not said its role and version",
+      lines.map(\.short) == [
+        "skipped agent-1: guarded: roll agent-1 back to version 0.9: version 1.4.2 was not named worse than 0.9; "
+          + "roll agent-2 back to version 0.9: it has not said its role and version; "
+          + "tell operations: nobody goes back"
       ])
-    #expect(try rules.scene.control().allSatisfy { $0.action != .rollback })
+    #expect(try rules.scene.control().isEmpty)
   }
 
   @Test func nothingGoesBackByItselfToAVersionThatWasNamedWorseItself() throws {
-    let rules = try RuleScene()
+    let rules = try RuleScene(rollback: .auto)
     let versions = [("1.4.1", "1.4.0"), ("1.4.2", "1.4.1")].map { worse, better in
       WorseVersion(
         role: "sales", worse: worse, better: better, metric: "error_rate", words: "it is bad", namedAt: .epoch)
     }
     _ = try rules.scene.server.call(
       "HSET", rules.scene.keys.insightRecord, WorseVersionCoding.field, WorseVersionCoding.encode(versions))
-    try rules.event("agent.updated", "agent-1", ["role": "sales", "version": "1.4.2"])
-    for better in ["1.4.1", "1.4.2"] {
+    for (agent, better) in [("agent-1", "1.4.1"), ("agent-2", "1.4.2")] as [(AgentID, String)] {
+      try rules.event("agent.updated", agent, ["role": "sales", "version": "1.4.2"])
       try rules.event(
-        "agent.version_worse", "agent-1", ["mode": "auto", "better": .string(better), "agents": ["agent-1"]])
+        "agent.version_worse", agent,
+        ["mode": "auto", "better": .string(better), "agents": .array([.string(agent.bytes)])])
     }
-    try rules.lines { $0.rule == "rollback-auto" && $0.detail.contains("to version 1.4.2") && $0.phase == .skipped }
-    let refused = try rules.lines().filter { $0.rule == "rollback-auto" && $0.detail.hasPrefix("guarded: ") }
+    try rules.lines { $0.target == "agent-2" && $0.phase == .skipped }
+    let refused = try rules.lines().map(\.detail).filter { $0.hasPrefix("guarded: ") }
     #expect(
-      refused.map(\.detail) == [
-        "guarded: roll agent-1 back to version 1.4.1: version 1.4.1 was named worse itself",
-        "guarded: roll agent-1 back to version 1.4.2: it runs version 1.4.2 already",
+      refused == [
+        "guarded: roll agent-1 back to version 1.4.1: version 1.4.1 was named worse itself; "
+          + "tell operations: nobody goes back",
+        "guarded: roll agent-2 back to version 1.4.2: it runs version 1.4.2 already; "
+          + "tell operations: nobody goes back",
       ])
-    #expect(try rules.scene.control().allSatisfy { $0.action != .rollback })
+    #expect(try rules.scene.control().isEmpty)
   }
 
   @Test func whileAutomationIsDryNothingGoesBackAndTheAuditSaysWhatWould() throws {

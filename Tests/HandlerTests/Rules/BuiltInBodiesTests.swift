@@ -47,9 +47,19 @@ import Wire
 
   private static func worse(_ mode: String) -> JSONValue {
     [
-      "mode": .string(mode), "worse": "1.4.2", "better": "1.4.1", "detail": "version 1.4.2 fails",
-      "agents": ["agent-1"],
+      "mode": .string(mode), "role": "sales", "worse": "1.4.2", "better": "1.4.1", "detail": "version 1.4.2 fails",
+      "agents": ["agent-3"],
     ]
+  }
+
+  /// An agent that runs a version, and the handler has named both.
+  private static func nameWorseVersion(on services: ServicesScene) throws {
+    let version = WorseVersion(
+      role: "sales", worse: "1.4.2", better: "1.4.1", metric: "error_rate", words: "version 1.4.2 fails",
+      namedAt: .epoch, step: WorseVersion.Step(["agent-3"], at: .epoch))
+    _ = try services.scene.server.call(
+      "HSET", services.scene.keys.insightRecord, WorseVersionCoding.field, WorseVersionCoding.encode([version]))
+    try services.rules.event("agent.updated", "agent-3", ["role": "sales", "version": "1.4.2"])
   }
 
   static let cases: [Case] = [
@@ -110,11 +120,10 @@ import Wire
       texts: ["detail"], told: []),
     Case(
       rules: ["rollback"], type: "agent.version_worse", data: Self.worse("propose"), texts: ["detail"], told: []),
-    // What an event alone claims is not done, and people hear that.
     Case(
       rules: ["rollback-auto"], type: "agent.version_worse", data: Self.worse("auto"), texts: ["detail"],
       isQuoted: true,
-      told: [.rule("rollback-auto", .low, "agent-1: version 1.4.2 fails.")]),
+      told: [.rule("rollback-auto", .low, "agents of sales go back to version 1.4.1: version 1.4.2 fails.")]),
     Case(
       rules: ["budget"], type: "agent.budget", data: ["detail": "used 82% of 50 EUR a day", "share": 0.82],
       texts: ["detail"], isQuoted: true, told: [.rule("budget", .medium, "agent-1: used 82% of 50 EUR a day.")]),
@@ -173,6 +182,7 @@ import Wire
     repeating: "👨‍👩‍👧‍👦e\u{301}東\u{1B}\u{7}\u{0}\"\\<!channel><@U1>&@everyone\n\u{202E}x", count: 560)
 
   private func run(_ example: Case, _ agent: AgentID, _ data: JSONValue, on services: ServicesScene) throws {
+    if example.type == RollbackEvent.type { try Self.nameWorseVersion(on: services) }
     for event in example.before { try services.rules.event(event.type, event.agent, event.data) }
     try services.rules.event(example.type, agent, data)
     for rule in example.rules { try services.rules.actions(of: rule) }

@@ -17,9 +17,10 @@ struct RuleScene {
   ///   - mode: what the fleet-wide switch says; nil where nobody has set it.
   ///   - clock: the server's, where a test moves it.
   ///   - fleet: agents that have been heard for a minute before the handler begins, and what they say of themselves.
+  ///   - rollback: what the settings say of rollbacks. No versions are compared, so only events of the test name any.
   init(
     _ runbook: String? = nil, mode: String? = "on", clock: SteppedClock? = nil,
-    fleet: [(agent: AgentID, data: JSONValue)] = []
+    fleet: [(agent: AgentID, data: JSONValue)] = [], rollback: RollbackMode = .off
   ) throws {
     scene = try HandlerScene(start: false, clock: clock)
     if let mode { _ = try scene.server.call("SET", scene.keys.automation, mode) }
@@ -33,7 +34,7 @@ struct RuleScene {
       }
     }
     let rules = try Self.read(runbook)
-    try scene.startHandler("h1") { $0.runbook = rules }
+    try scene.startHandler("h1") { ($0.runbook, $0.insight.rollback) = (rules, rollback) }
     try scene.waitForRecording()
   }
 

@@ -43,7 +43,8 @@ final class ServicesScene {
   }
 
   func startHandler(_ id: String) throws {
-    try scene.startHandler(id) { ($0.runbook, $0.notify) = (book, table) }
+    // No versions are compared: agents go back only if a test has named them.
+    try scene.startHandler(id) { ($0.runbook, $0.notify, $0.insight.rollback) = (book, table, .auto) }
   }
 
   /// What a service has received, in order.

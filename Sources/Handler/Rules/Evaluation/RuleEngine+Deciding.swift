@@ -14,7 +14,7 @@ extension RuleEngine {
     // Of a rule that pauses nobody nothing is asked about pauses, and so on.
     var ledger = rule.mayTakeAway ? view.ledger(of: trigger.agent) : nil
     var caps = rule.mayReachCaps ? CapQuota(trigger.agent, at: session.now, keys: keys) : nil
-    var named = rule.mayRollBack ? NamedVersions(session) : nil
+    var named = rule.mayRollBack ? NamedVersions(session, actsAlone: rule.rule.mode == .auto) : nil
     let (places, counts, versions) = (ledger?.requests ?? [], caps?.requests ?? [], named?.requests ?? [])
     let requests = [
       Request("GET", keys.automation), Request("HGETALL", keys.agent(trigger.agent)),

@@ -18,7 +18,7 @@ struct GuardCheck {
     var blocks = 0
     /// When rules gave it more last.
     var scaledUpAt: Instant?
-    /// Which versions were named worse; nil if nobody is rolled back in earnest.
+    /// Which versions were named worse; nil if nobody is rolled back.
     var versions: NamedVersions?
     var now = Instant.epoch
 
@@ -52,6 +52,16 @@ struct GuardCheck {
     var refusal: String { "not done: \(reasons)" }
 
     private var reasons: String { refused.map { "\($0.ruleAction.words): \($0.reason)" }.joined(separator: "; ") }
+
+    /// If nobody of those that were to go back may, nothing is done beside that: a notice would tell of what does not happen.
+    fileprivate mutating func refuseRest() {
+      let isRollback = { (ruleAction: PlannedAction) in ruleAction.kind == .action(.rollback) }
+      guard refused.contains(where: { isRollback($0.ruleAction) }), !ruleActions.contains(where: isRollback) else {
+        return
+      }
+      refused += ruleActions.map { ($0, "nobody goes back") }
+      ruleActions = []
+    }
 
     /// The same decision; or if it has nothing left to do, that it does nothing or only asks.
     func kept(_ decision: Decision) -> Decision {
@@ -140,12 +150,9 @@ struct GuardCheck {
         case .goesOn: break
         }
       }
-      if ruleAction.kind == .action(.rollback), let fault = input.versions?.fault(of: ruleAction) {
-        result.refused.append((ruleAction, fault))
-        continue
-      }
       add(ruleAction, lengthens: true, to: &result)
     }
+    result.refuseRest()
     return result
   }
 
@@ -162,6 +169,7 @@ struct GuardCheck {
   func refusing(_ ruleActions: [PlannedAction]) -> Result {
     var result = Result()
     for ruleAction in ruleActions { add(ruleAction, lengthens: false, to: &result) }
+    result.refuseRest()
     return result
   }
 
@@ -169,6 +177,7 @@ struct GuardCheck {
   func asking(_ ruleActions: [PlannedAction]) -> Result {
     var result = Result()
     for ruleAction in ruleActions { add(ruleAction, lengthens: true, to: &result) }
+    result.refuseRest()
     return result
   }
 
@@ -194,9 +203,9 @@ struct GuardCheck {
     case .blockIP:
       guards.allowed.contains(IPAddress(ruleAction.arguments["ip"] ?? "")?.description ?? "")
         ? "\(ruleAction.arguments["ip"] ?? "") is allow-listed" : nil
+    case .rollback: input.versions?.fault(of: ruleAction)
     case .resume, .scale, .rateLimit, .rebalance, .activateBackup, .deactivateBackup, .escalate, .transfer, .unblockIP,
-      .offerCoupon, .schedule, .cancel, .tune, .rollback, .notify, .acknowledge, .unacknowledge, .silence, .unsilence,
-      .close,
+      .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge, .silence, .unsilence, .close,
       .approve,
       .reject, .undo, .automation, .take, .handBack, .closeConversation, .drain, .planMaintenance, .cancelMaintenance:
       nil

@@ -41,12 +41,15 @@ final class RuleApproval: DueForRule {
 
   func begin() {
     var ledger = rules.view.ledger(of: agent)
+    var named = NamedVersions(session, actsAlone: false)
     let requests = [
       Request("GET", session.keys.automation), Request("GET", runKey), Request("HGETALL", session.keys.agent(agent)),
       Request("HGET", session.keys.alerts, AlertID(.escalation, agent).bytes),
     ]
-    session.read(requests + ledger.requests) { [self] replies in
-      ledger.take(replies.dropFirst(requests.count))
+    let places = ledger.requests
+    session.read(requests + places + named.requests) { [self] replies in
+      ledger.take(replies.dropFirst(requests.count).prefix(places.count))
+      named.take(replies.dropFirst(requests.count + places.count))
       guard rules.view.take(ledger) else { return begin() }
       let (automation, storedRun, agentRecord, storedAlert) = (
         replies[0].bytes ?? [], replies[1].bytes, replies[2].pairs, replies[3].bytes ?? []
@@ -70,7 +73,8 @@ final class RuleApproval: DueForRule {
         add(.skipped, "approved, and not done: \(reason)", record, to: &transaction)
         return write(transaction) { [self] in rules.forget(record.rule, agent) }
       }
-      let change = act(record, facts, ledger, alert: storedAlert, &transaction)
+      let change = act(
+        record, GuardCheck.Input(facts, ledger, nil, named), ledger, alert: storedAlert, &transaction)
       write(transaction, change) { [self] in rules.began(record.rule, agent) }
     }
   }
@@ -86,11 +90,10 @@ final class RuleApproval: DueForRule {
   }
 
   private func act(
-    _ record: RunRecord, _ facts: RuleFacts, _ ledger: PauseQuota, alert stored: [UInt8],
+    _ record: RunRecord, _ input: GuardCheck.Input, _ ledger: PauseQuota, alert stored: [UInt8],
     _ transaction: inout Transaction
   ) -> Change {
-    let guardCheck = GuardCheck(guards: session.options.runbook.guards, input: GuardCheck.Input(facts, ledger))
-    let result = guardCheck.refusing(record.ruleActions)
+    let result = GuardCheck(guards: session.options.runbook.guards, input: input).refusing(record.ruleActions)
     for (ruleAction, reason) in result.refused {
       add(.skipped, "guarded: \(ruleAction.words): \(reason)", record, to: &transaction)
     }
