@@ -27,10 +27,12 @@ import Wire
     func runners(of versions: [WorseVersion]) -> [RollbackBook.Runners] {
       looks.count += 1
       return versions.map { version in
-        guard version.role == role else { return RollbackBook.Runners() }
-        let present = agents.filter { !away.contains($0.key) }
-        return RollbackBook.Runners(
-          all: present.count, running: present.filter { $0.value == version.worse }.map(\.key))
+        var found = RollbackBook.Runners()
+        guard version.role == role else { return found }
+        for (agent, runs) in agents.sorted(by: { "\($0.key)" < "\($1.key)" }) where !away.contains(agent) {
+          found.add(agent, runs: runs == version.worse)
+        }
+        return found
       }
     }
   }

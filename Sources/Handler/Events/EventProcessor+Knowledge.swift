@@ -148,8 +148,7 @@ extension EventProcessor: WatchedFleet {
     let places = Dictionary(zip(versions.map { ExactText($0.role) }, versions.indices)) { first, _ in first }
     for case let profile? in fleet.agents.profiles where profile.state != .stopped {
       guard let place = places[ExactText(profile.role)] else { continue }
-      found[place].all += 1
-      if profile.traits[.version].isExactly(versions[place].worse) { found[place].running.append(profile.id) }
+      found[place].add(profile.id, runs: profile.traits[.version].isExactly(versions[place].worse))
     }
     return found
   }

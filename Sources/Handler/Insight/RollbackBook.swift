@@ -16,8 +16,18 @@ struct RollbackBook {
   struct Runners {
     /// How many agents the role has.
     var all = 0
-    /// Those that run the version.
-    var running: [AgentID] = []
+    /// How many of them run the version.
+    var running = 0
+    /// Some of these: all, or as many as one step may take.
+    var first: [AgentID] = []
+
+    /// Takes an agent of the role.
+    mutating func add(_ agent: AgentID, runs: Bool) {
+      all += 1
+      guard runs else { return }
+      running += 1
+      if first.count < RuleAction.mostOfEach { first.append(agent) }
+    }
   }
 
   /// Whether what is stored has been read.
@@ -113,14 +123,13 @@ struct RollbackBook {
     _ index: Int, _ found: Runners, atMost most: Int, _ mode: RollbackMode, at now: Instant
   ) -> RollbackEvent? {
     isChanged = true
-    let sorted = found.running.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
-    let agents = Self.short(sorted.prefix(most))
+    let agents = Self.short(found.first.prefix(most))
     guard !agents.isEmpty else {
       versions[index].close()
       return nil
     }
     versions[index].step = WorseVersion.Step(agents, at: now)
-    return RollbackEvent(version: versions[index], agents: agents, running: sorted.count, mode: mode, at: now)
+    return RollbackEvent(version: versions[index], agents: agents, running: found.running, mode: mode, at: now)
   }
 
   private static func most(_ mode: RollbackMode, of all: Int, _ share: Double) -> Int {

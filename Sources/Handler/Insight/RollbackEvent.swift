@@ -5,7 +5,7 @@ import Wire
 /// proposes that they go back, or has them go back.
 struct RollbackEvent: Equatable {
   let version: WorseVersion
-  /// Those that are to go back now, by the bytes of their ids; one at least.
+  /// Those that are to go back now; one at least.
   let agents: [AgentID]
   /// How many run it in all.
   let running: Int
