@@ -225,6 +225,13 @@ import Wire
     try rules.scene.server.wait { (try? rules.scene.alert(.escalation, "agent-1")) != nil }
   }
 
+  @Test func eventThatNamesNobodyIsNotTold() throws {
+    let rules = try named(["agent-1"], .auto)
+    try rules.event("agent.version_worse", "agent-1", claim("auto", about: []))
+    let lines = try rules.lines { $0.rule == "rollback-auto" }
+    #expect(lines.map(\.short) == ["skipped agent-1: guarded: tell operations: nobody goes back"])
+  }
+
   /// Whoever may publish events could write one as the handler does.
   @Test func whatAnEventAloneClaimsRollsNobodyBack() throws {
     let rules = try RuleScene(rollback: .auto)

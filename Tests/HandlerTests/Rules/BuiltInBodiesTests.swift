@@ -123,7 +123,7 @@ import Wire
     Case(
       rules: ["rollback-auto"], type: "agent.version_worse", data: Self.worse("auto"), texts: ["detail"],
       isQuoted: true,
-      told: [.rule("rollback-auto", .low, "agents of sales go back to version 1.4.1: version 1.4.2 fails.")]),
+      told: [.rule("rollback-auto", .low, "agents of sales go back to version 1.4.1:")]),
     Case(
       rules: ["budget"], type: "agent.budget", data: ["detail": "used 82% of 50 EUR a day", "share": 0.82],
       texts: ["detail"], isQuoted: true, told: [.rule("budget", .medium, "agent-1: used 82% of 50 EUR a day.")]),

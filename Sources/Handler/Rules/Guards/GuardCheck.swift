@@ -18,7 +18,7 @@ struct GuardCheck {
     var blocks = 0
     /// When rules gave it more last.
     var scaledUpAt: Instant?
-    /// Which versions were named worse; nil if nobody is rolled back.
+    /// Which versions were named worse; nil if the rule rolls nobody back.
     var versions: NamedVersions?
     var now = Instant.epoch
 
@@ -52,16 +52,6 @@ struct GuardCheck {
     var refusal: String { "not done: \(reasons)" }
 
     private var reasons: String { refused.map { "\($0.ruleAction.words): \($0.reason)" }.joined(separator: "; ") }
-
-    /// If nobody of those that were to go back may, nothing is done beside that: a notice would tell of what does not happen.
-    fileprivate mutating func refuseRest() {
-      let isRollback = { (ruleAction: PlannedAction) in ruleAction.kind == .action(.rollback) }
-      guard refused.contains(where: { isRollback($0.ruleAction) }), !ruleActions.contains(where: isRollback) else {
-        return
-      }
-      refused += ruleActions.map { ($0, "nobody goes back") }
-      ruleActions = []
-    }
 
     /// The same decision; or if it has nothing left to do, that it does nothing or only asks.
     func kept(_ decision: Decision) -> Decision {
@@ -152,8 +142,7 @@ struct GuardCheck {
       }
       add(ruleAction, lengthens: true, to: &result)
     }
-    result.refuseRest()
-    return result
+    return settled(result)
   }
 
   /// Why an agent is given nothing more by a rule alone while the fleet is ill; nil if it may be.
@@ -169,15 +158,24 @@ struct GuardCheck {
   func refusing(_ ruleActions: [PlannedAction]) -> Result {
     var result = Result()
     for ruleAction in ruleActions { add(ruleAction, lengthens: false, to: &result) }
-    result.refuseRest()
-    return result
+    return settled(result)
   }
 
   /// What is left of what a person is going to be asked about.
   func asking(_ ruleActions: [PlannedAction]) -> Result {
     var result = Result()
     for ruleAction in ruleActions { add(ruleAction, lengthens: true, to: &result) }
-    result.refuseRest()
+    return settled(result)
+  }
+
+  /// If a rule rolls back and nobody may go back, nothing is done beside that: a notice would tell of what does not happen.
+  private func settled(_ result: Result) -> Result {
+    guard input.versions != nil, !result.ruleActions.contains(where: { $0.kind == .action(.rollback) }) else {
+      return result
+    }
+    var result = result
+    result.refused += result.ruleActions.map { ($0, "nobody goes back") }
+    result.ruleActions = []
     return result
   }
 

@@ -73,8 +73,9 @@ final class RuleApproval: DueForRule {
         add(.skipped, "approved, and not done: \(reason)", record, to: &transaction)
         return write(transaction) { [self] in rules.forget(record.rule, agent) }
       }
-      let change = act(
-        record, GuardCheck.Input(facts, ledger, nil, named), ledger, alert: storedAlert, &transaction)
+      let rollsBack = record.ruleActions.contains { $0.kind == .action(.rollback) }
+      let input = GuardCheck.Input(facts, ledger, nil, rollsBack ? named : nil)
+      let change = act(record, input, ledger, alert: storedAlert, &transaction)
       write(transaction, change) { [self] in rules.began(record.rule, agent) }
     }
   }
