@@ -171,6 +171,18 @@ import Wire
     try scene.server.wait { (try? versions.rolledBack()) == ["b1 1.4.1"] }
   }
 
+  @Test func whileAutomationIsDryNothingGoesBackAndTheAuditSaysWhatWould() throws {
+    try versions.start("h1", .auto)
+    _ = try scene.server.call("SET", scene.keys.automation, "dry")
+    try versions.pass(minutes: 8)
+    try wait(named: 1)
+    try scene.server.wait {
+      (try? scene.audit().contains { $0.rule == "rollback-auto" && $0.detail.hasPrefix("dry_run: would roll b1 back") })
+        ?? false
+    }
+    #expect(try versions.rolledBack() == [])
+  }
+
   // MARK: What an event alone claims
 
   /// A handler that has named agents of sales, and agents that run the version.
@@ -275,17 +287,5 @@ import Wire
           + "tell operations: nobody goes back",
       ])
     #expect(try rules.scene.control().isEmpty)
-  }
-
-  @Test func whileAutomationIsDryNothingGoesBackAndTheAuditSaysWhatWould() throws {
-    try versions.start("h1", .auto)
-    _ = try scene.server.call("SET", scene.keys.automation, "dry")
-    try versions.pass(minutes: 8)
-    try wait(named: 1)
-    try scene.server.wait {
-      (try? scene.audit().contains { $0.rule == "rollback-auto" && $0.detail.hasPrefix("dry_run: would roll b1 back") })
-        ?? false
-    }
-    #expect(try versions.rolledBack() == [])
   }
 }
