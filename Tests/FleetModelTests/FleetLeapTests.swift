@@ -45,6 +45,14 @@ import Testing
   }
 
   @Test(arguments: [86_400, -86_400] as [Int64])
+  mutating func conversationsAreNoOlderThanTheyWere(seconds: Int64) throws {
+    try fleet.apply("status", "a", #"{"state":"running","conversations":3}"#, at: .at(0))
+    fleet.leap(by: .seconds(seconds))
+    let open = try #require(fleet["a"]?.activity.openConversations)
+    #expect(open.count == 3 && open.at == .at(seconds))
+  }
+
+  @Test(arguments: [86_400, -86_400] as [Int64])
   mutating func eventThatWasSeenIsStillKnown(seconds: Int64) throws {
     let event = Array(#"{"entity_id":"a","event_type":"metrics","event_id":"e1"}"#.utf8)
     try fleet.apply(json: event, at: .at(0))

@@ -95,6 +95,7 @@ package struct AgentActivity: Sendable {
   mutating func leapReport(by step: TimeSpan) {
     if let reportedAt { reported = (reportedAt + step).milliseconds }
     if expected != .min { expected = (Instant(milliseconds: expected) + step).milliseconds }
+    if conversationsAt != .min { conversationsAt = (Instant(milliseconds: conversationsAt) + step).milliseconds }
   }
 
   /// How many conversations it has open, as its runtime said last, and when.
