@@ -58,7 +58,7 @@ final class ActiveHandler {
     ) {
       confirmations.take($0)
     }
-    handoffs.health = { [weak judge = follower.judge] in judge?.health }
+    handoffs.known = { [weak judge = follower.judge] in judge.map { ($0.health, $0.present) } }
     follower.judge.waiting = { [weak waiting] in waiting?.take($0, $1) }
     follower.judge.handoffs = (
       wants: { [weak handoffs] in handoffs?.wantsNews ?? false }, take: { [weak handoffs] in handoffs?.take($0, $1) }

@@ -22,6 +22,7 @@ package enum HandoffCoding {
       ("skill", handoff.skill), ("language", handoff.language), ("summary", handoff.summary),
       ("context", handoff.context), ("history", handoff.history),
     ] where !text.isEmpty { json[name] = .string(text) }
+    if handoff.isUnread { json["unread"] = true }
     if !handoff.lines.isEmpty { json["lines"] = .array(handoff.lines.map { .string($0) }) }
     if !handoff.offers.isEmpty { json["offers"] = .array(handoff.offers.map(encode)) }
     return JSONValue.object(json).encoded
@@ -42,6 +43,7 @@ package enum HandoffCoding {
     else { return nil }
     var handoff = Handoff(id: id, agent: agent, since: since)
     take(json, lines: json["lines"], into: &handoff)
+    handoff.isUnread = json["unread"] == true
     let offers = (json["offers"]?.list ?? []).prefix(Handoff.mostOffers)
     handoff.offers = offers.compactMap(offer)
     // One that cannot be read is one that was made all the same.
@@ -99,7 +101,20 @@ package enum HandoffCoding {
 
   // MARK: Events
 
-  /// What an event says; nil if it is of another kind, or names no conversation by an id that may be one.
+  /// Whom an answer names.
+  struct Answerer {
+    /// Nil if it names nobody.
+    var agent: AgentID?
+  }
+
+  /// Nil if an answer names what is no agent's id: nobody could say whose answer it is.
+  static func answerer(_ data: JSONValue) -> Answerer? {
+    guard let to = data["to"], to != .null, to.text != "" else { return Answerer() }
+    return agent(to).map { Answerer(agent: $0) }
+  }
+
+  /// What an event says; nil if it is of another kind, names no conversation by an id that may be one, or names an agent by
+  /// what is no id.
   package static func news(of event: borrowing Event) -> HandoffNews? {
     guard event.kind.isOfHandoff, let id = event.identifier(.conversationID).flatMap(Handoff.ID.init) else {
       return nil
@@ -107,15 +122,20 @@ package enum HandoffCoding {
     switch event.kind {
     case .handoffRequested:
       guard event.agentID != .none else { return nil }
-      let data = WaitingCoding.data(of: event)
-      var handoff = Handoff(id: id, agent: event.agentID, since: event.receivedAt)
+      let (read, receivedAt) = (WaitingCoding.readable(event), event.receivedAt)
+      let data = read ?? .null
+      var handoff = Handoff(id: id, agent: event.agentID, since: receivedAt)
+      handoff.isUnread = read == nil
       take(data, lines: data["last_lines"] ?? data["history"], into: &handoff)
       if handoff.skill.isEmpty { handoff.skill = WaitingCoding.plain(event.string(.skill), TextBound.word) }
       return .requested(handoff)
-    case .handoffAccepted: return .accepted(id, by: agent(WaitingCoding.data(of: event)["to"]))
+    case .handoffAccepted:
+      let sender = event.agentID
+      return answerer(WaitingCoding.data(of: event)).map { .accepted(id, by: $0.agent, from: sender) }
     case .handoffRefused:
       let data = WaitingCoding.data(of: event)
-      return .refused(id, by: agent(data["to"]), why: WaitingCoding.plain(data["reason"]?.text, TextBound.word))
+      let why = WaitingCoding.plain(data["reason"]?.text, TextBound.word)
+      return answerer(data).map { .refused(id, by: $0.agent, why: why) }
     case .waiting, .personAccepted, .conversationEnded, .created, .updated, .deleted, .metrics, .status, .feedback,
       .performanceDegraded, .highTraffic, .satisfactionLow, .securityAlert, .healthCritical, .predictiveAlert,
       .personReturned, .silent, .anomaly, .runaway, .budget, .other:

@@ -131,7 +131,10 @@ package enum WaitingCoding {
       return nil
     }
     switch event.kind {
-    case .personReturned, .handoffAccepted: return .returned(id)
+    case .personReturned: return .returned(id)
+    case .handoffAccepted:
+      guard let named = HandoffCoding.answerer(data(of: event)) else { return nil }
+      return .moved(id, to: named.agent, from: event.agentID)
     case .conversationEnded: return .ended(id)
     case .personAccepted:
       let by = data(of: event)["person"]?.text ?? ""
@@ -160,8 +163,11 @@ package enum WaitingCoding {
   private static let longestWait = TimeSpan.days(30)
 
   /// What stands in it; nothing if it is too long to be read for a few words.
-  static func data(of event: borrowing Event) -> JSONValue {
-    guard event.bytes.count <= mostEventBytes, let json = try? JSONValue.parse(event.bytes) else { return .null }
+  static func data(of event: borrowing Event) -> JSONValue { readable(event) ?? .null }
+
+  /// What stands in it; nil if it is too long to be read for a few words, or no JSON.
+  static func readable(_ event: borrowing Event) -> JSONValue? {
+    guard event.bytes.count <= mostEventBytes, let json = try? JSONValue.parse(event.bytes) else { return nil }
     return json["data"] ?? json
   }
 

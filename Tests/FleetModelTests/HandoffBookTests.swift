@@ -21,15 +21,63 @@ import Testing
   @Test func whoHasItHasItWhoeverWasAskedLast() throws {
     var book = HandoffBook()
     let id = try #require(Handoff.ID("c-1"))
-    #expect(book.apply(.accepted(id, by: "legal-1")) == nil)
+    #expect(book.apply(.accepted(id, by: "legal-1", from: "sales-1")) == nil)
     book.set(try handoff())
     // Nobody was asked, and nobody is named.
-    #expect(book.apply(.accepted(id, by: nil)) == nil && book[id] != nil)
+    #expect(book.apply(.accepted(id, by: nil, from: "sales-1")) == nil && book[id] != nil)
     let two = try offered(["legal-1", "legal-2"])
-    book.set(two)
-    #expect(book.apply(.accepted(id, by: "legal-1")) == .init(two, .accepted(by: "legal-1")) && book.isEmpty)
-    book.set(two)
-    #expect(book.apply(.accepted(id, by: nil))?.kind == .accepted(by: "legal-2"))
+    for sender in ["sales-1", "legal-1"] as [AgentID] {
+      book.set(two)
+      let end = book.apply(.accepted(id, by: "legal-1", from: sender))
+      #expect(end == .init(two, .accepted(by: "legal-1")) && book.isEmpty)
+    }
+    // Of who was asked last anybody may say it; without a name it is who says it.
+    for (agent, sender) in [("legal-2", "router"), (nil, "sales-1"), (nil, "legal-2")] as [(AgentID?, AgentID)] {
+      book.set(two)
+      #expect(book.apply(.accepted(id, by: agent, from: sender))?.kind == .accepted(by: "legal-2"))
+    }
+  }
+
+  /// Whoever is told a second time to give away what it has given away says again who has got it.
+  @Test func wordThatIsRepeatedIsNoAnswerToTheNextRequest() throws {
+    var book = HandoffBook()
+    let id = try #require(Handoff.ID("c-1"))
+    book.set(try offered(["legal-1", "legal-2"]))
+    #expect(book.apply(.accepted(id, by: "legal-1", from: "sales-1")) != nil)
+    #expect(book.apply(.requested(try handoff(by: "legal-1", at: 5))) == nil)
+    #expect(book.apply(.accepted(id, by: "legal-1", from: "sales-1")) == nil && book[id]?.agent == "legal-1")
+    // It has come further meanwhile.
+    #expect(book.apply(.accepted(id, by: "tax-1", from: "legal-1")) != nil)
+    #expect(book.apply(.requested(try handoff(by: "tax-1", at: 9))) == nil)
+    for (agent, sender) in [
+      ("legal-1", "sales-1"), ("tax-1", "legal-1"), (nil, "legal-1"), (nil, "tax-1"),
+    ] as [(AgentID?, AgentID)] {
+      #expect(book.apply(.accepted(id, by: agent, from: sender)) == nil && book[id]?.agent == "tax-1")
+    }
+  }
+
+  @Test func nobodyAsksInPlaceOfTheOneThatHasIt() throws {
+    var book = HandoffBook()
+    let first = try offered(["legal-1"])
+    book.set(first)
+    #expect(book.apply(.requested(try handoff(by: "mallory", at: 1))) == nil && book[first.id] == first)
+    #expect(book.apply(.requested(try handoff(by: "mallory", at: 1)), after: "legal-1") == nil)
+    #expect(book[first.id] == first)
+    // It was given to that one without vigia's choice.
+    #expect(book.apply(.requested(try handoff(by: "tax-1", at: 1)), after: "tax-1") == nil)
+    #expect(book[first.id]?.agent == "tax-1")
+  }
+
+  @Test func requestThatCannotBeReadChangesNothingOfOneThatStands() throws {
+    var book = HandoffBook()
+    var first = try offered(["legal-1"])
+    first.language = "pt"
+    book.set(first)
+    var unread = try handoff(at: 1)
+    unread.isUnread = true
+    #expect(book.apply(.requested(unread)) == nil && book[first.id] == first)
+    unread.agent = "legal-1"
+    #expect(book.apply(.requested(unread)) == nil && book[first.id]?.isUnread == true)
   }
 
   @Test func refusalIsOfWhoIsAsked() throws {
@@ -37,10 +85,14 @@ import Testing
     book.set(try offered(["legal-1", "legal-2"]))
     let id = try #require(Handoff.ID("c-1"))
     #expect(book.apply(.refused(id, by: "legal-1", why: "full")) == nil && book[id]?.standing?.agent == "legal-2")
+    // Nobody can say whose that is.
+    #expect(book.apply(.refused(id, by: nil, why: "full")) == nil && book[id]?.standing?.agent == "legal-2")
     #expect(book.undecided.isEmpty)
-    #expect(book.apply(.refused(id, by: nil, why: "full")) == nil && book[id]?.standing == nil)
+    #expect(book.apply(.refused(id, by: "legal-2", why: "full")) == nil && book[id]?.standing == nil)
     #expect(book.undecided.map(\.id) == [id] && book[id]?.faults == "legal-1 refused; legal-2 refused: full")
     #expect(book[id]?.mayAsk == true)
+    book.set(try offered(["legal-1"]))
+    #expect(book.apply(.refused(id, by: nil, why: "")) == nil && book[id]?.faults == "legal-1 refused")
     book.set(try offered(["a", "b", "c"]))
     #expect(book[id]?.mayAsk == false)
   }
@@ -74,6 +126,30 @@ import Testing
     #expect(book.undecided.first?.faults == "legal-1 said nothing for 20s")
   }
 
+  @Test func fewFailAtOnceAndThoseOfWhichMoreIsKnownNotAtAll() throws {
+    var book = HandoffBook()
+    for number in 0..<10 { book.set(try offered(["legal-1"], "c-\(number)")) }
+    #expect(book.asked == ["legal-1": 10])
+    let left = Set(["c-0", "c-1"].compactMap { Handoff.ID($0) })
+    var failed: [Handoff.ID] = []
+    for count in [4, 4, 0] {
+      let some = book.failOffers(at: start + .minutes(1), within: .seconds(20), atMost: 4, besides: left) { _ in nil }
+      #expect(some.count == count)
+      failed += some
+    }
+    #expect(Set(failed).count == 8 && left.isDisjoint(with: failed) && book.asked == ["legal-1": 2])
+  }
+
+  /// Nobody waits for a day because the clock was set back by one.
+  @Test func offerIsOpenForNoLongerThanOneMayBe() throws {
+    var book = HandoffBook()
+    book.set(try offered(["legal-1"]))
+    #expect(book.limitOffers(at: start - .milliseconds(900), within: .seconds(20)).isEmpty)
+    #expect(book.nextLimit == start + .seconds(20))
+    #expect(book.limitOffers(at: start - .days(1), within: .seconds(20)).map(\.text) == ["c-1"])
+    #expect(book.nextLimit == start - .days(1) + .seconds(20))
+  }
+
   @Test func conversationThatIsPassedOnAgainAndAgainIsWornOut() throws {
     var trail = HandoffTrail()
     let id = try #require(Handoff.ID("c-1"))
@@ -84,10 +160,29 @@ import Testing
     }
     #expect(trail.isWornOut(id, at: start + .minutes(2)) && trail.agents(of: id, at: start) == ["a", "b", "c", "d"])
     #expect(!trail.isWornOut(id, at: start + .minutes(12)) && trail.agents(of: id, at: start + .minutes(12)).isEmpty)
+    #expect(
+      trail.holder(of: id, at: start + .minutes(3)) == "d" && trail.holder(of: id, at: start + .minutes(12)) == nil)
+  }
+
+  @Test func fewAreRememberedOfOneAndOfAll() throws {
+    var trail = HandoffTrail()
+    let id = try #require(Handoff.ID("c-1"))
     for number in 0..<5000 {
-      trail.note(try handoff("c\(number)"), takenBy: "b", at: start + .minutes(3))
+      trail.note(try handoff(by: "sales-1"), takenBy: AgentID("a\(number)"), at: start + .milliseconds(Int64(number)))
     }
-    #expect(trail.agents(of: try #require(Handoff.ID("c4999")), at: start + .minutes(4)) == ["sales-1", "b"])
+    let now = start + .minutes(3)
+    #expect(trail.agents(of: id, at: now) == ["sales-1", "a0", "a1", "a2"] && trail.isWornOut(id, at: now))
+    #expect(trail.holder(of: id, at: now) == "a4999")
+    for number in 0..<1024 {
+      trail.note(try handoff("c\(number)"), takenBy: "b", at: now + .milliseconds(Int64(number)))
+    }
+    // The one that moved longest ago has made room.
+    #expect(trail.agents(of: id, at: now).isEmpty)
+    for text in ["c0", "c1023"] {
+      #expect(trail.agents(of: try #require(Handoff.ID(text)), at: now + .minutes(1)) == ["sales-1", "b"])
+    }
+    // The clock was set back by an hour.
+    #expect(trail.agents(of: try #require(Handoff.ID("c0")), at: now - .hours(1)).isEmpty)
   }
 
   @Test func whatFindsNoRoomIsGivenUpAtOnce() throws {

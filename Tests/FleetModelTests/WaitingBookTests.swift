@@ -45,6 +45,22 @@ import Testing
     #expect(second?.by == "bob")
   }
 
+  /// An agent that is told again to give away what it has given away repeats who has got it.
+  @Test func conversationGoesToAnotherAgentAndIsNotTakenOffByARepeatedWord() throws {
+    var book = WaitingBook()
+    book.apply(try waits("c", since: 10))
+    let (id, holder) = (try id("c"), try #require(book[try id("c")]?.agent))
+    for (to, sender) in [(holder, "sales-1"), ("legal-1", "sales-1"), (holder, holder)] as [(AgentID, AgentID)] {
+      book.apply(.moved(id, to: to, from: sender))
+      #expect(book[id] != nil, "\(to), \(sender)")
+    }
+    for (to, sender) in [("legal-1", holder), ("legal-1", "legal-1"), (nil, holder)] as [(AgentID?, AgentID)] {
+      book.apply(.moved(id, to: to, from: sender))
+      #expect(book[id] == nil)
+      book.apply(try waits("c", since: 10))
+    }
+  }
+
   @Test func whatDoesNotWaitIsNeitherTakenNorReturned() throws {
     var book = WaitingBook()
     book.apply(.taken(try id("c"), .init(by: "ana", at: time(1))))

@@ -69,10 +69,20 @@ import Wire
       Issue.record("no request")
       return
     }
-    #expect(more.context.isEmpty)
+    #expect(more.context.isEmpty && !more.isUnread)
     let id = handoff.id
-    #expect(try news("agent.handoff_accepted", #"{"conversation_id":"c-1","to":"l"}"#) == .accepted(id, by: "l"))
-    #expect(try news("agent.handoff_accepted", #"{"conversation_id":"c-1","to":""}"#) == .accepted(id, by: nil))
+    #expect(
+      try news("agent.handoff_accepted", #"{"conversation_id":"c-1","to":"l"}"#)
+        == .accepted(id, by: "l", from: "sales-1"))
+    for data in [#"{"conversation_id":"c-1","to":""}"#, #"{"conversation_id":"c-1","to":null}"#] {
+      #expect(try news("agent.handoff_accepted", data) == .accepted(id, by: nil, from: "sales-1"))
+    }
+    // Nobody can say whose answer that is.
+    for to in ["7", "[]", #"{"deep":[1]}"#, #""\#(long)""#] {
+      for type in ["agent.handoff_accepted", "agent.handoff_refused"] {
+        #expect(try news(type, #"{"conversation_id":"c-1","to":\#(to)}"#) == nil, "\(to.prefix(20))")
+      }
+    }
     #expect(
       try news("agent.handoff_refused", #"{"conversation_id":"c-1","to":"l","reason":"fu\u001bll"}"#)
         == .refused(id, by: "l", why: "fu ll"))
@@ -82,6 +92,18 @@ import Wire
     }
     #expect(try news("agent.handoff_requested", "{}") == nil)
     #expect(try news("agent.handoff_requested", #"{"conversation_id":"\#(long)"}"#) == nil)
+  }
+
+  /// Nobody is chosen for a request of which nobody knows what it needs, whoever leads by then.
+  @Test func requestThatIsTooLongIsSaidToBeUnread() throws {
+    let long = String(repeating: "x", count: 70_000)
+    let asked = try news("agent.handoff_requested", #"{"conversation_id":"c-1","language":"pt","context":"\#(long)"}"#)
+    guard case .requested(let handoff) = asked else {
+      Issue.record("no request")
+      return
+    }
+    #expect(handoff.isUnread && handoff.language.isEmpty)
+    #expect(HandoffCoding.decode(Array("c-1".utf8), HandoffCoding.encode(handoff)) == handoff)
   }
 
   @Test func whoIsGivenUpWaitsForAPersonWithAllThatIsKnown() throws {

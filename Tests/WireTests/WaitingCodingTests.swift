@@ -119,6 +119,10 @@ import Testing
     #expect(nameless == .taken(id, .init(by: "a person", at: Self.now)))
     #expect(try news("agent.person_returned", #"{"conversation_id":"c"}"#) == .returned(id))
     #expect(try news("agents.conversation_ended", #"{"conversation_id":"c"}"#) == .ended(id))
+    #expect(
+      try news("agent.handoff_accepted", #"{"conversation_id":"c","to":"l"}"#) == .moved(id, to: "l", from: "agent-7"))
+    #expect(try news("agent.handoff_accepted", #"{"conversation_id":"c"}"#) == .moved(id, to: nil, from: "agent-7"))
+    #expect(try news("agent.handoff_accepted", #"{"conversation_id":"c","to":[1]}"#) == nil)
   }
 
   @Test func withoutAnIDAndOfOtherTypesItSaysNothing() throws {

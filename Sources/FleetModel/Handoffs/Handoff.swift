@@ -41,6 +41,8 @@ package struct Handoff: Equatable, Sendable {
   /// What goes with the conversation, as the agent gave it; empty if it is nothing, or more than is kept.
   package var context = ""
   package var history = ""
+  /// Its request was too long to be read: nobody can say what the other one should know.
+  package var isUnread = false
   /// All that were made, the latest at the end.
   package var offers: [Offer] = []
 
@@ -54,12 +56,42 @@ package struct Handoff: Equatable, Sendable {
   /// The offer that nobody has answered.
   package var standing: Offer? { offers.last.flatMap { $0.fault == nil ? $0 : nil } }
 
+  /// Whether an acceptance moves a conversation on from the agent that has it now.
+  ///
+  /// An agent that is told a second time to give away what it has given away repeats who has got it. By then that one may
+  /// have asked for another agent, or have the conversation wait: the repeated word is no answer to that.
+  ///
+  /// - Parameters:
+  ///   - to: who has it by that.
+  ///   - sender: whose event says so.
+  ///   - holder: who has it as far as is known.
+  package static func moves(to: AgentID, from sender: AgentID, holder: AgentID) -> Bool {
+    to != holder && (sender == holder || sender == to)
+  }
+
+  /// Who has it by an acceptance; nil if that is no answer to the present request.
+  ///
+  /// - Parameter agent: nil if the event does not name one.
+  package func taker(_ agent: AgentID?, from sender: AgentID) -> AgentID? {
+    let unnamed = sender == self.agent ? (standing ?? offers.last)?.agent : sender
+    guard let who = agent ?? unnamed, who != self.agent else { return nil }
+    if who == standing?.agent { return who }
+    // Whoever has it has it, also if another was asked meanwhile: the agent that asked gives it away once.
+    guard agent != nil || offers.contains(where: { $0.agent == who }) else { return nil }
+    return Self.moves(to: who, from: sender, holder: self.agent) ? who : nil
+  }
+
   /// Whether one more may be asked.
   package var mayAsk: Bool { offers.count < Self.mostOffers }
 
   /// Says why nobody took the standing offer.
   package mutating func fail(_ fault: String) {
     if standing != nil { offers[offers.count - 1].fault = fault.clipped(toBytes: TextBound.word) }
+  }
+
+  /// Lets the standing offer be open no longer.
+  package mutating func limitOffer(to latest: Instant) {
+    if let standing, standing.until > latest { offers[offers.count - 1].until = latest }
   }
 
   /// `legal-1 refused: full; legal-2 said nothing for 20s`.

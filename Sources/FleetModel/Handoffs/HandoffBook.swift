@@ -35,19 +35,19 @@ package struct HandoffBook: Equatable, Sendable {
 
   /// Takes what an event says.
   ///
+  /// - Parameter holder: who has taken the conversation last, if that is known.
   /// - Returns: that one is at its end by that.
-  package mutating func apply(_ news: HandoffNews) -> End? {
+  package mutating func apply(_ news: HandoffNews, after holder: AgentID? = nil) -> End? {
     switch news {
-    case .requested(let asked): return request(asked)
-    case .accepted(let id, let agent):
-      guard let handoff = handoffs[id] else { return nil }
-      // Whoever has it has it, also if another was asked meanwhile: the agent that asked gives it away once.
-      guard let who = agent ?? handoff.standing?.agent ?? handoff.offers.last?.agent else { return nil }
+    case .requested(let asked): return request(asked, holder)
+    case .accepted(let id, let agent, let sender):
+      guard let handoff = handoffs[id], let who = handoff.taker(agent, from: sender) else { return nil }
       handoffs[id] = nil
       return End(handoff, .accepted(by: who))
     case .refused(let id, let agent, let why):
       // What one says that was asked before is no word on the present one.
-      guard let standing = handoffs[id]?.standing, agent == nil || agent == standing.agent else { return nil }
+      guard let handoff = handoffs[id], let standing = handoff.standing else { return nil }
+      guard agent.map({ $0 == standing.agent }) ?? (handoff.offers.count == 1) else { return nil }
       handoffs[id]?.fail(why.isEmpty ? "refused" : "refused: \(why)")
     case .settled(let id, let kind):
       return handoffs.removeValue(forKey: id).map { End($0, .settled(kind)) }
@@ -55,12 +55,17 @@ package struct HandoffBook: Equatable, Sendable {
     return nil
   }
 
-  private mutating func request(_ asked: Handoff) -> End? {
+  private mutating func request(_ asked: Handoff, _ holder: AgentID?) -> End? {
     guard let known = handoffs[asked.id] else {
       if isFull { return End(asked, .givenUp(why: "\(Self.most) conversations change hands already")) }
       handoffs[asked.id] = asked
       return nil
     }
+    // Nobody asks for another agent in place of the one that has it.
+    let mayHaveIt = known.agent == asked.agent || holder == asked.agent
+    guard mayHaveIt || known.offers.contains(where: { $0.agent == asked.agent }) else { return nil }
+    // What cannot be read says nothing new.
+    if asked.isUnread, known.agent == asked.agent { return nil }
     var next = asked
     next.since = min(known.since, asked.since)
     // If another one asks, the conversation has got there: nobody who did not take it before is asked again.
@@ -75,13 +80,19 @@ package struct HandoffBook: Equatable, Sendable {
   /// Says of standing offers why they have come to nothing.
   ///
   /// - Parameters:
+  ///   - now: up to when all answers are known.
   ///   - span: how long who was asked may take.
+  ///   - most: no more are failed at once.
+  ///   - left: those of which more is known than stands here.
   ///   - fault: why an agent takes none any more; nil if it may.
   /// - Returns: of which.
-  package mutating func failOffers(at now: Instant, within span: TimeSpan, fault: (AgentID) -> String?) -> [Handoff.ID]
-  {
+  package mutating func failOffers(
+    at now: Instant, within span: TimeSpan, atMost most: Int = .max, besides left: Set<Handoff.ID> = [],
+    fault: (AgentID) -> String?
+  ) -> [Handoff.ID] {
     var failed: [Handoff.ID] = []
-    for (id, handoff) in handoffs {
+    for (id, handoff) in handoffs where !left.contains(id) {
+      guard failed.count < most else { break }
       guard let standing = handoff.standing else { continue }
       let words = standing.until <= now ? "said nothing for \(span.rounded)" : fault(standing.agent)
       guard let words else { continue }
@@ -89,6 +100,25 @@ package struct HandoffBook: Equatable, Sendable {
       failed.append(id)
     }
     return failed
+  }
+
+  /// Lets no standing offer be open for longer than one may: the clock was set back, or the settings say less now.
+  ///
+  /// - Returns: of which.
+  package mutating func limitOffers(at now: Instant, within span: TimeSpan, atMost most: Int = .max) -> [Handoff.ID] {
+    // Two servers' clocks are never quite the same.
+    let latest = now + span + .seconds(1)
+    let late = handoffs.values.lazy.filter { $0.standing.map { $0.until > latest } ?? false }.prefix(most).map(\.id)
+    let ids = Array(late)
+    for id in ids { handoffs[id]?.limitOffer(to: now + span) }
+    return ids
+  }
+
+  /// How many conversations each agent is asked to take at present.
+  package var asked: [AgentID: Int] {
+    var counts: [AgentID: Int] = [:]
+    for case let offer? in handoffs.values.lazy.map(\.standing) { counts[offer.agent, default: 0] += 1 }
+    return counts
   }
 
   /// Those for which somebody is to be chosen, who asked first at the front.

@@ -2,8 +2,8 @@
 package enum HandoffNews: Equatable, Sendable {
   /// Its agent asks for another one, or says more of it.
   case requested(Handoff)
-  /// An agent has it; nil if the event does not say which.
-  case accepted(Handoff.ID, by: AgentID?)
+  /// An agent has it; nil if the event does not say which. The sender may repeat what it has said before.
+  case accepted(Handoff.ID, by: AgentID?, from: AgentID)
   /// An agent does not take it; nil if the event does not say which.
   case refused(Handoff.ID, by: AgentID?, why: String)
   /// It needs no other agent any more: a person has it or is to have it, or it is over.
@@ -12,7 +12,7 @@ package enum HandoffNews: Equatable, Sendable {
   package var id: Handoff.ID {
     switch self {
     case .requested(let handoff): handoff.id
-    case .accepted(let id, _), .refused(let id, _, _), .settled(let id, _): id
+    case .accepted(let id, _, _), .refused(let id, _, _), .settled(let id, _): id
     }
   }
 }

@@ -4,6 +4,8 @@
 package struct HandoffTrail: Equatable, Sendable {
   private struct Passed: Equatable, Sendable {
     var agents: [AgentID]
+    /// Who has taken it last.
+    var holder: AgentID
     /// How many have taken it.
     var count: Int
     var at: Instant
@@ -17,21 +19,30 @@ package struct HandoffTrail: Equatable, Sendable {
   package static let span = TimeSpan.minutes(10)
   /// No conversation is taken more often within that.
   package static let mostTimes = 3
-  /// With more conversations than this all are forgotten.
+  /// Of more conversations than this those are forgotten that moved longest ago.
   private static let most = 1024
 
   /// An agent has taken a conversation of another one.
   package mutating func note(_ handoff: Handoff, takenBy agent: AgentID, at now: Instant) {
-    var known = lately(handoff.id, now) ?? Passed(agents: [], count: 0, at: now)
-    for one in [handoff.agent, agent] where !known.agents.contains(one) { known.agents.append(one) }
-    (known.count, known.at) = (known.count + 1, now)
-    if passed.count >= Self.most, passed[handoff.id] == nil { passed = passed.filter { now - $0.value.at < Self.span } }
-    if passed.count >= Self.most { passed = [:] }
+    var known = lately(handoff.id, now) ?? Passed(agents: [], holder: agent, count: 0, at: now)
+    // Who comes after so many changes nothing: it is worn out by then.
+    for one in [handoff.agent, agent] where !known.agents.contains(one) && known.agents.count <= Self.mostTimes {
+      known.agents.append(one)
+    }
+    (known.holder, known.count, known.at) = (agent, min(known.count, Self.mostTimes) + 1, now)
+    if passed.count >= Self.most, passed[handoff.id] == nil,
+      let oldest = passed.min(by: { $0.value.at < $1.value.at })?.key
+    {
+      passed[oldest] = nil
+    }
     passed[handoff.id] = known
   }
 
   /// Who has had it: nobody of them is chosen again.
   package func agents(of id: Handoff.ID, at now: Instant) -> [AgentID] { lately(id, now)?.agents ?? [] }
+
+  /// Who has taken it last; nil if nobody has lately.
+  package func holder(of id: Handoff.ID, at now: Instant) -> AgentID? { lately(id, now)?.holder }
 
   /// Whether it was taken so often that a person is to have it.
   package func isWornOut(_ id: Handoff.ID, at now: Instant) -> Bool {
@@ -39,6 +50,7 @@ package struct HandoffTrail: Equatable, Sendable {
   }
 
   private func lately(_ id: Handoff.ID, _ now: Instant) -> Passed? {
-    passed[id].flatMap { now - $0.at < Self.span ? $0 : nil }
+    // A moment of the future is from before the clock was set back.
+    passed[id].flatMap { now - $0.at < Self.span && $0.at - now < Self.span ? $0 : nil }
   }
 }

@@ -49,6 +49,9 @@ package struct WaitingBook: Equatable, Sendable {
     case .taken(let id, let hand):
       // The same person's is the answer to a command: that was the moment.
       if conversations[id]?.hand?.by != hand.by { conversations[id]?.hand = hand }
+    case .moved(let id, let to, let sender):
+      guard let known = conversations[id] else { break }
+      if to.map({ Handoff.moves(to: $0, from: sender, holder: known.agent) }) ?? true { conversations[id] = nil }
     case .returned(let id), .ended(let id): conversations[id] = nil
     }
     if conversations.isEmpty { leftOut = 0 }

@@ -4,14 +4,16 @@ package enum WaitingNews: Equatable, Sendable {
   case waits(WaitingConversation)
   /// A person has taken it, as the agent's runtime says.
   case taken(WaitingConversation.ID, WaitingConversation.Hand)
-  /// The agent has it again, or another one.
+  /// The agent has it again.
   case returned(WaitingConversation.ID)
+  /// Another agent has it; nil if the event does not say which. The sender may repeat what it has said before.
+  case moved(WaitingConversation.ID, to: AgentID?, from: AgentID)
   case ended(WaitingConversation.ID)
 
   package var id: WaitingConversation.ID {
     switch self {
     case .waits(let conversation): conversation.id
-    case .taken(let id, _), .returned(let id), .ended(let id): id
+    case .taken(let id, _), .moved(let id, _, _), .returned(let id), .ended(let id): id
     }
   }
 }

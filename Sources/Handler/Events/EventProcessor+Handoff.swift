@@ -6,8 +6,11 @@ extension EventProcessor {
   func noteHandoff(_ event: borrowing Event, _ entry: StreamID) {
     guard handoffs.wants() else { return }
     if let news = HandoffCoding.news(of: event) { return handoffs.take(news, entry) }
-    guard event.kind == .handoffRequested else { return }
-    let words = "an event asks for another agent, and has no conversation_id that may be one"
+    guard [.handoffRequested, .handoffAccepted, .handoffRefused].contains(event.kind) else { return }
+    let words =
+      event.kind == .handoffRequested
+      ? "an event asks for another agent, and has no conversation_id that may be one"
+      : "an event tells what came of a hand-over, and its conversation_id or its to is none that may be one"
     session.log(.warning, words, ["agent": "\(event.agentID)", "entry": "\(entry)"])
   }
 }

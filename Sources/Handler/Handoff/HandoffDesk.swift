@@ -17,16 +17,12 @@ import Wire
 /// the answers share it.
 final class HandoffDesk {
   let session: LeaseSession
-  /// Gives who there is, and how they are; nil if nobody knows.
-  var health: () -> FleetHealth? = { nil }
-  /// As it stands in Redis.
-  private(set) var book = HandoffBook()
+  /// Gives who there is and how they are, and up to when all that was said is known; nil if nobody knows.
+  var known: () -> (health: FleetHealth, present: Instant)? = { nil }
+  private var stored = StoredHandoffs()
   private var trail = HandoffTrail()
-  private var stored: [Handoff.ID: [UInt8]] = [:]
-  /// Fields that are no conversations, or more than are kept.
-  private var strays: [[UInt8]] = []
-  /// What is not written yet, in the order of the stream once all is read that is read once more.
-  private var pending: [(entry: StreamID, news: HandoffNews)] = []
+  /// What is not written yet.
+  private var pending = HandoffNewsQueue()
   /// The last entry whose news are written.
   private var place: StreamID?
   private var isPlaceStored = false
@@ -42,32 +38,40 @@ final class HandoffDesk {
   private var timer: Loop.TimerID?
   /// Whether Redis has refused something a moment ago: no event makes it ask again at once.
   private var isRefused = false
+  /// Whether Redis refuses to say what is in hand: of a fleet that does not use it, nothing is.
+  private var isUnknown = false
+  /// News that were left out since somebody was told.
+  private var leftOut = 0
 
   /// No transaction takes more news, or takes out more strays.
   private static let mostAtOnce = 64
-  /// More news than this do not wait to be written.
-  private static let mostPending = 4096
   /// After a refusal of Redis; and between two looks at those who were asked, or at a fleet that is not known yet.
   private static let patience: Int64 = 5000
   private static let lookMilliseconds: Int64 = 500
+  /// After a refusal while it is off.
+  private static let longPatience: Int64 = 60_000
+  private static let tellsMilliseconds: Int64 = 10_000
 
   init(session: LeaseSession) { self.session = session }
 
   /// Where in the cursor's hash the place stands.
   static func placeField(_ keys: Keys) -> [UInt8] { keys.events + "#handoffs".utf8 }
 
+  /// As it stands in Redis.
+  private var book: HandoffBook { stored.book }
+
   private var isOn: Bool { session.options.handoff.mode == .auto }
 
   /// Whether anything that events say may matter.
-  var wantsNews: Bool { isOn || !isLoaded || !book.isEmpty || !pending.isEmpty }
+  var wantsNews: Bool { isOn || !(isLoaded || isUnknown) || !book.isEmpty || !pending.isEmpty }
 
   /// The oldest entry whose news are not written.
-  var oldest: StreamID? { pending.lazy.map(\.entry).min() }
+  var oldest: StreamID? { pending.oldest }
 
   /// Whether a command is one that it has given, or may be as long as nobody knows what is in hand.
   func hasGiven(_ command: Command) -> Bool {
     guard command.action == .transfer, command.operator.hasPrefix(HandoffPlan.sender) else { return false }
-    return (isOn && !isLoaded) || added.contains(command.id)
+    return (isOn && !isLoaded && !isUnknown) || added.contains(command.id)
       || book.handoffs.values.contains { $0.offers.contains { $0.command == command.id } }
   }
 
@@ -77,38 +81,38 @@ final class HandoffDesk {
   func begin() {
     guard !isBegun else { return }
     isBegun = true
-    pending.sort { $0.entry < $1.entry }
+    pending.sort()
     step()
   }
 
   /// Takes what an event says.
   func take(_ news: HandoffNews, _ entry: StreamID) {
     guard concerns(news) else { return }
-    guard pending.count < Self.mostPending else {
+    guard !pending.isFull else { return leaveOut(news) }
+    pending.append(news, entry)
+    if isBegun { step() }
+  }
+
+  private func leaveOut(_ news: HandoffNews) {
+    leftOut += 1
+    guard leftOut == 1 else { return }
+    session.later(inMilliseconds: Self.tellsMilliseconds) { [weak self] in
+      guard let self else { return }
       session.log(
         .error, "more is told of conversations that change hands than can be written: some is left out",
-        ["conversation": news.id.text])
-      return
+        ["events": "\(leftOut)", "first": news.id.text])
+      leftOut = 0
     }
-    pending.append((entry, news))
-    if isBegun { step() }
   }
 
   /// Whether it can change anything: most conversations end where they began.
   private func concerns(_ news: HandoffNews) -> Bool {
     if case .requested = news { return isOn }
-    return !isLoaded || book[news.id] != nil || pending.contains { $0.news.id == news.id }
-  }
-
-  /// What came before it was known what is in hand.
-  private func leaveOutWhatConcernsNone() {
-    guard !pending.isEmpty else { return }
-    var ids: Set<Handoff.ID> = []
-    for case (_, .requested(let handoff)) in pending { ids.insert(handoff.id) }
-    pending.removeAll { book[$0.news.id] == nil && !ids.contains($0.news.id) }
+    return !isLoaded || book[news.id] != nil || pending.contains(news.id)
   }
 
   func optionsChanged() {
+    if isOn, isUnknown, isRefused { (isRefused, isUnknown) = (false, false) }
     guard isBegun else { return }
     // What came while it was off was the rules'.
     if isOn, !isPlaceStored { (isLoaded, isStale) = (false, true) }
@@ -123,7 +127,7 @@ final class HandoffDesk {
     if isStale {
       load()
     } else if isBegun {
-      strays.isEmpty ? write() : clean()
+      stored.strays.isEmpty ? write() : clean()
     }
   }
 
@@ -136,14 +140,25 @@ final class HandoffDesk {
     ]) { [weak self] replies in
       guard let self else { return }
       isBusy = false
-      guard !replies.contains(where: { $0.error != nil }) else { return refused() }
-      take(replies[0].pairs)
+      guard !replies.contains(where: { $0.error != nil }) else { return cannotLoad() }
+      isUnknown = false
+      stored = StoredHandoffs(replies[0].pairs) { [session] in
+        session.passOver("a conversation that is to change hands", session.keys.handoffs, $0)
+      }
       automation = replies[1].bytes ?? []
       if !isLoaded { takePlace(replies[2].elements?.map { $0.bytes.flatMap { StreamID($0) } } ?? []) }
       isLoaded = true
-      leaveOutWhatConcernsNone()
+      // What came before it was known what is in hand.
+      pending.leaveOut(besides: book)
       step()
     }
+  }
+
+  private func cannotLoad() {
+    isUnknown = true
+    guard !isOn, !isLoaded else { return refused() }
+    pending = HandoffNewsQueue()
+    refused(for: Self.longPatience)
   }
 
   /// Where nothing was ever in hand, rules had what came before; what waits here already was never theirs.
@@ -154,42 +169,39 @@ final class HandoffDesk {
     place = oldest.milliseconds == 0 ? nil : StreamID(milliseconds: oldest.milliseconds - 1, sequence: .max)
   }
 
-  private func take(_ pairs: [(name: [UInt8], value: [UInt8])]) {
-    strays = []
-    book = HandoffCoding.decode(pairs) { [session] field, value in
-      session.passOver("a conversation that is to change hands", session.keys.handoffs, value)
-      strays.append(field)
-    }
-    stored = [:]
-    for (field, value) in pairs {
-      if let id = String(validating: field, as: UTF8.self).flatMap(Handoff.ID.init), book[id] != nil {
-        stored[id] = value
-      }
-    }
-  }
-
   private func write() {
-    let taken = Array(pending.prefix(Self.mostAtOnce))
+    let taken = pending.prefix(Self.mostAtOnce)
     let new = taken.filter { isNew($0.entry) }
     var plan = HandoffPlan(book, trail, session, automation: automation)
-    for (_, news) in new { plan.take(news) }
-    if session.hasReadEvents, let health = health() { plan.decide(by: health, atMost: Self.mostAtOnce) }
+    for item in new { plan.take(item.news, item.entry) }
+    if session.hasReadEvents, let (health, present) = known() {
+      // Of these more is known than the book says.
+      let left = pending.ids(behind: taken.count)
+      plan.decide(by: health, at: present, atMost: Self.mostAtOnce, besides: left)
+    }
     var transaction = plan.transaction
-    let changed = add(plan, to: &transaction)
+    let changed = stored.add(plan, session.keys, to: &transaction)
     let isRequest = new.contains { if case .requested = $0.news { true } else { false } }
     // What changes nothing and never will is worth no transaction.
     let last = changed.isEmpty && !isRequest ? nil : new.last?.entry
     let stores = note(last, isIdle: plan.next.isEmpty && taken.count == pending.count, in: &transaction)
-    guard !transaction.isEmpty else { return rest(after: taken.count) }
+    guard !transaction.isEmpty else { return rest(after: taken.count, isCut: plan.isCut) }
     added = plan.commands
     run(transaction) { [self] in
-      (book, trail) = (plan.next, plan.trail)
-      stored.merge(changed) { $1 }
-      for id in changed.keys where book[id] == nil { stored[id] = nil }
+      stored.take(plan.next, changed)
+      trail = plan.trail
       place = last ?? place
       isPlaceStored = stores
-      rest(after: taken.count)
+      tell(plan.takers)
+      rest(after: taken.count, isCut: plan.isCut)
     }
+  }
+
+  /// Has it counted who was asked, and who has taken a conversation and not said so yet.
+  private func tell(_ takers: [(agent: AgentID, at: Instant)]) {
+    guard let health = known()?.health else { return }
+    health.setAsked(book.asked)
+    for (agent, instant) in takers { health.take(agent, at: instant) }
   }
 
   /// Writes the place if it is another one. While it is off, and nothing is in hand, there is none: what comes then is for
@@ -209,30 +221,12 @@ final class HandoffDesk {
     return isPlaceStored
   }
 
-  /// Adds what has changed of conversations.
-  ///
-  /// - Returns: what then stands of each; empty for one that is taken out.
-  private func add(_ plan: HandoffPlan, to transaction: inout Transaction) -> [Handoff.ID: [UInt8]] {
-    var changed: [Handoff.ID: [UInt8]] = [:]
-    for id in plan.touched where plan.next[id] != book[id] {
-      transaction.require("HGET", session.keys.handoffs, id.text, is: stored[id] ?? [])
-      let encoded = plan.next[id].map(HandoffCoding.encode) ?? []
-      if encoded.isEmpty {
-        transaction.change("HDEL", session.keys.handoffs, id.text)
-      } else {
-        transaction.change("HSET", session.keys.handoffs, id.text, encoded)
-      }
-      changed[id] = encoded
-    }
-    return changed
-  }
-
   private func clean() {
-    let taken = strays.prefix(Self.mostAtOnce)
+    let taken = stored.strays.prefix(Self.mostAtOnce)
     var transaction = Transaction()
     for field in taken { transaction.change("HDEL", session.keys.handoffs, field) }
     run(transaction) { [self] in
-      strays.removeFirst(taken.count)
+      stored.removeStrays(taken.count)
       step()
     }
   }
@@ -262,19 +256,22 @@ final class HandoffDesk {
   }
 
   /// So many of what waited is written, or was before.
-  private func rest(after count: Int) {
+  ///
+  /// - Parameter isCut: whether the step has left something that is due.
+  private func rest(after count: Int, isCut: Bool) {
     pending.removeFirst(count)
-    if isStale || !pending.isEmpty || !strays.isEmpty { return step() }
+    if isStale || !pending.isEmpty || !stored.strays.isEmpty { return step() }
     guard !book.isEmpty else { return }
     // No step decides more than so many; before events are read it decides none.
-    if session.hasReadEvents, book.hasUndecided { return wait(1) }
-    let limit = book.nextLimit.map { max(1, ($0 - session.now).milliseconds) } ?? Self.lookMilliseconds
-    wait(min(limit, Self.lookMilliseconds))
+    if isCut || (session.hasReadEvents && book.hasUndecided) { return wait(1) }
+    let limit = book.nextLimit.map { ($0 - session.now).milliseconds } ?? Self.lookMilliseconds
+    // One that is due already waits for answers that are not read yet.
+    wait(limit > 0 ? min(limit, Self.lookMilliseconds) : Self.lookMilliseconds)
   }
 
-  private func refused() {
+  private func refused(for span: Int64 = HandoffDesk.patience) {
     (isStale, isRefused) = (true, true)
-    wait(Self.patience)
+    wait(span)
   }
 
   private func wait(_ span: Int64) {

@@ -19,6 +19,10 @@ struct HandoffPlan {
   private(set) var transaction = Transaction()
   /// The commands in it.
   private(set) var commands: Set<CommandID> = []
+  /// Who has taken a conversation, and when that was said.
+  private(set) var takers: [(agent: AgentID, at: Instant)] = []
+  /// Whether offers were left that have come to nothing.
+  private(set) var isCut = false
 
   /// - Parameter automation: where its switch stands, as Redis has it; empty if nobody has turned it.
   init(_ book: HandoffBook, _ trail: HandoffTrail, _ session: LeaseSession, automation: [UInt8]) {
@@ -30,15 +34,31 @@ struct HandoffPlan {
 
   private var settings: HandoffSettings { session.options.handoff }
 
-  mutating func take(_ news: HandoffNews) {
+  mutating func take(_ news: HandoffNews, _ entry: StreamID) {
     touched.insert(news.id)
-    if let end = next.apply(news) { tell(end) }
+    if let end = next.apply(news, after: trail.holder(of: news.id, at: now)) {
+      if case .accepted(let agent) = end.kind { takers.append((agent, entry.instant)) }
+      return tell(end)
+    }
+    guard case .requested(let asked) = news, let holder = next[news.id]?.agent, holder != asked.agent else { return }
+    let words = "an agent asks for another one for a conversation that it does not have: this is left out"
+    session.log(.warning, words, ["agent": "\(asked.agent)", "conversation": news.id.text, "holder": "\(holder)"])
   }
 
   /// Has those asked who are to be asked next; of too many the rest is for the next step.
-  mutating func decide(by health: FleetHealth, atMost most: Int) {
-    touched.formUnion(next.failOffers(at: now, within: settings.answerWithin) { health.faultOfTaking($0) })
-    let undecided = next.undecided.prefix(most)
+  ///
+  /// - Parameters:
+  ///   - present: up to when all answers are known: no offer comes to nothing by one that was only not read yet.
+  ///   - left: those of which more is known than the book says.
+  mutating func decide(by health: FleetHealth, at present: Instant, atMost most: Int, besides left: Set<Handoff.ID>) {
+    touched.formUnion(next.limitOffers(at: now, within: settings.answerWithin, atMost: most))
+    let failed = next.failOffers(
+      at: min(now, present), within: settings.answerWithin, atMost: most, besides: left
+    ) { health.faultOfTaking($0) }
+    touched.formUnion(failed)
+    isCut = failed.count >= most
+    health.setAsked(takers.reduce(into: next.asked) { $0[$1.agent, default: 0] += 1 })
+    let undecided = next.undecided.lazy.filter { !left.contains($0.id) }.prefix(most)
     // The switch may have been turned a moment ago.
     if !undecided.isEmpty { transaction.require("GET", session.keys.automation, is: stored) }
     for handoff in undecided {
@@ -56,6 +76,10 @@ struct HandoffPlan {
       return giveUp(handoff, "it was asked for \((now - handoff.since).rounded) ago")
     }
     guard handoff.mayAsk else { return giveUp(handoff, handoff.faults) }
+    if handoff.isUnread {
+      let words = "what it needs is not known: its request is longer than \(TextBound.data) bytes"
+      return acts ? giveUp(handoff, words) : skip(handoff, words)
+    }
     let had = trail.agents(of: handoff.id, at: now)
     if acts, trail.isWornOut(handoff.id, at: now) {
       let names = had.map(\.description).joined(separator: ", ")
@@ -65,10 +89,10 @@ struct HandoffPlan {
       besides: handoff.offers.map(\.agent) + [handoff.agent] + had, skill: handoff.skill, language: handoff.language)
     let choice = HandoffChoice(skill: handoff.skill, language: handoff.language, answer, faults: handoff.faults)
     // Nothing acts: it is as if nobody had been asked, and the audit says what would have been done.
-    guard acts else { return skip(handoff, choice) }
+    guard acts else { return skip(handoff, choice.reasons) }
     guard let agent = choice.chosen else { return giveUp(handoff, choice.reasons) }
     offer(handoff, to: agent, choice.reasons)
-    health.give(to: [agent])
+    health.ask(agent)
   }
 
   // MARK: What comes of it
@@ -106,9 +130,9 @@ struct HandoffPlan {
     tell(HandoffBook.End(handoff, .givenUp(why: why)))
   }
 
-  private mutating func skip(_ handoff: Handoff, _ choice: HandoffChoice) {
+  private mutating func skip(_ handoff: Handoff, _ reasons: String) {
     next.remove(handoff.id)
-    let would = automation == .dry ? "; \(choice.reasons)" : ""
+    let would = automation == .dry ? "; \(reasons)" : ""
     add(line(handoff, .skipped, "automation is \(automation.rawValue)\(would)"))
   }
 

@@ -216,7 +216,11 @@ import Wire
       (try? scene.server.call("HKEYS", scene.keys.handoffs).elements?.compactMap(\.text)) == ["c-1"]
     }
     try scene.event("agent.handoff_requested", "sales-1", ["conversation_id": ""])
+    // Nobody can say whose answer that is.
     try scene.event("agent.handoff_accepted", "sales-1", ["conversation_id": "c-1", "to": ["deep": [1]]])
+    try scene.server.wait { (try? scene.handlers.cursorIsAtEnd()) == true }
+    #expect(try scene.handoff("c-1")?.standing?.agent == "legal-1")
+    try scene.accept("c-1", "legal-1")
     try scene.waitForEnd()
     #expect(try scene.lines("c-1").last?.detail.contains("legal-1 has it") == true)
   }

@@ -11,11 +11,13 @@ extension FleetHealth {
       members[position]?.reportedAt = numbers.reportedAt
       members[position]?.given = 0
     }
+    let asked = asked(position)
     let health = numbers.value(.healthScore, within: Fleet.freshness, of: now)
     let rank = SpecialistRank(
       health: health ?? 1, knowsHealth: health != nil,
-      load: (numbers.value(.queueSize, within: Fleet.freshness, of: now) ?? 0) + Double(members[position]?.given ?? 0),
-      room: room(position, numbers))
+      load: (numbers.value(.queueSize, within: Fleet.freshness, of: now) ?? 0)
+        + Double((members[position]?.given ?? 0) + asked),
+      room: room(position, numbers, asked: asked))
     let isOther = members[position]?.rank != rank
     members[position]?.rank = rank
     guard members[position]?.standing.isHealthy == true else { return specialists.remove(position) }
@@ -29,27 +31,59 @@ extension FleetHealth {
   }
 
   /// What it has open of what it can have; nil if it does not say one of both, or has not said it for long.
-  private func room(_ position: Int, _ numbers: AgentActivity) -> SpecialistRank.Room? {
+  private func room(_ position: Int, _ numbers: AgentActivity, asked: Int) -> SpecialistRank.Room? {
     guard let capacity = members[position]?.capacity, let told = numbers.openConversations else { return nil }
     if members[position]?.toldAt != told.at {
       members[position]?.toldAt = told.at
       members[position]?.givenSinceTold = 0
     }
     guard now - told.at <= Fleet.freshness else { return nil }
-    return SpecialistRank.Room(open: told.count + (members[position]?.givenSinceTold ?? 0), capacity: capacity)
+    return SpecialistRank.Room(open: told.count + (members[position]?.givenSinceTold ?? 0) + asked, capacity: capacity)
   }
 
-  /// Rules, or a choice for a hand-over, have given agents a conversation each.
+  private func asked(_ position: Int) -> Int {
+    guard !asked.isEmpty, let id = members[position]?.id else { return 0 }
+    return asked[id] ?? 0
+  }
+
+  /// Rules have given agents a conversation each, or they have taken one.
   func give(to agents: [AgentID]) {
     for agent in agents {
-      guard let position = positions[agent], var member = members[position] else { continue }
-      member.given += 1
-      member.rank.load += 1
-      member.givenSinceTold += 1
-      member.rank.room?.open += 1
-      members[position] = member
-      specialists.rate(position, member.rank)
+      if let position = positions[agent] {
+        members[position]?.given += 1
+        members[position]?.givenSinceTold += 1
+      }
+      add(1, to: agent)
     }
+  }
+
+  /// An agent has taken a conversation: unless it has told since then how many it has open, it counts one more.
+  func take(_ agent: AgentID, at instant: Instant) {
+    if let told = member(agent)?.toldAt, told >= instant { return }
+    give(to: [agent])
+  }
+
+  /// Takes how many conversations each agent is asked to take: until it answers they take its room, and no longer.
+  func setAsked(_ counts: [AgentID: Int]) {
+    guard !asked.isEmpty || !counts.isEmpty else { return }
+    let former = asked
+    asked = counts
+    for agent in Set(former.keys).union(counts.keys) { add((counts[agent] ?? 0) - (former[agent] ?? 0), to: agent) }
+  }
+
+  /// One more agent is asked to take a conversation.
+  func ask(_ agent: AgentID) {
+    asked[agent, default: 0] += 1
+    add(1, to: agent)
+  }
+
+  /// An agent has so many conversations more than before.
+  private func add(_ count: Int, to agent: AgentID) {
+    guard count != 0, let position = positions[agent], var member = members[position] else { return }
+    member.rank.load += Double(count)
+    member.rank.room?.open += count
+    members[position] = member
+    specialists.rate(position, member.rank)
   }
 
   /// The best other agent for a conversation: who has the skill, then who speaks the language, then the healthiest, then

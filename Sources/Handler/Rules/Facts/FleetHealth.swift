@@ -68,6 +68,8 @@ final class FleetHealth {
   private var silence = Guards().silence
   /// Until when the fleet may have missed reports.
   private var heardFrom = Instant.epoch
+  /// How many conversations agents are asked to take at present.
+  var asked: [AgentID: Int] = [:]
   /// Told of agents that have been heard for long enough to count.
   var settledIDs: [AgentID] = []
 
