@@ -1,0 +1,111 @@
+import FleetModel
+import Redis
+import TestSupport
+import TestThreads
+import Testing
+import Wire
+
+@testable import Handler
+
+/// Answers that come late, twice or from the wrong one end nothing that they are not about.
+@Suite(.threaded) struct HandoffAnswersTests {
+  private let scene: HandoffScene
+
+  init() throws { scene = try HandoffScene() }
+
+  /// Waits until all that was published before has been taken.
+  private func settle(_ id: String) throws {
+    try scene.request(id)
+    try scene.server.wait { (try? scene.handoff(id))??.standing != nil }
+  }
+
+  @Test func repeatedAcceptanceEndsNeitherTheNextRequestNorTheWaitForAPerson() throws {
+    try scene.start()
+    for number in 1...2 { try scene.specialist(AgentID("legal-\(number)"), open: number, of: 50) }
+    try scene.request("c-1")
+    try scene.waitForOffer("c-1", to: "legal-1")
+    try scene.accept("c-1", "legal-1")
+    try scene.waitForEnd()
+    try scene.request("c-1", by: "legal-1")
+    try scene.waitForOffer("c-1", to: "legal-2")
+    // Told once more to give it away, the first one says again who has got it.
+    try scene.accept("c-1", "legal-1")
+    try settle("c-2")
+    #expect(try scene.handoff("c-1")?.standing?.agent == "legal-2")
+    try scene.refuse("c-1", "legal-2", by: "legal-1")
+    try scene.server.wait { (try? scene.waiting().oldest?.agent) == "legal-1" }
+    try scene.accept("c-1", "legal-1")
+    try scene.event("agent.waiting", "sales-2", ["conversation_id": "c-3"])
+    try scene.server.wait { (try? scene.waiting().conversations.count) == 2 }
+    #expect(try scene.waiting().longestFirst.contains { $0.id.text == "c-1" })
+    // Another one has it after all.
+    try scene.accept("c-1", "legal-2", by: "legal-1")
+    try scene.server.wait { (try? scene.waiting().longestFirst.map(\.id.text)) == ["c-3"] }
+  }
+
+  @Test func agentThatNeverHadAConversationDoesNotTakeItsRequestAway() throws {
+    try scene.start()
+    try scene.specialist("legal-1", of: 50)
+    try scene.request("c-1")
+    try scene.waitForOffer("c-1", to: "legal-1")
+    try scene.request("c-1", by: "mallory")
+    try settle("c-2")
+    let handoff = try #require(try scene.handoff("c-1"))
+    #expect(handoff.agent == "sales-1" && handoff.standing?.agent == "legal-1")
+  }
+
+  /// Who reads events late gives nobody the blame for it.
+  @Test func offerIsOpenUntilAllIsReadThatMayAnswerIt() throws {
+    let handler = try scene.start(within: .seconds(2))
+    for number in 1...2 { try scene.specialist(AgentID("legal-\(number)"), open: number) }
+    try scene.server.wait { (try? scene.handlers.cursorIsAtEnd()) == true }
+    let active = try #require(handler.activeHandler)
+    let (judge, reached) = (active.follower.judge, try scene.handlers.now())
+    active.handoffs.known = { (judge.health, reached) }
+    try scene.request("c-1")
+    try scene.waitForOffer("c-1", to: "legal-1")
+    let until = try #require(try scene.handoff("c-1")?.standing?.until)
+    // The desk has looked at the clock meanwhile.
+    try scene.server.wait { ((try? scene.handlers.now()) ?? .epoch) > until + .milliseconds(700) }
+    #expect(try scene.handoff("c-1")?.standing?.agent == "legal-1")
+    try scene.accept("c-1", "legal-1")
+    try scene.waitForEnd()
+    #expect(try scene.lines("c-1").last?.detail.contains("legal-1 has it after ") == true)
+    #expect(try scene.told("c-1").count == 1)
+  }
+
+  @Test func requestTooLongToBeReadWaitsForAPerson() throws {
+    try scene.start()
+    try scene.specialist("legal-1")
+    let long: JSONValue = .string(String(repeating: "x", count: 70_000))
+    try scene.event(
+      "agent.handoff_requested", "sales-1", ["conversation_id": "c-1", "language": "de", "context": long])
+    try scene.server.wait { (try? scene.waiting().oldest?.id.text) == "c-1" }
+    let why = "it waits for a person: what it needs is not known: its request is longer than 65536 bytes"
+    #expect(try scene.lines("c-1").last?.detail == "c-1 of sales-1: \(why)")
+    #expect(try scene.told("c-1").isEmpty && scene.book().isEmpty)
+  }
+
+  /// Rights of an earlier version do not name the key.
+  @Test func fleetThatDoesNotUseItKeepsNothingIfRedisDoesNotTellWhatIsInHand() throws {
+    _ = try scene.server.call("SET", scene.keys.handoffs, "no hash")
+    let handler = try scene.start("h1", .off)
+    let active = try #require(handler.activeHandler)
+    try scene.server.wait { !active.handoffs.wantsNews }
+    for number in 1...3 {
+      try scene.request("c-\(number)")
+      try scene.accept("c-\(number)", "legal-1")
+    }
+    try scene.server.wait { (try? scene.handlers.cursorIsAtEnd()) == true }
+    #expect(active.handoffs.oldest == nil && !active.handoffs.wantsNews)
+    // Nor may everybody pass for a handler once it is on.
+    var options = handler.options
+    options.handoff.mode = .auto
+    handler.apply(options)
+    let transfer = try scene.handlers.command(.transfer, ["sales-1"]) { $0.operator = "handler/mallory" }
+    try scene.server.wait { !active.session.hasGiven(transfer) }
+    try scene.request("c-4")
+    try scene.server.wait { active.handoffs.oldest != nil }
+    #expect(!active.session.hasGiven(transfer))
+  }
+}
