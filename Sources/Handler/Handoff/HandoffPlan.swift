@@ -52,9 +52,11 @@ struct HandoffPlan {
   ///   - left: those of which more is known than the book says.
   mutating func decide(by health: FleetHealth, at present: Instant, atMost most: Int, besides left: Set<Handoff.ID>) {
     touched.formUnion(next.limitOffers(at: now, within: settings.answerWithin, atMost: most))
+    // What an agent is now says nothing of one whose answer is not read yet.
+    let isBehind = present < now - Self.mostLag
     let failed = next.failOffers(
       at: min(now, present), within: settings.answerWithin, atMost: most, besides: left
-    ) { health.faultOfTaking($0) }
+    ) { isBehind ? nil : health.faultOfTaking($0) }
     touched.formUnion(failed)
     isCut = failed.count >= most
     health.setAsked(takers.reduce(into: next.asked) { $0[$1.agent, default: 0] += 1 })
@@ -66,6 +68,9 @@ struct HandoffPlan {
       decide(handoff, by: health)
     }
   }
+
+  /// Reading that lags no more than this is not behind.
+  private static let mostLag = TimeSpan.seconds(1)
 
   private mutating func decide(_ handoff: Handoff, by health: FleetHealth) {
     let isFirst = handoff.offers.isEmpty

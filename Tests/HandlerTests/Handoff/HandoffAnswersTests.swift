@@ -60,12 +60,13 @@ import Wire
     for number in 1...2 { try scene.specialist(AgentID("legal-\(number)"), open: number) }
     try scene.server.wait { (try? scene.handlers.cursorIsAtEnd()) == true }
     let active = try #require(handler.activeHandler)
-    let (judge, reached) = (active.follower.judge, try scene.handlers.now())
+    let (judge, reached) = (active.follower.judge, try scene.handlers.now(.seconds(-10)))
     active.handoffs.known = { (judge.health, reached) }
     try scene.request("c-1")
     try scene.waitForOffer("c-1", to: "legal-1")
+    try scene.event("agent.deleted", "legal-1", [:])
     let until = try #require(try scene.handoff("c-1")?.standing?.until)
-    // The desk has looked at the clock meanwhile.
+    // The desk has looked at the clock, and at the agent, meanwhile.
     try scene.server.wait { ((try? scene.handlers.now()) ?? .epoch) > until + .milliseconds(700) }
     #expect(try scene.handoff("c-1")?.standing?.agent == "legal-1")
     try scene.accept("c-1", "legal-1")
