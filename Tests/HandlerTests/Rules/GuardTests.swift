@@ -394,6 +394,21 @@ import Wire
     #expect(try rules.scene.record("agent-1").backup == nil)
   }
 
+  @Test func agentThatSomebodyDrainsIsNotRestarted() throws {
+    let rules = try RuleScene(
+      """
+      [[rules]]
+      id = "anew"
+      on = "agent.performance_degraded"
+      do = [{ action = "restart" }, { action = "escalate", to = "support" }]
+      """)
+    try rules.scene.send(.drain, ["agent-1"], ["for": "15m"])
+    try rules.event("agent.performance_degraded", "agent-1", ["error_rate": 0.5])
+    let lines = try rules.run(of: "anew")
+    #expect(lines.contains { $0.short == "skipped agent-1: guarded: it is draining" })
+    #expect(try rules.scene.record("agent-1").state == .draining)
+  }
+
   @Test func addressThatIsAllowListedIsNotBlockedByAnotherSpelling() {
     var guards = Guards()
     guards.allowed = ["10.0.0.5"]

@@ -17,6 +17,8 @@ struct StandingRestrictions {
     case .pause(let span):
       guard !isPaused(until: now + span) else { throw Refusal("guarded: it is paused for longer") }
     case .restart:
+      // Whoever drains it lets its open conversations end first.
+      guard record.state != .draining else { throw Refusal("guarded: it is draining") }
       guard record.state != .paused || pauseToKeep != nil else { throw Refusal("guarded: it is paused") }
     case .rateLimit(let perMinute, let span) where perMinute > 0: return try bounded(perMinute, span)
     case .block(let address, let span):
