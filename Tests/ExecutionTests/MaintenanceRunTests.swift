@@ -25,6 +25,7 @@ import Testing
     _ window: MaintenanceWindow, after span: TimeSpan = .seconds(1), _ change: (inout Sight) -> Void = { _ in }
   ) -> MaintenanceRun.Step? {
     var sight = Sight(at: Self.start + span)
+    if !window.phase.isAhead { sight.standsIn = window.backup }
     change(&sight)
     return MaintenanceRun.step(window, sight)
   }
@@ -33,7 +34,7 @@ import Testing
     let begun = try #require(step(window(.planned)))
     #expect(begun.window?.phase == .standIn && begun.phase == .started)
     #expect(begun.orders.map(\.action) == [.activateBackup] && begun.orders[0].arguments == ["backup": "agent-8"])
-    let drained = try #require(step(window(.standIn)) { ($0.command, $0.standsIn) = (.done, "agent-8") })
+    let drained = try #require(step(window(.standIn)) { $0.command = .done })
     #expect(drained.window?.phase == .drain && drained.orders.map(\.action) == [.drain])
     #expect(drained.orders[0].arguments == ["for": "6m"], "it ends by itself, later than it is given up")
     let restarted = try #require(step(window(.drain)) { ($0.command, $0.state) = (.done, .draining) })
@@ -123,9 +124,68 @@ import Testing
   ]) func backupThatDoesNotStandInLeavesTheAgentAsItIs(
     _ name: String, _ span: TimeSpan, _ standing: MaintenanceRun.Standing
   ) throws {
-    let over = try #require(step(window(.standIn), after: span) { $0.command = standing })
+    let over = try #require(step(window(.standIn), after: span) { ($0.command, $0.standsIn) = (standing, nil) })
     #expect(over.window == nil && over.phase == .failed && over.orders.map(\.action) == [.escalate])
     #expect(over.words.hasSuffix("; agent-7 was left as it is"))
+  }
+
+  /// Its runtime may have done it, or do it yet.
+  @Test func backupThatNobodyConfirmsIsReleased() throws {
+    let back = try #require(step(window(.standIn), after: .minutes(2)))
+    #expect(back.window?.phase == .release && back.orders.map(\.action) == [.deactivateBackup] && back.phase == nil)
+    let going = try #require(back.window)
+    let over = try #require(step(going, after: .minutes(3)) { ($0.command, $0.standsIn) = (.done, nil) })
+    #expect(over.window == nil && over.phase == .failed && over.orders.map(\.action) == [.escalate])
+    let fault = "that agent-8 stands in was not confirmed within 1m"
+    #expect(over.words == "\(fault); agent-7 was left as it is, agent-8 is released")
+    let refused = try #require(step(going, after: .minutes(3)) { $0.command = .failed("no") })
+    #expect(refused.words == "\(fault), and agent-8 was not released: no; agent-8 stays on")
+    // One that stood in before stays.
+    let kept = try #require(step(window(.standIn) { $0.keepsBackup = true }, after: .minutes(2)))
+    #expect(kept.window == nil && kept.orders.map(\.action) == [.escalate])
+  }
+
+  @Test func nothingIsDrainedOrRestartedWithoutItsBackup() throws {
+    for other in [nil, "agent-9"] as [AgentID?] {
+      let left = try #require(step(window(.standIn)) { ($0.command, $0.standsIn) = (.done, other) })
+      #expect(left.window == nil && left.words == "agent-8 stands in no more; agent-7 was left as it is")
+      let back = try #require(
+        step(window(.drain)) { ($0.command, $0.state, $0.standsIn) = (.done, .draining, other) })
+      #expect(back.window?.phase == .resume && back.orders.map(\.action) == [.resume])
+      let going = try #require(back.window)
+      let over = try #require(step(going) { ($0.command, $0.standsIn) = (.done, other) })
+      let stands = other == nil ? "nobody stands in" : "agent-9 stands in"
+      #expect(over.words == "agent-8 stands in no more; agent-7 is resumed, \(stands)")
+    }
+    // Somebody may release it before the window does.
+    let over = try #require(step(window(.release)) { ($0.command, $0.standsIn) = (.failed("no backup"), nil) })
+    #expect(over.phase == .succeeded)
+  }
+
+  /// What was reported while nobody led is not known at the first look.
+  @Test func whoTakesOverAfterALongTimeWaitsForWhatWasReportedMeanwhile() throws {
+    func late(_ phase: MaintenanceWindow.Phase, knownFor span: TimeSpan) -> MaintenanceRun.Step? {
+      step(window(phase), after: .minutes(30)) { $0.knownSince = $0.now - span }
+    }
+    for phase in [MaintenanceWindow.Phase.standIn, .drain, .restart, .release, .resume] {
+      #expect(late(phase, knownFor: .seconds(30)) == nil, "\(phase)")
+      #expect(late(phase, knownFor: .seconds(31)) != nil, "\(phase)")
+    }
+    #expect(late(.verify, knownFor: .minutes(3)) == nil)
+    #expect(late(.verify, knownFor: .minutes(4))?.phase == .failed)
+  }
+
+  @Test func windowsThatNeedTheSameAgentAreNotUnderWayTogether() {
+    func other(_ agent: AgentID, _ backup: AgentID) -> MaintenanceWindow {
+      MaintenanceWindow(
+        id: "w2", agent: agent, backup: backup, origin: .person("bob@ops"), at: Self.start, phase: .drain,
+        since: Self.start)
+    }
+    let own = window(.planned)
+    #expect(own.conflict(with: other("agent-1", "agent-2")) == nil)
+    #expect(own.conflict(with: other("agent-8", "agent-2")) == "agent-8 is under maintenance itself")
+    #expect(own.conflict(with: other("agent-1", "agent-7")) == "agent-7 is needed for the maintenance of agent-1")
+    #expect(own.conflict(with: other("agent-1", "agent-8")) == "agent-8 is needed for the maintenance of agent-1")
   }
 
   @Test func agentThatDoesNotDrainWorksAgainAndItsBackupStaysOn() throws {
@@ -216,6 +276,7 @@ import Testing
         sight.state = AgentState.allCases.randomElement(using: &random) ?? .running
         sight.verdict = [.unknown, .well, .ill("so")].randomElement(using: &random) ?? .unknown
         sight.backupFault = Int.random(in: 0..<6, using: &random) == 0 ? "agent-8 is silent" : nil
+        sight.standsIn = Int.random(in: 0..<6, using: &random) == 0 ? nil : "agent-8"
         if Int.random(in: 0..<8, using: &random) == 0 { window?.cancelledBy = "bob@ops" }
         guard let step = MaintenanceRun.step(present, sight) else { continue }
         sent += step.orders.map(\.action)

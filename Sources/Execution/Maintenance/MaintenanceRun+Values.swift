@@ -44,6 +44,8 @@ extension MaintenanceRun {
     package var threat = Threat.unknown
     package var verdict = Verdict.unknown
     package var restartLimit = TimeSpan.seconds(60)
+    /// Since when it is known what runtimes have reported: who takes over does not know it at once.
+    package var knownSince = Instant.epoch
 
     package init(at now: Instant) { self.now = now }
   }

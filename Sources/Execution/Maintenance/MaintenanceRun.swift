@@ -5,7 +5,7 @@ import FleetModel
 ///
 /// | phase | command | goes on once | if that fails, or its time is over |
 /// |---|---|---|---|
-/// | stand_in | `activate_backup` | the runtime confirms | over; the agent goes on as before |
+/// | stand_in | `activate_backup` | the runtime confirms | `deactivate_backup` if it is on; the agent goes on as before |
 /// | drain | `drain` | no conversation is open | `resume`, the backup stays on |
 /// | restart | `restart` | the agent runs again | `resume`, the backup stays on |
 /// | verify | | a minute of its metrics is as usual | over; the backup stays on |
@@ -99,28 +99,46 @@ package struct MaintenanceRun {
   /// The drain ends by itself so much later than it is given up here.
   private static let grace = TimeSpan.minutes(1)
 
-  private func isLate(_ limit: TimeSpan) -> Bool { now - window.since > limit }
+  /// What was reported while nobody led is known a little after events were read to their end.
+  private static let settles = TimeSpan.seconds(30)
+  /// A whole minute of metrics takes longer.
+  private static let learns = TimeSpan.minutes(3)
+
+  private func isLate(_ limit: TimeSpan, known span: TimeSpan = settles) -> Bool {
+    now - window.since > limit && now - sight.knownSince > span
+  }
 
   private var standIn: Step? {
     switch sight.command {
     case .done:
       guard window.cancelledBy == nil else { return ended }
+      if let fault = standInFault { return failed(fault, "\(window.agent) was left as it is") }
       return Step(
         window: moved(to: .drain), orders: [order(.drain, ["for": (window.drain + Self.grace).description])])
     case .failed(let why):
       return failed("\(window.backup) does not stand in: \(why)", "\(window.agent) was left as it is")
     case .pending:
-      guard isLate(Self.confirms) else { return nil }
-      return failed(
-        "that \(window.backup) stands in was not confirmed within \(Self.confirms)", "\(window.agent) was left as it is"
-      )
+      return isLate(Self.confirms) ? unconfirmed : nil
     }
+  }
+
+  /// Its runtime may do it yet: it is told that it is not needed.
+  private var unconfirmed: Step {
+    let fault = "that \(window.backup) stands in was not confirmed within \(Self.confirms)"
+    guard standInFault == nil, !window.keepsBackup else { return failed(fault, "\(window.agent) was left as it is") }
+    return releasing(fault)
+  }
+
+  /// Why the agent cannot be without work; nil if its backup does that.
+  private var standInFault: String? {
+    sight.standsIn == window.backup ? nil : "\(window.backup) stands in no more"
   }
 
   private var drain: Step? {
     // What is not carried out yet could still drain the agent once nobody looks any more.
     if sight.command == .pending, sight.state == .running, !isLate(Self.confirms) { return nil }
     if window.cancelledBy != nil { return goBack("") }
+    if let fault = standInFault { return goBack(fault) }
     if let why = sight.backupFault { return goBack("its backup failed meanwhile: \(why)") }
     switch sight.command {
     case .done:
@@ -151,20 +169,29 @@ package struct MaintenanceRun {
 
   private var verify: Step? {
     guard sight.verdict != .well else { return ended }
-    guard isLate(Self.verifies) else { return nil }
+    guard isLate(Self.verifies, known: Self.learns) else { return nil }
     let why =
       if case .ill(let reason) = sight.verdict { reason } else { "no whole minute of its metrics came" }
-    return failed("it is not as usual within \(Self.verifies) after its restart: \(why)", "\(window.backup) stays on")
+    return failed("it is not as usual within \(Self.verifies) after its restart: \(why)", left)
   }
 
   private var release: Step? {
+    let before = window.fault.map { "\($0), and " } ?? ""
     switch sight.command {
-    case .done: return finished
-    case .failed(let why): return failed("\(window.backup) was not released: \(why)", "\(window.backup) stays on")
+    case .done: return released
+    // Somebody may have released it before.
+    case .failed where sight.standsIn != window.backup: return released
+    case .failed(let why): return failed("\(before)\(window.backup) was not released: \(why)", left)
     case .pending:
       guard isLate(Self.confirms) else { return nil }
-      return failed("that \(window.backup) is released was not confirmed within \(Self.confirms)", "look at both")
+      return failed(
+        "\(before)that \(window.backup) is released was not confirmed within \(Self.confirms)", "look at both")
     }
+  }
+
+  private var released: Step {
+    guard let fault = window.fault else { return finished }
+    return failed(fault, "\(window.agent) was left as it is, \(window.backup) is released")
   }
 
   private var resume: Step? {
@@ -180,12 +207,12 @@ package struct MaintenanceRun {
 
   private var resumed: Step {
     if window.cancelledBy != nil, window.fault == nil { return ended }
-    return failed(window.fault ?? "", "\(window.agent) is resumed, \(window.backup) stays on")
+    return failed(window.fault ?? "", "\(window.agent) is resumed, \(left)")
   }
 
   private func unresumed(_ why: String) -> Step {
-    let left = "\(window.agent) could not be resumed (\(why)): it is \(sight.state.rawValue), a drain ends by itself"
-    return failed(window.fault ?? "cancelled by \(window.cancelledBy ?? "")", "\(left); \(window.backup) stays on")
+    let agent = "\(window.agent) could not be resumed (\(why)): it is \(sight.state.rawValue), a drain ends by itself"
+    return failed(window.fault ?? "cancelled by \(window.cancelledBy ?? "")", "\(agent); \(left)")
   }
 
   // MARK: Ends
@@ -196,14 +223,25 @@ package struct MaintenanceRun {
     next.fault = fault.isEmpty ? nil : fault.clipped(toBytes: TextBound.words)
     if sight.state == .draining { return Step(window: next, orders: [order(.resume)]) }
     if fault.isEmpty { return ended }
-    return failed(fault, "\(window.agent) is \(sight.state.rawValue), \(window.backup) stays on")
+    return failed(fault, "\(window.agent) is \(sight.state.rawValue), \(left)")
   }
 
   /// All is done but that the backup is not needed any more.
   private var ended: Step {
-    if window.keepsBackup { return finished }
+    window.keepsBackup ? finished : releasing(nil)
+  }
+
+  private func releasing(_ fault: String?) -> Step {
+    var next = moved(to: .release)
+    next.fault = fault?.clipped(toBytes: TextBound.words)
     let arguments = ["backup": String(decoding: window.backup.bytes, as: UTF8.self)]
-    return Step(window: moved(to: .release), orders: [order(.deactivateBackup, arguments)])
+    return Step(window: next, orders: [order(.deactivateBackup, arguments)])
+  }
+
+  /// Who works for the agent once it has gone back.
+  private var left: String {
+    guard let other = sight.standsIn else { return "nobody stands in" }
+    return other == window.backup ? "\(other) stays on" : "\(other) stands in"
   }
 
   private var finished: Step {

@@ -88,6 +88,13 @@ package struct MaintenanceWindow: Equatable, Sendable {
   /// One that could not begin within so long after its time is given up.
   package static let lateness = TimeSpan.minutes(15)
 
+  /// Why it cannot be under way together with another agent's window; nil if it can.
+  package func conflict(with other: MaintenanceWindow) -> String? {
+    if other.agent == backup { return "\(backup) is under maintenance itself" }
+    if other.backup == agent { return "\(agent) is needed for the maintenance of \(other.agent)" }
+    return other.backup == backup ? "\(backup) is needed for the maintenance of \(other.agent)" : nil
+  }
+
   /// Whose window it is, in words: `planned by ana@ops`, `queue_size is to cross its level`.
   package var cause: String {
     switch origin {
