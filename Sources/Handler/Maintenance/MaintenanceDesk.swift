@@ -26,11 +26,13 @@ final class MaintenanceDesk {
   /// Fields that are no windows, or more than are kept.
   private var strays: [[UInt8]] = []
   /// What the last minutes came to, of agents that have a window.
-  private var outlooks: [AgentID: MaintenanceOutlook] = [:]
+  private(set) var outlooks: [AgentID: MaintenanceOutlook] = [:]
   /// Agents of which a failure is forecast, and nothing is planned.
   private var candidates: [AgentID: AgentInsight.Coming] = [:]
   /// Why the handler may not begin maintenance of an agent by itself; nil if it may.
   var guardFault: (AgentID) -> String? = { _ in nil }
+  /// Since when events have been read to their end; nil before.
+  private(set) var knownSince: Instant?
   private var isBusy = false
   /// Whether Redis holds something else than is known here.
   private var isStale = true
@@ -79,6 +81,7 @@ final class MaintenanceDesk {
     guard !windows.isEmpty || !candidates.isEmpty else { return }
     // Before events are read to their end nobody knows what runtimes have confirmed, nor who is silent.
     guard session.hasReadEvents else { return wait(Self.retries) }
+    knownSince = knownSince ?? session.now
     if let candidate = candidates.popFirst() { return consider(candidate.key, candidate.value) }
     look()
   }
@@ -141,44 +144,6 @@ final class MaintenanceDesk {
     return max(session.options.maintenanceSpan, min(next, Self.looks))
   }
 
-  // MARK: What is seen
-
-  private func sight(of window: MaintenanceWindow, _ found: MaintenanceLook) -> MaintenanceRun.Sight {
-    var sight = MaintenanceRun.Sight(at: session.now)
-    sight.mode = session.options.maintenance.mode
-    sight.command = found.standing
-    (sight.state, sight.heldUntil) = (found.record.state, found.record.pausedUntil)
-    (sight.version, sight.standsIn) = (found.record.version, found.record.backup)
-    sight.obstacle = found.obstacle ?? otherWindow(of: window)
-    sight.backupFault = backupFault(window.backup, found.backup)
-    sight.guardFault = found.isOn ? guardFault(window.agent) : "automation is not on"
-    sight.restartLimit = session.options.restartLimit
-    guard session.options.insight.isOn else {
-      // Nobody could tell how it is: that it runs again must do.
-      sight.verdict = .well
-      return sight
-    }
-    if let outlook = outlooks[window.agent] {
-      sight.threat = outlook.threat(at: session.now)
-      sight.verdict = outlook.verdict(since: window.since)
-    }
-    return sight
-  }
-
-  private func otherWindow(of window: MaintenanceWindow) -> String? {
-    guard let other = windows[window.backup], !other.phase.isAhead else { return nil }
-    return "\(window.backup) is under maintenance itself"
-  }
-
-  /// Why an agent can stand in for nobody; nil if it can, or nobody knows it here.
-  private func backupFault(_ backup: AgentID, _ record: AgentRecord) -> String? {
-    if record.state != .running { return "\(backup) is \(record.state.rawValue)" }
-    guard let fleet = session.fleet, let state = fleet.state(of: backup) else { return nil }
-    if state != .running { return "\(backup) is \(state.rawValue)" }
-    if fleet.isOpen(AlertID(.silent, backup)) { return "\(backup) is silent" }
-    return fleet.isOpen(AlertID(.healthCritical, backup)) ? "\(backup) is ill" : nil
-  }
-
   // MARK: A failure that is forecast
 
   /// Plans a window before a failure, if the agent has a backup that is idle.
@@ -193,10 +158,11 @@ final class MaintenanceDesk {
       isBusy = false
       guard !replies.contains(where: { $0.error != nil }) else { return refused() }
       guard window.isFree(replies), backupFault(backup, .init()) == nil,
-        session.fleet?.state(of: agent) == .running, windows[backup] == nil
+        session.fleet?.state(of: agent) == .running
       else { return step() }
       let isAuto = session.options.maintenance.mode == .auto
       let planned = window.planned(replies, isAuto: isAuto, at: session.now)
+      guard !isTaken(planned) else { return step() }
       let step = MaintenanceRun.Step(window: planned, phase: .proposed, words: window.words(planned))
       write(planned, step, isNew: true, telling: isAuto ? nil : window.notice(planned))
     }

@@ -94,11 +94,39 @@ import Wire
     try scene.start()
     #expect(try scene.handlers.send(.activateBackup, ["agent-1"], ["backup": "agent-8"]).last?.phase == .succeeded)
     try scene.plan()
-    // It is looked at, and not begun.
-    #expect(try scene.handlers.send(.notify, [], ["to": "nobody", "text": "x"]).last != nil)
+    // It is looked at before one that is planned later.
+    try scene.plan("agent-9", ["backup": "agent-10"])
+    try scene.waitForStart(of: "agent-9")
     #expect(try scene.window?.phase == .planned)
-    #expect(try scene.told == [.activateBackup])
+    #expect(try scene.lines.map(\.target) == ["agent-9"])
     #expect(try scene.cancel().hasPrefix("succeeded: the maintenance planned for "))
+  }
+
+  /// Before the first has told anybody to stand in.
+  @Test func windowsThatBeginTogetherDoNotTakeEachOthersAgents() throws {
+    for (agent, backup) in [("agent-1", "agent-8"), ("agent-2", "agent-8"), ("agent-3", "agent-1"), ("agent-8", "a")] {
+      try scene.store(AgentID(agent), backup: AgentID(backup))
+    }
+    try scene.store("agent-9", backup: "agent-10")
+    try scene.start()
+    try scene.waitForStart(of: "agent-9")
+    #expect(try scene.lines.map(\.target) == ["agent-1", "agent-9"])
+  }
+
+  @Test func forecastsTakeOneAgentOfARoleOutOfWorkAtATime() throws {
+    let sign = MaintenanceWindow.Sign(
+      metric: "queue_size", crossesAt: try scene.handlers.now(.hours(1)), earliest: .epoch)
+    for (number, role) in ["support", "support", "support", "sales", "sales"].enumerated() {
+      let event = #"{"entity_id":"agent-\#(number + 1)","event_type":"agent.created","data":{"role":"\#(role)"}}"#
+      _ = try scene.server.call("XADD", scene.keys.events, "*", "__data__", event)
+    }
+    for (agent, backup) in [("agent-1", "agent-11"), ("agent-2", "agent-12"), ("agent-4", "agent-14")] {
+      try scene.store(AgentID(agent), backup: AgentID(backup), .forecast(sign))
+    }
+    _ = try scene.server.call("SET", scene.keys.automation, "on")
+    try scene.start(mode: .auto)
+    try scene.waitForStart(of: "agent-4")
+    #expect(try scene.lines.map(\.target) == ["agent-1", "agent-4"])
   }
 
   @Test func whatCannotBePlannedIsRefusedWithTheReason() throws {

@@ -41,6 +41,23 @@ struct MaintenanceScene {
     try handlers.send(.planMaintenance, [agent], arguments).last?.short ?? ""
   }
 
+  /// Puts a window there that may begin.
+  func store(
+    _ agent: AgentID, backup: AgentID, _ origin: MaintenanceWindow.Origin = .person("ana@ops"),
+    in span: TimeSpan = .zero
+  ) throws {
+    let now = try handlers.now()
+    let window = MaintenanceWindow(
+      id: "w", agent: agent, backup: backup, origin: origin, at: now + span, phase: .planned, since: now)
+    _ = try server.call("HSET", keys.maintenance, agent.bytes, MaintenanceCoding.encode(window))
+  }
+
+  func waitForStart(of agent: AgentID) throws {
+    try server.wait {
+      (try? lines.contains { $0.phase == .started && $0.target == agent }) == true
+    }
+  }
+
   func cancel(_ agent: AgentID = "agent-7") throws -> String {
     try handlers.send(.cancelMaintenance, [agent]).last?.short ?? ""
   }
