@@ -5,14 +5,18 @@ extension Change {
   ///
   /// - Parameters:
   ///   - instruction: what was done.
+  ///   - command: the id of the command that did it.
   ///   - done: what stood before, as the mark of the transaction remembers it.
-  package static func inverse(of instruction: Instruction, _ done: IdempotencyRecord, _ context: PlanningContext)
-    throws(Refusal) -> Change
-  {
+  package static func inverse(
+    of instruction: Instruction, by command: CommandID, _ done: IdempotencyRecord, _ context: PlanningContext
+  ) throws(Refusal) -> Change {
     let before = done.before ?? AgentRecord()
     switch instruction {
     case .pause, .drain: return try resume(context)
-    case .planMaintenance: return try cancelMaintenance(context)
+    case .planMaintenance:
+      // The agent may have another one by now.
+      guard context.window?.id == command.text else { throw Refusal("that window is over") }
+      return try cancelMaintenance(context)
     case .scale(let scale): return restore(scale, before, context)
     case .rateLimit:
       guard let limit = before.rateLimit, limit > 0, let end = before.rateLimitedUntil, end > context.now else {

@@ -202,7 +202,7 @@ final class CommandRunner: TargetRunDelegate {
     guard let undoPlan else { return try Change.plan(instruction, context) }
     guard let undone = undone[target] else { throw Refusal("what stood before it is not remembered any more") }
     guard undone.phase == .succeeded else { throw Refusal("nothing was done to it") }
-    return try Change.inverse(of: undoPlan.instruction, undone, context)
+    return try Change.inverse(of: undoPlan.instruction, by: undoPlan.id, undone, context)
   }
 
   private func compare(_ seen: Command.Observation, with record: AgentRecord) throws(Refusal) {
