@@ -28,9 +28,10 @@ extension Change {
     guard begin - context.now <= MaintenanceWindow.farthest else {
       throw Refusal("it would begin \(begin.linkText); plan it at most \(MaintenanceWindow.farthest) ahead")
     }
-    let window = MaintenanceWindow(
+    var window = MaintenanceWindow(
       id: context.commandID.text, agent: context.target, backup: backup, origin: .person(context.operator), at: begin,
       drain: drain, phase: .planned, since: context.now)
+    window.accepted = present?.sign
     var change = Change(
       detail: "maintenance planned for \(begin.linkText), \(backup) stands in, at most \(drain) to drain")
     change.window = (context.target, window)
@@ -53,7 +54,7 @@ extension Change {
     case .proposed, .planned:
       change.window = (context.target, nil)
       change.detail = "the maintenance planned for \(window.at.linkText) is cancelled"
-      change.declinesForecast = if case .forecast = window.origin { true } else { false }
+      change.declinesForecast = window.sign != nil
     case .standIn, .drain:
       if let name = window.cancelledBy { throw Refusal("\(name) has cancelled it already") }
       window.cancelledBy = context.operator

@@ -53,6 +53,8 @@ package struct MaintenanceWindow: Equatable, Sendable {
   package let agent: AgentID
   package var backup: AgentID
   package var origin: Origin
+  /// The forecast that had led to it, if a person has taken it over.
+  package var accepted: Sign?
   /// When it begins.
   package var at: Instant
   /// How long open conversations get to end or to move.
@@ -87,6 +89,9 @@ package struct MaintenanceWindow: Equatable, Sendable {
   package static let rest = TimeSpan.hours(2)
   /// One that could not begin within so long after its time is given up.
   package static let lateness = TimeSpan.minutes(15)
+
+  /// The forecast that has led to it, whoever wants it by now; nil if none has.
+  package var sign: Sign? { if case .forecast(let sign) = origin { sign } else { accepted } }
 
   /// Why it cannot be under way together with another agent's window; nil if it can.
   package func conflict(with other: MaintenanceWindow) -> String? {

@@ -88,6 +88,10 @@ import Wire
     #expect(try scene.window?.origin == .person("alice@bastion"))
     #expect(try scene.window?.at == window.at && scene.lines.count == 1)
     #expect(try scene.told.isEmpty)
+    // Its end is the end of what was proposed.
+    #expect(try scene.server.call("EXISTS", scene.keys.maintained("agent-7")) == .integer(0))
+    #expect(try scene.cancel().hasPrefix("succeeded: "))
+    #expect(try scene.server.call("EXISTS", scene.keys.maintained("agent-7")) == .integer(1))
   }
 
   @Test func whereItIsAutomaticItIsPlannedAndWhatIsDeclinedDoesNotComeBack() throws {
