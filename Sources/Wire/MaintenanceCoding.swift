@@ -6,7 +6,8 @@ import FleetModel
 /// {"id":"01890a5d-…","backup":"agent-8","by":"ana@ops","at":"2026-11-22T03:10:00.000Z","drain_ms":900000,
 ///  "phase":"planned","since":"2026-11-22T02:00:00.000Z"}
 /// ```
-/// One that a forecast has led to has `"forecast":{"metric":"queue_size","crosses":"…","earliest":"…"}` in place of `by`.
+/// One that a forecast has led to has `"forecast":{"metric":"queue_size","crosses":"…","earliest":"…"}` in place of `by`, or
+/// besides it once a person has taken it over.
 package enum MaintenanceCoding {
   /// A longer value is not read.
   package static let mostBytes = 16 << 10
@@ -25,9 +26,8 @@ package enum MaintenanceCoding {
     var json = JSONObject()
     json["id"] = .string(window.id)
     json["backup"] = .string(window.backup.bytes)
-    switch window.origin {
-    case .person(let name): json["by"] = .string(name)
-    case .forecast(let sign):
+    if case .person(let name) = window.origin { json["by"] = .string(name) }
+    if let sign = window.sign {
       json["forecast"] = [
         "metric": .string(sign.metric), "crosses": sign.crossesAt.json, "earliest": sign.earliest.json,
       ]
@@ -55,6 +55,7 @@ package enum MaintenanceCoding {
     else { return nil }
     var window = MaintenanceWindow(
       id: id, agent: agent, backup: backup, origin: origin, at: at, drain: drain, phase: phase, since: since)
+    if case .person = origin { window.accepted = sign(json) }
     window.keepsBackup = json["keeps_backup"]?.bool ?? false
     window.clearSince = instant(json["clear_since"])
     window.fault = json["fault"]?.text?.clipped(toBytes: TextBound.words)
@@ -64,23 +65,26 @@ package enum MaintenanceCoding {
 
   private static func origin(_ json: JSONValue) -> MaintenanceWindow.Origin? {
     if let name = json["by"]?.text { return .person(name.clipped(toBytes: TextBound.title)) }
+    return sign(json).map { .forecast($0) }
+  }
+
+  private static func sign(_ json: JSONValue) -> MaintenanceWindow.Sign? {
     guard let forecast = json["forecast"], let metric = forecast["metric"]?.text,
       let crosses = instant(forecast["crosses"]), let earliest = instant(forecast["earliest"])
     else { return nil }
-    return .forecast(
-      MaintenanceWindow.Sign(
-        metric: metric.clipped(toBytes: TextBound.word), crossesAt: crosses, earliest: earliest))
+    return MaintenanceWindow.Sign(
+      metric: metric.clipped(toBytes: TextBound.word), crossesAt: crosses, earliest: earliest)
   }
 
   /// All of a hash, by when they begin.
   ///
-  /// - Parameter passedOver: told of each field that is none, or beyond what is kept.
+  /// - Parameter passedOver: told of each field that is none.
   package static func decode(
     windows: [(name: [UInt8], value: [UInt8])], passedOver: (_ field: [UInt8], _ value: [UInt8]) -> Void = { _, _ in }
   ) -> [MaintenanceWindow] {
     var found: [MaintenanceWindow] = []
     for (field, value) in windows {
-      if found.count < MaintenanceWindow.most, let window = decode(field, value) {
+      if let window = decode(field, value) {
         found.append(window)
       } else {
         passedOver(field, value)

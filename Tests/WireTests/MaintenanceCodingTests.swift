@@ -25,7 +25,9 @@ import Wire
   }
 
   @Test func windowsComeBackAsTheyWere() {
-    for window in [whole, planned] { #expect(decode(MaintenanceCoding.encode(window)) == window) }
+    var accepted = planned
+    accepted.accepted = whole.sign
+    for window in [whole, planned, accepted] { #expect(decode(MaintenanceCoding.encode(window)) == window) }
     for phase in MaintenanceWindow.Phase.allCases {
       var window = planned
       window.phase = phase
@@ -57,8 +59,8 @@ import Wire
     #expect(decode(Array(text.replacing("ana@ops", with: long).utf8)) == nil)
   }
 
-  @Test func noMoreAreReadThanAreKept() {
-    let pairs = (0..<MaintenanceWindow.most + 3).map { number in
+  @Test func whatIsNoWindowIsToldAndTheNextOneComesFirst() {
+    let pairs = (0..<3).map { number in
       let agent = AgentID("a-\(number)")
       let window = MaintenanceWindow(
         id: "w", agent: agent, backup: "b", origin: .person("ana"), at: Self.now - .seconds(Int64(number)),
@@ -67,7 +69,6 @@ import Wire
     }
     var left = 0
     let windows = MaintenanceCoding.decode(windows: pairs + [([1], [2])]) { _, _ in left += 1 }
-    #expect(windows.count == MaintenanceWindow.most && left == 4)
-    #expect(windows.first?.agent == "a-63", "the next first")
+    #expect(windows.map(\.agent) == ["a-2", "a-1", "a-0"] && left == 1)
   }
 }

@@ -23,8 +23,10 @@ final class MaintenanceDesk {
   /// As they stand in Redis.
   private(set) var windows: [AgentID: MaintenanceWindow] = [:]
   private var stored: [AgentID: [UInt8]] = [:]
-  /// Fields that are no windows, or more than are kept.
-  private var strays: [[UInt8]] = []
+  /// Fields that are no windows.
+  private var strays: [(name: [UInt8], value: [UInt8])] = []
+  /// Whether more stand there than are kept: they wait until others are over.
+  private var isCut = false
   /// What the last minutes came to, of agents that have a window.
   private(set) var outlooks: [AgentID: MaintenanceOutlook] = [:]
   /// Agents of which a failure is forecast, and nothing is planned.
@@ -103,10 +105,13 @@ final class MaintenanceDesk {
     (strays, windows, stored) = ([], [:], [:])
     let all = MaintenanceCoding.decode(windows: pairs) { [session] field, value in
       session.passOver("a window of maintenance", session.keys.maintenance, value)
-      strays.append(field)
+      strays.append((field, value))
     }
+    isCut = all.count > MaintenanceWindow.most
+    // Those under way come first.
+    let kept = (all.filter { !$0.phase.isAhead } + all.filter(\.phase.isAhead)).prefix(MaintenanceWindow.most)
     let bytes = Dictionary(pairs.map { (AgentID(bytes: $0.name), $0.value) }) { first, _ in first }
-    for window in all {
+    for window in kept {
       windows[window.agent] = window
       stored[window.agent] = bytes[window.agent]
     }
@@ -179,12 +184,13 @@ final class MaintenanceDesk {
     let (keys, agent) = (session.keys, window.agent)
     var transaction = Transaction()
     transaction.require("HGET", keys.maintenance, agent.bytes, is: isNew ? [] : stored[agent] ?? [])
+    if isNew { transaction.require("HLEN", keys.maintenance, is: Array("\(windows.count)".utf8)) }
     let encoded = step.window.map(MaintenanceCoding.encode)
     if let encoded {
       transaction.change("HSET", keys.maintenance, agent.bytes, encoded)
     } else {
       transaction.change("HDEL", keys.maintenance, agent.bytes)
-      if case .forecast = window.origin {
+      if window.sign != nil {
         transaction.change("SET", keys.maintained(agent), window.id, "PX", MaintenanceWindow.rest.milliseconds)
       }
     }
@@ -197,7 +203,10 @@ final class MaintenanceDesk {
     run(transaction) { [self] in
       if !told.isEmpty { session.tell(.notices) }
       (windows[agent], stored[agent]) = (step.window, encoded)
-      if step.window == nil { outlooks[agent] = nil }
+      if step.window == nil {
+        outlooks[agent] = nil
+        isStale = isStale || isCut
+      }
       self.step()
     }
   }
@@ -215,7 +224,11 @@ final class MaintenanceDesk {
   private func clean() {
     let taken = strays.prefix(Self.mostAtOnce)
     var transaction = Transaction()
-    for field in taken { transaction.change("HDEL", session.keys.maintenance, field) }
+    for field in taken {
+      // A window may have been planned in its place.
+      transaction.require("HGET", session.keys.maintenance, field.name, is: field.value)
+      transaction.change("HDEL", session.keys.maintenance, field.name)
+    }
     run(transaction) { [self] in
       strays.removeFirst(taken.count)
       step()

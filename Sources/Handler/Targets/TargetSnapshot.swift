@@ -169,6 +169,10 @@ struct TargetSnapshot {
     }
     if let window = change.window, let windowBytes {
       transaction.require("HGET", keys.maintenance, window.agent.bytes, is: windowBytes)
+      // Others may be added at the same time: no more stand there than are kept.
+      if window.kept != nil, windowBytes.isEmpty {
+        transaction.require("HLEN", keys.maintenance, is: Array("\(windowCount)".utf8))
+      }
     }
     if let proposal = change.proposal, let proposalBytes {
       transaction.require("HGET", keys.proposals, proposal.id.text, is: proposalBytes)

@@ -116,6 +116,7 @@ extension AccessTable {
       Row(keys.tally, ["HINCRBY @ f 1"]),
       Row(keys.audit, ["XDEL @ 0-1", "XRANGE @ - +"]),
       Row(keys.profiles, ["HLEN @"]),
+      Row(keys.maintenance, ["HLEN @"]),
       Row([], ["INFO memory", "DBSIZE"]),
       Row(keys.mark(all), ["MEMORY USAGE @", "PTTL @"]),
     ]
