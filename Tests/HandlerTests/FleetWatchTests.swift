@@ -303,6 +303,14 @@ import Wire
     #expect(insight?.changes.map(\.kind) == ["version", "operator"])
     #expect(insight?.changes.first?.detail == "1.1")
     #expect(insight?.changes.last?.detail == "paused by alice@bastion")
+    try scene.send(.resume, ["a"])
+    try scene.send(.restart, ["a"])
+    try wait(forChanges: 4)
+    #expect(insight?.changes.last?.isRestart == true)
+    let told = try #require(try scene.control().last)
+    try scene.report("a", "running", command: told.commandID.text)
+    try wait(forChanges: 5)
+    #expect(insight?.changes.last?.detail == "restarted by alice@bastion")
   }
 
   @Test func whatTheHandlerPublishesIsNoReport() throws {

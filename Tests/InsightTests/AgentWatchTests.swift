@@ -98,6 +98,18 @@ import Testing
     #expect(next.insight.forecasts.isEmpty)
   }
 
+  @Test mutating func restartThatNobodyConfirmsForgetsNothing() {
+    for number in 0..<65 { _ = learn(Self.minute(number, queue: 20 + Double(number))) }
+    #expect(!watch.insight.forecasts.isEmpty)
+    watch.note(.init(kind: "operator", detail: "restarting by ana", at: Self.begin + .minutes(65)))
+    #expect(watch.insight.forecasts.isEmpty)
+    #expect(learn(Self.minute(65, queue: 85)).contains { $0.isForecast }, "the last hour says the same")
+    watch.note(.init(kind: "operator", detail: "restarted by ana", at: Self.begin + .minutes(66)))
+    #expect(watch.insight.forecasts.isEmpty)
+    #expect(!learn(Self.minute(66, queue: 86)).contains { $0.isForecast })
+    #expect(record.score.forecasts == 0, "what was to be prevented counts for nothing")
+  }
+
   @Test func agentApartFromItsRoleIsFoundAfterThreeMinutesAndARoleThatMovesTogetherIsNot() {
     var watches = (0..<8).map { _ in AgentWatch(Self.metrics, stored: nil) }
     var record = ForecastRecord()

@@ -84,6 +84,12 @@ package struct AgentInsight: Equatable, Sendable {
       (kind == "operator" || kind == "rule") && detail.hasPrefix(AgentState.restarting.rawValue)
     }
 
+    /// What it begins with once a restart is confirmed.
+    package static let restarted = "restarted"
+
+    /// Whether it runs again after a restart.
+    package var isRestarted: Bool { (kind == "operator" || kind == "rule") && detail.hasPrefix(Self.restarted) }
+
     package init(kind: String, detail: String, at: Instant) {
       (self.kind, self.detail, self.at) = (kind, detail, at)
     }

@@ -186,7 +186,12 @@ extension EventProcessor: CommitObserver {
   private static func change(from before: AgentRecord, to after: AgentRecord) -> AgentInsight.Change? {
     guard let author = after.updatedBy else { return nil }
     var what: [String] = []
-    if after.state != before.state { what.append(after.state.rawValue) }
+    // A pause that goes on after the restart has its end from before; one that comes meanwhile has another.
+    let isRestarted =
+      before.state == .restarting
+      && (after.state == .running || after.state == .paused && after.pausedUntil == before.pausedUntil)
+    if isRestarted { what.append(AgentInsight.Change.restarted) }
+    if after.state != before.state, !isRestarted || after.state == .paused { what.append(after.state.rawValue) }
     if after.replicas != before.replicas {
       what.append(after.replicas.map { "\($0) replicas" } ?? "replicas as before")
     }

@@ -63,6 +63,9 @@ package struct ForecastWatch: Sendable {
   /// Takes up a forecast that was made before a restart and is still open.
   package mutating func takeUp(_ announced: Announcement) { open = announced }
 
+  /// Makes void what is forecast.
+  package mutating func drop() { open = nil }
+
   /// The agent was restarted: what was forecast before is neither right nor wrong.
   package mutating func beginAnew() {
     open = nil

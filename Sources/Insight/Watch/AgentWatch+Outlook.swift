@@ -16,7 +16,12 @@ extension AgentWatch {
     return inputs.isEmpty ? nil : Health(inputs)
   }
 
-  /// A restart makes void what was forecast: it was to prevent it.
+  /// To restart it is to prevent what was forecast: that is neither right nor wrong.
+  mutating func dropForecasts() {
+    for index in forecasts.indices { forecasts[index].drop() }
+  }
+
+  /// It was restarted: what it did before says nothing of what it comes to.
   mutating func beginAnew() {
     for index in forecasts.indices { forecasts[index].beginAnew() }
   }

@@ -120,8 +120,8 @@ package struct AgentWatch: Sendable {
   /// Learns a minute of stored history. Nothing is said.
   package mutating func recall(_ minute: Minute) {
     let judgesFan = minute.begin.milliseconds / 60_000 % 10 == 0
-    if insight.changes.contains(where: { $0.isRestart && $0.at >= minute.begin && $0.at < minute.begin + .minutes(1) })
-    {
+    let end = minute.begin + .minutes(1)
+    if !forecasts.isEmpty, insight.changes.contains(where: { $0.at >= minute.begin && $0.at < end && $0.isRestarted }) {
       beginAnew()
     }
     for (metric, rollup) in minute.rollups {
@@ -169,8 +169,9 @@ package struct AgentWatch: Sendable {
   /// Takes note of a change of the agent, for its charts.
   package mutating func note(_ change: AgentInsight.Change) {
     guard !insight.changes.contains(change) else { return }
-    if change.isRestart {
-      beginAnew()
+    if change.isRestart || change.isRestarted {
+      // One that nobody confirms may never have happened: what the last hour said goes on.
+      if change.isRestarted { beginAnew() } else { dropForecasts() }
       insight.forecasts = []
     }
     let place = insight.changes.lastIndex { $0.at <= change.at }.map { $0 + 1 } ?? 0
