@@ -12,10 +12,12 @@ import Wire
 /// A failure that is forecast leads to a window.
 @Suite(.threaded) struct ForecastWindowTests {
   private let scene: MaintenanceScene
+  private let clock: SteppedClock
   private let minute: Int64
 
   init() throws {
-    scene = try MaintenanceScene()
+    clock = try SteppedClock(folder: BuildFolder.path)
+    scene = try MaintenanceScene(clock: clock)
     minute = try scene.handlers.now().milliseconds / 60_000
   }
 
@@ -104,8 +106,24 @@ import Wire
     #expect(try scene.server.call("EXISTS", scene.keys.maintained("agent-7")) == .integer(1))
     try scene.kill(handler)
     try scene.start("h2", mode: .auto, looksAhead: true)
-    try scene.server.wait { (try? scene.server.call("EXISTS", scene.keys.insight)) == .integer(1) }
+    try passMinute(queue: 82)
+    // What follows a command has read all that came before it.
+    _ = try scene.handlers.send(.resume, ["agent-7"])
     #expect(try scene.window == nil)
+  }
+
+  /// Lets a minute pass in which the agent reports, and waits until whoever leads has learnt it.
+  private func passMinute(queue: Int) throws {
+    let event = #"{"entity_id":"agent-7","event_type":"agent.metrics","data":{"queue_size":\#(queue)}}"#
+    let id = try scene.server.call("XADD", scene.keys.events, "*", "__data__", event).text ?? ""
+    let begin = Instant(milliseconds: (Int64(id.prefix { $0 != "-" }) ?? 0) / 60_000 * 60_000)
+    let hour = try #require(RollupHour.hour(of: begin))
+    clock.set(seconds: 125)
+    try scene.server.wait {
+      let bytes = (try? scene.server.call("GET", scene.keys.rollup("agent-7", hour: hour)).bytes) ?? nil
+      let stored = bytes.flatMap { try? RollupHour(decoding: $0) }
+      return stored?[MetricID(.queueSize), Int(begin.milliseconds / 60_000 % 60)] != nil
+    }
   }
 
   @Test(arguments: ["none", "busy", "paused", "off"]) func withoutAnIdleBackupNothingIsProposed(_ why: String) throws {
@@ -143,6 +161,11 @@ import Wire
     session.read(window.requests(scene.keys)) { replies = $0 }
     try scene.server.wait { !replies.isEmpty }
     #expect(window.isFree(replies))
+    _ = try scene.server.call("SET", scene.keys.maintained("agent-7"), "declined")
+    var rested: [Reply] = []
+    session.read(window.requests(scene.keys)) { rested = $0 }
+    try scene.server.wait { !rested.isEmpty }
+    #expect(!window.isFree(rested))
     let planned = window.planned(replies, isAuto: false, at: now)
     #expect(planned.at == quiet && planned.phase == .proposed)
     // It comes too soon for that.

@@ -12,7 +12,7 @@ import Wire
 struct MaintenanceScene {
   let handlers: HandlerScene
 
-  init() throws { handlers = try HandlerScene(start: false) }
+  init(clock: SteppedClock? = nil) throws { handlers = try HandlerScene(start: false, clock: clock) }
 
   var server: TestServer { handlers.server }
   var keys: Keys { handlers.keys }
