@@ -3,7 +3,7 @@
 /// ```text
 /// proposed ─▶ planned ─▶ stand_in ─▶ drain ─▶ restart ─▶ verify ─▶ release ─▶ over
 ///                            │         └────────┴─▶ resume ─▶ over, and the backup stays on
-///                            └─▶ over
+///                            └─▶ over, or release ─▶ over if the backup is on
 /// ```
 /// At most one an agent. What moves it on is `MaintenanceRun`.
 package struct MaintenanceWindow: Equatable, Sendable {
