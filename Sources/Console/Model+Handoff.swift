@@ -22,7 +22,7 @@ extension Model {
     let shown = displayed
     let entries = shown.agents.indices.compactMap { position -> RankHeap.Entry? in
       guard let agent = shown.agents[position], agent.id != conversation.agent, takes(agent, conversation),
-        shown.silentSince(position) == nil, shown.worstTrouble(ofAgentAt: position).map({ $0 < .high }) ?? true
+        !shown.isSilent(position), shown.worstTrouble(ofAgentAt: position).map({ $0 < .high }) ?? true
       else { return nil }
       return RankHeap.Entry(rank: rank(agent), id: agent.id, position: position)
     }
