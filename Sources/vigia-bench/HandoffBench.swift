@@ -27,7 +27,9 @@ struct HandoffBench {
   private func spans() throws -> Rounds {
     let server = try TestServer()
     _ = try server.call("SET", keys.automation, "on")
-    let handler = try Programs.startHandler(server.server.port, arguments: ["--handoff", "auto"])
+    let folder = try TemporaryFolder()
+    try folder.write("[handoff]\nmode = \"auto\"\n", to: "vigia.toml")
+    let handler = try Programs.startHandler(server.server.port, arguments: ["--config", folder.file("vigia.toml")])
     defer { handler.end() }
     try server.wait { !((try? server.call("GET", "agentos:handler"))?.isNull ?? true) }
     var last = try introduce(server)
