@@ -15,7 +15,7 @@ import Wire
 ///
 /// Unless the settings say so, and nothing is in hand from before, it does nothing. A class, because the loop's timer and
 /// the answers share it.
-final class HandoffDesk {
+final class HandoffDesk: SteppingDesk {
   let session: LeaseSession
   /// Gives who there is and how they are, and up to when all that was said is known; nil if nobody knows.
   var known: () -> (health: FleetHealth, present: Instant)? = { nil }
@@ -32,12 +32,7 @@ final class HandoffDesk {
   private var automation: [UInt8] = []
   private var isBegun = false
   private var isLoaded = false
-  private var isBusy = false
-  /// Whether Redis holds something else than is known here.
-  private var isStale = true
-  private var timer: Loop.TimerID?
-  /// Whether Redis has refused something a moment ago: no event makes it ask again at once.
-  private var isRefused = false
+  var steps = StepState()
   /// Whether Redis refuses to say what is in hand: of a fleet that does not use it, nothing is.
   private var isUnknown = false
   /// News that were left out since somebody was told.
@@ -45,12 +40,13 @@ final class HandoffDesk {
 
   /// No transaction takes more news, or takes out more strays.
   private static let mostAtOnce = 64
-  /// After a refusal of Redis; and between two looks at those who were asked, or at a fleet that is not known yet.
-  private static let patience: Int64 = 5000
+  /// Between two looks at those who were asked, or at a fleet that is not known yet.
   private static let lookMilliseconds: Int64 = 500
   /// After a refusal while it is off.
   private static let longPatience: Int64 = 60_000
   private static let tellsMilliseconds: Int64 = 10_000
+
+  static let written = "which conversations change hands"
 
   init(session: LeaseSession) { self.session = session }
 
@@ -112,19 +108,19 @@ final class HandoffDesk {
   }
 
   func optionsChanged() {
-    if isOn, isUnknown, isRefused { (isRefused, isUnknown) = (false, false) }
+    if isOn, isUnknown, steps.isRefused {
+      isUnknown = false
+      steps.forgetRefusal()
+    }
     guard isBegun else { return }
     // What came while it was off was the rules'.
-    if isOn, !isPlaceStored { (isLoaded, isStale) = (false, true) }
+    if isOn, !isPlaceStored { (isLoaded, steps.isStale) = (false, true) }
     step()
   }
 
-  /// Does what there is to do next.
-  private func step() {
-    guard !isBusy, !isRefused, !session.isOver, !session.isFinishing else { return }
-    session.loop.cancel(timer)
-    timer = nil
-    if isStale {
+  func step() {
+    guard beginStep() else { return }
+    if steps.isStale {
       load()
     } else if isBegun {
       stored.strays.isEmpty ? write() : clean()
@@ -132,14 +128,14 @@ final class HandoffDesk {
   }
 
   private func load() {
-    (isBusy, isStale) = (true, false)
+    (steps.isBusy, steps.isStale) = (true, false)
     let keys = session.keys
     session.read([
       Request("HGETALL", keys.handoffs), Request("GET", keys.automation),
       Request("HMGET", keys.cursor, Self.placeField(keys), keys.events),
     ]) { [weak self] replies in
       guard let self else { return }
-      isBusy = false
+      steps.isBusy = false
       guard !replies.contains(where: { $0.error != nil }) else { return cannotLoad() }
       isUnknown = false
       stored = StoredHandoffs(replies[0].pairs) { [session] in
@@ -171,7 +167,7 @@ final class HandoffDesk {
 
   private func write() {
     let taken = pending.prefix(Self.mostAtOnce)
-    let new = taken.filter { isNew($0.entry) }
+    let new = taken.filter { isNew($0.entry, after: place) }
     var plan = HandoffPlan(book, trail, session, automation: automation)
     for item in new { plan.take(item.news, item.entry) }
     if session.hasReadEvents, let (health, present) = known() {
@@ -231,55 +227,18 @@ final class HandoffDesk {
     }
   }
 
-  private func run(_ transaction: Transaction, done: @escaping () -> Void) {
-    isBusy = true
-    session.run(transaction) { [weak self] outcome in
-      guard let self else { return }
-      isBusy = false
-      switch outcome {
-      case .done: done()
-      case .conflict:
-        isStale = true
-        step()
-      case .failed(let error):
-        session.log(.error, "cannot write which conversations change hands", ["error": error.text])
-        refused()
-      case .fenced: break
-      }
-    }
-  }
-
-  /// Whether an entry's news are not in the book. A place of the future is of a stream that was begun anew.
-  private func isNew(_ entry: StreamID) -> Bool {
-    guard let place, entry <= place else { return true }
-    return place.instant > session.now + .minutes(1)
-  }
-
   /// So many of what waited is written, or was before.
   ///
   /// - Parameter isCut: whether the step has left something that is due.
   private func rest(after count: Int, isCut: Bool) {
     pending.removeFirst(count)
-    if isStale || !pending.isEmpty || !stored.strays.isEmpty { return step() }
+    if steps.isStale || !pending.isEmpty || !stored.strays.isEmpty { return step() }
     guard !book.isEmpty else { return }
     // No step decides more than so many; before events are read it decides none.
     if isCut || (session.hasReadEvents && book.hasUndecided) { return wait(1) }
     let limit = book.nextLimit.map { ($0 - session.now).milliseconds } ?? Self.lookMilliseconds
     // One that is due already waits for answers that are not read yet.
     wait(limit > 0 ? min(limit, Self.lookMilliseconds) : Self.lookMilliseconds)
-  }
-
-  private func refused(for span: Int64 = HandoffDesk.patience) {
-    (isStale, isRefused) = (true, true)
-    wait(span)
-  }
-
-  private func wait(_ span: Int64) {
-    timer = session.later(inMilliseconds: span) { [weak self] in
-      guard let self else { return }
-      (timer, isRefused) = (nil, false)
-      step()
-    }
   }
 }
 
@@ -288,7 +247,7 @@ extension HandoffDesk: CommitObserver {
     switch fact {
     // The very next choice goes by the switch.
     case .automation:
-      isStale = true
+      steps.isStale = true
       if !book.isEmpty { step() }
     case .alert, .alertsSaved, .record, .schedule, .unheard, .proposalEnded, .notices, .queueHands, .conversations,
       .maintenance:

@@ -18,7 +18,7 @@ import Wire
 /// whoever sends it again. Where no window stands and the settings don't ask for any, it reads one hash a term.
 ///
 /// A class, because the loop's timer and the answers share it.
-final class MaintenanceDesk {
+final class MaintenanceDesk: SteppingDesk {
   let session: LeaseSession
   /// As they stand in Redis.
   private(set) var windows: [AgentID: MaintenanceWindow] = [:]
@@ -35,20 +35,16 @@ final class MaintenanceDesk {
   var guardFault: (AgentID) -> String? = { _ in nil }
   /// Since when events have been read to their end; nil before.
   private(set) var knownSince: Instant?
-  private var isBusy = false
-  /// Whether Redis holds something else than is known here.
-  private var isStale = true
-  private var isRefused = false
-  private var timer: Loop.TimerID?
+  var steps = StepState()
 
   /// In which group chats hear of proposals.
   private static let group = "maintenance"
   private static let mostAtOnce = 16
-  /// After a refusal of Redis.
-  private static let patience: Int64 = 5000
   /// A window that waits for its time is looked at as often: it may be cancelled by itself.
   private static let looks = TimeSpan.seconds(20)
   private static let retries: Int64 = 200
+
+  static let written = "a window of maintenance"
 
   init(session: LeaseSession) { self.session = session }
 
@@ -73,12 +69,9 @@ final class MaintenanceDesk {
 
   private static func isSure(_ coming: AgentInsight.Coming) -> Bool { coming.confidence >= 0.5 }
 
-  /// Does what there is to do next.
-  private func step() {
-    guard !isBusy, !isRefused, !session.isOver, !session.isFinishing else { return }
-    session.loop.cancel(timer)
-    timer = nil
-    if isStale { return load() }
+  func step() {
+    guard beginStep() else { return }
+    if steps.isStale { return load() }
     if !strays.isEmpty { return clean() }
     guard !windows.isEmpty || !candidates.isEmpty else { return }
     // Before events are read to their end nobody knows what runtimes have confirmed, nor who is silent.
@@ -91,10 +84,10 @@ final class MaintenanceDesk {
   // MARK: Reading
 
   private func load() {
-    (isBusy, isStale) = (true, false)
+    (steps.isBusy, steps.isStale) = (true, false)
     session.read([Request("HGETALL", session.keys.maintenance)]) { [weak self] replies in
       guard let self else { return }
-      isBusy = false
+      steps.isBusy = false
       guard replies[0].error == nil else { return refused() }
       take(replies[0].pairs)
       step()
@@ -121,14 +114,14 @@ final class MaintenanceDesk {
 
   /// Looks at what has become of each window's command, and moves the first on that can be.
   private func look() {
-    isBusy = true
+    steps.isBusy = true
     let looked = windows.values.sorted { $0.at == $1.at ? $0.agent.precedes($1.agent) : $0.at < $1.at }
     let requests =
       [Request("GET", session.keys.automation)] + looked.flatMap { MaintenanceLook.requests($0, session.keys) }
     session.read(requests) { [weak self] replies in
       guard let self else { return }
-      isBusy = false
-      guard !isStale else { return step() }
+      steps.isBusy = false
+      guard !steps.isStale else { return step() }
       guard !replies.contains(where: { $0.error != nil }) else { return refused() }
       var rest = replies.dropFirst()
       for window in looked {
@@ -157,10 +150,10 @@ final class MaintenanceDesk {
       let backup = session.fleet?.backup(of: agent), backup != agent,
       let window = ForecastWindow(agent, backup, coming, now: session.now)
     else { return step() }
-    isBusy = true
+    steps.isBusy = true
     session.read(window.requests(session.keys)) { [weak self] replies in
       guard let self else { return }
-      isBusy = false
+      steps.isBusy = false
       guard !replies.contains(where: { $0.error != nil }) else { return refused() }
       guard window.isFree(replies), backupFault(backup, .init()) == nil,
         session.fleet?.state(of: agent) == .running
@@ -205,7 +198,7 @@ final class MaintenanceDesk {
       (windows[agent], stored[agent]) = (step.window, encoded)
       if step.window == nil {
         outlooks[agent] = nil
-        isStale = isStale || isCut
+        steps.isStale = steps.isStale || isCut
       }
       self.step()
     }
@@ -234,45 +227,13 @@ final class MaintenanceDesk {
       step()
     }
   }
-
-  private func run(_ transaction: Transaction, done: @escaping () -> Void) {
-    isBusy = true
-    session.run(transaction) { [weak self] outcome in
-      guard let self else { return }
-      isBusy = false
-      switch outcome {
-      case .done: done()
-      case .conflict:
-        isStale = true
-        step()
-      case .failed(let error):
-        session.log(.error, "cannot write a window of maintenance", ["error": error.text])
-        refused()
-      case .fenced: break
-      }
-    }
-  }
-
-  private func refused() {
-    (isStale, isRefused) = (true, true)
-    wait(Self.patience)
-  }
-
-  private func wait(_ span: Int64) {
-    timer = session.later(inMilliseconds: span) { [weak self] in
-      guard let self else { return }
-      (timer, isRefused) = (nil, false)
-      step()
-    }
-  }
 }
 
 extension MaintenanceDesk: CommitObserver {
   func committed(_ fact: Committed) {
     switch fact {
     case .maintenance:
-      isStale = true
-      step()
+      readAnew()
     case .alert, .alertsSaved, .record, .schedule, .automation, .unheard, .proposalEnded, .notices, .queueHands,
       .conversations:
       break

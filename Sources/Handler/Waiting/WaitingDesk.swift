@@ -16,8 +16,8 @@ import Wire
 /// written, what comes then is left out, and said.
 ///
 /// Where no conversation waits it does nothing. A class, because the loop's timer and the answers share it.
-final class WaitingDesk {
-  private let session: LeaseSession
+final class WaitingDesk: SteppingDesk {
+  let session: LeaseSession
   /// As it stands in Redis.
   private(set) var book = WaitingBook()
   private var stored: [WaitingConversation.ID: [UInt8]] = [:]
@@ -30,19 +30,14 @@ final class WaitingDesk {
   private var place: StreamID?
   private var isBegun = false
   private var isLoaded = false
-  private var isBusy = false
-  /// Whether Redis holds something else than is known here.
-  private var isStale = true
-  private var timer: Loop.TimerID?
-  /// Whether Redis has refused something a moment ago: no event makes it ask again at once.
-  private var isRefused = false
+  var steps = StepState()
 
   /// No transaction takes more news, or takes out more strays.
   private static let mostAtOnce = 64
   /// More news than this do not wait to be written.
   private static let mostPending = 4096
-  /// After a refusal of Redis.
-  private static let patience: Int64 = 5000
+
+  static let written = "which conversations wait for a person"
 
   init(session: LeaseSession) { self.session = session }
 
@@ -92,12 +87,9 @@ final class WaitingDesk {
 
   func optionsChanged() { if isBegun { step() } }
 
-  /// Does what there is to do next.
-  private func step() {
-    guard !isBusy, !isRefused, !session.isOver, !session.isFinishing else { return }
-    session.loop.cancel(timer)
-    timer = nil
-    if isStale {
+  func step() {
+    guard beginStep() else { return }
+    if steps.isStale {
       load()
     } else if isBegun {
       strays.isEmpty ? write() : clean()
@@ -107,14 +99,14 @@ final class WaitingDesk {
   // MARK: Reading
 
   private func load() {
-    (isBusy, isStale) = (true, false)
+    (steps.isBusy, steps.isStale) = (true, false)
     let keys = session.keys
     session.read([
       Request("HGETALL", keys.waiting), Request("GET", keys.waitingState),
       Request("HGET", keys.cursor, Self.placeField(keys)),
     ]) { [weak self] replies in
       guard let self else { return }
-      isBusy = false
+      steps.isBusy = false
       guard !replies.contains(where: { $0.error != nil }) else {
         return refused()
       }
@@ -147,14 +139,14 @@ final class WaitingDesk {
     let taken = Array(pending.prefix(Self.mostAtOnce))
     var next = book
     next.level = session.options.waiting.level
-    for (entry, news) in taken where isNew(entry) { next.apply(news) }
+    for (entry, news) in taken where isNew(entry, after: place) { next.apply(news) }
     // A command may have taken out the last one.
     if next.isEmpty { next.leftOut = 0 }
     var transaction = Transaction()
     let changed = add(Set(taken.map(\.news.id)), next, to: &transaction)
     // What changes nothing and never will is worth no transaction.
     let isWorthIt = !changed.isEmpty || taken.contains { if case .waits = $0.news { true } else { false } }
-    if let last = taken.last, isNew(last.entry), isWorthIt {
+    if let last = taken.last, isNew(last.entry, after: place), isWorthIt {
       transaction.change("HSET", session.keys.cursor, Self.placeField(session.keys), last.entry)
     }
     let isPaged = judge(&next, &transaction)
@@ -168,7 +160,7 @@ final class WaitingDesk {
       stored.merge(changed) { $1 }
       for id in changed.keys where next[id] == nil { stored[id] = nil }
       storedState = state
-      if let last = taken.last, isNew(last.entry), isWorthIt { place = last.entry }
+      if let last = taken.last, isNew(last.entry, after: place), isWorthIt { place = last.entry }
       if isPaged { session.tell(.notices) }
       rest(after: taken.count)
     }
@@ -183,30 +175,6 @@ final class WaitingDesk {
       strays.removeFirst(taken.count)
       step()
     }
-  }
-
-  private func run(_ transaction: Transaction, done: @escaping () -> Void) {
-    isBusy = true
-    session.run(transaction) { [weak self] outcome in
-      guard let self else { return }
-      isBusy = false
-      switch outcome {
-      case .done: done()
-      case .conflict:
-        isStale = true
-        step()
-      case .failed(let error):
-        session.log(.error, "cannot write which conversations wait for a person", ["error": error.text])
-        refused()
-      case .fenced: break
-      }
-    }
-  }
-
-  /// Whether an entry's news are not in the book. A place of the future is of a stream that was begun anew.
-  private func isNew(_ entry: StreamID) -> Bool {
-    guard let place, entry <= place else { return true }
-    return place.instant > session.now + .minutes(1)
   }
 
   /// Adds what has changed of conversations.
@@ -233,21 +201,8 @@ final class WaitingDesk {
   /// So many of what waited is written, or was before.
   private func rest(after count: Int) {
     pending.removeFirst(count)
-    if isStale || !pending.isEmpty || !strays.isEmpty { return step() }
+    if steps.isStale || !pending.isEmpty || !strays.isEmpty { return step() }
     if !book.isEmpty || book.page != nil { wait(session.options.waitingSpan.milliseconds) }
-  }
-
-  private func refused() {
-    (isStale, isRefused) = (true, true)
-    wait(Self.patience)
-  }
-
-  private func wait(_ span: Int64) {
-    timer = session.later(inMilliseconds: span) { [weak self] in
-      guard let self else { return }
-      (timer, isRefused) = (nil, false)
-      step()
-    }
   }
 
   // MARK: Paging
@@ -280,8 +235,7 @@ extension WaitingDesk: CommitObserver {
   func committed(_ fact: Committed) {
     switch fact {
     case .conversations:
-      isStale = true
-      step()
+      readAnew()
     case .alert, .alertsSaved, .record, .schedule, .automation, .unheard, .proposalEnded, .notices, .queueHands,
       .maintenance:
       break
