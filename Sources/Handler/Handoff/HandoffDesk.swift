@@ -33,7 +33,8 @@ final class HandoffDesk: SteppingDesk {
   private var isBegun = false
   private var isLoaded = false
   var steps = StepState()
-  /// Whether Redis refuses to say what is in hand: of a fleet that does not use it, nothing is.
+  /// Whether Redis will not say what is in hand until somebody changes rights or the key: of a fleet that does not use
+  /// hand-overs, nothing is.
   private var isUnknown = false
   /// News that were left out since somebody was told.
   private var leftOut = 0
@@ -136,7 +137,7 @@ final class HandoffDesk: SteppingDesk {
     ]) { [weak self] replies in
       guard let self else { return }
       steps.isBusy = false
-      guard !replies.contains(where: { $0.error != nil }) else { return cannotLoad() }
+      if let error = replies.lazy.compactMap(\.error).first { return cannotLoad(error) }
       isUnknown = false
       stored = StoredHandoffs(replies[0].pairs) { [session] in
         session.passOver("a conversation that is to change hands", session.keys.handoffs, $0)
@@ -150,9 +151,10 @@ final class HandoffDesk: SteppingDesk {
     }
   }
 
-  private func cannotLoad() {
-    isUnknown = true
-    guard !isOn, !isLoaded else { return refused() }
+  private func cannotLoad(_ error: ServerError) {
+    // Any other refusal passes by itself: what is told meanwhile may concern what is in hand.
+    isUnknown = ["NOPERM", "WRONGTYPE"].contains(error.code)
+    guard isUnknown, !isOn, !isLoaded else { return refused() }
     pending = HandoffNewsQueue()
     refused(for: Self.longPatience)
   }
