@@ -140,6 +140,10 @@ import Testing
     #expect(over.words == "\(fault); agent-7 was left as it is, agent-8 is released")
     let refused = try #require(step(going, after: .minutes(3)) { $0.command = .failed("no") })
     #expect(refused.words == "\(fault), and agent-8 was not released: no; agent-8 stays on")
+    // Who cancels it meanwhile is given what was asked for, and nobody is called.
+    let left = try #require(step(window(.standIn) { $0.cancelledBy = "bob@ops" }, after: .minutes(2))?.window)
+    let cancelled = try #require(step(left, after: .minutes(3)) { ($0.command, $0.standsIn) = (.done, nil) })
+    #expect(left.phase == .release && cancelled.phase == .skipped && cancelled.orders.isEmpty)
     // One that stood in before stays.
     let kept = try #require(step(window(.standIn) { $0.keepsBackup = true }, after: .minutes(2)))
     #expect(kept.window == nil && kept.orders.map(\.action) == [.escalate])

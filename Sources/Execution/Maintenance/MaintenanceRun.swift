@@ -126,7 +126,8 @@ package struct MaintenanceRun {
   private var unconfirmed: Step {
     let fault = "that \(window.backup) stands in was not confirmed within \(Self.confirms)"
     guard standInFault == nil, !window.keepsBackup else { return failed(fault, "\(window.agent) was left as it is") }
-    return releasing(fault)
+    // Who cancels it asks for just that.
+    return releasing(window.cancelledBy == nil ? fault : nil)
   }
 
   /// Why the agent cannot be without work; nil if its backup does that.
