@@ -68,7 +68,7 @@ extension ActionDraft {
   /// So many are shown, each with the digit that chooses it.
   static let mostCandidates = 3
 
-  /// Whom a digit chooses.
+  /// The candidate that a digit chooses; nil for another key.
   func candidate(of key: Key) -> HandoffChoice.Candidate? {
     guard case .character(let character) = key, let number = character.wholeNumberValue,
       candidates.indices.contains(number - 1)

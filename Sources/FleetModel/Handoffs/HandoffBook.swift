@@ -83,9 +83,9 @@ package struct HandoffBook: Equatable, Sendable {
   ///   - now: up to when all answers are known.
   ///   - span: how long who was asked may take.
   ///   - most: no more are failed at once.
-  ///   - left: those of which more is known than stands here.
+  ///   - left: conversations that events tell more of than the book holds: they are left as they are.
   ///   - fault: why an agent takes none any more; nil if it may.
-  /// - Returns: of which.
+  /// - Returns: the conversations whose offers have failed.
   package mutating func failOffers(
     at now: Instant, within span: TimeSpan, atMost most: Int = .max, besides left: Set<Handoff.ID> = [],
     fault: (AgentID) -> String?
@@ -104,7 +104,7 @@ package struct HandoffBook: Equatable, Sendable {
 
   /// Lets no standing offer be open for longer than one may: the clock was set back, or the settings say less now.
   ///
-  /// - Returns: of which.
+  /// - Returns: the conversations whose offers end sooner now.
   package mutating func limitOffers(at now: Instant, within span: TimeSpan, atMost most: Int = .max) -> [Handoff.ID] {
     // Two servers' clocks are never quite the same.
     let latest = now + span + .seconds(1)

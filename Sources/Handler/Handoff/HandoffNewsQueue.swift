@@ -23,7 +23,7 @@ struct HandoffNewsQueue {
 
   func prefix(_ count: Int) -> [Item] { Array(items.prefix(count)) }
 
-  /// Those of which something is said behind the first so many news.
+  /// The conversations that the news after the first `count` are about.
   func ids(behind count: Int) -> Set<Handoff.ID> { Set(items.dropFirst(count).lazy.map(\.news.id)) }
 
   func contains(_ id: Handoff.ID) -> Bool { items.contains { $0.news.id == id } }

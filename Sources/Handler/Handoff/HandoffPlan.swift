@@ -49,7 +49,7 @@ struct HandoffPlan {
   ///
   /// - Parameters:
   ///   - present: up to when all answers are known: no offer comes to nothing by one that was only not read yet.
-  ///   - left: those of which more is known than the book says.
+  ///   - left: conversations that events tell more of than the book holds: nothing is decided about them.
   mutating func decide(by health: FleetHealth, at present: Instant, atMost most: Int, besides left: Set<Handoff.ID>) {
     touched.formUnion(next.limitOffers(at: now, within: settings.answerWithin, atMost: most))
     // What an agent is now says nothing of one whose answer is not read yet.
