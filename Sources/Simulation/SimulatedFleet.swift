@@ -37,6 +37,9 @@ package struct SimulatedFleet: Sendable {
   var movers: HandoffCustomers?
   /// What one agent's queue holds besides; nil once it has restarted.
   var growing: GrowingQueue?
+  /// Whether agents ask for specialists now and then. Where customers' conversations are followed, nobody asks for one that
+  /// there is not; and a story of one trouble is told without.
+  private let asksForSpecialists: Bool
   /// Regular events that are due.
   private var due = 0.0
   /// Time that has passed since figures moved.
@@ -62,6 +65,7 @@ package struct SimulatedFleet: Sendable {
     present: Instant? = nil, waits: Bool = false, versions: Bool = false, handsOver: Bool = false, grows: Bool = false
   ) {
     agents = Roster.agents(count).map(SimulatedAgent.init)
+    asksForSpecialists = !(handsOver || versions || grows)
     if versions { SimulatedVersion.give(to: &agents) }
     positions = Dictionary(uniqueKeysWithValues: agents.enumerated().map { ($1.profile.id, $0) })
     self.rate = rate
@@ -194,9 +198,8 @@ package struct SimulatedFleet: Sendable {
     case ..<93: return agent.metrics()
     case ..<97: return agent.feedback(&random)
     case ..<99:
-      // Where customers' conversations are followed, nobody asks for one that there is not.
       let request = agent.handoffRequested(&random)
-      return movers == nil ? request : agent.metrics()
+      return asksForSpecialists ? request : agent.metrics()
     default: return agent.updated()
     }
   }
