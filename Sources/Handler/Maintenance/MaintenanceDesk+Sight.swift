@@ -7,8 +7,8 @@ extension MaintenanceDesk {
   /// Windows that begin so much apart are not in each other's way.
   private static let apart = TimeSpan.hours(1)
 
-  func sight(of window: MaintenanceWindow, _ found: MaintenanceLook) -> MaintenanceRun.Sight {
-    var sight = MaintenanceRun.Sight(at: session.now)
+  func sight(of window: MaintenanceWindow, _ found: MaintenanceLook, at now: Instant) -> MaintenanceRun.Sight {
+    var sight = MaintenanceRun.Sight(at: now)
     sight.mode = session.options.maintenance.mode
     sight.command = found.standing
     (sight.state, sight.heldUntil) = (found.record.state, found.record.pausedUntil)
@@ -17,14 +17,14 @@ extension MaintenanceDesk {
     sight.backupFault = backupFault(window.backup, found.backup)
     sight.guardFault = found.isOn ? guardFault(window.agent) ?? sameRole(as: window) : "automation is not on"
     sight.restartLimit = session.options.restartLimit
-    sight.knownSince = knownSince ?? session.now
+    sight.knownSince = knownSince ?? now
     guard session.options.insight.isOn else {
       // Nobody could tell how it is: that it runs again must do.
       sight.verdict = .well
       return sight
     }
     if let outlook = outlooks[window.agent] {
-      sight.threat = outlook.threat(at: session.now)
+      sight.threat = outlook.threat(at: now)
       sight.verdict = outlook.verdict(since: window.since)
     }
     return sight

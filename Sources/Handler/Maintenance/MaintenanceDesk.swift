@@ -123,22 +123,24 @@ final class MaintenanceDesk: SteppingDesk {
       steps.isBusy = false
       guard !steps.isStale else { return step() }
       guard !replies.contains(where: { $0.error != nil }) else { return refused() }
+      // One moment for all: a window that is ahead for its own look, and due for the wait, would wait for long.
+      let now = session.now
       var rest = replies.dropFirst()
       for window in looked {
         let own = Array(rest.prefix(MaintenanceLook.count))
         rest = rest.dropFirst(MaintenanceLook.count)
         let found = MaintenanceLook(window, own, isOn: replies[0].text == AutomationMode.on.rawValue)
-        if let step = MaintenanceRun.step(window, sight(of: window, found)) { return write(window, step) }
+        if let step = MaintenanceRun.step(window, sight(of: window, found, at: now)) { return write(window, step) }
       }
-      wait(span.milliseconds)
+      wait(span(at: now).milliseconds)
     }
   }
 
   /// Until one is looked at again.
-  private var span: TimeSpan {
+  private func span(at now: Instant) -> TimeSpan {
     let isUnderWay = windows.values.contains { !$0.phase.isAhead }
     if isUnderWay { return session.options.maintenanceSpan }
-    let next = windows.values.lazy.map { $0.at - self.session.now }.filter { $0 > .zero }.min() ?? Self.looks
+    let next = windows.values.lazy.map { $0.at - now }.filter { $0 > .zero }.min() ?? Self.looks
     return max(session.options.maintenanceSpan, min(next, Self.looks))
   }
 
