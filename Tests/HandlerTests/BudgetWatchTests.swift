@@ -85,6 +85,16 @@ import Wire
     #expect(add(0, "a2", cost: 60).isEmpty && add(0, "a3", cost: 60).isEmpty)
   }
 
+  @Test mutating func aStoredMinuteOfTheFutureHoldsNoLaterOneBack() throws {
+    let day = Zone.utc.day(of: Self.midnight)
+    let ahead = Spending(day: day, minute: 9_999_999_999, cost: .init(used: 12))
+    #expect(watch.load([("a1", ahead)], groups: [], at: Self.midnight).isEmpty)
+    _ = add(1, "a1", cost: 60)
+    let value = try #require(watch.takeChanged().agents.first?.1)
+    let spending = try #require(SpendingCoding.decode(value))
+    #expect(spending.cost.used == 13 && spending.minute == BudgetDay.minute(of: Self.midnight) + 1)
+  }
+
   @Test mutating func namesOfEventsAreOfADayAndALevel() {
     let ids = [0, 1440].map { add($0, "a1", cost: 510).compactMap { json($0)?["event_id"]?.text } }
     #expect(ids == [["agent.budget/agent//a1/cost/29921760/1"], ["agent.budget/agent//a1/cost/29923200/1"]])

@@ -63,3 +63,9 @@ extension AgentRecord {
     return record
   }
 }
+
+extension Spending {
+  package func noLater(than now: Instant) -> Spending {
+    Spending(day: day, minute: min(minute, BudgetDay.minute(of: now)), role: role, cost: cost, tokens: tokens)
+  }
+}

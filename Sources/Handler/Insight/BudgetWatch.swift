@@ -45,7 +45,8 @@ struct BudgetWatch {
     self.today = today
     let isOld = { (spending: Spending) in spending.day.until <= minute - 1440 }
     for (agent, spending) in stored where !isOld(spending) && spending.day.from <= minute {
-      agents[agent] = spending
+      // A minute that is ahead would let nothing count until it comes.
+      agents[agent] = spending.noLater(than: now)
       if spending.day.from == today.from { addToGroups(spending, 1) }
     }
     let fields = Dictionary(told.map { ($0.field, $0.spending) }) { first, _ in first }
