@@ -49,7 +49,7 @@ extension Model {
   package var budgetsAgent: AgentID? {
     guard !isFrozen else { return nil }
     switch explained {
-    case .agent(let id), .forecast(let id, _): return id
+    case .agent(let id), .forecast(let id, _), .maintenance(let id): return id
     case .incident, .command, .cause, .queue, .conversation: return nil
     case nil: return opened
     }

@@ -9,9 +9,44 @@ struct ComingList: Sendable {
   var height = 1
 }
 
+/// One thing that is coming.
+enum ComingItem {
+  case forecast(AgentID, AgentInsight.Coming)
+  case maintenance(MaintenanceWindow)
+
+  var row: RowID {
+    switch self {
+    case .forecast(let agent, let coming): .forecast(agent, coming.metric)
+    case .maintenance(let window): .maintenance(window.agent)
+    }
+  }
+
+  var agent: AgentID {
+    switch self {
+    case .forecast(let agent, _): agent
+    case .maintenance(let window): window.agent
+    }
+  }
+
+  fileprivate var at: Instant {
+    switch self {
+    case .forecast(_, let coming): coming.crossesAt
+    case .maintenance(let window): window.at
+    }
+  }
+}
+
+extension Fleet {
+  /// Forecasts that are open, and windows of maintenance: the soonest first.
+  var comingItems: [ComingItem] {
+    let windows = maintenance.values.map(ComingItem.maintenance)
+    let all = windows + coming.map { .forecast($0.agent, $0.coming) }
+    return all.sorted { $0.at == $1.at ? $0.agent.precedes($1.agent) : $0.at < $1.at }
+  }
+}
+
 extension Model {
-  /// The rows of what is coming, the soonest first.
-  var comingRows: [RowID] { displayed.coming.map { .forecast($0.agent, $0.coming.metric) } }
+  var comingRows: [RowID] { displayed.comingItems.map(\.row) }
 
   /// Shows what is coming, or the panes again.
   mutating func toggleComing() {

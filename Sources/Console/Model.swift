@@ -137,7 +137,7 @@ package struct Model: Sendable {
   /// The one agent that a row is about.
   func agent(of row: RowID) -> AgentID? {
     switch row {
-    case .agent(let id), .incident(let id, _), .forecast(let id, _): return id
+    case .agent(let id), .incident(let id, _), .forecast(let id, _), .maintenance(let id): return id
     case .command(let key):
       let targets = displayed.commands[key: key]?.targets ?? []
       return targets.count == 1 ? targets[0] : nil

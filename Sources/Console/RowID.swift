@@ -8,6 +8,8 @@ package enum RowID: Hashable, Sendable {
   case command(String)
   /// An open forecast of a metric, by its name.
   case forecast(AgentID, String)
+  /// The window of maintenance of an agent.
+  case maintenance(AgentID)
   /// The heading of agents or alerts that have a cause in common, by its number.
   case cause(Int)
   /// A consumer group of a stream.
@@ -22,11 +24,13 @@ package enum RowID: Hashable, Sendable {
     case (.command(let left), .command(let right)): left.isExactly(right)
     case (.forecast(let left, let first), .forecast(let right, let second)):
       left == right && first.isExactly(second)
+    case (.maintenance(let left), .maintenance(let right)): left == right
     case (.cause(let left), .cause(let right)): left == right
     case (.queue(let left, let first), .queue(let right, let second)):
       left.isExactly(right) && first.map(ExactText.init) == second.map(ExactText.init)
     case (.conversation(let left), .conversation(let right)): left == right
-    case (.agent, _), (.incident, _), (.command, _), (.forecast, _), (.cause, _), (.queue, _), (.conversation, _):
+    case (.agent, _), (.incident, _), (.command, _), (.forecast, _), (.maintenance, _), (.cause, _), (.queue, _),
+      (.conversation, _):
       false
     }
   }
@@ -41,6 +45,9 @@ package enum RowID: Hashable, Sendable {
     case .forecast(let id, let metric):
       hasher.combine(id)
       hasher.combine(ExactText(metric))
+    case .maintenance(let id):
+      hasher.combine(id)
+      hasher.combine(1)
     case .cause(let number): hasher.combine(number)
     case .queue(let stream, let group):
       hasher.combine(ExactText(stream))

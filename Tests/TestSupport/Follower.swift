@@ -25,6 +25,8 @@ package final class Follower {
   /// How queues stand, as it was told last.
   package private(set) var queues: QueueReport?
   package private(set) var waiting: WaitingBook?
+  /// Windows of maintenance, each time that they were told.
+  package private(set) var maintenance: [[MaintenanceWindow]] = []
   package var sender: CommandSender?
   package private(set) var feed: EventFeed!
 
@@ -67,6 +69,7 @@ package final class Follower {
       seen.append("audit \(line.phase.rawValue) \(line.target)")
     case .queues(let report): queues = report
     case .waiting(let book): waiting = book
+    case .maintenance(let windows): maintenance.append(windows)
     case .record(let id, let record): seen.append("record \(id) \(record.state.rawValue)")
     case .alerts(let all, _, _): for alert in all { seen.append("alert \(alert.id.kind)") }
     case .handler(let lease): handlers.append(lease?.id)

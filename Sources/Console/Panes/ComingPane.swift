@@ -29,6 +29,8 @@ struct ComingPane {
   var rows: [Row]
   var list: ListRows
   var fan: ForecastFan?
+  /// What is said of the selected one, if it has no fan.
+  var words: [DetailPane.Line] = []
   /// What is said if there is no row.
   var emptyLines: [DetailPane.Line]
 
@@ -54,7 +56,10 @@ struct ComingPane {
       if index == list.selected { grid.draw(String(grid.glyphs.selection), in: line, role: .text) }
       draw(rows[index - list.top], into: &grid, in: line)
     }
-    if rest.height >= Self.leastFan { fan?.draw(into: &grid, in: rest.splitTop(1).1) }
+    guard rest.height >= Self.leastFan else { return }
+    let (_, room) = rest.splitTop(1)
+    fan?.draw(into: &grid, in: room)
+    grid.draw(words, in: room.dropping(left: 1))
   }
 
   /// A row's columns: a narrow screen does without values, then without how sure it is.
@@ -82,17 +87,38 @@ struct ComingPane {
 extension Model {
   func comingPane(in rect: Rect) -> ComingPane {
     let shown = displayed
-    let all = shown.coming
-    let rows = all.map { RowID.forecast($0.agent, $0.coming.metric) }
+    let all = shown.comingItems
+    let rows = all.map(\.row)
     let selected = coming.cursor.selected.flatMap { rows.firstIndex(of: $0) }
     let height = ComingPane.listHeight(of: rect, count: all.count)
+    var (fan, words): (ForecastFan?, [DetailPane.Line]) = (nil, [])
+    switch selected.map({ all[$0] }) {
+    case .forecast(let agent, let coming): fan = ForecastFan(coming, of: agent, in: shown, at: displayedNow, mark: mark)
+    case .maintenance(let window): words = maintenanceLines(window, rect.width - 6)
+    case nil: break
+    }
     return ComingPane(
       frame: PaneFrame(
         title: "Coming", summary: "Enter opens, x says why, Esc closes", isFocused: true, hasBorder: true),
-      rows: all.dropFirst(coming.cursor.top).prefix(height).map { comingRow($0.agent, $0.coming) },
+      rows: all.dropFirst(coming.cursor.top).prefix(height).map(comingRow),
       list: ListRows(count: all.count, top: coming.cursor.top, selected: selected, isFocused: true),
-      fan: selected.map { ForecastFan(all[$0].coming, of: all[$0].agent, in: shown, at: displayedNow, mark: mark) },
+      fan: fan, words: words,
       emptyLines: emptyLines(rect.width - 4))
+  }
+
+  private func comingRow(_ item: ComingItem) -> ComingPane.Row {
+    switch item {
+    case .forecast(let agent, let coming): comingRow(agent, coming)
+    case .maintenance(let window): comingRow(window)
+    }
+  }
+
+  private func comingRow(_ window: MaintenanceWindow) -> ComingPane.Row {
+    let wait = window.at - displayedNow
+    let when = wait > .zero ? "in \(Format.remaining(wait))" : window.phase.isAhead ? "due" : "now"
+    return ComingPane.Row(
+      when: when, agent: labels[window.agent], metric: "maintenance", values: "by \(labels[window.backup])",
+      sure: MaintenanceWords.phase(window), role: MaintenanceWords.role(window))
   }
 
   private func comingRow(_ id: AgentID, _ coming: AgentInsight.Coming) -> ComingPane.Row {

@@ -121,8 +121,8 @@ extension Model {
       return DetailPane(frame: frame, lines: [.text("this agent has left", .dim)], top: 0)
     }
     let lines =
-      identityLines(agent) + linkLines(of: id) + alertLines(position, shown) + insightLines(of: id, rect.width - 4)
-      + budgetLines(of: id, rect.width - 4) + proposalLines(id, rect.width - 4)
+      identityLines(agent) + linkLines(of: id) + alertLines(position, shown) + maintenanceLines(of: id, rect.width - 4)
+      + insightLines(of: id, rect.width - 4) + budgetLines(of: id, rect.width - 4) + proposalLines(id, rect.width - 4)
       + chartLines(agent, position, shown) + historyLines(of: id, position, shown)
       + commandLines(id, shown)
       + eventLines(id)

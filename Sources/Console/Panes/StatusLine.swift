@@ -60,9 +60,8 @@ extension Model {
     parts += faultParts + undeliveredParts
     parts.append(handlerPart)
     parts.append(alertsPart)
-    if !fleet.insights.coming.isEmpty {
-      parts.append(.init(text: "\(fleet.insights.coming.count) coming, F", role: .statusWarning, rank: 3))
-    }
+    let coming = fleet.insights.coming.count + fleet.maintenance.count
+    if coming > 0 { parts.append(.init(text: "\(coming) coming, F", role: .statusWarning, rank: 3)) }
     if let part = queuesPart { parts.append(part) }
     if let part = waitingPart { parts.append(part) }
     parts.append(.init(text: Format.counted(fleet.count, "agent"), role: .statusBar, rank: 4))

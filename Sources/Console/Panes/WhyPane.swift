@@ -8,7 +8,8 @@ extension Model {
     // The frame, and a blank on either side.
     let columns = rect.width - 4
     switch row {
-    case .agent(let id), .forecast(let id, _): return whyPane("Why: \(labels[id])", linesOf(agent: id, columns))
+    case .agent(let id), .forecast(let id, _), .maintenance(let id):
+      return whyPane("Why: \(labels[id])", linesOf(agent: id, columns))
     case .incident(let id, _):
       guard let incident = incident(of: row) else { return forgotten }
       return whyPane("Why: \(Self.name(of: incident.kind)), \(labels[id])", linesOf(incident, columns))

@@ -44,6 +44,8 @@ package struct Fleet: Sendable {
   var waitingBooks: [Int: WaitingBook] = [:]
   /// Steps with every change of them.
   package internal(set) var waitingRevision = 0
+  /// Windows of maintenance that are proposed, planned or under way.
+  package internal(set) var maintenance: [AgentID: MaintenanceWindow] = [:]
   /// How many agents have each trait.
   package internal(set) var traits = TraitCounts()
   /// What the handler thinks of agents.

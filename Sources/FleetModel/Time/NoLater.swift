@@ -64,6 +64,15 @@ extension AgentRecord {
   }
 }
 
+extension MaintenanceWindow {
+  package func noLater(than now: Instant) -> MaintenanceWindow {
+    var window = self
+    window.since = since.noLater(than: now)
+    window.clearSince = clearSince?.noLater(than: now)
+    return window
+  }
+}
+
 extension Spending {
   package func noLater(than now: Instant) -> Spending {
     Spending(day: day, minute: min(minute, BudgetDay.minute(of: now)), role: role, cost: cost, tokens: tokens)

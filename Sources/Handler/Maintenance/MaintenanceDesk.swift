@@ -180,6 +180,7 @@ final class MaintenanceDesk: SteppingDesk {
     var transaction = Transaction()
     transaction.require("HGET", keys.maintenance, agent.bytes, is: isNew ? [] : stored[agent] ?? [])
     if isNew { transaction.require("HLEN", keys.maintenance, is: Array("\(windows.count)".utf8)) }
+    transaction.noteMaintenance(keys)
     let encoded = step.window.map(MaintenanceCoding.encode)
     if let encoded {
       transaction.change("HSET", keys.maintenance, agent.bytes, encoded)

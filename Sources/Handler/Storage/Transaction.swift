@@ -85,13 +85,16 @@ struct Transaction {
   }
 
   /// Says that alerts are others than before: consoles read them anew by that.
-  mutating func noteAlerts(_ keys: Keys) {
-    change("HSET", keys.cursor, Keys.alertsRevision, String(MachineRandom.number(in: UInt64.min ... .max), radix: 36))
-  }
+  mutating func noteAlerts(_ keys: Keys) { note(Keys.alertsRevision, keys) }
 
   /// The same of conversations that wait for a person.
-  mutating func noteWaiting(_ keys: Keys) {
-    change("HSET", keys.cursor, Keys.waitingRevision, String(MachineRandom.number(in: UInt64.min ... .max), radix: 36))
+  mutating func noteWaiting(_ keys: Keys) { note(Keys.waitingRevision, keys) }
+
+  /// The same of windows of maintenance.
+  mutating func noteMaintenance(_ keys: Keys) { note(Keys.maintenanceRevision, keys) }
+
+  private mutating func note(_ revision: [UInt8], _ keys: Keys) {
+    change("HSET", keys.cursor, revision, String(MachineRandom.number(in: UInt64.min ... .max), radix: 36))
   }
 
   /// Adds a change that the transaction does without if Redis refuses it, as of a counter whose key has another type:

@@ -58,6 +58,7 @@ extension Change {
       } else {
         transaction.change("HDEL", keys.maintenance, window.agent.bytes)
       }
+      transaction.noteMaintenance(keys)
       if declinesForecast {
         transaction.change("SET", keys.maintained(window.agent), "declined", "PX", MaintenanceWindow.rest.milliseconds)
       }

@@ -23,6 +23,7 @@ extension EventFeed {
       let pairs = reply.pairs
       followQueues(connection, revision: pairs.first { $0.name == Keys.queuesRevision }?.value)
       followWaiting(connection, revision: pairs.first { $0.name == Keys.waitingRevision }?.value)
+      followMaintenance(connection, revision: pairs.first { $0.name == Keys.maintenanceRevision }?.value)
       let revision = pairs.first { $0.name == Keys.alertsRevision }?.value
       let cursor = pairs.first { $0.name == options.keys.events }.flatMap { StreamID($0.value) }
       // Who hears more than the handler does knows alerts that it does not.
@@ -64,5 +65,6 @@ extension EventFeed {
     (queuesRevision, readsQueues) = (nil, false)
     (waitingRevision, readsWaiting) = (nil, false)
     waitingRound += 1
+    maintenance.forget()
   }
 }

@@ -29,6 +29,8 @@ extension EventFeed {
     case queues(QueueReport?)
     /// Which conversations wait for a person; nil if none ever did.
     case waiting(WaitingBook?)
+    /// The windows of maintenance that are proposed, planned or under way.
+    case maintenance([MaintenanceWindow])
     /// What the handler thinks of agents.
     case insight(InsightUpdate)
     /// By which metrics and levels the handler judges. Not told before the first handler has said so.
@@ -107,6 +109,8 @@ extension EventFeed {
     case queues
     /// Conversations that wait for a person.
     case waiting
+    /// Windows of maintenance.
+    case maintenance
     /// The fleet-wide switch of the rules.
     case automation
     /// What the handler thinks of agents.

@@ -120,6 +120,8 @@ package final class EventFeed {
   var waitingRevision: [UInt8]?
   var readsWaiting = false
   var waitingRound = 0
+  /// The same of windows of maintenance.
+  var maintenance = MaintenanceReading()
   /// Whether the lease and the switch of the rules are asked for one by one, since together they were refused.
   var asksApart = false
   /// When they were last asked for.

@@ -18,6 +18,7 @@ extension Fleet {
     case .undelivered(let moments, let start): setUndelivered(moments, before: start, ofShard: shard)
     case .queues(let report): setQueues(report)
     case .waiting(let book): setWaiting(book, ofShard: shard)
+    case .maintenance(let windows): setMaintenance(windows, ofShard: shard)
     case .automation(let setting, let instant): setAutomation(setting, at: instant, ofShard: shard)
     case .insight(.begin): beginInsights(ofShard: shard)
     case .insight(.of(let agent, let insight)): if isOf(shard, agent) { setInsight(insight, of: agent) }

@@ -107,9 +107,8 @@ package final class FleetFeed {
     case .caughtUp: caughtUp.insert(shard)
     case .queues, .levels: if shard == 0 { notify(update, shard) }
     case .leap: if shard == clockIndex { notify(update, shard) }
-    case .unreadable, .audit, .recordsBegin, .record, .alerts, .judged, .proposals, .undelivered, .waiting, .automation,
-      .insight,
-      .handler, .stateTold, .link, .missed, .refused, .served:
+    case .unreadable, .audit, .recordsBegin, .record, .alerts, .judged, .proposals, .undelivered, .waiting,
+      .maintenance, .automation, .insight, .handler, .stateTold, .link, .missed, .refused, .served:
       notify(update, shard)
     }
     tellHistory()

@@ -14,6 +14,7 @@ extension EventFeed.Subject {
     case .undelivered: "undelivered notices"
     case .queues: "queues"
     case .waiting: "conversations that wait for a person"
+    case .maintenance: "windows of maintenance"
     case .automation: "the automation's switch"
     case .insight: "health and forecasts"
     case .levels: "the handler's levels of alerts"

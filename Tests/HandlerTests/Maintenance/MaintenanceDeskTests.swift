@@ -39,6 +39,21 @@ import Wire
     #expect(commands.allSatisfy { $0.reason.hasPrefix("maintenance: ") })
   }
 
+  @Test func consolesAreToldOfEachChange() throws {
+    try scene.start()
+    func revision() throws -> String? {
+      try scene.server.call("HGET", scene.keys.cursor, Keys.maintenanceRevision).text
+    }
+    #expect(try revision() == nil)
+    try scene.plan()
+    let planned = try #require(try revision())
+    _ = try scene.waitForControl(.activateBackup)
+    let begun = try #require(try revision())
+    #expect(begun != planned)
+    _ = try scene.cancel()
+    #expect(try revision() != begun)
+  }
+
   /// It may die between any two of its steps.
   @Test func handlersThatDieInEachPhaseDoEachOnce() throws {
     var handler = try scene.start("h0")
