@@ -72,7 +72,7 @@ package struct Keymap: Sendable {
         Binding([.character("I")], "I", .invert, "turn the order round"),
         Binding([.character("/")], "/", .filter, "show only agents with this text", short: "filter"),
         Binding([.character("L")], "L", .tools, "links and commands of your own for the agent"),
-        Binding([.character("F")], "F", .coming, "what is coming: forecasts by their time, each with its fan"),
+        Binding([.character("F")], "F", .coming, "what is coming: forecasts with their fans, maintenance"),
         Binding([.character("f")], "f", .freeze, "freeze the display; events go on counting", short: "freeze"),
         Binding([.character("?")], "?", .help, "this help", short: "help"),
         Binding([.character("q"), .control("c")], "q", .quit, "quit", short: "quit"),

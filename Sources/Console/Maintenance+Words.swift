@@ -47,12 +47,11 @@ enum MaintenanceWords {
 extension Model {
   /// What is said of a window where it is selected.
   func maintenanceLines(_ window: MaintenanceWindow, _ columns: Int) -> [DetailPane.Line] {
-    let id = Scrubber.display(window.agent.description)
     let remedy: String? =
       switch window.phase {
-      case .proposed: "It begins if you say so: vigia maintenance plan \(id)"
-      case .planned: "If it is not to begin: vigia maintenance cancel \(id)"
-      case .standIn, .drain: "If it is to go back: vigia maintenance cancel \(id)"
+      case .proposed: "It begins only if you approve it: A. D declines it."
+      case .planned: "D cancels it."
+      case .standIn, .drain: window.cancelledBy == nil ? "D cancels it: it goes back." : nil
       case .restart, .verify, .release, .resume: nil
       }
     let text = "Maintenance of \(labels[window.agent]) \(MaintenanceWords.text(window, labels, at: displayedNow))"

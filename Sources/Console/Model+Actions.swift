@@ -13,7 +13,9 @@ extension Model {
       draft.arguments[parameter.name] = parameter.defaultText
     }
     let lacks = draft.parameters.contains { $0.isRequired && draft.arguments[$0.name] == nil }
-    if lacks || draft.action.descriptor.asksArguments {
+    // An answer to what is proposed stands as it is.
+    let isAnswer = draft.action != action
+    if lacks || draft.action.descriptor.asksArguments && !isAnswer {
       edit(draft)
     } else {
       confirm(draft)
@@ -23,7 +25,9 @@ extension Model {
   private mutating func draft(of action: Action) -> ActionDraft? {
     switch action {
     case .undo: return undoDraft()
-    case .approve, .reject: return answerDraft(action)
+    case .approve, .reject:
+      guard let selectedWindow else { return answerDraft(action) }
+      return windowDraft(action, selectedWindow)
     case .automation: return switchDraft()
     case .acknowledge, .silence, .close: return alertDraft(action)
     case .take, .handBack, .closeConversation: return conversationDraft(action)

@@ -62,13 +62,35 @@ import Testing
       [
         "goes back: agent-5 is told to work again", "agent-9 stands in, agent-3 takes no new conversations",
         "due since 08:59:50Z: agent-9 stands in", "begins in 100s: agent-9 stands in, agent-2 drains up to 15m",
-        "It begins if you say so: vigia maintenance plan agent-1",
+        "It begins only if you approve it: A. D declines it.",
       ])
     {
       #expect(text.contains(words), "\(text)")
       #expect(!text.unicodeScalars.contains { $0 == "\u{1B}" || $0 == "\u{202E}" })
     }
     #expect(texts[0].contains("cancelled by bo@ops") && texts[4].contains("queue_size is forecast to cross its level"))
+  }
+
+  @Test func approvalTakesTheWindowOverAndADeclineCancelsIt() throws {
+    var scene = try Self.scene()
+    scene.press(.character("F"), .end, .character("A"))
+    #expect(scene.draw().lines().contains { $0.contains("plan maintenance of agent-1") })
+    let given = try sent(scene.press(.character("y")))
+    #expect(given.action == .planMaintenance && given.targets == ["agent-1"])
+    #expect(given.arguments["backup"] == "agent-9" && given.arguments["for"] == "15m" && given.arguments["at"] == nil)
+    scene.press(.character("D"))
+    #expect(try sent(scene.press(.character("y"))).action == .cancelMaintenance)
+  }
+
+  @Test func whatIsUnderWayOrAPersonsIsNotApproved() throws {
+    var scene = try Self.scene()
+    scene.press(.character("F"), .character("D"))
+    #expect(scene.draw().lines().contains { $0.contains("it can be cancelled no more") })
+    scene.press(.down, .character("A"))
+    #expect(scene.draw().lines().contains { $0.contains("this maintenance is under way") })
+    scene.press(.down, .character("A"))
+    #expect(scene.draw().lines().contains { $0.contains("ana has planned it already") })
+    #expect(scene.model.prompt == nil)
   }
 
   @Test func openedAgentSaysItAndKeysOfTheRowActOnItsAgent() throws {
