@@ -108,6 +108,34 @@ import Wire
     #expect(try scene.schedule().isEmpty)
   }
 
+  /// Foresight leaves an agent that restarts alone, and forgets its last hour once it has.
+  @Test func restartIsMarkedOnceItIsConfirmedAndNotAsItIsGivenUp() throws {
+    let scene = try HandlerScene(start: false)
+    try scene.startHandler("h1") { $0.restartLimit = .seconds(1) }
+    for version in ["1.0", "1.1"] {
+      let event = #"{"entity_id":"agent-1","event_type":"agent.updated","data":{"version":"\#(version)"}}"#
+      _ = try scene.server.call("XADD", scene.keys.events, "*", Keys.dataField, event)
+    }
+    var changes: [AgentInsight.Change] = []
+    func wait(forChanges count: Int) throws {
+      try scene.server.wait {
+        let stored = (try? scene.server.call("HGET", scene.keys.insight, "agent-1").bytes) ?? nil
+        changes = stored.flatMap { InsightCoding.decode($0) }?.changes ?? []
+        return changes.count == count
+      }
+    }
+    try wait(forChanges: 1)
+    try scene.send(.restart, ["agent-1"])
+    try wait(forChanges: 3)
+    #expect(changes.dropFirst().map(\.detail) == ["restarting by alice@bastion", "running by schedule"])
+    #expect(changes.allSatisfy { !$0.isRestarted })
+    // Its runtime took longer than the limit: the process is a new one all the same.
+    try scene.report("agent-1", "running", command: "c1")
+    try wait(forChanges: 4)
+    #expect(changes.last?.detail == "restarted by alice@bastion" && changes.last?.isRestarted == true)
+    #expect(try scene.record("agent-1").version == 2)
+  }
+
   @Test func limitOfAnEarlierRestartLeavesALaterOneAlone() throws {
     let scene = try HandlerScene()
     try scene.send(.restart, ["agent-1"])

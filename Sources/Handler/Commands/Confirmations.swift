@@ -201,6 +201,8 @@ final class Confirmations {
     var line = line(report, target, awaited.mark)
     if isRestart { finishRestart(report, fields, &transaction, &line) }
     let after = line.after
+    // Also one that comes after it was given up: the process is a new one all the same.
+    let restarted = isRestart ? ConfirmedRestart(author: awaited.mark.operator, at: line.at) : nil
     finishJob(report, awaited.mark, &transaction)
     transaction.change("SADD", key, target.bytes)
     transaction.change("PEXPIRE", key, HandlerOptions.marksStay.milliseconds)
@@ -212,8 +214,10 @@ final class Confirmations {
     }
     session.run(transaction) { [weak self] outcome in
       if case .done = outcome { self?.remember(report.command, awaited) }
-      if case .done = outcome, let after { self?.session.tell(.record(report.agent, after)) }
-      if case .done = outcome, isRestart { self?.session.tell(.schedule) }
+      if case .done = outcome, isRestart {
+        self?.session.tell(.record(report.agent, after, restarted: restarted))
+        self?.session.tell(.schedule)
+      }
       if case .conflict(.changed, _) = outcome { self?.lookUp(report) }
       if case .failed(let error) = outcome {
         self?.session.log(.error, "cannot write that a command was obeyed; trying again", ["error": error.text])

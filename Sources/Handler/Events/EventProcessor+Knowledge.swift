@@ -165,16 +165,19 @@ extension EventProcessor: CommitObserver {
   func committed(_ fact: Committed) {
     switch fact {
     case .alert(let alert): fleet.setAlert(alert)
-    case .record(let agent, let record):
-      let before = fleet[agent]?.profile.record
-      fleet.setRecord(record, of: agent)
-      if let before, before.version != record.version, let change = Self.change(from: before, to: record) {
-        mark(agent, change)
-      }
+    case .record(let agent, let record, let restart): take(record, of: agent, restart)
     case .unheard(let start, let end): fleet.applyGap(from: start, to: end, count: nil)
     case .alertsSaved, .schedule, .automation, .proposalEnded, .notices, .queueHands, .conversations, .maintenance:
       break
     }
+  }
+
+  private func take(_ record: AgentRecord?, of agent: AgentID, _ restart: ConfirmedRestart?) {
+    let before = fleet[agent]?.profile.record
+    if let record { fleet.setRecord(record, of: agent) }
+    if let restart { return mark(agent, Self.change(by: restart, record)) }
+    guard let before, let record, before.version != record.version else { return }
+    if let change = Self.change(from: before, to: record) { mark(agent, change) }
   }
 
   /// Tells of a change of an agent that may explain a trouble.
@@ -186,12 +189,8 @@ extension EventProcessor: CommitObserver {
   private static func change(from before: AgentRecord, to after: AgentRecord) -> AgentInsight.Change? {
     guard let author = after.updatedBy else { return nil }
     var what: [String] = []
-    // A pause that goes on after the restart has its end from before; one that comes meanwhile has another.
-    let isRestarted =
-      before.state == .restarting
-      && (after.state == .running || after.state == .paused && after.pausedUntil == before.pausedUntil)
-    if isRestarted { what.append(AgentInsight.Change.restarted) }
-    if after.state != before.state, !isRestarted || after.state == .paused { what.append(after.state.rawValue) }
+    // That its record leaves `restarting` confirms nothing: the restart may have been given up.
+    if after.state != before.state { what.append(after.state.rawValue) }
     if after.replicas != before.replicas {
       what.append(after.replicas.map { "\($0) replicas" } ?? "replicas as before")
     }
@@ -199,9 +198,18 @@ extension EventProcessor: CommitObserver {
       what.append(after.rateLimit.map { $0 == 0 ? "no rate limit" : "rate limit \($0) a minute" } ?? "no rate limit")
     }
     if after.backup != before.backup { what.append(after.backup.map { "backup \($0)" } ?? "no backup") }
-    guard !what.isEmpty else { return nil }
-    let isRule = author.hasPrefix("rule/")
+    return what.isEmpty ? nil : change(what, by: author, at: after.updatedAt ?? .epoch)
+  }
+
+  /// - Parameter after: the record that was written with the confirmation: a pause from before goes on.
+  private static func change(by restart: ConfirmedRestart, _ after: AgentRecord?) -> AgentInsight.Change {
+    let isPaused = after?.state == .paused
+    let what = [AgentInsight.Change.restarted] + (isPaused ? [AgentState.paused.rawValue] : [])
+    return change(what, by: restart.author, at: restart.at)
+  }
+
+  private static func change(_ what: [String], by author: String, at instant: Instant) -> AgentInsight.Change {
     let words = "\(what.joined(separator: ", ")) by \(author)".clipped(toBytes: TextBound.words)
-    return AgentInsight.Change(kind: isRule ? "rule" : "operator", detail: words, at: after.updatedAt ?? .epoch)
+    return AgentInsight.Change(kind: author.hasPrefix("rule/") ? "rule" : "operator", detail: words, at: instant)
   }
 }

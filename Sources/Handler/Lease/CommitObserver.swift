@@ -6,8 +6,8 @@ enum Committed {
   case alert(AlertRecord)
   /// What events have come to: these alerts stand, and those are over. Told only if somebody follows alerts.
   case alertsSaved(open: [AlertRecord], over: [AlertID])
-  /// An agent's record is this now.
-  case record(AgentID, AgentRecord)
+  /// An agent's record is this now; nil if it stays as it is. And a restart that its runtime has confirmed with that.
+  case record(AgentID, AgentRecord?, restarted: ConfirmedRestart? = nil)
   /// The schedule has changed.
   case schedule
   /// The switch of automation was turned.
@@ -24,6 +24,13 @@ enum Committed {
   case unheard(from: Instant, to: Instant)
   /// Notices have come into the outbox.
   case notices
+}
+
+/// That an agent runs again after a restart, by the word of its runtime.
+struct ConfirmedRestart {
+  /// Who asked for it: an operator, or `rule/<name>`.
+  var author: String
+  var at: Instant
 }
 
 /// Who goes by what transactions have written, and hears of it as soon as it stands.

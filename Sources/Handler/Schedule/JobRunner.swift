@@ -21,6 +21,8 @@ final class JobRunner: TargetRunDelegate {
     let snapshot: TargetSnapshot
     /// What becomes of the agent.
     let change: Change
+    /// Its record as the transaction under way writes it; nil if it stays as it is.
+    var after: AgentRecord?
   }
 
   /// If what a job ends could not be ended, or nobody knows, it is tried again after this long.
@@ -175,6 +177,7 @@ final class JobRunner: TargetRunDelegate {
     let after = restart.change.write(
       to: &transaction, target: job.target, version: snapshot.record.version, origin: id.text, author: author,
       now: session.now, keys: session.keys)
+    self.restart?.after = after
     // Who asks later what has become of it is told so.
     if var command, command.closed != nil {
       command.closed = .failed
@@ -199,7 +202,9 @@ final class JobRunner: TargetRunDelegate {
   private func commit(_ transaction: Transaction) {
     session.run(transaction) { [self] outcome in
       switch outcome {
-      case .done: take(.committed)
+      case .done:
+        if let after = restart?.after { session.tell(.record(job.target, after)) }
+        take(.committed)
       case .conflict(.obsolete, _): take(.notCommitted(.obsolete))
       case .conflict: take(.notCommitted(.conflict))
       case .fenced: take(.notCommitted(.fenced))
