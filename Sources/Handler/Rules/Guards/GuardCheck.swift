@@ -168,14 +168,15 @@ struct GuardCheck {
     return settled(result)
   }
 
-  /// If a rule rolls back and nobody may go back, nothing is done beside that: a notice would tell of what does not happen.
+  /// If a rule rolls back and nobody may go back, it says nothing: that would be of what does not happen. What else it does
+  /// stands on its own.
   private func settled(_ result: Result) -> Result {
     guard input.versions != nil, !result.ruleActions.contains(where: { $0.kind == .action(.rollback) }) else {
       return result
     }
     var result = result
-    result.refused += result.ruleActions.map { ($0, "nobody goes back") }
-    result.ruleActions = []
+    result.refused += result.ruleActions.filter(\.isWordOnly).map { ($0, "nobody goes back") }
+    result.ruleActions.removeAll(where: \.isWordOnly)
     return result
   }
 
@@ -251,5 +252,15 @@ struct GuardCheck {
     }
     ruleAction.arguments["for"] = TimeSpan.seconds(Int64(length / 1000)).description
     return nil
+  }
+}
+
+extension PlannedAction {
+  /// Whether it only says something: a notice, a report, advice, or which rollbacks could not be planned.
+  fileprivate var isWordOnly: Bool {
+    switch kind {
+    case .action(let action): action == .notify
+    case .report, .advice: true
+    }
   }
 }
