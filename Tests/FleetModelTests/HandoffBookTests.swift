@@ -164,6 +164,29 @@ import Testing
       trail.holder(of: id, at: start + .minutes(3)) == "d" && trail.holder(of: id, at: start + .minutes(12)) == nil)
   }
 
+  @Test func whatWasAskedEarlyCountsOnceAndNotLong() throws {
+    var early = EarlyRequests()
+    let first = try handoff(by: "tax-1", at: 1)
+    early.keep(first)
+    early.keep(try handoff(by: "mallory", at: 2))
+    #expect(early.take(first.id, of: "legal-1", at: start + .seconds(3)) == nil)
+    #expect(early.take(first.id, of: "tax-1", at: start + .seconds(11)) == first)
+    #expect(early.take(first.id, of: "tax-1", at: start + .seconds(11)) == nil)
+    #expect(early.take(first.id, of: "mallory", at: start + .seconds(13)) == nil, "that is too long ago")
+    early.keep(first)
+    #expect(early.take(first.id, of: "tax-1", at: start - .hours(1)) == nil, "the clock was set back")
+    // It asks once more, and says more.
+    var again = try handoff(by: "tax-1", at: 2)
+    again.summary = "more"
+    for request in [first, again] { early.keep(request) }
+    #expect(early.take(first.id, of: "tax-1", at: start + .seconds(3)) == again)
+    #expect(early.take(first.id, of: "tax-1", at: start + .seconds(3)) == nil)
+    // Many others make room for themselves, and not more.
+    for number in 0..<65 { early.keep(try handoff("c\(number)", by: "tax-1", at: 1)) }
+    let (oldest, next) = (try #require(Handoff.ID("c0")), try #require(Handoff.ID("c1")))
+    #expect(early.take(oldest, of: "tax-1", at: start) == nil && early.take(next, of: "tax-1", at: start) != nil)
+  }
+
   @Test func fewAreRememberedOfOneAndOfAll() throws {
     var trail = HandoffTrail()
     let id = try #require(Handoff.ID("c-1"))

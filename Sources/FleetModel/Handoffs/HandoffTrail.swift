@@ -12,6 +12,8 @@ package struct HandoffTrail: Equatable, Sendable {
   }
 
   private var passed: [Handoff.ID: Passed] = [:]
+  /// What agents have asked before it was said that they have the conversation.
+  package var early = EarlyRequests()
 
   package init() {}
 

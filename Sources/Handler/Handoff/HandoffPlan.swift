@@ -37,12 +37,22 @@ struct HandoffPlan {
   mutating func take(_ news: HandoffNews, _ entry: StreamID) {
     touched.insert(news.id)
     if let end = next.apply(news, after: trail.holder(of: news.id, at: now)) {
-      if case .accepted(let agent) = end.kind { takers.append((agent, entry.instant)) }
-      return tell(end)
+      tell(end)
+      if case .accepted(let agent) = end.kind { hasTaken(agent, news.id, at: entry.instant) }
+      return
     }
     guard case .requested(let asked) = news, let holder = next[news.id]?.agent, holder != asked.agent else { return }
-    let words = "an agent asks for another one for a conversation that it does not have: this is left out"
+    trail.early.keep(asked)
+    let words =
+      "an agent asks for another one for a conversation that it does not have: left out unless it takes it soon"
     session.log(.warning, words, ["agent": "\(asked.agent)", "conversation": news.id.text, "holder": "\(holder)"])
+  }
+
+  /// It may have asked for another agent already.
+  private mutating func hasTaken(_ agent: AgentID, _ id: Handoff.ID, at instant: Instant) {
+    takers.append((agent, instant))
+    guard let asked = trail.early.take(id, of: agent, at: instant) else { return }
+    if let end = next.apply(.requested(asked), after: agent) { tell(end) }
   }
 
   /// Has those asked who are to be asked next; of too many the rest is for the next step.

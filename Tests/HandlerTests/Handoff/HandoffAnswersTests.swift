@@ -54,6 +54,28 @@ import Wire
     #expect(handoff.agent == "sales-1" && handoff.standing?.agent == "legal-1")
   }
 
+  /// An operator hands a conversation over, and who gets it asks for another agent at once.
+  @Test func requestThatComesBeforeTheWordWhoHasItCountsAfterThatWord() throws {
+    try scene.start()
+    try scene.specialist("legal-1", of: 50)
+    try scene.request("c-1")
+    try scene.waitForOffer("c-1", to: "legal-1")
+    let first = try #require(try scene.handoff("c-1")?.standing)
+    for agent in ["tax-1", "mallory"] as [AgentID] { try scene.request("c-1", by: agent) }
+    try scene.accept("c-1", "tax-1")
+    try scene.server.wait { (try? scene.handoff("c-1"))??.agent == "tax-1" }
+    try scene.waitForOffer("c-1", to: "legal-1")
+    #expect(try scene.handoff("c-1")?.standing?.command != first.command)
+    #expect(try scene.lines("c-1").contains { $0.detail.contains("tax-1 has it after ") })
+    // The word that is repeated is no answer to it.
+    try scene.accept("c-1", "tax-1")
+    try settle("c-2")
+    #expect(try scene.handoff("c-1")?.agent == "tax-1" && scene.handoff("c-1")?.standing?.agent == "legal-1")
+    try scene.accept("c-1", "legal-1", by: "tax-1")
+    try scene.accept("c-2", "legal-1")
+    try scene.waitForEnd()
+  }
+
   /// Who reads events late gives nobody the blame for it.
   @Test func offerIsOpenUntilAllIsReadThatMayAnswerIt() throws {
     let handler = try scene.start(within: .seconds(2))
