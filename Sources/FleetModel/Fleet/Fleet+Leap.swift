@@ -4,6 +4,7 @@ extension Fleet {
   package mutating func leap(by step: TimeSpan) {
     revision &+= 1
     now = now + step
+    clockOrigin = clockOrigin + step
     // Its looks ahead go by the former clock.
     running = RunningTotals()
     alerts.leap(by: step)

@@ -56,6 +56,8 @@ package struct Fleet: Sendable {
   package internal(set) var revision = 0
   /// The latest moment that a fact or `advance` brought.
   package internal(set) var now = Instant.epoch
+  /// Moves with each leap of the clock, as all that is noted here does: who keeps such moments elsewhere goes by it.
+  package internal(set) var clockOrigin = Instant.epoch
 
   /// How it is divided.
   package let division: AgentDivision

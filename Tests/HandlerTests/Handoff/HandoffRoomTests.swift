@@ -55,6 +55,22 @@ import Wire
     #expect(open("a") == 3)
   }
 
+  @Test(arguments: [86_400, -86_400] as [Int64])
+  mutating func clockThatIsSetAnewGivesNoRoomBack(seconds: Int64) throws {
+    try apply("agent.created", "a", ["skills": ["legal"], "capacity": 8], at: 0)
+    try apply("agent.metrics", "a", ["queue_size": 4], at: 5)
+    try tell("a", 2, at: 5)
+    health.take("a", at: start + .seconds(6))
+    #expect(open("a") == 3 && health.member("a")?.rank.load == 5)
+    fleet.leap(by: .seconds(seconds))
+    health.update(&fleet, at: start + .seconds(seconds + 7), silence: .seconds(300))
+    #expect(open("a") == 3 && health.member("a")?.rank.load == 5)
+    // What it tells by the new clock counts.
+    try apply("agent.metrics", "a", ["queue_size": 6], at: seconds + 8)
+    try tell("a", 5, at: seconds + 8)
+    #expect(open("a") == 5 && health.member("a")?.rank.load == 6)
+  }
+
   @Test mutating func whoComesLaterHasWhatItIsAskedFor() throws {
     health.setAsked(["a": 3])
     health.take("a", at: start)

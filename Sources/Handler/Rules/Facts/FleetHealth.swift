@@ -68,6 +68,8 @@ final class FleetHealth {
   private var silence = Guards().silence
   /// Until when the fleet may have missed reports.
   private var heardFrom = Instant.epoch
+  /// By which clock moments of the fleet are kept here.
+  private var clockOrigin = Instant.epoch
   /// How many conversations agents are asked to take at present.
   var asked: [AgentID: Int] = [:]
   /// Told of agents that have been heard for long enough to count.
@@ -83,6 +85,7 @@ final class FleetHealth {
   ///
   /// - Parameter silence: metrics that are older than this, and than three of their agent's own intervals, have stopped.
   func update(_ fleet: inout Fleet, at instant: Instant, silence: TimeSpan) {
+    if fleet.clockOrigin != clockOrigin { leap(to: fleet.clockOrigin) }
     if silence != self.silence || instant < now - Self.leap {
       (self.silence, now) = (silence, instant)
       for position in members.indices { refresh(position, fleet) }
@@ -106,6 +109,17 @@ final class FleetHealth {
       refresh(look.position, fleet)
     }
     release()
+  }
+
+  /// The clock was set anew: what was said before is not said once more by that.
+  private func leap(to origin: Instant) {
+    let step = origin - clockOrigin
+    clockOrigin = origin
+    for position in members.indices {
+      guard let member = members[position] else { continue }
+      members[position]?.reportedAt = member.reportedAt.map { $0 + step }
+      members[position]?.toldAt = member.toldAt.map { $0 + step }
+    }
   }
 
   /// An agent has come, left or said something of itself.
