@@ -36,6 +36,7 @@ package enum MaintenanceCoding {
     json["drain_ms"] = .integer(window.drain.milliseconds)
     json["phase"] = .string(window.phase.rawValue)
     json["since"] = window.since.json
+    json["wait"] = window.wait.map { ["why": .string($0.why), "since": $0.since.json] }
     if window.keepsBackup { json["keeps_backup"] = true }
     json["clear_since"] = window.clearSince?.json
     json["fault"] = window.fault.map { .string($0) }
@@ -56,11 +57,17 @@ package enum MaintenanceCoding {
     var window = MaintenanceWindow(
       id: id, agent: agent, backup: backup, origin: origin, at: at, drain: drain, phase: phase, since: since)
     if case .person = origin { window.accepted = sign(json) }
+    window.wait = wait(json["wait"])
     window.keepsBackup = json["keeps_backup"]?.bool ?? false
     window.clearSince = instant(json["clear_since"])
     window.fault = json["fault"]?.text?.clipped(toBytes: TextBound.words)
     window.cancelledBy = json["cancelled_by"]?.text?.clipped(toBytes: TextBound.title)
     return window
+  }
+
+  private static func wait(_ json: JSONValue?) -> MaintenanceWindow.Wait? {
+    guard let why = json?["why"]?.text, let since = instant(json?["since"]) else { return nil }
+    return MaintenanceWindow.Wait(why: why.clipped(toBytes: TextBound.words), since: since)
   }
 
   private static func origin(_ json: JSONValue) -> MaintenanceWindow.Origin? {

@@ -73,7 +73,11 @@ import Testing
       ("agent-8 is silent", { $0.backupFault = "agent-8 is silent" }),
     ]
     for (words, change) in obstacles {
-      #expect(step(window(.planned), after: .minutes(1), change) == nil, "\(words)")
+      let waiting = try #require(step(window(.planned), after: .minutes(1), change))
+      var noted = window(.planned)
+      noted.wait = .init(why: words, since: Self.start + .minutes(1))
+      #expect(waiting == .init(window: noted), "it is kept why, and nothing else happens")
+      #expect(step(noted, after: .minutes(2), change) == nil, "once is enough")
       let over = try #require(step(window(.planned), after: .minutes(16), change))
       #expect(over.window == nil && over.phase == .expired && over.orders.isEmpty)
       #expect(over.words == "it could not begin within 15m: \(words)")
@@ -81,7 +85,8 @@ import Testing
     // A person decides for themselves what guards keep the handler from.
     #expect(step(window(.planned)) { $0.guardFault = "the fleet is ill" }?.window?.phase == .standIn)
     let auto: (inout Sight) -> Void = { ($0.mode, $0.guardFault) = (.auto, "the fleet is ill") }
-    #expect(step(window(.planned, origin: Self.sign), after: .minutes(1), auto) == nil)
+    let held = try #require(step(window(.planned, origin: Self.sign), after: .minutes(1), auto)?.window)
+    #expect(held.phase == .planned && held.wait?.why == "the fleet is ill")
   }
 
   // MARK: The forecast

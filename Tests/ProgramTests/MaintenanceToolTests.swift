@@ -51,6 +51,16 @@ import Wire
     #expect(windows.last?["agent"] == "agent-3" && windows.last?["forecast"]?["metric"] == "queue_size")
   }
 
+  @Test func windowThatWaitsSaysWhy() throws {
+    try store("agent-7", in: TimeSpan(milliseconds: -130_000), .planned, .person("ana@ops")) {
+      $0.wait = .init(why: "agent-8 is \u{1B}[2Jsilent", since: $0.at)
+    }
+    let line = try #require(try run("maintenance").output.split(separator: "\n").last)
+    #expect(line.hasPrefix("planned ") && line.hasSuffix(" planned by ana@ops; waits: agent-8 is ^[[2Jsilent"))
+    let window = try JSONValue.parse(Array(run("maintenance", "--json").output.utf8))["windows"]?.list?.first
+    #expect(window?["wait"]?["why"] == "agent-8 is \u{1B}[2Jsilent" && window?["wait"]?["since"] == window?["at"])
+  }
+
   @Test func planAndCancelAreCommandsLikeAnyOther() throws {
     let planned = try run(
       "maintenance", "plan", "agent-7", "--at", "2h", "--for", "30m", "--backup", "agent-9", "--wait", "1s")

@@ -11,6 +11,7 @@ import Wire
       origin: .forecast(.init(metric: "queue_size", crossesAt: Self.now + .minutes(40), earliest: Self.now)),
       at: Self.now, drain: .minutes(2), phase: .standIn, since: Self.now)
     (window.keepsBackup, window.clearSince, window.fault, window.cancelledBy) = (true, Self.now, "why", "ana")
+    window.wait = .init(why: "agent-8 is silent", since: Self.now)
     return window
   }
 

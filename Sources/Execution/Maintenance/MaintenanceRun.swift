@@ -48,7 +48,8 @@ package struct MaintenanceRun {
     }
     guard now >= window.at else { return nil }
     if let reason = reasonToWait {
-      return isOver ? over(.expired, "it could not begin within \(MaintenanceWindow.lateness): \(reason)") : nil
+      return isOver
+        ? over(.expired, "it could not begin within \(MaintenanceWindow.lateness): \(reason)") : waiting(reason)
     }
     var next = moved(to: .standIn)
     next.keepsBackup = sight.standsIn == window.backup
@@ -56,6 +57,20 @@ package struct MaintenanceRun {
     return Step(
       window: next, orders: [order(.activateBackup, arguments)], phase: .started,
       words: "\(window.cause): \(window.backup) stands in, \(window.agent) is drained and restarted")
+  }
+
+  /// Words with a number in them may change with each look.
+  private static let newReasonAfter = TimeSpan.seconds(30)
+
+  /// Keeps why it waits, for whoever looks; nil if that stands there already, or another reason has only just been noted.
+  private func waiting(_ reason: String) -> Step? {
+    let why = reason.clipped(toBytes: TextBound.words)
+    if let noted = window.wait {
+      guard noted.why != why, (now - noted.since).magnitude >= Self.newReasonAfter else { return nil }
+    }
+    var next = window
+    next.wait = MaintenanceWindow.Wait(why: why, since: now)
+    return Step(window: next)
   }
 
   private var reasonToWait: String? {
@@ -84,7 +99,7 @@ package struct MaintenanceRun {
       if now - since >= Self.clears { return over(.skipped, "cancelled: the forecast has cleared") }
     }
     guard next != window else { return nil }
-    if next.phase != window.phase { next.since = now }
+    if next.phase != window.phase { (next.since, next.wait) = (now, nil) }
     return Step(window: next)
   }
 
@@ -264,7 +279,7 @@ package struct MaintenanceRun {
 
   private func moved(to phase: MaintenanceWindow.Phase) -> MaintenanceWindow {
     var next = window
-    (next.phase, next.since, next.clearSince) = (phase, now, nil)
+    (next.phase, next.since, next.clearSince, next.wait) = (phase, now, nil, nil)
     return next
   }
 

@@ -27,6 +27,14 @@ package struct MaintenanceWindow: Equatable, Sendable {
     }
   }
 
+  /// Why it does not begin though its time has come, and since when.
+  package struct Wait: Equatable, Sendable {
+    package var why: String
+    package var since: Instant
+
+    package init(why: String, since: Instant) { (self.why, self.since) = (why, since) }
+  }
+
   package enum Phase: String, CaseIterable, Sendable {
     /// Waits for a person's word.
     case proposed
@@ -62,6 +70,8 @@ package struct MaintenanceWindow: Equatable, Sendable {
   package var phase: Phase
   /// Since when it is in this phase.
   package var since: Instant
+  /// Why it waits after its time; nil if it does not.
+  package var wait: Wait?
   /// Whether the backup stood in before it began, and so does after it.
   package var keepsBackup = false
   /// Since when the forecast says nothing any more.

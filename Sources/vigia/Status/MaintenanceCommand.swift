@@ -121,6 +121,7 @@ struct MaintenancePage {
     let begins = window.at > now ? "in \(Format.age(window.at - now))" : "\(Format.age(now - window.at)) ago"
     var why = window.cause
     if case .forecast(let sign) = window.origin { why += " at \(sign.crossesAt.linkText)" }
+    if let wait = window.wait { why += "; waits: \(wait.why)" }
     if let person = window.cancelledBy { why += "; cancelled by \(person)" }
     if let fault = window.fault { why += "; goes back: \(fault)" }
     return [

@@ -113,6 +113,7 @@ import Wire
     try scene.plan("agent-9", ["backup": "agent-10"])
     try scene.waitForStart(of: "agent-9")
     #expect(try scene.window?.phase == .planned)
+    #expect(try scene.window?.wait?.why == "agent-8 stands in for agent-1")
     #expect(try scene.lines.map(\.target) == ["agent-9"])
     #expect(try scene.cancel().hasPrefix("succeeded: the maintenance planned for "))
   }
