@@ -136,6 +136,25 @@ import Wire
     #expect(try scene.record("agent-1").version == 2)
   }
 
+  @Test func confirmationThatComesLateDoesNotEndALaterRestart() throws {
+    let scene = try HandlerScene(start: false)
+    try scene.startHandler("h1") { $0.restartLimit = .seconds(2) }
+    func given(up count: Int) throws {
+      try scene.server.wait {
+        let lines = (try? scene.audit()) ?? []
+        return lines.count { $0.phase == .failed && $0.target == "agent-1" } == count
+      }
+    }
+    try scene.send(.restart, ["agent-1"])
+    try given(up: 1)
+    try scene.send(.restart, ["agent-1"])
+    try scene.report("agent-1", "running", command: "c1")
+    try scene.waitForLine("obeyed: it reports running")
+    // Nobody has confirmed that one.
+    try given(up: 2)
+    #expect(try scene.record("agent-1").state == .running)
+  }
+
   @Test func limitOfAnEarlierRestartLeavesALaterOneAlone() throws {
     let scene = try HandlerScene()
     try scene.send(.restart, ["agent-1"])

@@ -1,6 +1,13 @@
 import FleetModel
 
 extension Change {
+  /// Whether an agent restarts because of a command: another restart may have begun since that one's was given up.
+  ///
+  /// - Parameter latest: what stands in ``restartField``.
+  package static func isRestart(_ latest: [UInt8]?, of command: CommandID) -> Bool {
+    latest.map { CommandID(String(decoding: $0, as: UTF8.self)) == command } ?? true
+  }
+
   /// What becomes of an agent whose restart was not confirmed in time: it stands as before the restart.
   ///
   /// - Returns: nil if it does not restart any more, so that nothing has failed.

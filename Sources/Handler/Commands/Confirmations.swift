@@ -240,7 +240,8 @@ final class Confirmations {
     let record = AgentRecordCoding.decode(fields: fields)
     let limit = Job(.restartLimit(report.command), report.agent)
     var change = Change(scheduledJobs: [Change.ScheduledJob(job: limit, due: nil)])
-    if record.state == .restarting {
+    let latest = fields.first { $0.name == Change.restartField }?.value
+    if record.state == .restarting, Change.isRestart(latest, of: report.command) {
       change.after = record
       let end = record.pausedUntil.flatMap { $0 > session.now ? $0 : nil }
       change.after?.state = end == nil ? .running : .paused

@@ -126,8 +126,7 @@ final class JobRunner: TargetRunDelegate {
       ]
       session.read(requests) { [self] replies in
         let before = replies[1].mark.flatMap { IdempotencyRecord($0) }?.before ?? AgentRecord()
-        // Another restart may have begun since its own has ended.
-        let isItsOwn = replies[2].bytes.map { CommandID(String(decoding: $0, as: UTF8.self)) == id } ?? true
+        let isItsOwn = Change.isRestart(replies[2].bytes, of: id)
         let change = Change.endingRestart(of: job.target, snapshot.record, before: before, at: session.now)
         restart = change.flatMap { change in
           guard isItsOwn else { return nil }
