@@ -38,6 +38,7 @@ enum MaintenanceWords {
   static func reasons(_ window: MaintenanceWindow) -> [String] {
     var reasons = [Scrubber.display(window.cause)]
     if let sign = window.sign { reasons[0] += ", expected \(Format.clock(sign.crossesAt))Z" }
+    if let wait = window.wait { reasons.append("waits: \(Scrubber.display(wait.why))") }
     if let person = window.cancelledBy { reasons.append("cancelled by \(Scrubber.display(person))") }
     if let fault = window.fault { reasons.append("goes back: \(Scrubber.display(fault))") }
     return reasons

@@ -24,7 +24,8 @@ import Testing
 
   private static let windows = [
     window("agent-1", .proposed, at: 4800, forecast), window("agent-2", .planned, at: 3700),
-    window("agent-3", .drain, at: 3500), window("agent-4", .planned, at: 3590),
+    window("agent-3", .drain, at: 3500),
+    window("agent-4", .planned, at: 3590) { $0.wait = .init(why: "agent-9 is silent", since: .at(3590)) },
     window("agent-5", .resume, at: 3000) {
       ($0.fault, $0.cancelledBy) = ("agent-9 stands in no more\u{202E}", "bo@ops")
     },
@@ -68,6 +69,7 @@ import Testing
       #expect(text.contains(words), "\(text)")
       #expect(!text.unicodeScalars.contains { $0 == "\u{1B}" || $0 == "\u{202E}" })
     }
+    #expect(texts[2].contains("waits: agent-9 is silent"))
     #expect(texts[0].contains("cancelled by bo@ops") && texts[4].contains("queue_size is forecast to cross its level"))
   }
 
