@@ -12,6 +12,8 @@ package struct ActionDraft: Equatable, Sendable {
   package var queue: QueueAlertID?
   /// The conversation that it is about.
   package var conversation: WaitingConversation.ID?
+  /// The id of the window of maintenance that it is about, as it was shown.
+  package var window: String?
   /// Agents that could take the conversation, the best first.
   package var candidates: [HandoffChoice.Candidate] = []
   package var arguments: [String: String]
@@ -45,7 +47,7 @@ package struct ActionDraft: Equatable, Sendable {
       ? []
       : action.parameters.filter {
         (alerts.isEmpty && queue == nil || $0.name != "alert") && (queue == nil || $0.name != "for")
-          && (conversation == nil || $0.name != "conversation_id")
+          && (conversation == nil || $0.name != "conversation_id") && (window == nil || $0.name != "window")
       }
   }
 

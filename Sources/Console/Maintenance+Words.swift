@@ -35,10 +35,10 @@ enum MaintenanceWords {
   }
 
   /// Why it is done, and who has stopped it.
-  static func reasons(_ window: MaintenanceWindow) -> [String] {
+  static func reasons(_ window: MaintenanceWindow, at now: Instant) -> [String] {
     var reasons = [Scrubber.display(window.cause)]
     if let sign = window.sign { reasons[0] += ", expected \(Format.clock(sign.crossesAt))Z" }
-    if let wait = window.wait { reasons.append("waits: \(Scrubber.display(wait.why))") }
+    if let wait = window.wait, window.at <= now { reasons.append("waits: \(Scrubber.display(wait.why))") }
     if let person = window.cancelledBy { reasons.append("cancelled by \(Scrubber.display(person))") }
     if let fault = window.fault { reasons.append("goes back: \(Scrubber.display(fault))") }
     return reasons
@@ -55,16 +55,19 @@ extension Model {
       case .standIn, .drain: window.cancelledBy == nil ? "D cancels it: it goes back." : nil
       case .restart, .verify, .release, .resume: nil
       }
-    let text = "Maintenance of \(labels[window.agent]) \(MaintenanceWords.text(window, labels, at: displayedNow))"
+    let text = "Maintenance of \(labels[window.agent]): \(MaintenanceWords.text(window, labels, at: displayedNow))"
     return DetailPane.Line.wrapped(text, columns: columns, MaintenanceWords.role(window))
-      + MaintenanceWords.reasons(window).flatMap { DetailPane.Line.wrapped($0, columns: columns, .text) } + [.blank]
+      + MaintenanceWords.reasons(window, at: displayedNow).flatMap {
+        DetailPane.Line.wrapped($0, columns: columns, .text)
+      } + [.blank]
       + (remedy.map { DetailPane.Line.wrapped($0, columns: columns, .dim) } ?? [])
   }
 
   /// The lines of an opened agent's window; none without one.
   func maintenanceLines(of id: AgentID, _ columns: Int) -> [DetailPane.Line] {
     guard let window = displayed.maintenance[id] else { return [] }
-    let words = [MaintenanceWords.text(window, labels, at: displayedNow)] + MaintenanceWords.reasons(window)
+    let words =
+      [MaintenanceWords.text(window, labels, at: displayedNow)] + MaintenanceWords.reasons(window, at: displayedNow)
     let heading = "Maintenance: \(MaintenanceWords.phase(window))"
     return [.heading(heading)]
       + words.flatMap { DetailPane.Line.wrapped($0, indent: 2, columns: columns, MaintenanceWords.role(window)) } + [

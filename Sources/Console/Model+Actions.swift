@@ -7,8 +7,10 @@ extension Model {
   mutating func begin(_ action: Action) {
     if settings.isReadOnly { return show(note: "read-only: \(action.title) is not available here") }
     guard var draft = draft(of: action) else { return }
-    // What is done to alerts does not depend on how their agents are.
-    if draft.alerts.isEmpty, draft.queue == nil, draft.conversation == nil { draft.observed = observe(draft.targets) }
+    // What is done to alerts does not depend on how their agents are; and maintenance changes its agent by itself.
+    if draft.alerts.isEmpty, draft.queue == nil, draft.conversation == nil, draft.window == nil {
+      draft.observed = observe(draft.targets)
+    }
     for parameter in draft.parameters where draft.arguments[parameter.name] == nil {
       draft.arguments[parameter.name] = parameter.defaultText
     }
@@ -25,9 +27,7 @@ extension Model {
   private mutating func draft(of action: Action) -> ActionDraft? {
     switch action {
     case .undo: return undoDraft()
-    case .approve, .reject:
-      guard let selectedWindow else { return answerDraft(action) }
-      return windowDraft(action, selectedWindow)
+    case .approve, .reject: return isWindowSelected ? windowDraft(action) : answerDraft(action)
     case .automation: return switchDraft()
     case .acknowledge, .silence, .close: return alertDraft(action)
     case .take, .handBack, .closeConversation: return conversationDraft(action)
@@ -229,6 +229,10 @@ extension Model {
     prompt = nil
     if let proposal = draft.proposal, !isStillOpen(proposal) {
       show(note: "not sent: the proposal \(standing(of: proposal))")
+      return []
+    }
+    if let window = draft.window, !isStillThere(window, of: draft.targets) {
+      show(note: "not sent: that maintenance is over")
       return []
     }
     return [.send(draft)]

@@ -2,14 +2,27 @@ import FleetModel
 
 /// Answers to windows of maintenance, where one is selected: the keys of proposals approve and decline it.
 extension Model {
-  /// The window that is selected among what is coming.
-  var selectedWindow: MaintenanceWindow? {
-    guard opened == nil, explained == nil, case .maintenance(let agent)? = selectedRow else { return nil }
-    return displayed.maintenance[agent]
+  /// Whether a window is selected among what is coming.
+  var isWindowSelected: Bool { selectedWindow != nil }
+
+  private var selectedWindow: AgentID? {
+    guard opened == nil, explained == nil, coming.isShown, case .maintenance(let agent)? = selectedRow else {
+      return nil
+    }
+    return agent
   }
 
-  mutating func windowDraft(_ action: Action, _ window: MaintenanceWindow) -> ActionDraft? {
-    action == .approve ? approval(of: window) : refusal(of: window)
+  mutating func windowDraft(_ action: Action) -> ActionDraft? {
+    guard let window = selectedWindow.flatMap({ displayed.maintenance[$0] }) else {
+      show(note: "this maintenance is over")
+      return nil
+    }
+    return action == .approve ? approval(of: window) : refusal(of: window)
+  }
+
+  /// Whether it was not over when it was last told.
+  func isStillThere(_ window: String, of targets: [AgentID]) -> Bool {
+    targets.allSatisfy { fleet.maintenance[$0].map { $0.id.isExactly(window) } == true }
   }
 
   /// Takes it over: it is kept whatever is forecast, and begins when it was to.
@@ -18,9 +31,8 @@ extension Model {
       show(note: why)
       return nil
     }
-    return ActionDraft(
-      action: .planMaintenance, targets: [window.agent],
-      arguments: ["backup": "\(window.backup)", "for": window.drain.description])
+    let arguments = ["backup": "\(window.backup)", "for": window.drain.description]
+    return draft(.planMaintenance, window, arguments)
   }
 
   private func whyNotApproved(_ window: MaintenanceWindow) -> String? {
@@ -34,7 +46,15 @@ extension Model {
       show(note: why)
       return nil
     }
-    return ActionDraft(action: .cancelMaintenance, targets: [window.agent])
+    return draft(.cancelMaintenance, window)
+  }
+
+  private func draft(
+    _ action: Action, _ window: MaintenanceWindow, _ arguments: [String: String] = [:]
+  ) -> ActionDraft {
+    var draft = ActionDraft(action: action, targets: [window.agent], arguments: arguments)
+    draft.window = window.id
+    return draft
   }
 
   private func whyNotCancelled(_ window: MaintenanceWindow) -> String? {

@@ -65,7 +65,9 @@ extension Model {
   }
 
   /// Whether a chart with times is on the screen.
-  var hasChart: Bool { explained == nil && (opened != nil || coming.isShown && !comingRows.isEmpty) }
+  var hasChart: Bool { explained == nil && (opened != nil || coming.isShown && isForecastSelected) }
+
+  private var isForecastSelected: Bool { if case .forecast? = coming.cursor.selected { true } else { false } }
 
   /// The comparison that is on the screen; nil if there is none.
   package var comparedSpan: (from: Instant, to: Instant)? {

@@ -63,6 +63,7 @@ package struct Keys: Sendable {
   package static let queuesRevision = Array("queues#revision".utf8)
   /// The same of conversations that wait for a person.
   package static let waitingRevision = Array("waiting#revision".utf8)
+  /// The same of windows of maintenance.
   package static let maintenanceRevision = Array("maintenance#revision".utf8)
   /// The field of the cursor's hash that says into how many shards the fleet is divided.
   package static let shardsField = Array("shards".utf8)

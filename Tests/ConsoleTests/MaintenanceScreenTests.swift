@@ -79,9 +79,34 @@ import Testing
     #expect(scene.draw().lines().contains { $0.contains("plan maintenance of agent-1") })
     let given = try sent(scene.press(.character("y")))
     #expect(given.action == .planMaintenance && given.targets == ["agent-1"])
-    #expect(given.arguments["backup"] == "agent-9" && given.arguments["for"] == "15m" && given.arguments["at"] == nil)
+    #expect(given.arguments == ["backup": "agent-9", "for": "15m"] && given.window == "w" && given.observed.isEmpty)
     scene.press(.character("D"))
     #expect(try sent(scene.press(.character("y"))).action == .cancelMaintenance)
+  }
+
+  /// Approved once it is over, it would begin at once, whatever was forecast.
+  @Test func whatIsOverMeanwhileIsNotSent() throws {
+    var scene = try Self.scene()
+    scene.press(.character("F"), .end, .character("A"))
+    var another = Self.windows
+    another[0] = MaintenanceWindow(
+      id: "other", agent: "agent-1", backup: "agent-8", origin: another[0].origin, at: .at(4800), phase: .proposed,
+      since: .at(3600))
+    scene.model.fleet.setMaintenance(another)
+    #expect(scene.press(.character("y")).isEmpty)
+    #expect(scene.draw().lines().contains { $0.contains("not sent: that maintenance is over") })
+    // A row that stands there until the next frame.
+    scene.press(.end)
+    scene.model.fleet.setMaintenance([])
+    scene.press(.character("A"))
+    #expect(scene.model.prompt == nil)
+    #expect(scene.draw().lines().contains { $0.contains("this maintenance is over") })
+  }
+
+  @Test func aWindowHasNoChartToMark() throws {
+    var scene = try Self.scene()
+    scene.press(.character("F"), .character("v"))
+    #expect(scene.model.mark == nil)
   }
 
   @Test func whatIsUnderWayOrAPersonsIsNotApproved() throws {

@@ -60,7 +60,7 @@ struct Scene {
   func rows(of pane: PaneID) -> [AgentID] {
     model.lists[pane].compactMap {
       switch $0 {
-      case .agent(let id), .incident(let id, _), .forecast(let id, _): id
+      case .agent(let id), .incident(let id, _), .forecast(let id, _), .maintenance(let id): id
       case .command, .cause, .queue, .conversation: nil
       }
     }

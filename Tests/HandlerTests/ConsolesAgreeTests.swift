@@ -51,7 +51,8 @@ import Wire
       case .stateTold: recordsAreTold = true
       case .audit: lineCount += 1
       case .handler(let lease): hasHandler = lease != nil
-      case .unreadable, .recordsBegin, .record, .judged, .proposals, .undelivered, .queues, .waiting, .automation,
+      case .unreadable, .recordsBegin, .record, .judged, .proposals, .undelivered, .queues, .waiting, .maintenance,
+        .automation,
         .insight,
         .levels,
         .caughtUp,

@@ -16,7 +16,7 @@ extension Change {
     case .planMaintenance:
       // The agent may have another one by now.
       guard context.window?.id == command.text else { throw Refusal("that window is over") }
-      return try cancelMaintenance(context)
+      return try cancelMaintenance(nil, context)
     case .scale(let scale): return restore(scale, before, context)
     case .rateLimit:
       guard let limit = before.rateLimit, limit > 0, let end = before.rateLimitedUntil, end > context.now else {

@@ -2,13 +2,17 @@ import FleetModel
 
 /// Windows of maintenance that people plan and cancel.
 extension Change {
-  /// - Parameter time: when it begins; nil: when the window that is proposed does, or now.
+  /// - Parameters:
+  ///   - time: when it begins; nil: when the window that is proposed does, or now.
+  ///   - window: the window that the operator saw, if that is what is approved.
   package static func planMaintenance(
-    at time: Instruction.Time?, for drain: TimeSpan, backup named: AgentID?, _ context: PlanningContext
+    at time: Instruction.Time?, for drain: TimeSpan, backup named: AgentID?, window seen: String?,
+    _ context: PlanningContext
   ) throws(Refusal) -> Change {
     guard context.maintenance != .off else {
       throw Refusal("maintenance is off: set mode under [maintenance] in the handler's settings")
     }
+    try check(seen, context)
     let present = context.window
     if let present { try replace(present) }
     guard present != nil || context.windowCount < MaintenanceWindow.most else {
@@ -38,6 +42,12 @@ extension Change {
     return change
   }
 
+  /// What was seen may be over by now: nothing begins in its place.
+  private static func check(_ seen: String?, _ context: PlanningContext) throws(Refusal) {
+    guard let seen, context.window.map({ $0.id.isExactly(seen) }) != true else { return }
+    throw Refusal("the window of \(context.target) that you saw is over")
+  }
+
   private static func replace(_ present: MaintenanceWindow) throws(Refusal) {
     guard present.phase.isAhead else {
       throw Refusal("the maintenance of \(present.agent) is under way: \(present.phase.rawValue)")
@@ -47,7 +57,8 @@ extension Change {
   }
 
   /// One that has begun goes back, as long as the agent was not restarted.
-  package static func cancelMaintenance(_ context: PlanningContext) throws(Refusal) -> Change {
+  package static func cancelMaintenance(_ seen: String?, _ context: PlanningContext) throws(Refusal) -> Change {
+    try check(seen, context)
     guard var window = context.window else { throw Refusal("no maintenance of \(context.target) is planned") }
     var change = Change()
     switch window.phase {

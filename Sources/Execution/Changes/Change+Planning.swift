@@ -38,9 +38,9 @@ extension Change {
     case .take(let id): try take(id, context)
     case .handBack(let id, let note): try handBack(id, note: note, context)
     case .closeConversation(let id, let note): try close(id, note: note, context)
-    case .planMaintenance(let time, let drain, let backup):
-      try planMaintenance(at: time, for: drain, backup: backup, context)
-    case .cancelMaintenance: try cancelMaintenance(context)
+    case .planMaintenance(let time, let drain, let backup, let window):
+      try planMaintenance(at: time, for: drain, backup: backup, window: window, context)
+    case .cancelMaintenance(let window): try cancelMaintenance(window, context)
     case .undo: throw Refusal("undo is planned from what it takes back")
     }
   }

@@ -65,9 +65,10 @@ package enum Instruction: Equatable {
   case closeConversation(WaitingConversation.ID, note: String)
   /// No new conversations; those that are open end or move.
   case drain(TimeSpan)
-  /// A window of maintenance, at a time or at the one that is proposed, with so long for the drain.
-  case planMaintenance(Time?, for: TimeSpan, backup: AgentID?)
-  case cancelMaintenance
+  /// A window of maintenance, at a time or at the one that is proposed, with so long for the drain; if it names a window,
+  /// only in place of that one.
+  case planMaintenance(Time?, for: TimeSpan, backup: AgentID?, window: String?)
+  case cancelMaintenance(window: String?)
 
   /// When a job is to run.
   package enum Time: Equatable {

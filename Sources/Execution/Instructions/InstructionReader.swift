@@ -52,7 +52,7 @@ package struct InstructionReader {
     case .closeConversation: .closeConversation(try conversation(), note: note)
     case .drain: .drain(try span("for"))
     case .planMaintenance: try maintenance()
-    case .cancelMaintenance: .cancelMaintenance
+    case .cancelMaintenance: .cancelMaintenance(window: arguments["window"])
     }
   }
 
@@ -111,7 +111,8 @@ package struct InstructionReader {
         "for", "a span from \(MaintenanceWindow.drains.lowerBound) to \(MaintenanceWindow.drains.upperBound)")
     }
     return .planMaintenance(
-      arguments["at"] == nil ? nil : try time("at"), for: drain, backup: try agent("backup"))
+      arguments["at"] == nil ? nil : try time("at"), for: drain, backup: try agent("backup"),
+      window: arguments["window"])
   }
 
   private func conversation() throws(Refusal) -> WaitingConversation.ID {

@@ -266,7 +266,7 @@ extension Action {
       ActionDescriptor("plan maintenance of", undoneBy: .action("cancel_maintenance")) {
         $0.parameters = [
           .init("at", .text), .init("for", .duration, default: MaintenanceWindow.usualDrain.description),
-          .init("backup", .agent),
+          .init("backup", .agent), .init("window", .text),
         ]
         $0.asksArguments = true
         $0.isSafeToRepeat = false
@@ -274,6 +274,7 @@ extension Action {
       }
     case .cancelMaintenance:
       ActionDescriptor("cancel the maintenance of", undoneBy: .none("a window that was cancelled is planned again")) {
+        $0.parameters = [.init("window", .text)]
         $0.confirmation = .key
         $0.isSafeToRepeat = false
         $0.reachesRuntimes = false

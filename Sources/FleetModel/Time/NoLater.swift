@@ -69,7 +69,7 @@ extension MaintenanceWindow {
     var window = self
     window.since = since.noLater(than: now)
     window.clearSince = clearSince?.noLater(than: now)
-    window.wait?.since = wait?.since.noLater(than: now) ?? now
+    if let wait { window.wait?.since = wait.since.noLater(than: now) }
     return window
   }
 }

@@ -143,11 +143,10 @@ final class ConsoleProgram {
     case .unreadable(let reason, let origin):
       model.fleet.applyUnreadable(reason: reason.description, at: feed?.time(of: origin) ?? now)
     case .audit, .recordsBegin, .record, .alerts, .proposals, .undelivered, .queues, .waiting, .insight, .levels,
-      .stateTold,
-      .missed:
+      .stateTold, .missed:
       break
     // These are told every second: what has not changed is no reason to draw.
-    case .judged, .automation: if model.fleet.revision == revision { return }
+    case .judged, .automation, .maintenance: if model.fleet.revision == revision { return }
     case .handler(let lease):
       let status =
         lease.map {
@@ -217,6 +216,7 @@ final class ConsoleProgram {
       reason: draft.reason, issuedAt: now, expiresAt: now + Self.commandLife, observed: draft.observed)
     if let queue = draft.queue { order.arguments["alert"] = queue.text }
     if let conversation = draft.conversation { order.arguments["conversation_id"] = conversation.text }
+    if let window = draft.window { order.arguments["window"] = window }
     do throws(Command.TooLarge) {
       let places = model.undoPlaces(of: draft)
       for part in try model.fleet.division.parts(of: order, about: draft.alerts, at: places, makeID) {

@@ -90,7 +90,8 @@ final class HeadlessDemo {
       rules.take(line)
     case .handler(let lease): if lease?.isRecording == true { beginPublishing() }
     case .link(let state): isLinked = state == .up
-    case .record, .alerts, .leap, .proposals, .undelivered, .queues, .waiting, .automation, .insight, .levels,
+    case .record, .alerts, .leap, .proposals, .undelivered, .queues, .waiting, .maintenance, .automation, .insight,
+      .levels,
       .recordsBegin,
       .judged,
       .stateTold,

@@ -40,7 +40,8 @@ struct SurveyProgress {
     case .refused(.lease, _): shards[shard].handler = .unknown
     case .refused(.stream(let key), let error) where key == events(ofShard: shard):
       shards[shard].refusal = "Redis refuses: \(error)"
-    case .audit, .recordsBegin, .record, .judged, .undelivered, .queues, .waiting, .automation, .proposals, .insight,
+    case .audit, .recordsBegin, .record, .judged, .undelivered, .queues, .waiting, .maintenance, .automation,
+      .proposals, .insight,
       .levels,
       .leap, .link, .missed, .refused, .served, .unreadable:
       break

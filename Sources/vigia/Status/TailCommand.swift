@@ -88,7 +88,8 @@ final class Tail {
     case .missed(let missed): Output.error("vigia: \(words(missed))".shown)
     case .refused(_, let error): Output.error("vigia: \(error.advice.meaning); \(error.advice.next)".shown)
     case .link(let state): linkChanged(state, shard)
-    case .audit, .recordsBegin, .record, .alerts, .judged, .proposals, .undelivered, .queues, .waiting, .automation,
+    case .audit, .recordsBegin, .record, .alerts, .judged, .proposals, .undelivered, .queues, .waiting, .maintenance,
+      .automation,
       .handler,
       .stateTold,
       .insight, .levels, .leap,

@@ -162,7 +162,13 @@ import Wire
     let again = try scene.plan()
     #expect(again.hasPrefix("failed: alice@bastion has planned maintenance of agent-7 for "), "\(again)")
     #expect(again.hasSuffix(": cancel it first"))
-    #expect(try scene.cancel().hasPrefix("succeeded: "))
+    // Whoever has seen another one neither takes this one over nor cancels it.
+    let seen = try scene.plan("agent-7", ["window": "another"])
+    #expect(seen.hasSuffix("the window of agent-7 that you saw is over"), "\(seen)")
+    #expect(try scene.cancel("agent-7", ["window": "another"]).hasSuffix("that you saw is over"))
+    let id = try #require(try scene.window?.id)
+    #expect(try scene.cancel("agent-7", ["window": id]).hasPrefix("succeeded: "))
+    #expect(try scene.plan("agent-7", ["window": id]).hasSuffix("that you saw is over"), "nothing begins in its place")
     // As ever, an undo takes back what stood before.
     let command = try scene.handlers.command(.planMaintenance, ["agent-7"], ["backup": "agent-8", "at": "2h"])
     try scene.handlers.publish(command)

@@ -58,8 +58,8 @@ struct MaintenanceScene {
     }
   }
 
-  func cancel(_ agent: AgentID = "agent-7") throws -> String {
-    try handlers.send(.cancelMaintenance, [agent]).last?.short ?? ""
+  func cancel(_ agent: AgentID = "agent-7", _ arguments: [String: String] = [:]) throws -> String {
+    try handlers.send(.cancelMaintenance, [agent], arguments).last?.short ?? ""
   }
 
   /// Waits until a runtime was told something, and says that it has done it.
