@@ -181,6 +181,16 @@ import Testing
     for request in [first, again] { early.keep(request) }
     #expect(early.take(first.id, of: "tax-1", at: start + .seconds(3)) == again)
     #expect(early.take(first.id, of: "tax-1", at: start + .seconds(3)) == nil)
+    // What is dropped is of one conversation, and may be of one agent.
+    for (id, agent) in [("c-1", "tax-1"), ("c-1", "legal-1"), ("c-2", "tax-1")] {
+      early.keep(try handoff(id, by: AgentID(agent), at: 2))
+    }
+    early.drop(first.id, of: "tax-1")
+    #expect(early.take(first.id, of: "tax-1", at: start + .seconds(3)) == nil && early.holds(first.id))
+    early.drop(first.id)
+    #expect(early.take(first.id, of: "legal-1", at: start + .seconds(3)) == nil && !early.holds(first.id))
+    let other = try #require(Handoff.ID("c-2"))
+    #expect(early.take(other, of: "tax-1", at: start + .seconds(3)) != nil)
     // Many others make room for themselves, and not more.
     for number in 0..<65 { early.keep(try handoff("c\(number)", by: "tax-1", at: 1)) }
     let (oldest, next) = (try #require(Handoff.ID("c0")), try #require(Handoff.ID("c1")))

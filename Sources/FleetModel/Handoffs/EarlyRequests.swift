@@ -25,6 +25,13 @@ package struct EarlyRequests: Equatable, Sendable {
     return Self.isOver(request, at: now) ? nil : request
   }
 
+  package func holds(_ id: Handoff.ID) -> Bool { requests.contains { $0.id == id } }
+
+  /// Forgets what was asked for a conversation: by one agent, or by all if none is named.
+  package mutating func drop(_ id: Handoff.ID, of agent: AgentID? = nil) {
+    requests.removeAll { $0.id == id && (agent == nil || $0.agent == agent) }
+  }
+
   private static func isOver(_ request: Handoff, at now: Instant) -> Bool {
     // A moment of the future is from before the clock was set back.
     (now - request.since).magnitude > span

@@ -105,7 +105,7 @@ final class HandoffDesk: SteppingDesk {
   /// Whether it can change anything: most conversations end where they began.
   private func concerns(_ news: HandoffNews) -> Bool {
     if case .requested = news { return isOn }
-    return !isLoaded || book[news.id] != nil || pending.contains(news.id)
+    return !isLoaded || book[news.id] != nil || pending.contains(news.id) || trail.early.holds(news.id)
   }
 
   func optionsChanged() {
@@ -146,7 +146,7 @@ final class HandoffDesk: SteppingDesk {
       if !isLoaded { takePlace(replies[2].elements?.map { $0.bytes.flatMap { StreamID($0) } } ?? []) }
       isLoaded = true
       // What came before it was known what is in hand.
-      pending.leaveOut(besides: book)
+      pending.leaveOut(besides: book, trail.early)
       step()
     }
   }
@@ -183,7 +183,10 @@ final class HandoffDesk: SteppingDesk {
     // What changes nothing and never will is worth no transaction.
     let last = changed.isEmpty && !isRequest ? nil : new.last?.entry
     let stores = note(last, isIdle: plan.next.isEmpty && taken.count == pending.count, in: &transaction)
-    guard !transaction.isEmpty else { return rest(after: taken.count, isCut: plan.isCut) }
+    guard !transaction.isEmpty else {
+      trail = plan.trail
+      return rest(after: taken.count, isCut: plan.isCut)
+    }
     added = plan.commands
     run(transaction) { [self] in
       stored.take(plan.next, changed)

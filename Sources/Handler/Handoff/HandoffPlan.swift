@@ -36,6 +36,7 @@ struct HandoffPlan {
 
   mutating func take(_ news: HandoffNews, _ entry: StreamID) {
     touched.insert(news.id)
+    if case .settled(let id, _) = news { trail.early.drop(id) }
     if let end = next.apply(news, after: trail.holder(of: news.id, at: now)) {
       tell(end)
       if case .accepted(let agent) = end.kind { hasTaken(agent, news.id, at: entry.instant) }
@@ -118,6 +119,8 @@ struct HandoffPlan {
     )
     let id = UUIDv7.make(at: now, random: random)
     commands.insert(id)
+    // Its answer says whether it wants the conversation.
+    trail.early.drop(handoff.id, of: agent)
     var offered = handoff
     let until = now + settings.answerWithin
     offered.offers.append(Handoff.Offer(agent: agent, command: id, until: until))

@@ -76,6 +76,40 @@ import Wire
     try scene.waitForEnd()
   }
 
+  /// Whether its end is told while its request stands, or once another agent has it.
+  @Test(arguments: [false, true]) func requestThatCameEarlyEndsWithItsConversation(isTaken: Bool) throws {
+    try scene.start()
+    for (agent, open) in [("legal-1", 0), ("legal-2", 9)] { try scene.specialist(AgentID(agent), open: open, of: 50) }
+    try scene.request("c-1")
+    try scene.waitForOffer("c-1", to: "legal-1")
+    try scene.request("c-1", by: "tax-1")
+    if isTaken { try scene.accept("c-1", "legal-1") }
+    try scene.event("agent.conversation_ended", "legal-1", ["conversation_id": "c-1"])
+    try scene.waitForEnd()
+    // Another customer's has the same id.
+    try scene.request("c-1", by: "sales-2")
+    try scene.waitForOffer("c-1", to: isTaken ? "legal-2" : "legal-1")
+    try scene.accept("c-1", "tax-1", by: "sales-2")
+    try settle("c-2")
+    #expect(try scene.handoff("c-1") == nil)
+    #expect(try scene.lines("c-1").last?.detail.contains("tax-1 has it after ") == true)
+  }
+
+  @Test func whoIsAskedAnswersForWhatItHasAskedEarly() throws {
+    try scene.start()
+    try scene.specialist("legal-1", of: 50)
+    try scene.request("c-1")
+    try scene.waitForOffer("c-1", to: "legal-1")
+    try scene.request("c-1", by: "legal-2")
+    try scene.specialist("legal-2", open: 9, of: 50)
+    try scene.refuse("c-1", "legal-1")
+    try scene.waitForOffer("c-1", to: "legal-2")
+    try scene.accept("c-1", "legal-2")
+    try settle("c-2")
+    #expect(try scene.handoff("c-1") == nil)
+    #expect(try scene.lines("c-1").last?.detail.contains("legal-2 has it after ") == true)
+  }
+
   /// Who reads events late gives nobody the blame for it.
   @Test func offerIsOpenUntilAllIsReadThatMayAnswerIt() throws {
     let handler = try scene.start(within: .seconds(2))
