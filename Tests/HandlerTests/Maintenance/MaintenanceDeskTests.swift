@@ -40,18 +40,21 @@ import Wire
   }
 
   @Test func consolesAreToldOfEachChange() throws {
-    try scene.start()
     func revision() throws -> String? {
       try scene.server.call("HGET", scene.keys.cursor, Keys.maintenanceRevision).text
     }
+    // It stands there already: whoever tells of its beginning is the desk.
+    try scene.store("agent-7", backup: "agent-8")
     #expect(try revision() == nil)
-    try scene.plan()
-    let planned = try #require(try revision())
-    _ = try scene.waitForControl(.activateBackup)
+    try scene.start()
+    try scene.waitForStart(of: "agent-7")
     let begun = try #require(try revision())
-    #expect(begun != planned)
-    _ = try scene.cancel()
-    #expect(try revision() != begun)
+    // Of one that is far ahead nobody tells but who plans and cancels it.
+    try scene.plan("agent-9", ["backup": "agent-10", "at": "1h"])
+    let planned = try #require(try revision())
+    #expect(planned != begun)
+    #expect(try scene.cancel("agent-9").hasPrefix("succeeded: "))
+    #expect(try revision() != planned)
   }
 
   /// It may die between any two of its steps.
