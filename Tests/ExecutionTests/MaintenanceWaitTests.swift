@@ -40,6 +40,15 @@ import Testing
     }
   }
 
+  /// The clock was set back.
+  @Test func windowThatIsAheadAgainWaitsForItsTimeAlone() {
+    var window = planned
+    window.wait = .init(why: "the fleet is ill", since: Self.start)
+    let sight = MaintenanceRun.Sight(at: Self.start - .minutes(10))
+    #expect(MaintenanceRun.step(window, sight) == .init(window: planned))
+    #expect(MaintenanceRun.step(planned, sight) == nil)
+  }
+
   @Test func longReasonIsCut() throws {
     let why = try #require(wait(planned, at: 1, String(repeating: "é", count: 900))?.why)
     #expect(why.utf8.count <= TextBound.words && why.hasPrefix("éé"))

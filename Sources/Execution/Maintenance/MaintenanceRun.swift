@@ -46,7 +46,7 @@ package struct MaintenanceRun {
     if window.phase == .proposed {
       return isOver ? over(.expired, "nobody answered before \(window.at.linkText)") : nil
     }
-    guard now >= window.at else { return nil }
+    guard now >= window.at else { return aheadAgain }
     if let reason = reasonToWait {
       return isOver
         ? over(.expired, "it could not begin within \(MaintenanceWindow.lateness): \(reason)") : waiting(reason)
@@ -59,7 +59,7 @@ package struct MaintenanceRun {
       words: "\(window.cause): \(window.backup) stands in, \(window.agent) is drained and restarted")
   }
 
-  /// Words with a number in them may change with each look.
+  /// Another reason is noted at most so often: words with a number may change with each look.
   private static let newReasonAfter = TimeSpan.seconds(30)
 
   /// Keeps why it waits, for whoever looks; nil if that stands there already, or another reason has only just been noted.
@@ -70,6 +70,14 @@ package struct MaintenanceRun {
     }
     var next = window
     next.wait = MaintenanceWindow.Wait(why: why, since: now)
+    return Step(window: next)
+  }
+
+  /// Its time has come before, and the clock was set back since: it waits for nothing but its time.
+  private var aheadAgain: Step? {
+    guard window.wait != nil else { return nil }
+    var next = window
+    next.wait = nil
     return Step(window: next)
   }
 
