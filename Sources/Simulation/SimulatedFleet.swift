@@ -38,7 +38,7 @@ package struct SimulatedFleet: Sendable {
   /// What one agent's queue holds besides; nil once it has restarted.
   var growing: GrowingQueue?
   /// Whether agents ask for specialists now and then. Where customers' conversations are followed, nobody asks for one that
-  /// there is not; and a story of one trouble is told without.
+  /// there is not. Demos about one trouble have no such requests: the rules' answers would fill the commands pane.
   private let asksForSpecialists: Bool
   /// Regular events that are due.
   private var due = 0.0

@@ -1,7 +1,7 @@
 import FleetModel
 
 extension Change {
-  /// Whether an agent restarts because of a command: another restart may have begun since that one's was given up.
+  /// Whether the agent's latest restart is this command's; yes if none is noted.
   ///
   /// - Parameter latest: what stands in ``restartField``.
   package static func isRestart(_ latest: [UInt8]?, of command: CommandID) -> Bool {
