@@ -13,14 +13,25 @@ import Wire
   ]
 
   private var watch = BudgetWatch()
+  private var now = Self.midnight
 
+  /// - Parameter present: the minute under way; by default it is past the last one that was added.
   private mutating func add(
     _ number: Int64, _ agent: AgentID, cost: Double? = nil, tokens: Double? = nil, role: String = "sales",
-    in zone: Zone = .utc
+    in zone: Zone = .utc, at present: Int64? = nil
   ) -> [BudgetEvent] {
-    watch.add(
+    now = present.map { Self.midnight + .minutes($0) } ?? max(now, Self.midnight + .minutes(number + 1))
+    return watch.add(
       Spending.Minute(Self.midnight + .minutes(number), costAnHour: cost, tokens: tokens), of: agent, role: role,
-      Self.budgets, currency: "EUR", in: zone)
+      Self.budgets, currency: "EUR", in: zone, at: now)
+  }
+
+  /// What is written next of an agent and of the fleet.
+  private mutating func written(_ agent: AgentID) throws -> (agent: Spending, fleet: Spending) {
+    let changed = watch.takeChanged()
+    let own = try #require(changed.agents.first { $0.0 == agent }?.1)
+    let fleet = try #require(changed.groups.first { $0.0 == Array("fleet".utf8) }?.1)
+    return (try #require(SpendingCoding.decode(own)), try #require(SpendingCoding.decode(fleet)))
   }
 
   private func json(_ event: BudgetEvent) -> JSONValue? { try? JSONValue.parse(event.payload) }
@@ -89,10 +100,42 @@ import Wire
     let day = Zone.utc.day(of: Self.midnight)
     let ahead = Spending(day: day, minute: 9_999_999_999, cost: .init(used: 12))
     #expect(watch.load([("a1", ahead)], groups: [], at: Self.midnight).isEmpty)
+    let first = BudgetDay.minute(of: Self.midnight)
+    for (_, value) in watch.takeChanged().groups { #expect(SpendingCoding.decode(value)?.minute == first) }
     _ = add(1, "a1", cost: 60)
-    let value = try #require(watch.takeChanged().agents.first?.1)
-    let spending = try #require(SpendingCoding.decode(value))
-    #expect(spending.cost.used == 13 && spending.minute == BudgetDay.minute(of: Self.midnight) + 1)
+    let (spending, fleet) = try written("a1")
+    #expect(spending.cost.used == 13 && spending.minute == first + 1)
+    #expect(fleet.cost.used == 13 && fleet.minute == first + 1)
+  }
+
+  @Test mutating func aClockThatIsSetBackHoldsNoMinuteBack() throws {
+    let first = BudgetDay.minute(of: Self.midnight)
+    for number in 600..<610 as Range<Int64> { _ = add(number, "a1", cost: 60) }
+    // The minute under way ends as the clock is an hour back.
+    _ = add(610, "a1", cost: 60, at: 550)
+    for number in 550..<560 as Range<Int64> { _ = add(number, "a1", cost: 60, at: number + 1) }
+    // What comes late or a second time counts no second time.
+    for number in [555, 559] as [Int64] { #expect(add(number, "a1", cost: 60).isEmpty) }
+    let (spending, fleet) = try written("a1")
+    #expect(spending.cost.used == 20 && spending.minute == first + 559)
+    #expect(fleet.cost.used == 20 && fleet.minute <= first + 560)
+    // As before, another handler that takes over counts on.
+    _ = add(560, "a1", cost: 60)
+    #expect(try written("a1").fleet.cost.used == 21)
+  }
+
+  @Test mutating func aClockThatIsSetBackOverMidnightCountsForTheDayThatItIs() throws {
+    let today = Zone.utc.day(of: Self.midnight)
+    for agent in ["a1", "b1"] as [AgentID] {
+      for number in 1430..<1450 as Range<Int64> { _ = add(number, agent, cost: 60) }
+    }
+    for number in 1400..<1410 as Range<Int64> { _ = add(number, "a1", cost: 60, at: number + 1) }
+    let (spending, fleet) = try written("a1")
+    #expect(spending.day == today && spending.cost.used == 10)
+    #expect(fleet.day == today && fleet.cost.used == 10)
+    for agent in ["a1", "b1"] as [AgentID] { _ = add(1440, agent, cost: 60) }
+    let next = try written("b1")
+    #expect(next.agent.cost.used == 1 && next.fleet.cost.used == 2 && next.fleet.day.from == today.until)
   }
 
   @Test mutating func namesOfEventsAreOfADayAndALevel() {

@@ -17,12 +17,14 @@ import Wire
     var watch = BudgetWatch()
     var agents: [AgentID: Spending] = [:]
     var groups: [[UInt8]: Spending] = [:]
+    private var now = BudgetZoneTests.start
 
     /// Adds a minute of an agent that costs 1 a minute.
     mutating func add(_ number: Int64, in zone: Zone) throws -> [BudgetEvent] {
+      now = max(now, BudgetZoneTests.start + .minutes(number + 1))
       let events = watch.add(
         Spending.Minute(BudgetZoneTests.start + .minutes(number), costAnHour: 60), of: "a1", role: "sales",
-        [Budget(.fleet, .cost, most: 100)], currency: "EUR", in: zone)
+        [Budget(.fleet, .cost, most: 100)], currency: "EUR", in: zone, at: now)
       let changed = watch.takeChanged()
       for (agent, value) in changed.agents {
         agents.updateValue(try #require(SpendingCoding.decode(value)), forKey: agent)

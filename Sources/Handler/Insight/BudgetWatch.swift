@@ -46,8 +46,9 @@ struct BudgetWatch {
     let isOld = { (spending: Spending) in spending.day.until <= minute - 1440 }
     for (agent, spending) in stored where !isOld(spending) && spending.day.from <= minute {
       // A minute that is ahead would let nothing count until it comes.
-      agents[agent] = spending.noLater(than: now)
-      if spending.day.from == today.from { addToGroups(spending, 1) }
+      let spending = spending.noLater(than: now)
+      agents[agent] = spending
+      if spending.day.from == today.from { addToGroups(spending, 1, at: now) }
     }
     let fields = Dictionary(told.map { ($0.field, $0.spending) }) { first, _ in first }
     for group in groups.keys {
@@ -98,13 +99,27 @@ struct BudgetWatch {
     self.today?.until = min(today.until, zone.day(of: minute).until)
   }
 
+  /// The clock was set back to before the day under way: what is known is taken as by a handler that takes over.
+  private mutating func beginAgain(at now: Instant) {
+    let (known, told) = (agents.map { ($0.key, $0.value) }, groups.map { ($0.key.field, $0.value) })
+    (agents, groups) = ([:], [:])
+    _ = load(known, groups: told, at: now, in: zone)
+  }
+
   /// Adds a minute of an agent; gives what is to be published by it.
+  ///
+  /// If the clock was set back, minutes that it has passed once count when it passes them again.
   mutating func add(
     _ minute: Spending.Minute, of agent: AgentID, role: String, _ budgets: [Budget], currency: String,
-    in zone: Zone = .utc
+    in zone: Zone = .utc, at now: Instant
   ) -> [BudgetEvent] {
+    let present = BudgetDay.minute(of: now)
+    // One that is ahead is from before the clock was set back: if it counted, no other one would until then.
+    guard minute.number <= present else { return [] }
+    if let today, today.from > present { beginAgain(at: now) }
     take(zone, at: minute.number)
-    let before = agents[agent] ?? Spending()
+    var before = agents[agent] ?? Spending()
+    if before.minute > present { before = before.noLater(than: minute.begin - .minutes(1)) }
     var after = before
     guard minute.number > before.minute, after.add(minute, in: day(of: minute.number, agents[agent])) else { return [] }
     after.role = role
@@ -117,8 +132,8 @@ struct BudgetWatch {
       }
     }
     if let today, after.day.from == today.from {
-      if before.day.from == today.from { addToGroups(before, -1) }
-      addToGroups(after, 1)
+      if before.day.from == today.from { addToGroups(before, -1, at: now) }
+      addToGroups(after, 1, at: now)
       for group in [Group.role(role), .fleet] { events += tell(group, budgets, agent, minute, currency) }
     }
     agents[agent] = after
@@ -126,11 +141,11 @@ struct BudgetWatch {
     return events
   }
 
-  private mutating func addToGroups(_ spending: Spending, _ sign: Double) {
+  private mutating func addToGroups(_ spending: Spending, _ sign: Double, at now: Instant) {
     for group in [Group.role(spending.role), .fleet] where group != .role("") {
       var sum = groups[group] ?? Spending(day: spending.day, minute: spending.minute)
       sum.take(spending, sign, in: today ?? spending.day)
-      groups[group] = sum
+      groups[group] = sum.noLater(than: now)
       changedGroups.insert(group)
     }
   }

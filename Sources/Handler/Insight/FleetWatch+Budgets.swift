@@ -36,7 +36,8 @@ extension FleetWatch {
     for minute in minutes {
       let spent = Spending.Minute(minute, collector.metrics)
       let events = budgetWatch.add(
-        spent, of: agent, role: role, budgets, currency: collector.metrics.currency, in: session.options.zone)
+        spent, of: agent, role: role, budgets, currency: collector.metrics.currency, in: session.options.zone,
+        at: session.now)
       for event in events { transaction.add(to: session.keys.events, event.payload) }
     }
   }
