@@ -1,3 +1,4 @@
+import Execution
 import FleetModel
 import TestSupport
 import TestThreads
@@ -134,6 +135,46 @@ import Wire
     try wait(forChanges: 4)
     #expect(changes.last?.detail == "restarted by alice@bastion" && changes.last?.isRestarted == true)
     #expect(try scene.record("agent-1").version == 2)
+  }
+
+  /// A handler may die once the confirmation is written, and before what foresight makes of it is.
+  @Test func restartThatIsConfirmedIsMarkedOnceByWhoeverTakesOver() throws {
+    let scene = try HandlerScene(start: false)
+    func takeOver(_ id: String) throws {
+      try scene.server.wait { (try? scene.cursorIsAtEnd()) == true }
+      scene.handlers.last?.halt()
+      _ = try scene.server.call("DEL", scene.keys.lease)
+      // By then the server has taken all that the former one has sent; the next one reads the last minutes again.
+      _ = try scene.server.call("DEL", scene.keys.cursor)
+      try scene.startHandler(id)
+    }
+    func changes(_ count: Int) throws -> [AgentInsight.Change] {
+      var changes: [AgentInsight.Change] = []
+      try scene.server.wait {
+        let stored = (try? scene.server.call("HGET", scene.keys.insight, "agent-1").bytes) ?? nil
+        changes = stored.flatMap { InsightCoding.decode($0) }?.changes ?? []
+        return changes.count == count
+      }
+      return changes
+    }
+    try scene.startHandler("h1") { $0.insight.isOn = false }
+    try scene.send(.restart, ["agent-1"])
+    try scene.report("agent-1", "running", command: "c1")
+    try scene.waitForLine("obeyed: it reports running")
+    try takeOver("h2")
+    let first = try changes(1)
+    let at = try #require(first.first?.at)
+    #expect(first.map(\.detail) == ["restarted by alice@bastion"])
+    let stored = try scene.server.call("HGET", scene.keys.agent("agent-1"), Change.restartedField).text
+    #expect(stored == "\(at.milliseconds) c1")
+    // A runtime may say so again later: that is no other restart.
+    try scene.report("agent-1", "running", command: "c1")
+    try takeOver("h3")
+    try scene.server.wait { (try? scene.cursorIsAtEnd()) == true }
+    try scene.send(.restart, ["agent-1"])
+    try scene.report("agent-1", "running", command: "c2")
+    let all = try changes(3)
+    #expect(all.map { $0.isRestarted } == [true, false, true] && all.first == first.first)
   }
 
   @Test func confirmationThatComesLateDoesNotEndALaterRestart() throws {

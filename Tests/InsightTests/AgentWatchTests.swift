@@ -110,6 +110,22 @@ import Testing
     #expect(record.score.forecasts == 0, "what was to be prevented counts for nothing")
   }
 
+  /// Whoever takes over may tell of it once more.
+  @Test mutating func restartThatIsToldAgainForgetsNothingSince() {
+    let restarted = AgentInsight.Change(kind: "operator", detail: "restarted by ana", at: Self.begin)
+    watch.note(restarted)
+    for number in 0..<65 { _ = learn(Self.minute(number, queue: 20 + Double(number))) }
+    #expect(!watch.insight.forecasts.isEmpty)
+    watch.note(restarted)
+    #expect(!watch.insight.forecasts.isEmpty && watch.insight.changes == [restarted])
+    // Nor once it has made room for others.
+    for number in 0..<AgentInsight.mostChanges {
+      watch.note(.init(kind: "version", detail: "v\(number)", at: Self.begin + .minutes(Int64(66 + number))))
+    }
+    watch.note(restarted)
+    #expect(!watch.insight.forecasts.isEmpty && !watch.insight.changes.contains(restarted))
+  }
+
   @Test func agentApartFromItsRoleIsFoundAfterThreeMinutesAndARoleThatMovesTogetherIsNot() {
     var watches = (0..<8).map { _ in AgentWatch(Self.metrics, stored: nil) }
     var record = ForecastRecord()

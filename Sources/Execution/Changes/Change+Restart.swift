@@ -8,6 +8,23 @@ extension Change {
     latest.map { CommandID(String(decoding: $0, as: UTF8.self)) == command } ?? true
   }
 
+  /// The field of an agent's record that says when a runtime confirmed a restart last, and of which command.
+  package static let restartedField = Array("restarted".utf8)
+
+  /// What stands in ``restartedField``: milliseconds since the epoch, a space and the id.
+  package static func confirmedRestart(of command: CommandID, at instant: Instant) -> String {
+    "\(instant.milliseconds) \(command.text)"
+  }
+
+  /// When a command's restart was confirmed; nil if another one's was last, or it is not understood.
+  package static func confirmation(_ stored: [UInt8], of command: CommandID) -> Instant? {
+    let parts = String(decoding: stored, as: UTF8.self).split(separator: " ", maxSplits: 1)
+    guard parts.count == 2, CommandID(String(parts[1])) == command, let milliseconds = Int64(parts[0]),
+      milliseconds >= 0
+    else { return nil }
+    return Instant(milliseconds: milliseconds)
+  }
+
   /// What becomes of an agent whose restart was not confirmed in time: it stands as before the restart.
   ///
   /// - Returns: nil if it does not restart any more, so that nothing has failed.

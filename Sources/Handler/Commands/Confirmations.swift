@@ -13,7 +13,7 @@ final class Confirmations {
     var isClosed = false
   }
 
-  private let session: LeaseSession
+  let session: LeaseSession
   private let dispatcher: Dispatcher
   /// Entries whose reports are not settled, and how many times each is under way.
   private var open: [StreamID: Int] = [:]
@@ -180,6 +180,7 @@ final class Confirmations {
     let targetMark = stored.flatMap { IdempotencyRecord($0) }
     let wasNotified = targetMark?.wasNotified ?? mark.told.contains(target)
     let goal = targetMark?.goal ?? mark.goal
+    if obeyed.contains(target) { tellRestart(report, mark, fields: agentRecord) }
     guard wasNotified, !obeyed.contains(target), goal.isReached(by: report.state, replicas: report.replicas) else {
       return done()
     }
@@ -199,10 +200,8 @@ final class Confirmations {
     let key = obeyedKey(report.command)
     transaction.require("SISMEMBER", key, target.bytes, is: Array("0".utf8), else: .obsolete)
     var line = line(report, target, awaited.mark)
-    if isRestart { finishRestart(report, fields, &transaction, &line) }
+    let restarted = isRestart ? finishRestart(report, awaited.mark, fields, &transaction, &line) : nil
     let after = line.after
-    // Also one that comes after it was given up: the process is a new one all the same.
-    let restarted = isRestart ? ConfirmedRestart(author: awaited.mark.operator, at: line.at) : nil
     finishJob(report, awaited.mark, &transaction)
     transaction.change("SADD", key, target.bytes)
     transaction.change("PEXPIRE", key, HandlerOptions.marksStay.milliseconds)
@@ -219,51 +218,25 @@ final class Confirmations {
         self?.session.tell(.schedule)
       }
       if case .conflict(.changed, _) = outcome { self?.lookUp(report) }
+      // It was written before, and Redis's answer was lost: foresight is told by what stands.
+      if case .conflict(.obsolete, _) = outcome, isRestart {
+        self?.known.removeValue(forKey: report.command)
+        self?.takeLater(report)
+      }
       if case .failed(let error) = outcome {
         self?.session.log(.error, "cannot write that a command was obeyed; trying again", ["error": error.text])
-        self?.open[report.entry, default: 0] += 1
-        self?.session.later(inMilliseconds: 500) {
-          self?.take(report)
-          self?.close(report.entry)
-        }
+        self?.takeLater(report)
       }
       done()
     }
   }
 
-  /// The agent runs again: its record says so, and the limit is off. A pause that the restart was not to end goes on,
-  /// and its runtime, which is new, is told so.
-  private func finishRestart(
-    _ report: EventProcessor.Report, _ fields: [(name: [UInt8], value: [UInt8])], _ transaction: inout Transaction,
-    _ line: inout AuditLine
-  ) {
-    let record = AgentRecordCoding.decode(fields: fields)
-    let limit = Job(.restartLimit(report.command), report.agent)
-    var change = Change(scheduledJobs: [Change.ScheduledJob(job: limit, due: nil)])
-    let latest = fields.first { $0.name == Change.restartField }?.value
-    if record.state == .restarting, Change.isRestart(latest, of: report.command) {
-      change.after = record
-      let end = record.pausedUntil.flatMap { $0 > session.now ? $0 : nil }
-      change.after?.state = end == nil ? .running : .paused
-      change.after?.pausedUntil = end
-      change.control = end.map(pause)
-      let version = fields.first { $0.name == Array("version".utf8) }?.value ?? []
-      transaction.require("HGET", session.keys.agent(report.agent), "version", is: version)
+  private func takeLater(_ report: EventProcessor.Report) {
+    open[report.entry, default: 0] += 1
+    session.later(inMilliseconds: 500) { [weak self] in
+      self?.take(report)
+      self?.close(report.entry)
     }
-    // One that came while it restarted may not have reached the runtime.
-    if record.state == .paused, let end = record.pausedUntil, end > session.now,
-      session.actuator(of: .action(.pause), [:]) == nil
-    {
-      change.control = pause(until: end)
-    }
-    let after = change.write(
-      to: &transaction, target: report.agent, version: record.version, origin: report.command.text,
-      author: record.updatedBy ?? "", now: session.now, keys: session.keys)
-    if let after { (line.before, line.after) = (record, after) }
-  }
-
-  private func pause(until end: Instant) -> Change.Control {
-    Change.Control(action: .pause, arguments: ["for": (end - session.now).description], until: end)
   }
 
   /// A job's runtime has reported: that is its report, and the limit is off.

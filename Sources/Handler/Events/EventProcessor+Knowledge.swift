@@ -175,7 +175,7 @@ extension EventProcessor: CommitObserver {
   private func take(_ record: AgentRecord?, of agent: AgentID, _ restart: ConfirmedRestart?) {
     let before = fleet[agent]?.profile.record
     if let record { fleet.setRecord(record, of: agent) }
-    if let restart { return mark(agent, Self.change(by: restart, record)) }
+    if let restart { return mark(agent, Self.change(by: restart)) }
     guard let before, let record, before.version != record.version else { return }
     if let change = Self.change(from: before, to: record) { mark(agent, change) }
   }
@@ -201,11 +201,9 @@ extension EventProcessor: CommitObserver {
     return what.isEmpty ? nil : change(what, by: author, at: after.updatedAt ?? .epoch)
   }
 
-  /// - Parameter after: the record that was written with the confirmation: a pause from before goes on.
-  private static func change(by restart: ConfirmedRestart, _ after: AgentRecord?) -> AgentInsight.Change {
-    let isPaused = after?.state == .paused
-    let what = [AgentInsight.Change.restarted] + (isPaused ? [AgentState.paused.rawValue] : [])
-    return change(what, by: restart.author, at: restart.at)
+  /// By the restart alone, so that one that is told twice makes the same mark.
+  private static func change(by restart: ConfirmedRestart) -> AgentInsight.Change {
+    change([AgentInsight.Change.restarted], by: restart.author, at: restart.at)
   }
 
   private static func change(_ what: [String], by author: String, at instant: Instant) -> AgentInsight.Change {

@@ -30,6 +30,7 @@ enum Committed {
 struct ConfirmedRestart {
   /// Who asked for it: an operator, or `rule/<name>`.
   var author: String
+  /// When its runtime said so.
   var at: Instant
 }
 

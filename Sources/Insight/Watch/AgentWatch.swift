@@ -168,13 +168,15 @@ package struct AgentWatch: Sendable {
 
   /// Takes note of a change of the agent, for its charts.
   package mutating func note(_ change: AgentInsight.Change) {
-    guard !insight.changes.contains(change) else { return }
+    let place = insight.changes.lastIndex { $0.at <= change.at }.map { $0 + 1 } ?? 0
+    // One that is older than all that are kept may have been noted before.
+    let isOlder = place == 0 && insight.changes.count >= AgentInsight.mostChanges
+    guard !isOlder, !insight.changes.contains(change) else { return }
     if change.isRestart || change.isRestarted {
       // One that nobody confirms may never have happened: what the last hour said goes on.
       if change.isRestarted { beginAnew() } else { dropForecasts() }
       insight.forecasts = []
     }
-    let place = insight.changes.lastIndex { $0.at <= change.at }.map { $0 + 1 } ?? 0
     insight.changes.insert(change, at: place)
     if insight.changes.count > AgentInsight.mostChanges { insight.changes.removeFirst() }
     insight.at = max(insight.at, change.at)
