@@ -24,12 +24,25 @@ package enum AgentProfileCoding {
         "backup_for": text(profile.backupFor), "skills": list(profile.skills), "languages": list(profile.languages),
         "capacity": number(profile.capacity),
         "replicas_min": number(profile.replicasMinimum), "replicas_max": number(profile.replicasMaximum),
-        "is_active": .bool(profile.isActive),
+        "parameters": parameters(profile.parameters), "is_active": .bool(profile.isActive),
       ],
       "heard_since": since.map { .integer($0.milliseconds) },
       "heard": last.map { .integer($0.milliseconds) },
     ]
     return event.encoded
+  }
+
+  private static func parameters(_ parameters: [TunableParameter]) -> JSONValue? {
+    guard !parameters.isEmpty else { return nil }
+    return .object(
+      JSONObject(
+        members: parameters.map { parameter in
+          let bounds: JSONValue = [
+            "min": .number(parameter.minimum), "max": .number(parameter.maximum), "step": .number(parameter.step),
+            "value": .number(parameter.value),
+          ]
+          return (key: Array(parameter.name.utf8), value: bounds)
+        }))
   }
 
   /// When an agent was heard last, to a day, as its profile has it; nil in one of an older version.

@@ -43,4 +43,38 @@ import Testing
   @Test func noMoreThanTheLimitIsTaken() {
     #expect(strings(#"["a","b","c"]"#, limit: 2) == ["a", "b"])
   }
+
+  private func members(_ text: String, _ most: Int = 9) -> [String] {
+    var found: [String] = []
+    Array(text.utf8).withUnsafeBytes {
+      JSONText.visitMembers(ofObject: $0) { name, value in
+        found.append(String(decoding: name, as: UTF8.self) + "=" + String(decoding: value, as: UTF8.self))
+        return found.count < most
+      }
+    }
+    return found
+  }
+
+  @Test func membersOfAnObjectAreVisited() {
+    #expect(members("{}") == [] && members("[1]") == [] && members("") == [])
+    #expect(members(#"{"a":1}"#) == ["a=1"])
+    #expect(members(#"{ "a" : 1 , "b" : "x:,}" }"#) == ["a= 1 ", #"b= "x:,}" "#])
+    #expect(members(#"{"a":{"b":[1,{"c":2}]},"d\"":null}x"#) == [#"a={"b":[1,{"c":2}]}"#, #"d\"=null"#])
+    #expect(members(#"{"a":1,"b":2,"c":3}"#, 2) == ["a=1", "b=2"])
+  }
+
+  @Test func membersThatAreCutAnywhereStayWithinTheirBytes() {
+    let bytes = Array(#"{"a":{"b":[1,{"c\"":2}]},"d":"\\","e":-1.5e3}"#.utf8)
+    for length in 0...bytes.count {
+      bytes[..<length].withUnsafeBytes { JSONText.visitMembers(ofObject: $0) { _, _ in true } }
+    }
+  }
+
+  @Test func numbersAreFinite() {
+    func number(_ text: String) -> Double? { Array(text.utf8).withUnsafeBytes { JSONText.number($0) } }
+    #expect(number(" 1.5e1\n") == 15 && number("-0.25") == -0.25)
+    for text in ["", " ", "NaN", "Infinity", "1e999", #""1""#, "null", "[1]", String(repeating: "1", count: 65)] {
+      #expect(number(text) == nil, "\(text)")
+    }
+  }
 }

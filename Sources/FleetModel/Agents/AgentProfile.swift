@@ -13,6 +13,8 @@ package struct AgentProfile: Sendable {
   package var capacity: Int?
   package var replicasMinimum: Int?
   package var replicasMaximum: Int?
+  /// What it lets others set, by name; see ``TunableParameter/mostOfAgent``.
+  package var parameters: [TunableParameter] = []
   package var isActive = true
   /// When `agent.deleted` came; the row leaves a minute later.
   package var deletedAt: Instant?
@@ -46,7 +48,7 @@ package struct AgentProfile: Sendable {
   /// How many bytes its words take.
   var textBytes: Int {
     [name, language, backupFor].reduce(traits.textBytes) { $0 + $1.utf8.count }
-      + (skills + languages).reduce(0) { $0 + $1.utf8.count + 16 }
+      + (skills + languages).reduce(0) { $0 + $1.utf8.count + 16 } + parameters.count * 64
   }
 
   /// The state to show: inactive and deleted agents are stopped, whatever the record says.

@@ -3,7 +3,7 @@
 package enum EventField: Int, CaseIterable, Sendable {
   // agent.created, agent.updated
   case name, isActive, role, model, language, tier, backupFor, capacity, replicasMinimum, replicasMaximum, skills
-  case languages
+  case languages, parameters
   // Any event
   case provider, version, promptVersion, region
   // agent.status
@@ -36,6 +36,7 @@ package enum EventField: Int, CaseIterable, Sendable {
     case .replicasMaximum: "replicas_max"
     case .skills: "skills"
     case .languages: "languages"
+    case .parameters: "parameters"
     case .provider: "provider"
     case .version: "version"
     case .promptVersion: "prompt_version"
@@ -62,8 +63,8 @@ package enum EventField: Int, CaseIterable, Sendable {
 
 /// Where each field of `data` stands in an event's bytes, without an allocation.
 package struct EventFields: Sendable {
-  private var texts = InlineArray<32, EventText>(repeating: .absent)
-  private var present: UInt32 = 0
+  private var texts = InlineArray<33, EventText>(repeating: .absent)
+  private var present: UInt64 = 0
 
   package init() {}
 
@@ -85,7 +86,7 @@ package struct EventFields: Sendable {
   @inline(__always)
   package var haveTraits: Bool { present & Self.traits != 0 }
 
-  private static var traits: UInt32 {
+  private static var traits: UInt64 {
     1 << EventField.role.rawValue | 1 << EventField.tier.rawValue | 1 << EventField.model.rawValue
       | 1 << EventField.provider.rawValue | 1 << EventField.version.rawValue | 1 << EventField.promptVersion.rawValue
       | 1 << EventField.region.rawValue

@@ -90,6 +90,7 @@ extension Fleet {
     if event.fields[.backupFor].isPresent { agent.backupFor = event.identifier(.backupFor) ?? "" }
     if event.fields[.skills].isPresent { agent.skills = event.strings(.skills) }
     if event.fields[.languages].isPresent { agent.languages = event.strings(.languages) }
+    if event.fields[.parameters].isPresent { agent.parameters = event.parameters }
     if let least = event.string(.replicasMinimum) { agent.replicasMinimum = Bounded.int(least) }
     if let most = event.string(.replicasMaximum) { agent.replicasMaximum = Bounded.int(most) }
     if let capacity = event.string(.capacity) { agent.capacity = Bounded.count(capacity) }

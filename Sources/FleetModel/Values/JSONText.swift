@@ -47,6 +47,44 @@ package enum JSONText {
     return found
   }
 
+  /// Hands over the members of an object, in their order: the name without its quotes and still escaped, and the value
+  /// as it stands. Goes on until `body` returns false.
+  package static func visitMembers(
+    ofObject raw: UnsafeRawBufferPointer,
+    _ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool
+  ) {
+    var depth = 0
+    var index = 0
+    var name: UnsafeRawBufferPointer?
+    var start: Int?
+    while index < raw.count {
+      switch raw[index] {
+      case UInt8(ascii: "\""):
+        let end = endOfString(raw, from: index + 1)
+        if depth == 1, start == nil { name = UnsafeRawBufferPointer(rebasing: raw[index + 1..<end]) }
+        index = end
+      case UInt8(ascii: ":") where depth == 1: start = index + 1
+      case UInt8(ascii: ",") where depth == 1, UInt8(ascii: "}") where depth == 1:
+        if let name, let start, !body(name, UnsafeRawBufferPointer(rebasing: raw[start..<index])) { return }
+        (name, start) = (nil, nil)
+        if raw[index] == UInt8(ascii: "}") { return }
+      case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+      case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+      default: break
+      }
+      index += 1
+    }
+  }
+
+  /// The number that a value is; nil if it is none, or one that is not finite.
+  package static func number(_ raw: UnsafeRawBufferPointer) -> Double? {
+    let isBlank = { (byte: UInt8) in byte == 0x20 || (0x09...0x0D).contains(byte) }
+    guard raw.count <= 64, let first = raw.firstIndex(where: { !isBlank($0) }),
+      let last = raw.lastIndex(where: { !isBlank($0) })
+    else { return nil }
+    return Double(String(decoding: raw[first...last], as: UTF8.self)).flatMap { $0.isFinite ? $0 : nil }
+  }
+
   /// The index of the closing quote, or the end if there is none.
   private static func endOfString(_ raw: UnsafeRawBufferPointer, from start: Int) -> Int {
     var index = start

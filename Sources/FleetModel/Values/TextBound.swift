@@ -32,7 +32,7 @@ extension EventField {
     case .commandID: TextBound.commandID
     case .suspiciousAddresses: TextBound.address
     case .conversationID, .text, .mainComplaints, .alertType, .issuesDetected, .suggestedActions, .predictions,
-      .recommendedActions, .detail:
+      .recommendedActions, .detail, .parameters:
       TextBound.words
     }
   }
