@@ -124,6 +124,8 @@ package struct HandlerSettings: Equatable, Sendable {
   package var handoff = HandoffSettings()
   /// Whether agents are maintained before they fail.
   package var maintenance = MaintenanceSettings()
+  /// Whether parameters that agents declare are tuned.
+  package var tuning = TuningOptions()
   package var telemetry: Telemetry?
   package var actuators = ActuatorTable()
   package var notify = NotifyTable()

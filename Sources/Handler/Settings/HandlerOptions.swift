@@ -71,6 +71,8 @@ package struct HandlerOptions: Sendable {
   /// Whether agents are maintained, and how often a window that has begun is looked at.
   package var maintenance = MaintenanceSettings()
   package var maintenanceSpan = TimeSpan.milliseconds(500)
+  /// Whether parameters that agents declare are tuned.
+  package var tuning = TuningOptions()
   /// The collector of OpenTelemetry; nil: none is told.
   package var telemetry: TelemetrySettings?
   package var log = Log.Settings()
@@ -143,6 +145,7 @@ package struct HandlerOptions: Sendable {
     waiting = new.waiting
     handoff = new.handoff
     maintenance = new.maintenance
+    tuning = new.tuning
     telemetry = new.telemetry
     log = new.log
   }

@@ -1,0 +1,27 @@
+/// What the settings say of tuning the parameters that agents declare.
+package struct TuningOptions: Equatable, Sendable {
+  package var mode = TuningMode.off
+  /// The names of the parameters that may be tuned at all.
+  package var parameters: [String] = []
+  /// The name of the metric that is to come closer to ``best``.
+  package var objective = Metric.errorRate.field
+  /// A value of it that costs nothing, and one that costs as much as any can; either may be the greater.
+  package var best = 0.0
+  package var worst = 0.2
+  /// What trying may cost a role a day at the most, in minutes of the whole role at ``worst``.
+  package var budget = 6.0
+  /// For how long values are added up before they are judged.
+  package var every = TimeSpan.minutes(1)
+  /// So many of these spans count for nothing after a change, which has to show first.
+  package var settle = 3
+
+  package static let mostParameters = 8
+  /// The least is what a role can lose until all of its agents are back.
+  package static let budgets = 5.0...1440
+  package static let spans = TimeSpan.seconds(1)...TimeSpan.minutes(10)
+  package static let settles = 1...30
+
+  package init() {}
+
+  package var isOn: Bool { mode != .off && !parameters.isEmpty }
+}
