@@ -49,6 +49,8 @@ package enum AgentRecordCoding {
       default: break
       }
     }
+    let tunings = AgentTuningCoding.decode(fields: fields)
+    if !tunings.isEmpty { record.set(tunings: tunings) }
     return record
   }
 
@@ -95,6 +97,7 @@ package enum AgentRecordCoding {
     json.add("version", record.version)
     json.add("updated_at", record.updatedAt)
     json.add("updated_by", record.updatedBy)
+    json.add("tunings", AgentTuningCoding.json(record.tunings))
   }
 
   /// Reads the JSON form; nil if it is no object.
@@ -115,6 +118,8 @@ package enum AgentRecordCoding {
     record.version = max(0, json["version"]?.int ?? 0)
     record.updatedAt = json["updated_at"].flatMap { Instant(json: $0) }
     record.updatedBy = json["updated_by"]?.text
+    let tunings = AgentTuningCoding.decode(json: json["tunings"])
+    if !tunings.isEmpty { record.set(tunings: tunings) }
     return record
   }
 

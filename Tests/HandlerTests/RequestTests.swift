@@ -30,12 +30,18 @@ import Wire
     let second = try scene.send(.tune, ["agent-1"], ["parameter": "temperature", "value": "0.9"])
     #expect(second.last?.short == "succeeded: temperature 0.2 → 0.9")
     #expect(try scene.server.call("HGET", scene.keys.agent("agent-1"), "tune:temperature").text == "0.9")
+    let tuning = try #require(try scene.record("agent-1").tuning(of: "temperature"))
+    #expect(
+      tuning.value == "0.9" && tuning.by == "alice@bastion" && tuning.command == CommandID("c2") && tuning.isByHand)
     let undone = try scene.send(.undo, [], ["command_id": "c2"])
     #expect(undone.last?.short == "succeeded: temperature 0.9 → 0.2")
     try scene.send(.undo, [], ["command_id": "c1"])
     #expect(try scene.server.call("HEXISTS", scene.keys.agent("agent-1"), "tune:temperature") == .integer(0))
     #expect(try scene.control().map { $0.arguments["value"] } == ["0.2", "0.9", "0.2", nil])
     #expect(try scene.record("agent-1").version == 4)
+    // Who has taken it back is known too.
+    #expect(try scene.record("agent-1").tuning(of: "temperature")?.value == nil)
+    #expect(try scene.record("agent-1").tuning(of: "temperature")?.command == CommandID("c4"))
   }
 
   @Test func silenceEndsByItselfAndCanBeTakenBackBothWays() throws {

@@ -92,9 +92,6 @@ package struct Change {
   /// The field of an agent's record that holds the id of the command that restarted it last.
   package static let restartField = Array("restart".utf8)
 
-  /// The field of an agent's record that holds a parameter.
-  package static func field(of parameter: String) -> [UInt8] { Array("tune:\(parameter)".utf8) }
-
   package init(
     after: AgentRecord? = nil, control: Control? = nil, scheduledJobs: [ScheduledJob] = [], alert: AlertRecord? = nil,
     proposal: Proposal? = nil, block: Block? = nil, standIn: StandIn? = nil,

@@ -34,6 +34,8 @@ package struct AgentRecord: Equatable, Sendable {
   package var updatedAt: Instant?
   /// The operator or rule that changed it last.
   package var updatedBy: String?
+  /// The parameters that were set, by name: see ``set(_:)``.
+  package internal(set) var tunings: [AgentTuning] = []
 
   package init() {}
 }

@@ -139,7 +139,9 @@ package struct OperatorHistory: Sendable {
   // MARK: Who is a person
 
   /// What others than people put before the names under which they give commands.
-  private static let others = ["rule/", "handler/", "maintenance/", "pagerduty:"]
+  private static let others = [
+    "rule/", "handler/", "maintenance/", "pagerduty:", AgentTuning.byLoad, AgentTuning.byTrial,
+  ]
 
   /// Whether an operator's name is a person's, or a script's that people run.
   static func isPerson(_ name: String) -> Bool { !name.isEmpty && !others.contains(where: name.hasPrefix) }

@@ -60,6 +60,9 @@ extension AgentRecord {
     var record = self
     record.updatedAt = updatedAt?.noLater(than: now)
     record.pausedAt = pausedAt?.noLater(than: now)
+    if tunings.contains(where: { $0.at.map { $0 > now } ?? false }) {
+      record.set(tunings: tunings.map { $0.noLater(than: now) })
+    }
     return record
   }
 }
@@ -77,5 +80,11 @@ extension MaintenanceWindow {
 extension Spending {
   package func noLater(than now: Instant) -> Spending {
     Spending(day: day, minute: min(minute, BudgetDay.minute(of: now)), role: role, cost: cost, tokens: tokens)
+  }
+}
+
+extension AgentTuning {
+  fileprivate func noLater(than now: Instant) -> AgentTuning {
+    AgentTuning(parameter: parameter, value: value, by: by, at: at?.noLater(than: now), command: command)
   }
 }

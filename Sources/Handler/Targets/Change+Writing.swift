@@ -13,12 +13,16 @@ extension Change {
     tellsRuntime: Bool = true
   ) -> AgentRecord? {
     var written: AgentRecord?
+    let tuning = setting.map {
+      AgentTuning(parameter: $0.parameter, value: $0.value, by: author, at: now, command: CommandID(origin))
+    }
     if var record = after {
       record.version = version + 1
       record.updatedAt = now
       record.updatedBy = author
       let fields = AgentRecordCoding.fields(record).flatMap { [Array($0.name.utf8), $0.value] }
       transaction.change("HSET", keys.agent(target), all: fields)
+      if let tuning { record.set(tuning) }
       written = record
     }
     for scheduledJob in scheduledJobs {
@@ -70,13 +74,16 @@ extension Change {
         transaction.change("ZREM", keys.blocked, block.address.description)
       }
     }
-    if let setting {
-      let field = Change.field(of: setting.parameter)
-      if let value = setting.value {
+    if let tuning {
+      let field = AgentTuningCoding.valueField(of: tuning.parameter)
+      if let value = tuning.value {
         transaction.change("HSET", keys.agent(target), field, value)
       } else {
         transaction.change("HDEL", keys.agent(target), field)
       }
+      transaction.change(
+        "HSET", keys.agent(target), AgentTuningCoding.authorField(of: tuning.parameter),
+        AgentTuningCoding.author(of: tuning))
     }
     if let proposal {
       transaction.change("HDEL", keys.proposals, proposal.id.text)

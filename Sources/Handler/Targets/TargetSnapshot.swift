@@ -84,7 +84,7 @@ struct TargetSnapshot {
     }
     switch instruction {
     case .tune(let parameter, _):
-      let field = Change.field(of: parameter)
+      let field = AgentTuningCoding.valueField(of: parameter)
       parts.append((Request("HGET", keys.agent(target), field), { $0.setting = $1.text }))
     case .automation: parts.append((Request("GET", keys.automation), { $0.setMode($1) }))
     case .schedule(let name, _), .cancel(let name):
