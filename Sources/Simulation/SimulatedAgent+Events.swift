@@ -147,6 +147,7 @@ extension SimulatedAgent {
         ?? Self.whole(profile.throughput * Double(profile.replicas.upperBound) / 4),
       "replicas_min": .integer(Int64(profile.replicas.lowerBound)),
       "replicas_max": .integer(Int64(profile.replicas.upperBound)),
+      "parameters": AgentProfileCoding.json(parameters),
     ]
   }
 

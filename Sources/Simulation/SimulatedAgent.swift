@@ -17,6 +17,9 @@ struct SimulatedAgent: Sendable {
   var rateLimitedUntil: Instant?
   /// How many conversations it has open, and can have; nil if nobody counts them.
   var room: Room?
+  /// What it lets others set, and what was set of that.
+  var parameters: [TunableParameter] = []
+  var settings: [String: Double] = [:]
   /// The agent that has taken over, while one has.
   var backup: AgentID?
 
@@ -125,7 +128,7 @@ struct SimulatedAgent: Sendable {
     let unhappy = level(.unhappyUsers)
     let waiting = min(1, queue / 600)
     let release = version == SimulatedVersion.worse ? SimulatedVersion.failsMore : 0
-    let failing = 0.012 + release + 0.39 * storm + 0.26 * level(.badRelease) + 0.04 * waiting
+    let failing = 0.012 + release + timeoutFails + 0.39 * storm + 0.26 * level(.badRelease) + 0.04 * waiting
     errorRate = min(1, max(0, failing + 0.004 * (1 + 4 * storm) * random.noise()))
     responseTime =
       profile.responseTime * (1 + 5 * storm + 3 * waiting) * max(0.5, 1 + 0.1 * mood + 0.06 * random.noise())

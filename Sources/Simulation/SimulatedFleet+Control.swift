@@ -42,8 +42,11 @@ extension SimulatedFleet {
       // Somebody steps in and talks to the users, if they are unhappy by then.
       if agents[position].rating <= 3.5 { cure([.unhappyUsers], of: agent) }
     case .rollback: return rollback(position, message)
+    case .tune:
+      let value = message.arguments["value"].flatMap { Double($0) }
+      agents[position].tune(message.arguments["parameter"] ?? "", value)
     case .transfer: return [agents[position].status(answering: message.commandID)] + obeyMove(message)
-    case .rebalance, .offerCoupon, .schedule, .cancel, .tune, .notify, .acknowledge, .unacknowledge,
+    case .rebalance, .offerCoupon, .schedule, .cancel, .notify, .acknowledge, .unacknowledge,
       .silence, .unsilence, .close, .approve, .reject, .undo, .automation, .planMaintenance, .cancelMaintenance:
       break
     case .take, .handBack, .closeConversation:

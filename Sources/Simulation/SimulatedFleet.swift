@@ -60,13 +60,16 @@ package struct SimulatedFleet: Sendable {
   ///   - versions: whether agents of support run two versions, see ``SimulatedVersion``.
   ///   - handsOver: whether agents ask for other ones for their conversations, which go on there.
   ///   - grows: whether the queue of one agent grows until it restarts.
+  ///   - tunes: whether agents of support let others set their timeout, see ``SimulatedTimeout``.
   package init(
     agents count: Int, rate: Double, seed: UInt64, incidents plan: IncidentPlan, at start: Instant,
-    present: Instant? = nil, waits: Bool = false, versions: Bool = false, handsOver: Bool = false, grows: Bool = false
+    present: Instant? = nil, waits: Bool = false, versions: Bool = false, handsOver: Bool = false, grows: Bool = false,
+    tunes: Bool = false
   ) {
     agents = Roster.agents(count).map(SimulatedAgent.init)
     asksForSpecialists = !(handsOver || versions || grows)
     if versions { SimulatedVersion.give(to: &agents) }
+    if tunes { SimulatedTimeout.declare(by: &agents) }
     positions = Dictionary(uniqueKeysWithValues: agents.enumerated().map { ($1.profile.id, $0) })
     self.rate = rate
     random = SeededRandom(seed: seed)

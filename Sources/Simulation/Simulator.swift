@@ -36,6 +36,8 @@ package final class Simulator {
     package var handsOver = false
     /// Whether the queue of one agent grows until it restarts.
     package var grows = false
+    /// Whether agents let others set their timeout.
+    package var tunes = false
     /// Scenarios in place of incidents: one trouble a slot, after a while in which all is calm.
     package var scenarios: [Scenario] = []
     package var calm = TimeSpan.minutes(2)
@@ -205,7 +207,7 @@ package final class Simulator {
       return SimulatedFleet(
         agents: settings.agents, rate: settings.rate, seed: settings.seed, incidents: settings.incidents, at: start,
         present: settings.history > .zero ? now : nil, waits: settings.waits, versions: settings.versions,
-        handsOver: settings.handsOver, grows: settings.grows)
+        handsOver: settings.handsOver, grows: settings.grows, tunes: settings.tunes)
     }
     var plan = ScenarioPlan.Settings(
       settings.scenarios, agents: settings.agents, seed: settings.seed, start: start)

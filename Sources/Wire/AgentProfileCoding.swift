@@ -24,7 +24,7 @@ package enum AgentProfileCoding {
         "backup_for": text(profile.backupFor), "skills": list(profile.skills), "languages": list(profile.languages),
         "capacity": number(profile.capacity),
         "replicas_min": number(profile.replicasMinimum), "replicas_max": number(profile.replicasMaximum),
-        "parameters": parameters(profile.parameters), "is_active": .bool(profile.isActive),
+        "parameters": json(profile.parameters), "is_active": .bool(profile.isActive),
       ],
       "heard_since": since.map { .integer($0.milliseconds) },
       "heard": last.map { .integer($0.milliseconds) },
@@ -32,7 +32,8 @@ package enum AgentProfileCoding {
     return event.encoded
   }
 
-  private static func parameters(_ parameters: [TunableParameter]) -> JSONValue? {
+  /// As `parameters` of an event says it; nil for none.
+  package static func json(_ parameters: [TunableParameter]) -> JSONValue? {
     guard !parameters.isEmpty else { return nil }
     return .object(
       JSONObject(
