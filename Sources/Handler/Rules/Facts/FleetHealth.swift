@@ -55,6 +55,8 @@ final class FleetHealth {
   var backups: [AgentID: Set<Int>] = [:]
   var troubled: Set<Int> = []
   var specialists = SpecialistIndex()
+  /// Those who let parameters be set.
+  private(set) var tunables = TunableRoles()
   private var looks = Heap<Look>()
   /// Until when rules have paused whom.
   private var held: [AgentID: Instant] = [:]
@@ -143,6 +145,7 @@ final class FleetHealth {
     members[position] = member
     positions[profile.id] = position
     if let backupFor { backups[backupFor, default: []].insert(position) }
+    if !profile.parameters.isEmpty { tunables.add(position, member.role) }
     count(position, 1)
   }
 
@@ -150,6 +153,7 @@ final class FleetHealth {
     guard position < members.count, let member = members[position] else { return }
     count(position, -1)
     specialists.remove(position)
+    tunables.remove(position)
     if let other = member.backupFor {
       backups[other]?.remove(position)
       if backups[other]?.isEmpty == true { backups[other] = nil }
