@@ -88,9 +88,7 @@ extension Change {
     if let proposal {
       transaction.change("HDEL", keys.proposals, proposal.id.text)
       // One that is approved holds its rule back until it begins.
-      if proposal.state == .declined {
-        RuleState.endProposal(proposal.rule, proposal.agent, keys, in: &transaction)
-      }
+      if proposal.state == .declined { RuleState.end(proposal, keys, in: &transaction) }
     }
     writeStandIn(to: &transaction, target, keys)
     if control?.verb == .action(.restart) { transaction.change("HSET", keys.agent(target), Self.restartField, origin) }

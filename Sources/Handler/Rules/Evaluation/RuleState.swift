@@ -78,6 +78,12 @@ struct RuleState {
     transaction.change("DEL", keys.mark(of: agent) { rest(rule, $0) })
   }
 
+  /// A proposal is not to be done. Of the handler's own the run goes with it: where one is still known, it was approved.
+  static func end(_ proposal: Proposal, _ keys: Keys, in transaction: inout Transaction) {
+    endProposal(proposal.rule, proposal.agent, keys, in: &transaction)
+    if OwnRule(rawValue: proposal.rule) != nil { transaction.change("DEL", keys.mark(proposal.id.text)) }
+  }
+
   // MARK: Reading
 
   /// What must be read; ``take(_:)`` wants the answers.

@@ -63,7 +63,7 @@ extension LeaseSession {
       origin: .run(run), rule: rule, phase: phase, action: AuditLine.wholeRun, target: target,
       operator: rule.map { "rule/\($0)" } ?? "rules", reason: reason, detail: detail, handler: options.id, at: now,
       source: String(decoding: keys.events, as: UTF8.self))
-    line.ruleTitle = rule.flatMap { options.runbook.rule($0)?.title }
+    line.ruleTitle = rule.flatMap { options.runbook.rule($0)?.title ?? OwnRule(rawValue: $0)?.title }
     return line
   }
 

@@ -97,7 +97,7 @@ final class RuleEnd: DueForRule {
       guard proposal.state == .open else { return write(opened()) }
       transaction.change("HDEL", session.keys.proposals, id.text)
       proposal.state = .expired
-      RuleState.endProposal(proposal.rule, proposal.agent, session.keys, in: &transaction)
+      RuleState.end(proposal, session.keys, in: &transaction)
       var line = session.ruleLine(
         .expired, of: id.text, rule: proposal.rule, target: proposal.agent, reason: proposal.reason,
         detail: "nobody answered the proposal")
