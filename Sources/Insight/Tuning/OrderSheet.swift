@@ -1,0 +1,50 @@
+import FleetModel
+
+/// Collects who is to be set to what: one order for all agents with the same parameter and value.
+struct OrderSheet {
+  private struct Key: Hashable {
+    let place: Int
+    let value: Double
+  }
+
+  private let arrangement: Arrangement
+  private let names: [String]
+  private let isReturn: Bool
+  private let words: String
+  private var moves: Int
+  private var agents: [Key: [AgentID]] = [:]
+  /// Whether more is to be set than a minute may.
+  private(set) var isBehind = false
+
+  init(_ state: RoleTuning, _ settings: TuningSettings, isReturn: Bool, words: String) {
+    arrangement = Arrangement(state, settings)
+    names = state.parameters.map(\.parameter.name)
+    moves = isReturn ? .max : settings.moves
+    (self.isReturn, self.words) = (isReturn, words)
+  }
+
+  mutating func add(_ member: TuningRun.Member) {
+    let wanted = arrangement.wanted(of: member.agent)
+    for place in wanted.indices where !TunedParameter.isSame(member.settings[place], wanted[place]) {
+      guard moves > 0 else {
+        isBehind = true
+        return
+      }
+      moves -= 1
+      agents[Key(place: place, value: wanted[place]), default: []].append(member.agent)
+    }
+  }
+
+  /// By parameters, then by values; what does not fit comes the next minute.
+  var orders: [TuningRun.Order] {
+    let most = TuningRun.Order.mostAgents
+    let all = agents.sorted { ($0.key.place, $0.key.value) < ($1.key.place, $1.key.value) }.flatMap { key, agents in
+      stride(from: 0, to: agents.count, by: most).map { begin in
+        TuningRun.Order(
+          parameter: names[key.place], value: key.value, agents: Array(agents[begin..<min(begin + most, agents.count)]),
+          isReturn: isReturn, words: words)
+      }
+    }
+    return Array(all.prefix(TuningRun.Step.mostOrders))
+  }
+}

@@ -1,0 +1,65 @@
+import FleetModel
+
+/// Which setting is tried next, and by whom.
+extension TuningRun {
+  /// Whether the worst of a whole role that runs with something else fits into the budget.
+  var hasRoom: Bool {
+    let count = max(1, sight.members.count)
+    let home = Double(TuningSettings.heldPairs(of: count)) / Double(count)
+    return state.spent + Double(settings.lag) * (1 - home) <= settings.budget
+  }
+
+  /// The parameter and the way in which most was gained last, of those that do not rest; where nothing is known, any. Nil
+  /// if all rest.
+  var nextDirection: (place: Int, goesUp: Bool, value: Double)? {
+    let draw = SeededDraw(seed: state.seed, state.draws)
+    var best: (place: Int, goesUp: Bool, value: Double)?
+    var bestKey = (-Double.infinity, 0, UInt64(0))
+    for (place, tuned) in state.parameters.enumerated() {
+      for goesUp in [true, false] where tuned[goesUp].restsUntil <= now {
+        guard let value = tuned.next(goesUp: goesUp) else { continue }
+        let rank = draw.rank(of: AgentID("\(tuned.parameter.name) \(goesUp)"))
+        let key = (tuned[goesUp].gain, -tuned[goesUp].failures, rank)
+        if best == nil || key > bestKey { (best, bestKey) = ((place, goesUp, value), key) }
+      }
+    }
+    return best
+  }
+
+  /// Pairs of agents that are drawn, two and two as alike as they come.
+  ///
+  /// - Parameter number: another one for each draw.
+  func drawPairs(_ count: Int, number: Int, began: Int = 0, except others: Set<AgentID>) -> [Crossover.Pair] {
+    let arrangement = Arrangement(state, settings)
+    var usual: [AgentID: Double] = [:]
+    var agents: [AgentID] = []
+    for member in sight.members where member.isFree && state.isKnown(member) && !others.contains(member.agent) {
+      guard case .loss = member.minute, Self.runs(member, with: arrangement.wanted(of: member.agent)) else { continue }
+      agents.append(member.agent)
+      if let loss = member.usual, loss.isFinite { usual[member.agent] = loss }
+    }
+    let draw = SeededDraw(seed: state.seed, number)
+    let drawn = draw.draw(2 * min(count, agents.count / 2), of: agents)
+    let alike = drawn.map { (usual[$0] ?? .infinity, draw.rank(of: $0), $0) }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
+    return stride(from: 0, to: alike.count - 1, by: 2).map { place in
+      Crossover.Pair(alike[place].2, alike[place + 1].2, began: began)
+    }
+  }
+
+  static func runs(_ member: Member, with values: [Double]) -> Bool {
+    zip(member.settings, values).allSatisfy { TunedParameter.isSame($0, $1) }
+  }
+
+  /// Draws agents in place of those that are held back no more.
+  mutating func fillHeld(except others: Set<AgentID> = []) {
+    guard let held = state.held else { return }
+    let missing = TuningSettings.heldPairs(of: sight.members.count) - held.pairs.count
+    guard missing > 0 else { return }
+    let taken = others.union(held.agents).union(state.trial?.crossover.agents ?? [])
+    state.draws += 1
+    let pairs = drawPairs(missing, number: state.draws, began: held.round, except: taken)
+    guard !pairs.isEmpty else { return }
+    state.held?.pairs += pairs
+    isChanged = true
+  }
+}

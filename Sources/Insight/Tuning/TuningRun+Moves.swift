@@ -1,0 +1,219 @@
+import FleetModel
+
+/// What is begun, and what ends.
+extension TuningRun {
+  /// If agents that run as before lose so surely less: rounds that pass in the mean before that is said for nothing.
+  static let fallEvidence = 50.0
+  /// A trial is given up once it is so surely worse.
+  static let worseEvidence = 5.0
+  /// No setting is adopted by one round.
+  static let leastRounds = 2
+  /// A trial may cost this part of the budget beside partners.
+  static let trialPart = 1.0 / 16
+  /// Who cannot be brought back in so many minutes stays.
+  static let longestReturn = 60
+
+  mutating func move(_ triedRound: Bool, _ heldRound: Bool) {
+    if sight.mode == .off, !state.isEnding { return goHome("tuning is off") }
+    if !state.isReturning, let held = state.held {
+      if held.better.value >= Self.fallEvidence { return goHome(fallWords(held)) }
+      if heldRound { fillHeld() }
+      if state.held?.pairs.isEmpty ?? true { return goHome("no agents are left to compare with") }
+    }
+    switch state.phase {
+    case .resting: begin()
+    case .asking(let trial): answered(trial)
+    case .trying(let trial): judge(trial, roundEnded: triedRound)
+    case .closing(let trial, let minutes):
+      state.phase =
+        minutes + 1 < settings.lag || !isSettled && minutes < Self.longestReturn
+        ? .closing(trial, minutes + 1) : .resting
+    case .asksAdoption(let trial): answeredAdoption(trial)
+    case .widening(let widening): widen(widening)
+    case .returning(let back): comeHome(back)
+    }
+  }
+
+  // MARK: A trial
+
+  private mutating func begin() {
+    guard sight.guardFault == nil, hasRoom, let (place, goesUp, value) = nextDirection else { return }
+    let pairs = drawPairs(
+      TuningSettings.triedPairs(of: sight.members.count), number: state.draws + 1,
+      except: Set(state.held?.agents ?? []))
+    guard !pairs.isEmpty else { return }
+    state.draws += 1
+    let trial = RoleTuning.Trial(
+      place: place, goesUp: goesUp, value: value,
+      crossover: Crossover(number: state.draws, looksOut: false, pairs: pairs))
+    guard sight.mode == .propose else { return start(trial) }
+    state.phase = .asking(trial)
+    // Who approves it sets them, before it is known here.
+    state.parameters[place].use(value)
+    asks = Order(
+      parameter: state.parameters[place].parameter.name, value: value,
+      agents: state.others(trial.crossover, settings), isReturn: false, words: beginWords(trial))
+  }
+
+  private mutating func start(_ trial: RoleTuning.Trial) {
+    state.parameters[trial.place].use(trial.value)
+    state.phase = .trying(trial)
+    isChanged = true
+    told = (.started, beginWords(trial))
+  }
+
+  private mutating func answered(_ trial: RoleTuning.Trial) {
+    switch sight.answer {
+    case .approved where sight.guardFault == nil && !trial.crossover.pairs.isEmpty: start(trial)
+    case .declined:
+      rest(trial, minutes: TuningSettings.longestRest)
+      state.phase = .resting
+    case .none where !trial.crossover.pairs.isEmpty: break
+    case .none, .approved:
+      // Agents that were set by that go back.
+      rest(trial, minutes: settings.rest)
+      (withdraws, isChanged, state.phase) = (sight.answer == .none, true, .closing(trial, 0))
+    }
+  }
+
+  private mutating func judge(_ trial: RoleTuning.Trial, roundEnded: Bool) {
+    let crossover = trial.crossover
+    if let fault = sight.guardFault { return close(trial, .skipped, fault, failed: false) }
+    if crossover.pairs.isEmpty { return close(trial, .skipped, "no pair of agents is left", failed: false) }
+    if trial.cost > settings.budget * Self.trialPart {
+      return close(trial, .failed, "it is worse: \(costWords(trial))", failed: true)
+    }
+    guard roundEnded else { return }
+    if crossover.worse.value >= Self.worseEvidence {
+      return close(trial, .failed, "it is worse: \(evidenceWords(crossover))", failed: true)
+    }
+    let least = TuningSettings.leastGain * crossover.tally.meanBefore
+    if crossover.better.value >= 1 / settings.alpha, crossover.round >= Self.leastRounds, crossover.tally.gain >= least,
+      crossover.tally.gain > 0
+    {
+      return adopt(trial)
+    }
+    guard crossover.round >= settings.rounds else { return }
+    close(trial, .skipped, "nothing was shown: \(evidenceWords(crossover))", failed: true)
+  }
+
+  /// Ends a trial: its agents run again with what the others do.
+  ///
+  /// - Parameter failed: whether the direction was found not to be worth it.
+  mutating func close(_ trial: RoleTuning.Trial, _ phase: AuditLine.Phase, _ words: String, failed: Bool) {
+    var minutes = settings.rest
+    if failed {
+      state.parameters[trial.place][trial.goesUp].failures += 1
+      state.parameters[trial.place][trial.goesUp].gain = max(-1, min(trial.crossover.tally.gain, 0))
+      minutes = settings.rest(after: state.parameters[trial.place][trial.goesUp].failures)
+    }
+    rest(trial, minutes: minutes)
+    (state.phase, isChanged) = (.closing(trial, 0), true)
+    told = (phase, "\(name(of: trial)) stays \(state.parameters[trial.place].base.plain): \(words)")
+  }
+
+  private mutating func rest(_ trial: RoleTuning.Trial, minutes: Int) {
+    state.parameters[trial.place][trial.goesUp].restsUntil = now + sight.length * Int64(minutes)
+  }
+
+  // MARK: Adoption
+
+  private mutating func adopt(_ trial: RoleTuning.Trial) {
+    guard hasRoom else { return close(trial, .skipped, "it is better, but the budget is used up", failed: false) }
+    guard sight.mode == .propose else { return beginWidening(trial) }
+    (state.phase, isChanged, endsTrial) = (.asksAdoption(trial), true, true)
+    asks = Order(
+      parameter: name(of: trial), value: trial.value, agents: trial.crossover.agents, isReturn: false,
+      words: adoptWords(trial))
+  }
+
+  private mutating func answeredAdoption(_ trial: RoleTuning.Trial) {
+    switch sight.answer {
+    case .none: break
+    case .approved where sight.guardFault == nil && hasRoom: beginWidening(trial)
+    case .approved: close(trial, .skipped, sight.guardFault ?? "the budget is used up", failed: false)
+    case .declined:
+      rest(trial, minutes: TuningSettings.longestRest)
+      (state.phase, isChanged) = (.closing(trial, 0), true)
+    }
+  }
+
+  static let firstShare = 0.25
+
+  private mutating func beginWidening(_ trial: RoleTuning.Trial) {
+    if state.held == nil {
+      state.held = Crossover(number: state.draws + 1, looksOut: true, pairs: [])
+      state.draws += 1
+      fillHeld(except: Set(trial.crossover.agents))
+      fillHeld()
+    }
+    guard let held = state.held, !held.pairs.isEmpty else {
+      state.held = nil
+      return close(trial, .skipped, "no agents are left to compare with", failed: false)
+    }
+    let from = state.parameters[trial.place].base
+    state.parameters[trial.place].use(from)
+    state.parameters[trial.place].base = trial.value
+    state.parameters[trial.place].use(trial.value)
+    let gain = min(max(trial.crossover.tally.gain, -1), 1)
+    state.parameters[trial.place][trial.goesUp] = .init(restsUntil: now, gain: gain)
+    state.parameters[trial.place][!trial.goesUp] = .init(
+      restsUntil: now + sight.length * Int64(settings.rest), gain: -gain)
+    state.phase = .widening(
+      .init(
+        place: trial.place, from: from, share: Self.firstShare, first: trial.crossover.agents,
+        number: trial.crossover.number))
+    isChanged = true
+    told = (.succeeded, adoptWords(trial))
+  }
+
+  private mutating func widen(_ before: RoleTuning.Widening) {
+    var widening = before
+    widening.minutes += 1
+    let isDone = isSettled || widening.minutes >= Self.longestReturn
+    if isDone, widening.share >= 1 {
+      // All are home again, if home was adopted.
+      state.phase = state.isHome ? .returning(.init()) : .resting
+      return
+    }
+    if isDone, widening.minutes >= settings.settle, sight.guardFault == nil {
+      (widening.share, widening.minutes, isChanged) = (min(1, widening.share * 2), 0, true)
+    }
+    state.phase = .widening(widening)
+  }
+
+  // MARK: The way back
+
+  mutating func goHome(_ why: String) {
+    guard state.held != nil || state.trial != nil else {
+      isOver = sight.mode == .off
+      return
+    }
+    if case .asking = state.phase { withdraws = true }
+    if case .asksAdoption = state.phase { withdraws = true }
+    if !state.isHome || state.held != nil { told = (.failed, homeWords(why)) }
+    for place in state.parameters.indices {
+      state.parameters[place].use(state.parameters[place].base)
+      state.parameters[place].base = state.parameters[place].home
+      for goesUp in [true, false] {
+        let failures = min(state.parameters[place][goesUp].failures + 1, 16)
+        state.parameters[place][goesUp] = .init(
+          restsUntil: now + sight.length * Int64(settings.rest(after: failures)), failures: failures)
+      }
+    }
+    if state.held == nil, let trial = state.trial {
+      (state.phase, isChanged) = (.closing(trial, 0), true)
+    } else {
+      (state.phase, isChanged) = (.returning(.init()), true)
+    }
+  }
+
+  private mutating func comeHome(_ before: RoleTuning.Return) {
+    var back = before
+    back.minutes += 1
+    back.settled = isSettled ? back.settled + 1 : 0
+    state.phase = .returning(back)
+    guard back.settled >= settings.lag || back.minutes >= Self.longestReturn + settings.lag else { return }
+    (state.phase, state.held, isOver) = (.resting, nil, sight.mode == .off)
+  }
+}

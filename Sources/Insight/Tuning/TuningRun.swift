@@ -1,0 +1,208 @@
+import FleetModel
+
+/// Moves the tuning of a role on by a minute: it takes what was seen, and answers with the state as it is to be, what
+/// agents are set to, and what the audit says. It sees neither Redis nor a clock.
+///
+/// ```text
+///   resting ─▶ asking ─▶ trying ─▶ asksAdoption ─▶ widening ─▶ resting
+///      │                   │ nothing shown, or worse ─▶ closing ─▶ resting
+///      └── what was adopted is worse than what the role began with, or the budget ends ─▶ returning ─▶ resting
+/// ```
+/// What an agent is to run with follows from the state (``Arrangement``); who runs with something else is told. So a
+/// command that is lost is sent again, and a minute that is lost is missed as evidence alone.
+package struct TuningRun {
+  var state: RoleTuning
+  let sight: Sight
+  let settings: TuningSettings
+  /// Of agents in pairs.
+  private(set) var listed: [AgentID: Member] = [:]
+  /// Whether agents are to run with something else since this minute.
+  var isChanged = false
+  /// Whether a trial has ended with this minute of which a person is asked.
+  var endsTrial = false
+  var isOver = false
+  var asks: Order?
+  var withdraws = false
+  var told: (phase: AuditLine.Phase, words: String)?
+
+  /// Takes a minute. A minute that is not later than the last one does nothing; nor do settings that are not sound.
+  ///
+  /// - Parameter state: must be sound.
+  package static func step(_ state: RoleTuning, _ sight: Sight, _ settings: TuningSettings) -> Step {
+    guard sight.minute > state.minute, settings.isSound, state.isSound, sight.length > .zero else {
+      return Step(state: state)
+    }
+    var run = TuningRun(state: state, sight: sight, settings: settings)
+    return run.step()
+  }
+
+  private init(state: RoleTuning, sight: Sight, settings: TuningSettings) {
+    (self.state, self.sight, self.settings) = (state, sight, settings)
+  }
+
+  var now: Instant { sight.minute }
+  var budget: TuningBudget { TuningBudget(settings, sight.members) }
+
+  private mutating func step() -> Step {
+    charge()
+    list()
+    leave()
+    let (triedRound, heldRound) = observe()
+    move(triedRound, heldRound)
+    keepBudget()
+    let orders = takeOrders()
+    if !orders.isEmpty { state.steps += 1 }
+    return Step(
+      state: isOver ? nil : state, orders: orders, asks: asks, withdraws: withdraws, phase: told?.phase,
+      words: told?.words ?? "")
+  }
+
+  // MARK: The minute
+
+  private mutating func charge() {
+    let passed = (sight.minute - state.minute).milliseconds / sight.length.milliseconds
+    let missed = Int(min(max(0, passed - 1), 1_000_000))
+    state.spent = budget.spent(state.spent, state.away(settings), missed: missed)
+    state.minute = sight.minute
+  }
+
+  private mutating func list() {
+    let agents = Set((state.held?.agents ?? []) + (state.trial?.crossover.agents ?? []))
+    guard !agents.isEmpty else { return }
+    for member in sight.members where agents.contains(member.agent) { listed[member.agent] = member }
+  }
+
+  /// Breaks pairs of which an agent may not be changed any more. One that is silent stays: that may come from what it tries.
+  private mutating func leave() {
+    let (state, listed) = (state, listed)
+    func isGone(_ agent: AgentID) -> Bool {
+      guard let member = listed[agent], state.isKnown(member) else { return true }
+      return !member.isFree && member.minute != .silent
+    }
+    if var trial = state.trial {
+      let left = trial.crossover.remove(where: isGone)
+      trial.left = Array((trial.left + left).suffix(2 * Crossover.mostPairs))
+      if !left.isEmpty { isChanged = true }
+      self.state.replace(trial)
+    }
+    if !(self.state.held?.remove(where: isGone) ?? []).isEmpty { isChanged = true }
+  }
+
+  /// Takes the minute as evidence; tells whether a round has ended with it, of a trial and of those that are held back.
+  private mutating func observe() -> (Bool, Bool) {
+    let losses = listed.compactMapValues(\.loss)
+    var ended = (false, false)
+    let draws = (state.trial.map { state.draw(of: $0.crossover) }, state.held.map { state.draw(of: $0) })
+    if case .trying(var trial) = state.phase, let draw = draws.0 {
+      trial.cost = max(0, trial.cost + partnersCost(trial.crossover, losses, draw))
+      ended.0 = trial.crossover.add(losses, length: settings.half, settle: settings.settle, draw)
+      if trial.crossover.minute % settings.half == 0 { isChanged = true }
+      state.phase = .trying(trial)
+    }
+    if sight.guardFault == nil, state.held != nil, let draw = draws.1, !state.isReturning {
+      let half = RoleTuning.heldHalf(settings)
+      ended.1 = state.held?.add(losses, length: half, settle: 2 * settings.settle, draw) ?? false
+      let minute = (state.held?.minute ?? 0) % half
+      if minute == 0 || minute == settings.settle { isChanged = true }
+    }
+    return ended
+  }
+
+  /// What a minute of a trial cost beside what partners lost, in role-minutes.
+  private func partnersCost(_ crossover: Crossover, _ losses: [AgentID: Double], _ draw: SeededDraw) -> Double {
+    guard crossover.minute % settings.half >= settings.settle else { return 0 }
+    let others = crossover.others(draw, round: crossover.round, half: crossover.half(of: settings.half))
+    let cost = zip(crossover.pairs, others).reduce(0.0) { sum, pair in
+      let partner = pair.0.first == pair.1 ? pair.0.second : pair.0.first
+      guard let loss = losses[pair.1], let before = losses[partner] else { return sum }
+      return sum + loss - before
+    }
+    return cost / Double(max(1, sight.members.count))
+  }
+
+  /// Goes home while the worst that can come still fits.
+  private mutating func keepBudget() {
+    guard !isOver, !state.isReturning, !budget.allows(state.spent, state.away(settings)) else { return }
+    let words = "\(state.spent.plain) of \(settings.budget.plain) role-minutes are spent, and the worst must fit yet"
+    if state.held != nil {
+      goHome(words)
+    } else if case .trying(let trial) = state.phase {
+      close(trial, .failed, words, failed: false)
+    }
+  }
+
+  // MARK: Orders
+
+  /// Until a command was carried out and its agents' settings are known.
+  private static let repeats: Int64 = 3
+
+  private mutating func takeOrders() -> [Order] {
+    guard !isOver else { return [] }
+    let isDue = state.orderedAt.map { now - $0 >= sight.length * Self.repeats || $0 > now } ?? true
+    guard isChanged || state.isBehind || isDue else { return [] }
+    var sheet = OrderSheet(state, settings, isReturn: isGoingBack, words: orderWords)
+    for member in sight.members where member.isFree && state.isKnown(member) && !isApproved(member) {
+      sheet.add(member)
+    }
+    // What is not a way back must wait while nothing may be begun.
+    let orders = sight.guardFault == nil || isGoingBack ? sheet.orders : []
+    state.isBehind = sheet.isBehind
+    guard !orders.isEmpty else { return [] }
+    state.orderedAt = now
+    for order in orders {
+      if let place = state.parameters.firstIndex(where: { $0.parameter.name == order.parameter }) {
+        state.parameters[place].use(order.value)
+      }
+    }
+    return orders
+  }
+
+  /// Whether an agent was set already by what a person has approved, which is not known here yet.
+  private func isApproved(_ member: Member) -> Bool {
+    switch state.phase {
+    case .asking(let trial): TunedParameter.isSame(member.settings[trial.place], trial.value)
+    case .asksAdoption(let trial):
+      !endsTrial && TunedParameter.isSame(member.settings[trial.place], trial.value)
+    case .resting, .trying, .closing, .widening, .returning: false
+    }
+  }
+
+  /// Whether all members that may be changed run with what they are to run with.
+  var isSettled: Bool {
+    let arrangement = Arrangement(state, settings)
+    return sight.members.allSatisfy { member in
+      !member.isFree || !state.isKnown(member) || Self.runs(member, with: arrangement.wanted(of: member.agent))
+    }
+  }
+
+  private var isGoingBack: Bool {
+    switch state.phase {
+    case .returning, .closing: true
+    case .resting, .asking, .trying, .asksAdoption, .widening: false
+    }
+  }
+}
+
+extension RoleTuning {
+  var isReturning: Bool { if case .returning = phase { true } else { false } }
+
+  /// Whether all are on their way back.
+  var isEnding: Bool {
+    switch phase {
+    case .returning: true
+    case .closing: held == nil
+    case .resting, .asking, .trying, .asksAdoption, .widening: false
+    }
+  }
+
+  /// Puts a trial in place of the present one.
+  mutating func replace(_ trial: Trial) {
+    switch phase {
+    case .asking: phase = .asking(trial)
+    case .trying: phase = .trying(trial)
+    case .closing(_, let minutes): phase = .closing(trial, minutes)
+    case .asksAdoption: phase = .asksAdoption(trial)
+    case .resting, .widening, .returning: break
+    }
+  }
+}
