@@ -43,6 +43,8 @@ package struct Keys: Sendable {
   package let handoffs: [UInt8]
   /// Windows of maintenance: a hash, agent → ``MaintenanceCoding``.
   package let maintenance: [UInt8]
+  /// What is tried with the parameters of each role's agents: a hash, role → ``TuningCoding``.
+  package let tuning: [UInt8]
   /// The stream of what could not be handled.
   package let dead: [UInt8]
   /// The stream of reports: what jobs came to.
@@ -105,6 +107,7 @@ package struct Keys: Sendable {
     waitingState = key("waiting:state")
     handoffs = key("handoffs")
     maintenance = key("maintenance")
+    tuning = key("tuning")
     dead = key("dead")
     reports = key("reports")
     notices = key("notices")
