@@ -20,6 +20,7 @@ final class ActiveHandler {
   let waiting: WaitingDesk
   let handoffs: HandoffDesk
   let maintenance: MaintenanceDesk
+  let tuning: TuningDesk
   private let tracer: Tracer
   /// Says on consoles that they do not know the levels.
   private let warnOfLevels: (String?) -> Void
@@ -44,9 +45,13 @@ final class ActiveHandler {
     self.waiting = waiting
     let handoffs = HandoffDesk(session: session)
     self.handoffs = handoffs
-    session.hasGiven = { [weak handoffs] in handoffs?.hasGiven($0) ?? false }
     let maintenance = MaintenanceDesk(session: session)
     self.maintenance = maintenance
+    let tuning = TuningDesk(session: session)
+    self.tuning = tuning
+    session.hasGiven = { [weak handoffs, weak tuning] in
+      handoffs?.hasGiven($0) ?? false || tuning?.hasGiven($0) ?? false
+    }
     dispatcher = Dispatcher(session: session)
     intake = CommandIntake(session: session, dispatcher: dispatcher, unfinished: unfinished, endpoint: endpoint)
     let confirmations = Confirmations(session: session, dispatcher: dispatcher)
@@ -69,6 +74,8 @@ final class ActiveHandler {
     }
     follower.watch.outlook = { [weak maintenance] in maintenance?.take($0, $1, $2) }
     maintenance.guardFault = { [weak follower] in follower?.judge.maintenanceFault(of: $0) }
+    tuning.fleet = { [weak judge = follower.judge] in judge }
+    tuning.isLeftAlone = { [weak maintenance] in maintenance?.isUnderWay($0) ?? false }
     self.follower = follower
     scheduler = Scheduler(session: session, dispatcher: dispatcher, rules: follower.rules)
     lifeSign = LifeSign(session: session, client: messenger) { [weak follower] in
@@ -104,6 +111,7 @@ final class ActiveHandler {
     handoffs.start()
     session.addObserver(maintenance)
     maintenance.start()
+    tuning.start()
   }
 
   /// Goes on with other options.
@@ -117,6 +125,7 @@ final class ActiveHandler {
     waiting.optionsChanged()
     handoffs.optionsChanged()
     maintenance.optionsChanged()
+    tuning.optionsChanged()
     tracer.optionsChanged()
     follower.rules.runbookChanged()
   }

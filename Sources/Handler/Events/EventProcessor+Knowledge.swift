@@ -116,6 +116,11 @@ extension EventProcessor {
   }
 }
 
+extension EventProcessor {
+  /// All roles that agents say they have, each once.
+  var roles: [String] { Set(fleet.agents.profiles.compactMap { $0.map { ExactText($0.role) } }).map(\.text) }
+}
+
 extension EventProcessor: WatchedFleet {
   var positions: Int { fleet.agents.count }
 

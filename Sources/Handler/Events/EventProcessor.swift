@@ -27,6 +27,8 @@ final class EventProcessor {
   let reader: EventReader
   /// What adds up what events report, minute by minute; nil if nobody wants to know.
   var minutes: MinuteCollector?
+  /// What adds up the objective of settings that are tried; nil if none are.
+  var meter: ObjectiveMeter?
   /// Told of changes of agents that may explain a trouble.
   var marked: (_ position: Int, AgentInsight.Change) -> Void = { _, _ in }
   /// What the rules make of events; set once there is a term to act in.
@@ -118,6 +120,7 @@ final class EventProcessor {
         // What is said a second time is not acted on a second time.
         if case .applied(let position) = outcome {
           minutes?.note($0, at: position)
+          meter?.note($0, at: position)
           if $0.kind.isOfWaiting { noteWaiting($0, entry.id) }
           if $0.kind.isOfHandoff { noteHandoff($0, entry.id) }
           if isConcerned { judge($0, entry.id, at: position, before) }
@@ -291,7 +294,4 @@ final class EventProcessor {
 
   /// Has those who were heard for long enough to count remembered for the handler that takes over.
   func noteSettled() { changedProfiles.formUnion(health.takeSettled()) }
-
-  /// All roles that agents say they have, each once.
-  var roles: [String] { Set(fleet.agents.profiles.compactMap { $0.map { ExactText($0.role) } }).map(\.text) }
 }

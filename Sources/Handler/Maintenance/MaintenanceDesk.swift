@@ -67,6 +67,9 @@ final class MaintenanceDesk: SteppingDesk {
       why: health?.reasons.first.map { $0.words(named: watch.name(of: $0.metric)) } ?? "")
   }
 
+  /// Whether an agent's window has begun.
+  func isUnderWay(_ agent: AgentID) -> Bool { windows[agent].map { !$0.phase.isAhead } ?? false }
+
   private static func isSure(_ coming: AgentInsight.Coming) -> Bool { coming.confidence >= 0.5 }
 
   func step() {

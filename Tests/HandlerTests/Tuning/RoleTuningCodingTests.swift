@@ -1,0 +1,82 @@
+import FleetModel
+import Insight
+import TestSupport
+import Testing
+import Wire
+
+@testable import Handler
+
+/// How a role's tuning is stored and read again.
+@Suite struct RoleTuningCodingTests {
+  private static let start = Instant(milliseconds: 1_795_334_400_000)
+
+  /// A role as it stands after each of some minutes, through trials and adoptions.
+  private func states(_ mode: TuningMode, minutes: Int = 1500) throws -> [RoleTuning] {
+    let parameters = try ["a.heat", "timeout_s"].map { name in
+      try #require(TunableParameter(name: name, minimum: 0, maximum: 10, step: 0.5, value: 5))
+    }
+    var settings = Dictionary(uniqueKeysWithValues: (1...16).map { (AgentID("a\($0)"), [5.0, 5.0]) })
+    func members() -> [TuningRun.Member] {
+      settings.sorted { $0.key.precedes($1.key) }.map { agent, values in
+        let loss = min(1, 0.1 + abs(values[0] - 7) / 10 + abs(values[1] - 4) / 20)
+        return TuningRun.Member(agent: agent, settings: values, isFree: true, minute: .loss(loss))
+      }
+    }
+    var state = try #require(RoleTuning(parameters, seed: .max, members: members(), at: Self.start))
+    var found = [state]
+    for minute in 1...minutes {
+      let at = Self.start + .minutes(Int64(minute))
+      var sight = TuningRun.Sight(at, members: members(), mode: mode)
+      if case .asking = state.phase { sight.answer = minute % 3 == 0 ? .approved : .none }
+      if case .asksAdoption = state.phase { sight.answer = minute % 5 == 0 ? .approved : .none }
+      let step = TuningRun.step(state, sight, TuningSettings())
+      for order in step.orders {
+        let place = try #require(parameters.firstIndex { $0.name == order.parameter })
+        for agent in order.agents { settings[agent]?[place] = order.value }
+      }
+      guard let next = step.state else { break }
+      state = next
+      found.append(state)
+    }
+    return found
+  }
+
+  @Test(arguments: [TuningMode.auto, .propose])
+  func whatIsWrittenIsRead(mode: TuningMode) throws {
+    let states = try states(mode)
+    var phases: Set<String> = []
+    for state in states {
+      let bytes = state.json.encoded
+      let read = RoleTuning(json: try JSONValue.parse(bytes))
+      #expect(read == state)
+      #expect(bytes.count < TuningCoding.mostBytes / 4)
+      phases.insert(state.json["phase"]?.text ?? "")
+    }
+    #expect(states.count > 300)
+    #expect(phases.isSuperset(of: ["resting", "trying", "closing", "widening"]), "\(phases)")
+    #expect(mode == .auto || phases.isSuperset(of: ["asking", "asks_adoption"]), "\(phases)")
+  }
+
+  @Test func whatIsNoneIsNoneAndNothingElseHappens() throws {
+    for text in ["{}", "[]", "7", "null", #"{"seed":1}"#, #"{"seed":1,"minute":1,"parameters":[],"phase":"resting"}"#] {
+      #expect(RoleTuning(json: try JSONValue.parse(Array(text.utf8))) == nil, "\(text)")
+    }
+    let state = try #require(try states(.auto, minutes: 60).last)
+    let members = state.json.object?.members ?? []
+    for place in members.indices {
+      for value in [.null, .integer(.max), .integer(.min), .number(-1e300), "x", [], ["a": 1]] as [JSONValue] {
+        var json = JSONObject()
+        for (index, member) in members.enumerated() { json[member.key] = index == place ? value : member.value }
+        guard let read = RoleTuning(json: .object(json)) else { continue }
+        // What is taken can be gone on with.
+        let sight = TuningRun.Sight(read.minute + .minutes(1), members: [], mode: .auto)
+        _ = TuningRun.step(read, sight, TuningSettings())
+      }
+    }
+  }
+
+  @Test func settingsAreWrittenAsAPersonWould() {
+    #expect(
+      [25.0, 0.3, -2, 1e15, 0.1 + 0.2].map(\.settingText) == ["25", "0.3", "-2", "1e+15", "0.30000000000000004"])
+  }
+}
