@@ -47,6 +47,9 @@ import FleetModel
 /// [maintenance]                # see HandlerFile+Maintenance.swift
 /// mode = "propose"
 ///
+/// [load]                       # see HandlerFile+Load.swift
+/// mode = "propose"
+///
 /// [tuning]                     # see HandlerFile+Tuning.swift
 /// mode = "propose"
 ///
@@ -90,9 +93,8 @@ package enum HandlerFile {
         "parallel", "restart_limit", "act_within", "quiet_alerts_end", "durability", "currency", "zone", "log",
         "retention",
         "insight",
-        "metrics", "levels", "budgets", "queues", "waiting", "handoff", "maintenance", "tuning", "actuators",
-        "prometheus",
-        "heartbeat", "archive", "grafana", "otel",
+        "metrics", "levels", "budgets", "queues", "waiting", "handoff", "maintenance", "load", "tuning",
+        "actuators", "prometheus", "heartbeat", "archive", "grafana", "otel",
       ]
         + NotifyReader.keys + ToolsFile.keys, in: "the file")
     var settings = HandlerSettings()
@@ -121,6 +123,7 @@ package enum HandlerFile {
     settings.waiting = try waiting(in: top)
     settings.handoff = try handoff(in: top)
     settings.maintenance = try maintenance(in: top)
+    settings.load = try load(in: top)
     settings.tuning = try tuning(in: top, of: settings.metrics)
     if let actuators = try top.section("actuators") {
       var reader = ActuatorReader(environment: environment)

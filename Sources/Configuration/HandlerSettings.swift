@@ -124,6 +124,8 @@ package struct HandlerSettings: Equatable, Sendable {
   package var handoff = HandoffSettings()
   /// Whether agents are maintained before they fail.
   package var maintenance = MaintenanceSettings()
+  /// Whether load is shared anew among the agents of a role.
+  package var load = LoadSettings()
   /// Whether parameters that agents declare are tuned.
   package var tuning = TuningOptions()
   package var telemetry: Telemetry?

@@ -48,6 +48,7 @@ struct SettingsSource {
     options.waiting = settings.waiting
     options.handoff = settings.handoff
     options.maintenance = settings.maintenance
+    options.load = settings.load
     options.tuning = settings.tuning
     options.actuators = settings.actuators
     options.runbook = try Self.runbook(at: runbook, metrics: settings.metrics)

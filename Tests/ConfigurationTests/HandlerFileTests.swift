@@ -158,7 +158,7 @@ import Testing
   @Test(arguments: [
     (
       "paralel = 1",
-      "paralel: unknown key; the file has parallel, restart_limit, act_within, quiet_alerts_end, durability, currency, zone, log, retention, insight, metrics, levels, budgets, queues, waiting, handoff, maintenance, tuning, actuators, prometheus, heartbeat, archive, grafana, otel, notify, routes, default_route, group_wait, group_interval, links, commands"
+      "paralel: unknown key; the file has parallel, restart_limit, act_within, quiet_alerts_end, durability, currency, zone, log, retention, insight, metrics, levels, budgets, queues, waiting, handoff, maintenance, load, tuning, actuators, prometheus, heartbeat, archive, grafana, otel, notify, routes, default_route, group_wait, group_interval, links, commands"
     ),
     ("parallel = 0", "parallel: is the number 0; expected a whole number from 1 to 1024"),
     ("parallel = 1025", "parallel: is the number 1025; expected a whole number from 1 to 1024"),
@@ -373,7 +373,7 @@ import Testing
   @Test func errorsSteerNoTerminal() {
     expect(
       "\"a\\u001b[2J\" = 1",
-      "a^[[2J: unknown key; the file has parallel, restart_limit, act_within, quiet_alerts_end, durability, currency, zone, log, retention, insight, metrics, levels, budgets, queues, waiting, handoff, maintenance, tuning, actuators, prometheus, heartbeat, archive, grafana, otel, notify, routes, default_route, group_wait, group_interval, links, commands"
+      "a^[[2J: unknown key; the file has parallel, restart_limit, act_within, quiet_alerts_end, durability, currency, zone, log, retention, insight, metrics, levels, budgets, queues, waiting, handoff, maintenance, load, tuning, actuators, prometheus, heartbeat, archive, grafana, otel, notify, routes, default_route, group_wait, group_interval, links, commands"
     )
     expect("parallel = \"\\u202e\"", "parallel: is the text \"\u{FFFD}\"; expected a whole number from 1 to 1024")
   }

@@ -71,6 +71,9 @@ package struct HandlerOptions: Sendable {
   /// Whether agents are maintained, and how often a window that has begun is looked at.
   package var maintenance = MaintenanceSettings()
   package var maintenanceSpan = TimeSpan.milliseconds(500)
+  /// Whether load is shared anew among the agents of a role, and how often each role is looked at.
+  package var load = LoadSettings()
+  package var loadSpan = TimeSpan.seconds(10)
   /// Whether parameters that agents declare are tuned.
   package var tuning = TuningOptions()
   /// The collector of OpenTelemetry; nil: none is told.
@@ -145,6 +148,7 @@ package struct HandlerOptions: Sendable {
     waiting = new.waiting
     handoff = new.handoff
     maintenance = new.maintenance
+    load = new.load
     tuning = new.tuning
     telemetry = new.telemetry
     log = new.log
