@@ -91,8 +91,12 @@ final class TuningDesk: SteppingDesk {
     wait(min(max(20, (until - now).milliseconds), options.every.milliseconds))
   }
 
-  /// The names of the parameters that it may set.
-  private var allowed: Set<String> { options.isOn ? Set(options.parameters) : [] }
+  /// The names of the parameters that it may set. While load is shared anew, an agent's part is not its own to try.
+  private var allowed: Set<String> {
+    guard options.isOn else { return [] }
+    let others: Set<String> = session.options.load.mode == .off ? [] : [LoadSettings.parameter]
+    return Set(options.parameters).subtracting(others)
+  }
 
   // MARK: Reading
 
