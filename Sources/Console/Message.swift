@@ -31,6 +31,8 @@ package enum Message: Sendable {
   case history(AgentID, [RollupSeries])
   /// What is used of the budgets that touch an agent.
   case budgets(AgentID, BudgetReading)
+  /// What is tried with the parameters of an agent's role; nil for nothing.
+  case tuning(AgentID, TuningReport?)
   /// How far a comparison is that was asked for with `compareSpan`, by its span.
   case compared(from: Instant, to: Instant, SpanProgress)
   /// What was asked for with `traceEvent`.

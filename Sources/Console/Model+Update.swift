@@ -33,6 +33,8 @@ extension Model {
       if agent == opened { history = (agent, series) }
     case .budgets(let agent, let reading):
       if agent == budgetsAgent { budgets = (agent, reading) }
+    case .tuning(let agent, let report):
+      if agent == tunedAgent { tuning = (agent, report) }
     case .compared(let from, let to, let progress): take(from, to, progress)
     case .traced(let incident, let trace):
       if let explained, self.incident(of: explained) == incident { self.trace = trace }

@@ -71,6 +71,8 @@ package struct Model: Sendable {
   var history: (agent: AgentID, series: [RollupSeries])?
   /// What is used of the budgets that touch the open or the explained agent.
   var budgets: (agent: AgentID, reading: BudgetReading)?
+  /// What is tried with the parameters of the open agent's role; without a report, nothing.
+  var tuning: (agent: AgentID, report: TuningReport?)?
   /// The span that is marked on a chart; see ``mark``.
   var span: SpanMark?
   /// What is coming, in place of the panes.

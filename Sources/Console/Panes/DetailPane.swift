@@ -122,7 +122,8 @@ extension Model {
     }
     let lines =
       identityLines(agent) + linkLines(of: id) + alertLines(position, shown) + maintenanceLines(of: id, rect.width - 4)
-      + insightLines(of: id, rect.width - 4) + budgetLines(of: id, rect.width - 4) + proposalLines(id, rect.width - 4)
+      + insightLines(of: id, rect.width - 4) + tuningLines(of: id, rect.width - 4)
+      + budgetLines(of: id, rect.width - 4) + proposalLines(id, rect.width - 4)
       + chartLines(agent, position, shown) + historyLines(of: id, position, shown)
       + commandLines(id, shown)
       + eventLines(id)

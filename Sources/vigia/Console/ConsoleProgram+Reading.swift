@@ -6,6 +6,8 @@ import Loop
 extension ConsoleProgram {
   /// Budgets that are on the screen are read again so often.
   private static let budgetsMilliseconds = 5000.0
+  /// So is what is tried with parameters.
+  private static let tuningMilliseconds = 2000.0
 
   /// Compares a span with the one before it.
   func compare(_ empty: SpanComparison, _ agents: [AgentID]) {
@@ -29,6 +31,18 @@ extension ConsoleProgram {
     BudgetSearch.run(agent, role: role, on: feed) { [unowned self] in update(.budgets(agent, $0)) }
   }
 
+  /// Reads what is tried with the parameters of the open agent's role, if it lets any be set.
+  func readTuning() {
+    guard let feed, let agent = model.tunedAgent else { return }
+    let isNew = tuningAsked.map { asked in
+      asked.agent == agent && MonotonicTime.now.milliseconds(since: asked.at) < Self.tuningMilliseconds
+    }
+    let role = model.fleet.position(of: agent).flatMap { model.fleet.agents[$0]?.role } ?? ""
+    guard isNew != true, !role.isEmpty else { return }
+    tuningAsked = (agent, .now)
+    TuningSearch.run(agent, role: role, on: feed) { [unowned self] in update(.tuning(agent, $0)) }
+  }
+
   /// Reads what an agent said last, and what was stored of it, from its shard.
   func readEvents(of agent: AgentID) {
     guard let feed = feed?.feed(of: agent) else { return }
@@ -39,6 +53,7 @@ extension ConsoleProgram {
       update(.history(agent, $0))
     }
     readBudgets()
+    readTuning()
   }
 
   /// Finds where the event of an incident stands.

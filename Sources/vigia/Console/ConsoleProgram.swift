@@ -44,6 +44,8 @@ final class ConsoleProgram {
   private var waitsForOutput = false
   /// The agent whose budgets were asked for last, and when.
   var budgetsAsked: (agent: AgentID, at: MonotonicTime)?
+  /// The same of what is tried with parameters.
+  var tuningAsked: (agent: AgentID, at: MonotonicTime)?
   var question = QuestionSight.unseen
   /// The command of the operator's own that runs, and what opens or copies a link.
   var command: ChildRun?
@@ -252,6 +254,7 @@ final class ConsoleProgram {
     loop.schedule(inMilliseconds: 1000 - now.milliseconds % 1000) { [unowned self] in
       want(.clock)
       readBudgets()
+      readTuning()
       tickEverySecond()
     }
   }
