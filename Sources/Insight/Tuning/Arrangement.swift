@@ -74,6 +74,6 @@ extension RoleTuning {
   }
 
   private func isOverlapping(_ held: Crossover, _ settings: TuningSettings) -> Bool {
-    held.minute - held.half(of: Self.heldHalf(settings)) * Self.heldHalf(settings) < settings.settle
+    held.minute - held.half(of: Self.heldHalf(settings)) * Self.heldHalf(settings) < settings.lag
   }
 }

@@ -81,6 +81,8 @@ package struct RoleTuning: Equatable, Sendable {
   package var orderedAt: Instant?
   /// Whether some are to be told yet.
   package var isBehind = false
+  /// How many times in a row some were told again.
+  package var repeats = 0
 
   package init(seed: UInt64, minute: Instant, parameters: [TunedParameter]) {
     (self.seed, self.minute, self.parameters) = (seed, minute, parameters)
@@ -118,7 +120,8 @@ package struct RoleTuning: Equatable, Sendable {
   /// Whether it can have been written here: what was stored may be anything.
   package var isSound: Bool {
     guard (1...TunableParameter.mostOfAgent).contains(parameters.count), parameters.allSatisfy(\.isSound),
-      Self.counts.contains(draws), Self.counts.contains(steps), spent >= 0, spent <= 1e6, held?.isSound ?? true
+      Self.counts.contains(draws), Self.counts.contains(steps), (0...32).contains(repeats), spent >= 0, spent <= 1e6,
+      held?.isSound ?? true
     else { return false }
     return switch phase {
     case .resting: true

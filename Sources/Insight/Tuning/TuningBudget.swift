@@ -35,18 +35,21 @@ struct TuningBudget {
 
   private let settings: TuningSettings
   private let members: [TuningRun.Member]
+  private let state: RoleTuning
 
-  init(_ settings: TuningSettings, _ members: [TuningRun.Member]) {
-    (self.settings, self.members) = (settings, members)
+  init(_ settings: TuningSettings, _ members: [TuningRun.Member], _ state: RoleTuning) {
+    (self.settings, self.members, self.state) = (settings, members, state)
   }
 
-  /// What a minute has cost, in role-minutes. If nobody at home has told of a loss, they count as losing nothing.
+  /// What a minute has cost, in role-minutes. If nobody at home has told of a loss, they count as losing nothing. An agent
+  /// that should be home and is not counts as away; one that somebody else has set counts as neither.
   func cost(_ away: Away) -> Double {
     if case .nobody = away { return 0 }
+    let homes = state.parameters.map(\.home)
     var (sum, count, homeSum, homeCount) = (0.0, 0.0, 0.0, 0.0)
     for member in members {
-      guard let loss = member.loss else { continue }
-      if away.contains(member.agent) {
+      guard let loss = member.loss, state.isKnown(member) else { continue }
+      if away.contains(member.agent) || !TuningRun.runs(member, with: homes) {
         (sum, count) = (sum + loss, count + 1)
       } else {
         (homeSum, homeCount) = (homeSum + loss, homeCount + 1)
@@ -79,7 +82,7 @@ extension RoleTuning {
     case .trying(let trial):
       let crossover = trial.crossover
       let isNew = crossover.round == 0 && crossover.minute < settings.half
-      let isSettling = crossover.minute % settings.half < settings.settle
+      let isSettling = crossover.minute % settings.half < settings.lag
       return .these(Set((isSettling && !isNew ? crossover.agents : others(crossover, settings)) + trial.left))
     }
   }

@@ -191,7 +191,11 @@ extension TuningRun {
     }
     if case .asking = state.phase { withdraws = true }
     if case .asksAdoption = state.phase { withdraws = true }
-    if !state.isHome || state.held != nil { told = (.failed, homeWords(why)) }
+    if state.held != nil {
+      told = (.failed, homeWords(why))
+    } else if case .trying(let trial) = state.phase {
+      told = (.skipped, "\(name(of: trial)) stays \(state.parameters[trial.place].base.plain): \(why)")
+    }
     for place in state.parameters.indices {
       state.parameters[place].use(state.parameters[place].base)
       state.parameters[place].base = state.parameters[place].home

@@ -29,24 +29,26 @@ package struct TuningRun {
   ///
   /// - Parameter state: must be sound.
   package static func step(_ state: RoleTuning, _ sight: Sight, _ settings: TuningSettings) -> Step {
-    guard sight.minute > state.minute, settings.isSound, state.isSound, sight.length > .zero else {
-      return Step(state: state)
-    }
+    let isLater = sight.minute > state.minute || state.minute - sight.minute > sight.length * setBack
+    guard isLater, settings.isSound, state.isSound, sight.length > .zero else { return Step(state: state) }
     var run = TuningRun(state: state, sight: sight, settings: settings)
     return run.step()
   }
+
+  /// A minute that is further back means that the clock was set back.
+  private static let setBack: Int64 = 10
 
   private init(state: RoleTuning, sight: Sight, settings: TuningSettings) {
     (self.state, self.sight, self.settings) = (state, sight, settings)
   }
 
   var now: Instant { sight.minute }
-  var budget: TuningBudget { TuningBudget(settings, sight.members) }
+  var budget: TuningBudget { TuningBudget(settings, sight.members, state) }
 
   private mutating func step() -> Step {
     charge()
     list()
-    leave()
+    breakPairs()
     let (triedRound, heldRound) = observe()
     move(triedRound, heldRound)
     keepBudget()
@@ -72,20 +74,33 @@ package struct TuningRun {
     for member in sight.members where agents.contains(member.agent) { listed[member.agent] = member }
   }
 
-  /// Breaks pairs of which an agent may not be changed any more. One that is silent stays: that may come from what it tries.
-  private mutating func leave() {
-    let (state, listed) = (state, listed)
-    func isGone(_ agent: AgentID) -> Bool {
-      guard let member = listed[agent], state.isKnown(member) else { return true }
-      return !member.isFree && member.minute != .silent
+  /// Whether an agent may not be changed any more. One that is silent may: its silence may come from what it tries.
+  private func isGone(_ agent: AgentID) -> Bool {
+    guard let member = listed[agent], state.isKnown(member) else { return true }
+    return !member.isFree && member.minute != .silent
+  }
+
+  /// Breaks pairs of which an agent is gone, and at the end of a half those of which an agent was told in vain what to run
+  /// with.
+  private mutating func breakPairs() {
+    let gone = Set(listed.keys.filter(isGone))
+    var (tried, held) = (gone, gone)
+    let arrangement = Arrangement(state, settings)
+    let disobedient = listed.filter { !Self.runs($1, with: arrangement.wanted(of: $0)) }.keys
+    if case .trying(let trial) = state.phase, (trial.crossover.minute + 1) % settings.half == 0 {
+      tried.formUnion(disobedient)
+    }
+    if let minute = state.held?.minute, (minute + 1) % RoleTuning.heldHalf(settings) == 0, sight.guardFault == nil {
+      held.formUnion(disobedient)
     }
     if var trial = state.trial {
-      let left = trial.crossover.remove(where: isGone)
+      let left = trial.crossover.remove { tried.contains($0) || listed[$0] == nil }
       trial.left = Array((trial.left + left).suffix(2 * Crossover.mostPairs))
       if !left.isEmpty { isChanged = true }
-      self.state.replace(trial)
+      state.replace(trial)
     }
-    if !(self.state.held?.remove(where: isGone) ?? []).isEmpty { isChanged = true }
+    let left = state.held?.remove { [listed] in held.contains($0) || listed[$0] == nil } ?? []
+    if !left.isEmpty { isChanged = true }
   }
 
   /// Takes the minute as evidence; tells whether a round has ended with it, of a trial and of those that are held back.
@@ -101,9 +116,9 @@ package struct TuningRun {
     }
     if sight.guardFault == nil, state.held != nil, let draw = draws.1, !state.isReturning {
       let half = RoleTuning.heldHalf(settings)
-      ended.1 = state.held?.add(losses, length: half, settle: 2 * settings.settle, draw) ?? false
+      ended.1 = state.held?.add(losses, length: half, settle: settings.lag + settings.settle, draw) ?? false
       let minute = (state.held?.minute ?? 0) % half
-      if minute == 0 || minute == settings.settle { isChanged = true }
+      if minute == 0 || minute == settings.lag { isChanged = true }
     }
     return ended
   }
@@ -133,13 +148,17 @@ package struct TuningRun {
 
   // MARK: Orders
 
-  /// Until a command was carried out and its agents' settings are known.
-  private static let repeats: Int64 = 3
+  /// In minutes: until a command was carried out and its agents' settings are known. Those that do not take it are told
+  /// less and less often.
+  private var repeatsAfter: Int64 { 3 << Int64(state.repeats) }
+
+  private static let mostRepeats = 5
 
   private mutating func takeOrders() -> [Order] {
     guard !isOver else { return [] }
-    let isDue = state.orderedAt.map { now - $0 >= sight.length * Self.repeats || $0 > now } ?? true
-    guard isChanged || state.isBehind || isDue else { return [] }
+    let isDue = state.orderedAt.map { now - $0 >= sight.length * repeatsAfter || $0 > now } ?? true
+    let isNew = isChanged || state.isBehind
+    guard isNew || isDue else { return [] }
     var sheet = OrderSheet(state, settings, isReturn: isGoingBack, words: orderWords)
     for member in sight.members where member.isFree && state.isKnown(member) && !isApproved(member) {
       sheet.add(member)
@@ -147,14 +166,16 @@ package struct TuningRun {
     // What is not a way back must wait while nothing may be begun.
     let orders = sight.guardFault == nil || isGoingBack ? sheet.orders : []
     state.isBehind = sheet.isBehind
+    state.repeats = isNew || orders.isEmpty ? 0 : min(state.repeats + 1, Self.mostRepeats)
     guard !orders.isEmpty else { return [] }
     state.orderedAt = now
-    for order in orders {
-      if let place = state.parameters.firstIndex(where: { $0.parameter.name == order.parameter }) {
-        state.parameters[place].use(order.value)
-      }
-    }
+    for order in orders { noteUse(order) }
     return orders
+  }
+
+  private mutating func noteUse(_ order: Order) {
+    guard let place = state.parameters.firstIndex(where: { $0.parameter.name == order.parameter }) else { return }
+    state.parameters[place].use(order.value)
   }
 
   /// Whether an agent was set already by what a person has approved, which is not known here yet.

@@ -45,7 +45,8 @@ package struct TuningSettings: Equatable, Sendable {
   /// Whether a machine can run by them. The budget must allow that a whole role runs with what it adopted.
   package var isSound: Bool {
     alpha > 0 && alpha <= 0.5 && budget >= Double(lag) && budget <= 1440 && (1...1000).contains(settle)
-      && (2 * settle + 1...10_000).contains(half) && (2...1000).contains(rounds) && (1...60).contains(lag)
+      && (settle + 1...10_000).contains(half) && lag + settle < 3 * half && (2...1000).contains(rounds)
+      && (1...60).contains(lag)
       && (1...Self.longestRest).contains(rest) && (1...100_000).contains(moves)
   }
 
