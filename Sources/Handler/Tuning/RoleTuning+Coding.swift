@@ -15,6 +15,7 @@ extension RoleTuning {
     json["spent"] = .number(spent)
     json["ordered"] = orderedAt.map { .instant($0) }
     if isBehind { json["behind"] = true }
+    if repeats > 0 { json["repeats"] = .integer(Int64(repeats)) }
     add(phase, to: &json)
     return .object(json)
   }
@@ -53,7 +54,7 @@ extension RoleTuning {
     (draws, steps) = (json["draws"]?.int ?? 0, json["steps"]?.int ?? 0)
     spent = json["spent"]?.double ?? 0
     orderedAt = json["ordered"]?.instant
-    isBehind = json["behind"]?.bool ?? false
+    (isBehind, repeats) = (json["behind"]?.bool ?? false, json["repeats"]?.int ?? 0)
     if let held = json["held"] {
       guard let held = Crossover(json: held) else { return nil }
       self.held = held

@@ -202,8 +202,6 @@ final class TuningDesk: SteppingDesk {
       answer: role.take(asked.map { OwnProposal.answer($0) }), length: options.every)
     let isOn = automation.elementsEqual(AutomationMode.on.rawValue.utf8)
     sight.guardFault = isOn ? fault(fleet, at: now) : "automation is not on"
-    // The clock was set back: what was is not after now.
-    if role.tuning.minute > now + options.every { role.tuning.minute = sight.minute - options.every }
     role.setDue(after: now, every: options.every)
     let step = TuningRun.step(role.tuning, sight, rules)
     write(role, step, Basis(automation: automation, question: asked?.first?.bytes ?? []), at: now)
