@@ -57,6 +57,15 @@ import Wire
     #expect(few.status == 64 && few.errors.contains("--scenario maintenance needs 12 agents at least"))
   }
 
+  @Test func tuningOfTheDemoIsShownWithItsEvidence() throws {
+    let console = try TmuxConsole("demo --scenario tuning --seed 5", on: nil, columns: 240, rows: 50)
+    try console.wait { screen in screen.contains { $0.contains("tune ") && $0.contains("timeout_s") } }
+    try console.wait { screen in screen.contains { $0.contains("timeout_s") && $0.contains(" is better: error_rate ") }
+    }
+    try console.press("q")
+    try console.wait(for: "ended with 0")
+  }
+
   @Test func everyCommandSucceedsAndEveryEventArrives() throws {
     let result = try Program.run("demo", "--headless", "--for", "8s", "--seed", "5")
     #expect(result.status == 0)

@@ -23,7 +23,7 @@ struct DemoCommand: ParsableCommand {
     help: ArgumentHelp(
       """
       What it is about: waiting (conversations wait for a person), handoff (they move from agent to agent), rollback (one \
-      of two versions is worse), maintenance (an agent is restarted before it fails).
+      of two versions is worse), maintenance (an agent is restarted before it fails), tuning (a better setting is found).
       """, valueName: "name"))
   var scenario: Story?
   @OptionGroup var prefixing: PrefixOptions
@@ -45,6 +45,8 @@ struct DemoCommand: ParsableCommand {
     case rollback
     /// An agent whose queue grows is restarted while its backup works.
     case maintenance
+    /// Agents have a timeout that is too short, and a better one is found by trials.
+    case tuning
 
     /// What the handler is told; nil for nothing.
     var settings: String? {
@@ -53,15 +55,30 @@ struct DemoCommand: ParsableCommand {
       case .handoff: "[handoff]\nmode = \"auto\"\n"
       case .rollback: "[insight]\nversions = true\nrollback = \"propose\"\n"
       case .maintenance: "[maintenance]\nmode = \"auto\"\n"
+      // A second stands for a minute.
+      case .tuning:
+        """
+        [tuning]
+        mode = "auto"
+        parameters = ["timeout_s"]
+        worst = 0.05
+        budget = 60
+        every = "1s"
+        settle = 1
+
+        """
       }
     }
 
     /// Whether nothing else happens, so that what is seen is about it.
-    var isAlone: Bool { self == .rollback || self == .maintenance }
+    var isAlone: Bool { [.rollback, .maintenance, .tuning].contains(self) }
   }
 
   /// Fewer agents have too few messages for a version to be told from another within a minute or two.
   private static let leastForVersions = 24
+
+  /// The same of agents of which some try another setting, and each must tell of it every second.
+  private static let tuned = (agents: 24, rate: 60.0)
 
   /// Agents without which a demo of maintenance has nobody to maintain.
   private static let maintained = 12
@@ -114,7 +131,9 @@ struct DemoCommand: ParsableCommand {
   }
 
   private var simulation: [String] {
-    let count = scenario == .rollback ? max(agents, Self.leastForVersions) : agents
+    var (count, rate) = (agents, rate)
+    if scenario == .rollback { count = max(count, Self.leastForVersions) }
+    if scenario == .tuning { (count, rate) = (max(count, Self.tuned.agents), max(rate, Self.tuned.rate)) }
     let incidents = scenario?.isAlone == true ? "none" : "auto"
     var arguments = ["--agents", "\(count)", "--rate", "\(rate)", "--incidents", incidents]
     switch scenario {
@@ -122,6 +141,7 @@ struct DemoCommand: ParsableCommand {
     case .handoff: arguments.append("--handoffs")
     case .rollback: arguments.append("--versions")
     case .maintenance: arguments.append("--growing")
+    case .tuning: arguments.append("--tunable")
     case nil: break
     }
     if let seed { arguments += ["--seed", "\(seed)"] }

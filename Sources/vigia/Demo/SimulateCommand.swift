@@ -34,6 +34,8 @@ struct SimulateCommand: ParsableCommand {
   @Flag(help: "Agents ask for other ones for their conversations, which go on there.")
   var handoffs = false
   @Flag(help: "The queue of \(GrowingQueue.agent) grows by one a minute until it restarts.") var growing = false
+  @Flag(help: "Agents of support let others set their timeout, and fail by how far it is from the best.")
+  var tunable = false
   @Option(
     help: ArgumentHelp(
       "A trouble of which the truth is known, once in each slot (several take turns).",
@@ -53,10 +55,10 @@ struct SimulateCommand: ParsableCommand {
     guard incident.isEmpty || incidents == .none else {
       throw ValidationError("--incident and --incidents auto exclude each other")
     }
-    let isStory = waiting || versions || handoffs || growing
+    let isStory = waiting || versions || handoffs || growing || tunable
     guard scenario.isEmpty || (incident.isEmpty && incidents == .none && !isStory) else {
       throw ValidationError(
-        "--scenario excludes --incident, --incidents, --waiting, --versions, --handoffs and --growing")
+        "--scenario excludes --incident, --incidents, --waiting, --versions, --handoffs, --growing and --tunable")
     }
     guard truth == nil || !scenario.isEmpty else { throw ValidationError("--truth needs --scenario") }
     guard slot >= .minutes(1), calm >= .zero else { throw ValidationError("--slot is less than 1m, or --calm below 0") }
@@ -81,6 +83,7 @@ struct SimulateCommand: ParsableCommand {
     settings.incidents = !incident.isEmpty ? .fixed(incident) : incidents == .auto ? .automatic : .none
     (settings.scenarios, settings.calm, settings.slot) = (scenario, calm, slot)
     (settings.waits, settings.versions, settings.handsOver, settings.grows) = (waiting, versions, handoffs, growing)
+    settings.tunes = tunable
     settings.destination = into
     settings.format = format
     settings.joinsOthers = intoLive
