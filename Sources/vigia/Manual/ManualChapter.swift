@@ -25,6 +25,8 @@ struct ManualChapter {
     .init("handoff", "agents that ask for another one: who takes the conversation", PackageResources.handoff_md),
     .init(
       "maintenance", "windows in which agents are restarted before they fail", PackageResources.maintenance_md),
+    .init(
+      "tuning", "settings that are tried on some agents, and adopted if they are better", PackageResources.tuning_md),
     .init("notices", "Slack, Discord, PagerDuty, Alertmanager, webhooks, and routes", PackageResources.notices_md),
     .init("settings", "the handler's file, retention and the log", PackageResources.settings_md),
     .init("actuators", "actions and jobs by a service or a program of yours", PackageResources.actuators_md),
