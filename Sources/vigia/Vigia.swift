@@ -14,7 +14,7 @@ struct Vigia: ParsableCommand {
     subcommands: [
       ConsoleCommand.self, DemoCommand.self, StatusCommand.self, TailCommand.self, SendCommand.self,
       AuditCommand.self, HistoryCommand.self, LevelsCommand.self, BudgetsCommand.self, QueuesCommand.self,
-      WaitingCommand.self, MaintenanceCommand.self,
+      WaitingCommand.self, MaintenanceCommand.self, TuningCommand.self,
       WhatChangedCommand.self,
       ForecastCommand.self,
       AutomationCommand.self,

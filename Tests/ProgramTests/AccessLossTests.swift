@@ -60,7 +60,8 @@ import Wire
 
   private static let tools: [[String]] = [
     ["status", "--json"], ["history", "a-1"], ["what-changed", "--from", "10m"], ["forecast"],
-    ["forecast", "--backtest"], ["queues"], ["waiting"], ["maintenance"], ["levels", "a-1"], ["budgets"], ["proposals"],
+    ["forecast", "--backtest"], ["queues"], ["waiting"], ["maintenance"], ["tuning"], ["levels", "a-1"], ["budgets"],
+    ["proposals"],
     ["automation"],
     ["dead", "list"], ["runbook", "tally"], ["audit"], ["send", "pause", "a-1", "--wait", "1s"],
     ["tail", "--history", "1h", "--count", "1"],

@@ -60,7 +60,7 @@ import Wire
     for arguments in [
       ["status", "--json"], ["status"], ["status", "--tmux"], ["tail", "--history", "1h", "--count", "1"], ["audit"],
       ["history", "a-1"], ["what-changed", "--from", "10m"], ["forecast"], ["forecast", "a-1"],
-      ["forecast", "--backtest"], ["levels", "a-1"], ["budgets"], ["queues"], ["waiting"], ["maintenance"],
+      ["forecast", "--backtest"], ["levels", "a-1"], ["budgets"], ["queues"], ["waiting"], ["maintenance"], ["tuning"],
       ["proposals"],
       ["automation"], ["runbook", "explain", id], ["runbook", "tally"], ["runbook", "suggest"], ["dead", "list"],
       ["dead", "show", "1-1"],

@@ -23,7 +23,7 @@ import Wire
 
   @Test(arguments: [
     ["audit"], ["proposals"], ["budgets"], ["runbook", "tally"], ["forecast"], ["forecast", "--backtest"],
-    ["dead", "list"], ["automation"], ["runbook", "suggest"], ["waiting"], ["maintenance"],
+    ["dead", "list"], ["automation"], ["runbook", "suggest"], ["waiting"], ["maintenance"], ["tuning"],
   ])
   func toolTellsWhatTheOtherShardsSay(arguments: [String]) throws {
     let scene = try DividedScene(isLed: false)
