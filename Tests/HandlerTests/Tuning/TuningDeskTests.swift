@@ -97,6 +97,24 @@ import Wire
     #expect(try !scene.commands.contains { $0.target == own })
   }
 
+  @Test func whatAPersonTakesBackStays() throws {
+    try scene.start()
+    try scene.introduce()
+    try scene.live { try scene.commands.contains { $0.phase == .succeeded && $0.target == .none } }
+    let given = try scene.commands
+    guard case .command(let id)? = given.first(where: { $0.phase == .succeeded && $0.target == .none })?.origin else {
+      return #expect(Bool(false), "no command was given")
+    }
+    let agents = given.filter { $0.origin == .command(id) && $0.target != .none }.map(\.target)
+    #expect(try scene.handlers.send(.undo, [], ["command_id": id.text]).last?.phase == .succeeded)
+    try scene.live(looks: 12)
+    #expect(!agents.isEmpty)
+    for agent in agents {
+      let tuning = try #require(try scene.handlers.record(agent).tuning(of: "timeout_s"))
+      #expect(tuning.value == nil && tuning.by == "alice@bastion" && tuning.isByHand, "\(agent)")
+    }
+  }
+
   @Test func personIsAskedBeforeATrialAndBeforeItIsAdopted() throws {
     try scene.start("h1", .propose)
     try scene.introduce()
