@@ -144,7 +144,9 @@ let tests: [Target] = [
   .target(
     name: "World",
     dependencies: [
-      "Handler", "HTTP", "Logging", "Automation", "Configuration", "FleetModel", "Simulation", "Wire", "Redis", "Loop",
+      "Handler", "HTTP", "Logging", "Automation", "Configuration", "FleetModel", "Insight", "Simulation", "Wire",
+      "Redis",
+      "Loop",
     ],
     path: "Tests/World",
     swiftSettings: optimized),
@@ -156,7 +158,8 @@ let tests: [Target] = [
     name: "InsightTests", dependencies: ["Insight", "DetectionBenchmark", "FleetModel", "TestSupport"],
     swiftSettings: strict),
   .testTarget(
-    name: "WorldTests", dependencies: ["World", "FleetModel", "Redis", "Loop", "TestSupport", "vigia-bench"],
+    name: "WorldTests",
+    dependencies: ["World", "FleetModel", "Insight", "Redis", "Loop", "TestSupport", "vigia-bench"],
     swiftSettings: strict),
   .testTarget(name: "FleetModelTests", dependencies: ["FleetModel", "TestSupport"], swiftSettings: strict),
   .testTarget(

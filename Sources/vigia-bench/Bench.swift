@@ -8,6 +8,6 @@ struct Bench: ParsableCommand {
       IngestCommand.self, PubSubCommand.self, LatencyCommand.self, FrameCommand.self, RestCommand.self,
       LoadCommand.self, MemoryCommand.self, HandlerCommand.self, ChaosCommand.self, FeedCommand.self, TruthCommand.self,
       WorldCommand.self, MaintenanceCommand.self, DetectCommand.self, ForesightCommand.self, ScrapeCommand.self,
-      ShardCommand.self,
+      ShardCommand.self, TuningCommand.self,
     ])
 }
