@@ -1,0 +1,158 @@
+import FleetModel
+import Testing
+
+@testable import Insight
+
+/// People who are asked, agents that are left alone, and handlers that take over.
+@Suite struct TuningConsentTests {
+  private static func better(_ place: Int, _ values: [Double]) -> TuningRun.Member.Minute {
+    loss(bestAt: 30, place, values)
+  }
+
+  private static func asking(_ count: Int = 16) -> TuningRole {
+    let role = TuningRole(count)
+    role.mode = .propose
+    return role
+  }
+
+  @Test func personIsAskedBeforeATrialAndBeforeItsAdoption() throws {
+    let role = Self.asking()
+    let asked = try #require(role.pass(atMost: 5, Self.better) { $0.asks != nil })
+    #expect(asked.orders.isEmpty && asked.asks?.agents.count == 4)
+    role.pass(minutes: 100, Self.better)
+    #expect(role.count(of: 20) == 16 && role.steps.count { $0.asks != nil } == 1)
+    role.answer = .approved
+    #expect(role.pass(Self.better)?.phase == .started)
+    role.answer = .none
+    let adoption = try #require(role.pass(atMost: 1500, Self.better) { $0.asks?.words.contains("is better") ?? false })
+    #expect(role.count(of: 20) == 16)
+    role.pass(minutes: 100, Self.better)
+    #expect(role.count(of: 20) == 16)
+    // The approved proposal's own steps come first.
+    role.obey(try #require(adoption.asks))
+    role.pass(Self.better)
+    role.answer = .approved
+    #expect(role.pass(Self.better)?.phase == .succeeded)
+    role.answer = .none
+    role.pass(minutes: 60, Self.better)
+    #expect(role.count(of: 20) < 5)
+  }
+
+  @Test func whatIsApprovedIsLeftAloneUntilItIsKnown() throws {
+    let role = Self.asking()
+    let asked = try #require(role.pass(atMost: 5, Self.better) { $0.asks != nil }?.asks)
+    role.obey(asked)
+    role.pass(minutes: 4, Self.better)
+    #expect(role.count(of: asked.value) == 4)
+    role.answer = .approved
+    let begun = try #require(role.pass(Self.better))
+    #expect(begun.phase == .started && begun.orders.isEmpty)
+  }
+
+  @Test func noMeansNoForADay() throws {
+    let role = Self.asking()
+    let asked = try #require(role.pass(atMost: 5, Self.better) { $0.asks != nil }?.asks)
+    role.answer = .declined
+    role.pass(Self.better)
+    role.answer = .none
+    // The other direction may be asked for.
+    let other = role.pass(atMost: 5, Self.better) { $0.asks != nil }?.asks
+    #expect(other.map { $0.value != asked.value } ?? false)
+    role.answer = .declined
+    role.pass(Self.better)
+    role.answer = .none
+    #expect(role.pass(atMost: 1400, Self.better) { $0.asks != nil } == nil)
+    #expect(role.pass(atMost: 100, Self.better) { $0.asks != nil } != nil)
+  }
+
+  @Test func questionIsWithdrawnIfItsAgentsMayNotBeChanged() throws {
+    let role = Self.asking()
+    let asked = try #require(role.pass(atMost: 5, Self.better) { $0.asks != nil }?.asks)
+    for place in role.values.indices { role.isFree[place] = false }
+    let step = try #require(role.pass(Self.better))
+    #expect(step.withdraws && step.orders.isEmpty && !asked.agents.isEmpty)
+  }
+
+  @Test func agentsThatAreNotFreeAreLeftAlone() {
+    let role = TuningRole(16)
+    for place in 0..<4 { role.isFree[place] = false }
+    role.pass(minutes: 500, Self.better)
+    #expect(role.steps.contains { $0.phase == .succeeded })
+    #expect(role.values.prefix(4).allSatisfy { $0 == [20] })
+  }
+
+  @Test func whatAPersonHasSetStays() {
+    let role = TuningRole(16)
+    role.values[5] = [55]
+    role.pass(minutes: 300, Self.better)
+    #expect(role.values[5] == [55])
+    role.values[6] = [50]
+    role.pass(minutes: 500, Self.better)
+    #expect(role.values[6] == [50] && role.values[5] == [55])
+    #expect(role.state?.parameters[0].base == 30)
+  }
+
+  @Test func tooFewAgentsAreNotTuned() {
+    let few = TuningRole(3)
+    few.pass(minutes: 50, Self.better)
+    #expect(few.state == nil && few.steps.isEmpty)
+    let different = TuningRole(4)
+    for place in 0..<4 { different.values[place] = [Double(5 * place + 20)] }
+    different.pass(minutes: 50, Self.better)
+    #expect(different.state == nil)
+  }
+
+  @Test func fourAgentsAreEnough() throws {
+    let role = TuningRole(4)
+    #expect(role.pass(atMost: 1000, Self.better) { $0.phase == .succeeded } != nil)
+    role.pass(minutes: 50, Self.better)
+    #expect(role.count(of: 20) >= 1 && role.count(of: 20) <= 2)
+  }
+
+  @Test func lostCommandIsSentAgainLessAndLessOften() throws {
+    let role = TuningRole(16)
+    role.settings.half = 200
+    role.deaf = Set(0..<16)
+    role.pass(minutes: 150, Self.better)
+    let sent = role.steps.indices.filter { !role.steps[$0].orders.isEmpty }
+    #expect(sent.count >= 4 && sent.count <= 8)
+    #expect(sent[1] - sent[0] == 3 && sent[2] - sent[1] == 6 && sent[3] - sent[2] == 12)
+    let ids = Set(role.steps.compactMap { $0.orders.isEmpty ? nil : $0.state?.steps })
+    #expect(ids.count == sent.count)
+  }
+
+  @Test func whoTakesNoSettingIsNotTriedWith() throws {
+    let role = TuningRole(16)
+    role.deaf = Set(0..<16)
+    try #require(role.pass(atMost: 5, Self.better) { $0.phase == .started } != nil)
+    let ended = role.pass(atMost: 10, Self.better) { $0.phase == .skipped }
+    #expect(ended?.words.contains("no pair of agents is left") ?? false)
+  }
+
+  @Test func whoTakesOverDoesTheSame() throws {
+    let role = TuningRole(16)
+    for _ in 0..<300 {
+      let before = (state: role.state, members: role.members(Self.better))
+      let step = role.pass(Self.better)
+      if let state = before.state {
+        let sight = TuningRun.Sight(role.at(role.minute), members: before.members, mode: .auto)
+        #expect(TuningRun.step(state, sight, role.settings) == step)
+      }
+      // A minute that is told twice does nothing.
+      guard let state = role.state else { continue }
+      let again = TuningRun.step(
+        state, .init(role.at(role.minute), members: role.members(Self.better), mode: .auto), role.settings)
+      #expect(again.state == state && again.orders.isEmpty && again.phase == nil)
+    }
+  }
+
+  @Test func fewAreSetAMinute() {
+    let role = TuningRole(400)
+    role.settings.moves = 20
+    role.pass(minutes: 700, Self.better)
+    for step in role.steps where !step.orders.allSatisfy(\.isReturn) {
+      #expect(step.orders.reduce(0) { $0 + $1.agents.count } <= 20)
+    }
+    #expect(role.count(of: 20) < 100)
+  }
+}

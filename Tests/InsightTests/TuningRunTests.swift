@@ -1,0 +1,161 @@
+import FleetModel
+import Testing
+
+@testable import Insight
+
+@Suite struct TuningRunTests {
+  private static func better(_ place: Int, _ values: [Double]) -> TuningRun.Member.Minute {
+    loss(bestAt: 30, place, values)
+  }
+
+  private static func flat(_ place: Int, _ values: [Double]) -> TuningRun.Member.Minute {
+    .loss(place.isMultiple(of: 3) ? 0.15 : 0.1)
+  }
+
+  // MARK: A trial
+
+  @Test func trialTakesPairsAndChangesThemOver() throws {
+    let role = TuningRole(16)
+    let begun = try #require(role.pass(atMost: 5, Self.better) { $0.phase == .started })
+    #expect(begun.orders.count == 1 && begun.orders[0].agents.count == 4 && !begun.orders[0].isReturn)
+    #expect([15, 25].contains(begun.orders[0].value))
+    #expect(begun.words.contains("instead of 20 on 4 of 16 agents"))
+    let first = Set(begun.orders[0].agents)
+    let changed = try #require(role.pass(atMost: 8, Self.better) { !$0.orders.isEmpty })
+    // Those go back that were tried first, and their partners come.
+    #expect(Set(changed.orders.first { $0.value == 20 }?.agents ?? []) == first)
+    #expect(changed.orders.first { $0.value != 20 }?.agents.count == 4)
+    #expect(role.count(of: begun.orders[0].value) == 4)
+  }
+
+  @Test func betterSettingIsAdoptedStepByStep() throws {
+    let role = TuningRole(16)
+    let adopted = try #require(role.pass(atMost: 400, Self.better) { $0.phase == .succeeded })
+    #expect(adopted.words.contains("timeout_s 25 is better: a loss of 0.1"))
+    role.pass(minutes: 60, Self.better)
+    // Two pairs have an agent at home by turns.
+    #expect(role.count(of: 20) >= 2 && role.count(of: 20) <= 4)
+    role.pass(minutes: 600, Self.better)
+    #expect(role.steps.contains { $0.phase == .succeeded && $0.words.contains("timeout_s 30") })
+    #expect(role.state?.parameters[0].base == 30)
+    #expect(role.state?.words(role.settings).contains("timeout_s 30 instead of 20") ?? false)
+    #expect(role.count(of: 30) >= 8)
+  }
+
+  @Test func settingsGoOneStepAtATime() {
+    let role = TuningRole(16)
+    for _ in 0..<1500 {
+      let base = role.state?.parameters[0].base ?? 20
+      let step = role.pass(Self.better)
+      for order in step?.orders ?? [] {
+        #expect(abs(order.value - base) <= 5 || order.value == 20)
+      }
+    }
+  }
+
+  @Test func worseSettingGoesBackAtOnce() throws {
+    let role = TuningRole(16)
+    func worse(_ place: Int, _ values: [Double]) -> TuningRun.Member.Minute { .loss(values[0] == 20 ? 0.05 : 0.95) }
+    try #require(role.pass(atMost: 5, worse) { $0.phase == .started } != nil)
+    let begun = role.minute
+    let ended = try #require(role.pass(atMost: 20, worse) { $0.phase == .failed })
+    #expect(role.minute - begun <= role.settings.settle + 3)
+    #expect(ended.words.contains("timeout_s stays 20: it is worse") && ended.orders.allSatisfy(\.isReturn))
+    #expect(role.count(of: 20) == 16)
+  }
+
+  @Test func whatShowsNothingIsGivenUpAndRests() throws {
+    let role = TuningRole(16)
+    let given = try #require(role.pass(atMost: 300, Self.flat) { $0.phase == .skipped || $0.phase == .failed })
+    #expect(given.words.contains("timeout_s stays 20") && role.count(of: 20) == 16)
+    role.pass(minutes: 2000, Self.flat)
+    #expect(!role.steps.contains { $0.phase == .succeeded })
+    let trials = role.steps.count { $0.phase == .started }
+    #expect(trials >= 3 && trials <= 12)
+  }
+
+  @Test func oneChangeAtATime() {
+    let role = TuningRole(16, [TuningRole.rate, TuningRole.timeout])
+    for _ in 0..<1500 {
+      role.pass { place, values in Self.better(place, [values[1]]) }
+      let bases = role.state?.parameters.map(\.base) ?? []
+      let homes = role.state?.parameters.map(\.home) ?? []
+      for values in role.values where !bases.isEmpty {
+        // At home, or off the adopted values by one parameter at the most.
+        #expect(values == homes || zip(values, bases).count { $0 != $1 } <= 1)
+      }
+    }
+    #expect(role.state?.parameters[1].base == 30 && role.steps.contains { $0.words.contains("rate_limit") })
+  }
+
+  // MARK: Ways back
+
+  @Test func whatFallsLaterGoesHome() throws {
+    let role = TuningRole(16)
+    try #require(role.pass(atMost: 400, Self.better) { $0.phase == .succeeded } != nil)
+    role.pass(minutes: 100, Self.better)
+    func turned(_ place: Int, _ values: [Double]) -> TuningRun.Member.Minute { .loss(values[0] == 20 ? 0.1 : 0.14) }
+    let fallen = try #require(
+      role.pass(atMost: 300, turned) { $0.phase == .failed && $0.words.contains("goes back to") })
+    #expect(fallen.words.contains("timeout_s 20 instead of"))
+    role.pass(minutes: 2, turned)
+    #expect(role.count(of: 20) == 16)
+    role.pass(minutes: 20, turned)
+    #expect(role.state?.held == nil && role.state?.phase == .resting)
+  }
+
+  @Test func nobodyToldOfIsTheWorst() throws {
+    let role = TuningRole(16)
+    try #require(role.pass(atMost: 400, Self.better) { $0.phase == .succeeded } != nil)
+    role.pass(minutes: 60, Self.better)
+    let spent = try #require(role.state?.spent)
+    #expect(spent < 1)
+    // Nobody led for an hour.
+    role.minute += 60
+    let step = try #require(role.pass(Self.better))
+    #expect(step.phase == .failed && step.orders.allSatisfy(\.isReturn))
+    #expect(try #require(role.state?.spent) > 5)
+    // What is forgotten a day makes room again.
+    role.pass(minutes: 1600, Self.better)
+    #expect(role.steps.suffix(600).contains { $0.phase == .started })
+  }
+
+  @Test func silenceIsALoss() throws {
+    let role = TuningRole(16)
+    func dead(_ place: Int, _ values: [Double]) -> TuningRun.Member.Minute { values[0] == 20 ? .loss(0.05) : .silent }
+    try #require(role.pass(atMost: 5, dead) { $0.phase == .started } != nil)
+    for place in role.values.indices where role.values[place][0] != 20 { role.isFree[place] = false }
+    #expect(role.pass(atMost: 8, dead) { $0.phase == .failed && $0.words.contains("it is worse") } != nil)
+  }
+
+  @Test func switchedOffAllIsAsBefore() throws {
+    let role = TuningRole(16)
+    try #require(role.pass(atMost: 400, Self.better) { $0.phase == .succeeded } != nil)
+    role.pass(minutes: 200, Self.better)
+    role.mode = .off
+    let off = try #require(role.pass(Self.better))
+    #expect(off.phase == .failed && off.words.contains("tuning is off"))
+    #expect(role.count(of: 20) == 16)
+    role.pass(minutes: 10, Self.better)
+    #expect(role.state == nil)
+  }
+
+  @Test func trialThatIsSwitchedOffEnds() throws {
+    let role = TuningRole(16)
+    try #require(role.pass(atMost: 5, Self.better) { $0.phase == .started } != nil)
+    role.mode = .off
+    #expect(role.pass(Self.better)?.phase == .skipped && role.count(of: 20) == 16)
+    role.pass(minutes: 10, Self.better)
+    #expect(role.state == nil)
+  }
+
+  @Test func guardBreaksATrialOffAndBeginsNone() throws {
+    let role = TuningRole(16)
+    try #require(role.pass(atMost: 5, Self.better) { $0.phase == .started } != nil)
+    role.guardFault = "automation is off"
+    let ended = try #require(role.pass(Self.better))
+    #expect(ended.phase == .skipped && ended.words.contains("automation is off") && role.count(of: 20) == 16)
+    role.pass(minutes: 200, Self.better)
+    #expect(role.steps.count { $0.phase == .started } == 1)
+  }
+}
