@@ -111,6 +111,15 @@ import Wire
     #expect(result.status == 1 && result.errors.contains("labels/combined_windows.json"), "\(result)")
   }
 
+  @Test func tuningIsComparedWithFixedSettings() throws {
+    let result = try Program(["tuning", "--seeds", "2", "--agents", "8", "--days", "1"], name: "vigia-bench").finish()
+    #expect(result.status == 0 && result.errors == "", "\(result)")
+    for line in ["roles", "  gained", "  beside declared", "no difference", "adversaries", "  strikes"] {
+      #expect(result.output.contains("\(line) "), "\(result.output)")
+    }
+    #expect(try Program(["tuning", "--agents", "3"], name: "vigia-bench").finish().status == 64)
+  }
+
   @Test func wrongUsageIsSixtyFour() throws {
     #expect(try Program(["ingest", "--format", "xml"], name: "vigia-bench").finish().status == 64)
   }

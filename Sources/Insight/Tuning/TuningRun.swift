@@ -160,7 +160,8 @@ package struct TuningRun {
     let isNew = isChanged || state.isBehind
     guard isNew || isDue else { return [] }
     var sheet = OrderSheet(state, settings, isReturn: isGoingBack, words: orderWords)
-    for member in sight.members where member.isFree && state.isKnown(member) && !isApproved(member) {
+    let (paired, others) = toldFirst
+    for member in paired + others where member.isFree && state.isKnown(member) && !isApproved(member) {
       sheet.add(member)
     }
     // What is not a way back must wait while nothing may be begun.
@@ -171,6 +172,12 @@ package struct TuningRun {
     state.orderedAt = now
     for order in orders { noteUse(order) }
     return orders
+  }
+
+  /// Agents of pairs go before others: a minute may not be enough for all, and others are measured against them.
+  private var toldFirst: ([Member], [Member]) {
+    let first = Set((state.held?.agents ?? []) + (state.trial?.crossover.agents ?? []))
+    return (sight.members.filter { first.contains($0.agent) }, sight.members.filter { !first.contains($0.agent) })
   }
 
   private mutating func noteUse(_ order: Order) {
