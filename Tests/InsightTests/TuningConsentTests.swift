@@ -49,6 +49,19 @@ import Testing
     #expect(begun.phase == .started && begun.orders.isEmpty)
   }
 
+  @Test func toWaitForAnAnswerCostsNothing() throws {
+    let role = Self.asking()
+    role.answer = .approved
+    try #require(role.pass(atMost: 500, Self.better) { $0.asks?.words.contains("is better") ?? false } != nil)
+    role.answer = .none
+    role.pass(minutes: 20, Self.better)
+    let spent = try #require(role.state?.spent)
+    role.pass(minutes: 600, Self.better)
+    #expect(try #require(role.state?.spent) <= spent && spent < 0.5)
+    role.answer = .approved
+    #expect(role.pass(Self.better)?.phase == .succeeded)
+  }
+
   @Test func noMeansNoForADay() throws {
     let role = Self.asking()
     let asked = try #require(role.pass(atMost: 5, Self.better) { $0.asks != nil }?.asks)

@@ -104,6 +104,18 @@ import Testing
     #expect(role.state?.held == nil && role.state?.phase == .resting)
   }
 
+  @Test func whoCannotBeBroughtBackIsNamed() throws {
+    let role = TuningRole(16)
+    try #require(role.pass(atMost: 400, Self.better) { $0.phase == .succeeded } != nil)
+    role.pass(minutes: 60, Self.better)
+    role.deaf = Set(0..<16)
+    role.mode = .off
+    #expect(role.pass(Self.better)?.words.contains("tuning is off") ?? false)
+    let last = try #require(role.pass(atMost: 80, Self.better) { $0.phase == .failed })
+    #expect(last.words.contains("of 16 agents could not be brought back within 60 minutes: look at agent-"))
+    #expect(role.state == nil)
+  }
+
   @Test func nobodyToldOfIsTheWorst() throws {
     let role = TuningRole(16)
     try #require(role.pass(atMost: 400, Self.better) { $0.phase == .succeeded } != nil)

@@ -9,7 +9,7 @@ package struct RoleTuning: Equatable, Sendable {
     package var goesUp: Bool
     package var value: Double
     package var crossover: Crossover
-    /// What it has cost beside what its agents' partners lost, in role-minutes.
+    /// What it has cost each agent that runs with it beyond its partner, in minutes in which everything is lost.
     package var cost = 0.0
     /// Agents whose partner may not be changed any more.
     package var left: [AgentID] = []

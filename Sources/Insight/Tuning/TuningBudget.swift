@@ -77,8 +77,12 @@ extension RoleTuning {
   func away(_ settings: TuningSettings) -> TuningBudget.Away {
     if let held { return .allBut(Set(control(held, settings))) }
     switch phase {
-    case .resting, .asking, .widening, .returning: return .nobody
-    case .closing(let trial, _), .asksAdoption(let trial): return .these(Set(trial.crossover.agents + trial.left))
+    case .resting, .widening, .returning: return .nobody
+    // What is approved is set before it is known here: the settings tell.
+    case .asking: return .these([])
+    case .closing(let trial, _): return .these(Set(trial.crossover.agents + trial.left))
+    case .asksAdoption(let trial):
+      return .these(trial.crossover.minute < settings.lag ? Set(trial.crossover.agents + trial.left) : [])
     case .trying(let trial):
       let crossover = trial.crossover
       let isNew = crossover.round == 0 && crossover.minute < settings.half

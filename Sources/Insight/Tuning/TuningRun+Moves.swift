@@ -8,8 +8,9 @@ extension TuningRun {
   static let worseEvidence = 5.0
   /// No setting is adopted by one round.
   static let leastRounds = 2
-  /// A trial may cost this part of the budget beside partners.
-  static let trialPart = 1.0 / 16
+  /// A trial may cost each agent that runs with its setting so much beyond its partner: in minutes in which everything is
+  /// lost.
+  static let longestLoss = 2.0
   /// Who cannot be brought back in so many minutes stays.
   static let longestReturn = 60
 
@@ -80,7 +81,7 @@ extension TuningRun {
     let crossover = trial.crossover
     if let fault = sight.guardFault { return close(trial, .skipped, fault, failed: false) }
     if crossover.pairs.isEmpty { return close(trial, .skipped, "no pair of agents is left", failed: false) }
-    if trial.cost > settings.budget * Self.trialPart {
+    if trial.cost > Self.longestLoss {
       return close(trial, .failed, "it is worse: \(costWords(trial))", failed: true)
     }
     guard roundEnded else { return }
@@ -219,5 +220,6 @@ extension TuningRun {
     state.phase = .returning(back)
     guard back.settled >= settings.lag || back.minutes >= Self.longestReturn + settings.lag else { return }
     (state.phase, state.held, isOver) = (.resting, nil, sight.mode == .off)
+    if back.settled < settings.lag { told = (.failed, leftWords) }
   }
 }

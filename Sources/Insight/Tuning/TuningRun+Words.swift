@@ -23,7 +23,15 @@ extension TuningRun {
   }
 
   func costWords(_ trial: RoleTuning.Trial) -> String {
-    "it has cost \(trial.cost.plain) role-minutes beside its partners"
+    "in minutes of losing everything it has cost each of its agents \(trial.cost.plain) more than its partner"
+  }
+
+  /// Who could not be brought back.
+  var leftWords: String {
+    let homes = state.parameters.map(\.home)
+    let left = sight.members.filter { state.isKnown($0) && !Self.runs($0, with: homes) }
+    return "\(left.count) of \(sight.members.count) agents could not be brought back within \(Self.longestReturn) "
+      + "minutes: look at \(left.prefix(3).map { "\($0.agent)" }.joined(separator: ", "))"
   }
 
   func fallWords(_ held: Crossover) -> String {

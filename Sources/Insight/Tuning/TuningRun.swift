@@ -114,6 +114,11 @@ package struct TuningRun {
       if trial.crossover.minute % settings.half == 0 { isChanged = true }
       state.phase = .trying(trial)
     }
+    // Counts until those that took part are surely back.
+    if case .asksAdoption(var trial) = state.phase, trial.crossover.minute < settings.lag {
+      trial.crossover.minute += 1
+      state.phase = .asksAdoption(trial)
+    }
     if sight.guardFault == nil, state.held != nil, let draw = draws.1, !state.isReturning {
       let half = RoleTuning.heldHalf(settings)
       ended.1 = state.held?.add(losses, length: half, settle: settings.lag + settings.settle, draw) ?? false
@@ -123,16 +128,17 @@ package struct TuningRun {
     return ended
   }
 
-  /// What a minute of a trial cost beside what partners lost, in role-minutes.
+  /// How much more was lost in a minute of a trial than by partners, in the mean of pairs.
   private func partnersCost(_ crossover: Crossover, _ losses: [AgentID: Double], _ draw: SeededDraw) -> Double {
-    guard crossover.minute % settings.half >= settings.settle else { return 0 }
+    let isFirst = crossover.round == 0 && crossover.minute < settings.half
+    guard isFirst || crossover.minute % settings.half >= settings.settle else { return 0 }
     let others = crossover.others(draw, round: crossover.round, half: crossover.half(of: settings.half))
     let cost = zip(crossover.pairs, others).reduce(0.0) { sum, pair in
       let partner = pair.0.first == pair.1 ? pair.0.second : pair.0.first
       guard let loss = losses[pair.1], let before = losses[partner] else { return sum }
       return sum + loss - before
     }
-    return cost / Double(max(1, sight.members.count))
+    return cost / Double(max(1, crossover.pairs.count))
   }
 
   /// Goes home while the worst that can come still fits.
@@ -188,9 +194,9 @@ package struct TuningRun {
   /// Whether an agent was set already by what a person has approved, which is not known here yet.
   private func isApproved(_ member: Member) -> Bool {
     switch state.phase {
-    case .asking(let trial): TunedParameter.isSame(member.settings[trial.place], trial.value)
-    case .asksAdoption(let trial):
+    case .asking(let trial), .asksAdoption(let trial):
       !endsTrial && TunedParameter.isSame(member.settings[trial.place], trial.value)
+        && !(state.held?.agents.contains(member.agent) ?? false)
     case .resting, .trying, .closing, .widening, .returning: false
     }
   }
