@@ -21,6 +21,7 @@ final class ActiveHandler {
   let handoffs: HandoffDesk
   let maintenance: MaintenanceDesk
   let tuning: TuningDesk
+  let load: LoadDesk
   private let tracer: Tracer
   /// Says on consoles that they do not know the levels.
   private let warnOfLevels: (String?) -> Void
@@ -49,8 +50,11 @@ final class ActiveHandler {
     self.maintenance = maintenance
     let tuning = TuningDesk(session: session)
     self.tuning = tuning
-    session.hasGiven = { [weak handoffs, weak tuning] in
-      handoffs?.hasGiven($0) ?? false || tuning?.hasGiven($0) ?? false
+    let load = LoadDesk(session: session)
+    load.isMaintained = { [weak maintenance] in maintenance?.isUnderWay($0) ?? false }
+    self.load = load
+    session.hasGiven = { [weak handoffs, weak tuning, weak load] in
+      handoffs?.hasGiven($0) ?? false || tuning?.hasGiven($0) ?? false || load?.hasGiven($0) ?? false
     }
     dispatcher = Dispatcher(session: session)
     intake = CommandIntake(session: session, dispatcher: dispatcher, unfinished: unfinished, endpoint: endpoint)
@@ -76,6 +80,7 @@ final class ActiveHandler {
     maintenance.guardFault = { [weak follower] in follower?.judge.maintenanceFault(of: $0) }
     tuning.fleet = { [weak judge = follower.judge] in judge }
     tuning.isLeftAlone = { [weak maintenance] in maintenance?.isUnderWay($0) ?? false }
+    load.fleet = follower.judge
     self.follower = follower
     scheduler = Scheduler(session: session, dispatcher: dispatcher, rules: follower.rules)
     lifeSign = LifeSign(session: session, client: messenger) { [weak follower] in
@@ -112,6 +117,8 @@ final class ActiveHandler {
     session.addObserver(maintenance)
     maintenance.start()
     tuning.start()
+    session.addObserver(load)
+    load.start()
   }
 
   /// Goes on with other options.
@@ -126,6 +133,7 @@ final class ActiveHandler {
     handoffs.optionsChanged()
     maintenance.optionsChanged()
     tuning.optionsChanged()
+    load.optionsChanged()
     tracer.optionsChanged()
     follower.rules.runbookChanged()
   }

@@ -45,6 +45,8 @@ package struct Keys: Sendable {
   package let maintenance: [UInt8]
   /// What is tried with the parameters of each role's agents: a hash, role → ``TuningCoding``.
   package let tuning: [UInt8]
+  /// What sharing load has under way: a hash, role → ``LoadCoding``.
+  package let load: [UInt8]
   /// The stream of what could not be handled.
   package let dead: [UInt8]
   /// The stream of reports: what jobs came to.
@@ -108,6 +110,7 @@ package struct Keys: Sendable {
     handoffs = key("handoffs")
     maintenance = key("maintenance")
     tuning = key("tuning")
+    load = key("load")
     dead = key("dead")
     reports = key("reports")
     notices = key("notices")

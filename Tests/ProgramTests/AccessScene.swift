@@ -128,7 +128,7 @@ extension AccessScene {
       + [
         keys.alerts, keys.schedule, keys.blocked, keys.proposals, keys.profiles, keys.insight, keys.insightChanged,
         keys.insightRecord, keys.levels, keys.budgets, keys.budgetGroups, keys.queues, keys.waiting,
-        keys.waitingState, keys.handoffs, keys.maintenance, keys.tuning, keys.notices, keys.lease,
+        keys.waitingState, keys.handoffs, keys.maintenance, keys.tuning, keys.load, keys.notices, keys.lease,
         keys.fence, keys.cursor, keys.automation, keys.commands(of: "ada"), keys.commands(of: "eve"),
         keys.agent("a-1"), keys.mark("x"), keys.rollup("a-1", hour: 1),
       ]

@@ -23,7 +23,7 @@ extension Chaos {
       ("events", .stream), ("commands", .stream), ("commands:garbage", .stream), ("insight", .hash),
       ("insight:changed", .zset), ("insight:record", .hash), ("budgets", .hash), ("budgets:groups", .hash),
       ("levels", .string), ("queues", .string), ("queues:hands", .hash), ("waiting", .hash), ("handoffs", .hash),
-      ("waiting:state", .string), ("tuning", .hash),
+      ("waiting:state", .string), ("tuning", .hash), ("load", .hash),
     ]
     let marks: [(String, Place.Kind)] = [
       ("garbage", .string), ("garbage/garbage", .string), ("batch/garbage", .hash), ("obeyed/garbage", .set),

@@ -58,6 +58,7 @@ final class EventFollower {
     if session.options.insight.isOn {
       judge.minutes = watch.collector
       judge.marked = { [weak watch] in watch?.note($1, of: $0) }
+      judge.foreseen = { [weak watch] in watch?.health(at: $0) }
     }
     saver = EventSaver(session: session, judge: judge, rules: rules, memory: memory, escalations: escalations)
     saver.oldestReport = { [unowned self] in [self.oldestReport(), rereadFrom].compactMap(\.self).min() }

@@ -31,6 +31,8 @@ final class EventProcessor {
   var meter: ObjectiveMeter?
   /// Told of changes of agents that may explain a trouble.
   var marked: (_ position: Int, AgentInsight.Change) -> Void = { _, _ in }
+  /// How well foresight finds the agent at a position, 0…1; nil if nobody can say.
+  var foreseen: (_ position: Int) -> Double? = { _ in nil }
   /// What the rules make of events; set once there is a term to act in.
   var rules: RuleEngine?
   /// What settles repeats as they are read.

@@ -114,6 +114,7 @@ extension AccessTable {
       Row(keys.commands, ["TYPE @", "XADD @ * f v"]),
       Row(keys.maintenance, ["TYPE @", "HGET @ f", "HGETALL @", "HSET @ f v", "HDEL @ f"]),
       Row(keys.tuning, ["TYPE @", "HGET @ f", "HGETALL @", "HSET @ f v", "HDEL @ f"]),
+      Row(keys.load, ["TYPE @", "HGET @ f", "HGETALL @", "HSET @ f v", "HDEL @ f"]),
       Row(keys.insightRecord, ["TYPE @", "HGET @ f", "HSET @ f v"]),
       Row(keys.tally, ["HINCRBY @ f 1"]),
       Row(keys.audit, ["XDEL @ 0-1", "XRANGE @ - +"]),

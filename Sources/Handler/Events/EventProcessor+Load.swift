@@ -1,0 +1,60 @@
+import FleetModel
+import Insight
+
+/// What sharing load goes by.
+extension EventProcessor: BalancedFleet {
+  /// An operator's own setting stays for so long.
+  private static let handsOff = TimeSpan.hours(1)
+
+  var tunableRoles: [ExactText] { health.tunables.roles }
+
+  func record(of agent: AgentID) -> AgentRecord? { Self.record(of: agent, &fleet) }
+
+  /// Static, and in place: see ``EventProcessor/isOpen(_:)``.
+  private static func record(of agent: AgentID, _ fleet: inout Fleet) -> AgentRecord? {
+    fleet.position(of: agent).flatMap { fleet.agents.profiles[$0]?.record }
+  }
+
+  var loadFault: String? {
+    let health = health
+    return health.elsewhere?.fault
+      ?? GuardCheck(guards: session.options.runbook.guards, input: GuardCheck.Input(health, .none)).fleetFault
+  }
+
+  func loadReadings(of role: ExactText, _ isLeftAlone: (AgentID) -> Bool) -> [LoadReading] {
+    let (health, now) = (health, present)
+    return health.tunables.members(of: role).compactMap { position in
+      guard let member = health.members[position], let capacity = member.capacity else { return nil }
+      return Self.reading(position, member, capacity, at: now, foreseen(position), isLeftAlone, &fleet)
+    }
+  }
+
+  /// Static, and in place: see ``EventProcessor/isOpen(_:)``.
+  private static func reading(
+    _ position: Int, _ member: FleetHealth.Member, _ capacity: Int, at now: Instant, _ foreseen: Double?,
+    _ isLeftAlone: (AgentID) -> Bool, _ fleet: inout Fleet
+  ) -> LoadReading? {
+    guard
+      let parameter = fleet.agents.profiles[position]?.parameters.first(where: { $0.name == LoadSettings.parameter }),
+      let tunings = fleet.agents.profiles[position]?.record.tunings
+    else { return nil }
+    let numbers = fleet.agents.numbers(at: position)
+    guard let told = numbers.openConversations else { return nil }
+    let tuning = tunings.first { $0.parameter == LoadSettings.parameter }
+    var reading = LoadReading(
+      agent: member.id, parameter: parameter, share: tuning?.number ?? parameter.value, capacity: capacity,
+      open: Double(told.count), waiting: numbers.value(.queueSize, within: Fleet.freshness, of: now) ?? 0,
+      health: foreseen ?? numbers.value(.healthScore, within: Fleet.freshness, of: now),
+      responseTime: numbers.value(.responseTime, within: Fleet.freshness, of: now), heardAt: told.at)
+    reading.isFree =
+      fleet.agents.state(at: position) == .running && !member.standing.isSilent && now - told.at <= Fleet.freshness
+      && !isOfHand(tuning, at: now) && !isLeftAlone(member.id)
+    return reading
+  }
+
+  /// Whether a person has set the parameter a while ago.
+  private static func isOfHand(_ tuning: AgentTuning?, at now: Instant) -> Bool {
+    guard let tuning, tuning.isByHand, let at = tuning.at else { return false }
+    return (now - at).magnitude < handsOff
+  }
+}
