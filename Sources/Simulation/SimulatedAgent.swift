@@ -20,6 +20,8 @@ struct SimulatedAgent: Sendable {
   /// What it lets others set, and what was set of that.
   var parameters: [TunableParameter] = []
   var settings: [String: Double] = [:]
+  /// So many times as long as usual its answers take.
+  var slowness = 1.0
   /// The agent that has taken over, while one has.
   var backup: AgentID?
 
@@ -131,11 +133,14 @@ struct SimulatedAgent: Sendable {
     let failing = 0.012 + release + timeoutFails + 0.39 * storm + 0.26 * level(.badRelease) + 0.04 * waiting
     errorRate = min(1, max(0, failing + 0.004 * (1 + 4 * storm) * random.noise()))
     responseTime =
-      profile.responseTime * (1 + 5 * storm + 3 * waiting) * max(0.5, 1 + 0.1 * mood + 0.06 * random.noise())
+      profile.responseTime * slowness * (1 + 5 * storm + 3 * waiting)
+      * max(0.5, 1 + 0.1 * mood + 0.06 * random.noise())
     let wantedRating = 4.45 - 2.45 * unhappy - 0.7 * storm - 0.5 * waiting - 0.3 * level(.badRelease)
     rating += (wantedRating - rating) * min(1, seconds / 4) + 0.02 * seconds.squareRoot() * random.noise()
     rating = min(5, max(1, rating))
-    let lost = 0.62 * storm + 0.3 * waiting + 0.25 * unhappy + 0.3 * level(.intrusion) + 0.7 * level(.leak)
+    let lost =
+      0.62 * storm + 0.3 * waiting + 0.25 * unhappy + 0.3 * level(.intrusion) + 0.7 * level(.leak)
+      + 0.2 * (slowness - 1)
     health = min(0.99, max(0.03, 0.97 - lost + 0.01 * random.noise()))
     lastHourErrors += traffic / 60 * seconds * errorRate - lastHourErrors * seconds / 3600
     negativeFeedback += 0.4 * unhappy * seconds - negativeFeedback * seconds / 1800

@@ -35,6 +35,8 @@ package struct SimulatedFleet: Sendable {
   private var customers: WaitingCustomers?
   /// Customers whose conversations move from agent to agent; nil if each agent keeps its own.
   var movers: HandoffCustomers?
+  /// Customers of one role, routed by its agents' shares; nil if nobody counts them.
+  var routed: RoutedCustomers?
   /// What one agent's queue holds besides; nil once it has restarted.
   var growing: GrowingQueue?
   /// Whether agents ask for specialists now and then. Where customers' conversations are followed, nobody asks for one that
@@ -60,11 +62,12 @@ package struct SimulatedFleet: Sendable {
   ///   - versions: whether agents of support run two versions, see ``SimulatedVersion``.
   ///   - handsOver: whether agents ask for other ones for their conversations, which go on there.
   ///   - grows: whether the queue of one agent grows until it restarts.
+  ///   - routes: whether the customers of support are routed by its agents' shares, see ``RoutedCustomers``.
   ///   - tunes: whether agents of support let others set their timeout, see ``SimulatedTimeout``.
   package init(
     agents count: Int, rate: Double, seed: UInt64, incidents plan: IncidentPlan, at start: Instant,
     present: Instant? = nil, waits: Bool = false, versions: Bool = false, handsOver: Bool = false, grows: Bool = false,
-    tunes: Bool = false
+    tunes: Bool = false, routes: Bool = false
   ) {
     agents = Roster.agents(count).map(SimulatedAgent.init)
     asksForSpecialists = !(handsOver || versions || grows)
@@ -82,6 +85,10 @@ package struct SimulatedFleet: Sendable {
       for position in agents.indices {
         agents[position].room = .init(capacity: agents[position].profile.backupFor == nil ? 8 : 4)
       }
+    }
+    if routes {
+      RoutedCustomers.declare(by: &agents)
+      routed = RoutedCustomers(seed: seed, from: present ?? start)
     }
     growing = grows ? GrowingQueue(present: present ?? start) : nil
     customers = waits ? WaitingCustomers(seed: seed, from: present ?? start) : nil
@@ -113,6 +120,7 @@ package struct SimulatedFleet: Sendable {
     }
     // Beside the rate: whoever waits changes nothing about the rest.
     return events + (customers?.advance(to: now, agents[..<residents]) ?? []) + move()
+      + (routed?.advance(to: now, &agents) ?? [])
   }
 
   /// Lets conversations go on, and says how many each agent has if that has changed.

@@ -38,6 +38,8 @@ package final class Simulator {
     package var grows = false
     /// Whether agents let others set their timeout.
     package var tunes = false
+    /// Whether customers of support are routed by the shares of its agents, one of whom gets slow.
+    package var routes = false
     /// Scenarios in place of incidents: one trouble a slot, after a while in which all is calm.
     package var scenarios: [Scenario] = []
     package var calm = TimeSpan.minutes(2)
@@ -207,7 +209,8 @@ package final class Simulator {
       return SimulatedFleet(
         agents: settings.agents, rate: settings.rate, seed: settings.seed, incidents: settings.incidents, at: start,
         present: settings.history > .zero ? now : nil, waits: settings.waits, versions: settings.versions,
-        handsOver: settings.handsOver, grows: settings.grows, tunes: settings.tunes)
+        handsOver: settings.handsOver, grows: settings.grows, tunes: settings.tunes,
+        routes: settings.routes)
     }
     var plan = ScenarioPlan.Settings(
       settings.scenarios, agents: settings.agents, seed: settings.seed, start: start)
