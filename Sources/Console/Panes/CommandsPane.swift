@@ -87,7 +87,12 @@ extension Model {
 
   func what(_ entry: CommandLog.Entry) -> String {
     let isByName = entry.action != AuditLine.wholeRun && !entry.operator.isEmpty
-    return wording(entry) + (isByName ? ", \(Scrubber.display(entry.operator))" : "")
+    return wording(entry) + (isByName ? ", \(author(of: entry))" : "")
+  }
+
+  /// Whoever gave a command; of what the handler itself sets, its target is named already.
+  private func author(of entry: CommandLog.Entry) -> String {
+    AgentTuning.isOwn(entry.operator) ? Format.setter(entry.operator) : Scrubber.display(entry.operator)
   }
 
   /// The action and its targets: `pause a0, a1`.
@@ -171,8 +176,10 @@ extension Model {
   private func outcome(_ entry: CommandLog.Entry) -> String {
     let code = RuleLog.Suppression.dryRun.rawValue + ":"
     let detail = entry.detail.hasPrefix(code) ? "dry run:" + entry.detail.dropFirst(code.count) : entry.detail
+    // Nobody has asked for what the handler does of its own accord: why it does that says more than what came of it.
+    let isOwn = AgentTuning.isOwn(entry.operator)
     let isOfRun = entry.action == AuditLine.wholeRun && !detail.contains(entry.reason)
-    let words = isOfRun ? [entry.reason, detail] : [detail.isEmpty ? entry.reason : detail]
+    let words = isOfRun || isOwn ? [entry.reason, detail] : [detail.isEmpty ? entry.reason : detail]
     return Scrubber.display(words.filter { !$0.isEmpty }.joined(separator: ": "))
   }
 

@@ -156,6 +156,7 @@ extension Model {
       let words = Format.counted(agent.capacity ?? open, "conversation")
       lines.append(.pair("open", agent.capacity == nil ? words : "\(open) of \(words)", isFull ? .warning : .text))
     }
+    lines += parameterLines(of: agent)
     if let limit { lines.append(.pair("rate limit", limit, .warning)) }
     if let backup = agent.record.backup { lines.append(.pair("backup", "\(labels[backup]) stands in", .warning)) }
     let events = "\(agent.eventCount), last \(Format.age(displayedNow - agent.lastEventAt))"

@@ -24,8 +24,11 @@ package struct AgentTuning: Equatable, Sendable {
   package static let byLoad = "load/"
   package static let byTrial = "tuning/"
 
+  /// Whether the handler itself gives commands under a name, to set parameters.
+  package static func isOwn(_ author: String) -> Bool { author.hasPrefix(byLoad) || author.hasPrefix(byTrial) }
+
   /// Whether a person set it, or a script that people run. What a person has only approved is the rule's.
-  package var isByHand: Bool { ![Self.byLoad, Self.byTrial, "rule/"].contains(where: by.hasPrefix) }
+  package var isByHand: Bool { !Self.isOwn(by) && !by.hasPrefix("rule/") }
 }
 
 extension AgentRecord {
