@@ -66,6 +66,19 @@ import Wire
     try console.wait(for: "ended with 0")
   }
 
+  /// Who looks on for a minute sees which agent takes less, and why.
+  @Test func rebalanceOfTheDemoShowsWhoTakesLessAndWhy() throws {
+    let console = try TmuxConsole("demo --scenario rebalance --seed 5", on: nil, columns: 240, rows: 50)
+    try console.wait { screen in
+      screen.contains { row in
+        row.contains("tune Atendimento São Paulo, load") && row.contains("support-br-01 takes 0.")
+          && row.contains(" of a share instead of 1: ")
+      }
+    }
+    try console.press("q")
+    try console.wait(for: "ended with 0")
+  }
+
   @Test func everyCommandSucceedsAndEveryEventArrives() throws {
     let result = try Program.run("demo", "--headless", "--for", "8s", "--seed", "5")
     #expect(result.status == 0)

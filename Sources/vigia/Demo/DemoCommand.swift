@@ -23,7 +23,8 @@ struct DemoCommand: ParsableCommand {
     help: ArgumentHelp(
       """
       What it is about: waiting (conversations wait for a person), handoff (they move from agent to agent), rollback (one \
-      of two versions is worse), maintenance (an agent is restarted before it fails), tuning (a better setting is found).
+      of two versions is worse), maintenance (an agent is restarted before it fails), tuning (a better setting is \
+      found), rebalance (an agent gets slow, and takes less of the load).
       """, valueName: "name"))
   var scenario: Story?
   @OptionGroup var prefixing: PrefixOptions
@@ -47,6 +48,8 @@ struct DemoCommand: ParsableCommand {
     case maintenance
     /// Agents have a timeout that is too short, and a better one is found by trials.
     case tuning
+    /// Agents of one role share its load; one of them gets slow.
+    case rebalance
 
     /// What the handler is told; nil for nothing.
     var settings: String? {
@@ -67,11 +70,18 @@ struct DemoCommand: ParsableCommand {
         settle = 1
 
         """
+      // Conversations of the simulated customers last as long: a minute shows what becomes of them.
+      case .rebalance: "[load]\nmode = \"auto\"\nsettle = \"10s\"\nmoves_per_minute = 12\n"
       }
     }
 
     /// Whether nothing else happens, so that what is seen is about it.
-    var isAlone: Bool { [.rollback, .maintenance, .tuning].contains(self) }
+    var isAlone: Bool {
+      switch self {
+      case .rollback, .maintenance, .tuning, .rebalance: true
+      case .waiting, .handoff: false
+      }
+    }
   }
 
   /// Fewer agents have too few messages for a version to be told from another within a minute or two.
@@ -142,6 +152,7 @@ struct DemoCommand: ParsableCommand {
     case .rollback: arguments.append("--versions")
     case .maintenance: arguments.append("--growing")
     case .tuning: arguments.append("--tunable")
+    case .rebalance: arguments.append("--routing")
     case nil: break
     }
     if let seed { arguments += ["--seed", "\(seed)"] }

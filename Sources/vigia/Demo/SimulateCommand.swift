@@ -36,6 +36,8 @@ struct SimulateCommand: ParsableCommand {
   @Flag(help: "The queue of \(GrowingQueue.agent) grows by one a minute until it restarts.") var growing = false
   @Flag(help: "Agents of support let others set their timeout, and fail by how far it is from the best.")
   var tunable = false
+  @Flag(help: "Customers of support come by the shares of its agents, and one of them gets slow for a while.")
+  var routing = false
   @Option(
     help: ArgumentHelp(
       "A trouble of which the truth is known, once in each slot (several take turns).",
@@ -55,10 +57,11 @@ struct SimulateCommand: ParsableCommand {
     guard incident.isEmpty || incidents == .none else {
       throw ValidationError("--incident and --incidents auto exclude each other")
     }
-    let isStory = waiting || versions || handoffs || growing || tunable
+    let isStory = waiting || versions || handoffs || growing || tunable || routing
     guard scenario.isEmpty || (incident.isEmpty && incidents == .none && !isStory) else {
       throw ValidationError(
-        "--scenario excludes --incident, --incidents, --waiting, --versions, --handoffs, --growing and --tunable")
+        "--scenario excludes --incident, --incidents, --waiting, --versions, --handoffs, --growing, --tunable and --routing"
+      )
     }
     guard truth == nil || !scenario.isEmpty else { throw ValidationError("--truth needs --scenario") }
     guard slot >= .minutes(1), calm >= .zero else { throw ValidationError("--slot is less than 1m, or --calm below 0") }
@@ -84,6 +87,7 @@ struct SimulateCommand: ParsableCommand {
     (settings.scenarios, settings.calm, settings.slot) = (scenario, calm, slot)
     (settings.waits, settings.versions, settings.handsOver, settings.grows) = (waiting, versions, handoffs, growing)
     settings.tunes = tunable
+    settings.routes = routing
     settings.destination = into
     settings.format = format
     settings.joinsOthers = intoLive
