@@ -85,7 +85,7 @@ let packed: [LinkerSetting] = [
 /// The manual's chapters, which `vigia manual` prints: one rule a file.
 let manual: [Resource] = [
   "start", "console", "tools", "commands", "alerts", "runbook", "automation", "waiting", "handoff", "maintenance",
-  "tuning", "notices",
+  "load", "tuning", "notices",
   "settings", "actuators", "around", "deployments", "wire", "rights", "terminals", "building", "troubleshooting",
 ].map { .embedInCode("Manual/\($0).md") }
 

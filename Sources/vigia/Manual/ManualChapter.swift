@@ -25,6 +25,7 @@ struct ManualChapter {
     .init("handoff", "agents that ask for another one: who takes the conversation", PackageResources.handoff_md),
     .init(
       "maintenance", "windows in which agents are restarted before they fail", PackageResources.maintenance_md),
+    .init("load", "agents of a role that share its load anew, by health and room", PackageResources.load_md),
     .init(
       "tuning", "settings that are tried on some agents, and adopted if they are better", PackageResources.tuning_md),
     .init("notices", "Slack, Discord, PagerDuty, Alertmanager, webhooks, and routes", PackageResources.notices_md),
