@@ -1,0 +1,99 @@
+import FleetModel
+
+/// What an agent's readings have told of how much it has to do for its share of the role, and how well it does it.
+///
+/// What is open is compared with what would be, if all of the role had the same to do for the same share. So the load of
+/// the role itself cancels out, however it rises and falls, and there is nothing to swing after it. What is open follows
+/// a change of shares late: it is compared with the share as late as that.
+///
+/// ```text
+///   burden   = Σ open / Σ expected         over the readings, older ones with less weight
+///   expected = share, late × open of the role / shares of the role, late
+/// ```
+struct AgentBurden: Sendable {
+  /// The share, as late as what is open follows it.
+  private(set) var lateShare: Double
+  /// Of all that was told since the agent changed.
+  private(set) var sums = BurdenSums()
+  /// The ratio of the sums while it was last well; nil if it never was.
+  private(set) var wellRatio: Double?
+  /// 1 is well, and answers as fast as the role; 0 does nothing right.
+  private(set) var fitness = 1.0
+  /// Milliseconds, smoothed; nil if it never told.
+  private(set) var responseTime: Double?
+  var rest = MoveRest()
+  /// When it last took part.
+  private(set) var seenAt: Instant
+  private var lately = BurdenSums()
+  private var heardAt: Instant?
+  private var knownSeconds = 0.0
+
+  // In settle times: how long readings count, how fast fitness falls and rises, what must be heard before a move.
+  private static let memory = 20.0
+  private static let shortMemory = 1.0
+  private static let fall = 0.5
+  private static let rise = 10.0
+  private static let warmUp = 2.0
+  /// If what was told lately is so many deviations apart, the agent has changed: what was before says nothing of it.
+  private static let changed = 3.0
+  /// From this health on an agent counts as well.
+  private static let well = 0.9
+  /// Up to so many times the role's middle response time it counts as no slower.
+  private static let slow = 1.5
+  /// However little it has to do, it shows so much of how it is.
+  private static let leastShown = 0.3
+  /// A reading so much older than the last one is no straggler: the clock was set back.
+  private static let setBack = -600.0
+
+  init(share: Double, at now: Instant) { (lateShare, seenAt) = (share, now) }
+
+  /// Whether enough was heard of it to move it.
+  func isKnown(settle: Double) -> Bool { knownSeconds >= Self.warmUp * settle }
+
+  /// Lets the late share follow the one in force.
+  mutating func follow(_ share: Double, step: Double, at now: Instant, settle: Double) {
+    let seconds = max(0, Double((now - seenAt).milliseconds) / 1000)
+    seenAt = now
+    rest.see(share, step: step)
+    lateShare += (share - lateShare) * seconds / (seconds + settle)
+  }
+
+  /// Takes a reading, unless it was taken before.
+  mutating func take(_ reading: LoadReading, in role: RoleLevel, settle: Double) {
+    var gap = heardAt.map { Double((reading.heardAt - $0).milliseconds) / 1000 } ?? settle / 10
+    if gap < Self.setBack { gap = settle / 10 }
+    guard gap > 0 else { return }
+    heardAt = reading.heardAt
+    let seconds = min(gap, settle)
+    knownSeconds = min(knownSeconds + seconds, Self.warmUp * settle)
+    let expected = lateShare * role.open
+    sums.add(open: reading.burden, expected: expected, seconds: seconds, memory: Self.memory * settle)
+    lately.add(open: reading.burden, expected: expected, seconds: seconds, memory: Self.shortMemory * settle)
+    let spread = 1 + Self.changed * lately.deviation(settle: settle, busy: role.busy)
+    if lately.ratio > sums.ratio * spread || sums.ratio > lately.ratio * spread { sums = lately }
+    // Who has little to do shows little.
+    let shown = min(1, max(Self.leastShown, reading.burden / max(1, expected)))
+    learnFitness(fit(reading, usual: role.responseTime, seconds: seconds, settle: settle), shown, seconds, settle)
+  }
+
+  /// What this reading says of its fitness.
+  private mutating func fit(_ reading: LoadReading, usual: Double?, seconds: Double, settle: Double) -> Double {
+    var fit = 1.0
+    if let health = reading.knownHealth {
+      let part = min(1, health / Self.well)
+      fit = part * part
+    }
+    guard let told = reading.knownResponseTime else { return fit }
+    let time = responseTime.map { $0 + (told - $0) * seconds / (seconds + settle * Self.fall) } ?? told
+    responseTime = time
+    if let usual, usual > 0 { fit *= min(1, Self.slow * usual / max(time, usual)) }
+    return fit
+  }
+
+  /// Falls fast and rises slowly: an agent that is well again since it has less to do is not flooded again.
+  private mutating func learnFitness(_ fit: Double, _ shown: Double, _ seconds: Double, _ settle: Double) {
+    if fit >= 1, fitness > Self.well { wellRatio = sums.ratio }
+    let pace = settle * (fit < fitness ? Self.fall : Self.rise / shown)
+    fitness += (fit - fitness) * seconds / (seconds + pace)
+  }
+}

@@ -1,0 +1,182 @@
+import FleetModel
+
+/// Balances one role: what each of its agents gets of the new conversations, by room and health.
+///
+/// ```text
+///   readings ─▶ role's level ─▶ each agent's burden and fitness ─▶ targets ─▶ what of them is sure ─▶ moves, in pairs
+///               (RoleLevel)     (AgentBurden)                      (ShareTargets)                     (MovePlan)
+/// ```
+/// Nothing oscillates, for four reasons. The load of the role cancels out of the burdens. They are compared with the
+/// shares as late as conversations follow them, so that a move is not made again before it shows. An agent is moved only
+/// by what is beyond the noise, and only by more than that back again. After a move it rests.
+///
+/// A new balancer gives no move before it has heard for twice ``BalanceSettings/settle``: until then all shows that was
+/// done before it. So there is nothing to store.
+package struct RoleBalancer: Sendable {
+  /// An agent that takes part in this look.
+  struct Participant {
+    let reading: LoadReading
+    var burden: AgentBurden
+    /// The share that it should have, and what of the way there is sure.
+    var target = 0.0
+    var sure = 0.0
+
+    var isFit: Bool { burden.fitness >= RoleBalancer.fit }
+  }
+
+  private var settings: BalanceSettings
+  private var agents: [AgentID: AgentBurden] = [:]
+  /// Open and waiting of the room, smoothed; nil before the first readings.
+  package private(set) var busy: Double?
+  private var lookedAt = Instant.epoch
+  /// When moves were given in the last minute.
+  private var given: [Instant] = []
+
+  /// Older readings count for nothing, unless a settle time is longer.
+  private static let stale = TimeSpan.minutes(3)
+  private static let minute = TimeSpan.minutes(1)
+  /// Of what the farthest of all agents errs by chance so much is taken for noise; and twice that, to take a move back.
+  private static let sureness = 0.5
+  private static let backAgain = 2.0
+  /// How many settle times it takes until ``busy`` follows.
+  private static let busyPace = 10.0
+  /// Between these the discount of the ill fades to a part: if all are busy, they have to help.
+  private static let roomy = 0.6
+  private static let full = 0.95
+  private static let leastDiscount = 0.5
+  /// Who is less fit is taken for ill, and takes nothing over from others.
+  private static let fit = 0.8
+
+  package init(_ settings: BalanceSettings = BalanceSettings()) { self.settings = settings }
+
+  /// Takes other settings. What was learnt with another settle time is forgotten.
+  package mutating func change(_ settings: BalanceSettings) {
+    if settings.settle != self.settings.settle { (agents, busy) = ([:], nil) }
+    self.settings = settings
+  }
+
+  /// Takes what is known of the role's agents now, and gives the moves to make now: the one that helps most first.
+  ///
+  /// - Parameters:
+  ///   - readings: of all agents of the role that declare a share and say their room. A second one of the same agent, and
+  ///     those that nobody can have measured, are left out.
+  ///   - most: how many moves may be given. With 0 it only learns. With 2 or more, moves keep the sum of the shares to
+  ///     the largest step of the role; with 1 to one move.
+  /// - Returns: moves of different agents. They count as made: who was moved rests, whatever becomes of the move.
+  package mutating func look(_ readings: [LoadReading], at now: Instant, most: Int = .max) -> [ShareMove] {
+    var participants = participants(readings, at: now)
+    guard participants.count > 1 else {
+      keep(participants, at: now)
+      return []
+    }
+    learn(&participants, at: now)
+    aim(&participants, at: now)
+    given.removeAll { now - $0 >= Self.minute || $0 > now }
+    let allowed = min(most, settings.movesAMinute - given.count)
+    guard allowed > 0 else {
+      keep(participants, at: now)
+      return []
+    }
+    let excess = readings.lazy.filter(\.hasShare).reduce(0) { $0 + $1.share - $1.parameter.value }
+    var plan = MovePlan(participants, excess: excess, busy: busy ?? 0, at: now, settle: settings.settleSeconds)
+    let moves = plan.moves(atMost: allowed, alone: most == 1)
+    given += moves.map { _ in now }
+    keep(plan.participants, at: now)
+    return moves
+  }
+
+  private func participants(_ readings: [LoadReading], at now: Instant) -> [Participant] {
+    let (age, settle) = (max(Self.stale, settings.settle), settings.settleSeconds)
+    var known: Set<AgentID> = []
+    return readings.compactMap { reading in
+      guard reading.counts(at: now, within: age), known.insert(reading.agent).inserted else { return nil }
+      var burden = AgentBurden(share: reading.share, at: now)
+      if let before = agents[reading.agent], isKept(before, at: now) { burden = before }
+      burden.follow(reading.share, step: reading.parameter.step, at: now, settle: settle)
+      return Participant(reading: reading, burden: burden)
+    }
+  }
+
+  /// Keeps what was learnt of those that take part, and for a settle time of those that do not: a command under way takes
+  /// an agent out for a moment only.
+  private mutating func keep(_ participants: [Participant], at now: Instant) {
+    agents = agents.filter { isKept($0.value, at: now) }
+    for participant in participants { agents[participant.reading.agent] = participant.burden }
+    if agents.isEmpty { busy = nil }
+  }
+
+  private func isKept(_ burden: AgentBurden, at now: Instant) -> Bool {
+    (now - burden.seenAt).magnitude <= settings.settle
+  }
+
+  private mutating func learn(_ participants: inout [Participant], at now: Instant) {
+    let (open, room) = (participants.sum(\.reading.burden), participants.sum { Double($0.reading.capacity) })
+    let settle = settings.settleSeconds
+    let seconds = max(0, Double((now - lookedAt).milliseconds) / 1000)
+    let before = busy ?? open / room
+    let busy = before + (open / room - before) * seconds / (seconds + Self.busyPace * settle)
+    (self.busy, lookedAt) = (busy, now)
+    let times = participants.compactMap(\.burden.responseTime).sorted()
+    let level = RoleLevel(
+      open: open / participants.sum(\.burden.lateShare), busy: busy,
+      responseTime: times.isEmpty ? nil : times[(times.count - 1) / 2])
+    for index in participants.indices {
+      participants[index].burden.take(participants[index].reading, in: level, settle: settle)
+    }
+  }
+
+  /// Sets everyone's target, and what of the way there is sure.
+  private func aim(_ participants: inout [Participant], at now: Instant) {
+    let (busy, settle) = (busy ?? 0, settings.settleSeconds)
+    let sum = participants.sum(\.reading.share)
+    let scale = Scale(busy: busy, roomOfShare: participants.sum { Double($0.reading.capacity) } / sum)
+    let targets = ShareTargets(participants.map(scale.claim), sum: sum)
+    let noise = Self.sureness * Self.farthest(of: participants.count)
+    for (index, target) in targets.shares.enumerated() {
+      let (share, burden) = (participants[index].reading.share, participants[index].burden)
+      let isBack = burden.rest.takesBack(target - share, at: now, settle: settle)
+      let spread = 1 + noise * (isBack ? Self.backAgain : 1) * burden.sums.deviation(settle: settle, busy: busy)
+      participants[index].target = target
+      participants[index].sure = target > share ? max(share, target / spread) : min(share, target * spread)
+    }
+  }
+
+  /// By how many deviations the farthest of so many normal numbers is off: about √(2 ln n).
+  private static func farthest(of count: Int) -> Double {
+    let logarithm = 0.693 * Double(Int.bitWidth - max(1, count).leadingZeroBitCount)
+    return (2 * logarithm).squareRoot()
+  }
+
+  /// By what the claims of a role's agents are measured.
+  private struct Scale {
+    /// Open and waiting of the room.
+    let busy: Double
+    /// The role's room for each share of 1.
+    let roomOfShare: Double
+
+    /// What an agent could take. One that is ill or slow is to have less open for its room, as long as others have room.
+    ///
+    /// A small agent has conversations wait sooner than a large one that is as busy: of each room its root is kept free,
+    /// by the part that is not busy (the square-root rule of S. Halfin and W. Whitt, "Heavy-traffic limits for queues
+    /// with many exponential servers", 1981).
+    func claim(_ participant: Participant) -> ShareTargets.Claim {
+      let (reading, burden) = (participant.reading, participant.burden)
+      let room = Double(reading.capacity)
+      let useful = room - (1 - min(1, busy)) * room.squareRoot()
+      let discount = min(1, max(leastDiscount, (full - busy) / (full - roomy)))
+      var ratio = burden.sums.ratio
+      if !participant.isFit {
+        // Who fails fast has little open: that is no reason to give it more than when it was well.
+        ratio = max(ratio, burden.wellRatio ?? room / reading.parameter.value / roomOfShare)
+      }
+      let fitness = 1 - (1 - burden.fitness) * discount
+      return ShareTargets.Claim(
+        weight: max(1e-6, fitness * useful / ratio), floor: min(reading.floor, reading.share),
+        ceiling: max(reading.ceiling, reading.share))
+    }
+  }
+}
+
+extension [RoleBalancer.Participant] {
+  fileprivate func sum(_ part: (Element) -> Double) -> Double { reduce(0) { $0 + part($1) } }
+}
