@@ -54,6 +54,7 @@ struct RoutedCustomers: Sendable {
     for place in agents.indices where agents[place].profile.role == role {
       agents[place].parameters.append(share)
       agents[place].room = SimulatedAgent.Room(capacity: capacity)
+      agents[place].isRouted = true
     }
   }
 
@@ -64,7 +65,7 @@ struct RoutedCustomers: Sendable {
     guard instant > now else { return [] }
     let seconds = Double((instant - now).milliseconds) / 1000
     now = instant
-    let places = agents.indices.filter { agents[$0].profile.role == Self.role && agents[$0].room != nil }
+    let places = agents.indices.filter { agents[$0].isRouted }
     for place in places {
       agents[place].slowness = agents[place].profile.id == Self.slow && isIll ? Self.slowness : 1
     }

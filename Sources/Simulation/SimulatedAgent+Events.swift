@@ -27,7 +27,7 @@ extension SimulatedAgent {
     var data: JSONObject = [
       "error_rate": Self.rounded(errorRate, 10_000), "response_time": Self.whole(responseTime),
       "last_hour_errors": Self.whole(lastHourErrors), "messages_per_minute": Self.whole(traffic),
-      "queue_size": Self.whole(queue + backlog), "avg_rating": Self.rounded(rating, 100),
+      "queue_size": Self.whole(isRouted ? backlog : queue + backlog), "avg_rating": Self.rounded(rating, 100),
       "negative_feedback_count": Self.whole(negativeFeedback), "attempts_count": Self.whole(attempts),
       "health_score": Self.rounded(health, 1000),
     ]

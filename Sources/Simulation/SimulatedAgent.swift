@@ -20,6 +20,8 @@ struct SimulatedAgent: Sendable {
   /// What it lets others set, and what was set of that.
   var parameters: [TunableParameter] = []
   var settings: [String: Double] = [:]
+  /// Whether all that waits for it are customers who were routed to it.
+  var isRouted = false
   /// So many times as long as usual its answers take.
   var slowness = 1.0
   /// The agent that has taken over, while one has.

@@ -26,7 +26,7 @@ import Wire
       try scene.lines(.succeeded).first { $0.origin == .command(command) && $0.target == "support-1" })
     #expect(line.action == "tune" && line.operator == "load/support-1")
     #expect(
-      line.reason.hasPrefix("support-1 takes ") && line.reason.contains(": 15 of 16 open"))
+      line.reason.hasPrefix("support-1 takes ") && line.reason.contains("15 of 16 open"))
     #expect(line.after?.tuning(of: "routing_share") == tuning)
     // Its runtime is told, as of any command.
     let told = try #require(try scene.handlers.control().first { $0.commandID == command })
