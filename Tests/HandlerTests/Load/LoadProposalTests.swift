@@ -81,6 +81,29 @@ import Wire
     #expect(try scene.share(asked.agent) == "1.5")
   }
 
+  /// It was set while no handler lived to take the question back.
+  @Test func anApprovalTakesNothingBackThatAPersonHasSetSince() throws {
+    let first = try scene.start(.propose)
+    try scene.introduce()
+    let asked = try scene.question()
+    try scene.kill(first)
+    let tuning = AgentTuning(
+      parameter: "routing_share", value: "1.5", by: "maria@bastion", at: try scene.handlers.now(),
+      command: CommandID("m1"))
+    _ = try scene.server.call(
+      "HSET", scene.keys.agent(asked.agent), AgentTuningCoding.valueField(of: "routing_share"), "1.5",
+      AgentTuningCoding.authorField(of: "routing_share"), AgentTuningCoding.author(of: tuning))
+    let answer = try scene.handlers.command(
+      .approve, [], ["proposal": asked.id.text, "sha256": asked.digest])
+    try scene.handlers.publish(answer)
+    try scene.start(.propose, "h2")
+    let words = "maria@bastion has set routing_share of \(asked.agent) since"
+    try scene.server.wait {
+      (try? scene.lines(.skipped).contains { $0.detail == "approved, and not done: \(words)" }) == true
+    }
+    #expect(try scene.share(asked.agent) == "1.5" && scene.handlers.control().isEmpty)
+  }
+
   @Test func whatIsAskedIsTakenBackOnceItIsSwitchedOff() throws {
     let handler = try scene.start(.propose)
     try scene.introduce()

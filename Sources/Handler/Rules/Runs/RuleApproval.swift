@@ -83,11 +83,24 @@ final class RuleApproval: DueForRule {
   /// Why nothing of it is done any more; nil if nothing speaks against it.
   private func fault(_ record: RunRecord, _ facts: RuleFacts, _ mode: AutomationMode) -> String? {
     guard mode == .on else { return "automation is \(mode.rawValue)" }
+    if let fault = handFault(record, facts) { return fault }
     // Without its rule there is no condition any more, and what was approved is still what was approved.
     guard let rule = session.options.runbook.rule(record.rule) else { return nil }
     if rule.mode == .off { return "the rule is off" }
     let verdict = rule.when.judge(facts)
     return verdict.holds ? nil : "its condition no longer holds: \(verdict.reason)"
+  }
+
+  /// What the handler proposed of its own accord takes back nothing that a person has set meanwhile.
+  private func handFault(_ record: RunRecord, _ facts: RuleFacts) -> String? {
+    guard OwnRule(rawValue: record.rule) != nil, let madeAt = seal?.madeAt else { return nil }
+    return record.ruleActions.lazy.compactMap { [agent] ruleAction in
+      guard ruleAction.kind == .action(.tune), ruleAction.target == agent,
+        let tuning = facts.record.tuning(of: ruleAction.arguments["parameter"] ?? ""), tuning.isByHand,
+        let at = tuning.at, at >= madeAt
+      else { return nil }
+      return "\(tuning.by) has set \(tuning.parameter) of \(agent) since"
+    }.first
   }
 
   private func act(
