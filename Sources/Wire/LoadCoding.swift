@@ -9,7 +9,7 @@ import FleetModel
 /// What is empty is left out. Times are in milliseconds.
 package enum LoadCoding {
   /// A longer value is not read.
-  package static let mostBytes = 256 << 10
+  package static let mostBytes = 512 << 10
 
   package static func encode(_ standing: LoadStanding) -> [UInt8] {
     let json: JSONValue = [
