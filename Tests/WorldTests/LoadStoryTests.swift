@@ -14,6 +14,6 @@ import World
         Issue.record("seed \(seed): \(violation)")
       }
     }
-    #expect(changes > 24 * 3, "\(changes)")
+    #expect(changes > 24 * 2, "\(changes)")
   }
 }
