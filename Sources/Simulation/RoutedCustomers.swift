@@ -19,6 +19,8 @@ struct RoutedCustomers: Sendable {
   static let role = "support"
   static let slow: AgentID = "support-br-01"
   static let capacity = 16
+  /// Of a larger role so many agents share.
+  private static let most = 12
   /// So many times as long a conversation lasts with the slow one.
   static let slowness = 2.5
   /// How long a conversation lasts on average, and how much of the room of all is taken if all are well.
@@ -51,7 +53,7 @@ struct RoutedCustomers: Sendable {
       let share = TunableParameter(
         name: LoadSettings.parameter, minimum: 0.2, maximum: 2, step: 0.1, value: 1)
     else { return }
-    for place in agents.indices where agents[place].profile.role == role {
+    for place in agents.indices.lazy.filter({ [agents] in agents[$0].profile.role == role }).prefix(most) {
       agents[place].parameters.append(share)
       agents[place].room = SimulatedAgent.Room(capacity: capacity)
       agents[place].isRouted = true
