@@ -21,6 +21,8 @@ struct AgentBurden: Sendable {
   private(set) var fitness = 1.0
   /// Milliseconds, smoothed; nil if it never told.
   private(set) var responseTime: Double?
+  /// 0…1, smoothed; nil if nobody ever knew.
+  private var health: Double?
   var rest = MoveRest()
   /// When it last took part.
   private(set) var seenAt: Instant
@@ -28,9 +30,10 @@ struct AgentBurden: Sendable {
   private var heardAt: Instant?
   private var knownSeconds = 0.0
 
-  // In settle times: how long readings count, how fast fitness falls and rises, what must be heard before a move.
+  // In settle times: how long readings count, what smooths health, how fast fitness rises, what comes before a move.
   private static let memory = 20.0
   private static let shortMemory = 1.0
+  private static let smooth = 0.5
   private static let fall = 0.5
   private static let rise = 10.0
   private static let warmUp = 2.0
@@ -73,27 +76,22 @@ struct AgentBurden: Sendable {
     if lately.ratio > sums.ratio * spread || sums.ratio > lately.ratio * spread { sums = lately }
     // Who has little to do shows little.
     let shown = min(1, max(Self.leastShown, reading.burden / max(1, expected)))
-    learnFitness(fit(reading, usual: role.responseTime, seconds: seconds, settle: settle), shown, seconds, settle)
+    learnFitness(shown, usual: role.responseTime, reading, seconds: seconds, settle: settle)
   }
 
-  /// What this reading says of its fitness.
-  private mutating func fit(_ reading: LoadReading, usual: Double?, seconds: Double, settle: Double) -> Double {
-    var fit = 1.0
-    if let health = reading.knownHealth {
-      let part = min(1, health / Self.well)
-      fit = part * part
-    }
-    guard let told = reading.knownResponseTime else { return fit }
-    let time = responseTime.map { $0 + (told - $0) * seconds / (seconds + settle * Self.fall) } ?? told
-    responseTime = time
-    if let usual, usual > 0 { fit *= min(1, Self.slow * usual / max(time, usual)) }
-    return fit
-  }
-
-  /// Falls fast and rises slowly: an agent that is well again since it has less to do is not flooded again.
-  private mutating func learnFitness(_ fit: Double, _ shown: Double, _ seconds: Double, _ settle: Double) {
+  /// Falls at once and rises slowly: an agent that is well again since it has less to do is not flooded again. What is
+  /// told is smoothed before, or noise would let it fall and fall.
+  private mutating func learnFitness(
+    _ shown: Double, usual: Double?, _ reading: LoadReading, seconds: Double, settle: Double
+  ) {
+    let share = seconds / (seconds + settle * Self.smooth)
+    if let told = reading.knownHealth { health = health.map { $0 + (told - $0) * share } ?? told }
+    if let told = reading.knownResponseTime { responseTime = responseTime.map { $0 + (told - $0) * share } ?? told }
+    let well = min(1, (health ?? 1) / Self.well)
+    var fit = well * well
+    if let usual, usual > 0, let responseTime { fit *= min(1, Self.slow * usual / max(responseTime, usual)) }
     if fit >= 1, fitness > Self.well { wellRatio = sums.ratio }
-    let pace = settle * (fit < fitness ? Self.fall : Self.rise / shown)
-    fitness += (fit - fitness) * seconds / (seconds + pace)
+    let pace = fit < fitness ? Self.fall : Self.rise / shown
+    fitness += (fit - fitness) * seconds / (seconds + settle * pace)
   }
 }

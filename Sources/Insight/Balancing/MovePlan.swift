@@ -15,6 +15,8 @@ struct MovePlan {
 
   /// After so many tries that found no partner no more is looked for: each goes over the whole role.
   private static let mostTries = 4
+  /// Nobody is moved farther beyond its target than to its inverse.
+  private static let leastRank = 0.75
   /// Who was moved the other way not long ago comes after those that fit half as well.
   private static let backAgain = 0.5
 
@@ -99,6 +101,7 @@ struct MovePlan {
       guard back != 0, back < 0 || participant.isFit else { continue }
       let after = participant.reading.share + back
       var rank = back > 0 ? participant.target / after : after / participant.target
+      guard rank >= Self.leastRank else { continue }
       if participant.burden.rest.takesBack(back, at: now, settle: settle) { rank *= Self.backAgain }
       if best.map({ rank > $0.rank }) ?? true { best = (index, rank) }
     }
