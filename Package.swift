@@ -145,8 +145,7 @@ let tests: [Target] = [
     name: "World",
     dependencies: [
       "Handler", "HTTP", "Logging", "Automation", "Configuration", "FleetModel", "Insight", "Simulation", "Wire",
-      "Redis",
-      "Loop",
+      "Redis", "Loop",
     ],
     path: "Tests/World",
     swiftSettings: optimized),

@@ -7,7 +7,7 @@ struct Bench: ParsableCommand {
     subcommands: [
       IngestCommand.self, PubSubCommand.self, LatencyCommand.self, FrameCommand.self, RestCommand.self,
       LoadCommand.self, MemoryCommand.self, HandlerCommand.self, ChaosCommand.self, FeedCommand.self, TruthCommand.self,
-      WorldCommand.self, MaintenanceCommand.self, DetectCommand.self, ForesightCommand.self, ScrapeCommand.self,
-      ShardCommand.self, TuningCommand.self,
+      WorldCommand.self, MaintenanceCommand.self, RebalanceCommand.self, TuningCommand.self, DetectCommand.self,
+      ForesightCommand.self, ScrapeCommand.self, ShardCommand.self,
     ])
 }
