@@ -41,6 +41,7 @@ struct AgentBurden: Sendable {
   private static let changed = 3.0
   /// From this health on an agent counts as well.
   private static let well = 0.9
+  private static let fit = 0.8
   /// Up to so many times the role's middle response time it counts as no slower.
   private static let slow = 1.5
   /// However little it has to do, it shows so much of how it is.
@@ -52,6 +53,9 @@ struct AgentBurden: Sendable {
 
   /// Whether enough was heard of it to move it.
   func isKnown(settle: Double) -> Bool { knownSeconds >= Self.warmUp * settle }
+
+  /// Who is less fit is taken for ill, and takes nothing over from others.
+  var isFit: Bool { fitness >= Self.fit }
 
   /// Lets the late share follow the one in force.
   mutating func follow(_ share: Double, step: Double, at now: Instant, settle: Double) {

@@ -2,7 +2,11 @@ import FleetModel
 
 /// Chooses the moves of one look: those that help most, each with another one that keeps the sum.
 struct MovePlan {
-  private(set) var participants: [RoleBalancer.Participant]
+  /// Of the burden at a place.
+  typealias Move = (place: Int, move: ShareMove)
+
+  private let participants: [RoleBalancer.Participant]
+  private let burdens: [AgentBurden]
   /// By how much the shares add up to more than is declared.
   private var excess: Double
   private let busy: Double
@@ -20,17 +24,23 @@ struct MovePlan {
   /// Who was moved the other way not long ago comes after those that fit half as well.
   private static let backAgain = 0.5
 
-  init(_ participants: [RoleBalancer.Participant], excess: Double, busy: Double, at now: Instant, settle: Double) {
-    (self.participants, self.excess, self.busy) = (participants, excess, busy)
+  /// - Parameters:
+  ///   - burdens: by the participants' places.
+  ///   - excess: by how much the shares of the role add up to more than is declared.
+  init(
+    _ participants: [RoleBalancer.Participant], _ burdens: [AgentBurden], excess: Double, busy: Double, at now: Instant,
+    settle: Double
+  ) {
+    (self.participants, self.burdens, self.excess, self.busy) = (participants, burdens, excess, busy)
     (self.now, self.settle) = (now, settle)
     largestStep = participants.reduce(0) { max($0, $1.reading.parameter.step) }
   }
 
   /// - Parameter alone: whether moves come one at a time, so that the sum cannot be kept meanwhile.
-  mutating func moves(atMost most: Int, alone: Bool) -> [ShareMove] {
+  mutating func moves(atMost most: Int, alone: Bool) -> [Move] {
     let order = participants.indices.filter { wish($0) != 0 }.map { (index: $0, worth: worth($0)) }
       .sorted { ($1.worth, $0.index) < ($0.worth, $1.index) }
-    var moves: [ShareMove] = []
+    var moves: [Move] = []
     var tries = 0
     for (index, _) in order where moves.count < most && tries < Self.mostTries && !used.contains(index) {
       let found = alone ? single(index) : pair(index, mayPair: most - moves.count > 1)
@@ -46,8 +56,8 @@ struct MovePlan {
   }
 
   private func canMove(_ index: Int) -> Bool {
-    let burden = participants[index].burden
-    return !used.contains(index) && burden.isKnown(settle: settle) && !burden.rest.isOn(at: now)
+    let place = participants[index].place
+    return !used.contains(index) && burdens[place].isKnown(settle: settle) && !burdens[place].rest.isOn(at: now)
   }
 
   /// By how much its share should change now.
@@ -73,7 +83,7 @@ struct MovePlan {
   }
 
   /// One move alone. If the sum forbids it, the one that makes room for it.
-  private mutating func single(_ index: Int) -> [ShareMove] {
+  private mutating func single(_ index: Int) -> [Move] {
     let change = wish(index)
     if keepsSum(change) || abs(excess) < largestStep / 2 { return [make(index, change, evens: false)] }
     guard let other = partner(of: index, change) else { return [] }
@@ -81,7 +91,7 @@ struct MovePlan {
     return keepsSum(back) ? [make(other, back, evens: true)] : []
   }
 
-  private mutating func pair(_ index: Int, mayPair: Bool) -> [ShareMove] {
+  private mutating func pair(_ index: Int, mayPair: Bool) -> [Move] {
     let change = wish(index)
     if keepsSum(change) { return [make(index, change, evens: false)] }
     guard mayPair, let other = partner(of: index, excess + change) else { return [] }
@@ -96,34 +106,31 @@ struct MovePlan {
   private func partner(of mover: Int, _ change: Double) -> Int? {
     var best: (index: Int, rank: Double)?
     for index in participants.indices where index != mover && canMove(index) {
-      let back = self.change(index, by: -change)
-      let participant = participants[index]
-      guard back != 0, back < 0 || participant.isFit else { continue }
-      let after = participant.reading.share + back
-      var rank = back > 0 ? participant.target / after : after / participant.target
+      let (back, place) = (self.change(index, by: -change), participants[index].place)
+      guard back != 0, back < 0 || burdens[place].isFit else { continue }
+      let (after, target) = (participants[index].reading.share + back, participants[index].target)
+      var rank = back > 0 ? target / after : after / target
       guard rank >= Self.leastRank else { continue }
-      if participant.burden.rest.takesBack(back, at: now, settle: settle) { rank *= Self.backAgain }
+      if burdens[place].rest.takesBack(back, at: now, settle: settle) { rank *= Self.backAgain }
       if best.map({ rank > $0.rank }) ?? true { best = (index, rank) }
     }
     return best?.index
   }
 
-  private mutating func make(_ index: Int, _ change: Double, evens: Bool) -> ShareMove {
-    let (reading, burden) = (participants[index].reading, participants[index].burden)
+  private mutating func make(_ index: Int, _ change: Double, evens: Bool) -> Move {
+    let (reading, place) = (participants[index].reading, participants[index].place)
     let to = reading.parameter.nearest(reading.share + change)
     let reason = ShareMove.Reason(
       kind: evens ? .evens : kind(index, change), open: reading.open, capacity: reading.capacity,
-      waiting: reading.waiting, health: reading.knownHealth, responseTime: burden.responseTime, busy: busy)
+      waiting: reading.waiting, health: reading.knownHealth, responseTime: burdens[place].responseTime, busy: busy)
     used.insert(index)
     excess += to - reading.share
-    participants[index].burden.rest.moved(by: to - reading.share, to: to, at: now, settle: settle)
-    return ShareMove(agent: reading.agent, from: reading.share, to: to, reason: reason)
+    return (place, ShareMove(agent: reading.agent, from: reading.share, to: to, reason: reason))
   }
 
   private func kind(_ index: Int, _ change: Double) -> ShareMove.Kind {
-    let participant = participants[index]
     guard change < 0 else { return .idler }
-    guard !participant.isFit else { return .busier }
-    return (participant.reading.knownHealth ?? 1) < 0.8 ? .ill : .slow
+    guard !burdens[participants[index].place].isFit else { return .busier }
+    return (participants[index].reading.knownHealth ?? 1) < 0.8 ? .ill : .slow
   }
 }

@@ -16,16 +16,17 @@ package struct RoleBalancer: Sendable {
   /// An agent that takes part in this look.
   struct Participant {
     let reading: LoadReading
-    var burden: AgentBurden
+    /// Of its burden.
+    let place: Int
     /// The share that it should have, and what of the way there is sure.
     var target = 0.0
     var sure = 0.0
-
-    var isFit: Bool { burden.fitness >= RoleBalancer.fit }
   }
 
   private var settings: BalanceSettings
-  private var agents: [AgentID: AgentBurden] = [:]
+  private var burdens: [AgentBurden] = []
+  private var places: [AgentID: Int] = [:]
+  private var sweptAt = Instant.epoch
   /// Open and waiting of the room, smoothed; nil before the first readings.
   package private(set) var busy: Double?
   private var lookedAt = Instant.epoch
@@ -44,14 +45,11 @@ package struct RoleBalancer: Sendable {
   private static let roomy = 0.6
   private static let full = 0.95
   private static let leastDiscount = 0.5
-  /// Who is less fit is taken for ill, and takes nothing over from others.
-  private static let fit = 0.8
-
   package init(_ settings: BalanceSettings = BalanceSettings()) { self.settings = settings }
 
   /// Takes other settings. What was learnt with another settle time is forgotten.
   package mutating func change(_ settings: BalanceSettings) {
-    if settings.settle != self.settings.settle { (agents, busy) = ([:], nil) }
+    if settings.settle != self.settings.settle { (burdens, places, busy) = ([], [:], nil) }
     self.settings = settings
   }
 
@@ -64,65 +62,80 @@ package struct RoleBalancer: Sendable {
   ///     the largest step of the role; with 1 to one move.
   /// - Returns: moves of different agents. They count as made: who was moved rests, whatever becomes of the move.
   package mutating func look(_ readings: [LoadReading], at now: Instant, most: Int = .max) -> [ShareMove] {
+    sweep(at: now)
     var participants = participants(readings, at: now)
-    guard participants.count > 1 else {
-      keep(participants, at: now)
-      return []
-    }
-    learn(&participants, at: now)
+    guard participants.count > 1 else { return [] }
+    learn(participants, at: now)
     aim(&participants, at: now)
     given.removeAll { now - $0 >= Self.minute || $0 > now }
     let allowed = min(most, settings.movesAMinute - given.count)
-    guard allowed > 0 else {
-      keep(participants, at: now)
-      return []
-    }
+    guard allowed > 0 else { return [] }
     let excess = readings.lazy.filter(\.hasShare).reduce(0) { $0 + $1.share - $1.parameter.value }
-    var plan = MovePlan(participants, excess: excess, busy: busy ?? 0, at: now, settle: settings.settleSeconds)
+    var plan = MovePlan(
+      participants, burdens, excess: excess, busy: busy ?? 0, at: now, settle: settings.settleSeconds)
     let moves = plan.moves(atMost: allowed, alone: most == 1)
-    given += moves.map { _ in now }
-    keep(plan.participants, at: now)
-    return moves
-  }
-
-  private func participants(_ readings: [LoadReading], at now: Instant) -> [Participant] {
-    let (age, settle) = (max(Self.stale, settings.settle), settings.settleSeconds)
-    var known: Set<AgentID> = []
-    return readings.compactMap { reading in
-      guard reading.counts(at: now, within: age), known.insert(reading.agent).inserted else { return nil }
-      var burden = AgentBurden(share: reading.share, at: now)
-      if let before = agents[reading.agent], isKept(before, at: now) { burden = before }
-      burden.follow(reading.share, step: reading.parameter.step, at: now, settle: settle)
-      return Participant(reading: reading, burden: burden)
+    for (place, move) in moves {
+      burdens[place].rest.moved(by: move.to - move.from, to: move.to, at: now, settle: settings.settleSeconds)
+      given.append(now)
     }
+    return moves.map(\.move)
   }
 
-  /// Keeps what was learnt of those that take part, and for a settle time of those that do not: a command under way takes
-  /// an agent out for a moment only.
-  private mutating func keep(_ participants: [Participant], at now: Instant) {
-    agents = agents.filter { isKept($0.value, at: now) }
-    for participant in participants { agents[participant.reading.agent] = participant.burden }
-    if agents.isEmpty { busy = nil }
+  private mutating func participants(_ readings: [LoadReading], at now: Instant) -> [Participant] {
+    let age = max(Self.stale, settings.settle)
+    var (participants, isKnown): ([Participant], [Bool]) = ([], burdens.map { _ in false })
+    participants.reserveCapacity(readings.count)
+    for reading in readings where reading.counts(at: now, within: age) {
+      let place = place(of: reading, at: now)
+      if place == isKnown.count { isKnown.append(false) }
+      guard !isKnown[place] else { continue }
+      isKnown[place] = true
+      let step = reading.parameter.step
+      burdens[place].follow(reading.share, step: step, at: now, settle: settings.settleSeconds)
+      participants.append(Participant(reading: reading, place: place))
+    }
+    return participants
   }
 
+  private mutating func place(of reading: LoadReading, at now: Instant) -> Int {
+    if let place = places[reading.agent] {
+      if !isKept(burdens[place], at: now) { burdens[place] = AgentBurden(share: reading.share, at: now) }
+      return place
+    }
+    places[reading.agent] = burdens.count
+    burdens.append(AgentBurden(share: reading.share, at: now))
+    return burdens.count - 1
+  }
+
+  /// What was learnt is kept for a settle time if an agent does not take part: a command under way takes it out for a
+  /// moment only.
   private func isKept(_ burden: AgentBurden, at now: Instant) -> Bool {
     (now - burden.seenAt).magnitude <= settings.settle
   }
 
-  private mutating func learn(_ participants: inout [Participant], at now: Instant) {
+  /// Forgets now and then who does not take part any more.
+  private mutating func sweep(at now: Instant) {
+    guard (now - sweptAt).magnitude > settings.settle else { return }
+    sweptAt = now
+    let kept = places.filter { isKept(burdens[$0.value], at: now) }
+    if kept.isEmpty { busy = nil }
+    guard kept.count < places.count else { return }
+    (places, burdens) = ([:], kept.map { burdens[$0.value] })
+    for (place, agent) in kept.keys.enumerated() { places[agent] = place }
+  }
+
+  private mutating func learn(_ participants: [Participant], at now: Instant) {
     let (open, room) = (participants.sum(\.reading.burden), participants.sum { Double($0.reading.capacity) })
     let settle = settings.settleSeconds
     let seconds = max(0, Double((now - lookedAt).milliseconds) / 1000)
     let before = busy ?? open / room
     let busy = before + (open / room - before) * seconds / (seconds + Self.busyPace * settle)
     (self.busy, lookedAt) = (busy, now)
-    let times = participants.compactMap(\.burden.responseTime).sorted()
+    let times = participants.compactMap { burdens[$0.place].responseTime }.sorted()
     let level = RoleLevel(
-      open: open / participants.sum(\.burden.lateShare), busy: busy,
+      open: open / participants.sum { burdens[$0.place].lateShare }, busy: busy,
       responseTime: times.isEmpty ? nil : times[(times.count - 1) / 2])
-    for index in participants.indices {
-      participants[index].burden.take(participants[index].reading, in: level, settle: settle)
-    }
+    for participant in participants { burdens[participant.place].take(participant.reading, in: level, settle: settle) }
   }
 
   /// Sets everyone's target, and what of the way there is sure.
@@ -130,12 +143,14 @@ package struct RoleBalancer: Sendable {
     let (busy, settle) = (busy ?? 0, settings.settleSeconds)
     let sum = participants.sum(\.reading.share)
     let scale = Scale(busy: busy, roomOfShare: participants.sum { Double($0.reading.capacity) } / sum)
-    let targets = ShareTargets(participants.map(scale.claim), sum: sum)
+    let claims = participants.map { scale.claim($0.reading, burdens[$0.place]) }
+    let targets = ShareTargets(claims, sum: sum)
     let noise = Self.sureness * Self.farthest(of: participants.count)
     for (index, target) in targets.shares.enumerated() {
-      let (share, burden) = (participants[index].reading.share, participants[index].burden)
-      let isBack = burden.rest.takesBack(target - share, at: now, settle: settle)
-      let spread = 1 + noise * (isBack ? Self.backAgain : 1) * burden.sums.deviation(settle: settle, busy: busy)
+      let share = participants[index].reading.share
+      let place = participants[index].place
+      let isBack = burdens[place].rest.takesBack(target - share, at: now, settle: settle)
+      let spread = 1 + noise * (isBack ? Self.backAgain : 1) * burdens[place].sums.deviation(settle: settle, busy: busy)
       participants[index].target = target
       participants[index].sure = target > share ? max(share, target / spread) : min(share, target * spread)
     }
@@ -159,13 +174,12 @@ package struct RoleBalancer: Sendable {
     /// A small agent has conversations wait sooner than a large one that is as busy: of each room its root is kept free,
     /// by the part that is not busy (the square-root rule of S. Halfin and W. Whitt, "Heavy-traffic limits for queues
     /// with many exponential servers", 1981).
-    func claim(_ participant: Participant) -> ShareTargets.Claim {
-      let (reading, burden) = (participant.reading, participant.burden)
+    func claim(_ reading: LoadReading, _ burden: AgentBurden) -> ShareTargets.Claim {
       let room = Double(reading.capacity)
       let useful = room - (1 - min(1, busy)) * room.squareRoot()
       let discount = min(1, max(leastDiscount, (full - busy) / (full - roomy)))
       var ratio = burden.sums.ratio
-      if !participant.isFit {
+      if !burden.isFit {
         // Who fails fast has little open: that is no reason to give it more than when it was well.
         ratio = max(ratio, burden.wellRatio ?? room / reading.parameter.value / roomOfShare)
       }

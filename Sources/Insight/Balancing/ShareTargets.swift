@@ -15,7 +15,7 @@ struct ShareTargets {
   /// By the places of the claims.
   let shares: [Double]
 
-  private static let halvings = 60
+  private static let halvings = 48
 
   init(_ claims: [Claim], sum: Double) {
     // The sum grows with the scale: halve the interval in which the right one lies.
