@@ -73,7 +73,7 @@ import Testing
 
   @Test mutating func newBalancerWaitsUntilAllShowsThatWasDoneBefore() {
     role.agents[0].demand = 16
-    role.run(looks: 35)
+    role.run(looks: 36)
     #expect(role.moves.isEmpty)
     role.run(looks: 1)
     #expect(!role.moves.isEmpty)
@@ -136,6 +136,13 @@ import Testing
     for second in 1...160 {
       #expect(role.balancer.look(role.readings, at: role.now + .seconds(Int64(second))).isEmpty)
     }
+  }
+
+  @Test mutating func shortestSettleTimeStandsLooksThatAreFartherApart() {
+    role = BalancedAgents(["a", "b", "c"], settings: BalanceSettings(settle: .seconds(1)))
+    role.agents[0].health = 0.1
+    role.run(minutes: 10)
+    #expect(role.shares[0] == 0.2)
   }
 
   @Test mutating func clockThatIsSetBackHoldsNobodyUp() {

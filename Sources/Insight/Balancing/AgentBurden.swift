@@ -67,12 +67,12 @@ struct AgentBurden: Sendable {
 
   /// Takes a reading, unless it was taken before.
   mutating func take(_ reading: LoadReading, in role: RoleLevel, settle: Double) {
-    var gap = heardAt.map { Double((reading.heardAt - $0).milliseconds) / 1000 } ?? settle / 10
-    if gap < Self.setBack { gap = settle / 10 }
-    guard gap > 0 else { return }
+    let gap = heardAt.map { Double((reading.heardAt - $0).milliseconds) / 1000 } ?? Self.setBack
+    guard gap > 0 || gap <= Self.setBack else { return }
     heardAt = reading.heardAt
-    let seconds = min(gap, settle)
-    knownSeconds = min(knownSeconds + seconds, Self.warmUp * settle)
+    // The first one, and the first one after the clock was set back, stand for a moment.
+    let seconds = gap > 0 ? min(gap, settle) : settle / 10
+    if gap > 0 { knownSeconds = min(knownSeconds + seconds, Self.warmUp * settle) }
     let expected = lateShare * role.open
     sums.add(open: reading.burden, expected: expected, seconds: seconds, memory: Self.memory * settle)
     lately.add(open: reading.burden, expected: expected, seconds: seconds, memory: Self.shortMemory * settle)

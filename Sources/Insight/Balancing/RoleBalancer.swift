@@ -107,15 +107,15 @@ package struct RoleBalancer: Sendable {
     return burdens.count - 1
   }
 
-  /// What was learnt is kept for a settle time if an agent does not take part: a command under way takes it out for a
-  /// moment only.
+  /// What was learnt is kept for a settle time, or a minute, if an agent does not take part: a command under way takes it
+  /// out for a moment only.
   private func isKept(_ burden: AgentBurden, at now: Instant) -> Bool {
-    (now - burden.seenAt).magnitude <= settings.settle
+    (now - burden.seenAt).magnitude <= max(Self.minute, settings.settle)
   }
 
   /// Forgets now and then who does not take part any more.
   private mutating func sweep(at now: Instant) {
-    guard (now - sweptAt).magnitude > settings.settle else { return }
+    guard (now - sweptAt).magnitude > max(Self.minute, settings.settle) else { return }
     sweptAt = now
     let kept = places.filter { isKept(burdens[$0.value], at: now) }
     if kept.isEmpty { busy = nil }
