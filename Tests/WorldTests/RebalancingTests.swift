@@ -98,6 +98,23 @@ import World
     }
   }
 
+  @Test func takeoversNeitherLoseNorRepeatMoves() throws {
+    let takeovers = [2700.0, 5400, 8100, 10800]
+    for seed in 0..<4 as Range<UInt64> {
+      let agents = (0..<8).map { index in
+        RoutedAgent(capacity: 8, trouble: index == 0 ? (3600, 14400, .slow(answers: 4, conversations: 2)) : nil)
+      }
+      let routed = RoutedRole(agents, routing: .shares, busy: 0.6, seed: seed)
+      var role = BalancedRole(routed, takeovers: takeovers)
+      role.run(seconds: 14400)
+      for second in takeovers {
+        #expect(!role.moves.contains { $0.second >= second && $0.second < second + 340 }, "it hears first")
+      }
+      #expect(role.reversals <= 6 && role.course.allSatisfy { abs($0.reduce(0, +) - 8) < 0.11 })
+      #expect(role.course[360...].contains { $0[0] <= 0.3 } && role.course.allSatisfy { $0[0] >= 0.1 })
+    }
+  }
+
   @Test func conversationsAreTheSameHoweverTheyAreRouted() {
     let trial = RoutingTrial(.alike, seed: 7)
     #expect(trial.run(.shares) == trial.run(.shares))

@@ -5,6 +5,8 @@ import Insight
 package struct BalancedRole {
   package private(set) var role: RoutedRole
   private var balancer: RoleBalancer
+  private let settings: BalanceSettings
+  private let takeovers: [Double]
   private let parameters: [TunableParameter]
   /// The shares after each look, one every ten seconds.
   package private(set) var course: [[Double]] = []
@@ -13,8 +15,9 @@ package struct BalancedRole {
   /// A move that goes against one that is no older is a reversal, in seconds.
   package static let reversal = 1800.0
 
-  package init(_ role: RoutedRole, settings: BalanceSettings = BalanceSettings()) {
-    (self.role, balancer) = (role, RoleBalancer(settings))
+  /// - Parameter takeovers: the seconds at which another handler goes on, which knows nothing but the shares.
+  package init(_ role: RoutedRole, settings: BalanceSettings = BalanceSettings(), takeovers: [Double] = []) {
+    (self.role, self.settings, self.takeovers, balancer) = (role, settings, takeovers, RoleBalancer(settings))
     parameters = role.agents.compactMap {
       TunableParameter(name: "routing_share", minimum: 0.1, maximum: 4, step: 0.1, value: $0.declared)
     }
@@ -24,6 +27,9 @@ package struct BalancedRole {
   package mutating func run(seconds: Double) {
     var role = role
     role.run(seconds: seconds) { role, second in
+      if takeovers.contains(where: { $0 <= second && $0 > second - RoutedRole.tells }) {
+        balancer = RoleBalancer(settings)
+      }
       var shares = role.agents.map(\.share)
       for move in balancer.look(readings(role), at: Self.instant(second)) {
         guard let agent = role.agents.indices.first(where: { Self.id($0) == move.agent }) else { continue }
