@@ -94,6 +94,22 @@ import Testing
     #expect(role.values.prefix(4).allSatisfy { $0 == [20] })
   }
 
+  @Test func whoWasPausedIsToldAsSoonAsItWorksAgain() throws {
+    let role = TuningRole(16)
+    try #require(role.pass(atMost: 5, Self.better) { $0.phase == .started } != nil)
+    let place = try #require(role.values.firstIndex { $0 != [20] })
+    role.isFree[place] = false
+    role.pass(minutes: 3, Self.better)
+    #expect(role.values[place] != [20] && role.state?.strays == [.init(TuningRole.agent(place))])
+    role.isFree[place] = true
+    role.pass(Self.better)
+    #expect(role.values[place] == [20])
+    // It counts as away until it surely is back.
+    #expect(role.state?.strays.count == 1)
+    role.pass(minutes: 6, Self.better)
+    #expect(role.state?.strays == [])
+  }
+
   @Test func whatAPersonHasSetStays() {
     let role = TuningRole(16)
     role.values[5] = [55]

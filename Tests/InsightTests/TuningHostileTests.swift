@@ -73,6 +73,8 @@ import Testing
     #expect(!spoilt { $0.parameters = [] } && !spoilt { $0.spent = .nan } && !spoilt { $0.spent = -1 })
     #expect(!spoilt { $0.parameters[0].base = 100 } && !spoilt { $0.parameters[0].used = [.nan] })
     #expect(!spoilt { $0.parameters[0].up.failures = -1 } && !spoilt { $0.draws = -1 } && !spoilt { $0.repeats = 64 })
+    #expect(!spoilt { $0.strays = Array(repeating: .init(AgentID("a")), count: 65) })
+    #expect(!spoilt { $0.strays = [.init(AgentID("a"), minutes: -1)] })
     func spoiltTrial(_ change: (inout RoleTuning.Trial) -> Void) -> Bool {
       var other = trial
       change(&other)

@@ -15,6 +15,8 @@ struct OrderSheet {
   private var agents: [Key: [AgentID]] = [:]
   /// Whether more is to be set than a minute may.
   private(set) var isBehind = false
+  /// Who should run with something else and may not be changed now.
+  private(set) var strays: [AgentID] = []
 
   init(_ state: RoleTuning, _ settings: TuningSettings, isReturn: Bool, words: String) {
     arrangement = Arrangement(state, settings)
@@ -25,6 +27,10 @@ struct OrderSheet {
 
   mutating func add(_ member: TuningRun.Member) {
     let wanted = arrangement.wanted(of: member.agent)
+    guard member.isFree else {
+      if strays.count < RoleTuning.mostStrays, !TuningRun.runs(member, with: wanted) { strays.append(member.agent) }
+      return
+    }
     for place in wanted.indices where !TunedParameter.isSame(member.settings[place], wanted[place]) {
       guard moves > 0 else {
         isBehind = true

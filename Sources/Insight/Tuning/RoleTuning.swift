@@ -51,6 +51,15 @@ package struct RoleTuning: Equatable, Sendable {
     package init(minutes: Int = 0, settled: Int = 0) { (self.minutes, self.settled) = (minutes, settled) }
   }
 
+  /// An agent that may run yet with what it should not.
+  package struct Stray: Equatable, Sendable {
+    package var agent: AgentID
+    /// For how many minutes it may be changed again; then it was told at once.
+    package var minutes: Int
+
+    package init(_ agent: AgentID, minutes: Int = 0) { (self.agent, self.minutes) = (agent, minutes) }
+  }
+
   package enum Phase: Equatable, Sendable {
     case resting
     /// A person is asked whether it may be tried.
@@ -81,6 +90,8 @@ package struct RoleTuning: Equatable, Sendable {
   package var orderedAt: Instant?
   /// Whether some are to be told yet.
   package var isBehind = false
+  /// Agents that could not be told what to run with, because they may not be changed.
+  package var strays: [Stray] = []
   /// How many times in a row some were told again.
   package var repeats = 0
 
@@ -120,7 +131,9 @@ package struct RoleTuning: Equatable, Sendable {
   /// Whether it can have been written here: what was stored may be anything.
   package var isSound: Bool {
     guard (1...TunableParameter.mostOfAgent).contains(parameters.count), parameters.allSatisfy(\.isSound),
-      Self.counts.contains(draws), Self.counts.contains(steps), (0...32).contains(repeats), spent >= 0, spent <= 1e6,
+      Self.counts.contains(draws), Self.counts.contains(steps), (0...32).contains(repeats),
+      strays.allSatisfy({ Self.counts.contains($0.minutes) }), strays.count <= Self.mostStrays, spent >= 0,
+      spent <= 1e6,
       held?.isSound ?? true
     else { return false }
     return switch phase {
@@ -133,6 +146,7 @@ package struct RoleTuning: Equatable, Sendable {
   }
 
   static let counts = 0...1 << 40
+  static let mostStrays = 64
 
   private func isSound(_ trial: Trial) -> Bool {
     parameters.indices.contains(trial.place) && parameters[trial.place].allows(trial.value) && trial.crossover.isSound

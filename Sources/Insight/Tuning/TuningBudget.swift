@@ -14,13 +14,11 @@ import FleetModel
 struct TuningBudget {
   /// Which agents are away.
   enum Away {
-    case nobody
     case these(Set<AgentID>)
     case allBut(Set<AgentID>)
 
     func contains(_ agent: AgentID) -> Bool {
       switch self {
-      case .nobody: false
       case .these(let agents): agents.contains(agent)
       case .allBut(let agents): !agents.contains(agent)
       }
@@ -28,7 +26,7 @@ struct TuningBudget {
 
     /// The part of the role.
     func share(of members: [TuningRun.Member]) -> Double {
-      if case .nobody = self { return 0 }
+      if case .these(let agents) = self, agents.isEmpty { return 0 }
       return members.isEmpty ? 1 : Double(members.count { contains($0.agent) }) / Double(members.count)
     }
   }
@@ -44,7 +42,6 @@ struct TuningBudget {
   /// What a minute has cost, in role-minutes. If nobody at home has told of a loss, they count as losing nothing. An agent
   /// that should be home and is not counts as away; one that somebody else has set counts as neither.
   func cost(_ away: Away) -> Double {
-    if case .nobody = away { return 0 }
     let homes = state.parameters.map(\.home)
     var (sum, count, homeSum, homeCount) = (0.0, 0.0, 0.0, 0.0)
     for member in members {
@@ -75,19 +72,23 @@ struct TuningBudget {
 extension RoleTuning {
   /// Who is away from home, or may be yet.
   func away(_ settings: TuningSettings) -> TuningBudget.Away {
-    if let held { return .allBut(Set(control(held, settings))) }
+    let strays = strays.map(\.agent)
+    if let held { return .allBut(Set(control(held, settings)).subtracting(strays)) }
+    return .these(Set(triedOrBack(settings) + strays))
+  }
+
+  private func triedOrBack(_ settings: TuningSettings) -> [AgentID] {
     switch phase {
-    case .resting, .widening, .returning: return .nobody
-    // What is approved is set before it is known here: the settings tell.
-    case .asking: return .these([])
-    case .closing(let trial, _): return .these(Set(trial.crossover.agents + trial.left))
+    // The settings tell: what is approved is set before it is known here.
+    case .resting, .asking, .widening, .returning: return []
+    case .closing(let trial, _): return trial.crossover.agents + trial.left
     case .asksAdoption(let trial):
-      return .these(trial.crossover.minute < settings.lag ? Set(trial.crossover.agents + trial.left) : [])
+      return trial.crossover.minute < settings.lag ? trial.crossover.agents + trial.left : []
     case .trying(let trial):
       let crossover = trial.crossover
       let isNew = crossover.round == 0 && crossover.minute < settings.half
       let isSettling = crossover.minute % settings.half < settings.lag
-      return .these(Set((isSettling && !isNew ? crossover.agents : others(crossover, settings)) + trial.left))
+      return (isSettling && !isNew ? crossover.agents : others(crossover, settings)) + trial.left
     }
   }
 }

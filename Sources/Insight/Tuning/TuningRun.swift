@@ -164,14 +164,16 @@ package struct TuningRun {
     guard !isOver else { return [] }
     let isDue = state.orderedAt.map { now - $0 >= sight.length * repeatsAfter || $0 > now } ?? true
     let isNew = isChanged || state.isBehind
-    guard isNew || isDue else { return [] }
     var sheet = OrderSheet(state, settings, isReturn: isGoingBack, words: orderWords)
+    let strays = followStrays()
     let (paired, others) = toldFirst
-    for member in paired + others where member.isFree && state.isKnown(member) && !isApproved(member) {
-      sheet.add(member)
+    for member in paired + others where state.isKnown(member) && !isApproved(member) {
+      if !member.isFree || isNew || isDue || strays.contains(member.agent) { sheet.add(member) }
     }
+    state.addStrays(sheet.strays)
     // What is not a way back must wait while nothing may be begun.
     let orders = sight.guardFault == nil || isGoingBack ? sheet.orders : []
+    guard isNew || isDue || !orders.isEmpty else { return [] }
     state.isBehind = sheet.isBehind
     state.repeats = isNew || orders.isEmpty ? 0 : min(state.repeats + 1, Self.mostRepeats)
     guard !orders.isEmpty else { return [] }
@@ -184,6 +186,20 @@ package struct TuningRun {
   private var toldFirst: ([Member], [Member]) {
     let first = Set((state.held?.agents ?? []) + (state.trial?.crossover.agents ?? []))
     return (sight.members.filter { first.contains($0.agent) }, sight.members.filter { !first.contains($0.agent) })
+  }
+
+  /// Forgets strays that surely are back; gives those that may be changed since this minute.
+  private mutating func followStrays() -> Set<AgentID> {
+    guard !state.strays.isEmpty else { return [] }
+    let agents = Set(state.strays.map(\.agent))
+    var free: Set<AgentID> = []
+    for member in sight.members where member.isFree && agents.contains(member.agent) { free.insert(member.agent) }
+    for place in state.strays.indices where free.contains(state.strays[place].agent) || state.strays[place].minutes > 0
+    {
+      state.strays[place].minutes += 1
+    }
+    state.strays.removeAll { $0.minutes > settings.lag }
+    return Set(state.strays.filter { $0.minutes == 1 }.map(\.agent))
   }
 
   private mutating func noteUse(_ order: Order) {
@@ -226,6 +242,13 @@ extension RoleTuning {
     case .returning: true
     case .closing: held == nil
     case .resting, .asking, .trying, .asksAdoption, .widening: false
+    }
+  }
+
+  /// Remembers agents that should run with something else and may not be changed; of many the first.
+  mutating func addStrays(_ agents: [AgentID]) {
+    for agent in agents where strays.count < Self.mostStrays && !strays.contains(where: { $0.agent == agent }) {
+      strays.append(Stray(agent))
     }
   }
 

@@ -37,6 +37,9 @@ package struct TunableFleet {
   package var commandDelay = 1
   package var tellDelay = 1
 
+  /// The chance that an agent is paused in a minute, for a quarter of an hour: it loses nothing, and cannot be set.
+  package var unrest = 0.0
+
   private let agents: [AgentID]
   private let seed: UInt64
   private let home: Double
@@ -53,23 +56,29 @@ package struct TunableFleet {
     let places = Dictionary(uniqueKeysWithValues: agents.enumerated().map { ($1, $0) })
     var recorded = agents.map { _ in home }
     var effective: [[Double]] = []
-    var told: [[Double]] = []
+    var told: [[Double?]] = []
     var state: RoleTuning?
     var cost = 0.0
+    var random = SeededRandom(seed: seed ^ 0x5041_5553)
+    var pausedUntil = agents.map { _ in 0 }
     for minute in 0..<minutes {
       // What was recorded so many minutes ago is in force.
       effective.append(recorded)
       let inForce = effective[max(0, minute - commandDelay)]
       let losses = objective.losses(of: inForce, home: home, minute: minute)
       outcome.loss += losses.reduce(0, +)
-      cost = max(0, cost + Self.cost(losses, inForce, home) - settings.budget / 1440)
+      let isPaused = pausedUntil.map { $0 > minute }
+      cost = max(0, cost + Self.cost(losses, inForce, home, isPaused) - settings.budget / 1440)
       outcome.worstCost = max(outcome.worstCost, cost)
-      told.append(losses)
+      told.append(zip(losses, isPaused).map { $1 ? nil : $0 })
+      for place in agents.indices where unrest > 0 && !isPaused[place] {
+        if Double(random.next() >> 11) * 0x1p-53 < unrest { pausedUntil[place] = minute + 15 }
+      }
       guard minute >= tellDelay else { continue }
       let members = agents.indices.map { place in
         TuningRun.Member(
-          agent: agents[place], settings: [recorded[place]], isFree: true,
-          minute: .loss(told[minute - tellDelay][place]))
+          agent: agents[place], settings: [recorded[place]], isFree: pausedUntil[place] <= minute,
+          minute: told[minute - tellDelay][place].map { .loss($0) } ?? .idle)
       }
       let at = Instant(milliseconds: Int64(minute - tellDelay + 1) * 60_000)
       guard mode != .off else { continue }
@@ -108,10 +117,9 @@ package struct TunableFleet {
   }
 
   /// What a minute cost those away from home beyond the mean of those at home.
-  private static func cost(_ losses: [Double], _ settings: [Double], _ home: Double) -> Double {
-    let (away, stayed) = (
-      settings.indices.filter { settings[$0] != home }, settings.indices.filter { settings[$0] == home }
-    )
+  private static func cost(_ losses: [Double], _ settings: [Double], _ home: Double, _ isPaused: [Bool]) -> Double {
+    let places = settings.indices.filter { !isPaused[$0] }
+    let (away, stayed) = (places.filter { settings[$0] != home }, places.filter { settings[$0] == home })
     guard !away.isEmpty else { return 0 }
     let mean = stayed.isEmpty ? 0 : stayed.reduce(0) { $0 + losses[$1] } / Double(stayed.count)
     return away.reduce(0) { $0 + losses[$1] - mean } / Double(settings.count)
