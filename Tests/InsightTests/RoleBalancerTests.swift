@@ -22,6 +22,14 @@ import Testing
     #expect(role.balancer.busy.map { (0.49...0.51).contains($0) } ?? false)
   }
 
+  @Test mutating func roleWithNothingToDoIsLeftAsItIsDeclared() {
+    for (index, room) in [1, 4, 16, 64].enumerated() {
+      (role.agents[index].capacity, role.agents[index].demand, role.agents[index].open) = (room, 0, 0)
+    }
+    role.run(minutes: 120)
+    #expect(role.moves.isEmpty)
+  }
+
   @Test mutating func whoHasMoreToDoForItsRoomGivesToTheOthers() throws {
     role.agents[0].demand = 16
     role.agents[3].demand = 4

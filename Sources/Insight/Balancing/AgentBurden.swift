@@ -15,8 +15,8 @@ struct AgentBurden: Sendable {
   private(set) var lateShare: Double
   /// Of all that was told since the agent changed.
   private(set) var sums = BurdenSums()
-  /// The ratio of the sums while it was last well; nil if it never was.
-  private(set) var wellRatio: Double?
+  /// The sums when it was last well; nil if it never was.
+  private(set) var wellSums: BurdenSums?
   /// 1 is well, and answers as fast as the role; 0 does nothing right.
   private(set) var fitness = 1.0
   /// Milliseconds, smoothed; nil if it never told.
@@ -77,13 +77,13 @@ struct AgentBurden: Sendable {
     sums.add(open: reading.burden, expected: expected, seconds: seconds, memory: Self.memory * settle)
     lately.add(open: reading.burden, expected: expected, seconds: seconds, memory: Self.shortMemory * settle)
     let spread = 1 + Self.changed * lately.deviation(settle: settle, busy: role.busy)
-    if lately.ratio > sums.ratio * spread || sums.ratio > lately.ratio * spread { sums = lately }
+    if lately.ratio() > sums.ratio() * spread || sums.ratio() > lately.ratio() * spread { sums = lately }
     // Who has little to do shows little.
     let shown = min(1, max(Self.leastShown, reading.burden / max(1, expected)))
     learnFitness(shown, usual: role.responseTime, reading, seconds: seconds, settle: settle)
   }
 
-  /// Falls at once and rises slowly: an agent that is well again since it has less to do is not flooded again. What is
+  /// Falls fast and rises slowly: an agent that is well again since it has less to do is not flooded again. What is
   /// told is smoothed before, or noise would let it fall and fall.
   private mutating func learnFitness(
     _ shown: Double, usual: Double?, _ reading: LoadReading, seconds: Double, settle: Double
@@ -94,7 +94,7 @@ struct AgentBurden: Sendable {
     let well = min(1, (health ?? 1) / Self.well)
     var fit = well * well
     if let usual, usual > 0, let responseTime { fit *= min(1, Self.slow * usual / max(responseTime, usual)) }
-    if fit >= 1, fitness > Self.well { wellRatio = sums.ratio }
+    if fit >= 1, fitness > Self.well { wellSums = sums }
     let pace = fit < fitness ? Self.fall : Self.rise / shown
     fitness += (fit - fitness) * seconds / (seconds + settle * pace)
   }

@@ -15,8 +15,10 @@ struct BurdenSums: Sendable {
     self.seconds = (self.seconds + seconds) * keep
   }
 
-  /// 1 is what the role has on average. One conversation more on either side keeps it from extremes.
-  var ratio: Double { seconds > 0 ? (open + seconds) / (expected + seconds) : 1 }
+  /// 1 is what the role has on average.
+  ///
+  /// - Parameter guess: what it is taken for as long as nothing is open: it counts as much as one conversation.
+  func ratio(guess: Double = 1) -> Double { seconds > 0 ? (open + seconds * guess) / (expected + seconds) : guess }
 
   /// By how much of itself the ratio is off, as a deviation.
   ///

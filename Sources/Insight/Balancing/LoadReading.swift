@@ -52,6 +52,16 @@ package struct LoadReading: Equatable, Sendable {
   /// What it has to do, in conversations. More than twice its room says no more than twice its room.
   var burden: Double { min(open + waiting, 2 * Double(capacity)) }
 
+  /// How much of its room it should use, if its role is so busy.
+  ///
+  /// A small agent has conversations wait sooner than a large one that is as busy: of each room its root is kept free, by
+  /// the part that is not busy, but half of it at the most (the square-root rule of S. Halfin and W. Whitt, "Heavy-traffic
+  /// limits for queues with many exponential servers", 1981).
+  func usefulRoom(_ busy: Double) -> Double {
+    let room = Double(capacity)
+    return room - min(room / 2, (1 - min(1, max(0, busy))) * room.squareRoot())
+  }
+
   /// Health, 0…1, if it is one.
   var knownHealth: Double? { health.flatMap { $0.isFinite ? min(1, max(0, $0)) : nil } }
 

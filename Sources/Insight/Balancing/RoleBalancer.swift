@@ -45,6 +45,7 @@ package struct RoleBalancer: Sendable {
   private static let roomy = 0.6
   private static let full = 0.95
   private static let leastDiscount = 0.5
+
   package init(_ settings: BalanceSettings = BalanceSettings()) { self.settings = settings }
 
   /// Takes other settings. What was learnt with another settle time is forgotten.
@@ -142,7 +143,8 @@ package struct RoleBalancer: Sendable {
   private func aim(_ participants: inout [Participant], at now: Instant) {
     let (busy, settle) = (busy ?? 0, settings.settleSeconds)
     let sum = participants.sum(\.reading.share)
-    let scale = Scale(busy: busy, roomOfShare: participants.sum { Double($0.reading.capacity) } / sum)
+    let room = participants.sum { $0.reading.usefulRoom(busy) }
+    let scale = Scale(busy: busy, roomOfValue: room / participants.sum(\.reading.parameter.value))
     let claims = participants.map { scale.claim($0.reading, burdens[$0.place]) }
     let targets = ShareTargets(claims, sum: sum)
     let noise = Self.sureness * Self.farthest(of: participants.count)
@@ -166,26 +168,23 @@ package struct RoleBalancer: Sendable {
   private struct Scale {
     /// Open and waiting of the room.
     let busy: Double
-    /// The role's room for each share of 1.
-    let roomOfShare: Double
+    /// The role's useful room for each share of 1 that is declared.
+    let roomOfValue: Double
 
     /// What an agent could take. One that is ill or slow is to have less open for its room, as long as others have room.
-    ///
-    /// A small agent has conversations wait sooner than a large one that is as busy: of each room its root is kept free,
-    /// by the part that is not busy (the square-root rule of S. Halfin and W. Whitt, "Heavy-traffic limits for queues
-    /// with many exponential servers", 1981).
+    /// As long as nothing is open, what is declared is right.
     func claim(_ reading: LoadReading, _ burden: AgentBurden) -> ShareTargets.Claim {
-      let room = Double(reading.capacity)
-      let useful = room - (1 - min(1, busy)) * room.squareRoot()
-      let discount = min(1, max(leastDiscount, (full - busy) / (full - roomy)))
-      var ratio = burden.sums.ratio
+      let room = reading.usefulRoom(busy)
+      let guess = room / reading.parameter.value / roomOfValue
+      var ratio = burden.sums.ratio(guess: guess)
       if !burden.isFit {
         // Who fails fast has little open: that is no reason to give it more than when it was well.
-        ratio = max(ratio, burden.wellRatio ?? room / reading.parameter.value / roomOfShare)
+        ratio = max(ratio, burden.wellSums?.ratio(guess: guess) ?? guess)
       }
+      let discount = min(1, max(leastDiscount, (full - busy) / (full - roomy)))
       let fitness = 1 - (1 - burden.fitness) * discount
       return ShareTargets.Claim(
-        weight: max(1e-6, fitness * useful / ratio), floor: min(reading.floor, reading.share),
+        weight: max(1e-6, fitness * room / ratio), floor: min(reading.floor, reading.share),
         ceiling: max(reading.ceiling, reading.share))
     }
   }
