@@ -16,6 +16,7 @@ extension RoleTuning {
     json["ordered"] = orderedAt.map { .instant($0) }
     if isBehind { json["behind"] = true }
     if repeats > 0 { json["repeats"] = .integer(Int64(repeats)) }
+    if !strays.isEmpty { json["strays"] = .array(strays.map(\.json)) }
     add(phase, to: &json)
     return .object(json)
   }
@@ -55,6 +56,9 @@ extension RoleTuning {
     spent = json["spent"]?.double ?? 0
     orderedAt = json["ordered"]?.instant
     (isBehind, repeats) = (json["behind"]?.bool ?? false, json["repeats"]?.int ?? 0)
+    let strays = json["strays"]?.list ?? []
+    guard strays.count <= Self.mostStrays else { return nil }
+    self.strays = strays.compactMap { Stray(json: $0) }
     if let held = json["held"] {
       guard let held = Crossover(json: held) else { return nil }
       self.held = held
@@ -100,6 +104,17 @@ extension RoleTuning.Phase {
     case .widening: "widening"
     case .returning: "returning"
     }
+  }
+}
+
+extension RoleTuning.Stray {
+  fileprivate var json: JSONValue { ["agent": .string(agent.bytes), "minutes": .integer(Int64(minutes))] }
+
+  fileprivate init?(json: JSONValue) {
+    guard let agent = json["agent"]?.bytes.flatMap({ AgentID(outside: $0) }), let minutes = json["minutes"]?.int else {
+      return nil
+    }
+    self.init(agent, minutes: minutes)
   }
 }
 

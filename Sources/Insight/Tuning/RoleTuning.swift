@@ -146,7 +146,7 @@ package struct RoleTuning: Equatable, Sendable {
   }
 
   static let counts = 0...1 << 40
-  static let mostStrays = 64
+  package static let mostStrays = 64
 
   private func isSound(_ trial: Trial) -> Bool {
     parameters.indices.contains(trial.place) && parameters[trial.place].allows(trial.value) && trial.crossover.isSound

@@ -57,6 +57,15 @@ import Wire
     #expect(mode == .auto || phases.isSuperset(of: ["asking", "asks_adoption"]), "\(phases)")
   }
 
+  /// Otherwise a takeover would forget who may still run with what it should not.
+  @Test func whoCouldNotBeToldIsStored() throws {
+    var state = try #require(try states(.auto, minutes: 5).last)
+    state.strays = [.init("a1", minutes: 3), .init("b\u{7}", minutes: 0)]
+    #expect(RoleTuning(json: try JSONValue.parse(state.json.encoded)) == state)
+    state.strays = (0...RoleTuning.mostStrays).map { .init(AgentID("a\($0)")) }
+    #expect(RoleTuning(json: try JSONValue.parse(state.json.encoded)) == nil)
+  }
+
   @Test func whatIsNoneIsNoneAndNothingElseHappens() throws {
     for text in ["{}", "[]", "7", "null", #"{"seed":1}"#, #"{"seed":1,"minute":1,"parameters":[],"phase":"resting"}"#] {
       #expect(RoleTuning(json: try JSONValue.parse(Array(text.utf8))) == nil, "\(text)")
