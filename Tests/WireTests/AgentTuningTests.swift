@@ -70,6 +70,18 @@ import Testing
     #expect(record.tunings.count == AgentTuning.most && record.tuning(of: "p40")?.value == "2")
   }
 
+  @Test func whoeverSetsManyPushesOutNothingThatTheHandlerGoesBy() {
+    var record = AgentRecord()
+    record.set(AgentTuning(parameter: "routing_share", value: "0.5", by: "maria@bastion", at: .at(1)))
+    record.set(AgentTuning(parameter: "timeout_s", value: "20", by: "tuning/support", at: .at(2)))
+    for number in 1...40 {
+      record.set(AgentTuning(parameter: "p\(number)", value: "1", by: "a", at: .at(Int64(100 + number))))
+    }
+    #expect(record.tunings.count == AgentTuning.most)
+    #expect(record.tuning(of: "routing_share")?.value == "0.5" && record.tuning(of: "timeout_s")?.value == "20")
+    #expect(record.tuning(of: "p27") != nil && record.tuning(of: "p26") == nil)
+  }
+
   @Test func theAuditCarriesThem() throws {
     var record = AgentRecord()
     record.set(share)

@@ -10,7 +10,7 @@ package struct AgentTuning: Equatable, Sendable {
   /// The command, or the action of a rule's run, that did it.
   package let command: CommandID?
 
-  /// More of an agent are not kept: the latest are.
+  /// More of an agent are not kept: what the handler sets or goes by is, and the latest of the others.
   package static let most = 16
 
   package init(parameter: String, value: String?, by: String = "", at: Instant? = nil, command: CommandID? = nil) {
@@ -27,6 +27,12 @@ package struct AgentTuning: Equatable, Sendable {
   /// Whether the handler itself gives commands under a name, to set parameters.
   package static func isOwn(_ author: String) -> Bool { author.hasPrefix(byLoad) || author.hasPrefix(byTrial) }
 
+  /// Whether load was shared anew by it.
+  package var isOfLoad: Bool { by.hasPrefix(Self.byLoad) || by == "rule/\(OwnRule.load.rawValue)" }
+
+  /// Whether it is kept before those that nobody but people sets.
+  fileprivate var comesFirst: Bool { Self.isOwn(by) || parameter.isExactly(LoadSettings.parameter) }
+
   /// Whether a person set it, or a script that people run. What a person has only approved is the rule's.
   package var isByHand: Bool { !Self.isOwn(by) && !by.hasPrefix("rule/") }
 }
@@ -42,11 +48,14 @@ extension AgentRecord {
     set(tunings: tunings.filter { !$0.parameter.isExactly(tuning.parameter) } + [tuning])
   }
 
-  /// Takes how all parameters are set: the latest of them, by name.
+  /// Takes how all parameters are set, by name. Whoever sets many others pushes out nothing that the handler goes by.
   package mutating func set(tunings all: [AgentTuning]) {
     var kept = all
     if kept.count > AgentTuning.most {
-      kept.sort { ($0.at ?? .epoch, $1.parameter) > ($1.at ?? .epoch, $0.parameter) }
+      kept.sort {
+        $0.comesFirst == $1.comesFirst
+          ? ($0.at ?? .epoch, $1.parameter) > ($1.at ?? .epoch, $0.parameter) : $0.comesFirst
+      }
       kept.removeLast(kept.count - AgentTuning.most)
     }
     tunings = kept.sorted { $0.parameter < $1.parameter }
