@@ -42,6 +42,8 @@ package struct AgentProfile: Sendable {
   }
 
   package var role: String { traits[.role] }
+  /// Its share of its role's conversations, if it lets that be set.
+  package var routingShare: TunableParameter? { parameters.first { $0.name.isExactly(LoadSettings.parameter) } }
   package var tier: String { traits[.tier] }
   package var model: String { traits[.llmModel] }
 

@@ -66,4 +66,28 @@ import Wire
     #expect(found("support") == ["a-2"] && found("sales").isEmpty)
     #expect(health.tunables.roles.map(\.text) == ["support"])
   }
+
+  @Test func whoLetsOnlyOtherThingsBeSetSharesNoLoad() throws {
+    var fleet = Fleet(seed: 7, keepsHistory: false, tracksAgentChanges: true)
+    let (health, now) = (FleetHealth(), Instant(milliseconds: 1_795_000_000_000))
+    func apply(_ agent: AgentID, _ parameter: String) throws {
+      let range: JSONValue = ["min": 1, "max": 9, "step": 1, "value": 2]
+      var parameters = JSONObject()
+      parameters[parameter] = range
+      let event: JSONValue = [
+        "entity_id": .string(agent.bytes), "event_type": .string("agent.updated"),
+        "data": ["role": .string("support"), "parameters": .object(parameters)],
+      ]
+      try event.encoded.withUnsafeBytes { bytes in
+        _ = fleet.apply(try EventDecoder().decode(bytes, channel: nil, receivedAt: now))
+      }
+      health.update(&fleet, at: now, silence: .seconds(30))
+    }
+    try apply("a-1", "timeout_s")
+    #expect(health.sharers.isEmpty && health.tunables.roles.map(\.text) == ["support"])
+    try apply("a-2", "routing_share")
+    #expect(health.sharers.members(of: ExactText("support")).compactMap { health.members[$0]?.id } == ["a-2"])
+    try apply("a-2", "timeout_s")
+    #expect(health.sharers.isEmpty)
+  }
 }

@@ -57,6 +57,8 @@ final class FleetHealth {
   var specialists = SpecialistIndex()
   /// Those who let parameters be set.
   private(set) var tunables = TunableRoles()
+  /// Those of them who let their share of their role's conversations be set.
+  private(set) var sharers = TunableRoles()
   private var looks = Heap<Look>()
   /// Until when rules have paused whom.
   private var held: [AgentID: Instant] = [:]
@@ -146,6 +148,7 @@ final class FleetHealth {
     positions[profile.id] = position
     if let backupFor { backups[backupFor, default: []].insert(position) }
     if !profile.parameters.isEmpty { tunables.add(position, member.role) }
+    if profile.routingShare != nil { sharers.add(position, member.role) }
     count(position, 1)
   }
 
@@ -154,6 +157,7 @@ final class FleetHealth {
     count(position, -1)
     specialists.remove(position)
     tunables.remove(position)
+    sharers.remove(position)
     if let other = member.backupFor {
       backups[other]?.remove(position)
       if backups[other]?.isEmpty == true { backups[other] = nil }
