@@ -48,15 +48,65 @@ import Testing
     #expect(round.rest(at: moment(0), every: .seconds(10)) == 10_000)
   }
 
+  /// A pair of changes fills in 2.5 s, and 10 roles are looked at meanwhile: in an order that is always the same, every
+  /// other role would get nothing for ever.
+  @Test func noRoleIsStarvedWhereAllWantMoreThanThereIs() {
+    let all = Array(roles.prefix(32))
+    var (round, budget) = (LookRound(), MoveBudget())
+    var served: [ExactText: Int] = [:]
+    for tick in 0..<(20 * 240) {
+      let milliseconds = Int64(tick) * 250
+      while let role = round.next(at: moment(milliseconds), every: .seconds(8), { all }) {
+        if budget.left(at: Instant(milliseconds: milliseconds)) < 2 {
+          round.miss(role)
+        } else {
+          budget.spend(2, at: Instant(milliseconds: milliseconds))
+          served[role, default: 0] += 1
+        }
+      }
+    }
+    let counts = all.map { served[$0] ?? 0 }
+    #expect(counts.reduce(0, +) == 480 - 1)
+    #expect(counts.allSatisfy { (10...20).contains($0) }, "\(counts)")
+  }
+
+  @Test func aRoleThatHasGoneHoldsUpNoRound() {
+    var round = LookRound()
+    _ = round.next(at: moment(0), every: .seconds(10)) { [ExactText("a"), ExactText("b")] }
+    round.miss(ExactText("b"))
+    _ = round.next(at: moment(5000), every: .seconds(10)) { [] }
+    #expect(round.next(at: moment(10_000), every: .seconds(10), { [ExactText("c"), ExactText("d")] })?.text == "c")
+  }
+
+  @Test(arguments: [(1, 2000), (8, 2000), (20, 5000), (180, 10_000), (3600, 10_000)])
+  func eachRoleIsLookedAtAsOftenAsItsMovesShow(settle: Int64, span: Int64) {
+    #expect(LookRound.span(settle: .seconds(settle), longest: .seconds(10)) == .milliseconds(span))
+    #expect(LookRound.span(settle: .seconds(settle), longest: .milliseconds(100)) == .milliseconds(100))
+  }
+
   @Test func theFleetSeesNoMoreThanItsBudgetWithinAMinute() {
     var budget = MoveBudget()
-    #expect(budget.left(at: .at(0)) == MoveBudget.most)
-    budget.spend(50, at: .at(0))
-    budget.spend(10, at: .at(30))
-    #expect(budget.left(at: .at(59)) == 0)
-    #expect(budget.left(at: .at(60)) == 50 && budget.left(at: .at(90)) == MoveBudget.most)
+    #expect(budget.left(at: .at(0)) == 0, "whoever led before may have spent it")
+    #expect(budget.left(at: .at(5)) == 4 && budget.left(at: .at(600)) == MoveBudget.mostAtOnce)
+    budget.spend(10, at: .at(600))
+    #expect(budget.left(at: .at(600)) == 2 && budget.left(at: .at(605)) == 6)
     // The clock is set back: what lies ahead holds nobody up.
-    budget.spend(60, at: .at(1000))
-    #expect(budget.left(at: .at(100)) == MoveBudget.most)
+    #expect(budget.left(at: .at(100)) == 6 && budget.left(at: .at(105)) == 10)
+  }
+
+  /// Each of them spends all that it may, at once.
+  @Test(arguments: [600, 601, 620, 650])
+  func noMinuteSeesMoreOverATakeover(at takeover: Int64) {
+    var times: [Int64] = []
+    var budget = MoveBudget()
+    _ = budget.left(at: .at(0))
+    for second in 590..<800 as Range<Int64> {
+      if second == takeover { budget = MoveBudget() }
+      let left = budget.left(at: .at(second))
+      budget.spend(left, at: .at(second))
+      times += repeatElement(second, count: left)
+    }
+    for start in times { #expect(times.count { (start..<start + 60).contains($0) } <= MoveBudget.most) }
+    #expect(times.count > 120)
   }
 }
