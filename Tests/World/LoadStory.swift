@@ -18,6 +18,9 @@ package struct LoadStory {
   private let crowd: LoadCrowd
   private let mode: LoadSettings.Mode
   private var asked: Set<String> = []
+  /// When each change was decided.
+  private var decided: [Instant] = []
+  private var lastCommand = StreamID.zero
   private var deaths = 0
 
   private static let minutes = 14
@@ -50,6 +53,7 @@ package struct LoadStory {
       while world.step(until: next) {}
       world.move(to: next)
       try crowd.hear()
+      takeNote()
       try answer()
     }
     return try judge()
@@ -104,6 +108,23 @@ package struct LoadStory {
 
   // MARK: What stands
 
+  private mutating func takeNote() {
+    for (id, payload) in world.entries(world.keys.commands, after: lastCommand) {
+      lastCommand = id
+      guard let command = try? CommandCoding.decode(payload) else { continue }
+      if command.operator.hasPrefix(AgentTuning.byLoad) { decided.append(command.issuedAt) }
+    }
+  }
+
+  /// No minute sees more changes of the role than are allowed, whoever leads in it.
+  private func judgePace() throws(Violation) {
+    let times = decided.sorted()
+    let most = LoadSettings().movesAMinute
+    for (first, last) in zip(times, times.dropFirst(most)) where last - first < .minutes(1) {
+      throw Violation("\(most + 1) changes from \(first) to \(last)")
+    }
+  }
+
   private var proposals: [Proposal] {
     guard case .hash(let table) = world.server.model[world.keys.proposals] else { return [] }
     return table.fields.compactMap { try? ProposalCoding.decode(table[$0] ?? [], field: $0) }
@@ -131,6 +152,7 @@ package struct LoadStory {
       guard line.reason.contains(" of a share instead of ") else { throw Violation("no reason: \(line)") }
     }
     try judgeHash()
+    try judgePace()
     guard world.endlessMarks.isEmpty else { throw Violation("marks without an end: \(world.endlessMarks)") }
     return Report(changes: crowd.told.count, deaths: deaths, share: slow)
   }

@@ -16,4 +16,12 @@ import World
     }
     #expect(changes > 24 * 2, "\(changes)")
   }
+
+  /// Who was told of its change again and again, and had it never done, would rest for many minutes.
+  @Test func afterADryRunChangesComeAtOnce() throws {
+    for seed in 1...4 as ClosedRange<UInt64> {
+      let found = try LoadDryRun(seed: seed).run(seconds: 60)
+      #expect(found.told > 4 && found.given > 0, "seed \(seed): \(found)")
+    }
+  }
 }

@@ -14,6 +14,20 @@ struct LoadPlan {
     case ask
     /// They are made.
     case act
+
+    /// Whether moves are only told.
+    var isDry: Bool {
+      guard case .dry = self else { return false }
+      return true
+    }
+
+    /// Whether one move comes at a time, so that the sum of shares is not kept meanwhile.
+    var isAlone: Bool {
+      switch self {
+      case .dry, .ask: true
+      case .act: false
+      }
+    }
   }
 
   let role: ExactText
@@ -78,7 +92,7 @@ struct LoadPlan {
     ["parameter": LoadSettings.parameter, "value": number(move.to)]
   }
 
-  /// `support-3 takes 0.8 of a share instead of 1: 14 of 16 open, health 0.62, its role 0.41 busy`.
+  /// `support-3 share 0.8 instead of 1: 14 of 16 open, health 0.62, its role 41% busy`.
   static func words(_ move: ShareMove) -> String { "\(move.agent) \(move.words)".clipped }
 
   /// All its digits, and none more.
@@ -89,11 +103,26 @@ struct LoadPlan {
 }
 
 extension LoadStanding {
-  /// Lets go of moves that are done, or for which nobody waits any longer.
+  /// Lets go of moves that are done, or for which nobody waits any longer; and of those that end later than any can: the
+  /// clock was set back, or somebody else has written them.
   ///
-  /// - Parameter command: what set an agent's share last.
-  mutating func settle(at now: Instant, _ command: (AgentID) -> CommandID?) {
-    moves.removeAll { $0.until <= now || command($0.agent) == $0.command }
+  /// - Parameters:
+  ///   - wait: how long a command may take once it has begun.
+  ///   - command: what set an agent's share last.
+  mutating func settle(at now: Instant, wait: TimeSpan, _ command: (AgentID) -> CommandID?) {
+    let latest = now + LoadPlan.patience + wait
+    moves.removeAll { $0.until <= now || $0.until > latest || command($0.agent) == $0.command }
+  }
+
+  /// The same readings, in which those whose move is under way are left alone, and count as moved.
+  func leaveAlone(_ readings: [LoadReading], at now: Instant) -> [LoadReading] {
+    guard !moves.isEmpty else { return readings }
+    let moving = Set(moves.map(\.agent))
+    return readings.map {
+      var reading = $0
+      if moving.contains(reading.agent) { (reading.isFree, reading.movedAt) = (false, now) }
+      return reading
+    }
   }
 
   /// A question has been answered, or nobody has: if it was approved, its agent's share is changed about now.

@@ -38,7 +38,7 @@ import Wire
     let first = try #require(found.commands.first)
     #expect(
       first.reason
-        == "support-3 takes 0.8 of a share instead of 1: 14 of 16 open, health 0.62, its role 0.41 busy")
+        == "support-3 share 0.8 instead of 1: 14 of 16 open, health 0.62, its role 41% busy")
     #expect(first.action == .tune && first.targets == ["support-3"] && first.expiresAt == .at(160))
     #expect(first.observed["support-3"] == Command.Observation(state: .running, version: 7))
     #expect(Keys.isCommandID(first.id.text.utf8))
@@ -64,12 +64,50 @@ import Wire
   @Test func aMoveEndsOnceItsCommandHasSetTheShareOrItsTimeIsOver() {
     var standing = plan([move("support-3", to: 0.8), move("support-4", to: 1.2)], .act).standing
     let (first, second) = (standing.moves[0], standing.moves[1])
-    standing.settle(at: .at(101)) { $0 == "support-3" ? first.command : CommandID("other") }
+    standing.settle(at: .at(101), wait: .seconds(5)) { $0 == "support-3" ? first.command : CommandID("other") }
     #expect(standing.moves == [second])
-    standing.settle(at: .at(164)) { _ in nil }
+    standing.settle(at: .at(164), wait: .seconds(5)) { _ in nil }
     #expect(standing.moves == [second])
-    standing.settle(at: .at(165)) { _ in nil }
+    standing.settle(at: .at(165), wait: .seconds(5)) { _ in nil }
     #expect(standing.isEmpty)
+  }
+
+  /// The clock was set back, or nobody knows who has written it.
+  @Test(arguments: [(165, 1), (166, 0), (9_000_000_000, 0)])
+  func aMoveThatEndsLaterThanAnyCanHoldsNobodyUp(until second: Int64, kept: Int) {
+    var standing = LoadStanding()
+    standing.moves = [.init(agent: "support-3", to: 1, command: CommandID("c"), until: .at(second))]
+    standing.settle(at: .at(100), wait: .seconds(5)) { _ in nil }
+    #expect(standing.moves.count == kept)
+  }
+
+  @Test func whoseMoveIsUnderWayIsNoPartnerOfAnother() throws {
+    let standing = plan([move("support-3", to: 0.8)], .act).standing
+    let parameter = try #require(
+      TunableParameter(name: LoadSettings.parameter, minimum: 0.2, maximum: 2, step: 0.1, value: 1))
+    let readings = (["support-3", "support-4"] as [AgentID]).map {
+      LoadReading(agent: $0, parameter: parameter, share: 1, capacity: 16, open: 8, heardAt: .at(100))
+    }
+    let left = standing.leaveAlone(readings, at: .at(101))
+    #expect(left.map(\.isFree) == [false, true] && left.map(\.movedAt) == [.at(101), nil])
+    #expect(LoadStanding().leaveAlone(readings, at: .at(101)) == readings)
+  }
+
+  /// What another balancer has changed a moment ago counts against the changes of a minute.
+  @Test func aRoleWaitsForAMinuteAfterWhatAnotherBalancerHasDone() {
+    func role(_ standing: LoadStanding = LoadStanding(), lastShared: Instant? = nil) -> WatchedRole {
+      WatchedRole(BalanceSettings(), standing, lastShared: lastShared, at: .at(100))
+    }
+    #expect(!role().isHeld(at: .at(100)) && !role(lastShared: .at(40)).isHeld(at: .at(100)))
+    #expect(role(lastShared: .at(70)).isHeld(at: .at(129)) && !role(lastShared: .at(70)).isHeld(at: .at(130)))
+    #expect(!role(lastShared: .at(70)).isHeld(at: .at(9)), "the clock was set back")
+    let sent = role(plan([move("support-3", to: 0.8)], .act).standing, lastShared: .at(10))
+    #expect(sent.isHeld(at: .at(159)) && !sent.isHeld(at: .at(160)))
+  }
+
+  @Test func onlyWhatPeopleAreToldOrAskedComesAlone() {
+    #expect(LoadPlan.Course.dry(.auto).isAlone && LoadPlan.Course.ask.isAlone && !LoadPlan.Course.act.isAlone)
+    #expect(LoadPlan.Course.dry(.auto).isDry && !LoadPlan.Course.ask.isDry && !LoadPlan.Course.act.isDry)
   }
 
   @Test func anAgentIsLeftAloneForAWhileAfterAnAnswer() throws {

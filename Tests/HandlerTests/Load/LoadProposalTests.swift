@@ -17,7 +17,7 @@ import Wire
     try scene.introduce()
     let first = try scene.question()
     #expect(first.rule == "handler/load" && first.steps.map(\.action) == ["tune"])
-    #expect(first.reason.contains(" of a share instead of 1: "))
+    #expect(first.reason.contains(" instead of 1: "))
     #expect(try scene.standing()?.question?.id == first.id)
     #expect(try scene.lines(.proposed).first?.ruleTitle == "share load")
     #expect(try scene.handlers.control().isEmpty, "nobody has said so yet")
@@ -79,6 +79,41 @@ import Wire
     #expect(line.detail == "taken back: its share has been set since" && line.proposal?.id == asked.id)
     #expect(try scene.handlers.schedule().allSatisfy { !$0.job.contains(asked.id.text) })
     #expect(try scene.share(asked.agent) == "1.5")
+  }
+
+  @Test func aQuestionAboutAnAgentThatHasAnotherRoleNowIsTakenBack() throws {
+    try scene.start(.propose)
+    try scene.introduce()
+    let asked = try scene.question()
+    try scene.event("agent.updated", asked.agent, ["role": "sales"])
+    try scene.wait { try !scene.proposals().contains { $0.id == asked.id } }
+    let line = try #require(try scene.lines(.expired).first)
+    #expect(line.detail == "taken back: \(asked.agent) is of another role now" && line.proposal?.id == asked.id)
+  }
+
+  @Test func aQuestionAboutAnAgentThatDeclaresNoShareAnyMoreIsTakenBack() throws {
+    try scene.start(.propose)
+    try scene.introduce()
+    let asked = try scene.question()
+    try scene.event("agent.updated", asked.agent, ["parameters": [:]])
+    try scene.wait { try !scene.proposals().contains { $0.id == asked.id } }
+    let line = try #require(try scene.lines(.expired).first)
+    #expect(line.detail == "taken back: \(asked.agent) does not let its share be set any more")
+  }
+
+  /// Whatever has written it: nobody is kept from being asked for ever.
+  @Test func aQuestionThatWouldStandForTooLongIsTakenBack() throws {
+    let first = try scene.start(.propose)
+    try scene.introduce()
+    let asked = try scene.question()
+    try scene.kill(first)
+    var standing = try #require(try scene.standing())
+    standing.question?.until = Instant(milliseconds: .max)
+    _ = try scene.server.call("HSET", scene.keys.load, "support", LoadCoding.encode(standing))
+    try scene.start(.propose, "h2")
+    try scene.wait { try !scene.proposals().contains { $0.id == asked.id } }
+    #expect(try scene.lines(.expired).first?.detail == "taken back: it would stand for too long")
+    try scene.wait { try scene.standing()?.question != nil }
   }
 
   /// It was set while no handler lived to take the question back.

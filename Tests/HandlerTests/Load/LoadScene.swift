@@ -26,6 +26,7 @@ final class LoadScene {
 
   static func options(_ mode: LoadSettings.Mode, in options: inout HandlerOptions) {
     (options.load.mode, options.load.settle, options.loadSpan) = (mode, .seconds(1), .milliseconds(100))
+    options.load.movesAMinute = LoadSettings.moves.upperBound
     options.insight.isOn = false
   }
 
