@@ -41,7 +41,7 @@ import Testing
     ])
     #expect(
       lines(&scene) == [
-        "parameter      routing_share 0.8 instead of 1, set by load 3m ago",
+        "parameter      routing_share 0.8 instead of 1, set by vigia (load) 3m ago",
         "parameter      timeout_s 20, taken back by maria 1m ago",
         "parameter      temperature 0.2, set by maria 1m ago",
       ])
@@ -53,25 +53,51 @@ import Testing
   }
 
   @Test(arguments: [
-    ("load/a0", "load"), ("rule/handler/load", "load"), ("tuning/a0", "tuning"), ("rule/handler/tuning", "tuning"),
+    ("load/a0", "vigia (load)"), ("rule/handler/load", "vigia (load)"), ("tuning/a0", "vigia (tuning)"),
+    ("rule/handler/tuning", "vigia (tuning)"),
     ("rule/slow", "rule/slow"), ("maria@bastion", "maria"), ("load", "load"),
   ])
   func whoHasSetItIsNamedInAWord(name: String, words: String) { #expect(Format.setter(name) == words) }
 
-  @Test func aCommandOfTheHandlersOwnSaysWhyFirst() throws {
+  private func row(
+    by author: String, _ reason: String, _ detail: String, _ end: AuditLine.Phase, isObeyed: Bool = false
+  ) throws
+    -> CommandsPane.Row
+  {
     var scene = try Scene.plain(agents: 1)
-    let reason = "a0 takes 0.8 of a share instead of 1: 14 of 16 open, its role 0.41 busy"
     for (phase, target, detail): (AuditLine.Phase, AgentID, String) in [
-      (.received, .none, ""), (.succeeded, "a0", "routing_share unset → 0.8"),
-      (.succeeded, .none, "routing_share unset → 0.8"),
+      (.received, .none, ""), (end, "a0", detail), (end, .none, detail),
     ] {
       scene.model.fleet.apply(
         AuditLine(
-          origin: .command(CommandID("c1")), phase: phase, action: "tune", target: target, operator: "load/a0",
+          origin: .command(CommandID("c1")), phase: phase, action: "tune", target: target, operator: author,
           reason: reason, detail: detail, handler: "h1", at: .at(2)))
     }
+    if isObeyed {
+      scene.model.fleet.apply(
+        AuditLine(
+          origin: .command(CommandID("c1")), phase: .obeyed, action: "tune", target: "a0", operator: author,
+          reason: reason, handler: "h1", at: .at(3)))
+    }
     scene.tick(.at(3))
-    let row = scene.model.commandRow(try #require(scene.model.fleet.commands[key: "c1"]))
-    #expect(row.text == "tune a0, load" && row.detail == "\(reason): routing_share unset → 0.8")
+    return scene.model.commandRow(try #require(scene.model.fleet.commands[key: "c1"]))
+  }
+
+  /// The agent and what it gets are said once.
+  @Test func aCommandOfTheHandlersOwnSaysWhyFirst() throws {
+    let reason = "share 0.8 instead of 1: 14 of 16 open, its role 41% busy"
+    let done = try row(by: "load/a0", "a0 \(reason)", "routing_share unset → 0.8", .succeeded)
+    #expect(done.text == "tune a0, vigia (load)" && done.detail == reason)
+    let obeyed = try row(by: "load/a0", "a0 \(reason)", "routing_share unset → 0.8", .succeeded, isObeyed: true)
+    #expect(obeyed.text == done.text && obeyed.detail == reason)
+    let failed = try row(by: "load/a0", "a0 \(reason)", "a0 is retired", .failed)
+    #expect(failed.detail == "\(reason): a0 is retired")
+    let other = try row(by: "load/a0", "a01 \(reason)", "", .succeeded)
+    #expect(other.detail == "a01 \(reason)")
+  }
+
+  @Test func aTrialSaysWhatIsSet() throws {
+    let row = try row(by: "tuning/a0", "timeout_s is tried", "timeout_s 20 → 25", .succeeded)
+    #expect(row.text == "tune a0, vigia (tuning)" && row.detail == "timeout_s is tried: timeout_s 20 → 25")
   }
 }

@@ -71,8 +71,8 @@ import Wire
     let console = try TmuxConsole("demo --scenario rebalance --seed 5", on: nil, columns: 240, rows: 50)
     try console.wait { screen in
       screen.contains { row in
-        row.contains("tune Atendimento São Paulo, load") && row.contains("support-br-01 takes 0.")
-          && row.contains(" of a share instead of 1: ")
+        row.contains("tune Atendimento São Paulo, vigia (load)") && row.contains(" share 0.")
+          && row.contains(" instead of 1: ")
       }
     }
     try console.press("q")

@@ -179,7 +179,22 @@ extension Model {
     // Nobody has asked for what the handler does of its own accord: why it does that says more than what came of it.
     let isOwn = AgentTuning.isOwn(entry.operator)
     let isOfRun = entry.action == AuditLine.wholeRun && !detail.contains(entry.reason)
-    let words = isOfRun || isOwn ? [entry.reason, detail] : [detail.isEmpty ? entry.reason : detail]
+    if isOwn { return ownOutcome(entry, detail) }
+    let words = isOfRun ? [entry.reason, detail] : [detail.isEmpty ? entry.reason : detail]
+    return Scrubber.display(words.filter { !$0.isEmpty }.joined(separator: ": "))
+  }
+
+  /// Why the handler has set a parameter, and what came of it. The agent stands in front of it already, and the reason of
+  /// a share says what it becomes.
+  private func ownOutcome(_ entry: CommandLog.Entry, _ detail: String) -> String {
+    var reason = entry.reason[...]
+    if entry.targets.count == 1, reason.hasPrefix("\(entry.targets[0]) ") {
+      reason = reason.dropFirst("\(entry.targets[0]) ".count)
+    }
+    let isDone = entry.progress == .phase(.succeeded) || entry.progress == .phase(.obeyed)
+    let isSaid =
+      isDone && entry.operator.hasPrefix(AgentTuning.byLoad) && detail.hasPrefix("\(LoadSettings.parameter) ")
+    let words = [String(reason), isSaid ? "" : detail]
     return Scrubber.display(words.filter { !$0.isEmpty }.joined(separator: ": "))
   }
 

@@ -3,7 +3,7 @@ import Screen
 
 /// What an agent lets others set, and who has set it.
 extension Model {
-  /// A line each: `routing_share 0.8 instead of 1, set by load 3m ago`; what nobody declares and somebody has set comes
+  /// A line each: `routing_share 0.8 instead of 1, set by vigia (load) 3m ago`; what nobody declares and somebody has set comes
   /// last.
   func parameterLines(of agent: Agent) -> [DetailPane.Line] {
     let declared = agent.parameters.map { parameter in
@@ -33,10 +33,10 @@ extension Model {
 }
 
 extension Format {
-  /// Who sets a parameter: a person, or what of the handler does: `load`, `tuning`.
+  /// Who sets a parameter: a person, or what of the handler does: `vigia (load)`, `vigia (tuning)`.
   package static func setter(_ name: String) -> String {
-    if name.hasPrefix(AgentTuning.byLoad) || name == "rule/\(OwnRule.load.rawValue)" { return "load" }
-    if name.hasPrefix(AgentTuning.byTrial) || name == "rule/\(OwnRule.tuning.rawValue)" { return "tuning" }
+    if name.hasPrefix(AgentTuning.byLoad) || name == "rule/\(OwnRule.load.rawValue)" { return "vigia (load)" }
+    if name.hasPrefix(AgentTuning.byTrial) || name == "rule/\(OwnRule.tuning.rawValue)" { return "vigia (tuning)" }
     return name.hasPrefix("rule/") ? Scrubber.display(name.clipped(toBytes: 80)) : person(name)
   }
 }
