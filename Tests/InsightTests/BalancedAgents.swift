@@ -47,9 +47,11 @@ struct BalancedAgents {
     }
   }
 
-  mutating func run(minutes: Int, most: Int = .max) { run(looks: minutes * 6, most: most) }
+  mutating func run(minutes: Int, most: Int = .max, alone: Bool = false) {
+    run(looks: minutes * 6, most: most, alone: alone)
+  }
 
-  mutating func run(looks: Int, most: Int = .max) {
+  mutating func run(looks: Int, most: Int = .max, alone: Bool = false) {
     for _ in 0..<looks {
       now = now + .seconds(10)
       let sum = shares.reduce(0, +) / Double(agents.count)
@@ -57,7 +59,7 @@ struct BalancedAgents {
         let open = agents[index].demand * agents[index].share / sum
         agents[index].open += (open - agents[index].open) / 18
       }
-      for move in balancer.look(readings, at: now, most: most) {
+      for move in balancer.look(readings, at: now, most: most, alone: alone) {
         given.append((now, move))
         if let index = agents.firstIndex(where: { $0.id == move.agent && $0.follows }) { agents[index].share = move.to }
       }

@@ -104,11 +104,46 @@ import Testing
     role.agents[0].health = 0.2
     var farthest = 0.0
     for _ in 0..<400 {
-      role.run(looks: 1, most: 1)
+      role.run(looks: 1, alone: true)
       farthest = max(farthest, abs(role.shares.reduce(0, +) - 4))
     }
     #expect(role.shares[0] == 0.2 && farthest <= 0.2 + 1e-9)
     #expect(Set(role.given.map(\.time)).count == role.given.count)
+  }
+
+  @Test mutating func oneMoveThatIsLeftOfABudgetKeepsTheSumToAStep() {
+    role.agents[0].health = 0.2
+    for _ in 0..<400 {
+      role.run(looks: 1, most: 1)
+      #expect(abs(role.shares.reduce(0, +) - 4) <= 0.1 + 1e-9)
+    }
+    #expect(Set(role.given.map(\.time)).count == role.given.count)
+  }
+
+  @Test mutating func roleOfOneMoveAMinuteIsBalancedToo() {
+    role = BalancedAgents(["a", "b", "c", "d"], settings: BalanceSettings(movesAMinute: 1))
+    role.agents[0].health = 0.2
+    role.run(minutes: 120)
+    #expect(role.shares[0] == 0.2)
+    for (time, _) in role.given { #expect(role.given.count { $0.time > time - .minutes(1) && $0.time <= time } == 1) }
+  }
+
+  @Test mutating func movesThatNobodyWasToFollowAreForgotten() {
+    role.agents[0].health = 0.2
+    role.agents[0].follows = false
+    role.run(minutes: 120)
+    role.agents[0].follows = true
+    let (count, before) = (role.moves.count, role.now)
+    role.run(minutes: 1)
+    #expect(!role.moves.dropFirst(count).contains { $0.agent == "a" }, "it rests for long by now")
+    role.balancer.forgetRests()
+    role.run(minutes: 2)
+    #expect(role.given.contains { $0.time > before && $0.move.agent == "a" })
+    for (time, _) in role.given {
+      #expect(role.given.count { $0.time > time - .minutes(1) && $0.time <= time } <= 4)
+    }
+    role.run(minutes: 30)
+    #expect(role.shares[0] == 0.2)
   }
 
   @Test mutating func agentThatDoesNotFollowRestsLongerEachTime() {

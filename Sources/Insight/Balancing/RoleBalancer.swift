@@ -59,10 +59,14 @@ package struct RoleBalancer: Sendable {
   /// - Parameters:
   ///   - readings: of all agents of the role that declare a share and say their room. A second one of the same agent, and
   ///     those that nobody can have measured, are left out.
-  ///   - most: how many moves may be given. With 0 it only learns. With 2 or more, moves keep the sum of the shares to
-  ///     the largest step of the role; with 1 to one move.
+  ///   - most: how many moves may be given. With 0 it only learns.
+  ///   - alone: whether moves come one at a time, since a person is asked about each. One look gives no more than one
+  ///     then, and the sum of the shares is kept to one move. Else moves come in pairs, or singly, such that the sum is
+  ///     kept to the largest step of the role.
   /// - Returns: moves of different agents. They count as made: who was moved rests, whatever becomes of the move.
-  package mutating func look(_ readings: [LoadReading], at now: Instant, most: Int = .max) -> [ShareMove] {
+  package mutating func look(
+    _ readings: [LoadReading], at now: Instant, most: Int = .max, alone: Bool = false
+  ) -> [ShareMove] {
     sweep(at: now)
     var participants = participants(readings, at: now)
     guard participants.count > 1 else { return [] }
@@ -72,15 +76,21 @@ package struct RoleBalancer: Sendable {
     let allowed = min(most, settings.movesAMinute - given.count)
     guard allowed > 0 else { return [] }
     let excess = readings.lazy.filter(\.hasShare).reduce(0) { $0 + $1.share - $1.parameter.value }
+    // A role that is given one move a minute gets no pairs.
+    let alone = alone || settings.movesAMinute == 1
     var plan = MovePlan(
       participants, burdens, excess: excess, busy: busy ?? 0, at: now, settle: settings.settleSeconds)
-    let moves = plan.moves(atMost: allowed, alone: most == 1)
+    let moves = plan.moves(atMost: alone ? 1 : allowed, alone: alone)
     for (place, move) in moves {
       burdens[place].rest.moved(by: move.to - move.from, to: move.to, at: now, settle: settings.settleSeconds)
       given.append(now)
     }
     return moves.map(\.move)
   }
+
+  /// Lets nobody rest any longer, and forgets which moves were not followed: those that nobody was to follow say nothing
+  /// of the agents.
+  package mutating func forgetRests() { for place in burdens.indices { burdens[place].rest = MoveRest() } }
 
   private mutating func participants(_ readings: [LoadReading], at now: Instant) -> [Participant] {
     let age = max(Self.stale, settings.settle)
