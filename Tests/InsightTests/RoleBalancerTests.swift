@@ -36,7 +36,7 @@ import Testing
     role.run(minutes: 240)
     let first = try #require(role.moves.first)
     #expect(first.agent == "a" && first.from == 1 && first.to == 0.8 && first.reason.kind == .busier)
-    #expect(first.words == "takes 0.8 of a share instead of 1: 15 of 16 open, its role 0.51 busy")
+    #expect(first.words == "share 0.8 instead of 1: 15 of 16 open, its role 51% busy")
     #expect(role.moves.dropFirst().first?.reason.kind == .evens)
     let open = role.agents.map(\.open)
     #expect((open.max() ?? 0) / (open.min() ?? 0) < 1.8, "\(open)")
@@ -206,13 +206,13 @@ import Testing
       ).words
     }
     #expect(
-      move(.ill, to: 0.8) == "takes 0.8 of a share instead of 1: 14 of 16 open, health 0.62, its role 0.41 busy")
+      move(.ill, to: 0.8) == "share 0.8 instead of 1: 14 of 16 open, health 0.62, its role 41% busy")
     #expect(
       move(.slow, to: 0.8, health: nil)
-        == "takes 0.8 of a share instead of 1: 14 of 16 open, answers in 2100 ms, its role 0.41 busy")
+        == "share 0.8 instead of 1: 14 of 16 open, answers in 2100 ms, its role 41% busy")
     #expect(
       move(.evens, to: 1.1, health: 1, waiting: 3)
-        == "takes 1.1 of a share instead of 1: 14 of 16 open, 3 waiting, health 1, others take less, its role 0.41 busy"
+        == "share 1.1 instead of 1: 14 of 16 open, 3 waiting, health 1, others take less, its role 41% busy"
     )
   }
 }

@@ -149,7 +149,9 @@ package struct LoadStory {
     let held = world.record(LoadCrowd.held).tuning(of: LoadSettings.parameter)
     guard held?.by == "ana@ops" else { throw Violation("what ana has set was changed by \(held?.by ?? "nobody")") }
     for line in world.audit where line.operator.hasPrefix(AgentTuning.byLoad) && line.phase == .received {
-      guard line.reason.contains(" of a share instead of ") else { throw Violation("no reason: \(line)") }
+      guard line.reason.contains(" share "), line.reason.contains(" instead of ") else {
+        throw Violation("no reason: \(line)")
+      }
     }
     try judgeHash()
     try judgePace()

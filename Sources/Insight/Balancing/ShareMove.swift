@@ -35,7 +35,7 @@ package struct ShareMove: Equatable, Sendable {
   package let reason: Reason
 
   /// What is done and why, to stand behind the agent's name, such as
-  /// `takes 0.8 of a share instead of 1: 14 of 16 open, health 0.62, its role 0.41 busy`.
+  /// `share 0.8 instead of 1: 14 of 16 open, health 0.62, its role 41% busy`.
   package var words: String {
     var parts = ["\(reason.open.plain) of \(reason.capacity) open"]
     if reason.waiting > 0 { parts.append("\(reason.waiting.plain) waiting") }
@@ -46,8 +46,8 @@ package struct ShareMove: Equatable, Sendable {
     case .evens: parts.append(to > from ? "others take less" : "others take more")
     case .busier, .idler, .ill: break
     }
-    parts.append("its role \(reason.busy.hundredths) busy")
-    return "takes \(to.plain) of a share instead of \(from.plain): " + parts.joined(separator: ", ")
+    parts.append("its role \((reason.busy * 100).rounded().plain)% busy")
+    return "share \(to.plain) instead of \(from.plain): " + parts.joined(separator: ", ")
   }
 }
 
