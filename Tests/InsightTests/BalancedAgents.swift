@@ -15,6 +15,7 @@ struct BalancedAgents {
     var open = 8.0
     var health: Double?
     var responseTime: Double?
+    var movedAt: Instant?
     var isFree = true
     /// Whether its share becomes what is decided.
     var follows = true
@@ -43,7 +44,8 @@ struct BalancedAgents {
     agents.map {
       LoadReading(
         agent: $0.id, parameter: $0.parameter, share: $0.share, capacity: $0.capacity, open: $0.open.rounded(),
-        health: $0.health, responseTime: $0.responseTime, heardAt: now, isFree: $0.isFree)
+        health: $0.health, responseTime: $0.responseTime, heardAt: now, movedAt: $0.movedAt,
+        isFree: $0.isFree)
     }
   }
 
@@ -61,7 +63,8 @@ struct BalancedAgents {
       }
       for move in balancer.look(readings, at: now, most: most, alone: alone) {
         given.append((now, move))
-        if let index = agents.firstIndex(where: { $0.id == move.agent && $0.follows }) { agents[index].share = move.to }
+        guard let index = agents.firstIndex(where: { $0.id == move.agent && $0.follows }) else { continue }
+        (agents[index].share, agents[index].movedAt) = (move.to, now)
       }
     }
   }

@@ -175,10 +175,63 @@ import Testing
 
   @Test mutating func readingCountsOnceHoweverOftenItIsPassed() {
     role.agents[0].demand = 16
-    role.run(minutes: 1)
-    for second in 1...160 {
-      #expect(role.balancer.look(role.readings, at: role.now + .seconds(Int64(second))).isEmpty)
+    var copy = role
+    for _ in 0..<240 {
+      role.run(looks: 1)
+      copy.run(looks: 1)
+      let old = copy.readings
+      // No time passes between them: what they come to is the readings' own.
+      for _ in 0..<4 { #expect(copy.balancer.look(old, at: copy.now, most: 0).isEmpty) }
     }
+    #expect(!role.moves.isEmpty && copy.moves == role.moves)
+    let (moves, last) = (role.moves.count, role.readings)
+    var silent = RoleBalancer()
+    for look in 1...600 {
+      let now = BalancedAgents.begin + .milliseconds(Int64(look) * 500)
+      let readings = last.map { reading in
+        var reading = reading
+        reading.heardAt = BalancedAgents.begin
+        return reading
+      }
+      #expect(silent.look(readings, at: now).isEmpty, "one reading is too little, however long it is passed")
+    }
+    #expect(role.moves.count == moves)
+  }
+
+  @Test mutating func whoTellsOnceInFourMinutesTakesPart() {
+    role.agents[0].health = 0.2
+    var readings = role.readings
+    var moves = 0
+    for look in 0..<240 {
+      role.now = role.now + .seconds(10)
+      if look.isMultiple(of: 24) { readings = role.readings }
+      moves += role.balancer.look(readings, at: role.now).count
+    }
+    #expect(moves > 0)
+  }
+
+  @Test mutating func handlersThatTakeOverGiveNoMoreMovesTogether() {
+    for settle in [1, 5, 10, 25] as [Int64] {
+      role = BalancedAgents((0..<12).map { "\($0)" }, settings: BalanceSettings(settle: .seconds(settle)))
+      for index in role.agents.indices { role.agents[index].demand = index.isMultiple(of: 2) ? 4 : 12 }
+      for look in 1...360 {
+        if look.isMultiple(of: 4) { role.balancer = RoleBalancer(BalanceSettings(settle: .seconds(settle))) }
+        role.run(looks: 1)
+      }
+      for (time, _) in role.given {
+        #expect(role.given.count { $0.time > time - .minutes(1) && $0.time <= time } <= 4)
+      }
+      #expect(settle > 10 || role.given.count > 4)
+    }
+  }
+
+  @Test(arguments: [5.0, 0.01, 0])
+  mutating func shareBeyondWhatIsDeclaredCountsAsTheNearest(_ share: Double) throws {
+    role.agents[0].share = share
+    role.agents[0].demand = share > 1 ? 16 : 4
+    role.run(minutes: 60)
+    let first = try #require(role.moves.first { $0.agent == "a" })
+    #expect(first.from == share && first.to == (share > 1 ? 1.8 : 0.4), "\(first)")
   }
 
   @Test mutating func shortestSettleTimeStandsLooksThatAreFartherApart() {

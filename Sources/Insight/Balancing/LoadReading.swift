@@ -19,16 +19,18 @@ package struct LoadReading: Equatable, Sendable {
   package var responseTime: Double?
   /// When it told what is open. The same reading counts once, however often it is passed.
   package var heardAt: Instant
+  /// When the handler itself set its share last, to share load; nil if it never did, or somebody else did since.
+  package var movedAt: Instant?
   /// Whether its share may be changed now, and tells something: not if it is paused, drained or held by a person.
   package var isFree: Bool
 
   package init(
     agent: AgentID, parameter: TunableParameter, share: Double, capacity: Int, open: Double, waiting: Double = 0,
-    health: Double? = nil, responseTime: Double? = nil, heardAt: Instant, isFree: Bool = true
+    health: Double? = nil, responseTime: Double? = nil, heardAt: Instant, movedAt: Instant? = nil, isFree: Bool = true
   ) {
     (self.agent, self.parameter, self.share, self.capacity) = (agent, parameter, share, capacity)
     (self.open, self.waiting, self.health, self.responseTime) = (open, waiting, health, responseTime)
-    (self.heardAt, self.isFree) = (heardAt, isFree)
+    (self.heardAt, self.movedAt, self.isFree) = (heardAt, movedAt, isFree)
   }
 
   /// No agent has more room or more to do. Shares lie between its inverse and it.
@@ -36,17 +38,20 @@ package struct LoadReading: Equatable, Sendable {
   /// Clocks of agents run ahead by no more.
   private static let ahead = TimeSpan.minutes(1)
 
-  /// Whether the share in force is one that can be reckoned with, and changed in steps that are no larger than itself.
+  /// Whether its shares are such that can be reckoned with, and changed in steps that are no larger than itself.
   var hasShare: Bool {
-    (1 / Self.most...Self.most).contains(share) && (1 / Self.most...Self.most).contains(parameter.value)
-      && share >= parameter.minimum && share <= parameter.maximum && parameter.step <= parameter.value
+    share.isFinite && (1 / Self.most...Self.most).contains(parameter.value) && parameter.step <= parameter.value
   }
 
-  /// Whether somebody can have measured it, no longer ago than `age`.
+  /// Whether somebody can have measured it.
+  var isMeasured: Bool {
+    hasShare && capacity > 0 && Double(capacity) <= Self.most && (0...Self.most).contains(open)
+      && (0...Self.most).contains(waiting)
+  }
+
+  /// Whether it counts now: it may be changed, and told something no longer ago than `age`.
   func counts(at now: Instant, within age: TimeSpan) -> Bool {
-    guard isFree, hasShare, capacity > 0, Double(capacity) <= Self.most else { return false }
-    guard (0...Self.most).contains(open), (0...Self.most).contains(waiting) else { return false }
-    return now - heardAt <= age && heardAt - now <= Self.ahead
+    isFree && isMeasured && now - heardAt <= age && heardAt - now <= Self.ahead
   }
 
   /// What it has to do, in conversations. More than twice its room says no more than twice its room.
@@ -68,16 +73,6 @@ package struct LoadReading: Equatable, Sendable {
   /// The response time, if it is one.
   var knownResponseTime: Double? { responseTime.flatMap { (0...1e9).contains($0) ? $0 : nil } }
 
-  /// The least that it is given. A share that is too small would never be heard of again.
-  var floor: Double {
-    let least = max(parameter.minimum, parameter.value / 10)
-    let nearest = parameter.nearest(least)
-    return nearest >= least ? nearest : parameter.stepped(nearest, by: 1) ?? nearest
-  }
-
-  /// The most that it is given.
-  var ceiling: Double { min(parameter.maximum, Self.most) }
-
-  /// The largest change at once: a fifth of what it declares, or a step, if that is more.
-  var mostChange: Double { max(parameter.step, parameter.value / 5) }
+  /// What it may be given.
+  var bounds: ShareBounds { ShareBounds(parameter, most: Self.most) }
 }

@@ -16,9 +16,10 @@ struct MovePlan {
   /// The sum is kept to this.
   private let largestStep: Double
   private var used: Set<Int> = []
+  private var searches = 0
 
-  /// After so many tries that found no partner no more is looked for: each goes over the whole role.
-  private static let mostTries = 4
+  /// No more partners are looked for in one look: each time goes over the whole role.
+  private static let mostSearches = 8
   /// Nobody is moved farther beyond its target than to its inverse.
   private static let leastRank = 0.75
   /// Who was moved the other way not long ago comes after those that fit half as well.
@@ -33,7 +34,7 @@ struct MovePlan {
   ) {
     (self.participants, self.burdens, self.excess, self.busy) = (participants, burdens, excess, busy)
     (self.now, self.settle) = (now, settle)
-    largestStep = participants.reduce(0) { max($0, $1.reading.parameter.step) }
+    largestStep = participants.reduce(0) { max($0, $1.bounds.parameter.step) }
   }
 
   /// - Parameter alone: whether moves come one at a time, so that the sum cannot be kept meanwhile.
@@ -41,18 +42,15 @@ struct MovePlan {
     let order = participants.indices.filter { wish($0) != 0 }.map { (index: $0, worth: worth($0)) }
       .sorted { ($1.worth, $0.index) < ($0.worth, $1.index) }
     var moves: [Move] = []
-    var tries = 0
-    for (index, _) in order where moves.count < most && tries < Self.mostTries && !used.contains(index) {
-      let found = alone ? single(index) : pair(index, mayPair: most - moves.count > 1)
-      moves += found
-      tries = found.isEmpty ? tries + 1 : 0
+    for (index, _) in order where moves.count < most && searches < Self.mostSearches && !used.contains(index) {
+      moves += alone ? single(index) : pair(index, mayPair: most - moves.count > 1)
     }
     return moves
   }
 
   /// How much of itself the share is to change by.
   private func worth(_ index: Int) -> Double {
-    abs(participants[index].sure / participants[index].reading.share - 1)
+    abs(participants[index].sure / participants[index].share - 1)
   }
 
   private func canMove(_ index: Int) -> Bool {
@@ -62,18 +60,11 @@ struct MovePlan {
 
   /// By how much its share should change now.
   private func wish(_ index: Int) -> Double {
-    canMove(index) ? change(index, by: participants[index].sure - participants[index].reading.share) : 0
+    canMove(index) ? change(index, by: participants[index].sure - participants[index].share) : 0
   }
 
-  /// The change in whole steps that is nearest to the one that is asked for, of those that may be made at once; 0 if none
-  /// goes that way.
-  private func change(_ index: Int, by asked: Double) -> Double {
-    let reading = participants[index].reading
-    let bounded = min(max(asked, -reading.mostChange), reading.mostChange)
-    let share = min(max(reading.share + bounded, reading.floor), reading.ceiling)
-    let change = reading.parameter.nearest(share) - reading.share
-    let isWhole = abs(change) >= reading.parameter.step / 2 && reading.share + change >= reading.floor
-    return isWhole && change * asked > 0 ? change : 0
+  private func change(_ index: Int, by asked: Double, isMost: Bool = false) -> Double {
+    participants[index].bounds.change(of: participants[index].share, by: asked, isMost: isMost)
   }
 
   /// Whether the sum may change by so much alone: if it is near what is declared then, or nearer than before.
@@ -82,33 +73,42 @@ struct MovePlan {
     return after <= largestStep / 2 || (after < abs(excess) && excess * change < 0)
   }
 
-  /// One move alone. If the sum forbids it, the one that makes room for it.
+  /// One move alone. If the sum forbids it, what brings the sum back, so that it is possible next time.
   private mutating func single(_ index: Int) -> [Move] {
     let change = wish(index)
     if keepsSum(change) || abs(excess) < largestStep / 2 { return [make(index, change, evens: false)] }
-    guard let other = partner(of: index, change) else { return [] }
-    let back = self.change(other, by: -change)
+    if change * excess < 0 {
+      let part = self.change(index, by: -excess, isMost: true)
+      if part != 0, abs(part) <= abs(change), keepsSum(part) { return [make(index, part, evens: false)] }
+    }
+    guard let other = partner(of: index, excess) else { return [] }
+    let back = self.change(other, by: -excess)
     return keepsSum(back) ? [make(other, back, evens: true)] : []
   }
 
+  /// A move that keeps the sum, or two that keep it together. The first one is never larger than what is sure; if the
+  /// other one cannot make up for all of it, it is smaller.
   private mutating func pair(_ index: Int, mayPair: Bool) -> [Move] {
     let change = wish(index)
     if keepsSum(change) { return [make(index, change, evens: false)] }
     guard mayPair, let other = partner(of: index, excess + change) else { return [] }
     let back = self.change(other, by: -(excess + change))
-    // The bounds of the other one may let less be done.
-    let fitting = abs(excess + change + back) <= largestStep ? change : self.change(index, by: -back)
+    var fitting = change
+    if abs(excess + change + back) > largestStep, abs(back) < abs(change) {
+      fitting = self.change(index, by: -back, isMost: true)
+    }
     guard fitting * back < 0, abs(excess + fitting + back) <= max(abs(excess), largestStep) else { return [] }
     return [make(index, fitting, evens: false), make(other, back, evens: true)]
   }
 
   /// Who is best moved the other way: who is then nearest to its target, or not yet there.
-  private func partner(of mover: Int, _ change: Double) -> Int? {
+  private mutating func partner(of mover: Int, _ change: Double) -> Int? {
+    searches += 1
     var best: (index: Int, rank: Double)?
     for index in participants.indices where index != mover && canMove(index) {
       let (back, place) = (self.change(index, by: -change), participants[index].place)
       guard back != 0, back < 0 || burdens[place].isFit else { continue }
-      let (after, target) = (participants[index].reading.share + back, participants[index].target)
+      let (after, target) = (participants[index].share + back, participants[index].target)
       var rank = back > 0 ? target / after : after / target
       guard rank >= Self.leastRank else { continue }
       if burdens[place].rest.takesBack(back, at: now, settle: settle) { rank *= Self.backAgain }
@@ -118,13 +118,13 @@ struct MovePlan {
   }
 
   private mutating func make(_ index: Int, _ change: Double, evens: Bool) -> Move {
-    let (reading, place) = (participants[index].reading, participants[index].place)
-    let to = reading.parameter.nearest(reading.share + change)
+    let (reading, place, share) = (participants[index].reading, participants[index].place, participants[index].share)
+    let to = reading.parameter.nearest(share + change)
     let reason = ShareMove.Reason(
       kind: evens ? .evens : kind(index, change), open: reading.open, capacity: reading.capacity,
       waiting: reading.waiting, health: reading.knownHealth, responseTime: burdens[place].responseTime, busy: busy)
     used.insert(index)
-    excess += to - reading.share
+    excess += to - share
     return (place, ShareMove(agent: reading.agent, from: reading.share, to: to, reason: reason))
   }
 

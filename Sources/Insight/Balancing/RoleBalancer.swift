@@ -11,13 +11,16 @@ import FleetModel
 /// by what is beyond the noise, and only by more than that back again. After a move it rests.
 ///
 /// A new balancer gives no move before it has heard for twice ``BalanceSettings/settle``: until then all shows that was
-/// done before it. So there is nothing to store.
+/// done before it. What another one gave in the last minute shows in the readings. So there is nothing to store.
 package struct RoleBalancer: Sendable {
   /// An agent that takes part in this look.
   struct Participant {
     let reading: LoadReading
     /// Of its burden.
     let place: Int
+    let bounds: ShareBounds
+    /// The share in force, or the nearest one that may be set.
+    let share: Double
     /// The share that it should have, and what of the way there is sure.
     var target = 0.0
     var sure = 0.0
@@ -30,11 +33,11 @@ package struct RoleBalancer: Sendable {
   /// Open and waiting of the room, smoothed; nil before the first readings.
   package private(set) var busy: Double?
   private var lookedAt = Instant.epoch
-  /// When moves were given in the last minute.
-  private var given: [Instant] = []
+  /// The moves of the last minute: its own, and those that show in the readings.
+  private var given: [(agent: AgentID, at: Instant)] = []
 
   /// Older readings count for nothing, unless a settle time is longer.
-  private static let stale = TimeSpan.minutes(3)
+  private static let stale = Fleet.freshness
   private static let minute = TimeSpan.minutes(1)
   /// Of what the farthest of all agents errs by chance so much is taken for noise; and twice that, to take a move back.
   private static let sureness = 0.5
@@ -72,10 +75,10 @@ package struct RoleBalancer: Sendable {
     guard participants.count > 1 else { return [] }
     learn(participants, at: now)
     aim(&participants, at: now)
-    given.removeAll { now - $0 >= Self.minute || $0 > now }
+    noteMoves(readings, at: now)
     let allowed = min(most, settings.movesAMinute - given.count)
     guard allowed > 0 else { return [] }
-    let excess = readings.lazy.filter(\.hasShare).reduce(0) { $0 + $1.share - $1.parameter.value }
+    let excess = excess(readings, participants)
     // A role that is given one move a minute gets no pairs.
     let alone = alone || settings.movesAMinute == 1
     var plan = MovePlan(
@@ -83,9 +86,18 @@ package struct RoleBalancer: Sendable {
     let moves = plan.moves(atMost: alone ? 1 : allowed, alone: alone)
     for (place, move) in moves {
       burdens[place].rest.moved(by: move.to - move.from, to: move.to, at: now, settle: settings.settleSeconds)
-      given.append(now)
+      given.append((move.agent, now))
     }
     return moves.map(\.move)
+  }
+
+  /// Takes note of moves of the last minute that another handler has given. Its own show later than it gave them.
+  private mutating func noteMoves(_ readings: [LoadReading], at now: Instant) {
+    given.removeAll { now - $0.at >= Self.minute || $0.at > now }
+    for reading in readings where given.count < settings.movesAMinute {
+      guard let at = reading.movedAt, at <= now, now - at < Self.minute else { continue }
+      if !given.contains(where: { $0.agent == reading.agent && $0.at <= at }) { given.append((reading.agent, at)) }
+    }
   }
 
   /// Lets nobody rest any longer, and forgets which moves were not followed: those that nobody was to follow say nothing
@@ -97,24 +109,37 @@ package struct RoleBalancer: Sendable {
     var (participants, isKnown): ([Participant], [Bool]) = ([], burdens.map { _ in false })
     participants.reserveCapacity(readings.count)
     for reading in readings where reading.counts(at: now, within: age) {
-      let place = place(of: reading, at: now)
+      let bounds = reading.bounds
+      let share = bounds.nearest(reading.share)
+      let place = place(of: reading.agent, share: share, at: now)
       if place == isKnown.count { isKnown.append(false) }
       guard !isKnown[place] else { continue }
       isKnown[place] = true
-      let step = reading.parameter.step
-      burdens[place].follow(reading.share, step: step, at: now, settle: settings.settleSeconds)
-      participants.append(Participant(reading: reading, place: place))
+      burdens[place].follow(share, step: reading.parameter.step, at: now, settle: settings.settleSeconds)
+      participants.append(Participant(reading: reading, place: place, bounds: bounds, share: share))
     }
     return participants
   }
 
-  private mutating func place(of reading: LoadReading, at now: Instant) -> Int {
-    if let place = places[reading.agent] {
-      if !isKept(burdens[place], at: now) { burdens[place] = AgentBurden(share: reading.share, at: now) }
+  /// By how much the shares of the role add up to more than is declared: of those that take part, and of those that are
+  /// left alone but get their part too. Each agent counts once.
+  private func excess(_ readings: [LoadReading], _ participants: [Participant]) -> Double {
+    var excess = participants.sum { $0.share - $0.reading.parameter.value }
+    guard participants.count < readings.count else { return excess }
+    var seen = Set(participants.lazy.map(\.reading.agent))
+    for reading in readings where reading.isMeasured && seen.insert(reading.agent).inserted {
+      excess += reading.bounds.nearest(reading.share) - reading.parameter.value
+    }
+    return excess
+  }
+
+  private mutating func place(of agent: AgentID, share: Double, at now: Instant) -> Int {
+    if let place = places[agent] {
+      if !isKept(burdens[place], at: now) { burdens[place] = AgentBurden(share: share, at: now) }
       return place
     }
-    places[reading.agent] = burdens.count
-    burdens.append(AgentBurden(share: reading.share, at: now))
+    places[agent] = burdens.count
+    burdens.append(AgentBurden(share: share, at: now))
     return burdens.count - 1
   }
 
@@ -152,14 +177,14 @@ package struct RoleBalancer: Sendable {
   /// Sets everyone's target, and what of the way there is sure.
   private func aim(_ participants: inout [Participant], at now: Instant) {
     let (busy, settle) = (busy ?? 0, settings.settleSeconds)
-    let sum = participants.sum(\.reading.share)
+    let sum = participants.sum(\.share)
     let room = participants.sum { $0.reading.usefulRoom(busy) }
     let scale = Scale(busy: busy, roomOfValue: room / participants.sum(\.reading.parameter.value))
-    let claims = participants.map { scale.claim($0.reading, burdens[$0.place]) }
+    let claims = participants.map { scale.claim($0, burdens[$0.place]) }
     let targets = ShareTargets(claims, sum: sum)
     let noise = Self.sureness * Self.farthest(of: participants.count)
     for (index, target) in targets.shares.enumerated() {
-      let share = participants[index].reading.share
+      let share = participants[index].share
       let place = participants[index].place
       let isBack = burdens[place].rest.takesBack(target - share, at: now, settle: settle)
       let spread = 1 + noise * (isBack ? Self.backAgain : 1) * burdens[place].sums.deviation(settle: settle, busy: busy)
@@ -183,7 +208,8 @@ package struct RoleBalancer: Sendable {
 
     /// What an agent could take. One that is ill or slow is to have less open for its room, as long as others have room.
     /// As long as nothing is open, what is declared is right.
-    func claim(_ reading: LoadReading, _ burden: AgentBurden) -> ShareTargets.Claim {
+    func claim(_ participant: Participant, _ burden: AgentBurden) -> ShareTargets.Claim {
+      let reading = participant.reading
       let room = reading.usefulRoom(busy)
       let guess = room / reading.parameter.value / roomOfValue
       var ratio = burden.sums.ratio(guess: guess)
@@ -194,8 +220,7 @@ package struct RoleBalancer: Sendable {
       let discount = min(1, max(leastDiscount, (full - busy) / (full - roomy)))
       let fitness = 1 - (1 - burden.fitness) * discount
       return ShareTargets.Claim(
-        weight: max(1e-6, fitness * room / ratio), floor: min(reading.floor, reading.share),
-        ceiling: max(reading.ceiling, reading.share))
+        weight: max(1e-6, fitness * room / ratio), floor: participant.bounds.floor, ceiling: participant.bounds.ceiling)
     }
   }
 }
