@@ -11,8 +11,8 @@ import Wire
 ///                               └── what agents tell ◀─────────┴─ dry ────▶ audit    ┘ transaction
 /// ```
 /// A move is the command `tune` like any other, with its reason in the audit. What was sent or asked and is not done yet
-/// stands in Redis, written with it: whoever takes over leaves those agents alone, and asks nobody twice. A balancer is
-/// not stored: it hears for a while before it gives its first move.
+/// stands in Redis, written with it: whoever takes over leaves those agents alone, and asks nobody about what is asked
+/// already. A balancer is not stored, nor what was declined: it hears for a while before it gives its first move.
 ///
 /// Unless the settings say so it does nothing, and reads one hash a term. A class, because the loop's timer and the
 /// answers share it.
