@@ -16,15 +16,17 @@ struct MaintenanceCommand: ParsableCommand {
   @Option(help: "How many fleets; at least 2.") var seeds = 20
   @Option(help: "The first seed.") var first: UInt64 = 0
 
-  func validate() throws {
-    guard (2...100_000).contains(seeds) else { throw ValidationError("--seeds is not in 2…100000") }
+  func validate() throws { _ = try range() }
+
+  private func range() throws -> Range<UInt64> {
+    try SeedRange.make(first: first, seeds: seeds, least: 2, most: 100_000)
   }
 
   func run() throws {
     var off = LeakingFleet.Outcome()
     var auto = LeakingFleet.Outcome()
     var avoided: [Double] = []
-    for seed in first..<first + UInt64(seeds) {
+    for seed in try range() {
       let without = try LeakingFleet(seed: seed, mode: .off).run()
       let with = try LeakingFleet(seed: seed, mode: .auto).run()
       avoided.append(without.unhealthyMinutes - with.unhealthyMinutes)

@@ -25,7 +25,7 @@ struct RebalanceCommand: ParsableCommand {
   var scenario: String?
 
   func validate() throws {
-    guard (2...100_000).contains(seeds) else { throw ValidationError("--seeds is not in 2…100000") }
+    _ = try range()
     guard (0.1...0.95).contains(busy) else { throw ValidationError("--busy is not in 0.1…0.95") }
     guard (0...600).contains(delay) else { throw ValidationError("--delay is not in 0…600") }
     guard (0...1).contains(noise) else { throw ValidationError("--noise is not in 0…1") }
@@ -34,23 +34,28 @@ struct RebalanceCommand: ParsableCommand {
     }
   }
 
+  private func range() throws -> Range<UInt64> {
+    try SeedRange.make(first: first, seeds: seeds, least: 2, most: 100_000)
+  }
+
   func run() throws {
     print("roles            \(seeds) a scenario, of \(RoutingTrial.agents) agents, \(RoutingTrial.hours) hours each")
     print("load             \(busy) of what the agents can do")
     print("readings         \(text(delay)) to \(text(delay * 1.5)) s late, with a noise of \(noise)")
     for scenario in RoutingTrial.Scenario.allCases where self.scenario.map({ $0 == scenario.rawValue }) ?? true {
-      compare(scenario)
+      compare(scenario, try range())
     }
   }
 
-  private func compare(_ scenario: RoutingTrial.Scenario) {
+  private func compare(_ scenario: RoutingTrial.Scenario, _ all: Range<UInt64>) {
     var outcomes: [Routing: [RoutingTrial.Outcome]] = [:]
-    for seed in first..<first + UInt64(seeds) {
+    for seed in all {
       let trial = RoutingTrial(
         scenario, seed: seed, busy: busy, noise: RoutedRole.Noise(delay: delay...delay * 1.5, deviation: noise))
       for routing in Routing.allCases { outcomes[routing, default: []].append(trial.run(routing)) }
     }
-    print("\n\(scenario.rawValue.padded(44))    p95 s   mean s  failed  p95 less with vigia's shares, 95 % interval")
+    print("\n\(scenario.rawValue): \(scenario.words)")
+    print("\("way to route".padded(44))    p95 s   mean s  failed  p95 less with vigia's shares, 95 % interval")
     let shares = outcomes[.shares] ?? []
     for routing in Routing.allCases {
       let own = outcomes[routing] ?? []
@@ -64,9 +69,8 @@ struct RebalanceCommand: ParsableCommand {
     }
     let hours = Double(seeds * RoutingTrial.hours * RoutingTrial.agents)
     let (moves, reversals) = shares.reduce((0, 0)) { ($0.0 + $1.moves, $0.1 + $1.reversals) }
-    print(
-      "moves of a share in an hour  \(text(Double(moves) / hours)), \(text(Double(reversals) / hours)) of them back again"
-    )
+    let back = 100 * Double(reversals) / Double(max(1, moves))
+    print("moves of a share in an hour  \(text(Double(moves) / hours)), \(Int(back.rounded())) % of them taken back")
   }
 
   private func mean(_ outcomes: [RoutingTrial.Outcome], _ part: (RoutingTrial.Outcome) -> Double) -> String {
@@ -76,6 +80,21 @@ struct RebalanceCommand: ParsableCommand {
   private func text(_ value: Double) -> String {
     let step = abs(value) < 1 ? 100.0 : 10.0
     return "\((value * step).rounded() / step)"
+  }
+}
+
+extension RoutingTrial.Scenario {
+  fileprivate var words: String {
+    switch self {
+    case .alike: "agents with equal room and equal speed"
+    case .mixed: "agents with unlike room, which their shares tell, and unlike speed, which nobody tells"
+    case .undeclared: "agents with unlike room and speed, of which all declare a share of 1"
+    case .slow: "as mixed; one agent gets slow for an hour and a half"
+    case .ill: "as mixed; one agent fails 60 % of its conversations for an hour and a half"
+    case .step: "as mixed; 40 % more comes from one moment on"
+    case .ramp: "as mixed; 50 % more comes within an hour"
+    case .sine: "as mixed; what comes swings by 30 % to either side"
+    }
   }
 }
 

@@ -16,10 +16,12 @@ struct TruthCommand: ParsableCommand {
   @Flag(help: "Print each step as it is taken.") var trace = false
   @Flag(help: "Go on after a difference, and count them by their sort.") var all = false
 
+  func validate() throws { _ = try SeedRange.make(first: first, seeds: seeds) }
+
   func run() throws {
     var found = 0
     var comparisons = 0
-    for seed in first..<first + UInt64(max(0, seeds)) {
+    for seed in try SeedRange.make(first: first, seeds: seeds) {
       do {
         comparisons += try take(seed)
       } catch let difference as Disagreement {

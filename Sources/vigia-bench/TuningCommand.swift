@@ -19,25 +19,28 @@ struct TuningCommand: ParsableCommand {
   @Option(help: "How many days each lasts.") var days = 3
   @Option(help: "The first seed.") var first: UInt64 = 0
 
-  private var all: Range<UInt64> { first..<first + UInt64(seeds) }
+  private func range() throws -> Range<UInt64> {
+    try SeedRange.make(first: first, seeds: seeds, least: 2, most: 100_000)
+  }
+
   private var minutes: Int { days * 1440 }
 
   func validate() throws {
-    guard (2...100_000).contains(seeds) else { throw ValidationError("--seeds is not in 2…100000") }
+    _ = try range()
     guard (4...10_000).contains(agents) else { throw ValidationError("--agents is not in 4…10000") }
     guard (1...365).contains(days) else { throw ValidationError("--days is not in 1…365") }
-    guard first <= .max - UInt64(seeds) else { throw ValidationError("--first is too large") }
   }
 
   func run() throws {
     print("roles                 \(seeds), of \(agents) agents, \(days) days each")
-    shift()
-    flat()
-    attack()
+    let all = try range()
+    shift(all)
+    flat(all)
+    attack(all)
   }
 
   /// The best setting shifts over the day.
-  private func shift() {
+  private func shift(_ all: Range<UInt64>) {
     var (gains, others): ([Double], [Double]) = ([], [])
     var (fixed, tuned, moves) = (0.0, 0.0, 0)
     for seed in all {
@@ -60,7 +63,7 @@ struct TuningCommand: ParsableCommand {
   }
 
   /// The setting makes no difference.
-  private func flat() {
+  private func flat(_ all: Range<UInt64>) {
     var sum = TunableFleet.Outcome()
     for seed in all {
       let outcome = run(FlatObjective(agents: agents, seed: seed), seed: seed)
@@ -74,7 +77,7 @@ struct TuningCommand: ParsableCommand {
   }
 
   /// Somebody wants it to do harm, and commands and minutes are as late as may be.
-  private func attack() {
+  private func attack(_ all: Range<UInt64>) {
     print("adversaries           most cost in role-minutes, of \(text(TuningSettings().budget)) allowed")
     for kind in AdversarialObjective.Kind.allCases {
       let worst = all.map { seed in

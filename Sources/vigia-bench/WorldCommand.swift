@@ -22,12 +22,14 @@ struct WorldCommand: ParsableCommand {
   @Option(help: "Instead compare the model of Redis with a real one, on so many random commands and transactions.")
   var model: Int?
 
+  func validate() throws { _ = try SeedRange.make(first: first, seeds: seeds) }
+
   func run() throws {
     if let model { return try compareModel(model) }
     Self.makeHashingRepeatable()
     var inputs = 0
     var failed = 0
-    for seed in first..<first + UInt64(max(0, seeds)) {
+    for seed in try SeedRange.make(first: first, seeds: seeds) {
       do {
         inputs += failovers ? try runFailovers(seed) : try runStory(seed)
       } catch let violation as Violation {

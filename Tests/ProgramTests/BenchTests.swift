@@ -120,6 +120,14 @@ import Wire
     #expect(try Program(["tuning", "--agents", "3"], name: "vigia-bench").finish().status == 64)
   }
 
+  @Test(arguments: ["rebalance", "maintenance", "tuning", "truth", "world"])
+  func seedsBeyondSixtyFourBitsAreAnError(command: String) throws {
+    let last = try Program([command, "--first", "\(UInt64.max)"], name: "vigia-bench").finish()
+    #expect(last.status == 64 && last.errors.contains("--first is too large"), "\(last)")
+    let negative = try Program([command, "--seeds=-1"], name: "vigia-bench").finish()
+    #expect(negative.status == 64 && negative.errors.contains("--seeds is not"), "\(negative)")
+  }
+
   @Test func wrongUsageIsSixtyFour() throws {
     #expect(try Program(["ingest", "--format", "xml"], name: "vigia-bench").finish().status == 64)
   }
