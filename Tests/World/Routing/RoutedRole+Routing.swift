@@ -5,7 +5,7 @@ extension RoutedRole {
     case .roundRobin:
       next = (next + 1) % agents.count
       return next
-    case .byRoom: return weighted { $0.declared }
+    case .byRoom: return weighted { Double($0.capacity) }
     case .shares: return weighted { $0.share }
     case .leastTold: return least { role, agent in role.heard(agent) }
     case .leastToldForRoom: return least { role, agent in role.heard(agent) / Double(role.agents[agent].capacity) }
