@@ -35,6 +35,15 @@ package struct AgentTuning: Equatable, Sendable {
 
   /// Whether a person set it, or a script that people run. What a person has only approved is the rule's.
   package var isByHand: Bool { !Self.isOwn(by) && !by.hasPrefix("rule/") }
+
+  /// For so long the handler of its own accord leaves alone what a person has set.
+  package static let handsOff = TimeSpan.hours(1)
+
+  /// Whether a person has set it a while ago: the handler takes nothing of that back of its own accord.
+  package func isOfHand(at now: Instant) -> Bool {
+    guard isByHand, let at else { return false }
+    return (now - at).magnitude < Self.handsOff
+  }
 }
 
 extension AgentRecord {

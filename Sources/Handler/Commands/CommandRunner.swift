@@ -199,7 +199,12 @@ final class CommandRunner: TargetRunDelegate {
       operator: command.operator, reason: command.reason, now: instant, restartLimit: session.options.restartLimit,
       channels: session.options.notify.names, makesDashboards: session.options.makesDashboards,
       maintenance: session.options.maintenance.mode)
-    guard let undoPlan else { return try Change.plan(instruction, context) }
+    guard let undoPlan else {
+      if AgentTuning.isOwn(command.operator) {
+        try HandCheck(target: target, snapshot: snapshot, now: instant).allow(instruction, asksState: false)
+      }
+      return try Change.plan(instruction, context)
+    }
     guard let undone = undone[target] else { throw Refusal("what stood before it is not remembered any more") }
     guard undone.phase == .succeeded else { throw Refusal("nothing was done to it") }
     return try Change.inverse(of: undoPlan.instruction, by: undoPlan.id, undone, context)

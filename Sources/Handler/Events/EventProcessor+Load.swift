@@ -3,9 +3,6 @@ import Insight
 
 /// What sharing load goes by.
 extension EventProcessor: BalancedFleet {
-  /// An operator's own setting stays for so long.
-  private static let handsOff = TimeSpan.hours(1)
-
   var sharingRoles: [ExactText] { health.sharers.roles }
 
   func record(of agent: AgentID) -> AgentRecord? { Self.record(of: agent, &fleet) }
@@ -49,7 +46,7 @@ extension EventProcessor: BalancedFleet {
       movedAt: tuning.flatMap { $0.isOfLoad ? $0.at : nil })
     reading.isFree =
       fleet.agents.state(at: position) == .running && !member.standing.isSilent && now - told.at <= Fleet.freshness
-      && !isOfHand(tuning, at: now) && !isLeftAlone(member.id)
+      && tuning?.isOfHand(at: now) != true && !isLeftAlone(member.id)
     // What is set and is no number, nobody knows: it is left as it is.
     if let tuning, tuning.value != nil, tuning.number == nil { reading.isFree = false }
     return reading
@@ -81,11 +78,5 @@ extension EventProcessor: BalancedFleet {
     if profile.role.isEmpty, profile.parameters.isEmpty { return nil }
     if ExactText(profile.role) != role { return "\(agent) is of another role now" }
     return profile.routingShare == nil ? "\(agent) does not let its share be set any more" : nil
-  }
-
-  /// Whether a person has set the parameter a while ago.
-  private static func isOfHand(_ tuning: AgentTuning?, at now: Instant) -> Bool {
-    guard let tuning, tuning.isByHand, let at = tuning.at else { return false }
-    return (now - at).magnitude < handsOff
   }
 }

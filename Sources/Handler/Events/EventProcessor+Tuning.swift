@@ -3,8 +3,6 @@ import Insight
 
 /// What trying settings goes by.
 extension EventProcessor: TunedFleet {
-  /// An operator's own setting stays for so long.
-  private static let handsOff = TimeSpan.hours(1)
   /// An agent with a longer id takes no part: what is remembered of a role stays small.
   private static let longestID = 128
 
@@ -90,16 +88,10 @@ extension EventProcessor: TunedFleet {
     let settings = parameters.map { parameter -> Double in
       guard let tuning = tunings.first(where: { $0.parameter == parameter.name }) else { return parameter.value }
       let isNumber = tuning.value == nil || tuning.number != nil
-      if !isNumber || isOfHand(tuning, at: now) { isFree = false }
+      if !isNumber || tuning.isOfHand(at: now) { isFree = false }
       return tuning.number ?? parameter.value
     }
     let minute: TuningRun.Member.Minute = loss.map { .loss($0) } ?? (isSilent && isRunning ? .silent : .idle)
     return TuningRun.Member(agent: id, settings: settings, isFree: isFree, minute: minute)
-  }
-
-  /// Whether a person has set a parameter a while ago.
-  private static func isOfHand(_ tuning: AgentTuning, at now: Instant) -> Bool {
-    guard tuning.isByHand, let at = tuning.at else { return false }
-    return (now - at).magnitude < handsOff
   }
 }

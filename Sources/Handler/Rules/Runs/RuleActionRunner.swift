@@ -194,6 +194,9 @@ final class RuleActionRunner: TargetRunDelegate {
       operator: author, reason: reason, now: instant, restartLimit: session.options.restartLimit,
       channels: session.options.notify.names, makesDashboards: session.options.makesDashboards)
     run.keepsPlace = snapshot.record.state == .paused
+    if let record, OwnRule(rawValue: record.rule) != nil {
+      try HandCheck(target: target, snapshot: snapshot, now: instant).allow(instruction, asksState: true)
+    }
     let bounds = StandingRestrictions(target: target, snapshot: snapshot, session: session, now: instant)
     return bounds.keepingPause(try Change.plan(try bounds.bounded(instruction), context))
   }

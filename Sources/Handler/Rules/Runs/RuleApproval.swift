@@ -65,12 +65,14 @@ final class RuleApproval: DueForRule {
       guard record.isSealed(by: seal, id) else {
         let reason = "approved, but not done: the stored run is not what was approved"
         add(.failed, reason, record, isClosing: true, to: &transaction)
+        drop(record, in: &transaction)
         return write(transaction) { [self] in rules.forget(record.rule, agent) }
       }
       let facts = rules.facts(record, AgentRecordCoding.decode(fields: agentRecord))
       let mode = AutomationMode(rawValue: String(decoding: automation, as: UTF8.self)) ?? .dry
       if let reason = fault(record, facts, mode) {
         add(.skipped, "approved, and not done: \(reason)", record, to: &transaction)
+        drop(record, in: &transaction)
         return write(transaction) { [self] in rules.forget(record.rule, agent) }
       }
       let rollsBack = record.ruleActions.contains { $0.kind == .action(.rollback) }
@@ -91,11 +93,19 @@ final class RuleApproval: DueForRule {
     return verdict.holds ? nil : "its condition no longer holds: \(verdict.reason)"
   }
 
-  /// What the handler proposed of its own accord takes back nothing that a person has set meanwhile.
+  /// Of what the handler proposed of its own accord the run goes with it: where one is still known, it was begun.
+  private func drop(_ record: RunRecord, in transaction: inout Transaction) {
+    if OwnRule(rawValue: record.rule) != nil { transaction.change("DEL", runKey) }
+  }
+
+  /// What the handler proposed of its own accord takes back nothing that a person has set meanwhile. Where it is about more
+  /// agents, each is looked at when its turn comes: see ``HandCheck``.
   private func handFault(_ record: RunRecord, _ facts: RuleFacts) -> String? {
-    guard OwnRule(rawValue: record.rule) != nil, let madeAt = seal?.madeAt else { return nil }
-    return record.ruleActions.lazy.compactMap { [agent] ruleAction in
-      guard ruleAction.kind == .action(.tune), ruleAction.target == agent,
+    guard OwnRule(rawValue: record.rule) != nil, record.ruleActions.allSatisfy({ $0.target == agent }),
+      let madeAt = seal?.madeAt
+    else { return nil }
+    return record.ruleActions.lazy.compactMap { [agent] ruleAction -> String? in
+      guard ruleAction.kind == .action(.tune),
         let tuning = facts.record.tuning(of: ruleAction.arguments["parameter"] ?? ""), tuning.isByHand,
         let at = tuning.at, at >= madeAt
       else { return nil }
@@ -113,6 +123,7 @@ final class RuleApproval: DueForRule {
     }
     if result.ruleActions.isEmpty {
       add(.failed, result.refusal, record, isClosing: true, to: &transaction)
+      drop(record, in: &transaction)
     } else {
       begin(record, result, ledger, &transaction)
     }
