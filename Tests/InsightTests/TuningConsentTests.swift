@@ -29,7 +29,7 @@ import Testing
     role.pass(minutes: 100, Self.better)
     #expect(role.count(of: 20) == 16)
     // The approved proposal's own steps come first.
-    role.obey(try #require(adoption.asks))
+    role.approve(try #require(adoption.asks))
     role.pass(Self.better)
     role.answer = .approved
     #expect(role.pass(Self.better)?.phase == .succeeded)
@@ -41,12 +41,29 @@ import Testing
   @Test func whatIsApprovedIsLeftAloneUntilItIsKnown() throws {
     let role = Self.asking()
     let asked = try #require(role.pass(atMost: 5, Self.better) { $0.asks != nil }?.asks)
-    role.obey(asked)
+    role.approve(asked)
     role.pass(minutes: 4, Self.better)
     #expect(role.count(of: asked.value) == 4)
     role.answer = .approved
     let begun = try #require(role.pass(Self.better))
     #expect(begun.phase == .started && begun.orders.isEmpty)
+  }
+
+  /// A lost command does not adopt what nobody has answered yet.
+  @Test func wayBackThatIsLostIsToldAgainWhileAdoptionIsAsked() throws {
+    let role = Self.asking()
+    role.answer = .approved
+    try #require(role.pass(atMost: 500, Self.better) { $0.phase == .started } != nil)
+    role.answer = .none
+    // The step that asks loses its commands.
+    while role.steps.last?.asks == nil, role.minute < 1000 {
+      let before = role.values
+      role.pass(Self.better)
+      if role.steps.last?.asks != nil { role.values = before }
+    }
+    #expect(role.count(of: 20) == 12)
+    role.pass(minutes: 4, Self.better)
+    #expect(role.count(of: 20) == 16)
   }
 
   @Test func toWaitForAnAnswerCostsNothing() throws {

@@ -12,6 +12,8 @@ final class TuningRole {
   /// Of the agents, by places.
   var values: [[Double]]
   var isFree: [Bool]
+  /// Agents whose first parameter was set by an approved proposal.
+  var approved: Set<Int> = []
   /// Agents that take no setting.
   var deaf: Set<Int> = []
   var state: RoleTuning?
@@ -34,8 +36,10 @@ final class TuningRole {
 
   func members(_ loss: (Int, [Double]) -> TuningRun.Member.Minute) -> [TuningRun.Member] {
     values.indices.map { place in
-      TuningRun.Member(
+      var member = TuningRun.Member(
         agent: Self.agent(place), settings: values[place], isFree: isFree[place], minute: loss(place, values[place]))
+      if approved.contains(place) { member.approved = [0] }
+      return member
     }
   }
 
@@ -59,10 +63,17 @@ final class TuningRole {
     return step
   }
 
+  /// Does what a person has approved.
+  func approve(_ order: TuningRun.Order) {
+    obey(order)
+    for agent in values.indices where order.agents.contains(Self.agent(agent)) { approved.insert(agent) }
+  }
+
   func obey(_ order: TuningRun.Order) {
     guard let place = parameters.firstIndex(where: { $0.name == order.parameter }) else { return }
     for agent in values.indices where !deaf.contains(agent) && order.agents.contains(Self.agent(agent)) {
       values[agent][place] = order.value
+      approved.remove(agent)
     }
   }
 

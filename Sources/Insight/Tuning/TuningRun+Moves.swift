@@ -122,7 +122,7 @@ extension TuningRun {
   private mutating func adopt(_ trial: RoleTuning.Trial) {
     guard hasRoom else { return close(trial, .skipped, "it is better, but the budget is used up", failed: false) }
     guard sight.mode == .propose else { return beginWidening(trial) }
-    (state.phase, isChanged, endsTrial) = (.asksAdoption(trial), true, true)
+    (state.phase, isChanged) = (.asksAdoption(trial), true)
     asks = Order(
       parameter: name(of: trial), value: trial.value, agents: trial.crossover.agents, isReturn: false,
       words: adoptWords(trial))

@@ -21,6 +21,8 @@ extension TuningRun {
     package var minute: Minute
     /// What it loses as usual; nil if that is not known. Pairs are alike in it.
     package var usual: Double?
+    /// The places of the parameters whose setting was made by a proposal that a person has approved.
+    package var approved: Set<Int> = []
 
     package init(agent: AgentID, settings: [Double], isFree: Bool, minute: Minute, usual: Double? = nil) {
       (self.agent, self.settings, self.isFree) = (agent, settings, isFree)

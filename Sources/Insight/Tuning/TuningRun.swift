@@ -18,8 +18,6 @@ package struct TuningRun {
   private(set) var listed: [AgentID: Member] = [:]
   /// Whether agents are to run with something else since this minute.
   var isChanged = false
-  /// Whether a trial has ended with this minute of which a person is asked.
-  var endsTrial = false
   var isOver = false
   var asks: Order?
   var withdraws = false
@@ -207,11 +205,13 @@ package struct TuningRun {
     state.parameters[place].use(order.value)
   }
 
-  /// Whether an agent was set already by what a person has approved, which is not known here yet.
+  /// Whether an agent was set already by what a person has approved, which is not known here yet. What it runs with does
+  /// not tell: its way back may have been lost.
   private func isApproved(_ member: Member) -> Bool {
     switch state.phase {
     case .asking(let trial), .asksAdoption(let trial):
-      !endsTrial && TunedParameter.isSame(member.settings[trial.place], trial.value)
+      member.approved.contains(trial.place)
+        && TunedParameter.isSame(member.settings[trial.place], trial.value)
         && !(state.held?.agents.contains(member.agent) ?? false)
     case .resting, .trying, .closing, .widening, .returning: false
     }
