@@ -132,6 +132,29 @@ import Testing
     #expect(role.steps.suffix(600).contains { $0.phase == .started })
   }
 
+  /// What is forgotten while nobody leads makes no room for what is lost meanwhile.
+  @Test(arguments: [60, 600, 1200, 1440, 5000]) func longOutageSpendsTheBudget(_ minutes: Int) throws {
+    let role = TuningRole(16)
+    try #require(role.pass(atMost: 400, Self.better) { $0.phase == .succeeded } != nil)
+    role.pass(minutes: 60, Self.better)
+    role.minute += minutes
+    let step = try #require(role.pass(Self.better))
+    #expect(step.phase == .failed && step.words.contains("role-minutes are spent"))
+    #expect(try #require(role.state?.spent) > 5.9)
+  }
+
+  /// While all are home nothing is lost by it.
+  @Test func outageWithNobodyAwayIsForgotten() throws {
+    let role = TuningRole(16)
+    role.settings.rest = 1440
+    role.pass { _, _ in .loss(0.1) }
+    role.state?.spent = 5
+    role.minute += 720
+    role.guardFault = "automation is off"
+    role.pass { _, _ in .loss(0.1) }
+    #expect(abs(try #require(role.state?.spent) - 2) < 0.02)
+  }
+
   @Test func silenceIsALoss() throws {
     let role = TuningRole(16)
     func dead(_ place: Int, _ values: [Double]) -> TuningRun.Member.Minute { values[0] == 20 ? .loss(0.05) : .silent }

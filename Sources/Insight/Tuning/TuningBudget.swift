@@ -55,12 +55,12 @@ struct TuningBudget {
     return (sum - count * (homeCount > 0 ? homeSum / homeCount : 0)) / Double(max(1, members.count))
   }
 
-  /// What is spent after a minute, and minutes that nobody saw.
+  /// What is spent after a minute, and minutes that nobody saw. Those take it to the budget at the most: nothing more
+  /// could be done about it than to go home.
   func spent(_ before: Double, _ away: Away, missed: Int) -> Double {
-    let unseen = away.share(of: members) * Double(missed)
-    // Nothing more could be done about it than to go home.
-    let missedCost = max(0, min(unseen, settings.budget - before))
-    return max(0, before + missedCost + cost(away) - settings.budget / 1440 * Double(1 + missed))
+    let forgotten = settings.budget / 1440
+    let unseen = before + (away.share(of: members) - forgotten) * Double(missed)
+    return max(0, max(0, min(unseen, max(before, settings.budget))) + cost(away) - forgotten)
   }
 
   /// Whether the worst that can come fits.
