@@ -109,7 +109,7 @@ extension TuningRun {
       minutes = settings.rest(after: state.parameters[trial.place][trial.goesUp].failures)
     }
     rest(trial, minutes: minutes)
-    (state.phase, isChanged) = (.closing(trial, 0), true)
+    (state.phase, isChanged, asks) = (.closing(trial, 0), true, nil)
     told = (phase, "\(name(of: trial)) stays \(state.parameters[trial.place].base.plain): \(words)")
   }
 
@@ -190,8 +190,11 @@ extension TuningRun {
       isOver = sight.mode == .off
       return
     }
-    if case .asking = state.phase { withdraws = true }
-    if case .asksAdoption = state.phase { withdraws = true }
+    switch state.phase {
+    // What is asked in this very step was not asked yet.
+    case .asking, .asksAdoption: (withdraws, asks) = (asks == nil, nil)
+    case .resting, .trying, .closing, .widening, .returning: break
+    }
     if state.held != nil {
       told = (.failed, homeWords(why))
     } else if case .trying(let trial) = state.phase {
