@@ -95,6 +95,19 @@ import Testing
     #expect(role.pass(atMost: 100, Self.better) { $0.asks != nil } != nil)
   }
 
+  @Test func nothingIsAskedThatTheBudgetDoesNotAllow() throws {
+    let role = TuningRole(16)
+    try #require(role.pass(atMost: 400, Self.better) { $0.phase == .succeeded } != nil)
+    try #require(role.pass(atMost: 100, Self.better) { $0.state?.phase == .resting } != nil)
+    role.mode = .propose
+    for goesUp in [true, false] { role.state?.parameters[0][goesUp].restsUntil = .epoch }
+    // Of two that are held back one is left: 15 of 16 may lose everything for five minutes.
+    role.state?.held?.pairs.removeLast()
+    role.state?.spent = 1.5
+    let step = try #require(role.pass(Self.better))
+    #expect(step.asks == nil && !step.withdraws && step.words.contains("role-minutes are spent"))
+  }
+
   @Test func questionIsWithdrawnIfItsAgentsMayNotBeChanged() throws {
     let role = Self.asking()
     let asked = try #require(role.pass(atMost: 5, Self.better) { $0.asks != nil }?.asks)

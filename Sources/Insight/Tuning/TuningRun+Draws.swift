@@ -2,11 +2,15 @@ import FleetModel
 
 /// Which setting is tried next, and by whom.
 extension TuningRun {
-  /// Whether the worst of a whole role that runs with something else fits into the budget.
+  /// Whether the worst of a whole role that runs with something else, but for those that are held back, fits into the
+  /// budget.
   var hasRoom: Bool {
     let count = max(1, sight.members.count)
-    let home = Double(TuningSettings.heldPairs(of: count)) / Double(count)
-    return state.spent + Double(settings.lag) * (1 - home) <= settings.budget
+    let strays = state.strays.map(\.agent)
+    let home =
+      state.held.map { Set(state.control($0, settings)).subtracting(strays).count }
+      ?? TuningSettings.heldPairs(of: count)
+    return state.spent + Double(settings.lag) * (1 - Double(min(home, count)) / Double(count)) <= settings.budget
   }
 
   /// The parameter and the way in which most was gained last, of those that do not rest; where nothing is known, any. Nil
