@@ -42,6 +42,27 @@ import Testing
     #expect(role.count(of: 30) >= 8)
   }
 
+  @Test func othersMayHaveNothingToLoseWhenItIsAdopted() {
+    let role = TuningRole(16)
+    func onlyTried(_ place: Int, _ values: [Double]) -> TuningRun.Member.Minute {
+      guard case .trying(let trial)? = role.state?.phase else { return Self.better(place, values) }
+      return trial.crossover.agents.contains(TuningRole.agent(place)) ? Self.better(place, values) : .idle
+    }
+    #expect(role.pass(atMost: 400, onlyTried) { $0.phase == .succeeded } != nil)
+  }
+
+  /// Then some of those are held back that took part.
+  @Test func othersMayNotBeFreeWhenItIsAdopted() {
+    let role = TuningRole(4)
+    func tried() -> [AgentID]? { if case .trying(let trial)? = role.state?.phase { trial.crossover.agents } else { nil } }
+    let adopted = role.pass(atMost: 1000, Self.better) { step in
+      let agents = tried()
+      for place in role.values.indices { role.isFree[place] = agents?.contains(TuningRole.agent(place)) ?? true }
+      return step.phase == .succeeded
+    }
+    #expect(adopted != nil && role.state?.held?.pairs.count == 1)
+  }
+
   @Test func settingsGoOneStepAtATime() {
     let role = TuningRole(16)
     for _ in 0..<1500 {

@@ -32,13 +32,17 @@ extension TuningRun {
 
   /// Pairs of agents that are drawn, two and two as alike as they come.
   ///
-  /// - Parameter number: another one for each draw.
-  func drawPairs(_ count: Int, number: Int, began: Int = 0, except others: Set<AgentID>) -> [Crossover.Pair] {
+  /// - Parameters:
+  ///   - number: another one for each draw.
+  ///   - toldOfLoss: whether they must have lost something in this very minute.
+  func drawPairs(
+    _ count: Int, number: Int, began: Int = 0, except others: Set<AgentID>, toldOfLoss: Bool = true
+  ) -> [Crossover.Pair] {
     let arrangement = Arrangement(state, settings)
     var usual: [AgentID: Double] = [:]
     var agents: [AgentID] = []
     for member in sight.members where member.isFree && state.isKnown(member) && !others.contains(member.agent) {
-      guard case .loss = member.minute, Self.runs(member, with: arrangement.wanted(of: member.agent)) else { continue }
+      guard !toldOfLoss || member.loss != nil, member.minute != .silent, Self.runs(member, with: arrangement.wanted(of: member.agent)) else { continue }
       agents.append(member.agent)
       if let loss = member.usual, loss.isFinite { usual[member.agent] = loss }
     }
@@ -54,14 +58,15 @@ extension TuningRun {
     zip(member.settings, values).allSatisfy { TunedParameter.isSame($0, $1) }
   }
 
-  /// Draws agents in place of those that are held back no more.
-  mutating func fillHeld(except others: Set<AgentID> = []) {
+  /// Draws agents in place of those that are held back no more. They are held back for long: what they do in this minute
+  /// does not count.
+  mutating func fillHeld(except others: [AgentID]) {
     guard let held = state.held else { return }
     let missing = TuningSettings.heldPairs(of: sight.members.count) - held.pairs.count
     guard missing > 0 else { return }
-    let taken = others.union(held.agents).union(state.trial?.crossover.agents ?? [])
     state.draws += 1
-    let pairs = drawPairs(missing, number: state.draws, began: held.round, except: taken)
+    let pairs = drawPairs(
+      missing, number: state.draws, began: held.round, except: Set(others + held.agents), toldOfLoss: false)
     guard !pairs.isEmpty else { return }
     state.held?.pairs += pairs
     isChanged = true

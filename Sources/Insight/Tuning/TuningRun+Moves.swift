@@ -18,7 +18,7 @@ extension TuningRun {
     if sight.mode == .off, !state.isEnding { return goHome("tuning is off") }
     if !state.isReturning, let held = state.held {
       if held.better.value >= Self.fallEvidence { return goHome(fallWords(held)) }
-      if heldRound { fillHeld() }
+      if heldRound { fillHeld(except: state.trial?.crossover.agents ?? []) }
       if state.held?.pairs.isEmpty ?? true { return goHome("no agents are left to compare with") }
     }
     switch state.phase {
@@ -145,8 +145,9 @@ extension TuningRun {
     if state.held == nil {
       state.held = Crossover(number: state.draws + 1, looksOut: true, pairs: [])
       state.draws += 1
-      fillHeld(except: Set(trial.crossover.agents))
-      fillHeld()
+      fillHeld(except: trial.crossover.agents)
+      // Where there are not enough others.
+      fillHeld(except: [])
     }
     guard let held = state.held, !held.pairs.isEmpty else {
       state.held = nil
