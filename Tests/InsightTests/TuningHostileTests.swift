@@ -43,7 +43,7 @@ import Testing
 
   private static func check(_ step: TuningRun.Step, _ before: RoleTuning, _ sight: TuningRun.Sight) throws {
     let state = try #require(step.state)
-    #expect(state.isSound && step.orders.count <= TuningRun.Step.mostOrders)
+    #expect(state.isSound && step.orders.count <= TuningRun.Step.mostReturns)
     #expect(step.words.utf8.count < 1000 && state.words(TuningSettings()).utf8.count < 1000)
     #expect(step.orders.isEmpty || state.steps == before.steps + 1)
     let members = Dictionary(uniqueKeysWithValues: sight.members.map { ($0.agent, $0) })
@@ -54,6 +54,27 @@ import Testing
       #expect(order.agents.allSatisfy { members[$0]?.isFree ?? false } && !order.agents.isEmpty)
       #expect(sight.guardFault == nil || order.isReturn)
     }
+  }
+
+  /// What does not fit into a minute's orders is not forgotten.
+  @Test func largeRoleGoesHomeAtOnceAndOutByAndBy() throws {
+    let members = (0..<17_500).map { place in
+      TuningRun.Member(agent: AgentID("a\(place)"), settings: [25], isFree: true, minute: .idle)
+    }
+    let parameters = [TuningRole.timeout].compactMap(\.self)
+    let state = try #require(RoleTuning(parameters, seed: 1, members: members, at: .epoch))
+    var other = state
+    other.parameters[0].base = 30
+    var settings = TuningSettings()
+    settings.moves = 100_000
+    var out = OrderSheet(other, settings, isReturn: false, words: "")
+    var back = OrderSheet(other, settings, isReturn: true, words: "")
+    for member in members {
+      out.add(member)
+      back.add(member)
+    }
+    #expect(out.orders.count == 16 && out.isBehind && back.orders.count == 18 && !back.isBehind)
+    #expect(back.orders.reduce(0) { $0 + $1.agents.count } == 17_500)
   }
 
   @Test func storedNonsenseIsNone() throws {

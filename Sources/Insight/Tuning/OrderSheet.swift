@@ -13,8 +13,8 @@ struct OrderSheet {
   private let words: String
   private var moves: Int
   private var agents: [Key: [AgentID]] = [:]
-  /// Whether more is to be set than a minute may.
-  private(set) var isBehind = false
+  /// Whether more was to be set than a minute may.
+  private var isFull = false
   /// Who should run with something else and may not be changed now.
   private(set) var strays: [AgentID] = []
 
@@ -33,7 +33,7 @@ struct OrderSheet {
     }
     for place in wanted.indices where !TunedParameter.isSame(member.settings[place], wanted[place]) {
       guard moves > 0 else {
-        isBehind = true
+        isFull = true
         return
       }
       moves -= 1
@@ -43,14 +43,22 @@ struct OrderSheet {
 
   /// By parameters, then by values; what does not fit comes the next minute.
   var orders: [TuningRun.Order] {
-    let most = TuningRun.Order.mostAgents
     let all = agents.sorted { ($0.key.place, $0.key.value) < ($1.key.place, $1.key.value) }.flatMap { key, agents in
-      stride(from: 0, to: agents.count, by: most).map { begin in
+      stride(from: 0, to: agents.count, by: most.agents).map { begin in
         TuningRun.Order(
-          parameter: names[key.place], value: key.value, agents: Array(agents[begin..<min(begin + most, agents.count)]),
+          parameter: names[key.place], value: key.value, agents: Array(agents[begin..<min(begin + most.agents, agents.count)]),
           isReturn: isReturn, words: words)
       }
     }
-    return Array(all.prefix(TuningRun.Step.mostOrders))
+    return Array(all.prefix(most.orders))
+  }
+
+  /// Whether some are left for the next minute.
+  var isBehind: Bool {
+    isFull || agents.values.reduce(0) { $0 + ($1.count + most.agents - 1) / most.agents } > most.orders
+  }
+
+  private var most: (orders: Int, agents: Int) {
+    (isReturn ? TuningRun.Step.mostReturns : TuningRun.Step.mostOrders, TuningRun.Order.mostAgents)
   }
 }

@@ -96,6 +96,7 @@ extension TuningRun {
     package var phase: AuditLine.Phase?
     package var words = ""
 
-    package static let mostOrders = 16
+    /// Orders at the most, that begin something and that take something back: a fleet's largest role goes home at once.
+    package static let (mostOrders, mostReturns) = (16, 96)
   }
 }
