@@ -77,6 +77,22 @@ import Testing
     #expect(back.orders.reduce(0) { $0 + $1.agents.count } == 17_500)
   }
 
+  /// Those that are remembered make room once they have left, and long ids never take it.
+  @Test func agentsThatHaveLeftAreForgottenForOthers() throws {
+    let role = TuningRole(80)
+    role.pass { _, _ in .loss(0.1) }
+    var members = role.members { _, _ in .loss(0.1) }
+    let long = AgentID(String(repeating: "x", count: RoleTuning.longestID + 1))
+    members.append(TuningRun.Member(agent: long, settings: [20], isFree: false, minute: .idle))
+    for place in members.indices { (members[place].isFree, members[place].settings) = (false, [25]) }
+    var state = try #require(role.state)
+    state.parameters[0].use(25)
+    for place in 0..<RoleTuning.mostStrays { state.strays.append(.init(AgentID("gone-\(place)"))) }
+    let step = TuningRun.step(state, .init(role.at(2), members: members, mode: .auto), role.settings)
+    let strays = try #require(step.state).strays
+    #expect(strays.count == RoleTuning.mostStrays && strays.allSatisfy { "\($0.agent)".hasPrefix("agent-") })
+  }
+
   @Test func storedNonsenseIsNone() throws {
     let members = TuningRole(8).members { _, _ in .loss(0.1) }
     let parameters = [TuningRole.timeout].compactMap(\.self)

@@ -28,7 +28,8 @@ struct OrderSheet {
   mutating func add(_ member: TuningRun.Member) {
     let wanted = arrangement.wanted(of: member.agent)
     guard member.isFree else {
-      if strays.count < RoleTuning.mostStrays, !TuningRun.runs(member, with: wanted) { strays.append(member.agent) }
+      let isShort = member.agent.bytes.count <= RoleTuning.longestID
+      if isShort, !TuningRun.runs(member, with: wanted) { strays.append(member.agent) }
       return
     }
     for place in wanted.indices where !TunedParameter.isSame(member.settings[place], wanted[place]) {

@@ -147,6 +147,8 @@ package struct RoleTuning: Equatable, Sendable {
 
   static let counts = 0...1 << 40
   package static let mostStrays = 64
+  /// An agent with a longer id takes no part: what is remembered of a role stays small. In bytes.
+  package static let longestID = 128
 
   private func isSound(_ trial: Trial) -> Bool {
     parameters.indices.contains(trial.place) && parameters[trial.place].allows(trial.value) && trial.crossover.isSound

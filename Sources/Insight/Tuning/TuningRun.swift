@@ -168,7 +168,7 @@ package struct TuningRun {
     for member in paired + others where state.isKnown(member) && !isApproved(member) {
       if !member.isFree || isNew || isDue || strays.contains(member.agent) { sheet.add(member) }
     }
-    state.addStrays(sheet.strays)
+    addStrays(sheet.strays)
     // What is not a way back must wait while nothing may be begun.
     let orders = sight.guardFault == nil || isGoingBack ? sheet.orders : []
     guard isNew || isDue || !orders.isEmpty else { return [] }
@@ -198,6 +198,19 @@ package struct TuningRun {
     }
     state.strays.removeAll { $0.minutes > settings.lag }
     return Set(state.strays.filter { $0.minutes == 1 }.map(\.agent))
+  }
+
+  /// Remembers agents that should run with something else and may not be changed. If there are too many, those are
+  /// forgotten that have left: what they run with tells once they are back.
+  private mutating func addStrays(_ agents: [AgentID]) {
+    let known = Set(state.strays.map(\.agent))
+    let new = agents.filter { !known.contains($0) }
+    guard !new.isEmpty else { return }
+    if state.strays.count + new.count > RoleTuning.mostStrays {
+      let members = Set(sight.members.map(\.agent))
+      state.strays.removeAll { !members.contains($0.agent) }
+    }
+    state.strays += new.prefix(RoleTuning.mostStrays - state.strays.count).map { RoleTuning.Stray($0) }
   }
 
   private mutating func noteUse(_ order: Order) {
@@ -242,13 +255,6 @@ extension RoleTuning {
     case .returning: true
     case .closing: held == nil
     case .resting, .asking, .trying, .asksAdoption, .widening: false
-    }
-  }
-
-  /// Remembers agents that should run with something else and may not be changed; of many the first.
-  mutating func addStrays(_ agents: [AgentID]) {
-    for agent in agents where strays.count < Self.mostStrays && !strays.contains(where: { $0.agent == agent }) {
-      strays.append(Stray(agent))
     }
   }
 
