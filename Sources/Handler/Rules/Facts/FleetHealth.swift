@@ -59,6 +59,8 @@ final class FleetHealth {
   private(set) var tunables = TunableRoles()
   /// Those of them who let their share of their role's conversations be set.
   private(set) var sharers = TunableRoles()
+  /// Those who run with what was tried in another role.
+  private(set) var tunedElsewhere = TunedElsewhere()
   private var looks = Heap<Look>()
   /// Until when rules have paused whom.
   private var held: [AgentID: Instant] = [:]
@@ -158,6 +160,7 @@ final class FleetHealth {
     specialists.remove(position)
     tunables.remove(position)
     sharers.remove(position)
+    tunedElsewhere.remove(position)
     if let other = member.backupFor {
       backups[other]?.remove(position)
       if backups[other]?.isEmpty == true { backups[other] = nil }
@@ -216,8 +219,16 @@ final class FleetHealth {
       count(position, 1)
       if standing.isInTrouble, standing.isPresent { troubled.insert(position) } else { troubled.remove(position) }
     }
+    noteTunings(position, fleet)
     rank(position, numbers, fleet)
     lookAgain(position, numbers, silentAt)
+  }
+
+  private func noteTunings(_ position: Int, _ fleet: borrowing Fleet) {
+    guard let role = members[position]?.role, let tunings = fleet.agents.profiles[position]?.record.tunings else {
+      return
+    }
+    tunedElsewhere.note(position, tunings, role: role)
   }
 
   private static func isSettled(_ first: Instant?, _ numbers: AgentActivity) -> Bool {
