@@ -33,6 +33,7 @@ package enum TuningCoding {
     json["run"] = report.run.map { .string($0) }
     json["proposal"] = report.question.map { .string($0.proposal.text) }
     json["agent"] = report.question.map { .string($0.agent.bytes) }
+    if report.isIdle { json["idle"] = true }
     return json
   }
 
@@ -43,6 +44,7 @@ package enum TuningCoding {
     else { return nil }
     var report = TuningReport(words: words.clipped(toBytes: TextBound.words), at: at)
     report.run = json["run"].flatMap(name)
+    report.isIdle = json["idle"]?.bool == true
     if let proposal = json["proposal"].flatMap(name), let agent = json["agent"]?.bytes.flatMap({ AgentID(outside: $0) })
     {
       report.question = TuningReport.Question(proposal: ProposalID(proposal), agent: agent)

@@ -16,6 +16,8 @@ package struct TuningReport: Equatable, Sendable {
   /// Under which name the audit tells of what is tried; nil while nothing is.
   package var run: String?
   package var question: Question?
+  /// Whether nothing is tried, nothing was adopted, and nothing keeps it from that.
+  package var isIdle = false
 
   package init(words: String, at: Instant, run: String? = nil, question: Question? = nil) {
     (self.words, self.at, self.run, self.question) = (words, at, run, question)

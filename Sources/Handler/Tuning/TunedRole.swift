@@ -16,7 +16,11 @@ struct TunedRole {
   /// Up to which minute it stands in Redis.
   private(set) var storedMinute = Instant.epoch
   /// Whether it is to be written whatever the next step comes to.
-  var isChanged = false
+  var mustBeWritten = false
+  /// Why nothing is tried; nil if there is no reason but that directions rest.
+  var why: String?
+  /// When agents that take no part any more were told to go back.
+  var toldBack: [AgentID: Instant] = [:]
   /// When it is looked at next.
   var due = Instant.epoch
 
@@ -38,12 +42,9 @@ struct TunedRole {
     return role
   }
 
-  mutating func noteStored(_ value: [UInt8]) { (stored, storedMinute, isChanged) = (value, tuning.minute, false) }
+  mutating func noteStored(_ value: [UInt8]) { (stored, storedMinute, mustBeWritten) = (value, tuning.minute, false) }
 
   var field: [UInt8] { Array(role.text.utf8) }
-
-  /// The role as a part of keys and names.
-  private var part: String { AgentID(bytes: field).keyPart }
 
   /// Where in each span it is looked at, 0.1…0.9 of it: not all at once, and a look that is a little late is still of
   /// its own span.
@@ -75,7 +76,7 @@ struct TunedRole {
     switch answer {
     case .open: return .none
     case .approved, .ended:
-      (question, isChanged) = (nil, true)
+      (question, mustBeWritten) = (nil, true)
       return answer == .approved ? .approved : .declined
     // Nobody could answer it.
     case nil: return tuning.phase.isQuestion ? .declined : .none
@@ -85,12 +86,14 @@ struct TunedRole {
   // MARK: What is written
 
   func encoded(words: String, at now: Instant) -> [UInt8] {
-    let report = TuningReport(words: words.clipped(toBytes: TextBound.words), at: now, run: run, question: question)
+    let words = why.map { "\(words): \($0)" } ?? words
+    var report = TuningReport(words: words.clipped(toBytes: TextBound.words), at: now, run: run, question: question)
+    report.isIdle = tuning.isIdle && why == nil
     return TuningCoding.encode(report, state: tuning.json)
   }
 
   /// Who gives its commands.
-  var author: String { AgentTuning.byTrial + part }
+  var author: String { TunedElsewhere.author(of: role) }
 
   /// The id of a command of the last step, by its place among the step's orders.
   private func commandID(_ place: Int) -> CommandID {
@@ -100,19 +103,24 @@ struct TunedRole {
 
   /// Whether a command is one of its last step.
   func hasGiven(_ command: Command) -> Bool {
-    command.operator == author && (0..<TuningRun.Step.mostOrders).contains { commandID($0) == command.id }
+    command.operator == author && (0..<Self.mostOrders).contains { commandID($0) == command.id }
   }
 
-  /// - Parameter place: in the list of its step's orders.
-  func command(_ order: TuningRun.Order, _ place: Int, at now: Instant) -> Command {
+  /// A step has no more orders, with those for agents that take no part any more.
+  static let mostOrders = TuningRun.Step.mostReturns + TunedStranger.most
+
+  /// - Parameters:
+  ///   - place: in the list of its step's orders.
+  ///   - span: how often the role is looked at.
+  func command(_ order: TuningRun.Order, _ place: Int, at now: Instant, every span: TimeSpan) -> Command {
     Command(
       id: commandID(place), action: .tune, targets: order.agents,
       arguments: ["parameter": order.parameter, "value": order.value.settingText], operator: author,
-      reason: order.words.clipped, issuedAt: now, expiresAt: now + Self.patience)
+      reason: order.words.clipped, issuedAt: now, expiresAt: now + Self.patience(span))
   }
 
-  /// A command that nobody has taken by then is of the past.
-  private static let patience = TimeSpan.minutes(1)
+  /// A command that nobody has taken by then is of the past: another setting may be wanted.
+  private static func patience(_ span: TimeSpan) -> TimeSpan { min(.minutes(1), max(.seconds(5), span * 5)) }
 
   /// What a person is asked; nil if it concerns nobody.
   func proposal(_ order: TuningRun.Order, at now: Instant) -> OwnProposal? {
@@ -142,6 +150,14 @@ struct TunedRole {
   }
 
   func newRun(at now: Instant) -> String { "\(author)/\(now.milliseconds)" }
+}
+
+extension RoleTuning {
+  /// Whether nothing is tried, and nothing was adopted.
+  fileprivate var isIdle: Bool {
+    guard case .resting = phase else { return false }
+    return parameters.allSatisfy { $0.base == $0.home }
+  }
 }
 
 extension RoleTuning.Phase {

@@ -10,7 +10,7 @@ extension TuningDesk {
   private static let group = "tuning"
 
   func write(_ before: TunedRole, _ step: TuningRun.Step, _ basis: Basis, at now: Instant) {
-    guard step.isWorthWriting(after: before) else {
+    guard step.isWorthWriting(after: before, wasWhy: roles[before.role]?.why) else {
       if let tuning = step.state { keep(before.with(tuning), stored: before.stored) }
       return self.step()
     }
@@ -22,6 +22,9 @@ extension TuningDesk {
     let withdrawn = step.withdraws ? withdraw(&role, basis.question, step.words, &transaction) : nil
     if let phase = step.phase { tell(phase, step, &role, at: now, &transaction) }
     guard let tuning = step.state else {
+      if !step.orders.isEmpty { role.tuning.steps += 1 }
+      add(step.orders, of: role, at: now, to: &transaction)
+      added = role
       transaction.change("HDEL", session.keys.tuning, role.field)
       return run(transaction) { [self] in
         forget(role.role)
@@ -30,9 +33,7 @@ extension TuningDesk {
       }
     }
     role.tuning = tuning
-    for (place, order) in step.orders.enumerated() {
-      transaction.add(to: session.keys.commands, CommandCoding.encode(role.command(order, place, at: now)))
-    }
+    add(step.orders, of: role, at: now, to: &transaction)
     let isAsked = step.asks.map { ask($0, &role, at: now, &transaction) } ?? false
     let encoded = role.encoded(words: tuning.words(rules), at: now)
     transaction.change("HSET", session.keys.tuning, role.field, encoded)
@@ -45,6 +46,15 @@ extension TuningDesk {
         session.tell(.notices)
       }
       self.step()
+    }
+  }
+
+  private func add(
+    _ orders: [TuningRun.Order], of role: TunedRole, at now: Instant, to transaction: inout Transaction
+  ) {
+    for (place, order) in orders.enumerated() {
+      let command = role.command(order, place, at: now, every: options.every)
+      transaction.add(to: session.keys.commands, CommandCoding.encode(command))
     }
   }
 
@@ -105,11 +115,11 @@ extension TuningRun.Step {
   /// Whether something is set, or asked for, that is no way back.
   fileprivate var begins: Bool { asks != nil || orders.contains { !$0.isReturn } }
 
-  /// Whether it comes to more than that time has passed. That is written now and then: it is nothing that a handler which
-  /// takes over must know at once.
-  fileprivate func isWorthWriting(after before: TunedRole) -> Bool {
+  /// Whether it comes to more than that time has passed. That is written each ten minutes, however long a span is: it is
+  /// nothing that a handler which takes over must know at once.
+  fileprivate func isWorthWriting(after before: TunedRole, wasWhy: String?) -> Bool {
     guard let state, orders.isEmpty, asks == nil, phase == nil, !withdraws, !before.stored.isEmpty,
-      !before.isChanged
+      !before.mustBeWritten, before.why == wasWhy
     else { return true }
     var former = before.tuning
     (former.minute, former.spent) = (state.minute, state.spent)

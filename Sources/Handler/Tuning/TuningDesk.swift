@@ -21,7 +21,7 @@ final class TuningDesk: SteppingDesk {
   /// As they stand in Redis, and those that are about to.
   private(set) var roles: [ExactText: TunedRole] = [:]
   /// Fields that are no roles.
-  private var strays: [(name: [UInt8], value: [UInt8])] = []
+  private var unreadable: [(name: [UInt8], value: [UInt8])] = []
   /// Whether more stand there than are kept: they wait until others are over.
   private var isCut = false
   /// Who knows the fleet; nil before anybody does.
@@ -74,7 +74,7 @@ final class TuningDesk: SteppingDesk {
   func step() {
     guard beginStep() else { return }
     if steps.isStale { return load() }
-    if !strays.isEmpty { return clean() }
+    if !unreadable.isEmpty { return clean() }
     guard options.isOn || !roles.isEmpty else { return measure() }
     // Before events are read to their end nobody knows who is there, and how it runs.
     guard session.knowsFleet, session.hasReadEvents, let fleet = fleet() else { return wait(Self.retries) }
@@ -112,12 +112,12 @@ final class TuningDesk: SteppingDesk {
   }
 
   private func take(_ pairs: [(name: [UInt8], value: [UInt8])]) {
-    (roles, strays) = ([:], [])
+    (roles, unreadable) = ([:], [])
     isCut = pairs.count > Self.most
     for (field, value) in pairs {
       guard var role = TunedRole(field, value) else {
         session.passOver("how a role is tuned", session.keys.tuning, value)
-        strays.append((field, value))
+        unreadable.append((field, value))
         continue
       }
       guard roles.count < Self.most else { continue }
@@ -128,14 +128,14 @@ final class TuningDesk: SteppingDesk {
 
   /// Takes out what is no role: nobody could say how it goes on. What its agents run with is where it begins anew.
   private func clean() {
-    let taken = strays.prefix(Self.mostAtOnce)
+    let taken = unreadable.prefix(Self.mostAtOnce)
     var transaction = Transaction()
     for field in taken {
       transaction.require("HGET", session.keys.tuning, field.name, is: field.value)
       transaction.change("HDEL", session.keys.tuning, field.name)
     }
     run(transaction) { [self] in
-      strays.removeFirst(taken.count)
+      unreadable.removeFirst(taken.count)
       step()
     }
   }
@@ -160,12 +160,13 @@ final class TuningDesk: SteppingDesk {
   }
 
   /// Fewer agents cannot be compared.
-  private static let fewest = 4
+  static let fewest = 4
 
   private func begin(_ role: ExactText, _ fleet: any TunedFleet, at now: Instant) {
     let parameters = fleet.tunedParameters(of: role, allowed)
-    let members = fleet.tuningMembers(of: role, parameters, among: allowed, nil, patience: patience, isLeftAlone)
-    let seed = MachineRandom.number(in: UInt64.min ... .max)
+    let members = fleet.tuningMembers(
+      of: role, parameters, among: .same(allowed), nil, patience: patience, isLeftAlone)
+    let seed = options.seed ?? MachineRandom.number(in: UInt64.min ... .max)
     guard let tuning = RoleTuning(parameters, seed: seed, members: members, at: now) else { return }
     var tuned = TunedRole(role, tuning)
     tuned.setDue(after: now, every: options.every)
@@ -196,28 +197,33 @@ final class TuningDesk: SteppingDesk {
     // What is no longer allowed, or declared in another way by most, goes back and begins anew.
     let isSame = fleet.tunedParameters(of: role.role, allowed) == parameters
     let members = fleet.tuningMembers(
-      of: role.role, parameters, among: isSame ? allowed : nil, rules.objective, patience: patience, isLeftAlone)
+      of: role.role, parameters, among: isSame ? .same(allowed) : .homes(role.tuning.parameters.map(\.home)),
+      rules.objective, patience: patience, isLeftAlone)
     var sight = TuningRun.Sight(
       role.minute(every: options.every), members: members, mode: isSame ? options.mode : .off,
       answer: role.take(asked.map { OwnProposal.answer($0) }), length: options.every)
     let isOn = automation.elementsEqual(AutomationMode.on.rawValue.utf8)
-    sight.guardFault = isOn ? fault(fleet, at: now) : "automation is not on"
+    sight.guardFault = isOn ? fault(of: role.role, fleet, at: now) : "automation is not on"
     role.setDue(after: now, every: options.every)
-    let step = TuningRun.step(role.tuning, sight, rules)
+    var step = TuningRun.step(role.tuning, sight, rules)
+    bringBack(&role, besides: members, fleet, &step, at: now)
+    role.setWhy(step.state, sight)
     write(role, step, Basis(automation: automation, question: asked?.first?.bytes ?? []), at: now)
   }
 
   /// Why nothing is begun at present.
-  private func fault(_ fleet: any TunedFleet, at now: Instant) -> String? {
+  private func fault(of role: ExactText, _ fleet: any TunedFleet, at now: Instant) -> String? {
     if let fault = fleet.tuningFault { return fault }
-    return now - fleet.present > Self.late ? "events are read with a delay" : nil
+    if now - fleet.present > options.late { return "events are read with a delay" }
+    guard fleet.reportedPart(of: role) < Self.leastPart else { return nil }
+    return "agents tell \(options.objective) less often than every \(options.every)"
   }
 
-  /// Silence may come from what an agent tries, for so long.
-  private var patience: TimeSpan { options.every * 10 }
+  /// Agents that report in fewer of the spans are judged too late for the budget to hold.
+  private static let leastPart = 0.5
 
-  /// What is read later tells of another setting than agents run with.
-  private static let late = TimeSpan.seconds(30)
+  /// Silence may come from what an agent tries, for so long.
+  private var patience: TimeSpan { options.every * Int64(ObjectiveMeter.patience) }
 
   // MARK: What stands
 

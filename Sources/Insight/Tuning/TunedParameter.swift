@@ -54,7 +54,7 @@ package struct TunedParameter: Equatable, Sendable {
   }
 
   /// Whether a setting is one that was made here.
-  func knows(_ value: Double) -> Bool {
+  package func knows(_ value: Double) -> Bool {
     Self.isSame(value, base) || Self.isSame(value, home) || used.contains { Self.isSame(value, $0) }
   }
 
@@ -65,7 +65,7 @@ package struct TunedParameter: Equatable, Sendable {
   }
 
   /// Settings are written as text and read again.
-  static func isSame(_ left: Double, _ right: Double) -> Bool {
+  package static func isSame(_ left: Double, _ right: Double) -> Bool {
     abs(left - right) <= 1e-9 * max(1, abs(left), abs(right))
   }
 

@@ -82,6 +82,11 @@ extension TuningRun {
     package var words: String
 
     package static let mostAgents = 1000
+
+    package init(parameter: String, value: Double, agents: [AgentID], isReturn: Bool, words: String) {
+      (self.parameter, self.value, self.agents) = (parameter, value, agents)
+      (self.isReturn, self.words) = (isReturn, words)
+    }
   }
 
   package struct Step: Equatable, Sendable {

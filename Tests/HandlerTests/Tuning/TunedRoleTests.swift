@@ -63,20 +63,20 @@ import Wire
     var role = try role("support\u{1B} / ü")
     let order = TuningRun.Order(
       parameter: "timeout_s", value: 25, agents: ["a1", "a2"], isReturn: false, words: "tries it")
-    let command = role.command(order, 0, at: .at(9))
-    #expect(command.id == role.command(order, 0, at: .at(70)).id)
+    let command = role.command(order, 0, at: .at(9), every: .minutes(1))
+    #expect(command.id == role.command(order, 0, at: .at(70), every: .minutes(1)).id)
     #expect(Keys.isCommandID(command.id.text.utf8) && command.action == .tune && command.targets == ["a1", "a2"])
     #expect(command.arguments == ["parameter": "timeout_s", "value": "25"] && command.reason == "tries it")
     #expect(
       command.operator.hasPrefix(AgentTuning.byTrial) && command.operator.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F })
-    #expect(command.id != role.command(order, 1, at: .at(9)).id)
+    #expect(command.id != role.command(order, 1, at: .at(9), every: .minutes(1)).id)
     #expect(role.hasGiven(command))
     var forged = command
     forged.operator = "tuning/other"
     #expect(!role.hasGiven(forged))
     role.tuning.steps += 1
     #expect(!role.hasGiven(command))
-    #expect(command.id != role.command(order, 0, at: .at(9)).id)
+    #expect(command.id != role.command(order, 0, at: .at(9), every: .minutes(1)).id)
     let read = try CommandCoding.decode(CommandCoding.encode(command))
     #expect(read.id == command.id && read.operator == command.operator)
   }

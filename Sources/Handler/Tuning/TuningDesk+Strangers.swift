@@ -1,0 +1,59 @@
+import FleetModel
+import Insight
+
+/// Agents that take no part any more, and what is said of a role of which nothing is tried.
+extension TuningDesk {
+  private struct Key: Hashable {
+    let place: Int
+    let value: Double
+  }
+
+  /// After so many spans they are told again.
+  private static let repeatsAfter: Int64 = 10
+
+  /// Has agents go back that run with what was tried, and have another role since, or other bounds: to what the role began
+  /// with, or to their own value if they allow that no more.
+  ///
+  /// - Parameter members: those that take part.
+  func bringBack(
+    _ role: inout TunedRole, besides members: [TuningRun.Member], _ fleet: any TunedFleet, _ step: inout TuningRun.Step,
+    at now: Instant
+  ) {
+    let parameters = role.tuning.parameters
+    let found = fleet.tunedStrangers(
+      to: role.role, parameters.map(\.parameter), besides: Set(members.map(\.agent)), isLeftAlone)
+    guard !found.isEmpty || !role.toldBack.isEmpty else { return }
+    var told: [AgentID: Instant] = [:]
+    var agents: [Key: [AgentID]] = [:]
+    for stranger in found where parameters[stranger.place].knows(stranger.value) {
+      let (home, declared) = (parameters[stranger.place].home, stranger.declared)
+      let wanted = (declared.minimum...declared.maximum).contains(home) ? home : declared.value
+      guard !TunedParameter.isSame(stranger.value, wanted) else { continue }
+      let at = role.toldBack[stranger.agent]
+      let isDue = at.map { now - $0 >= options.every * Self.repeatsAfter || $0 > now } ?? true
+      told[stranger.agent] = isDue ? now : at
+      if isDue { agents[Key(place: stranger.place, value: wanted), default: []].append(stranger.agent) }
+    }
+    role.toldBack = told
+    guard !agents.isEmpty else { return }
+    if step.orders.isEmpty { step.state?.steps += 1 }
+    let sorted = agents.sorted { ($0.key.place, $0.key.value) < ($1.key.place, $1.key.value) }
+    step.orders += sorted.map { key, agents in
+      TuningRun.Order(
+        parameter: parameters[key.place].parameter.name, value: key.value, agents: agents, isReturn: true,
+        words: "takes no part any more in what is tried in \(role.role.text), and goes back")
+    }
+  }
+}
+
+extension TunedRole {
+  /// Notes why nothing is tried, after a step.
+  mutating func setWhy(_ state: RoleTuning?, _ sight: TuningRun.Sight) {
+    why = nil
+    guard let state, case .resting = state.phase else { return }
+    let free = sight.members.count(where: \.isFree)
+    why =
+      sight.guardFault
+      ?? (free < TuningDesk.fewest ? "only \(free) of \(sight.members.count) agents may be set at present" : nil)
+  }
+}
