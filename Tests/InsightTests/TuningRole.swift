@@ -14,6 +14,8 @@ final class TuningRole {
   var isFree: [Bool]
   /// Agents whose first parameter was set by an approved proposal.
   var approved: Set<Int> = []
+  /// Agents that a person has set.
+  var byHand: Set<Int> = []
   /// Agents that take no setting.
   var deaf: Set<Int> = []
   var state: RoleTuning?
@@ -39,6 +41,7 @@ final class TuningRole {
       var member = TuningRun.Member(
         agent: Self.agent(place), settings: values[place], isFree: isFree[place], minute: loss(place, values[place]))
       if approved.contains(place) { member.approved = [0] }
+      member.isByHand = byHand.contains(place)
       return member
     }
   }

@@ -133,7 +133,7 @@ import Testing
     role.mode = .off
     #expect(role.pass(Self.better)?.words.contains("tuning is off") ?? false)
     let last = try #require(role.pass(atMost: 80, Self.better) { $0.phase == .failed })
-    #expect(last.words.contains("of 16 agents could not be brought back within 60 minutes: look at agent-"))
+    #expect(last.words.contains("of 16 agents could not be brought back within 65m: look at agent-"))
     #expect(role.state == nil)
   }
 
@@ -161,7 +161,7 @@ import Testing
     role.minute += minutes
     let step = try #require(role.pass(Self.better))
     #expect(step.phase == .failed && step.words.contains("role-minutes are spent"))
-    #expect(try #require(role.state?.spent) > 5.9)
+    #expect(try #require(role.state?.spent) > 5.5)
   }
 
   /// While all are home nothing is lost by it.
@@ -194,6 +194,45 @@ import Testing
     #expect(role.count(of: 20) == 16)
     role.pass(minutes: 10, Self.better)
     #expect(role.state == nil)
+  }
+
+  /// Whoever is paused when tuning is switched off goes home once it works again.
+  @Test(arguments: [true, false]) func pausedAgentIsBroughtBackAfterItIsSwitchedOff(_ isAdopted: Bool) throws {
+    let role = TuningRole(16)
+    try #require(role.pass(atMost: 400, Self.better) { $0.phase == (isAdopted ? .succeeded : .started) } != nil)
+    role.pass(minutes: isAdopted ? 60 : 3, Self.better)
+    let place = try #require(role.values.firstIndex { $0 != [20] })
+    role.isFree[place] = false
+    role.pass(Self.better)
+    role.mode = .off
+    role.pass(minutes: 100, Self.better)
+    #expect(role.values[place] != [20] && role.state != nil && role.count(of: 20) == 15)
+    role.isFree[place] = true
+    role.pass(minutes: 10, Self.better)
+    #expect(role.count(of: 20) == 16 && role.state == nil)
+  }
+
+  @Test func whoStaysAwayIsNamedAfterADay() throws {
+    let role = TuningRole(16)
+    try #require(role.pass(atMost: 400, Self.better) { $0.phase == .succeeded } != nil)
+    role.pass(minutes: 60, Self.better)
+    let place = try #require(role.values.firstIndex { $0 != [20] })
+    role.isFree[place] = false
+    role.mode = .off
+    role.pass(minutes: 1400, Self.better)
+    let last = try #require(role.pass(atMost: 100, Self.better) { $0.phase == .failed })
+    #expect(last.words == "1 of 16 agents could not be brought back within 1d: look at agent-\(place)")
+    #expect(role.state == nil)
+  }
+
+  @Test func whatAPersonSetsWhileItIsOffStays() throws {
+    let role = TuningRole(16)
+    try #require(role.pass(atMost: 400, Self.better) { $0.phase == .succeeded } != nil)
+    role.pass(minutes: 60, Self.better)
+    let place = try #require(role.values.firstIndex { $0 != [20] })
+    (role.isFree[place], role.byHand, role.mode) = (false, [place], .off)
+    role.pass(minutes: 20, Self.better)
+    #expect(role.state == nil && role.values[place] == [25] && role.count(of: 20) == 15)
   }
 
   @Test func trialThatIsSwitchedOffEnds() throws {

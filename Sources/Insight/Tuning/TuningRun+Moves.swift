@@ -11,8 +11,10 @@ extension TuningRun {
   /// A trial may cost each agent that runs with its setting so much beyond its partner: in minutes in which everything is
   /// lost.
   static let longestLoss = 2.0
-  /// Who cannot be brought back in so many minutes stays.
+  /// Who does not take a setting in so many minutes stays.
   static let longestReturn = 60
+  /// Switched off, it waits for so many minutes for agents that may not be changed.
+  static let longestAbsence = 1440
 
   mutating func move(_ triedRound: Bool, _ heldRound: Bool) {
     if sight.mode == .off, !state.isEnding { return goHome("tuning is off") }
@@ -188,7 +190,8 @@ extension TuningRun {
 
   mutating func goHome(_ why: String) {
     guard state.held != nil || state.trial != nil else {
-      isOver = sight.mode == .off
+      guard sight.mode == .off else { return }
+      if leftBehind.isEmpty { isOver = true } else { (state.phase, isChanged) = (.returning(.init()), true) }
       return
     }
     switch state.phase {
@@ -222,8 +225,23 @@ extension TuningRun {
     back.minutes += 1
     back.settled = isSettled ? back.settled + 1 : 0
     state.phase = .returning(back)
-    guard back.settled >= settings.lag || back.minutes >= Self.longestReturn + settings.lag else { return }
-    (state.phase, state.held, isOver) = (.resting, nil, sight.mode == .off)
-    if back.settled < settings.lag { told = (.failed, leftWords) }
+    let (isBack, isOff, left) = (back.settled >= settings.lag, sight.mode == .off, leftBehind)
+    guard isBack || back.minutes >= Self.longestReturn + settings.lag else { return }
+    // Nobody tells them later.
+    if isOff, left.contains(where: { !$0.isFree }), back.minutes < Self.longestAbsence { return }
+    (state.phase, state.held, isOver) = (.resting, nil, isOff)
+    if !left.isEmpty, isOff || !isBack { told = (.failed, leftWords(left, minutes: back.minutes)) }
+  }
+
+  /// Agents that run with something that was set here, and not with what the role began with. What a person has set while
+  /// tuning is off stays.
+  var leftBehind: [Member] {
+    let homes = state.parameters.map(\.home)
+    return sight.members.filter { mayBeSet($0) && !Self.runs($0, with: homes) }
+  }
+
+  /// Whether what an agent runs with was set here, or may be changed here.
+  func mayBeSet(_ member: Member) -> Bool {
+    state.isKnown(member) && !(sight.mode == .off && member.isByHand)
   }
 }

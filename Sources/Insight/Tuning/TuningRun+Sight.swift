@@ -23,6 +23,8 @@ extension TuningRun {
     package var usual: Double?
     /// The places of the parameters whose setting was made by a proposal that a person has approved.
     package var approved: Set<Int> = []
+    /// Whether a person has set one of the parameters last, however long ago.
+    package var isByHand = false
 
     package init(agent: AgentID, settings: [Double], isFree: Bool, minute: Minute, usual: Double? = nil) {
       (self.agent, self.settings, self.isFree) = (agent, settings, isFree)

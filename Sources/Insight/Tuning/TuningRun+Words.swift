@@ -27,11 +27,9 @@ extension TuningRun {
   }
 
   /// Who could not be brought back.
-  var leftWords: String {
-    let homes = state.parameters.map(\.home)
-    let left = sight.members.filter { state.isKnown($0) && !Self.runs($0, with: homes) }
-    return "\(left.count) of \(sight.members.count) agents could not be brought back within \(Self.longestReturn) "
-      + "minutes: look at \(left.prefix(3).map { "\($0.agent)" }.joined(separator: ", "))"
+  func leftWords(_ left: [Member], minutes: Int) -> String {
+    "\(left.count) of \(sight.members.count) agents could not be brought back within \(sight.length * Int64(minutes)): "
+      + "look at \(left.prefix(3).map { "\($0.agent)" }.joined(separator: ", "))"
   }
 
   func fallWords(_ held: Crossover) -> String {

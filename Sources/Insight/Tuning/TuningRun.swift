@@ -165,7 +165,7 @@ package struct TuningRun {
     var sheet = OrderSheet(state, settings, isReturn: isGoingBack, words: orderWords)
     let strays = followStrays()
     let (paired, others) = toldFirst
-    for member in paired + others where state.isKnown(member) && !isApproved(member) {
+    for member in paired + others where mayBeSet(member) && !isApproved(member) {
       if !member.isFree || isNew || isDue || strays.contains(member.agent) { sheet.add(member) }
     }
     addStrays(sheet.strays)
@@ -234,7 +234,7 @@ package struct TuningRun {
   var isSettled: Bool {
     let arrangement = Arrangement(state, settings)
     return sight.members.allSatisfy { member in
-      !member.isFree || !state.isKnown(member) || Self.runs(member, with: arrangement.wanted(of: member.agent))
+      !member.isFree || !mayBeSet(member) || Self.runs(member, with: arrangement.wanted(of: member.agent))
     }
   }
 
