@@ -20,6 +20,8 @@ final class TuningRole {
   var deaf: Set<Int> = []
   var state: RoleTuning?
   var minute = 0
+  /// Of a minute as it is told.
+  var length = TimeSpan.minutes(1)
   /// All that was answered.
   private(set) var steps: [TuningRun.Step] = []
 
@@ -58,7 +60,7 @@ final class TuningRole {
       return nil
     }
     let sight = TuningRun.Sight(
-      at(minute), members: members, mode: mode, answer: answer, guardFault: guardFault)
+      at(minute), members: members, mode: mode, answer: answer, guardFault: guardFault, length: length)
     let step = TuningRun.step(present, sight, settings)
     state = step.state
     for order in step.orders { obey(order) }

@@ -109,6 +109,56 @@ import Testing
     #expect(role.state?.parameters[1].base == 30 && role.steps.contains { $0.words.contains("rate_limit") })
   }
 
+  // MARK: Other settings in the middle
+
+  @Test func evidenceOfAnotherObjectiveDoesNotCount() throws {
+    let role = TuningRole(16)
+    role.settings.objective = TuningObjective("error_rate", worst: 0.2)
+    try #require(role.pass(atMost: 5, Self.better) { $0.phase == .started } != nil)
+    role.pass(minutes: 20, Self.better)
+    #expect(role.state?.scale == .init(length: .minutes(1), objective: role.settings.objective))
+    role.settings.objective = TuningObjective("error_rate", worst: 0.4)
+    let ended = try #require(role.pass(Self.better))
+    #expect(ended.phase == .skipped && ended.words.contains("what is measured, or how often, has changed"))
+    #expect(role.count(of: 20) == 16)
+    // The same of those that are held back.
+    try #require(role.pass(atMost: 600, Self.better) { $0.phase == .succeeded } != nil)
+    role.pass(minutes: 200, Self.better)
+    #expect((role.state?.held?.tally.count ?? 0) > 0)
+    role.settings.objective = TuningObjective("latency", worst: 10)
+    role.pass(Self.better)
+    let held = try #require(role.state?.held)
+    #expect(held.tally == .init() && held.better.value == 0 && held.pairs.count == 2)
+  }
+
+  @Test func adoptionThatIsAskedForIsWithdrawnWithItsObjective() throws {
+    let role = TuningRole(16)
+    (role.mode, role.answer) = (.propose, .approved)
+    try #require(role.pass(atMost: 500, Self.better) { $0.asks?.words.contains("is better") ?? false } != nil)
+    role.answer = .none
+    role.settings.objective = TuningObjective("latency", worst: 10)
+    let step = try #require(role.pass(Self.better))
+    #expect(step.withdraws && step.phase == .skipped)
+  }
+
+  /// A minute of ten minutes is no ten minutes that nobody saw.
+  @Test func shorterMinutesChargeNothing() throws {
+    let role = TuningRole(16)
+    (role.length, role.minute) = (.minutes(10), 0)
+    func pass() -> TuningRun.Step? {
+      role.minute += 9
+      return role.pass(Self.better)
+    }
+    for _ in 0..<400 where pass()?.phase != .succeeded {}
+    for _ in 0..<60 { _ = pass() }
+    let spent = try #require(role.state?.spent)
+    #expect(role.state?.held != nil)
+    role.minute += 9
+    role.length = .minutes(1)
+    role.pass(Self.better)
+    #expect(try #require(role.state?.spent) < spent + 1)
+  }
+
   // MARK: Ways back
 
   @Test func whatFallsLaterGoesHome() throws {

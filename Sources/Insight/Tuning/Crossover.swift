@@ -156,6 +156,12 @@ package struct Crossover: Equatable, Sendable {
     tally.halve()
   }
 
+  /// Forgets what was shown; who runs with what goes on.
+  mutating func forget() {
+    (better, worse, tally) = (Wealth(looksOut ? 0 : 1), Wealth(looksOut ? 0 : 1), Tally())
+    for place in pairs.indices { (pairs[place].sums, pairs[place].counts) = ([0, 0, 0, 0], [0, 0, 0, 0]) }
+  }
+
   // MARK: Pairs that come and go
 
   /// Takes out the pairs with an agent that may not be changed; gives those that are left of them.

@@ -51,6 +51,15 @@ package struct RoleTuning: Equatable, Sendable {
     package init(minutes: Int = 0, settled: Int = 0) { (self.minutes, self.settled) = (minutes, settled) }
   }
 
+  /// By what losses are measured.
+  package struct Scale: Equatable, Sendable {
+    /// Of a minute.
+    package var length: TimeSpan
+    package var objective: TuningObjective?
+
+    package init(length: TimeSpan, objective: TuningObjective?) { (self.length, self.objective) = (length, objective) }
+  }
+
   /// An agent that may run yet with what it should not.
   package struct Stray: Equatable, Sendable {
     package var agent: AgentID
@@ -81,6 +90,8 @@ package struct RoleTuning: Equatable, Sendable {
   /// The last minute that was taken.
   package var minute: Instant
   package var parameters: [TunedParameter]
+  /// Of the last minute; nil before the first.
+  package var scale: Scale?
   package var phase = Phase.resting
   /// Pairs of which one agent runs with what the role began with; nil while all do.
   package var held: Crossover?
@@ -134,7 +145,7 @@ package struct RoleTuning: Equatable, Sendable {
       Self.counts.contains(draws), Self.counts.contains(steps), (0...32).contains(repeats),
       strays.allSatisfy({ Self.counts.contains($0.minutes) }), strays.count <= Self.mostStrays, spent >= 0,
       spent <= 1e6,
-      held?.isSound ?? true
+      held?.isSound ?? true, (scale?.length ?? .minutes(1)) > .zero
     else { return false }
     return switch phase {
     case .resting: true

@@ -23,6 +23,7 @@ extension TuningRun {
       if heldRound { fillHeld(except: state.trial?.crossover.agents ?? []) }
       if state.held?.pairs.isEmpty ?? true { return goHome("no agents are left to compare with") }
     }
+    if isRescaled, endTrial() { return }
     switch state.phase {
     case .resting: begin()
     case .asking(let trial): answered(trial)
@@ -113,6 +114,18 @@ extension TuningRun {
     rest(trial, minutes: minutes)
     (state.phase, isChanged, asks) = (.closing(trial, 0), true, nil)
     told = (phase, "\(name(of: trial)) stays \(state.parameters[trial.place].base.plain): \(words)")
+  }
+
+  /// Ends a trial that has evidence of what is not measured any more; tells whether there was one.
+  private mutating func endTrial() -> Bool {
+    switch state.phase {
+    case .trying(let trial): close(trial, .skipped, "what is measured, or how often, has changed", failed: false)
+    case .asksAdoption(let trial):
+      withdraws = sight.answer == .none
+      close(trial, .skipped, "what is measured, or how often, has changed", failed: false)
+    case .resting, .asking, .closing, .widening, .returning: return false
+    }
+    return true
   }
 
   private mutating func rest(_ trial: RoleTuning.Trial, minutes: Int) {

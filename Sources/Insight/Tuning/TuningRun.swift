@@ -18,6 +18,8 @@ package struct TuningRun {
   private(set) var listed: [AgentID: Member] = [:]
   /// Whether agents are to run with something else since this minute.
   var isChanged = false
+  /// Whether losses are measured in another way since this minute.
+  private(set) var isRescaled = false
   var isOver = false
   var asks: Order?
   var withdraws = false
@@ -45,6 +47,7 @@ package struct TuningRun {
 
   private mutating func step() -> Step {
     charge()
+    rescale()
     list()
     breakPairs()
     let (triedRound, heldRound) = observe()
@@ -60,10 +63,21 @@ package struct TuningRun {
   // MARK: The minute
 
   private mutating func charge() {
-    let passed = (sight.minute - state.minute).milliseconds / sight.length.milliseconds
+    // Minutes may have become shorter since.
+    let length = max(sight.length, state.scale?.length ?? sight.length)
+    let passed = (sight.minute - state.minute).milliseconds / length.milliseconds
     let missed = Int(min(max(0, passed - 1), 1_000_000))
     state.spent = budget.spent(state.spent, state.away(settings), missed: missed)
     state.minute = sight.minute
+  }
+
+  /// What was measured in another way is no evidence any more.
+  private mutating func rescale() {
+    let scale = RoleTuning.Scale(length: sight.length, objective: settings.objective)
+    defer { state.scale = scale }
+    guard let before = state.scale, before != scale else { return }
+    isRescaled = true
+    state.held?.forget()
   }
 
   private mutating func list() {
