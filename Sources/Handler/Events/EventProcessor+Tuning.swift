@@ -107,6 +107,7 @@ extension EventProcessor: TunedFleet {
       }
       let isNumber = tuning.value == nil || tuning.number != nil
       if !isNumber || tuning.isOfHand(at: now) { member.isFree = false }
+      if tuning.isByHand { member.isByHand = true }
       if tuning.by == "rule/\(OwnRule.tuning.rawValue)" { member.approved.insert(place) }
       member.settings.append(tuning.number ?? parameter.value)
     }

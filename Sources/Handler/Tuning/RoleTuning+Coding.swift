@@ -10,6 +10,7 @@ extension RoleTuning {
     json["draws"] = .integer(Int64(draws))
     json["steps"] = .integer(Int64(steps))
     json["minute"] = .instant(minute)
+    json["scale"] = scale?.json
     json["parameters"] = .array(parameters.map(\.json))
     json["held"] = held?.json
     json["spent"] = .number(spent)
@@ -52,6 +53,7 @@ extension RoleTuning {
     guard parameters.count == stored.count else { return nil }
     self.init(seed: UInt64(bitPattern: seed), minute: minute, parameters: parameters)
     self.phase = phase
+    scale = json["scale"].flatMap { Scale(json: $0) }
     (draws, steps) = (json["draws"]?.int ?? 0, json["steps"]?.int ?? 0)
     spent = json["spent"]?.double ?? 0
     orderedAt = json["ordered"]?.instant
@@ -104,6 +106,28 @@ extension RoleTuning.Phase {
     case .widening: "widening"
     case .returning: "returning"
     }
+  }
+}
+
+extension RoleTuning.Scale {
+  fileprivate var json: JSONValue {
+    var json = JSONObject()
+    json["length"] = .integer(length.milliseconds)
+    json["objective"] = objective.map {
+      ["name": .string($0.name), "worst": .number($0.worst), "best": .number($0.best)]
+    }
+    return .object(json)
+  }
+
+  /// Nil for what is none: then it counts as not known.
+  fileprivate init?(json: JSONValue) {
+    guard let length = json["length"]?.int, length > 0 else { return nil }
+    self.init(length: TimeSpan(milliseconds: Int64(length)), objective: nil)
+    guard let stored = json["objective"] else { return }
+    guard let name = stored["name"]?.text, let worst = stored["worst"]?.double, let best = stored["best"]?.double,
+      let objective = TuningObjective(name, worst: worst, best: best)
+    else { return nil }
+    self.objective = objective
   }
 }
 

@@ -1,10 +1,10 @@
 import FleetModel
-import Insight
 import TestSupport
 import Testing
 import Wire
 
 @testable import Handler
+@testable import Insight
 
 /// How a role's tuning is stored and read again.
 @Suite struct RoleTuningCodingTests {
@@ -55,6 +55,64 @@ import Wire
     #expect(states.count > 300)
     #expect(phases.isSuperset(of: ["resting", "trying", "closing", "widening"]), "\(phases)")
     #expect(mode == .auto || phases.isSuperset(of: ["asking", "asks_adoption"]), "\(phases)")
+  }
+
+  /// Otherwise evidence of another objective would decide, after a takeover with other settings.
+  @Test func whatIsMeasuredIsStored() throws {
+    var state = try #require(try states(.auto, minutes: 5).last)
+    let objective = try #require(TuningObjective("avg_rating", worst: 1.5, best: 5))
+    for scale in [nil, .init(length: .seconds(10), objective: nil), .init(length: .minutes(1), objective: objective)]
+      as [RoleTuning.Scale?]
+    {
+      state.scale = scale
+      #expect(RoleTuning(json: try JSONValue.parse(state.json.encoded)) == state)
+    }
+    for text in [#"{"length":0}"#, #"{"length":1,"objective":{"name":"a","worst":1,"best":1}}"#, "7"] {
+      var json = JSONObject()
+      for member in state.json.object?.members ?? [] { json[member.key] = member.value }
+      json["scale"] = try JSONValue.parse(Array(text.utf8))
+      let read = try #require(RoleTuning(json: .object(json)))
+      #expect(read.scale == nil, "\(text)")
+    }
+  }
+
+  /// A larger value is not read: the next leader would take the role for none.
+  @Test func theWorstStillIsRead() throws {
+    func id(_ number: Int) -> AgentID {
+      let digits = "\(number)"
+      // Each byte of it is escaped.
+      return AgentID(String(repeating: "\u{1}", count: RoleTuning.longestID - digits.utf8.count) + digits)
+    }
+    var state = try #require(try states(.auto, minutes: 5).last)
+    let parameters = (0..<TunableParameter.mostOfAgent).compactMap { number in
+      TunableParameter(
+        name: String(repeating: "a", count: TunableParameter.mostNameBytes - 1) + "\(number)", minimum: -1.0 / 3,
+        maximum: 1e300 / 3, step: 1e300 / 7, value: 1.0 / 3)
+    }
+    state.parameters = parameters.map {
+      TunedParameter(
+        $0, home: $0.value, base: $0.value, used: (1...16).map { 1 / Double($0) / 7 }, up: .init(gain: 1.0 / 3),
+        down: .init(gain: -1.0 / 3))
+    }
+    func crossover(_ count: Int, from first: Int) -> Crossover {
+      let sums = Array(repeating: 1e12 / 3, count: 4)
+      let pairs = (0..<count).map {
+        Crossover.Pair(
+          id(first + 2 * $0), id(first + 2 * $0 + 1), began: 0, sums: sums, counts: Array(repeating: 1 << 39, count: 4))
+      }
+      return Crossover(number: 7, looksOut: true, pairs: pairs)
+    }
+    state.held = crossover(TuningSettings.mostHeld, from: 1000)
+    let left = (0..<2 * TuningSettings.mostTried).map { id(3000 + $0) }
+    state.phase = .trying(
+      .init(
+        place: 0, goesUp: true, value: 1.0 / 3, crossover: crossover(TuningSettings.mostTried, from: 2000),
+        cost: 1.0 / 3,
+        left: left))
+    state.strays = (0..<RoleTuning.mostStrays).map { .init(id(4000 + $0), minutes: 1 << 39) }
+    let bytes = state.json.encoded
+    #expect(bytes.count < TuningCoding.mostBytes - 4096, "\(bytes.count)")
+    #expect(RoleTuning(json: try JSONValue.parse(bytes)) == state)
   }
 
   /// Otherwise a takeover would forget who may still run with what it should not.

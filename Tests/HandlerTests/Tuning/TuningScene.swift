@@ -1,10 +1,12 @@
 import FleetModel
+import Loop
 import Redis
 import TestSupport
 import Testing
 import Wire
 
 @testable import Handler
+@testable import Insight
 
 /// Agents of one role that let others set their timeout, and fail by how far it is from the best, on a real server with a
 /// handler that tries settings.
@@ -16,11 +18,20 @@ final class TuningScene {
   private static let best = 35.0
   /// What runtimes were told last.
   private(set) var settings: [AgentID: Double] = [:]
+  /// Who reports seldom: nobody of them more often than so many milliseconds.
+  var seldom: Double = 0
   private var heard = 0
-  private var turns = 0
+  private var reportedAt = MonotonicTime(nanoseconds: 0)
 
   static let declared = 20.0
   static let role = "support"
+  /// How often the role is looked at, in milliseconds.
+  static let span: Int64 = 200
+  /// A seed by which a longer timeout is tried first.
+  private static let seed = (UInt64(1)...1000).first { seed in
+    let draw = SeededDraw(seed: seed, 0)
+    return draw.rank(of: "timeout_s true") > draw.rank(of: "timeout_s false")
+  }
 
   init(agents count: Int = 12) throws {
     handlers = try HandlerScene(start: false)
@@ -33,7 +44,9 @@ final class TuningScene {
   func options(_ mode: TuningMode) -> TuningOptions {
     var options = TuningOptions()
     (options.mode, options.parameters, options.worst) = (mode, ["timeout_s"], 0.1)
-    (options.budget, options.every, options.settle) = (1440, .milliseconds(150), 1)
+    (options.budget, options.every, options.settle) = (1440, .milliseconds(Self.span), 1)
+    // A machine that has much to do reads late.
+    (options.mostLate, options.seed) = (.seconds(30), Self.seed)
     return options
   }
 
@@ -49,7 +62,7 @@ final class TuningScene {
     _ = try server.call("DEL", keys.lease)
   }
 
-  private func publish(_ agent: AgentID, _ type: String, _ data: JSONValue) throws {
+  func publish(_ agent: AgentID, _ type: String, _ data: JSONValue) throws {
     let event: JSONValue = ["entity_id": .string(agent.bytes), "event_type": .string(type), "data": data]
     _ = try server.call("XADD", keys.events, "*", Keys.dataField, event.encoded)
   }
@@ -68,8 +81,8 @@ final class TuningScene {
       settings[message.agent] = message.arguments["value"].flatMap { Double($0) }
     }
     heard = told.count
-    turns += 1
-    guard turns % 4 == 0 else { return }
+    guard MonotonicTime.now.milliseconds(since: reportedAt) > max(seldom, Double(Self.span) / 4) else { return }
+    reportedAt = .now
     for agent in agents {
       let rate = 0.01 + Self.failsPerStep * abs((settings[agent] ?? Self.declared) - Self.best) / 5
       try publish(agent, "agent.metrics", ["error_rate": .number(min(1, rate))])
@@ -86,7 +99,7 @@ final class TuningScene {
 
   /// Lets agents live for some looks at least.
   func live(looks: Int64) throws {
-    let end = try handlers.now(.milliseconds(150 * looks))
+    let end = try handlers.now(.milliseconds(Self.span * looks))
     try live { try handlers.now() > end }
   }
 
@@ -106,10 +119,13 @@ final class TuningScene {
   /// How many commands the handler has given.
   var given: Int { get throws { try commands.count { $0.phase == .received } } }
 
-  /// How many agents run with a value that is stored.
-  func count(at value: Double) throws -> Int {
-    try agents.count { try handlers.record($0).tuning(of: "timeout_s")?.number ?? Self.declared == value }
+  /// What an agent is to run with, as it is stored.
+  func value(_ agent: AgentID) throws -> Double {
+    try handlers.record(agent).tuning(of: "timeout_s")?.number ?? Self.declared
   }
+
+  /// How many agents run with a value that is stored.
+  func count(at value: Double) throws -> Int { try agents.count { try self.value($0) == value } }
 
   func proposal() throws -> Proposal? {
     try server.call("HGETALL", keys.proposals).pairs.lazy.compactMap {
