@@ -15,6 +15,8 @@ extension TuningRun {
   static let longestReturn = 60
   /// Switched off, it waits for so many minutes for agents that may not be changed.
   static let longestAbsence = 1440
+  /// Whoever was told so often in a row does not take it: that is after 45 minutes.
+  static let vainRepeats = 4
 
   mutating func move(_ triedRound: Bool, _ heldRound: Bool) {
     if sight.mode == .off, !state.isEnding { return goHome("tuning is off") }
@@ -240,8 +242,9 @@ extension TuningRun {
     state.phase = .returning(back)
     let (isBack, isOff, left) = (back.settled >= settings.lag, sight.mode == .off, leftBehind)
     guard isBack || back.minutes >= Self.longestReturn + settings.lag else { return }
-    // Nobody tells them later.
-    if isOff, left.contains(where: { !$0.isFree }), back.minutes < Self.longestAbsence { return }
+    // Nobody tells them later. Whoever may be changed again is told a few times.
+    let mayCome = left.contains { !$0.isFree } || !left.isEmpty && state.repeats < Self.vainRepeats
+    if isOff, mayCome, back.minutes < Self.longestAbsence { return }
     (state.phase, state.held, isOver) = (.resting, nil, isOff)
     if !left.isEmpty, isOff || !isBack { told = (.failed, leftWords(left, minutes: back.minutes)) }
   }
