@@ -161,6 +161,16 @@ import Testing
     #expect(different.state == nil)
   }
 
+  /// What people have set everywhere is what the role begins with the next time.
+  @Test func roleThatPeopleHaveSetIsTakenUpAnew() throws {
+    let role = TuningRole(16)
+    try #require(role.pass(atMost: 5, Self.better) { $0.phase == .started } != nil)
+    for place in role.values.indices { role.values[place] = [45] }
+    // What was tried before rests, and what it has cost is forgotten first.
+    role.pass(minutes: 100, Self.better)
+    #expect(role.state?.parameters[0].home == 45 && role.values.contains { $0 != [45] })
+  }
+
   @Test func fourAgentsAreEnough() throws {
     let role = TuningRole(4)
     #expect(role.pass(atMost: 1000, Self.better) { $0.phase == .succeeded } != nil)

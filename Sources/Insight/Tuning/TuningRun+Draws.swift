@@ -13,6 +13,14 @@ extension TuningRun {
     return state.spent + Double(settings.lag) * (1 - Double(min(home, count)) / Double(count)) <= settings.budget
   }
 
+  /// Whether too few are left that run with what is known here, and nothing of what was done must be remembered: it may be
+  /// taken up anew, with what the others run with as home.
+  var isDeserted: Bool {
+    guard state.isHome, state.held == nil, state.spent == 0, leftBehind.isEmpty else { return false }
+    let rests = state.parameters.contains { $0.up.restsUntil > now || $0.down.restsUntil > now }
+    return !rests && sight.members.count { state.isKnown($0) } < TuningSettings.fewestMembers
+  }
+
   /// The parameter and the way in which most was gained last, of those that do not rest; where nothing is known, any. Nil
   /// if all rest.
   var nextDirection: (place: Int, goesUp: Bool, value: Double)? {

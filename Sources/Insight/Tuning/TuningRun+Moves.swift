@@ -27,7 +27,7 @@ extension TuningRun {
     }
     if isRescaled, endTrial() { return }
     switch state.phase {
-    case .resting: begin()
+    case .resting: if isDeserted { isOver = true } else { begin() }
     case .asking(let trial): answered(trial)
     case .trying(let trial): judge(trial, roundEnded: triedRound)
     case .closing(let trial, let minutes):
