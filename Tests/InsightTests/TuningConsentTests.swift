@@ -116,6 +116,18 @@ import Testing
     #expect(step.withdraws && step.orders.isEmpty && !asked.agents.isEmpty)
   }
 
+  /// Whoever approves sets all agents that were named.
+  @Test func questionIsAskedAnewIfOneOfItsAgentsMayNotBeChanged() throws {
+    let role = Self.asking()
+    let asked = try #require(role.pass(atMost: 5, Self.better) { $0.asks != nil }?.asks)
+    let place = try #require(role.values.indices.first { TuningRole.agent($0) == asked.agents[0] })
+    role.isFree[place] = false
+    let step = try #require(role.pass(Self.better))
+    #expect(step.withdraws && step.words == "an agent of it may not be changed any more")
+    let next = try #require(role.pass(atMost: 30, Self.better) { $0.asks != nil }?.asks)
+    #expect(!next.agents.contains(asked.agents[0]) && next.agents.count == 4)
+  }
+
   @Test func agentsThatAreNotFreeAreLeftAlone() {
     let role = TuningRole(16)
     for place in 0..<4 { role.isFree[place] = false }

@@ -74,11 +74,15 @@ extension TuningRun {
     case .declined:
       rest(trial, minutes: TuningSettings.longestRest)
       state.phase = .resting
-    case .none where !trial.crossover.pairs.isEmpty: break
-    case .none, .approved:
+    // Who approves sets all that were named: it is asked anew, of others.
+    case .none where isBroken:
+      rest(trial, minutes: 2 * settings.half)
+      (withdraws, isChanged, state.phase) = (true, true, .closing(trial, 0))
+    case .none: break
+    case .approved:
       // Agents that were set by that go back.
       rest(trial, minutes: settings.rest)
-      (withdraws, isChanged, state.phase) = (sight.answer == .none, true, .closing(trial, 0))
+      (isChanged, state.phase) = (true, .closing(trial, 0))
     }
   }
 

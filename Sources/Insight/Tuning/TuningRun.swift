@@ -23,6 +23,8 @@ package struct TuningRun {
   var isOver = false
   var asks: Order?
   var withdraws = false
+  /// Whether a pair of a trial was broken in this minute.
+  private(set) var isBroken = false
   var told: (phase: AuditLine.Phase, words: String)?
 
   /// Takes a minute. A minute that is not later than the last one does nothing; nor do settings that are not sound.
@@ -57,7 +59,7 @@ package struct TuningRun {
     if !orders.isEmpty { state.steps += 1 }
     return Step(
       state: isOver ? nil : state, orders: orders, asks: asks, withdraws: withdraws, phase: told?.phase,
-      words: told?.words ?? "")
+      words: told?.words ?? (withdraws ? "an agent of it may not be changed any more" : ""))
   }
 
   // MARK: The minute
@@ -106,7 +108,9 @@ package struct TuningRun {
       held.formUnion(disobedient)
     }
     if var trial = state.trial {
+      let before = trial.crossover.pairs.count
       let left = trial.crossover.remove { tried.contains($0) || listed[$0] == nil }
+      isBroken = trial.crossover.pairs.count < before
       trial.left = Array((trial.left + left).suffix(2 * Crossover.mostPairs))
       if !left.isEmpty { isChanged = true }
       state.replace(trial)
