@@ -127,6 +127,12 @@ import Testing
     #expect(!spoilt { $0.phase = .widening(widening) })
   }
 
+  @Test func stepThatCannotBeToldIsNotTried() throws {
+    let role = TuningRole(8, [TunableParameter(name: "a", minimum: 1e9, maximum: 2e9, step: 1, value: 1.5e9)])
+    role.pass(minutes: 50) { _, _ in .loss(0.1) }
+    #expect(role.state != nil && role.steps.allSatisfy { $0.phase == nil && $0.orders.isEmpty })
+  }
+
   @Test func settingsThatAreNotSoundDoNothing() throws {
     let role = TuningRole(8)
     role.settings.budget = 4

@@ -46,11 +46,11 @@ package struct TunedParameter: Equatable, Sendable {
     set { if goesUp { up = newValue } else { down = newValue } }
   }
 
-  /// The next value above or below what the role runs with; nil at a bound.
+  /// The next value above or below what the role runs with; nil at a bound, and if it could not be told from that.
   func next(goesUp: Bool) -> Double? {
     let nearest = parameter.nearest(base)
     if !Self.isSame(nearest, base), (nearest > base) == goesUp { return nearest }
-    return parameter.stepped(base, by: goesUp ? 1 : -1)
+    return parameter.stepped(base, by: goesUp ? 1 : -1).flatMap { Self.isSame($0, base) ? nil : $0 }
   }
 
   /// Whether a setting is one that was made here.
