@@ -85,6 +85,15 @@ import Testing
     #expect(role.count(of: 20) == 16)
   }
 
+  /// A trial that is a little worse ends by its evidence, and that is what is said.
+  @Test func whatDecidedIsSaid() throws {
+    let role = TuningRole(16)
+    func worse(_ place: Int, _ values: [Double]) -> TuningRun.Member.Minute { .loss(values[0] == 20 ? 0.1 : 0.15) }
+    let ended = try #require(role.pass(atMost: 300, worse) { $0.phase == .failed })
+    #expect(ended.words.contains("it is worse: a loss of 0.15 instead of 0.1"), "\(ended.words)")
+    #expect(ended.words.hasSuffix(", 5 is enough"), "\(ended.words)")
+  }
+
   @Test func whatShowsNothingIsGivenUpAndRests() throws {
     let role = TuningRole(16)
     let given = try #require(role.pass(atMost: 300, Self.flat) { $0.phase == .skipped || $0.phase == .failed })

@@ -95,7 +95,7 @@ extension TuningRun {
     }
     guard roundEnded else { return }
     if crossover.worse.value >= Self.worseEvidence {
-      return close(trial, .failed, "it is worse: \(evidenceWords(crossover))", failed: true)
+      return close(trial, .failed, "it is worse: \(evidenceWords(crossover, isWorse: true))", failed: true)
     }
     let least = TuningSettings.leastGain * crossover.tally.meanBefore
     if crossover.better.value >= 1 / settings.alpha, crossover.round >= Self.leastRounds, crossover.tally.gain >= least,

@@ -15,11 +15,15 @@ extension TuningRun {
   }
 
   /// `error_rate 0.021 instead of 0.034 in 3 rounds of 4 pairs; evidence 61, 20 is enough`.
-  func evidenceWords(_ crossover: Crossover) -> String {
+  ///
+  /// - Parameter isWorse: whether that is what decides.
+  func evidenceWords(_ crossover: Crossover, isWorse: Bool = false) -> String {
     let tally = crossover.tally
+    let (evidence, enough) =
+      isWorse ? (crossover.worse, Self.worseEvidence) : (crossover.better, 1 / settings.alpha)
     return "\(settings.words(tally.meanOther, insteadOf: tally.meanBefore)) in \(crossover.round) rounds of "
-      + "\(crossover.pairs.count) pairs; evidence \(crossover.better.value.plain), "
-      + "\((1 / settings.alpha).plain) is enough"
+      + "\(crossover.pairs.count) pairs; evidence \(evidence.value.plain), "
+      + "\(enough.plain) is enough"
   }
 
   func costWords(_ trial: RoleTuning.Trial) -> String {
