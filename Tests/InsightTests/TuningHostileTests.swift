@@ -35,14 +35,18 @@ import Testing
         guardFault: random.next() % 100 == 0 ? "ill" : nil)
       let step = TuningRun.step(state, sight, role.settings)
       try Self.check(step, state, sight)
-      role.state = step.state
+      role.state = step.state ?? state
       if random.next() % 10 != 0 { step.orders.forEach { role.obey($0) } }
     }
     #expect(role.state != nil)
   }
 
   private static func check(_ step: TuningRun.Step, _ before: RoleTuning, _ sight: TuningRun.Sight) throws {
-    let state = try #require(step.state)
+    guard let state = step.state else {
+      // People have set nearly all.
+      #expect(before.isHome && step.orders.isEmpty && sight.members.count { before.isKnown($0) } < 4)
+      return
+    }
     #expect(state.isSound && step.orders.count <= TuningRun.Step.mostReturns)
     #expect(step.words.utf8.count < 1000 && state.words(TuningSettings()).utf8.count < 1000)
     #expect(step.orders.isEmpty || state.steps == before.steps + 1)

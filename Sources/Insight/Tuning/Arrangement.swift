@@ -65,7 +65,8 @@ extension RoleTuning {
     return now + held.othersBefore(draw(of: held), half: half)
   }
 
-  /// Those that surely are back for long enough to be measured against.
+  /// Those that surely are back for long enough to be measured against. While a half begins that is its leavers alone: who
+  /// comes may not have been told yet, though it is to be at home by ``atHome(_:_:)``.
   func control(_ held: Crossover, _ settings: TuningSettings) -> [AgentID] {
     let half = held.half(of: Self.heldHalf(settings))
     let isFirst = held.round == 0 && half == 0

@@ -47,7 +47,8 @@ struct OrderSheet {
     let all = agents.sorted { ($0.key.place, $0.key.value) < ($1.key.place, $1.key.value) }.flatMap { key, agents in
       stride(from: 0, to: agents.count, by: most.agents).map { begin in
         TuningRun.Order(
-          parameter: names[key.place], value: key.value, agents: Array(agents[begin..<min(begin + most.agents, agents.count)]),
+          parameter: names[key.place], value: key.value,
+          agents: Array(agents[begin..<min(begin + most.agents, agents.count)]),
           isReturn: isReturn, words: words)
       }
     }

@@ -50,7 +50,9 @@ extension TuningRun {
     var usual: [AgentID: Double] = [:]
     var agents: [AgentID] = []
     for member in sight.members where member.isFree && state.isKnown(member) && !others.contains(member.agent) {
-      guard !toldOfLoss || member.loss != nil, member.minute != .silent, Self.runs(member, with: arrangement.wanted(of: member.agent)) else { continue }
+      guard !toldOfLoss || member.loss != nil, member.minute != .silent,
+        Self.runs(member, with: arrangement.wanted(of: member.agent))
+      else { continue }
       agents.append(member.agent)
       if let loss = member.usual, loss.isFinite { usual[member.agent] = loss }
     }

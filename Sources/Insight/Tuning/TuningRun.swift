@@ -180,6 +180,8 @@ package struct TuningRun {
     guard !isOver else { return [] }
     let isDue = state.orderedAt.map { now - $0 >= sight.length * repeatsAfter || $0 > now } ?? true
     let isNew = isChanged || state.isBehind
+    // Whoever runs with something else is told if that is new or was not done for a while, and an agent that could not be
+    // told as soon as it can. Who may not be changed is noted at once.
     var sheet = OrderSheet(state, settings, isReturn: isGoingBack, words: orderWords)
     let strays = followStrays()
     let (paired, others) = toldFirst
