@@ -7,7 +7,7 @@ extension TuningRun {
   func beginWords(_ trial: RoleTuning.Trial) -> String {
     let count = trial.crossover.pairs.count
     return "tries \(name(of: trial)) \(trial.value.plain) instead of \(state.parameters[trial.place].base.plain) "
-      + "on \(count) of \(sight.members.count) agents, beside \(count) that are alike"
+      + "on \(count) of \(sight.members.count) agents, beside \(count) others"
   }
 
   func adoptWords(_ trial: RoleTuning.Trial) -> String {
