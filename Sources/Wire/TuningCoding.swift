@@ -6,7 +6,8 @@ import FleetModel
 /// {"at":"2026-11-22T08:00:00.000Z","words":"tries timeout_s 25 instead of 20 on 4 of 16 agents …",
 ///  "run":"tuning/support/1795334400000","proposal":"rule/handler/tuning/…","agent":"agent-7","state":{…}}
 /// ```
-/// `state` is what the handler goes on by.
+/// `"idle":true` stands there while nothing is tried, nothing was adopted, and nothing keeps it from that. `state` is what
+/// the handler goes on by.
 package enum TuningCoding {
   /// A longer value is not read.
   package static let mostBytes = 128 << 10

@@ -30,7 +30,7 @@ import Testing
     _ = scene.model.update(.tuning(agent, Self.report))
     for _ in 0..<40 where !scene.draw().lines().joined().contains("evidence 7.2") { scene.press(.down) }
     let text = scene.draw().lines().joined(separator: "\n")
-    #expect(text.contains("Tuning") && text.contains("its role tries timeout_s 25 instead of 20"))
+    #expect(text.contains("Tuning of its role") && text.contains("  tries timeout_s 25 instead of 20"))
     #expect(text.contains("evidence 7.2") && text.contains("ago"))
   }
 
@@ -49,6 +49,10 @@ import Testing
     var (scene, agent) = try scene()
     #expect(scene.model.tunedAgent == agent)
     _ = scene.model.update(.tuning(agent, nil))
+    #expect(!scene.draw().lines().joined().contains("Tuning"))
+    var idle = TuningReport(words: "nothing is tried", at: .at(570))
+    idle.isIdle = true
+    _ = scene.model.update(.tuning(agent, idle))
     #expect(!scene.draw().lines().joined().contains("Tuning"))
     _ = scene.model.update(.tuning("somebody-else", Self.report))
     #expect(!scene.draw().lines().joined().contains("Tuning"))

@@ -8,7 +8,8 @@ import Wire
   @Test func whatIsWrittenIsRead() throws {
     let question = TuningReport.Question(proposal: ProposalID("rule/handler/tuning/1/a"), agent: "a")
     for (run, question) in [(nil, nil), ("tuning/support/1795334400000", nil), (nil, question)] {
-      let report = TuningReport(words: "tries timeout_s 25 instead of 20", at: Self.at, run: run, question: question)
+      var report = TuningReport(words: "tries timeout_s 25 instead of 20", at: Self.at, run: run, question: question)
+      report.isIdle = run == nil && question == nil
       let state: JSONValue = ["seed": 7, "parameters": [["name": "timeout_s"]]]
       let read = try #require(TuningCoding.decode(TuningCoding.encode(report, state: state)))
       #expect(read.report == report && read.state == state)

@@ -11,12 +11,12 @@ extension Model {
     return opened
   }
 
-  /// No line if nothing is tried.
+  /// No line if nothing is tried, and nothing keeps it from that.
   func tuningLines(of id: AgentID, _ columns: Int) -> [DetailPane.Line] {
-    guard let tuning, tuning.agent == id, let report = tuning.report else { return [] }
+    guard let tuning, tuning.agent == id, let report = tuning.report, !report.isIdle else { return [] }
     let asked = report.question == nil ? "" : "; a proposal waits for an answer"
-    let words = "its role \(Scrubber.display(report.words))\(asked), \(Format.ago(displayedNow - report.at))"
-    return [.heading("Tuning")]
+    let words = "\(Scrubber.display(report.words))\(asked), \(Format.ago(displayedNow - report.at))"
+    return [.heading("Tuning of its role")]
       + DetailPane.Line.wrapped(words, indent: 2, columns: columns, report.question == nil ? .text : .warning)
       + [.blank]
   }
