@@ -36,6 +36,38 @@ import Wire
     }
   }
 
+  /// At a span of a second neither events of half a minute ago nor a command of a minute ago tell of this half.
+  @Test func whatMayBeLateFollowsFromTheSpan() throws {
+    var options = TuningOptions()
+    #expect(options.late == .seconds(30))
+    options.every = .seconds(1)
+    #expect(options.late == .milliseconds(2500))
+    options.every = .minutes(10)
+    #expect(options.late == .seconds(30))
+    let (role, now) = (try role(), Instant.at(9))
+    let order = TuningRun.Order(parameter: "timeout_s", value: 25, agents: ["a1"], isReturn: false, words: "tries it")
+    for (every, patience) in [(TimeSpan.seconds(1), 5), (.seconds(2), 10), (.minutes(1), 60), (.minutes(10), 60)] {
+      #expect(role.command(order, 0, at: now, every: every).expiresAt == now + .seconds(Int64(patience)))
+    }
+  }
+
+  @Test func whyNothingIsTriedIsSaid() throws {
+    var role = try role()
+    let members = (1...5).map {
+      TuningRun.Member(agent: AgentID("a\($0)"), settings: [20], isFree: $0 < 4, minute: .idle)
+    }
+    var sight = TuningRun.Sight(.at(60), members: members, mode: .auto)
+    role.setWhy(role.tuning, sight)
+    #expect(role.why == "only 3 of 5 agents may be set at present")
+    sight.guardFault = "automation is not on"
+    role.setWhy(role.tuning, sight)
+    let report = try #require(TuningCoding.decode(role.encoded(words: "nothing is tried", at: .at(60)))).report
+    #expect(report.words == "nothing is tried: automation is not on" && !report.isIdle)
+    role.setWhy(role.tuning, TuningRun.Sight(.at(60), members: members.map(\.free), mode: .auto))
+    let idle = try #require(TuningCoding.decode(role.encoded(words: "nothing is tried", at: .at(60)))).report
+    #expect(role.why == nil && idle.words == "nothing is tried" && idle.isIdle)
+  }
+
   @Test func looksAreSpreadOverTheSpan() throws {
     let phases = try (0..<200).map { try role("role-\($0)").phase }
     for part in 0..<8 {
@@ -79,5 +111,13 @@ import Wire
     #expect(command.id != role.command(order, 0, at: .at(9), every: .minutes(1)).id)
     let read = try CommandCoding.decode(CommandCoding.encode(command))
     #expect(read.id == command.id && read.operator == command.operator)
+  }
+}
+
+extension TuningRun.Member {
+  fileprivate var free: TuningRun.Member {
+    var member = self
+    member.isFree = true
+    return member
   }
 }

@@ -133,6 +133,29 @@ import Wire
     #expect(isAdoption && asked.steps[0].arguments["value"] == "25", "\(next.reason)")
   }
 
+  /// It was set while no handler lived to take the question back.
+  @Test func anApprovalTakesNothingBackThatAPersonHasSetSince() throws {
+    let scene = try TuningScene(agents: 4)
+    let handler = try scene.start("h1", .propose)
+    try scene.introduce()
+    try scene.live { try scene.proposal() != nil }
+    let asked = try #require(try scene.proposal())
+    let agent = try #require(asked.steps.first?.target)
+    try scene.kill(handler)
+    let tuning = AgentTuning(
+      parameter: "timeout_s", value: "50", by: "maria@bastion", at: try scene.handlers.now(), command: CommandID("m1"))
+    _ = try scene.server.call(
+      "HSET", scene.keys.agent(agent), AgentTuningCoding.valueField(of: "timeout_s"), "50",
+      AgentTuningCoding.authorField(of: "timeout_s"), AgentTuningCoding.author(of: tuning))
+    let answer = try scene.handlers.command(.approve, [], ["proposal": asked.id.text, "sha256": asked.digest])
+    try scene.handlers.publish(answer)
+    try scene.start("h2", .propose)
+    // Whoever is first: the question is taken back, or what was approved is not done. Nobody takes it for begun.
+    try scene.live { try scene.server.call("EXISTS", scene.keys.mark(asked.id.text)) == .integer(0) }
+    try scene.live { try scene.report?.question?.proposal != asked.id }
+    #expect(try scene.value(agent) == 50 && scene.lines.isEmpty)
+  }
+
   /// The budget would not hold: what a report tells would be known too late.
   @Test func nothingIsTriedWhileAgentsReportSeldom() throws {
     scene.seldom = Double(TuningScene.span) * 6
