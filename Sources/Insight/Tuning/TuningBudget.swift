@@ -10,7 +10,8 @@ import FleetModel
 /// ```
 /// So over any stretch of minutes what is lost away from home, beyond what those at home lose in the same minutes, is no
 /// more than the budget and what is forgotten meanwhile, whatever the losses are: also if they are chosen by somebody who
-/// knows which agent runs with what. Of minutes that nobody saw the worst is taken.
+/// knows which agent runs with what. Of minutes that nobody saw the worst is taken. An agent that works on and that nobody
+/// may set cannot be brought back: what it loses beyond the bound meanwhile is charged, but not known before.
 struct TuningBudget {
   /// Which agents are away.
   enum Away {

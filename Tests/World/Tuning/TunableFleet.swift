@@ -37,8 +37,11 @@ package struct TunableFleet {
   package var commandDelay = 1
   package var tellDelay = 1
 
-  /// The chance that an agent is paused in a minute, for a quarter of an hour: it loses nothing, and cannot be set.
+  /// The chance that an agent cannot be set from a minute on, for a quarter of an hour. It is paused, and loses nothing.
   package var unrest = 0.0
+  /// Whether it works on instead, and tells what it loses. What it loses meanwhile is beyond the bound, as nobody can bring
+  /// it back.
+  package var worksOn = false
 
   private let agents: [AgentID]
   private let seed: UInt64
@@ -70,7 +73,7 @@ package struct TunableFleet {
       let isPaused = pausedUntil.map { $0 > minute }
       cost = max(0, cost + Self.cost(losses, inForce, home, isPaused) - settings.budget / 1440)
       outcome.worstCost = max(outcome.worstCost, cost)
-      told.append(zip(losses, isPaused).map { $1 ? nil : $0 })
+      told.append(zip(losses, isPaused).map { $1 && !worksOn ? nil : $0 })
       for place in agents.indices where unrest > 0 && !isPaused[place] {
         if Double(random.next() >> 11) * 0x1p-53 < unrest { pausedUntil[place] = minute + 15 }
       }
@@ -116,7 +119,7 @@ package struct TunableFleet {
     return best
   }
 
-  /// What a minute cost those away from home beyond the mean of those at home.
+  /// What a minute cost those away from home, that may be set, beyond the mean of those at home.
   private static func cost(_ losses: [Double], _ settings: [Double], _ home: Double, _ isPaused: [Bool]) -> Double {
     let places = settings.indices.filter { !isPaused[$0] }
     let (away, stayed) = (places.filter { settings[$0] != home }, places.filter { settings[$0] == home })
