@@ -198,16 +198,18 @@ import Testing
     #expect(role.moves.count == moves)
   }
 
-  @Test mutating func whoTellsOnceInFourMinutesTakesPart() {
+  @Test mutating func whatWasToldCountsForFiveMinutes() {
     role.agents[0].health = 0.2
-    var readings = role.readings
-    var moves = 0
-    for look in 0..<240 {
-      role.now = role.now + .seconds(10)
-      if look.isMultiple(of: 24) { readings = role.readings }
-      moves += role.balancer.look(readings, at: role.now).count
+    role.run(minutes: 20, most: 0)
+    let (readings, told) = (role.readings, role.now)
+    func moves(after seconds: Int64) -> [ShareMove] {
+      var balancer = role.balancer
+      for second in stride(from: 10, to: seconds, by: 10) {
+        #expect(balancer.look(readings, at: told + .seconds(second), most: 0).isEmpty)
+      }
+      return balancer.look(readings, at: told + .seconds(seconds))
     }
-    #expect(moves > 0)
+    #expect(!moves(after: 290).isEmpty && moves(after: 310).isEmpty)
   }
 
   @Test mutating func handlersThatTakeOverGiveNoMoreMovesTogether() {
