@@ -15,9 +15,8 @@ extension Model {
       draft.arguments[parameter.name] = parameter.defaultText
     }
     let lacks = draft.parameters.contains { $0.isRequired && draft.arguments[$0.name] == nil }
-    // An answer to what is proposed stands as it is.
-    let isAnswer = draft.action != action
-    if lacks || draft.action.descriptor.asksArguments && !isAnswer {
+    // An answer to a window stands as that was proposed.
+    if lacks || draft.action.descriptor.asksArguments && draft.window == nil {
       edit(draft)
     } else {
       confirm(draft)
