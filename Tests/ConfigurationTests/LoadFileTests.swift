@@ -24,7 +24,7 @@ import Testing
     ("load = 1", "load: is the number 1; expected a table"),
     ("[load]\nmod = \"auto\"", "load.mod: unknown key; load has mode, settle, moves_per_minute"),
     ("[load]\nmode = \"on\"", "load.mode: is the text \"on\"; expected one of \"off\", \"propose\", \"auto\""),
-    ("[load]\nsettle = \"0s\"", "load.settle: is the text \"0s\"; expected a span from 1s to 1h"),
+    ("[load]\nsettle = \"0s\"", "load.settle: is the text \"0s\"; expected a span of up to 1h such as \"10s\""),
     ("[load]\nsettle = \"2h\"", "load.settle: "),
     ("[load]\nmoves_per_minute = 0", "load.moves_per_minute: is the number 0; expected a whole number from 1 to 60"),
     ("[load]\nmoves_per_minute = 61", "load.moves_per_minute: "),

@@ -38,7 +38,7 @@ import Testing
   @Test func openMetricIsAnObjectiveToo() throws {
     let built = "[tuning]\nobjective = 'tool_error_rate'\nbest = 0\nworst = 0.5"
     #expect(try read(built).objective == "tool_error_rate")
-    let declared = "[metrics.depth]\ncritical = 9\n[tuning]\nobjective = 'depth'\nbest = 0\nworst = 5"
+    let declared = "[metrics.depth]\nwarning = 5\ncritical = 9\n[tuning]\nobjective = 'depth'\nbest = 0\nworst = 5"
     #expect(try read(declared).objective == "depth")
   }
 

@@ -43,10 +43,10 @@ import Wire
     var fleet = fleet()
     tune(&fleet, Self.other, "0.5")
     tune(&fleet, "support-jp-01", "2")
-    _ = run(&fleet, 0...170)
+    _ = run(&fleet, 0...680)
     let given = fleet.routed?.given ?? [:]
     let all = Double(given.values.reduce(0, +))
-    #expect(all > 900)
+    #expect(all > 3600)
     // 6.5 shares in all.
     for (agent, share) in [(Self.other, 0.5), ("support-jp-01", 2), ("support-eu-02", 1)] {
       let part = Double(given[agent] ?? 0) / all

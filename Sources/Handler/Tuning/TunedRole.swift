@@ -172,5 +172,5 @@ extension RoleTuning.Phase {
 
 extension Double {
   /// A setting as an operator would write it: `25`, `0.3`.
-  var settingText: String { self == rounded() && magnitude < 1e15 ? "\(Int64(self))" : "\(self)" }
+  var settingText: String { self == rounded() && magnitude <= 1e15 ? "\(Int64(self))" : "\(self)" }
 }

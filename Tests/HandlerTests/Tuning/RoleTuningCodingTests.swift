@@ -144,6 +144,6 @@ import Wire
 
   @Test func settingsAreWrittenAsAPersonWould() {
     #expect(
-      [25.0, 0.3, -2, 1e15, 0.1 + 0.2].map(\.settingText) == ["25", "0.3", "-2", "1e+15", "0.30000000000000004"])
+      [25.0, 0.3, -2, 1e15, 0.1 + 0.2].map(\.settingText) == ["25", "0.3", "-2", "1000000000000000", "0.30000000000000004"])
   }
 }
