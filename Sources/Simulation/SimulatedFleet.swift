@@ -70,7 +70,7 @@ package struct SimulatedFleet: Sendable {
     tunes: Bool = false, routes: Bool = false
   ) {
     agents = Roster.agents(count).map(SimulatedAgent.init)
-    asksForSpecialists = !(handsOver || versions || grows)
+    asksForSpecialists = !(handsOver || versions || grows || tunes || routes)
     if versions { SimulatedVersion.give(to: &agents) }
     if tunes { SimulatedTimeout.declare(by: &agents) }
     positions = Dictionary(uniqueKeysWithValues: agents.enumerated().map { ($1.profile.id, $0) })
