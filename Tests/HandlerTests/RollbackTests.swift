@@ -155,7 +155,7 @@ import Wire
     // It is back, and says which version it runs.
     versions.agents.append(first)
     versions.set("b1", "1.4.1", rate: 0.01)
-    try versions.pass(minutes: 3)
+    try versions.pass(minutes: 5)
     try scene.server.wait { (try? versions.named()) == [["b1"], ["b2"]] }
   }
 
