@@ -53,6 +53,36 @@ extension SteppingDesk {
     }
   }
 
+  /// Reads a hash whole; a refusal has it read again later.
+  func readHash(_ key: [UInt8], _ done: @escaping (_ fields: [(name: [UInt8], value: [UInt8])]) -> Void) {
+    (steps.isBusy, steps.isStale) = (true, false)
+    session.read([Request("HGETALL", key)]) { [weak self] replies in
+      guard let self else { return }
+      steps.isBusy = false
+      guard replies[0].error == nil else { return refused() }
+      done(replies[0].pairs)
+    }
+  }
+
+  /// Takes fields of a hash out that nobody understands, some at a time: only if they still hold what was read, since
+  /// something may have been written in their place.
+  ///
+  /// - Parameter done: told of how many, the first of them.
+  func takeOut(
+    _ fields: [(name: [UInt8], value: [UInt8])], of key: [UInt8], done: @escaping (_ count: Int) -> Void
+  ) {
+    let taken = fields.prefix(16)
+    var transaction = Transaction()
+    for field in taken {
+      transaction.require("HGET", key, field.name, is: field.value)
+      transaction.change("HDEL", key, field.name)
+    }
+    run(transaction) { [self] in
+      done(taken.count)
+      step()
+    }
+  }
+
   func readAnew() {
     steps.isStale = true
     step()

@@ -6,8 +6,6 @@ import Wire
 
 /// What a look comes to, in Redis.
 extension LoadDesk {
-  private static let mostAtOnce = 16
-
   func write(_ plan: LoadPlan) {
     let (keys, now) = (session.keys, session.now)
     var transaction = Transaction()
@@ -72,19 +70,5 @@ extension LoadDesk {
       return withdraw(question, of: role, standing, because: "load is not shared any more")
     }
     write(LoadPlan(role, LoadStanding()))
-  }
-
-  /// Takes out what nobody understands.
-  func clean() {
-    let taken = stored.strays.prefix(Self.mostAtOnce)
-    var transaction = Transaction()
-    for field in taken {
-      transaction.require("HGET", session.keys.load, field.name, is: field.value)
-      transaction.change("HDEL", session.keys.load, field.name)
-    }
-    run(transaction) { [self] in
-      stored.removeStrays(taken.count)
-      step()
-    }
   }
 }

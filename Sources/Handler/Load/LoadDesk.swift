@@ -73,7 +73,7 @@ final class LoadDesk: SteppingDesk {
   func step() {
     guard beginStep() else { return }
     if steps.isStale { return load() }
-    if !stored.strays.isEmpty { return clean() }
+    if !stored.strays.isEmpty { return takeOut(stored.strays, of: session.keys.load) { self.stored.removeStrays($0) } }
     guard isOn else { return windUp() }
     // Before events are read to their end nobody knows how agents are.
     guard session.hasReadEvents, let fleet else { return wait(Self.retries) }

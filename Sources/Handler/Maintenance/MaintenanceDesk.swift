@@ -39,7 +39,6 @@ final class MaintenanceDesk: SteppingDesk {
 
   /// In which group chats hear of proposals.
   private static let group = "maintenance"
-  private static let mostAtOnce = 16
   /// A window that waits for its time is looked at as often: it may be cancelled by itself.
   private static let looks = TimeSpan.seconds(20)
   private static let retries: Int64 = 200
@@ -75,7 +74,8 @@ final class MaintenanceDesk: SteppingDesk {
   func step() {
     guard beginStep() else { return }
     if steps.isStale { return load() }
-    if !strays.isEmpty { return clean() }
+    // Nobody could say what becomes of what is no window.
+    if !strays.isEmpty { return takeOut(strays, of: session.keys.maintenance) { self.strays.removeFirst($0) } }
     guard !windows.isEmpty || !candidates.isEmpty else { return }
     // Before events are read to their end nobody knows what runtimes have confirmed, nor who is silent.
     guard session.hasReadEvents else { return wait(Self.retries) }
@@ -87,12 +87,8 @@ final class MaintenanceDesk: SteppingDesk {
   // MARK: Reading
 
   private func load() {
-    (steps.isBusy, steps.isStale) = (true, false)
-    session.read([Request("HGETALL", session.keys.maintenance)]) { [weak self] replies in
-      guard let self else { return }
-      steps.isBusy = false
-      guard replies[0].error == nil else { return refused() }
-      take(replies[0].pairs)
+    readHash(session.keys.maintenance) { [self] in
+      take($0)
       step()
     }
   }
@@ -217,21 +213,6 @@ final class MaintenanceDesk: SteppingDesk {
       origin: .run("maintenance/\(window.agent.keyPart)/\(window.id)"), phase: phase, action: "maintenance",
       target: isOpen ? window.agent : .none, operator: MaintenanceLook.operator(window), detail: words.clipped,
       handler: session.options.id, at: session.now, source: String(decoding: session.keys.maintenance, as: UTF8.self))
-  }
-
-  /// Takes out what is no window: nobody could say what becomes of it.
-  private func clean() {
-    let taken = strays.prefix(Self.mostAtOnce)
-    var transaction = Transaction()
-    for field in taken {
-      // A window may have been planned in its place.
-      transaction.require("HGET", session.keys.maintenance, field.name, is: field.value)
-      transaction.change("HDEL", session.keys.maintenance, field.name)
-    }
-    run(transaction) { [self] in
-      strays.removeFirst(taken.count)
-      step()
-    }
   }
 }
 

@@ -44,7 +44,6 @@ final class TuningDesk: SteppingDesk {
 
   /// More roles are not tuned at once.
   static let most = 512
-  private static let mostAtOnce = 16
   private static let retries: Int64 = 200
   /// A turn of the search passes over so many roles, and looks at so many agents or at one role.
   private static let searchedAtOnce = (roles: 64, agents: 1000)
@@ -74,7 +73,8 @@ final class TuningDesk: SteppingDesk {
   func step() {
     guard beginStep() else { return }
     if steps.isStale { return load() }
-    if !unreadable.isEmpty { return clean() }
+    // Nobody could say how what is no role goes on. What its agents run with is where it begins anew.
+    if !unreadable.isEmpty { return takeOut(unreadable, of: session.keys.tuning) { self.unreadable.removeFirst($0) } }
     guard options.isOn || !roles.isEmpty else { return measure() }
     // Before events are read to their end nobody knows who is there, and how it runs.
     guard session.knowsFleet, session.hasReadEvents, let fleet = fleet() else { return wait(Self.retries) }
@@ -101,12 +101,8 @@ final class TuningDesk: SteppingDesk {
   // MARK: Reading
 
   private func load() {
-    (steps.isBusy, steps.isStale) = (true, false)
-    session.read([Request("HGETALL", session.keys.tuning)]) { [weak self] replies in
-      guard let self else { return }
-      steps.isBusy = false
-      guard replies[0].error == nil else { return refused() }
-      take(replies[0].pairs)
+    readHash(session.keys.tuning) { [self] in
+      take($0)
       step()
     }
   }
@@ -123,20 +119,6 @@ final class TuningDesk: SteppingDesk {
       guard roles.count < Self.most else { continue }
       role.setDue(after: session.now, every: options.every)
       roles[role.role] = role
-    }
-  }
-
-  /// Takes out what is no role: nobody could say how it goes on. What its agents run with is where it begins anew.
-  private func clean() {
-    let taken = unreadable.prefix(Self.mostAtOnce)
-    var transaction = Transaction()
-    for field in taken {
-      transaction.require("HGET", session.keys.tuning, field.name, is: field.value)
-      transaction.change("HDEL", session.keys.tuning, field.name)
-    }
-    run(transaction) { [self] in
-      unreadable.removeFirst(taken.count)
-      step()
     }
   }
 
