@@ -56,9 +56,29 @@ extension Recorder: ChannelListener {
     case .listening: buffer.trim(at: heardAt)
     case .aligning: break
     case .recording(let session):
-      if !isMarker, now.milliseconds(since: markedAt) >= Self.markerMilliseconds { _ = mark(session) }
+      if !isMarker { markSoon(session, at: now) }
       flushLater()
     case .draining: flushLater()
     }
+  }
+
+  /// Has a marker follow a message: at once, or when a second has gone by since the last.
+  private func markSoon(_ session: LeaseSession, at now: MonotonicTime) {
+    let rest = Self.markerMilliseconds - now.milliseconds(since: markedAt)
+    guard rest > 0 else {
+      _ = mark(session)
+      return
+    }
+    guard markTimer == nil else { return }
+    markTimer = session.later(inMilliseconds: Int64(rest.rounded(.up))) { [weak self, weak session] in
+      guard let self, let session else { return }
+      markTimer = nil
+      if case .recording(let current) = state, current === session { _ = mark(session) }
+    }
+  }
+
+  func forgetMark() {
+    loop.cancel(markTimer)
+    markTimer = nil
   }
 }

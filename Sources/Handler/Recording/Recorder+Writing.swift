@@ -106,6 +106,7 @@ extension Recorder {
   /// The term is over: it only listens, and keeps what it could not write.
   func standBy() {
     watchdog.rest()
+    forgetMark()
     gap.forget()
     let ended = state
     state = .listening

@@ -12,7 +12,8 @@ import Wire
 /// takeover ─ publish a marker ─ find what the one before has written ─ write the rest, the marker, and what follows
 /// ```
 /// So the marker stands in the stream where it was heard among the messages. While messages flow a further marker goes
-/// out every second, by which a successor finds its place.
+/// out every second, and one behind the last message: a successor finds its place by the last marker that it heard. One
+/// that heard a message and no marker near it could not tell that message from another of the same bytes.
 ///
 /// Where it loses the channels, which a burst is enough for, it subscribes anew and goes on in the same term: what was
 /// published meanwhile is a gap, and told as one. See ``RecordingGap``.
@@ -48,6 +49,8 @@ final class Recorder {
   /// Whether the first marker of the session stands in the stream.
   var isMarked = false
   var markedAt = MonotonicTime(nanoseconds: 0)
+  /// The marker behind messages that came less than a second after the last.
+  var markTimer: Loop.TimerID?
   /// A marker that was sent and is not heard means that nothing else would be.
   lazy var watchdog = Watchdog(loop: loop, limit: 3000)
 
@@ -103,6 +106,7 @@ final class Recorder {
 
   func stop() {
     watchdog.rest()
+    forgetMark()
     heartbeat.stop()
     state = .listening
     source.stop()
@@ -149,6 +153,7 @@ final class Recorder {
     let marker = RecorderMarker(
       handler: options.id, fence: session.fence, nonce: "\(random)-\(nonce)", shard: options.shard)
     markedAt = .now
+    forgetMark()
     if let connection = source.connection { watchdog.expect(on: connection) }
     var transaction = Transaction()
     transaction.publish(keys.recorderChannel, marker.encode())
