@@ -36,6 +36,24 @@ import Wire
     #expect(marker.fence == 1)
   }
 
+  /// A standby that heard the message has a marker to find it by, whenever the next one comes.
+  @Test func markerComesBehindTheLastMessage() throws {
+    let scene = try HandlerScene()
+    try scene.waitForRecording()
+    for text in ["one", "two"] {
+      _ = try scene.server.call("PUBLISH", "agent.metrics", text)
+      try scene.server.wait { (try? scene.recorded().last) == "agent.metrics \(text)" }
+      try scene.server.wait {
+        (try? scene.entries(scene.keys.events).last.flatMap { RecorderMarker.decode($0) }) != nil
+      }
+    }
+    // And no more of them while nothing comes.
+    let count = try scene.entries(scene.keys.events).count
+    let later = try scene.now(.seconds(2))
+    try scene.server.wait { ((try? scene.now()) ?? later) > later }
+    #expect(try scene.entries(scene.keys.events).count == count)
+  }
+
   @Test func standbyWritesWhatADeadRecorderMissed() throws {
     let scene = try HandlerScene(start: false)
     let publisher = try NumberPublisher(scene.server) { "\($0)" }
