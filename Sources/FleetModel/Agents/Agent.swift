@@ -115,6 +115,10 @@ package struct AgentTable: RandomAccessCollection, Sendable {
     profiles.withUnsafeBufferPointer { $0[position]?.firstEventAt }
   }
 
+  /// How many events of an agent were taken.
+  @inline(__always)
+  package func eventCount(at position: Int) -> Int { activity.span[position].eventCount }
+
   /// The place of an agent's alert of a kind in the fleet's list; negative if none is open.
   @inline(__always)
   func alertSlot(_ kind: AlertKind, at position: Int) -> Int { activity.span[position].alertSlot(kind) }

@@ -246,7 +246,10 @@ final class EventFollower {
       } else {
         judge.noteRead(isMoreLikely: isMoreLikely)
       }
-      if !isMoreLikely { judge.hasReadEvents = true }
+      if !isMoreLikely {
+        judge.hasReadEvents = true
+        memory.meetNewcomers()
+      }
       saver.save(unlessOnlyRead: true)
       if isMoreLikely { return rules.whenRoomy { [weak self, weak connection] in self?.readOn(connection) } }
       let rest = reply.error == nil ? Self.restMilliseconds : 1000
@@ -276,6 +279,7 @@ final class EventFollower {
     judge.fleet.advance(to: judge.present)
     if judge.hasReadEvents { takeover.take()?.finish(in: &judge.fleet) }
     judge.noteSettled()
+    memory.meetNewcomers()
     rules.watchFleet()
     saver.save(unlessOnlyRead: false)
     escalations.look()

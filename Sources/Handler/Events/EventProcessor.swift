@@ -52,7 +52,7 @@ final class EventProcessor {
   private let fleetMemory: UnsafeMutablePointer<Fleet>
   private let fleetHealth = FleetHealth()
   /// Reads what earlier handlers have kept of agents: one for all, since its tables take long to make.
-  private let profileDecoder = EventDecoder()
+  let profileDecoder = EventDecoder()
   /// What agents in trouble have in common; looked for when people are told of several.
   var causes = FleetCauses(settles: .zero)
   /// How far events have been taken; nil until it is known where to begin.
@@ -74,11 +74,11 @@ final class EventProcessor {
   private var progress = ReadProgress()
 
   /// Agents that have said something of themselves since it was last taken.
-  private var changedProfiles: Set<AgentID> = []
+  var changedProfiles: Set<AgentID> = []
+  /// Agents whose records nobody has read yet.
+  var newcomers = Newcomers()
 
   private var counted = CountedAlerts()
-
-  private static let mostProfiles = 40_000
 
   init(session: LeaseSession, notify: @escaping (Report) -> Void) {
     self.session = session
@@ -121,6 +121,7 @@ final class EventProcessor {
         report($0, entry.id)
         // What is said a second time is not acted on a second time.
         if case .applied(let position) = outcome {
+          if fleet.agents.eventCount(at: position) == 1 { newcomers.add($0.agentID) }
           minutes?.note($0, at: position)
           meter?.note($0, at: position)
           if $0.kind.isOfWaiting { noteWaiting($0, entry.id) }
@@ -140,18 +141,6 @@ final class EventProcessor {
   /// Static, and in place: see ``EventProcessor/isOpen(_:)``.
   private static func takeTraitChanges(_ fleet: inout Fleet) -> [TraitChange] {
     fleet.hasTraitChanges ? fleet.takeTraitChanges() : []
-  }
-
-  private func note(_ change: TraitChange) {
-    note(change.agent)
-    // What is said for the first time is no change.
-    guard !change.old.isEmpty, !change.new.isEmpty else { return }
-    mark(change.agent, AgentInsight.Change(kind: change.trait.rawValue, detail: change.new, at: change.at))
-  }
-
-  /// That an agent's profile is to be written. Of more than the fleet holds most have left again by then.
-  func note(_ agent: AgentID) {
-    if changedProfiles.count < Self.mostProfiles { changedProfiles.insert(agent) }
   }
 
   /// When an entry came. Whoever adds one may give it an id of the future, and every entry after it then has one too:
@@ -174,33 +163,6 @@ final class EventProcessor {
 
   /// What could not be read since the last call.
   func takeLetters() -> [DeadLetter] { letters.take() }
-
-  /// Agents that have said something of themselves since the last call; no more than one transaction should write.
-  func takeChangedProfiles() -> Set<AgentID> {
-    let taken = Set(changedProfiles.prefix(1000))
-    changedProfiles.subtract(taken)
-    return taken
-  }
-
-  /// What could not be written is to be taken again.
-  func giveBack(_ profiles: Set<AgentID>) { changedProfiles.formUnion(profiles) }
-
-  var hasChangedProfiles: Bool { !changedProfiles.isEmpty }
-
-  /// Takes what an earlier handler has kept of an agent.
-  func restore(profile: [UInt8], at instant: Instant) {
-    do {
-      try profile.withUnsafeBytes { bytes in
-        let event = try profileDecoder.decode(bytes, channel: nil, receivedAt: instant)
-        _ = fleet.apply(event)
-        // What was known before is no change.
-        _ = fleet.takeTraitChanges()
-        if let since = AgentProfileCoding.heardSince(profile) { fleet.recallHearing(of: event.agentID, since: since) }
-      }
-    } catch {
-      session.passOver("an agent's profile", session.keys.profiles, profile)
-    }
-  }
 
   /// Takes an event's id as one that was seen before the cursor.
   ///

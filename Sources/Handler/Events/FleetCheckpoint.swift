@@ -9,6 +9,7 @@ import Wire
 final class FleetCheckpoint {
   private let session: LeaseSession
   private let judge: EventProcessor
+  private var isMeeting = false
 
   /// What has been read back, newest first.
   private struct Past {
@@ -78,13 +79,26 @@ final class FleetCheckpoint {
 
   private func restoreRecords(of agents: ArraySlice<AgentID>, _ completion: @escaping () -> Void) {
     guard !agents.isEmpty else { return completion() }
-    let some = Array(agents.prefix(Self.most))
-    session.read(some.map { Request("HGETALL", session.keys.agent($0)) }) { [self] replies in
-      for (agent, reply) in zip(some, replies) {
+    readRecords(of: Array(agents.prefix(Self.most))) { [self] in
+      restoreRecords(of: agents.dropFirst(Self.most), completion)
+    }
+  }
+
+  private func readRecords(of agents: [AgentID], _ completion: @escaping () -> Void) {
+    session.read(agents.map { Request("HGETALL", session.keys.agent($0)) }) { [self] replies in
+      // One may have left meanwhile.
+      for (agent, reply) in zip(agents, replies) where judge.fleet.position(of: agent) != nil {
         judge.fleet.setRecord(AgentRecordCoding.decode(fields: reply.pairs).noLater(than: session.now), of: agent)
       }
-      restoreRecords(of: agents.dropFirst(some.count), completion)
+      completion()
     }
+  }
+
+  /// Reads the records of agents that are heard for the first time, some at a time.
+  func meetNewcomers() {
+    guard !isMeeting, !judge.newcomers.isEmpty else { return }
+    isMeeting = true
+    readRecords(of: judge.newcomers.take(atMost: Self.most)) { [self] in isMeeting = false }
   }
 
   /// Takes from the last entries up to a place when agents that are known sent metrics: nobody could tell else who has

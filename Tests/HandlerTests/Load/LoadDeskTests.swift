@@ -88,6 +88,21 @@ import Wire
     #expect(try scene.share("support-1") == nil && scene.share("support-2") == "0.5")
   }
 
+  @Test func whoWasSetBeforeItSpokeIsLeftAlone() throws {
+    try scene.handlers.startHandler("h0") { LoadScene.options(.off, in: &$0) }
+    try scene.handlers.send(.pause, ["support-1"], ["for": "1h"])
+    try scene.handlers.send(.tune, ["support-2"], ["parameter": "routing_share", "value": "0.5"])
+    let first = try #require(scene.handlers.handlers.first)
+    for (number, count) in [2, 2, 14].enumerated() { scene.open[AgentID("support-\(number + 4)")] = count }
+    try scene.kill(first)
+    // It has heard of neither when it takes over.
+    try scene.start(.auto, "h1")
+    try scene.introduce()
+    try scene.wait { try scene.share("support-6") != nil }
+    #expect(try scene.share("support-1") == nil && scene.share("support-2") == "0.5")
+    #expect(try scene.lines(.received).allSatisfy { !["support-1", "support-2"].contains($0.target) })
+  }
+
   @Test func whileAutomationIsOffNothingIsDone() throws {
     _ = try scene.server.call("SET", scene.keys.automation, "off")
     try scene.start()
