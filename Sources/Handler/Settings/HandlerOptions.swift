@@ -14,8 +14,8 @@ package struct HandlerOptions: Sendable {
   /// The channel patterns to record.
   package var recordedPatterns: [String]
   /// How long a lease stands without being renewed, and how often it is.
-  package var leaseSpan = TimeSpan.milliseconds(2800)
-  package var renewalSpan = TimeSpan.seconds(1)
+  package var leaseSpan = TimeSpan.milliseconds(2500)
+  package var renewalSpan = TimeSpan.milliseconds(900)
   /// How often a standby asks for the lease.
   package var attemptSpan = TimeSpan.milliseconds(500)
   /// How long before the lease's end the handler stops acting.
