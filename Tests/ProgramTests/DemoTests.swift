@@ -44,6 +44,17 @@ import Wire
     #expect(report["agents"]?.int ?? 0 >= 24)
   }
 
+  /// Each command comes to its end, and each event counts once, whichever shard its agent is of.
+  @Test func demoOverShardsIsADemoLikeAnyOther() throws {
+    let result = try Program.run("demo", "--headless", "--for", "8s", "--seed", "5", "--shards", "3")
+    #expect(result.status == 0 && result.errors == "")
+    let report = try JSONValue.parse(Array(result.output.utf8))
+    #expect(report["commands"]?["sent"] == 20 && report["commands"]?["succeeded"] == 20)
+    let published = try #require(report["events"]?["published"]?.int)
+    #expect(published > 0 && report["events"]?["received"]?.int == published)
+    #expect(report["events"]?["unreadable"] == 0)
+  }
+
   /// Who looks on for a minute sees what is done, by whom, and why.
   @Test func maintenanceOfTheDemoIsShownStepByStep() throws {
     let console = try TmuxConsole("demo --scenario maintenance --seed 5", on: nil, columns: 200, rows: 50)
