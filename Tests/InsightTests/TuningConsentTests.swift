@@ -95,6 +95,17 @@ import Testing
     #expect(role.pass(atMost: 100, Self.better) { $0.asks != nil } != nil)
   }
 
+  /// The audit has told of its begin.
+  @Test(arguments: [true, false]) func trialWhoseAdoptionIsNotWantedIsToldToEnd(_ isDeclined: Bool) throws {
+    let role = Self.asking()
+    role.answer = .approved
+    try #require(role.pass(atMost: 500, Self.better) { $0.asks?.words.contains("is better") ?? false } != nil)
+    role.answer = isDeclined ? .declined : .none
+    if !isDeclined { role.mode = .off }
+    let step = try #require(role.pass(Self.better))
+    #expect(step.phase == .skipped && step.words.hasPrefix("timeout_s stays 20: "), "\(step)")
+  }
+
   @Test func nothingIsAskedThatTheBudgetDoesNotAllow() throws {
     let role = TuningRole(16)
     try #require(role.pass(atMost: 400, Self.better) { $0.phase == .succeeded } != nil)

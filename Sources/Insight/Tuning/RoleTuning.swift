@@ -139,6 +139,14 @@ package struct RoleTuning: Equatable, Sendable {
     }
   }
 
+  /// A trial of which the audit has told the begin, and not the end.
+  var begunTrial: Trial? {
+    switch phase {
+    case .trying(let trial), .asksAdoption(let trial): trial
+    case .resting, .asking, .closing, .widening, .returning: nil
+    }
+  }
+
   /// Whether it can have been written here: what was stored may be anything.
   package var isSound: Bool {
     guard (1...TunableParameter.mostOfAgent).contains(parameters.count), parameters.allSatisfy(\.isSound),

@@ -155,8 +155,9 @@ extension TuningRun {
     case .approved where sight.guardFault == nil && hasRoom: beginWidening(trial)
     case .approved: close(trial, .skipped, sight.guardFault ?? "the budget is used up", failed: false)
     case .declined:
+      // The audit has told of its begin, and tells of its end.
+      close(trial, .skipped, "nobody has agreed to adopt it", failed: false)
       rest(trial, minutes: TuningSettings.longestRest)
-      (state.phase, isChanged) = (.closing(trial, 0), true)
     }
   }
 
@@ -220,7 +221,7 @@ extension TuningRun {
     }
     if state.held != nil {
       told = (.failed, homeWords(why))
-    } else if case .trying(let trial) = state.phase {
+    } else if let trial = state.begunTrial {
       told = (.skipped, "\(name(of: trial)) stays \(state.parameters[trial.place].base.plain): \(why)")
     }
     for place in state.parameters.indices {
