@@ -26,6 +26,8 @@ package struct LoadStory {
   private static let minutes = 14
   private static let handAt = 7 * 60
   private static let settle = TimeSpan.seconds(10)
+  /// The command that sets a share by hand.
+  static let byHand = CommandID("by-hand")
 
   /// - Parameter seed: even ones let changes be made, odd ones have a person asked.
   package init(seed: UInt64) throws {
@@ -82,7 +84,7 @@ package struct LoadStory {
   private func setByHand(_ attempt: Int) {
     let now = world.serverTime
     let command = Command(
-      id: CommandID("by-hand"), action: .tune, targets: [LoadCrowd.held],
+      id: Self.byHand, action: .tune, targets: [LoadCrowd.held],
       arguments: ["parameter": LoadSettings.parameter, "value": "0.9"], operator: "ana@ops", issuedAt: now,
       expiresAt: now + .minutes(5))
     guard world.publish(command) == nil, attempt < 100 else { return }
@@ -185,10 +187,16 @@ final class LoadCrowd {
   private var open: [AgentID: Double] = [:]
   /// How often each command reached a runtime.
   private(set) var told: [CommandID: Int] = [:]
+  /// What agents were told last.
+  private var last: [AgentID: Double] = [:]
   private var lastControl = StreamID.zero
 
   private static let capacity = 16.0
   private static let tells = 2000
+  /// A share changes by a fifth of what is declared at the most.
+  private static let mostChange = 0.2
+  /// Between the two of a pair a handler may have died, and one of them is set by hand.
+  private static let mostExcess = 0.81
   /// How long a conversation lasts, in milliseconds.
   private static let lasts = 10_000.0
 
@@ -237,6 +245,7 @@ final class LoadCrowd {
         throw Violation("\(message.verb.name) is told to \(message.agent)")
       }
       let value = message.arguments["value"].flatMap { Double($0) }
+      try check(message, value ?? 1)
       world.schedule(inMilliseconds: world.number(5...1500)) { [self] in
         shares[message.agent] = value
         world.publish(
@@ -244,5 +253,15 @@ final class LoadCrowd {
           ["state": "running", "command_id": .string(message.commandID.text)])
       }
     }
+  }
+
+  /// Shares change by small steps, and add up to what they did.
+  private func check(_ message: ControlMessage, _ value: Double) throws(Violation) {
+    let before = last.updateValue(value, forKey: message.agent) ?? 1
+    guard message.commandID == LoadStory.byHand || abs(value - before) <= Self.mostChange + 1e-9 else {
+      throw Violation("the share of \(message.agent) goes from \(before) to \(value)")
+    }
+    let excess = Self.agents.reduce(0) { $0 + (last[$1] ?? 1) - 1 }
+    guard abs(excess) <= Self.mostExcess else { throw Violation("the shares add up to \(excess) too much: \(last)") }
   }
 }
