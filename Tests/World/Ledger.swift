@@ -30,10 +30,15 @@ struct Ledger {
   private var lastLine = StreamID.zero
   private var lastControl = StreamID.zero
 
-  /// Takes what was added to both streams since.
+  /// Takes what was added to both streams since, and has runtimes hear it.
   ///
   /// - Returns: whether the audit has told anything.
   mutating func read(_ world: SimulatedWorld) throws(Violation) -> Bool {
+    try read(world) { world.runtimes.take($0) }
+  }
+
+  /// - Parameter hear: told what runtimes are told.
+  mutating func read(_ world: SimulatedWorld, _ hear: (ControlMessage) -> Void) throws(Violation) -> Bool {
     let before = lastLine
     for (id, payload) in world.entries(world.keys.audit, after: lastLine) {
       lastLine = id
@@ -53,7 +58,7 @@ struct Ledger {
       controls[key, default: 0] += 1
       guard controls[key] == 1 else { throw Violation("runtimes were told twice: \(key)") }
       guard hasSucceeded(message) else { throw Violation("runtimes were told what did not succeed: \(key)") }
-      world.runtimes.take(message)
+      hear(message)
     }
     return lastLine != before
   }

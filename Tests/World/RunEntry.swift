@@ -24,12 +24,14 @@ struct RunEntry {
     guard line.action != AuditLine.wholeRun else { return try takeWhole(line) }
     // One rule blocks several addresses, each by an action that looks like the others.
     guard line.action != Action.blockIP.rawValue else { return }
+    // What the handler itself proposes sets several agents.
+    let action = line.rule == OwnRule.tuning.rawValue ? "\(line.action) \(line.target)" : line.action
     switch line.phase {
     case .started:
-      guard started.insert(line.action).inserted else { throw Violation("begun twice") }
-      guard outcomes[line.action] == nil else { throw Violation("begun after its outcome") }
+      guard started.insert(action).inserted else { throw Violation("begun twice") }
+      guard outcomes[action] == nil else { throw Violation("begun after its outcome") }
     case .succeeded, .failed, .unknown, .skipped, .expired:
-      guard outcomes.updateValue(line.phase, forKey: line.action) == nil else { throw Violation("ended twice") }
+      guard outcomes.updateValue(line.phase, forKey: action) == nil else { throw Violation("ended twice") }
       // What a failed check leads to comes after the run's own end.
       guard closing == nil || line.action == WorldOptions.actionOfElse.rawValue else {
         throw Violation("ended after the closing line")

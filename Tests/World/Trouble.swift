@@ -8,8 +8,9 @@ struct Trouble {
   let every: Int?
   let kinds: [Kind]
 
-  init(_ world: SimulatedWorld, isCalm: Bool) {
-    every = isCalm ? nil : world.pick([nil, 3000, 800, 300, 120])
+  /// - Parameter rates: of which ``every`` is one.
+  init(_ world: SimulatedWorld, isCalm: Bool, every rates: [Int?] = [nil, 3000, 800, 300, 120]) {
+    every = isCalm ? nil : world.pick(rates)
     let all = Kind.allCases
     // Some worlds know one kind of fault only: it is met more often there.
     kinds = world.chance(30) ? [world.pick(all)] : all
@@ -18,8 +19,11 @@ struct Trouble {
 
 extension SimulatedWorld {
   /// Lets something fail now and then. Each fault ends by itself.
-  func perhapsFail(_ trouble: Trouble) throws {
-    guard let every = trouble.every, number(1...every) == 1 else { return }
+  ///
+  /// - Returns: whether something fails.
+  @discardableResult
+  func perhapsFail(_ trouble: Trouble) throws -> Bool {
+    guard let every = trouble.every, number(1...every) == 1 else { return false }
     let place = number(0...nodes.count - 1)
     switch trouble.kinds[number(0...trouble.kinds.count - 1)] {
     case .kill: killForAWhile(place)
@@ -39,6 +43,7 @@ extension SimulatedWorld {
       nodes[place].machine.stepWallClock(nanoseconds: Int64(number(-7200...7200)) * 1_000_000_000)
     case .refuse: refuseForAWhile()
     }
+    return true
   }
 
   private func killForAWhile(_ place: Int) {

@@ -2,7 +2,7 @@
 package struct Violation: Error, CustomStringConvertible {
   package let words: String
 
-  init(_ words: String) { self.words = words }
+  package init(_ words: String) { self.words = words }
 
   package var description: String { words }
 }
