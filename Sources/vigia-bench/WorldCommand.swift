@@ -18,11 +18,19 @@ struct WorldCommand: ParsableCommand {
   @Flag(help: "Instead, worlds whose server has a replica and dies now and then.") var failovers = false
   @Flag(help: "With --failovers: handlers wait for no replica, so that seeds are found that break the promise.")
   var local = false
+  @Flag(help: "Instead, worlds in which parameters are tuned. Without it, one seed of 40 has such a world, too.")
+  var tuning = false
   @Flag(help: "Go on after a seed that fails.") var all = false
   @Option(help: "Instead compare the model of Redis with a real one, on so many random commands and transactions.")
   var model: Int?
 
-  func validate() throws { _ = try SeedRange.make(first: first, seeds: seeds) }
+  /// A world that is tuned has ten times as many inputs as another one.
+  private static let tunedEvery: UInt64 = 40
+
+  func validate() throws {
+    _ = try SeedRange.make(first: first, seeds: seeds)
+    guard !tuning || !failovers else { throw ValidationError("--tuning does not go with --failovers") }
+  }
 
   func run() throws {
     if let model { return try compareModel(model) }
@@ -31,7 +39,7 @@ struct WorldCommand: ParsableCommand {
     var failed = 0
     for seed in try SeedRange.make(first: first, seeds: seeds) {
       do {
-        inputs += failovers ? try runFailovers(seed) : try runStory(seed)
+        inputs += try run(seed)
       } catch let violation as Violation {
         failed += 1
         print("seed \(seed): \(violation)")
@@ -40,6 +48,12 @@ struct WorldCommand: ParsableCommand {
     }
     print("\(seeds) worlds, \(inputs) inputs, \(failed) failed")
     if failed > 0 { throw ExitCode.failure }
+  }
+
+  private func run(_ seed: UInt64) throws -> Int {
+    if tuning { return try runTuning(seed) }
+    if failovers { return try runFailovers(seed) }
+    return try runStory(seed) + (seed % Self.tunedEvery == 0 ? runTuning(seed) : 0)
   }
 
   private func runStory(_ seed: UInt64) throws -> Int {
@@ -52,6 +66,18 @@ struct WorldCommand: ParsableCommand {
     var scenario = try FailoverScenario(seed: seed, durability: local ? .local : .automatic)
     prepare(scenario.world, seed)
     return try scenario.run()
+  }
+
+  private func runTuning(_ seed: UInt64) throws -> Int {
+    var story = try TuningStory(seed: seed)
+    prepare(story.world, seed)
+    do {
+      let report = try story.run()
+      if tuning { print("seed \(seed): \(report.words)") }
+      return report.inputs
+    } catch let violation as Violation {
+      throw Violation("tuned: \(violation)")
+    }
   }
 
   private func prepare(_ world: SimulatedWorld, _ seed: UInt64) {
