@@ -16,6 +16,8 @@ final class TuningOperators {
   private var asked: Set<String> = []
   /// An order of tuning that may be taken back.
   var lastGiven: CommandID?
+  /// Whether the end has come: what was switched for a while stays as it is.
+  private var isOver = false
   /// What nobody may see.
   private(set) var fault: Violation?
   /// When Redis last refused what tuning needs, in nanoseconds.
@@ -73,16 +75,23 @@ final class TuningOperators {
     if world.chance(30) {
       at(end) { [self] in
         switchAutomation(false)
-        world.schedule(inMilliseconds: world.number(3000...15_000)) { [self] in switchAutomation(true) }
+        world.schedule(inMilliseconds: world.number(3000...15_000)) { [self] in
+          if !isOver { switchAutomation(true) }
+        }
       }
     }
     guard world.chance(35) else { return }
     at(end) { [self] in
       let before = mode
       set(world.pick(TuningMode.allCases.filter { $0 != before }))
-      world.schedule(inMilliseconds: world.number(5000...30_000)) { [self] in set(before) }
+      world.schedule(inMilliseconds: world.number(5000...30_000)) { [self] in
+        if !isOver { set(before) }
+      }
     }
   }
+
+  /// From now on they answer, and do nothing else.
+  func close() { isOver = true }
 
   /// Once something can have been tried.
   private func at(_ end: Int, _ work: @escaping () -> Void) {

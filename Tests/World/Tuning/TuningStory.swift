@@ -136,7 +136,7 @@ package struct TuningStory {
     operators.lastGiven = tuning.lastOrder
     operators.answer()
     if let fault = operators.fault { throw fault }
-    // Within the budget as it would be if there were no noise.
+    // Noise may add a little to what was reckoned with.
     guard crowd.mostCost <= budget + 0.2 else {
       throw Violation("it has cost \(crowd.mostCost.plain) of \(budget.plain) role-minutes")
     }
@@ -152,6 +152,7 @@ package struct TuningStory {
 
   private mutating func rest() throws {
     world.tell("rest: \(end)")
+    operators.close()
     switch end {
     case .off: operators.set(.off)
     case .automationOff: operators.switchAutomation(false)
