@@ -26,9 +26,13 @@ extension Model {
       else { return nil }
       return RankHeap.Entry(rank: rank(agent), id: agent.id, position: position)
     }
-    return HandoffChoice(
-      skill: conversation.skill, language: conversation.language,
-      SpecialistIndex.Answer(entries, most: ActionDraft.mostCandidates))
+    var answer = SpecialistIndex.Answer(entries, most: ActionDraft.mostCandidates)
+    // Of all that could take it the proposed one comes first, however it ranks by now.
+    if let proposed = entries.first(where: { $0.id == conversation.proposed?.agent }), !proposed.rank.isFull {
+      let others = answer.free.filter { $0.id != proposed.id }
+      answer.free = [proposed] + others.prefix(ActionDraft.mostCandidates - 1)
+    }
+    return HandoffChoice(skill: conversation.skill, language: conversation.language, answer)
   }
 
   private func takes(_ agent: Agent, _ conversation: WaitingConversation) -> Bool {
@@ -52,11 +56,25 @@ extension Model {
     agent.activity.openConversations.flatMap { displayedNow - $0.at <= Fleet.freshness ? $0.count : nil }
   }
 
-  /// `1 Legal Lisboa: legal, pt, 3 of 8 open, health 0.97`.
+  /// `1 Legal Lisboa: legal, pt, 3 of 8 open, health 0.97 (proposed)`.
   func candidateWords(_ draft: ActionDraft) -> [String] {
-    draft.candidates.enumerated().map { place, candidate in
-      "\(place + 1) \(labels[candidate.agent]): \(Scrubber.display(candidate.words))"
+    let proposed = draft.conversation.flatMap { displayed.waiting?[$0]?.proposed?.agent }
+    return draft.candidates.enumerated().map { place, candidate in
+      let words = "\(place + 1) \(labels[candidate.agent]): \(Scrubber.display(candidate.words))"
+      return candidate.agent == proposed ? "\(words) (proposed)" : words
     }
+  }
+
+  /// ` proposed: Legal Lisboa` behind the name of a conversation; empty if nobody is proposed, or a person has it.
+  func proposedName(_ conversation: WaitingConversation) -> String {
+    conversation.standingProposal.map { " proposed: \(labels[$0.agent])" } ?? ""
+  }
+
+  /// `proposed: Legal Lisboa (legal, pt, 3 of 8 open, health 0.97)`; nil if nobody is, or a person has it.
+  func proposedWords(_ conversation: WaitingConversation) -> String? {
+    guard let proposed = conversation.standingProposal else { return nil }
+    let why = proposed.why.isEmpty ? "" : " (\(Scrubber.display(proposed.why)))"
+    return "proposed: \(labels[proposed.agent])\(why)"
   }
 
   func candidateHint(_ draft: ActionDraft) -> String {

@@ -5,7 +5,8 @@ import FleetModel
 ///
 /// ```json
 /// {"agent":"agent-7","since":"2026-11-22T08:00:00.000Z","skill":"refunds","language":"pt","summary":"charged twice",
-///  "lines":["user: I want my money back"],"hand":{"by":"ana@ops","at":"…"}}
+///  "lines":["user: I want my money back"],"proposed":{"agent":"refunds-2","why":"refunds, pt, 3 of 8 open"},
+///  "hand":{"by":"ana@ops","at":"…"}}
 /// ```
 /// ```json
 /// {"level_ms":300000,"left_out":2,"page":{"since":"…","told":["pager"]}}
@@ -39,8 +40,13 @@ package enum WaitingCoding {
       ("skill", conversation.skill), ("language", conversation.language), ("summary", conversation.summary),
     ] where !text.isEmpty { json[name] = .string(text) }
     if !conversation.lines.isEmpty { json["lines"] = .array(conversation.lines.map { .string($0) }) }
+    json["proposed"] = conversation.proposed.map(self.json)
     json["hand"] = conversation.hand.map { ["by": .string($0.by), "at": $0.at.json] }
     return json
+  }
+
+  static func json(_ proposed: WaitingConversation.Proposed) -> JSONValue {
+    ["agent": .string(proposed.agent.bytes), "why": proposed.why.isEmpty ? nil : .string(proposed.why)]
   }
 
   /// Nil for what is no such object, or stands under what is no id.
@@ -63,6 +69,13 @@ package enum WaitingCoding {
     conversation.language = plain(json["language"]?.text, TextBound.word)
     conversation.summary = plain(json["summary"]?.text, TextBound.words)
     conversation.lines = (lines?.list ?? []).suffix(WaitingConversation.mostLines).compactMap(line)
+    conversation.proposed = proposed(json["proposed"])
+  }
+
+  /// Whether there is such an agent is for whoever hands over to it: it may have left since.
+  private static func proposed(_ json: JSONValue?) -> WaitingConversation.Proposed? {
+    guard let agent = json?["agent"]?.bytes.flatMap({ AgentID(outside: $0) }), agent != .none else { return nil }
+    return WaitingConversation.Proposed(agent: agent, why: plain(json?["why"]?.text, TextBound.words))
   }
 
   /// A text, or what somebody said: `{"from":"user","text":"help"}`.

@@ -62,6 +62,34 @@ import Testing
     #expect(lines.last?.contains("3 wait for a person, 8m, 8") == true)
   }
 
+  @Test(arguments: [(80, 24), (130, 40)])
+  func rowAndWhatIsSaidOfItNameWhoIsProposed(columns: Int, rows: Int) throws {
+    var book = WaitingBook()
+    book.set(
+      try Self.conversation("c-1", since: 3100) {
+        ($0.skill, $0.language, $0.summary) = ("refunds", "pt", "charged twice")
+        $0.proposed = .init(agent: "legal-2", why: "refunds, pt, 3 of 8 open\u{202E}")
+        $0.lines = (1...6).map { "user: line \($0)" }
+      })
+    book.set(
+      try Self.conversation("held", since: 1000) {
+        $0.proposed = .init(agent: "legal-3", why: "pt")
+        $0.hand = .init(by: "ana@ops", at: .at(3500))
+      })
+    book.set(try Self.conversation("g", since: 3500) { $0.proposed = .init(agent: "x\u{1B}[2J", why: "") })
+    var scene = try Self.scene(columns: columns, rows: rows, book)
+    scene.press(.character("8"))
+    let lines = scene.draw().lines()
+    #expect(!lines.joined().unicodeScalars.contains { $0 == "\u{1B}" || $0 == "\u{202E}" })
+    #expect(lines.contains { $0.contains("over") && $0.contains("c-1 proposed: legal-2") && $0.contains("refunds") })
+    #expect(lines.contains { $0.contains("g proposed: x^[[2J") })
+    #expect(lines.contains { $0.contains("proposed: legal-2 (refunds, pt, 3 of 8 open") })
+    // A person has that one.
+    #expect(!lines.joined().contains("legal-3"))
+    // The latest line has its room all the same.
+    #expect(lines.contains { $0.contains("user: line 6") } && !lines.joined().contains("user: line 1"))
+  }
+
   /// Who has left since still stands in it, and the wait goes on.
   @Test func listThatNobodyKeepsIsShownAsThat() throws {
     var scene = try Self.scene(try Self.book())

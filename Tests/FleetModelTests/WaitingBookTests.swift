@@ -32,6 +32,23 @@ import Testing
     #expect(conversation.since == time(10) && conversation.summary == "second" && conversation.hand?.by == "ana")
   }
 
+  @Test func proposalIsTheOneOfTheLastEventAndStandsUntilAPersonHasIt() throws {
+    func proposes(_ agent: AgentID?) throws -> WaitingNews {
+      var conversation = WaitingConversation(id: try id("c"), agent: "agent-7", since: time(10))
+      conversation.proposed = agent.map { .init(agent: $0, why: "pt") }
+      return .waits(conversation)
+    }
+    var book = WaitingBook()
+    for agent in ["legal-1", "legal-2", nil, "legal-3"] as [AgentID?] {
+      book.apply(try proposes(agent))
+      let found = book[try id("c")]?.standingProposal?.agent
+      #expect(found == agent)
+    }
+    book.apply(.taken(try id("c"), .init(by: "ana", at: time(15))))
+    let taken = try #require(book[try id("c")])
+    #expect(taken.standingProposal == nil && taken.proposed?.agent == "legal-3")
+  }
+
   @Test func answerToACommandLeavesTheMomentAndAnotherPersonTakesOver() throws {
     var book = WaitingBook()
     book.apply(try waits("c", since: 10))

@@ -66,6 +66,26 @@ import Wire
     #expect(all.last?["hand"]?["by"] == "ana@ops" && all.last?["waits_ms"] == nil)
   }
 
+  @Test func whoIsProposedIsShownWithTheReason() throws {
+    try store()
+    #expect(try !run("waiting", "--lines").output.contains("proposed"))
+    let id = try #require(WaitingConversation.ID("new"))
+    var conversation = WaitingConversation(id: id, agent: "sales-1", since: try server.time())
+    conversation.proposed = .init(agent: "ghost\u{1B}[2J", why: "legal, pt, 3 of 8 open\u{202E}")
+    _ = try server.call("HSET", keys.waiting, id.text, WaitingCoding.encode(conversation))
+    let result = try run("waiting", "--lines")
+    #expect(!result.output.contains("\u{1B}") && !result.output.contains("\u{202E}"))
+    let lines = result.output.split(separator: "\n").map(String.init)
+    let words = lines.prefix(4).map { $0.split(separator: " ").map(String.init) }
+    #expect(words[0].suffix(4) == ["language", "person", "proposed", "about"])
+    #expect(words[1][7] == "-" && words[3].suffix(5) == ["sales-1", "-", "-", "-", "ghost^[[2J"])
+    #expect(lines.contains { $0.hasPrefix("  proposed: ghost^[[2J (legal, pt, 3 of 8 open") })
+    let json = try JSONValue.parse(Array(run("waiting", "--json").output.utf8))
+    let found = json["conversations"]?.list?.first { $0["conversation_id"] == "new" }?["proposed"]
+    #expect(found?["agent"]?.text == "ghost\u{1B}[2J")
+    #expect(found?["why"]?.text?.hasPrefix("legal, pt, 3 of 8 open") == true)
+  }
+
   @Test func statusTellsHowManyWait() throws {
     let event = #"{"entity_id":"a","event_type":"metrics","data":{"error_rate":0.01}}"#
     _ = try server.call("XADD", keys.events, "*", "__data__", event)

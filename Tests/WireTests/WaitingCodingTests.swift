@@ -12,6 +12,7 @@ import Testing
     var conversation = WaitingConversation(id: id, agent: "agent-7", since: Self.now)
     (conversation.skill, conversation.language, conversation.summary) = ("refunds", "pt", "charged \"twice\"")
     conversation.lines = ["user: é", "agent: one moment"]
+    conversation.proposed = .init(agent: "refunds-2", why: "refunds, pt, 3 of 8 open")
     conversation.hand = .init(by: "ana@ops", at: Self.now + .seconds(5))
     return conversation
   }
@@ -109,6 +110,45 @@ import Testing
       #expect(line.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control })
     }
     #expect(WaitingCoding.encode(conversation).count < WaitingCoding.mostBytes / 8)
+  }
+
+  @Test func eventSaysWhoIsProposedAndWhy() throws {
+    func proposed(_ json: String) throws -> WaitingConversation.Proposed? {
+      try waiting(#"{"conversation_id":"c","proposed":\#(json)}"#)?.proposed
+    }
+    let whole = try proposed(#"{"agent":"legal-2","why":"legal,\u001b[2J\npt","more":[1]}"#)
+    #expect(whole == .init(agent: "legal-2", why: "legal, [2J pt"))
+    for json in [#"{"agent":"l"}"#, #"{"agent":"l","why":7}"#, #"{"agent":"l","why":{"deep":[1]}}"#] {
+      #expect(try proposed(json) == .init(agent: "l", why: ""), "\(json)")
+    }
+    let long = String(repeating: "é", count: 1000)
+    #expect(try proposed(#"{"agent":"l","why":"\#(long)"}"#)?.why.utf8.count == TextBound.words)
+    // What names no agent proposes nobody, and the conversation waits all the same.
+    for json in [
+      "null", "7", "[]", #""legal-2""#, "{}", #"{"agent":""}"#, #"{"agent":7}"#, #"{"agent":["l"]}"#, #"{"why":"x"}"#,
+      #"{"agent":"\#(long)"}"#, #"[{"agent":"l"}]"#,
+    ] {
+      let conversation = try #require(try waiting(#"{"conversation_id":"c","summary":"s","proposed":\#(json)}"#))
+      #expect(conversation.proposed == nil && conversation.summary == "s", "\(json.prefix(20))")
+    }
+  }
+
+  /// Whoever has written it, what stands in Redis is read as an event is.
+  @Test func proposalThatIsStoredIsReadAsNarrowly() throws {
+    let field = Array("c".utf8)
+    func read(_ json: String) -> WaitingConversation? {
+      WaitingCoding.decode(field, Array(#"{"agent":"a","since":1763000000000,"proposed":\#(json)}"#.utf8))
+    }
+    for json in ["7", #"{"agent":""}"#, #""l""#] {
+      let conversation = try #require(read(json))
+      #expect(conversation.proposed == nil)
+    }
+    let long = String(repeating: "é", count: 1000)
+    let conversation = try #require(read(#"{"agent":"l","why":"\u001b\#(long)"}"#))
+    let why = try #require(conversation.proposed?.why)
+    #expect(why.hasPrefix(" é") && why.utf8.count <= TextBound.words)
+    #expect(WaitingCoding.decode(field, WaitingCoding.encode(conversation)) == conversation)
+    #expect(read(#"{"agent":"l","why":"\#(String(repeating: "x", count: 70_000))"}"#) == nil)
   }
 
   @Test func personTakesItGivesItBackAndItEnds() throws {

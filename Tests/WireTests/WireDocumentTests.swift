@@ -70,6 +70,17 @@ import Wire
     for field in fields { #expect(names(field), "\(field)") }
   }
 
+  @Test func fieldsOfAWaitingConversationAreNamed() throws {
+    let id = try #require(WaitingConversation.ID("c"))
+    var conversation = WaitingConversation(id: id, agent: "a", since: .epoch)
+    (conversation.skill, conversation.language, conversation.summary) = ("s", "pt", "w")
+    (conversation.lines, conversation.proposed) = (["l"], .init(agent: "b", why: "w"))
+    conversation.hand = .init(by: "ana", at: .epoch)
+    let fields = fields(WaitingCoding.json(conversation))
+    #expect(fields.count == 13)
+    for field in fields { #expect(names(field), "\(field)") }
+  }
+
   @Test func fieldsOfALeaseAreNamed() throws {
     let lease = Lease(
       id: "h", fence: 1, isRecording: true, since: .epoch, fault: "f", warning: "w", held: "h")

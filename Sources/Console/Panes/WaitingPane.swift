@@ -10,6 +10,7 @@ import Screen
 /// │  taken  c-12                -  Billing        law       en   ana    │
 /// │ ─────────────────────────────────────────────────────────────────── │
 /// │ c-17 of Vendas (sales-br-01) has waited for 7m: charged twice       │
+/// │ proposed: Compras (refunds, pt, 3 of 8 open, health 0.97)           │
 /// │   user: I want my money back                                        │
 /// └─────────────────────────────────────────────────────────────────────┘
 /// ```
@@ -83,7 +84,7 @@ extension Model {
     func cell(_ text: String) -> String { text.isEmpty ? "-" : Scrubber.display(text) }
     let state = book.serviceLevel(of: conversation, at: displayedNow)
     return WaitingPane.Row(
-      state: WaitingWords.state(state), name: Scrubber.display(conversation.id.text),
+      state: WaitingWords.state(state), name: Scrubber.display(conversation.id.text) + proposedName(conversation),
       values: [
         conversation.wait(at: displayedNow).map { Format.remaining($0) } ?? "-", labels[conversation.agent],
         cell(conversation.skill), cell(conversation.language),
@@ -105,8 +106,13 @@ extension Model {
     let hand = conversation.hand.map { "is with \(Format.person($0.by)) since \(Format.clock($0.at))Z" }
     let about = conversation.summary.isEmpty ? "nothing is said of what it is about" : conversation.summary
     let text = "\(conversation.id.text) of \(name(conversation.agent)) \(wait ?? hand ?? ""): \(about)"
-    let said = conversation.lines.map { DetailPane.Line.text("  \(Scrubber.display($0))", .dim) }
-    return Array(DetailPane.Line.wrapped(Scrubber.display(text), columns: columns, .text).prefix(2)) + said
+    let proposed = proposedWords(conversation).map { [DetailPane.Line.text($0, .text)] } ?? []
+    // What is proposed takes the room of the oldest line.
+    let said = conversation.lines.suffix(WaitingConversation.mostLines - proposed.count).map {
+      DetailPane.Line.text("  \(Scrubber.display($0))", .dim)
+    }
+    let lines = DetailPane.Line.wrapped(Scrubber.display(text), columns: columns, .text).prefix(2)
+    return Array(lines) + proposed + said
   }
 
   private func emptyLines(_ columns: Int) -> [DetailPane.Line] {

@@ -25,6 +25,17 @@ package struct WaitingConversation: Equatable, Sendable {
     }
   }
 
+  /// Which agent could have it, if a person agrees.
+  package struct Proposed: Equatable, Sendable {
+    package var agent: AgentID
+    /// What speaks for that one, in words; empty if nobody says.
+    package var why: String
+
+    package init(agent: AgentID, why: String) {
+      (self.agent, self.why) = (agent, why.clipped(toBytes: TextBound.words))
+    }
+  }
+
   package var id: ID
   /// Whose conversation it is.
   package var agent: AgentID
@@ -37,6 +48,8 @@ package struct WaitingConversation: Equatable, Sendable {
   package var summary = ""
   /// What was said last, the latest line at the end.
   package var lines: [String] = []
+  /// Nil: nobody is proposed.
+  package var proposed: Proposed?
   /// Nil: nobody has taken it.
   package var hand: Hand?
 
@@ -44,6 +57,9 @@ package struct WaitingConversation: Equatable, Sendable {
 
   /// So many of the last lines are kept.
   package static let mostLines = 6
+
+  /// Who is proposed; nil if nobody is, or somebody has taken it.
+  package var standingProposal: Proposed? { hand == nil ? proposed : nil }
 
   /// How long it has waited; nil if somebody has taken it.
   package func wait(at now: Instant) -> TimeSpan? { hand == nil ? max(.zero, now - since) : nil }

@@ -12,11 +12,12 @@ struct WaitingCommand: ParsableCommand {
     discussion: """
       Agents tell of them by the event agent.waiting. Take one with vigia send take AGENT --arg conversation_id=ID; \
       hand_back gives it back to its agent, and close_conversation ends it. A state is ok, near or over, by the level of \
-      the handler's settings, or taken.
+      the handler's settings, or taken. If an agent is proposed that could have one, hand it over with vigia send \
+      transfer.
       """)
 
   @OptionGroup var redis: RedisOptions
-  @Flag(help: "With what was said last in each.") var lines = false
+  @Flag(help: "With what was said last in each, and why an agent is proposed.") var lines = false
   @Flag(help: "As one JSON document.") var json = false
 
   func run() throws {
@@ -55,11 +56,14 @@ struct WaitingPage {
   private let isKept: Bool
   private let now: Instant
   private let order: [WaitingConversation]
+  /// Whether an agent is proposed for one of them: otherwise the table has no column for it.
+  private let hasProposals: Bool
 
   /// - Parameter isKept: whether handlers are alive that take out who waits no more.
   init(_ book: WaitingBook, isKept: Bool, at now: Instant) {
     (self.book, self.isKept, self.now) = (book, isKept, now)
     order = book.longestFirst
+    hasProposals = order.contains { $0.standingProposal != nil }
   }
 
   var json: JSONValue {
@@ -83,16 +87,18 @@ struct WaitingPage {
 
   var table: [String] {
     guard !order.isEmpty else { return ["no conversation waits for a person"] }
-    let head = ["state", "waits", "conversation", "agent", "for", "language", "person", "about"]
+    let proposed = hasProposals ? ["proposed"] : []
+    let head = ["state", "waits", "conversation", "agent", "for", "language", "person"] + proposed + ["about"]
     return TextTable.lines([head] + order.map(cells), rightAligned: 1...1)
   }
 
   private func cells(_ conversation: WaitingConversation) -> [String] {
-    [
+    let proposed = conversation.standingProposal?.agent.description ?? ""
+    return [
       state(of: conversation), conversation.wait(at: now).map(Self.words) ?? "-", conversation.id.text.shown,
       conversation.agent.description.shown, cell(conversation.skill), cell(conversation.language),
-      cell(conversation.hand.map { Format.person($0.by) } ?? ""), conversation.summary.shown,
-    ]
+      cell(conversation.hand.map { Format.person($0.by) } ?? ""),
+    ] + (hasProposals ? [cell(proposed)] : []) + [conversation.summary.shown]
   }
 
   private func cell(_ text: String) -> String { text.isEmpty ? "-" : text.shown }
@@ -102,10 +108,15 @@ struct WaitingPage {
     wait.seconds < 120 ? "\(wait.seconds)s" : Format.age(wait)
   }
 
-  /// What was said last in each conversation.
+  private static func words(_ proposed: WaitingConversation.Proposed) -> String {
+    "proposed: \(proposed.agent)\(proposed.why.isEmpty ? "" : " (\(proposed.why))")"
+  }
+
+  /// What was said last in each conversation, and why an agent is proposed for it.
   var lastLines: [String] {
-    order.filter { !$0.lines.isEmpty }.flatMap { conversation in
-      ["", "\(conversation.id.text) of \(conversation.agent)"] + conversation.lines.map { "  \($0)" }
+    order.filter { !$0.lines.isEmpty || $0.standingProposal != nil }.flatMap { conversation in
+      let words = conversation.lines + [conversation.standingProposal.map(Self.words)].compactMap(\.self)
+      return ["", "\(conversation.id.text) of \(conversation.agent)"] + words.map { "  \($0)" }
     }
   }
 
