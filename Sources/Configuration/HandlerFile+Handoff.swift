@@ -4,9 +4,10 @@ import FleetModel
 ///
 /// ```toml
 /// [handoff]
-/// mode = "auto"                # the handler chooses; "off", the default: rules may
+/// mode = "auto"                # "propose" or "auto"; "off" is the default
 /// answer_within = "20s"        # who is chosen has so long to accept; then the next best is
 /// ```
+/// In `propose` the handler chooses, and a person hands over: nobody is asked. While it is `off` rules may choose.
 extension HandlerFile {
   static func handoff(in top: FileSection) throws(ConfigurationError) -> HandoffSettings {
     var settings = HandoffSettings()

@@ -143,8 +143,12 @@ package enum HandoffCoding {
     }
   }
 
-  /// The event that a conversation waits for a person, since no agent has taken it.
-  package static func waits(_ handoff: Handoff, at instant: Instant) -> [UInt8] {
+  /// The event that a conversation waits for a person.
+  ///
+  /// - Parameter proposed: who could have it, if the person agrees; nil if no agent has taken it, or could.
+  package static func waits(
+    _ handoff: Handoff, proposed: WaitingConversation.Proposed? = nil, at instant: Instant
+  ) -> [UInt8] {
     func text(_ text: String) -> JSONValue? { text.isEmpty ? nil : .string(text) }
     let lines: JSONValue? = handoff.lines.isEmpty ? nil : .array(handoff.lines.map { .string($0) })
     return HandlerEvent.encode(
@@ -152,6 +156,7 @@ package enum HandoffCoding {
       [
         "conversation_id": .string(handoff.id.text), "since": handoff.since.json, "skill": text(handoff.skill),
         "language": text(handoff.language), "summary": text(handoff.summary), "last_lines": lines,
+        "proposed": proposed.map(WaitingCoding.json),
       ], at: instant)
   }
 }

@@ -13,10 +13,11 @@ import Testing
     let settings = try read("[handoff]\nmode = 'auto'\nanswer_within = '5s'")
     #expect(settings.mode == .auto && settings.answerWithin == .seconds(5))
     #expect(try read("[handoff]\nmode = 'auto'").answerWithin == .seconds(20))
+    #expect(try read("[handoff]\nmode = 'propose'").mode == .propose)
   }
 
   @Test(arguments: [
-    ("mode = 'propose'", "handoff.mode: is the text \"propose\"; expected one of \"off\", \"auto\""),
+    ("mode = 'on'", "handoff.mode: is the text \"on\"; expected one of \"off\", \"propose\", \"auto\""),
     ("answer_within = '1s'", "handoff.answer_within: is the text \"1s\"; expected a span from 2s to 10m"),
     ("within = '9s'", "handoff.within: unknown key; handoff has mode, answer_within"),
   ])

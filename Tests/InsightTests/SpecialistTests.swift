@@ -29,6 +29,7 @@ import Testing
     let made = choice(&index, "legal", "pt")
     #expect(made.candidates.map(\.agent) == ["legal-2", "legal-3", "legal-4"])
     #expect(made.reasons == "legal-2: legal, pt, 3 of 8 open, health 0.97; legal-1 had 8 of 8")
+    #expect(made.why == "legal, pt, 3 of 8 open, health 0.97; legal-1 had 8 of 8")
     #expect(choice(&index, "legal", "pt", besides: [2]).chosen == "legal-3")
     #expect(choice(&index, "legal", "jp").reasons == "nobody healthy is there for legal, jp")
     #expect(choice(&index, "", "").candidates.count == 3)

@@ -106,8 +106,9 @@ import Wire
     #expect(HandoffCoding.decode(Array("c-1".utf8), HandoffCoding.encode(handoff)) == handoff)
   }
 
-  @Test func whoIsGivenUpWaitsForAPersonWithAllThatIsKnown() throws {
-    let event = HandoffCoding.waits(try handoff(), at: at + .seconds(5))
+  @Test(arguments: [nil, .init(agent: "legal-3", why: "pt, 6 of 8 open")] as [WaitingConversation.Proposed?])
+  func whoIsGivenUpWaitsForAPersonWithAllThatIsKnown(_ proposed: WaitingConversation.Proposed?) throws {
+    let event = HandoffCoding.waits(try handoff(), proposed: proposed, at: at + .seconds(5))
     let found = try event.withUnsafeBytes { bytes in
       WaitingCoding.news(of: try EventDecoder().decode(bytes, channel: nil, receivedAt: at + .seconds(5)))
     }
@@ -117,6 +118,6 @@ import Wire
     }
     #expect(conversation.id.text == "c-1" && conversation.agent == "sales-1" && conversation.since == at)
     #expect(conversation.skill == "legal" && conversation.language == "pt" && conversation.lines == ["user: hi"])
-    #expect(conversation.summary == "asks for a contract")
+    #expect(conversation.summary == "asks for a contract" && conversation.proposed == proposed)
   }
 }

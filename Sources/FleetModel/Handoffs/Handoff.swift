@@ -102,13 +102,23 @@ package struct Handoff: Equatable, Sendable {
 
 /// Whether the handler chooses who takes a conversation for which its agent asks for another one.
 package struct HandoffSettings: Equatable, Sendable {
-  package enum Mode: String, CaseIterable, Sendable { case off, auto }
+  package enum Mode: String, CaseIterable, Sendable {
+    /// Rules may choose.
+    case off
+    /// A person hears whom the handler would choose, and hands over.
+    case propose
+    /// Whom the handler chooses is asked.
+    case auto
+  }
 
   package var mode = Mode.off
   /// How long who was chosen may take to accept.
   package var answerWithin = TimeSpan.seconds(20)
 
   package init() {}
+
+  /// Whether the handler chooses, and no rule.
+  package var isOn: Bool { mode != .off }
 
   /// What may be set.
   package static let spans = TimeSpan.seconds(2)...TimeSpan.minutes(10)

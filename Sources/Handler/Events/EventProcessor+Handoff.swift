@@ -20,7 +20,7 @@ extension EventProcessor {
   func isConcerned(_ event: borrowing Event) -> Bool {
     guard repeats.rules.concern(event.kind) else { return false }
     // Two who choose would give one conversation to two agents.
-    if event.kind == .handoffRequested, session.options.handoff.mode == .auto { return false }
+    if event.kind == .handoffRequested, session.options.handoff.isOn { return false }
     guard event.kind == .other else { return true }
     return !repeats.rules[event.typeName].isEmpty
   }

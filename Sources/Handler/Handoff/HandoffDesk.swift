@@ -9,6 +9,9 @@ import Wire
 ///   events ─▶ news ─▶ book ─▶ choice ─┬─▶ book, command, audit, place in one transaction ─▶ wait ─▶ look at the clock …
 ///                                     └─▶ nobody: book, event that it waits for a person, audit, place
 /// ```
+/// If the settings say that it only proposes, whoever it chooses is not asked: the conversation waits for a person, and the
+/// event says who is proposed.
+///
 /// The command is one like any other: it stands in the stream of commands, and in the audit with the reasons of the choice.
 /// The place is the last entry whose news stand in the book. It is written with them, and no cursor passes news that are
 /// not written; so a successor takes each of them once, and goes on with what was offered.
@@ -57,7 +60,7 @@ final class HandoffDesk: SteppingDesk {
   /// As it stands in Redis.
   private var book: HandoffBook { stored.book }
 
-  private var isOn: Bool { session.options.handoff.mode == .auto }
+  private var isOn: Bool { session.options.handoff.isOn }
 
   /// Whether anything that events say may matter.
   var wantsNews: Bool { isOn || !(isLoaded || isUnknown) || !book.isEmpty || !pending.isEmpty }

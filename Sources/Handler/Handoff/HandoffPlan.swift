@@ -56,7 +56,7 @@ struct HandoffPlan {
     if let end = next.apply(.requested(asked), after: agent) { tell(end) }
   }
 
-  /// Has those asked who are to be asked next; of too many the rest is for the next step.
+  /// Has those asked, or proposed, who are next; of too many the rest is for the next step.
   ///
   /// - Parameters:
   ///   - present: up to when all answers are known: no offer comes to nothing by one that was only not read yet.
@@ -85,7 +85,7 @@ struct HandoffPlan {
 
   private mutating func decide(_ handoff: Handoff, by health: FleetHealth) {
     let isFirst = handoff.offers.isEmpty
-    guard settings.mode == .auto else { return giveUp(handoff, "hand-overs are off") }
+    guard settings.isOn else { return giveUp(handoff, "hand-overs are off") }
     let acts = automation == .on
     if !acts, !isFirst { return giveUp(handoff, "automation is \(automation.rawValue)") }
     if acts, isFirst, now - handoff.since > session.options.actWithin {
@@ -105,9 +105,11 @@ struct HandoffPlan {
       besides: handoff.offers.map(\.agent) + [handoff.agent] + had, skill: handoff.skill, language: handoff.language)
     let choice = HandoffChoice(skill: handoff.skill, language: handoff.language, answer, faults: handoff.faults)
     // Nothing acts: it is as if nobody had been asked, and the audit says what would have been done.
-    guard acts else { return skip(handoff, choice.reasons) }
+    let isProposed = settings.mode == .propose && choice.chosen != nil
+    guard acts else { return skip(handoff, isProposed ? "would propose \(choice.reasons)" : choice.reasons) }
     guard let agent = choice.chosen else { return giveUp(handoff, choice.reasons) }
-    offer(handoff, to: agent, choice.reasons)
+    if isProposed { propose(handoff, agent, choice) } else { offer(handoff, to: agent, choice.reasons) }
+    // What the same step proposes does not all come to one agent either.
     health.ask(agent)
   }
 
@@ -141,6 +143,14 @@ struct HandoffPlan {
   static let sender = "handler/"
   /// As much as a command's reason may have.
   private static let mostReasonBytes = 1024
+
+  /// It waits for a person, who hears which agent would be asked.
+  private mutating func propose(_ handoff: Handoff, _ agent: AgentID, _ choice: HandoffChoice) {
+    next.remove(handoff.id)
+    let proposed = WaitingConversation.Proposed(agent: agent, why: choice.why)
+    transaction.add(to: session.keys.events, HandoffCoding.waits(handoff, proposed: proposed, at: now))
+    add(line(handoff, .proposed, "proposes \(choice.reasons)"))
+  }
 
   /// It waits for a person: the event puts it there once, whoever leads.
   private mutating func giveUp(_ handoff: Handoff, _ why: String) {

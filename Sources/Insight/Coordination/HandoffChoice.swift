@@ -13,6 +13,8 @@ package struct HandoffChoice: Equatable, Sendable {
   package let candidates: [Candidate]
   /// `legal-2: legal, pt, 3 of 8 open, health 0.97; legal-1 had 8 of 8`; if nobody can, why.
   package let reasons: String
+  /// The same without the name of the chosen one.
+  package let why: String
 
   package var chosen: AgentID? { candidates.first?.agent }
 
@@ -27,10 +29,11 @@ package struct HandoffChoice: Equatable, Sendable {
     }
     let nobody = faults.isEmpty ? "nobody" : "nobody else"
     let first =
-      candidates.first.map { "\($0.agent): \($0.words)" }
+      candidates.first?.words
       ?? (full.isEmpty ? "\(nobody) healthy" : "\(nobody) with room")
       + (wanted.isEmpty ? " is there" : " is there for \(wanted.joined(separator: ", "))")
-    reasons = ([first] + full + [faults].filter { !$0.isEmpty }).joined(separator: "; ")
+    why = ([first] + full + [faults].filter { !$0.isEmpty }).joined(separator: "; ")
+    reasons = (candidates.first.map { "\($0.agent): " } ?? "") + why
   }
 
   /// So many who would have been as good, and had no room, are named.
