@@ -12,9 +12,9 @@ import Wire
 
   private let warning = "warning: shard 03 does not answer: Redis refuses: "
 
-  /// A user who has no rights to the keys of shard 3: its environment.
-  private func userWithoutShard3(_ scene: DividedScene) throws -> [String: String] {
-    let keys = (0..<3).map { "~\(scene.shards.prefixes[$0].text):*" }
+  /// A user who has no rights to the keys of a shard: its environment.
+  private func user(without shard: Int, _ scene: DividedScene) throws -> [String: String] {
+    let keys = (0..<4).filter { $0 != shard }.map { "~\(scene.shards.prefixes[$0].text):*" }
     let reply = try scene.server.call(all: ["ACL", "SETUSER", "half", "on", ">secret", "&*", "+@all"] + keys)
     #expect(reply.text == "OK", "\(reply)")
     guard case .tcp(let host, let port) = scene.server.endpoint.address else { return [:] }
@@ -27,13 +27,34 @@ import Wire
   ])
   func toolTellsWhatTheOtherShardsSay(arguments: [String]) throws {
     let scene = try DividedScene(isLed: false)
-    let environment = try userWithoutShard3(scene)
+    let environment = try user(without: 3, scene)
     let result = try Program(arguments, environment: environment).finish()
     #expect(result.status == 5 && result.errors.hasPrefix(warning), "\(result)")
     #expect(result.errors.split(separator: "\n").count == 1, "\(result)")
     guard ![["audit"], ["proposals"], ["dead", "list"], ["runbook", "suggest"]].contains(arguments) else { return }
     let document = try json(try Program(arguments + ["--json"], environment: environment).finish())
     #expect(document["missing_shards"]?.list?.map { $0["shard"]?.text } == ["03"], "\(document)")
+  }
+
+  @Test func queuesAreKnownUnlessTheShardThatHasThemIsMissing() throws {
+    let scene = try DividedScene(isLed: false)
+    let none = try scene.run("queues")
+    #expect(none.status == 0 && none.output.contains("the handler that leads shard 00 have no [[queues]]"), "\(none)")
+    let now = try scene.server.time()
+    let queue = QueueStanding(stream: "orders", group: "workers", seenSince: now)
+    let stored = QueueCoding.encode(QueueReport(at: now, queues: [queue]))
+    _ = try scene.server.call("SET", scene.keys(0).queues, stored)
+    let third = try user(without: 3, scene)
+    let whole = try Program(["queues"], environment: third).finish()
+    #expect(whole.status == 0 && whole.errors == "" && whole.output.contains("orders"), "\(whole)")
+    let first = try user(without: 0, scene)
+    let lost = try Program(["queues"], environment: first).finish()
+    #expect(lost.status == 5 && lost.output == "unknown: how queues stand is kept in shard 00\n", "\(lost)")
+    #expect(lost.errors.hasPrefix("warning: shard 00 does not answer: Redis refuses: "), "\(lost)")
+    let document = try Program(["queues", "--json"], environment: first).finish()
+    #expect(document.status == 5, "\(document)")
+    #expect(try json(document)["missing_shards"]?.list?.map { $0["shard"]?.text } == ["00"], "\(document)")
+    #expect(try json(document)["queues"] == [])
   }
 
   @Test func auditAndDeadLettersOfTheOthersAreAllThere() throws {
@@ -47,7 +68,7 @@ import Wire
       _ = try scene.server.call(
         "XADD", keys.dead, "\(1000 + shard)-0", "source", keys.events, "reason", "r", "__data__", "x\(shard)")
     }
-    let environment = try userWithoutShard3(scene)
+    let environment = try user(without: 3, scene)
     let audit = try Program(["audit"], environment: environment).finish()
     #expect(audit.status == 5 && ["a0", "a1", "a2"].allSatisfy(audit.output.contains), "\(audit)")
     #expect(!audit.output.contains("a3"))
@@ -64,7 +85,7 @@ import Wire
     let scene = try DividedScene(isLed: false)
     try scene.add(scene.agents(in: 0, 1, 2, 3))
     for shard in 0..<4 { _ = try scene.server.call("SET", scene.keys(shard).automation, "on") }
-    let environment = try userWithoutShard3(scene)
+    let environment = try user(without: 3, scene)
     let status = try Program(["status"], environment: environment).finish()
     #expect(status.status == 5 && status.errors.hasPrefix(warning), "\(status)")
     #expect(status.output.contains("automation  on; shard 03 does not say\n"), "\(status)")
@@ -79,7 +100,7 @@ import Wire
     let scene = try DividedScene()
     let agents = scene.agents(in: 0, 3)
     try scene.add(agents)
-    let environment = try userWithoutShard3(scene)
+    let environment = try user(without: 3, scene)
     func run(_ arguments: String...) throws -> Program.Result {
       try Program(arguments, environment: environment).finish()
     }
@@ -101,7 +122,7 @@ import Wire
 
   @Test func fleetWideOrderSaysWhoHasDoneItAndWhoHasNot() throws {
     let scene = try DividedScene()
-    let environment = try userWithoutShard3(scene)
+    let environment = try user(without: 3, scene)
     #expect(try scene.run("automation", "on").status == 0)
     let off = try Program(["automation", "off"], environment: environment).finish()
     #expect(off.status == 5, "\(off)")
@@ -177,7 +198,10 @@ import Wire
 
   @Test func fleetOfWhichNoShardAnswersCannotBeReached() throws {
     let gone = Endpoint(address: .tcp(host: "127.0.0.1", port: PrivateServer.freePort()))
-    for arguments in [["audit"], ["status"], ["tail"], ["automation"], ["automation", "off"], ["dead", "list"]] {
+    for arguments in [
+      ["audit"], ["status"], ["tail"], ["automation"], ["automation", "off"], ["dead", "list"],
+      ["queues"],
+    ] {
       let result = try Program(arguments, on: gone, environment: ["VIGIA_SHARDS": "4"]).finish()
       #expect(result.status == 4 && !result.errors.contains("missing here"), "\(arguments): \(result)")
     }

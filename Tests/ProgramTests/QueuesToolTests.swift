@@ -57,6 +57,7 @@ import Wire
     _ = try server.call("SET", keys.queues, "{")
     let garbage = try run("queues")
     #expect(garbage.status == 1 && garbage.errors == "vigia: queues: what is stored could not be read\n")
+    #expect(garbage.output == "")
   }
 
   @Test func statusTellsOfQueuesInTrouble() throws {

@@ -78,6 +78,19 @@ import Wire
     #expect(try segment().hasSuffix(" queues unknown\n"))
   }
 
+  @Test func queuesOfAFleetInShardsAreToldWhicheverShardAnswersFirst() {
+    var queue = QueueStanding(stream: "orders", group: "workers", seenSince: .at(1))
+    queue.trouble = QueueTrouble(.nobodyReads, since: .at(1))
+    let stored = Reply.string(QueueCoding.encode(QueueReport(at: .at(2), queues: [queue])))
+    let lease = Reply.string(LeaseCoding.encode(Lease(id: "h1", fence: 1, isRecording: true, since: .epoch)))
+    func segment(_ queues: Reply) -> StatusSegment { StatusSegment([.null, lease, .array([]), queues], now: .at(2)) }
+    for all in [[segment(.null), segment(stored)], [segment(stored), segment(.null)]] {
+      #expect(StatusSegment(all)?.text == "#[fg=yellow]1 queue in trouble#[default]")
+    }
+    let refused = Reply.error(ServerError("NOPERM no"))
+    #expect(StatusSegment([segment(.null), segment(refused)])?.text.hasSuffix(" queues unknown") == true)
+  }
+
   /// An alert's texts come from outside; only numbers reach the line.
   @Test func nothingFromOutsideReachesTheStatusLine() throws {
     _ = try server.call("HSET", "agentos:alerts", "agent.security_alert/#[fg=red]", "{", "#(reboot)", "\u{1B}[2J")

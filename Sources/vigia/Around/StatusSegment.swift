@@ -57,7 +57,9 @@ struct StatusSegment {
       if other.handler == .absent || handler != .absent && other.handler == .unknown { handler = other.handler }
       waiting.merge(other.waiting, uniquingKeysWith: +)
       acknowledged += other.acknowledged
+      queues = (queues.waiting + other.queues.waiting, queues.isHigh || other.queues.isHigh)
       knowsAlerts = knowsAlerts && other.knowsAlerts
+      knowsQueues = knowsQueues && other.knowsQueues
     }
   }
 

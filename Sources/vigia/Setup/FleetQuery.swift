@@ -11,6 +11,7 @@ import Wire
 ///               one lost later is left out of what is asked from then on
 /// ```
 /// Whoever is on call needs what there is most when a shard is down: only if none answers there is nothing to tell.
+/// If one shard alone holds what is asked for, whether the others answer is no matter, and nobody waits for them.
 ///
 /// A class, since the handlers of its connections share it.
 final class FleetQuery {
@@ -21,6 +22,8 @@ final class FleetQuery {
 
   /// One a shard, in their order, whether it answers or not.
   private var all: [RedisQuery] = []
+  /// The shard that alone holds what is asked for; nil if each holds a part.
+  private let holder: Int?
   private let work: (FleetQuery) -> Void
   /// Shards that have been up.
   private var reached: Set<Int> = []
@@ -28,16 +31,22 @@ final class FleetQuery {
   private var hasBegun = false
 
   /// Connects to all, does the work, which ends the session, and gives how it ended.
-  static func run(_ installation: Installation, _ work: @escaping (FleetQuery) -> Void) throws {
+  ///
+  /// - Parameter holder: the shard that alone holds what is asked for; nil if each holds a part.
+  static func run(
+    _ installation: Installation, heldBy holder: Int? = nil, _ work: @escaping (FleetQuery) -> Void
+  ) throws {
     let session = try Session()
-    let query = FleetQuery(session, installation, work)
+    let query = FleetQuery(session, installation, holder, work)
     try session.onInterrupt { session.end(.failed) }
     for part in query.all { part.start() }
     try withExtendedLifetime(query) { try session.run() }
   }
 
-  private init(_ session: Session, _ installation: Installation, _ work: @escaping (FleetQuery) -> Void) {
-    (self.session, self.installation, self.work) = (session, installation, work)
+  private init(
+    _ session: Session, _ installation: Installation, _ holder: Int?, _ work: @escaping (FleetQuery) -> Void
+  ) {
+    (self.session, self.installation, self.holder, self.work) = (session, installation, holder, work)
     all = installation.parts.enumerated().map { index, part in
       RedisQuery(session, part) { [unowned self] in
         lost()
@@ -54,20 +63,25 @@ final class FleetQuery {
     beginIfSettled()
   }
 
-  /// Begins once each shard is up or lost.
+  /// Begins once each shard is up or lost, or the one that holds all is up.
   private func beginIfSettled() {
-    guard !hasBegun, all.indices.allSatisfy({ reached.contains($0) || all[$0].loss != nil }) else { return }
+    guard !hasBegun, isSettled else { return }
     hasBegun = true
     work(self)
+  }
+
+  private var isSettled: Bool {
+    if let holder, reached.contains(holder) { return true }
+    return all.indices.allSatisfy { reached.contains($0) || all[$0].loss != nil }
   }
 
   /// The shards that answer, in their order.
   var parts: [RedisQuery] { all.filter { $0.loss == nil } }
 
-  /// The shards that do not.
+  /// The shards that do not, and hold what is asked for.
   var missing: MissingShards {
     var missing = MissingShards()
-    for (index, part) in all.enumerated() { missing[index] = part.loss?.reason }
+    for (index, part) in all.enumerated() where holder == nil || index == holder { missing[index] = part.loss?.reason }
     return missing
   }
 
@@ -100,6 +114,18 @@ final class FleetQuery {
   /// The same with requests whose refusal is an answer too.
   func ask(_ make: (Keys) -> Request, _ completion: @escaping ([Answer]) -> Void) {
     gather(completion) { $0.ask(make($0.keys), $1, orElse: $2) }
+  }
+
+  /// Sends a request to the shard that alone holds what is asked for.
+  ///
+  /// - Parameter completion: gets the answer; nil if that shard does not answer.
+  func askHolder(_ make: (Keys) -> Request, _ completion: @escaping (Reply?) -> Void) {
+    let part = all[holder ?? 0]
+    guard part.loss == nil else { return completion(nil) }
+    part.send(make(part.keys), completion) { [self] in
+      // If all are lost the session has ended.
+      if all.contains(where: { $0.loss == nil }) { completion(nil) }
+    }
   }
 
   /// Waits until each shard that answers has taken its part, or is lost.

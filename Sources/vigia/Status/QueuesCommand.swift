@@ -11,37 +11,52 @@ struct QueuesCommand: ParsableCommand {
     commandName: "queues", abstract: "Print how the consumer groups of other services' streams stand, worst first.",
     discussion: """
       The active handler looks at the streams that its settings name under [[queues]]: what waits for each group, what \
-      was read and not acknowledged, who reads, and when somebody read last. This prints what it found at its last look.
+      was read and not acknowledged, who reads, and when somebody read last. This prints what it found at its last look. \
+      Of a divided fleet the handler that leads shard 00 looks, for all shards.
       """)
 
   @OptionGroup var redis: RedisOptions
   @Flag(help: "As one JSON document.") var json = false
 
   func run() throws {
-    try RedisQuery.run(try redis.installation(of: .none)) { query in
-      query.send(Request("GET", query.keys.queues)) { reply in
-        let report = reply.bytes.flatMap { QueueCoding.decode($0) }?.noLater(than: query.now)
-        if reply.bytes != nil, report == nil { query.complain("queues", "what is stored could not be read") }
-        let page = QueueReportPage(report ?? QueueReport(at: query.now), at: query.now)
-        if json {
-          Output.json(report == nil ? ["queues": []] : page.json)
-        } else {
-          (report == nil ? QueueReportPage.none : page.lines).forEach { Output.line($0.shown) }
-        }
+    // The leader of shard 0 looks for the whole fleet, and what it found stands there alone.
+    try FleetQuery.run(try redis.wholeInstallation(), heldBy: 0) { query in
+      query.askHolder({ Request("GET", $0.queues) }) { reply in
+        query.show(page(of: reply, query))
         query.end()
       }
     }
+  }
+
+  /// - Parameter reply: what is stored; nil if the shard that has it does not answer.
+  private func page(of reply: Reply?, _ query: FleetQuery) -> FleetQuery.Page {
+    let isDivided = query.installation.shards != nil
+    if let report = reply?.bytes.flatMap({ QueueCoding.decode($0) })?.noLater(than: query.now) {
+      let page = QueueReportPage(report, isDivided: isDivided, at: query.now)
+      return json ? .json(page.json) : .lines(page.lines)
+    }
+    let isMalformed = reply?.bytes != nil
+    if isMalformed { query.complain("queues", "what is stored could not be read") }
+    if json { return .json(["queues": []]) }
+    guard reply != nil else { return .lines(["unknown: how queues stand is kept in \(ShardNames.words([0]))"]) }
+    return .lines(isMalformed ? [] : [QueueReportPage.none(isDivided: isDivided)])
   }
 }
 
 /// How queues stand, as text or JSON.
 struct QueueReportPage {
   private let report: QueueReport
+  private let isDivided: Bool
   private let now: Instant
 
-  init(_ report: QueueReport, at now: Instant) { (self.report, self.now) = (report, now) }
+  init(_ report: QueueReport, isDivided: Bool = false, at now: Instant) {
+    (self.report, self.isDivided, self.now) = (report, isDivided, now)
+  }
 
-  static let none = ["no queue is watched: the settings of the handler that leads have no [[queues]], or none leads"]
+  static func none(isDivided: Bool) -> String {
+    let leads = isDivided ? "leads \(ShardNames.words([0]))" : "leads"
+    return "no queue is watched: the settings of the handler that \(leads) have no [[queues]], or none \(leads)"
+  }
 
   /// What the handler has published, and how old it is.
   var json: JSONValue {
@@ -53,7 +68,7 @@ struct QueueReportPage {
   }
 
   var lines: [String] {
-    guard !report.queues.isEmpty else { return Self.none }
+    guard !report.queues.isEmpty else { return [Self.none(isDivided: isDivided)] }
     let head = ["state", "stream", "group", "length", "waits", "oldest", "pending", "oldest", "readers", "read"]
     let table = TextTable.lines([head] + report.worstFirst.map(cells), rightAligned: 3...9)
     let faults = report.worstFirst.compactMap { queue in queue.fault.map { "\(queue.name): \($0)" } }
