@@ -140,6 +140,30 @@ import Wire
     #expect(try scene.server.call("GET", scene.keys(0).automation).text == "on")
   }
 
+  private func lines(_ result: Program.Result) throws -> [JSONValue] {
+    try result.output.split(separator: "\n").map { try JSONValue.parse(Array($0.utf8)) }
+  }
+
+  private func missing(_ line: JSONValue) -> [String?]? { line["missing_shards"]?.list?.map { $0["shard"]?.text } }
+
+  @Test func linesOfAnOrderSayWhichShardsItCannotGoTo() throws {
+    let scene = try DividedScene()
+    let agents = scene.agents(in: 0, 3)
+    try scene.add(agents)
+    let environment = try user(without: 3, scene)
+    let off = try Program(["automation", "off", "--json"], environment: environment).finish()
+    let sent = try lines(off).filter { $0["phase"] == "sent" }
+    #expect(off.status == 5 && sent.count == 3 && sent.allSatisfy { missing($0) == ["03"] }, "\(off)")
+    #expect(try lines(off).allSatisfy { $0["phase"] == "sent" || $0["missing_shards"] == nil }, "\(off)")
+    // Both have to have it: then none gets it.
+    let both = try Program(["send", "pause", "--json"] + agents, environment: environment).finish()
+    let unsent = try lines(both)
+    #expect(both.status == 1 && unsent.count == 1 && unsent[0]["phase"] == "not sent", "\(both)")
+    #expect(missing(unsent[0]) == ["03"] && unsent[0]["command_id"] == nil, "\(both)")
+    let one = try Program(["send", "pause", "--json", agents[0]], environment: environment).finish()
+    #expect(try one.status == 0 && lines(one).allSatisfy { $0["missing_shards"] == nil }, "\(one)")
+  }
+
   @Test func shardThatTakesNoCommandIsNamed() throws {
     let scene = try DividedScene()
     let reply = try scene.server.call(
@@ -153,6 +177,10 @@ import Wire
     let off = try Program(["automation", "off"], environment: environment).finish()
     #expect(off.status == 5 && off.errors.contains("done in shards 00 01 02; \(warning.dropFirst(9))"), "\(off)")
     #expect(try scene.server.call("GET", scene.keys(3).automation).text != "off")
+    let told = try lines(try Program(["automation", "dry", "--json"], environment: environment).finish())
+    let unsent = told.filter { $0["phase"] == "not sent" }
+    #expect(unsent.count == 1 && missing(unsent[0]) == ["03"], "\(told)")
+    #expect(told.count { $0["phase"] == "sent" && $0["command_id"] == unsent.first?["command_id"] } == 1, "\(told)")
   }
 
   @Test func shardsOfANodeThatIsGoneAreNamed() throws {
@@ -198,6 +226,8 @@ import Wire
 
   @Test func fleetOfWhichNoShardAnswersCannotBeReached() throws {
     let gone = Endpoint(address: .tcp(host: "127.0.0.1", port: PrivateServer.freePort()))
+    let off = try Program(["automation", "off", "--json"], on: gone, environment: ["VIGIA_SHARDS": "4"]).finish()
+    #expect(try lines(off).map(missing) == [["00", "01", "02", "03"]], "\(off)")
     for arguments in [
       ["audit"], ["status"], ["tail"], ["automation"], ["automation", "off"], ["dead", "list"],
       ["queues"],

@@ -29,6 +29,8 @@ final class CommandSubmission {
   /// The shards that it would go to, and cannot.
   private var missing = MissingShards()
   private var isFollowed = false
+  /// Whether a line has said that nothing is sent.
+  private var isToldUnsent = false
 
   init(
     _ session: Session, _ installation: Installation, order: CommandRequest, wait: TimeSpan, untilObeyed: Bool,
@@ -88,6 +90,7 @@ final class CommandSubmission {
     case .refused(let error):
       guard progress.commands.isEmpty else { return lost(.refused(error), part) }
       if goesWithout { return goOn(without: part, "Redis refuses: \(error)", .failed) }
+      tellNothingIsSent([part], "Redis refuses: \(error)")
       // Nobody would see what becomes of the command: then it is not given.
       session.fail(.failed, "the audit cannot be followed, so nothing was sent: \(error)".shown)
     case .down(let failure): lost(failure, part)
@@ -98,6 +101,7 @@ final class CommandSubmission {
     // A link that was up comes back; the same command goes out again until it is received.
     guard !part.wasUp else { return }
     if goesWithout { return goOn(without: part, "\(failure)", .redisUnreachable) }
+    tellNothingIsSent([part], "\(failure)")
     let words = Session.unreachable(part.installation, failure)
     session.fail(.redisUnreachable, division.count > 1 ? "\(words); nothing was sent" : words)
   }
@@ -109,18 +113,35 @@ final class CommandSubmission {
     parts.removeAll { $0 === part }
     // It is what calls.
     session.loop.later { part.stop() }
+    report.notSent(commands(to: part), MissingShards([part.shard: reason]))
     if parts.isEmpty { return fail(outcome) }
     guard !progress.commands.isEmpty else {
       followAudits()
       return begin()
     }
-    progress.leaveOut(Set(routes.filter { $0.shard == part.shard }.map(\.command.id)))
+    progress.leaveOut(Set(commands(to: part).map(\.id)))
     routes.removeAll { $0.shard == part.shard }
     if let outcome = progress.outcome { end(outcome) }
   }
 
+  private func commands(to part: SubmissionPart) -> [Command] {
+    routes.filter { $0.shard == part.shard }.map(\.command)
+  }
+
   private func fail(_ outcome: Exit) {
+    tellNothingIsSent(missing)
     session.fail(outcome, "\(missing.words ?? "no shard answers"); nothing was sent")
+  }
+
+  /// Shards are missing that have to have it, or all are.
+  private func tellNothingIsSent(_ missing: MissingShards) {
+    guard division.count > 1, progress.commands.isEmpty, !isToldUnsent else { return }
+    isToldUnsent = true
+    report.nothingSent(missing)
+  }
+
+  private func tellNothingIsSent(_ parts: [SubmissionPart], _ reason: String) {
+    tellNothingIsSent(MissingShards(Dictionary(uniqueKeysWithValues: parts.map { ($0.shard, reason) })))
   }
 
   /// Ends the session, and says how the order stands in each shard unless all have done it.
@@ -155,7 +176,7 @@ final class CommandSubmission {
       return session.fail(.failed, error.description.shown)
     }
     progress = OrderProgress(routes.map(\.command), needsObedience: untilObeyed)
-    report.sent(progress.commands)
+    report.sent(progress.commands, missing)
     for part in parts { send(to: part) }
   }
 
@@ -165,17 +186,23 @@ final class CommandSubmission {
     for route in routes where route.shard == part.shard && open.contains(route.command.id) {
       part.send(route.command) { [unowned self] error in
         if goesWithout { return goOn(without: part, "Redis refuses: \(error)", .failed) }
+        tellNotSent(route.command, to: part, "Redis refuses: \(error)")
         session.fail(.failed, "the command could not be sent: \(error)".shown)
       }
     }
+  }
+
+  private func tellNotSent(_ command: Command, to part: SubmissionPart, _ reason: String) {
+    if division.count > 1 { report.notSent([command], MissingShards([part.shard: reason])) }
   }
 
   private func timeIsUp() {
     let open = Set(progress.unfinished.map(\.id))
     let asked = parts.filter { part in routes.contains { $0.shard == part.shard && open.contains($0.command.id) } }
     guard !progress.commands.isEmpty, asked.allSatisfy(\.isUp) else {
-      let silent = parts.first { !$0.isUp } ?? parts.first
-      let place = silent.map { "\($0.installation.shardPlace)" } ?? "\(installation.endpoint)"
+      let silent = parts.filter { !$0.isUp }
+      let place = (silent.first ?? parts.first).map { "\($0.installation.shardPlace)" } ?? "\(installation.endpoint)"
+      tellNothingIsSent(silent, "no answer in \(wait)")
       let unsent = division.count > 1 && progress.commands.isEmpty ? "; nothing was sent" : ""
       Output.error("vigia: Redis at \(place) did not answer in \(wait)\(unsent)".shown)
       return end(asked.contains(where: \.isUp) ? .noAnswer : .redisUnreachable)
@@ -188,7 +215,7 @@ final class CommandSubmission {
         guard let self else { return }
         handlers.append((part.shard, status))
         guard handlers.count == asked.count else { return }
-        report.noAnswer(progress, handlers: handlers, of: installation.shards, now: parts[0].now)
+        report.noAnswer(progress, handlers: handlers, of: installation.shards, missing, now: parts[0].now)
         end(.noAnswer)
       }
     }

@@ -5,15 +5,31 @@ import Wire
 struct SubmissionReport {
   let isJSON: Bool
 
-  func sent(_ commands: [Command]) {
+  /// - Parameter missing: the shards that it would go to as well, and cannot.
+  func sent(_ commands: [Command], _ missing: MissingShards) {
     guard isJSON else { return Output.line(Self.row("sent", Self.words(commands))) }
+    for command in commands { Output.json(missing.noted(in: Self.sent(command))) }
+  }
+
+  private static func sent(_ command: Command) -> JSONValue {
+    [
+      "phase": "sent", "command_id": .string(command.id.text), "batch": command.batch.map(BatchCoding.json),
+      "action": .string(command.action.rawValue), "targets": .array(command.targets.map { .string($0.bytes) }),
+      "expires_at": .string(ISO8601.format(command.expiresAt)),
+    ]
+  }
+
+  /// Commands of which a line says `sent`, and that their shard has not taken. Stderr says it at the end.
+  func notSent(_ commands: [Command], _ missing: MissingShards) {
+    guard isJSON else { return }
     for command in commands {
-      Output.json([
-        "phase": "sent", "command_id": .string(command.id.text), "batch": command.batch.map(BatchCoding.json),
-        "action": .string(command.action.rawValue), "targets": .array(command.targets.map { .string($0.bytes) }),
-        "expires_at": .string(ISO8601.format(command.expiresAt)),
-      ])
+      Output.json(missing.noted(in: ["phase": "not sent", "command_id": .string(command.id.text)]))
     }
+  }
+
+  /// No command was sent, since shards are missing. Stderr says it, too.
+  func nothingSent(_ missing: MissingShards) {
+    if isJSON, !missing.isEmpty { Output.json(missing.noted(in: ["phase": "not sent"])) }
   }
 
   private static func words(_ commands: [Command]) -> String {
@@ -38,19 +54,23 @@ struct SubmissionReport {
 
   /// The wait is over.
   ///
-  /// - Parameter handlers: those of the shards in which it has not come to its end.
+  /// - Parameters:
+  ///   - handlers: those of the shards in which it has not come to its end.
+  ///   - missing: the shards that it could not be sent to.
   func noAnswer(
-    _ progress: OrderProgress, handlers: [(shard: Int, status: HandlerLeaseStatus)], of shards: Shards?, now: Instant
+    _ progress: OrderProgress, handlers: [(shard: Int, status: HandlerLeaseStatus)], of shards: Shards?,
+    _ missing: MissingShards, now: Instant
   ) {
     guard let first = progress.commands.first else { return }
     let all = handlers.sorted { $0.shard < $1.shard }
     let handler = shards.map { .merged(all.map(\.status), $0) } ?? all.first?.status ?? .unknown
     guard !isJSON else {
-      return Output.json([
-        "phase": "no answer", "command_id": .string((first.batch?.id ?? first.id).text),
-        "received": .bool(progress.isReceived), "handler": handler.json,
-        "expires_at": .string(ISO8601.format(first.expiresAt)),
-      ])
+      return Output.json(
+        missing.noted(in: [
+          "phase": "no answer", "command_id": .string((first.batch?.id ?? first.id).text),
+          "received": .bool(progress.isReceived), "handler": handler.json,
+          "expires_at": .string(ISO8601.format(first.expiresAt)),
+        ]))
     }
     let what =
       progress.isSucceeded
