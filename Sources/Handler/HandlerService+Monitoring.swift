@@ -31,6 +31,7 @@ extension HandlerService {
     picture.events = activeHandler.follower.sums
     for stream in activeHandler.archiver.streams { picture.archiveLags[stream.stream] = stream.lagSeconds }
     picture.queues = activeHandler.queues.report
+    picture.waiting = activeHandler.waiting.known.map { WaitingCounts($0, at: activeHandler.session.now) }
     return picture
   }
 

@@ -86,6 +86,20 @@ import Testing
     #expect(book == WaitingBook())
   }
 
+  @Test func newsSayWhatBecomesOfOneThatWaits() throws {
+    var book = WaitingBook()
+    func hand(_ person: String) -> WaitingConversation.Hand { WaitingConversation.Hand(by: person, at: time(9)) }
+    #expect(try book.apply(.ended(id("a"))) == nil && book.apply(.taken(id("a"), hand("ana"))) == nil)
+    for name in ["a", "b", "c"] { #expect(try book.apply(waits(name, since: 0)) == nil) }
+    #expect(try book.apply(.taken(id("a"), hand("ana"))) == .taken)
+    #expect(try book.apply(.taken(id("a"), hand("ana"))) == nil)
+    #expect(try book.apply(.returned(id("a"))) == .handedBack && book.apply(.returned(id("a"))) == nil)
+    let holder = try #require(try book[id("b")]).agent
+    #expect(try book.apply(.moved(id("b"), to: holder, from: holder)) == nil)
+    #expect(try book.apply(.moved(id("b"), to: "agent-8", from: holder)) == .handedOver)
+    #expect(try book.apply(.ended(id("c"))) == .ended && book.isEmpty)
+  }
+
   @Test func moreThanThereIsRoomForIsCountedUntilTheBookIsEmpty() throws {
     var book = WaitingBook()
     for number in 0..<WaitingBook.most + 3 { book.apply(try waits("c\(number)", since: Int64(number))) }

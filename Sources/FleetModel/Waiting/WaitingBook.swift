@@ -37,7 +37,10 @@ package struct WaitingBook: Equatable, Sendable {
     conversations[conversation.id] = conversation
   }
 
-  package mutating func apply(_ news: WaitingNews) {
+  /// - Returns: what becomes of one that waited; nil if that stays as it was.
+  @discardableResult
+  package mutating func apply(_ news: WaitingNews) -> WaitingOutcome? {
+    defer { if conversations.isEmpty { leftOut = 0 } }
     switch news {
     case .waits(var conversation):
       if let known = conversations[conversation.id] {
@@ -46,15 +49,24 @@ package struct WaitingBook: Equatable, Sendable {
         conversation.hand = known.hand
       }
       set(conversation)
+      return nil
     case .taken(let id, let hand):
       // The same person's is the answer to a command: that was the moment.
-      if conversations[id]?.hand?.by != hand.by { conversations[id]?.hand = hand }
+      guard let known = conversations[id], known.hand?.by != hand.by else { return nil }
+      conversations[id]?.hand = hand
+      return .taken
     case .moved(let id, let to, let sender):
-      guard let known = conversations[id] else { break }
-      if to.map({ Handoff.moves(to: $0, from: sender, holder: known.agent) }) ?? true { conversations[id] = nil }
-    case .returned(let id), .ended(let id): conversations[id] = nil
+      guard let known = conversations[id],
+        to.map({ Handoff.moves(to: $0, from: sender, holder: known.agent) }) ?? true
+      else { return nil }
+      return remove(id, .handedOver)
+    case .returned(let id): return remove(id, .handedBack)
+    case .ended(let id): return remove(id, .ended)
     }
-    if conversations.isEmpty { leftOut = 0 }
+  }
+
+  private mutating func remove(_ id: WaitingConversation.ID, _ outcome: WaitingOutcome) -> WaitingOutcome? {
+    conversations.removeValue(forKey: id).map { _ in outcome }
   }
 
   /// Who waits longest first; behind them those that a person has.

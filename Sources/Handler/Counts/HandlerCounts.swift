@@ -40,6 +40,7 @@ final class HandlerCounts {
   /// `<rule>/<decision>` → how often.
   private(set) var decisions: [String: Int] = [:]
   private(set) var steps: [Step: Int] = [:]
+  private(set) var waiting: [WaitingOutcome: Int] = [:]
   /// From the moment a command is read to its end in the audit.
   private(set) var commandSpans: [Action: Histogram] = [:]
   /// Calls of services and programs, by the action or job.
@@ -80,6 +81,7 @@ final class HandlerCounts {
     for source in transaction.deadLetters where deadLetters[source] != nil || deadLetters.count < Self.mostSources {
       deadLetters[source, default: 0] += 1
     }
+    for outcome in transaction.waiting { waiting[outcome, default: 0] += 1 }
     for (field, count) in transaction.decisions { decisions[field, default: 0] += count }
   }
 

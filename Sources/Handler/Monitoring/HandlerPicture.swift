@@ -31,6 +31,8 @@ struct HandlerPicture: Equatable {
   var archiveLags: [[UInt8]: Double] = [:]
   /// How queues of other services stand; nil if it looks at none.
   var queues: QueueReport?
+  /// Who waits for a person; nil if it does not lead, or does not know yet.
+  var waiting: WaitingCounts?
   /// What was read since it leads; what was read before is counted by ``HandlerCounts/events``.
   var events = EventSums()
 

@@ -10,7 +10,7 @@ struct HandlerSection {
   init(_ sources: MetricsPage.Sources) { self.sources = sources }
 
   /// How many pieces it is written in.
-  static let pieces = 8 + QueueSection.pieces
+  static let pieces = 9 + QueueSection.pieces
 
   func write(_ piece: Int, to writer: inout ExpositionWriter) {
     switch piece {
@@ -22,7 +22,8 @@ struct HandlerSection {
     case 5: writeRules(to: &writer)
     case 6: writeNotices(to: &writer)
     case 7: writeArchive(to: &writer)
-    default: QueueSection.write(picture.queues, piece - 8, to: &writer)
+    case 8: WaitingSection.write(picture.waiting, counts.waiting, to: &writer)
+    default: QueueSection.write(picture.queues, piece - 9, to: &writer)
     }
   }
 

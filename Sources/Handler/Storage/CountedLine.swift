@@ -38,6 +38,10 @@ struct TransactionCounts {
   /// What rules decided, as `<rule>/<decision>`, and how often.
   var decisions: [String: Int] = [:]
 
+  /// What became of conversations that waited for a person.
+  private(set) var waiting: [WaitingOutcome] = []
+
+  mutating func note(_ outcome: WaitingOutcome) { waiting.append(outcome) }
   mutating func note(_ line: AuditLine) { lines.append(CountedLine(line)) }
   mutating func noteDeadLetter(from source: [UInt8]) { deadLetters.append(source) }
 }

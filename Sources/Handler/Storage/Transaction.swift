@@ -122,6 +122,9 @@ struct Transaction {
   /// Takes note of what rules decided.
   mutating func noteDecisions(_ decisions: [String: Int]) { counts.decisions = decisions }
 
+  /// Takes note of what becomes of a conversation that waited for a person.
+  mutating func note(_ outcome: WaitingOutcome) { counts.note(outcome) }
+
   /// Takes note that it puts something aside.
   mutating func noteDeadLetter(from source: [UInt8]) { counts.noteDeadLetter(from: source) }
 

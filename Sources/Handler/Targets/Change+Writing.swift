@@ -55,6 +55,8 @@ extension Change {
         transaction.change("HDEL", keys.waiting, conversation.id.text)
       }
       transaction.noteWaiting(keys)
+      let isHandedBack = control?.verb == .action(.handBack)
+      transaction.note(conversation.kept != nil ? .taken : isHandedBack ? .handedBack : .ended)
     }
     if let window {
       if let kept = window.kept {

@@ -44,6 +44,9 @@ final class WaitingDesk: SteppingDesk {
   /// Where in the cursor's hash the place stands.
   static func placeField(_ keys: Keys) -> [UInt8] { keys.events + "#waiting".utf8 }
 
+  /// The book; nil before it is read.
+  var known: WaitingBook? { isLoaded ? book : nil }
+
   /// The oldest entry whose news are not written.
   var oldest: StreamID? { pending.lazy.map(\.entry).min() }
 
@@ -139,10 +142,12 @@ final class WaitingDesk: SteppingDesk {
     let taken = Array(pending.prefix(Self.mostAtOnce))
     var next = book
     next.level = session.options.waiting.level
-    for (entry, news) in taken where isNew(entry, after: place) { next.apply(news) }
+    var transaction = Transaction()
+    for (entry, news) in taken where isNew(entry, after: place) {
+      if let outcome = next.apply(news) { transaction.note(outcome) }
+    }
     // A command may have taken out the last one.
     if next.isEmpty { next.leftOut = 0 }
-    var transaction = Transaction()
     let changed = add(Set(taken.map(\.news.id)), next, to: &transaction)
     // What changes nothing and never will is worth no transaction.
     let isWorthIt = !changed.isEmpty || taken.contains { if case .waits = $0.news { true } else { false } }
