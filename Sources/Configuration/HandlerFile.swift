@@ -41,6 +41,10 @@ import FleetModel
 /// [waiting]                    # see HandlerFile+Waiting.swift
 /// level = "5m"
 ///
+/// [[waiting.levels]]
+/// skill = "refunds*"
+/// level = "2m"
+///
 /// [handoff]                    # see HandlerFile+Handoff.swift
 /// mode = "auto"
 ///

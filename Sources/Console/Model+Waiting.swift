@@ -57,11 +57,11 @@ extension Model {
 
   /// How many wait, by the worst of them; nil if none does.
   var waitingPart: StatusLine.Part? {
-    guard let book = fleet.waiting, let oldest = book.oldest else { return nil }
+    guard let book = fleet.waiting, let urgent = book.mostUrgent(at: now) else { return nil }
     let count = book.waitingCount
     let who = count == 1 ? "1 waits" : "\(count) wait"
-    let wait = Format.remaining(oldest.wait(at: now) ?? .zero)
-    let state = book.serviceLevel(of: oldest, at: now) ?? .ok
+    let wait = Format.remaining(urgent.wait(at: now) ?? .zero)
+    let state = book.serviceLevel(of: urgent, at: now) ?? .ok
     return .init(
       text: "\(who) for a person, \(wait), 8", role: WaitingWords.statusRole(state), rank: state == .over ? 1 : 3,
       short: "\(who), 8")

@@ -9,7 +9,7 @@ import FleetModel
 ///  "hand":{"by":"ana@ops","at":"…"}}
 /// ```
 /// ```json
-/// {"level_ms":300000,"left_out":2,"page":{"since":"…","told":["pager"]}}
+/// {"level_ms":300000,"levels":[{"skill":"refunds*","level_ms":120000}],"left_out":2,"page":{"since":"…","told":["pager"]}}
 /// ```
 /// What is empty is left out.
 package enum WaitingCoding {
@@ -100,7 +100,7 @@ package enum WaitingCoding {
       ["since": $0.since.json, "told": $0.told.isEmpty ? nil : .array($0.told.map { .string($0) })]
     }
     let json: JSONValue = [
-      "level_ms": .integer(book.level.milliseconds),
+      "level_ms": .integer(book.level.milliseconds), "levels": json(book.levels.entries),
       "left_out": book.leftOut == 0 ? nil : .integer(Int64(book.leftOut)), "page": page,
     ]
     return json.encoded
@@ -127,13 +127,29 @@ package enum WaitingCoding {
       passedOver(nil, state)
       return book
     }
-    book.level = TimeSpan(milliseconds: Int64(level))
+    book.setLevels(WaitingLevels(usual: TimeSpan(milliseconds: Int64(level)), entries(json["levels"])))
     book.leftOut += max(0, json["left_out"]?.int ?? 0)
     if let page = json["page"], let since = instant(page["since"]) {
       let told = (page["told"]?.list ?? []).lazy.compactMap { $0.text?.clipped(toBytes: TextBound.title) }.prefix(64)
       book.page = WaitingBook.Page(since: since, told: Array(told))
     }
     return book
+  }
+
+  /// Levels of skills; nil if there is none.
+  package static func json(_ entries: [WaitingLevels.Entry]) -> JSONValue? {
+    entries.isEmpty
+      ? nil
+      : .array(entries.map { ["skill": .string($0.skill.bytes), "level_ms": .integer($0.level.milliseconds)] })
+  }
+
+  private static func entries(_ json: JSONValue?) -> [WaitingLevels.Entry] {
+    (json?.list ?? []).prefix(WaitingLevels.mostEntries).compactMap { entry in
+      guard let skill = entry["skill"]?.bytes.flatMap({ Glob($0, .stars) }), let level = entry["level_ms"]?.int,
+        level > 0
+      else { return nil }
+      return WaitingLevels.Entry(skill: skill, level: TimeSpan(milliseconds: Int64(level)))
+    }
   }
 
   // MARK: Events

@@ -90,6 +90,20 @@ import Testing
     #expect(lines.contains { $0.contains("user: line 6") } && !lines.joined().contains("user: line 1"))
   }
 
+  @Test func levelOfItsSkillGivesAConversationItsState() throws {
+    var book = try Self.book()
+    let skill = try #require(Glob("refunds"))
+    book.setLevels(WaitingLevels(usual: .seconds(10), [.init(skill: skill, level: .hours(1))]))
+    var scene = try Self.scene(book)
+    scene.press(.character("8"))
+    let lines = scene.draw().lines()
+    #expect(lines.contains { $0.contains("ok") && $0.contains("old^[[2J") })
+    #expect(lines.contains { $0.contains("3 wait, 1 taken; levels 10s to 1h") })
+    #expect(lines.contains { $0.contains("of agent-1 has waited for 8m (level 1h): charged twice") })
+    // The one that is farthest beyond its level has not waited longest.
+    #expect(lines.last?.contains("3 wait for a person, 4m, 8") == true)
+  }
+
   /// Who has left since still stands in it, and the wait goes on.
   @Test func listThatNobodyKeepsIsShownAsThat() throws {
     var scene = try Self.scene(try Self.book())

@@ -141,6 +141,72 @@ import Testing
     #expect(WaitingConversation.ID(String(repeating: "x", count: WaitingConversation.ID.mostBytes + 1)) == nil)
   }
 
+  // MARK: Levels of skills
+
+  private func waits(_ text: String, since seconds: Int64, skill: String) throws -> WaitingNews {
+    var conversation = WaitingConversation(id: try id(text), agent: "agent-7", since: time(seconds))
+    conversation.skill = skill
+    return .waits(conversation)
+  }
+
+  private func levels(_ usual: TimeSpan, _ entries: (String, TimeSpan)...) -> WaitingLevels {
+    let entries = entries.compactMap { skill, level in
+      Glob(skill).map { WaitingLevels.Entry(skill: $0, level: level) }
+    }
+    return WaitingLevels(usual: usual, entries)
+  }
+
+  @Test func firstEntryThatFitsTheSkillCounts() {
+    let levels = self.levels(.minutes(5), ("refunds*", .minutes(2)), ("refunds-vip", .minutes(1)), ("law", .hours(1)))
+    #expect(levels.level(of: "refunds-vip") == .minutes(2) && levels.level(of: "law") == .hours(1))
+    #expect(levels.level(of: "lawyer") == .minutes(5) && levels.level(of: "") == .minutes(5))
+    #expect(levels.words == "levels 2m to 1h" && WaitingLevels(usual: .minutes(5)).words == "level 5m")
+    let many = Array(repeating: levels.entries[0], count: WaitingLevels.mostEntries + 1)
+    #expect(WaitingLevels(many).entries.count == WaitingLevels.mostEntries)
+  }
+
+  @Test func conversationsAreJudgedByTheLevelOfTheirSkill() throws {
+    var book = WaitingBook(level: .minutes(5))
+    book.apply(try waits("law", since: 0, skill: "law"))
+    book.apply(try waits("refund", since: 100, skill: "refunds-eu"))
+    #expect(book.overCount(at: time(310)) == 1)
+    // Those that are known get the new levels, too.
+    book.setLevels(levels(.minutes(5), ("refunds*", .minutes(3)), ("law", .hours(1))))
+    book.apply(try waits("other", since: 60, skill: "sales"))
+    let states = book.longestFirst.map { book.serviceLevel(of: $0, at: time(310)) }
+    #expect(book.longestFirst.map(\.id.text) == ["law", "other", "refund"] && states == [.ok, .near, .over])
+    #expect(book.overCount(at: time(310)) == 1)
+    // More may be known of one later.
+    book.apply(try waits("other", since: 60, skill: "refunds"))
+    #expect(book.overCount(at: time(310)) == 2)
+  }
+
+  @Test func mostUrgentHasWaitedForTheLargestShareOfItsLevel() throws {
+    var book = WaitingBook(level: .minutes(5))
+    #expect(book.mostUrgent(at: time(0)) == nil)
+    book.apply(try waits("b", since: 0, skill: "law"))
+    book.apply(try waits("a", since: 0, skill: "law"))
+    book.apply(try waits("c", since: 100, skill: "refunds"))
+    #expect(book.mostUrgent(at: time(200)) == book.oldest && book.oldest?.id.text == "a")
+    // Nobody waits from the future on: then the first of them is it.
+    #expect(book.mostUrgent(at: time(-10)) == book.oldest)
+    book.setLevels(levels(.minutes(5), ("refunds", .minutes(1))))
+    #expect(book.mostUrgent(at: time(200))?.id.text == "c")
+    book.apply(.taken(try id("c"), .init(by: "ana", at: time(200))))
+    #expect(book.mostUrgent(at: time(200))?.id.text == "a")
+  }
+
+  /// The handlers of shards may have read other settings.
+  @Test func conversationOfAnotherShardKeepsItsLevel() throws {
+    var (first, second) = (WaitingBook(level: .minutes(5)), WaitingBook(level: .minutes(5)))
+    second.setLevels(levels(.minutes(10), ("law", .hours(1))))
+    first.apply(try waits("a", since: 0, skill: "law"))
+    second.apply(try waits("b", since: 0, skill: "law"))
+    first.merge(second)
+    #expect(first.overCount(at: time(600)) == 1 && first.level == .minutes(5))
+    #expect(first.mostUrgent(at: time(600))?.id.text == "a" && first.levels.words == "levels 5m to 1h")
+  }
+
   @Test func shardsAreAddedUp() throws {
     var (first, second) = (WaitingBook(level: .minutes(5)), WaitingBook(level: .minutes(3)))
     first.apply(try waits("a", since: 20))

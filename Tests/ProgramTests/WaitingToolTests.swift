@@ -98,6 +98,27 @@ import Wire
     #expect(waiting?["conversations"]?.list?.count == 4 && waiting?["level_ms"] == 300_000)
   }
 
+  @Test func levelsOfSkillsAreShown() throws {
+    try store()
+    var book = WaitingBook()
+    let skill = try #require(Glob("ref*"))
+    book.setLevels(WaitingLevels(usual: .minutes(5), [.init(skill: skill, level: .hours(1))]))
+    _ = try server.call("SET", keys.waitingState, WaitingCoding.encodeState(of: book))
+    let lines = try run("waiting").output.split(separator: "\n").map(String.init)
+    #expect(lines[0].hasPrefix("state  waits  level  conversation"), "\(lines)")
+    #expect(lines[1].hasPrefix("ok ") && lines[1].contains("7m     1h  old"), "\(lines)")
+    #expect(lines[2].hasPrefix("near ") && lines[2].contains(" 5m "), "\(lines)")
+    #expect(lines.last == "0 of 3 wait for longer than their level", "\(lines)")
+    let json = try JSONValue.parse(Array(run("waiting", "--json").output.utf8))
+    #expect(json["level_ms"] == 300_000 && json["levels"] == [["skill": "ref*", "level_ms": 3_600_000]])
+    #expect(json["conversations"]?.list?.map { $0["level_ms"] } == [3_600_000, 300_000, 300_000, 300_000])
+    let event = #"{"entity_id":"a","event_type":"metrics","data":{"error_rate":0.01}}"#
+    _ = try server.call("XADD", keys.events, "*", "__data__", event)
+    _ = try server.call("HSET", keys.cursor, Keys.waitingRevision, "1")
+    let status = try run("status").output
+    #expect(status.contains("the longest for 7m (ok), another for 4m (near); vigia waiting"), "\(status)")
+  }
+
   /// Who has left since still stands in it.
   @Test func listThatNobodyKeepsIsToldAsThat() throws {
     _ = try server.call("DEL", keys.lease)

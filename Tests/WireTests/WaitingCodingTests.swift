@@ -50,6 +50,36 @@ import Testing
     #expect(WaitingCoding.decode(conversations: [], state: nil) == WaitingBook())
   }
 
+  @Test func levelsOfSkillsAreReadAsTheyAreWritten() throws {
+    let conversation = try conversation()
+    var book = WaitingBook(level: .minutes(2))
+    book.set(conversation)
+    let (first, second) = (try #require(Glob("refunds*")), try #require(Glob("\"ü\"")))
+    let entries = [(first, TimeSpan.seconds(30)), (second, .hours(1))].map { WaitingLevels.Entry(skill: $0, level: $1) }
+    book.setLevels(WaitingLevels(usual: .minutes(2), entries))
+    let pairs = [(name: Array(conversation.id.text.utf8), value: WaitingCoding.encode(conversation))]
+    #expect(WaitingCoding.decode(conversations: pairs, state: WaitingCoding.encodeState(of: book)) == book)
+    let wrong = #"{"level_ms":60000,"levels":[{"skill":"a"},{"level_ms":1},7,{"skill":"b","level_ms":0},"#
+    for (rest, count) in [(#"{"skill":"c","level_ms":9}]}"#, 1), ("[]]}", 0)] {
+      let state = Array((wrong + rest).utf8)
+      let read = WaitingCoding.decode(conversations: [], state: state)
+      #expect(read.level == .minutes(1) && read.levels.entries.count == count)
+    }
+    let many = Array(repeating: #"{"skill":"c","level_ms":9}"#, count: 70).joined(separator: ",")
+    let read = WaitingCoding.decode(conversations: [], state: Array(#"{"level_ms":1,"levels":[\#(many)]}"#.utf8))
+    #expect(read.levels.entries.count == WaitingLevels.mostEntries)
+  }
+
+  /// The longest levels that settings may have stay readable.
+  @Test func mostLevelsFitIntoTheState() throws {
+    var book = WaitingBook()
+    let skill = try #require(Glob(String(repeating: "\"", count: WaitingLevels.longestSkill)))
+    let entries = Array(
+      repeating: WaitingLevels.Entry(skill: skill, level: .days(7)), count: WaitingLevels.mostEntries)
+    book.setLevels(WaitingLevels(entries))
+    #expect(WaitingCoding.encodeState(of: book).count < WaitingCoding.mostBytes)
+  }
+
   @Test func garbageIsPassedOverAndNamed() throws {
     let good = WaitingCoding.encode(try conversation())
     let pairs: [(name: [UInt8], value: [UInt8])] = [

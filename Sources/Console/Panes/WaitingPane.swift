@@ -98,11 +98,12 @@ extension Model {
     let waiting = book.waitingCount
     let more = book.leftOut > 0 ? "; \(book.leftOut) more found no room" : ""
     let taken = book.conversations.count - waiting
-    return "\(waiting) \(waiting == 1 ? "waits" : "wait"), \(taken) taken; level \(book.level.rounded)\(more)\(keeper)"
+    return "\(waiting) \(waiting == 1 ? "waits" : "wait"), \(taken) taken; \(book.levels.words)\(more)\(keeper)"
   }
 
   private func words(_ conversation: WaitingConversation, _ book: WaitingBook, _ columns: Int) -> [DetailPane.Line] {
-    let wait = conversation.wait(at: displayedNow).map { "has waited for \(Format.remaining($0))" }
+    let level = book.levels.entries.isEmpty ? "" : " (level \(book.level(of: conversation).rounded))"
+    let wait = conversation.wait(at: displayedNow).map { "has waited for \(Format.remaining($0))\(level)" }
     let hand = conversation.hand.map { "is with \(Format.person($0.by)) since \(Format.clock($0.at))Z" }
     let about = conversation.summary.isEmpty ? "nothing is said of what it is about" : conversation.summary
     let text = "\(conversation.id.text) of \(name(conversation.agent)) \(wait ?? hand ?? ""): \(about)"

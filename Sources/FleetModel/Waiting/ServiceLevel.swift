@@ -14,11 +14,17 @@ package enum ServiceLevel: String, CaseIterable, Sendable {
 
 /// How long a conversation may wait for a person, as the settings say.
 package struct WaitingSettings: Equatable, Sendable {
-  /// One that has waited so long: people are paged.
-  package var level = TimeSpan.minutes(5)
+  /// If one has waited so long, people are paged.
+  package var levels = WaitingLevels()
+
+  /// Of a skill that has none of its own.
+  package var level: TimeSpan {
+    get { levels.usual }
+    set { levels.usual = newValue }
+  }
 
   package init() {}
 
   /// What may be set.
-  package static let levels = TimeSpan.seconds(10)...TimeSpan.days(7)
+  package static let range = TimeSpan.seconds(10)...TimeSpan.days(7)
 }

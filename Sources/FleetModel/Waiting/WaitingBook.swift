@@ -13,11 +13,13 @@ package struct WaitingBook: Equatable, Sendable {
   /// Conversations that there was no room for since the book was last empty.
   package var leftOut = 0
   /// The longest that one should wait.
-  package var level: TimeSpan
+  package private(set) var levels: WaitingLevels
+  /// By each conversation's skill.
+  private var levelOf: [WaitingConversation.ID: TimeSpan] = [:]
   /// Nil: nobody was paged, or all is well again.
   package var page: Page?
 
-  package init(level: TimeSpan = WaitingSettings().level) { self.level = level }
+  package init(level: TimeSpan = WaitingSettings().level) { levels = WaitingLevels(usual: level) }
 
   /// More conversations than this are not kept.
   package static let most = 256
@@ -25,6 +27,20 @@ package struct WaitingBook: Equatable, Sendable {
   package var isEmpty: Bool { conversations.isEmpty }
 
   package var isFull: Bool { conversations.count >= Self.most }
+
+  /// The longest that one should wait whose skill has no level of its own.
+  package var level: TimeSpan { levels.usual }
+
+  /// The longest that a conversation should wait.
+  package func level(of conversation: WaitingConversation) -> TimeSpan {
+    levelOf[conversation.id] ?? levels.level(of: conversation.skill)
+  }
+
+  package mutating func setLevels(_ levels: WaitingLevels) {
+    guard levels != self.levels else { return }
+    self.levels = levels
+    for conversation in conversations.values { levelOf[conversation.id] = levels.level(of: conversation.skill) }
+  }
 
   package subscript(id: WaitingConversation.ID) -> WaitingConversation? { conversations[id] }
 
@@ -35,6 +51,7 @@ package struct WaitingBook: Equatable, Sendable {
       return
     }
     conversations[conversation.id] = conversation
+    levelOf[conversation.id] = levels.level(of: conversation.skill)
   }
 
   /// - Returns: what becomes of one that waited; nil if that stays as it was.
@@ -66,24 +83,35 @@ package struct WaitingBook: Equatable, Sendable {
   }
 
   private mutating func remove(_ id: WaitingConversation.ID, _ outcome: WaitingOutcome) -> WaitingOutcome? {
-    conversations.removeValue(forKey: id).map { _ in outcome }
+    levelOf[id] = nil
+    return conversations.removeValue(forKey: id).map { _ in outcome }
   }
 
   /// Who waits longest first; behind them those that a person has.
   package var longestFirst: [WaitingConversation] {
     conversations.values.sorted { left, right in
-      if (left.hand == nil) != (right.hand == nil) { return left.hand == nil }
-      return left.since == right.since
-        ? ExactText(left.id.text) < ExactText(right.id.text) : left.since < right.since
+      (left.hand == nil) == (right.hand == nil) ? Self.precedes(left, right) : left.hand == nil
     }
   }
 
   /// The one that has waited longest of those that nobody has taken.
   package var oldest: WaitingConversation? {
-    conversations.values.lazy.filter { $0.hand == nil }.min { left, right in
-      left.since == right.since
-        ? ExactText(left.id.text) < ExactText(right.id.text) : left.since < right.since
+    conversations.values.lazy.filter { $0.hand == nil }.min(by: Self.precedes)
+  }
+
+  /// The one of those that nobody has taken that has waited for the largest share of its level. If all have the same level
+  /// it is the ``oldest``.
+  package func mostUrgent(at now: Instant) -> WaitingConversation? {
+    let shares = conversations.values.lazy.compactMap { conversation in
+      conversation.wait(at: now).map { wait in
+        (conversation, share: Double(wait.milliseconds) / Double(level(of: conversation).milliseconds))
+      }
     }
+    return shares.max { $0.share == $1.share ? Self.precedes($1.0, $0.0) : $0.share < $1.share }?.0
+  }
+
+  private static func precedes(_ left: WaitingConversation, _ right: WaitingConversation) -> Bool {
+    left.since == right.since ? ExactText(left.id.text) < ExactText(right.id.text) : left.since < right.since
   }
 
   /// How many wait, and nobody has taken them.
@@ -91,7 +119,7 @@ package struct WaitingBook: Equatable, Sendable {
 
   /// How a conversation stands; nil if a person has it.
   package func serviceLevel(of conversation: WaitingConversation, at now: Instant) -> ServiceLevel? {
-    conversation.wait(at: now).map { ServiceLevel(wait: $0, level: level) }
+    conversation.wait(at: now).map { ServiceLevel(wait: $0, level: level(of: conversation)) }
   }
 
   /// How many have waited for longer than they should.
@@ -101,9 +129,12 @@ package struct WaitingBook: Equatable, Sendable {
 
   /// Takes in those of another shard.
   package mutating func merge(_ other: WaitingBook) {
-    for conversation in other.conversations.values { conversations[conversation.id] = conversation }
+    for conversation in other.conversations.values {
+      conversations[conversation.id] = conversation
+      levelOf[conversation.id] = other.level(of: conversation)
+    }
     leftOut += other.leftOut
-    level = min(level, other.level)
+    levels = levels.joined(other.levels)
     page = [page, other.page].compactMap(\.self).min { $0.since < $1.since }
   }
 }

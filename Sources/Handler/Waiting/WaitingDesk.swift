@@ -141,7 +141,7 @@ final class WaitingDesk: SteppingDesk {
   private func write() {
     let taken = Array(pending.prefix(Self.mostAtOnce))
     var next = book
-    next.level = session.options.waiting.level
+    next.setLevels(session.options.waiting.levels)
     var transaction = Transaction()
     for (entry, news) in taken where isNew(entry, after: place) {
       if let outcome = next.apply(news) { transaction.note(outcome) }

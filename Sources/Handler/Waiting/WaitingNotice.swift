@@ -19,8 +19,8 @@ struct WaitingNotice {
 
   var began: Notice {
     var notice = Notice(
-      key: key, severity: .high, title: title, text: book.oldest.map(words) ?? "", fields: fields, at: now)
-    notice.agents = [book.oldest?.agent].compactMap(\.self)
+      key: key, severity: .high, title: title, text: book.mostUrgent(at: now).map(words) ?? "", fields: fields, at: now)
+    notice.agents = [book.mostUrgent(at: now)?.agent].compactMap(\.self)
     return notice
   }
 
@@ -31,9 +31,11 @@ struct WaitingNotice {
   }
 
   private var title: String {
-    let over = book.overCount(at: now)
-    let who = over == 1 ? "1 conversation waits" : "\(over) conversations wait"
-    return "\(who) for a person for longer than \(book.level.rounded)"
+    let over = book.conversations.values.filter { book.serviceLevel(of: $0, at: now) == .over }
+    let who = over.count == 1 ? "1 conversation waits" : "\(over.count) conversations wait"
+    let levels = over.map { book.level(of: $0).rounded }.uniqued()
+    let level = levels.count == 1 ? "\(levels[0])" : "their level"
+    return "\(who) for a person for longer than \(level)"
   }
 
   /// `3 conversations wait, 2 have a person`.
@@ -46,23 +48,24 @@ struct WaitingNotice {
   }
 
   /// What it is about is the customer's: whoever answers reads that where the conversation is.
-  private func words(_ oldest: WaitingConversation) -> String {
-    let wait = TimeSpan.seconds((oldest.wait(at: now) ?? .zero).seconds).rounded
-    return "\(oldest.id.text) of \(oldest.agent) has waited for \(wait); \(count)"
+  private func words(_ conversation: WaitingConversation) -> String {
+    let wait = TimeSpan.seconds((conversation.wait(at: now) ?? .zero).seconds).rounded
+    return "\(conversation.id.text) of \(conversation.agent) has waited for \(wait); \(count)"
   }
 
   private var fields: [Notice.Field] {
-    guard let oldest = book.oldest else { return [] }
-    var fields = [Notice.Field("conversation", oldest.id.text)]
-    if !oldest.skill.isEmpty { fields.append(Notice.Field("skill", oldest.skill)) }
-    if !oldest.language.isEmpty { fields.append(Notice.Field("language", oldest.language)) }
+    guard let urgent = book.mostUrgent(at: now) else { return [] }
+    var fields = [Notice.Field("conversation", urgent.id.text)]
+    if !urgent.skill.isEmpty { fields.append(Notice.Field("skill", urgent.skill)) }
+    if !urgent.language.isEmpty { fields.append(Notice.Field("language", urgent.language)) }
     fields.append(Notice.Field("waiting", "\(book.waitingCount)"))
     return fields
   }
 
   /// The line of the audit.
   func line(_ isOver: Bool, handler: String, _ keys: Keys) -> AuditLine {
-    let detail = isOver ? "\(title); \(book.oldest.map(words) ?? count)" : "nobody waits for too long; \(count)"
+    let urgent = book.mostUrgent(at: now).map(words) ?? count
+    let detail = isOver ? "\(title); \(urgent)" : "nobody waits for too long; \(count)"
     return AuditLine(
       origin: .run("\(key)/\((isOver ? now : book.page?.since ?? now).milliseconds)"),
       phase: isOver ? .started : .succeeded, action: "waiting", operator: "handler/\(handler)", detail: detail,

@@ -68,7 +68,8 @@ struct WaitingPage {
 
   var json: JSONValue {
     [
-      "level_ms": .integer(book.level.milliseconds), "left_out": .integer(Int64(book.leftOut)),
+      "level_ms": .integer(book.level.milliseconds), "levels": WaitingCoding.json(book.levels.entries),
+      "left_out": .integer(Int64(book.leftOut)),
       "is_kept": .bool(isKept),
       "paged_since": book.page?.since.json, "conversations": .array(order.map(json)),
     ]
@@ -77,6 +78,7 @@ struct WaitingPage {
   private func json(_ conversation: WaitingConversation) -> JSONValue {
     var object = WaitingCoding.json(conversation).object ?? JSONObject()
     object["state"] = .string(state(of: conversation))
+    object["level_ms"] = .integer(book.level(of: conversation).milliseconds)
     object["waits_ms"] = conversation.wait(at: now).map { .integer($0.milliseconds) }
     return .object(object)
   }
@@ -87,19 +89,25 @@ struct WaitingPage {
 
   var table: [String] {
     guard !order.isEmpty else { return ["no conversation waits for a person"] }
+    let level = hasLevelsBySkill ? ["level"] : []
     let proposed = hasProposals ? ["proposed"] : []
-    let head = ["state", "waits", "conversation", "agent", "for", "language", "person"] + proposed + ["about"]
-    return TextTable.lines([head] + order.map(cells), rightAligned: 1...1)
+    let head =
+      ["state", "waits"] + level + ["conversation", "agent", "for", "language", "person"] + proposed + ["about"]
+    return TextTable.lines([head] + order.map(cells), rightAligned: 1...1 + level.count)
   }
 
   private func cells(_ conversation: WaitingConversation) -> [String] {
-    let proposed = conversation.standingProposal?.agent.description ?? ""
-    return [
-      state(of: conversation), conversation.wait(at: now).map(Self.words) ?? "-", conversation.id.text.shown,
-      conversation.agent.description.shown, cell(conversation.skill), cell(conversation.language),
-      cell(conversation.hand.map { Format.person($0.by) } ?? ""),
-    ] + (hasProposals ? [cell(proposed)] : []) + [conversation.summary.shown]
+    let level = hasLevelsBySkill ? ["\(book.level(of: conversation).rounded)"] : []
+    let wait = conversation.wait(at: now).map(Self.words) ?? "-"
+    let proposed = hasProposals ? [cell(conversation.standingProposal?.agent.description ?? "")] : []
+    let known = [
+      conversation.id.text.shown, conversation.agent.description.shown, cell(conversation.skill),
+      cell(conversation.language), cell(conversation.hand.map { Format.person($0.by) } ?? ""),
+    ]
+    return [state(of: conversation), wait] + level + known + proposed + [conversation.summary.shown]
   }
+
+  private var hasLevelsBySkill: Bool { !book.levels.entries.isEmpty }
 
   private func cell(_ text: String) -> String { text.isEmpty ? "-" : text.shown }
 
@@ -124,9 +132,16 @@ struct WaitingPage {
   var summary: [String] {
     guard let oldest = book.oldest, let wait = oldest.wait(at: now) else { return [] }
     let who = book.waitingCount == 1 ? "1 waits" : "\(book.waitingCount) wait"
-    return [
-      "waiting     \(who) for a person, the longest for \(Self.words(wait)) (\(state(of: oldest))); vigia waiting"
-    ]
+    let longest = "\(Self.words(wait)) (\(state(of: oldest)))\(urgent(besides: oldest))"
+    return ["waiting     \(who) for a person, the longest for \(longest); vigia waiting"]
+  }
+
+  /// Another one that stands worse by its own level.
+  private func urgent(besides oldest: WaitingConversation) -> String {
+    guard let urgent = book.mostUrgent(at: now), state(of: urgent) != state(of: oldest),
+      let wait = urgent.wait(at: now)
+    else { return "" }
+    return ", another for \(Self.words(wait)) (\(state(of: urgent)))"
   }
 
   /// What the table does not say.
@@ -134,7 +149,8 @@ struct WaitingPage {
     let keeper = isKept ? [] : ["no handler is alive: nobody keeps this list"]
     guard !order.isEmpty else { return keeper }
     let over = book.overCount(at: now)
-    let level = "\(over) of \(book.waitingCount) wait for longer than \(book.level.rounded)"
+    let most = hasLevelsBySkill ? "their level" : "\(book.level.rounded)"
+    let level = "\(over) of \(book.waitingCount) wait for longer than \(most)"
     let paged = book.page.map { "; people were paged \(Format.ago(now - $0.since))" } ?? ""
     let more = book.leftOut > 0 ? ["\(book.leftOut) more were told of and found no room"] : []
     return more + [level + paged] + keeper

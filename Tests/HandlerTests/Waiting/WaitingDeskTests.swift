@@ -93,6 +93,27 @@ import Wire
     try scene.wait { $0.level == .minutes(7) }
   }
 
+  @Test func oneIsTooLateByTheLevelOfItsSkill() throws {
+    let handler = try scene.start()
+    try scene.event("agent.waiting", "law", ["skill": "law"])
+    try scene.event("agent.waiting", "refund", ["skill": "refunds-eu"])
+    try scene.waitFor("refund")
+    #expect(try scene.book().page == nil)
+    var options = handler.options
+    let skill = try #require(Glob("refunds*"))
+    options.waiting.levels = WaitingLevels(usual: .hours(1), [.init(skill: skill, level: .milliseconds(50))])
+    handler.apply(options)
+    let book = try scene.wait { $0.page != nil }
+    let now = try scene.handlers.now()
+    #expect(book.levels == options.waiting.levels && book.overCount(at: now) == 1)
+    let line = try #require(try scene.handlers.audit().first { $0.action == "waiting" })
+    #expect(line.detail.hasPrefix("1 conversation waits for a person for longer than "), "\(line.detail)")
+    #expect(line.detail.contains("; refund of agent-7 has waited for "), "\(line.detail)")
+    // What is left waits for its own level.
+    try scene.event("agent.conversation_ended", "refund")
+    try scene.wait { $0.page == nil && !$0.isEmpty }
+  }
+
   // MARK: Takeover
 
   @Test func successorKnowsWhoWaitsAndWhoHasTakenWhat() throws {
