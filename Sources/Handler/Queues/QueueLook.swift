@@ -145,6 +145,7 @@ struct QueueLook {
     if error.text.contains("no such key") { return "no such stream" }
     return switch error.code {
     case "WRONGTYPE": "the key holds no stream"
+    case "CROSSSLOT": "it is on another node of the cluster than the handler's keys"
     case "NOPERM": "the handler may not read it: grant +xlen +xinfo +xpending +xrange, and %R~ of its key"
     default: "Redis refuses to tell: \(error.text)"
     }
