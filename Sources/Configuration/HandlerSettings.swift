@@ -33,7 +33,7 @@ package struct HandlerSettings: Equatable, Sendable {
     /// Whether versions of agents in one role are compared.
     package var comparesVersions: Bool?
     /// What becomes of agents whose version is named worse than another.
-    package var rollback: RollbackMode?
+    package var rollback: Autonomy?
     /// How much of an agent's health each metric can take, 0…1.
     package var weights: [Metric: Double] = [:]
     /// The same of open metrics, by name.

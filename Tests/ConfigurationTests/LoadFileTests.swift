@@ -10,7 +10,7 @@ import Testing
   @Test func loadIsSharedOnlyIfTheFileSaysSo() throws {
     #expect(try read("") == LoadSettings())
     #expect(try read("[load]").mode == .off)
-    for mode in LoadSettings.Mode.allCases {
+    for mode in Autonomy.allCases {
       #expect(try read("[load]\nmode = \"\(mode.rawValue)\"").mode == mode)
     }
   }

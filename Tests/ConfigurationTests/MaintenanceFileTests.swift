@@ -10,7 +10,7 @@ import Testing
   @Test func modeIsRead() throws {
     #expect(try read("").mode == .off)
     #expect(try read("[maintenance]").mode == .off)
-    for mode in MaintenanceSettings.Mode.allCases {
+    for mode in Autonomy.allCases {
       #expect(try read("[maintenance]\nmode = \"\(mode.rawValue)\"").mode == mode)
     }
   }

@@ -33,7 +33,7 @@ import Testing
     window.origin = .forecast(.init(metric: "queue_size", crossesAt: Self.start, earliest: Self.start))
     window.wait = .init(why: "the fleet is ill", since: Self.start)
     var sight = MaintenanceRun.Sight(at: Self.start + .seconds(60))
-    for (mode, phase) in [(MaintenanceSettings.Mode.auto, MaintenanceWindow.Phase.standIn), (.propose, .proposed)] {
+    for (mode, phase) in [(Autonomy.auto, MaintenanceWindow.Phase.standIn), (.propose, .proposed)] {
       sight.mode = mode
       let next = try #require(MaintenanceRun.step(window, sight)?.window)
       #expect(next.phase == phase && next.wait == nil)

@@ -58,12 +58,12 @@ import Wire
     book.note(Self.difference(worse, than: better), metric: "error_rate", role: role, at: now)
   }
 
-  private mutating func take(_ mode: RollbackMode = .propose, share: Double = 0.1) -> [RollbackEvent] {
+  private mutating func take(_ mode: Autonomy = .propose, share: Double = 0.1) -> [RollbackEvent] {
     book.take(at: now, mode, share: share, in: fleet)
   }
 
   /// Takes what there is a minute later.
-  private mutating func takeNext(_ mode: RollbackMode = .propose) -> [RollbackEvent] {
+  private mutating func takeNext(_ mode: Autonomy = .propose) -> [RollbackEvent] {
     now = now + .minutes(1)
     return take(mode)
   }

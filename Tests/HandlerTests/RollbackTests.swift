@@ -186,7 +186,7 @@ import Wire
   // MARK: What an event alone claims
 
   /// A handler that has named agents of sales, and agents that run the version.
-  private func named(_ agents: [AgentID], _ rollback: RollbackMode) throws -> RuleScene {
+  private func named(_ agents: [AgentID], _ rollback: Autonomy) throws -> RuleScene {
     let rules = try RuleScene(rollback: rollback)
     let version = WorseVersion(
       role: "sales", worse: "1.4.2", better: "1.4.1", metric: "error_rate", words: "it is bad", namedAt: .epoch,
@@ -219,8 +219,8 @@ import Wire
   }
 
   /// Neither done nor put before a person, whatever the event says.
-  @Test(arguments: [("auto", RollbackMode.propose), ("auto", .off), ("propose", .off)])
-  func theSettingsSayWhetherAgentsGoBackAndNotTheEvent(_ mode: String, _ rollback: RollbackMode) throws {
+  @Test(arguments: [("auto", Autonomy.propose), ("auto", .off), ("propose", .off)])
+  func theSettingsSayWhetherAgentsGoBackAndNotTheEvent(_ mode: String, _ rollback: Autonomy) throws {
     let rules = try named(["agent-1"], rollback)
     try rules.event("agent.version_worse", "agent-1", claim(mode, about: ["agent-1"]))
     let lines = try rules.lines { $0.phase == .skipped }

@@ -30,7 +30,7 @@ final class VersionScene {
   }
 
   /// Starts a handler whose only rules are those about worse versions, with automation on.
-  func start(_ id: String, _ mode: RollbackMode) throws {
+  func start(_ id: String, _ mode: Autonomy) throws {
     _ = try scene.server.call("SET", scene.keys.automation, "on")
     var runbook = try RunbookFile.builtIn()
     runbook.rules.removeAll { !$0.on.contains(RollbackEvent.type) }
@@ -40,7 +40,7 @@ final class VersionScene {
   }
 
   /// Ends the last handler as `kill -9` does, and lets another begin at once.
-  func replace(by id: String, _ mode: RollbackMode) throws {
+  func replace(by id: String, _ mode: Autonomy) throws {
     scene.handlers.last?.halt()
     _ = try scene.server.call("DEL", scene.keys.lease)
     try start(id, mode)

@@ -6,7 +6,7 @@ import Testing
 /// changes it.
 final class TuningRole {
   var settings = TuningSettings()
-  var mode = TuningMode.auto
+  var mode = Autonomy.auto
   var answer = TuningRun.Answer.none
   var guardFault: String?
   /// Of the agents, by places.

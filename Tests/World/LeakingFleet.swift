@@ -29,7 +29,7 @@ package struct LeakingFleet {
   package let world: SimulatedWorld
   private let runtimes: LeakingRuntimes
 
-  package init(seed: UInt64, mode: MaintenanceSettings.Mode) throws {
+  package init(seed: UInt64, mode: Autonomy) throws {
     world = SimulatedWorld(seed: seed)
     var random = SeededRandom(seed: seed ^ 0x4C45_414B)
     runtimes = LeakingRuntimes(world, (0..<Self.pairs).map { LeakingRuntimes.Leak($0, &random) })

@@ -16,7 +16,7 @@ package struct LoadStory {
 
   package let world: SimulatedWorld
   private let crowd: LoadCrowd
-  private let mode: LoadSettings.Mode
+  private let mode: Autonomy
   private var asked: Set<String> = []
   /// When each change was decided.
   private var decided: [Instant] = []
@@ -32,7 +32,7 @@ package struct LoadStory {
   /// - Parameter seed: even ones let changes be made, odd ones have a person asked.
   package init(seed: UInt64) throws {
     world = SimulatedWorld(seed: seed)
-    let mode: LoadSettings.Mode = seed % 2 == 0 ? .auto : .propose
+    let mode: Autonomy = seed % 2 == 0 ? .auto : .propose
     (self.mode, crowd) = (mode, LoadCrowd(world))
     world.runtimes = SimulatedRuntimes(world, agents: [])
     world.service = OutsideService(world)

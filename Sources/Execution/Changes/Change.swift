@@ -147,7 +147,7 @@ package struct PlanningContext {
   /// The agent's window of maintenance, how many there are of all agents, and whether windows begin.
   package var window: MaintenanceWindow?
   package var windowCount = 0
-  package var maintenance = MaintenanceSettings.Mode.off
+  package var maintenance = Autonomy.off
   /// The channels that people can be told by.
   package var channels: Set<String> = []
   /// Whether anything is configured that makes dashboards.

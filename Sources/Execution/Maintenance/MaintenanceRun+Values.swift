@@ -26,7 +26,7 @@ extension MaintenanceRun {
 
   package struct Sight: Equatable, Sendable {
     package var now: Instant
-    package var mode = MaintenanceSettings.Mode.propose
+    package var mode = Autonomy.propose
     package var command = Standing.pending
     package var state = AgentState.running
     /// Of the agent's record.

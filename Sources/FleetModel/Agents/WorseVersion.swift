@@ -50,13 +50,3 @@ package struct WorseVersion: Equatable, Sendable {
     self.role.isExactly(role) && worse.isExactly(version)
   }
 }
-
-/// What becomes of agents whose version was named worse than another of their role.
-package enum RollbackMode: String, CaseIterable, Sendable {
-  /// Nothing beyond the finding.
-  case off
-  /// A person is asked whether they go back.
-  case propose
-  /// They go back, some at a time.
-  case auto
-}

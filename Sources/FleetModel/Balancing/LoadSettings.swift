@@ -1,15 +1,7 @@
 /// Whether load is shared anew among the agents of a role that let their part of new conversations be set.
 package struct LoadSettings: Equatable, Sendable {
-  package enum Mode: String, CaseIterable, Sendable {
-    /// Parts stay as they are.
-    case off
-    /// A person is asked about one change a role at a time.
-    case propose
-    /// Parts are changed.
-    case auto
-  }
-
-  package var mode = Mode.off
+  /// A person is asked about one change a role at a time.
+  package var mode = Autonomy.off
   /// How long it takes until a change shows in what is open: about as long as a conversation lasts.
   package var settle = TimeSpan.minutes(3)
   /// As many changes a minute a role may see at the most.
@@ -25,5 +17,3 @@ package struct LoadSettings: Equatable, Sendable {
   package static let spans = TimeSpan.seconds(1)...TimeSpan.hours(1)
   package static let moves = 1...60
 }
-
-extension LoadSettings.Mode: WireWord {}

@@ -102,16 +102,8 @@ package struct Handoff: Equatable, Sendable {
 
 /// Whether the handler chooses who takes a conversation for which its agent asks for another one.
 package struct HandoffSettings: Equatable, Sendable {
-  package enum Mode: String, CaseIterable, Sendable {
-    /// Rules may choose.
-    case off
-    /// A person hears whom the handler would choose, and hands over.
-    case propose
-    /// Whom the handler chooses is asked.
-    case auto
-  }
-
-  package var mode = Mode.off
+  /// While it is off rules may choose. Else the handler chooses, and has that agent asked, or tells a person.
+  package var mode = Autonomy.off
   /// How long who was chosen may take to accept.
   package var answerWithin = TimeSpan.seconds(20)
 

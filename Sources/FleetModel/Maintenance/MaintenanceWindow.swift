@@ -121,19 +121,10 @@ package struct MaintenanceWindow: Equatable, Sendable {
 
 /// What the settings say of maintenance.
 package struct MaintenanceSettings: Equatable, Sendable {
-  package enum Mode: String, CaseIterable, Sendable {
-    /// No window begins, and none is planned.
-    case off
-    /// What is forecast leads to a proposal; what an operator plans is done.
-    case propose
-    /// What is forecast is done.
-    case auto
-  }
-
-  package var mode = Mode.off
+  /// What becomes of a failure that is forecast. What an operator plans is done unless it is off.
+  package var mode = Autonomy.off
 
   package init() {}
 }
 
-extension MaintenanceSettings.Mode: WireWord {}
 extension MaintenanceWindow.Phase: WireWord {}

@@ -1,6 +1,7 @@
 /// What the settings say of tuning the parameters that agents declare.
 package struct TuningOptions: Equatable, Sendable {
-  package var mode = TuningMode.off
+  /// A person is asked before each trial and each adoption. If it is off, what was adopted goes back.
+  package var mode = Autonomy.off
   /// The names of the parameters that may be tuned at all.
   package var parameters: [String] = []
   /// The name of the metric that is to come closer to ``best``.

@@ -81,7 +81,7 @@ struct RollbackBook {
   ///   - mode: if it is off nobody is named, and nothing is used up.
   ///   - share: of a role's agents so many may go back at once by themselves; one always.
   mutating func take(
-    at now: Instant, _ mode: RollbackMode, share: Double, in fleet: any VersionedFleet
+    at now: Instant, _ mode: Autonomy, share: Double, in fleet: any VersionedFleet
   ) -> [RollbackEvent] {
     guard isDue(at: now) else { return [] }
     lookedAt = now
@@ -120,7 +120,7 @@ struct RollbackBook {
 
   /// Names the next agents; if nobody runs the version any more, it is closed.
   private mutating func step(
-    _ index: Int, _ found: Runners, atMost most: Int, _ mode: RollbackMode, at now: Instant
+    _ index: Int, _ found: Runners, atMost most: Int, _ mode: Autonomy, at now: Instant
   ) -> RollbackEvent? {
     isChanged = true
     let agents = Self.short(found.first.prefix(most))
@@ -132,7 +132,7 @@ struct RollbackBook {
     return RollbackEvent(version: versions[index], agents: agents, running: found.running, mode: mode, at: now)
   }
 
-  private static func most(_ mode: RollbackMode, of all: Int, _ share: Double) -> Int {
+  private static func most(_ mode: Autonomy, of all: Int, _ share: Double) -> Int {
     let most = RuleAction.mostOfEach
     return mode == .auto ? min(most, max(1, Int(Double(all) * min(max(share, 0), 1)))) : most
   }

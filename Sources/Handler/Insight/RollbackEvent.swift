@@ -9,7 +9,7 @@ struct RollbackEvent: Equatable {
   let agents: [AgentID]
   /// How many run it in all.
   let running: Int
-  let mode: RollbackMode
+  let mode: Autonomy
   let at: Instant
 
   static let type = "agent.version_worse"

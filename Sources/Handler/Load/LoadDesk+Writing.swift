@@ -28,7 +28,7 @@ extension LoadDesk {
   }
 
   /// What would be done, if automation were on.
-  private func line(_ move: ShareMove, _ mode: LoadSettings.Mode, at now: Instant) -> AuditLine {
+  private func line(_ move: ShareMove, _ mode: Autonomy, at now: Instant) -> AuditLine {
     let action = PlannedAction(kind: .action(.tune), target: move.agent, arguments: LoadPlan.arguments(move))
     let would = mode == .auto ? "would \(action.words)" : "would propose to \(action.words)"
     return session.ruleLine(

@@ -9,7 +9,7 @@ struct LoadPlan {
   /// What is done with moves.
   enum Course {
     /// The audit says what would be done.
-    case dry(LoadSettings.Mode)
+    case dry(Autonomy)
     /// A person is asked.
     case ask
     /// They are made.
@@ -35,7 +35,7 @@ struct LoadPlan {
   private(set) var commands: [Command] = []
   private(set) var proposal: OwnProposal?
   /// Moves that the audit only tells of.
-  private(set) var told: [(move: ShareMove, mode: LoadSettings.Mode)] = []
+  private(set) var told: [(move: ShareMove, mode: Autonomy)] = []
 
   /// A move is sent within so long, or not at all.
   static let patience = TimeSpan.minutes(1)

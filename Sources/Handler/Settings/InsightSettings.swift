@@ -10,7 +10,7 @@ package struct InsightSettings: Equatable, Sendable {
   /// Whether versions of agents in one role are compared.
   package var comparesVersions = false
   /// What becomes of agents whose version is named worse than another.
-  package var rollback = RollbackMode.off
+  package var rollback = Autonomy.off
   /// Whether the audit tells how alerts begin and end.
   package var learns = false
   /// How much of an agent's health each metric alone can take, 0…1.

@@ -188,7 +188,7 @@ extension PlanningContext {
     commandID: CommandID, operator: String, reason: String = "", now: Instant, restartLimit: TimeSpan,
     channels: Set<String> = [],
     makesDashboards: Bool = false,
-    maintenance: MaintenanceSettings.Mode = .off
+    maintenance: Autonomy = .off
   ) {
     self.init(
       target: target, record: snapshot.record, commandID: commandID, operator: `operator`, reason: reason, now: now,

@@ -58,14 +58,14 @@ extension TuningRun {
     package var length = TimeSpan.minutes(1)
     /// All of the role, each once.
     package var members: [Member]
-    package var mode = TuningMode.propose
+    package var mode = Autonomy.propose
     /// To what was asked.
     package var answer = Answer.none
     /// Why nothing may be begun; nil if it may.
     package var guardFault: String?
 
     package init(
-      _ minute: Instant, members: [Member], mode: TuningMode, answer: Answer = .none, guardFault: String? = nil,
+      _ minute: Instant, members: [Member], mode: Autonomy, answer: Answer = .none, guardFault: String? = nil,
       length: TimeSpan = .minutes(1)
     ) {
       (self.minute, self.members, self.mode) = (minute, members, mode)

@@ -166,7 +166,7 @@ import Wire
   }
 
   /// Two who choose would give one conversation to two agents.
-  @Test(arguments: HandoffSettings.Mode.allCases) func rulesActOnARequestOnlyWhileItIsOff(_ mode: HandoffSettings.Mode)
+  @Test(arguments: Autonomy.allCases) func rulesActOnARequestOnlyWhileItIsOff(_ mode: Autonomy)
     throws
   {
     let runbook = try RuleScene.read(

@@ -21,7 +21,7 @@ struct HandoffScene {
   /// - Parameter span: how long who is chosen may take to accept; by default nobody takes so long.
   @discardableResult
   func start(
-    _ id: String = "h1", _ mode: HandoffSettings.Mode = .auto, within span: TimeSpan = .hours(1),
+    _ id: String = "h1", _ mode: Autonomy = .auto, within span: TimeSpan = .hours(1),
     _ change: (inout HandlerOptions) -> Void = { _ in }
   ) throws -> HandlerService {
     try handlers.startHandler(id) {

@@ -24,7 +24,7 @@ final class LoadScene {
   var server: TestServer { handlers.server }
   var keys: Keys { handlers.keys }
 
-  static func options(_ mode: LoadSettings.Mode, in options: inout HandlerOptions) {
+  static func options(_ mode: Autonomy, in options: inout HandlerOptions) {
     (options.load.mode, options.load.settle, options.loadSpan) = (mode, .seconds(1), .milliseconds(100))
     options.load.movesAMinute = LoadSettings.moves.upperBound
     options.insight.isOn = false
@@ -32,7 +32,7 @@ final class LoadScene {
 
   @discardableResult
   func start(
-    _ mode: LoadSettings.Mode = .auto, _ id: String = "h1", _ change: (inout HandlerOptions) -> Void = { _ in }
+    _ mode: Autonomy = .auto, _ id: String = "h1", _ change: (inout HandlerOptions) -> Void = { _ in }
   ) throws -> HandlerService {
     try handlers.startHandler(id) {
       Self.options(mode, in: &$0)

@@ -20,7 +20,7 @@ struct MaintenanceScene {
   /// - Parameter looksAhead: whether it learns what is usual; otherwise it is enough that an agent runs again.
   @discardableResult
   func start(
-    _ id: String = "h1", mode: MaintenanceSettings.Mode = .propose, looksAhead: Bool = false,
+    _ id: String = "h1", mode: Autonomy = .propose, looksAhead: Bool = false,
     restartLimit: TimeSpan = .minutes(1), notify: NotifyTable = NotifyTable()
   ) throws -> HandlerService {
     try handlers.startHandler(id) {

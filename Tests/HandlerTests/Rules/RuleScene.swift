@@ -20,7 +20,7 @@ struct RuleScene {
   ///   - rollback: what the settings say of rollbacks. No versions are compared, so only events of the test name any.
   init(
     _ runbook: String? = nil, mode: String? = "on", clock: SteppedClock? = nil,
-    fleet: [(agent: AgentID, data: JSONValue)] = [], rollback: RollbackMode = .off
+    fleet: [(agent: AgentID, data: JSONValue)] = [], rollback: Autonomy = .off
   ) throws {
     scene = try HandlerScene(start: false, clock: clock)
     if let mode { _ = try scene.server.call("SET", scene.keys.automation, mode) }

@@ -11,7 +11,7 @@ import Wire
   private static let start = Instant(milliseconds: 1_795_334_400_000)
 
   /// A role as it stands after each of some minutes, through trials and adoptions.
-  private func states(_ mode: TuningMode, minutes: Int = 1500) throws -> [RoleTuning] {
+  private func states(_ mode: Autonomy, minutes: Int = 1500) throws -> [RoleTuning] {
     let parameters = try ["a.heat", "timeout_s"].map { name in
       try #require(TunableParameter(name: name, minimum: 0, maximum: 10, step: 0.5, value: 5))
     }
@@ -41,8 +41,8 @@ import Wire
     return found
   }
 
-  @Test(arguments: [TuningMode.auto, .propose])
-  func whatIsWrittenIsRead(mode: TuningMode) throws {
+  @Test(arguments: [Autonomy.auto, .propose])
+  func whatIsWrittenIsRead(mode: Autonomy) throws {
     let states = try states(mode)
     var phases: Set<String> = []
     for state in states {

@@ -41,7 +41,7 @@ final class TuningScene {
   var server: TestServer { handlers.server }
   var keys: Keys { handlers.keys }
 
-  func options(_ mode: TuningMode) -> TuningOptions {
+  func options(_ mode: Autonomy) -> TuningOptions {
     var options = TuningOptions()
     (options.mode, options.parameters, options.worst) = (mode, ["timeout_s"], 0.1)
     (options.budget, options.every, options.settle) = (1440, .milliseconds(Self.span), 1)
@@ -51,7 +51,7 @@ final class TuningScene {
   }
 
   @discardableResult
-  func start(_ id: String = "h1", _ mode: TuningMode = .auto, automation: String = "on") throws -> HandlerService {
+  func start(_ id: String = "h1", _ mode: Autonomy = .auto, automation: String = "on") throws -> HandlerService {
     _ = try server.call("SET", keys.automation, automation)
     return try handlers.startHandler(id) { $0.tuning = options(mode) }
   }

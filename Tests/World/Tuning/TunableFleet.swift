@@ -32,7 +32,7 @@ package struct TunableFleet {
   package static let parameter = TunableParameter(name: "timeout_s", minimum: 5, maximum: 60, step: 5, value: 20)
 
   package var settings = TuningSettings()
-  package var mode = TuningMode.auto
+  package var mode = Autonomy.auto
   /// How many minutes pass until a command takes effect, and until a closed minute is told.
   package var commandDelay = 1
   package var tellDelay = 1

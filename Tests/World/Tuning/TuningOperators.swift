@@ -9,7 +9,7 @@ final class TuningOperators {
   private unowned let world: SimulatedWorld
   private let crowd: TunedCrowd
   private let budget: Double
-  private(set) var mode: TuningMode
+  private(set) var mode: Autonomy
   /// Commands that the server has taken.
   private(set) var sent: [Command] = []
   private var made = 0
@@ -42,7 +42,7 @@ final class TuningOperators {
   }
 
   /// Writes another mode into the settings, which all handlers read again.
-  func set(_ mode: TuningMode) {
+  func set(_ mode: Autonomy) {
     world.tell("the settings say \(mode.rawValue)")
     self.mode = mode
     for node in world.nodes {
@@ -83,7 +83,7 @@ final class TuningOperators {
     guard world.chance(35) else { return }
     at(end) { [self] in
       let before = mode
-      set(world.pick(TuningMode.allCases.filter { $0 != before }))
+      set(world.pick(Autonomy.allCases.filter { $0 != before }))
       world.schedule(inMilliseconds: world.number(5000...30_000)) { [self] in
         if !isOver { set(before) }
       }

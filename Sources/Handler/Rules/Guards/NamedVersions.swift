@@ -16,7 +16,7 @@ struct NamedVersions {
 
   init(_ session: LeaseSession, actsAlone: Bool) { (self.session, self.actsAlone) = (session, actsAlone) }
 
-  private var mode: RollbackMode { session.options.insight.rollback }
+  private var mode: Autonomy { session.options.insight.rollback }
 
   /// What must be read; ``take(_:)`` wants the answers.
   var requests: [Request] {
