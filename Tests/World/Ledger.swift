@@ -124,7 +124,9 @@ struct Ledger {
     case .succeeded, .failed, .skipped, .unknown, .rejected, .expired:
       // A restart succeeds when it is begun, and fails later if the runtime does not confirm it.
       if line.phase == .failed, line.detail.contains("was not confirmed") { return }
-      if line.target == .none {
+      // Of a proposal or an alert that is no agent's the outcome has a line too, with how it then stands.
+      let isOutcome = line.target != .none || line.proposal != nil || line.alert != nil
+      if !isOutcome {
         guard entry.closing == nil else { throw Violation("closed twice") }
         entry.closing = line
       } else {
