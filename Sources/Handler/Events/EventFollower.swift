@@ -246,10 +246,7 @@ final class EventFollower {
       } else {
         judge.noteRead(isMoreLikely: isMoreLikely)
       }
-      if !isMoreLikely {
-        judge.hasReadEvents = true
-        memory.meetNewcomers()
-      }
+      if !isMoreLikely { readToEnd() }
       saver.save(unlessOnlyRead: true)
       if isMoreLikely { return rules.whenRoomy { [weak self, weak connection] in self?.readOn(connection) } }
       let rest = reply.error == nil ? Self.restMilliseconds : 1000
@@ -259,6 +256,12 @@ final class EventFollower {
         rules.whenRoomy { [weak self] in self?.readOn(connection) }
       }
     }
+  }
+
+  /// Nobody decides by events before it is known, too, how those agents stand that they are about.
+  private func readToEnd() {
+    guard !judge.hasReadEvents else { return memory.meetNewcomers() }
+    memory.meetAllNewcomers { [judge] in judge.hasReadEvents = true }
   }
 
   /// Reads on where the connection still stands.
@@ -279,7 +282,7 @@ final class EventFollower {
     judge.fleet.advance(to: judge.present)
     if judge.hasReadEvents { takeover.take()?.finish(in: &judge.fleet) }
     judge.noteSettled()
-    memory.meetNewcomers()
+    if judge.hasReadEvents { memory.meetNewcomers() }
     rules.watchFleet()
     saver.save(unlessOnlyRead: false)
     escalations.look()

@@ -121,7 +121,7 @@ final class EventProcessor {
         report($0, entry.id)
         // What is said a second time is not acted on a second time.
         if case .applied(let position) = outcome {
-          if fleet.agents.eventCount(at: position) == 1 { newcomers.add($0.agentID) }
+          if fleet.agents.eventCount(at: position) == 1, !$0.isOfHandler { newcomers.add($0.agentID) }
           minutes?.note($0, at: position)
           meter?.note($0, at: position)
           if $0.kind.isOfWaiting { noteWaiting($0, entry.id) }

@@ -98,7 +98,29 @@ final class FleetCheckpoint {
   func meetNewcomers() {
     guard !isMeeting, !judge.newcomers.isEmpty else { return }
     isMeeting = true
-    readRecords(of: judge.newcomers.take(atMost: Self.most)) { [self] in isMeeting = false }
+    readRecords(of: nextNewcomers) { [self] in isMeeting = false }
+  }
+
+  /// Calls `completion` once the records of all who are new by now have been read.
+  func meetAllNewcomers(_ completion: @escaping () -> Void) {
+    guard !isMeeting else { return }
+    isMeeting = true
+    meet(judge.newcomers.count) { [self] in
+      isMeeting = false
+      completion()
+    }
+  }
+
+  private func meet(_ count: Int, _ completion: @escaping () -> Void) {
+    guard count > 0 else { return completion() }
+    readRecords(of: nextNewcomers) { [self] in meet(count - Self.most, completion) }
+  }
+
+  /// Some of those who are new, and present yet.
+  private var nextNewcomers: [AgentID] {
+    let judge = judge
+    let some = judge.newcomers.take(atMost: Self.most) { judge.fleet.agents.profiles.compactMap { $0?.id } }
+    return some.filter { judge.fleet.position(of: $0) != nil }
   }
 
   /// Takes from the last entries up to a place when agents that are known sent metrics: nobody could tell else who has

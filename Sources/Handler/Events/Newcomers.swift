@@ -4,18 +4,24 @@ import FleetModel
 /// silent for so long that nobody knew them any more: what Redis holds of them is to be read.
 struct Newcomers {
   private var agents: [AgentID] = []
+  /// Whether some found no room: nobody knows who they are.
+  private(set) var isCut = false
 
-  /// Somebody who makes agents up makes up more: of those nobody has set anything.
-  private static let most = 40_000
+  /// More seldom come at once, but if somebody makes agents up.
+  private static let most = 10_000
 
-  var isEmpty: Bool { agents.isEmpty }
+  var isEmpty: Bool { agents.isEmpty && !isCut }
+  var count: Int { agents.count }
 
   mutating func add(_ agent: AgentID) {
-    if agents.count < Self.most { agents.append(agent) }
+    if agents.count < Self.most { agents.append(agent) } else { isCut = true }
   }
 
   /// Those who came first.
-  mutating func take(atMost most: Int) -> [AgentID] {
+  ///
+  /// - Parameter all: all who are present, asked for if some have found no room before.
+  mutating func take(atMost most: Int, _ all: () -> [AgentID]) -> [AgentID] {
+    if agents.isEmpty, isCut { (agents, isCut) = (all(), false) }
     defer { agents.removeFirst(min(most, agents.count)) }
     return Array(agents.prefix(most))
   }
