@@ -51,7 +51,8 @@ import Wire
     let count = try scene.entries(scene.keys.events).count
     let later = try scene.now(.seconds(2))
     try scene.server.wait { ((try? scene.now()) ?? later) > later }
-    #expect(try scene.entries(scene.keys.events).count == count)
+    // A machine that stands still for long subscribes anew, and marks once.
+    #expect(try scene.entries(scene.keys.events).count <= count + 1)
   }
 
   @Test func standbyWritesWhatADeadRecorderMissed() throws {

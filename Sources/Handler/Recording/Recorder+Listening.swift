@@ -18,6 +18,8 @@ extension Recorder: ChannelListener {
 
   func unsubscribed() {
     watchdog.rest()
+    // One that others hear and that is not written would stand in their way.
+    forgetMark()
     let heardAt = heartbeat.stop()
     guard isSubscribed else { return }
     isSubscribed = false
@@ -63,7 +65,7 @@ extension Recorder: ChannelListener {
   }
 
   /// Has a marker follow a message: at once, or when a second has gone by since the last.
-  private func markSoon(_ session: LeaseSession, at now: MonotonicTime) {
+  func markSoon(_ session: LeaseSession, at now: MonotonicTime) {
     let rest = Self.markerMilliseconds - now.milliseconds(since: markedAt)
     guard rest > 0 else {
       _ = mark(session)

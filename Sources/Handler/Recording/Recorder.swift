@@ -140,6 +140,7 @@ final class Recorder {
     (state, stepped) = (.recording(session), 0)
     let count = buffer.messages.count { !$0.isMarker }
     log(.info, "recording", ["fence": "\(session.fence)", "bridged": "\(count)"])
+    if buffer.messages.last?.isMarker == false { markSoon(session, at: .now) }
     write()
     if let completion = endsAfterAligning {
       endsAfterAligning = nil
