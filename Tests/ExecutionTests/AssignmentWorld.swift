@@ -101,9 +101,9 @@ struct AssignmentWorld {
     if handler.saidAt.map({ now - $0 >= 1000 }) ?? true { look(id, &handler) }
     for shard in 0..<Self.count {
       if leases[shard]?.holder == id {
-        leases[shard]?.ends = now + 2800
+        leases[shard]?.ends = now + 2500
       } else if leases[shard] == nil, handler.assignment.isAdmitted(shard) {
-        leases[shard] = LeaseRow(holder: id, ends: now + 2800)
+        leases[shard] = LeaseRow(holder: id, ends: now + 2500)
         tell(.holder(shard: shard, id), &handler)
       }
     }

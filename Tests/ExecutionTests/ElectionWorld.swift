@@ -34,7 +34,7 @@ struct ElectionWorld {
   }
 
   private static let spans = LeaderElection.Spans(
-    lease: 2800, margin: 500, renewal: 1000, attempt: 500, listening: 5000)
+    lease: 2500, margin: 500, renewal: 900, attempt: 500, listening: 5000)
 
   private let seed: UInt64
   private var random: SeededRandom

@@ -52,7 +52,7 @@ final class ReplicaConfirmation {
   private var completion: ((Outcome) -> Void)?
   private var timer: Loop.TimerID?
 
-  /// How long a replica has to confirm, in milliseconds: two such rounds fit into a lease.
+  /// How long a replica has to confirm, in milliseconds. After a round in vain another one begins before the lease ends.
   static let waitSpan: Int64 = 800
   /// How much longer a round may take in all, for what is slow besides replicas.
   private static let patience: Int64 = 400
