@@ -160,7 +160,7 @@ import Testing
     let levels = self.levels(.minutes(5), ("refunds*", .minutes(2)), ("refunds-vip", .minutes(1)), ("law", .hours(1)))
     #expect(levels.level(of: "refunds-vip") == .minutes(2) && levels.level(of: "law") == .hours(1))
     #expect(levels.level(of: "lawyer") == .minutes(5) && levels.level(of: "") == .minutes(5))
-    #expect(levels.words == "levels 2m to 1h" && WaitingLevels(usual: .minutes(5)).words == "level 5m")
+    #expect(levels.words == "levels 1m to 1h" && WaitingLevels(usual: .minutes(5)).words == "level 5m")
     let many = Array(repeating: levels.entries[0], count: WaitingLevels.mostEntries + 1)
     #expect(WaitingLevels(many).entries.count == WaitingLevels.mostEntries)
   }

@@ -152,7 +152,8 @@ import Testing
       #expect(try proposed(json) == .init(agent: "l", why: ""), "\(json)")
     }
     let long = String(repeating: "é", count: 1000)
-    #expect(try proposed(#"{"agent":"l","why":"\#(long)"}"#)?.why.utf8.count == TextBound.words)
+    // What is cut ends with a whole character.
+    #expect(try proposed(#"{"agent":"l","why":"\#(long)"}"#)?.why.utf8.count == TextBound.words - 1)
     // What names no agent proposes nobody, and the conversation waits all the same.
     for json in [
       "null", "7", "[]", #""legal-2""#, "{}", #"{"agent":""}"#, #"{"agent":7}"#, #"{"agent":["l"]}"#, #"{"why":"x"}"#,
