@@ -15,7 +15,8 @@ import Wire
   /// A user who has no rights to the keys of a shard: its environment.
   private func user(without shard: Int, _ scene: DividedScene) throws -> [String: String] {
     let keys = (0..<4).filter { $0 != shard }.map { "~\(scene.shards.prefixes[$0].text):*" }
-    let reply = try scene.server.call(all: ["ACL", "SETUSER", "half", "on", ">secret", "&*", "+@all"] + keys)
+    let rights = ["on", ">secret", "resetkeys", "&*", "+@all"] + keys
+    let reply = try scene.server.call(all: ["ACL", "SETUSER", "half"] + rights)
     #expect(reply.text == "OK", "\(reply)")
     guard case .tcp(let host, let port) = scene.server.endpoint.address else { return [:] }
     return scene.environment.merging(["VIGIA_REDIS": "redis://half:secret@\(host):\(port)"]) { $1 }
