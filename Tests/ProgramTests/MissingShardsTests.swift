@@ -28,6 +28,16 @@ struct MissingShardsTests {
       ])
   }
 
+  @Test func workBeginsOnceEnoughIsKnownOfTheShards() {
+    #expect(!FleetQuery.isSettled([.up, .connecting, .lost], heldBy: nil))
+    #expect(FleetQuery.isSettled([.up, .lost, .lost], heldBy: nil))
+    #expect(FleetQuery.isSettled([.up, .connecting, .connecting], heldBy: 0))
+    #expect(!FleetQuery.isSettled([.connecting, .up, .up], heldBy: 0))
+    // Whoever holds all is gone: nobody waits for a third.
+    #expect(FleetQuery.isSettled([.lost, .connecting, .up], heldBy: 0))
+    #expect(!FleetQuery.isSettled([.lost, .connecting, .lost], heldBy: 0))
+  }
+
   @Test func switchStandsWhereThoseSayThatSayAnything() {
     let one = SwitchStanding([.set(.on), .set(.on), .unknown, .set(.on)])
     #expect(one.setting == .set(.on) && one.differs == nil && one.shardWords == "shard 02 does not say")

@@ -11,7 +11,8 @@ import Wire
 ///               one lost later is left out of what is asked from then on
 /// ```
 /// Whoever is on call needs what there is most when a shard is down: only if none answers there is nothing to tell.
-/// If one shard alone holds what is asked for, whether the others answer is no matter, and nobody waits for them.
+/// If one shard alone holds what is asked for, whether the others answer is no matter, and nobody waits for them. If
+/// it is lost there is nothing to tell but that: one other that is up shows that the fleet can be reached.
 ///
 /// A class, since the handlers of its connections share it.
 final class FleetQuery {
@@ -63,16 +64,22 @@ final class FleetQuery {
     beginIfSettled()
   }
 
-  /// Begins once each shard is up or lost, or the one that holds all is up.
+  /// Begins once enough is known of the shards.
   private func beginIfSettled() {
-    guard !hasBegun, isSettled else { return }
+    let reaches = all.indices.map { all[$0].loss != nil ? Reach.lost : reached.contains($0) ? .up : .connecting }
+    guard !hasBegun, Self.isSettled(reaches, heldBy: holder) else { return }
     hasBegun = true
     work(self)
   }
 
-  private var isSettled: Bool {
-    if let holder, reached.contains(holder) { return true }
-    return all.indices.allSatisfy { reached.contains($0) || all[$0].loss != nil }
+  /// How far a shard is.
+  enum Reach { case connecting, up, lost }
+
+  /// Whether enough is known of the shards: none is connecting, and one is up. If one of them holds all that is asked for,
+  /// that one is up, or it is lost and any other is up.
+  static func isSettled(_ shards: [Reach], heldBy holder: Int?) -> Bool {
+    guard let holder else { return !shards.contains(.connecting) && shards.contains(.up) }
+    return shards[holder] == .up || shards[holder] == .lost && shards.contains(.up)
   }
 
   /// The shards that answer, in their order.
