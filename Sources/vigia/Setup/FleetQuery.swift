@@ -30,6 +30,8 @@ final class FleetQuery {
   private var reached: Set<Int> = []
   private var hasFailed = false
   private var hasBegun = false
+  /// What goes on once the holder is lost and another shard is up; nil if nothing waits for that.
+  private var withoutHolder: (() -> Void)?
 
   /// Connects to all, does the work, which ends the session, and gives how it ended.
   ///
@@ -53,23 +55,31 @@ final class FleetQuery {
         lost()
       } _: { [unowned self] _ in
         reached.insert(index)
-        beginIfSettled()
+        goOnIfSettled()
       }
     }
   }
 
   private func lost() {
     let losses = all.compactMap(\.loss)
-    if let first = losses.first, losses.count == all.count { return session.fail(first.outcome, first.sentence) }
-    beginIfSettled()
+    // Only if all refuse the tool has failed.
+    if losses.count == all.count, let loss = losses.first(where: { $0.outcome != .failed }) ?? losses.first {
+      return session.fail(loss.outcome, loss.sentence)
+    }
+    goOnIfSettled()
   }
 
-  /// Begins once enough is known of the shards.
-  private func beginIfSettled() {
+  /// Begins the work, or goes on with it if it waits for another shard than the holder.
+  private func goOnIfSettled() {
     let reaches = all.indices.map { all[$0].loss != nil ? Reach.lost : reached.contains($0) ? .up : .connecting }
-    guard !hasBegun, Self.isSettled(reaches, heldBy: holder) else { return }
-    hasBegun = true
-    work(self)
+    guard Self.isSettled(reaches, heldBy: holder) else { return }
+    guard hasBegun else {
+      hasBegun = true
+      return work(self)
+    }
+    let goOn = withoutHolder
+    withoutHolder = nil
+    goOn?()
   }
 
   /// How far a shard is.
@@ -130,8 +140,9 @@ final class FleetQuery {
     let part = all[holder ?? 0]
     guard part.loss == nil else { return completion(nil) }
     part.send(make(part.keys), completion) { [self] in
-      // If all are lost the session has ended.
-      if all.contains(where: { $0.loss == nil }) { completion(nil) }
+      // The others may still be connecting, and none of them may answer.
+      withoutHolder = { completion(nil) }
+      goOnIfSettled()
     }
   }
 
