@@ -87,6 +87,20 @@ struct MissingShardsTests {
         + "shard 04 does not answer: gone; nothing was sent there")
   }
 
+  @Test func nobodySaysThatNothingWasSentWhereItMayHaveBeenTaken() {
+    let routes = order(1)
+    var progress = OrderProgress(routes.map(\.command), needsObedience: false)
+    #expect(progress.take(line(0, .succeeded)) == .done)
+    let missing = MissingShards([2: "full", 3: "gone"])
+    #expect(
+      SubmissionStanding(routes, progress, missing, unsure: [2]).words
+        == "done in shard 00; shard 03 does not answer: gone; nothing was sent there; "
+        + "shard 02 does not answer: full; not known whether it was taken there")
+    #expect(
+      SubmissionStanding([], OrderProgress(), MissingShards([2: "full"]), unsure: [2]).words
+        == "shard 02 does not answer: full; not known whether it was taken there")
+  }
+
   @Test func whatCannotBeSentIsNotWaitedFor() {
     let routes = order(3)
     var progress = OrderProgress(routes.map(\.command), needsObedience: false)

@@ -14,6 +14,9 @@ struct MissingShards: Equatable {
 
   var isEmpty: Bool { reasons.isEmpty }
 
+  /// Those of them that pass.
+  func filter(_ passes: (Int) -> Bool) -> MissingShards { MissingShards(reasons.filter { passes($0.key) }) }
+
   /// In their order.
   var shards: [Int] { reasons.keys.sorted() }
 

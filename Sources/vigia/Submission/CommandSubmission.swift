@@ -28,6 +28,8 @@ final class CommandSubmission {
   private var routes: [RoutedCommand] = []
   /// The shards that it would go to, and cannot.
   private var missing = MissingShards()
+  /// Those of them that may have it all the same: it was sent there, and refused only when it was sent again.
+  private var unsure: Set<Int> = []
   private var isFollowed = false
   /// Whether a line has said that nothing is sent.
   private var isToldUnsent = false
@@ -106,21 +108,23 @@ final class CommandSubmission {
     session.fail(.redisUnreachable, division.count > 1 ? "\(words); nothing was sent" : words)
   }
 
-  /// Leaves a shard out; if no other is left nothing was sent.
-  private func goOn(without part: SubmissionPart, _ reason: String, _ outcome: Exit) {
+  /// Leaves a shard out; if no other is left nothing was sent, unless one may have it all the same.
+  private func goOn(without part: SubmissionPart, _ reason: String, _ outcome: Exit, mayBeThere: Bool = false) {
     guard missing[part.shard] == nil else { return }
     missing[part.shard] = reason
+    if mayBeThere { unsure.insert(part.shard) }
     parts.removeAll { $0 === part }
     // It is what calls.
     session.loop.later { part.stop() }
-    report.notSent(commands(to: part), MissingShards([part.shard: reason]))
-    if parts.isEmpty { return fail(outcome) }
+    report.notSent(commands(to: part), MissingShards([part.shard: reason]), mayBeThere: mayBeThere)
+    if parts.isEmpty, unsure.isEmpty { return fail(outcome) }
     guard !progress.commands.isEmpty else {
       followAudits()
       return begin()
     }
     progress.leaveOut(Set(commands(to: part).map(\.id)))
     routes.removeAll { $0.shard == part.shard }
+    if parts.isEmpty { return end(outcome) }
     if let outcome = progress.outcome { end(outcome) }
   }
 
@@ -146,7 +150,7 @@ final class CommandSubmission {
 
   /// Ends the session, and says how the order stands in each shard unless all have done it.
   private func end(_ outcome: Exit) {
-    let words = SubmissionStanding(routes, progress, missing).words
+    let words = SubmissionStanding(routes, progress, missing, unsure: unsure).words
     if let words { Output.error("vigia: \(words)") }
     session.end(outcome == .done && !missing.isEmpty ? .partial : outcome)
   }
@@ -184,16 +188,20 @@ final class CommandSubmission {
   private func send(to part: SubmissionPart) {
     let open = Set(progress.unreceived.map(\.id))
     for route in routes where route.shard == part.shard && open.contains(route.command.id) {
-      part.send(route.command) { [unowned self] error in
-        if goesWithout { return goOn(without: part, "Redis refuses: \(error)", .failed) }
-        tellNotSent(route.command, to: part, "Redis refuses: \(error)")
-        session.fail(.failed, "the command could not be sent: \(error)".shown)
+      part.send(route.command) { [unowned self] error, wasSent in
+        refused(route.command, by: part, "Redis refuses: \(error)", wasSent)
       }
     }
   }
 
-  private func tellNotSent(_ command: Command, to part: SubmissionPart, _ reason: String) {
-    if division.count > 1 { report.notSent([command], MissingShards([part.shard: reason])) }
+  /// - Parameter wasSent: whether it was sent before: then the shard may have it, and a handler may carry it out.
+  private func refused(_ command: Command, by part: SubmissionPart, _ reason: String, _ wasSent: Bool) {
+    // Somebody has taken up what was sent before: the shard needs no other.
+    if progress.standing(of: command.id) != .notTaken { return }
+    if goesWithout { return goOn(without: part, reason, .failed, mayBeThere: wasSent) }
+    if division.count > 1 { report.notSent([command], MissingShards([part.shard: reason]), mayBeThere: wasSent) }
+    let words = wasSent ? "it is not known whether the command was taken" : "the command could not be sent"
+    session.fail(.failed, "\(words): \(reason)".shown)
   }
 
   private func timeIsUp() {

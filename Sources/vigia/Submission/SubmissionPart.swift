@@ -37,6 +37,8 @@ final class SubmissionPart {
   private var undone: String?
   private var agents: [AgentID] = []
   private var clock = ServerClock()
+  /// Commands that were sent: each may stand in the shard's stream, though no answer came.
+  private var sent: Set<CommandID> = []
   private lazy var link = Link(loop: loop, endpoint: installation.endpoint) { [unowned self] in changed($0) }
   private lazy var audit = StreamFollower(loop: loop, endpoint: installation.endpoint, key: keys.audit) {
     [unowned self] in auditChanged($0)
@@ -121,11 +123,13 @@ final class SubmissionPart {
     }
   }
 
-  /// - Parameter refused: called if the server refuses it.
-  func send(_ command: Command, refused: @escaping (ServerError) -> Void) {
+  /// - Parameter refused: called if the server refuses it, with whether it was sent before: then the shard may have it all
+  ///   the same.
+  func send(_ command: Command, refused: @escaping (ServerError, Bool) -> Void) {
     guard let connection = link.connection else { return }
+    let wasSent = !sent.insert(command.id).inserted
     connection.send(Request("XADD", keys.commands, "*", Keys.dataField, CommandCoding.encode(command))) { result in
-      if case .success(let reply) = result, let error = reply.error { refused(error) }
+      if case .success(let reply) = result, let error = reply.error { refused(error, wasSent) }
     }
     connection.flush()
   }

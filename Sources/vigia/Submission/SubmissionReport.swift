@@ -19,11 +19,14 @@ struct SubmissionReport {
     ]
   }
 
-  /// Commands of which a line says `sent`, and that their shard has not taken. Stderr says it at the end.
-  func notSent(_ commands: [Command], _ missing: MissingShards) {
+  /// Commands of which a line says `sent`, and that their shard has refused. Stderr says it at the end.
+  ///
+  /// - Parameter mayBeThere: whether the shard may have taken them when they were sent before.
+  func notSent(_ commands: [Command], _ missing: MissingShards, mayBeThere: Bool) {
     guard isJSON else { return }
+    let phase = mayBeThere ? "unknown" : "not sent"
     for command in commands {
-      Output.json(missing.noted(in: ["phase": "not sent", "command_id": .string(command.id.text)]))
+      Output.json(missing.noted(in: ["phase": .string(phase), "command_id": .string(command.id.text)]))
     }
   }
 
