@@ -48,4 +48,16 @@ import Wire
     #expect(result.errors.hasSuffix("; not known whether it was taken there\n"), "\(result)")
     #expect(!result.errors.contains("nothing was sent"), "\(result)")
   }
+  @Test(arguments: [2, 3]) func timeOutNamesEachShardForWhichNothingIsSent(shards: Int) throws {
+    let (result, lines) = try order(shards, wait: "1s") { request in
+      guard request[0] == "XINFO" else { return nil }
+      // The link of one is up, and its audit never is. Another, if there is one, lets nobody follow its audit.
+      if request[2].contains(":01}") { return "" }
+      return request[2].contains(":02}") ? "-NOPERM no\r\n" : nil
+    }
+    #expect(result.status == 4 && lines.map { $0["phase"]?.text } == ["not sent"], "\(result)")
+    let silent = shards == 2 ? ["01"] : ["01", "02"]
+    #expect(lines.allSatisfy { Set(missing($0)).isSuperset(of: silent) }, "\(result)")
+    #expect(result.errors.contains("; nothing was sent\n"), "\(result)")
+  }
 }

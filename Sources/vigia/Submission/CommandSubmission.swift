@@ -144,8 +144,11 @@ final class CommandSubmission {
     report.nothingSent(missing)
   }
 
+  /// These shards are missing too, for one reason.
   private func tellNothingIsSent(_ parts: [SubmissionPart], _ reason: String) {
-    tellNothingIsSent(MissingShards(Dictionary(uniqueKeysWithValues: parts.map { ($0.shard, reason) })))
+    var missing = missing
+    for part in parts { missing[part.shard] = reason }
+    tellNothingIsSent(missing)
   }
 
   /// Ends the session, and says how the order stands in each shard unless all have done it.
@@ -208,7 +211,8 @@ final class CommandSubmission {
     let open = Set(progress.unfinished.map(\.id))
     let asked = parts.filter { part in routes.contains { $0.shard == part.shard && open.contains($0.command.id) } }
     guard !progress.commands.isEmpty, asked.allSatisfy(\.isUp) else {
-      let silent = parts.filter { !$0.isUp }
+      // Nobody asks for the audits until all links are up.
+      let silent = parts.filter { !$0.isUp || !(isFollowed ? $0.isFollowing : $0.isLocated) }
       let place = (silent.first ?? parts.first).map { "\($0.installation.shardPlace)" } ?? "\(installation.endpoint)"
       tellNothingIsSent(silent, "no answer in \(wait)")
       let unsent = division.count > 1 && progress.commands.isEmpty ? "; nothing was sent" : ""
