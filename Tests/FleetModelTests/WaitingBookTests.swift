@@ -207,6 +207,26 @@ import Testing
     #expect(first.mostUrgent(at: time(600))?.id.text == "a" && first.levels.words == "levels 5m to 1h")
   }
 
+  /// Where nobody waits nothing says which levels hold.
+  @Test func levelsOfAShardWhereNobodyWaitsDoNotCount() throws {
+    var full = WaitingBook()
+    full.setLevels(levels(.minutes(10), ("law", .hours(1))))
+    full.apply(try waits("a", since: 0, skill: "refunds"))
+    var (merged, other) = (full, WaitingBook())
+    merged.merge(WaitingBook())
+    other.merge(full)
+    #expect(merged.levels == full.levels && other.levels == full.levels)
+  }
+
+  @Test func shardsOfOtherSettingsHaveSeveralLevels() throws {
+    var (first, second) = (WaitingBook(level: .minutes(5)), WaitingBook(level: .minutes(3)))
+    first.apply(try waits("a", since: 0))
+    #expect(!first.hasSeveralLevels)
+    second.apply(try waits("b", since: 0))
+    first.merge(second)
+    #expect(first.hasSeveralLevels)
+  }
+
   @Test func shardsAreAddedUp() throws {
     var (first, second) = (WaitingBook(level: .minutes(5)), WaitingBook(level: .minutes(3)))
     first.apply(try waits("a", since: 20))

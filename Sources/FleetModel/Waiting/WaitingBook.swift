@@ -36,6 +36,11 @@ package struct WaitingBook: Equatable, Sendable {
     levelOf[conversation.id] ?? levels.level(of: conversation.skill)
   }
 
+  /// Whether conversations may have other levels than the usual one: skills have their own, or shards go by other settings.
+  package var hasSeveralLevels: Bool {
+    !levels.entries.isEmpty || conversations.values.contains { level(of: $0) != level }
+  }
+
   package mutating func setLevels(_ levels: WaitingLevels) {
     guard levels != self.levels else { return }
     self.levels = levels
@@ -129,12 +134,13 @@ package struct WaitingBook: Equatable, Sendable {
 
   /// Takes in those of another shard.
   package mutating func merge(_ other: WaitingBook) {
+    // Where nobody waits no levels are stored: what such a book has are those of nobody.
+    if !other.isEmpty { levels = isEmpty ? other.levels : levels.joined(other.levels) }
     for conversation in other.conversations.values {
       conversations[conversation.id] = conversation
       levelOf[conversation.id] = other.level(of: conversation)
     }
     leftOut += other.leftOut
-    levels = levels.joined(other.levels)
     page = [page, other.page].compactMap(\.self).min { $0.since < $1.since }
   }
 }

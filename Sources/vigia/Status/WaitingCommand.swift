@@ -89,7 +89,7 @@ struct WaitingPage {
 
   var table: [String] {
     guard !order.isEmpty else { return ["no conversation waits for a person"] }
-    let level = hasLevelsBySkill ? ["level"] : []
+    let level = book.hasSeveralLevels ? ["level"] : []
     let proposed = hasProposals ? ["proposed"] : []
     let head =
       ["state", "waits"] + level + ["conversation", "agent", "for", "language", "person"] + proposed + ["about"]
@@ -97,7 +97,7 @@ struct WaitingPage {
   }
 
   private func cells(_ conversation: WaitingConversation) -> [String] {
-    let level = hasLevelsBySkill ? ["\(book.level(of: conversation).rounded)"] : []
+    let level = book.hasSeveralLevels ? ["\(book.level(of: conversation).rounded)"] : []
     let wait = conversation.wait(at: now).map(Self.words) ?? "-"
     let proposed = hasProposals ? [cell(conversation.standingProposal?.agent.description ?? "")] : []
     let known = [
@@ -106,8 +106,6 @@ struct WaitingPage {
     ]
     return [state(of: conversation), wait] + level + known + proposed + [conversation.summary.shown]
   }
-
-  private var hasLevelsBySkill: Bool { !book.levels.entries.isEmpty }
 
   private func cell(_ text: String) -> String { text.isEmpty ? "-" : text.shown }
 
@@ -149,7 +147,7 @@ struct WaitingPage {
     let keeper = isKept ? [] : ["no handler is alive: nobody keeps this list"]
     guard !order.isEmpty else { return keeper }
     let over = book.overCount(at: now)
-    let most = hasLevelsBySkill ? "their level" : "\(book.level.rounded)"
+    let most = book.hasSeveralLevels ? "their level" : "\(book.level.rounded)"
     let level = "\(over) of \(book.waitingCount) wait for longer than \(most)"
     let paged = book.page.map { "; people were paged \(Format.ago(now - $0.since))" } ?? ""
     let more = book.leftOut > 0 ? ["\(book.leftOut) more were told of and found no room"] : []
