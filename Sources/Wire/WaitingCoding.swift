@@ -167,7 +167,8 @@ package enum WaitingCoding {
     case .conversationEnded: return .ended(id)
     case .personAccepted:
       let by = data(of: event)["person"]?.text ?? ""
-      return .taken(id, WaitingConversation.Hand(by: by.isEmpty ? "a person" : by, at: event.receivedAt))
+      let hand = WaitingConversation.Hand(by: by.isEmpty ? WaitingConversation.Hand.unnamed : by, at: event.receivedAt)
+      return .taken(id, hand)
     case .waiting, .created, .updated, .deleted, .metrics, .status, .feedback, .performanceDegraded, .highTraffic,
       .satisfactionLow, .securityAlert, .healthCritical, .predictiveAlert, .handoffRequested, .handoffRefused,
       .silent, .anomaly, .runaway, .budget, .other:

@@ -100,6 +100,20 @@ import Testing
     #expect(try book.apply(.ended(id("c"))) == .ended && book.isEmpty)
   }
 
+  /// Whoever counts what was taken counts a conversation once.
+  @Test func conversationIsTakenOnceHoweverManyPeopleHaveIt() throws {
+    var book = WaitingBook()
+    book.apply(try waits("c", since: 0))
+    let said: [(by: String, WaitingOutcome?, holder: String)] = [
+      ("a person", .taken, "a person"), ("a person", nil, "a person"), ("ana", nil, "ana"), ("a person", nil, "ana"),
+      ("bob", nil, "bob"),
+    ]
+    for (by, outcome, holder) in said {
+      #expect(try book.apply(.taken(id("c"), .init(by: by, at: time(9)))) == outcome, "\(by)")
+      #expect(try book[id("c")]?.hand?.by == holder, "\(by)")
+    }
+  }
+
   @Test func moreThanThereIsRoomForIsCountedUntilTheBookIsEmpty() throws {
     var book = WaitingBook()
     for number in 0..<WaitingBook.most + 3 { book.apply(try waits("c\(number)", since: Int64(number))) }

@@ -73,10 +73,12 @@ package struct WaitingBook: Equatable, Sendable {
       set(conversation)
       return nil
     case .taken(let id, let hand):
-      // The same person's is the answer to a command: that was the moment.
-      guard let known = conversations[id], known.hand?.by != hand.by else { return nil }
+      guard let known = conversations[id] else { return nil }
+      // The same person's is the answer to a command: that was the moment. One without a name may be that, too.
+      if let before = known.hand, before.by == hand.by || !hand.isNamed { return nil }
       conversations[id]?.hand = hand
-      return .taken
+      // If a person has it from another one, it was taken before.
+      return known.hand == nil ? .taken : nil
     case .moved(let id, let to, let sender):
       guard let known = conversations[id],
         to.map({ Handoff.moves(to: $0, from: sender, holder: known.agent) }) ?? true

@@ -23,6 +23,11 @@ package struct WaitingConversation: Equatable, Sendable {
     package init(by: String, at: Instant) {
       (self.by, self.at) = (by.clipped(toBytes: TextBound.title), at)
     }
+
+    /// Who has it if nobody says.
+    package static let unnamed = "a person"
+
+    package var isNamed: Bool { by != Self.unnamed }
   }
 
   /// Which agent could have it, if a person agrees.
