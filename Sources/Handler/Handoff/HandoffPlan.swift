@@ -88,7 +88,8 @@ struct HandoffPlan {
     guard settings.isOn else { return giveUp(handoff, "hand-overs are off") }
     let acts = automation == .on
     if !acts, !isFirst { return giveUp(handoff, "automation is \(automation.rawValue)") }
-    if acts, isFirst, now - handoff.since > session.options.actWithin {
+    // A proposal is never too late: nothing acts by itself.
+    if acts, settings.mode == .auto, isFirst, now - handoff.since > session.options.actWithin {
       return giveUp(handoff, "it was asked for \((now - handoff.since).rounded) ago")
     }
     guard handoff.mayAsk else { return giveUp(handoff, handoff.faults) }

@@ -96,6 +96,17 @@ import Wire
     try waitForProposal("c-4", of: "legal-1")
   }
 
+  /// It asks no agent, so the age of a request does not matter.
+  @Test(arguments: [Autonomy.propose, .auto]) func proposalIsMadeHoweverOldARequestIs(_ mode: Autonomy) throws {
+    // Then every request is too old to be acted on.
+    try scene.start("h1", mode) { $0.actWithin = .seconds(-10) }
+    try scene.specialist("legal-1")
+    try scene.request("c-1")
+    try scene.server.wait { (try? scene.waiting().conversations.count) == 1 }
+    #expect(try proposed("c-1")?.agent == (mode == .propose ? "legal-1" : nil))
+    #expect(try scene.lines("c-1").map(\.phase) == [mode == .propose ? .proposed : .failed])
+  }
+
   @Test func requestThatIsSaidOnceMoreChangesWhoIsProposed() throws {
     try scene.start("h1", .propose)
     try scene.specialist("legal-1", open: 1)
