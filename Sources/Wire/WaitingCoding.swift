@@ -164,14 +164,15 @@ package enum WaitingCoding {
     case .handoffAccepted:
       guard let named = HandoffCoding.answerer(data(of: event)) else { return nil }
       return .moved(id, to: named.agent, from: event.agentID)
+    case .handoffRefused: return HandoffCoding.answerer(data(of: event)).map { .refused(id, by: $0.agent) }
     case .conversationEnded: return .ended(id)
     case .personAccepted:
       let by = data(of: event)["person"]?.text ?? ""
       let hand = WaitingConversation.Hand(by: by.isEmpty ? WaitingConversation.Hand.unnamed : by, at: event.receivedAt)
       return .taken(id, hand)
     case .waiting, .created, .updated, .deleted, .metrics, .status, .feedback, .performanceDegraded, .highTraffic,
-      .satisfactionLow, .securityAlert, .healthCritical, .predictiveAlert, .handoffRequested, .handoffRefused,
-      .silent, .anomaly, .runaway, .budget, .other:
+      .satisfactionLow, .securityAlert, .healthCritical, .predictiveAlert, .handoffRequested, .silent,
+      .anomaly, .runaway, .budget, .other:
       return .waits(conversation(id, event))
     }
   }

@@ -49,6 +49,19 @@ import Testing
     #expect(taken.standingProposal == nil && taken.proposed?.agent == "legal-3")
   }
 
+  @Test func proposalEndsIfThatAgentDoesNotTakeTheConversation() throws {
+    var conversation = WaitingConversation(id: try id("c"), agent: "agent-7", since: time(10))
+    conversation.proposed = .init(agent: "legal-2", why: "pt")
+    for (agent, stands) in [("legal-1", true), ("legal-2", false), (nil, false)] as [(AgentID?, Bool)] {
+      var book = WaitingBook()
+      book.set(conversation)
+      #expect(try book.apply(.refused(id("c"), by: agent)) == nil)
+      #expect(try (book[id("c")]?.proposed != nil) == stands, "\(agent?.description ?? "")")
+    }
+    var book = WaitingBook()
+    #expect(try book.apply(.refused(id("c"), by: nil)) == nil && book.isEmpty)
+  }
+
   @Test func answerToACommandLeavesTheMomentAndAnotherPersonTakesOver() throws {
     var book = WaitingBook()
     book.apply(try waits("c", since: 10))

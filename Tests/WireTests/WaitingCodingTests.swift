@@ -194,6 +194,9 @@ import Testing
       try news("agent.handoff_accepted", #"{"conversation_id":"c","to":"l"}"#) == .moved(id, to: "l", from: "agent-7"))
     #expect(try news("agent.handoff_accepted", #"{"conversation_id":"c"}"#) == .moved(id, to: nil, from: "agent-7"))
     #expect(try news("agent.handoff_accepted", #"{"conversation_id":"c","to":[1]}"#) == nil)
+    #expect(try news("agent.handoff_refused", #"{"conversation_id":"c","to":"l"}"#) == .refused(id, by: "l"))
+    #expect(try news("agent.handoff_refused", #"{"conversation_id":"c"}"#) == .refused(id, by: nil))
+    #expect(try news("agent.handoff_refused", #"{"conversation_id":"c","to":[1]}"#) == nil)
   }
 
   @Test func withoutAnIDAndOfOtherTypesItSaysNothing() throws {

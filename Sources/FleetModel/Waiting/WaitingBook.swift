@@ -86,6 +86,10 @@ package struct WaitingBook: Equatable, Sendable {
       return remove(id, .handedOver)
     case .returned(let id): return remove(id, .handedBack)
     case .ended(let id): return remove(id, .ended)
+    case .refused(let id, let agent):
+      guard let known = conversations[id], agent == nil || agent == known.proposed?.agent else { return nil }
+      conversations[id]?.proposed = nil
+      return nil
     }
   }
 

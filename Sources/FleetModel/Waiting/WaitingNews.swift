@@ -9,11 +9,13 @@ package enum WaitingNews: Equatable, Sendable {
   /// Another agent has it; nil if the event does not say which. The sender may repeat what it has said before.
   case moved(WaitingConversation.ID, to: AgentID?, from: AgentID)
   case ended(WaitingConversation.ID)
+  /// An agent does not take it; nil if the event does not say which.
+  case refused(WaitingConversation.ID, by: AgentID?)
 
   package var id: WaitingConversation.ID {
     switch self {
     case .waits(let conversation): conversation.id
-    case .taken(let id, _), .moved(let id, _, _), .returned(let id), .ended(let id): id
+    case .taken(let id, _), .moved(let id, _, _), .returned(let id), .ended(let id), .refused(let id, _): id
     }
   }
 }
@@ -22,10 +24,10 @@ extension EventKind {
   /// Whether it tells of a conversation that waits for a person.
   package var isOfWaiting: Bool {
     switch self {
-    case .waiting, .personAccepted, .personReturned, .conversationEnded, .handoffAccepted: true
+    case .waiting, .personAccepted, .personReturned, .conversationEnded, .handoffAccepted, .handoffRefused: true
     case .created, .updated, .deleted, .metrics, .status, .feedback, .performanceDegraded, .highTraffic,
-      .satisfactionLow, .securityAlert, .healthCritical, .predictiveAlert, .handoffRequested, .handoffRefused,
-      .silent, .anomaly, .runaway, .budget, .other:
+      .satisfactionLow, .securityAlert, .healthCritical, .predictiveAlert, .handoffRequested, .silent,
+      .anomaly, .runaway, .budget, .other:
       false
     }
   }
