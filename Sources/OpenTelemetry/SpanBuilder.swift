@@ -154,7 +154,9 @@ extension AuditLine {
   fileprivate var isEnd: Bool {
     switch phase {
     case .succeeded, .failed, .unknown, .undone, .skipped, .expired, .rejected: true
-    case .received, .proposed, .started, .obeyed: false
+    // Which agent is proposed for a conversation is told once.
+    case .proposed: action == Self.handoff
+    case .received, .started, .obeyed: false
     }
   }
 

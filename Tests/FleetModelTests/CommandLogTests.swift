@@ -38,6 +38,14 @@ import Testing
     #expect(fleet.commands.entries.count == 1)
   }
 
+  /// Other proposals wait for a person.
+  @Test(arguments: [("handoff", true), ("maintenance", false)])
+  mutating func proposedAgentForAConversationIsAllThatIsTold(_ action: String, _ isFinished: Bool) {
+    let run = AuditLine.Origin.run("\(action)/1/c-1")
+    fleet.apply(AuditLine(origin: run, phase: .proposed, action: action, operator: "handler/h1", at: .at(1)))
+    #expect(fleet.commands.entries.map(\.isFinished) == [isFinished])
+  }
+
   /// A line for each of 50,000 targets, twice: seconds where it is, minutes where each is looked for among all others.
   @Test(.timeLimit(.minutes(1))) mutating func targetsAreFoundAtOnce() {
     hear(.received)

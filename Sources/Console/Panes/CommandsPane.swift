@@ -234,7 +234,7 @@ extension Model {
     }
     switch phase {
     case .received, .started: return (phase.rawValue, .pending)
-    case .proposed: return (phase.rawValue, .waiting)
+    case .proposed: return (phase.rawValue, entry.isFinished ? .ended : .waiting)
     case .succeeded where unconfirmedText(entry) != nil: return (phase.rawValue, .waiting)
     case .succeeded, .obeyed: return (phase.rawValue, .done)
     case .undone, .skipped: return (phase.rawValue, .ended)

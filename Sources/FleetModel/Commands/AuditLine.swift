@@ -24,6 +24,8 @@ package struct AuditLine: Equatable, Sendable {
 
   /// The action of lines that tell of a rule's run as a whole.
   package static let wholeRun = "rule"
+  /// The action of lines on a conversation that is to change hands.
+  package static let handoff = "handoff"
 
   /// The action of lines that tell how an alert began (`started`) or ended (`succeeded`), see ``isAboutAlert``.
   package static let wholeAlert = "alert"

@@ -94,7 +94,10 @@ extension CommandLog {
     mutating func close(_ detail: String) { partial = PartialResult(detail: detail) ?? partial }
 
     /// Whether nothing more is to come but a runtime's confirmation.
-    package var isFinished: Bool { progress.isFinished }
+    package var isFinished: Bool {
+      // Which agent is proposed for a conversation is told once: what a person makes of it has rows of its own.
+      progress.isFinished || (progress == .phase(.proposed) && action == AuditLine.handoff)
+    }
 
     /// Whether one of its targets is that agent.
     package func concerns(_ id: AgentID) -> Bool { targetSet.contains(id) }

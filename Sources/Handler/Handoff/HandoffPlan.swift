@@ -184,7 +184,7 @@ struct HandoffPlan {
     let wanted = [handoff.skill, handoff.language].filter { !$0.isEmpty }.joined(separator: ", ")
     let what = "\(handoff.id.text) of \(handoff.agent)" + (wanted.isEmpty ? "" : " (\(wanted))")
     return AuditLine(
-      origin: .run("handoff/\(handoff.since.milliseconds)/\(handoff.id.text)"), phase: phase, action: "handoff",
+      origin: .run("handoff/\(handoff.since.milliseconds)/\(handoff.id.text)"), phase: phase, action: AuditLine.handoff,
       operator: "\(Self.sender)\(session.options.id)",
       detail: "\(what): \(detail)".clipped(toBytes: Self.mostReasonBytes + TextBound.words),
       handler: session.options.id, at: now, source: String(decoding: session.keys.handoffs, as: UTF8.self))

@@ -48,6 +48,17 @@ import Wire
     #expect(obeyed.first?.parent == target.first?.parent && obeyed.first?.start == .epoch + .seconds(2))
   }
 
+  /// Other proposals may still be answered.
+  @Test(arguments: [("handoff", true), ("maintenance", false)])
+  func proposedAgentForAConversationEndsItsRun(_ action: String, _ isEnd: Bool) {
+    var builder = SpanBuilder(prefix: "agentos")
+    let run = "\(action)/1/c-1"
+    _ = builder.take(line(.started, at: 1, run, action: action), before: place(1))
+    let spans = builder.take(line(.proposed, at: 3, run, action: action), before: place(2))
+    #expect(spans.map(\.end) == (isEnd ? [.epoch + .seconds(3)] : []))
+    #expect(builder.openBefore == (isEnd ? nil : place(1)))
+  }
+
   @Test func readFromItsBeginningAgainItIsTheSame() {
     let lines = [
       line(.received, at: 1), line(.started, "a", at: 2), line(.failed, "a", at: 3), line(.skipped, "b", at: 3),
