@@ -87,6 +87,22 @@ import Testing
     // A person has that one.
     #expect(!lines.joined().contains("legal-3"))
     // The latest line has its room all the same.
+    #expect(lines.contains { $0.contains("user: line 6") })
+  }
+
+  @Test func longReasonIsWrappedAndALongNameGivesWayToTheProposal() throws {
+    var book = WaitingBook()
+    book.set(
+      try Self.conversation("conversation-of-a-customer-1", since: 3100) {
+        $0.summary = "charged twice, and wants to know why that is, and when the money comes back"
+        $0.proposed = .init(agent: "legal-2", why: "refunds, pt, 3 of 8 open, health 0.97; legal-1 had 8 of 8 (full)")
+        $0.lines = (1...6).map { "user: line \($0)" }
+      })
+    var scene = try Self.scene(columns: 80, rows: 24, book)
+    scene.press(.character("8"))
+    let lines = scene.draw().lines()
+    #expect(lines.contains { $0.contains("over") && $0.contains("con") && $0.contains(" proposed: legal-2") })
+    #expect(lines.contains { $0.contains("proposed: legal-2 (refunds") } && lines.joined().contains("(full))"))
     #expect(lines.contains { $0.contains("user: line 6") } && !lines.joined().contains("user: line 1"))
   }
 

@@ -7,6 +7,8 @@ struct StateTable {
   struct Cells {
     var state: (text: String, role: Role)
     var name: (text: String, role: Role)
+    /// Stands behind the name. If both do not fit the name gives way, down to ``StateTable/leastShortName``.
+    var suffix = ""
     var values: [(text: String, role: Role)]
   }
 
@@ -20,10 +22,18 @@ struct StateTable {
   /// How many rows the selected one has, if there are enough.
   var detailRows: Int
 
+  /// A name has so many columns in front of a long suffix.
+  private static let leastShortName = 4
+
   /// How many rows the list shows: what is said of the selected one has always the same room, so that nothing moves.
   func listHeight(of rect: Rect, hasBorder: Bool) -> Int {
     let inside = max(0, rect.height - (hasBorder ? 3 : 1))
     return max(1, inside - detailHeight(inside))
+  }
+
+  /// How many rows there are for what is said of the selected one, below the rule.
+  func wordRows(of rect: Rect, hasBorder: Bool) -> Int {
+    max(0, detailHeight(max(0, rect.height - (hasBorder ? 3 : 1))) - 1)
   }
 
   /// Half of the rows at the most, and none if there are few.
@@ -46,7 +56,10 @@ struct StateTable {
       }
     }
     first = rest.splitLeft(max(0, rest.width - 1)).0
-    grid.draw(cells.name.text, in: first, role: cells.name.role)
+    let room = first.width - TextWidth.columns(cells.suffix)
+    let name = cells.suffix.isEmpty ? first : first.splitLeft(max(room, Self.leastShortName)).0
+    let used = grid.draw(cells.name.text, in: name, role: cells.name.role)
+    grid.draw(cells.suffix, in: first.dropping(left: used), role: cells.name.role)
   }
 
   /// What the columns hold.

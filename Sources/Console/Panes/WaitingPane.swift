@@ -18,6 +18,8 @@ struct WaitingPane {
   struct Row {
     var state: String
     var name: String
+    /// Who is proposed, behind the name.
+    var proposed = ""
     /// Wait, agent, what for, language, person.
     var values: [String]
     var role: Role
@@ -55,7 +57,8 @@ struct WaitingPane {
 
   private func cells(_ row: Row) -> StateTable.Cells {
     StateTable.Cells(
-      state: (row.state, row.role), name: (row.name, .text), values: row.values.map { ($0, .text) })
+      state: (row.state, row.role), name: (row.name, .text), suffix: row.proposed,
+      values: row.values.map { ($0, .text) })
   }
 }
 
@@ -68,7 +71,7 @@ extension Model {
     return WaitingPane(
       frame: frame(.waiting, summary: book.isEmpty ? "" : summary(of: book), in: layout),
       rows: rows.map { row($0, book) }, list: list(.waiting),
-      words: cursor.selected.flatMap { conversation(of: $0, book) }.map { words($0, book, columns) } ?? [],
+      words: cursor.selected.flatMap { conversation(of: $0, book) }.map { words($0, book, columns, in: layout) } ?? [],
       emptyLines: emptyLines(columns))
   }
 
@@ -84,7 +87,8 @@ extension Model {
     func cell(_ text: String) -> String { text.isEmpty ? "-" : Scrubber.display(text) }
     let state = book.serviceLevel(of: conversation, at: displayedNow)
     return WaitingPane.Row(
-      state: WaitingWords.state(state), name: Scrubber.display(conversation.id.text) + proposedName(conversation),
+      state: WaitingWords.state(state), name: Scrubber.display(conversation.id.text),
+      proposed: proposedName(conversation),
       values: [
         conversation.wait(at: displayedNow).map { Format.remaining($0) } ?? "-", labels[conversation.agent],
         cell(conversation.skill), cell(conversation.language),
@@ -101,19 +105,20 @@ extension Model {
     return "\(waiting) \(waiting == 1 ? "waits" : "wait"), \(taken) taken; \(book.levels.words)\(more)\(keeper)"
   }
 
-  private func words(_ conversation: WaitingConversation, _ book: WaitingBook, _ columns: Int) -> [DetailPane.Line] {
+  private func words(
+    _ conversation: WaitingConversation, _ book: WaitingBook, _ columns: Int, in layout: Layout
+  ) -> [DetailPane.Line] {
     let level = book.levels.entries.isEmpty ? "" : " (level \(book.level(of: conversation).rounded))"
     let wait = conversation.wait(at: displayedNow).map { "has waited for \(Format.remaining($0))\(level)" }
     let hand = conversation.hand.map { "is with \(Format.person($0.by)) since \(Format.clock($0.at))Z" }
     let about = conversation.summary.isEmpty ? "nothing is said of what it is about" : conversation.summary
     let text = "\(conversation.id.text) of \(name(conversation.agent)) \(wait ?? hand ?? ""): \(about)"
-    let proposed = proposedWords(conversation).map { [DetailPane.Line.text($0, .text)] } ?? []
-    // What is proposed takes the room of the oldest line.
-    let said = conversation.lines.suffix(WaitingConversation.mostLines - proposed.count).map {
-      DetailPane.Line.text("  \(Scrubber.display($0))", .dim)
-    }
     let lines = DetailPane.Line.wrapped(Scrubber.display(text), columns: columns, .text).prefix(2)
-    return Array(lines) + proposed + said
+    let proposed = proposedWords(conversation).map { DetailPane.Line.wrapped($0, columns: columns, .text).prefix(2) }
+    let head = Array(lines) + (proposed ?? [])
+    // The latest lines have the rest of the room.
+    let rest = max(0, WaitingPane.table.wordRows(of: layout[.waiting], hasBorder: layout.kind != .small) - head.count)
+    return head + conversation.lines.suffix(rest).map { DetailPane.Line.text("  \(Scrubber.display($0))", .dim) }
   }
 
   private func emptyLines(_ columns: Int) -> [DetailPane.Line] {
