@@ -229,4 +229,20 @@ import Testing
       book.apply(.settled(try #require(Handoff.ID("c0")), .conversationEnded))?.kind == .settled(.conversationEnded))
     #expect(book.apply(.requested(late)) == nil && book[late.id] != nil)
   }
+
+  @Test func proposalIsKeptUntilAnAgentHasTheConversation() throws {
+    let start = Instant.epoch + .seconds(100)
+    let asked = Handoff(id: try #require(Handoff.ID("c-9")), agent: "sales-1", since: start)
+    func take(_ agent: AgentID?, from sender: AgentID, after seconds: Int64 = 1) -> [AgentID] {
+      var proposed = ProposedHandoffs()
+      proposed.note(asked, "legal-2", at: start)
+      let taken = proposed.take(asked.id, by: agent, from: sender, at: start + .seconds(seconds))
+      #expect(proposed.holds(asked.id) == (taken == nil))
+      return taken.map { [$0.holder, $0.taker] } ?? []
+    }
+    #expect(take("legal-3", from: "sales-1") == ["sales-1", "legal-3"])
+    #expect(take(nil, from: "sales-1") == ["sales-1", "legal-2"] && take(nil, from: "tax-1") == ["sales-1", "tax-1"])
+    #expect(take("sales-1", from: "sales-1").isEmpty && take("legal-2", from: "tax-1").isEmpty)
+    #expect(take("legal-2", from: "sales-1", after: 601).isEmpty)
+  }
 }

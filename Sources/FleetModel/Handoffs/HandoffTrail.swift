@@ -14,6 +14,8 @@ package struct HandoffTrail: Equatable, Sendable {
   private var passed: [Handoff.ID: Passed] = [:]
   /// What agents have asked before it was said that they have the conversation.
   package var early = EarlyRequests()
+  /// For which agents were proposed to a person.
+  package var proposed = ProposedHandoffs()
 
   package init() {}
 
@@ -24,20 +26,27 @@ package struct HandoffTrail: Equatable, Sendable {
   /// Of more conversations than this those are forgotten that moved longest ago.
   private static let most = 1024
 
+  /// Whether news of a conversation may matter though it is not in the book.
+  package func concerns(_ id: Handoff.ID) -> Bool { early.holds(id) || proposed.holds(id) }
+
   /// An agent has taken a conversation of another one.
-  package mutating func note(_ handoff: Handoff, takenBy agent: AgentID, at now: Instant) {
-    var known = lately(handoff.id, now) ?? Passed(agents: [], holder: agent, count: 0, at: now)
+  package mutating func note(_ id: Handoff.ID, of holder: AgentID, takenBy agent: AgentID, at now: Instant) {
+    var known = lately(id, now) ?? Passed(agents: [], holder: agent, count: 0, at: now)
     // Who comes after so many changes nothing: it is worn out by then.
-    for one in [handoff.agent, agent] where !known.agents.contains(one) && known.agents.count <= Self.mostTimes {
+    for one in [holder, agent] where !known.agents.contains(one) && known.agents.count <= Self.mostTimes {
       known.agents.append(one)
     }
     (known.holder, known.count, known.at) = (agent, min(known.count, Self.mostTimes) + 1, now)
-    if passed.count >= Self.most, passed[handoff.id] == nil,
+    if passed.count >= Self.most, passed[id] == nil,
       let oldest = passed.min(by: { $0.value.at < $1.value.at })?.key
     {
       passed[oldest] = nil
     }
-    passed[handoff.id] = known
+    passed[id] = known
+  }
+
+  package mutating func note(_ handoff: Handoff, takenBy agent: AgentID, at now: Instant) {
+    note(handoff.id, of: handoff.agent, takenBy: agent, at: now)
   }
 
   /// Who has had it: nobody of them is chosen again.

@@ -108,7 +108,7 @@ final class HandoffDesk: SteppingDesk {
   /// Whether it can change anything: most conversations end where they began.
   private func concerns(_ news: HandoffNews) -> Bool {
     if case .requested = news { return isOn }
-    return !isLoaded || book[news.id] != nil || pending.contains(news.id) || trail.early.holds(news.id)
+    return !isLoaded || book[news.id] != nil || pending.contains(news.id) || trail.concerns(news.id)
   }
 
   func optionsChanged() {
@@ -149,7 +149,7 @@ final class HandoffDesk: SteppingDesk {
       if !isLoaded { takePlace(replies[2].elements?.map { $0.bytes.flatMap { StreamID($0) } } ?? []) }
       isLoaded = true
       // What came before it was known what is in hand.
-      pending.leaveOut(besides: book, trail.early)
+      pending.leaveOut(besides: book, trail)
       step()
     }
   }
@@ -188,6 +188,7 @@ final class HandoffDesk: SteppingDesk {
     let stores = note(last, isIdle: plan.next.isEmpty && taken.count == pending.count, in: &transaction)
     guard !transaction.isEmpty else {
       trail = plan.trail
+      tell(plan.takers)
       return rest(after: taken.count, isCut: plan.isCut)
     }
     added = plan.commands

@@ -34,11 +34,11 @@ struct HandoffNewsQueue {
 
   mutating func removeFirst(_ count: Int) { items.removeFirst(min(count, items.count)) }
 
-  /// Leaves out what concerns neither a book, nor a request that came early, nor one that waits here.
-  mutating func leaveOut(besides book: HandoffBook, _ early: EarlyRequests) {
+  /// Leaves out what concerns neither a book, nor a request that came early, nor a proposal, nor one that waits here.
+  mutating func leaveOut(besides book: HandoffBook, _ trail: HandoffTrail) {
     guard !items.isEmpty else { return }
     var ids: Set<Handoff.ID> = []
     for item in items { if case .requested(let handoff) = item.news { ids.insert(handoff.id) } }
-    items.removeAll { book[$0.news.id] == nil && !ids.contains($0.news.id) && !early.holds($0.news.id) }
+    items.removeAll { book[$0.news.id] == nil && !ids.contains($0.news.id) && !trail.concerns($0.news.id) }
   }
 }

@@ -36,7 +36,18 @@ struct HandoffPlan {
 
   mutating func take(_ news: HandoffNews, _ entry: StreamID) {
     touched.insert(news.id)
-    if case .settled(let id, _) = news { trail.early.drop(id) }
+    if case .settled(let id, let kind) = news {
+      trail.early.drop(id)
+      // That it waits is what a proposal says, too.
+      if kind != .waiting { trail.proposed.drop(id) }
+    }
+    if case .accepted(let id, let agent, let sender) = news, next[id] == nil,
+      let (holder, taker) = trail.proposed.take(id, by: agent, from: sender, at: now)
+    {
+      // A person agreed.
+      trail.note(id, of: holder, takenBy: taker, at: now)
+      return hasTaken(taker, id, at: entry.instant)
+    }
     if let end = next.apply(news, after: trail.holder(of: news.id, at: now)) {
       tell(end)
       if case .accepted(let agent) = end.kind { hasTaken(agent, news.id, at: entry.instant) }
@@ -148,6 +159,7 @@ struct HandoffPlan {
   /// It waits for a person, who hears which agent would be asked.
   private mutating func propose(_ handoff: Handoff, _ agent: AgentID, _ choice: HandoffChoice) {
     next.remove(handoff.id)
+    trail.proposed.note(handoff, agent, at: now)
     let proposed = WaitingConversation.Proposed(agent: agent, why: choice.why)
     transaction.add(to: session.keys.events, HandoffCoding.waits(handoff, proposed: proposed, at: now))
     add(line(handoff, .proposed, "proposes \(choice.reasons)"))

@@ -124,6 +124,21 @@ import Wire
     #expect(try scene.lines("c-1").map(\.phase) == [.proposed, .proposed, .failed] && toldToWait("c-1") == 3)
   }
 
+  /// It has not told anew how many it has open.
+  @Test func whoTakesAProposedConversationHasLessRoom() throws {
+    try scene.start("h1", .propose)
+    try scene.specialist("legal-1", open: 7)
+    try scene.specialist("legal-2", open: 6, health: 0.8)
+    try scene.request("c-1")
+    try waitForProposal("c-1", of: "legal-1")
+    try scene.accept("c-1", "legal-1")
+    try scene.request("c-2")
+    try waitForProposal("c-2", of: "legal-2")
+    // Who has had it is not proposed, nor is who has no room.
+    try scene.request("c-1", by: "legal-1")
+    try waitForProposal("c-1", of: "legal-2")
+  }
+
   // MARK: Switches
 
   @Test func nothingIsProposedUnlessAutomationIsOn() throws {
