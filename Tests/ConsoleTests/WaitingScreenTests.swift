@@ -106,6 +106,20 @@ import Testing
     #expect(lines.contains { $0.contains("user: line 6") } && !lines.joined().contains("user: line 1"))
   }
 
+  @Test func headlineSaysThatPeopleAreWaitedForTooLong() throws {
+    var book = try Self.book()
+    book.setLevels(WaitingLevels(usual: .minutes(5)))
+    var scene = try Self.scene(book)
+    let over = book.overCount(at: .at(3600))
+    #expect(over > 0)
+    let line = try #require(scene.draw().lines().first { $0.contains("too long") })
+    #expect(line.contains("\(over) conversation") && line.contains("for a person, the longest for 8m; 8 shows them"))
+    #expect(!scene.draw().lines().contains { $0.contains("all well") })
+    book.setLevels(WaitingLevels(usual: .hours(1)))
+    scene = try Self.scene(book)
+    #expect(scene.draw().lines().contains { $0.contains("all well") })
+  }
+
   @Test func levelOfItsSkillGivesAConversationItsState() throws {
     var book = try Self.book()
     let skill = try #require(Glob("refunds"))

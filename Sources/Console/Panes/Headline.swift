@@ -32,7 +32,9 @@ extension Model {
       trouble?.text += "; \(silentWords(shown))"
     }
     if let broken = brokenShardsHeadline(shown, besides: trouble) { return broken }
-    guard let held else { return queueHeadline(shown, glyphs, besides: trouble) ?? trouble ?? calmHeadline(shown) }
+    guard let held else {
+      return queueHeadline(shown, glyphs, besides: trouble) ?? trouble ?? waitingHeadline(shown) ?? calmHeadline(shown)
+    }
     let worst = trouble.map { "; worst: \($0.lead) \($0.text)" } ?? ""
     return Headline(
       lead: "automation HELD", text: held + worst, role: .bad, trailing: trouble?.trailing ?? "vigia")
@@ -80,6 +82,17 @@ extension Model {
     let counted = Format.counted(shown.silences.reporting, "agent")
     let words = isOfSource ? "no agent reports" : "\(shown.silences.silent.count) of \(counted) silent"
     return age == "now" ? words : "\(words) for \(age)"
+  }
+
+  /// Conversations that wait for a person for longer than they should: no agent is in trouble, and all is not well.
+  private func waitingHeadline(_ shown: Fleet) -> Headline? {
+    guard let book = shown.waiting, let oldest = book.oldest else { return nil }
+    let over = book.overCount(at: displayedNow)
+    guard over > 0 else { return nil }
+    let wait = Format.remaining(oldest.wait(at: displayedNow) ?? .zero)
+    return Headline(
+      lead: over == 1 ? "1 conversation waits too long" : "\(over) conversations wait too long",
+      text: "for a person, the longest for \(wait); 8 shows them", role: .bad)
   }
 
   /// What is said while no alert asks for attention.
