@@ -146,8 +146,8 @@ import Wire
     try server.wait { (try? lease(server)?.fault?.hasPrefix(fault)) == true }
     // It holds as long as the lease is renewed.
     func left() -> Int64 { (try? server.call("PTTL", "agentos:handler").integer) ?? 0 }
-    try server.wait { left() < 2300 }
-    try server.wait { left() > 2500 }
+    try server.wait { left() < 2000 }
+    try server.wait { left() > 2200 }
     #expect(try lease(server)?.fault?.hasSuffix(" (\(file))") == true)
     try console.wait(for: "runbook not taken: line 1")
     #expect(try Program.run("status", on: server.endpoint).output.contains("\nhandler     \(fault)"))
