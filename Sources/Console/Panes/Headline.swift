@@ -92,7 +92,7 @@ extension Model {
     let wait = Format.remaining(oldest.wait(at: displayedNow) ?? .zero)
     return Headline(
       lead: over == 1 ? "1 conversation waits too long" : "\(over) conversations wait too long",
-      text: "for a person, the longest for \(wait); 8 shows them", role: .bad)
+      text: "for a person, the longest for \(wait); 8 shows them\(keeperWords)", role: .bad)
   }
 
   /// What is said while no alert asks for attention.

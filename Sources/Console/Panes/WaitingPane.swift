@@ -97,13 +97,14 @@ extension Model {
   }
 
   private func summary(of book: WaitingBook) -> String {
-    // A wait goes on though the customer may have left.
-    let keeper = handler == .absent ? "; no handler keeps this list" : ""
     let waiting = book.waitingCount
     let more = book.leftOut > 0 ? "; \(book.leftOut) more found no room" : ""
     let taken = book.conversations.count - waiting
-    return "\(waiting) \(waiting == 1 ? "waits" : "wait"), \(taken) taken; \(book.levels.words)\(more)\(keeper)"
+    return "\(waiting) \(waiting == 1 ? "waits" : "wait"), \(taken) taken; \(book.levels.words)\(more)\(keeperWords)"
   }
+
+  /// Without a handler a wait goes on in the list though the customer may have left.
+  var keeperWords: String { handler == .absent ? "; no handler keeps this list" : "" }
 
   private func words(
     _ conversation: WaitingConversation, _ book: WaitingBook, _ columns: Int, in layout: Layout
