@@ -18,7 +18,6 @@ extension Recorder: ChannelListener {
 
   func unsubscribed() {
     watchdog.rest()
-    // One that others hear and that is not written would stand in their way.
     forgetMark()
     let heardAt = heartbeat.stop()
     guard isSubscribed else { return }
@@ -64,8 +63,10 @@ extension Recorder: ChannelListener {
     }
   }
 
-  /// Has a marker follow a message: at once, or when a second has gone by since the last.
+  /// Has a marker follow a message: at once, or when a second has gone by since the last. While nothing is heard it does
+  /// nothing: others would hear a marker that is never written.
   func markSoon(_ session: LeaseSession, at now: MonotonicTime) {
+    guard isSubscribed else { return }
     let rest = Self.markerMilliseconds - now.milliseconds(since: markedAt)
     guard rest > 0 else {
       _ = mark(session)

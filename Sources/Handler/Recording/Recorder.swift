@@ -12,8 +12,8 @@ import Wire
 /// takeover ─ publish a marker ─ find what the one before has written ─ write the rest, the marker, and what follows
 /// ```
 /// So the marker stands in the stream where it was heard among the messages. While messages flow a further marker goes
-/// out every second, and one behind the last message: a successor finds its place by the last marker that it heard. One
-/// that heard a message and no marker near it could not tell that message from another of the same bytes.
+/// out every second, and one behind the last message: a successor finds its place by the last marker that it heard. If it
+/// heard a message and no marker near it, it could not tell that message from another one with the same bytes.
 ///
 /// Where it loses the channels, which a burst is enough for, it subscribes anew and goes on in the same term: what was
 /// published meanwhile is a gap, and told as one. See ``RecordingGap``.
