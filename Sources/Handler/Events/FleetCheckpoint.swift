@@ -9,6 +9,7 @@ import Wire
 final class FleetCheckpoint {
   private let session: LeaseSession
   private let judge: EventProcessor
+  /// Whether records of newcomers are being read.
   private var isMeeting = false
 
   /// What has been read back, newest first.
@@ -98,7 +99,7 @@ final class FleetCheckpoint {
   func meetNewcomers() {
     guard !isMeeting, !judge.newcomers.isEmpty else { return }
     isMeeting = true
-    readRecords(of: nextNewcomers) { [self] in isMeeting = false }
+    readRecords(of: takeNewcomers()) { [self] in isMeeting = false }
   }
 
   /// Calls `completion` once the records of all who are new by now have been read.
@@ -113,11 +114,11 @@ final class FleetCheckpoint {
 
   private func meet(_ count: Int, _ completion: @escaping () -> Void) {
     guard count > 0 else { return completion() }
-    readRecords(of: nextNewcomers) { [self] in meet(count - Self.most, completion) }
+    readRecords(of: takeNewcomers()) { [self] in meet(count - Self.most, completion) }
   }
 
-  /// Some of those who are new, and present yet.
-  private var nextNewcomers: [AgentID] {
+  /// Takes some of those who are new, and still present.
+  private func takeNewcomers() -> [AgentID] {
     let judge = judge
     let some = judge.newcomers.take(atMost: Self.most) { judge.fleet.agents.profiles.compactMap { $0?.id } }
     return some.filter { judge.fleet.position(of: $0) != nil }

@@ -5,9 +5,9 @@ import FleetModel
 struct Newcomers {
   private var agents: [AgentID] = []
   /// Whether some found no room: nobody knows who they are.
-  private(set) var isCut = false
+  private var isCut = false
 
-  /// More seldom come at once, but if somebody makes agents up.
+  /// More come at once only if somebody makes agents up.
   private static let most = 10_000
 
   var isEmpty: Bool { agents.isEmpty && !isCut }
