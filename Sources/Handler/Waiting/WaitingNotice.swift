@@ -19,8 +19,8 @@ struct WaitingNotice {
 
   var began: Notice {
     var notice = Notice(
-      key: key, severity: .high, title: title, text: book.mostUrgent(at: now).map(words) ?? "", fields: fields, at: now)
-    notice.agents = [book.mostUrgent(at: now)?.agent].compactMap(\.self)
+      key: key, severity: .high, title: title, text: urgent.map(words) ?? "", fields: fields, at: now)
+    notice.agents = [urgent?.agent].compactMap(\.self)
     return notice
   }
 
@@ -29,6 +29,9 @@ struct WaitingNotice {
       key: key, status: .resolved, severity: .high, title: "nobody waits for a person for too long any more",
       text: count, at: now, to: channels)
   }
+
+  /// The one that is named.
+  private var urgent: WaitingConversation? { book.mostUrgent(at: now) }
 
   private var title: String {
     let over = book.conversations.values.filter { book.serviceLevel(of: $0, at: now) == .over }
@@ -54,7 +57,7 @@ struct WaitingNotice {
   }
 
   private var fields: [Notice.Field] {
-    guard let urgent = book.mostUrgent(at: now) else { return [] }
+    guard let urgent else { return [] }
     var fields = [Notice.Field("conversation", urgent.id.text)]
     if !urgent.skill.isEmpty { fields.append(Notice.Field("skill", urgent.skill)) }
     if !urgent.language.isEmpty { fields.append(Notice.Field("language", urgent.language)) }
@@ -64,8 +67,7 @@ struct WaitingNotice {
 
   /// The line of the audit.
   func line(_ isOver: Bool, handler: String, _ keys: Keys) -> AuditLine {
-    let urgent = book.mostUrgent(at: now).map(words) ?? count
-    let detail = isOver ? "\(title); \(urgent)" : "nobody waits for too long; \(count)"
+    let detail = isOver ? "\(title); \(urgent.map(words) ?? count)" : "nobody waits for too long; \(count)"
     return AuditLine(
       origin: .run("\(key)/\((isOver ? now : book.page?.since ?? now).milliseconds)"),
       phase: isOver ? .started : .succeeded, action: "waiting", operator: "handler/\(handler)", detail: detail,
