@@ -14,7 +14,7 @@ package struct HandoffTrail: Equatable, Sendable {
   private var passed: [Handoff.ID: Passed] = [:]
   /// What agents have asked before it was said that they have the conversation.
   package var early = EarlyRequests()
-  /// For which agents were proposed to a person.
+  /// Conversations for which an agent was proposed to a person.
   package var proposed = ProposedHandoffs()
 
   package init() {}

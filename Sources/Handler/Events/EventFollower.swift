@@ -258,7 +258,7 @@ final class EventFollower {
     }
   }
 
-  /// Nobody decides by events before it is known, too, how those agents stand that they are about.
+  /// Decisions wait until the records of the agents that spoke are known, too.
   private func readToEnd() {
     guard !judge.hasReadEvents else { return memory.meetNewcomers() }
     memory.meetAllNewcomers { [judge] in judge.hasReadEvents = true }

@@ -139,7 +139,7 @@ package struct RoleTuning: Equatable, Sendable {
     }
   }
 
-  /// A trial of which the audit has told the begin, and not the end.
+  /// The trial that has begun by the audit, and has not ended yet; nil if there is none.
   var begunTrial: Trial? {
     switch phase {
     case .trying(let trial), .asksAdoption(let trial): trial

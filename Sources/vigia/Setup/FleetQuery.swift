@@ -11,8 +11,8 @@ import Wire
 ///               one lost later is left out of what is asked from then on
 /// ```
 /// Whoever is on call needs what there is most when a shard is down: only if none answers there is nothing to tell.
-/// If one shard alone holds what is asked for, whether the others answer is no matter, and nobody waits for them. If
-/// it is lost there is nothing to tell but that: one other that is up shows that the fleet can be reached.
+/// If one shard alone holds what is asked for, the others are not waited for. If that one is lost, the tool says so, once
+/// another one that is up shows that the fleet can be reached.
 ///
 /// A class, since the handlers of its connections share it.
 final class FleetQuery {

@@ -19,7 +19,7 @@ struct SubmissionReport {
     ]
   }
 
-  /// Commands of which a line says `sent`, and that their shard has refused. Stderr says it at the end.
+  /// Corrects lines that said `sent`: the shard has refused these commands. Stderr says so at the end.
   ///
   /// - Parameter mayBeThere: whether the shard may have taken them when they were sent before.
   func notSent(_ commands: [Command], _ missing: MissingShards, mayBeThere: Bool) {
