@@ -83,10 +83,8 @@ import Wire
     try scene.waitForSpread([first, second])
     let publisher = try ShardPublisher([server.endpoint], scene.loop)
     try publisher.pass(300)
-    let killedAt = MonotonicTime.now
     first.halt()
-    try scene.loop.wait { second.led.count == 4 }
-    let span = MonotonicTime.now.milliseconds(since: killedAt)
+    let span = try scene.loop.wait { second.led.count == 4 }
     try scene.waitForSpread([second])
     try publisher.pass(200)
     try publisher.stop()

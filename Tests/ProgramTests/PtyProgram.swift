@@ -76,18 +76,25 @@ final class PtyProgram {
   }
 
   /// Takes output until something holds; throws with the end of it within a limit that no healthy run comes near.
-  func wait(seconds: Int64 = 30, _ condition: () throws -> Bool) throws {
-    let deadline = MonotonicTime.now.adding(milliseconds: seconds * 1000)
+  ///
+  /// - Returns: how long it took in milliseconds, as a `Stopwatch` counts.
+  @discardableResult
+  func wait(seconds: Int64 = 30, _ condition: () throws -> Bool) throws -> Double {
+    var watch = Stopwatch()
     while try !condition() {
-      guard MonotonicTime.now < deadline else { throw NeverShown(screen: text.suffix(4000).debugDescription) }
+      guard watch.look() < Double(seconds) * 1000 else {
+        throw NeverShown(screen: text.suffix(4000).debugDescription)
+      }
       pump()
     }
+    return watch.look()
   }
 
   /// Waits for text in the output from some place on.
-  func wait(for text: String, from start: Int = 0) throws {
+  @discardableResult
+  func wait(for text: String, from start: Int = 0) throws -> Double {
     let bytes = Array(text.utf8)
-    try wait { output[min(start, output.count)...].firstRange(of: bytes) != nil }
+    return try wait { output[min(start, output.count)...].firstRange(of: bytes) != nil }
   }
 
   /// Waits until the first frame has been sent: by then signals and keys are watched.

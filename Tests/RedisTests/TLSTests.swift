@@ -17,7 +17,7 @@ struct Attempt {
       } onFailure: {
         if outcome == nil { outcome = .some($0) }
       }
-      try? loop.wait { outcome != nil }
+      _ = try? loop.wait { outcome != nil }
       connection.close()
     } catch {
       outcome = error

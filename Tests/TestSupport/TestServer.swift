@@ -108,7 +108,10 @@ package final class TestServer {
   }
 
   /// Turns the loop until something holds; throws where it does not within a minute.
-  package func wait(fileID: StaticString = #fileID, line: UInt = #line, _ condition: () -> Bool) throws {
+  ///
+  /// - Returns: how long it took in milliseconds, as a ``Stopwatch`` counts.
+  @discardableResult
+  package func wait(fileID: StaticString = #fileID, line: UInt = #line, _ condition: () -> Bool) throws -> Double {
     try loop.wait(fileID: fileID, line: line, condition)
   }
 
@@ -134,14 +137,18 @@ package struct NeverHappened: Error, CustomStringConvertible {
 
 extension Loop {
   /// Turns until something holds; throws where it does not within a limit that no healthy run comes near.
+  ///
+  /// - Returns: how long it took in milliseconds, as a ``Stopwatch`` counts.
+  @discardableResult
   package func wait(
     seconds: Int64 = 120, fileID: StaticString = #fileID, line: UInt = #line, _ condition: () -> Bool
-  ) throws {
-    let deadline = MonotonicTime.now.adding(milliseconds: seconds * 1000)
+  ) throws -> Double {
+    var watch = Stopwatch()
     while !condition() {
-      guard MonotonicTime.now < deadline else { throw NeverHappened(fileID: fileID, line: line) }
+      guard watch.look() < Double(seconds) * 1000 else { throw NeverHappened(fileID: fileID, line: line) }
       turn(atMostMilliseconds: 20)
     }
+    return watch.look()
   }
 }
 

@@ -62,9 +62,9 @@ package final class TmuxConsole {
   package func wait(
     fileID: StaticString = #fileID, line: UInt = #line, _ condition: ([String]) -> Bool
   ) throws {
-    let deadline = MonotonicTime.now.adding(milliseconds: 60_000)
+    var watch = Stopwatch()
     var last: [String] = []
-    while MonotonicTime.now < deadline {
+    while watch.look() < 60_000 {
       last = try screen()
       if condition(last) { return }
       // tmux tells nobody that a screen has changed.
