@@ -53,7 +53,7 @@ final class HandlerScene {
     lastCommand += 1
     var command = Command(
       id: CommandID("c\(lastCommand)"), action: action, targets: targets, arguments: arguments,
-      operator: "alice@bastion", reason: "test", issuedAt: try now(), expiresAt: try now(.minutes(1)))
+      operator: "alice@bastion", reason: "test", issuedAt: try now(), expiresAt: try now(.minutes(10)))
     change(&command)
     return command
   }
