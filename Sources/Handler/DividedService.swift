@@ -132,7 +132,7 @@ package final class DividedService: HandlerDaemon {
     guard !isStopping else { return }
     switch notice {
     case .up(let connection):
-      (services[shard].recorder.source as? SharedSubscription)?.move(to: connection.endpoint.ofOneNode)
+      services[shard].recorder.source.move(to: connection.endpoint.ofOneNode)
       lookAtHolder(of: shard)
       if shard == 0 { tellPresence() }
     case .changed:

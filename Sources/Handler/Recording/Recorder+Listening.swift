@@ -33,6 +33,8 @@ extension Recorder: ChannelListener {
   }
 
   func hear(_ notice: RecorderNotice, _ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
+    // What is about another shard, or names one where there are none, is about another stream.
+    guard notice.shard == options.shard else { return }
     switch notice {
     case .released(let isComplete, _): notify(.released(isComplete: isComplete))
     case .marker:
@@ -41,7 +43,7 @@ extension Recorder: ChannelListener {
     }
   }
 
-  func hear(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
+  func hear(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer, isOversized: Bool) {
     take(channel, payload, isMarker: false)
   }
 

@@ -20,7 +20,7 @@ import Wire
 final class Recorder {
   let loop: Loop
   private let endpoint: Endpoint
-  private let options: HandlerOptions
+  let options: HandlerOptions
   /// Hears the channels for all shards of a divided fleet; nil if the fleet is not divided.
   private let hub: ChannelHub?
   let keys: Keys
