@@ -146,6 +146,15 @@ extension ServerError {
 }
 
 extension ConnectionFailure {
+  /// Whether it ended because another server is the right one.
+  var isOfWrongServer: Bool {
+    switch self {
+    case .misplaced, .moved: true
+    case .unresolved, .system, .tls, .closedByServer, .silent, .refused, .brokenProtocol, .notLocated, .closedHere:
+      false
+    }
+  }
+
   /// Whether attempts after this failure come at a pace of their own, and not ever more slowly.
   var pace: LinkMachine.Pace {
     switch self {

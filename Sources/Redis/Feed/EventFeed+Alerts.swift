@@ -29,7 +29,7 @@ extension EventFeed {
       // Who hears more than the handler does knows alerts that it does not.
       let hearsMore =
         options.hearsBesides || streams.count > (options.followsHandler ? 2 : 1)
-        || patterns.count > Keys.recordedPatterns.count
+        || options.heardPatterns.count > Keys.recordedPatterns.count
       let judgedUpTo = hearsMore ? nil : cursor.map { $0.instant.noLater(than: clock.latest) }
       // What was there is gone: so may be all else.
       if alertsRevision != nil, revision == nil { return readStateAnew() }

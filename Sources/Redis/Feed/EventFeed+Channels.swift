@@ -3,7 +3,7 @@ import Loop
 import Wire
 
 /// Listening to channels. What is recorded too counts where it comes first: see `Handover`.
-extension EventFeed {
+extension EventFeed: ChannelListener {
   /// What was heard while the stream was still being read to its end.
   enum Heard {
     struct Message {
@@ -21,44 +21,40 @@ extension EventFeed {
   private static let mostHeldBytes = 16 << 20
   private static let standbyKeeps = TimeSpan.seconds(5)
 
-  func listeningChanged(_ notice: Link.Update) {
-    switch notice {
-    case .up(let connection):
-      let receiver = MessageReceiver { [weak self] in
-        self?.channelIsUp = true
-        self?.serve(.channels)
-        self?.askForHandler()
-      } refused: { [weak self] error in
-        self?.channelsRefused(error)
-      } answered: { [weak self] in
-        self?.take(.pong)
-      } deliver: { [weak self] channel, payload in
-        self?.hear(channel, payload)
-      }
-      receiverOfChannels = receiver
-      subscribe(connection)
-    case .down: channelLost()
+  func makeChannels() -> any ChannelSource {
+    if let shards = options.shards, let shard = options.keys.prefix.shard {
+      let hub = hub ?? ChannelHub(loop: loop, shards: shards, patterns: options.heardPatterns)
+      return hub.source(of: shard, for: self)
     }
+    return OwnSubscription(
+      loop: loop, endpoint: endpoint, recorderChannel: options.keys.recorderChannel,
+      patterns: options.heardPatterns.map { Array($0.utf8) }, listener: self)
+  }
+
+  package func subscribes(since moment: MonotonicTime) {
+    heardSince = moment
     tellLinkState()
   }
 
-  private func subscribe(_ connection: Connection) {
-    guard let receiverOfChannels else { return }
-    heardSince = .now
-    connection.subscribe(
-      channels: [options.keys.recorderChannel], patterns: patterns, receiverOfChannels)
+  package func subscribed(_ connection: Connection) {
+    channelIsUp = true
+    serve(.channels)
+    askForHandler()
+  }
+
+  package func unsubscribed() {
+    channelLost()
+    tellLinkState()
   }
 
   /// Streams go on without channels; what is recorded of them counts.
-  private func channelsRefused(_ error: ServerError) {
-    guard error.concernsOneThing else { return listening.restart(.refused(error)) }
+  package func refused(_ error: ServerError) -> Bool {
     channelLost()
     refuse(.channels, error)
-    loop.schedule(inMilliseconds: error.advice.pause) { [weak self] in
-      guard let self, !channelIsUp, let connection = listening.connection else { return }
-      subscribe(connection)
-    }
+    return true
   }
+
+  package func heardAll() { take(.pong) }
 
   private func channelLost() {
     if channelIsUp, channelLoss == nil { channelLoss = (clock.now, lease?.isRecording == true) }
@@ -69,17 +65,19 @@ extension EventFeed {
     pings.removeAll()
   }
 
-  private func hear(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
+  package func hear(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer, isOversized: Bool) {
     let now = MonotonicTime.now
     cameAt = now
-    if channel.isEqual(to: options.keys.recorderChannel) {
-      if let marker = RecorderMarker.decode(payload), isOwn(marker) { take(.marker(marker, now)) }
-      return
-    }
-    guard let receiver = receiverOfChannels, receiver.isFirstMatch(of: patterns, channel) else { return }
-    if let filter, !filter.passes(payload) { return }
-    guard isHolding else { return count(channel, payload, isOversized: receiver.isOversized, at: now) }
-    take(.message(.init(channel: Array(channel), payload: Array(payload), isOversized: receiver.isOversized, at: now)))
+    guard isHolding else { return count(channel, payload, isOversized: isOversized, at: now) }
+    take(.message(.init(channel: Array(channel), payload: Array(payload), isOversized: isOversized, at: now)))
+  }
+
+  package func hear(
+    _ notice: RecorderNotice, _ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer
+  ) {
+    let now = MonotonicTime.now
+    cameAt = now
+    if case .marker(let marker) = notice, isOwn(marker) { take(.marker(marker, now)) }
   }
 
   /// Whether a marker stands in the stream that is read here.
@@ -105,11 +103,11 @@ extension EventFeed {
   func ping(at now: MonotonicTime) {
     let moment = handover.pass(
       now.milliseconds, readToEndAt: readToEndAt.milliseconds, hasRecorder: lease?.isRecording == true)
-    guard channelIsUp, let connection = listening.connection else { return }
+    guard channelIsUp, channels.connection != nil else { return }
     if isCalm, !isDue(pingedAt, options.patience.calmBlock) { return }
     pingedAt = now
     pings.append(moment)
-    connection.ping()
+    channels.ping()
   }
 
   private func take(_ item: Heard) {

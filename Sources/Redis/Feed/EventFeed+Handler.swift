@@ -8,7 +8,12 @@ extension EventFeed {
   func askingChanged(_ notice: Link.Update) {
     leaseIsAsked = false
     forgetState()
+    if case .down(let failure) = notice, failure.isOfWrongServer {
+      // There its markers have no longer the same place among the messages as in the stream.
+      channels.move(to: nil)
+    }
     if case .up(let connection) = notice {
+      channels.move(to: connection.endpoint.ofOneNode)
       askForTime(connection) { [weak self, weak connection] in
         guard let connection else { return }
         self?.readLevels(connection) { [weak self, weak connection] in

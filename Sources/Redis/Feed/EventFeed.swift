@@ -31,6 +31,9 @@ package final class EventFeed {
     package var followsLevels = false
 
     package init() {}
+
+    /// The recorded patterns, then those asked for; a message counts for the first that matches its channel.
+    var heardPatterns: [String] { Keys.recordedPatterns + patterns.filter { !Keys.recordedPatterns.contains($0) } }
   }
 
   /// Spans, in milliseconds.
@@ -88,10 +91,6 @@ package final class EventFeed {
   /// Reads what is long; nothing else is read meanwhile.
   var backlog: Backlog?
   let streams: [[UInt8]]
-  /// The recorded patterns, then those asked for; a message counts for the first that matches its channel.
-  let patterns: [[UInt8]]
-  /// Tells which messages are the shard's; nil if all are.
-  let filter: ShardFilter?
   var bite = BatchSize()
   /// When the present reply came: no entry of it is from later.
   var arrivedAt = Instant.epoch
@@ -108,7 +107,6 @@ package final class EventFeed {
   var channelLoss: (at: Instant, wasRecorded: Bool)?
   var lastRecordedAt: Instant?
   var terms = RecorderTerms()
-  var receiverOfChannels: MessageReceiver?
   var measuredAt = MonotonicTime.now
   /// When something last came.
   var cameAt = MonotonicTime.now
@@ -153,12 +151,15 @@ package final class EventFeed {
   /// When a read last emptied the streams.
   var pausedAt = MonotonicTime.now
   private var tickTimer: Loop.TimerID?
-  private var lastState = LinkState.connecting
-  private var downSince: MonotonicTime?
+  var lastState = LinkState.connecting
+  var downSince: MonotonicTime?
 
   let endpoint: Endpoint
   private(set) lazy var reading = Link(loop: loop, endpoint: endpoint) { [unowned self] in readingChanged($0) }
-  private(set) lazy var listening = Link(loop: loop, endpoint: endpoint) { [unowned self] in listeningChanged($0) }
+  /// Through which it hears: a link of its own, or the one that feeds of other shards hear through too.
+  private(set) lazy var channels = makeChannels()
+  /// Hears the channels for all shards of a divided fleet; nil if this feed is alone.
+  let hub: ChannelHub?
   private(set) lazy var asking = Link(loop: loop, endpoint: endpoint) { [unowned self] in askingChanged($0) }
   // Called an entry, from connections that this object holds: a reference that is counted costs more than the rest.
   private(set) lazy var assembler = {
@@ -168,28 +169,26 @@ package final class EventFeed {
     }
   }()
 
+  /// - Parameter hub: hears the channels for all shards of a divided fleet; nil if the fleet is not divided, or one shard of it
+  ///   is followed alone.
   package init(
-    loop: Loop, endpoint: Endpoint, options: Options, event takeEvent: @escaping TakeEvent,
+    loop: Loop, endpoint: Endpoint, options: Options, hub: ChannelHub? = nil, event takeEvent: @escaping TakeEvent,
     notice notify: @escaping (Update) -> Void
   ) {
+    self.hub = hub
     self.takeEvent = takeEvent
     self.loop = loop
     self.endpoint = endpoint.holding(options.keys.prefix)
     self.options = options
     self.notify = notify
     reader = EventReader(metrics: options.metrics)
-    filter = options.shards.flatMap { shards in
-      options.keys.prefix.shard.map { ShardFilter(shards, index: $0) }
-    }
     let events = [options.keys.events] + options.streams.filter { $0 != options.keys.events }
-    let asked = options.patterns.filter { !Keys.recordedPatterns.contains($0) }
-    patterns = (Keys.recordedPatterns + asked).map { Array($0.utf8) }
     streams = options.followsHandler ? events + [options.keys.audit] : events
   }
 
   package func start() {
     asking.start()
-    listening.start()
+    channels.start()
     reading.start()
     tick()
   }
@@ -198,7 +197,7 @@ package final class EventFeed {
     loop.cancel(tickTimer)
     backlog?.stop()
     reading.stop()
-    listening.stop()
+    channels.stop()
     asking.stop()
   }
 
@@ -226,7 +225,7 @@ package final class EventFeed {
     }
     let now = MonotonicTime.now
     var isSilent = false
-    for link in [asking, listening, reading] {
+    for link in links {
       let borne =
         options.patience.silence * endurance + (link === reading ? max(0, blocksFor - options.patience.block) : 0)
       guard let silence = link.connection?.silence(at: now), silence > borne else { continue }
@@ -253,32 +252,6 @@ package final class EventFeed {
     asksAgain = asking.connection?.isPaused == true && leaseIsAsked
     asking.connection?.isPaused = false
     if !leaseIsAsked { askForHandler() }
-  }
-
-  /// Where the links stand together.
-  package var linkState: LinkState {
-    let links = [asking, listening, reading]
-    if links.allSatisfy({ $0.connection != nil }) { return .up }
-    guard let failure = links.compactMap(\.lastFailure).first, let downSince else { return .connecting }
-    let retries = links.compactMap { link -> MonotonicTime? in
-      guard case .waiting(_, _, let retryAt) = link.state else { return nil }
-      return MonotonicTime(nanoseconds: retryAt * 1_000_000)
-    }
-    return .down(since: downSince, retryAt: retries.min(), reason: failure.description)
-  }
-
-  func tellLinkState() {
-    let isUp = [asking, listening, reading].allSatisfy { $0.connection != nil }
-    if isUp {
-      downSince = nil
-    } else if downSince == nil {
-      // What broke without a word was found out later: nothing is known of the time since the last answer.
-      downSince = [asking, listening, reading].compactMap(\.heardAt).max() ?? .now
-    }
-    let state = linkState
-    guard state != lastState else { return }
-    lastState = state
-    notify(.link(state))
   }
 
   // MARK: What the server refuses

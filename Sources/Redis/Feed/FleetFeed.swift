@@ -9,8 +9,8 @@ import Wire
 /// {agentos:01} ─ EventFeed ─┼─▶ events, and what each shard tells, with the shard's number
 /// {agentos:02} ─ EventFeed ─┘   what holds for all: history read, the clock, queues and levels of shard 0
 /// ```
-/// Each feed keeps its own links, on the node of its own slot: what happens to one touches no other. A class, since its
-/// feeds call it.
+/// Each feed keeps its own links to read and to ask, on the node of its own slot: what happens to one touches no other. All
+/// feeds on a node hear the channels through one subscription. A class, since its feeds call it.
 package final class FleetFeed {
   /// Takes what a feed tells, with the number of its shard.
   package typealias TakeUpdate = (EventFeed.Update, _ shard: Int) -> Void
@@ -39,9 +39,10 @@ package final class FleetFeed {
       ]
       return
     }
+    let hub = ChannelHub(loop: loop, shards: shards, patterns: options.heardPatterns)
     feeds = shards.prefixes.indices.map { index in
       let own = Self.options(options, shards, index)
-      return EventFeed(loop: loop, endpoint: endpoint, options: own, event: takeEvent) { [unowned self] in
+      return EventFeed(loop: loop, endpoint: endpoint, options: own, hub: hub, event: takeEvent) { [unowned self] in
         take($0, of: index)
       }
     }
