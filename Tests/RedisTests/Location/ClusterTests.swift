@@ -42,7 +42,7 @@ import Wire
       let follower = follow(cluster, from: node)
       try cluster.loop.wait { follower.isUp && follower.isCaughtUp && follower.numbers.count == 3 }
       #expect(follower.feed.reading.server?.address == cluster.nodes[owner].endpoint.address)
-      #expect(follower.feed.listening.server?.address == cluster.nodes[owner].endpoint.address)
+      #expect(follower.feed.channels.link?.server?.address == cluster.nodes[owner].endpoint.address)
       #expect(follower.feed.asking.server?.address == cluster.nodes[owner].endpoint.address)
       #expect(!follower.states.contains { if case .down = $0 { true } else { false } }, "\(node)")
     }
@@ -60,7 +60,7 @@ import Wire
     #expect(follower.numbers == Array(1...100))
     let place = cluster.nodes[1 - owner].endpoint.address
     try cluster.loop.wait {
-      [follower.feed.reading, follower.feed.listening, follower.feed.asking].allSatisfy { $0.server?.address == place }
+      follower.feed.links.count == 3 && follower.feed.links.allSatisfy { $0.server?.address == place }
     }
   }
 
