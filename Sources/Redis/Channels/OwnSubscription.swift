@@ -28,6 +28,7 @@ package final class OwnSubscription: ChannelSource {
   package var connection: Connection? { ownLink.connection }
 
   package func start() { ownLink.start() }
+
   package func stop() {
     forgetRetry()
     ownLink.stop()

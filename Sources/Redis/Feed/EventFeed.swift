@@ -6,7 +6,7 @@ import Wire
 /// alerts; and sends requests.
 ///
 /// Three connections: one blocks on the streams, one is subscribed, one asks and sends. Each comes back by itself, and
-/// the streams go on from the last entry read.
+/// the streams go on from the last entry read. In a divided fleet the feeds on one server share the one that is subscribed.
 package final class EventFeed {
   /// What to follow.
   package struct Options: Sendable {
