@@ -137,6 +137,18 @@ import Testing
     #expect(lines.last?.contains("3 wait for a person, 4m, 8") == true)
   }
 
+  /// What the usual level of one shard says of a conversation of another would be wrong.
+  @Test func usualLevelsOfShardsAreAllNamed() throws {
+    var (book, other) = (try Self.book(), WaitingBook(level: .hours(1)))
+    other.set(try Self.conversation("elsewhere", since: 60))
+    book.merge(other)
+    var scene = try Self.scene(book)
+    scene.press(.character("8"))
+    let lines = scene.draw().lines()
+    #expect(lines.contains { $0.contains("; levels 5m to 1h") })
+    #expect(lines.contains { $0.contains("elsewhere of") && $0.contains("(level 1h)") })
+  }
+
   /// Who has left since still stands in it, and the wait goes on.
   @Test func listThatNobodyKeepsIsShownAsThat() throws {
     var scene = try Self.scene(try Self.book())

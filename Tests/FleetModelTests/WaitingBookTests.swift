@@ -251,7 +251,15 @@ import Testing
     #expect(!first.hasSeveralLevels)
     second.apply(try waits("b", since: 0))
     first.merge(second)
-    #expect(first.hasSeveralLevels)
+    #expect(first.hasSeveralLevels && first.levels.words == "levels 3m to 5m")
+    var third = WaitingBook(level: .minutes(4))
+    third.apply(try waits("c", since: 0))
+    first.merge(third)
+    #expect(first.levels.words == "levels 3m to 5m")
+    var same = WaitingBook(level: .minutes(3))
+    same.apply(try waits("d", since: 0))
+    second.merge(same)
+    #expect(!second.hasSeveralLevels && second.levels == same.levels && second.levels.words == "level 3m")
   }
 
   @Test func shardsAreAddedUp() throws {

@@ -109,7 +109,7 @@ extension Model {
   private func words(
     _ conversation: WaitingConversation, _ book: WaitingBook, _ columns: Int, in layout: Layout
   ) -> [DetailPane.Line] {
-    let level = book.levels.entries.isEmpty ? "" : " (level \(book.level(of: conversation).rounded))"
+    let level = book.hasSeveralLevels ? " (level \(book.level(of: conversation).rounded))" : ""
     let wait = conversation.wait(at: displayedNow).map { "has waited for \(Format.remaining($0))\(level)" }
     let hand = conversation.hand.map { "is with \(Format.person($0.by)) since \(Format.clock($0.at))Z" }
     let about = conversation.summary.isEmpty ? "nothing is said of what it is about" : conversation.summary

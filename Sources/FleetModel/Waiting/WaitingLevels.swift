@@ -15,6 +15,8 @@ package struct WaitingLevels: Equatable, Sendable {
   package static let longestSkill = TextBound.word
 
   package var usual: TimeSpan
+  /// The largest usual level of the shards whose levels these are; nil if all of them have the same.
+  private var largestUsual: TimeSpan?
   /// No more than ``mostEntries`` of them count.
   package let entries: [Entry]
 
@@ -24,15 +26,18 @@ package struct WaitingLevels: Equatable, Sendable {
 
   package func level(of skill: String) -> TimeSpan { entries.first { $0.skill.matches(skill) }?.level ?? usual }
 
-  /// `level 5m`, or `levels 2m to 1h` if skills have some of their own.
+  /// `level 5m`, or `levels 2m to 1h` if skills have some of their own, or shards go by other settings.
   package var words: String {
-    let all = [usual] + entries.map(\.level)
+    let all = [usual, largestUsual ?? usual] + entries.map(\.level)
     let (least, most) = (all.min() ?? usual, all.max() ?? usual)
     return least == most ? "level \(usual.rounded)" : "levels \(least.rounded) to \(most.rounded)"
   }
 
   /// Those of both, to be named: what counts for a conversation is what its own shard goes by.
   func joined(_ other: WaitingLevels) -> WaitingLevels {
-    WaitingLevels(usual: min(usual, other.usual), entries + other.entries.filter { !entries.contains($0) })
+    var both = WaitingLevels(usual: min(usual, other.usual), entries + other.entries.filter { !entries.contains($0) })
+    let largest = max(largestUsual ?? usual, other.largestUsual ?? other.usual)
+    both.largestUsual = largest == both.usual ? nil : largest
+    return both
   }
 }
