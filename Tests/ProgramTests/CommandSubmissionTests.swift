@@ -50,6 +50,28 @@ import Wire
     #expect(!result.errors.contains("nothing was sent"), "\(result)")
   }
 
+  /// Whether the link to a shard breaks once the command was sent, or the server only says no more.
+  @Test(arguments: [true, false]) func timeOutAfterItWasSentIsALine(isDown: Bool) throws {
+    var isBroken = false
+    let (result, lines) = try order(2, wait: "5s") { request in
+      switch request[0] {
+      case "XADD" where isDown && request[1].contains(":01}"):
+        isBroken = true
+        return noise
+      // Where the shard's server is nobody learns any more.
+      case "CLUSTER" where isBroken: return noise
+      case "GET": return ""
+      default: return nil
+      }
+    }
+    #expect(result.status == 3, "\(result)")
+    #expect(lines.map { $0["phase"]?.text } == ["sent", "sent", "no answer"], "\(result)")
+    let last = try #require(lines.last)
+    #expect(last["received"]?.bool == false && last["handler"]?["alive"] == .null, "\(result)")
+    #expect(last["command_id"]?.text == lines[0]["batch"]?["id"]?.text && missing(last).isEmpty, "\(result)")
+    #expect(result.errors.contains("did not answer in 5s") == isDown, "\(result)")
+  }
+
   @Test(arguments: [2, 3]) func timeOutNamesEachShardForWhichNothingIsSent(shards: Int) throws {
     let (result, lines) = try order(shards, wait: "1s") { request in
       guard request[0] == "XINFO" else { return nil }

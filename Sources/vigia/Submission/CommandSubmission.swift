@@ -210,25 +210,36 @@ final class CommandSubmission {
   private func timeIsUp() {
     let open = Set(progress.unfinished.map(\.id))
     let asked = parts.filter { part in routes.contains { $0.shard == part.shard && open.contains($0.command.id) } }
-    guard !progress.commands.isEmpty, asked.allSatisfy(\.isUp) else {
-      // Nobody asks for the audits until all links are up.
-      let silent = parts.filter { !$0.isUp || !(isFollowed ? $0.isFollowing : $0.isLocated) }
-      let place = (silent.first ?? parts.first).map { "\($0.installation.shardPlace)" } ?? "\(installation.endpoint)"
-      tellNothingIsSent(silent, "no answer in \(wait)")
-      let unsent = division.count > 1 && progress.commands.isEmpty ? "; nothing was sent" : ""
-      Output.error("vigia: Redis at \(place) did not answer in \(wait)\(unsent)".shown)
-      return end(asked.contains(where: \.isUp) ? .noAnswer : .redisUnreachable)
+    guard !progress.commands.isEmpty, asked.allSatisfy(\.isUp) else { return linkIsDown(asked) }
+    askForHandlers(of: asked)
+  }
+
+  /// Nobody asks for the audits until all links are up, nor who leads a shard whose link is down.
+  private func linkIsDown(_ asked: [SubmissionPart]) {
+    let silent = parts.filter { !$0.isUp || !(isFollowed ? $0.isFollowing : $0.isLocated) }
+    let place = (silent.first ?? parts.first).map { "\($0.installation.shardPlace)" } ?? "\(installation.endpoint)"
+    tellNothingIsSent(silent, "no answer in \(wait)")
+    let unsent = division.count > 1 && progress.commands.isEmpty ? "; nothing was sent" : ""
+    Output.error("vigia: Redis at \(place) did not answer in \(wait)\(unsent)".shown)
+    report.linkIsDown(progress, missing)
+    end(asked.contains(where: \.isUp) ? .noAnswer : .redisUnreachable)
+  }
+
+  private func askForHandlers(of asked: [SubmissionPart]) {
+    var handlers = Dictionary(uniqueKeysWithValues: asked.map { ($0.shard, HandlerLeaseStatus.unknown) })
+    var owed = asked.count
+    let finish = { [weak self] in
+      guard let self else { return }
+      report.noAnswer(progress, handlers: handlers, of: installation.shards, missing, now: parts[0].now)
+      end(.noAnswer)
     }
     // Redis may be what is silent.
-    session.loop.schedule(inMilliseconds: 1000) { [weak self] in self?.end(.noAnswer) }
-    var handlers: [(shard: Int, status: HandlerLeaseStatus)] = []
+    session.loop.schedule(inMilliseconds: 1000, finish)
     for part in asked {
-      part.askForHandler { [weak self] status in
-        guard let self else { return }
-        handlers.append((part.shard, status))
-        guard handlers.count == asked.count else { return }
-        report.noAnswer(progress, handlers: handlers, of: installation.shards, missing, now: parts[0].now)
-        end(.noAnswer)
+      part.askForHandler { status in
+        handlers[part.shard] = status
+        owed -= 1
+        if owed == 0 { finish() }
       }
     }
   }

@@ -58,31 +58,40 @@ struct SubmissionReport {
   /// The wait is over.
   ///
   /// - Parameters:
-  ///   - handlers: those of the shards in which it has not come to its end.
+  ///   - handlers: of the shards in which it has not come to its end.
   ///   - missing: the shards that it could not be sent to.
   func noAnswer(
-    _ progress: OrderProgress, handlers: [(shard: Int, status: HandlerLeaseStatus)], of shards: Shards?,
-    _ missing: MissingShards, now: Instant
+    _ progress: OrderProgress, handlers: [Int: HandlerLeaseStatus], of shards: Shards?, _ missing: MissingShards,
+    now: Instant
   ) {
     guard let first = progress.commands.first else { return }
-    let all = handlers.sorted { $0.shard < $1.shard }
-    let handler = shards.map { .merged(all.map(\.status), $0) } ?? all.first?.status ?? .unknown
-    guard !isJSON else {
-      return Output.json(
-        missing.noted(in: [
-          "phase": "no answer", "command_id": .string((first.batch?.id ?? first.id).text),
-          "received": .bool(progress.isReceived), "handler": handler.json,
-          "expires_at": .string(ISO8601.format(first.expiresAt)),
-        ]))
-    }
+    let all = handlers.sorted { $0.key < $1.key }
+    let handler = shards.map { .merged(all.map(\.value), $0) } ?? all.first?.value ?? .unknown
+    guard !isJSON else { return Output.json(Self.noAnswer(progress, first, handler, missing)) }
     let what =
       progress.isSucceeded
       ? "no runtime has confirmed it"
       : progress.isReceived
         ? "it has not ended yet" : "the command expires in \(max(0, (first.expiresAt - now).seconds))s"
-    let free = shards == nil ? [] : all.filter { $0.status == .absent }.map(\.shard)
+    let free = shards == nil ? [] : all.filter { $0.value == .absent }.map(\.key)
     let whose = free.isEmpty ? handler.sentence : "no handler is alive in \(ShardNames.words(free))"
     Output.error("vigia: no answer: \(whose); \(what)")
+  }
+
+  /// The wait is over, and the link is down to a shard that has not said how the order ended. Stderr says so.
+  func linkIsDown(_ progress: OrderProgress, _ missing: MissingShards) {
+    guard isJSON, let first = progress.commands.first else { return }
+    Output.json(Self.noAnswer(progress, first, .unknown, missing))
+  }
+
+  private static func noAnswer(
+    _ progress: OrderProgress, _ first: Command, _ handler: HandlerLeaseStatus, _ missing: MissingShards
+  ) -> JSONValue {
+    missing.noted(in: [
+      "phase": "no answer", "command_id": .string((first.batch?.id ?? first.id).text),
+      "received": .bool(progress.isReceived), "handler": handler.json,
+      "expires_at": .string(ISO8601.format(first.expiresAt)),
+    ])
   }
 
   /// A phase and what there is to say of it, in two columns.
