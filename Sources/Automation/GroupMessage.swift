@@ -8,10 +8,19 @@ import FleetModel
 /// - agent-1 is slow
 /// - agent-2 is slow
 /// ```
+/// If several rules tell of them, the text begins with how many agents each tells of.
 struct GroupMessage {
+  /// A rule that tells of members.
+  struct RuleShare {
+    /// How people are told of it.
+    var title: String
+    /// Of how many agents it tells.
+    var agents: Int
+  }
+
   var id: Grouping.ID
-  /// How people are told of its rule.
-  var rule: String
+  /// The rules that tell of its members: one, or those that tell of one cause.
+  var rules: [RuleShare]
   /// Members of which something is new.
   var news: [Notice]
   /// Members that are not resolved.
@@ -22,6 +31,8 @@ struct GroupMessage {
 
   /// How many members are listed by their titles.
   private static let listed = 20
+  /// How many rules are named in the title, and in the text.
+  private static let named = (inTitle: 3, inText: 10)
 
   /// - Parameter change: if nothing is new but who has it in hand, what is new about that.
   func notice(of change: Grouping.Group.Hands? = nil, at now: Instant) -> Notice {
@@ -54,6 +65,12 @@ struct GroupMessage {
     (notice.fields, notice.links) = ([], [])
     notice.deadline = subject.compactMap(\.deadline).max()
     return notice
+  }
+
+  private var rule: String {
+    let names = rules.prefix(Self.named.inTitle).map(\.title).joined(separator: ", ")
+    let more = rules.count - Self.named.inTitle
+    return more > 0 ? "\(names) and \(more) more rule\(more == 1 ? "" : "s")" : names
   }
 
   /// Of a group of all severities the worst that stands.
@@ -100,12 +117,20 @@ struct GroupMessage {
   }
 
   private func text(_ subject: [Notice]) -> String {
-    var lines = memberLines(subject)
+    var lines = ruleLines + memberLines(subject)
     let resolved = news.count { $0.status == .resolved }
     let unclear = news.count { $0.status == .resolved && !$0.isAllClear }
     if resolved > unclear, !open.isEmpty { lines.append("\(resolved - unclear) resolved") }
     if unclear > 0, !open.isEmpty { lines.append("\(unclear) ended without a sign of recovery") }
     return lines.joined(separator: "\n")
+  }
+
+  /// How many agents each rule tells of, if there are several.
+  private var ruleLines: [String] {
+    guard rules.count > 1, !open.isEmpty else { return [] }
+    let lines = rules.prefix(Self.named.inText).map { "\($0.title): \($0.agents) agent\($0.agents == 1 ? "" : "s")" }
+    let more = rules.count - Self.named.inText
+    return more > 0 ? lines + ["and \(more) more rule\(more == 1 ? "" : "s")"] : lines
   }
 
   /// The members by their titles: under each cause those that share it, then the others.

@@ -1,7 +1,7 @@
 import FleetModel
 
 extension Grouping.Group {
-  private var hasOpen: Bool { members.values.contains { $0.notice.isOpen } }
+  var hasOpen: Bool { members.values.contains { $0.notice.isOpen } }
 
   /// When it has something to tell, or is over. News that nothing takes back keep it for an interval, so that what comes
   /// within it is collected too.
@@ -15,9 +15,11 @@ extension Grouping.Group {
     lastNews = now
     let key = ExactText(notice.key)
     if notice.status == .acknowledged || notice.status == .unacknowledged { return takeHands(notice, key, at: now) }
-    if let old = members[key], old.isTold, old.notice.saysTheSame(as: notice) { return }
+    if let old = members[key], old.isTold && old.notice.saysTheSame(as: notice) || old.isSaid(byAnother: notice) {
+      return
+    }
     let isWorse = worstTold.map { notice.severity > $0 } ?? false
-    var member = Member(notice: notice)
+    var member = Member(notice: notice, rules: members[key]?.rules ?? [])
     // That the rule says it again takes it out of nobody's hands.
     if !notice.reopensAcknowledged { member.notice.acknowledgedBy = members[key]?.notice.acknowledgedBy }
     members[key] = member
@@ -56,15 +58,53 @@ extension Grouping.Group {
     members.values.filter { $0.isTold && $0.notice.isOpen }.map(\.notice.severity).max()
   }
 
+  /// Takes a member that another group has collected and has told to nobody.
+  ///
+  /// - Parameter rule: the group's own.
+  mutating func join(_ member: Member, _ rule: String, at now: Instant, _ spans: Grouping.Spans) {
+    lastNews = now
+    let key = ExactText(member.notice.key)
+    let isWorse = worstTold.map { member.notice.severity > $0 } ?? false
+    var member = member
+    member.isTold = false
+    if let old = members[key], old.notice.isOpen {
+      let rules = old.rules.isEmpty ? [rule] : old.rules
+      member.rules = rules + member.rules.filter { !rules.contains($0) }
+      // Of one alert the worst says what it is.
+      if old.notice.severity >= member.notice.severity { member.notice = old.notice }
+      member.notice.acknowledgedBy = member.notice.acknowledgedBy ?? old.notice.acknowledgedBy
+    }
+    members[key] = member
+    guard let told else { return }
+    // It has waited already.
+    let turn = isWorse ? now : max(now, told + spans.interval)
+    due = min(due ?? turn, turn)
+  }
+
+  /// How many agents each rule tells of at present, its own first; at the end, of what ends.
+  private func shares(_ id: Grouping.ID, _ title: (String) -> String) -> [GroupMessage.RuleShare] {
+    let subject = members.values.filter { !hasOpen || $0.notice.isOpen }
+    var agents: [String: Set<AgentID>] = hasOpen ? [:] : [id.rule: []]
+    for member in subject {
+      for rule in member.rules.isEmpty ? [id.rule] : member.rules {
+        agents[rule, default: []].formUnion(member.notice.agents)
+      }
+    }
+    return agents.sorted { ($0.key == id.rule ? 0 : 1, $0.key) < ($1.key == id.rule ? 0 : 1, $1.key) }
+      .map { GroupMessage.RuleShare(title: title($0.key), agents: $0.value.count) }
+  }
+
   /// The message that is due, if any; its members count as told from then on.
   mutating func tell(
-    _ id: Grouping.ID, _ rule: String, _ causes: () -> [SharedCause], _ spans: Grouping.Spans, at now: Instant
+    _ id: Grouping.ID, _ title: (String) -> String, _ causes: () -> [SharedCause], _ spans: Grouping.Spans,
+    at now: Instant
   ) -> Notice? {
     guard let due, due <= now else { return nil }
     self.due = nil
     let news = members.filter { !$0.value.isTold }.map(\.value.notice)
     let open = members.values.map(\.notice).filter(\.isOpen)
-    var message = GroupMessage(id: id, rule: rule, news: news, open: open, causes: [], isFirst: told == nil)
+    var message = GroupMessage(
+      id: id, rules: shares(id, title), news: news, open: open, causes: [], isFirst: told == nil)
     if open.count > 1 { message.causes = causes() }
     if let hands, let told, !open.isEmpty {
       // News wait for their own turn: a service that takes an acknowledgement would not see it in an update.
@@ -76,7 +116,8 @@ extension Grouping.Group {
     hands = nil
     let last = told
     defer {
-      members = members.filter { $0.value.notice.isOpen }.mapValues { Member(notice: $0.notice, isTold: true) }
+      members = members.filter { $0.value.notice.isOpen }
+        .mapValues { Member(notice: $0.notice, isTold: true, rules: $0.rules) }
     }
     // Nobody heard of what began and ended before the first message.
     let isWorthIt = last != nil || news.contains { $0.status != .resolved }
@@ -86,9 +127,18 @@ extension Grouping.Group {
   }
 }
 
+extension Grouping.Group.Member {
+  /// Whether a notice says of the same alert no more than another rule has said: two rules that tell of it by turns are no
+  /// news.
+  fileprivate func isSaid(byAnother notice: Notice) -> Bool {
+    guard rules.count > 1, self.notice.isOpen, notice.status != .resolved, let rule = notice.rule else { return false }
+    return rules.contains(rule) && self.notice.rule != rule && self.notice.severity >= notice.severity
+  }
+}
+
 extension Notice {
   /// Whether it can still be resolved.
-  fileprivate var isOpen: Bool { status == .firing || status == .updated || status == .acknowledged }
+  var isOpen: Bool { status == .firing || status == .updated || status == .acknowledged }
 
   fileprivate func saysTheSame(as other: Notice) -> Bool {
     title == other.title && text == other.text && fields == other.fields && isOpen == other.isOpen

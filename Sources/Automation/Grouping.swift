@@ -8,8 +8,9 @@ import FleetModel
 ///                                 │◀───────────────────────────────────────────┘
 ///                                 └─ all members resolved ─▶ all-clear, at once
 /// ```
-/// A group is a rule's notices of one severity for one channel, or of all severities if the channel edits its messages. One whose members were all resolved before it was told is
-/// told to nobody.
+/// A group is a rule's notices of one severity for one channel, or of all severities if the channel edits its messages.
+/// One whose members were all resolved before it was told is told to nobody. What several rules tell of one cause goes
+/// into the group that tells of it first.
 package struct Grouping: Equatable, Sendable {
   package struct Spans: Equatable, Sendable {
     /// How long the first message waits for others.
@@ -53,7 +54,7 @@ package struct Grouping: Equatable, Sendable {
     package var group: Group?
   }
 
-  package private(set) var groups: [ID: Group] = [:]
+  package internal(set) var groups: [ID: Group] = [:]
   package var spans: Spans
 
   package init(groups: [ID: Group] = [:], spans: Spans = Spans()) {
@@ -75,13 +76,14 @@ package struct Grouping: Equatable, Sendable {
   ) -> [ID] {
     guard let rule = notice.rule else { return [] }
     guard notice.status.isFollowUp else {
-      let id = ID(channel: channel, rule: rule, severity: isOne ? nil : notice.severity)
+      let id = home(of: notice, ID(channel: channel, rule: rule, severity: isOne ? nil : notice.severity))
       groups[id, default: Group(due: now + spans.wait)].take(notice, at: now, spans)
       return [id]
     }
     let known = groups.keys.filter {
-      (channel.isEmpty || $0.channel == channel) && (rule == Notice.anyRule || $0.rule == rule)
-        && groups[$0]?.members[ExactText(notice.key)] != nil
+      (channel.isEmpty || $0.channel == channel)
+        && (rule == Notice.anyRule
+          ? groups[$0]?.members[ExactText(notice.key)] != nil : knows(notice.key, of: rule, $0))
     }
     for id in known { groups[id]?.take(notice, at: now, spans) }
     return Array(known)
@@ -89,7 +91,13 @@ package struct Grouping: Equatable, Sendable {
 
   /// Whether a channel's groups of a rule know a key.
   package func knows(_ key: String, of rule: String, on channel: String) -> Bool {
-    groups.contains { $0.key.channel == channel && $0.key.rule == rule && $0.value.members[ExactText(key)] != nil }
+    groups.keys.contains { $0.channel == channel && knows(key, of: rule, $0) }
+  }
+
+  /// Whether a group has a key that a rule has told of.
+  func knows(_ key: String, of rule: String, _ id: ID) -> Bool {
+    guard let member = groups[id]?.members[ExactText(key)] else { return false }
+    return id.rule == rule || member.rules.contains(rule)
   }
 
   /// When something is next to be done.
@@ -99,18 +107,22 @@ package struct Grouping: Equatable, Sendable {
   ///
   /// - Parameters:
   ///   - title: how people are told of a rule, by its id.
-  ///   - causes: what agents in trouble have in common; asked for only if something of several agents is told.
+  ///   - causes: what agents in trouble have in common; asked for only if something of several agents is told, or several
+  ///     rules tell a channel of agents.
   package mutating func advance(
     at now: Instant, title: (String) -> String = { $0 }, causes: () -> [SharedCause] = { [] }
   ) -> [Turn] {
     var turns: [Turn] = []
+    var changed = join(at: now, causes)
     for (id, group) in groups where group.next(spans) <= now {
       var group = group
-      let notice = group.tell(id, title(id.rule), causes, spans, at: now)
+      let notice = group.tell(id, title, causes, spans, at: now)
       let isOver = notice?.status == .resolved || group.next(spans) <= now
       groups[id] = isOver ? nil : group
       turns.append(Turn(id: id, notice: notice, group: groups[id]))
+      changed.remove(id)
     }
+    turns += changed.map { Turn(id: $0, notice: nil, group: groups[$0]) }
     return turns.sorted { $0.id < $1.id }
   }
 }
@@ -122,10 +134,13 @@ extension Grouping {
       package var notice: Notice
       /// Whether the last message spoke of it as it now is.
       package var isTold: Bool
+      /// The rules that tell of it; empty if it is the group's own alone.
+      package var rules: [String]
 
-      package init(notice: Notice, isTold: Bool = false) {
+      package init(notice: Notice, isTold: Bool = false, rules: [String] = []) {
         self.notice = notice
         self.isTold = isTold
+        self.rules = rules
       }
     }
 

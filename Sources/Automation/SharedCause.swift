@@ -8,10 +8,13 @@ package struct SharedCause: Equatable, Sendable {
   package var words: String
   /// The agents that are affected.
   package var agents: Set<AgentID>
+  /// The alerts that began with it, by the keys of their notices.
+  package var alerts: Set<ExactText>
 
-  package init(title: String, words: String, agents: Set<AgentID>) {
+  package init(title: String, words: String, agents: Set<AgentID>, alerts: Set<ExactText> = []) {
     self.title = title
     self.words = words
     self.agents = agents
+    self.alerts = alerts
   }
 }

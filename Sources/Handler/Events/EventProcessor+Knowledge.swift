@@ -66,7 +66,9 @@ extension EventProcessor: FleetKnowledge {
   func sharedCauses() -> [SharedCause] {
     causes.look(at: fleet, now: session.now)
     return causes.headings.map {
-      SharedCause(title: $0.cause.title($0.cause.shared.value), words: $0.cause.words, agents: Set($0.agents))
+      SharedCause(
+        title: $0.cause.title($0.cause.shared.value), words: $0.cause.words, agents: Set($0.agents),
+        alerts: Set($0.alerts.lazy.map { ExactText(RuleNotice.key($0)) }))
     }
   }
 

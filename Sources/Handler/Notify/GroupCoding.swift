@@ -8,7 +8,7 @@ import Wire
 /// {"channel":"ops","rule":"latency","severity":"high","told":1795334137846,"due":1795334437846,"news":1795334137846,
 ///  "members":[{"told":true,"notice":{…}}]}
 /// ```
-/// One of all severities has none, and `any` in its field.
+/// One of all severities has none, and `any` in its field. A member of which other rules tell, too, has them in `rules`.
 enum GroupCoding {
   static func field(_ id: Grouping.ID) -> [UInt8] {
     // A channel's name holds no slash.
@@ -17,7 +17,10 @@ enum GroupCoding {
 
   static func encode(_ id: Grouping.ID, _ group: Grouping.Group) -> [UInt8] {
     let members = group.members.sorted { $0.key < $1.key }.map { _, member -> JSONValue in
-      ["told": .bool(member.isTold), "notice": NoticeCoding.json(member.notice)]
+      [
+        "told": .bool(member.isTold), "notice": NoticeCoding.json(member.notice),
+        "rules": member.rules.isEmpty ? nil : .array(member.rules.map { .string($0) }),
+      ]
     }
     let json: JSONValue = [
       "channel": .string(id.channel), "rule": .string(id.rule), "severity": id.severity.map { .string($0.rawValue) },
@@ -38,7 +41,9 @@ enum GroupCoding {
     var members: [ExactText: Grouping.Group.Member] = [:]
     for member in list {
       guard let notice = NoticeCoding.decode(member["notice"]) else { return nil }
-      members[ExactText(notice.key)] = Grouping.Group.Member(notice: notice, isTold: member["told"]?.bool ?? false)
+      members[ExactText(notice.key)] = Grouping.Group.Member(
+        notice: notice, isTold: member["told"]?.bool ?? false,
+        rules: (member["rules"]?.list ?? []).compactMap(\.text))
     }
     let group = Grouping.Group(
       members: members, told: Instant(stored: json["told"]), due: Instant(stored: json["due"]), lastNews: news,

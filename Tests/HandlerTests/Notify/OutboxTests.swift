@@ -189,6 +189,7 @@ import Wire
     #expect(GroupCoding.decode(GroupCoding.encode(id, group))?.group == group)
     _ = grouping.advance(at: at(10))
     group = try #require(grouping.groups[id])
+    group.members[ExactText("k")]?.rules = ["a/b", "latency"]
     let decoded = try #require(GroupCoding.decode(GroupCoding.encode(id, group)))
     #expect(decoded.id == id && decoded.group == group)
   }
