@@ -245,4 +245,24 @@ import Testing
     #expect(take("sales-1", from: "sales-1").isEmpty && take("legal-2", from: "tax-1").isEmpty)
     #expect(take("legal-2", from: "sales-1", after: 601).isEmpty)
   }
+
+  @Test func proposalStandsUntilItIsRefusedOrOld() throws {
+    let start = Instant.epoch + .seconds(100)
+    var asked = Handoff(id: try #require(Handoff.ID("c-9")), agent: "sales-1", since: start)
+    var proposed = ProposedHandoffs()
+    proposed.note(asked, "legal-2", at: start)
+    asked.since = start + .seconds(5)
+    #expect(proposed.says(asked, "legal-2", at: start + .seconds(600)))
+    #expect(!proposed.says(asked, "legal-2", at: start + .seconds(601)) && !proposed.says(asked, "legal-3", at: start))
+    #expect(proposed.holder(of: asked.id, besides: "tax-1", at: start) == "sales-1")
+    #expect(proposed.holder(of: asked.id, besides: "sales-1", at: start) == nil)
+    #expect(proposed.holder(of: asked.id, besides: "legal-2", at: start) == nil)
+    proposed.refuse(asked.id, by: "legal-3")
+    #expect(proposed.says(asked, "legal-2", at: start))
+    asked.summary = "asks for more"
+    #expect(!proposed.says(asked, "legal-2", at: start))
+    asked.summary = ""
+    proposed.refuse(asked.id, by: nil)
+    #expect(!proposed.says(asked, "legal-2", at: start))
+  }
 }

@@ -9,6 +9,21 @@ package struct ProposedHandoffs: Equatable, Sendable {
     /// Who is proposed.
     var agent: AgentID
     var at: Instant
+    var request: Request
+    var isRefused = false
+  }
+
+  /// What a person is told of a request.
+  private struct Request: Equatable, Sendable {
+    var skill: String
+    var language: String
+    var summary: String
+    var lines: [String]
+
+    init(_ handoff: Handoff) {
+      (skill, language) = (handoff.skill, handoff.language)
+      (summary, lines) = (handoff.summary, handoff.lines)
+    }
   }
 
   private var entries: [Entry] = []
@@ -24,7 +39,31 @@ package struct ProposedHandoffs: Equatable, Sendable {
     // A moment of the future is from before the clock was set back.
     entries.removeAll { $0.id == handoff.id || (now - $0.at).magnitude > Self.span }
     if entries.count >= Self.most { entries.removeFirst() }
-    entries.append(Entry(id: handoff.id, holder: handoff.agent, agent: agent, at: now))
+    entries.append(
+      Entry(id: handoff.id, holder: handoff.agent, agent: agent, at: now, request: Request(handoff)))
+  }
+
+  /// Whether the proposal that stands says all that a new one would say.
+  package func says(_ handoff: Handoff, _ agent: AgentID, at now: Instant) -> Bool {
+    guard let entry = entry(handoff.id, at: now), !entry.isRefused else { return false }
+    return entry.holder == handoff.agent && entry.agent == agent && entry.request == Request(handoff)
+  }
+
+  /// Who has a proposed conversation; nil if nobody knows, or it may be the agent that asks by now.
+  package func holder(of id: Handoff.ID, besides asker: AgentID, at now: Instant) -> AgentID? {
+    entry(id, at: now).flatMap { asker == $0.holder || asker == $0.agent ? nil : $0.holder }
+  }
+
+  /// The proposed agent does not take it.
+  ///
+  /// - Parameter agent: nil if the event does not name one.
+  package mutating func refuse(_ id: Handoff.ID, by agent: AgentID?) {
+    guard let index = entries.firstIndex(where: { $0.id == id }) else { return }
+    if agent == nil || agent == entries[index].agent { entries[index].isRefused = true }
+  }
+
+  private func entry(_ id: Handoff.ID, at now: Instant) -> Entry? {
+    entries.first { $0.id == id && (now - $0.at).magnitude <= Self.span }
   }
 
   package func holds(_ id: Handoff.ID) -> Bool { entries.contains { $0.id == id } }
@@ -38,7 +77,7 @@ package struct ProposedHandoffs: Equatable, Sendable {
   package mutating func take(
     _ id: Handoff.ID, by agent: AgentID?, from sender: AgentID, at now: Instant
   ) -> (holder: AgentID, taker: AgentID)? {
-    guard let entry = entries.first(where: { $0.id == id }), (now - entry.at).magnitude <= Self.span else { return nil }
+    guard let entry = entry(id, at: now) else { return nil }
     let taker = agent ?? (sender == entry.holder ? entry.agent : sender)
     guard Handoff.moves(to: taker, from: sender, holder: entry.holder) else { return nil }
     drop(id)

@@ -48,16 +48,30 @@ struct HandoffPlan {
       trail.note(id, of: holder, takenBy: taker, at: now)
       return hasTaken(taker, id, at: entry.instant)
     }
+    if case .refused(let id, let agent, _) = news { trail.proposed.refuse(id, by: agent) }
+    if case .requested(let asked) = news, let holder = holderOfProposed(asked) { return leaveOut(asked, holder) }
     if let end = next.apply(news, after: trail.holder(of: news.id, at: now)) {
       tell(end)
       if case .accepted(let agent) = end.kind { hasTaken(agent, news.id, at: entry.instant) }
       return
     }
     guard case .requested(let asked) = news, let holder = next[news.id]?.agent, holder != asked.agent else { return }
+    leaveOut(asked, holder)
+  }
+
+  /// Who has a conversation that a proposal stands for; nil if the agent that asks may have it.
+  private func holderOfProposed(_ asked: Handoff) -> AgentID? {
+    guard settings.mode == .propose, next[asked.id] == nil, trail.holder(of: asked.id, at: now) != asked.agent else {
+      return nil
+    }
+    return trail.proposed.holder(of: asked.id, besides: asked.agent, at: now)
+  }
+
+  private mutating func leaveOut(_ asked: Handoff, _ holder: AgentID) {
     trail.early.keep(asked)
     let words =
       "an agent asks for another one for a conversation that it does not have: left out unless it takes it soon"
-    session.log(.warning, words, ["agent": "\(asked.agent)", "conversation": news.id.text, "holder": "\(holder)"])
+    session.log(.warning, words, ["agent": "\(asked.agent)", "conversation": asked.id.text, "holder": "\(holder)"])
   }
 
   /// It may have asked for another agent already.
@@ -120,6 +134,8 @@ struct HandoffPlan {
     let isProposed = settings.mode == .propose && choice.chosen != nil
     guard acts else { return skip(handoff, isProposed ? "would propose \(choice.reasons)" : choice.reasons) }
     guard let agent = choice.chosen else { return giveUp(handoff, choice.reasons) }
+    // One that is asked for once more is proposed already.
+    if isProposed, trail.proposed.says(handoff, agent, at: now) { return next.remove(handoff.id) }
     if isProposed { propose(handoff, agent, choice) } else { offer(handoff, to: agent, choice.reasons) }
     // What the same step proposes does not all come to one agent either.
     health.ask(agent)
@@ -168,6 +184,8 @@ struct HandoffPlan {
   /// It waits for a person: the event puts it there once, whoever leads.
   private mutating func giveUp(_ handoff: Handoff, _ why: String) {
     next.remove(handoff.id)
+    // The event says that nobody is proposed.
+    trail.proposed.drop(handoff.id)
     tell(HandoffBook.End(handoff, .givenUp(why: why)))
   }
 
