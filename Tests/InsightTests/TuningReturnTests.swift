@@ -110,6 +110,29 @@ import Testing
     #expect(role.count(of: 20) == 16 && role.state == nil)
   }
 
+  /// It leaves in the very step that would end the tuning. Its command may be lost: only while the role stands it is told
+  /// again.
+  @Test func roleStandsUntilAgentsThatHaveLeftItAreBack() {
+    let role = TuningRole(16)
+    role.pass(Self.better)
+    (role.mode, role.strangers) = (.off, ["agent-16"])
+    role.pass(minutes: 30, Self.better)
+    #expect(role.state?.isReturning == true)
+    role.strangers = []
+    role.pass(Self.better)
+    #expect(role.state == nil && role.steps.allSatisfy { $0.phase == nil })
+  }
+
+  @Test func agentThatHasLeftAndDoesNotComeBackIsNamed() throws {
+    let role = TuningRole(16)
+    role.pass(Self.better)
+    (role.mode, role.strangers) = (.off, ["agent-16"])
+    let last = try #require(role.pass(atMost: 80, Self.better) { $0.phase != nil })
+    #expect(last.phase == .failed)
+    #expect(last.words == "1 of 17 agents could not be brought back within 65m: look at agent-16")
+    #expect(role.state == nil)
+  }
+
   @Test func whoStaysAwayIsNamedAfterADay() throws {
     let role = TuningRole(16)
     try #require(role.pass(atMost: 400, Self.better) { $0.phase == .succeeded } != nil)

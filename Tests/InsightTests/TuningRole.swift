@@ -18,6 +18,8 @@ final class TuningRole {
   var byHand: Set<Int> = []
   /// Agents that take no setting.
   var deaf: Set<Int> = []
+  /// Agents that have left, and run with what was tried.
+  var strangers: [AgentID] = []
   var state: RoleTuning?
   var minute = 0
   /// Of a minute as it is told.
@@ -59,8 +61,9 @@ final class TuningRole {
       if mode != .off { state = RoleTuning(parameters, seed: 7, members: members, at: at(minute)) }
       return nil
     }
-    let sight = TuningRun.Sight(
+    var sight = TuningRun.Sight(
       at(minute), members: members, mode: mode, answer: answer, guardFault: guardFault, length: length)
+    sight.strangers = strangers
     let step = TuningRun.step(present, sight, settings)
     state = step.state
     for order in step.orders { obey(order) }

@@ -186,9 +186,11 @@ final class TuningDesk: SteppingDesk {
       answer: role.take(asked.map { OwnProposal.answer($0) }), length: options.every)
     let isOn = automation.elementsEqual(AutomationMode.on.rawValue.utf8)
     sight.guardFault = isOn ? fault(of: role.role, fleet, at: now) : "automation is not on"
+    let ways = waysBack(of: role, besides: members, fleet)
+    sight.strangers = ways.map(\.agent).uniqued()
     role.setDue(after: now, every: options.every)
     var step = TuningRun.step(role.tuning, sight, rules)
-    bringBack(&role, besides: members, fleet, &step, at: now)
+    bringBack(&role, by: ways, &step, at: now)
     role.setWhy(step.state, sight)
     write(role, step, Basis(automation: automation, question: asked?.first?.bytes ?? []), at: now)
   }

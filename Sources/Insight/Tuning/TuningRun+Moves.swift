@@ -211,7 +211,11 @@ extension TuningRun {
   mutating func goHome(_ why: String) {
     guard state.held != nil || state.trial != nil else {
       guard sight.mode == .off else { return }
-      if leftBehind.isEmpty { isOver = true } else { (state.phase, isChanged) = (.returning(.init()), true) }
+      if leftBehind.isEmpty, sight.strangers.isEmpty {
+        isOver = true
+      } else {
+        (state.phase, isChanged) = (.returning(.init()), true)
+      }
       return
     }
     switch state.phase {
@@ -246,12 +250,17 @@ extension TuningRun {
     back.settled = isSettled ? back.settled + 1 : 0
     state.phase = .returning(back)
     let (isBack, isOff, left) = (back.settled >= settings.lag, sight.mode == .off, leftBehind)
-    guard isBack || back.minutes >= Self.longestReturn + settings.lag else { return }
+    let isLate = back.minutes >= Self.longestReturn + settings.lag
+    guard isBack || isLate else { return }
     // Nobody tells them later. Whoever may be changed again is told a few times.
     let mayCome = left.contains { !$0.isFree } || !left.isEmpty && state.repeats < Self.vainRepeats
     if isOff, mayCome, back.minutes < Self.longestAbsence { return }
+    // Without the role nobody tells agents again that have left it.
+    let strangers = isOff ? sight.strangers : []
+    if !strangers.isEmpty, !isLate { return }
     (state.phase, state.held, isOver) = (.resting, nil, isOff)
-    if !left.isEmpty, isOff || !isBack { told = (.failed, leftWords(left, minutes: back.minutes)) }
+    let agents = left.map(\.agent) + strangers
+    if !agents.isEmpty, isOff || !isBack { told = (.failed, leftWords(agents, minutes: back.minutes)) }
   }
 
   /// Agents that run with something that was set here, and not with what the role began with. What a person has set while

@@ -63,6 +63,8 @@ extension TuningRun {
     package var answer = Answer.none
     /// Why nothing may be begun; nil if it may.
     package var guardFault: String?
+    /// Agents that run with what was tried here, and take no part any more. Others have them go back, while the role stands.
+    package var strangers: [AgentID] = []
 
     package init(
       _ minute: Instant, members: [Member], mode: Autonomy, answer: Answer = .none, guardFault: String? = nil,

@@ -31,9 +31,10 @@ extension TuningRun {
   }
 
   /// Who could not be brought back.
-  func leftWords(_ left: [Member], minutes: Int) -> String {
-    "\(left.count) of \(sight.members.count) agents could not be brought back within \(sight.length * Int64(minutes)): "
-      + "look at \(left.prefix(3).map { "\($0.agent)" }.joined(separator: ", "))"
+  func leftWords(_ left: [AgentID], minutes: Int) -> String {
+    let all = Set(sight.members.map(\.agent)).union(left).count
+    return "\(left.count) of \(all) agents could not be brought back within \(sight.length * Int64(minutes)): "
+      + "look at \(left.prefix(3).map { "\($0)" }.joined(separator: ", "))"
   }
 
   func fallWords(_ held: Crossover) -> String {
