@@ -67,6 +67,7 @@ final class ActiveHandler {
     ) {
       confirmations.take($0)
     }
+    handoffs.waiting = { [weak waiting] in waiting?.standing($0) }
     handoffs.known = { [weak judge = follower.judge] in judge.map { ($0.health, $0.present) } }
     follower.judge.waiting = { [weak waiting] in waiting?.take($0, $1) }
     follower.judge.handoffs = (

@@ -264,5 +264,12 @@ import Testing
     asked.summary = ""
     proposed.refuse(asked.id, by: nil)
     #expect(!proposed.says(asked, "legal-2", at: start))
+    var waits = WaitingConversation(id: asked.id, agent: "sales-1", since: start)
+    waits.proposed = .init(agent: "legal-2", why: "")
+    proposed.adopt(waits, at: start + .seconds(1))
+    #expect(!proposed.says(asked, "legal-2", at: start), "what was heard here counts")
+    proposed.drop(asked.id)
+    proposed.adopt(waits, at: start + .seconds(1))
+    #expect(proposed.says(asked, "legal-2", at: start + .seconds(1)))
   }
 }

@@ -1,6 +1,6 @@
 /// Conversations for which a person was told which agent could take them, and that no agent has taken since.
 ///
-/// It is of one handler, and not stored: whoever takes over knows of none.
+/// It is of one handler, and not stored: whoever takes over knows of none but what stands among the waiting.
 package struct ProposedHandoffs: Equatable, Sendable {
   private struct Entry: Equatable, Sendable {
     var id: Handoff.ID
@@ -24,6 +24,11 @@ package struct ProposedHandoffs: Equatable, Sendable {
       (skill, language) = (handoff.skill, handoff.language)
       (summary, lines) = (handoff.summary, handoff.lines)
     }
+
+    init(_ conversation: WaitingConversation) {
+      (skill, language) = (conversation.skill, conversation.language)
+      (summary, lines) = (conversation.summary, conversation.lines)
+    }
   }
 
   private var entries: [Entry] = []
@@ -36,11 +41,23 @@ package struct ProposedHandoffs: Equatable, Sendable {
   private static let most = 256
 
   package mutating func note(_ handoff: Handoff, _ agent: AgentID, at now: Instant) {
+    note(Entry(id: handoff.id, holder: handoff.agent, agent: agent, at: now, request: Request(handoff)))
+  }
+
+  /// Takes over the proposal of a conversation that waits, unless one is known.
+  package mutating func adopt(_ conversation: WaitingConversation, at now: Instant) {
+    guard let proposed = conversation.standingProposal, entry(conversation.id, at: now) == nil else { return }
+    note(
+      Entry(
+        id: conversation.id, holder: conversation.agent, agent: proposed.agent, at: now, request: Request(conversation))
+    )
+  }
+
+  private mutating func note(_ entry: Entry) {
     // A moment of the future is from before the clock was set back.
-    entries.removeAll { $0.id == handoff.id || (now - $0.at).magnitude > Self.span }
+    entries.removeAll { $0.id == entry.id || (entry.at - $0.at).magnitude > Self.span }
     if entries.count >= Self.most { entries.removeFirst() }
-    entries.append(
-      Entry(id: handoff.id, holder: handoff.agent, agent: agent, at: now, request: Request(handoff)))
+    entries.append(entry)
   }
 
   /// Whether the proposal that stands says all that a new one would say.

@@ -22,6 +22,8 @@ final class HandoffDesk: SteppingDesk {
   let session: LeaseSession
   /// Gives who there is and how they are, and up to when all that was said is known; nil if nobody knows.
   var known: () -> (health: FleetHealth, present: Instant)? = { nil }
+  /// Gives how a conversation waits for a person, if that is surely known.
+  var waiting: (Handoff.ID) -> WaitingConversation? = { _ in nil }
   private var stored = StoredHandoffs()
   private var trail = HandoffTrail()
   /// What is not written yet.
@@ -174,7 +176,7 @@ final class HandoffDesk: SteppingDesk {
     let taken = pending.prefix(Self.mostAtOnce)
     let new = taken.filter { isNew($0.entry, after: place) }
     var plan = HandoffPlan(book, trail, session, automation: automation)
-    for item in new { plan.take(item.news, item.entry) }
+    for item in new { plan.take(item.news, item.entry, waiting: waiting) }
     if session.hasReadEvents, let (health, present) = known() {
       // Of these more is known than the book says.
       let left = pending.ids(behind: taken.count)

@@ -34,7 +34,10 @@ struct HandoffPlan {
 
   private var settings: HandoffSettings { session.options.handoff }
 
-  mutating func take(_ news: HandoffNews, _ entry: StreamID) {
+  /// - Parameter waiting: how a conversation waits, if that is known.
+  mutating func take(
+    _ news: HandoffNews, _ entry: StreamID, waiting: (Handoff.ID) -> WaitingConversation? = { _ in nil }
+  ) {
     touched.insert(news.id)
     if case .settled(let id, let kind) = news {
       trail.early.drop(id)
@@ -49,6 +52,9 @@ struct HandoffPlan {
       return hasTaken(taker, id, at: entry.instant)
     }
     if case .refused(let id, let agent, _) = news { trail.proposed.refuse(id, by: agent) }
+    if settings.mode == .propose, case .requested(let asked) = news, let conversation = waiting(asked.id) {
+      trail.proposed.adopt(conversation, at: now)
+    }
     if case .requested(let asked) = news, let holder = holderOfProposed(asked) { return leaveOut(asked, holder) }
     if let end = next.apply(news, after: trail.holder(of: news.id, at: now)) {
       tell(end)

@@ -47,6 +47,12 @@ final class WaitingDesk: SteppingDesk {
   /// The book; nil before it is read.
   var known: WaitingBook? { isLoaded ? book : nil }
 
+  /// How a conversation waits; nil if it does not, or more is told of it than the book holds.
+  func standing(_ id: WaitingConversation.ID) -> WaitingConversation? {
+    guard isLoaded, !steps.isStale, !steps.isBusy, !pending.contains(where: { $0.news.id == id }) else { return nil }
+    return book[id]
+  }
+
   /// The oldest entry whose news are not written.
   var oldest: StreamID? { pending.lazy.map(\.entry).min() }
 

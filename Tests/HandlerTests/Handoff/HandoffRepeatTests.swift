@@ -72,4 +72,18 @@ import Wire
     try waitForProposal("c-1", of: "legal-1")
     #expect(try scene.lines("c-1").map(\.phase) == [.proposed, .proposed])
   }
+
+  /// What it proposed stands among the waiting.
+  @Test func successorProposesNothingAnew() throws {
+    let first = try scene.start("h1", .propose)
+    try scene.specialist("legal-1")
+    try scene.request("c-1")
+    try waitForProposal("c-1", of: "legal-1")
+    try scene.kill(first)
+    try scene.start("h2", .propose)
+    try settle(by: "c-2")
+    try scene.request("c-1")
+    try settle(by: "c-3")
+    #expect(try scene.lines("c-1").map(\.phase) == [.proposed] && toldToWait("c-1") == 1)
+  }
 }
