@@ -141,7 +141,7 @@ struct HandoffPlan {
     guard acts else { return skip(handoff, isProposed ? "would propose \(choice.reasons)" : choice.reasons) }
     guard let agent = choice.chosen else { return giveUp(handoff, choice.reasons) }
     // One that is asked for once more is proposed already.
-    if isProposed, trail.proposed.says(handoff, agent, at: now) { return next.remove(handoff.id) }
+    if isProposed, isFirst, trail.proposed.says(handoff, agent, at: now) { return next.remove(handoff.id) }
     if isProposed { propose(handoff, agent, choice) } else { offer(handoff, to: agent, choice.reasons) }
     // What the same step proposes does not all come to one agent either.
     health.ask(agent)
