@@ -69,6 +69,9 @@ final class ActiveHandler {
     }
     handoffs.waiting = { [weak waiting] in waiting?.standing($0) }
     handoffs.known = { [weak judge = follower.judge] in judge.map { ($0.health, $0.present) } }
+    handoffs.listed = { [weak waiting] id in
+      waiting?.standing(of: id).map { ListedConversation(stored: $0.stored, hasPerson: $0.hasPerson) }
+    }
     follower.judge.waiting = { [weak waiting] in waiting?.take($0, $1) }
     follower.judge.handoffs = (
       wants: { [weak handoffs] in handoffs?.wantsNews ?? false }, take: { [weak handoffs] in handoffs?.take($0, $1) }

@@ -24,6 +24,8 @@ final class HandoffDesk: SteppingDesk {
   var known: () -> (health: FleetHealth, present: Instant)? = { nil }
   /// Gives how a conversation waits for a person, if that is surely known.
   var waiting: (Handoff.ID) -> WaitingConversation? = { _ in nil }
+  /// Gives how a conversation stands among those that wait for a person; nil if it does not wait.
+  var listed: (Handoff.ID) -> ListedConversation? = { _ in nil }
   private var stored = StoredHandoffs()
   private var trail = HandoffTrail()
   /// What is not written yet.
@@ -180,7 +182,7 @@ final class HandoffDesk: SteppingDesk {
     if session.hasReadEvents, let (health, present) = known() {
       // Of these more is known than the book says.
       let left = pending.ids(behind: taken.count)
-      plan.decide(by: health, at: present, atMost: Self.mostAtOnce, besides: left)
+      plan.decide(by: health, at: present, atMost: Self.mostAtOnce, besides: left, listed: listed)
     }
     var transaction = plan.transaction
     let changed = stored.add(plan, session.keys, to: &transaction)

@@ -92,7 +92,11 @@ struct HandoffPlan {
   /// - Parameters:
   ///   - present: up to when all answers are known: no offer comes to nothing by one that was only not read yet.
   ///   - left: conversations that events tell more of than the book holds: nothing is decided about them.
-  mutating func decide(by health: FleetHealth, at present: Instant, atMost most: Int, besides left: Set<Handoff.ID>) {
+  ///   - listed: gives how a conversation stands among those that wait for a person; nil if it does not wait.
+  mutating func decide(
+    by health: FleetHealth, at present: Instant, atMost most: Int, besides left: Set<Handoff.ID>,
+    listed: (Handoff.ID) -> ListedConversation?
+  ) {
     touched.formUnion(next.limitOffers(at: now, within: settings.answerWithin, atMost: most))
     // What an agent is now says nothing of one whose answer is not read yet.
     let isBehind = present < now - Self.mostLag
@@ -107,8 +111,22 @@ struct HandoffPlan {
     if !undecided.isEmpty { transaction.require("GET", session.keys.automation, is: stored) }
     for handoff in undecided {
       touched.insert(handoff.id)
+      if isTaken(handoff, listed(handoff.id)) { continue }
       decide(handoff, by: health)
     }
+  }
+
+  /// An agent may ask again while its conversation waits for a person. Nobody gives away what a person has taken since.
+  private mutating func isTaken(_ handoff: Handoff, _ listed: ListedConversation?) -> Bool {
+    guard let listed else { return false }
+    guard !listed.hasPerson else {
+      next.remove(handoff.id)
+      tell(HandoffBook.End(handoff, .settled(.personAccepted)))
+      return true
+    }
+    // A person may take it at this moment.
+    transaction.require("HGET", session.keys.waiting, handoff.id.text, is: listed.stored)
+    return false
   }
 
   /// Reading that lags no more than this is not behind.

@@ -53,6 +53,12 @@ final class WaitingDesk: SteppingDesk {
     return book[id]
   }
 
+  /// How a conversation stands, and whether a person has taken it; nil if it does not wait.
+  func standing(of id: WaitingConversation.ID) -> (stored: [UInt8], hasPerson: Bool)? {
+    guard let conversation = book[id], let value = stored[id] else { return nil }
+    return (value, conversation.hand != nil)
+  }
+
   /// The oldest entry whose news are not written.
   var oldest: StreamID? { pending.lazy.map(\.entry).min() }
 
