@@ -20,16 +20,22 @@ struct WorldCommand: ParsableCommand {
   var local = false
   @Flag(help: "Instead, worlds in which parameters are tuned. Without it, one seed of 40 has such a world, too.")
   var tuning = false
+  @Flag(help: "Instead, worlds whose conversations change hands. Without it, one seed of 40 has such a world, too.")
+  var handoff = false
   @Flag(help: "Go on after a seed that fails.") var all = false
   @Option(help: "Instead compare the model of Redis with a real one, on so many random commands and transactions.")
   var model: Int?
 
   /// A world that is tuned has ten times as many inputs as another one.
   private static let tunedEvery: UInt64 = 40
+  /// Which of so many seeds has conversations that change hands: none that is tuned, too.
+  private static let handoffAt: UInt64 = 20
 
   func validate() throws {
     _ = try SeedRange.make(first: first, seeds: seeds)
-    guard !tuning || !failovers else { throw ValidationError("--tuning does not go with --failovers") }
+    guard [tuning, failovers, handoff].count(where: { $0 }) <= 1 else {
+      throw ValidationError("--tuning, --failovers and --handoff do not go together")
+    }
   }
 
   func run() throws {
@@ -53,7 +59,9 @@ struct WorldCommand: ParsableCommand {
   private func run(_ seed: UInt64) throws -> Int {
     if tuning { return try runTuning(seed) }
     if failovers { return try runFailovers(seed) }
-    return try runStory(seed) + (seed % Self.tunedEvery == 0 ? runTuning(seed) : 0)
+    if handoff { return try runHandoff(seed) }
+    let place = seed % Self.tunedEvery
+    return try runStory(seed) + (place == 0 ? runTuning(seed) : place == Self.handoffAt ? runHandoff(seed) : 0)
   }
 
   private func runStory(_ seed: UInt64) throws -> Int {
@@ -77,6 +85,18 @@ struct WorldCommand: ParsableCommand {
       return report.inputs
     } catch let violation as Violation {
       throw Violation("tuned: \(violation)")
+    }
+  }
+
+  private func runHandoff(_ seed: UInt64) throws -> Int {
+    var story = try HandoffStory(seed: seed)
+    prepare(story.world, seed)
+    do {
+      let report = try story.run()
+      if handoff { print("seed \(seed): \(report.words)") }
+      return report.inputs
+    } catch let violation as Violation {
+      throw Violation("handed over: \(violation)")
     }
   }
 
