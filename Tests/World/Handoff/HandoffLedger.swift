@@ -96,6 +96,7 @@ struct HandoffLedger {
     guard let json = try? JSONValue.parse(payload), let type = json["event_type"]?.text,
       let agent = json["entity_id"]?.bytes.map({ AgentID(bytes: $0) }), let data = json["data"]
     else { return }
+    if type != "agent.deleted" { roster.heard(agent) }
     let isOfHandler = json["source"]?.text == Event.handlerSource
     if let word = HandoffStep.word(type, agent, data, isOfHandler: isOfHandler) { step.words.append(word) }
     switch type {

@@ -41,6 +41,12 @@ struct HandoffRoster {
 
   mutating func left(_ agent: AgentID) { standings[agent, default: Standing()].isGone = true }
 
+  /// Something is said under its name: whoever hears that takes it for an agent that is there, and knows nothing of it.
+  mutating func heard(_ agent: AgentID) {
+    guard standings[agent]?.isGone == true else { return }
+    standings[agent] = Standing(knowsRoom: false)
+  }
+
   mutating func resumed(_ agent: AgentID) { standings[agent, default: Standing()].runs = true }
 
   /// Lets time pass.
