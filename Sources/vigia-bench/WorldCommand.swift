@@ -22,46 +22,55 @@ struct WorldCommand: ParsableCommand {
   var tuning = false
   @Flag(help: "Instead, worlds whose conversations change hands. Without it, one seed of 40 has such a world, too.")
   var handoff = false
+  @Flag(help: "Instead, worlds in which a role runs two versions. Without it, one seed of 40 has such a world, too.")
+  var rollback = false
   @Flag(help: "Go on after a seed that fails.") var all = false
   @Option(help: "Instead compare the model of Redis with a real one, on so many random commands and transactions.")
   var model: Int?
 
   /// A world that is tuned has ten times as many inputs as another one.
   private static let tunedEvery: UInt64 = 40
-  /// Which of so many seeds has conversations that change hands: none that is tuned, too.
-  private static let handoffAt: UInt64 = 20
+  /// Which of so many seeds has another story beside its own.
+  private static let (handoffAt, rollbackAt): (UInt64, UInt64) = (10, 30)
 
   func validate() throws {
     _ = try SeedRange.make(first: first, seeds: seeds)
-    guard [tuning, failovers, handoff].count(where: { $0 }) <= 1 else {
-      throw ValidationError("--tuning, --failovers and --handoff do not go together")
+    guard [tuning, failovers, handoff, rollback].count(where: { $0 }) < 2 else {
+      throw ValidationError("of --tuning, --failovers, --handoff and --rollback only one can be given")
     }
   }
 
   func run() throws {
     if let model { return try compareModel(model) }
     Self.makeHashingRepeatable()
-    var inputs = 0
-    var failed = 0
+    var (inputs, failed) = (0, 0)
+    var errors = VersionErrors()
     for seed in try SeedRange.make(first: first, seeds: seeds) {
       do {
-        inputs += try run(seed)
+        inputs += try run(seed, &errors)
       } catch let violation as Violation {
         failed += 1
         print("seed \(seed): \(violation)")
         guard all else { throw ExitCode.failure }
       }
     }
+    if rollback { print(errors.words) }
     print("\(seeds) worlds, \(inputs) inputs, \(failed) failed")
-    if failed > 0 { throw ExitCode.failure }
+    if failed > 0 || rollback && errors.areTooMany { throw ExitCode.failure }
   }
 
-  private func run(_ seed: UInt64) throws -> Int {
+  private func run(_ seed: UInt64, _ errors: inout VersionErrors) throws -> Int {
     if tuning { return try runTuning(seed) }
     if failovers { return try runFailovers(seed) }
     if handoff { return try runHandoff(seed) }
-    let place = seed % Self.tunedEvery
-    return try runStory(seed) + (place == 0 ? runTuning(seed) : place == Self.handoffAt ? runHandoff(seed) : 0)
+    if rollback { return try runRollback(seed, &errors) }
+    let inputs = try runStory(seed)
+    return switch seed % Self.tunedEvery {
+    case 0: try inputs + runTuning(seed)
+    case Self.handoffAt: try inputs + runHandoff(seed)
+    case Self.rollbackAt: try inputs + runRollback(seed, &errors)
+    default: inputs
+    }
   }
 
   private func runStory(_ seed: UInt64) throws -> Int {
@@ -100,6 +109,19 @@ struct WorldCommand: ParsableCommand {
     }
   }
 
+  private func runRollback(_ seed: UInt64, _ errors: inout VersionErrors) throws -> Int {
+    var story = try RollbackStory(seed: seed)
+    prepare(story.world, seed)
+    do {
+      let report = try story.run()
+      errors.add(report)
+      if rollback { print("seed \(seed): \(report.words)") }
+      return report.inputs
+    } catch let violation as Violation {
+      throw Violation("two versions: \(violation)")
+    }
+  }
+
   private func prepare(_ world: SimulatedWorld, _ seed: UInt64) {
     if trace { world.trace = { print("seed \(seed) \($0)") } }
     world.tellsRequests = requests
@@ -121,4 +143,23 @@ struct WorldCommand: ParsableCommand {
     setenv(name, "1", 1)
     execv("/proc/self/exe", CommandLine.unsafeArgv)
   }
+}
+
+/// How often versions were told apart that do not differ. The test may err so; more than it says is a fault.
+private struct VersionErrors {
+  private var worlds = 0
+  private var findings = 0
+  private var errors = 0
+
+  /// For one start of a handler a hundredth of roles; a world has a few.
+  private static let most = 0.03
+
+  mutating func add(_ report: RollbackStory.Report) {
+    worlds += 1
+    findings += report.found
+    errors += report.falseAlarms
+  }
+
+  var areTooMany: Bool { Double(errors) > max(2, Self.most * Double(worlds)) }
+  var words: String { "\(findings) findings, \(errors) of them about versions that do not differ" }
 }

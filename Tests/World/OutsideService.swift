@@ -19,6 +19,8 @@ final class OutsideService {
   private(set) var told: [String: String] = [:]
   /// Whether nothing arrives, and nothing is answered.
   var isSilent = false
+  /// Told whenever the effect of a key is had.
+  var carriesOut: (_ url: String, _ key: String) -> Void = { _, _ in }
   /// Whether all goes well from now on.
   var isReliable = false
 
@@ -60,6 +62,7 @@ final class OutsideService {
     carried[key, default: 0] += 1
     if !request.url.contains("/safe/") { unrepeatable.insert(key) }
     world.tell("the service does \(request.url) for \(key)")
+    carriesOut(request.url, key)
     return 200
   }
 

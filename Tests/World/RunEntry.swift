@@ -24,8 +24,9 @@ struct RunEntry {
     guard line.action != AuditLine.wholeRun else { return try takeWhole(line) }
     // One rule blocks several addresses, each by an action that looks like the others.
     guard line.action != Action.blockIP.rawValue else { return }
-    // What the handler itself proposes sets several agents.
-    let action = line.rule == OwnRule.tuning.rawValue ? "\(line.action) \(line.target)" : line.action
+    // What the handler itself proposes sets several agents, and a rollback names several.
+    let isOfSeveral = line.rule == OwnRule.tuning.rawValue || line.action == Action.rollback.rawValue
+    let action = isOfSeveral ? "\(line.action) \(line.target)" : line.action
     switch line.phase {
     case .started:
       guard started.insert(action).inserted else { throw Violation("begun twice") }
