@@ -33,4 +33,11 @@ import World
     }
     #expect(found > 2 && rolledBack > 4, "\(found) found, \(rolledBack) went back")
   }
+
+  /// Automation is switched off between two agents of one step: the second one is told to be left alone, and not the first
+  /// one again.
+  @Test(arguments: [65, 85, 88, 103] as [UInt64]) func whoIsLeftAloneIsNamedItself(_ seed: UInt64) throws {
+    var story = try RollbackStory(seed: seed)
+    _ = try story.run()
+  }
 }

@@ -123,7 +123,7 @@ final class RuleActionRunner: TargetRunDelegate {
     check(in: &transaction, isLast: true)
     if let report { transaction.add(to: session.keys.reports, encoded(report)) }
     if let record {
-      let line = LineDraft(phase: outcome.phase, target: target, detail: outcome.detail)
+      let line = LineDraft(phase: outcome.phase, target: subject, detail: outcome.detail)
       transaction.add(self.line(line), session.keys)
       if let ruleAction {
         let mark = IdempotencyRecord(phase: outcome.phase, detail: outcome.detail)
@@ -142,6 +142,12 @@ final class RuleActionRunner: TargetRunDelegate {
       case .failed(let error): take(.notCommitted(.refused(error.text, isFinal: !policy.allows(error))))
       }
     }
+  }
+
+  /// Whom the line of such an end is about. A run may act on other agents than its own.
+  private var subject: AgentID {
+    guard let ruleAction, ruleAction.target != .none else { return target }
+    return ruleAction.target
   }
 
   private func encoded(_ report: String) -> [UInt8] {
