@@ -54,6 +54,23 @@ import Wire
     #expect(handoff.agent == "sales-1" && handoff.standing?.agent == "legal-1")
   }
 
+  /// An agent asks once more while its conversation waits for a person, and a person takes it meanwhile.
+  @Test func conversationThatAPersonHasTakenIsOfferedToNobodyElse() throws {
+    try scene.start()
+    for number in 1...2 { try scene.specialist(AgentID("legal-\(number)"), open: number, of: 50) }
+    try scene.event("agent.waiting", "sales-1", ["conversation_id": "c-1"])
+    try scene.server.wait { (try? scene.waiting().conversations.count) == 1 }
+    try scene.request("c-1")
+    try scene.waitForOffer("c-1", to: "legal-1")
+    let taken = try scene.handlers.send(.take, ["sales-1"], ["conversation_id": "c-1"])
+    #expect(taken.last?.phase == .succeeded)
+    try scene.refuse("c-1", "legal-1")
+    try scene.waitForEnd()
+    #expect(try scene.told("c-1") == ["sales-1 → legal-1"])
+    #expect(try scene.lines("c-1").last?.detail.contains("a person has it") == true)
+    #expect(try scene.waiting().conversations.values.map { $0.hand != nil } == [true])
+  }
+
   /// An operator hands a conversation over, and who gets it asks for another agent at once.
   @Test func requestThatComesBeforeTheWordWhoHasItCountsAfterThatWord() throws {
     try scene.start()
