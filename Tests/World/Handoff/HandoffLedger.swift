@@ -122,11 +122,16 @@ struct HandoffLedger {
     roster.look(at: step.now, asked: standing.reduce(into: [:]) { $0[$1, default: 0] += 1 })
   }
 
+  /// Whether a proposal stands for a conversation, or is on its way into the list: it answers who asks once more.
+  private func isProposed(_ id: Handoff.ID) -> Bool {
+    mode == .propose && (before.waiting[id]?.proposed != nil || awaited.contains(id))
+  }
+
   private mutating func note(_ id: Handoff.ID, _ word: HandoffStep.Word) {
     switch word {
     case .asked:
       asked[id, default: 0] += 1
-      if mode != .off { unanswered.insert(id) }
+      if mode != .off, !isProposed(id) { unanswered.insert(id) }
     case .waits:
       awaited.insert(id)
       saidToWait.insert(id)
