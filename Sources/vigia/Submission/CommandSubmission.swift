@@ -228,8 +228,10 @@ final class CommandSubmission {
   private func askForHandlers(of asked: [SubmissionPart]) {
     var handlers = Dictionary(uniqueKeysWithValues: asked.map { ($0.shard, HandlerLeaseStatus.unknown) })
     var owed = asked.count
+    var isTold = false
     let finish = { [weak self] in
-      guard let self else { return }
+      guard let self, !isTold else { return }
+      isTold = true
       report.noAnswer(progress, handlers: handlers, of: installation.shards, missing, now: parts[0].now)
       end(.noAnswer)
     }
