@@ -72,6 +72,7 @@ final class ActiveHandler {
     handoffs.listed = { [weak waiting] id in
       waiting?.standing(of: id).map { ListedConversation(stored: $0.stored, hasPerson: $0.hasPerson) }
     }
+    handoffs.listIsUnsure = { [weak waiting] in waiting?.readAnew() }
     follower.judge.waiting = { [weak waiting] in waiting?.take($0, $1) }
     follower.judge.handoffs = (
       wants: { [weak handoffs] in handoffs?.wantsNews ?? false }, take: { [weak handoffs] in handoffs?.take($0, $1) }

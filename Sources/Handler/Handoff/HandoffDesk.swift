@@ -26,6 +26,8 @@ final class HandoffDesk: SteppingDesk {
   var waiting: (Handoff.ID) -> WaitingConversation? = { _ in nil }
   /// Gives how a conversation stands among those that wait for a person; nil if it does not wait.
   var listed: (Handoff.ID) -> ListedConversation? = { _ in nil }
+  /// Told if a step was in conflict: who waits may be another than was thought.
+  var listIsUnsure: () -> Void = {}
   private var stored = StoredHandoffs()
   private var trail = HandoffTrail()
   /// What is not written yet.
@@ -137,6 +139,8 @@ final class HandoffDesk: SteppingDesk {
 
   private func load() {
     (steps.isBusy, steps.isStale) = (true, false)
+    // Before its own: by the next step the list is read, too.
+    if isLoaded { listIsUnsure() }
     let keys = session.keys
     session.read([
       Request("HGETALL", keys.handoffs), Request("GET", keys.automation),

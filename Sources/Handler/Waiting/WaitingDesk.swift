@@ -53,9 +53,9 @@ final class WaitingDesk: SteppingDesk {
     return book[id]
   }
 
-  /// How a conversation stands, and whether a person has taken it; nil if it does not wait.
+  /// How a conversation stands, and whether a person has taken it; nil if it does not wait, or the list is to be read anew.
   func standing(of id: WaitingConversation.ID) -> (stored: [UInt8], hasPerson: Bool)? {
-    guard let conversation = book[id], let value = stored[id] else { return nil }
+    guard isLoaded, !steps.isStale, let conversation = book[id], let value = stored[id] else { return nil }
     return (value, conversation.hand != nil)
   }
 

@@ -71,6 +71,19 @@ import Wire
     #expect(try scene.waiting().conversations.values.map { $0.hand != nil } == [true])
   }
 
+  /// Nobody told the handler that the list has changed.
+  @Test func listThatSomebodyElseHasSpoiltHoldsNothingUp() throws {
+    try scene.start()
+    for number in 1...2 { try scene.specialist(AgentID("legal-\(number)"), open: number, of: 50) }
+    try scene.event("agent.waiting", "sales-1", ["conversation_id": "c-1"])
+    try scene.server.wait { (try? scene.waiting().conversations.count) == 1 }
+    try scene.request("c-1")
+    try scene.waitForOffer("c-1", to: "legal-1")
+    _ = try scene.server.call("HSET", scene.keys.waiting, "c-1", "{nonsense")
+    try scene.refuse("c-1", "legal-1")
+    try scene.waitForOffer("c-1", to: "legal-2")
+  }
+
   /// An operator hands a conversation over, and who gets it asks for another agent at once.
   @Test func requestThatComesBeforeTheWordWhoHasItCountsAfterThatWord() throws {
     try scene.start()
