@@ -20,6 +20,10 @@ extension Grouping.Group {
     }
     let isWorse = worstTold.map { notice.severity > $0 } ?? false
     var member = Member(notice: notice, rules: members[key]?.rules ?? [])
+    // The group's own rule may tell of what has joined it.
+    if !member.rules.isEmpty, let rule = notice.rule, rule != Notice.anyRule, !member.rules.contains(rule) {
+      member.rules.append(rule)
+    }
     // That the rule says it again takes it out of nobody's hands.
     if !notice.reopensAcknowledged { member.notice.acknowledgedBy = members[key]?.notice.acknowledgedBy }
     members[key] = member

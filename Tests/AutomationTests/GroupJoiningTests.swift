@@ -100,6 +100,20 @@ import Testing
     #expect(told(at: 310, [Self.cause(1...3)]).map(\.title) == ["Errors, Latency: 3 agents on gpt-4o"])
   }
 
+  /// The group's own rule tells of an alert that came to it with another rule.
+  @Test mutating func rulesThatTellOfOneAlertByTurnsAreNoNews() {
+    let causes = [Self.cause(1...12, "errors", "slow")]
+    take("errors", 1...3, at: 0)
+    _ = told(at: 10, causes)
+    take("latency", 1...1, alert: "slow", at: 10)
+    _ = told(at: 20, causes)
+    take("errors", 1...1, alert: "slow", at: 30)
+    #expect(told(at: 310, causes).count == 1)
+    take("latency", 1...1, alert: "slow", at: 320)
+    take("errors", 1...1, alert: "slow", at: 330)
+    #expect(told(at: 1000, causes).isEmpty)
+  }
+
   @Test mutating func alertsThatBeganLaterAreAnotherMessage() {
     take("errors", 1...3, at: 0)
     _ = told(at: 10)
