@@ -70,7 +70,9 @@ final class ActiveHandler {
     handoffs.waiting = { [weak waiting] in waiting?.standing($0) }
     handoffs.known = { [weak judge = follower.judge] in judge.map { ($0.health, $0.present) } }
     handoffs.listed = { [weak waiting] id in
-      waiting?.standing(of: id).map { ListedConversation(stored: $0.stored, hasPerson: $0.hasPerson) }
+      waiting?.standing(of: id).map {
+        ListedConversation(stored: $0.stored, hasPerson: $0.known.hand != nil, proposed: $0.known.proposed?.agent)
+      }
     }
     handoffs.listIsUnsure = { [weak waiting] in waiting?.readAnew() }
     follower.judge.waiting = { [weak waiting] in waiting?.take($0, $1) }

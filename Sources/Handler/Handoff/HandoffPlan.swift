@@ -111,28 +111,28 @@ struct HandoffPlan {
     if !undecided.isEmpty { transaction.require("GET", session.keys.automation, is: stored) }
     for handoff in undecided {
       touched.insert(handoff.id)
-      if isTaken(handoff, listed(handoff.id)) { continue }
-      decide(handoff, by: health)
+      let listed = listed(handoff.id)
+      if isTaken(handoff, listed) { continue }
+      decide(handoff, by: health, proposed: listed?.proposed)
     }
   }
 
   /// An agent may ask again while its conversation waits for a person. Nobody gives away what a person has taken since.
   private mutating func isTaken(_ handoff: Handoff, _ listed: ListedConversation?) -> Bool {
     guard let listed else { return false }
-    guard !listed.hasPerson else {
-      next.remove(handoff.id)
-      tell(HandoffBook.End(handoff, .settled(.personAccepted)))
-      return true
-    }
-    // A person may take it at this moment.
+    // A person may take it, or hand it back, at this moment.
     transaction.require("HGET", session.keys.waiting, handoff.id.text, is: listed.stored)
-    return false
+    guard listed.hasPerson else { return false }
+    next.remove(handoff.id)
+    tell(HandoffBook.End(handoff, .settled(.personAccepted)))
+    return true
   }
 
   /// Reading that lags no more than this is not behind.
   private static let mostLag = TimeSpan.seconds(1)
 
-  private mutating func decide(_ handoff: Handoff, by health: FleetHealth) {
+  /// - Parameter proposed: whom the list of the waiting proposes for it.
+  private mutating func decide(_ handoff: Handoff, by health: FleetHealth, proposed: AgentID?) {
     let isFirst = handoff.offers.isEmpty
     guard settings.isOn else { return giveUp(handoff, "hand-overs are off") }
     let acts = automation == .on
@@ -158,8 +158,10 @@ struct HandoffPlan {
     let isProposed = settings.mode == .propose && choice.chosen != nil
     guard acts else { return skip(handoff, isProposed ? "would propose \(choice.reasons)" : choice.reasons) }
     guard let agent = choice.chosen else { return giveUp(handoff, choice.reasons) }
-    // One that is asked for once more is proposed already.
-    if isProposed, isFirst, trail.proposed.says(handoff, agent, at: now) { return next.remove(handoff.id) }
+    // One that is asked for once more is proposed already, if people still see that.
+    if isProposed, isFirst, proposed == agent, trail.proposed.says(handoff, agent, at: now) {
+      return next.remove(handoff.id)
+    }
     if isProposed { propose(handoff, agent, choice) } else { offer(handoff, to: agent, choice.reasons) }
     // What the same step proposes does not all come to one agent either.
     health.ask(agent)

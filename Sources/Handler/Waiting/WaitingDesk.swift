@@ -53,10 +53,10 @@ final class WaitingDesk: SteppingDesk {
     return book[id]
   }
 
-  /// How a conversation stands, and whether a person has taken it; nil if it does not wait, or the list is to be read anew.
-  func standing(of id: WaitingConversation.ID) -> (stored: [UInt8], hasPerson: Bool)? {
+  /// How a conversation stands, and as Redis has it; nil if it does not wait, or the list is to be read anew.
+  func standing(of id: WaitingConversation.ID) -> (stored: [UInt8], known: WaitingConversation)? {
     guard isLoaded, !steps.isStale, let conversation = book[id], let value = stored[id] else { return nil }
-    return (value, conversation.hand != nil)
+    return (value, conversation)
   }
 
   /// The oldest entry whose news are not written.

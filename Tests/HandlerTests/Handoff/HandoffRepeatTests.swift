@@ -73,6 +73,19 @@ import Wire
     #expect(try scene.lines("c-1").map(\.phase) == [.proposed, .proposed])
   }
 
+  /// The agent says of its own accord that the conversation waits: nobody sees the proposal any more.
+  @Test func proposalThatHasLeftTheListIsMadeAnew() throws {
+    try scene.start("h1", .propose)
+    try scene.specialist("legal-1")
+    try scene.request("c-1")
+    try waitForProposal("c-1", of: "legal-1")
+    try scene.event("agent.waiting", "sales-1", ["conversation_id": "c-1"])
+    try scene.server.wait { (try? scene.waiting().conversations.values.map { $0.proposed == nil }) == [true] }
+    try scene.request("c-1")
+    try waitForProposal("c-1", of: "legal-1")
+    #expect(try scene.lines("c-1").map(\.phase) == [.proposed, .proposed])
+  }
+
   /// What it proposed stands among the waiting.
   @Test func successorProposesNothingAnew() throws {
     let first = try scene.start("h1", .propose)
