@@ -64,7 +64,7 @@ package final class TmuxConsole {
   ) throws {
     var watch = Stopwatch()
     var last: [String] = []
-    while watch.look() < 60_000 {
+    while watch.look() < 120_000 {
       last = try screen()
       if condition(last) { return }
       // tmux tells nobody that a screen has changed.
