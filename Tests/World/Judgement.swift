@@ -11,11 +11,8 @@ struct Judgement {
   let agents: [AgentID]
 
   func judge() throws(Violation) {
+    try world.judgeRemains()
     let putAside = world.putAside
-    for entry in putAside {
-      let lives = world.livesThatHad(entry)
-      guard lives.count >= 5 else { throw Violation("\(entry) was put aside, and only \(lives.sorted()) had it") }
-    }
     for sent in sent where !putAside.contains(sent.entry) {
       guard ledger.commands[sent.command.id.text]?.closing != nil else {
         throw Violation("lost: \(sent.command.id) \(sent.command.action.rawValue)")
@@ -23,7 +20,6 @@ struct Judgement {
     }
     guard world.unacknowledged.isEmpty else { throw Violation("not acknowledged: \(world.unacknowledged)") }
     guard world.scheduled.isEmpty else { throw Violation("still scheduled: \(world.scheduled)") }
-    guard world.endlessMarks.isEmpty else { throw Violation("marks without an end: \(world.endlessMarks)") }
     try judgeRecords()
     try judgeServices()
     try judgePages()

@@ -30,6 +30,15 @@ struct Ledger {
   private var lastLine = StreamID.zero
   private var lastControl = StreamID.zero
 
+  /// One of these commands that has no end, or a run that was decided and has none, in words; nil if there is none.
+  func lost(of sent: [Command]) -> String? {
+    if let command = sent.first(where: { commands[$0.id.text]?.closing == nil }) {
+      return "lost: \(command.id) \(command.action.rawValue) \(command.arguments)"
+    }
+    let open = runs.filter { $0.value.decisions > 0 && $0.value.closing == nil }
+    return open.keys.min().map { "lost: the run \($0)" }
+  }
+
   /// Takes what was added to both streams since, and has runtimes hear it.
   ///
   /// - Returns: whether the audit has told anything.

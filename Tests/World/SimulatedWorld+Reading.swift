@@ -59,6 +59,15 @@ extension SimulatedWorld {
     }.map(\.text)
   }
 
+  /// What a world leaves behind: each mark has an end, and what was put aside was handed to handlers often enough before.
+  func judgeRemains() throws(Violation) {
+    guard endlessMarks.isEmpty else { throw Violation("marks without an end: \(endlessMarks)") }
+    for entry in putAside {
+      let lives = livesThatHad(entry)
+      guard lives.count >= 5 else { throw Violation("\(entry) was put aside, and only \(lives.sorted()) had it") }
+    }
+  }
+
   /// Whether all events have been read, and what they came to is written.
   var isFollowed: Bool {
     guard case .stream(let stream) = server.model[keys.events], case .hash(let table) = server.model[keys.cursor] else {

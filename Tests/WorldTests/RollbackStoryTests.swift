@@ -19,6 +19,21 @@ import World
     #expect(errors == 0)
   }
 
+  /// If nothing fails, all agents leave the worse version, and findings have the very numbers of the events.
+  @Test func ifNothingFailsAllLeaveTheWorseVersion() throws {
+    var (found, rolledBack) = (0, 0)
+    for seed in 100..<108 as Range<UInt64> {
+      do {
+        var story = try RollbackStory(seed: seed, isCalm: true)
+        let report = try story.run()
+        (found, rolledBack) = (found + report.found, rolledBack + report.rolledBack)
+      } catch let violation as Violation {
+        Issue.record("seed \(seed): \(violation)")
+      }
+    }
+    #expect(found > 2 && rolledBack > 4, "\(found) found, \(rolledBack) went back")
+  }
+
   /// Automation is switched off between two agents of one step: the second one is told to be left alone, and not the first
   /// one again.
   @Test(arguments: [65, 85, 88, 103] as [UInt64]) func whoIsLeftAloneIsNamedItself(_ seed: UInt64) throws {

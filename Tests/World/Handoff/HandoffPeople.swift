@@ -9,9 +9,7 @@ final class HandoffPeople {
   private let world: SimulatedWorld
   private let crowd: HandoffCrowd
   let mode: Autonomy
-  /// Commands that the server has taken.
-  private(set) var sent: [Command] = []
-  private var made = 0
+  private let post: CommandPost
   /// When something was last done about a conversation, in nanoseconds.
   private var doneAt: [String: Int64] = [:]
   private var isOver = false
@@ -19,8 +17,12 @@ final class HandoffPeople {
   private static let names = ["ana@ops", "ben@ops"]
   static let answerWithin = TimeSpan.seconds(4)
 
+  /// Commands that the server has taken.
+  var sent: [Command] { post.sent }
+
   init(_ world: SimulatedWorld, _ crowd: HandoffCrowd) {
     (self.world, self.crowd) = (world, crowd)
+    post = CommandPost(world, "p")
     mode = world.chance(10) ? .off : world.chance(30) ? .propose : .auto
   }
 
@@ -97,22 +99,8 @@ final class HandoffPeople {
 
   private func send(_ action: Action, _ target: AgentID?, _ arguments: [String: String], by person: String = "ana@ops")
   {
-    made += 1
-    let now = world.serverTime
-    let command = Command(
-      id: CommandID("p-\(made)"), action: action, targets: target.map { [$0] } ?? [], arguments: arguments,
-      operator: person, reason: "by hand", issuedAt: now, expiresAt: now + .minutes(2))
-    post(command)
+    let command = post.send(action, target.map { [$0] } ?? [], arguments, by: person)
     // Whoever hears no answer sends it again.
-    if world.chance(10) { world.schedule(inMilliseconds: world.number(10...4000)) { [self] in post(command) } }
-  }
-
-  /// Sends it until it is heard.
-  private func post(_ command: Command) {
-    guard world.publish(command) == nil else {
-      if !sent.contains(where: { $0.id == command.id }) { sent.append(command) }
-      return
-    }
-    world.schedule(inMilliseconds: 1000) { [self] in post(command) }
+    if world.chance(10) { world.schedule(inMilliseconds: world.number(10...4000)) { [post] in post.send(command) } }
   }
 }

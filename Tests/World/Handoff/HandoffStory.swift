@@ -88,7 +88,7 @@ package struct HandoffStory {
     crowd.end()
     people.close()
     try rest("nothing stands") { $0.unsettled }
-    try judge()
+    try world.judgeRemains()
     return report
   }
 
@@ -140,14 +140,6 @@ package struct HandoffStory {
     if !world.unacknowledged.isEmpty { return "not acknowledged: \(world.unacknowledged)" }
     guard world.putAside.isEmpty else { return nil }
     let commands = people.sent + handoffs.given.values.sorted { $0.id.text < $1.id.text }
-    return commands.first { ledger.commands[$0.id.text]?.closing == nil }
-      .map { "lost: \($0.id) \($0.action.rawValue) \($0.arguments)" }
-  }
-
-  private func judge() throws(Violation) {
-    guard world.endlessMarks.isEmpty else { throw Violation("marks without an end: \(world.endlessMarks)") }
-    for entry in world.putAside where world.livesThatHad(entry).count < 5 {
-      throw Violation("\(entry) was put aside, and only \(world.livesThatHad(entry).sorted()) had it")
-    }
+    return ledger.lost(of: commands)
   }
 }

@@ -17,15 +17,12 @@ final class RollbackOperators {
   let repeatRule: RepeatRule?
   private let share: Double
   private var rules: Runbook
-  /// Commands that the server has taken.
-  private(set) var sent: [Command] = []
-  private var made = 0
+  private let post: CommandPost
   private var asked: Set<String> = []
   private var isOver = false
   /// Answers of the seed, and whether all is approved.
   private let isCalm: Bool
 
-  private static let name = "ana@ops"
   private static let runbook = """
     [guards]
     commands_per_minute = 1000
@@ -53,8 +50,12 @@ final class RollbackOperators {
     verify = { after = "50s", when = "run.obeyed and not run.failed", else = [{ action = "resume" }] }
     """
 
+  /// Commands that the server has taken.
+  var sent: [Command] { post.sent }
+
   init(_ world: SimulatedWorld, _ role: VersionedRole, isCalm: Bool) throws {
     (self.world, self.role, self.isCalm) = (world, role, isCalm)
+    post = CommandPost(world, "ana")
     mode = world.pick(isCalm ? [.propose, .auto] : [.propose, .propose, .propose, .auto, .auto, .auto, .off])
     let look = HTTPActuator(
       method: "GET", url: try Template("http://service/look/{agent}"), timeout: .seconds(2), attempts: 2)
@@ -128,13 +129,13 @@ final class RollbackOperators {
     isOver = true
     world.service.isSilent = false
     world.server.model.denials = []
-    send(.automation, [], ["mode": automation.rawValue])
+    post.send(.automation, [], ["mode": automation.rawValue])
   }
 
   private func switchAutomationForAWhile() {
-    send(.automation, [], ["mode": world.pick(["off", "off", "dry"])])
+    post.send(.automation, [], ["mode": world.pick(["off", "off", "dry"])])
     world.schedule(inMilliseconds: world.number(10_000...240_000)) { [self] in
-      if !isOver { send(.automation, [], ["mode": "on"]) }
+      if !isOver { post.send(.automation, [], ["mode": "on"]) }
     }
   }
 
@@ -150,7 +151,7 @@ final class RollbackOperators {
   private func rollBackByHand() {
     let agent = world.pick(role.agents)
     let version = world.chance(80) ? VersionedRole.older : VersionedRole.newest
-    send(.rollback, [agent], ["version": version])
+    post.send(.rollback, [agent], ["version": version])
   }
 
   /// Does something about agents that were named, and knows nothing of it.
@@ -160,7 +161,7 @@ final class RollbackOperators {
     case ..<3: switchAutomationForAWhile()
     case 3: setModeForAWhile()
     case 4: silenceService()
-    case 5 where !agents.isEmpty: send(.rollback, [world.pick(agents)], ["version": VersionedRole.older])
+    case 5 where !agents.isEmpty: post.send(.rollback, [world.pick(agents)], ["version": VersionedRole.older])
     default:
       if !agents.isEmpty { role.deploy(VersionedRole.newest, to: world.pick(agents)) }
     }
@@ -206,23 +207,8 @@ final class RollbackOperators {
       guard roll < 80 else { continue }
       let span = world.chance(20) ? world.number(60_000...110_000) : world.number(300...40_000)
       world.schedule(inMilliseconds: isCalm ? 3000 : span) { [self] in
-        send(roll < 55 ? .approve : .reject, [], ["proposal": proposal.id.text, "sha256": proposal.digest])
+        post.send(roll < 55 ? .approve : .reject, [], ["proposal": proposal.id.text, "sha256": proposal.digest])
       }
     }
-  }
-
-  private func send(_ action: Action, _ targets: [AgentID], _ arguments: [String: String]) {
-    made += 1
-    let now = world.serverTime
-    post(
-      Command(
-        id: CommandID("ana-\(made)"), action: action, targets: targets, arguments: arguments, operator: Self.name,
-        reason: "by hand", issuedAt: now, expiresAt: now + .minutes(2)))
-  }
-
-  /// Sends it until it is heard.
-  private func post(_ command: Command) {
-    guard world.publish(command) == nil else { return sent.append(command) }
-    world.schedule(inMilliseconds: 1000) { [self] in post(command) }
   }
 }

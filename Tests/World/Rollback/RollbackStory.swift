@@ -180,21 +180,11 @@ package struct RollbackStory {
 
   /// A command that has no end, or a run that was decided.
   private var lost: String? {
-    for command in operators.sent where world.putAside.isEmpty {
-      guard ledger.commands[command.id.text]?.closing == nil else { continue }
-      return "lost: \(command.id) \(command.action.rawValue) \(command.arguments)"
-    }
-    for (id, run) in ledger.runs.sorted(by: { $0.key < $1.key }) where run.decisions > 0 && run.closing == nil {
-      return "lost: the run \(id)"
-    }
-    return nil
+    ledger.lost(of: world.putAside.isEmpty ? operators.sent : [])
   }
 
   private func judge() throws(Violation) {
-    guard world.endlessMarks.isEmpty else { throw Violation("marks without an end: \(world.endlessMarks)") }
-    for entry in world.putAside where world.livesThatHad(entry).count < 5 {
-      throw Violation("\(entry) was put aside, and only \(world.livesThatHad(entry).sorted()) had it")
-    }
+    try world.judgeRemains()
     guard operators.repeatRule != nil else { return }
     try judgeRuns()
     try judgeCommands()

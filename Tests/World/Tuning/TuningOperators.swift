@@ -10,9 +10,7 @@ final class TuningOperators {
   private let crowd: TunedCrowd
   private let budget: Double
   private(set) var mode: Autonomy
-  /// Commands that the server has taken.
-  private(set) var sent: [Command] = []
-  private var made = 0
+  private let post: CommandPost
   private var asked: Set<String> = []
   /// An order of tuning that may be taken back.
   var lastGiven: CommandID?
@@ -23,10 +21,12 @@ final class TuningOperators {
   /// When Redis last refused what tuning needs, in nanoseconds.
   private(set) var refusedAt: Int64?
 
-  private static let name = "ana@ops"
+  /// Commands that the server has taken.
+  var sent: [Command] { post.sent }
 
   init(_ world: SimulatedWorld, _ crowd: TunedCrowd, budget: Double) {
     (self.world, self.crowd, self.budget) = (world, crowd, budget)
+    post = CommandPost(world, "ana")
     mode = world.chance(60) ? .auto : .propose
   }
 
@@ -54,7 +54,7 @@ final class TuningOperators {
     }
   }
 
-  func switchAutomation(_ isOn: Bool) { send(.automation, [], ["mode": isOn ? "on" : "off"]) }
+  func switchAutomation(_ isOn: Bool) { post.send(.automation, [], ["mode": isOn ? "on" : "off"]) }
 
   // MARK: What they do
 
@@ -117,15 +117,15 @@ final class TuningOperators {
   private func setByHand() {
     guard let parameter = crowd.declared.first else { return }
     let value = parameter.minimum + parameter.step * Double(world.number(0...8))
-    send(.tune, [world.pick(crowd.agents)], ["parameter": parameter.name, "value": "\(Int64(value))"])
+    post.send(.tune, [world.pick(crowd.agents)], ["parameter": parameter.name, "value": "\(Int64(value))"])
   }
 
   private func undo() {
     guard let lastGiven else { return }
-    send(.undo, [], ["command_id": lastGiven.text])
+    post.send(.undo, [], ["command_id": lastGiven.text])
   }
 
-  private func pause() { send(.pause, [world.pick(crowd.agents)], ["for": "\(world.number(4...15))s"]) }
+  private func pause() { post.send(.pause, [world.pick(crowd.agents)], ["for": "\(world.number(4...15))s"]) }
 
   /// Answers what is asked, after a while; sometimes with no, seldom not at all.
   func answer() {
@@ -134,29 +134,12 @@ final class TuningOperators {
     guard let proposal = open.first, asked.insert(proposal.id.text).inserted, !world.chance(5) else { return }
     let action = world.chance(85) ? Action.approve : .reject
     world.schedule(inMilliseconds: world.number(300...8000)) { [self] in
-      send(action, [], ["proposal": proposal.id.text, "sha256": proposal.digest])
+      post.send(action, [], ["proposal": proposal.id.text, "sha256": proposal.digest])
     }
   }
 
   private var proposals: [Proposal] {
     guard case .hash(let table) = world.server.model[world.keys.proposals] else { return [] }
     return table.fields.compactMap { try? ProposalCoding.decode(table[$0] ?? [], field: $0) }
-  }
-
-  // MARK: Commands
-
-  private func send(_ action: Action, _ targets: [AgentID], _ arguments: [String: String]) {
-    made += 1
-    let now = world.serverTime
-    post(
-      Command(
-        id: CommandID("ana-\(made)"), action: action, targets: targets, arguments: arguments, operator: Self.name,
-        reason: "by hand", issuedAt: now, expiresAt: now + .minutes(2)))
-  }
-
-  /// Sends it until it is heard.
-  private func post(_ command: Command) {
-    guard world.publish(command) == nil else { return sent.append(command) }
-    world.schedule(inMilliseconds: 1000) { [self] in post(command) }
   }
 }

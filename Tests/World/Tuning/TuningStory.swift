@@ -106,7 +106,7 @@ package struct TuningStory {
       try look()
     }
     try rest()
-    try judge()
+    try world.judgeRemains()
     return Report(
       tried: tuning.tried, adopted: tuning.adopted, orders: tuning.given.count, end: self.end, cost: crowd.mostCost,
       budget: budget, inputs: world.inputs)
@@ -197,23 +197,9 @@ package struct TuningStory {
 
   /// A command that has no end, or a run that was approved; what was given a moment ago may be on its way.
   private var lost: String? {
-    let (now, putAside) = (world.serverTime, world.putAside)
+    let now = world.serverTime
     let commands = operators.sent + tuning.given.values.filter { end != .asItIs || now - $0.issuedAt > .seconds(15) }
-    for command in commands.sorted(by: { $0.id.text < $1.id.text }) where putAside.isEmpty {
-      guard ledger.commands[command.id.text]?.closing == nil else { continue }
-      return "lost: \(command.id) \(command.action.rawValue) \(command.arguments)"
-    }
-    for (id, run) in ledger.runs.sorted(by: { $0.key < $1.key }) where run.decisions > 0 && run.closing == nil {
-      return "lost: the run \(id)"
-    }
-    return nil
-  }
-
-  private func judge() throws(Violation) {
-    guard world.endlessMarks.isEmpty else { throw Violation("marks without an end: \(world.endlessMarks)") }
-    for entry in world.putAside where world.livesThatHad(entry).count < 5 {
-      throw Violation("\(entry) was put aside, and only \(world.livesThatHad(entry).sorted()) had it")
-    }
+    return ledger.lost(of: world.putAside.isEmpty ? commands.sorted { $0.id.text < $1.id.text } : [])
   }
 }
 
