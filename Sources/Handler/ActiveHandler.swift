@@ -67,11 +67,10 @@ final class ActiveHandler {
     ) {
       confirmations.take($0)
     }
-    handoffs.waiting = { [weak waiting] in waiting?.standing($0) }
     handoffs.known = { [weak judge = follower.judge] in judge.map { ($0.health, $0.present) } }
     handoffs.listed = { [weak waiting] id in
       waiting?.standing(of: id).map {
-        ListedConversation(stored: $0.stored, hasPerson: $0.known.hand != nil, proposed: $0.known.proposed?.agent)
+        ListedConversation(conversation: $0.conversation, stored: $0.stored, isSettled: $0.isSettled)
       }
     }
     handoffs.listIsUnsure = { [weak waiting] in waiting?.readAnew() }

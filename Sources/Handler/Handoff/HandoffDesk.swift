@@ -22,11 +22,10 @@ final class HandoffDesk: SteppingDesk {
   let session: LeaseSession
   /// Gives who there is and how they are, and up to when all that was said is known; nil if nobody knows.
   var known: () -> (health: FleetHealth, present: Instant)? = { nil }
-  /// Gives how a conversation waits for a person, if that is surely known.
-  var waiting: (Handoff.ID) -> WaitingConversation? = { _ in nil }
-  /// Gives how a conversation stands among those that wait for a person; nil if it does not wait.
+  /// Gives how a conversation stands in the list of those that wait for a person; nil if it is not there, or the list is not
+  /// read.
   var listed: (Handoff.ID) -> ListedConversation? = { _ in nil }
-  /// Told if a step was in conflict: who waits may be another than was thought.
+  /// Called after a conflict: the list may hold something else than was thought.
   var listIsUnsure: () -> Void = {}
   private var stored = StoredHandoffs()
   private var trail = HandoffTrail()
@@ -139,7 +138,7 @@ final class HandoffDesk: SteppingDesk {
 
   private func load() {
     (steps.isBusy, steps.isStale) = (true, false)
-    // Before its own: by the next step the list is read, too.
+    // Asked for before its own reading: unless Redis refuses, the list is read by the next step, too.
     if isLoaded { listIsUnsure() }
     let keys = session.keys
     session.read([
@@ -182,7 +181,7 @@ final class HandoffDesk: SteppingDesk {
     let taken = pending.prefix(Self.mostAtOnce)
     let new = taken.filter { isNew($0.entry, after: place) }
     var plan = HandoffPlan(book, trail, session, automation: automation)
-    for item in new { plan.take(item.news, item.entry, waiting: waiting) }
+    for item in new { plan.take(item.news, item.entry, listed: listed) }
     if session.hasReadEvents, let (health, present) = known() {
       // Of these more is known than the book says.
       let left = pending.ids(behind: taken.count)

@@ -34,9 +34,9 @@ struct HandoffPlan {
 
   private var settings: HandoffSettings { session.options.handoff }
 
-  /// - Parameter waiting: how a conversation waits, if that is known.
+  /// - Parameter listed: gives how a conversation stands in the list of those that wait; nil if that is not known.
   mutating func take(
-    _ news: HandoffNews, _ entry: StreamID, waiting: (Handoff.ID) -> WaitingConversation? = { _ in nil }
+    _ news: HandoffNews, _ entry: StreamID, listed: (Handoff.ID) -> ListedConversation? = { _ in nil }
   ) {
     touched.insert(news.id)
     if case .settled(let id, let kind) = news {
@@ -52,8 +52,10 @@ struct HandoffPlan {
       return hasTaken(taker, id, at: entry.instant)
     }
     if case .refused(let id, let agent, _) = news { trail.proposed.refuse(id, by: agent) }
-    if settings.mode == .propose, case .requested(let asked) = news, let conversation = waiting(asked.id) {
-      trail.proposed.adopt(conversation, at: now)
+    if settings.mode == .propose, case .requested(let asked) = news, let listed = listed(asked.id),
+      listed.isSettled
+    {
+      trail.proposed.adopt(listed.conversation, at: now)
     }
     if case .requested(let asked) = news, let holder = holderOfProposed(asked) { return leaveOut(asked, holder) }
     if let end = next.apply(news, after: trail.holder(of: news.id, at: now)) {
@@ -92,7 +94,7 @@ struct HandoffPlan {
   /// - Parameters:
   ///   - present: up to when all answers are known: no offer comes to nothing by one that was only not read yet.
   ///   - left: conversations that events tell more of than the book holds: nothing is decided about them.
-  ///   - listed: gives how a conversation stands among those that wait for a person; nil if it does not wait.
+  ///   - listed: gives how a conversation stands in the list of those that wait; nil if it is not there.
   mutating func decide(
     by health: FleetHealth, at present: Instant, atMost most: Int, besides left: Set<Handoff.ID>,
     listed: (Handoff.ID) -> ListedConversation?
@@ -113,7 +115,7 @@ struct HandoffPlan {
       touched.insert(handoff.id)
       let listed = listed(handoff.id)
       if isTaken(handoff, listed) { continue }
-      decide(handoff, by: health, proposed: listed?.proposed)
+      decide(handoff, by: health, proposed: listed?.conversation.proposed?.agent)
     }
   }
 
@@ -122,7 +124,7 @@ struct HandoffPlan {
     guard let listed else { return false }
     // A person may take it, or hand it back, at this moment.
     transaction.require("HGET", session.keys.waiting, handoff.id.text, is: listed.stored)
-    guard listed.hasPerson else { return false }
+    guard listed.conversation.hand != nil else { return false }
     next.remove(handoff.id)
     tell(HandoffBook.End(handoff, .settled(.personAccepted)))
     return true
@@ -131,7 +133,7 @@ struct HandoffPlan {
   /// Reading that lags no more than this is not behind.
   private static let mostLag = TimeSpan.seconds(1)
 
-  /// - Parameter proposed: whom the list of the waiting proposes for it.
+  /// - Parameter proposed: the agent that people see as the proposed one; nil if they see none.
   private mutating func decide(_ handoff: Handoff, by health: FleetHealth, proposed: AgentID?) {
     let isFirst = handoff.offers.isEmpty
     guard settings.isOn else { return giveUp(handoff, "hand-overs are off") }
@@ -158,7 +160,7 @@ struct HandoffPlan {
     let isProposed = settings.mode == .propose && choice.chosen != nil
     guard acts else { return skip(handoff, isProposed ? "would propose \(choice.reasons)" : choice.reasons) }
     guard let agent = choice.chosen else { return giveUp(handoff, choice.reasons) }
-    // One that is asked for once more is proposed already, if people still see that.
+    // The proposal stands, and people see it: a request that is repeated adds nothing.
     if isProposed, isFirst, proposed == agent, trail.proposed.says(handoff, agent, at: now) {
       return next.remove(handoff.id)
     }

@@ -1,11 +1,10 @@
 import FleetModel
 
-/// How a conversation stands among those that wait for a person.
+/// How a conversation stands in the list of those that wait for a person.
 struct ListedConversation {
+  var conversation: WaitingConversation
   /// As Redis has it.
   var stored: [UInt8]
-  /// Whether a person has taken it.
-  var hasPerson: Bool
-  /// The agent that is proposed for it.
-  var proposed: AgentID?
+  /// Whether nothing more is told of it than the list holds.
+  var isSettled: Bool
 }

@@ -47,16 +47,13 @@ final class WaitingDesk: SteppingDesk {
   /// The book; nil before it is read.
   var known: WaitingBook? { isLoaded ? book : nil }
 
-  /// How a conversation waits; nil if it does not, or more is told of it than the book holds.
-  func standing(_ id: WaitingConversation.ID) -> WaitingConversation? {
-    guard isLoaded, !steps.isStale, !steps.isBusy, !pending.contains(where: { $0.news.id == id }) else { return nil }
-    return book[id]
-  }
-
-  /// How a conversation stands, and as Redis has it; nil if it does not wait, or the list is to be read anew.
-  func standing(of id: WaitingConversation.ID) -> (stored: [UInt8], known: WaitingConversation)? {
+  /// How a conversation stands, as Redis has it, and whether nothing more is told of it; nil if it does not wait, or the
+  /// list is to be read anew.
+  func standing(
+    of id: WaitingConversation.ID
+  ) -> (conversation: WaitingConversation, stored: [UInt8], isSettled: Bool)? {
     guard isLoaded, !steps.isStale, let conversation = book[id], let value = stored[id] else { return nil }
-    return (value, conversation)
+    return (conversation, value, !steps.isBusy && !pending.contains { $0.news.id == id })
   }
 
   /// The oldest entry whose news are not written.
