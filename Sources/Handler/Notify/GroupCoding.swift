@@ -8,7 +8,8 @@ import Wire
 /// {"channel":"ops","rule":"latency","severity":"high","told":1795334137846,"due":1795334437846,"news":1795334137846,
 ///  "members":[{"told":true,"notice":{…}}]}
 /// ```
-/// One of all severities has none, and `any` in its field. A member of which other rules tell, too, has them in `rules`.
+/// A group for all severities has no severity, and `any` in its field. If several rules tell of a member, it has their ids
+/// in `rules`.
 enum GroupCoding {
   static func field(_ id: Grouping.ID) -> [UInt8] {
     // A channel's name holds no slash.

@@ -10,7 +10,7 @@ package protocol ChannelSource: AnyObject {
   func stop()
   /// Has the server say once it has delivered all that was published before; see ``ChannelListener/heardAll()``.
   func ping()
-  /// Takes note where the keys lie of which its listener reads the stream; nil if that is not known any more.
+  /// Says which server holds the keys of the listener's stream; nil if nobody knows any more.
   func move(to server: Endpoint?)
 }
 

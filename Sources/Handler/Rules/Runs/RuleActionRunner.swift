@@ -144,7 +144,7 @@ final class RuleActionRunner: TargetRunDelegate {
     }
   }
 
-  /// Whom the line of such an end is about. A run may act on other agents than its own.
+  /// The agent that the closing line names: an action may have another target than the agent of the run's event.
   private var subject: AgentID {
     guard let ruleAction, ruleAction.target != .none else { return target }
     return ruleAction.target
