@@ -30,7 +30,7 @@ struct GroupMessage {
   var isFirst: Bool
 
   /// How many members are listed by their titles.
-  private static let listed = 20
+  static let listed = 20
   /// How many rules are named in the title, and in the text.
   private static let named = (inTitle: 3, inText: 10)
 

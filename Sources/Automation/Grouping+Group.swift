@@ -15,7 +15,12 @@ extension Grouping.Group {
     lastNews = now
     let key = ExactText(notice.key)
     if notice.status == .acknowledged || notice.status == .unacknowledged { return takeHands(notice, key, at: now) }
-    if let old = members[key], old.isTold && old.notice.saysTheSame(as: notice) || old.isSaid(byAnother: notice) {
+    var notice = notice
+    if let old = members[key], old.isSaid(byAnother: notice) {
+      guard !old.notice.says(done: notice.done) else { return }
+      // What this rule did is new, though what it tells of is not.
+      notice = old.isTold ? old.notice.having(done: notice.done) : old.notice.adding(done: notice.done)
+    } else if let old = members[key], old.isTold, old.notice.saysTheSame(as: notice) {
       return
     }
     let isWorse = worstTold.map { notice.severity > $0 } ?? false
@@ -74,8 +79,10 @@ extension Grouping.Group {
     if let old = members[key], old.notice.isOpen {
       let rules = old.rules.isEmpty ? [rule] : old.rules
       member.rules = rules + member.rules.filter { !rules.contains($0) }
-      // Of one alert the worst says what it is.
+      // Of one alert the worst says what it is, and each says what was done.
+      let (done, known) = (member.notice.done, old.isTold ? "" : old.notice.done)
       if old.notice.severity >= member.notice.severity { member.notice = old.notice }
+      member.notice = member.notice.having(done: known).adding(done: done)
       member.notice.acknowledgedBy = member.notice.acknowledgedBy ?? old.notice.acknowledgedBy
     }
     members[key] = member
@@ -143,6 +150,25 @@ extension Grouping.Group.Member {
 extension Notice {
   /// Whether it can still be resolved.
   var isOpen: Bool { status == .firing || status == .updated || status == .acknowledged }
+
+  /// Whether it names all of what was done.
+  fileprivate func says(done: String) -> Bool {
+    let known = self.done.split(separator: "\n")
+    return done.split(separator: "\n").allSatisfy { known.contains($0) }
+  }
+
+  fileprivate func having(done: String) -> Notice {
+    var notice = self
+    notice.done = done
+    return notice
+  }
+
+  /// With what was done besides: the last things that a message has room for.
+  fileprivate func adding(done: String) -> Notice {
+    let known = self.done.split(separator: "\n")
+    let all = known + done.split(separator: "\n").filter { !known.contains($0) }
+    return having(done: all.suffix(GroupMessage.listed).joined(separator: "\n"))
+  }
 
   fileprivate func saysTheSame(as other: Notice) -> Bool {
     title == other.title && text == other.text && fields == other.fields && isOpen == other.isOpen

@@ -114,6 +114,26 @@ import Testing
     #expect(told(at: 1000, causes).isEmpty)
   }
 
+  /// Whichever rule says what an alert is, what each of them did is told once.
+  @Test mutating func whatEachRuleDidIsTold() throws {
+    let causes = [Self.cause(1...12, "errors")]
+    func acts(_ rule: String, _ done: String) -> Notice {
+      var notice = notice(rule, 1, alert: "errors")
+      notice.done = done
+      return notice
+    }
+    take("errors", 2...3, at: 0)
+    _ = grouping.take(acts("errors", "Done: paused agent-1"), for: "ops", at: at(0))
+    _ = told(at: 10, causes)
+    _ = grouping.take(acts("latency", "Done: restarted agent-1"), for: "ops", at: at(10))
+    #expect(told(at: 20, causes).isEmpty, "it joins")
+    #expect(try #require(told(at: 310, causes).first).done == "Done: restarted agent-1")
+    _ = grouping.take(acts("latency", "Done: restarted agent-1"), for: "ops", at: at(320))
+    #expect(told(at: 610, causes).isEmpty)
+    _ = grouping.take(acts("latency", "Not done: called nobody"), for: "ops", at: at(620))
+    #expect(told(at: 910, causes).map(\.done) == ["Not done: called nobody"])
+  }
+
   @Test mutating func alertsThatBeganLaterAreAnotherMessage() {
     take("errors", 1...3, at: 0)
     _ = told(at: 10)
